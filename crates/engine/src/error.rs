@@ -1,0 +1,288 @@
+//! [`EngineError`]: what went wrong, whether a retry can help, and what the provider said.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+#[cfg(test)]
+mod tests;
+
+/// What kind of failure an [`EngineError`] is.
+///
+/// The kind is what programs branch on; the message is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The run was cancelled by its caller.
+    Cancelled,
+    /// A time limit passed: connecting, waiting for the first byte, or between bytes.
+    Timeout,
+    /// No connection could be made: name resolution, refused, TLS.
+    Connect,
+    /// The connection broke before the reply began or while it was read.
+    Disconnected,
+    /// The reply ended before the provider said that it was complete. What arrived is kept.
+    Truncated,
+    /// The provider sent something that its protocol does not allow.
+    MalformedResponse,
+    /// The credentials are missing or wrong (HTTP 401).
+    Authentication,
+    /// The credentials do not allow this (HTTP 403).
+    PermissionDenied,
+    /// The model or the endpoint does not exist (HTTP 404).
+    NotFound,
+    /// The provider refused the request as invalid (HTTP 400, 413, 422 and other 4xx).
+    InvalidRequest,
+    /// Too many requests, or a quota is used up (HTTP 429).
+    RateLimited,
+    /// The provider is over its capacity for now (HTTP 503, 529).
+    Overloaded,
+    /// The provider failed (other HTTP 5xx, or an error inside a reply).
+    Server,
+    /// The prompt or the reply was stopped by the provider's content policy.
+    ContentFiltered,
+    /// A setting or a request cannot work as given; nothing was sent.
+    Configuration,
+    /// A tool failed in a way that ends the run (error mode "abort").
+    Tool,
+    /// A panic in an engine, a middleware or a hook; it ended that run only.
+    Panicked,
+    /// Anything else; the message and the source say what.
+    Other,
+}
+
+impl ErrorKind {
+    /// The kind in `snake_case`, as it stands in logs and events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Disconnected => "disconnected",
+            Self::Truncated => "truncated",
+            Self::MalformedResponse => "malformed_response",
+            Self::Authentication => "authentication",
+            Self::PermissionDenied => "permission_denied",
+            Self::NotFound => "not_found",
+            Self::InvalidRequest => "invalid_request",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::ContentFiltered => "content_filtered",
+            Self::Configuration => "configuration",
+            Self::Tool => "tool",
+            Self::Panicked => "panicked",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether the same request can succeed when it is sent again later.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Connect
+                | Self::Disconnected
+                | Self::Truncated
+                | Self::RateLimited
+                | Self::Overloaded
+                | Self::Server
+        )
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A failed inference.
+///
+/// One pointer wide and opaque, so that it can grow without breaking anyone. `Display` is one
+/// line for people; [`source`](StdError::source) keeps the cause. Neither ever holds a secret:
+/// whoever builds an error passes redacted text only.
+pub struct EngineError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    retryable: Option<bool>,
+    retry_after: Option<Duration>,
+    status: Option<u16>,
+    request_id: Option<String>,
+    provider_code: Option<String>,
+    provider_message: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl EngineError {
+    /// An error of `kind`; `message` says what happened and, where it can, what to do.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                message: message.into(),
+                retryable: None,
+                retry_after: None,
+                status: None,
+                request_id: None,
+                provider_code: None,
+                provider_message: None,
+                source: None,
+            }),
+        }
+    }
+
+    /// The error of a run that its caller cancelled.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "the run was cancelled")
+    }
+
+    /// Keeps what caused this error.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// Overrides whether a retry can help; by default the kind decides
+    /// ([`ErrorKind::is_transient`]).
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.inner.retryable = Some(retryable);
+        self
+    }
+
+    /// Sets how long the provider asked to wait before the next attempt.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.inner.retry_after = Some(after);
+        self
+    }
+
+    /// Sets the HTTP status of the reply.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.inner.status = Some(status);
+        self
+    }
+
+    /// Sets the provider's id of the request, for its support.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.inner.request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the provider's own error code or type, as sent.
+    #[must_use]
+    pub fn with_provider_code(mut self, code: impl Into<String>) -> Self {
+        self.inner.provider_code = Some(code.into());
+        self
+    }
+
+    /// Sets the provider's own error message, as sent.
+    #[must_use]
+    pub fn with_provider_message(mut self, message: impl Into<String>) -> Self {
+        self.inner.provider_message = Some(message.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether the same request can succeed when it is sent again.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.inner
+            .retryable
+            .unwrap_or_else(|| self.inner.kind.is_transient())
+    }
+
+    /// Whether the caller cancelled the run.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.inner.kind == ErrorKind::Cancelled
+    }
+
+    /// How long the provider asked to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// The HTTP status of the reply, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.inner.status
+    }
+
+    /// The provider's id of the request, for its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.inner.request_id.as_deref()
+    }
+
+    /// The provider's own error code or type, as sent.
+    #[must_use]
+    pub fn provider_code(&self) -> Option<&str> {
+        self.inner.provider_code.as_deref()
+    }
+
+    /// The provider's own error message, as sent.
+    #[must_use]
+    pub fn provider_message(&self) -> Option<&str> {
+        self.inner.provider_message.as_deref()
+    }
+
+    /// What happened, without the provider's own words.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.message)?;
+        match &self.inner.provider_message {
+            Some(said) if !said.is_empty() && *said != self.inner.message => {
+                write!(f, ": {said}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.inner;
+        f.debug_struct("EngineError")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("retryable", &self.is_retryable())
+            .field("retry_after", &inner.retry_after)
+            .field("status", &inner.status)
+            .field("request_id", &inner.request_id)
+            .field("provider_code", &inner.provider_code)
+            .field("provider_message", &inner.provider_message)
+            .field("source", &inner.source)
+            .finish()
+    }
+}
+
+impl StdError for EngineError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner
+            .source
+            .as_ref()
+            .map(|source| &**source as &(dyn StdError + 'static))
+    }
+}

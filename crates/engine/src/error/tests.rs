@@ -1,0 +1,34 @@
+use super::*;
+
+#[test]
+fn error_is_one_pointer_wide() {
+    assert_eq!(size_of::<EngineError>(), size_of::<usize>());
+}
+
+#[test]
+fn display_appends_what_the_provider_said_once() {
+    let error = EngineError::new(ErrorKind::InvalidRequest, "the provider refused the request");
+    assert_eq!(error.to_string(), "the provider refused the request");
+    let error = error.with_provider_message("max_tokens is too large");
+    assert_eq!(
+        error.to_string(),
+        "the provider refused the request: max_tokens is too large"
+    );
+}
+
+#[test]
+fn kind_decides_retryable_until_overridden() {
+    let error = EngineError::new(ErrorKind::RateLimited, "slow down");
+    assert!(error.is_retryable());
+    assert!(!error.with_retryable(false).is_retryable());
+    assert!(!EngineError::cancelled().is_retryable());
+}
+
+#[test]
+fn source_is_kept() {
+    let error = EngineError::new(ErrorKind::Other, "outer").with_source("inner");
+    assert_eq!(
+        StdError::source(&error).map(ToString::to_string).as_deref(),
+        Some("inner")
+    );
+}

@@ -1,0 +1,5 @@
+//! Contracts of the inference runtime: engines, run context, middleware, configuration, errors.
+
+mod error;
+
+pub use error::{EngineError, ErrorKind};

@@ -1,0 +1,1 @@
+//! Composes an engine with middleware, tools, sinks, hooks and a persister into a runner.

@@ -1,0 +1,1 @@
+//! Typed streaming events for model inference: grammar, sinks, subscriptions, printers.

@@ -1,0 +1,1 @@
+//! Inference engine for servers that speak the OpenAI wires.

@@ -1,0 +1,1 @@
+//! Conversation sessions: history, one active inference, cancel, wait, subscribe.

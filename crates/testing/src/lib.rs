@@ -1,0 +1,1 @@
+//! Test kit for applications of the runtime: scripted engine, scripted provider server, expectations.

@@ -1,0 +1,1 @@
+//! Tools and the tool loop: typed tools, registry, executor, limits, step control.

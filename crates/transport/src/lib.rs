@@ -1,0 +1,1 @@
+//! HTTP transport for model providers: SSE, timeouts, retries with a budget, redaction.

@@ -1,0 +1,1 @@
+//! Provider-neutral conversation model: turns of typed blocks, with lossless YAML and JSON.
