@@ -1,1 +1,61 @@
-//! Provider-neutral conversation model: turns of typed blocks, with lossless YAML and JSON.
+//! The conversation, as no provider owns it: a [`Turn`] of typed [`Block`]s.
+//!
+//! A turn is the whole conversation as the model sees it at one point in time. It is cheap to
+//! clone, because blocks are shared; it is read from and written to YAML and JSON without losing
+//! anything, known or unknown; and [`repair`] turns any history, however it was interrupted, into
+//! one that providers accept.
+//!
+//! ```
+//! use geppetto_turns::{Block, ToolCall, Turn};
+//!
+//! let mut turn = Turn::builder()
+//!     .system("You are terse.")
+//!     .user("Weather in Zurich?")
+//!     .build();
+//! turn.push(Block::tool_call(ToolCall::new("call_1", "lookup_weather", r#"{"city":"Zurich"}"#)));
+//! turn.push(Block::tool_result("call_1", "21 C, clear"));
+//! turn.push(Block::llm_text("Clear, 21 C."));
+//!
+//! let yaml = turn.to_yaml()?;
+//! assert_eq!(Turn::from_yaml(&yaml)?, turn);
+//! assert_eq!(turn.assistant_text(), "Clear, 21 C.");
+//! # Ok::<(), geppetto_turns::FormatError>(())
+//! ```
+//!
+//! | module | concern |
+//! |---|---|
+//! | [`blocks`] | the persistent list of shared blocks |
+//! | [`content`] | what a block says, one type a kind |
+//! | [`keys`] | typed keys, the only way into metadata and data |
+//! | [`mod@repair`] | any history into one that providers accept |
+//! | [`serial`] | YAML, JSON and fixture files |
+//! | [`pretty`] | a turn for people |
+
+pub mod args;
+pub mod block;
+pub mod blocks;
+pub mod content;
+pub mod image;
+pub mod inference_result;
+pub mod keys;
+pub mod pretty;
+pub mod repair;
+pub mod serial;
+pub mod turn;
+pub mod usage;
+
+pub use args::{Args, ArgsError};
+pub use block::{Block, Incomplete};
+pub use blocks::Blocks;
+pub use content::{
+    BlockKind, Content, Extra, LlmText, OtherContent, Reasoning, SummaryPart, SystemText, ToolCall,
+    ToolUse, UserContent,
+};
+pub use image::{ImagePart, ImageSource};
+pub use inference_result::{FinishClass, InferenceResult};
+pub use keys::{BlockMetaKey, DataKey, Key, KeyError, Metadata, TurnMetaKey};
+pub use pretty::PrettyPrinter;
+pub use repair::repair;
+pub use serial::{Fixture, FormatError};
+pub use turn::{Turn, TurnBuilder};
+pub use usage::Usage;

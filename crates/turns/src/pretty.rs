@@ -1,0 +1,132 @@
+//! [`PrettyPrinter`]: a turn for people.
+
+use std::fmt::{self, Write};
+
+use crate::{Block, Content, ImageSource, Turn};
+
+#[cfg(test)]
+mod tests;
+
+/// Prints turns for people.
+///
+/// Defaults: kinds and tool details shown, ids not, text whole.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct PrettyPrinter {
+    ids: bool,
+    max_lines: Option<usize>,
+}
+
+impl PrettyPrinter {
+    /// A printer with the defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows the ids of turn and blocks.
+    pub fn ids(mut self, show: bool) -> Self {
+        self.ids = show;
+        self
+    }
+
+    /// Cuts each block's text after so many lines; the cut is shown.
+    pub fn max_lines(mut self, lines: usize) -> Self {
+        self.max_lines = Some(lines);
+        self
+    }
+
+    /// Prints a turn.
+    #[must_use]
+    pub fn print(&self, turn: &Turn) -> String {
+        let mut text = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = self.write(turn, &mut text);
+        text
+    }
+
+    /// Prints a turn to a writer.
+    ///
+    /// # Errors
+    ///
+    /// The writer's own.
+    pub fn write(&self, turn: &Turn, out: &mut impl Write) -> fmt::Result {
+        if self.ids && !turn.id.is_empty() {
+            writeln!(out, "turn {}", turn.id)?;
+        }
+        for block in &turn.blocks {
+            self.write_block(block, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_block(&self, block: &Block, out: &mut impl Write) -> fmt::Result {
+        let kind = match &block.content {
+            Content::Other(other) => other.kind.as_str(),
+            known => known.kind().as_str(),
+        };
+        write!(out, "{kind}")?;
+        if self.ids && !block.id.is_empty() {
+            write!(out, " [{}]", block.id)?;
+        }
+        if let Some(why) = block.incomplete() {
+            write!(out, " ({why})")?;
+        }
+        match &block.content {
+            Content::ToolCall(call) => {
+                writeln!(out, ": {} {} {}", call.name, call.id, call.args.as_str())
+            }
+            Content::ToolUse(answer) => {
+                writeln!(out, ": {}", answer.id)?;
+                self.write_text(&answer.output(), out)
+            }
+            Content::Reasoning(reasoning) if reasoning.text.is_empty() => {
+                out.write_str(":\n")?;
+                let parts: Vec<&str> = reasoning.summary.iter().map(|p| p.text.as_str()).collect();
+                self.write_text(&parts.join("\n"), out)
+            }
+            Content::User(user) => {
+                out.write_str(":\n")?;
+                self.write_text(&user.text, out)?;
+                user.images.iter().try_for_each(|image| {
+                    let (what, place) = match &image.source {
+                        ImageSource::Url(url) => ("image", url.as_str()),
+                        ImageSource::FileId(id) => ("image file", id.as_str()),
+                        ImageSource::Inline(_) => ("image", "inline"),
+                        ImageSource::Unknown => ("image", "of an unknown source"),
+                    };
+                    writeln!(out, "  <{what} {place}>")
+                })
+            }
+            Content::Other(other) => {
+                out.write_str(":\n")?;
+                self.write_text(
+                    &serde_json::Value::Object(other.payload.clone()).to_string(),
+                    out,
+                )
+            }
+            _ => {
+                out.write_str(":\n")?;
+                self.write_text(block.text().unwrap_or_default(), out)
+            }
+        }
+    }
+
+    fn write_text(&self, text: &str, out: &mut impl Write) -> fmt::Result {
+        let shown = self.max_lines.unwrap_or(usize::MAX);
+        for line in text.lines().take(shown) {
+            writeln!(out, "  {line}")?;
+        }
+        let hidden = text.lines().skip(shown).count();
+        if hidden > 0 {
+            writeln!(out, "  … {hidden} more lines")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Turn {
+    /// As a [`PrettyPrinter`] with its defaults.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        PrettyPrinter::new().write(self, f)
+    }
+}

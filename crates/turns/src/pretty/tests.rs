@@ -1,0 +1,33 @@
+use super::*;
+use crate::{ImagePart, Incomplete, ToolCall};
+
+#[test]
+fn a_turn_prints_block_by_block_and_shows_each_cut() {
+    let turn = Turn::builder()
+        .id("t1")
+        .user_with_images(
+            "one\ntwo\nthree",
+            [ImagePart::url("https://example.com/a.png")],
+        )
+        .block(Block::tool_call(ToolCall::new("c1", "lookup", "{}")))
+        .block(Block::tool_error("c1", "no such city"))
+        .block(Block::llm_text("half").with_incomplete(Incomplete::Cancelled))
+        .build();
+    let expect = "\
+turn t1
+user:
+  one
+  two
+  … 1 more lines
+  <image https://example.com/a.png>
+tool_call [c1]: lookup c1 {}
+tool_use: c1
+  Error: no such city
+llm_text (cancelled):
+  half
+";
+    assert_eq!(
+        PrettyPrinter::new().ids(true).max_lines(2).print(&turn),
+        expect
+    );
+}

@@ -1,0 +1,112 @@
+//! [`repair`]: any history into one that providers accept.
+
+use std::sync::Arc;
+
+use crate::{Block, Blocks, Content};
+
+#[cfg(test)]
+mod tests;
+
+/// What a synthesised answer says about a call that has none.
+pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded result";
+
+/// Turns any history into one that providers accept.
+///
+/// - Every tool call is answered exactly once, right after the model output that made it: a
+///   missing answer is synthesised (its id is `repair:` and the call's id), a second answer and an
+///   answer without a call are left out, and so is an answer that comes only after the
+///   conversation went on.
+/// - A call that repeats an id of the same model output, and a call without an id or a name, are
+///   left out.
+/// - Reasoning and tool calls that are not whole ([`Block::incomplete`]) are left out; text that
+///   is not whole stays, because the user has seen it.
+///
+/// The function is pure, deterministic and idempotent. It only adds or leaves out, and what it
+/// does depends on what came before alone, so that a history that grew keeps the old one's result
+/// as a prefix, up to the model output that was still waiting for answers. Blocks are shared with
+/// the input, not copied.
+#[must_use]
+pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
+    let mut output = Output {
+        blocks: Vec::with_capacity(history.len()),
+        calls: Vec::new(),
+        answering: false,
+    };
+    for block in history {
+        match &block.content {
+            Content::ToolCall(call) => {
+                if block.incomplete().is_none() && !call.id.is_empty() && !call.name.is_empty() {
+                    output.model_output_goes_on();
+                    output.call(block, &call.id);
+                }
+            }
+            Content::ToolUse(answer) => output.answer(block, &answer.id),
+            Content::Reasoning(_) => {
+                if block.incomplete().is_none() {
+                    output.model_output_goes_on();
+                    output.blocks.push(Arc::clone(block));
+                }
+            }
+            Content::LlmText(_) => {
+                output.model_output_goes_on();
+                output.blocks.push(Arc::clone(block));
+            }
+            Content::System(_) | Content::User(_) => {
+                output.close();
+                output.blocks.push(Arc::clone(block));
+            }
+            Content::Other(_) => output.blocks.push(Arc::clone(block)),
+        }
+    }
+    output.close();
+    output.blocks
+}
+
+struct Output {
+    blocks: Vec<Arc<Block>>,
+    /// The calls of the current model output, and whether each is answered.
+    calls: Vec<(String, bool)>,
+    /// Whether the answers to the current model output have begun.
+    answering: bool,
+}
+
+impl Output {
+    /// The model writes on: after answers, that is a new output.
+    fn model_output_goes_on(&mut self) {
+        if self.answering {
+            self.close();
+        }
+    }
+
+    fn call(&mut self, block: &Arc<Block>, id: &str) {
+        if self.calls.iter().any(|(known, _)| known == id) {
+            return;
+        }
+        self.calls.push((id.to_owned(), false));
+        self.blocks.push(Arc::clone(block));
+    }
+
+    fn answer(&mut self, block: &Arc<Block>, id: &str) {
+        let open = self
+            .calls
+            .iter_mut()
+            .find(|(call, answered)| call == id && !answered);
+        if let Some((_, answered)) = open {
+            *answered = true;
+            self.answering = true;
+            self.blocks.push(Arc::clone(block));
+        }
+    }
+
+    /// Answers what is still open: the conversation goes on, or is at its end.
+    fn close(&mut self) {
+        for (id, answered) in self.calls.drain(..) {
+            if !answered {
+                let answer =
+                    Block::tool_error(id.as_str(), MISSING_ANSWER).with_id(format!("repair:{id}"));
+                self.blocks.push(Arc::new(answer));
+            }
+        }
+        self.answering = false;
+    }
+}

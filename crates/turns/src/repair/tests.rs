@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Incomplete, ToolCall};
+
+/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `!` marks the block
+/// before it as incomplete.
+fn history(spec: &str) -> Blocks {
+    let mut blocks: Vec<Block> = Vec::new();
+    for (n, word) in spec.split_whitespace().enumerate() {
+        let (word, incomplete) = match word.strip_suffix('!') {
+            Some(word) => (word, true),
+            None => (word, false),
+        };
+        let (letter, id) = word.split_at(1);
+        let block = match letter {
+            "u" => Block::user(format!("user {n}")),
+            "s" => Block::system("system"),
+            "t" => Block::llm_text(format!("text {n}")),
+            "r" => Block::reasoning("hm"),
+            "c" => Block::tool_call(ToolCall::new(id, "tool", "{}")),
+            "a" => Block::tool_result(id, "ok"),
+            _ => panic!("{word}"),
+        };
+        blocks.push(if incomplete {
+            block.with_incomplete(Incomplete::Cancelled)
+        } else {
+            block
+        });
+    }
+    blocks.into_iter().collect()
+}
+
+fn spec(blocks: &[Arc<Block>]) -> String {
+    let words: Vec<String> = blocks
+        .iter()
+        .map(|block| {
+            let mark = if block.incomplete().is_some() {
+                "!"
+            } else {
+                ""
+            };
+            let word = match &block.content {
+                Content::User(_) => "u".to_owned(),
+                Content::System(_) => "s".to_owned(),
+                Content::LlmText(_) => "t".to_owned(),
+                Content::Reasoning(_) => "r".to_owned(),
+                Content::ToolCall(call) => format!("c{}", call.id),
+                Content::ToolUse(answer) if answer.is_error() => format!("x{}", answer.id),
+                Content::ToolUse(answer) => format!("a{}", answer.id),
+                Content::Other(_) => "o".to_owned(),
+            };
+            format!("{word}{mark}")
+        })
+        .collect();
+    words.join(" ")
+}
+
+fn check(before: &str, expect: &str) {
+    assert_eq!(
+        spec(&repair(&history(before))),
+        expect,
+        "repair of: {before}"
+    );
+}
+
+#[test]
+fn a_valid_history_stays_as_it_is() {
+    check("s u r c1 c2 a1 a2 t u t", "s u r c1 c2 a1 a2 t u t");
+    check("u c1 a2 a1 u", "u c1 a1 u");
+}
+
+#[test]
+fn missing_answers_are_synthesised_in_place() {
+    check("u c1 c2 a1 u", "u c1 c2 a1 x2 u");
+    check("u c1", "u c1 x1");
+    check("u c1 a1 c2 t", "u c1 a1 c2 t x2");
+    check("u c1 c2 a2 t", "u c1 c2 a2 x1 t");
+}
+
+#[test]
+fn strays_duplicates_and_late_answers_are_left_out() {
+    check("a1 u a2 t", "u t");
+    check("u c1 a1 a1 t", "u c1 a1 t");
+    check("u c1 c1 a1 t", "u c1 a1 t");
+    check("u c1 u a1 t", "u c1 x1 u t");
+}
+
+#[test]
+fn a_call_id_may_be_used_again_later() {
+    check("u c0 a0 c0 a0 t u c0", "u c0 a0 c0 a0 t u c0 x0");
+}
+
+#[test]
+fn what_is_not_whole_is_left_out_except_text() {
+    check("u r! t! c1! a1 u", "u t! u");
+    check("u r c1 c2! a1 a2 u", "u r c1 a1 u");
+}
+
+#[test]
+fn calls_without_id_or_name_are_left_out() {
+    let blocks: Blocks = [
+        Block::tool_call(ToolCall::new("", "tool", "{}")),
+        Block::tool_call(ToolCall::new("1", "", "{}")),
+        Block::tool_result("1", "ok"),
+    ]
+    .into_iter()
+    .collect();
+    assert!(repair(&blocks).is_empty());
+}
+
+fn any_history() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("u".to_owned()),
+        Just("s".to_owned()),
+        Just("t".to_owned()),
+        Just("r".to_owned()),
+        Just("t!".to_owned()),
+        Just("r!".to_owned()),
+        (0..4).prop_map(|n| format!("c{n}")),
+        (0..4).prop_map(|n| format!("c{n}!")),
+        (0..4).prop_map(|n| format!("a{n}")),
+        (0..4).prop_map(|n| format!("a{n}")),
+    ];
+    prop::collection::vec(word, 0..30).prop_map(|words| words.join(" "))
+}
+
+/// What providers demand: calls answered exactly once, right after the output that made them.
+fn is_accepted(blocks: &[Arc<Block>]) -> bool {
+    let mut open: Vec<&str> = Vec::new();
+    let mut answering = false;
+    for block in blocks {
+        match &block.content {
+            Content::ToolCall(call) => {
+                if (answering && !open.is_empty()) || open.contains(&call.id.as_str()) {
+                    return false;
+                }
+                answering = false;
+                open.push(&call.id);
+            }
+            Content::ToolUse(answer) => {
+                let Some(at) = open.iter().position(|id| *id == answer.id) else {
+                    return false;
+                };
+                open.remove(at);
+                answering = true;
+            }
+            Content::LlmText(_) | Content::Reasoning(_) => {
+                if answering && !open.is_empty() {
+                    return false;
+                }
+                answering = false;
+            }
+            _ => {
+                if !open.is_empty() {
+                    return false;
+                }
+                answering = false;
+            }
+        }
+    }
+    open.is_empty()
+}
+
+proptest! {
+    #[test]
+    fn any_history_becomes_one_that_is_accepted_and_stays_so(before in any_history()) {
+        let once = repair(&history(&before));
+        prop_assert!(is_accepted(&once), "{before} -> {}", spec(&once));
+        let again = repair(&once.iter().cloned().collect());
+        prop_assert_eq!(&once, &again);
+    }
+
+    #[test]
+    fn repair_only_adds_answers_or_leaves_out(before in any_history()) {
+        let blocks = history(&before);
+        let after = repair(&blocks);
+        let mut rest = blocks.iter();
+        for block in &after {
+            if block.id.starts_with("repair:") { continue; }
+            prop_assert!(rest.any(|old| Arc::ptr_eq(old, block)), "{before} -> {}", spec(&after));
+        }
+    }
+
+    #[test]
+    fn a_grown_history_keeps_the_old_result_as_prefix(old in any_history(), more in any_history()) {
+        // A prompt ends the model output: from there on nothing can change any more.
+        let old = format!("{old} u");
+        let before = repair(&history(&old));
+        let after = repair(&history(&format!("{old} {more}")));
+        prop_assert!(after.starts_with(&before), "{} | {}", spec(&before), spec(&after));
+    }
+}

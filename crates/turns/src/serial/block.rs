@@ -1,0 +1,318 @@
+//! Blocks to and from their shape in files.
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::Error as _,
+    ser::{SerializeMap, SerializeSeq},
+};
+use serde_json::{Map, Value};
+
+use super::{AsMap, Fields, FormatError};
+use crate::{
+    Args, Block, Content, ImagePart, ImageSource, LlmText, OtherContent, Reasoning, SummaryPart,
+    SystemText, ToolCall, ToolUse, UserContent,
+};
+
+pub(super) fn from_value(value: Value) -> Result<Block, FormatError> {
+    let mut fields = Fields::from_value::<FormatError>(value)?;
+    let Some(kind) = fields.text::<FormatError>("kind")? else {
+        return Err(FormatError::custom(
+            "kind: missing; every block has one, such as `user` or `llm_text`",
+        ));
+    };
+    let payload = Fields::from_value(Value::Object(fields.map("payload")?.unwrap_or_default()))?;
+    let content =
+        content_from(&kind, payload).map_err(|error: FormatError| error.within("payload"))?;
+    Ok(Block {
+        id: fields.text::<FormatError>("id")?.unwrap_or_default(),
+        role: fields.text::<FormatError>("role")?,
+        content,
+        metadata: fields
+            .map::<FormatError>("metadata")?
+            .unwrap_or_default()
+            .into(),
+        extra: fields.rest(),
+    })
+}
+
+fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError> {
+    let p = &mut payload;
+    Ok(match kind.trim().to_ascii_lowercase().as_str() {
+        "system" => Content::System(SystemText {
+            text: p.text::<FormatError>("text")?.unwrap_or_default(),
+            extra: payload.rest(),
+        }),
+        "user" => Content::User(UserContent {
+            text: p.text::<FormatError>("text")?.unwrap_or_default(),
+            images: items(p, "images", image_from)?,
+            extra: payload.rest(),
+        }),
+        "llm_text" => Content::LlmText(LlmText {
+            text: p.text::<FormatError>("text")?.unwrap_or_default(),
+            refusal: p.flag::<FormatError>("refusal")?.unwrap_or_default(),
+            item_id: p.text::<FormatError>("item_id")?,
+            extra: payload.rest(),
+        }),
+        "reasoning" => Content::Reasoning(Reasoning {
+            text: p.text::<FormatError>("text")?.unwrap_or_default(),
+            summary: items(p, "summary", summary_from)?,
+            encrypted_content: p.text::<FormatError>("encrypted_content")?,
+            item_id: p.text::<FormatError>("item_id")?,
+            extra: payload.rest(),
+        }),
+        "tool_call" => Content::ToolCall(ToolCall {
+            id: p.text::<FormatError>("id")?.unwrap_or_default(),
+            name: p.text::<FormatError>("name")?.unwrap_or_default(),
+            args: p.take("args").map(Args::from_value).unwrap_or_default(),
+            item_id: p.text::<FormatError>("item_id")?,
+            extra: payload.rest(),
+        }),
+        "tool_use" => Content::ToolUse(ToolUse {
+            id: p.text::<FormatError>("id")?.unwrap_or_default(),
+            result: p.take("result"),
+            error: p.text::<FormatError>("error")?,
+            extra: payload.rest(),
+        }),
+        _ => Content::Other(OtherContent {
+            kind: kind.to_owned(),
+            payload: payload.into_map(),
+        }),
+    })
+}
+
+fn items<T>(
+    fields: &mut Fields,
+    name: &str,
+    read: impl Fn(Value) -> Result<T, FormatError>,
+) -> Result<Vec<T>, FormatError> {
+    let list = fields.list::<FormatError>(name)?.unwrap_or_default();
+    list.into_iter()
+        .enumerate()
+        .map(|(n, item)| read(item).map_err(|error| error.within(format_args!("{name}[{n}]"))))
+        .collect()
+}
+
+fn summary_from(value: Value) -> Result<SummaryPart, FormatError> {
+    if let Value::String(text) = value {
+        return Ok(SummaryPart::new(text));
+    }
+    let mut fields = Fields::from_value::<FormatError>(value)?;
+    Ok(SummaryPart {
+        part_type: fields.text::<FormatError>("type")?.unwrap_or_default(),
+        text: fields.text::<FormatError>("text")?.unwrap_or_default(),
+        extra: fields.rest(),
+    })
+}
+
+fn image_from(value: Value) -> Result<ImagePart, FormatError> {
+    let mut fields = Fields::from_value::<FormatError>(value)?;
+    let source = if fields.contains("content") {
+        match fields.take("content") {
+            // Bytes that a writer spelled out one by one.
+            Some(Value::Array(bytes)) => return image_from_bytes(&bytes, fields),
+            Some(Value::String(content)) => ImageSource::Inline(content),
+            _ => ImageSource::Unknown,
+        }
+    } else if let Some(url) = fields.text::<FormatError>("url")? {
+        ImageSource::Url(url)
+    } else if let Some(id) = fields.text::<FormatError>("file_id")? {
+        ImageSource::FileId(id)
+    } else {
+        ImageSource::Unknown
+    };
+    finish_image(source, fields)
+}
+
+fn image_from_bytes(bytes: &[Value], fields: Fields) -> Result<ImagePart, FormatError> {
+    let bytes: Option<Vec<u8>> = bytes
+        .iter()
+        .map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
+        .collect();
+    let Some(bytes) = bytes else {
+        return Err(FormatError::custom(
+            "content: expected base64 text or a list of bytes (0 to 255)",
+        ));
+    };
+    finish_image(ImagePart::bytes("", &bytes).source, fields)
+}
+
+fn finish_image(source: ImageSource, mut fields: Fields) -> Result<ImagePart, FormatError> {
+    Ok(ImagePart {
+        source,
+        media_type: fields.text::<FormatError>("media_type")?,
+        detail: fields.text::<FormatError>("detail")?,
+        extra: fields.rest(),
+    })
+}
+
+impl Serialize for Block {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        text_entry::<S>(&mut map, "id", &self.id)?;
+        let kind = match &self.content {
+            Content::Other(other) => other.kind.as_str(),
+            known => known.kind().as_str(),
+        };
+        map.serialize_entry("kind", kind)?;
+        if let Some(role) = &self.role {
+            map.serialize_entry("role", role)?;
+        }
+        let payload = Payload(&self.content);
+        if !payload.is_empty() {
+            map.serialize_entry("payload", &payload)?;
+        }
+        if !self.metadata.is_empty() {
+            map.serialize_entry("metadata", &AsMap(self.metadata.iter()))?;
+        }
+        rest::<S>(&mut map, self.extra.iter())?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Block {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_value(Value::Object(Map::deserialize(deserializer)?)).map_err(D::Error::custom)
+    }
+}
+
+struct Payload<'a>(&'a Content);
+
+impl Payload<'_> {
+    fn is_empty(&self) -> bool {
+        match self.0 {
+            Content::System(c) => c.text.is_empty() && c.extra.is_empty(),
+            Content::User(c) => c.text.is_empty() && c.images.is_empty() && c.extra.is_empty(),
+            Content::LlmText(c) => *c == LlmText::default(),
+            Content::Reasoning(c) => *c == Reasoning::default(),
+            Content::ToolCall(c) => *c == ToolCall::default(),
+            Content::ToolUse(c) => *c == ToolUse::default(),
+            Content::Other(c) => c.payload.is_empty(),
+        }
+    }
+}
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let m = &mut map;
+        match self.0 {
+            Content::System(content) => {
+                text_entry::<S>(m, "text", &content.text)?;
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::User(content) => {
+                text_entry::<S>(m, "text", &content.text)?;
+                if !content.images.is_empty() {
+                    m.serialize_entry("images", &List(&content.images))?;
+                }
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::LlmText(content) => {
+                text_entry::<S>(m, "text", &content.text)?;
+                if content.refusal {
+                    m.serialize_entry("refusal", &true)?;
+                }
+                option_entry::<S>(m, "item_id", content.item_id.as_ref())?;
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::Reasoning(content) => {
+                text_entry::<S>(m, "text", &content.text)?;
+                option_entry::<S>(m, "encrypted_content", content.encrypted_content.as_ref())?;
+                option_entry::<S>(m, "item_id", content.item_id.as_ref())?;
+                if !content.summary.is_empty() {
+                    m.serialize_entry("summary", &List(&content.summary))?;
+                }
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::ToolCall(content) => {
+                text_entry::<S>(m, "id", &content.id)?;
+                text_entry::<S>(m, "name", &content.name)?;
+                if !content.args.as_str().is_empty() {
+                    m.serialize_entry("args", &content.args.to_value())?;
+                }
+                option_entry::<S>(m, "item_id", content.item_id.as_ref())?;
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::ToolUse(content) => {
+                text_entry::<S>(m, "id", &content.id)?;
+                option_entry::<S>(m, "result", content.result.as_ref())?;
+                option_entry::<S>(m, "error", content.error.as_ref())?;
+                rest::<S>(m, content.extra.iter())?;
+            }
+            Content::Other(content) => {
+                rest::<S>(m, content.payload.iter().map(|(k, v)| (k.as_str(), v)))?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for ImagePart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        option_entry::<S>(&mut map, "media_type", self.media_type.as_ref())?;
+        match &self.source {
+            ImageSource::Url(url) => map.serialize_entry("url", url)?,
+            ImageSource::Inline(content) => map.serialize_entry("content", content)?,
+            ImageSource::FileId(id) => map.serialize_entry("file_id", id)?,
+            ImageSource::Unknown => {}
+        }
+        option_entry::<S>(&mut map, "detail", self.detail.as_ref())?;
+        rest::<S>(&mut map, self.extra.iter())?;
+        map.end()
+    }
+}
+
+impl Serialize for SummaryPart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        text_entry::<S>(&mut map, "type", &self.part_type)?;
+        text_entry::<S>(&mut map, "text", &self.text)?;
+        rest::<S>(&mut map, self.extra.iter())?;
+        map.end()
+    }
+}
+
+struct List<'a, T>(&'a [T]);
+
+impl<T: Serialize> Serialize for List<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            list.serialize_element(item)?;
+        }
+        list.end()
+    }
+}
+
+pub(super) fn text_entry<S: Serializer>(
+    map: &mut S::SerializeMap,
+    name: &str,
+    text: &str,
+) -> Result<(), S::Error> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    map.serialize_entry(name, text)
+}
+
+fn option_entry<S: Serializer>(
+    map: &mut S::SerializeMap,
+    name: &str,
+    value: Option<&impl Serialize>,
+) -> Result<(), S::Error> {
+    match value {
+        None => Ok(()),
+        Some(value) => map.serialize_entry(name, value),
+    }
+}
+
+pub(super) fn rest<'a, S: Serializer>(
+    map: &mut S::SerializeMap,
+    entries: impl Iterator<Item = (&'a str, &'a Value)>,
+) -> Result<(), S::Error> {
+    for (key, value) in entries {
+        map.serialize_entry(key, value)?;
+    }
+    Ok(())
+}

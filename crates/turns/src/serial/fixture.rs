@@ -1,0 +1,126 @@
+//! [`Fixture`]: a turn with follow-up prompts, as geppetto's runner keeps them.
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+use super::{Fields, FormatError, block, turn};
+use crate::{Blocks, Extra, Turn};
+
+/// A file that wraps a turn: `{version, turn, followups}`.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Fixture {
+    /// The version of the wrapper; 1 today.
+    pub version: u64,
+    /// The turn to start from.
+    pub turn: Turn,
+    /// Blocks to append, one after each inference.
+    pub followups: Blocks,
+    /// Keys that this crate does not know.
+    pub extra: Extra,
+}
+
+/// A file that holds a turn, bare or in a [`Fixture`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Document {
+    /// A bare turn.
+    Turn(Turn),
+    /// A turn with follow-ups.
+    Fixture(Fixture),
+}
+
+impl Document {
+    /// Reads either form from YAML.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Turn::from_yaml`].
+    pub fn from_yaml(text: &str) -> Result<Self, FormatError> {
+        Self::from_value(yaml_value(text)?)
+    }
+
+    /// Reads either form from JSON.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Turn::from_yaml`].
+    pub fn from_json(text: &str) -> Result<Self, FormatError> {
+        Self::from_value(json_value(text)?)
+    }
+
+    /// Writes the same form as YAML.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Turn::to_yaml`].
+    pub fn to_yaml(&self) -> Result<String, FormatError> {
+        match self {
+            Self::Turn(turn) => turn.to_yaml(),
+            Self::Fixture(fixture) => {
+                serde_norway::to_string(fixture).map_err(FormatError::unwritable)
+            }
+        }
+    }
+
+    /// Writes the same form as indented JSON.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Turn::to_json`].
+    pub fn to_json(&self) -> Result<String, FormatError> {
+        match self {
+            Self::Turn(turn) => turn.to_json(),
+            Self::Fixture(fixture) => {
+                serde_json::to_string_pretty(fixture).map_err(FormatError::unwritable)
+            }
+        }
+    }
+
+    /// The turn.
+    #[must_use]
+    pub fn turn(&self) -> &Turn {
+        match self {
+            Self::Turn(turn) => turn,
+            Self::Fixture(fixture) => &fixture.turn,
+        }
+    }
+
+    fn from_value(value: Value) -> Result<Self, FormatError> {
+        if value.get("turn").is_none() {
+            return turn::from_value(value).map(Self::Turn);
+        }
+        let mut fields = Fields::from_value::<FormatError>(value)?;
+        Ok(Self::Fixture(Fixture {
+            version: fields.count::<FormatError>("version")?.unwrap_or_default(),
+            turn: turn::from_value(fields.take("turn").unwrap_or_default())
+                .map_err(|error| error.within("turn"))?,
+            followups: turn::blocks_from(
+                fields.list::<FormatError>("followups")?.unwrap_or_default(),
+                "followups",
+            )?,
+            extra: fields.rest(),
+        }))
+    }
+}
+
+impl Serialize for Fixture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("version", &self.version)?;
+        map.serialize_entry("turn", &self.turn)?;
+        if !self.followups.is_empty() {
+            map.serialize_entry("followups", &self.followups)?;
+        }
+        block::rest::<S>(&mut map, self.extra.iter())?;
+        map.end()
+    }
+}
+
+pub(super) fn yaml_value(text: &str) -> Result<Value, FormatError> {
+    serde_norway::from_str(text).map_err(|error| FormatError::from_yaml(&error))
+}
+
+pub(super) fn json_value(text: &str) -> Result<Value, FormatError> {
+    serde_json::from_str(text).map_err(|error| FormatError::from_json(&error))
+}

@@ -1,0 +1,184 @@
+//! [`Turn`]: a whole conversation at one point in time.
+
+use std::sync::Arc;
+
+use crate::{
+    Block, BlockKind, Blocks, Content, Extra, ImagePart, Metadata, ToolCall, ToolUse,
+    keys::{TurnData, TurnMeta, turn_meta},
+};
+
+mod builder;
+
+#[cfg(test)]
+mod tests;
+
+pub use builder::TurnBuilder;
+
+/// A whole conversation, as the model sees it, at one point in time.
+///
+/// Cloning is O(1): blocks, metadata and data are shared until one side changes them.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Turn {
+    /// The turn's id; empty until somebody gives it one.
+    pub id: String,
+    /// What was said, in order.
+    pub blocks: Blocks,
+    /// What is known about the turn: session, inference, result.
+    pub metadata: Metadata<TurnMeta>,
+    /// What the conversation carries along: tools, configuration, the application's state.
+    pub data: Metadata<TurnData>,
+    /// Keys of the document that this crate does not know.
+    pub extra: Extra,
+}
+
+impl Turn {
+    /// An empty turn.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a turn.
+    pub fn builder() -> TurnBuilder {
+        TurnBuilder::new()
+    }
+
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Appends a block.
+    pub fn push(&mut self, block: impl Into<Arc<Block>>) {
+        self.blocks.push(block);
+    }
+
+    /// Puts a block before all others. O(n).
+    pub fn prepend(&mut self, block: impl Into<Arc<Block>>) {
+        self.blocks.insert(0, block);
+    }
+
+    /// Puts a block before the last one. O(n).
+    pub fn insert_before_last(&mut self, block: impl Into<Arc<Block>>) {
+        self.blocks
+            .insert(self.blocks.len().saturating_sub(1), block);
+    }
+
+    /// All blocks of a kind, in order.
+    pub fn blocks_of(&self, kind: BlockKind) -> impl DoubleEndedIterator<Item = &Arc<Block>> {
+        self.blocks.iter().filter(move |block| block.kind() == kind)
+    }
+
+    /// The first block of a kind.
+    #[must_use]
+    pub fn first_of(&self, kind: BlockKind) -> Option<&Arc<Block>> {
+        self.blocks_of(kind).next()
+    }
+
+    /// The last block of a kind.
+    #[must_use]
+    pub fn last_of(&self, kind: BlockKind) -> Option<&Arc<Block>> {
+        self.blocks_of(kind).next_back()
+    }
+
+    /// The block with an id.
+    #[must_use]
+    pub fn block(&self, id: &str) -> Option<&Arc<Block>> {
+        self.blocks.iter().rev().find(|block| block.id == id)
+    }
+
+    /// The text of the first system block.
+    #[must_use]
+    pub fn system_prompt(&self) -> Option<&str> {
+        self.first_of(BlockKind::System)?.text()
+    }
+
+    /// What the model wrote since the last user block, refusals aside.
+    #[must_use]
+    pub fn assistant_text(&self) -> String {
+        let mut parts: Vec<&str> = self
+            .blocks
+            .iter()
+            .rev()
+            .take_while(|block| block.kind() != BlockKind::User)
+            .filter_map(|block| match &block.content {
+                Content::LlmText(content) if !content.refusal => Some(content.text.as_str()),
+                _ => None,
+            })
+            .collect();
+        parts.reverse();
+        parts.concat()
+    }
+
+    /// All tool calls, in order.
+    pub fn tool_calls(&self) -> impl DoubleEndedIterator<Item = &ToolCall> {
+        self.blocks.iter().filter_map(|block| block.as_tool_call())
+    }
+
+    /// The last answer to the call with an id.
+    #[must_use]
+    pub fn tool_answer(&self, call_id: &str) -> Option<&ToolUse> {
+        self.blocks
+            .iter()
+            .rev()
+            .filter_map(|block| block.as_tool_use())
+            .find(|answer| answer.id == call_id)
+    }
+
+    /// The whole calls among the blocks from index `from` on that have no answer after them, in
+    /// order.
+    #[must_use]
+    pub fn pending_tool_calls(&self, from: usize) -> Vec<&ToolCall> {
+        let mut pending: Vec<&ToolCall> = Vec::new();
+        for block in self.blocks.range(from..self.blocks.len()) {
+            match &block.content {
+                Content::ToolCall(call) if block.incomplete().is_none() => pending.push(call),
+                Content::ToolUse(answer) => pending.retain(|call| call.id != answer.id),
+                _ => {}
+            }
+        }
+        pending
+    }
+
+    /// Gives an id to each block from index `from` on that has none.
+    pub fn assign_block_ids(&mut self, from: usize, mut next_id: impl FnMut() -> String) {
+        for index in from..self.blocks.len() {
+            if self
+                .blocks
+                .get(index)
+                .is_some_and(|block| block.id.is_empty())
+                && let Some(block) = self.blocks.make_mut(index)
+            {
+                block.id = next_id();
+            }
+        }
+    }
+
+    /// The id of the session that the turn belongs to.
+    ///
+    /// Older files have it as `run_id`.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.metadata
+            .raw(turn_meta::SESSION_ID.id())
+            .or_else(|| self.extra.get("run_id"))
+            .and_then(|value| value.as_str())
+    }
+
+    /// The id of the inference that last ran on the turn.
+    #[must_use]
+    pub fn inference_id(&self) -> Option<&str> {
+        self.metadata.raw(turn_meta::INFERENCE_ID.id())?.as_str()
+    }
+
+    /// Appends what a user says next, with images.
+    pub fn push_user(
+        &mut self,
+        text: impl Into<String>,
+        images: impl IntoIterator<Item = ImagePart>,
+    ) {
+        self.push(Block::user_with_images(text, images));
+    }
+}

@@ -1,0 +1,209 @@
+//! [`Usage`]: tokens, counted the same way for every provider.
+
+use std::{
+    iter::Sum,
+    ops::{Add, AddAssign},
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+use crate::{Extra, serial::Fields};
+
+#[cfg(test)]
+mod tests;
+
+/// The tokens of one provider call, or of many added up.
+///
+/// The numbers mean the same for every provider: `input_tokens` counts the whole prompt, with
+/// what was read from or written to a cache; `output_tokens` counts all that was generated, with
+/// reasoning. The other counts are parts of these two, never further tokens.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The whole prompt.
+    pub input_tokens: u64,
+    /// All that was generated.
+    pub output_tokens: u64,
+    /// The part of the prompt that was read from a cache.
+    pub cached_tokens: u64,
+    /// The part of the prompt that was written to a cache.
+    pub cache_creation_input_tokens: u64,
+    /// The part of the prompt that was read from a cache, under the name that some providers use;
+    /// equal to `cached_tokens` where this crate's engines set it.
+    pub cache_read_input_tokens: u64,
+    /// The part of the output that was reasoning.
+    pub reasoning_tokens: u64,
+    /// Provider calls whose usage is not in these numbers, because they ended before the provider
+    /// said it (cancelled, or cut short).
+    pub unreported_calls: u64,
+    /// What else stood with the numbers, such as the provider's own object under `raw`.
+    pub extra: Extra,
+}
+
+impl Usage {
+    /// A prompt of `input` tokens and an output of `output` tokens.
+    #[must_use]
+    pub fn new(input: u64, output: u64) -> Self {
+        Self {
+            input_tokens: input,
+            output_tokens: output,
+            ..Self::default()
+        }
+    }
+
+    /// The usage of a call that ended before the provider said it.
+    #[must_use]
+    pub fn unreported() -> Self {
+        Self {
+            unreported_calls: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Sets the part of the prompt that was read from a cache.
+    #[must_use]
+    pub fn with_cached(mut self, tokens: u64) -> Self {
+        self.cached_tokens = tokens;
+        self.cache_read_input_tokens = tokens;
+        self
+    }
+
+    /// Sets the part of the prompt that was written to a cache.
+    #[must_use]
+    pub fn with_cache_creation(mut self, tokens: u64) -> Self {
+        self.cache_creation_input_tokens = tokens;
+        self
+    }
+
+    /// Sets the part of the output that was reasoning.
+    #[must_use]
+    pub fn with_reasoning(mut self, tokens: u64) -> Self {
+        self.reasoning_tokens = tokens;
+        self
+    }
+
+    /// Keeps the provider's own numbers.
+    #[must_use]
+    pub fn with_raw(mut self, raw: Value) -> Self {
+        self.extra.set("raw", raw);
+        self
+    }
+
+    /// The provider's own numbers, where they were kept. A sum has none.
+    #[must_use]
+    pub fn raw(&self) -> Option<&Value> {
+        self.extra.get("raw")
+    }
+
+    /// Prompt and output together.
+    #[must_use]
+    pub fn total_tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.counts().iter().all(|(_, count)| *count == 0)
+    }
+
+    fn counts(&self) -> [(&'static str, u64); 7] {
+        [
+            ("input_tokens", self.input_tokens),
+            ("output_tokens", self.output_tokens),
+            ("cached_tokens", self.cached_tokens),
+            (
+                "cache_creation_input_tokens",
+                self.cache_creation_input_tokens,
+            ),
+            ("cache_read_input_tokens", self.cache_read_input_tokens),
+            ("reasoning_tokens", self.reasoning_tokens),
+            ("unreported_calls", self.unreported_calls),
+        ]
+    }
+}
+
+impl AddAssign<&Usage> for Usage {
+    /// Adds the counts; what is not a count does not add up and is dropped.
+    fn add_assign(&mut self, other: &Self) {
+        let add = |a: &mut u64, b: u64| *a = a.saturating_add(b);
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.cached_tokens, other.cached_tokens);
+        add(
+            &mut self.cache_creation_input_tokens,
+            other.cache_creation_input_tokens,
+        );
+        add(
+            &mut self.cache_read_input_tokens,
+            other.cache_read_input_tokens,
+        );
+        add(&mut self.reasoning_tokens, other.reasoning_tokens);
+        add(&mut self.unreported_calls, other.unreported_calls);
+        self.extra = Extra::default();
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self += &other;
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += &other;
+        self
+    }
+}
+
+impl Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), Add::add)
+    }
+}
+
+impl<'a> Sum<&'a Self> for Usage {
+    fn sum<I: Iterator<Item = &'a Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), |mut sum, usage| {
+            sum += usage;
+            sum
+        })
+    }
+}
+
+impl Serialize for Usage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (position, (name, count)) in self.counts().into_iter().enumerate() {
+            // The two counts that every usage has stand there even when they are zero.
+            if position < 2 || count != 0 {
+                map.serialize_entry(name, &count)?;
+            }
+        }
+        for (key, value) in self.extra.iter() {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Usage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Fields::deserialize(deserializer)?;
+        let mut count = |name| fields.count(name).map(Option::unwrap_or_default);
+        Ok(Self {
+            input_tokens: count("input_tokens")?,
+            output_tokens: count("output_tokens")?,
+            cached_tokens: count("cached_tokens")?,
+            cache_creation_input_tokens: count("cache_creation_input_tokens")?,
+            cache_read_input_tokens: count("cache_read_input_tokens")?,
+            reasoning_tokens: count("reasoning_tokens")?,
+            unreported_calls: count("unreported_calls")?,
+            extra: fields.rest(),
+        })
+    }
+}
