@@ -1,1 +1,48 @@
-//! Typed streaming events for model inference: grammar, sinks, subscriptions, printers.
+//! The stream of typed events that an inference publishes while it runs.
+//!
+//! An [`Event`] says one thing that happened: a piece of text arrived, a tool was called, the run
+//! ended. Events are immutable, numbered without gaps per session, and ordered by a
+//! [grammar](grammar::Grammar) that is checked in debug builds. Deltas carry the delta and its
+//! offset, never the text so far.
+//!
+//! ```
+//! use geppetto_events::{Event, EventKind, EventStream, kind::TextDelta};
+//!
+//! let stream = EventStream::new();
+//! let mut reader = stream.subscribe();
+//! stream.publish(Event::new(EventKind::TextDelta(TextDelta::new("Hel", 0, 1))), &[]);
+//! stream.publish(Event::new(EventKind::TextDelta(TextDelta::new("lo", 3, 2))), &[]);
+//!
+//! // A reader that comes late gets neighbouring deltas merged; nothing is lost.
+//! let merged = reader.try_next().and_then(|item| item.into_event());
+//! assert_eq!(merged.as_ref().and_then(Event::delta), Some("Hello"));
+//!
+//! let line = r#"{"type":"text-delta","delta":"Hi","sequence":1,"text":"Hi"}"#;
+//! let event: Event = serde_json::from_str(line)?;
+//! assert_eq!(event.type_name(), "text-delta");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! | module | concern |
+//! |---|---|
+//! | [`kind`] | one type for each kind of event |
+//! | [`codec`] | JSON, log lines, January 2026 names |
+//! | [`grammar`] | the legal orders of events |
+//! | [`sink`] | who is told of each event at once |
+//! | [`stream`] | numbering, delivery, the resumable log, subscriptions |
+//! | [`printer`] | events for people and programs |
+
+pub mod codec;
+pub mod event;
+pub mod grammar;
+pub mod kind;
+pub mod printer;
+pub mod sink;
+pub mod stream;
+
+pub use codec::LogLine;
+pub use event::{Correlation, Event, EventMeta};
+pub use grammar::{Grammar, GrammarError};
+pub use kind::{CustomEvent, EventKind};
+pub use sink::{EventSink, MemorySink, NullSink, sink_fn};
+pub use stream::{EventStream, Received, SlowReaderPolicy, Subscription};

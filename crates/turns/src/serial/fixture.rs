@@ -57,9 +57,7 @@ impl Document {
     pub fn to_yaml(&self) -> Result<String, FormatError> {
         match self {
             Self::Turn(turn) => turn.to_yaml(),
-            Self::Fixture(fixture) => {
-                serde_norway::to_string(fixture).map_err(FormatError::unwritable)
-            }
+            Self::Fixture(fixture) => yaml_string(fixture),
         }
     }
 
@@ -115,6 +113,15 @@ impl Serialize for Fixture {
         block::rest::<S>(&mut map, self.extra.iter())?;
         map.end()
     }
+}
+
+/// Writes any value as YAML, the way turns are written.
+///
+/// # Errors
+///
+/// When the value has a shape that YAML has not.
+pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
+    serde_norway::to_string(value).map_err(FormatError::unwritable)
 }
 
 pub(super) fn yaml_value(text: &str) -> Result<Value, FormatError> {

@@ -66,7 +66,7 @@ impl Turn {
     ///
     /// None that a turn can cause; the writer's own are passed on.
     pub fn to_yaml(&self) -> Result<String, FormatError> {
-        serde_norway::to_string(self).map_err(FormatError::unwritable)
+        super::fixture::yaml_string(self)
     }
 
     /// Writes the turn as indented JSON. The turn itself does not change.

@@ -1,0 +1,158 @@
+//! The names of January 2026: decoded always, encoded on request.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::{Event, EventKind, kind::ReasoningSource};
+
+/// Translates a type and fields of January 2026 into the present ones. What has no present field
+/// (such as `completion`, the text so far) stays where it is.
+pub(super) fn to_present(event_type: String, fields: &mut Map<String, Value>) -> String {
+    let present = match event_type.as_str() {
+        "start" => "provider-call-started",
+        "partial" => "text-delta",
+        "final" => "text-segment-finished",
+        "partial-thinking" => {
+            source(fields, "thinking");
+            "reasoning-delta"
+        }
+        "reasoning-text-delta" => {
+            source(fields, "provider");
+            "reasoning-delta"
+        }
+        "reasoning-text-done" => {
+            source(fields, "provider");
+            "reasoning-segment-finished"
+        }
+        "tool-call" => {
+            unpack(fields, "tool_call");
+            "tool-call-requested"
+        }
+        "tool-call-execute" => {
+            unpack(fields, "tool_call");
+            "tool-execution-started"
+        }
+        "tool-result" => {
+            unpack(fields, "tool_result");
+            "tool-call-finished"
+        }
+        "tool-call-execution-result" => {
+            unpack(fields, "tool_result");
+            "tool-result-ready"
+        }
+        "status" => {
+            if let Some(text) = fields.remove("text") {
+                fields.entry("message").or_insert(text);
+            }
+            "info"
+        }
+        _ => return event_type,
+    };
+    present.to_owned()
+}
+
+fn source(fields: &mut Map<String, Value>, name: &str) {
+    fields.entry("source").or_insert_with(|| json!(name));
+}
+
+/// Lifts the fields of a nested call or result to where they are today.
+fn unpack(fields: &mut Map<String, Value>, name: &str) {
+    let Some(Value::Object(inner)) = fields.remove(name) else {
+        return;
+    };
+    for (key, value) in inner {
+        let key = match key.as_str() {
+            "id" => "tool_call_id".to_owned(),
+            "name" => "tool_name".to_owned(),
+            _ => key,
+        };
+        fields.entry(key).or_insert(value);
+    }
+}
+
+/// Encodes events for consumers that know the names of January 2026 only.
+///
+/// It keeps the text so far of each open segment, because those names carried it. Events that had
+/// no counterpart then are left out; those whose names have not changed go through.
+#[derive(Debug, Clone, Default)]
+pub struct JanuaryEncoder {
+    texts: HashMap<String, String>,
+}
+
+impl JanuaryEncoder {
+    /// An encoder at the start of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The event in the old shape; `None` where it had none.
+    pub fn encode(&mut self, event: &Event) -> Option<Value> {
+        let segment = event.correlation.segment_id.as_deref().unwrap_or_default();
+        let body = match &event.kind {
+            EventKind::ProviderCallStarted(_) => json!({"type": "start"}),
+            EventKind::TextDelta(e) => {
+                let completion = self.grow(segment, &e.delta);
+                json!({"type": "partial", "delta": e.delta, "completion": completion})
+            }
+            EventKind::ReasoningDelta(e) if e.source == ReasoningSource::Provider => {
+                json!({"type": "reasoning-text-delta", "delta": e.delta})
+            }
+            EventKind::ReasoningDelta(e) => {
+                let completion = self.grow(segment, &e.delta);
+                json!({"type": "partial-thinking", "delta": e.delta, "completion": completion})
+            }
+            EventKind::ReasoningSegmentFinished(e) => {
+                self.texts.remove(segment);
+                json!({"type": "reasoning-text-done", "text": e.text})
+            }
+            EventKind::TextSegmentFinished(e) => {
+                self.texts.remove(segment);
+                json!({"type": "final", "text": e.text})
+            }
+            EventKind::ToolCallRequested(e) => {
+                let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
+                json!({"type": "tool-call", "tool_call": call})
+            }
+            EventKind::ToolExecutionStarted(e) => {
+                let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
+                json!({"type": "tool-call-execute", "tool_call": call})
+            }
+            EventKind::ToolResultReady(e) => {
+                let result = json!({"id": e.tool_call_id, "result": e.result});
+                json!({"type": "tool-call-execution-result", "tool_result": result})
+            }
+            EventKind::RunFailed(e) => json!({"type": "error", "error_string": e.error_string}),
+            EventKind::RunStopped(e) => json!({"type": "interrupt", "text": e.reason}),
+            kind if has_same_name(kind) => return serde_json::to_value(event).ok(),
+            _ => return None,
+        };
+        let mut body = body;
+        if let (Value::Object(map), Ok(meta)) = (&mut body, serde_json::to_value(&*event.meta)) {
+            map.insert("meta".to_owned(), meta);
+        }
+        Some(body)
+    }
+
+    fn grow(&mut self, segment: &str, delta: &str) -> &str {
+        let text = self.texts.entry(segment.to_owned()).or_default();
+        text.push_str(delta);
+        text
+    }
+}
+
+/// Whether the event's name was the same in January 2026.
+fn has_same_name(kind: &EventKind) -> bool {
+    let name = kind.type_name();
+    let later = [
+        "run-",
+        "provider-call-",
+        "text-",
+        "reasoning-",
+        "tool-call-",
+        "tool-execution-",
+        "tool-result-",
+    ];
+    !later.iter().any(|prefix| name.starts_with(prefix))
+}

@@ -1,0 +1,203 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{Correlation, kind::*};
+
+/// One event a word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
+/// reasoning, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`.
+fn event(word: &str, offset: u64) -> Event {
+    let kind = match word {
+        "run" => EventKind::RunStarted(RunStarted::default()),
+        "end" => EventKind::RunFinished(RunFinished::default()),
+        "stop" => EventKind::RunStopped(RunStopped::default()),
+        "call" | "call2" => EventKind::ProviderCallStarted(ProviderCallStarted::default()),
+        "/call" | "/call2" => EventKind::ProviderCallFinished(ProviderCallFinished::default()),
+        "drop" => EventKind::ProviderCallDiscarded(ProviderCallDiscarded::default()),
+        "t" => EventKind::TextSegmentStarted(TextStarted::default()),
+        "+t" => EventKind::TextDelta(TextDelta::new("ab", offset, 1)),
+        "/t" => EventKind::TextSegmentFinished(TextFinished::new("abab", None)),
+        "r" => EventKind::ReasoningSegmentStarted(ReasoningStarted::new(ReasoningSource::Provider)),
+        "/r" => EventKind::ReasoningSegmentFinished(ReasoningFinished::new(
+            "",
+            None,
+            ReasoningSource::Provider,
+        )),
+        "c" => EventKind::ToolCallStarted(ToolCallStarted::new("c", "n")),
+        "+c" => EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new("c", "{", offset, 1)),
+        "req" => EventKind::ToolCallRequested(ToolCallRequested::new("c", "n", "{")),
+        "exec" => EventKind::ToolExecutionStarted(ToolExecutionStarted::new("c", "n", "{")),
+        "res" => {
+            EventKind::ToolResultReady(ToolResultReady::new("c", "n", "r", ToolStatus::Success))
+        }
+        "fin" => EventKind::ToolCallFinished(ToolCallFinished::new("c", "n", ToolStatus::Success)),
+        "log" => EventKind::Log(Log::default()),
+        "error" => EventKind::Error(ErrorEvent::default()),
+        other => panic!("{other}"),
+    };
+    let segment = match word.trim_start_matches(['+', '/']) {
+        "t" => Some("text".to_owned()),
+        "r" => Some("reasoning".to_owned()),
+        _ => None,
+    };
+    let call = match word {
+        "run" | "end" | "stop" | "log" | "error" => None,
+        _ => Some(if word.ends_with('2') { "p2" } else { "p" }),
+    };
+    Event::new(kind).with_correlation(Arc::new(Correlation {
+        provider_call_id: call.map(str::to_owned),
+        segment_id: segment,
+        ..Correlation::default()
+    }))
+}
+
+fn run(words: &str) -> Result<(), GrammarError> {
+    let mut grammar = Grammar::new();
+    let mut texts = 0;
+    for (n, word) in words.split_whitespace().enumerate() {
+        let offset = if word == "+t" {
+            texts += 2;
+            texts - 2
+        } else {
+            0
+        };
+        let mut event = event(word, offset);
+        event.seq = n as u64 + 1;
+        grammar.accept(&event)?;
+    }
+    grammar.finish()
+}
+
+#[test]
+fn legal_orders_are_accepted() {
+    for words in [
+        "",
+        "run end",
+        "log run call r /r t +t +t /t /call end run call /call stop",
+        "run call t +t +t /t c +c req /call exec res fin call2 /call2 end",
+        "run call c req /call res fin end",
+        "run call c req /call end",
+        "run call c +c /call drop stop",
+        "run call c req /call drop call2 /call2 end",
+        "run error end",
+    ] {
+        assert_eq!(run(words), Ok(()), "{words}");
+    }
+}
+
+#[test]
+fn illegal_orders_are_refused() {
+    for (words, rule) in [
+        ("call", "a run must start before anything happens in it"),
+        ("run run", "a run must not start before the last one ended"),
+        ("run", "the run has no terminal event"),
+        (
+            "run end end",
+            "a run must start before anything happens in it",
+        ),
+        (
+            "run end error",
+            "a run must start before anything happens in it",
+        ),
+        ("run call end", "a provider call is still open"),
+        (
+            "run call call",
+            "a provider call must not start before the last one finished",
+        ),
+        (
+            "run call /call call",
+            "a provider call must have an id and attempt of its own",
+        ),
+        ("run t", "no provider call is open"),
+        ("run call t /call", "a segment is still open"),
+        ("run call t t", "a segment must have an id of its own"),
+        (
+            "run call +t",
+            "a segment must be open, and of this kind, to grow or close",
+        ),
+        (
+            "run call t +t /t",
+            "a segment's text must be its deltas put together",
+        ),
+        (
+            "run call req",
+            "a tool call must be started before it is requested",
+        ),
+        ("run call c req req", "a tool call must be requested once"),
+        (
+            "run call c req +c",
+            "a tool call must be started, and not yet whole, to grow",
+        ),
+        (
+            "run call c /call exec",
+            "a tool may only start when its call was requested, and once",
+        ),
+        (
+            "run call c req /call exec exec",
+            "a tool may only start when its call was requested, and once",
+        ),
+        (
+            "run call c req /call res res",
+            "a result needs a requested call that has none yet",
+        ),
+        (
+            "run call c req /call fin",
+            "a call may only finish when its result is ready, and once",
+        ),
+        ("run call c req /call exec end", "a tool call is still open"),
+        (
+            "run call c req /call exec res end",
+            "a tool call is still open",
+        ),
+        (
+            "run call c req /call exec res fin drop",
+            "a provider call whose tools ran cannot be discarded",
+        ),
+        ("run drop", "only a finished provider call can be discarded"),
+        (
+            "run call c req /call drop exec",
+            "a tool may only start when its call was requested, and once",
+        ),
+        (
+            "run call call2",
+            "a provider call must not start before the last one finished",
+        ),
+        (
+            "run call /call2",
+            "the event belongs to another provider call",
+        ),
+    ] {
+        assert_eq!(run(words).map_err(|error| error.rule), Err(rule), "{words}");
+    }
+}
+
+#[test]
+fn deltas_must_join_up_and_numbers_must_not_have_gaps() {
+    let mut grammar = Grammar::fragment();
+    for (word, offset) in [("call", 0), ("t", 0), ("+t", 0)] {
+        grammar.accept(&event(word, offset)).unwrap();
+    }
+    let error = grammar.accept(&event("+t", 3)).unwrap_err();
+    assert_eq!(
+        error.rule,
+        "a delta must begin where the one before it ended"
+    );
+
+    let mut grammar = Grammar::new();
+    let numbered = |word, seq, merged| {
+        let mut event = event(word, 0);
+        (event.seq, event.merged) = (seq, merged);
+        event
+    };
+    grammar.accept(&numbered("run", 5, 1)).unwrap();
+    grammar.accept(&numbered("log", 8, 3)).unwrap();
+    assert!(grammar.accept(&numbered("log", 10, 1)).is_err());
+}
+
+#[test]
+fn a_fragment_needs_no_run() {
+    let mut grammar = Grammar::fragment();
+    for word in ["call", "c", "req", "/call"] {
+        grammar.accept(&event(word, 0)).unwrap();
+    }
+    grammar.finish().unwrap();
+}

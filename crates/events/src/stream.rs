@@ -1,0 +1,279 @@
+//! [`EventStream`]: numbering, delivery, the resumable log, subscriptions.
+//!
+//! Every session has one. Publishing gives the event its number, appends it to the log and tells
+//! the sinks, in this order and one event at a time. Readers that can be slow do not hold a queue
+//! of their own: a [`Subscription`] is a place in the log, which keeps neighbouring deltas of one
+//! segment as one text. So a slow reader costs no more memory than the text itself, however many
+//! there are, and never slows the run or another reader.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+use crate::{Event, EventSink, Grammar, GrammarError};
+
+mod entry;
+mod log;
+mod subscription;
+
+#[cfg(test)]
+mod tests;
+
+use log::Log;
+pub use subscription::{Received, SlowReaderPolicy, Subscription};
+
+/// The bytes of events that a stream keeps by default for readers who resume: 256 KiB.
+pub const DEFAULT_RETAINED_BYTES: usize = 256 * 1024;
+
+/// The numbered events of one session. Cheap to clone; clones are the same stream.
+#[derive(Clone)]
+pub struct EventStream {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// Held while an event goes to the sinks, so that all see one order.
+    delivery: Mutex<()>,
+    state: Mutex<State>,
+    /// Wakes subscriptions.
+    arrived: Notify,
+    /// Wakes a publisher that waits for a subscription that blocks.
+    caught_up: Condvar,
+    sink_panics: AtomicU64,
+}
+
+struct State {
+    log: Log,
+    grammar: Option<Grammar>,
+    violations: Vec<GrammarError>,
+    closed: bool,
+}
+
+impl EventStream {
+    /// A stream that keeps [`DEFAULT_RETAINED_BYTES`] for readers who resume.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_retained_bytes(DEFAULT_RETAINED_BYTES)
+    }
+
+    /// A stream that keeps about so many bytes of events for readers who resume. What a live
+    /// subscription has not read yet is kept beyond that.
+    #[must_use]
+    pub fn with_retained_bytes(bytes: usize) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                delivery: Mutex::new(()),
+                state: Mutex::new(State {
+                    log: Log::new(bytes),
+                    grammar: cfg!(debug_assertions).then(Grammar::new),
+                    violations: Vec::new(),
+                    closed: false,
+                }),
+                arrived: Notify::new(),
+                caught_up: Condvar::new(),
+                sink_panics: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// For engines that run outside of a session: in debug builds the order of events is checked
+    /// as that of a piece of a run.
+    #[must_use]
+    pub fn fragment() -> Self {
+        let stream = Self::new();
+        let mut state = stream.lock();
+        state.grammar = state.grammar.take().map(|_| Grammar::fragment());
+        drop(state);
+        stream
+    }
+
+    /// Publishes an event: gives it its number, appends it to the log, and tells `sinks` in
+    /// order. Returns the number.
+    ///
+    /// A sink may publish in turn; such events are delivered after this one.
+    pub fn publish(&self, event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
+        if Publishing::is_on(&self.shared) {
+            Publishing::defer(&self.shared, event, sinks.to_vec());
+            return 0;
+        }
+        let publishing = Publishing::begin(&self.shared);
+        let seq = self.deliver(event, sinks);
+        while let Some((event, sinks)) = publishing.next_deferred() {
+            self.deliver(event, &sinks);
+        }
+        seq
+    }
+
+    fn deliver(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
+        let order = self
+            .shared
+            .delivery
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.wait_for_blocking_readers();
+        event.seq = state.log.next_seq();
+        if let Some(Err(violation)) = state.grammar.as_mut().map(|grammar| grammar.accept(&event)) {
+            state.violations.push(violation);
+        }
+        state.log.push(&event);
+        drop(state);
+        self.shared.arrived.notify_waiters();
+        for sink in sinks {
+            if catch_unwind(AssertUnwindSafe(|| sink.publish(&event))).is_err() {
+                self.shared.sink_panics.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        drop(order);
+        event.seq
+    }
+
+    /// The number of the last event; 0 before the first.
+    #[must_use]
+    pub fn last_seq(&self) -> u64 {
+        self.lock().log.next_seq() - 1
+    }
+
+    /// How often a sink panicked.
+    #[must_use]
+    pub fn sink_panics(&self) -> u64 {
+        self.shared.sink_panics.load(Ordering::Relaxed)
+    }
+
+    /// Events that came where they are not legal. Checked in debug builds only.
+    #[must_use]
+    pub fn violations(&self) -> Vec<GrammarError> {
+        self.lock().violations.clone()
+    }
+
+    /// Reads the events from now on, with the default policy: merge, lose nothing.
+    pub fn subscribe(&self) -> Subscription {
+        self.subscribe_with(SlowReaderPolicy::default())
+    }
+
+    /// Reads the events from now on.
+    pub fn subscribe_with(&self, policy: SlowReaderPolicy) -> Subscription {
+        let mut state = self.lock();
+        let next = state.log.next_seq();
+        let reader = state.log.add_reader(next, policy);
+        Subscription::new(self.clone(), reader)
+    }
+
+    /// Reads the events after number `seq`: first what the log still has, then what comes.
+    ///
+    /// Where events after `seq` are not retained any more, the first item received is
+    /// [`Received::Lagged`] with their count.
+    pub fn resume_after(&self, seq: u64, policy: SlowReaderPolicy) -> Subscription {
+        let mut state = self.lock();
+        let from = (seq + 1).min(state.log.next_seq());
+        let reader = state.log.add_reader(from, policy);
+        Subscription::new(self.clone(), reader)
+    }
+
+    /// The retained events after number `seq`, neighbouring deltas merged.
+    #[must_use]
+    pub fn events_after(&self, seq: u64) -> Vec<Event> {
+        self.lock().log.events_after(seq)
+    }
+
+    /// Says that no more events come: subscriptions end when they have read all.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.shared.arrived.notify_waiters();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for readers that want the publisher to wait, at most as long as they say.
+    fn wait_for_blocking_readers(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        let Some(patience) = state.log.patience() else {
+            return state;
+        };
+        let (waited, timeout) = self
+            .shared
+            .caught_up
+            .wait_timeout_while(state, patience, |state| state.log.patience().is_some())
+            .unwrap_or_else(PoisonError::into_inner);
+        state = waited;
+        if timeout.timed_out() {
+            state.log.give_up_waiting();
+        }
+        state
+    }
+}
+
+impl Default for EventStream {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("last_seq", &self.last_seq())
+            .field("sink_panics", &self.sink_panics())
+            .finish_non_exhaustive()
+    }
+}
+
+type Deferred = (Event, Vec<Arc<dyn EventSink>>);
+
+thread_local! {
+    /// The streams that this thread is publishing to, the innermost last, and what their sinks
+    /// published to them meanwhile.
+    static PUBLISHING: RefCell<Vec<(*const Shared, VecDeque<Deferred>)>> =
+        const { RefCell::new(Vec::new()) };
+}
+
+/// Marks this thread as publishing to a stream, for as long as it lives.
+struct Publishing(*const Shared);
+
+impl Publishing {
+    fn is_on(shared: &Arc<Shared>) -> bool {
+        let own = Arc::as_ptr(shared);
+        PUBLISHING.with_borrow(|on| on.iter().any(|(stream, _)| *stream == own))
+    }
+
+    fn begin(shared: &Arc<Shared>) -> Self {
+        let own = Arc::as_ptr(shared);
+        PUBLISHING.with_borrow_mut(|on| on.push((own, VecDeque::new())));
+        Self(own)
+    }
+
+    fn defer(shared: &Arc<Shared>, event: Event, sinks: Vec<Arc<dyn EventSink>>) {
+        let own = Arc::as_ptr(shared);
+        PUBLISHING.with_borrow_mut(|on| {
+            if let Some((_, deferred)) = on.iter_mut().find(|(stream, _)| *stream == own) {
+                deferred.push_back((event, sinks));
+            }
+        });
+    }
+
+    fn next_deferred(&self) -> Option<Deferred> {
+        PUBLISHING.with_borrow_mut(|on| {
+            let (_, deferred) = on.iter_mut().find(|(stream, _)| *stream == self.0)?;
+            deferred.pop_front()
+        })
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        PUBLISHING.with_borrow_mut(Vec::pop);
+    }
+}

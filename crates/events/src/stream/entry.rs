@@ -1,0 +1,214 @@
+//! [`Entry`]: one event of the log, or a run of neighbouring deltas as one text.
+
+use std::sync::Arc;
+
+use crate::{Event, EventKind};
+
+/// A merged text is not grown beyond this, so that the log can drop old text piece by piece.
+const MAX_TEXT: usize = 16 * 1024;
+
+#[derive(Debug)]
+pub(super) enum Entry {
+    Single(Event),
+    Deltas(Box<Deltas>),
+}
+
+/// Neighbouring deltas of one segment.
+#[derive(Debug)]
+pub(super) struct Deltas {
+    first: Event,
+    text: String,
+    /// The length of each delta, in bytes, as LEB128: one byte for all but the longest.
+    lens: Vec<u8>,
+    count: u64,
+}
+
+/// How far a reader is in a run of deltas.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) read: u64,
+    text: usize,
+    lens: usize,
+}
+
+impl Entry {
+    pub(super) fn first_seq(&self) -> u64 {
+        match self {
+            Self::Single(event) => event.seq,
+            Self::Deltas(deltas) => deltas.first.seq,
+        }
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Single(_) => 1,
+            Self::Deltas(deltas) => deltas.count,
+        }
+    }
+
+    pub(super) fn last_seq(&self) -> u64 {
+        self.first_seq() + self.count() - 1
+    }
+
+    /// About how many bytes the entry takes.
+    pub(super) fn weight(&self) -> usize {
+        let text = match self {
+            Self::Single(event) => text_len(&event.kind),
+            Self::Deltas(deltas) => deltas.text.capacity() + deltas.lens.capacity(),
+        };
+        size_of::<Event>() + text
+    }
+
+    /// Merges a delta that follows directly; `false` where it cannot be merged.
+    pub(super) fn merge(&mut self, event: &Event) -> bool {
+        let Some(delta) = event.delta() else {
+            return false;
+        };
+        let (first, len) = match self {
+            Self::Single(first) => (&*first, first.delta().map_or(0, str::len)),
+            Self::Deltas(deltas) => (&deltas.first, deltas.text.len()),
+        };
+        if len + delta.len() > MAX_TEXT || !continues(first, len, event) {
+            return false;
+        }
+        if let Self::Single(first) = self {
+            let text = first.delta().unwrap_or_default().to_owned();
+            let mut lens = Vec::new();
+            write_len(&mut lens, text.len());
+            *self = Self::Deltas(Box::new(Deltas {
+                first: first.clone(),
+                text,
+                lens,
+                count: 1,
+            }));
+        }
+        if let Self::Deltas(deltas) = self {
+            deltas.text.push_str(delta);
+            write_len(&mut deltas.lens, delta.len());
+            deltas.count += 1;
+        }
+        true
+    }
+
+    /// The place after the first `read` events.
+    pub(super) fn place(&self, read: u64) -> Place {
+        let mut place = Place::default();
+        if let Self::Deltas(deltas) = self {
+            while place.read < read {
+                let Some((len, bytes)) =
+                    read_len(deltas.lens.get(place.lens..).unwrap_or_default())
+                else {
+                    break;
+                };
+                place.read += 1;
+                place.text += len;
+                place.lens += bytes;
+            }
+        }
+        place
+    }
+
+    /// All that comes after `place`, as one event; and the place after it, where there is more
+    /// than one to be in.
+    pub(super) fn read_from(&self, place: Place) -> Option<(Event, Option<Place>)> {
+        match self {
+            Self::Single(event) => (place.read == 0).then(|| (event.clone(), None)),
+            Self::Deltas(deltas) => {
+                let merged = deltas.count.checked_sub(place.read).filter(|n| *n > 0)?;
+                let mut event = deltas.first.clone();
+                event.seq = deltas.first.seq + deltas.count - 1;
+                event.merged = merged;
+                let text = deltas.text.get(place.text..)?;
+                set_delta(&mut event.kind, text, place);
+                let end = Place {
+                    read: deltas.count,
+                    text: deltas.text.len(),
+                    lens: deltas.lens.len(),
+                };
+                Some((event, Some(end)))
+            }
+        }
+    }
+}
+
+/// Whether `next` is a delta of the same segment as `first`, and begins `len` bytes after it.
+fn continues(first: &Event, len: usize, next: &Event) -> bool {
+    if !first.extra.is_empty() || !next.extra.is_empty() || next.merged != 1 || first.merged != 1 {
+        return false;
+    }
+    if !Arc::ptr_eq(&first.meta, &next.meta) && first.meta != next.meta {
+        return false;
+    }
+    if !Arc::ptr_eq(&first.correlation, &next.correlation) && first.correlation != next.correlation
+    {
+        return false;
+    }
+    let joins = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        (Some(a), Some(b)) => a + len as u64 == b,
+        (None, None) => true,
+        _ => false,
+    };
+    match (&first.kind, &next.kind) {
+        (EventKind::TextDelta(a), EventKind::TextDelta(b)) => joins(a.offset, b.offset),
+        (EventKind::ReasoningDelta(a), EventKind::ReasoningDelta(b)) => {
+            a.source == b.source && joins(a.offset, b.offset)
+        }
+        (EventKind::ToolCallArgumentsDelta(a), EventKind::ToolCallArgumentsDelta(b)) => {
+            a.tool_call_id == b.tool_call_id && joins(a.offset, b.offset)
+        }
+        _ => false,
+    }
+}
+
+/// Replaces the delta, moving offset and sequence on to where it begins.
+fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
+    let (delta, offset, sequence) = match kind {
+        EventKind::TextDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
+        EventKind::ReasoningDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
+        EventKind::ToolCallArgumentsDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
+        _ => return,
+    };
+    *delta = text.into();
+    *offset = offset.map(|offset| offset + place.text as u64);
+    if *sequence != 0 {
+        *sequence += place.read;
+    }
+}
+
+fn text_len(kind: &EventKind) -> usize {
+    match kind {
+        EventKind::TextDelta(e) => e.delta.len(),
+        EventKind::ReasoningDelta(e) => e.delta.len(),
+        EventKind::ToolCallArgumentsDelta(e) => e.delta.len(),
+        EventKind::TextSegmentFinished(e) => e.text.len(),
+        EventKind::ReasoningSegmentFinished(e) => e.text.len(),
+        EventKind::ToolCallRequested(e) => e.input.len(),
+        EventKind::ToolExecutionStarted(e) => e.input.len(),
+        EventKind::ToolResultReady(e) => e.result.len(),
+        EventKind::ImageGenerationPartialImage(e) => {
+            e.partial_image_base64.as_ref().map_or(0, String::len)
+        }
+        _ => 0,
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+fn write_len(lens: &mut Vec<u8>, mut len: usize) {
+    while len >= 0x80 {
+        lens.push((len as u8) | 0x80);
+        len >>= 7;
+    }
+    lens.push(len as u8);
+}
+
+/// The first length, and how many bytes it takes.
+fn read_len(lens: &[u8]) -> Option<(usize, usize)> {
+    let mut len = 0;
+    for (n, byte) in lens.iter().enumerate() {
+        len |= usize::from(byte & 0x7f) << (7 * n);
+        if byte & 0x80 == 0 {
+            return Some((len, n + 1));
+        }
+    }
+    None
+}

@@ -1,0 +1,203 @@
+//! [`Log`]: the events that are retained, and how far each reader is.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use super::{
+    Received, SlowReaderPolicy,
+    entry::{Entry, Place},
+};
+use crate::Event;
+
+#[derive(Debug)]
+pub(super) struct Log {
+    entries: VecDeque<Entry>,
+    next_seq: u64,
+    /// About how many bytes the entries take.
+    bytes: usize,
+    retained_bytes: usize,
+    readers: HashMap<u64, Reader>,
+    next_reader: u64,
+}
+
+#[derive(Debug)]
+struct Reader {
+    /// The number of the event to read next.
+    next: u64,
+    /// Where that is in the entry that begins with this number.
+    place: Option<(u64, Place)>,
+    policy: SlowReaderPolicy,
+    /// The publisher waited for this reader in vain; it does not wait again until the reader has
+    /// caught up.
+    given_up: bool,
+}
+
+impl Log {
+    pub(super) fn new(retained_bytes: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            next_seq: 1,
+            bytes: 0,
+            retained_bytes,
+            readers: HashMap::new(),
+            next_reader: 0,
+        }
+    }
+
+    pub(super) fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    pub(super) fn push(&mut self, event: &Event) {
+        self.next_seq = event.seq + 1;
+        if let Some(last) = self.entries.back_mut() {
+            let before = last.weight();
+            if last.merge(event) {
+                self.bytes += last.weight().saturating_sub(before);
+                self.evict();
+                return;
+            }
+        }
+        let entry = Entry::Single(event.clone());
+        self.bytes += entry.weight();
+        self.entries.push_back(entry);
+        self.evict();
+    }
+
+    /// Drops the oldest entries that nobody needs any more.
+    fn evict(&mut self) {
+        if self.bytes <= self.retained_bytes {
+            return;
+        }
+        let needed = self
+            .readers
+            .values()
+            .filter(|reader| reader.policy.loses_nothing())
+            .map(|reader| reader.next)
+            .min()
+            .unwrap_or(u64::MAX);
+        while self.bytes > self.retained_bytes
+            && self.entries.len() > 1
+            && self
+                .entries
+                .front()
+                .is_some_and(|oldest| oldest.last_seq() < needed)
+        {
+            if let Some(oldest) = self.entries.pop_front() {
+                self.bytes = self.bytes.saturating_sub(oldest.weight());
+            }
+        }
+    }
+
+    /// The number of the oldest retained event.
+    fn first_seq(&self) -> u64 {
+        self.entries.front().map_or(self.next_seq, Entry::first_seq)
+    }
+
+    /// The entry that holds event number `seq`.
+    fn find(&self, seq: u64) -> Option<&Entry> {
+        let after = self
+            .entries
+            .partition_point(|entry| entry.first_seq() <= seq);
+        let entry = self.entries.get(after.checked_sub(1)?)?;
+        (entry.last_seq() >= seq).then_some(entry)
+    }
+
+    pub(super) fn events_after(&self, seq: u64) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut next = (seq + 1).max(self.first_seq());
+        while let Some((event, _)) = self
+            .find(next)
+            .and_then(|entry| entry.read_from(entry.place(next - entry.first_seq())))
+        {
+            next = event.seq + 1;
+            events.push(event);
+        }
+        events
+    }
+
+    pub(super) fn add_reader(&mut self, next: u64, policy: SlowReaderPolicy) -> u64 {
+        let id = self.next_reader;
+        self.next_reader += 1;
+        let reader = Reader {
+            next,
+            place: None,
+            policy,
+            given_up: false,
+        };
+        self.readers.insert(id, reader);
+        id
+    }
+
+    pub(super) fn remove_reader(&mut self, id: u64) {
+        self.readers.remove(&id);
+        self.evict();
+    }
+
+    /// How many events the reader has not read.
+    pub(super) fn behind(&self, id: u64) -> u64 {
+        self.readers
+            .get(&id)
+            .map_or(0, |reader| self.next_seq - reader.next)
+    }
+
+    /// The next item for a reader; `None` when it has read all.
+    pub(super) fn read(&mut self, id: u64) -> Option<Received> {
+        let first_seq = self.first_seq();
+        let reader = self.readers.get(&id)?;
+        let mut from = reader.next.max(first_seq);
+        if let SlowReaderPolicy::Drop { max_behind } = reader.policy {
+            from = from.max(self.next_seq.saturating_sub(max_behind.max(1)));
+        }
+        if from > reader.next {
+            let lost = from - reader.next;
+            self.moved(id, from, None);
+            return Some(Received::Lagged(lost));
+        }
+        let entry = self.find(from)?;
+        let entry_seq = entry.first_seq();
+        let place = match reader.place {
+            Some((seq, place)) if seq == entry_seq && place.read == from - entry_seq => place,
+            _ => entry.place(from - entry_seq),
+        };
+        let (event, end) = entry.read_from(place)?;
+        self.moved(id, event.seq + 1, end.map(|place| (entry_seq, place)));
+        Some(Received::Event(event))
+    }
+
+    fn moved(&mut self, id: u64, next: u64, place: Option<(u64, Place)>) {
+        let next_seq = self.next_seq;
+        if let Some(reader) = self.readers.get_mut(&id) {
+            reader.next = next;
+            reader.place = place;
+            reader.given_up &= next < next_seq;
+        }
+    }
+
+    /// How long the publisher should wait for blocking readers that are too far behind.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.readers
+            .values()
+            .filter_map(|reader| match reader.policy {
+                SlowReaderPolicy::Block {
+                    max_behind,
+                    deadline,
+                } if !reader.given_up && self.next_seq - reader.next >= max_behind.max(1) => {
+                    Some(deadline)
+                }
+                _ => None,
+            })
+            .max()
+    }
+
+    pub(super) fn give_up_waiting(&mut self) {
+        let next_seq = self.next_seq;
+        for reader in self.readers.values_mut() {
+            if let SlowReaderPolicy::Block { max_behind, .. } = reader.policy {
+                reader.given_up |= next_seq - reader.next >= max_behind.max(1);
+            }
+        }
+    }
+}

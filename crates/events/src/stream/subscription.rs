@@ -1,0 +1,131 @@
+//! [`Subscription`]: a reader that may be slow.
+
+use std::{fmt, time::Duration};
+
+use super::EventStream;
+use crate::Event;
+
+/// What happens when a reader does not keep up. Whatever it is, other readers do not notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SlowReaderPolicy {
+    /// Neighbouring deltas of one segment are merged. Nothing is lost, and memory is bounded by
+    /// the text itself. The default.
+    #[default]
+    Coalesce,
+    /// The publisher waits while the reader is `max_behind` events behind, at most `deadline`
+    /// each time; after that as [`Coalesce`](Self::Coalesce) until the reader has caught up.
+    ///
+    /// The wait blocks the publishing thread, so the reader must run on another one.
+    Block {
+        /// How many events the reader may be behind.
+        max_behind: u64,
+        /// How long the publisher waits.
+        deadline: Duration,
+    },
+    /// Events beyond the last `max_behind` are dropped; the reader gets their count as
+    /// [`Received::Lagged`].
+    Drop {
+        /// How many events the reader may be behind.
+        max_behind: u64,
+    },
+}
+
+impl SlowReaderPolicy {
+    pub(super) fn loses_nothing(self) -> bool {
+        !matches!(self, Self::Drop { .. })
+    }
+}
+
+/// What a subscription receives.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Received {
+    /// An event; deltas may be merged ([`Event::merged`]).
+    Event(Event),
+    /// So many events are gone: they were dropped, or are not retained any more.
+    Lagged(u64),
+}
+
+impl Received {
+    /// The event, where it is one.
+    #[must_use]
+    pub fn into_event(self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Lagged(_) => None,
+        }
+    }
+}
+
+/// Reads the events of an [`EventStream`] in its own time.
+#[must_use = "a subscription that is dropped receives nothing"]
+pub struct Subscription {
+    stream: EventStream,
+    reader: u64,
+}
+
+impl Subscription {
+    pub(super) fn new(stream: EventStream, reader: u64) -> Self {
+        Self { stream, reader }
+    }
+
+    /// The next item; waits for it. `None` when the stream is closed and all is read.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Received> {
+        loop {
+            let shared = std::sync::Arc::clone(&self.stream.shared);
+            let arrived = shared.arrived.notified();
+            tokio::pin!(arrived);
+            // From here on no wake-up is missed.
+            arrived.as_mut().enable();
+            if let Some(item) = self.try_next() {
+                return Some(item);
+            }
+            if self.stream.lock().closed {
+                return None;
+            }
+            arrived.await;
+        }
+    }
+
+    /// The next event; what was lost is skipped.
+    pub async fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Received::Event(event) = self.next().await? {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next item, if there is one already.
+    pub fn try_next(&mut self) -> Option<Received> {
+        let item = self.stream.lock().log.read(self.reader);
+        if item.is_some() {
+            self.stream.shared.caught_up.notify_all();
+        }
+        item
+    }
+
+    /// How many events were published that this reader has not read.
+    #[must_use]
+    pub fn behind(&self) -> u64 {
+        self.stream.lock().log.behind(self.reader)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.stream.lock().log.remove_reader(self.reader);
+        self.stream.shared.caught_up.notify_all();
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("behind", &self.behind())
+            .finish_non_exhaustive()
+    }
+}

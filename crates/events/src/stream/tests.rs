@@ -1,0 +1,289 @@
+use std::{sync::atomic::AtomicUsize, thread, time::Duration};
+
+use proptest::prelude::*;
+
+use super::{Arc, Event, EventSink, EventStream, Ordering, Received, SlowReaderPolicy};
+use crate::{
+    Correlation, EventKind, MemorySink,
+    kind::{Log, RunStarted, TextDelta},
+    sink_fn,
+};
+
+fn log(message: &str) -> Event {
+    Event::new(EventKind::Log(Log::new("info", message)))
+}
+
+/// Publishes without the order check, which is not what these tests are about.
+fn stream(bytes: usize) -> EventStream {
+    let stream = EventStream::with_retained_bytes(bytes);
+    stream.lock().grammar = None;
+    stream
+}
+
+struct Text {
+    correlation: Arc<Correlation>,
+    meta: Arc<crate::EventMeta>,
+    offset: u64,
+    sequence: u64,
+}
+
+impl Text {
+    fn new(segment: &str) -> Self {
+        let correlation = Correlation {
+            segment_id: Some(segment.to_owned()),
+            ..Correlation::default()
+        };
+        Self {
+            correlation: Arc::new(correlation),
+            meta: Arc::default(),
+            offset: 0,
+            sequence: 0,
+        }
+    }
+
+    fn delta(&mut self, text: &str) -> Event {
+        self.sequence += 1;
+        let delta = TextDelta::new(text, self.offset, self.sequence);
+        self.offset += text.len() as u64;
+        Event::new(EventKind::TextDelta(delta))
+            .with_correlation(Arc::clone(&self.correlation))
+            .with_meta(Arc::clone(&self.meta))
+    }
+}
+
+#[test]
+fn events_are_numbered_without_gaps_and_sinks_see_them_in_order() {
+    let stream = stream(1 << 20);
+    let sink = Arc::new(MemorySink::new());
+    let sinks: Vec<Arc<dyn EventSink>> = vec![sink.clone()];
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    stream.publish(log("x"), &sinks);
+                }
+            });
+        }
+    });
+    let seqs: Vec<u64> = sink.events().iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, (1..=400).collect::<Vec<u64>>());
+    assert_eq!(stream.last_seq(), 400);
+}
+
+#[test]
+fn a_panicking_sink_is_isolated_and_counted() {
+    let stream = stream(1 << 20);
+    let sink = Arc::new(MemorySink::new());
+    let sinks: Vec<Arc<dyn EventSink>> = vec![
+        Arc::new(sink_fn(|_| panic!("a sink's own fault"))),
+        sink.clone(),
+    ];
+    stream.publish(log("a"), &sinks);
+    stream.publish(log("b"), &sinks);
+    assert_eq!(sink.events().len(), 2);
+    assert_eq!(stream.sink_panics(), 2);
+}
+
+#[test]
+fn a_sink_may_publish_to_its_own_and_to_another_stream() {
+    let (one, two) = (stream(1 << 20), stream(1 << 20));
+    let seen = Arc::new(MemorySink::new());
+    let echo: Arc<dyn EventSink> = Arc::new(sink_fn({
+        let (one, two, seen) = (one.clone(), two.clone(), seen.clone());
+        move |event| {
+            if event.seq == 1 {
+                let sinks: [Arc<dyn EventSink>; 1] = [seen.clone()];
+                one.publish(log("echo"), &sinks);
+                two.publish(log("other"), &[]);
+            }
+        }
+    }));
+    one.publish(log("first"), &[echo, seen.clone()]);
+    let messages: Vec<_> = seen.events().into_iter().map(|event| event.kind).collect();
+    let expect = ["first", "echo"].map(|m| EventKind::Log(Log::new("info", m)));
+    assert_eq!(messages, expect);
+    assert_eq!((one.last_seq(), two.last_seq()), (2, 1));
+}
+
+#[test]
+fn a_late_reader_gets_merged_deltas_and_a_close_one_each_by_itself() {
+    let stream = stream(1 << 20);
+    let (mut late, mut close) = (stream.subscribe(), stream.subscribe());
+    let mut text = Text::new("s");
+    for piece in ["a", "bc", "d"] {
+        stream.publish(text.delta(piece), &[]);
+        let event = close.try_next().unwrap().into_event().unwrap();
+        assert_eq!((event.delta(), event.merged), (Some(piece), 1));
+    }
+    let merged = late.try_next().unwrap().into_event().unwrap();
+    assert_eq!(
+        (merged.delta(), merged.merged, merged.seq),
+        (Some("abcd"), 3, 3)
+    );
+    assert_eq!(late.try_next(), None);
+    stream.publish(text.delta("e"), &[]);
+    let Some(EventKind::TextDelta(delta)) = late
+        .try_next()
+        .and_then(Received::into_event)
+        .map(|e| e.kind)
+    else {
+        panic!()
+    };
+    assert_eq!(delta, TextDelta::new("e", 4, 4));
+}
+
+#[test]
+fn what_a_live_reader_needs_is_kept_and_the_rest_is_bounded() {
+    let stream = stream(1000);
+    let mut reader = stream.subscribe();
+    for _ in 0..100 {
+        stream.publish(log("x"), &[]);
+    }
+    for seq in 1..=100 {
+        assert_eq!(reader.try_next().unwrap().into_event().unwrap().seq, seq);
+    }
+    stream.publish(log("x"), &[]);
+    assert!(stream.events_after(0).len() < 20);
+    let mut resumed = stream.resume_after(0, SlowReaderPolicy::Coalesce);
+    let Some(Received::Lagged(lost)) = resumed.try_next() else {
+        panic!()
+    };
+    let next = resumed.try_next().unwrap().into_event().unwrap();
+    assert_eq!(next.seq, lost + 1);
+}
+
+#[test]
+fn a_dropping_reader_is_told_how_many_it_lost() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe_with(SlowReaderPolicy::Drop { max_behind: 3 });
+    for _ in 0..10 {
+        stream.publish(log("x"), &[]);
+    }
+    assert_eq!(reader.behind(), 10);
+    assert_eq!(reader.try_next(), Some(Received::Lagged(7)));
+    assert_eq!(reader.try_next().unwrap().into_event().unwrap().seq, 8);
+}
+
+#[test]
+fn a_publisher_waits_for_a_blocking_reader_until_the_deadline() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
+        max_behind: 2,
+        deadline: Duration::from_secs(3600),
+    });
+    let read = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while read.load(Ordering::SeqCst) < 50 {
+                if reader.try_next().is_some() {
+                    read.fetch_add(1, Ordering::SeqCst);
+                } else {
+                    thread::yield_now();
+                }
+            }
+        });
+        for published in 0..50 {
+            assert!(published - read.load(Ordering::SeqCst) <= 3);
+            stream.publish(log("x"), &[]);
+        }
+    });
+
+    drop(reader);
+
+    // Nobody reads: the publisher goes on after the deadline, and nothing is lost.
+    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
+        max_behind: 1,
+        deadline: Duration::from_millis(1),
+    });
+    for _ in 0..5 {
+        stream.publish(log("x"), &[]);
+    }
+    assert_eq!(std::iter::from_fn(|| reader.try_next()).count(), 5);
+}
+
+#[tokio::test]
+async fn a_reader_waits_for_events_and_ends_with_the_stream() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let publisher = {
+        let stream = stream.clone();
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                stream.publish(log("x"), &[]);
+                tokio::task::yield_now().await;
+            }
+            stream.close();
+        })
+    };
+    let mut seen = 0;
+    while let Some(event) = reader.next_event().await {
+        seen += 1;
+        assert_eq!(event.seq, seen);
+    }
+    assert_eq!(seen, 100);
+    publisher.await.unwrap();
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn debug_builds_note_illegal_orders() {
+    let stream = EventStream::new();
+    stream.publish(
+        Event::new(EventKind::RunStarted(RunStarted::default())),
+        &[],
+    );
+    stream.publish(Text::new("s").delta("x"), &[]);
+    assert_eq!(stream.violations().len(), 1);
+}
+
+proptest! {
+    /// Whatever the pieces, wherever a reader joins and however far it lags, snapshot and tail
+    /// are the whole log.
+    #[test]
+    fn resuming_anywhere_loses_nothing_and_repeats_nothing(
+        pieces in prop::collection::vec(("[a-zé]{0,300}", 0usize..3), 1..60),
+        at in 0usize..60,
+        read_every in 1usize..7,
+    ) {
+        let stream = stream(1 << 20);
+        let mut texts = [Text::new("0"), Text::new("1"), Text::new("2")];
+        let mut plain: Vec<(usize, &str)> = Vec::new();
+        let mut live = stream.subscribe();
+        let mut read_live: Vec<Event> = Vec::new();
+        for (n, (piece, which)) in pieces.iter().enumerate() {
+            let event = if *which == 2 { log(piece) } else { texts[*which].delta(piece) };
+            stream.publish(event, &[]);
+            plain.push((*which, piece));
+            if n % read_every == 0 {
+                read_live.extend(live.try_next().and_then(Received::into_event));
+            }
+        }
+        read_live.extend(std::iter::from_fn(|| live.try_next()).filter_map(Received::into_event));
+
+        let at = at.min(pieces.len()) as u64;
+        let mut resumed = stream.resume_after(at, SlowReaderPolicy::Coalesce);
+        let tail: Vec<Event> = std::iter::from_fn(|| resumed.try_next()).filter_map(Received::into_event).collect();
+        prop_assert_eq!(&tail, &stream.events_after(at));
+
+        for (events, from) in [(&read_live, 0), (&tail, at)] {
+            let mut next = from + 1;
+            for event in events {
+                prop_assert_eq!(event.first_seq(), next);
+                let (first, last) = (usize::try_from(next).unwrap() - 1, usize::try_from(event.seq).unwrap());
+                let expect: Vec<&str> = plain[first..last].iter().map(|(_, text)| *text).collect();
+                match &event.kind {
+                    EventKind::TextDelta(delta) => {
+                        prop_assert_eq!(&*delta.delta, expect.concat());
+                        let own = plain[first].0;
+                        let before: usize = plain[..first].iter().filter(|(which, _)| *which == own).map(|(_, text)| text.len()).sum();
+                        prop_assert_eq!(delta.offset, Some(before as u64));
+                    }
+                    EventKind::Log(log) => prop_assert_eq!(vec![log.message.as_str()], expect),
+                    _ => prop_assert!(false),
+                }
+                next = event.seq + 1;
+            }
+            prop_assert_eq!(next, pieces.len() as u64 + 1);
+        }
+    }
+}
