@@ -12,6 +12,7 @@ mod hygiene;
 mod layering;
 mod lengths;
 mod manifest;
+mod notes;
 mod report;
 mod retired;
 mod secrets;
@@ -71,6 +72,11 @@ const CHECKS: &[Check] = &[
         name: "dependency-budgets",
         about: "dependency trees stay within their budgets",
         run: |input| budgets::check(&input.metadata),
+    },
+    Check {
+        name: "dependency-notes",
+        about: "every dependency has its line among the decisions",
+        run: |input| Ok(notes::check(&input.tree, &input.metadata)),
     },
     Check {
         name: "file-lengths",
