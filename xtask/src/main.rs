@@ -1,1 +1,60 @@
-fn main() {}
+//! Checks of the repository itself, run as `cargo xtask <command>`.
+//!
+//! Exit codes: 0 when the command found nothing wrong, 1 when it found something, 2 when it could
+//! not run.
+
+mod cargo;
+mod error;
+mod tidy;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+/// Command line of `cargo xtask`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about, version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One variant per module of this package; each module brings its own arguments and `run`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
+    Tidy(tidy::Args),
+}
+
+/// What a command that could run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Clean,
+    Findings,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let verdict = match cli.command {
+        Command::Tidy(args) => tidy::run(&args, &mut out),
+    };
+    let verdict = verdict.and_then(|verdict| {
+        out.flush().map_err(Error::Output)?;
+        Ok(verdict)
+    });
+    match verdict {
+        Ok(Verdict::Clean) => ExitCode::SUCCESS,
+        Ok(Verdict::Findings) => ExitCode::from(1),
+        // Nobody reads any more, as in `cargo xtask tidy | head`.
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
+        Err(error) => {
+            // There is no better place to report a broken stderr to.
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a command could not run.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A failure of the command itself, as opposed to something that it found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A program could not be started.
+    #[error("cannot start `{command}`: {source}; check that it is installed and on the PATH")]
+    Start {
+        /// The command line, for people.
+        command: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A program ran and reported failure.
+    #[error("`{command}` failed; run it by hand to see more:\n{stderr}")]
+    Failed {
+        /// The command line, for people.
+        command: String,
+        /// What it wrote to its standard error.
+        stderr: String,
+    },
+    /// A program's output was not in the expected form.
+    #[error("cannot read the output of `{command}`: {source}")]
+    Parse {
+        /// The command line, for people.
+        command: String,
+        /// What was wrong with it.
+        source: serde_json::Error,
+    },
+    /// A file or folder of the repository could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A check was named that does not exist.
+    #[error("no check is named {name}; there are: {known}")]
+    UnknownCheck {
+        /// The name as given.
+        name: String,
+        /// All names, comma separated.
+        known: String,
+    },
+    /// The report could not be written.
+    #[error("cannot write the report: {0}")]
+    Output(#[source] io::Error),
+}

@@ -1,0 +1,161 @@
+//! `cargo xtask tidy`: the rules of this repository that no compiler checks.
+//!
+//! Each check is one module with its rule as data at the top and a pure function from sources to
+//! findings; this module only gathers the input and runs them.
+
+mod budgets;
+mod examples;
+mod finding;
+mod front_page;
+mod functions;
+mod hygiene;
+mod layering;
+mod lengths;
+mod manifest;
+mod notes;
+mod report;
+mod retired;
+mod secrets;
+mod text;
+mod tree;
+
+use std::io::Write;
+
+use crate::Verdict;
+use crate::cargo::Metadata;
+use crate::error::Error;
+use finding::Finding;
+use report::{CheckReport, Report};
+use tree::Tree;
+
+/// Arguments of `cargo xtask tidy`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+    /// Run only this check; may be given several times.
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    /// Print the checks and what each is about, and run none.
+    #[arg(long)]
+    list: bool,
+}
+
+/// What the checks look at.
+#[derive(Debug)]
+struct Input {
+    tree: Tree,
+    metadata: Metadata,
+}
+
+/// One named check.
+#[derive(Debug, Clone, Copy)]
+struct Check {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Input) -> Result<Vec<Finding>, Error>,
+}
+
+const CHECKS: &[Check] = &[
+    Check {
+        name: "layering",
+        about: "crates depend only on the layers below them",
+        run: |input| Ok(layering::check(&input.metadata)),
+    },
+    Check {
+        name: "external-bans",
+        about: "no HTTP under the crates that must not know it",
+        run: |input| layering::check_bans(&input.metadata),
+    },
+    Check {
+        name: "dependency-budgets",
+        about: "dependency trees stay within their budgets",
+        run: |input| budgets::check(&input.metadata),
+    },
+    Check {
+        name: "dependency-notes",
+        about: "every dependency has its line among the decisions",
+        run: |input| Ok(notes::check(&input.tree, &input.metadata)),
+    },
+    Check {
+        name: "file-lengths",
+        about: "source files are small",
+        run: |input| Ok(lengths::check(&input.tree)),
+    },
+    Check {
+        name: "function-lengths",
+        about: "functions are short (warns only)",
+        run: |input| Ok(functions::check(&input.tree)),
+    },
+    Check {
+        name: "retired-names",
+        about: "no name of the retired API outside the migration guide",
+        run: |input| Ok(retired::check(&input.tree)),
+    },
+    Check {
+        name: "hygiene",
+        about: "line endings, whitespace, unfinished code",
+        run: |input| Ok(hygiene::check(&input.tree)),
+    },
+    Check {
+        name: "manifests",
+        about: "every package shares lints and version, and has a description and changelog",
+        run: |input| Ok(manifest::check(&input.tree)),
+    },
+    Check {
+        name: "front-pages",
+        about: "every library's documentation starts with a program",
+        run: |input| Ok(front_page::check(&input.tree)),
+    },
+    Check {
+        name: "examples",
+        about: "examples say what to expect and depend only on what they use",
+        run: |input| Ok(examples::check(&input.tree, &input.metadata)),
+    },
+    Check {
+        name: "secrets",
+        about: "no keys and no paths of one machine",
+        run: |input| Ok(secrets::check(&input.tree)),
+    },
+];
+
+/// Runs the checks and writes the report.
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
+    let checks = select(&args.only)?;
+    if args.list {
+        for check in checks {
+            writeln!(out, "{:<19} {}", check.name, check.about).map_err(Error::Output)?;
+        }
+        return Ok(Verdict::Clean);
+    }
+    let metadata = Metadata::load()?;
+    let tree = Tree::load(&metadata.workspace_root)?;
+    let input = Input { tree, metadata };
+    let mut report = Report::default();
+    for check in checks {
+        report.push(CheckReport::new(check.name, (check.run)(&input)?));
+    }
+    if args.json {
+        report.write_json(out)?;
+    } else {
+        report.write_lines(out).map_err(Error::Output)?;
+    }
+    Ok(report.verdict())
+}
+
+fn select(only: &[String]) -> Result<Vec<Check>, Error> {
+    let known = |name: &str| CHECKS.iter().any(|check| check.name == name);
+    if let Some(name) = only.iter().find(|name| !known(name)) {
+        let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        return Err(Error::UnknownCheck {
+            name: name.clone(),
+            known: names.join(", "),
+        });
+    }
+    let chosen = |check: &&Check| only.is_empty() || only.iter().any(|name| name == check.name);
+    Ok(CHECKS.iter().filter(chosen).copied().collect())
+}
+
+#[cfg(test)]
+mod tests;

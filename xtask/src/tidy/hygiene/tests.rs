@@ -1,0 +1,70 @@
+use super::{UNFINISHED, check};
+use crate::tidy::tree::Tree;
+
+fn found(path: &str, text: &str) -> Vec<String> {
+    let findings = check(&Tree::of(&[(path, text)]));
+    findings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whitespace_at_the_end_of_a_line_is_found() {
+    let message = "trailing whitespace; remove it";
+    assert_eq!(found("a.md", "a\nb \n"), [format!("a.md:2: {message}")]);
+    assert_eq!(found("a.md", "a\t\n"), [format!("a.md:1: {message}")]);
+}
+
+#[test]
+fn a_windows_line_ending_is_found() {
+    let expected = ["a.yml:2: line ends in CR LF; store the file with LF"];
+    assert_eq!(found("a.yml", "a\nb\r\n"), expected);
+}
+
+#[test]
+fn a_missing_last_newline_is_found() {
+    let expected = ["a.md:2: no newline at the end of the file; add one"];
+    assert_eq!(found("a.md", "a\nb"), expected);
+    assert_eq!(found("empty", ""), [""; 0]);
+}
+
+#[test]
+fn a_tab_is_found_in_rust_alone() {
+    assert_eq!(found("Makefile", "a:\n\tb\n"), [""; 0]);
+    let found = found("a.rs", "fn a() {\n\tb()\n}\n");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("a.rs:2: tab in Rust source"));
+}
+
+#[test]
+fn a_module_file_named_mod_is_found() {
+    let expected = ["src/a/mod.rs: module file named mod.rs; name it after its folder, beside it"];
+    assert_eq!(found("src/a/mod.rs", "\n"), expected);
+    assert_eq!(found("src/a/method.rs", "\n"), [""; 0]);
+}
+
+#[test]
+fn unfinished_code_is_found() {
+    for name in UNFINISHED {
+        let found = found("a.rs", &format!("fn a() {{\n    {name}!()\n}}\n"));
+        let expected = [format!(
+            "a.rs:2: `{name}!` in the code; finish it or take it out"
+        )];
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found("a.rs", "let todo = my_todo!(); // a todo\n"), [""; 0]);
+}
+
+#[test]
+fn an_ignored_test_is_found_with_and_without_a_reason() {
+    for attribute in ["ignore", "ignore = \"slow\""] {
+        let found = found("a.rs", &format!("#[test]\n#[{attribute}]\nfn a() {{}}\n"));
+        assert_eq!(found, ["a.rs:2: ignored test; make it pass or remove it"]);
+    }
+}
+
+#[test]
+fn recorded_input_is_left_as_it_is() {
+    assert_eq!(
+        found("crates/a/tests/fixtures/a.sse", "data: a \r\n\r\n"),
+        [""; 0]
+    );
+}

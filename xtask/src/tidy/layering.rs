@@ -1,0 +1,146 @@
+//! Dependencies between the workspace's crates point one way only.
+
+use std::collections::BTreeSet;
+
+use super::finding::Finding;
+use crate::cargo::{self, Metadata, Package, Scope};
+use crate::error::Error;
+
+#[cfg(test)]
+mod tests;
+
+/// Each crate and the workspace crates that it may depend on.
+///
+/// Dependencies for tests alone are free: they cost an application nothing.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("geppetto-turns", &[]),
+    ("geppetto-events", &["geppetto-turns"]),
+    ("geppetto-engine", &["geppetto-turns", "geppetto-events"]),
+    (
+        "geppetto-transport",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+    (
+        "geppetto-providers-openai",
+        &[
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+            "geppetto-transport",
+        ],
+    ),
+    (
+        "geppetto-toolloop",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+    (
+        "geppetto-enginebuilder",
+        &[
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+            "geppetto-toolloop",
+        ],
+    ),
+    (
+        "geppetto-session",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+    (
+        "geppetto-testing",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+];
+
+/// Folders whose packages sit on top of everything and may depend on all of it.
+const UNRESTRICTED: &[&str] = &["examples/", "xtask"];
+
+/// Crates under which no HTTP may appear, directly or through others.
+const WITHOUT_HTTP: &[&str] = &[
+    "geppetto-turns",
+    "geppetto-events",
+    "geppetto-engine",
+    "geppetto-toolloop",
+    "geppetto-enginebuilder",
+    "geppetto-session",
+];
+
+/// What counts as HTTP.
+const HTTP: &[&str] = &["reqwest", "hyper", "http"];
+
+/// Compares the declared dependencies with the table.
+pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        let folder = metadata.folder(package);
+        if UNRESTRICTED.iter().any(|prefix| folder.starts_with(prefix)) {
+            continue;
+        }
+        let manifest = format!("{folder}/Cargo.toml");
+        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package.name) else {
+            let message = format!(
+                "{} has no place in the layers; add it to ALLOWED in xtask/src/tidy/layering.rs",
+                package.name
+            );
+            findings.push(Finding::error(message).at(manifest));
+            continue;
+        };
+        for name in workspace_dependencies(package) {
+            if !allowed.contains(&name) {
+                let message = format!(
+                    "{} must not depend on {name}: its layers are {}; move the code, or put a \
+                     trait below both",
+                    package.name,
+                    list(allowed)
+                );
+                findings.push(Finding::error(message).at(&manifest));
+            }
+        }
+    }
+    findings
+}
+
+/// Looks for HTTP in the dependency trees, all features and platforms included.
+pub(super) fn check_bans(metadata: &Metadata) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        if WITHOUT_HTTP.contains(&package.name.as_str()) {
+            let root = &metadata.workspace_root;
+            let tree = cargo::normal_tree(root, &package.name, Scope::Everything)?;
+            let manifest = format!("{}/Cargo.toml", metadata.folder(package));
+            findings.extend(banned(&package.name, &manifest, &tree));
+        }
+    }
+    Ok(findings)
+}
+
+fn banned(package: &str, manifest: &str, tree: &BTreeSet<String>) -> Vec<Finding> {
+    tree.iter()
+        .filter_map(|entry| entry.split(' ').next())
+        .filter(|name| HTTP.contains(name))
+        .map(|name| {
+            let message = format!(
+                "{package} pulls in {name}, and only geppetto-transport and what is above it may \
+                 know HTTP; `cargo tree -p {package} -e normal -i {name}` shows through what"
+            );
+            Finding::error(message).at(manifest)
+        })
+        .collect()
+}
+
+/// The packages given by path that end up in an application: normal and build dependencies.
+fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+    package
+        .dependencies
+        .iter()
+        .filter(|d| d.path.is_some() && d.kind.as_deref() != Some("dev"))
+        .map(|d| d.name.as_str())
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

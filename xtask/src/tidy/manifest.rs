@@ -1,0 +1,59 @@
+//! Every package shares the workspace's lints and version, and says what it is.
+
+use super::finding::Finding;
+use super::tree::{SourceFile, Tree};
+
+#[cfg(test)]
+mod tests;
+
+/// Looks at the manifest of every package, and at the changelog of every crate.
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in &tree.files {
+        let Some(folder) = file.path.strip_suffix("/Cargo.toml") else {
+            continue;
+        };
+        let mut report = |message: &str| findings.push(Finding::error(message).at(&file.path));
+        if !inherits(file, "lints", None) {
+            report("lints are not shared; add `[lints]` with `workspace = true`");
+        }
+        if !inherits(file, "package", Some("version")) {
+            report("version is not shared; write `version.workspace = true`");
+        }
+        let description = values(file, "package").find(|(key, _)| *key == "description");
+        if description.is_none_or(|(_, value)| value.trim_matches('"').trim().is_empty()) {
+            report("no description; say in one sentence what the package is");
+        }
+        let changelog = format!("{folder}/CHANGELOG.md");
+        if folder.starts_with("crates/") && tree.get(&changelog).is_none() {
+            let message = "no changelog; write what a user of the crate would want to know";
+            findings.push(Finding::error(message).at(changelog));
+        }
+    }
+    findings
+}
+
+/// Whether a table, or a key of it, takes its value from the workspace.
+fn inherits(file: &SourceFile, table: &str, key: Option<&str>) -> bool {
+    values(file, table).any(|(name, value)| match key {
+        None => name == "workspace" && value == "true",
+        Some(key) => {
+            let dotted = name.strip_suffix(".workspace") == Some(key) && value == "true";
+            dotted || (name == key && value.replace(' ', "") == "{workspace=true}")
+        }
+    })
+}
+
+/// The keys and values of one table, for the plain `key = value` lines that manifests are made of.
+fn values<'a>(file: &'a SourceFile, table: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let header = format!("[{table}]");
+    let mut inside = false;
+    file.text.lines().filter_map(move |line| {
+        let line = line.trim();
+        if line.starts_with('[') {
+            inside = line == header;
+        }
+        let (key, value) = line.split_once('=').filter(|_| inside)?;
+        Some((key.trim(), value.trim()))
+    })
+}

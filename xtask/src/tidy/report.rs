@@ -1,0 +1,88 @@
+//! What all checks together came to, for people and for machines.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::finding::{Finding, Severity};
+use crate::Verdict;
+use crate::error::Error;
+
+#[cfg(test)]
+mod tests;
+
+/// One check and what it found.
+#[derive(Debug, Serialize)]
+pub(super) struct CheckReport {
+    name: &'static str,
+    passed: bool,
+    findings: Vec<Finding>,
+}
+
+impl CheckReport {
+    /// A check passes unless one of its findings is an error.
+    pub(super) fn new(name: &'static str, findings: Vec<Finding>) -> Self {
+        let passed = findings.iter().all(|f| f.severity == Severity::Warning);
+        Self {
+            name,
+            passed,
+            findings,
+        }
+    }
+}
+
+/// All checks that ran, counted.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Report {
+    checks: Vec<CheckReport>,
+    passed: usize,
+    failed: usize,
+    warnings: usize,
+}
+
+impl Report {
+    pub(super) fn push(&mut self, check: CheckReport) {
+        let warnings = check.findings.iter();
+        let warnings = warnings.filter(|f| f.severity == Severity::Warning);
+        self.warnings += warnings.count();
+        if check.passed {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+        }
+        self.checks.push(check);
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        if self.failed == 0 {
+            Verdict::Clean
+        } else {
+            Verdict::Findings
+        }
+    }
+
+    /// One line per finding, then one line of counts.
+    pub(super) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+        for check in &self.checks {
+            for finding in &check.findings {
+                let severity = match finding.severity {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                };
+                writeln!(out, "{severity}[{}] {finding}", check.name)?;
+            }
+        }
+        write!(out, "{} passed, {} failed", self.passed, self.failed)?;
+        match self.warnings {
+            0 => writeln!(out),
+            1 => writeln!(out, ", 1 warning"),
+            n => writeln!(out, ", {n} warnings"),
+        }
+    }
+
+    /// The whole report as one JSON object.
+    pub(super) fn write_json(&self, out: &mut impl Write) -> Result<(), Error> {
+        serde_json::to_writer_pretty(&mut *out, self).map_err(|e| Error::Output(e.into()))?;
+        writeln!(out).map_err(Error::Output)
+    }
+}
