@@ -1,5 +1,64 @@
-//! Contracts of the inference runtime: engines, run context, middleware, configuration, errors.
+//! The contracts of the inference runtime.
+//!
+//! An [`Engine`] turns a conversation into the next piece of it. Everything that it needs beyond
+//! the conversation comes with the [`RunContext`]: cancellation, event sinks, ids, deadline.
+//! [`Middleware`] wraps engines; an [`EngineBuilder`] makes an [`InferenceRunner`] for a session.
+//! This crate knows no provider, no tools and no HTTP.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
+//! use geppetto_turns::{InferenceResult, Turn};
+//!
+//! /// Says what it was told.
+//! struct Echo;
+//!
+//! #[async_trait]
+//! impl Engine for Echo {
+//!     async fn run_inference(
+//!         &self,
+//!         ctx: &RunContext,
+//!         turn: &mut Turn,
+//!     ) -> Result<InferenceResult, EngineError> {
+//!         let heard = turn.blocks.last().and_then(|b| b.text()).unwrap_or_default().to_owned();
+//!         // The writer makes blocks and events at once, and keeps both whole on every outcome.
+//!         let mut reply = ResponseWriter::start(ctx, turn, "echo", "echo-1");
+//!         let text = reply.open_text();
+//!         for word in heard.split_inclusive(' ') {
+//!             reply.push(text, word);
+//!         }
+//!         Ok(reply.finish(Finish::completed()))
+//!     }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let mut turn = Turn::builder().user("hello there").build();
+//! let result = Echo.run_inference(&RunContext::new(), &mut turn).await?;
+//! assert_eq!(turn.assistant_text(), "hello there");
+//! assert_eq!(result.finish_class.as_str(), "completed");
+//! # Ok::<(), EngineError>(())
+//! # }).unwrap();
+//! ```
 
+mod config;
+mod context;
+mod engine;
 mod error;
+mod hooks;
+pub mod middleware;
+mod response;
+mod run;
+mod runner;
 
+pub use config::{
+    ConfigError, InferenceConfig, RetryConfig, StructuredOutput, ToolChoice, ToolConfig,
+    ToolDefinition, ToolErrorHandling, keys,
+};
+pub use context::{Extensions, IdSource, RandomIds, RunContext, SeededIds};
+pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
+pub use hooks::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog};
+pub use middleware::{Middleware, Next, Stack};
+pub use response::{Finish, ItemId, ResponseWriter};
+pub use run::RunGuard;
+pub use runner::{EngineBuilder, InferenceRunner, Limit, RunReport, RunStatus, RunStop};

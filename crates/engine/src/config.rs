@@ -1,0 +1,82 @@
+//! What an inference is configured with, as it travels in the turn's data.
+//!
+//! A value in the turn's data wins over an engine's own default. All types read and write the
+//! files of geppetto.
+
+mod duration;
+mod inference;
+mod structured;
+mod tool;
+
+#[cfg(test)]
+mod tests;
+
+use std::{error::Error, fmt};
+
+pub use inference::InferenceConfig;
+pub use structured::StructuredOutput;
+pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling};
+
+/// The keys of turn data that hold configuration.
+pub mod keys {
+    use geppetto_turns::DataKey;
+    use serde_json::Value;
+
+    use super::{InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition};
+
+    /// Sampling, limits, reasoning.
+    pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =
+        DataKey::new("geppetto.inference_config@v1");
+    /// The shape that the answer must have.
+    pub const STRUCTURED_OUTPUT: DataKey<StructuredOutput> =
+        DataKey::new("geppetto.structured_output_config@v1");
+    /// How tools are offered and run.
+    pub const TOOL_CONFIG: DataKey<ToolConfig> = DataKey::new("geppetto.tool_config@v1");
+    /// The tools that the model is offered, sorted by name.
+    pub const TOOL_DEFINITIONS: DataKey<Vec<ToolDefinition>> =
+        DataKey::new("geppetto.tool_definitions@v1");
+    /// What only OpenAI's wires know, passed through.
+    pub const OPENAI_INFERENCE_CONFIG: DataKey<Value> =
+        DataKey::new("geppetto.openai_inference_config@v1");
+    /// What only Claude's wire knows, passed through.
+    pub const CLAUDE_INFERENCE_CONFIG: DataKey<Value> =
+        DataKey::new("geppetto.claude_inference_config@v1");
+}
+
+/// A setting that cannot work: which, what it is, what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigError {
+    setting: &'static str,
+    message: String,
+}
+
+impl ConfigError {
+    /// An error about `setting`; `message` says what it is and what is allowed.
+    pub fn new(setting: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            setting,
+            message: message.into(),
+        }
+    }
+
+    /// The name of the setting.
+    #[must_use]
+    pub fn setting(&self) -> &'static str {
+        self.setting
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.message)
+    }
+}
+
+impl Error for ConfigError {}
+
+impl From<ConfigError> for crate::EngineError {
+    fn from(error: ConfigError) -> Self {
+        Self::new(crate::ErrorKind::Configuration, error.to_string())
+    }
+}

@@ -1,0 +1,116 @@
+//! [`InferenceConfig`].
+
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// Sampling, limits and reasoning of an inference. What is absent is left to the engine, and then
+/// to the provider.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct InferenceConfig {
+    /// The model, where it is not the engine's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Sampling temperature, from 0 to 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Nucleus sampling: the share of probability to sample from, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// The output limit in tokens, at least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_response_tokens: Option<u64>,
+    /// Texts that stop the model. An empty list clears an engine's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Vec<String>>,
+    /// The seed, where the provider has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i64>,
+    /// How hard the model should think: `minimal`, `low`, `medium`, `high` or what the provider
+    /// knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort: Option<String>,
+    /// Which summary of its reasoning the model should give: `auto`, `concise`, `detailed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_summary: Option<String>,
+    /// The reasoning limit in tokens, where the provider has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_budget: Option<u64>,
+    /// Whether the model should think: `enabled`, `disabled`, `adaptive`, where the provider has
+    /// that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_type: Option<String>,
+}
+
+impl InferenceConfig {
+    /// Nothing configured.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the sampling temperature, from 0 to 2.
+    #[must_use]
+    pub fn with_temperature(mut self, temperature: f64) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    /// Sets the output limit in tokens.
+    #[must_use]
+    pub fn with_max_response_tokens(mut self, tokens: u64) -> Self {
+        self.max_response_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets how hard the model should think.
+    #[must_use]
+    pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
+        self.reasoning_effort = Some(effort.into());
+        self
+    }
+
+    /// These values, and `defaults` where there is none.
+    #[must_use]
+    pub fn or(self, defaults: &Self) -> Self {
+        let d = defaults.clone();
+        Self {
+            model: self.model.or(d.model),
+            temperature: self.temperature.or(d.temperature),
+            top_p: self.top_p.or(d.top_p),
+            max_response_tokens: self.max_response_tokens.or(d.max_response_tokens),
+            stop: self.stop.or(d.stop),
+            seed: self.seed.or(d.seed),
+            reasoning_effort: self.reasoning_effort.or(d.reasoning_effort),
+            reasoning_summary: self.reasoning_summary.or(d.reasoning_summary),
+            thinking_budget: self.thinking_budget.or(d.thinking_budget),
+            thinking_type: self.thinking_type.or(d.thinking_type),
+        }
+    }
+
+    /// Checks the values against what any provider allows.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that is out of its range, and the range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let range = |name, value: Option<f64>, max: f64| match value {
+            Some(value) if !(0.0..=max).contains(&value) => Err(ConfigError::new(
+                name,
+                format!("is {value}; allowed is 0 to {max}"),
+            )),
+            _ => Ok(()),
+        };
+        range("temperature", self.temperature, 2.0)?;
+        range("top_p", self.top_p, 1.0)?;
+        if self.max_response_tokens == Some(0) {
+            return Err(ConfigError::new(
+                "max_response_tokens",
+                "is 0; allowed is 1 and more",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! How tools are offered and run.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use super::{ConfigError, duration};
+
+/// Whether the model may, must or must not call tools.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// The model decides.
+    #[default]
+    Auto,
+    /// The model must not call a tool.
+    None,
+    /// The model must call a tool.
+    Required,
+    /// The model must call this tool.
+    Tool(String),
+}
+
+impl Serialize for ToolChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::None => serializer.serialize_str("none"),
+            Self::Required => serializer.serialize_str("required"),
+            Self::Tool(name) => {
+                serde_json::json!({"type": "tool", "name": name}).serialize(serializer)
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ToolChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        match (value.as_str(), value.get("name").and_then(Value::as_str)) {
+            (Some("auto" | ""), _) => Ok(Self::Auto),
+            (Some("none"), _) => Ok(Self::None),
+            (Some("required"), _) => Ok(Self::Required),
+            (_, Some(name)) => Ok(Self::Tool(name.to_owned())),
+            _ => Err(de::Error::custom(format_args!(
+                "tool_choice is {value}; allowed are `auto`, `none`, `required` and \
+                 {{\"type\": \"tool\", \"name\": ...}}"
+            ))),
+        }
+    }
+}
+
+/// What happens when a tool fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ToolErrorHandling {
+    /// The model gets the error and goes on.
+    #[default]
+    Continue,
+    /// The run ends with an error.
+    Abort,
+    /// The tool is tried again; when that does not help, the model gets the error.
+    Retry,
+}
+
+/// How a failed tool is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RetryConfig {
+    /// How often, beside the first time. 2 by default.
+    pub max_retries: u32,
+    /// How long to wait before the first retry. 1 s by default.
+    #[serde(with = "duration")]
+    pub backoff_base: Duration,
+    /// By how much each wait is longer than the one before. 2 by default.
+    pub backoff_factor: f64,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self {
+            max_retries: 2,
+            backoff_base: Duration::from_secs(1),
+            backoff_factor: 2.0,
+        }
+    }
+}
+
+impl RetryConfig {
+    /// How long to wait before retry number `retry`, counted from 0.
+    #[must_use]
+    pub fn delay(&self, retry: u32) -> Duration {
+        let factor = self
+            .backoff_factor
+            .max(0.0)
+            .powi(i32::try_from(retry).unwrap_or(i32::MAX));
+        Duration::try_from_secs_f64(self.backoff_base.as_secs_f64() * factor)
+            .unwrap_or(Duration::MAX)
+            .min(Duration::from_secs(3600))
+    }
+}
+
+/// How tools are offered to the model and run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ToolConfig {
+    /// Whether tools are offered at all. True by default.
+    pub enabled: bool,
+    /// Whether the model may, must or must not call tools.
+    pub tool_choice: ToolChoice,
+    /// How many rounds of provider call and tools a run may take. 20 by default.
+    pub max_iterations: u32,
+    /// How long one tool may take. 30 s by default.
+    #[serde(with = "duration")]
+    pub execution_timeout: Duration,
+    /// How many tools may run at once. 3 by default.
+    pub max_parallel_tools: u32,
+    /// What happens when a tool fails.
+    pub tool_error_handling: ToolErrorHandling,
+    /// How a failed tool is tried again.
+    pub retry_config: RetryConfig,
+    /// How many tool calls a run may make. No limit by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tool_calls: Option<u32>,
+    /// How many tokens a run may take, prompt and output of all calls together. No limit by
+    /// default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_total_tokens: Option<u64>,
+}
+
+impl Default for ToolConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            tool_choice: ToolChoice::Auto,
+            max_iterations: 20,
+            execution_timeout: Duration::from_secs(30),
+            max_parallel_tools: 3,
+            tool_error_handling: ToolErrorHandling::Continue,
+            retry_config: RetryConfig::default(),
+            max_tool_calls: None,
+            max_total_tokens: None,
+        }
+    }
+}
+
+impl ToolConfig {
+    /// Checks the values.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that cannot work, and what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let at_least_one = |name, value: u32| {
+            if value == 0 {
+                return Err(ConfigError::new(name, "is 0; allowed is 1 and more"));
+            }
+            Ok(())
+        };
+        at_least_one("max_iterations", self.max_iterations)?;
+        at_least_one("max_parallel_tools", self.max_parallel_tools)?;
+        if self.execution_timeout.is_zero() {
+            return Err(ConfigError::new(
+                "execution_timeout",
+                "is 0; allowed is more than that, such as `30s`",
+            ));
+        }
+        if !(self.retry_config.backoff_factor >= 0.0) {
+            return Err(ConfigError::new(
+                "retry_config.backoff_factor",
+                format!(
+                    "is {}; allowed is 0 and more",
+                    self.retry_config.backoff_factor
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A tool as the model is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ToolDefinition {
+    /// The name: 1 to 64 letters, digits, `_` and `-`.
+    pub name: String,
+    /// What the tool does, for the model.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The JSON schema of the arguments: an object.
+    #[serde(default)]
+    pub parameters: Value,
+    /// Whether the provider must hold the model to the schema, where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+}
+
+impl ToolDefinition {
+    /// A tool with a JSON schema of its arguments.
+    pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            parameters,
+            strict: None,
+        }
+    }
+
+    /// Checks name and schema.
+    ///
+    /// # Errors
+    ///
+    /// When the name is not one that providers accept, or the schema is not an object's.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let letters = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(letters) {
+            let message = format!(
+                "is `{}`; allowed are 1 to 64 letters, digits, `_` and `-`",
+                self.name
+            );
+            return Err(ConfigError::new("tool name", message));
+        }
+        let is_object = self
+            .parameters
+            .get("type")
+            .is_some_and(|kind| kind == "object");
+        if !is_object {
+            let message = format!(
+                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`",
+                self.name
+            );
+            return Err(ConfigError::new("parameters", message));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,355 @@
+//! [`RunContext`]: the one thing that is passed down through a run.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, EventStream};
+use geppetto_turns::{Turn, Usage};
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+
+use crate::{EngineError, Phase, RunJournal, SnapshotHook, ToolCatalog};
+
+mod extensions;
+mod ids;
+
+#[cfg(test)]
+mod tests;
+
+pub use extensions::Extensions;
+pub use ids::{IdSource, RandomIds, SeededIds};
+
+/// What a run carries along: cancellation, sinks, ids, deadline, hooks, typed extensions.
+///
+/// Cheap to clone. The `with_…` methods give a changed context and leave the given one as it is.
+#[derive(Clone)]
+pub struct RunContext {
+    shared: Arc<Shared>,
+    cancellation: CancellationToken,
+    sinks: Arc<[Arc<dyn EventSink>]>,
+    correlation: Arc<Correlation>,
+    meta: Arc<EventMeta>,
+    deadline: Option<Instant>,
+    snapshot_hook: Option<Arc<dyn SnapshotHook>>,
+    journal: Option<Arc<dyn RunJournal>>,
+    tools: Option<Arc<dyn ToolCatalog>>,
+    extensions: Extensions,
+    /// The provider call to make next, where somebody else counts them: its number and attempt.
+    call: Option<(u64, u32)>,
+}
+
+/// What all contexts of one run have in common.
+struct Shared {
+    stream: EventStream,
+    ids: Arc<dyn IdSource>,
+    provider_calls: AtomicU64,
+    usage: Mutex<Usage>,
+    checkpoint: Mutex<Option<Turn>>,
+}
+
+impl RunContext {
+    /// A context for a run outside of a session: random ids, a stream of its own, no sinks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::for_stream(EventStream::fragment(), Arc::new(RandomIds::new()))
+    }
+
+    /// A context that publishes to `stream` and takes ids from `ids`.
+    #[must_use]
+    pub fn for_stream(stream: EventStream, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                stream,
+                ids,
+                provider_calls: AtomicU64::new(0),
+                usage: Mutex::default(),
+                checkpoint: Mutex::default(),
+            }),
+            cancellation: CancellationToken::new(),
+            sinks: Arc::new([]),
+            correlation: Arc::default(),
+            meta: Arc::default(),
+            deadline: None,
+            snapshot_hook: None,
+            journal: None,
+            tools: None,
+            extensions: Extensions::default(),
+            call: None,
+        }
+    }
+
+    /// Adds sinks, told of each event in this order after those already there. A sink that is
+    /// there already is not added again.
+    #[must_use]
+    pub fn with_event_sinks(mut self, sinks: impl IntoIterator<Item = Arc<dyn EventSink>>) -> Self {
+        let mut all = self.sinks.to_vec();
+        for sink in sinks {
+            if !all.iter().any(|known| same(known, &sink)) {
+                all.push(sink);
+            }
+        }
+        self.sinks = all.into();
+        self
+    }
+
+    /// Replaces the cancellation token.
+    #[must_use]
+    pub fn with_cancellation(mut self, token: CancellationToken) -> Self {
+        self.cancellation = token;
+        self
+    }
+
+    /// Says which session, inference and turn the run belongs to.
+    #[must_use]
+    pub fn with_run(mut self, session_id: &str, inference_id: &str, turn_id: &str) -> Self {
+        let some = |id: &str| (!id.is_empty()).then(|| id.to_owned());
+        let mut correlation = Correlation::default();
+        correlation.session_id = some(session_id);
+        correlation.run_id = some(inference_id);
+        correlation.turn_id = some(turn_id);
+        let mut meta = EventMeta::default();
+        meta.message_id = inference_id.to_owned();
+        meta.session_id = some(session_id);
+        meta.inference_id = some(inference_id);
+        meta.turn_id = some(turn_id);
+        self.correlation = Arc::new(correlation);
+        self.meta = Arc::new(meta);
+        self
+    }
+
+    /// Sets when the run should be over; whoever runs it decides what happens then.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(self.deadline.map_or(deadline, |own| own.min(deadline)));
+        self
+    }
+
+    /// Sets who is shown the turn at each phase.
+    #[must_use]
+    pub fn with_snapshot_hook(mut self, hook: Arc<dyn SnapshotHook>) -> Self {
+        self.snapshot_hook = Some(hook);
+        self
+    }
+
+    /// Sets the journal that the run's barriers wait for.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Arc<dyn RunJournal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Sets the tools that the run has.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Arc<dyn ToolCatalog>) -> Self {
+        self.tools = Some(tools);
+        self
+    }
+
+    /// Adds an extension: any value, found again by its type.
+    #[must_use]
+    pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions = self.extensions.with(value);
+        self
+    }
+
+    /// Says which provider call is made next. By default each call counts itself.
+    #[must_use]
+    pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
+        self.call = Some((number, attempt));
+        self
+    }
+
+    /// A context that is cancelled with this one, and can be cancelled alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        self.clone()
+            .with_cancellation(self.cancellation.child_token())
+    }
+
+    /// The cancellation token.
+    #[must_use]
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
+    }
+
+    /// Cancels this context and its children.
+    pub fn cancel(&self) {
+        self.cancellation.cancel();
+    }
+
+    /// Whether the run was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
+    }
+
+    /// Waits until the run is cancelled.
+    pub fn cancelled(&self) -> WaitForCancellationFuture<'_> {
+        self.cancellation.cancelled()
+    }
+
+    /// An error if the run was cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn check_cancelled(&self) -> Result<(), EngineError> {
+        if self.is_cancelled() {
+            return Err(EngineError::cancelled());
+        }
+        Ok(())
+    }
+
+    /// When the run should be over.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// How long the run still has.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// A fresh id.
+    #[must_use]
+    pub fn next_id(&self) -> String {
+        self.shared.ids.next_id()
+    }
+
+    /// The session's id, where the run belongs to one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.correlation.session_id.as_deref()
+    }
+
+    /// The run's id: its inference id.
+    #[must_use]
+    pub fn inference_id(&self) -> Option<&str> {
+        self.correlation.run_id.as_deref()
+    }
+
+    /// What the run's own events belong to.
+    #[must_use]
+    pub fn correlation(&self) -> &Arc<Correlation> {
+        &self.correlation
+    }
+
+    /// What is known about the inference.
+    #[must_use]
+    pub fn meta(&self) -> &Arc<EventMeta> {
+        &self.meta
+    }
+
+    /// Publishes an event of the run. Returns its number.
+    pub fn publish(&self, kind: EventKind) -> u64 {
+        self.publish_event(
+            Event::new(kind)
+                .with_meta(Arc::clone(&self.meta))
+                .with_correlation(Arc::clone(&self.correlation)),
+        )
+    }
+
+    /// Publishes an event that says itself what it belongs to. Returns its number.
+    pub fn publish_event(&self, event: Event) -> u64 {
+        self.shared.stream.publish(event, &self.sinks)
+    }
+
+    /// The stream that the run publishes to.
+    #[must_use]
+    pub fn stream(&self) -> &EventStream {
+        &self.shared.stream
+    }
+
+    /// Adds to the tokens of the run.
+    pub fn add_usage(&self, usage: &Usage) {
+        *lock(&self.shared.usage) += usage;
+    }
+
+    /// The tokens of the run so far: of all its provider calls and their attempts.
+    #[must_use]
+    pub fn total_usage(&self) -> Usage {
+        lock(&self.shared.usage).clone()
+    }
+
+    /// Keeps the turn as it is, for the case that the run has to be abandoned.
+    pub fn checkpoint(&self, turn: &Turn) {
+        *lock(&self.shared.checkpoint) = Some(turn.clone());
+    }
+
+    /// The turn as it was last kept.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> Option<Turn> {
+        lock(&self.shared.checkpoint).clone()
+    }
+
+    /// Shows the turn to the snapshot hook, if there is one, and keeps it.
+    pub fn snapshot(&self, turn: &Turn, phase: Phase) {
+        self.checkpoint(turn);
+        if let Some(hook) = &self.snapshot_hook {
+            hook.snapshot(self, turn, phase);
+        }
+    }
+
+    /// The journal, if there is one.
+    #[must_use]
+    pub fn journal(&self) -> Option<&Arc<dyn RunJournal>> {
+        self.journal.as_ref()
+    }
+
+    /// The tools that the run has, if it has any.
+    #[must_use]
+    pub fn tools(&self) -> Option<&Arc<dyn ToolCatalog>> {
+        self.tools.as_ref()
+    }
+
+    /// The extension of a type.
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.extensions.get()
+    }
+
+    /// The number and attempt of the provider call that begins here.
+    pub(crate) fn begin_provider_call(&self) -> (u64, u32) {
+        self.call.unwrap_or_else(|| (self.next_provider_call(), 1))
+    }
+
+    /// Takes the next number of a provider call of this run, from 0.
+    #[must_use]
+    pub fn next_provider_call(&self) -> u64 {
+        self.shared.provider_calls.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+fn same(a: &Arc<dyn EventSink>, b: &Arc<dyn EventSink>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b)) && size_of_val(&**a) > 0
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for RunContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RunContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunContext")
+            .field("correlation", &self.correlation)
+            .field("cancelled", &self.is_cancelled())
+            .field("deadline", &self.deadline)
+            .field("sinks", &self.sinks.len())
+            .finish_non_exhaustive()
+    }
+}

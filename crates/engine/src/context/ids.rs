@@ -1,0 +1,65 @@
+//! [`IdSource`]: where fresh ids come from.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Gives fresh ids. Every id of a run comes from one source, so that a seeded source makes a
+/// whole run repeatable.
+pub trait IdSource: Send + Sync {
+    /// An id that this source has not given before.
+    fn next_id(&self) -> String;
+}
+
+/// Random ids in the form of version 4 UUIDs.
+#[derive(Debug)]
+pub struct RandomIds(SeededIds);
+
+impl RandomIds {
+    /// A source with a seed from the system.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(SeededIds::new(fastrand::u64(..)))
+    }
+}
+
+impl Default for RandomIds {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl IdSource for RandomIds {
+    fn next_id(&self) -> String {
+        self.0.next_id()
+    }
+}
+
+/// Ids in the form of version 4 UUIDs; the same seed gives the same ids.
+#[derive(Debug)]
+pub struct SeededIds(Mutex<fastrand::Rng>);
+
+impl SeededIds {
+    /// A source with a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+    }
+}
+
+impl IdSource for SeededIds {
+    fn next_id(&self) -> String {
+        let bits = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .u128(..);
+        uuid_v4(bits)
+    }
+}
+
+/// RFC 9562, section 5.4: version and variant are fixed, the rest is random.
+fn uuid_v4(bits: u128) -> String {
+    let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let (a, b, c) = (bits >> 96, (bits >> 80) & 0xffff, (bits >> 64) & 0xffff);
+    let (d, e) = ((bits >> 48) & 0xffff, bits & 0xffff_ffff_ffff);
+    format!("{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+}

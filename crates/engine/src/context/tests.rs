@@ -1,0 +1,61 @@
+use geppetto_events::{MemorySink, kind::Log};
+
+use super::*;
+
+#[test]
+fn seeded_ids_repeat_and_look_like_uuids() {
+    let (a, b) = (SeededIds::new(7), SeededIds::new(7));
+    let ids: Vec<String> = (0..3).map(|_| a.next_id()).collect();
+    assert_eq!(ids, (0..3).map(|_| b.next_id()).collect::<Vec<_>>());
+    for id in ids {
+        let parts: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12], "{id}");
+        assert_eq!(id.as_bytes()[14], b'4', "{id}");
+        assert!(b"89ab".contains(&id.as_bytes()[19]), "{id}");
+    }
+}
+
+#[test]
+fn children_are_cancelled_with_their_parent_and_not_the_other_way() {
+    let parent = RunContext::new();
+    let (one, two) = (parent.child(), parent.child());
+    one.cancel();
+    assert!(one.is_cancelled() && !parent.is_cancelled() && !two.is_cancelled());
+    parent.cancel();
+    assert!(
+        two.check_cancelled()
+            .is_err_and(|error| error.is_cancelled())
+    );
+}
+
+#[test]
+fn a_sink_that_is_added_twice_is_told_once() {
+    let sink = Arc::new(MemorySink::new());
+    let dyn_sink: Arc<dyn EventSink> = sink.clone();
+    let ctx = RunContext::new()
+        .with_event_sinks([dyn_sink.clone()])
+        .with_event_sinks([dyn_sink]);
+    ctx.publish(EventKind::Log(Log::new("info", "x")));
+    assert_eq!(sink.events().len(), 1);
+}
+
+#[test]
+fn extensions_are_found_by_type() {
+    let ctx = RunContext::new()
+        .with_extension(7u32)
+        .with_extension("seven");
+    assert_eq!(ctx.extension::<u32>(), Some(&7));
+    assert_eq!(ctx.extension::<&str>(), Some(&"seven"));
+    assert_eq!(ctx.extension::<u64>(), None);
+}
+
+#[test]
+fn the_nearer_deadline_counts() {
+    let now = Instant::now();
+    let (near, far) = (now + Duration::from_secs(1), now + Duration::from_secs(9));
+    let ctx = RunContext::new()
+        .with_deadline(far)
+        .with_deadline(near)
+        .with_deadline(far);
+    assert_eq!(ctx.deadline(), Some(near));
+}

@@ -1,0 +1,162 @@
+//! Traits of those who watch or keep what a run does.
+
+use std::{error::Error as StdError, fmt};
+
+use async_trait::async_trait;
+use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+
+use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
+
+/// Where a run is when the turn is shown to a [`SnapshotHook`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Before a provider call.
+    PreInference,
+    /// After a provider call.
+    PostInference,
+    /// After the tools of a provider call.
+    PostTools,
+    /// At the end of the run, whatever its outcome.
+    Final,
+}
+
+impl Phase {
+    /// The name in files: `pre_inference`, `post_inference`, `post_tools`, `final`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreInference => "pre_inference",
+            Self::PostInference => "post_inference",
+            Self::PostTools => "post_tools",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// Is shown the turn at each phase of a run.
+///
+/// Called on the run's own task: it must not block. Cloning a turn costs next to nothing, so a
+/// hook that wants to do more sends a clone elsewhere.
+pub trait SnapshotHook: Send + Sync {
+    /// Takes a look at the turn.
+    fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase);
+}
+
+impl<F: Fn(&RunContext, &Turn, Phase) + Send + Sync> SnapshotHook for F {
+    fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase) {
+        self(ctx, turn, phase);
+    }
+}
+
+/// Stores turns.
+#[async_trait]
+pub trait Persister: Send + Sync {
+    /// Stores the turn as a run left it. Called on every outcome, once, and awaited before the
+    /// run counts as over.
+    ///
+    /// # Errors
+    ///
+    /// When the turn could not be stored. The run keeps its outcome; the failure is told beside
+    /// it.
+    async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError>;
+}
+
+/// A turn could not be stored, or a journal not be written.
+#[derive(Debug)]
+pub struct StoreError {
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An error; `message` says what happened.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// Keeps what caused the error.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source: &(dyn StdError + 'static) = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// Writes down what a run is about to do and has done. Each call is a barrier: the run goes on
+/// when it returns, in the order below.
+///
+/// The defaults do nothing. An error ends the run before the step that was to be written down.
+#[async_trait]
+pub trait RunJournal: Send + Sync {
+    /// A run starts.
+    async fn run_started(&self, _ctx: &RunContext, _turn: &Turn) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// A provider call is about to be made.
+    async fn before_provider_call(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// A provider call is over; the turn holds what it produced.
+    async fn after_provider_call(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+        _result: Result<&InferenceResult, &EngineError>,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// A tool is about to have its effect.
+    async fn before_tool(&self, _ctx: &RunContext, _call: &ToolCall) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// A tool has its answer.
+    async fn after_tool(
+        &self,
+        _ctx: &RunContext,
+        _call: &ToolCall,
+        _answer: &ToolUse,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// The run is over.
+    async fn run_ended(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+        _status: &RunStatus,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+/// The tools that a run has, as far as a middleware or an engine may want to know.
+pub trait ToolCatalog: Send + Sync {
+    /// The definitions, sorted by name.
+    fn definitions(&self) -> Vec<ToolDefinition>;
+}

@@ -1,0 +1,360 @@
+//! [`ResponseWriter`]: a reply as it arrives, made into blocks and events at once.
+
+use std::sync::Arc;
+
+use geppetto_events::{
+    Correlation, Event, EventKind, EventMeta,
+    kind::{
+        ErrorEvent, Interrupt, ProviderCallFinished, ProviderCallMetadata, ProviderCallStarted,
+        ReasoningSource,
+    },
+};
+use geppetto_turns::{
+    Block, FinishClass, Incomplete, InferenceResult, Turn, Usage,
+    keys::{block_meta, turn_meta},
+};
+use tokio::time::Instant;
+
+use crate::{EngineError, ErrorKind, InferenceConfig, RunContext};
+
+mod finish;
+mod item;
+
+#[cfg(test)]
+mod tests;
+
+pub use finish::Finish;
+use item::{Item, ItemKind};
+
+/// Names an item of a reply that is being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ItemId(usize);
+
+/// Writes a provider's reply, as it arrives, into the turn and the event stream.
+///
+/// A reply is a list of items (texts, reasoning, tool calls) that are opened, grow and are
+/// closed; several may be open at once. The writer publishes the events in their legal order and
+/// appends the items to the turn as blocks, in the order in which they were opened.
+///
+/// However the reply ends, turn and events agree: [`finish`](Self::finish) closes what is open,
+/// [`fail`](Self::fail) keeps it, marked incomplete, and dropping the writer is failing.
+#[must_use = "dropping the writer ends the reply as failed"]
+pub struct ResponseWriter<'a> {
+    ctx: &'a RunContext,
+    turn: &'a mut Turn,
+    meta: Arc<EventMeta>,
+    /// What the call's own events belong to.
+    correlation: Arc<Correlation>,
+    provider: String,
+    model: String,
+    items: Vec<Item>,
+    started: Instant,
+    first_output: Option<Instant>,
+    ended: bool,
+}
+
+impl<'a> ResponseWriter<'a> {
+    /// Starts a provider call, which is announced.
+    pub fn start(
+        ctx: &'a RunContext,
+        turn: &'a mut Turn,
+        provider: impl Into<String>,
+        model: impl Into<String>,
+    ) -> Self {
+        Self::start_with(ctx, turn, provider, model, &InferenceConfig::default())
+    }
+
+    /// Starts a provider call that says in its events what it is configured with.
+    pub fn start_with(
+        ctx: &'a RunContext,
+        turn: &'a mut Turn,
+        provider: impl Into<String>,
+        model: impl Into<String>,
+        config: &InferenceConfig,
+    ) -> Self {
+        let (provider, model) = (provider.into(), model.into());
+        let (number, attempt) = ctx.begin_provider_call();
+        let mut correlation = Correlation::clone(ctx.correlation());
+        let run = correlation.run_id.as_deref().unwrap_or_default();
+        correlation.provider_call_id = Some(format!("{provider}:{run}:provider-call:{number}"));
+        correlation.attempt = Some(attempt);
+        let mut meta = EventMeta::clone(ctx.meta());
+        meta.model = Some(model.clone());
+        meta.temperature = config.temperature.and_then(serde_json::Number::from_f64);
+        meta.top_p = config.top_p.and_then(serde_json::Number::from_f64);
+        meta.max_tokens = config.max_response_tokens;
+        let writer = Self {
+            ctx,
+            turn,
+            meta: Arc::new(meta),
+            correlation: Arc::new(correlation),
+            provider,
+            model,
+            items: Vec::new(),
+            started: Instant::now(),
+            first_output: None,
+            ended: false,
+        };
+        writer.publish(EventKind::ProviderCallStarted(
+            ProviderCallStarted::default(),
+        ));
+        writer
+    }
+
+    /// Opens a text.
+    pub fn open_text(&mut self) -> ItemId {
+        self.open(ItemKind::Text { refusal: false })
+    }
+
+    /// Opens a refusal.
+    pub fn open_refusal(&mut self) -> ItemId {
+        self.open(ItemKind::Text { refusal: true })
+    }
+
+    /// Opens a piece of reasoning.
+    pub fn open_reasoning(&mut self, source: ReasoningSource) -> ItemId {
+        self.open(ItemKind::Reasoning { source })
+    }
+
+    /// Opens a tool call. Where the provider gave no id, the writer gives one.
+    pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
+        let mut id = id.into();
+        if id.is_empty() {
+            id = format!("call_{}", self.ctx.next_id().replace('-', ""));
+        }
+        self.open(ItemKind::ToolCall {
+            id,
+            name: name.into(),
+        })
+    }
+
+    /// Adds a block that is whole and has no events of its own, in order with the items.
+    pub fn add_block(&mut self, block: Block) -> ItemId {
+        self.note_output();
+        self.items.push(Item::whole(block, &self.correlation));
+        ItemId(self.items.len() - 1)
+    }
+
+    fn open(&mut self, kind: ItemKind) -> ItemId {
+        self.note_output();
+        let item = Item::open(kind, self.items.len(), &self.correlation);
+        let event = item.opened();
+        self.emit(&item.correlation, event);
+        self.items.push(item);
+        ItemId(self.items.len() - 1)
+    }
+
+    /// Lets an open item grow. An empty piece changes nothing.
+    pub fn push(&mut self, id: ItemId, delta: &str) {
+        if delta.is_empty() {
+            return;
+        }
+        let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
+            return;
+        };
+        let event = item.grow(delta);
+        let correlation = Arc::clone(&item.correlation);
+        self.emit(&correlation, event);
+    }
+
+    /// Closes an open item: it is whole. `reason` is the provider's word for why, if it has one.
+    pub fn close(&mut self, id: ItemId, reason: Option<&str>) {
+        let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
+            return;
+        };
+        let event = item.close(reason);
+        let correlation = Arc::clone(&item.correlation);
+        self.emit(&correlation, event);
+    }
+
+    /// The text of an item so far.
+    #[must_use]
+    pub fn text(&self, id: ItemId) -> &str {
+        self.items.get(id.0).map_or("", Item::text)
+    }
+
+    /// Whether an item is open.
+    #[must_use]
+    pub fn is_open(&self, id: ItemId) -> bool {
+        self.items.get(id.0).is_some_and(Item::is_open)
+    }
+
+    /// The block that an item becomes, for what a provider keeps beside the text (ids, encrypted
+    /// reasoning, annotations). Its text, call id, tool name and arguments are the writer's.
+    pub fn block_mut(&mut self, id: ItemId) -> Option<&mut Block> {
+        self.items.get_mut(id.0).map(|item| &mut item.block)
+    }
+
+    /// Publishes an event of this provider call, such as progress of a built-in tool.
+    pub fn publish(&self, kind: EventKind) {
+        self.emit(&self.correlation, kind);
+    }
+
+    /// Says what the provider has said of its reply so far.
+    pub fn metadata(&self, stop_reason: Option<&str>, usage: Option<&Usage>) {
+        let mut event = ProviderCallMetadata::default();
+        event.stop_reason = stop_reason.map(str::to_owned);
+        event.usage = usage.cloned().map(Box::new);
+        self.publish(EventKind::ProviderCallMetadataUpdated(event));
+    }
+
+    /// Replaces the model's name by the one that the provider says.
+    pub fn set_model(&mut self, model: &str) {
+        if !model.is_empty() && self.model != model {
+            model.clone_into(&mut self.model);
+        }
+    }
+
+    /// Whether anything was produced.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        self.first_output.is_some()
+    }
+
+    /// Whether a tool call was opened.
+    #[must_use]
+    pub fn has_tool_calls(&self) -> bool {
+        self.items.iter().any(Item::is_tool_call)
+    }
+
+    /// The reply is whole: closes what is open, appends the blocks, announces the end.
+    pub fn finish(mut self, finish: Finish) -> InferenceResult {
+        for index in 0..self.items.len() {
+            self.close(ItemId(index), finish.stop_reason.as_deref());
+        }
+        let class = finish.class.clone();
+        self.end(finish, class)
+    }
+
+    /// The reply broke: keeps what arrived, marked incomplete, and announces the end. Gives the
+    /// error back.
+    pub fn fail(mut self, error: EngineError, known: Finish) -> EngineError {
+        self.break_off(&error, known);
+        error
+    }
+
+    fn break_off(&mut self, error: &EngineError, known: Finish) {
+        let (why, class) = match error.kind() {
+            ErrorKind::Cancelled => (Incomplete::Cancelled, FinishClass::Interrupted),
+            ErrorKind::Truncated => (Incomplete::Truncated, FinishClass::Error),
+            _ => (Incomplete::Failed, FinishClass::Error),
+        };
+        for index in 0..self.items.len() {
+            let Some(item) = self.items.get_mut(index).filter(|item| item.is_open()) else {
+                continue;
+            };
+            if let Some(event) = item.break_off(why) {
+                let correlation = Arc::clone(&item.correlation);
+                self.emit(&correlation, event);
+            }
+        }
+        self.publish(match error.kind() {
+            ErrorKind::Cancelled => EventKind::Interrupt(Interrupt::new(self.written_text())),
+            _ => EventKind::Error(ErrorEvent::new(error.to_string())),
+        });
+        self.end(known, class);
+    }
+
+    fn written_text(&self) -> String {
+        let texts = self.items.iter().filter(|item| item.is_text());
+        texts.map(Item::text).collect()
+    }
+
+    fn end(&mut self, finish: Finish, class: FinishClass) -> InferenceResult {
+        self.ended = true;
+        let mut result = InferenceResult::new(
+            std::mem::take(&mut self.provider),
+            std::mem::take(&mut self.model),
+        );
+        result.truncated = matches!(
+            class,
+            FinishClass::MaxTokens | FinishClass::Interrupted | FinishClass::Error
+        );
+        result.finish_class = class;
+        result.stop_reason = finish.stop_reason;
+        result.usage = Some(finish.usage.unwrap_or_else(Usage::unreported));
+        result.max_tokens = self.meta.max_tokens;
+        result.duration_ms = Some(millis(self.started, Instant::now()));
+        result.time_to_first_token_ms = self.first_output.map(|first| millis(self.started, first));
+        result.request_id = finish.request_id;
+        result.response_id = finish.response_id;
+        result.details = finish.details;
+        if let Some(usage) = &result.usage {
+            self.ctx.add_usage(usage);
+        }
+        let has_tool_calls = self.items.iter().any(Item::is_requested_call);
+        self.append_blocks(&result);
+        let mut event = ProviderCallFinished::default();
+        event.stop_reason.clone_from(&result.stop_reason);
+        event.finish_class = Some(result.finish_class.to_string());
+        event.usage = result.usage.clone().map(Box::new);
+        event.duration_ms = result.duration_ms;
+        event.has_tool_calls = has_tool_calls;
+        self.publish(EventKind::ProviderCallFinished(event));
+        result
+    }
+
+    fn append_blocks(&mut self, result: &InferenceResult) {
+        let value = serde_json::to_value(result).unwrap_or_default();
+        for item in self.items.drain(..) {
+            let Some(mut block) = item.into_block() else {
+                continue;
+            };
+            if block.id.is_empty() {
+                block.id = self.ctx.next_id();
+            }
+            if block.incomplete().is_some() {
+                // A broken piece says of which call it is; whole ones share the turn's result.
+                block
+                    .metadata
+                    .set_raw(block_meta::INFERENCE_RESULT.id(), value.clone());
+            }
+            self.turn.push(block);
+        }
+        self.turn
+            .metadata
+            .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
+    }
+
+    fn note_output(&mut self) {
+        if self.first_output.is_none() {
+            self.first_output = Some(Instant::now());
+        }
+    }
+
+    fn emit(&self, correlation: &Arc<Correlation>, kind: EventKind) {
+        self.ctx.publish_event(
+            Event::new(kind)
+                .with_meta(Arc::clone(&self.meta))
+                .with_correlation(Arc::clone(correlation)),
+        );
+    }
+}
+
+fn millis(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Drop for ResponseWriter<'_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let error = if self.ctx.is_cancelled() {
+            EngineError::cancelled()
+        } else {
+            EngineError::new(ErrorKind::Other, "the provider call was abandoned")
+        };
+        self.break_off(&error, Finish::default());
+    }
+}
+
+impl std::fmt::Debug for ResponseWriter<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseWriter")
+            .field("provider", &self.provider)
+            .field("model", &self.model)
+            .field("items", &self.items.len())
+            .finish_non_exhaustive()
+    }
+}

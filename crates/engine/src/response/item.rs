@@ -1,0 +1,205 @@
+//! [`Item`]: one text, piece of reasoning or tool call of a reply.
+
+use std::sync::Arc;
+
+use geppetto_events::{
+    Correlation, EventKind,
+    kind::{
+        ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta,
+        TextFinished, TextStarted, ToolCallArgumentsDelta, ToolCallRequested, ToolCallStarted,
+    },
+};
+use geppetto_turns::{Args, Block, Content, Incomplete, ToolCall};
+
+#[derive(Debug)]
+pub(super) enum ItemKind {
+    Text {
+        refusal: bool,
+    },
+    Reasoning {
+        source: ReasoningSource,
+    },
+    ToolCall {
+        id: String,
+        name: String,
+    },
+    /// A block that came whole.
+    Whole,
+}
+
+#[derive(Debug)]
+pub(super) struct Item {
+    kind: ItemKind,
+    pub(super) block: Block,
+    pub(super) correlation: Arc<Correlation>,
+    text: String,
+    /// How many deltas there were.
+    deltas: u64,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Closed,
+    Broken,
+}
+
+impl Item {
+    pub(super) fn open(kind: ItemKind, index: usize, call: &Correlation) -> Self {
+        let mut own = call.clone();
+        let call_id = call.provider_call_id.as_deref().unwrap_or_default();
+        let attempt = match call.attempt {
+            None | Some(1) => String::new(),
+            Some(n) => format!(":attempt:{n}"),
+        };
+        let (name, block) = match &kind {
+            ItemKind::Text { refusal: false } | ItemKind::Whole => ("text", Block::llm_text("")),
+            ItemKind::Text { refusal: true } => ("refusal", Block::refusal("")),
+            ItemKind::Reasoning { .. } => ("reasoning", Block::reasoning("")),
+            ItemKind::ToolCall { id, name } => {
+                own.tool_call_id = Some(id.clone());
+                let call = ToolCall::new(id.clone(), name.clone(), Args::default());
+                ("tool", Block::tool_call(call))
+            }
+        };
+        own.segment_id = Some(format!("{call_id}{attempt}:{index}:{name}"));
+        Self {
+            kind,
+            block,
+            correlation: Arc::new(own),
+            text: String::new(),
+            deltas: 0,
+            state: State::Open,
+        }
+    }
+
+    pub(super) fn whole(block: Block, call: &Arc<Correlation>) -> Self {
+        Self {
+            kind: ItemKind::Whole,
+            block,
+            correlation: Arc::clone(call),
+            text: String::new(),
+            deltas: 0,
+            state: State::Closed,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, ItemKind::Text { .. })
+    }
+
+    pub(super) fn is_tool_call(&self) -> bool {
+        matches!(self.kind, ItemKind::ToolCall { .. })
+    }
+
+    pub(super) fn is_requested_call(&self) -> bool {
+        self.is_tool_call() && self.state == State::Closed
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn opened(&self) -> EventKind {
+        match &self.kind {
+            ItemKind::Text { .. } | ItemKind::Whole => {
+                EventKind::TextSegmentStarted(TextStarted::new("assistant"))
+            }
+            ItemKind::Reasoning { source } => {
+                EventKind::ReasoningSegmentStarted(ReasoningStarted::new(source.clone()))
+            }
+            ItemKind::ToolCall { id, name } => {
+                EventKind::ToolCallStarted(ToolCallStarted::new(id.as_str(), name.as_str()))
+            }
+        }
+    }
+
+    pub(super) fn grow(&mut self, delta: &str) -> EventKind {
+        let offset = self.text.len() as u64;
+        self.text.push_str(delta);
+        self.deltas += 1;
+        match &self.kind {
+            ItemKind::Text { .. } | ItemKind::Whole => {
+                EventKind::TextDelta(TextDelta::new(delta, offset, self.deltas))
+            }
+            ItemKind::Reasoning { source } => EventKind::ReasoningDelta(ReasoningDelta::new(
+                delta,
+                offset,
+                self.deltas,
+                source.clone(),
+            )),
+            ItemKind::ToolCall { id, .. } => EventKind::ToolCallArgumentsDelta(
+                ToolCallArgumentsDelta::new(id.as_str(), delta, offset, self.deltas),
+            ),
+        }
+    }
+
+    pub(super) fn close(&mut self, reason: Option<&str>) -> EventKind {
+        self.state = State::Closed;
+        self.closed(reason.map(str::to_owned))
+    }
+
+    /// Ends the item before it is whole. A tool call in half is never requested.
+    pub(super) fn break_off(&mut self, why: Incomplete) -> Option<EventKind> {
+        self.state = State::Broken;
+        self.block.mark_incomplete(why);
+        (!self.is_tool_call()).then(|| self.closed(Some(why.to_string())))
+    }
+
+    fn closed(&self, reason: Option<String>) -> EventKind {
+        let text = self.text.as_str();
+        match &self.kind {
+            ItemKind::Text { .. } | ItemKind::Whole => {
+                EventKind::TextSegmentFinished(TextFinished::new(text, reason))
+            }
+            ItemKind::Reasoning { source } => EventKind::ReasoningSegmentFinished(
+                ReasoningFinished::new(text, reason, source.clone()),
+            ),
+            ItemKind::ToolCall { id, name } => EventKind::ToolCallRequested(
+                ToolCallRequested::new(id.as_str(), name.as_str(), text),
+            ),
+        }
+    }
+
+    /// The block; `None` where there is nothing to keep.
+    pub(super) fn into_block(self) -> Option<Block> {
+        let Self {
+            kind,
+            mut block,
+            text,
+            ..
+        } = self;
+        if matches!(kind, ItemKind::Whole) {
+            return Some(block);
+        }
+        match &mut block.content {
+            Content::LlmText(content) => {
+                if text.is_empty() {
+                    return None;
+                }
+                content.text = text;
+            }
+            Content::Reasoning(content) => {
+                let kept = content.encrypted_content.is_some()
+                    || content.item_id.is_some()
+                    || !content.summary.is_empty()
+                    || !content.extra.is_empty();
+                if text.is_empty() && !kept {
+                    return None;
+                }
+                // Of a summary, the parts are kept; the text is for reasoning that is shown.
+                if content.summary.is_empty() {
+                    content.text = text;
+                }
+            }
+            Content::ToolCall(content) => content.args = text.into(),
+            _ => {}
+        }
+        Some(block)
+    }
+}

@@ -1,0 +1,79 @@
+//! [`RunGuard`]: a run cannot end without its terminal event.
+
+use geppetto_events::{
+    EventKind,
+    kind::{RunFailed, RunFinished, RunStarted, RunStopped},
+};
+
+use crate::{EngineError, RunContext, RunReport, RunStop};
+
+#[cfg(test)]
+mod tests;
+
+/// Publishes `run-started` when it is made, and exactly one terminal event when it ends, however
+/// it ends: dropped without an outcome (by a panic, or with an abandoned task), it says that the
+/// run failed.
+#[derive(Debug)]
+#[must_use = "dropping the guard ends the run as failed"]
+pub struct RunGuard {
+    ctx: RunContext,
+    ended: bool,
+}
+
+impl RunGuard {
+    /// Starts a run for `prompt`.
+    pub fn start(ctx: &RunContext, prompt: &str) -> Self {
+        ctx.publish(EventKind::RunStarted(RunStarted::new(prompt)));
+        Self {
+            ctx: ctx.clone(),
+            ended: false,
+        }
+    }
+
+    /// Ends the run: finished or stopped at a limit, cancelled, or failed. `persist_error` says
+    /// what went wrong when the turn was stored.
+    pub fn end(mut self, outcome: Result<&RunReport, &EngineError>, persist_error: Option<String>) {
+        self.ended = true;
+        let usage = Some(Box::new(self.ctx.total_usage()));
+        let kind = match outcome {
+            Ok(report) => match &report.stop {
+                RunStop::Finished => {
+                    let mut event = RunFinished::new(report.result.finish_class.as_str());
+                    (event.usage, event.persist_error) = (usage, persist_error);
+                    EventKind::RunFinished(event)
+                }
+                RunStop::LimitReached(limit) => stopped(limit.to_string(), usage, persist_error),
+            },
+            Err(error) if error.is_cancelled() => {
+                stopped("cancelled".to_owned(), usage, persist_error)
+            }
+            Err(error) => {
+                let mut event = RunFailed::new(error.to_string());
+                event.error_kind = Some(error.kind().to_string());
+                (event.usage, event.persist_error) = (usage, persist_error);
+                EventKind::RunFailed(event)
+            }
+        };
+        self.ctx.publish(kind);
+    }
+}
+
+fn stopped(
+    reason: String,
+    usage: Option<Box<geppetto_turns::Usage>>,
+    persist_error: Option<String>,
+) -> EventKind {
+    let mut event = RunStopped::new(reason);
+    (event.usage, event.persist_error) = (usage, persist_error);
+    EventKind::RunStopped(event)
+}
+
+impl Drop for RunGuard {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut event = RunFailed::new("the run ended without an outcome");
+            event.error_kind = Some("panicked".to_owned());
+            self.ctx.publish(EventKind::RunFailed(event));
+        }
+    }
+}

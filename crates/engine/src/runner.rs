@@ -1,0 +1,169 @@
+//! [`InferenceRunner`] and [`EngineBuilder`]: what a session runs.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use geppetto_turns::{InferenceResult, Turn, Usage};
+
+use crate::{EngineError, ErrorKind, RunContext, StoreError};
+
+/// Runs one inference of a session to its end: one provider call, or a whole tool loop.
+#[async_trait]
+pub trait InferenceRunner: Send + Sync {
+    /// Runs on `turn`. What was produced stays in `turn` on every outcome, also when the future
+    /// is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the run failed or was cancelled. Reaching a limit is not an error.
+    async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError>;
+
+    /// Stores the turn as the run left it. Called once after [`run`](Self::run), on every
+    /// outcome, and awaited before the run counts as over. Does nothing by default.
+    ///
+    /// # Errors
+    ///
+    /// When the turn could not be stored.
+    async fn persist(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+        _status: &RunStatus,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Makes the runner of a session's next inference.
+pub trait EngineBuilder: Send + Sync {
+    /// Makes a runner for the session.
+    ///
+    /// # Errors
+    ///
+    /// When what was configured cannot work; nothing was run.
+    fn build(
+        &self,
+        ctx: &RunContext,
+        session_id: &str,
+    ) -> Result<Arc<dyn InferenceRunner>, EngineError>;
+
+    /// Adds to the context what every event and hook of the run needs, from its first event on:
+    /// sinks, hooks, journal. Adds nothing by default.
+    fn prepare(&self, ctx: RunContext) -> RunContext {
+        ctx
+    }
+}
+
+impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
+    fn build(
+        &self,
+        ctx: &RunContext,
+        session_id: &str,
+    ) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+        (**self).build(ctx, session_id)
+    }
+
+    fn prepare(&self, ctx: RunContext) -> RunContext {
+        (**self).prepare(ctx)
+    }
+}
+
+/// How a run that did not fail ended, and what it took.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// Whether the run came to its end or to a limit.
+    pub stop: RunStop,
+    /// The result of the last provider call.
+    pub result: InferenceResult,
+    /// The tokens of all provider calls and their attempts.
+    pub usage: Usage,
+    /// How many provider calls were made, attempts included.
+    pub provider_calls: u32,
+    /// How many tool calls were answered.
+    pub tool_calls: u32,
+}
+
+impl RunReport {
+    /// The report of a run that was one provider call.
+    #[must_use]
+    pub fn single(result: InferenceResult, usage: Usage) -> Self {
+        Self {
+            result,
+            usage,
+            provider_calls: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// Whether a run came to its end or to a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RunStop {
+    /// The run came to its end.
+    #[default]
+    Finished,
+    /// A limit was reached; all work that was done is kept.
+    LimitReached(Limit),
+}
+
+/// A limit of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// So many rounds of provider call and tools.
+    Iterations(u32),
+    /// So many tool calls.
+    ToolCalls(u32),
+    /// So many tokens, prompt and output together.
+    Tokens(u64),
+    /// So long.
+    WallClock(Duration),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Iterations(n) => write!(f, "limit reached: {n} iterations"),
+            Self::ToolCalls(n) => write!(f, "limit reached: {n} tool calls"),
+            Self::Tokens(n) => write!(f, "limit reached: {n} tokens"),
+            Self::WallClock(time) => write!(f, "limit reached: {time:?}"),
+        }
+    }
+}
+
+/// How a run ended, for whoever stores the turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunStatus {
+    /// It came to its end.
+    Finished,
+    /// It reached a limit.
+    LimitReached(Limit),
+    /// It was cancelled.
+    Cancelled,
+    /// It failed.
+    Failed {
+        /// What kind of error it was.
+        kind: ErrorKind,
+        /// What happened.
+        message: String,
+    },
+}
+
+impl From<&Result<RunReport, EngineError>> for RunStatus {
+    fn from(outcome: &Result<RunReport, EngineError>) -> Self {
+        match outcome {
+            Ok(report) => match &report.stop {
+                RunStop::Finished => Self::Finished,
+                RunStop::LimitReached(limit) => Self::LimitReached(limit.clone()),
+            },
+            Err(error) if error.is_cancelled() => Self::Cancelled,
+            Err(error) => Self::Failed {
+                kind: error.kind(),
+                message: error.to_string(),
+            },
+        }
+    }
+}
