@@ -7,7 +7,10 @@ fn error_is_one_pointer_wide() {
 
 #[test]
 fn display_appends_what_the_provider_said_once() {
-    let error = EngineError::new(ErrorKind::InvalidRequest, "the provider refused the request");
+    let error = EngineError::new(
+        ErrorKind::InvalidRequest,
+        "the provider refused the request",
+    );
     assert_eq!(error.to_string(), "the provider refused the request");
     let error = error.with_provider_message("max_tokens is too large");
     assert_eq!(
