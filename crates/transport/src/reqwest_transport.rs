@@ -172,21 +172,21 @@ fn convert(error: reqwest::Error, connect: Duration) -> TransportError {
     TransportError::new(kind, message).with_source(error)
 }
 
-/// Whether rustls is among the causes. It arrives inside an [`io::Error`], whose inner error is
-/// not part of the chain of sources.
+/// Whether rustls is among the causes. It arrives inside [`io::Error`]s, whose inner error is not
+/// part of the chain of sources.
 fn has_tls_cause(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(current) = cause {
         if current.is::<rustls::Error>() {
             return true;
         }
-        let inner = current
+        cause = match current
             .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if matches!(inner, Some(inner) if inner.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = current.source();
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
     }
     false
 }

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 
 use crate::{Request, Response, error::TransportError};
 
+#[cfg(test)]
+mod tests;
+
 /// Sends one request and gives back the reply once its headers are there.
 ///
 /// The only way to the network. [`ReqwestTransport`](crate::ReqwestTransport) is the real one,

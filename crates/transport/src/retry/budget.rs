@@ -15,6 +15,8 @@ const DEFAULT_RESERVE_PER_SECOND: f64 = 1.0;
 const DEFAULT_RESERVE: f64 = 10.0;
 /// The most that requests can save up.
 const CAPACITY: f64 = 1000.0;
+/// What a retry costs: one token, less what adding up fractions such as 0.2 can lose.
+const PRICE: f64 = 1.0 - 1e-6;
 
 /// A limit on retries that all requests share, so that an outage is not met with three times
 /// the load.
@@ -89,9 +91,9 @@ impl RetryBudget {
             return true;
         };
         let mut bucket = shared.refilled();
-        let paid = bucket.tokens >= 1.0;
+        let paid = bucket.tokens >= PRICE;
         if paid {
-            bucket.tokens -= 1.0;
+            bucket.tokens -= PRICE;
         }
         paid
     }
