@@ -8,9 +8,9 @@ use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decod
 
 use super::SseEvent;
 
-/// `sse-core` gives each event a buffer as large as the largest one so far. Above this size the
-/// decoder is replaced after the event, so that one image does not make every later delta
-/// allocate megabytes.
+/// `sse-core` keeps a buffer as large as the largest event so far, and allocates one of that size
+/// for each event. Above this size the decoder is replaced after the event, so that one image
+/// does not leave its megabytes with the stream and with every later delta.
 const LARGEST_KEPT_BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]

@@ -88,7 +88,8 @@ fn redirects_name_the_host_and_nothing_else() {
 #[test]
 fn waits_are_read_in_every_form() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    let cases: [(&[(&str, &str)], Option<Duration>); 12] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Headers<'_>, Option<Duration>); 12] = [
         (&[], None),
         (&[("retry-after", "7")], Some(Duration::from_secs(7))),
         (&[("retry-after", "0.25")], Some(Duration::from_millis(250))),
