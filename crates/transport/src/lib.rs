@@ -1,1 +1,100 @@
 //! HTTP transport for model providers: SSE, timeouts, retries with a budget, redaction.
+//!
+//! Everything that engines for different providers would otherwise each do in their own way:
+//! send a request, wait for it in bounds, repeat it within a budget, turn a refusal into an
+//! [`EngineError`](geppetto_engine::EngineError), and read the reply as server-sent events.
+//! Wire formats are not known here.
+//!
+//! ```no_run
+//! use geppetto_engine::EngineError;
+//! use geppetto_transport::{ApiKey, HttpClient, ReqwestTransport, Request};
+//!
+//! async fn stream(prompt_as_json: String) -> Result<(), EngineError> {
+//!     let client = HttpClient::new(ReqwestTransport::new()?);
+//!     let request = Request::post("https://api.openai.com/v1/chat/completions")
+//!         .with_bearer(&ApiKey::from_env("OPENAI_API_KEY")?)?
+//!         .with_json(prompt_as_json);
+//!
+//!     let mut events = client.open(&request).await?.into_sse();
+//!     while let Some(event) = events.next().await? {
+//!         println!("{}: {}", event.event, event.data);
+//!     }
+//!     assert!(!events.ended_mid_event(), "the reply was cut off");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! In tests the network is a value. With tokio's clock paused, waits and stalls are exact and
+//! take no time:
+//!
+//! ```
+//! use geppetto_transport::{HttpClient, Request, memory::{MemoryTransport, Reply}};
+//! use http::StatusCode;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), geppetto_engine::EngineError> {
+//! let client = HttpClient::new(MemoryTransport::new([
+//!     Reply::new(StatusCode::SERVICE_UNAVAILABLE).chunk("busy"),
+//!     Reply::ok().chunk("data: hel").chunk("lo\n\n"),
+//! ]));
+//! let mut events = client.open(&Request::post("http://model.test/")).await?.into_sse();
+//! assert_eq!(events.next().await?.map(|event| event.data), Some("hello"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The layers
+//!
+//! | | |
+//! |---|---|
+//! | [`HttpTransport`] | one request, one reply; the only way to the network |
+//! | [`HttpClient`] | time limits, status check, retries, redaction |
+//! | [`Body`], [`SseStream`] | the reply, chunk by chunk or event by event |
+//! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | when a failed attempt is repeated |
+//! | [`error_for_status`], [`ErrorDetails`] | what a refusal means, for every provider |
+//! | [`ApiKey`], [`Redactor`], [`redact_url`] | keeping secrets to themselves |
+//!
+//! # Invariants
+//!
+//! - Every wait is drop-safe: dropping a future ends the request and loses nothing that was
+//!   read. Cancellation is a `select!` beside it; there is no second way.
+//! - Every wait is bounded by default, see [`Timeouts`]. All time is tokio's.
+//! - What was handed out is never taken back: the client repeats an attempt before its reply
+//!   began, never after.
+//! - No secret of a request is in `Debug`, `Display`, errors, their sources or logs.
+//! - Reading an event allocates its payload once, and its type when the server names one;
+//!   waiting for a chunk allocates nothing and starts no timer.
+//! - Nothing global is changed: no default crypto provider, no process-wide proxy or pool.
+//!
+//! # Feature
+//!
+//! `mock` adds `MockHttpTransport` (by `mockall`) for the tests of applications.
+
+mod body;
+mod client;
+mod error;
+pub mod memory;
+mod redact;
+mod request;
+mod reqwest_transport;
+mod response;
+mod retry;
+mod sse;
+mod status;
+mod timeouts;
+mod transport;
+
+pub use body::{Body, BodySource};
+pub use client::{FailedAttempt, HttpClient};
+pub use error::{TimeoutPhase, TransportError, TransportErrorKind};
+pub use redact::{ApiKey, Redactor, redact_url};
+pub use request::Request;
+pub use reqwest_transport::ReqwestTransport;
+pub use response::Response;
+pub use retry::{Retry, RetryBudget, RetryPolicy};
+pub use sse::{DEFAULT_MAX_EVENT_BYTES, SseEnd, SseEvent, SseStream};
+pub use status::{ErrorDetails, error_for_status, request_id, retry_after};
+pub use timeouts::Timeouts;
+pub use transport::HttpTransport;
+#[cfg(any(test, feature = "mock"))]
+pub use transport::MockHttpTransport;

@@ -169,7 +169,7 @@ impl ToolConfig {
                 "is 0; allowed is more than that, such as `30s`",
             ));
         }
-        if !(self.retry_config.backoff_factor >= 0.0) {
+        if self.retry_config.backoff_factor.is_nan() || self.retry_config.backoff_factor < 0.0 {
             return Err(ConfigError::new(
                 "retry_config.backoff_factor",
                 format!(

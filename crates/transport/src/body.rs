@@ -1,0 +1,186 @@
+//! [`Body`]: the bytes of a reply, pulled chunk by chunk.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    Timeouts,
+    error::{TransportError, TransportErrorKind},
+};
+use limits::ReadLimits;
+use tokio::time::Instant;
+
+mod limits;
+#[cfg(test)]
+mod tests;
+
+/// Where the bytes of a [`Body`] come from: a socket, or memory in tests.
+///
+/// A poll function rather than an async one, so that reading a chunk through the trait object
+/// allocates nothing.
+pub trait BodySource: Send {
+    /// The next chunk, `None` at the end of the body.
+    ///
+    /// After `None` or an error it is not polled again. It must be drop-safe: what it has
+    /// received stays with it when nobody waits.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>>;
+}
+
+/// The bytes of a reply, pulled chunk by chunk.
+///
+/// Dropping it ends the request: the connection is closed (HTTP/1.1) or the stream is reset
+/// (HTTP/2). All waits are drop-safe, so they can stand in a `select!` beside a cancellation.
+pub struct Body {
+    source: Box<dyn BodySource>,
+    limits: Option<ReadLimits>,
+    done: bool,
+}
+
+impl Body {
+    /// A body that reads from `source`, without time limits.
+    #[must_use]
+    pub fn new(source: impl BodySource + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+            limits: None,
+            done: false,
+        }
+    }
+
+    /// A body without bytes.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::from_chunks::<Bytes>([])
+    }
+
+    /// A body in memory that hands out `chunks` one by one and ends.
+    #[must_use]
+    pub fn from_chunks<B: Into<Bytes>>(chunks: impl IntoIterator<Item = B>) -> Self {
+        Self::new(Chunks(chunks.into_iter().map(Into::into).collect()))
+    }
+
+    /// Puts the `idle` limit, and the `total` limit counted from `started`, on every read.
+    ///
+    /// Reading needs tokio's timer from here on.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: &Timeouts, started: Instant) -> Self {
+        self.limits = Some(ReadLimits::new(timeouts, started));
+        self
+    }
+
+    /// The next non-empty chunk, `None` at the end of the body. Drop-safe.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke or a time limit passed. After an error the body has ended.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// [`chunk`](Self::chunk) for hand-written futures.
+    ///
+    /// # Errors
+    ///
+    /// As for [`chunk`](Self::chunk).
+    pub fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, TransportError>> {
+        if self.done {
+            return Poll::Ready(Ok(None));
+        }
+        let outcome = match self.poll_source(cx) {
+            Poll::Pending => match &mut self.limits {
+                Some(limits) => std::task::ready!(limits.poll_expired(cx)),
+                None => return Poll::Pending,
+            },
+            Poll::Ready(outcome) => match self.limits.as_mut().map(ReadLimits::received) {
+                Some(Err(expired)) => Err(expired),
+                _ => outcome,
+            },
+        };
+        self.done = !matches!(outcome, Ok(Some(_)));
+        Poll::Ready(outcome)
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        loop {
+            match std::task::ready!(self.source.poll_chunk(cx)) {
+                Some(Ok(chunk)) if chunk.is_empty() => {}
+                next => return Poll::Ready(next.transpose()),
+            }
+        }
+    }
+
+    /// The whole body, for replies that are not streamed. Drop-safe in that nothing leaks; what
+    /// was read is lost.
+    ///
+    /// # Errors
+    ///
+    /// As for [`chunk`](Self::chunk), and [`TransportErrorKind::TooLarge`] when the body has
+    /// more than `limit` bytes.
+    pub async fn read_to_end(mut self, limit: usize) -> Result<Bytes, TransportError> {
+        let first = self.chunk().await?.unwrap_or_default();
+        let Some(second) = self.chunk().await? else {
+            return match first.len() <= limit {
+                true => Ok(first),
+                false => Err(too_large(limit)),
+            };
+        };
+        let mut all = BytesMut::from(first);
+        all.extend_from_slice(&second);
+        while all.len() <= limit {
+            match self.chunk().await? {
+                Some(chunk) => all.extend_from_slice(&chunk),
+                None => return Ok(all.freeze()),
+            }
+        }
+        Err(too_large(limit))
+    }
+
+    /// At most the first `limit` bytes, and what stopped the read when it was an error.
+    pub(crate) async fn read_prefix(&mut self, limit: usize, into: &mut BytesMut) {
+        while into.len() < limit {
+            let Ok(Some(chunk)) = self.chunk().await else {
+                return;
+            };
+            let room = limit - into.len();
+            into.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        }
+    }
+}
+
+fn too_large(limit: usize) -> TransportError {
+    TransportError::new(
+        TransportErrorKind::TooLarge,
+        format!("the reply is larger than the limit of {limit} bytes"),
+    )
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body")
+            .field("done", &self.done)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Chunks(VecDeque<Bytes>);
+
+impl BodySource for Chunks {
+    fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        Poll::Ready(self.0.pop_front().map(Ok))
+    }
+}

@@ -1,0 +1,100 @@
+//! The idle and total limits on reading a body.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::{
+    Timeouts,
+    error::{TimeoutPhase, TransportError},
+};
+
+/// Longer than any process runs; where a limit is too large for the clock.
+const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+/// Watches how long a reader waits.
+///
+/// There is one timer per body, made at the first wait. It is not moved for each chunk: when it
+/// fires, the time since the wait began decides whether the limit has passed or the timer is
+/// set again. A stream of many small chunks so costs one look at the clock per wait.
+pub(super) struct ReadLimits {
+    idle: Duration,
+    total: Option<Total>,
+    waiting_since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Total {
+    deadline: Instant,
+    limit: Duration,
+}
+
+impl Total {
+    fn error(self) -> TransportError {
+        TransportError::timeout(TimeoutPhase::Total, self.limit)
+    }
+}
+
+impl ReadLimits {
+    pub(super) fn new(timeouts: &Timeouts, started: Instant) -> Self {
+        Self {
+            idle: timeouts.idle,
+            total: timeouts.total.map(|limit| Total {
+                deadline: after(started, limit),
+                limit,
+            }),
+            waiting_since: None,
+            timer: None,
+        }
+    }
+
+    /// Notes that bytes, or the end, arrived; an error when the total limit has passed.
+    pub(super) fn received(&mut self) -> Result<(), TransportError> {
+        self.waiting_since = None;
+        match self.total {
+            Some(total) if Instant::now() >= total.deadline => Err(total.error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ready with the error once a limit has passed; the task is woken then.
+    pub(super) fn poll_expired<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, TransportError>> {
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let mut deadline = after(since, self.idle);
+        if let Some(total) = self.total {
+            deadline = deadline.min(total.deadline);
+        }
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if Instant::now() >= deadline {
+                break;
+            }
+            timer.as_mut().reset(deadline);
+        }
+        let error = match self.total {
+            Some(total) if deadline == total.deadline => total.error(),
+            _ => TransportError::timeout(TimeoutPhase::Idle, self.idle),
+        };
+        Poll::Ready(Err(error))
+    }
+}
+
+fn after(start: Instant, limit: Duration) -> Instant {
+    start
+        .checked_add(limit.min(NEVER))
+        .unwrap_or_else(|| start + Duration::from_secs(60 * 60 * 24))
+}

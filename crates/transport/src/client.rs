@@ -1,0 +1,170 @@
+//! [`HttpClient`]: a transport with time limits, status checks, retries and redaction.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use geppetto_engine::EngineError;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    HttpTransport, Request, Response, Retry, RetryPolicy, Timeouts,
+    error::{TimeoutPhase, TransportError},
+    status::error_for_status,
+};
+use std::sync::Arc;
+
+/// How much of an error's body is read, in bytes.
+const MAX_ERROR_BODY: usize = 256 * 1024;
+/// How long reading an error's body may take: the status is known, the body is a bonus.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A transport with time limits, status checks, retries and redaction: what providers use.
+///
+/// Cheap to clone; clones share connections and the retry budget. All its futures are drop-safe:
+/// dropping one ends the request, so cancellation is a `select!` with the caller's token.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    transport: Arc<dyn HttpTransport>,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+}
+
+/// An attempt that failed and is followed by another.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FailedAttempt<'a> {
+    /// Its number; the first is 1.
+    pub attempt: u32,
+    /// Why it failed.
+    pub error: &'a EngineError,
+    /// How long is waited before the next one.
+    pub delay: Duration,
+}
+
+impl HttpClient {
+    /// A client with the default [`Timeouts`] and [`RetryPolicy`].
+    #[must_use]
+    pub fn new(transport: impl HttpTransport + 'static) -> Self {
+        Self {
+            transport: Arc::new(transport),
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::new(),
+        }
+    }
+
+    /// Sets the limits on waiting. `connect` is the transport's and is not used here.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets when failed attempts are repeated.
+    #[must_use]
+    pub fn with_retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The limits on waiting.
+    #[must_use]
+    pub fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    /// Starts the attempts of one request, for [`open_with`](Self::open_with).
+    #[must_use]
+    pub fn start_retry(&self) -> Retry {
+        self.retry.start()
+    }
+
+    /// Sends `request`, repeating it as the [`RetryPolicy`] says, until a reply has begun.
+    ///
+    /// The reply has a 2xx status, and reading its body is under the idle and total limits.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last attempt: see [`attempt`](Self::attempt).
+    pub async fn open(&self, request: &Request) -> Result<Response, EngineError> {
+        self.open_with(request, &mut self.start_retry(), |_| {})
+            .await
+    }
+
+    /// [`open`](Self::open) with the caller's own count of attempts, telling `on_retry` of each
+    /// one that failed and is repeated.
+    ///
+    /// A caller that finds an error inside the reply before it has emitted anything asks `retry`
+    /// for the next wait and calls this again with it; the same limits then hold for all
+    /// attempts together.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub async fn open_with(
+        &self,
+        request: &Request,
+        retry: &mut Retry,
+        mut on_retry: impl FnMut(FailedAttempt<'_>) + Send,
+    ) -> Result<Response, EngineError> {
+        loop {
+            let error = match self.attempt(request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            let attempt = retry.attempt();
+            let Some(delay) = retry.next(&error) else {
+                return Err(error);
+            };
+            tracing::debug!(attempt, ?delay, kind = %error.kind(), status = error.status(), "retrying");
+            on_retry(FailedAttempt {
+                attempt,
+                error: &error,
+                delay,
+            });
+            sleep(delay).await;
+        }
+    }
+
+    /// Sends `request` once.
+    ///
+    /// # Errors
+    ///
+    /// No reply began (see [`TransportError`]), or it has a status other than 2xx (see
+    /// [`error_for_status`]). Its text holds no secret of the request.
+    pub async fn attempt(&self, request: &Request) -> Result<Response, EngineError> {
+        let started = Instant::now();
+        let response = self.send(request).await?;
+        let response = response
+            .map_body(|body| body.with_timeouts(&self.timeouts, started))
+            .with_redactor(request.redactor());
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(read_error(response).await)
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let (phase, limit) = match self.timeouts.total {
+            Some(total) if total < self.timeouts.first_byte => (TimeoutPhase::Total, total),
+            _ => (TimeoutPhase::FirstByte, self.timeouts.first_byte),
+        };
+        match timeout(limit, self.transport.send(request.clone())).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(TransportError::timeout(phase, limit)),
+        }
+    }
+}
+
+/// The error that a reply is, its body read as far as it comes in bounds.
+async fn read_error(mut response: Response) -> EngineError {
+    let mut body = BytesMut::new();
+    let read = response.body_mut().read_prefix(MAX_ERROR_BODY, &mut body);
+    // What was read until then still counts.
+    let _out_of_time = timeout(ERROR_BODY_TIMEOUT, read).await;
+    error_for_status(
+        response.status(),
+        response.headers(),
+        &body,
+        response.redactor(),
+    )
+}

@@ -1,0 +1,132 @@
+//! Keeping secrets out of logs, errors and `Debug`.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use http::{HeaderMap, HeaderName, header};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use key::ApiKey;
+pub use url::redact_url;
+pub(crate) use url::{host_of, secrets_in_url};
+
+mod key;
+mod shapes;
+#[cfg(test)]
+mod tests;
+mod url;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// Shorter values are placeholders such as `none` that servers without keys are given; masking
+/// them would eat ordinary words.
+const SHORTEST_SECRET: usize = 6;
+
+/// Masks secrets inside text that others wrote, such as the body of an error.
+///
+/// It knows the secrets it was given, and it knows the shape of bearer tokens and of the usual
+/// API keys (`sk-…`, `AIza…`, `gsk_…`, JWTs), so that a key echoed by a server is masked even
+/// when it is not ours. Cheap to clone; `Debug` shows no secret.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    secrets: Arc<Vec<SecretString>>,
+}
+
+impl Redactor {
+    /// A redactor that knows shapes only.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Also masks `secret`. A scheme in front (`Bearer …`, `Basic …`) is not part of it; values
+    /// under 6 bytes are ignored.
+    #[must_use]
+    pub fn with_secret(mut self, secret: &str) -> Self {
+        let secret = match secret.split_once(' ') {
+            Some((scheme, rest)) if is_auth_scheme(scheme) => rest,
+            _ => secret,
+        };
+        let secret = secret.trim();
+        if secret.len() >= SHORTEST_SECRET {
+            let secrets = Arc::make_mut(&mut self.secrets);
+            secrets.push(SecretString::from(secret));
+            // A secret that contains another one goes first, or its remainder would stay.
+            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+        }
+        self
+    }
+
+    /// `text` with every secret replaced by `***`.
+    #[must_use]
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for secret in self.secrets.iter() {
+            let secret = secret.expose_secret();
+            if text.contains(secret) {
+                text = Cow::Owned(text.replace(secret, MASK));
+            }
+        }
+        match shapes::mask(&text) {
+            Some(masked) => Cow::Owned(masked),
+            None => text,
+        }
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("secrets", &self.secrets.len())
+            .finish()
+    }
+}
+
+/// Whether a header of this name carries a credential.
+pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
+    *name == header::AUTHORIZATION
+        || *name == header::PROXY_AUTHORIZATION
+        || *name == header::COOKIE
+        || *name == header::SET_COOKIE
+        || is_key_like(name.as_str())
+}
+
+/// Whether a parameter or header of this name holds a credential, by how such names end:
+/// `api_key`, `x-goog-api-key`, `access_token`, `X-Amz-Signature`.
+fn is_key_like(name: &str) -> bool {
+    const ENDINGS: [&str; 8] = [
+        "key",
+        "token",
+        "sig",
+        "signature",
+        "secret",
+        "password",
+        "credential",
+        "auth",
+    ];
+    let name = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn is_auth_scheme(word: &str) -> bool {
+    ["bearer", "basic", "token", "apikey"]
+        .iter()
+        .any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Headers for `Debug`, credentials masked whether or not they were marked sensitive.
+pub(crate) struct MaskedHeaders<'a>(pub(crate) &'a HeaderMap);
+
+impl fmt::Debug for MaskedHeaders<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.0 {
+            if value.is_sensitive() || is_secret_header(name) {
+                map.entry(name, &format_args!("{MASK}"));
+            } else {
+                map.entry(name, value);
+            }
+        }
+        map.finish()
+    }
+}

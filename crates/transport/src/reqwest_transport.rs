@@ -1,0 +1,192 @@
+//! [`ReqwestTransport`]: HTTP/1.1 and 2 over TCP and rustls.
+
+use std::{
+    error::Error as StdError,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body::Body as _;
+use reqwest::{Client, redirect};
+
+use crate::{
+    Body, BodySource, HttpTransport, Request, Response, Timeouts,
+    error::{TimeoutPhase, TransportError, TransportErrorKind},
+};
+
+mod tls;
+
+/// What the server is told about the caller, unless a request says otherwise.
+const USER_AGENT: &str = concat!("geppetto-rs/", env!("CARGO_PKG_VERSION"));
+
+/// The real transport: HTTP/1.1 and HTTP/2 through reqwest, TLS by rustls with the system's
+/// certificates.
+///
+/// Connections are kept and shared: make one per program and clone it. Redirects are not
+/// followed, replies are not decompressed, the proxy of the environment (`HTTPS_PROXY`,
+/// `NO_PROXY`, …) is used. It changes no global state: the crypto provider is its own.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: Client,
+    connect: Duration,
+    /// Why TLS cannot work here; plain HTTP to a local server still can.
+    no_tls: Option<String>,
+}
+
+impl ReqwestTransport {
+    /// A transport with the default limit on connecting.
+    ///
+    /// # Errors
+    ///
+    /// The client cannot be set up: a proxy setting of the environment that is no URL.
+    pub fn new() -> Result<Self, TransportError> {
+        Self::with_timeouts(&Timeouts::default())
+    }
+
+    /// A transport with the `connect` limit of `timeouts`; the others are
+    /// [`HttpClient`](crate::HttpClient)'s.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn with_timeouts(timeouts: &Timeouts) -> Result<Self, TransportError> {
+        let (tls, no_tls) = tls::config()?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(timeouts.connect)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .user_agent(USER_AGENT)
+            .build()
+            .map_err(|error| {
+                TransportError::new(
+                    TransportErrorKind::InvalidRequest,
+                    "the HTTP client cannot be set up",
+                )
+                .with_source(error.without_url())
+            })?;
+        Ok(Self {
+            client,
+            connect: timeouts.connect,
+            no_tls,
+        })
+    }
+
+    fn build(&self, request: Request) -> Result<reqwest::Request, TransportError> {
+        let (method, url, headers, body) = request.into_parts();
+        let invalid = |message| TransportError::new(TransportErrorKind::InvalidRequest, message);
+        let url = reqwest::Url::parse(&url).map_err(|error| {
+            invalid("the URL of the request is not valid; check the base URL").with_source(error)
+        })?;
+        match (url.scheme(), &self.no_tls) {
+            ("http", _) | ("https", None) => {}
+            ("https", Some(reason)) => {
+                return Err(TransportError::new(
+                    TransportErrorKind::Tls,
+                    format!("TLS does not work on this system: {reason}"),
+                ));
+            }
+            _ => return Err(invalid("the URL of the request is neither http nor https")),
+        }
+        let mut built = reqwest::Request::new(method, url);
+        *built.headers_mut() = headers;
+        *built.body_mut() = Some(body.into());
+        Ok(built)
+    }
+}
+
+#[async_trait]
+impl HttpTransport for ReqwestTransport {
+    async fn send(&self, request: Request) -> Result<Response, TransportError> {
+        let request = self.build(request)?;
+        let response = self
+            .client
+            .execute(request)
+            .await
+            .map_err(|error| convert(error, self.connect))?;
+        let (parts, body) = http::Response::from(response).into_parts();
+        Ok(Response::new(
+            parts.status,
+            parts.headers,
+            Body::new(Socket { body }),
+        ))
+    }
+}
+
+struct Socket {
+    body: reqwest::Body,
+}
+
+impl BodySource for Socket {
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        loop {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => {
+                    return Poll::Ready(Some(Err(TransportError::new(
+                        TransportErrorKind::Disconnected,
+                        "the connection broke while the reply was read",
+                    )
+                    .with_source(error.without_url()))));
+                }
+                Some(Ok(frame)) => frame,
+            };
+            // Trailers carry nothing that a provider needs.
+            if let Ok(data) = frame.into_data() {
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+    }
+}
+
+/// A failure before the reply, classified. The URL is dropped: it can hold a key.
+fn convert(error: reqwest::Error, connect: Duration) -> TransportError {
+    let error = error.without_url();
+    let (kind, message) = if error.is_timeout() && error.is_connect() {
+        return TransportError::timeout(TimeoutPhase::Connect, connect).with_source(error);
+    } else if error.is_connect() && has_tls_cause(&error) {
+        (
+            TransportErrorKind::Tls,
+            "the TLS handshake with the server failed",
+        )
+    } else if error.is_connect() {
+        (
+            TransportErrorKind::Connect,
+            "no connection to the server could be made",
+        )
+    } else if error.is_builder() {
+        (
+            TransportErrorKind::InvalidRequest,
+            "the request cannot be sent as given",
+        )
+    } else {
+        (
+            TransportErrorKind::Disconnected,
+            "the connection broke before the reply began",
+        )
+    };
+    TransportError::new(kind, message).with_source(error)
+}
+
+/// Whether rustls is among the causes. It arrives inside [`io::Error`]s, whose inner error is not
+/// part of the chain of sources.
+fn has_tls_cause(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if current.is::<rustls::Error>() {
+            return true;
+        }
+        cause = match current
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    false
+}

@@ -1,0 +1,91 @@
+//! [`Response`]: status, headers, and a body that is read as it arrives.
+
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::{Body, Redactor, SseStream, redact::MaskedHeaders, status};
+
+/// The reply to a request, its body not read yet.
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+    redactor: Redactor,
+}
+
+impl Response {
+    /// A reply made of its parts, as a transport makes it.
+    #[must_use]
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            redactor: Redactor::new(),
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The provider's id of the request, from whichever header it uses.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        status::request_id(&self.headers)
+    }
+
+    /// Masks the secrets of the request that this answers: for text out of the body that goes
+    /// into an error.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// The body, to read chunks from.
+    pub fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+
+    /// The body alone.
+    #[must_use]
+    pub fn into_body(self) -> Body {
+        self.body
+    }
+
+    /// The body as a stream of server-sent events.
+    #[must_use]
+    pub fn into_sse(self) -> SseStream {
+        SseStream::new(self.body)
+    }
+
+    pub(crate) fn map_body(mut self, map: impl FnOnce(Body) -> Body) -> Self {
+        self.body = map(self.body);
+        self
+    }
+
+    pub(crate) fn with_redactor(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
+    }
+}
+
+/// Headers that can carry a credential are masked, the body is left out.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &MaskedHeaders(&self.headers))
+            .field("body", &self.body)
+            .finish()
+    }
+}

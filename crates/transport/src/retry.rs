@@ -1,0 +1,202 @@
+//! Retries: how often, after what wait, and within which budget.
+
+use std::{
+    fmt,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use geppetto_engine::EngineError;
+
+pub use budget::RetryBudget;
+
+mod budget;
+#[cfg(test)]
+mod tests;
+
+/// When a failed attempt is repeated.
+///
+/// Only for failures before anything was emitted: what was shown to someone cannot be taken
+/// back here. An attempt is repeated when all of this holds:
+///
+/// - the error [is retryable](EngineError::is_retryable): 408, 409, 429, 5xx, connect and reset
+///   errors, a passed limit on the first byte, unless the provider said otherwise;
+/// - fewer than [`max_attempts`](Self::with_max_attempts) were made, 3 by default, the first one
+///   included;
+/// - the wait the provider asked for is at most
+///   [`max_retry_after`](Self::with_max_retry_after), 60 s by default. Above, the error is given
+///   back at once with that wait in it: the caller can decide better than a blocked run;
+/// - the [budget](RetryBudget) has a token left.
+///
+/// The wait is drawn evenly from zero to `base * factor^(retries so far)` ("full jitter"), at
+/// most `cap`: 500 ms, 2 and 8 s by default. A wait that the provider asked for is the least
+/// that is waited.
+///
+/// Clones share the budget and the source of jitter.
+#[derive(Clone)]
+pub struct RetryPolicy {
+    max_attempts: NonZeroU32,
+    base: Duration,
+    factor: f64,
+    cap: Duration,
+    max_retry_after: Duration,
+    budget: RetryBudget,
+    jitter: Arc<Mutex<fastrand::Rng>>,
+}
+
+impl RetryPolicy {
+    /// The defaults, with a budget of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            max_attempts: NonZeroU32::MIN.saturating_add(2),
+            base: Duration::from_millis(500),
+            factor: 2.0,
+            cap: Duration::from_secs(8),
+            max_retry_after: Duration::from_secs(60),
+            budget: RetryBudget::new(),
+            jitter: Arc::new(Mutex::new(fastrand::Rng::new())),
+        }
+    }
+
+    /// One attempt, no retries.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::new().with_max_attempts(NonZeroU32::MIN)
+    }
+
+    /// Sets how many attempts are made at most, the first one included.
+    #[must_use]
+    pub fn with_max_attempts(mut self, attempts: NonZeroU32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the longest wait before the first retry, how it grows from retry to retry, and the
+    /// longest wait of all. A factor below 1, or not a number, counts as 1.
+    #[must_use]
+    pub fn with_backoff(mut self, base: Duration, factor: f64, cap: Duration) -> Self {
+        self.base = base;
+        self.factor = factor.max(1.0);
+        self.cap = cap;
+        self
+    }
+
+    /// Sets the longest wait that a provider may ask for.
+    #[must_use]
+    pub fn with_max_retry_after(mut self, longest: Duration) -> Self {
+        self.max_retry_after = longest;
+        self
+    }
+
+    /// Shares `budget` with whoever else holds a clone of it.
+    #[must_use]
+    pub fn with_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Draws jitter from a generator with this seed, so that a run can be repeated exactly.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.jitter = Arc::new(Mutex::new(fastrand::Rng::with_seed(seed)));
+        self
+    }
+
+    /// Starts a request: its first attempt, which pays into the budget.
+    #[must_use]
+    pub fn start(&self) -> Retry {
+        self.budget.deposit();
+        let rng = self
+            .jitter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fork();
+        Retry {
+            policy: self.clone(),
+            attempt: 1,
+            rng,
+        }
+    }
+
+    /// The longest wait before the retry that follows attempt number `attempt`.
+    fn ceiling(&self, attempt: u32) -> Duration {
+        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        let seconds = self.base.as_secs_f64() * self.factor.powi(exponent);
+        Duration::try_from_secs_f64(seconds).map_or(self.cap, |wait| wait.min(self.cap))
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("max_attempts", &self.max_attempts)
+            .field("base", &self.base)
+            .field("factor", &self.factor)
+            .field("cap", &self.cap)
+            .field("max_retry_after", &self.max_retry_after)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The attempts of one request, made by [`RetryPolicy::start`].
+///
+/// It is a value rather than a loop, so that an error found later, inside a reply with status
+/// 200, counts against the same limits:
+///
+/// ```
+/// # use geppetto_engine::EngineError;
+/// # use geppetto_transport::RetryPolicy;
+/// # async fn try_once(attempt: u32) -> Result<String, EngineError> { Ok(attempt.to_string()) }
+/// # async fn run(policy: RetryPolicy) -> Result<String, EngineError> {
+/// let mut retry = policy.start();
+/// loop {
+///     let error = match try_once(retry.attempt()).await {
+///         Ok(reply) => return Ok(reply),
+///         Err(error) => error,
+///     };
+///     match retry.next(&error) {
+///         Some(delay) => tokio::time::sleep(delay).await,
+///         None => return Err(error),
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Retry {
+    policy: RetryPolicy,
+    attempt: u32,
+    rng: fastrand::Rng,
+}
+
+impl Retry {
+    /// The number of the attempt that runs now; the first is 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// How long to wait before the next attempt, which counts as begun; `None` when the error
+    /// is final.
+    pub fn next(&mut self, error: &EngineError) -> Option<Duration> {
+        let policy = &self.policy;
+        if !error.is_retryable() || self.attempt >= policy.max_attempts.get() {
+            return None;
+        }
+        let asked = error.retry_after().unwrap_or_default();
+        if asked > policy.max_retry_after || !policy.budget.withdraw() {
+            return None;
+        }
+        let jitter = policy.ceiling(self.attempt).mul_f64(self.rng.f64());
+        self.attempt += 1;
+        Some(jitter.max(asked))
+    }
+}

@@ -1,0 +1,134 @@
+//! [`RetryBudget`]: a limit on retries that all requests share.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::time::Instant;
+
+/// What each request pays in: one retry for five requests.
+const DEFAULT_RATIO: f64 = 0.2;
+/// What time pays in, in retries per second.
+const DEFAULT_RESERVE_PER_SECOND: f64 = 1.0;
+/// Up to how many retries time fills the budget; also what it starts with.
+const DEFAULT_RESERVE: f64 = 10.0;
+/// The most that requests can save up.
+const CAPACITY: f64 = 1000.0;
+/// What a retry costs: one token, less what adding up fractions such as 0.2 can lose.
+const PRICE: f64 = 1.0 - 1e-6;
+
+/// A limit on retries that all requests share, so that an outage is not met with three times
+/// the load.
+///
+/// A bucket of tokens, one per retry: every request pays in `ratio` (0.2, so at most 20 % more
+/// load), and time refills a small reserve (1 per second, up to 10), so that a program that
+/// sends little may always retry. At most 1,000 tokens are saved up. A retry that finds the
+/// bucket empty does not happen.
+///
+/// Clones share the bucket: give one to all engines that talk to the same provider. Attempts
+/// bound the retries of one request; this bounds those of all.
+#[derive(Clone)]
+pub struct RetryBudget {
+    shared: Option<Arc<Shared>>,
+}
+
+struct Shared {
+    ratio: f64,
+    reserve_per_second: f64,
+    reserve: f64,
+    bucket: Mutex<Bucket>,
+}
+
+struct Bucket {
+    tokens: f64,
+    refilled: Option<Instant>,
+}
+
+impl RetryBudget {
+    /// The default budget: 20 % of requests, and a reserve of 10 refilled by 1 per second.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limits(DEFAULT_RATIO, DEFAULT_RESERVE_PER_SECOND, DEFAULT_RESERVE)
+    }
+
+    /// A budget of `ratio` retries per request, and of a reserve that starts at `reserve` tokens
+    /// and is refilled by `reserve_per_second`. Negative values count as 0.
+    #[must_use]
+    pub fn with_limits(ratio: f64, reserve_per_second: f64, reserve: f64) -> Self {
+        let reserve = reserve.max(0.0);
+        Self {
+            shared: Some(Arc::new(Shared {
+                ratio: ratio.max(0.0),
+                reserve_per_second: reserve_per_second.max(0.0),
+                reserve,
+                bucket: Mutex::new(Bucket {
+                    tokens: reserve,
+                    refilled: None,
+                }),
+            })),
+        }
+    }
+
+    /// No limit beside the attempts of each request.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self { shared: None }
+    }
+
+    /// Counts one request.
+    pub fn deposit(&self) {
+        if let Some(shared) = &self.shared {
+            let mut bucket = shared.refilled();
+            bucket.tokens = (bucket.tokens + shared.ratio).min(CAPACITY.max(shared.reserve));
+        }
+    }
+
+    /// Takes a token for one retry; whether there was one.
+    #[must_use]
+    pub fn withdraw(&self) -> bool {
+        let Some(shared) = &self.shared else {
+            return true;
+        };
+        let mut bucket = shared.refilled();
+        let paid = bucket.tokens >= PRICE;
+        if paid {
+            bucket.tokens -= PRICE;
+        }
+        paid
+    }
+}
+
+impl Shared {
+    /// The bucket with what time has paid in since the last look.
+    fn refilled(&self) -> MutexGuard<'_, Bucket> {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let since = bucket.refilled.replace(now).unwrap_or(now);
+        if bucket.tokens < self.reserve {
+            let paid = now.saturating_duration_since(since).as_secs_f64() * self.reserve_per_second;
+            bucket.tokens = (bucket.tokens + paid).min(self.reserve);
+        }
+        bucket
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RetryBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shared {
+            Some(shared) => f
+                .debug_struct("RetryBudget")
+                .field("ratio", &shared.ratio)
+                .field("reserve_per_second", &shared.reserve_per_second)
+                .field("tokens", &shared.refilled().tokens)
+                .finish(),
+            None => f.write_str("RetryBudget(unlimited)"),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+use std::num::NonZeroUsize;
+
+use super::{SseEnd, SseStream};
+use crate::{Body, TransportErrorKind};
+
+type Owned = (String, String, Option<String>);
+
+fn limit(bytes: usize) -> NonZeroUsize {
+    NonZeroUsize::new(bytes).unwrap()
+}
+
+async fn events(stream: &mut SseStream) -> Vec<Owned> {
+    let mut all = Vec::new();
+    while let Some(event) = stream.next().await.unwrap() {
+        all.push((
+            event.event.to_owned(),
+            event.data.to_owned(),
+            event.id.map(str::to_owned),
+        ));
+    }
+    all
+}
+
+/// Decodes `text` whole and byte by byte; both must give `expected`.
+async fn check(text: impl AsRef<[u8]>, expected: &[(&str, &str)], mid_event: bool) {
+    let bytes = text.as_ref().to_vec();
+    let whole = Body::from_chunks([bytes.clone()]);
+    let single = Body::from_chunks(bytes.iter().map(|byte| vec![*byte]));
+    for body in [whole, single] {
+        let mut stream = SseStream::new(body);
+        let decoded = events(&mut stream).await;
+        let decoded: Vec<(&str, &str)> = decoded
+            .iter()
+            .map(|(event, data, _)| (event.as_str(), data.as_str()))
+            .collect();
+        let text = String::from_utf8_lossy(&bytes);
+        assert_eq!(decoded, expected, "{text:?}");
+        assert_eq!(stream.end(), Some(SseEnd { mid_event }), "{text:?}");
+        assert_eq!(stream.bytes_received(), bytes.len() as u64);
+    }
+}
+
+#[tokio::test]
+async fn lines_end_with_lf_cr_or_crlf() {
+    for end in ["\n", "\r", "\r\n"] {
+        let text = format!("event: a{end}data: 1{end}{end}data: 2{end}data: 3{end}{end}");
+        check(text, &[("a", "1"), ("message", "2\n3")], false).await;
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_specification_decode_as_it_says() {
+    check(
+        "data: YHOO\ndata: +2\ndata: 10\n\n",
+        &[("message", "YHOO\n+2\n10")],
+        false,
+    )
+    .await;
+    check(
+        ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+        &[("message", "first event"), ("message", "second event")],
+        true,
+    )
+    .await;
+    check(
+        "data\n\ndata\ndata\n\ndata:",
+        &[("message", ""), ("message", "\n")],
+        true,
+    )
+    .await;
+    check(
+        "data:test\n\ndata: test\n\n",
+        &[("message", "test"), ("message", "test")],
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_leading_byte_order_mark_is_dropped_and_a_later_one_is_not() {
+    check("\u{feff}data: 1\n\n", &[("message", "1")], false).await;
+    check("data: \u{feff}1\n\n", &[("message", "\u{feff}1")], false).await;
+    check("\n\u{feff}data: 1\n\n", &[], false).await;
+}
+
+#[tokio::test]
+async fn characters_may_be_cut_anywhere_and_broken_ones_are_replaced() {
+    check("data: 日本語 🦀\n\n", &[("message", "日本語 🦀")], false).await;
+    check(
+        b"data: a\xffb\xe6\x97\n\n",
+        &[("message", "a\u{fffd}b\u{fffd}")],
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn comments_unknown_fields_and_retry_make_no_event() {
+    check(": ping\n\n:\n\nretry: 10\n\nfoo: bar\n\n", &[], false).await;
+    check("event: ping\n\ndata: 1\n\n", &[("message", "1")], false).await;
+}
+
+#[tokio::test]
+async fn an_end_inside_an_event_is_told_from_one_between_events() {
+    check("", &[], false).await;
+    check("data: 1\n\n", &[("message", "1")], false).await;
+    check("data: 1\n\n: bye\n", &[("message", "1")], false).await;
+    check("data: 1\r\n\r\n", &[("message", "1")], false).await;
+    check("data: 1\n", &[], true).await;
+    check("data: 1\r", &[], true).await;
+    check("data: 1", &[], true).await;
+    check("data\n", &[], true).await;
+    check("event: error\n", &[], true).await;
+    check("da", &[], true).await;
+}
+
+#[tokio::test]
+async fn the_last_id_stays_until_the_next() {
+    let text = "id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: x\u{0}y\ndata: d\n\n";
+    let mut stream = SseStream::new(Body::from_chunks([text]));
+    let ids: Vec<_> = events(&mut stream)
+        .await
+        .into_iter()
+        .map(|event| event.2)
+        .collect();
+    assert_eq!(
+        ids,
+        [Some("1".to_owned()), Some("1".to_owned()), None, None]
+    );
+}
+
+#[tokio::test]
+async fn an_event_over_the_limit_ends_the_stream() {
+    let exact = Body::from_chunks(["data: 12345678\n\ndata: 123456789\n\ndata: 1\n\n"]);
+    let mut stream = SseStream::new(exact).with_max_event_bytes(limit(8));
+    assert_eq!(stream.next().await.unwrap().unwrap().data, "12345678");
+    let error = stream.next().await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    assert_eq!(stream.next().await.unwrap(), None);
+    assert_eq!(stream.end(), None);
+}
+
+#[tokio::test]
+async fn many_lines_of_one_event_count_together() {
+    let lines = Body::from_chunks((0..100).map(|_| "data: 1234567\n"));
+    let mut stream = SseStream::new(lines).with_max_event_bytes(limit(100));
+    assert_eq!(
+        stream.next().await.unwrap_err().kind(),
+        TransportErrorKind::TooLarge
+    );
+}
+
+#[tokio::test]
+async fn events_go_on_unchanged_after_a_large_one() {
+    let large = "x".repeat(300 * 1024);
+    for end in ["\n", "\r", "\r\n"] {
+        let text = format!(
+            "id: 7{end}data: {large}{end}{end}data: a{end}{end}\u{feff}data: no{end}data: b{end}{end}"
+        );
+        let mut stream = SseStream::new(Body::from_chunks([text]));
+        let decoded = events(&mut stream).await;
+        let id = Some("7".to_owned());
+        let message = |data: &str| ("message".to_owned(), data.to_owned(), id.clone());
+        assert_eq!(decoded, [message(&large), message("a"), message("b")]);
+        assert!(!stream.ended_mid_event());
+    }
+}
+
+#[tokio::test]
+async fn received_events_are_handed_out_without_waiting() {
+    let body = Body::from_chunks(["data: 1\n\ndata: 2\n\ndat", "a: 3\n\n"]);
+    let mut stream = SseStream::new(body);
+    assert_eq!(stream.next_received().unwrap(), None);
+    assert_eq!(stream.next().await.unwrap().unwrap().data, "1");
+    assert_eq!(stream.next_received().unwrap().unwrap().data, "2");
+    assert_eq!(stream.next_received().unwrap(), None);
+    assert_eq!(stream.next().await.unwrap().unwrap().data, "3");
+    assert_eq!(stream.next().await.unwrap(), None);
+}

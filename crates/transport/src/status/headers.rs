@@ -1,0 +1,74 @@
+//! The headers of a failed reply that matter.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header};
+
+use super::seconds;
+
+/// Where providers and the proxies before them put the id of a request, the provider's own
+/// first.
+const REQUEST_ID: [&str; 8] = [
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "apim-request-id",
+    "x-ms-request-id",
+    "x-goog-request-id",
+    "x-correlation-id",
+    "cf-ray",
+];
+
+/// The provider's id of the request, for its support.
+#[must_use]
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
+    REQUEST_ID
+        .iter()
+        .filter_map(|name| text(headers, name))
+        .find(|id| !id.is_empty())
+}
+
+/// How long the provider asks to wait before the next attempt.
+///
+/// In this order: `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds), `retry-after` as
+/// seconds (fractions allowed) or as an HTTP date. A date counts from the reply's own `date`
+/// header, since the clocks of two machines differ, and from `now` where there is none; a date
+/// in the past is no wait.
+///
+/// Rules: RFC 9110, section 10.2.3.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
+        .iter()
+        .filter_map(|name| text(headers, name))
+        .find_map(|value| value.parse::<f64>().ok())
+        .and_then(|value| seconds(value / 1000.0));
+    if milliseconds.is_some() {
+        return milliseconds;
+    }
+    let value = text(headers, header::RETRY_AFTER.as_str())?;
+    if let Ok(value) = value.parse::<f64>() {
+        return seconds(value);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let now = text(headers, header::DATE.as_str())
+        .and_then(|sent| httpdate::parse_http_date(sent).ok())
+        .unwrap_or(now);
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// What `x-should-retry` says, which OpenAI and Anthropic send.
+pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    match text(headers, "x-should-retry")? {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+}

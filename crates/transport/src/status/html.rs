@@ -1,0 +1,36 @@
+//! Error pages of proxies and load balancers: the title is all that a person needs.
+
+/// The longest title that is shown, in characters.
+const LONGEST_TITLE: usize = 200;
+
+/// Whether text is an HTML page rather than words.
+pub(super) fn is_page(text: &str) -> bool {
+    let start: String = text
+        .chars()
+        .take(512)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    start.starts_with('<')
+        && ["<!doctype html", "<html", "<head", "<body", "<title"]
+            .iter()
+            .any(|tag| start.contains(tag))
+}
+
+/// One line for the page: its title.
+pub(super) fn summary(page: &str) -> String {
+    match title(page) {
+        Some(title) => format!("{title} (an HTML page)"),
+        None => "an HTML page without a title".to_owned(),
+    }
+}
+
+fn title(page: &str) -> Option<String> {
+    // ASCII lowering keeps every byte where it was, so positions hold in both texts.
+    let lower = page.to_ascii_lowercase();
+    let open = lower.find("<title")?;
+    let start = open + lower.get(open..)?.find('>')? + 1;
+    let end = start + lower.get(start..)?.find("</title")?;
+    let words: Vec<&str> = page.get(start..end)?.split_whitespace().collect();
+    let title: String = words.join(" ").chars().take(LONGEST_TITLE).collect();
+    Some(title).filter(|title| !title.is_empty())
+}
