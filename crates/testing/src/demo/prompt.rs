@@ -107,7 +107,11 @@ fn capitalised_runs(text: &str) -> Vec<Run> {
             }
             run.words.push(word.to_owned());
         }
-        let ends_run = !capitalised || is_common(word) || !token.ends_with(char::is_alphanumeric);
+        // The first word of a sentence is capitalised anyway, so it joins no name.
+        let ends_run = sentence_begins
+            || !capitalised
+            || is_common(word)
+            || !token.ends_with(char::is_alphanumeric);
         if ends_run && !run.words.is_empty() {
             runs.push(std::mem::take(&mut run));
         }

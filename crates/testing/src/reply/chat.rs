@@ -6,9 +6,6 @@ mod builder;
 mod stream;
 mod whole;
 
-#[cfg(test)]
-mod tests;
-
 use serde_json::{Map, Value, json};
 
 use super::Rendered;

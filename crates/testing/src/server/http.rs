@@ -2,9 +2,6 @@
 
 mod chunked;
 
-#[cfg(test)]
-mod tests;
-
 use std::io;
 
 use bytes::{Bytes, BytesMut};

@@ -13,6 +13,9 @@ use super::shared::Shared;
 /// delivers at once, so a few rounds would do; more serve clients that pass bytes between tasks.
 const QUIET_ROUNDS: u32 = 16;
 
+/// The same where nothing has happened yet: one look would do.
+const IDLE_ROUNDS: u32 = 3;
+
 /// The shortest and the longest leap.
 const STEP: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
 
@@ -39,11 +42,15 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 
 async fn settle(shared: &Shared) {
     let mut seen = shared.activity.count();
-    let mut quiet = 0;
-    while quiet < QUIET_ROUNDS {
+    let mut rounds_left = IDLE_ROUNDS;
+    while rounds_left > 0 {
         yield_now().await;
         let count = shared.activity.count();
-        quiet = if count == seen { quiet + 1 } else { 0 };
+        rounds_left = if count == seen {
+            rounds_left - 1
+        } else {
+            QUIET_ROUNDS
+        };
         seen = count;
     }
 }
