@@ -2,14 +2,13 @@
 //!
 //! # Paused clocks
 //!
-//! All waiting of the server goes through tokio's clock. Under a paused clock
-//! (`#[tokio::test(start_paused = true)]`) the runtime leaps to the next timer whenever it has
-//! nothing to do, and bytes on their way through a real socket do not count as something to do: a
-//! client's time limit can fire although the reply is about to arrive. Start the server with
-//! [`ProviderServer::start_with_paused_clock`] in such tests: it keeps the runtime awake until
-//! bytes in flight have arrived, and lets the clock leap only then, by at most 10 ms at a time. A
-//! 60 s limit is then reached after 60 s of paused time (a few milliseconds more or less, and some
-//! milliseconds of real time), and not before. Both sides must run on the same current-thread runtime.
+//! All waiting of the server goes through tokio's clock, so tests with a paused clock
+//! (`#[tokio::test(start_paused = true)]`) need no time: the clock leaps to the next timer when
+//! nothing is left to do. Bytes that arrive through a socket count as something to do, so a client's
+//! time limit does not fire while its reply is on the way, and waits are as long as written, to the
+//! millisecond. This holds when server and client run on the same current-thread runtime, which is
+//! what that attribute makes, and with tokio 1.53.3 or newer; older versions leap over I/O that
+//! wakes a task.
 //!
 //! # Many streams
 //!
@@ -27,7 +26,6 @@ mod request;
 mod route;
 mod send;
 mod shared;
-mod steady;
 
 use std::{fmt, io, net::SocketAddr, sync::Arc};
 
@@ -55,7 +53,7 @@ const BACKLOG: u32 = 4096;
 pub struct ProviderServer {
     address: SocketAddr,
     shared: Arc<Shared>,
-    tasks: Vec<JoinHandle<()>>,
+    accept: Option<JoinHandle<()>>,
     stop: Option<oneshot::Sender<()>>,
 }
 
@@ -81,23 +79,9 @@ impl ProviderServer {
         Ok(Self {
             address,
             shared,
-            tasks: vec![accept],
+            accept: Some(accept),
             stop: Some(stop),
         })
-    }
-
-    /// As [`start`](Self::start), for tests whose clock is paused; see [the module](self). With a
-    /// running clock it works too, at the price of a timer every few milliseconds.
-    ///
-    /// # Errors
-    ///
-    /// When the port cannot be opened.
-    pub async fn start_with_paused_clock() -> io::Result<Self> {
-        let mut server = Self::start().await?;
-        server.shared.activity.enable();
-        let keeper = tokio::spawn(steady::keep(Arc::clone(&server.shared)));
-        server.tasks.push(keeper);
-        Ok(server)
     }
 
     /// The base URL to give to the client, `http://127.0.0.1:PORT/v1`.
@@ -118,11 +102,8 @@ impl ProviderServer {
             // The accept task ends only after this, unless the runtime is already gone.
             let _ = stop.send(());
         }
-        // The first task closes the connections; any other only serves the clock.
-        let mut tasks = std::mem::take(&mut self.tasks).into_iter();
-        let accept = tasks.next();
-        tasks.for_each(|task| task.abort());
-        if let Some(accept) = accept {
+        if let Some(accept) = self.accept.take() {
+            // It neither panics nor is aborted: it is taken out of `self` here.
             let _ = accept.await;
         }
     }
@@ -130,8 +111,8 @@ impl ProviderServer {
 
 impl Drop for ProviderServer {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
+        if let Some(accept) = &self.accept {
+            accept.abort();
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, open: Open
     let _ = stream.set_nodelay(true);
     let mut inbox = BytesMut::new();
     let after = loop {
-        let request = match http::read_request(&mut stream, &mut inbox, &shared.activity).await {
+        let request = match http::read_request(&mut stream, &mut inbox).await {
             Ok(request) => request,
             Err(Unreadable::Gone) => break After::Close,
             Err(Unreadable::Refused(status, reason)) => {
@@ -82,7 +82,7 @@ async fn answer(
     let mut sent = 0;
     let outcome = tokio::select! {
         biased;
-        outcome = send::reply(writer, request, reply, &shared.activity, &mut sent) => outcome.ok(),
+        outcome = send::reply(writer, request, reply, &mut sent) => outcome.ok(),
         () = gone(&mut reader, inbox) => None,
     };
     outcome.unwrap_or_else(|| {

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{ReceivedRequest, shared::Activity};
+use super::ReceivedRequest;
 
 const MAX_HEADERS: usize = 128;
 const MAX_HEAD: usize = 256 * 1024;
@@ -42,13 +42,8 @@ pub(super) struct Head {
 pub(super) async fn read_request(
     stream: &mut TcpStream,
     inbox: &mut BytesMut,
-    activity: &Activity,
 ) -> Result<ReceivedRequest, Unreadable> {
-    let mut socket = Socket {
-        stream,
-        inbox,
-        activity,
-    };
+    let mut socket = Socket { stream, inbox };
     let head = socket.read_head().await?;
     if head.header("expect").is_some() {
         socket
@@ -63,13 +58,11 @@ pub(super) async fn read_request(
 struct Socket<'a> {
     stream: &'a mut TcpStream,
     inbox: &'a mut BytesMut,
-    activity: &'a Activity,
 }
 
 impl Socket<'_> {
     async fn read_more(&mut self) -> Result<(), Unreadable> {
         let read = self.stream.read_buf(self.inbox).await?;
-        self.activity.happened();
         if read == 0 {
             Err(Unreadable::Gone)
         } else {

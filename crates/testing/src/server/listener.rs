@@ -18,7 +18,6 @@ pub(super) async fn run(
             _ = &mut stopped => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    shared.activity.happened();
                     let open = Open::new(&shared);
                     connections.spawn(connection::serve(stream, Arc::clone(&shared), open));
                 }
@@ -48,6 +47,5 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.note(|log| log.open -= 1);
-        self.0.activity.happened();
     }
 }

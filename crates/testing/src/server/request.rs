@@ -1,8 +1,5 @@
 //! [`ReceivedRequest`]: what a client sent.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     fmt,
     sync::{Arc, OnceLock},

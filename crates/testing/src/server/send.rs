@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{ReceivedRequest, connection::After, shared::Activity};
+use super::{ReceivedRequest, connection::After};
 use crate::reply::{Ending, Framing, Plan, Reply, Step, Stop};
 
 const COMMENT: &[u8] = b": keep-alive\n\n";
@@ -23,7 +23,6 @@ pub(super) async fn reply(
     writer: WriteHalf<'_>,
     request: &ReceivedRequest,
     reply: Reply,
-    activity: &Activity,
     sent: &mut usize,
 ) -> io::Result<After> {
     let Reply {
@@ -47,7 +46,6 @@ pub(super) async fn reply(
         writer,
         pending: Vec::new(),
         chunked: framing == Framing::Chunked,
-        activity,
         sent,
     };
     if delivery.endless_headers {
@@ -76,7 +74,6 @@ struct Sender<'a> {
     /// Bytes not yet written: the headers, or the framing of the last chunk.
     pending: Vec<u8>,
     chunked: bool,
-    activity: &'a Activity,
     sent: &'a mut usize,
 }
 
@@ -124,7 +121,6 @@ impl Sender<'_> {
         if !self.pending.is_empty() {
             self.writer.write_all(&self.pending).await?;
             self.pending.clear();
-            self.activity.happened();
         }
         Ok(())
     }
@@ -161,7 +157,6 @@ impl Sender<'_> {
         self.writer.write_all(beginning).await?;
         loop {
             self.writer.write_all(filling).await?;
-            self.activity.happened();
             yield_now().await;
         }
     }

@@ -3,13 +3,10 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::ReceivedRequest;
 use crate::reply::Reply;
@@ -29,7 +26,6 @@ pub(super) struct Shared {
     script: Mutex<Script>,
     log: Mutex<Log>,
     changes: watch::Sender<()>,
-    pub(super) activity: Activity,
 }
 
 /// What the test has said.
@@ -122,36 +118,6 @@ impl Shared {
             }
             // The sender lives in `self`, so the channel cannot close while this waits.
             let _ = changes.changed().await;
-        }
-    }
-}
-
-/// Counts reads and writes for the task that steadies a paused clock; free when there is none.
-#[derive(Debug, Default)]
-pub(super) struct Activity(OnceLock<(AtomicU64, Notify)>);
-
-impl Activity {
-    pub(super) fn enable(&self) {
-        self.0.get_or_init(Default::default);
-    }
-
-    pub(super) fn happened(&self) {
-        if let Some((count, notify)) = self.0.get() {
-            count.fetch_add(1, Ordering::Relaxed);
-            notify.notify_one();
-        }
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        self.0
-            .get()
-            .map_or(0, |(count, _)| count.load(Ordering::Relaxed))
-    }
-
-    pub(super) async fn next(&self) {
-        match self.0.get() {
-            Some((_, notify)) => notify.notified().await,
-            None => std::future::pending().await,
         }
     }
 }

@@ -15,6 +15,12 @@ async fn received(headers: &str, body: &Value) -> ReceivedRequest {
     server.next_request().await
 }
 
+/// The message with which an assertion fails.
+fn failure<'a>(assertion: impl Fn() -> &'a ReceivedRequest) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
+    panic.downcast_ref::<String>().unwrap().clone()
+}
+
 fn conversation() -> Value {
     json!({
         "model": "m",
@@ -80,20 +86,18 @@ async fn true_assertions_pass() {
 #[tokio::test]
 async fn false_assertions_print_the_request_without_its_secrets() {
     let request = received("authorization: Bearer s3cret\r\n", &conversation()).await;
-    let assertions: [&dyn Fn(); 9] = [
-        &|| drop(request.assert_model("other")),
-        &|| drop(request.assert_path("/other")),
-        &|| drop(request.assert_header("authorization", "other")),
-        &|| drop(request.assert_json("/model", &json!("other"))),
-        &|| drop(request.assert_roles(&["user"])),
-        &|| drop(request.assert_last_message_text("other")),
-        &|| drop(request.assert_tool_names(&["lookup"])),
-        &|| drop(request.assert_tool_output("c1", "other")),
-        &|| drop(request.assert_header("missing", "other")),
+    let failures = [
+        failure(|| request.assert_model("other")),
+        failure(|| request.assert_path("/other")),
+        failure(|| request.assert_header("authorization", "other")),
+        failure(|| request.assert_header("missing", "other")),
+        failure(|| request.assert_json("/model", &json!("other"))),
+        failure(|| request.assert_roles(&["user"])),
+        failure(|| request.assert_last_message_text("other")),
+        failure(|| request.assert_tool_names(&["lookup"])),
+        failure(|| request.assert_tool_output("c1", "other")),
     ];
-    for assertion in assertions {
-        let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
-        let message = panic.downcast_ref::<String>().unwrap();
+    for message in failures {
         assert!(
             message.contains("POST /v1/chat/completions?[masked]"),
             "{message}"

@@ -1,6 +1,13 @@
 //! The scripted provider server, seen from its clients: each module is one behaviour, and each test
 //! speaks to a real socket.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a helper of a test fails by panicking, as the test itself does"
+)]
+
 mod client;
 
 mod a_paused_clock_does_not_leap_over_bytes_in_flight;
