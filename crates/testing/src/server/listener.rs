@@ -1,10 +1,13 @@
 //! Accepts connections and owns their tasks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::sleep};
 
 use super::{connection, shared::Shared};
+
+/// The wait after a connection could not be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// Accepts until told to stop; then, or when this future is dropped, all connections are closed.
 pub(super) async fn run(
@@ -21,8 +24,8 @@ pub(super) async fn run(
                     let open = Open::new(&shared);
                     connections.spawn(connection::serve(stream, Arc::clone(&shared), open));
                 }
-                // Out of file descriptors, mostly: leave the others time to end.
-                Err(_) => tokio::task::yield_now().await,
+                // Out of file descriptors, mostly: leave other connections time to end.
+                Err(_) => sleep(ACCEPT_AGAIN).await,
             },
             Some(_) = connections.join_next() => {}
         }
