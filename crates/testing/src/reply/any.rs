@@ -1,0 +1,72 @@
+//! [`AnyBody`]: a body of any kind, ready for the script.
+
+use bytes::Bytes;
+
+use super::ChatBody;
+use crate::server::ReceivedRequest;
+
+/// The body of a [`Reply`](super::Reply) whose kind does not matter any more.
+#[derive(Debug, Clone)]
+pub struct AnyBody(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Chat(Box<ChatBody>),
+    Events(Bytes),
+    Bytes { bytes: Bytes, content_type: String },
+}
+
+/// What a body is for one request: bytes, and what they are.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) bytes: Bytes,
+    pub(crate) content_type: String,
+    /// Whether the bytes are an event stream, so that positions can count events.
+    pub(crate) events: bool,
+    /// The status that the body demands, such as that of an error sent unstreamed.
+    pub(crate) status: Option<u16>,
+}
+
+impl AnyBody {
+    pub(super) fn chat(body: ChatBody) -> Self {
+        Self(Kind::Chat(Box::new(body)))
+    }
+
+    pub(super) fn events(bytes: Bytes) -> Self {
+        Self(Kind::Events(bytes))
+    }
+
+    pub(super) fn bytes(bytes: Bytes, content_type: String) -> Self {
+        Self(Kind::Bytes {
+            bytes,
+            content_type,
+        })
+    }
+
+    pub(crate) fn render(&self, request: &ReceivedRequest) -> Rendered {
+        match &self.0 {
+            Kind::Chat(body) => body.render(request),
+            Kind::Events(bytes) => Rendered::events(bytes.clone()),
+            Kind::Bytes {
+                bytes,
+                content_type,
+            } => Rendered {
+                bytes: bytes.clone(),
+                content_type: content_type.clone(),
+                events: false,
+                status: None,
+            },
+        }
+    }
+}
+
+impl Rendered {
+    pub(super) fn events(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            content_type: "text/event-stream; charset=utf-8".to_owned(),
+            events: true,
+            status: None,
+        }
+    }
+}

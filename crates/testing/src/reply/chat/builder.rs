@@ -1,0 +1,184 @@
+//! The methods that describe a chat reply.
+
+use serde_json::{Map, Value, json};
+
+use super::{ChatBody, Delta, Finish, ReasoningDialect};
+use crate::{reply::Reply, validate::ProviderRefusal};
+
+/// # Content of a chat reply
+///
+/// Each delta is one event of the stream, in the order of the calls.
+impl Reply<ChatBody> {
+    fn delta(mut self, delta: Delta) -> Self {
+        self.body.deltas.push(delta);
+        self
+    }
+
+    /// One delta of text.
+    pub fn text(self, delta: impl Into<String>) -> Self {
+        self.delta(Delta::Text(delta.into()))
+    }
+
+    /// Text as one delta per word, the space after a word belonging to it.
+    pub fn words(self, text: &str) -> Self {
+        text.split_inclusive(' ').fold(self, Self::text)
+    }
+
+    /// One delta of text that is one token with this log probability.
+    pub fn text_with_logprob(self, delta: impl Into<String>, logprob: f64) -> Self {
+        self.delta(Delta::TextWithLogprob(delta.into(), logprob))
+    }
+
+    /// One delta of reasoning, in the field that [`reasoning_dialect`](Self::reasoning_dialect)
+    /// names.
+    pub fn reasoning(self, delta: impl Into<String>) -> Self {
+        self.delta(Delta::Reasoning(delta.into()))
+    }
+
+    /// Reasoning as one delta per word.
+    pub fn reasoning_words(self, text: &str) -> Self {
+        text.split_inclusive(' ').fold(self, Self::reasoning)
+    }
+
+    /// Sets the field in which reasoning travels: `reasoning_content` unless set.
+    pub fn reasoning_dialect(mut self, dialect: ReasoningDialect) -> Self {
+        self.body.dialect = dialect;
+        self
+    }
+
+    /// One delta of a refusal.
+    pub fn refusal(self, delta: impl Into<String>) -> Self {
+        self.delta(Delta::Refusal(delta.into()))
+    }
+
+    /// A tool call: one event with its id and name, one with all arguments (a JSON text). Several
+    /// calls in one reply are parallel calls.
+    pub fn tool_call(
+        self,
+        id: impl Into<String>,
+        name: impl Into<String>,
+        arguments: impl Into<String>,
+    ) -> Self {
+        let id = id.into();
+        self.tool_call_begin(id.clone(), name)
+            .tool_arguments(&id, arguments)
+    }
+
+    /// A tool call whose arguments come in several fragments, one event each.
+    pub fn tool_call_in_fragments<F: Into<String>>(
+        self,
+        id: impl Into<String>,
+        name: impl Into<String>,
+        fragments: impl IntoIterator<Item = F>,
+    ) -> Self {
+        let id = id.into();
+        fragments
+            .into_iter()
+            .fold(self.tool_call_begin(id.clone(), name), |reply, fragment| {
+                reply.tool_arguments(&id, fragment)
+            })
+    }
+
+    /// The beginning of a tool call, without arguments; they follow with
+    /// [`tool_arguments`](Self::tool_arguments), also mixed with those of other calls.
+    pub fn tool_call_begin(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        let index = self.body.tool_call_count();
+        self.delta(Delta::ToolCallBegin {
+            index,
+            id: id.into(),
+            name: name.into(),
+        })
+    }
+
+    /// One fragment of the arguments of a call that has begun. The fragment of an id that has not
+    /// begun is sent under the next free index, as a broken server would do it.
+    pub fn tool_arguments(self, id: &str, fragment: impl Into<String>) -> Self {
+        let index = self.body.tool_call_index(id);
+        let index = index.unwrap_or_else(|| self.body.tool_call_count());
+        self.delta(Delta::ToolArguments {
+            index,
+            fragment: fragment.into(),
+        })
+    }
+
+    /// An error inside the stream, in the provider's shape; the content ends there, and neither a
+    /// finish reason nor `[DONE]` follows. Sent whole, the reply is that error with status 500.
+    pub fn error_in_stream(self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        let error = ProviderRefusal::new(500, code, message).to_json();
+        self.delta(Delta::Error(error))
+    }
+
+    /// An event of exactly this data between the deltas (each of its lines becomes a `data:`
+    /// line); left out when the reply is sent whole.
+    pub fn raw_event(self, data: impl Into<String>) -> Self {
+        self.delta(Delta::RawEvent(data.into()))
+    }
+}
+
+/// # The end of a chat reply, and its envelope
+impl Reply<ChatBody> {
+    /// Sets the finish reason. Without it: `tool_calls` if there are any, `stop` otherwise.
+    pub fn finish(mut self, reason: impl Into<String>) -> Self {
+        self.body.finish = Finish::Reason(reason.into());
+        self
+    }
+
+    /// Sends no finish reason at all.
+    pub fn without_finish(mut self) -> Self {
+        self.body.finish = Finish::Missing;
+        self
+    }
+
+    /// Sets the usage, in tokens: of the whole prompt, and of everything generated. It is streamed
+    /// only when the request asks for it (`stream_options.include_usage`), as OpenAI does it; see
+    /// [`usage_always`](Self::usage_always).
+    pub fn usage(self, prompt: u64, completion: u64) -> Self {
+        self.usage_field("prompt_tokens", prompt.into())
+            .usage_field("completion_tokens", completion.into())
+            .usage_field("total_tokens", prompt.saturating_add(completion).into())
+    }
+
+    /// Sets how many of the prompt's tokens came from the provider's cache.
+    pub fn cached_tokens(self, count: u64) -> Self {
+        self.usage_field("prompt_tokens_details", json!({"cached_tokens": count}))
+    }
+
+    /// Sets how many of the generated tokens were reasoning.
+    pub fn reasoning_tokens(self, count: u64) -> Self {
+        self.usage_field(
+            "completion_tokens_details",
+            json!({"reasoning_tokens": count}),
+        )
+    }
+
+    /// Sets any field of the usage object.
+    pub fn usage_field(mut self, name: impl Into<String>, value: Value) -> Self {
+        let usage = self.body.usage.get_or_insert_with(Map::new);
+        usage.insert(name.into(), value);
+        self
+    }
+
+    /// Streams the usage whether the request asks for it or not, as many servers do.
+    pub fn usage_always(mut self) -> Self {
+        self.body.usage_always = true;
+        self
+    }
+
+    /// Sets the model that the reply names. Without it: the one that the request names.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.body.model = Some(model.into());
+        self
+    }
+
+    /// Sets the id of the reply, `chatcmpl-scripted` unless set.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.body.id = Some(id.into());
+        self
+    }
+
+    /// Leaves out the first event, which names the role and has no content.
+    pub fn without_role_event(mut self) -> Self {
+        self.body.without_role = true;
+        self
+    }
+}

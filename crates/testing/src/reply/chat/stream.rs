@@ -1,0 +1,105 @@
+//! A chat reply as an event stream of `chat.completion.chunk` objects.
+
+use serde_json::{Map, Value, json};
+
+use super::{ChatBody, Delta, Envelope, logprob};
+
+/// Renders the events; the last is `[DONE]`, unless an error ended the stream.
+pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) -> Vec<u8> {
+    let mut stream = Stream {
+        out: Vec::new(),
+        envelope,
+        null_usage: usage_chunk && body.usage.is_some(),
+    };
+    if !body.without_role {
+        let delta = json!({"role": "assistant", "content": "", "refusal": null});
+        stream.chunk(&delta, &Value::Null, None);
+    }
+    for delta in &body.deltas {
+        match delta {
+            Delta::Error(error) => {
+                stream.event(&error.to_string());
+                return stream.out;
+            }
+            Delta::RawEvent(data) => stream.event(data),
+            other => {
+                let (delta, logprobs) = chunk_delta(body, other);
+                stream.chunk(&delta, &logprobs, None);
+            }
+        }
+    }
+    if let Some(reason) = body.finish_reason() {
+        stream.chunk(&json!({}), &Value::Null, Some(reason));
+    }
+    if let (Some(usage), true) = (&body.usage, usage_chunk) {
+        stream.usage(usage);
+    }
+    stream.event("[DONE]");
+    stream.out
+}
+
+fn chunk_delta(body: &ChatBody, delta: &Delta) -> (Value, Value) {
+    let value = match delta {
+        Delta::Text(text) => json!({"content": text}),
+        Delta::TextWithLogprob(text, value) => {
+            let logprobs = json!({"content": [logprob(text, *value)], "refusal": null});
+            return (json!({"content": text}), logprobs);
+        }
+        Delta::Reasoning(text) => {
+            let mut fields = Map::new();
+            body.dialect.write(text, &mut fields);
+            Value::Object(fields)
+        }
+        Delta::Refusal(text) => json!({"refusal": text}),
+        Delta::ToolCallBegin { index, id, name } => json!({"tool_calls": [{
+            "index": index, "id": id, "type": "function",
+            "function": {"name": name, "arguments": ""},
+        }]}),
+        Delta::ToolArguments { index, fragment } => json!({"tool_calls": [{
+            "index": index, "function": {"arguments": fragment},
+        }]}),
+        Delta::Error(_) | Delta::RawEvent(_) => json!({}),
+    };
+    (value, Value::Null)
+}
+
+struct Stream<'a> {
+    out: Vec<u8>,
+    envelope: &'a Envelope,
+    /// Whether chunks carry `"usage": null`, as they do when the last one carries the usage.
+    null_usage: bool,
+}
+
+impl Stream<'_> {
+    fn chunk(&mut self, delta: &Value, logprobs: &Value, finish_reason: Option<&str>) {
+        let mut chunk = self.envelope.object(
+            "chat.completion.chunk",
+            &json!([{
+                "index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason,
+            }]),
+        );
+        if self.null_usage
+            && let Value::Object(fields) = &mut chunk
+        {
+            fields.insert("usage".to_owned(), Value::Null);
+        }
+        self.event(&chunk.to_string());
+    }
+
+    fn usage(&mut self, usage: &Map<String, Value>) {
+        let mut chunk = self.envelope.object("chat.completion.chunk", &json!([]));
+        if let Value::Object(fields) = &mut chunk {
+            fields.insert("usage".to_owned(), usage.clone().into());
+        }
+        self.event(&chunk.to_string());
+    }
+
+    fn event(&mut self, data: &str) {
+        for line in data.split('\n') {
+            self.out.extend_from_slice(b"data: ");
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
+        }
+        self.out.push(b'\n');
+    }
+}

@@ -1,0 +1,58 @@
+//! [`Gate`]: a point in a reply at which the server waits for the test.
+
+use tokio::sync::watch;
+
+/// A point in a reply at which the server waits until the test opens it; see
+/// [`Reply::hold_at`](super::Reply::hold_at).
+///
+/// A test that must act "while the reply is half sent" needs no sleep: it waits for
+/// [`reached`](Self::reached), acts, and opens the gate. Clones are the same gate. An open gate
+/// stays open.
+///
+/// ```
+/// use geppetto_testing::{At, Gate, Reply};
+///
+/// let gate = Gate::new();
+/// let reply = Reply::chat().text("first").text("second").hold_at(At::Event(2), &gate);
+/// // ... the client reads "first" ...
+/// gate.open();
+/// # let _ = reply;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Gate(watch::Sender<Point>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Point {
+    reached: bool,
+    open: bool,
+}
+
+impl Gate {
+    /// A closed gate.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets every reply that waits here, or comes here later, go on.
+    pub fn open(&self) {
+        self.0.send_modify(|point| point.open = true);
+    }
+
+    /// Waits until a reply has been sent up to this point. The bytes before it have been handed to
+    /// the operating system by then; whether the client has read them is the client's affair.
+    pub async fn reached(&self) {
+        self.wait_until(|point| point.reached).await;
+    }
+
+    /// Called by the reply: reports that it came here, and waits for the gate to open.
+    pub(crate) async fn pass(&self) {
+        self.0.send_modify(|point| point.reached = true);
+        self.wait_until(|point| point.open).await;
+    }
+
+    async fn wait_until(&self, condition: impl Fn(&Point) -> bool) {
+        // The sender lives in `self`, so the channel cannot close while this waits.
+        let _ = self.0.subscribe().wait_for(|point| condition(point)).await;
+    }
+}

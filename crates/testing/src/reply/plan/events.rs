@@ -1,0 +1,158 @@
+//! A body divided into its events, and the changes that scripts make to them.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::super::{At, Delivery, Rendered, delivery::Writes};
+
+/// A body and where its events end. What follows the last blank line counts as one more event.
+#[derive(Debug, Clone)]
+pub(super) struct Events {
+    pub(super) bytes: Bytes,
+    pub(super) ends: Vec<usize>,
+}
+
+impl Events {
+    /// Finds the events, but only if anything asks for them.
+    pub(super) fn new(rendered: &Rendered, delivery: &Delivery) -> Self {
+        let bytes = rendered.bytes.clone();
+        let ends = if rendered.events && asks_for_events(delivery) {
+            event_ends(&bytes)
+        } else if bytes.is_empty() {
+            Vec::new()
+        } else {
+            vec![bytes.len()]
+        };
+        Self { bytes, ends }
+    }
+
+    /// The byte at which a position lies.
+    pub(super) fn position(&self, at: At) -> usize {
+        let end = self.bytes.len();
+        match at {
+            At::Byte(byte) => byte.min(end),
+            At::Event(0) => 0,
+            At::Event(count) => self.ends.get(count - 1).copied().unwrap_or(end),
+        }
+    }
+
+    /// Where each event begins.
+    pub(super) fn starts(&self) -> impl Iterator<Item = usize> {
+        let count = self.ends.len();
+        std::iter::once(0)
+            .chain(self.ends.iter().copied())
+            .take(count)
+    }
+
+    /// The body with events added, doubled, left out, and bytes overwritten.
+    pub(super) fn edited(self, delivery: &Delivery) -> Self {
+        let events = if edits_events(delivery) {
+            self.rebuilt(delivery)
+        } else {
+            self
+        };
+        if delivery.corruptions.is_empty() {
+            return events;
+        }
+        let mut bytes = BytesMut::from(events.bytes);
+        for (position, with) in &delivery.corruptions {
+            if let Some(tail) = bytes.get_mut(*position..) {
+                for (old, new) in tail.iter_mut().zip(with) {
+                    *old = *new;
+                }
+            }
+        }
+        Self {
+            bytes: bytes.freeze(),
+            ends: events.ends,
+        }
+    }
+
+    fn rebuilt(self, delivery: &Delivery) -> Self {
+        let mut bytes = BytesMut::with_capacity(self.bytes.len());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        let mut push = |event: &[u8]| {
+            bytes.put_slice(event);
+            ends.push(bytes.len());
+        };
+        for (number, (start, &end)) in self.starts().zip(&self.ends).enumerate() {
+            let event = self.bytes.get(start..end).unwrap_or_default();
+            if let Some((before, size)) = delivery.huge
+                && before == number
+            {
+                push(&huge_event(size));
+            }
+            if delivery.without_done && is_done(event) {
+                continue;
+            }
+            push(event);
+            if delivery.duplicates.contains(&number) {
+                push(event);
+            }
+        }
+        if let Some((before, size)) = delivery.huge
+            && before >= self.ends.len()
+        {
+            push(&huge_event(size));
+        }
+        Self {
+            bytes: bytes.freeze(),
+            ends,
+        }
+    }
+}
+
+fn edits_events(delivery: &Delivery) -> bool {
+    delivery.without_done || delivery.huge.is_some() || !delivery.duplicates.is_empty()
+}
+
+fn asks_for_events(delivery: &Delivery) -> bool {
+    let by_event = |at: &At| matches!(at, At::Event(_));
+    matches!(delivery.writes, Writes::PerEvent)
+        || edits_events(delivery)
+        || delivery.pace.is_some()
+        || delivery.stops.iter().any(|(at, _)| by_event(at))
+        || delivery.end.as_ref().is_some_and(|(at, _)| by_event(at))
+}
+
+fn huge_event(size: usize) -> Vec<u8> {
+    let mut event = br#"data: {"filler":""#.to_vec();
+    event.resize(event.len() + size, b'x');
+    event.extend_from_slice(b"\"}\n\n");
+    event
+}
+
+fn is_done(event: &[u8]) -> bool {
+    let text = event.trim_ascii();
+    text.strip_prefix(b"data:")
+        .is_some_and(|data| data.trim_ascii() == b"[DONE]")
+}
+
+/// Ends of events: after each blank line, whether lines end in LF, CRLF or CR.
+fn event_ends(bytes: &[u8]) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut line_is_empty = true;
+    let mut position = 0;
+    let mut last = 0;
+    while let Some(&byte) = bytes.get(position) {
+        position += 1;
+        let ends_line = match byte {
+            b'\r' => {
+                if bytes.get(position) == Some(&b'\n') {
+                    position += 1;
+                }
+                true
+            }
+            b'\n' => true,
+            _ => false,
+        };
+        if ends_line && line_is_empty {
+            ends.push(position);
+            last = position;
+        }
+        line_is_empty = ends_line;
+    }
+    if last < bytes.len() {
+        ends.push(bytes.len());
+    }
+    ends
+}

@@ -1,0 +1,182 @@
+//! [`ReceivedRequest`]: what a client sent.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::http::{self, Head};
+use crate::json::at;
+
+/// Headers whose value is a secret, or may be.
+const SECRET_HEADERS: [&str; 6] = [
+    "authorization",
+    "proxy-authorization",
+    "api-key",
+    "x-api-key",
+    "x-goog-api-key",
+    "cookie",
+];
+
+/// A request that the scripted server received. Cheap to clone.
+///
+/// `Debug` and `Display` print the whole request, with keys and cookies masked.
+#[derive(Clone)]
+pub struct ReceivedRequest(Arc<Inner>);
+
+struct Inner {
+    head: Head,
+    body: Bytes,
+    json: OnceLock<Value>,
+}
+
+impl ReceivedRequest {
+    pub(super) fn new(head: Head, body: Bytes) -> Self {
+        Self(Arc::new(Inner {
+            head,
+            body,
+            json: OnceLock::new(),
+        }))
+    }
+
+    pub(super) fn keep_alive(&self) -> bool {
+        self.0.head.keep_alive
+    }
+
+    /// The method, `POST` mostly.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.0.head.method
+    }
+
+    /// The path without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let target = &self.0.head.target;
+        target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
+    /// The query, without its question mark; empty if there is none. It may contain a key.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.0.head.target.split_once('?').map_or("", |(_, q)| q)
+    }
+
+    /// All headers in their order, names in lower case.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.0.head.headers
+    }
+
+    /// The first header with this name, whatever its case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        http::header(&self.0.head.headers, name)
+    }
+
+    /// The body as it was sent.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// The body as JSON; null when it is not JSON. Parsed once, when first asked for.
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        self.0
+            .json
+            .get_or_init(|| serde_json::from_slice(&self.0.body).unwrap_or_default())
+    }
+
+    /// The model asked for.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.json()["model"].as_str()
+    }
+
+    /// Whether a stream was asked for.
+    #[must_use]
+    pub fn wants_stream(&self) -> bool {
+        self.json()["stream"] == true
+    }
+
+    /// The messages of a chat request; empty if there are none.
+    #[must_use]
+    pub fn messages(&self) -> &[Value] {
+        self.json()["messages"]
+            .as_array()
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The text of the last message: its content, or its text parts put together.
+    #[must_use]
+    pub fn last_message_text(&self) -> Option<String> {
+        self.messages().last().map(message_text)
+    }
+
+    /// The names of the tools offered, in their order.
+    #[must_use]
+    pub fn tool_names(&self) -> Vec<&str> {
+        let tools = self.json()["tools"].as_array();
+        tools
+            .into_iter()
+            .flatten()
+            .filter_map(|tool| {
+                at(tool, &["function", "name"])
+                    .as_str()
+                    .or(tool["name"].as_str())
+            })
+            .collect()
+    }
+
+    /// The result that the request carries for this tool call: the text of the `tool` message with
+    /// this id.
+    #[must_use]
+    pub fn tool_output(&self, call_id: &str) -> Option<String> {
+        self.messages()
+            .iter()
+            .find(|message| message["role"] == "tool" && message["tool_call_id"] == call_id)
+            .map(message_text)
+    }
+}
+
+/// The text of a message: its content, or its text parts put together.
+pub(crate) fn message_text(message: &Value) -> String {
+    match &message["content"] {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter_map(|part| part["text"].as_str())
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+impl fmt::Display for ReceivedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = if self.query().is_empty() {
+            ""
+        } else {
+            "?[masked]"
+        };
+        writeln!(f, "{} {}{query}", self.method(), self.path())?;
+        for (name, value) in self.headers() {
+            let secret = SECRET_HEADERS.contains(&name.as_str());
+            writeln!(f, "{name}: {}", if secret { "[masked]" } else { value })?;
+        }
+        writeln!(f)?;
+        match self.json() {
+            Value::Null => f.write_str(&String::from_utf8_lossy(self.body())),
+            json => write!(f, "{json:#}"),
+        }
+    }
+}
+
+impl fmt::Debug for ReceivedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

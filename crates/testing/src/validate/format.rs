@@ -1,0 +1,39 @@
+//! The format asked of the answer.
+
+use serde_json::Value;
+
+use super::{ProviderRefusal, typed};
+
+pub(super) fn check(format: &Value) -> Result<(), ProviderRefusal> {
+    match format {
+        Value::Null => return Ok(()),
+        Value::Object(_) => {}
+        other => return Err(typed::wrong_type("response_format", "an object", other)),
+    }
+    match typed::string(&format["type"], "response_format.type")? {
+        "text" | "json_object" => Ok(()),
+        "json_schema" => json_schema(&format["json_schema"]),
+        other => {
+            let supported = ["json_object", "json_schema", "text"];
+            Err(typed::unsupported_value(
+                "response_format.type",
+                other,
+                &supported,
+            ))
+        }
+    }
+}
+
+fn json_schema(described: &Value) -> Result<(), ProviderRefusal> {
+    let param = "response_format.json_schema";
+    if described.is_null() {
+        return Err(typed::missing(param));
+    }
+    typed::function_name(&described["name"], &format!("{param}.name"))?;
+    let param = format!("{param}.schema");
+    match &described["schema"] {
+        Value::Object(_) => Ok(()),
+        Value::Null => Err(typed::missing(&param)),
+        other => Err(typed::wrong_type(&param, "an object", other)),
+    }
+}

@@ -1,0 +1,104 @@
+//! Refusals that many rules share, in the provider's words.
+
+use serde_json::Value;
+
+use super::ProviderRefusal;
+
+/// The name of a JSON value's type, as refusals word it.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a decimal",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+pub(super) fn missing(param: &str) -> ProviderRefusal {
+    ProviderRefusal::invalid_request(format!("Missing required parameter: '{param}'."))
+        .param(param)
+        .code("missing_required_parameter")
+}
+
+pub(super) fn wrong_type(param: &str, expected: &str, found: &Value) -> ProviderRefusal {
+    ProviderRefusal::invalid_request(format!(
+        "Invalid type for '{param}': expected {expected}, but got {} instead.",
+        type_name(found)
+    ))
+    .param(param)
+    .code("invalid_type")
+}
+
+pub(super) fn invalid(param: &str, problem: &str) -> ProviderRefusal {
+    ProviderRefusal::invalid_request(format!("Invalid '{param}': {problem}"))
+        .param(param)
+        .code("invalid_value")
+}
+
+pub(super) fn unsupported_value(param: &str, found: &str, supported: &[&str]) -> ProviderRefusal {
+    let (last, others) = supported.split_last().unwrap_or((&"", &[]));
+    let others: Vec<String> = others.iter().map(|value| format!("'{value}'")).collect();
+    ProviderRefusal::invalid_request(format!(
+        "Invalid value: '{found}'. Supported values are: {} and '{last}'.",
+        others.join(", ")
+    ))
+    .param(param)
+    .code("invalid_value")
+}
+
+pub(super) fn empty_array(param: &str) -> ProviderRefusal {
+    ProviderRefusal::invalid_request(format!(
+        "Invalid '{param}': empty array. Expected an array with minimum length 1, but got an empty \
+         array instead."
+    ))
+    .param(param)
+    .code("empty_array")
+}
+
+/// A required string, which may be empty.
+pub(super) fn string<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Null => Err(missing(param)),
+        other => Err(wrong_type(param, "a string", other)),
+    }
+}
+
+/// A required array with at least one element.
+pub(super) fn filled_array<'a>(
+    value: &'a Value,
+    param: &str,
+) -> Result<&'a [Value], ProviderRefusal> {
+    match value {
+        Value::Array(items) if items.is_empty() => Err(empty_array(param)),
+        Value::Array(items) => Ok(items),
+        Value::Null => Err(missing(param)),
+        other => Err(wrong_type(param, "an array", other)),
+    }
+}
+
+/// The name of a function: 1 to 64 letters, digits, underscores and dashes.
+pub(super) fn function_name<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
+    const LONGEST: usize = 64;
+    let name = string(value, param)?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(fits) {
+        return Err(invalid(
+            param,
+            "string does not match pattern. Expected a string that matches the pattern \
+             '^[a-zA-Z0-9_-]+$'.",
+        ));
+    }
+    if name.len() > LONGEST {
+        let problem = format!(
+            "string too long. Expected a string with maximum length {LONGEST}, but got a string \
+             with length {} instead.",
+            name.len()
+        );
+        return Err(invalid(param, &problem).code("string_above_max_length"));
+    }
+    Ok(name)
+}
