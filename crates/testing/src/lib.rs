@@ -39,13 +39,19 @@
 //! - [`reply`]: what the server answers, and every way in which that can go wrong on the wire.
 //! - [`server`]: the server, the requests it received, and how it behaves under a paused clock.
 //! - [`validate`]: what the real API refuses, as a function from a request to its refusal.
+//! - [`engine`]: an engine that says what a test wrote down, without any network.
+//! - [`expect`]: what the events of a run should be.
 //! - [`demo`]: a small deterministic stand-in for a model, for examples that run without a key.
 
 pub mod demo;
+pub mod engine;
+pub mod expect;
 mod json;
 pub mod reply;
 pub mod server;
 pub mod validate;
 
+pub use engine::{Script, ScriptedEngine};
+pub use expect::{ExpectationError, ExpectationSink};
 pub use reply::{At, Gate, Reply};
 pub use server::{ProviderServer, ReceivedRequest};

@@ -1,0 +1,461 @@
+//! [`Session`].
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use geppetto_engine::{EngineBuilder, EngineError, IdSource, RandomIds};
+use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
+use geppetto_turns::{Block, Content, ImagePart, Turn};
+
+use crate::{
+    QueuedPrompt, SessionError, SessionSnapshot,
+    handle::{ExecutionHandle, Run},
+    history::History,
+    queue::{Queue, Waiting},
+    start::{self, Input},
+};
+
+/// What happens when a prompt comes while an inference is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BusyPolicy {
+    /// It is refused, and leaves no trace. The default.
+    #[default]
+    Refuse,
+    /// It waits in a queue.
+    Queue {
+        /// How many prompts may wait.
+        max: usize,
+    },
+    /// The running inference is cancelled, and the prompt is next.
+    Replace,
+}
+
+/// A conversation: its history, and at most one inference running on it.
+///
+/// Cheap to clone; clones are the same session.
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) id: String,
+    pub(crate) builder: Arc<dyn EngineBuilder>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) stream: EventStream,
+    policy: BusyPolicy,
+    state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) history: History,
+    pub(crate) active: Option<Arc<Run>>,
+    pub(crate) queue: Queue,
+}
+
+impl Session {
+    /// A session with a random id and an empty history.
+    pub fn new(builder: impl EngineBuilder + 'static) -> Self {
+        Self::builder(builder).build()
+    }
+
+    /// Starts a session with an id, a history or a policy of its own.
+    pub fn builder(builder: impl EngineBuilder + 'static) -> SessionBuilder {
+        SessionBuilder {
+            builder: Arc::new(builder),
+            id: None,
+            turns: Vec::new(),
+            ids: Arc::new(RandomIds::new()),
+            policy: BusyPolicy::default(),
+            stream: EventStream::new(),
+        }
+    }
+
+    /// The session's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
+    /// Appends a turn to the history.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running.
+    pub fn append(&self, turn: Turn) -> Result<(), SessionError> {
+        let mut state = self.lock();
+        self.refuse_if_running(&state)?;
+        let ids = &*self.inner.ids;
+        state.history.append(turn, &self.inner.id, ids);
+        Ok(())
+    }
+
+    /// Appends a turn that is the latest one and what a user says next.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running, [`SessionError::EmptyPrompt`] when
+    /// the text is blank.
+    pub fn append_user_prompt(&self, text: impl Into<String>) -> Result<(), SessionError> {
+        self.append_user_prompts([text])
+    }
+
+    /// Appends a turn that is the latest one and what a user says next, a block for each text;
+    /// blank ones are left out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`append_user_prompt`](Self::append_user_prompt).
+    pub fn append_user_prompts<T: Into<String>>(
+        &self,
+        texts: impl IntoIterator<Item = T>,
+    ) -> Result<(), SessionError> {
+        let prompt = prompt(texts.into_iter().map(|text| Block::user(text)).collect())?;
+        let mut state = self.lock();
+        self.refuse_if_running(&state)?;
+        let ids = &*self.inner.ids;
+        state.history.append_prompt(prompt, &self.inner.id, ids);
+        Ok(())
+    }
+
+    /// Appends a prompt and starts an inference on it, atomically.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running (unless the session queues or
+    /// replaces), and all that keeps a run from starting; the history is as it was.
+    pub async fn submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
+        self.submit_blocks(vec![Block::user(text)]).await
+    }
+
+    /// As [`submit`](Self::submit), with images.
+    ///
+    /// # Errors
+    ///
+    /// As for [`submit`](Self::submit).
+    pub async fn submit_with_images(
+        &self,
+        text: impl Into<String>,
+        images: impl IntoIterator<Item = ImagePart>,
+    ) -> Result<ExecutionHandle, SessionError> {
+        self.submit_blocks(vec![Block::user_with_images(text, images)])
+            .await
+    }
+
+    async fn submit_blocks(&self, blocks: Vec<Block>) -> Result<ExecutionHandle, SessionError> {
+        self.start(Input::Prompt(prompt(blocks)?)).await
+    }
+
+    /// Starts an inference on the latest turn.
+    ///
+    /// The run changes that turn; no turn is added.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running (a session that queues refuses too:
+    /// there is no prompt to wait), [`SessionError::Empty`] when there is nothing to run on.
+    pub async fn start_inference(&self) -> Result<ExecutionHandle, SessionError> {
+        self.start(Input::Latest).await
+    }
+
+    async fn start(&self, mut input: Input) -> Result<ExecutionHandle, SessionError> {
+        loop {
+            let busy_with = {
+                let mut state = self.lock();
+                match state.active.clone() {
+                    None => {
+                        let run = self.new_run();
+                        state.active = Some(Arc::clone(&run));
+                        drop(state);
+                        start::launch(self, &run, input)?;
+                        return Ok(ExecutionHandle::new(self.clone(), run));
+                    }
+                    // Its terminal event may be out already: it is over for whoever saw that.
+                    Some(active) if active.is_ending() => active,
+                    Some(active) => match (self.inner.policy, input) {
+                        (BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
+                            return self.enqueue(&mut state, prompt, max);
+                        }
+                        (BusyPolicy::Replace, back) => {
+                            input = back;
+                            active.token.cancel();
+                            active
+                        }
+                        _ => return Err(self.busy()),
+                    },
+                }
+            };
+            busy_with.wait().await;
+        }
+    }
+
+    fn enqueue(
+        &self,
+        state: &mut State,
+        prompt: Vec<Block>,
+        max: usize,
+    ) -> Result<ExecutionHandle, SessionError> {
+        if state.queue.len() >= max {
+            return Err(SessionError::QueueFull {
+                session_id: self.inner.id.clone(),
+                max,
+            });
+        }
+        let run = self.new_run();
+        state.queue.push(Waiting {
+            run: Arc::clone(&run),
+            prompt,
+        });
+        Ok(ExecutionHandle::new(self.clone(), run))
+    }
+
+    /// The prompts that wait, in order.
+    #[must_use]
+    pub fn queued(&self) -> Vec<QueuedPrompt> {
+        self.lock().queue.prompts()
+    }
+
+    /// Takes a prompt out of the queue; its run ends as cancelled. Returns whether it was there.
+    pub fn remove_queued(&self, run_id: &str) -> bool {
+        let (removed, latest) = {
+            let mut state = self.lock();
+            let removed = state.queue.remove(run_id);
+            (removed, state.history.latest().cloned())
+        };
+        let found = removed.is_some();
+        if let Some(waiting) = removed {
+            waiting.never_runs(latest.unwrap_or_default(), EngineError::cancelled());
+        }
+        found
+    }
+
+    /// Cancels the running inference. Returns whether there was one.
+    pub fn cancel_active(&self) -> bool {
+        let state = self.lock();
+        match &state.active {
+            Some(run) if !run.is_ending() => {
+                run.token.cancel();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an inference is running.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.lock()
+            .active
+            .as_ref()
+            .is_some_and(|run| !run.is_ending())
+    }
+
+    /// The running inference.
+    #[must_use]
+    pub fn active(&self) -> Option<ExecutionHandle> {
+        let run = self.lock().active.clone()?;
+        Some(ExecutionHandle::new(self.clone(), run))
+    }
+
+    /// The latest turn. While an inference is running on it: as it was when that began.
+    #[must_use]
+    pub fn latest(&self) -> Option<Turn> {
+        self.lock().history.latest().cloned()
+    }
+
+    /// The turn with an index, counted from 0.
+    #[must_use]
+    pub fn turn(&self, index: usize) -> Option<Turn> {
+        self.lock().history.get(index).cloned()
+    }
+
+    /// How many turns there are.
+    #[must_use]
+    pub fn turn_count(&self) -> usize {
+        self.lock().history.len()
+    }
+
+    /// All turns. Each clone is cheap, the list is not free.
+    #[must_use]
+    pub fn turns(&self) -> Vec<Turn> {
+        self.lock().history.turns().to_vec()
+    }
+
+    /// The session at one moment, and the number of the event it is up to date with.
+    #[must_use]
+    pub fn snapshot(&self) -> SessionSnapshot {
+        SessionSnapshot::take(self)
+    }
+
+    /// Reads the session's events from now on.
+    ///
+    /// To join a running session: subscribe, then take a [`snapshot`](Self::snapshot), then leave
+    /// out the events up to its number.
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.stream.subscribe()
+    }
+
+    /// Reads the session's events from now on, with a policy for a reader that is slow.
+    pub fn subscribe_with(&self, policy: SlowReaderPolicy) -> Subscription {
+        self.inner.stream.subscribe_with(policy)
+    }
+
+    /// The session's event stream.
+    #[must_use]
+    pub fn stream(&self) -> &EventStream {
+        &self.inner.stream
+    }
+
+    /// A new session, with a fresh id, whose history is this one's up to and with turn `index`.
+    /// All blocks are shared.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::NoSuchTurn`].
+    pub fn fork_at(&self, index: usize) -> Result<Self, SessionError> {
+        let turns = {
+            let state = self.lock();
+            let turns = state.history.turns();
+            let kept = turns.get(..=index).ok_or(SessionError::NoSuchTurn {
+                index,
+                count: turns.len(),
+            })?;
+            kept.to_vec()
+        };
+        Ok(SessionBuilder {
+            builder: Arc::clone(&self.inner.builder),
+            id: Some(self.inner.ids.next_id()),
+            turns,
+            ids: Arc::clone(&self.inner.ids),
+            policy: self.inner.policy,
+            stream: EventStream::new(),
+        }
+        .build())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.lock()
+    }
+
+    pub(crate) fn busy(&self) -> SessionError {
+        SessionError::Busy {
+            session_id: self.inner.id.clone(),
+        }
+    }
+
+    fn refuse_if_running(&self, state: &State) -> Result<(), SessionError> {
+        match &state.active {
+            Some(run) if !run.is_ending() => Err(self.busy()),
+            _ => Ok(()),
+        }
+    }
+
+    fn new_run(&self) -> Arc<Run> {
+        let id = self.inner.ids.next_id();
+        Arc::new(Run::new(id, self.inner.stream.last_seq()))
+    }
+}
+
+impl Inner {
+    /// Never held across an await, nor while foreign code runs.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leaves out what says nothing.
+fn prompt(mut blocks: Vec<Block>) -> Result<Vec<Block>, SessionError> {
+    blocks.retain(|block| match &block.content {
+        Content::User(user) => !user.text.trim().is_empty() || !user.images.is_empty(),
+        _ => true,
+    });
+    if blocks.is_empty() {
+        return Err(SessionError::EmptyPrompt);
+    }
+    Ok(blocks)
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.inner.id)
+            .field("turns", &self.turn_count())
+            .field("running", &self.is_running())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`Session`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SessionBuilder {
+    builder: Arc<dyn EngineBuilder>,
+    id: Option<String>,
+    turns: Vec<Turn>,
+    ids: Arc<dyn IdSource>,
+    policy: BusyPolicy,
+    stream: EventStream,
+}
+
+impl SessionBuilder {
+    /// Sets the session's id. Random by default.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets what the history begins with. Nothing by default.
+    pub fn history(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
+        self.turns = turns.into_iter().collect();
+        self
+    }
+
+    /// Sets where ids come from. Random by default; a seeded source makes runs repeatable.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Sets what happens when a prompt comes while an inference is running.
+    pub fn busy_policy(mut self, policy: BusyPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets the stream of events, for one that retains more or less.
+    pub fn event_stream(mut self, stream: EventStream) -> Self {
+        self.stream = stream;
+        self
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn build(self) -> Session {
+        let id = self.id.unwrap_or_else(|| self.ids.next_id());
+        Session {
+            inner: Arc::new(Inner {
+                id,
+                builder: self.builder,
+                ids: self.ids,
+                stream: self.stream,
+                policy: self.policy,
+                state: Mutex::new(State {
+                    history: History::new(self.turns),
+                    active: None,
+                    queue: Queue::default(),
+                }),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("id", &self.id)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

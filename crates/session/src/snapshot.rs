@@ -1,0 +1,51 @@
+//! [`SessionSnapshot`].
+
+use std::sync::atomic::Ordering;
+
+use geppetto_events::Event;
+use geppetto_turns::Turn;
+
+use crate::Session;
+
+/// A session at one moment.
+///
+/// `turn` and `events` together are what a reader needs to show it: while an inference is
+/// running, the turn is as it was when that began, and the events are those of the run so far.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionSnapshot {
+    /// The latest turn.
+    pub turn: Option<Turn>,
+    /// How many turns there are.
+    pub turn_count: usize,
+    /// The id of the running inference.
+    pub running: Option<String>,
+    /// The events of the running inference so far, neighbouring deltas merged.
+    pub events: Vec<Event>,
+    /// The number of the last event that is in here; read on after it.
+    pub seq: u64,
+}
+
+impl SessionSnapshot {
+    pub(crate) fn take(session: &Session) -> Self {
+        let state = session.lock();
+        let stream = session.stream();
+        // Under the lock no turn is committed, so that turn and events belong together.
+        let active = state.active.as_ref().filter(|run| !run.is_ending());
+        let before = match active {
+            Some(run) => run.first_seq.load(Ordering::Acquire),
+            None => stream.last_seq(),
+        };
+        let events = match active {
+            Some(_) => stream.events_after(before),
+            None => Vec::new(),
+        };
+        Self {
+            turn: state.history.latest().cloned(),
+            turn_count: state.history.len(),
+            running: active.map(|run| run.id.clone()),
+            seq: events.last().map_or(before, |event| event.seq),
+            events,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Turns of a session share their blocks, forks share with their origin, and what an inference
+//! does is seen only when it is over.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers panic too"
+)]
+
+use std::sync::Arc;
+
+use geppetto_engine::SeededIds;
+use geppetto_session::{EngineRunner, Session};
+use geppetto_testing::{Gate, Script, ScriptedEngine};
+use geppetto_turns::{Turn, keys::turn_meta};
+
+async fn say(session: &Session, text: &str) -> Turn {
+    session.submit(text).await.unwrap().wait().await.unwrap()
+}
+
+#[tokio::test]
+async fn each_turn_is_the_whole_conversation_and_shares_the_older_blocks() {
+    let session = Session::new(EngineRunner::new(ScriptedEngine::always(
+        Script::new().text("ok"),
+    )));
+    for text in ["a", "b", "c"] {
+        say(&session, text).await;
+    }
+    let turns = session.turns();
+    assert_eq!(
+        turns
+            .iter()
+            .map(|turn| turn.blocks.len())
+            .collect::<Vec<_>>(),
+        [2, 4, 6]
+    );
+    for (old, new) in turns[1].blocks.iter().zip(&turns[2].blocks) {
+        assert!(Arc::ptr_eq(old, new));
+    }
+    assert!(
+        turns
+            .iter()
+            .all(|turn| turn.session_id() == Some(session.id()))
+    );
+    let mut ids: Vec<&str> = turns
+        .iter()
+        .map(|turn| turn.inference_id().unwrap())
+        .collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+    assert!(turns[2].blocks.iter().all(|block| !block.id.is_empty()));
+}
+
+#[tokio::test]
+async fn a_fork_goes_its_own_way() {
+    let session = Session::new(EngineRunner::new(ScriptedEngine::always(
+        Script::new().text("ok"),
+    )));
+    say(&session, "a").await;
+    say(&session, "b").await;
+    let fork = session.fork_at(0).unwrap();
+    assert_ne!(fork.id(), session.id());
+    let turn = say(&fork, "other").await;
+    assert_eq!((fork.turn_count(), session.turn_count()), (2, 2));
+    assert!(Arc::ptr_eq(
+        turn.blocks.first().unwrap(),
+        session.turn(0).unwrap().blocks.first().unwrap()
+    ));
+    assert_eq!(turn.session_id(), Some(fork.id()));
+    assert_eq!(
+        session.latest().unwrap().blocks.get(2).unwrap().text(),
+        Some("b")
+    );
+}
+
+#[tokio::test]
+async fn readers_see_the_turn_as_it_was_until_the_run_is_over() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([Script::new().text("Hello").hold_at(&gate)]);
+    let session = Session::new(EngineRunner::new(engine));
+    let mut reader = session.subscribe();
+    let run = session.submit("hi").await.unwrap();
+    gate.reached().await;
+    assert_eq!(session.latest().unwrap().blocks.len(), 1);
+
+    // Subscribe, take the snapshot, go on after its number: nothing is missed or seen twice.
+    let mut tail = session.subscribe();
+    let snapshot = session.snapshot();
+    assert_eq!(snapshot.running.as_deref(), Some(run.id()));
+    let mut all = snapshot.events.clone();
+    gate.open();
+    run.wait().await.unwrap();
+    session.stream().close();
+    while let Some(event) = tail.next_event().await {
+        if event.seq > snapshot.seq {
+            all.push(event);
+        }
+    }
+    let mut expect = Vec::new();
+    while let Some(event) = reader.next_event().await {
+        expect.push(event);
+    }
+    assert_eq!(all, expect);
+    assert_eq!(session.snapshot().turn.unwrap().assistant_text(), "Hello");
+}
+
+#[tokio::test]
+async fn the_result_of_an_earlier_inference_is_not_the_next_ones() {
+    let engine = ScriptedEngine::new([Script::new().text("ok"), Script::new().hang()]);
+    let session = Session::new(EngineRunner::new(engine));
+    let turn = say(&session, "a").await;
+    assert!(turn.metadata.contains(&turn_meta::INFERENCE_RESULT));
+    let run = session.submit("b").await.unwrap();
+    assert!(
+        !session
+            .latest()
+            .unwrap()
+            .metadata
+            .contains(&turn_meta::INFERENCE_RESULT)
+    );
+    run.cancel();
+    run.wait().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn seeded_sessions_repeat_to_the_byte() {
+    let mut yamls = Vec::new();
+    for _ in 0..2 {
+        let engine = ScriptedEngine::always(Script::new().reasoning("hm").text("ok"));
+        let session = Session::builder(EngineRunner::new(engine))
+            .ids(Arc::new(SeededIds::new(7)))
+            .build();
+        say(&session, "a").await;
+        yamls.push(say(&session, "b").await.to_yaml().unwrap());
+    }
+    assert_eq!(yamls[0], yamls[1]);
+}

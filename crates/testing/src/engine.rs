@@ -1,0 +1,126 @@
+//! [`ScriptedEngine`]: an engine that says what a test wrote down.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use geppetto_engine::{Engine, EngineError, ErrorKind, ResponseWriter, RunContext};
+use geppetto_turns::{InferenceResult, Turn};
+
+mod play;
+mod script;
+
+#[cfg(test)]
+mod tests;
+
+pub use script::Script;
+
+/// An engine that answers each inference with the next script, without any network.
+///
+/// Cheap to clone; clones share their scripts. It keeps every turn that it was given.
+///
+/// ```
+/// use geppetto_engine::{Engine, RunContext};
+/// use geppetto_testing::{Script, ScriptedEngine};
+/// use geppetto_turns::Turn;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let engine = ScriptedEngine::new([Script::new().reasoning("hm").text("Hel").text("lo")]);
+/// let mut turn = Turn::builder().user("hi").build();
+/// engine.run_inference(&RunContext::new(), &mut turn).await?;
+/// assert_eq!(turn.assistant_text(), "Hello");
+/// assert_eq!(engine.turns()[0].blocks.len(), 1);
+/// # Ok::<(), geppetto_engine::EngineError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Default)]
+pub struct ScriptedEngine {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    scripts: VecDeque<Script>,
+    always: Option<Script>,
+    turns: Vec<Turn>,
+}
+
+impl ScriptedEngine {
+    /// An engine with scripts for the next inferences. An inference without a script fails with
+    /// an error that says so.
+    pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let engine = Self::default();
+        engine.lock().scripts = scripts.into_iter().collect();
+        engine
+    }
+
+    /// An engine that answers every inference the same way.
+    #[must_use]
+    pub fn always(script: Script) -> Self {
+        let engine = Self::default();
+        engine.lock().always = Some(script);
+        engine
+    }
+
+    /// Adds a script after those that wait.
+    pub fn push(&self, script: Script) {
+        self.lock().scripts.push_back(script);
+    }
+
+    /// The turns that the engine was given, as they were then.
+    #[must_use]
+    pub fn turns(&self) -> Vec<Turn> {
+        self.lock().turns.clone()
+    }
+
+    /// How many inferences there were.
+    #[must_use]
+    pub fn inferences(&self) -> usize {
+        self.lock().turns.len()
+    }
+
+    /// Forgets the turns that the engine was given, for long runs.
+    pub fn forget_turns(&self) {
+        self.lock().turns.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Engine for ScriptedEngine {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let (script, number) = {
+            let mut state = self.lock();
+            state.turns.push(turn.clone());
+            let number = state.turns.len();
+            let next = state.scripts.pop_front().or_else(|| state.always.clone());
+            (next, number)
+        };
+        let Some(script) = script else {
+            let message = format!("the scripted engine has no script for inference {number}");
+            return Err(EngineError::new(ErrorKind::Configuration, message));
+        };
+        let writer = ResponseWriter::start(ctx, turn, "scripted", "scripted-1");
+        play::play(script, ctx, writer).await
+    }
+}
+
+impl fmt::Debug for ScriptedEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("ScriptedEngine")
+            .field("scripts_left", &state.scripts.len())
+            .field("inferences", &state.turns.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! Playing a script.
+
+use std::future::{Future, pending};
+
+use geppetto_engine::{EngineError, Finish, ItemId, ResponseWriter, RunContext};
+use geppetto_events::kind::ReasoningSource;
+use geppetto_turns::{FinishClass, InferenceResult};
+
+use super::script::{Script, Step};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Text,
+    Reasoning,
+}
+
+pub(super) async fn play(
+    script: Script,
+    ctx: &RunContext,
+    mut reply: ResponseWriter<'_>,
+) -> Result<InferenceResult, EngineError> {
+    let mut known = Finish::default();
+    known.usage = script.usage;
+    let mut open: Option<(Part, ItemId)> = None;
+    for step in script.steps {
+        if ctx.is_cancelled() && !script.deaf {
+            return Err(reply.fail(EngineError::cancelled(), known));
+        }
+        let part = match step {
+            Step::Text(_) => Some(Part::Text),
+            Step::Reasoning(_) => Some(Part::Reasoning),
+            _ => None,
+        };
+        if let Some((was, id)) = open
+            && part.is_some_and(|part| part != was)
+        {
+            reply.close(id, None);
+            open = None;
+        }
+        match step {
+            Step::Text(delta) | Step::Reasoning(delta) => {
+                let part = part.unwrap_or(Part::Text);
+                let (_, id) = *open.get_or_insert_with(|| (part, open_part(&mut reply, part)));
+                reply.push(id, &delta);
+            }
+            Step::ToolCall {
+                id,
+                name,
+                arguments,
+            } => {
+                let call = reply.open_tool_call(id, name);
+                for piece in arguments {
+                    reply.push(call, &piece);
+                }
+                reply.close(call, None);
+            }
+            Step::Wait(time) => attentive(ctx, script.deaf, tokio::time::sleep(time)).await,
+            Step::Hang => attentive(ctx, script.deaf, pending()).await,
+            Step::Hold(gate) => attentive(ctx, script.deaf, gate.pass()).await,
+            Step::Fail(kind, message) => {
+                return Err(reply.fail(EngineError::new(kind, message), known));
+            }
+            #[allow(clippy::panic, reason = "the script asks for it")]
+            Step::Panic(message) => panic!("{message}"),
+        }
+    }
+    if ctx.is_cancelled() && !script.deaf {
+        return Err(reply.fail(EngineError::cancelled(), known));
+    }
+    known.class = script.finish.unwrap_or(if reply.has_tool_calls() {
+        FinishClass::ToolCallsPending
+    } else {
+        FinishClass::Completed
+    });
+    known.stop_reason = Some(known.class.to_string());
+    Ok(reply.finish(known))
+}
+
+fn open_part(reply: &mut ResponseWriter<'_>, part: Part) -> ItemId {
+    match part {
+        Part::Text => reply.open_text(),
+        Part::Reasoning => reply.open_reasoning(ReasoningSource::Provider),
+    }
+}
+
+/// Waits for `event`, or until the run is cancelled, if the script listens.
+async fn attentive(ctx: &RunContext, deaf: bool, event: impl Future<Output = ()>) {
+    tokio::select! {
+        () = event => {}
+        () = ctx.cancelled(), if !deaf => {}
+    }
+}
