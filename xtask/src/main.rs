@@ -3,6 +3,7 @@
 //! Exit codes: 0 when the command found nothing wrong, 1 when it found something, 2 when it could
 //! not run.
 
+mod bench;
 mod cargo;
 mod error;
 mod tidy;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
+    /// Measure: CPU time per streamed delta, cost of a session's turns.
+    Bench(bench::Args),
 }
 
 /// What a command that could run came to.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let mut out = io::stdout().lock();
     let verdict = match cli.command {
         Command::Tidy(args) => tidy::run(&args, &mut out),
+        Command::Bench(args) => bench::run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

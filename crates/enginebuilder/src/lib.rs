@@ -1,1 +1,0 @@
-//! Composes an engine with middleware, tools, sinks, hooks and a persister into a runner.

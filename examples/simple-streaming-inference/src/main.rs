@@ -1,1 +1,41 @@
-fn main() {}
+//! One prompt to a model, its answer printed as it comes, thinking shown apart, usage at the end.
+//! Ctrl-C cancels: what arrived stays printed, and the exit code is 130.
+//!
+//! ```text
+//! $ cargo run -p simple-streaming-inference -- "Say hello"
+//! ```
+//!
+//! Expected output, with the embedded demo provider (the first line on stderr):
+//!
+//! ```text
+//! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
+//! (the model's thinking)
+//! (its answer)
+//! [12 tokens in, 34 out (5 reasoning)]
+//! ```
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use example_support::{Options, converse, main_with};
+use geppetto_enginebuilder::Builder;
+use geppetto_session::Session;
+
+#[derive(Debug, Parser)]
+#[command(about = "Asks a model one thing and prints the answer as it comes")]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    /// What to ask.
+    #[arg(default_value = "Say hello, and say in one sentence what you are.")]
+    prompt: String,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    main_with(&cli.options, async |provider, printer| {
+        let builder = Builder::new(provider.chat_engine()?).event_sink(printer.clone());
+        let session = Session::new(builder);
+        converse(&session, &cli.prompt, &provider, &printer).await
+    })
+}

@@ -1,0 +1,68 @@
+//! [`Failure`]: what an example says when it cannot go on, and its exit code.
+
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_session::{RunError, SessionError};
+
+/// Why an example ends early. `Display` is the one line for stderr.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A setting cannot work; nothing was sent. Exit code 2.
+    #[error("{0}")]
+    Setting(String),
+    /// The run failed. Exit code 1.
+    #[error("{0}")]
+    Run(String),
+    /// Ctrl-C. Exit code 130.
+    #[error("interrupted")]
+    Interrupted,
+    /// Nobody reads the output any more. Exit code 0, silently.
+    #[error("the output was closed")]
+    OutputClosed,
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Setting(_) => 2,
+            Self::Run(_) => 1,
+            Self::Interrupted => 130,
+            Self::OutputClosed => 0,
+        }
+    }
+
+    /// The failure of a run; `has_key` says whether a key was configured.
+    #[must_use]
+    pub fn of_run(error: &RunError, has_key: bool) -> Self {
+        match error.engine_error() {
+            _ if error.is_cancelled() => Self::Interrupted,
+            Some(cause) if cause.kind() == ErrorKind::Authentication && !has_key => Self::Setting(
+                format!("{error}\napi_key: not set, and the server wants one; set OPENAI_API_KEY"),
+            ),
+            Some(cause) if cause.kind() == ErrorKind::Configuration => {
+                Self::Setting(error.to_string())
+            }
+            _ => Self::Run(error.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error.kind() {
+            ErrorKind::Configuration => Self::Setting(error.to_string()),
+            _ => Self::Run(error.to_string()),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::EmptyPrompt => Self::Setting(error.to_string()),
+            other => Self::Run(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What the example programs share, so that each of them shows one idea only: settings that know
+//! where they came from, the choice of a provider, printing, and exit codes.
+//!
+//! ```
+//! use clap::Parser;
+//! use example_support::{Options, Settings};
+//!
+//! let options = Options::parse_from(["example", "--model", "gpt-4o-mini"]);
+//! let settings = Settings::resolve(&options, |_| None)?;
+//! assert!(settings.to_string().contains("gpt-4o-mini"));
+//! # Ok::<(), example_support::Failure>(())
+//! ```
+//!
+//! Expected output of `--print-settings`:
+//!
+//! ```text
+//! model     gpt-4o-mini                (--model)
+//! base_url  https://api.openai.com/v1  (default)
+//! api_key   sk-…1234                   (OPENAI_API_KEY)
+//! output    text                       (default)
+//! ```
+
+mod failure;
+mod ollama;
+mod output;
+mod program;
+mod provider;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use failure::Failure;
+pub use output::Printer;
+pub use program::{converse, main_with};
+pub use provider::Provider;
+pub use settings::{Options, OutputFormat, Setting, Settings, Source};

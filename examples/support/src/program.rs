@@ -1,0 +1,98 @@
+//! How an example runs: settings, provider, prompts, exit code.
+
+use std::{future::Future, io::Write, process::ExitCode, sync::Arc};
+
+use geppetto_session::{ExecutionHandle, Session};
+
+use crate::{Failure, Options, Printer, Provider, Settings};
+
+/// Runs an example: resolves the settings, chooses the provider and says which, and turns a
+/// failure into a line on stderr and an exit code.
+///
+/// `example` makes the session from the provider and the printer, and converses.
+pub fn main_with<F, R>(options: &Options, example: F) -> ExitCode
+where
+    F: FnOnce(Arc<Provider>, Arc<Printer>) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit(&Failure::Run(format!("cannot start the runtime: {error}"))),
+    };
+    match runtime.block_on(run(options, example)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => exit(&failure),
+    }
+}
+
+async fn run<F, R>(options: &Options, example: F) -> Result<(), Failure>
+where
+    F: FnOnce(Arc<Provider>, Arc<Printer>) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    let settings = Settings::from_env(options)?;
+    let provider = Arc::new(Provider::choose(settings).await?);
+    if options.print_settings {
+        let printed = write!(std::io::stdout(), "{}", provider.settings());
+        return printed.map_err(|_| Failure::OutputClosed);
+    }
+    say(&provider.about());
+    let printer = Printer::new(provider.settings().output.value);
+    example(provider, printer).await
+}
+
+/// Submits a prompt and waits for the run; Ctrl-C, or an output that nobody reads any more,
+/// cancels it.
+///
+/// # Errors
+///
+/// When the run could not start, failed, or was cancelled. What arrived is printed and in the
+/// session's history.
+pub async fn converse(
+    session: &Session,
+    prompt: &str,
+    provider: &Provider,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let run = session.submit(prompt).await?;
+    let mut events = run.events();
+    loop {
+        tokio::select! {
+            event = events.next() => match event {
+                None => break,
+                Some(_) if printer.is_closed() => {
+                    run.cancel();
+                    run.outcome().await;
+                    return Err(Failure::OutputClosed);
+                }
+                Some(_) => {}
+            },
+            _ = tokio::signal::ctrl_c() => return Err(interrupt(&run).await),
+        }
+    }
+    let has_key = provider.settings().api_key.is_some();
+    match run.wait().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::of_run(&error, has_key)),
+    }
+}
+
+async fn interrupt(run: &ExecutionHandle) -> Failure {
+    run.cancel();
+    run.outcome().await;
+    Failure::Interrupted
+}
+
+fn exit(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::OutputClosed => {}
+        Failure::Interrupted => say("interrupted"),
+        other => say(&format!("error: {other}")),
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+/// Says something on stderr. There is no better place to report a broken stderr to.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,90 @@
+//! [`Provider`]: who answers.
+
+use geppetto_engine::EngineError;
+use geppetto_providers_openai::ChatEngine;
+use geppetto_testing::{ProviderServer, demo};
+
+use crate::{
+    Failure, Settings, ollama,
+    settings::{Setting, Source},
+};
+
+/// The model that OpenAI is asked for when nobody names one.
+const DEFAULT_MODEL: &str = "gpt-4o-mini";
+
+/// Who answers: a configured server, an Ollama server on this machine, or the embedded demo.
+#[derive(Debug)]
+pub struct Provider {
+    settings: Settings,
+    about: String,
+    /// Lives as long as the provider, because dropping it stops it.
+    _demo: Option<ProviderServer>,
+}
+
+impl Provider {
+    /// Chooses: a server that is configured (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
+    /// else an Ollama server, if one answers on its default port; else the embedded demo provider.
+    ///
+    /// # Errors
+    ///
+    /// When the embedded demo provider cannot be started.
+    pub async fn choose(mut settings: Settings) -> Result<Self, Failure> {
+        let mut own = None;
+        let about = if let Some(base_url) = &settings.base_url {
+            format!("{} (from {})", base_url.value, base_url.source)
+        } else if let Some(model) = ollama::first_model().await {
+            let detected = || Source::Detected("found on its default port");
+            settings.base_url = Some(Setting::new(ollama::BASE_URL.to_owned(), detected()));
+            settings.model.get_or_insert(Setting::new(model, detected()));
+            "Ollama on its default port".to_owned()
+        } else {
+            let server = demo::provider()
+                .await
+                .map_err(|error| Failure::Run(format!("cannot start the demo provider: {error}")))?;
+            let source = || Source::Detected("embedded demo provider");
+            settings.base_url = Some(Setting::new(server.base_url(), source()));
+            settings.model.get_or_insert(Setting::new(demo::MODEL.to_owned(), source()));
+            own = Some(server);
+            "the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)"
+                .to_owned()
+        };
+        settings
+            .model
+            .get_or_insert(Setting::new(DEFAULT_MODEL.to_owned(), Source::Default));
+        Ok(Self {
+            settings,
+            about,
+            _demo: own,
+        })
+    }
+
+    /// The settings, complete.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Who answers, in one line.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let model = self.settings.model.as_ref().map_or("", |model| model.value.as_str());
+        format!("asking {model} at {}", geppetto_transport::redact_url(&self.about))
+    }
+
+    /// An engine for the Chat Completions wire.
+    ///
+    /// # Errors
+    ///
+    /// When a setting cannot work, such as a missing key.
+    pub fn chat_engine(&self) -> Result<ChatEngine, EngineError> {
+        let model = self.settings.model.as_ref().map_or(DEFAULT_MODEL, |model| &model.value);
+        let mut builder = ChatEngine::builder(model);
+        if let Some(base_url) = &self.settings.base_url {
+            builder = builder.base_url(&base_url.value);
+        }
+        if let Some(key) = &self.settings.api_key {
+            builder = builder.api_key(key.value.clone());
+        }
+        builder.build()
+    }
+}

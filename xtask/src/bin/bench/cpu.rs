@@ -1,0 +1,28 @@
+//! CPU time and memory of this process.
+
+use std::{fs, time::Duration};
+
+use crate::Failure;
+
+/// The time that the calling thread has spent on a CPU, in user and system code together.
+///
+/// `/proc/thread-self/schedstat` counts in nanoseconds.
+pub(crate) fn thread_time() -> Result<Duration, Failure> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos = text
+        .split_whitespace()
+        .next()
+        .ok_or("schedstat has no numbers")?;
+    Ok(Duration::from_nanos(nanos.parse()?))
+}
+
+/// The resident memory, in bytes.
+pub(crate) fn resident_bytes() -> Result<u64, Failure> {
+    let text = fs::read_to_string("/proc/self/status")?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .ok_or("VmRSS is missing in /proc/self/status")?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib * 1024)
+}
