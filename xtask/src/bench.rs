@@ -11,7 +11,7 @@ use crate::{Verdict, error::Error};
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// What to measure.
     #[arg(value_enum)]
     what: What,
@@ -33,7 +33,7 @@ enum What {
 }
 
 /// Builds the measuring program with optimisation and runs it.
-pub fn run(args: &Args) -> Result<Verdict, Error> {
+pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--release", "--package", "xtask", "--bin", "bench", "--"]);

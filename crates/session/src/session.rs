@@ -1,11 +1,13 @@
 //! [`Session`].
 
+mod builder;
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use geppetto_engine::{EngineBuilder, EngineError, IdSource, RandomIds};
+use geppetto_engine::{EngineBuilder, EngineError, IdSource};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::{Block, Content, ImagePart, Turn};
 
@@ -16,6 +18,8 @@ use crate::{
     queue::{Queue, Waiting},
     start::{self, Input},
 };
+
+pub use builder::SessionBuilder;
 
 /// What happens when a prompt comes while an inference is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,14 +68,7 @@ impl Session {
 
     /// Starts a session with an id, a history or a policy of its own.
     pub fn builder(builder: impl EngineBuilder + 'static) -> SessionBuilder {
-        SessionBuilder {
-            builder: Arc::new(builder),
-            id: None,
-            turns: Vec::new(),
-            ids: Arc::new(RandomIds::new()),
-            policy: BusyPolicy::default(),
-            stream: EventStream::new(),
-        }
+        SessionBuilder::new(Arc::new(builder))
     }
 
     /// The session's id.
@@ -325,15 +322,12 @@ impl Session {
             })?;
             kept.to_vec()
         };
-        Ok(SessionBuilder {
-            builder: Arc::clone(&self.inner.builder),
-            id: Some(self.inner.ids.next_id()),
-            turns,
-            ids: Arc::clone(&self.inner.ids),
-            policy: self.inner.policy,
-            stream: EventStream::new(),
-        }
-        .build())
+        Ok(SessionBuilder::new(Arc::clone(&self.inner.builder))
+            .id(self.inner.ids.next_id())
+            .history(turns)
+            .ids(Arc::clone(&self.inner.ids))
+            .busy_policy(self.inner.policy)
+            .build())
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -384,78 +378,6 @@ impl fmt::Debug for Session {
             .field("id", &self.inner.id)
             .field("turns", &self.turn_count())
             .field("running", &self.is_running())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Builds a [`Session`].
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct SessionBuilder {
-    builder: Arc<dyn EngineBuilder>,
-    id: Option<String>,
-    turns: Vec<Turn>,
-    ids: Arc<dyn IdSource>,
-    policy: BusyPolicy,
-    stream: EventStream,
-}
-
-impl SessionBuilder {
-    /// Sets the session's id. Random by default.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// Sets what the history begins with. Nothing by default.
-    pub fn history(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
-        self.turns = turns.into_iter().collect();
-        self
-    }
-
-    /// Sets where ids come from. Random by default; a seeded source makes runs repeatable.
-    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
-        self.ids = ids;
-        self
-    }
-
-    /// Sets what happens when a prompt comes while an inference is running.
-    pub fn busy_policy(mut self, policy: BusyPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// Sets the stream of events, for one that retains more or less.
-    pub fn event_stream(mut self, stream: EventStream) -> Self {
-        self.stream = stream;
-        self
-    }
-
-    /// The session.
-    #[must_use]
-    pub fn build(self) -> Session {
-        let id = self.id.unwrap_or_else(|| self.ids.next_id());
-        Session {
-            inner: Arc::new(Inner {
-                id,
-                builder: self.builder,
-                ids: self.ids,
-                stream: self.stream,
-                policy: self.policy,
-                state: Mutex::new(State {
-                    history: History::new(self.turns),
-                    active: None,
-                    queue: Queue::default(),
-                }),
-            }),
-        }
-    }
-}
-
-impl fmt::Debug for SessionBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionBuilder")
-            .field("id", &self.id)
-            .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
             let files: Vec<_> = files.collect();
             if !files.iter().any(|file| says_what_to_expect(file)) {
                 let message = "nothing says what the example prints; add a part with the words \
-                               \"Expected output\" to its README.md or to the `//!` text of main.rs";
+                               \"Expected output\" to its README.md or to the `//!` text of its main.rs or lib.rs";
                 findings.push(Finding::error(message).at(folder));
             }
             findings.extend(unused(package, &prefix, &files));
@@ -33,7 +33,7 @@ pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
 
 fn says_what_to_expect(file: &SourceFile) -> bool {
     let readme = file.path.ends_with("/README.md");
-    let main = file.path.ends_with("/src/main.rs");
+    let main = file.path.ends_with("/src/main.rs") || file.path.ends_with("/src/lib.rs");
     file.text
         .lines()
         .filter(|line| readme || (main && line.starts_with("//!")))

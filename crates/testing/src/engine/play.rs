@@ -26,11 +26,7 @@ pub(super) async fn play(
         if ctx.is_cancelled() && !script.deaf {
             return Err(reply.fail(EngineError::cancelled(), known));
         }
-        let part = match step {
-            Step::Text(_) => Some(Part::Text),
-            Step::Reasoning(_) => Some(Part::Reasoning),
-            _ => None,
-        };
+        let part = part_of(&step);
         if let Some((was, id)) = open
             && part.is_some_and(|part| part != was)
         {
@@ -67,13 +63,26 @@ pub(super) async fn play(
     if ctx.is_cancelled() && !script.deaf {
         return Err(reply.fail(EngineError::cancelled(), known));
     }
-    known.class = script.finish.unwrap_or(if reply.has_tool_calls() {
+    let pending = reply.has_tool_calls();
+    known.class = script.finish.unwrap_or(default_finish(pending));
+    known.stop_reason = Some(known.class.to_string());
+    Ok(reply.finish(known))
+}
+
+fn part_of(step: &Step) -> Option<Part> {
+    match step {
+        Step::Text(_) => Some(Part::Text),
+        Step::Reasoning(_) => Some(Part::Reasoning),
+        _ => None,
+    }
+}
+
+fn default_finish(has_tool_calls: bool) -> FinishClass {
+    if has_tool_calls {
         FinishClass::ToolCallsPending
     } else {
         FinishClass::Completed
-    });
-    known.stop_reason = Some(known.class.to_string());
-    Ok(reply.finish(known))
+    }
 }
 
 fn open_part(reply: &mut ResponseWriter<'_>, part: Part) -> ItemId {

@@ -1,8 +1,12 @@
-//! The TLS settings: rustls with `ring`, certificates of the system, no global provider.
+//! The TLS settings: rustls with `aws-lc-rs`, certificates of the system, no global provider.
+//!
+//! `aws-lc-rs` because it is reqwest's own default. With another provider reqwest would have to be
+//! built without a default one, and as features are unified over a whole program, every other
+//! `reqwest::Client` in it would panic.
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{TransportError, TransportErrorKind};
@@ -11,7 +15,7 @@ use crate::error::{TransportError, TransportErrorKind};
 /// (small containers) can still talk to a local server without TLS; with it, every server is
 /// refused.
 pub(super) fn config() -> Result<(ClientConfig, Option<String>), TransportError> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| {

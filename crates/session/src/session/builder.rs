@@ -1,0 +1,96 @@
+//! [`SessionBuilder`].
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use geppetto_engine::{EngineBuilder, IdSource, RandomIds};
+use geppetto_events::EventStream;
+use geppetto_turns::Turn;
+
+use super::{BusyPolicy, Inner, Session, State};
+use crate::{history::History, queue::Queue};
+
+/// Builds a [`Session`].
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SessionBuilder {
+    builder: Arc<dyn EngineBuilder>,
+    id: Option<String>,
+    turns: Vec<Turn>,
+    ids: Arc<dyn IdSource>,
+    policy: BusyPolicy,
+    stream: EventStream,
+}
+
+impl SessionBuilder {
+    pub(super) fn new(builder: Arc<dyn EngineBuilder>) -> Self {
+        Self {
+            builder,
+            id: None,
+            turns: Vec::new(),
+            ids: Arc::new(RandomIds::new()),
+            policy: BusyPolicy::default(),
+            stream: EventStream::new(),
+        }
+    }
+
+    /// Sets the session's id. Random by default.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Sets what the history begins with. Nothing by default.
+    pub fn history(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
+        self.turns = turns.into_iter().collect();
+        self
+    }
+
+    /// Sets where ids come from. Random by default; a seeded source makes runs repeatable.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Sets what happens when a prompt comes while an inference is running.
+    pub fn busy_policy(mut self, policy: BusyPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets the stream of events, for one that retains more or less.
+    pub fn event_stream(mut self, stream: EventStream) -> Self {
+        self.stream = stream;
+        self
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn build(self) -> Session {
+        let id = self.id.unwrap_or_else(|| self.ids.next_id());
+        Session {
+            inner: Arc::new(Inner {
+                id,
+                builder: self.builder,
+                ids: self.ids,
+                stream: self.stream,
+                policy: self.policy,
+                state: Mutex::new(State {
+                    history: History::new(self.turns),
+                    active: None,
+                    queue: Queue::default(),
+                }),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder")
+            .field("id", &self.id)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
