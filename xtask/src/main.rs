@@ -4,6 +4,7 @@
 //! not run.
 
 mod cargo;
+mod conformance;
 mod error;
 mod tidy;
 
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
+    /// Replay recorded interactions through the real stack and compare what comes out.
+    Conformance(conformance::Args),
 }
 
 /// What a command that could run came to.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let mut out = io::stdout().lock();
     let verdict = match cli.command {
         Command::Tidy(args) => tidy::run(&args, &mut out),
+        Command::Conformance(args) => conformance::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;
