@@ -50,6 +50,8 @@ pub(super) struct Expected {
     pub(super) usage: Option<ExpectedUsage>,
     pub(super) usage_raw: Value,
     pub(super) error: Option<ExpectedError>,
+    /// As in the error itself.
+    pub(super) message_is_sdk_made: bool,
     /// How many tokens of the text have log probabilities.
     pub(super) logprobs: Option<usize>,
     pub(super) annotations: Option<usize>,
