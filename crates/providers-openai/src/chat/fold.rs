@@ -123,6 +123,7 @@ impl Fold {
         if let Some(delta) = said {
             self.delta(delta, writer);
         }
+        self.kept.take_usage(choice.usage);
         if let Some(logprobs) = choice.logprobs {
             self.kept.take_logprobs(&logprobs);
         }

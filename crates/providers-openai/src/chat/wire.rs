@@ -73,6 +73,9 @@ pub(super) struct Choice<'a> {
     pub(super) finish_reason: Text<'a>,
     #[serde(borrow)]
     pub(super) logprobs: Option<Logprobs<'a>>,
+    /// Moonshot puts the usage of a stream here.
+    #[serde(borrow)]
+    pub(super) usage: Option<&'a RawValue>,
     /// An error of this choice alone (OpenRouter).
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,

@@ -22,7 +22,7 @@ pub(super) struct Calls {
     calls: Vec<Call>,
     /// How many calls were announced; they are the first ones.
     announced: usize,
-    /// The calls that a piece was added to since the last [`Calls::publish`].
+    /// Whether a piece was added since the last [`Calls::publish`].
     news: bool,
     /// The number of the event, so that two pieces of one event without an index are two calls.
     event: u64,
@@ -140,9 +140,7 @@ impl Calls {
         while self.calls.get(self.announced).is_some_and(Call::is_known) {
             self.announce_next(writer);
         }
-        let event = self.event;
-        let grown = self.calls.iter_mut().take(self.announced);
-        for call in grown.filter(|call| call.event == event) {
+        for call in self.calls.iter_mut().take(self.announced) {
             call.publish(writer);
         }
     }
@@ -228,7 +226,9 @@ impl Call {
     }
 
     fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
-        if let (Some(id), Some(news)) = (self.item, self.args.get(self.sent..)) {
+        if let (Some(id), Some(news)) = (self.item, self.args.get(self.sent..))
+            && !news.is_empty()
+        {
             writer.push(id, news);
             self.sent = self.args.len();
         }

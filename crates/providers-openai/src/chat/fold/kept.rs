@@ -60,9 +60,12 @@ impl Kept {
         raw(&mut self.citations, chunk.citations);
         raw(&mut self.search_results, chunk.search_results);
         let groq = chunk.x_groq.as_ref().and_then(|groq| groq.usage);
-        if let Some(usage) = chunk.usage.or(groq).filter(|usage| usage::counts(usage)) {
-            raw(&mut self.usage, Some(usage));
-        }
+        self.take_usage(chunk.usage.or(groq));
+    }
+
+    /// Takes the usage so far; the last one that counts anything is the reply's.
+    pub(super) fn take_usage(&mut self, usage: Option<&RawValue>) {
+        raw(&mut self.usage, usage.filter(|usage| usage::counts(usage)));
     }
 
     /// Says which item a new segment is.
