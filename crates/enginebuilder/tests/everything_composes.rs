@@ -28,7 +28,7 @@ async fn lookup(args: City) -> Result<String, ToolError> {
 }
 
 fn tools() -> ToolRegistry {
-    ToolRegistry::from_tools([tool_fn("lookup", "The weather", lookup)]).unwrap()
+    ToolRegistry::new().with(tool_fn("lookup", "The weather", lookup)).unwrap()
 }
 
 fn two_scripts() -> ScriptedEngine {

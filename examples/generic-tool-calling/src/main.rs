@@ -90,7 +90,9 @@ fn tools() -> Result<ToolRegistry, Failure> {
         "Converts a temperature from Celsius to Fahrenheit",
         convert_temperature,
     );
-    ToolRegistry::from_tools([weather, convert])
+    ToolRegistry::new()
+        .with(weather)
+        .and_then(|tools| tools.with(convert))
         .map_err(|error| Failure::Setting(error.to_string()))
 }
 
