@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,8 +40,15 @@ pub struct RunContext {
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
     extensions: Extensions,
-    /// The provider call to make next, where somebody else counts them: its number and attempt.
-    call: Option<(u64, u32)>,
+    /// The provider call to make next, where somebody else counts them.
+    call: Option<Arc<NextCall>>,
+}
+
+/// The number and attempt of one provider call.
+struct NextCall {
+    number: u64,
+    attempt: u32,
+    begun: AtomicBool,
 }
 
 /// What all contexts of one run have in common.
@@ -158,10 +165,15 @@ impl RunContext {
         self
     }
 
-    /// Says which provider call is made next. By default each call counts itself.
+    /// Says which provider call is made next. By default each call counts itself; so do calls
+    /// after that one, such as those that a middleware makes for itself.
     #[must_use]
     pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
-        self.call = Some((number, attempt));
+        self.call = Some(Arc::new(NextCall {
+            number,
+            attempt,
+            begun: AtomicBool::new(false),
+        }));
         self
     }
 
@@ -319,7 +331,10 @@ impl RunContext {
 
     /// The number and attempt of the provider call that begins here.
     pub(crate) fn begin_provider_call(&self) -> (u64, u32) {
-        self.call.unwrap_or_else(|| (self.next_provider_call(), 1))
+        match &self.call {
+            Some(call) if !call.begun.swap(true, Ordering::Relaxed) => (call.number, call.attempt),
+            _ => (self.next_provider_call(), 1),
+        }
     }
 
     /// Takes the next number of a provider call of this run, from 0.
