@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -56,6 +56,8 @@ struct Shared {
     stream: EventStream,
     ids: Arc<dyn IdSource>,
     provider_calls: AtomicU64,
+    /// How many provider calls were begun, attempts included.
+    calls_begun: AtomicU32,
     usage: Mutex<Usage>,
     checkpoint: Mutex<Option<Turn>>,
 }
@@ -75,6 +77,7 @@ impl RunContext {
                 stream,
                 ids,
                 provider_calls: AtomicU64::new(0),
+                calls_begun: AtomicU32::new(0),
                 usage: Mutex::default(),
                 checkpoint: Mutex::default(),
             }),
@@ -331,10 +334,17 @@ impl RunContext {
 
     /// The number and attempt of the provider call that begins here.
     pub(crate) fn begin_provider_call(&self) -> (u64, u32) {
+        self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
         match &self.call {
             Some(call) if !call.begun.swap(true, Ordering::Relaxed) => (call.number, call.attempt),
             _ => (self.next_provider_call(), 1),
         }
+    }
+
+    /// How many provider calls the run has made so far, attempts included.
+    #[must_use]
+    pub fn provider_calls(&self) -> u32 {
+        self.shared.calls_begun.load(Ordering::Relaxed)
     }
 
     /// Takes the next number of a provider call of this run, from 0.
