@@ -80,11 +80,19 @@ async fn convert_temperature(args: ConvertTemperature) -> Result<String, ToolErr
     if args.celsius < -273.15 {
         return Err(ToolError::new("there is nothing colder than -273.15 °C"));
     }
-    Ok(format!("{} °C are {} °F", args.celsius, args.celsius * 1.8 + 32.0))
+    Ok(format!(
+        "{} °C are {} °F",
+        args.celsius,
+        args.celsius * 1.8 + 32.0
+    ))
 }
 
 fn tools() -> Result<ToolRegistry, Failure> {
-    let weather = tool_fn("lookup_weather", "The weather in a city right now", lookup_weather);
+    let weather = tool_fn(
+        "lookup_weather",
+        "The weather in a city right now",
+        lookup_weather,
+    );
     let convert = tool_fn(
         "convert_temperature",
         "Converts a temperature from Celsius to Fahrenheit",

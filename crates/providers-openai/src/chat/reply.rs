@@ -94,7 +94,7 @@ fn whole(
         .as_ref()
         .is_some_and(|choices| !choices.is_empty());
     let reports = is_error(&chunk);
-    fold.accept(chunk, writer, redactor)?;
+    fold.accept(&chunk, writer, redactor)?;
     if reports {
         return Err(error::reported(&body, redactor));
     }
@@ -162,7 +162,7 @@ fn take(
     let chunk: Chunk<'_> =
         serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
     let reports = is_error(&chunk);
-    fold.accept(chunk, writer, redactor)?;
+    fold.accept(&chunk, writer, redactor)?;
     match reports {
         true => Err(error::reported(data, redactor)),
         false => Ok(false),

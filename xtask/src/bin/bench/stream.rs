@@ -79,8 +79,14 @@ fn report(options: &Options, costs: BTreeMap<Consumer, Vec<f64>>) -> Result<(), 
     }
     let ratio = of(Consumer::Session) / of(Consumer::HandWritten);
     let typed = of(Consumer::Session) / of(Consumer::HandTyped);
-    writeln!(text, "\n  session / hand-written loop: {ratio:.2} (target: at most 0.5)")?;
-    writeln!(text, "  session / hand-written loop with typed chunks: {typed:.2}")?;
+    writeln!(
+        text,
+        "\n  session / hand-written loop: {ratio:.2} (target: at most 0.5)"
+    )?;
+    writeln!(
+        text,
+        "  session / hand-written loop with typed chunks: {typed:.2}"
+    )?;
     let value = json!({"rows": rows, "session_over_hand_written": ratio});
     print(options.json, &value, &text)
 }
@@ -96,8 +102,13 @@ fn body() -> String {
              \"usage\":null}}\n\n"
         )
     };
-    let words = [" the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n"];
-    let mut body = chunk("{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", "null");
+    let words = [
+        " the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n",
+    ];
+    let mut body = chunk(
+        "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
+        "null",
+    );
     for word in words.iter().cycle().take(DELTAS as usize) {
         body.push_str(&chunk(&format!("{{\"content\":\"{word}\"}}"), "null"));
     }

@@ -64,9 +64,9 @@ impl Calls {
     }
 
     /// Takes the pieces of one event. Where the reply came whole, each is a call.
-    pub(super) fn take(&mut self, pieces: Vec<CallDelta<'_>>, whole: bool) {
+    pub(super) fn take(&mut self, pieces: &[CallDelta<'_>], whole: bool) {
         self.event += 1;
-        for piece in &pieces {
+        for piece in pieces {
             let piece = CallPiece::new(piece);
             if piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty() {
                 continue;
@@ -78,7 +78,7 @@ impl Calls {
 
     /// Takes a piece of the only call, in the format before tools. Snowflake sends an empty one
     /// with every message.
-    pub(super) fn take_legacy(&mut self, piece: FunctionDelta<'_>) {
+    pub(super) fn take_legacy(&mut self, piece: &FunctionDelta<'_>) {
         let (args, object) = arguments(piece.arguments);
         if piece.name.is_empty() && args.is_empty() {
             return;

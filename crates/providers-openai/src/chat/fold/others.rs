@@ -20,7 +20,7 @@ struct Other {
 }
 
 impl Others {
-    pub(super) fn take(&mut self, index: u64, choice: Choice<'_>, whole: bool) {
+    pub(super) fn take(&mut self, index: u64, choice: &Choice<'_>, whole: bool) {
         let at = self.0.iter().position(|other| other.index == index);
         let at = at.unwrap_or_else(|| {
             self.0.push(Other {
@@ -36,9 +36,9 @@ impl Others {
             other.reason = choice.finish_reason.to_string();
         }
         let said = if whole {
-            choice.message.or(choice.delta)
+            choice.message.as_deref().or(choice.delta.as_ref())
         } else {
-            choice.delta
+            choice.delta.as_ref()
         };
         let Some(delta) = said else {
             return;
@@ -49,7 +49,7 @@ impl Others {
             Piece::Reasoning(_) => {}
         });
         other.refusal.push_str(&delta.refusal);
-        if let Some(pieces) = delta.tool_calls {
+        if let Some(pieces) = &delta.tool_calls {
             other.calls.take(pieces, whole);
         }
     }

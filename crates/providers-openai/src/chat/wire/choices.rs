@@ -20,15 +20,9 @@ impl<'a> Choices<'a> {
     pub(in crate::chat) fn is_empty(&self) -> bool {
         self.first.is_none()
     }
-}
 
-impl<'a> IntoIterator for Choices<'a> {
-    type Item = Choice<'a>;
-    type IntoIter =
-        std::iter::Chain<std::option::IntoIter<Choice<'a>>, std::vec::IntoIter<Choice<'a>>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.first.into_iter().chain(self.rest)
+    pub(in crate::chat) fn iter(&self) -> impl Iterator<Item = &Choice<'a>> {
+        self.first.iter().chain(&self.rest)
     }
 }
 

@@ -15,8 +15,9 @@ fn delta(text: &str) -> Delta<'_> {
 #[test]
 fn a_content_delta_is_borrowed() {
     let text = r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"Hel"}}]}"#;
-    let mut choices = chunk(text).choices.unwrap().into_iter();
-    let delta = choices.next().unwrap().delta.unwrap();
+    let choices = chunk(text).choices.unwrap();
+    let mut choices = choices.iter();
+    let delta = choices.next().unwrap().delta.as_ref().unwrap();
     assert!(matches!(delta.content, Content::Text(Cow::Borrowed("Hel"))));
     assert!(choices.next().is_none());
 }
@@ -28,7 +29,8 @@ fn null_stands_for_absent_everywhere() {
             "message":null,"finish_reason":null,"logprobs":null}],"usage":null,"error":null,
             "x_groq":null,"service_tier":null}"#,
     );
-    let choice = nulls.choices.unwrap().into_iter().next().unwrap();
+    let choices = nulls.choices.unwrap();
+    let choice = choices.iter().next().unwrap();
     assert_eq!((&*nulls.id, &*choice.finish_reason), ("", ""));
     assert!(choice.delta.is_none() && nulls.usage.is_none() && nulls.error.is_none());
     let none = delta(
