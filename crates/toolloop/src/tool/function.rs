@@ -1,10 +1,10 @@
 //! [`tool_fn`]: tools from async functions.
 
-use std::{fmt, future::Future, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, fmt, future::Future, marker::PhantomData, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::ToolDefinition;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -28,9 +28,19 @@ pub trait ToolFn<M>: Send + Sync + 'static {
 }
 
 /// The input of a tool that takes none: an object without known fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct NoArgs {}
+
+impl JsonSchema for NoArgs {
+    fn schema_name() -> Cow<'static, str> {
+        "NoArgs".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "object"})
+    }
+}
 
 impl<F, Fut, R, E> ToolFn<()> for F
 where

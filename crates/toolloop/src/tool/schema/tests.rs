@@ -27,12 +27,7 @@ fn schemas_are_inlined_and_without_noise() {
             "description": "Where and when.",
             "properties": {
                 "city": {"type": "string", "description": "The city's name."},
-                "unit": {
-                    "anyOf": [
-                        {"type": "string", "enum": ["celsius", "fahrenheit"]},
-                        {"type": "null"}
-                    ]
-                }
+                "unit": {"type": ["string", "null"], "enum": ["celsius", "fahrenheit", null]}
             },
             "required": ["city"]
         })
