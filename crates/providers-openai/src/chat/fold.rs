@@ -157,10 +157,10 @@ impl Fold {
         if let Some(raw) = delta.images {
             kept::add_images(raw, writer);
         }
-        if let Some(pieces) = delta.tool_calls {
+        if let Some(pieces) = &delta.tool_calls {
             self.calls.take(pieces, self.whole);
         }
-        if let Some(piece) = delta.function_call {
+        if let Some(piece) = &delta.function_call {
             self.calls.take_legacy(piece);
         }
         if self.calls.has_news() {

@@ -64,21 +64,21 @@ impl Calls {
     }
 
     /// Takes the pieces of one event. Where the reply came whole, each is a call.
-    pub(super) fn take(&mut self, pieces: Vec<CallDelta<'_>>, whole: bool) {
+    pub(super) fn take(&mut self, pieces: &[CallDelta<'_>], whole: bool) {
         self.event += 1;
-        for piece in &pieces {
+        for piece in pieces {
             let piece = CallPiece::new(piece);
             if piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty() {
                 continue;
             }
             let known = if whole { None } else { self.find(&piece) };
-            self.add(known, piece);
+            self.add(known, &piece);
         }
     }
 
     /// Takes a piece of the only call, in the format before tools. Snowflake sends an empty one
     /// with every message.
-    pub(super) fn take_legacy(&mut self, piece: FunctionDelta<'_>) {
+    pub(super) fn take_legacy(&mut self, piece: &FunctionDelta<'_>) {
         let (args, object) = arguments(piece.arguments);
         if piece.name.is_empty() && args.is_empty() {
             return;
@@ -93,7 +93,7 @@ impl Calls {
             custom: false,
             object,
         };
-        self.add(known, piece);
+        self.add(known, &piece);
     }
 
     /// The call that a piece goes on with; `None` where it begins one.
@@ -119,7 +119,7 @@ impl Calls {
         goes_on.then(|| self.calls.len() - 1)
     }
 
-    fn add(&mut self, known: Option<usize>, piece: CallPiece<'_>) {
+    fn add(&mut self, known: Option<usize>, piece: &CallPiece<'_>) {
         self.news = true;
         let at = known.unwrap_or_else(|| {
             self.calls.push(Call {
@@ -210,7 +210,7 @@ impl Call {
         piece.name == self.name && !is_object(&self.args)
     }
 
-    fn grow(&mut self, piece: CallPiece<'_>, event: u64) {
+    fn grow(&mut self, piece: &CallPiece<'_>, event: u64) {
         self.event = event;
         // The first id and the first name count: they may be repeated in every piece.
         if self.id.is_empty() {

@@ -49,7 +49,7 @@ impl Others {
             Piece::Reasoning(_) => {}
         });
         other.refusal.push_str(&delta.refusal);
-        if let Some(pieces) = delta.tool_calls {
+        if let Some(pieces) = &delta.tool_calls {
             other.calls.take(pieces, whole);
         }
     }

@@ -8,7 +8,7 @@ fn calls(events: &[Value], whole: bool) -> Vec<(String, String, String)> {
     for event in events {
         let text = event.to_string();
         let pieces: Vec<CallDelta<'_>> = serde_json::from_str(&text).unwrap();
-        calls.take(pieces, whole);
+        calls.take(&pieces, whole);
     }
     let parts = |call: &Call| (call.id.clone(), call.name.clone(), call.args.clone());
     calls.iter().map(parts).collect()
@@ -169,7 +169,7 @@ fn the_call_of_the_format_before_tools_is_one_call() {
         r#"{"arguments":":1}"}"#,
         r#"{"name":"","arguments":""}"#,
     ] {
-        calls.take_legacy(serde_json::from_str(event).unwrap());
+        calls.take_legacy(&serde_json::from_str(event).unwrap());
     }
     let args: Vec<&str> = calls.iter().map(|call| call.args.as_str()).collect();
     assert_eq!(args, [r#"{"x":1}"#]);
