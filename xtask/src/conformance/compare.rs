@@ -103,7 +103,11 @@ fn compare_error(
     let said = error.provider_message().unwrap_or_default();
     let made_up = made_up || expected.message_is_sdk_made;
     // An error carries the beginning of a message of any length.
-    let message = expected.message.as_deref().filter(|_| !made_up).unwrap_or_default();
+    let message = expected
+        .message
+        .as_deref()
+        .filter(|_| !made_up)
+        .unwrap_or_default();
     let beginning: String = message.trim().chars().take(SHOWN * 5).collect();
     if !said.contains(&beginning) {
         return Err(difference("provider message", &beginning, said));
