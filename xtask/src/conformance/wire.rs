@@ -10,13 +10,16 @@ use super::{expectation::Ending, recording::Recording};
 
 mod chat;
 
+/// Makes an engine from a client, a base URL and whether a stream is asked for.
+type MakeEngine = fn(HttpClient, String, bool) -> Result<Arc<dyn Engine>, EngineError>;
+
 /// What the replay must know of a wire.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Adapter {
     /// The wire's name in recordings.
     pub(super) provider: &'static str,
-    /// The real engine, asking `base_url`, with or without a stream.
-    pub(super) engine: fn(HttpClient, String, bool) -> Result<Arc<dyn Engine>, EngineError>,
+    /// The real engine.
+    pub(super) engine: MakeEngine,
     /// How the recorded body must end, where it reports no error of its own: by the wire's rules.
     pub(super) ending: fn(&Recording) -> Ending,
     /// Reasoning that the recorded expectation does not count, though it stands in the body.

@@ -1,9 +1,8 @@
 //! Reading a reply: a stream of events or one body, whichever the server sends.
 
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -12,6 +11,9 @@ use geppetto_transport::{
     Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
 };
 
+use serde::de::Error as _;
+use tokio::time::timeout;
+
 use super::{error, fold::Fold, stop::Stop, wire::Chunk};
 
 /// The largest body that is read as one reply, in bytes: room for generated speech and images.
@@ -19,6 +21,9 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// What some servers on Windows put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How long the end of a body may take to come after the event that ends the stream.
+const RELEASE: Duration = Duration::from_millis(10);
 
 /// The event that ends a stream.
 const DONE: &str = "[DONE]";
@@ -75,7 +80,7 @@ fn whole(
     redactor: &Redactor,
 ) -> Result<(), EngineError> {
     let body = String::from_utf8_lossy(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
-    let chunk: Chunk<'_> = match serde_json::from_str(&body) {
+    let chunk = match parse(&body) {
         Ok(chunk) => chunk,
         Err(error) if error.is_eof() => {
             return Err(EngineError::new(
@@ -156,11 +161,10 @@ fn take(
     if kind == "error" {
         return Err(error::reported(data, redactor));
     }
-    if data.is_empty() {
+    if matches!(data, "" | "null") {
         return Ok(false);
     }
-    let chunk: Chunk<'_> =
-        serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
+    let chunk = parse(data).map_err(|error| error::malformed("an event", error))?;
     let reports = is_error(&chunk);
     fold.accept(&chunk, writer, redactor)?;
     match reports {
@@ -169,20 +173,24 @@ fn take(
     }
 }
 
+/// Reads an object. The types of the wire would take a list too, as their fields in order.
+fn parse(text: &str) -> Result<Chunk<'_>, serde_json::Error> {
+    match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(text),
+        false => Err(serde_json::Error::custom("expected an object")),
+    }
+}
+
 /// Whether the whole event or body is an error, instead of a field of it.
 fn is_error(chunk: &Chunk<'_>) -> bool {
     &*chunk.object == "error"
 }
 
-/// Reads the end of a body that has mostly arrived with the last event, so that its connection
-/// can be used again; never waits for it.
+/// Reads the end of the body, which comes with the last event or right behind it, so that its
+/// connection can be used again.
 async fn release(events: &mut SseStream) {
-    let mut end = pin!(events.next());
-    poll_fn(|cx| {
-        let _ = end.as_mut().poll(cx);
-        Poll::Ready(())
-    })
-    .await;
+    // A server that keeps the connection open instead only loses it.
+    let _ = timeout(RELEASE, events.next()).await;
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

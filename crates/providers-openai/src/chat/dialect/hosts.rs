@@ -3,9 +3,12 @@
 use super::{Dialect, KeyHeader, MaxTokensField, ReasoningField, ReasoningReplay};
 use std::borrow::Cow;
 
+/// Makes a dialect.
+type Make = fn() -> Dialect;
+
 /// A host name, or the domain that it stands in, and its dialect. Rules: each server's API
 /// reference.
-const HOSTS: &[(&str, fn() -> Dialect)] = &[
+const HOSTS: &[(&str, Make)] = &[
     ("api.openai.com", openai),
     ("openai.azure.com", azure),
     ("cognitiveservices.azure.com", azure),
@@ -20,7 +23,7 @@ const HOSTS: &[(&str, fn() -> Dialect)] = &[
 ];
 
 /// The dialect of the host in a URL, if it is known.
-pub(super) fn find(url: &str) -> Option<fn() -> Dialect> {
+pub(super) fn find(url: &str) -> Option<Make> {
     let host = host(url).to_ascii_lowercase();
     let known = HOSTS.iter().find(|(name, _)| {
         host.strip_suffix(name)

@@ -10,7 +10,7 @@ fn hosts_are_known_by_name_and_domain() {
         of("https://api.openai.com/v1").max_tokens,
         MaxTokensField::MaxCompletionTokens
     );
-    assert_eq!(of("https://API.openai.com:443").refusal_field, true);
+    assert!(of("https://API.openai.com:443").refusal_field);
     assert_eq!(
         of("https://mine.openai.azure.com/openai/deployments/d?api-version=1").key,
         KeyHeader::Header("api-key")

@@ -72,7 +72,7 @@ impl Calls {
                 continue;
             }
             let known = if whole { None } else { self.find(&piece) };
-            self.add(known, piece);
+            self.add(known, &piece);
         }
     }
 
@@ -93,7 +93,7 @@ impl Calls {
             custom: false,
             object,
         };
-        self.add(known, piece);
+        self.add(known, &piece);
     }
 
     /// The call that a piece goes on with; `None` where it begins one.
@@ -119,7 +119,7 @@ impl Calls {
         goes_on.then(|| self.calls.len() - 1)
     }
 
-    fn add(&mut self, known: Option<usize>, piece: CallPiece<'_>) {
+    fn add(&mut self, known: Option<usize>, piece: &CallPiece<'_>) {
         self.news = true;
         let at = known.unwrap_or_else(|| {
             self.calls.push(Call {
@@ -210,7 +210,7 @@ impl Call {
         piece.name == self.name && !is_object(&self.args)
     }
 
-    fn grow(&mut self, piece: CallPiece<'_>, event: u64) {
+    fn grow(&mut self, piece: &CallPiece<'_>, event: u64) {
         self.event = event;
         // The first id and the first name count: they may be repeated in every piece.
         if self.id.is_empty() {

@@ -46,7 +46,7 @@ fn fold(mut fold: Fold, events: &[Value], done: bool) -> Folded {
     }
 }
 
-fn stream(deltas: &[Value], reason: Value) -> Folded {
+fn stream(deltas: &[Value], reason: &Value) -> Folded {
     let event = |delta: &Value| json!({"choices": [{"index": 0, "delta": delta}]});
     let mut events: Vec<Value> = deltas.iter().map(event).collect();
     events.push(json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}));
@@ -88,7 +88,7 @@ fn the_class_follows_from_the_reason_and_from_what_arrived() {
         (&refusal, json!("stop"), FinishClass::Refused),
         (&text, json!("made_up"), FinishClass::Unknown),
     ] {
-        let result = stream(std::slice::from_ref(delta), reason.clone())
+        let result = stream(std::slice::from_ref(delta), &reason)
             .outcome
             .unwrap();
         assert_eq!(result.finish_class, class, "{delta} {reason}");
@@ -103,7 +103,7 @@ fn a_call_that_the_limit_cut_is_kept_but_not_requested() {
         {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}},
         {"index": 1, "id": "b", "function": {"name": "g", "arguments": "{\"x"}},
     ]})];
-    let folded = stream(&deltas, json!("length"));
+    let folded = stream(&deltas, &json!("length"));
     let marks: Vec<_> = folded
         .turn
         .blocks
@@ -128,7 +128,7 @@ fn what_is_said_in_turns_becomes_blocks_in_turns() {
         json!({"content": " then"}),
     ];
     assert_eq!(
-        said(&stream(&deltas, json!("stop")).turn),
+        said(&stream(&deltas, &json!("stop")).turn),
         [
             "reasoning:Let me see.",
             "llm_text:Wait.",
@@ -151,7 +151,7 @@ fn reasoning_that_stands_twice_is_shown_once() {
         json!({"reasoning_details": [{"type": "reasoning.encrypted", "index": 1, "data": "gAA"}]}),
         json!({"content": "Yes"}),
     ];
-    let folded = stream(&both, json!("stop"));
+    let folded = stream(&both, &json!("stop"));
     assert_eq!(said(&folded.turn), ["reasoning:Hmm.", "llm_text:Yes"]);
     let geppetto_turns::Content::Reasoning(reasoning) =
         folded.turn.blocks.first().unwrap().content.clone()
@@ -167,7 +167,7 @@ fn reasoning_that_stands_twice_is_shown_once() {
     );
     let alone = [json!({"reasoning_details": detail("Alone.")})];
     assert_eq!(
-        said(&stream(&alone, json!("stop")).turn),
+        said(&stream(&alone, &json!("stop")).turn),
         ["reasoning:Alone."]
     );
 }
@@ -178,7 +178,7 @@ fn encrypted_reasoning_has_its_place_without_text() {
         json!({"reasoning_details": [{"type": "reasoning.encrypted", "data": "gAA"}]}),
         json!({"content": "Yes"}),
     ];
-    let folded = stream(&deltas, json!("stop"));
+    let folded = stream(&deltas, &json!("stop"));
     assert_eq!(said(&folded.turn), ["reasoning:", "llm_text:Yes"]);
 }
 
@@ -189,7 +189,7 @@ fn calls_are_announced_in_the_order_in_which_they_were_begun() {
         json!({"tool_calls": [{"index": 7, "id": "b", "function": {"name": "soon", "arguments": "{}"}}]}),
         json!({"tool_calls": [{"index": 3, "id": "a", "function": {"arguments": "}"}}]}),
     ];
-    let folded = stream(&deltas, json!("tool_calls"));
+    let folded = stream(&deltas, &json!("tool_calls"));
     assert_eq!(said(&folded.turn), ["late:{}", "soon:{}"]);
     let ids: Vec<&str> = folded
         .turn
@@ -329,7 +329,7 @@ fn speech_is_text_that_carries_its_sound() {
         json!({"audio": {"data": "BBB"}}),
         json!({"audio": {"expires_at": 17}}),
     ];
-    let folded = stream(&deltas, json!(null));
+    let folded = stream(&deltas, &json!(null));
     assert_eq!(said(&folded.turn), ["llm_text:Hello"]);
     assert_eq!(
         folded
@@ -346,7 +346,7 @@ fn speech_is_text_that_carries_its_sound() {
 #[test]
 fn images_that_a_model_made_are_blocks() {
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}});
-    let folded = stream(&[json!({"images": [image]})], json!("stop"));
+    let folded = stream(&[json!({"images": [image]})], &json!("stop"));
     let geppetto_turns::Content::Other(other) = folded.turn.blocks.first().unwrap().content.clone()
     else {
         panic!("no image");
