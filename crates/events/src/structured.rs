@@ -75,6 +75,8 @@
 //! - An extractor that panics loses its block, which stays in the text; an `error` event says so.
 //! - When a provider call or a run ends without the end of a segment, what was held back goes on
 //!   and the segment is forgotten.
+//! - Blocks of a provider call that is discarded later were extracted all the same. Their events
+//!   carry the call's correlation, so a reader of `provider-call-discarded` can drop them too.
 //!
 //! # Event numbers
 //!

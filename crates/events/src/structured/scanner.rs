@@ -38,6 +38,11 @@ enum State {
 }
 
 impl Scanner {
+    /// Whether the text is outside of blocks and nothing is held back.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
     /// Takes the next piece of the text.
     pub(super) fn push(&mut self, mut text: &str, handler: &mut impl Handler) {
         while !text.is_empty() {
@@ -122,14 +127,11 @@ impl Scanner {
 
 /// Whether `held`, a `<` with part characters and colons, is the beginning of some tag.
 fn may_become_tag(held: &str) -> bool {
-    let mut parts = held.trim_start_matches('<').rsplit(':');
-    let last_may_be_empty = parts.next().is_some();
-    let mut colons = 0;
-    let whole = parts.all(|part| {
-        colons += 1;
-        !part.is_empty()
-    });
-    last_may_be_empty && whole && colons <= 2 && held.len() < MAX_TAG_BYTES
+    let name = held.trim_start_matches('<');
+    let colons = name.bytes().filter(|byte| *byte == b':').count();
+    // Only the last part may be empty: it is still to come.
+    let empty_part = name.starts_with(':') || name.contains("::");
+    held.len() < MAX_TAG_BYTES && colons <= 2 && !empty_part
 }
 
 /// Looks for `closing`; says whether it was found, and what follows it or is still to be looked

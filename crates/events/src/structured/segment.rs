@@ -1,6 +1,6 @@
 //! [`Segment`]: one segment of text on its way through the sink.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Map;
 
@@ -34,6 +34,39 @@ pub(super) struct Segment {
 impl Segment {
     pub(super) fn correlation(&self) -> &Correlation {
         &self.correlation
+    }
+
+    /// Takes a delta in which there is nothing to find, which most are, without copying its text
+    /// more than needed; `None` where it has to be looked at closely.
+    pub(super) fn pass<'e>(
+        &mut self,
+        event: &'e Event,
+        delta: &TextDelta,
+    ) -> Option<Cow<'e, Event>> {
+        let text = &*delta.delta;
+        if text.is_empty() || text.contains('<') || !self.scanner.is_idle() {
+            return None;
+        }
+        self.note(event);
+        let len = text.len() as u64;
+        self.seen = delta.offset.unwrap_or(self.seen) + len;
+        self.progress.clean.push_str(text);
+        let offset = self.sent;
+        self.sent += len;
+        self.sequence += 1;
+        let unchanged = delta.offset == Some(offset) && delta.sequence == self.sequence;
+        if unchanged && event.extra.is_empty() {
+            return Some(Cow::Borrowed(event));
+        }
+        let mut passed = self.event(EventKind::TextDelta(TextDelta::new(
+            text,
+            offset,
+            self.sequence,
+        )));
+        passed.seq = event.seq;
+        passed.merged = event.merged;
+        copy_extra(event, &mut passed);
+        Some(Cow::Owned(passed))
     }
 
     /// Takes a delta; returns what goes on in its place.
@@ -93,8 +126,12 @@ impl Segment {
     }
 
     fn note(&mut self, event: &Event) {
-        self.meta = Arc::clone(&event.meta);
-        self.correlation = Arc::clone(&event.correlation);
+        if !Arc::ptr_eq(&self.meta, &event.meta) {
+            self.meta = Arc::clone(&event.meta);
+        }
+        if !Arc::ptr_eq(&self.correlation, &event.correlation) {
+            self.correlation = Arc::clone(&event.correlation);
+        }
     }
 
     /// Scans the next piece of the text, or its end.

@@ -14,7 +14,10 @@ use super::{
     BlockInfo, DEFAULT_MAX_BLOCK_BYTES, Extractor, MalformedPolicy, TagError, cutter::Rules,
     extractor::Extractors, segment::Segment,
 };
-use crate::{Event, EventKind, EventSink};
+use crate::{Event, EventKind, EventSink, kind::TextDelta};
+
+/// By key, in an order that is the same in every run.
+type Segments = BTreeMap<String, Box<Segment>>;
 
 /// Cuts structured blocks out of the text and hands them to extractors; all else goes on to the
 /// inner sink. See the [module](super) for what exactly goes on.
@@ -25,7 +28,7 @@ use crate::{Event, EventKind, EventSink};
 pub struct StructuredSink {
     inner: Arc<dyn EventSink>,
     rules: Rules,
-    segments: Mutex<BTreeMap<String, Segment>>,
+    segments: Mutex<Segments>,
 }
 
 impl StructuredSink {
@@ -104,8 +107,27 @@ impl StructuredSink {
     }
 
     /// Takes a segment out of the table, so that no lock is held while extractors run.
-    fn take(&self, key: &str) -> Option<(String, Segment)> {
+    fn take(&self, key: &str) -> Option<(String, Box<Segment>)> {
         self.lock().remove_entry(key)
+    }
+
+    fn grow(&self, event: &Event, delta: &TextDelta) {
+        let key = key(event);
+        let mut segments = self.lock();
+        let passed = segments
+            .get_mut(key)
+            .and_then(|segment| segment.pass(event, delta));
+        drop(segments);
+        if let Some(passed) = passed {
+            self.inner.publish(&passed);
+            return;
+        }
+        let (key, mut segment) = self
+            .take(key)
+            .unwrap_or_else(|| (key.to_owned(), Box::default()));
+        let events = segment.grow(&self.rules, &key, event, delta);
+        self.lock().insert(key, segment);
+        self.forward(&events);
     }
 
     fn abandon(&self, which: impl Fn(&str, &Segment) -> bool) {
@@ -137,7 +159,7 @@ impl StructuredSink {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Segment>> {
+    fn lock(&self) -> MutexGuard<'_, Segments> {
         self.segments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -145,15 +167,7 @@ impl StructuredSink {
 impl EventSink for StructuredSink {
     fn publish(&self, event: &Event) {
         match &event.kind {
-            EventKind::TextDelta(delta) => {
-                let key = key(event);
-                let (key, mut segment) = self
-                    .take(key)
-                    .unwrap_or_else(|| (key.to_owned(), Segment::default()));
-                let events = segment.grow(&self.rules, &key, event, delta);
-                self.lock().insert(key, segment);
-                self.forward(&events);
-            }
+            EventKind::TextDelta(delta) => self.grow(event, delta),
             EventKind::TextSegmentFinished(finished) => {
                 let key = key(event);
                 let (_, segment) = self.take(key).unwrap_or_default();

@@ -374,6 +374,43 @@ fn numbers_meta_and_correlation_stay_with_the_text() {
 }
 
 #[test]
+fn text_without_blocks_goes_on_as_it_is() {
+    let screen = Arc::new(MemorySink::new());
+    let sink = recording(screen.clone());
+    let counted = |text: &str, offset, sequence| {
+        let mut event = event(EventKind::TextDelta(TextDelta::new(text, offset, sequence)));
+        event.seq = sequence + 100;
+        event
+    };
+    let events = [
+        counted("one ", 0, 1),
+        counted("two ", 4, 2),
+        counted("> three", 8, 3),
+        finished("one two > three"),
+    ];
+    for event in &events {
+        sink.publish(event);
+    }
+    assert_eq!(screen.take(), events);
+}
+
+#[test]
+fn text_after_a_block_is_counted_anew_and_keeps_the_rest_of_its_event() {
+    let screen = Arc::new(MemorySink::new());
+    let sink = recording(screen.clone());
+    sink.publish(&delta("a<a:b:v1></a:b:v1>", 0));
+    let mut after = delta("b", 18);
+    (after.seq, after.merged) = (9, 2);
+    after.extra.set("own", 1);
+    after.extra.set("text", "a<a:b:v1></a:b:v1>b");
+    sink.publish(&after);
+    let mut expect = event(EventKind::TextDelta(TextDelta::new("b", 1, 2)));
+    (expect.seq, expect.merged) = (9, 2);
+    expect.extra.set("own", 1);
+    assert_eq!(screen.take().last(), Some(&expect));
+}
+
+#[test]
 fn a_whole_text_that_others_keep_in_their_deltas_does_not_bring_blocks_back() {
     let screen = Arc::new(MemorySink::new());
     let sink = recording(screen.clone());

@@ -11,9 +11,10 @@ mod tests;
 /// Reads YAML that is still growing: the whole lines so far are read anew from time to time, and
 /// the last good value is kept.
 ///
-/// The text is read again when at least [`every_bytes`](Self::every_bytes) whole lines' bytes came
-/// since the last time, and also an eighth of what was read then, so that reading costs in
-/// proportion to the length however small the chunks are. [`finish`](Self::finish) reads all.
+/// The text is read again when whole lines of at least [`every_bytes`](Self::every_bytes) bytes
+/// came since the last time, and of at least an eighth of what was read then. So all reading
+/// together costs at most about nine times what reading the whole costs, however small the chunks are.
+/// [`finish`](Self::finish) reads all.
 ///
 /// ```
 /// use geppetto_events::structured::PartialYaml;

@@ -145,8 +145,6 @@ fn by_hand(text: &str) -> (String, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn text_and_blocks_put_together_are_the_input(
         text in text(),
