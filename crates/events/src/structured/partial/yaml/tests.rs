@@ -60,14 +60,11 @@ fn reading_again_waits_for_the_bytes_asked_for() {
 #[test]
 fn a_long_text_is_read_few_times() {
     let mut yaml = PartialYaml::new();
-    let reads = (0..10_000)
+    let reads = (0..2_000)
         .filter(|n| yaml.push(&format!("- item {n}\n")))
         .count();
-    assert!(reads < 150, "{reads}");
-    assert_eq!(
-        yaml.finish().unwrap().as_array().map(Vec::len),
-        Some(10_000)
-    );
+    assert!(reads < 100, "{reads}");
+    assert_eq!(yaml.finish().unwrap().as_array().map(Vec::len), Some(2_000));
 }
 
 proptest! {
