@@ -15,6 +15,6 @@ mod turn;
 mod tests;
 
 pub use error::FormatError;
-pub use fixture::{Document, Fixture, yaml_string};
+pub use fixture::{Document, Fixture, yaml_string, yaml_value};
 
 pub(crate) use fields::{AsMap, Fields, type_name};
