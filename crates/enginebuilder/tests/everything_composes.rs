@@ -185,7 +185,8 @@ async fn a_turn_that_could_not_be_stored_is_told_and_kept() {
         "the run finished; the turn was not stored: disk full"
     );
     assert_eq!(session.latest().unwrap().assistant_text(), "one");
-    session.submit("b").await.unwrap();
+    let next = session.submit("b").await.unwrap();
+    assert!(next.wait().await.is_err());
 }
 
 #[tokio::test]
