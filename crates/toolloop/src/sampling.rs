@@ -137,6 +137,9 @@ impl Resampling {
         loop {
             watch.begin();
             before_attempt(ctx, turn).await?;
+            if deadline_passed(ctx) {
+                return Err(NoReply::Deadline);
+            }
             *attempts += 1;
             let call = ctx.child().with_provider_call(number, attempt);
             let reply = ask(engine, &call, turn).await;

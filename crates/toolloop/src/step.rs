@@ -9,10 +9,7 @@ use std::{
 
 use geppetto_engine::RunContext;
 use geppetto_events::{EventKind, kind::DebuggerPause};
-use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::oneshot, time::sleep};
 
 use crate::stop::stopped;
 
@@ -190,9 +187,8 @@ impl StepController {
             session_id: session_id.to_owned(),
             phase,
             summary,
-            deadline_ms: unix_ms((self.clock)() + self.deadline),
+            deadline_ms: unix_ms((self.clock)().checked_add(self.deadline)),
         };
-        let until = Instant::now() + self.deadline;
         let event = announcement(&pause);
         let (go_on, may_go_on) = oneshot::channel();
         // Registered before it is announced, so that a sink can end it at once.
@@ -202,7 +198,7 @@ impl StepController {
             biased;
             () = stopped(ctx) => PauseEnd::RunStopped,
             _ = may_go_on => PauseEnd::GoOn,
-            () = sleep_until(until) => match self.at_deadline {
+            () = sleep(self.deadline) => match self.at_deadline {
                 AtDeadline::Continue => PauseEnd::GoOn,
                 AtDeadline::Stop => PauseEnd::TimedOut(self.deadline),
             },
@@ -221,7 +217,11 @@ fn announcement(pause: &PendingPause) -> DebuggerPause {
     event
 }
 
-fn unix_ms(time: SystemTime) -> i64 {
+/// The time in milliseconds since 1970; the largest number where it is too far away to be told.
+fn unix_ms(time: Option<SystemTime>) -> i64 {
+    let Some(time) = time else {
+        return i64::MAX;
+    };
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

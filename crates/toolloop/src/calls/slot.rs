@@ -98,25 +98,25 @@ impl Slot {
         if matches!(state.progress, Progress::Answered(_)) {
             return Ok(());
         }
-        let (block, status) = match outcome {
-            Ok(text) => {
-                let text = cut(text, state.output_limit);
-                (
-                    Block::tool_result(&*self.call.id, text),
-                    ToolStatus::Success,
-                )
-            }
-            Err(error) => {
-                let error = cut(error, state.output_limit);
-                (Block::tool_error(&*self.call.id, error), ToolStatus::Error)
-            }
+        let (limit, (args, secret)) = (state.output_limit, &state.secrets);
+        let failed = outcome.is_err();
+        let (Ok(text) | Err(text)) = outcome;
+        // Hidden before it is cut, or the cut may leave a part of a secret.
+        let shown = match secret.is_empty() {
+            true => None,
+            false => Some(cut(hide(&text, args, secret), limit)),
         };
-        let Content::ToolUse(answer) = block.content else {
-            return Ok(());
-        };
-        let shown = hide(&answer.output(), &state.secrets.0, &state.secrets.1);
+        let answer = answer_of(&self.call.id, cut(text, limit), failed);
+        let shown = shown.map_or_else(
+            || answer.output(),
+            |shown| answer_of(&self.call.id, shown, failed).output(),
+        );
         state.progress = Progress::Answered(answer);
         drop(state);
+        let status = match failed {
+            true => ToolStatus::Error,
+            false => ToolStatus::Success,
+        };
         self.publish_answer(executor, shown, status)
     }
 
@@ -160,4 +160,15 @@ impl Slot {
         let answer = self.to_answer()?;
         Some(Block::new(Content::ToolUse(answer)).with_id(self.ctx.next_id()))
     }
+}
+
+fn answer_of(id: &str, text: String, failed: bool) -> ToolUse {
+    let mut answer = ToolUse::default();
+    id.clone_into(&mut answer.id);
+    if failed {
+        answer.error = Some(text);
+    } else {
+        answer.result = Some(text.into());
+    }
+    answer
 }

@@ -2,6 +2,9 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+#[cfg(test)]
+mod tests;
+
 /// A tool failed. The model gets the message, so it should say what to do about it.
 ///
 /// Any error becomes one through `?`, with its sources in the message. A tool error is therefore

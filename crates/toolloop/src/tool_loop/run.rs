@@ -31,6 +31,8 @@ pub(super) struct LoopRun<'a> {
     turn: &'a mut Turn,
     config: ToolConfig,
     registry: ToolRegistry,
+    /// Names the run.
+    key: String,
     watch: Arc<CallWatch>,
     started: Instant,
     /// The blocks as they were before the current provider call.
@@ -67,6 +69,9 @@ impl<'a> LoopRun<'a> {
             turn,
             config: ToolConfig::default(),
             registry: ToolRegistry::new(),
+            key: ctx
+                .inference_id()
+                .map_or_else(|| ctx.next_id(), str::to_owned),
             watch,
             started: Instant::now(),
             configured: None,
@@ -232,8 +237,7 @@ impl<'a> LoopRun<'a> {
     /// Names the current model output: call ids alone are not unique, since some providers count
     /// them anew in each reply.
     fn key(&self) -> String {
-        let run = self.ctx.inference_id().unwrap_or(&self.turn.id);
-        format!("{run}:{}", self.iterations)
+        format!("{}:{}", self.key, self.iterations)
     }
 
     async fn pause(&self, phase: PausePhase, summary: String) -> Result<(), End> {
@@ -306,6 +310,8 @@ impl Drop for LoopRun<'_> {
     fn drop(&mut self) {
         if !self.settled {
             self.settle(end_reason(&self.ctx));
+            // Nobody is left to tell of a panic.
+            let _ = snapshot(&self.ctx, self.turn, Phase::Final);
         }
     }
 }

@@ -10,7 +10,7 @@ use geppetto_engine::{
 use geppetto_events::{EventKind, kind::TextFinished};
 use geppetto_toolloop::{Resampling, ToolLoop, raw_tool_fn};
 use geppetto_turns::{Block, FinishClass, Incomplete, InferenceResult, Turn, Usage};
-use proptest::prelude::*;
+use proptest::prelude::{ProptestConfig, prop, prop_assert_eq, proptest};
 use tokio::time::Instant;
 
 use crate::support::*;
@@ -287,7 +287,7 @@ proptest! {
             let tool = raw_tool_fn(
                 "slow",
                 "",
-                any_object(),
+                any(),
                 move |_: serde_json::Value, ctx: geppetto_toolloop::ToolContext| {
                     notes.note(ctx.call_id.clone());
                     async move { Ok::<_, geppetto_toolloop::ToolError>(ctx.call_id) }
@@ -306,10 +306,6 @@ proptest! {
         let usage = &broken.0.outcome.as_ref().unwrap().usage;
         prop_assert_eq!(usage.unreported_calls, lost as u64);
     }
-}
-
-fn any_object() -> serde_json::Value {
-    crate::support::any()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,12 +1,12 @@
 use std::{
-    future::poll_fn,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Wake},
 };
 
-use geppetto_engine::{ErrorKind, InferenceRunner, ToolConfig};
+use geppetto_engine::{ErrorKind, InferenceRunner, Phase, RunContext, ToolConfig};
 use geppetto_toolloop::ToolLoop;
+use geppetto_turns::Turn;
 use tokio::time::advance;
 
 use crate::support::*;
@@ -50,8 +50,16 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
         .with_config(config)
         .with_resampling(resampling);
     let (ctx, sink) = context();
+    let finals = Diary::default();
+    let shown = finals.clone();
+    let ctx = ctx.with_snapshot_hook(Arc::new(move |_: &RunContext, turn: &Turn, phase| {
+        if phase == Phase::Final {
+            shown.note(turn.blocks.len().to_string());
+        }
+    }));
     let mut turn = prompt();
     let waker = Arc::new(NoWake).into();
+    let mut whole = false;
     let ended = {
         let mut run = pin!(tool_loop.run(&ctx, &mut turn));
         let mut ended = false;
@@ -61,7 +69,8 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
             }
             let mut cx = Context::from_waker(&waker);
             if let Poll::Ready(outcome) = run.as_mut().poll(&mut cx) {
-                assert_eq!(outcome.is_ok(), cancel_at.is_none());
+                // A reply that came whole all the same is the end of the run.
+                whole = outcome.is_ok();
                 ended = true;
                 break;
             }
@@ -70,6 +79,8 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
         ended
     };
     assert_sound(&ctx, &sink, &turn);
+    assert!(whole || !ended || ctx.is_cancelled());
+    assert_eq!(whole, ended && turn.assistant_text().ends_with("so on."));
     let asked = turn.tool_calls().filter(|call| call.id != "half").count();
     assert_eq!(answers(&turn).len(), asked);
     for (id, answer) in answers(&turn) {
@@ -83,6 +94,13 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
         );
         assert!(!ended || kept || cancel_at.is_some());
     }
+    // The hook has seen the turn as it is, once; a future that was never polled never ran.
+    let expect = if polls == 0 {
+        vec![]
+    } else {
+        vec![turn.blocks.len().to_string()]
+    };
+    assert_eq!(finals.lines(), expect);
     // Every tool that began is gone.
     let count = |sign| {
         diary
@@ -111,6 +129,4 @@ async fn at_every_poll_after_a_cancel_at_every_poll() {
             dropped_after(polls, Some(cancel_at)).await;
         }
     }
-    // The clock only moves where the runtime is idle.
-    poll_fn(|_| Poll::Ready(())).await;
 }

@@ -1,6 +1,6 @@
 use geppetto_engine::ToolConfig;
 use geppetto_toolloop::ToolLoop;
-use proptest::prelude::*;
+use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 
 use crate::support::*;
 
@@ -35,7 +35,7 @@ proptest! {
 
     #[test]
     fn no_mix_of_tools_overlaps_with_an_exclusive_one(
-        kinds in prop::collection::vec((any::<bool>(), 0..3usize), 1..=IDS.len()),
+        kinds in prop::collection::vec((proptest::bool::ANY, 0..3usize), 1..=IDS.len()),
         limit in 1..4u32,
     ) {
         let names = [["s0", "s1", "s2"], ["x0", "x1", "x2"]];

@@ -80,3 +80,21 @@ async fn secrets_do_not_show_in_events_and_reach_the_tool() {
     // The model gets what the tool said.
     assert_eq!(done.answers()[0].1, format!("logged in with {SECRET}"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_leaves_no_part_of_a_secret() {
+    let tool = raw_tool_fn("echo", "", any(), |args: Value| async move {
+        Ok::<_, ToolError>(format!("key {}", args["key"].as_str().unwrap_or_default()))
+    });
+    let script = Script::new([
+        vec![Do::Call("1", "echo", r#"{"key":"sk-0123456789"}"#)],
+        vec![Do::Say("ok")],
+    ]);
+    let tool = tool.secret_args(["key"]).output_limit(9);
+    let done = run(&ToolLoop::new(script, registry(vec![Box::new(tool)]))).await;
+    assert_eq!(done.tool_events()[1], "success 1 key ***");
+    assert_eq!(
+        done.answers()[0].1,
+        "key sk-01… [output cut: 9 B of 17 B shown]"
+    );
+}

@@ -63,7 +63,7 @@ impl Engine for Script {
     ) -> Result<InferenceResult, EngineError> {
         self.asked.lock().unwrap().push(turn.clone());
         let steps = self.replies.lock().unwrap().pop_front();
-        let steps = steps.expect("the engine was asked more often than the script says");
+        let steps = steps.unwrap_or_else(|| panic!("asked more often than the script says"));
         let mut reply = ResponseWriter::start(ctx, turn, "script", "script-1");
         for step in steps {
             match step {
