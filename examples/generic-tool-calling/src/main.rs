@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
-//! (the model's thinking)
+//! thinking: (what the model thinks)
 //! → lookup_weather {"city":"Zurich"}
 //! → lookup_weather {"city":"Oslo"}
 //! ← lookup_weather {"city":"Zurich","celsius":21,"sky":"clear"}

@@ -69,7 +69,16 @@ impl<W: Write> HumanPrinter<W> {
     fn render(&self, event: &Event, line: &mut Line) -> String {
         match &event.kind {
             EventKind::TextDelta(e) => self.running(&e.delta, Line::Text, "", line),
-            EventKind::ReasoningDelta(e) => self.running(&e.delta, Line::Reasoning, DIM, line),
+            EventKind::ReasoningDelta(e) => {
+                let begins = *line != Line::Reasoning;
+                let text = self.running(&e.delta, Line::Reasoning, DIM, line);
+                if begins {
+                    // Where colour cannot tell reasoning from text, a word does.
+                    let (before, text) = text.split_at(usize::from(text.starts_with('\n')));
+                    return format!("{before}{}{text}", self.paint(DIM, "thinking: "));
+                }
+                text
+            }
             EventKind::TextSegmentFinished(_) | EventKind::ReasoningSegmentFinished(_) => {
                 fresh(line)
             }
@@ -89,7 +98,17 @@ impl<W: Write> HumanPrinter<W> {
                 &format!("(the reply broke, asking again: {})", e.reason),
                 line,
             ),
-            EventKind::Info(e) => self.whole(DIM, &format!("({})", e.message), line),
+            EventKind::Info(e) => {
+                let reason = e
+                    .data
+                    .as_ref()
+                    .and_then(|data| data.get("reason")?.as_str());
+                let said = match reason {
+                    Some(reason) => format!("({}: {reason})", e.message),
+                    None => format!("({})", e.message),
+                };
+                self.whole(DIM, &said, line)
+            }
             EventKind::Log(e) => self.whole(DIM, &format!("[{}] {}", e.level, e.message), line),
             EventKind::Citation(e) => self.whole(DIM, &format!("[{}] {}", e.title, e.url), line),
             EventKind::DebuggerPause(e) => {
