@@ -140,10 +140,10 @@ impl EngineBuilder for Builder {
             config.validate()?;
         }
         let inner: Arc<dyn InferenceRunner> = match &self.tools {
-            None => Arc::new(SinglePass::new(self.engine(), self.resampling.clone())),
+            None => Arc::new(SinglePass::new(self.engine(), self.resampling)),
             Some(tools) => {
-                let mut tool_loop = ToolLoop::new(self.engine(), tools.clone())
-                    .with_resampling(self.resampling.clone());
+                let mut tool_loop =
+                    ToolLoop::new(self.engine(), tools.clone()).with_resampling(self.resampling);
                 if let Some(config) = &self.tool_config {
                     tool_loop = tool_loop.with_config(config.clone());
                 }

@@ -124,10 +124,10 @@ impl Settings {
         if let Some(model) = model.as_ref().filter(|model| model.value.trim().is_empty()) {
             return Err(bad("model", model, "allowed is the name of a model"));
         }
-        let output = flags
-            .output
-            .map(|output| Setting::new(output, Source::Flag("--output")))
-            .unwrap_or(Setting::new(OutputFormat::Text, Source::Default));
+        let output = flags.output.map_or(
+            Setting::new(OutputFormat::Text, Source::Default),
+            |output| Setting::new(output, Source::Flag("--output")),
+        );
         Ok(Self {
             model,
             base_url,
@@ -183,9 +183,7 @@ impl fmt::Display for Settings {
             ("model", text(&self.model, &str::to_owned)),
             (
                 "base_url",
-                text(&self.base_url, &|url| {
-                    geppetto_transport::redact_url(url).to_string()
-                }),
+                text(&self.base_url, &|url| geppetto_transport::redact_url(url)),
             ),
             (
                 "api_key",
