@@ -87,22 +87,20 @@ impl Fold {
     /// The error that the event reports; what else stands in the event is taken before.
     pub(super) fn accept(
         &mut self,
-        chunk: Chunk<'_>,
+        chunk: &Chunk<'_>,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
     ) -> Result<(), EngineError> {
         writer.set_model(&chunk.model);
-        self.kept.take_envelope(&chunk);
+        self.kept.take_envelope(chunk);
         let mut failure = chunk.error.filter(|raw| reports_error(raw));
-        for (position, mut choice) in chunk.choices.into_iter().flatten().enumerate() {
+        for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
-            let own = choice.error.take().filter(|raw| reports_error(raw));
             if index == 0 {
-                failure = failure.or(own);
+                failure = failure.or(choice.error.filter(|raw| reports_error(raw)));
                 self.choice(choice, writer);
             } else {
-                let whole = self.whole;
-                self.others.take(index, choice, whole);
+                self.others.take(index, choice, self.whole);
             }
         }
         match failure {
@@ -112,20 +110,20 @@ impl Fold {
         }
     }
 
-    fn choice(&mut self, choice: Choice<'_>, writer: &mut ResponseWriter<'_>) {
+    fn choice(&mut self, choice: &Choice<'_>, writer: &mut ResponseWriter<'_>) {
         // Perplexity sends both: what is new, and the whole message so far. A message alone in a
         // stream is one from a server that does not really stream.
-        let said = match self.whole {
-            true => choice.message.or(choice.delta),
-            false if writer.has_output() => choice.delta,
-            false => choice.delta.or(choice.message),
+        let said = match (self.whole, &choice.delta) {
+            (false, Some(delta)) => Some(delta),
+            (false, None) if writer.has_output() => None,
+            _ => choice.said(),
         };
         if let Some(delta) = said {
             self.delta(delta, writer);
         }
         self.kept.take_usage(choice.usage);
-        if let Some(logprobs) = choice.logprobs {
-            self.kept.take_logprobs(&logprobs);
+        if let Some(logprobs) = &choice.logprobs {
+            self.kept.take_logprobs(logprobs);
         }
         self.stopped(&choice.finish_reason);
     }
@@ -136,8 +134,8 @@ impl Fold {
         }
     }
 
-    fn delta(&mut self, delta: Delta<'_>, writer: &mut ResponseWriter<'_>) {
-        self.reasoning(&delta, writer);
+    fn delta(&mut self, delta: &Delta<'_>, writer: &mut ResponseWriter<'_>) {
+        self.reasoning(delta, writer);
         match &delta.content {
             Content::Text(text) => self.say(Segment::Text, text, writer),
             other => other.each(&mut |piece| match piece {
@@ -147,9 +145,9 @@ impl Fold {
             }),
         }
         self.say(Segment::Refusal, &delta.refusal, writer);
-        if let Some(audio) = delta.audio {
+        if let Some(audio) = &delta.audio {
             self.say(Segment::Speech, &audio.transcript, writer);
-            self.kept.take_audio(&audio);
+            self.kept.take_audio(audio);
         }
         if let Some(raw) = delta.annotations {
             self.kept.take_annotations(raw, writer);
@@ -157,8 +155,8 @@ impl Fold {
         if let Some(raw) = delta.images {
             kept::add_images(raw, writer);
         }
-        if let Some(pieces) = &delta.tool_calls {
-            self.calls.take(pieces, self.whole);
+        if !delta.tool_calls.is_empty() {
+            self.calls.take(&delta.tool_calls, self.whole);
         }
         if let Some(piece) = &delta.function_call {
             self.calls.take_legacy(piece);

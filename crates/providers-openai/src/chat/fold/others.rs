@@ -20,7 +20,7 @@ struct Other {
 }
 
 impl Others {
-    pub(super) fn take(&mut self, index: u64, choice: Choice<'_>, whole: bool) {
+    pub(super) fn take(&mut self, index: u64, choice: &Choice<'_>, whole: bool) {
         let at = self.0.iter().position(|other| other.index == index);
         let at = at.unwrap_or_else(|| {
             self.0.push(Other {
@@ -35,10 +35,9 @@ impl Others {
         if !choice.finish_reason.is_empty() {
             other.reason = choice.finish_reason.to_string();
         }
-        let said = if whole {
-            choice.message.or(choice.delta)
-        } else {
-            choice.delta
+        let said = match whole {
+            true => choice.said(),
+            false => choice.delta.as_ref(),
         };
         let Some(delta) = said else {
             return;
@@ -49,9 +48,7 @@ impl Others {
             Piece::Reasoning(_) => {}
         });
         other.refusal.push_str(&delta.refusal);
-        if let Some(pieces) = &delta.tool_calls {
-            other.calls.take(pieces, whole);
-        }
+        other.calls.take(&delta.tool_calls, whole);
     }
 
     /// As they stand in the result's details; `None` where there was one choice.

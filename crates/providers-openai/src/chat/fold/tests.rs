@@ -26,8 +26,9 @@ fn fold(mut fold: Fold, events: &[Value], done: bool) -> Folded {
     let mut broken = None;
     for event in events {
         let text = event.to_string();
-        let chunk = serde_json::from_str(&text).unwrap();
-        if let Err(error) = fold.accept(chunk, &mut writer, &Redactor::new()) {
+        let mut chunk = Chunk::default();
+        chunk.parse(&text).unwrap();
+        if let Err(error) = fold.accept(&chunk, &mut writer, &Redactor::new()) {
             broken = Some(error);
             break;
         }
