@@ -154,7 +154,7 @@ fn an_end_that_is_missing_must_be_noticed() {
     unfinished["features"] = json!(["no_terminal"]);
     folder.recording("said-to-be-cut", &unfinished, cut);
     // The end marker alone is an end too.
-    folder.recording("marked", &unfinished, &format!("{}data: [DONE]\n\n", cut));
+    folder.recording("marked", &unfinished, &format!("{cut}data: [DONE]\n\n"));
     unfinished["expected"]["text"] = json!("Grü");
     folder.recording("said-to-be-shorter", &unfinished, cut);
     let (_, said) = folder.run();
