@@ -11,6 +11,9 @@
 //! through as they stand and replace those of the same name (`n`, `logprobs`, `service_tier`, ...);
 //! null leaves a field out.
 //!
+//! `reasoning_summary` and `thinking_budget` have no field on this wire and are not sent;
+//! `thinking_type` is where the dialect has it.
+//!
 //! What replies may look like is in the data, not in settings: reasoning in `reasoning_content`,
 //! `reasoning`, `reasoning_details` or parts of the content; tool calls with or without index and
 //! id, in pieces or whole; usage anywhere; and more. Of several choices the first is the reply; the

@@ -145,23 +145,18 @@ fn every_wrong_expectation_fails_with_its_difference() {
 
 #[test]
 fn an_end_that_is_missing_must_be_noticed() {
-    let cut = STREAM
-        .find("data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},")
-        .unwrap();
+    let end = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},";
+    let (cut, _) = STREAM.split_once(end).unwrap();
     let mut unfinished = changed("/expected/finish_reason", Value::Null);
     unfinished["expected"]["usage"] = Value::Null;
     let folder = Folder::new();
-    folder.recording("said-to-be-whole", &unfinished, &STREAM[..cut]);
+    folder.recording("said-to-be-whole", &unfinished, cut);
     unfinished["features"] = json!(["no_terminal"]);
-    folder.recording("said-to-be-cut", &unfinished, &STREAM[..cut]);
+    folder.recording("said-to-be-cut", &unfinished, cut);
     // The end marker alone is an end too.
-    folder.recording(
-        "marked",
-        &unfinished,
-        &format!("{}data: [DONE]\n\n", &STREAM[..cut]),
-    );
+    folder.recording("marked", &unfinished, &format!("{cut}data: [DONE]\n\n"));
     unfinished["expected"]["text"] = json!("Grü");
-    folder.recording("said-to-be-shorter", &unfinished, &STREAM[..cut]);
+    folder.recording("said-to-be-shorter", &unfinished, cut);
     let (_, said) = folder.run();
     let failed: Vec<&str> = said
         .lines()

@@ -94,16 +94,13 @@ impl Fold {
         writer.set_model(&chunk.model);
         self.kept.take_envelope(chunk);
         let mut failure = chunk.error.filter(|raw| reports_error(raw));
-        let choices = chunk.choices.iter().flat_map(Choices::iter);
-        for (position, choice) in choices.enumerate() {
+        for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
-            let own = choice.error.filter(|raw| reports_error(raw));
             if index == 0 {
-                failure = failure.or(own);
+                failure = failure.or(choice.error.filter(|raw| reports_error(raw)));
                 self.choice(choice, writer);
             } else {
-                let whole = self.whole;
-                self.others.take(index, choice, whole);
+                self.others.take(index, choice, self.whole);
             }
         }
         match failure {
@@ -116,10 +113,10 @@ impl Fold {
     fn choice(&mut self, choice: &Choice<'_>, writer: &mut ResponseWriter<'_>) {
         // Perplexity sends both: what is new, and the whole message so far. A message alone in a
         // stream is one from a server that does not really stream.
-        let said = match self.whole {
-            true => choice.message.as_deref().or(choice.delta.as_ref()),
-            false if writer.has_output() => choice.delta.as_ref(),
-            false => choice.delta.as_ref().or(choice.message.as_deref()),
+        let said = match (self.whole, &choice.delta) {
+            (false, Some(delta)) => Some(delta),
+            (false, None) if writer.has_output() => None,
+            _ => choice.said(),
         };
         if let Some(delta) = said {
             self.delta(delta, writer);
@@ -158,8 +155,8 @@ impl Fold {
         if let Some(raw) = delta.images {
             kept::add_images(raw, writer);
         }
-        if let Some(pieces) = &delta.tool_calls {
-            self.calls.take(pieces, self.whole);
+        if !delta.tool_calls.is_empty() {
+            self.calls.take(&delta.tool_calls, self.whole);
         }
         if let Some(piece) = &delta.function_call {
             self.calls.take_legacy(piece);

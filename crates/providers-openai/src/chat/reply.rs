@@ -11,7 +11,6 @@ use geppetto_transport::{
     Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
 };
 
-use serde::de::Error as _;
 use tokio::time::timeout;
 
 use super::{error, fold::Fold, stop::Stop, wire::Chunk};
@@ -80,8 +79,9 @@ fn whole(
     redactor: &Redactor,
 ) -> Result<(), EngineError> {
     let body = String::from_utf8_lossy(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
-    let chunk = match parse(&body) {
-        Ok(chunk) => chunk,
+    let mut chunk = Chunk::default();
+    match chunk.parse(&body) {
+        Ok(()) => {}
         Err(error) if error.is_eof() => {
             return Err(EngineError::new(
                 ErrorKind::Truncated,
@@ -94,16 +94,11 @@ fn whole(
             return Err(details.add_to(error::malformed("a body", error)));
         }
     };
-    let is_reply = chunk
-        .choices
-        .as_ref()
-        .is_some_and(|choices| !choices.is_empty());
-    let reports = is_error(&chunk);
     fold.accept(&chunk, writer, redactor)?;
-    if reports {
+    if chunk.is_error() {
         return Err(error::reported(&body, redactor));
     }
-    if !is_reply {
+    if chunk.choices.is_empty() {
         let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
         let error = EngineError::new(
             ErrorKind::MalformedResponse,
@@ -164,26 +159,14 @@ fn take(
     if matches!(data, "" | "null") {
         return Ok(false);
     }
-    let chunk = parse(data).map_err(|error| error::malformed("an event", error))?;
-    let reports = is_error(&chunk);
+    let mut chunk = Chunk::default();
+    let read = chunk.parse(data);
+    read.map_err(|error| error::malformed("an event", error))?;
     fold.accept(&chunk, writer, redactor)?;
-    match reports {
+    match chunk.is_error() {
         true => Err(error::reported(data, redactor)),
         false => Ok(false),
     }
-}
-
-/// Reads an object. The types of the wire would take a list too, as their fields in order.
-fn parse(text: &str) -> Result<Chunk<'_>, serde_json::Error> {
-    match text.trim_start().starts_with('{') {
-        true => serde_json::from_str(text),
-        false => Err(serde_json::Error::custom("expected an object")),
-    }
-}
-
-/// Whether the whole event or body is an error, instead of a field of it.
-fn is_error(chunk: &Chunk<'_>) -> bool {
-    &*chunk.object == "error"
 }
 
 /// Reads the end of the body, which comes with the last event or right behind it, so that its

@@ -6,11 +6,12 @@
 //!
 //! Fields: <https://platform.openai.com/docs/api-reference/chat/streaming>.
 
-use serde::Deserialize;
+use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
 mod choices;
 mod content;
+mod fill;
 mod scalar;
 
 #[cfg(test)]
@@ -20,149 +21,136 @@ pub(super) use choices::Choices;
 pub(super) use content::{Content, Piece};
 pub(super) use scalar::{Index, Text};
 
-/// One event of a stream, or a whole reply.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Chunk<'a> {
-    #[serde(borrow, default)]
-    pub(super) id: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) model: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) object: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) choices: Option<Choices<'a>>,
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'a RawValue>,
-    /// Groq repeats the usage here.
-    #[serde(borrow, default)]
-    pub(super) x_groq: Option<Groq<'a>>,
-    #[serde(borrow, default)]
-    pub(super) service_tier: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) system_fingerprint: Text<'a>,
-    /// Who answered behind a gateway (OpenRouter).
-    #[serde(borrow, default)]
-    pub(super) provider: Text<'a>,
-    /// Sources, of Perplexity: repeated in each event.
-    #[serde(borrow, default)]
-    pub(super) citations: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(super) search_results: Option<&'a RawValue>,
+use fill::object;
+
+object! {
+    /// One event of a stream, or a whole reply.
+    pub(super) struct Chunk {
+        id: Text<'a>,
+        model: Text<'a>,
+        object: Text<'a>,
+        choices: Choices<'a>,
+        usage: Option<&'a RawValue>,
+        error: Option<&'a RawValue>,
+        /// Groq repeats the usage here.
+        x_groq: Option<Box<Groq<'a>>>,
+        service_tier: Text<'a>,
+        system_fingerprint: Text<'a>,
+        /// Who answered behind a gateway (OpenRouter).
+        provider: Text<'a>,
+        /// Sources, of Perplexity: repeated in each event.
+        citations: Option<&'a RawValue>,
+        search_results: Option<&'a RawValue>,
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Groq<'a> {
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'a RawValue>,
+object! {
+    pub(super) struct Groq {
+        usage: Option<&'a RawValue>,
+    }
 }
 
-/// One of the answers in parallel.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Choice<'a> {
-    #[serde(default)]
-    pub(super) index: Index,
-    #[serde(borrow, default)]
-    pub(super) delta: Option<Delta<'a>>,
-    #[serde(borrow, default)]
-    pub(super) message: Option<Box<Delta<'a>>>,
-    #[serde(borrow, default)]
-    pub(super) finish_reason: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) logprobs: Option<Box<Logprobs<'a>>>,
-    /// Moonshot puts the usage of a stream here.
-    #[serde(borrow, default)]
-    pub(super) usage: Option<&'a RawValue>,
-    /// An error of this choice alone (OpenRouter).
-    #[serde(borrow, default)]
-    pub(super) error: Option<&'a RawValue>,
+object! {
+    /// One of the answers in parallel.
+    pub(super) struct Choice {
+        index: Index,
+        delta: Option<Delta<'a>>,
+        message: Option<Box<Delta<'a>>>,
+        finish_reason: Text<'a>,
+        logprobs: Option<Box<Logprobs<'a>>>,
+        /// Moonshot puts the usage of a stream here.
+        usage: Option<&'a RawValue>,
+        /// An error of this choice alone (OpenRouter).
+        error: Option<&'a RawValue>,
+    }
 }
 
-/// What a stream adds, or a whole message.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Delta<'a> {
-    #[serde(borrow, default)]
-    pub(super) content: Content<'a>,
-    /// DeepSeek, llama.cpp, vLLM and many others.
-    #[serde(borrow, default)]
-    pub(super) reasoning_content: Content<'a>,
-    /// OpenRouter, Ollama, Groq and others.
-    #[serde(borrow, default)]
-    pub(super) reasoning: Content<'a>,
-    /// OpenRouter: typed pieces, with signatures and encrypted data.
-    #[serde(borrow, default)]
-    pub(super) reasoning_details: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(super) refusal: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) tool_calls: Option<Vec<CallDelta<'a>>>,
-    /// The only call, in the format before tools.
-    #[serde(borrow, default)]
-    pub(super) function_call: Option<Box<FunctionDelta<'a>>>,
-    #[serde(borrow, default)]
-    pub(super) audio: Option<Box<Audio<'a>>>,
-    #[serde(borrow, default)]
-    pub(super) annotations: Option<&'a RawValue>,
-    /// Images that the model made (OpenRouter).
-    #[serde(borrow, default)]
-    pub(super) images: Option<&'a RawValue>,
+object! {
+    /// What a stream adds, or a whole message.
+    pub(super) struct Delta {
+        content: Content<'a>,
+        /// DeepSeek, llama.cpp, vLLM and many others.
+        reasoning_content: Content<'a>,
+        /// OpenRouter, Ollama, Groq and others.
+        reasoning: Content<'a>,
+        /// OpenRouter: typed pieces, with signatures and encrypted data.
+        reasoning_details: Option<&'a RawValue>,
+        refusal: Text<'a>,
+        tool_calls: Vec<CallDelta<'a>>,
+        /// The only call, in the format before tools.
+        function_call: Option<Box<FunctionDelta<'a>>>,
+        audio: Option<Box<Audio<'a>>>,
+        annotations: Option<&'a RawValue>,
+        /// Images that the model made (OpenRouter).
+        images: Option<&'a RawValue>,
+    }
 }
 
-/// A piece of a tool call.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct CallDelta<'a> {
-    #[serde(default)]
-    pub(super) index: Index,
-    #[serde(borrow, default)]
-    pub(super) id: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) function: Option<FunctionDelta<'a>>,
-    #[serde(borrow, default)]
-    pub(super) custom: Option<CustomDelta<'a>>,
+object! {
+    /// A piece of a tool call.
+    pub(super) struct CallDelta {
+        index: Index,
+        id: Text<'a>,
+        function: Option<FunctionDelta<'a>>,
+        custom: Option<Box<CustomDelta<'a>>>,
+    }
 }
 
-/// A piece of a call of a function.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct FunctionDelta<'a> {
-    #[serde(borrow, default)]
-    pub(super) name: Text<'a>,
-    /// A string as a rule; some servers send the object itself.
-    #[serde(borrow, default)]
-    pub(super) arguments: Option<&'a RawValue>,
+object! {
+    /// A piece of a call of a function.
+    pub(super) struct FunctionDelta {
+        name: Text<'a>,
+        /// A string as a rule; some servers send the object itself.
+        arguments: Option<&'a RawValue>,
+    }
 }
 
-/// A piece of a call of a custom tool, whose input is text.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct CustomDelta<'a> {
-    #[serde(borrow, default)]
-    pub(super) name: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) input: Text<'a>,
+object! {
+    /// A piece of a call of a custom tool, whose input is text.
+    pub(super) struct CustomDelta {
+        name: Text<'a>,
+        input: Text<'a>,
+    }
 }
 
-/// A piece of speech.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Audio<'a> {
-    #[serde(borrow, default)]
-    pub(super) id: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) data: Text<'a>,
-    #[serde(borrow, default)]
-    pub(super) transcript: Text<'a>,
-    #[serde(default)]
-    pub(super) expires_at: Index,
+object! {
+    /// A piece of speech.
+    pub(super) struct Audio {
+        id: Text<'a>,
+        data: Text<'a>,
+        transcript: Text<'a>,
+        expires_at: Index,
+    }
 }
 
-/// Log probabilities of tokens, for each text they belong to.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Logprobs<'a> {
-    #[serde(borrow, default)]
-    pub(super) content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(super) refusal: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(super) reasoning_content: Option<&'a RawValue>,
+object! {
+    /// Log probabilities of tokens, for each text they belong to.
+    pub(super) struct Logprobs {
+        content: Option<&'a RawValue>,
+        refusal: Option<&'a RawValue>,
+        reasoning_content: Option<&'a RawValue>,
+    }
+}
+
+impl<'a> Chunk<'a> {
+    /// Reads the JSON of an event or a body, an object, into this empty chunk.
+    pub(super) fn parse(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        fill::Place(self).deserialize(&mut reader)?;
+        reader.end()
+    }
+
+    /// Whether the whole event or body is an error, instead of a field of it.
+    pub(super) fn is_error(&self) -> bool {
+        &*self.object == "error"
+    }
+}
+
+impl<'a> Choice<'a> {
+    /// The message of a whole reply.
+    pub(super) fn said(&self) -> Option<&Delta<'a>> {
+        self.message.as_deref().or(self.delta.as_ref())
+    }
 }
 
 /// Whether an `error` field reports an error. Some servers send an empty one with every event.

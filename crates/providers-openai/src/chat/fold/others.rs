@@ -35,10 +35,9 @@ impl Others {
         if !choice.finish_reason.is_empty() {
             other.reason = choice.finish_reason.to_string();
         }
-        let said = if whole {
-            choice.message.as_deref().or(choice.delta.as_ref())
-        } else {
-            choice.delta.as_ref()
+        let said = match whole {
+            true => choice.said(),
+            false => choice.delta.as_ref(),
         };
         let Some(delta) = said else {
             return;
@@ -49,9 +48,7 @@ impl Others {
             Piece::Reasoning(_) => {}
         });
         other.refusal.push_str(&delta.refusal);
-        if let Some(pieces) = &delta.tool_calls {
-            other.calls.take(pieces, whole);
-        }
+        other.calls.take(&delta.tool_calls, whole);
     }
 
     /// As they stand in the result's details; `None` where there was one choice.

@@ -26,7 +26,8 @@ fn fold(mut fold: Fold, events: &[Value], done: bool) -> Folded {
     let mut broken = None;
     for event in events {
         let text = event.to_string();
-        let chunk: Chunk<'_> = serde_json::from_str(&text).unwrap();
+        let mut chunk = Chunk::default();
+        chunk.parse(&text).unwrap();
         if let Err(error) = fold.accept(&chunk, &mut writer, &Redactor::new()) {
             broken = Some(error);
             break;

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{Error, SeqAccess, Visitor},
 };
 
-use super::Choice;
+use super::{
+    Choice,
+    fill::{Fill, Place},
+};
 
 /// The choices of an event: nearly always one.
 #[derive(Debug, Default)]
@@ -26,33 +29,40 @@ impl<'a> Choices<'a> {
     }
 }
 
-struct ChoicesVisitor;
+impl<'de: 'a, 'a> Fill<'de> for Choices<'a> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(ChoicesVisitor(self))
+    }
+}
 
-impl<'de> Visitor<'de> for ChoicesVisitor {
-    type Value = Choices<'de>;
+struct ChoicesVisitor<'p, 'a>(&'p mut Choices<'a>);
+
+impl<'de: 'a, 'a> Visitor<'de> for ChoicesVisitor<'_, 'a> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of choices")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Choices::default())
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut choices = Choices {
-            first: seq.next_element()?,
-            rest: Vec::new(),
-        };
-        while let Some(choice) = seq.next_element()? {
-            choices.rest.push(choice);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Choices { first, rest } = self.0;
+        if seq
+            .next_element_seed(Place(first.get_or_insert_default()))?
+            .is_none()
+        {
+            *first = None;
+            return Ok(());
         }
-        Ok(choices)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ChoicesVisitor)
+        loop {
+            let mut choice = Choice::default();
+            if seq.next_element_seed(Place(&mut choice))?.is_none() {
+                return Ok(());
+            }
+            rest.push(choice);
+        }
     }
 }

@@ -8,7 +8,12 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::Text;
+use super::{
+    Text,
+    fill::{Fill, fill_by_value},
+};
+
+fill_by_value!(Content<'a>);
 
 /// Content in each of the forms that servers give it.
 #[derive(Debug, PartialEq)]

@@ -7,6 +7,8 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use super::fill::{Fill, fill_by_value};
+
 /// A text, borrowed unless it holds escapes. Null is the empty text, a number or a truth value is
 /// its own text, and of anything else there is no text.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -80,6 +82,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+fill_by_value!(Text<'a>);
+
 /// A count or a position; absent where it is not one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(in crate::chat) struct Index(pub(in crate::chat) Option<u64>);
@@ -88,5 +92,12 @@ impl<'de> Deserialize<'de> for Index {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
         Ok(Self(text.parse().ok()))
+    }
+}
+
+impl<'de> Fill<'de> for Index {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        *self = Self::deserialize(deserializer)?;
+        Ok(())
     }
 }

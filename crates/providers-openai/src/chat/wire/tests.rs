@@ -5,18 +5,23 @@ use serde_json::json;
 use super::*;
 
 fn chunk(text: &str) -> Chunk<'_> {
-    serde_json::from_str(text).unwrap()
+    let mut chunk = Chunk::default();
+    chunk.parse(text).unwrap();
+    chunk
 }
 
 fn delta(text: &str) -> Delta<'_> {
-    serde_json::from_str(text).unwrap()
+    let mut delta = Delta::default();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    fill::Place(&mut delta).deserialize(&mut reader).unwrap();
+    delta
 }
 
 #[test]
 fn a_content_delta_is_borrowed() {
     let text = r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"Hel"}}]}"#;
-    let choices = chunk(text).choices.unwrap();
-    let mut choices = choices.iter();
+    let chunk = chunk(text);
+    let mut choices = chunk.choices.iter();
     let delta = choices.next().unwrap().delta.as_ref().unwrap();
     assert!(matches!(delta.content, Content::Text(Cow::Borrowed("Hel"))));
     assert!(choices.next().is_none());
@@ -29,8 +34,7 @@ fn null_stands_for_absent_everywhere() {
             "message":null,"finish_reason":null,"logprobs":null}],"usage":null,"error":null,
             "x_groq":null,"service_tier":null}"#,
     );
-    let choices = nulls.choices.unwrap();
-    let choice = choices.iter().next().unwrap();
+    let choice = nulls.choices.iter().next().unwrap();
     assert_eq!((&*nulls.id, &*choice.finish_reason), ("", ""));
     assert!(choice.delta.is_none() && nulls.usage.is_none() && nulls.error.is_none());
     let none = delta(
@@ -38,9 +42,9 @@ fn null_stands_for_absent_everywhere() {
             "tool_calls":null,"function_call":null,"audio":null,"annotations":null}"#,
     );
     assert_eq!(none.content, Content::default());
-    assert!(none.tool_calls.is_none());
-    assert!(chunk(r#"{"choices":null}"#).choices.is_none());
-    assert!(chunk(r#"{"choices":[]}"#).choices.unwrap().is_empty());
+    assert!(none.tool_calls.is_empty());
+    assert!(chunk(r#"{"choices":null}"#).choices.is_empty());
+    assert!(chunk(r#"{"choices":[]}"#).choices.is_empty());
 }
 
 #[test]
@@ -103,4 +107,24 @@ fn an_empty_error_reports_nothing() {
     assert!(reports(r#"{"error":"x"}"#));
     assert!(!reports(r#"{"error":{}}"#));
     assert!(!reports(r#"{"error":""}"#));
+}
+
+#[test]
+fn a_field_that_is_repeated_counts_with_its_last_value() {
+    let twice = chunk(r#"{"model":"a","model":"b","cho\u0069ces":17,"unknown":{"x":[1]}}"#);
+    assert_eq!(&*twice.model, "b");
+}
+
+#[test]
+fn only_an_object_is_read() {
+    for text in [
+        "[1]",
+        "17",
+        "\"text\"",
+        "{\"choices\":17}",
+        "{\"choices\":[{}]",
+        "{} x",
+    ] {
+        assert!(Chunk::default().parse(text).is_err(), "{text}");
+    }
 }

@@ -1,14 +1,22 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::chat::wire::Chunk;
 
 /// Id, name and arguments of the calls that events make up.
 fn calls(events: &[Value], whole: bool) -> Vec<(String, String, String)> {
     let mut calls = Calls::default();
     for event in events {
         let text = event.to_string();
-        let pieces: Vec<CallDelta<'_>> = serde_json::from_str(&text).unwrap();
-        calls.take(&pieces, whole);
+        let text = format!(r#"{{"choices":[{{"delta":{{"tool_calls":{text}}}}}]}}"#);
+        let mut chunk = Chunk::default();
+        chunk.parse(&text).unwrap();
+        let delta = chunk
+            .choices
+            .iter()
+            .find_map(|choice| choice.delta.as_ref());
+        let pieces = &delta.unwrap().tool_calls;
+        calls.take(pieces, whole);
     }
     let parts = |call: &Call| (call.id.clone(), call.name.clone(), call.args.clone());
     calls.iter().map(parts).collect()
@@ -169,7 +177,14 @@ fn the_call_of_the_format_before_tools_is_one_call() {
         r#"{"arguments":":1}"}"#,
         r#"{"name":"","arguments":""}"#,
     ] {
-        calls.take_legacy(&serde_json::from_str(event).unwrap());
+        let text = format!(r#"{{"choices":[{{"delta":{{"function_call":{event}}}}}]}}"#);
+        let mut chunk = Chunk::default();
+        chunk.parse(&text).unwrap();
+        let delta = chunk
+            .choices
+            .iter()
+            .find_map(|choice| choice.delta.as_ref());
+        calls.take_legacy(delta.unwrap().function_call.as_ref().unwrap());
     }
     let args: Vec<&str> = calls.iter().map(|call| call.args.as_str()).collect();
     assert_eq!(args, [r#"{"x":1}"#]);
