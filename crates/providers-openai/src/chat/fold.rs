@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     error,
-    wire::{Choice, Choices, Chunk, Content, Delta, Piece, reports_error},
+    wire::{Choice, Chunk, Content, Delta, Piece, reports_error},
 };
 
 mod calls;
