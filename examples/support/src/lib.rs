@@ -35,3 +35,8 @@ pub use output::Printer;
 pub use program::{converse, main_with};
 pub use provider::Provider;
 pub use settings::{Options, OutputFormat, Setting, Settings, Source};
+
+/// The program on the project's front page, held to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

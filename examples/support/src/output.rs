@@ -31,7 +31,12 @@ impl Printer {
         Arc::new(match format {
             OutputFormat::Text => {
                 let color = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                Self::Text(HumanPrinter::new(out).with_color(color))
+                // Failures are said on stderr, once.
+                Self::Text(
+                    HumanPrinter::new(out)
+                        .with_color(color)
+                        .with_failures(false),
+                )
             }
             OutputFormat::Jsonl => Self::Jsonl(JsonLinesPrinter::new(out)),
             OutputFormat::Yaml => Self::Yaml(YamlPrinter::new(out)),

@@ -26,6 +26,7 @@ const RESET: &str = "\x1b[0m";
 pub struct HumanPrinter<W> {
     output: Output<W>,
     color: bool,
+    failures: bool,
     line: Mutex<Line>,
 }
 
@@ -44,6 +45,7 @@ impl<W: Write> HumanPrinter<W> {
         Self {
             output: Output::new(writer),
             color: false,
+            failures: true,
             line: Mutex::default(),
         }
     }
@@ -52,6 +54,14 @@ impl<W: Write> HumanPrinter<W> {
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
         self.color = color;
+        self
+    }
+
+    /// Sets whether to say that a run failed or was stopped; true by default. A program that says
+    /// so itself, on stderr, turns it off.
+    #[must_use]
+    pub fn with_failures(mut self, failures: bool) -> Self {
+        self.failures = failures;
         self
     }
 
@@ -103,12 +113,12 @@ impl<W: Write> HumanPrinter<W> {
                 self.end(DIM, said, e.persist_error.as_deref(), line)
             }
             EventKind::RunStopped(e) => {
-                let said = format!("stopped: {}", e.reason);
-                self.end(RED, Some(said), e.persist_error.as_deref(), line)
+                let said = self.failures.then(|| format!("stopped: {}", e.reason));
+                self.end(RED, said, e.persist_error.as_deref(), line)
             }
             EventKind::RunFailed(e) => {
-                let said = format!("failed: {}", e.error_string);
-                self.end(RED, Some(said), e.persist_error.as_deref(), line)
+                let said = self.failures.then(|| format!("failed: {}", e.error_string));
+                self.end(RED, said, e.persist_error.as_deref(), line)
             }
             _ => String::new(),
         }

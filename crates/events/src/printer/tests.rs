@@ -71,6 +71,19 @@ fn colour_is_there_only_when_asked_for() {
 }
 
 #[test]
+fn failures_can_be_left_to_the_program() {
+    for (failures, expect) in [(true, "Hel\n[failed: boom]\n"), (false, "Hel\n")] {
+        let buffer = Buffer::default();
+        let printer = HumanPrinter::new(buffer.clone()).with_failures(failures);
+        printer.publish(&Event::new(EventKind::TextDelta(TextDelta::new(
+            "Hel", 0, 1,
+        ))));
+        printer.publish(&Event::new(EventKind::RunFailed(RunFailed::new("boom"))));
+        assert_eq!(buffer.text(), expect);
+    }
+}
+
+#[test]
 fn json_lines_and_yaml_documents_hold_whole_events() {
     let (json, yaml) = (Buffer::default(), Buffer::default());
     let printers: [Box<dyn EventSink>; 2] = [
