@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 64;
 
 /// How much work a check may be. Alternatives inside of alternatives multiply, so a few hundred
 /// bytes of arguments could otherwise keep a run busy for hours.
-const MAX_STEPS: usize = 1_000_000;
+const MAX_STEPS: usize = 100_000;
 
 /// What is wrong with `value`; empty when nothing is.
 pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
@@ -22,7 +22,9 @@ pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
     };
     walk.check(root, value);
     if walk.steps > MAX_STEPS {
-        return vec!["arguments: too deeply nested to be checked; make them simpler".to_owned()];
+        return vec![
+            "arguments: too large or too deeply nested to be checked; make them simpler".to_owned(),
+        ];
     }
     walk.problems
 }
