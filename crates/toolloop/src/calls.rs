@@ -189,15 +189,12 @@ impl<'a> Calls<'a> {
         self.running.clear();
         let reason = self.reason();
         for slot in &self.slots {
-            if slot.is_answered() {
-                continue;
-            }
             let answer = if slot.is_running() {
                 format!("cancelled: {reason}")
             } else {
                 format!("not run: {reason}")
             };
-            // The run ends anyway.
+            // Calls that have their answer keep it. The run ends anyway.
             let _ = slot.answer(&*self.env.executor, Err(answer));
         }
         for block in self.slots.iter().filter_map(|slot| slot.to_block()) {

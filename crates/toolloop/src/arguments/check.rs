@@ -7,15 +7,25 @@ use super::numbers;
 /// How deep references may go: a schema that only refers to itself must not loop.
 const MAX_DEPTH: usize = 64;
 
+/// How much work a check may be. Alternatives inside of alternatives multiply, so a few hundred
+/// bytes of arguments could otherwise keep a run busy for hours.
+const MAX_STEPS: usize = 100_000;
+
 /// What is wrong with `value`; empty when nothing is.
 pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
     let mut walk = Walk {
         root,
         path: "arguments".to_owned(),
         depth: 0,
+        steps: 0,
         problems: Vec::new(),
     };
     walk.check(root, value);
+    if walk.steps > MAX_STEPS {
+        return vec![
+            "arguments: too large or too deeply nested to be checked; make them simpler".to_owned(),
+        ];
+    }
     walk.problems
 }
 
@@ -23,6 +33,7 @@ struct Walk<'a> {
     root: &'a Value,
     path: String,
     depth: usize,
+    steps: usize,
     problems: Vec<String>,
 }
 
@@ -33,7 +44,8 @@ impl<'a> Walk<'a> {
     }
 
     fn check(&mut self, schema: &'a Value, value: &Value) {
-        if self.depth >= MAX_DEPTH {
+        self.steps += 1;
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             return;
         }
         let keywords = match schema {

@@ -164,3 +164,25 @@ fn references_and_null_are_followed() {
          arguments.tree.left.right: unknown; known are: left",
     );
 }
+
+#[test]
+fn alternatives_that_multiply_are_given_up() {
+    let node = |extra: &str| {
+        json!({
+            "type": "object",
+            "properties": {"next": {"$ref": "#/$defs/Node"}, extra: {"type": "string"}},
+        })
+    };
+    let schema = json!({
+        "type": "object",
+        "$defs": {"Node": {"anyOf": [node("a"), node("b")]}},
+        "properties": {"next": {"$ref": "#/$defs/Node"}},
+    });
+    let nested = |levels: usize| format!("{}1{}", r#"{"next":"#.repeat(levels), "}".repeat(levels));
+    assert!(parse(&schema, &Args::from(nested(5))).is_err());
+    check(
+        &schema,
+        &nested(60),
+        "arguments: too large or too deeply nested to be checked; make them simpler",
+    );
+}

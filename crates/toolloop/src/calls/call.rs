@@ -146,9 +146,6 @@ impl Ready<'_> {
 
     /// How long to wait before the next attempt; `None` when there is none.
     fn delay(&self, attempt: u32, failure: &ToolFailure) -> Result<Option<Duration>, EngineError> {
-        if is_stopped(&self.env.ctx) {
-            return Ok(None);
-        }
         let failed = FailedAttempt {
             call: &self.call,
             failure,

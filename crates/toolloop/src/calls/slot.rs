@@ -70,10 +70,6 @@ impl Slot {
         }
     }
 
-    pub(super) fn is_answered(&self) -> bool {
-        matches!(self.state().progress, Progress::Answered(_))
-    }
-
     pub(super) fn is_running(&self) -> bool {
         matches!(self.state().progress, Progress::Running)
     }

@@ -1,13 +1,18 @@
 use std::sync::Arc;
 
-use geppetto_engine::{ErrorKind, InferenceRunner, RunContext, ToolConfig, ToolErrorHandling};
+use async_trait::async_trait;
+use geppetto_engine::{
+    ErrorKind, InferenceRunner, Phase, RunContext, ToolConfig, ToolErrorHandling,
+};
 use geppetto_events::{Event, EventSink, sink_fn};
 use geppetto_toolloop::{
-    TOOL_CANCEL_GRACE, ToolContext, ToolError, ToolLoop, ToolRegistry, raw_tool_fn,
+    Rejection, TOOL_CANCEL_GRACE, ToolContext, ToolError, ToolExecutor, ToolLoop, ToolRegistry,
+    raw_tool_fn,
 };
-use geppetto_turns::{Incomplete, Turn};
+use geppetto_turns::{Args, Incomplete, ToolCall, Turn};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::*;
 
@@ -175,10 +180,11 @@ async fn before_the_run_nothing_happens() {
 }
 
 /// Cancels at event number `at`, from inside a sink.
-fn cancel_at(ctx: &RunContext, at: u64) -> RunContext {
-    let token = ctx.cancellation().clone();
+fn cancel_at(ctx: &RunContext, at: u64, diary: &Diary) -> RunContext {
+    let (token, diary) = (ctx.cancellation().clone(), diary.clone());
     let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
         if event.seq == at {
+            diary.note("cancel");
             token.cancel();
         }
     }));
@@ -209,7 +215,7 @@ async fn at_every_event_the_history_stays_valid_and_no_tool_starts_after() {
         tools.remove("stubborn");
         tools.register(slow(&diary, "stubborn", 500)).unwrap();
         let (ctx, sink) = context();
-        let ctx = cancel_at(&ctx, at);
+        let ctx = cancel_at(&ctx, at, &diary);
         let mut turn: Turn = prompt();
         let tool_loop = ToolLoop::new(script, tools);
         let outcome = tool_loop.run(&ctx, &mut turn).await;
@@ -218,6 +224,13 @@ async fn at_every_event_the_history_stays_valid_and_no_tool_starts_after() {
             assert!(at > 40 && outcome.is_ok());
             return;
         }
+        let lines = diary.lines();
+        let after = lines.iter().skip_while(|line| *line != "cancel");
+        assert_eq!(
+            after.filter(|line| line.starts_with('+')).count(),
+            0,
+            "event {at}"
+        );
         let asked = turn.tool_calls().count();
         assert_eq!(answers(&turn).len(), asked, "event {at}");
         // A reply that came whole all the same is the end of the run.
@@ -229,5 +242,95 @@ async fn at_every_event_the_history_stays_valid_and_no_tool_starts_after() {
             let cancelled = answer.starts_with("Error: cancelled");
             assert_eq!(started, kept || cancelled, "event {at}: {id}: {answer}");
         }
+    }
+}
+
+/// Cancels in `pre_execute` of the call `b`.
+struct CancelsAtB(Diary);
+
+#[async_trait]
+impl ToolExecutor for CancelsAtB {
+    async fn pre_execute(&self, ctx: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
+        self.0.note(format!("asked {}", call.id));
+        if call.id == "b" {
+            ctx.extension::<CancellationToken>().unwrap().cancel();
+        }
+        Ok(call.args.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_hook_no_further_hook_and_no_start_follows() {
+    let diary = Diary::default();
+    let calls = ["a", "b", "c"].map(|id| Do::Call(id, "quick", "{}"));
+    let mut config = ToolConfig::default();
+    config.max_parallel_tools = 1;
+    // The cancel counts more than the limit that is reached with it.
+    config.max_tool_calls = Some(2);
+    let tool_loop = ToolLoop::new(Script::new([calls.to_vec()]), stubborn(&diary))
+        .with_config(config)
+        .with_executor(CancelsAtB(diary.clone()));
+    let (ctx, sink) = context();
+    let token = ctx.cancellation().clone();
+    let ctx = ctx.with_extension(token);
+    let done = run_in(&tool_loop, &ctx, &sink).await;
+    assert!(done.outcome.as_ref().unwrap_err().is_cancelled());
+    assert_eq!(diary.lines(), ["asked a", "+a", "-a", "asked b"]);
+    let events = done.tool_events();
+    let starts = events.iter().filter(|line| line.starts_with("start"));
+    assert_eq!(starts.collect::<Vec<_>>(), ["start a {}"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_tool_the_next_one_is_not_even_asked_for() {
+    let diary = Diary::default();
+    let tool = raw_tool_fn(
+        "cancels",
+        "",
+        any(),
+        |_: Value, ctx: ToolContext| async move {
+            ctx.run.extension::<CancellationToken>().unwrap().cancel();
+            Ok::<_, ToolError>("cancelled it")
+        },
+    );
+    let calls = ["a", "b"].map(|id| Do::Call(id, "cancels", "{}"));
+    let mut config = ToolConfig::default();
+    config.max_parallel_tools = 1;
+    let tool_loop = ToolLoop::new(
+        Script::new([calls.to_vec()]),
+        registry(vec![Box::new(tool)]),
+    )
+    .with_config(config)
+    .with_executor(CancelsAtB(diary.clone()));
+    let (ctx, sink) = context();
+    let token = ctx.cancellation().clone();
+    let done = run_in(&tool_loop, &ctx.with_extension(token), &sink).await;
+    assert_eq!(diary.lines(), ["asked a"]);
+    assert_eq!(
+        done.answers(),
+        pairs(&[
+            ("a", "cancelled it"),
+            ("b", "Error: not run: the run was cancelled")
+        ])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_snapshot_hook_the_model_is_not_asked_and_limits_do_not_count() {
+    for (at, asked) in [(Phase::PreInference, 0), (Phase::PostInference, 1)] {
+        let diary = Diary::default();
+        let script = Script::new([vec![Do::Call("a", "quick", "{}")]]);
+        let mut config = ToolConfig::default();
+        config.max_iterations = 1;
+        let tool_loop = ToolLoop::new(script.clone(), stubborn(&diary)).with_config(config);
+        let (ctx, sink) = context();
+        let ctx = ctx.with_snapshot_hook(Arc::new(move |ctx: &RunContext, _: &Turn, phase| {
+            if phase == at {
+                ctx.cancel();
+            }
+        }));
+        let done = run_in(&tool_loop, &ctx, &sink).await;
+        assert!(done.outcome.unwrap_err().is_cancelled());
+        assert_eq!(script.asked().len(), asked);
     }
 }

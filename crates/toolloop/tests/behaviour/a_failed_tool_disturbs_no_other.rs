@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use geppetto_engine::ToolDefinition;
 use geppetto_toolloop::{Tool, ToolContext, ToolError, ToolLoop, ToolOutput, raw_tool_fn};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::support::*;
 
@@ -116,20 +117,25 @@ async fn each_failure_is_the_answer_to_its_own_call() {
 async fn a_tool_sees_that_its_time_is_up() {
     let diary = Diary::default();
     let seen = diary.clone();
+    let started = Instant::now();
     let tool = raw_tool_fn("spawns", "", any(), move |_: Value, ctx: ToolContext| {
         let seen = seen.clone();
         async move {
             let left_behind = ctx.clone();
             tokio::spawn(async move {
                 left_behind.cancelled().await;
-                seen.note("told to stop");
+                seen.note(format!("told after {:?}", started.elapsed()));
             });
             std::future::pending::<Result<(), ToolError>>().await
         }
     })
     .timeout(ms(50));
-    let script = Script::new([vec![Do::Call("1", "spawns", "{}")], vec![Do::Say("ok")]]);
-    let done = run(&ToolLoop::new(script, registry(vec![Box::new(tool)]))).await;
+    let script = Script::new([
+        vec![Do::Call("1", "spawns", "{}"), Do::Call("2", "slow", "{}")],
+        vec![Do::Say("ok")],
+    ]);
+    let tools = registry(vec![Box::new(tool), Box::new(slow(&diary, "slow", 200))]);
+    let done = run(&ToolLoop::new(script, tools)).await;
     assert!(done.outcome.is_ok());
-    assert_eq!(diary.lines(), ["told to stop"]);
+    assert_eq!(diary.lines(), ["+2", "told after 50ms", "-2"]);
 }

@@ -1,5 +1,5 @@
 use geppetto_engine::{ErrorKind, ToolConfig, ToolErrorHandling};
-use geppetto_toolloop::{ToolError, ToolLoop, raw_tool_fn};
+use geppetto_toolloop::{ToolContext, ToolError, ToolLoop, raw_tool_fn};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -15,7 +15,16 @@ fn aborting(parallel: u32) -> ToolConfig {
 fn tools(diary: &Diary) -> geppetto_toolloop::ToolRegistry {
     registry(vec![
         Box::new(slow(diary, "quick", 10)),
-        Box::new(slow(diary, "polite", 60)),
+        Box::new(slow(diary, "nearly", 60)),
+        Box::new(raw_tool_fn(
+            "polite",
+            "",
+            any(),
+            |_: Value, ctx: ToolContext| async move {
+                ctx.cancelled().await;
+                Ok::<_, ToolError>("half of it")
+            },
+        )),
         Box::new(slow(diary, "stubborn", 10_000)),
         Box::new(raw_tool_fn("fails", "", any(), |_: Value| async {
             sleep(ms(50)).await;
@@ -29,7 +38,7 @@ async fn a_failed_tool_stops_the_others() {
     let diary = Diary::default();
     let script = Script::new([vec![
         Do::Call("a", "quick", "{}"),
-        Do::Call("b", "polite", "{}"),
+        Do::Call("b", "nearly", "{}"),
         Do::Call("c", "stubborn", "{}"),
         Do::Call("d", "fails", "{}"),
         Do::Call("e", "stubborn", "{}"),
@@ -69,4 +78,21 @@ async fn what_the_model_can_mend_does_not_end_the_run() {
     assert!(done.outcome.is_ok());
     assert_eq!(diary.lines(), Vec::<String>::new());
     assert_eq!(done.answers().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_others_see_it() {
+    let diary = Diary::default();
+    let script = Script::new([vec![
+        Do::Call("a", "polite", "{}"),
+        Do::Call("b", "fails", "{}"),
+    ]]);
+    let started = Instant::now();
+    let tool_loop = ToolLoop::new(script, tools(&diary)).with_config(aborting(2));
+    let done = run(&tool_loop).await;
+    assert_eq!(started.elapsed(), ms(50));
+    assert_eq!(
+        done.answers(),
+        pairs(&[("a", "half of it"), ("b", "Error: no such city")])
+    );
 }

@@ -1,7 +1,12 @@
-use geppetto_engine::{InferenceRunner, Limit, RunStop, ToolConfig};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    EngineError, InferenceRunner, Limit, RunContext, RunJournal, RunStop, ToolConfig,
+};
 use geppetto_toolloop::ToolLoop;
-use geppetto_turns::Incomplete;
-use tokio::time::Instant;
+use geppetto_turns::{Incomplete, Turn};
+use tokio::time::{Instant, sleep};
 
 use crate::support::*;
 
@@ -166,5 +171,31 @@ async fn after_a_limit_the_conversation_goes_on() {
         turn.blocks
             .iter()
             .all(|own| own.incomplete() != Some(Incomplete::Failed))
+    );
+}
+
+/// Takes its time before each provider call.
+struct SlowJournal;
+
+#[async_trait]
+impl RunJournal for SlowJournal {
+    async fn before_provider_call(&self, _: &RunContext, _: &Turn) -> Result<(), EngineError> {
+        sleep(ms(200)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_time_is_up_the_model_is_not_asked() {
+    let (ctx, sink) = context();
+    let ctx = ctx
+        .with_deadline(Instant::now() + ms(150))
+        .with_journal(Arc::new(SlowJournal));
+    let script = Script::new([]);
+    let tool_loop = ToolLoop::new(script, registry(vec![]));
+    let done = run_in(&tool_loop, &ctx, &sink).await;
+    assert_eq!(
+        done.outcome.unwrap().stop,
+        RunStop::LimitReached(Limit::WallClock(ms(150)))
     );
 }

@@ -16,6 +16,7 @@ mod arguments_are_checked_before_the_tool_runs;
 mod exclusive_tools_run_alone;
 mod hooks_decide_about_each_call;
 mod limits_are_outcomes;
+mod odd_replies_do_no_harm;
 mod outputs_are_cut_and_secrets_masked;
 mod panics_name_their_culprit;
 mod results_keep_the_order_of_the_calls;
