@@ -353,6 +353,14 @@ impl Session {
     }
 }
 
+impl Drop for Inner {
+    /// Nothing more will be published: readers come to their end. A run holds the session, so
+    /// none is running.
+    fn drop(&mut self) {
+        self.stream.close();
+    }
+}
+
 impl Inner {
     /// Never held across an await, nor while foreign code runs.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

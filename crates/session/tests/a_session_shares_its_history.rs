@@ -135,3 +135,18 @@ async fn seeded_sessions_repeat_to_the_byte() {
     }
     assert_eq!(yamls[0], yamls[1]);
 }
+
+#[tokio::test]
+async fn readers_come_to_their_end_when_the_session_is_dropped() {
+    let session = Session::new(EngineRunner::new(ScriptedEngine::always(
+        Script::new().text("ok"),
+    )));
+    let mut reader = session.subscribe();
+    say(&session, "a").await;
+    drop(session);
+    let mut last = None;
+    while let Some(event) = reader.next_event().await {
+        last = Some(event);
+    }
+    assert!(last.is_some_and(|event| event.is_terminal()));
+}
