@@ -167,6 +167,19 @@ impl<'a> ResponseWriter<'a> {
         self.emit(&correlation, event);
     }
 
+    /// Ends an open item that will not become whole although the reply goes on: a tool call whose
+    /// arguments the output limit cut, for example. It is kept, marked incomplete, and a tool call
+    /// is not requested.
+    pub fn cut(&mut self, id: ItemId, why: Incomplete) {
+        let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
+            return;
+        };
+        if let Some(event) = item.break_off(why) {
+            let correlation = Arc::clone(&item.correlation);
+            self.emit(&correlation, event);
+        }
+    }
+
     /// The text of an item so far.
     #[must_use]
     pub fn text(&self, id: ItemId) -> &str {
@@ -240,13 +253,7 @@ impl<'a> ResponseWriter<'a> {
             _ => (Incomplete::Failed, FinishClass::Error),
         };
         for index in 0..self.items.len() {
-            let Some(item) = self.items.get_mut(index).filter(|item| item.is_open()) else {
-                continue;
-            };
-            if let Some(event) = item.break_off(why) {
-                let correlation = Arc::clone(&item.correlation);
-                self.emit(&correlation, event);
-            }
+            self.cut(ItemId(index), why);
         }
         self.publish(match error.kind() {
             ErrorKind::Cancelled => EventKind::Interrupt(Interrupt::new(self.written_text())),

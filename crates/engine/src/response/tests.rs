@@ -178,3 +178,26 @@ async fn encrypted_reasoning_is_kept_without_text() {
     reply.finish(Finish::completed());
     assert_eq!(turn.blocks.len(), 1);
 }
+
+#[tokio::test]
+async fn a_call_that_was_cut_is_kept_but_not_requested() {
+    let (ctx, sink) = context();
+    let mut turn = Turn::new();
+    let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
+    let whole = reply.open_tool_call("c1", "lookup");
+    reply.push(whole, "{}");
+    let half = reply.open_tool_call("c2", "lookup");
+    reply.push(half, r#"{"a"#);
+    reply.cut(half, Incomplete::Truncated);
+    reply.cut(half, Incomplete::Failed);
+    let result = reply.finish(Finish::new(FinishClass::MaxTokens));
+    assert_eq!(result.finish_class, FinishClass::MaxTokens);
+    let marks: Vec<_> = turn.blocks.iter().map(|block| block.incomplete()).collect();
+    assert_eq!(marks, [None, Some(Incomplete::Truncated)]);
+    let requested = names(&sink)
+        .iter()
+        .filter(|name| *name == "tool-call-requested")
+        .count();
+    assert_eq!(requested, 1);
+    assert_eq!(ctx.stream().violations(), []);
+}
