@@ -180,6 +180,14 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
+    /// Lets an item make no block: it is shown, but what it says is kept in another item's block,
+    /// or was replaced by another item.
+    pub fn without_block(&mut self, id: ItemId) {
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.shown_only = true;
+        }
+    }
+
     /// The text of an item so far.
     #[must_use]
     pub fn text(&self, id: ItemId) -> &str {

@@ -36,6 +36,8 @@ pub(super) struct Item {
     /// How many deltas there were.
     deltas: u64,
     state: State,
+    /// Whether the item has events only.
+    pub(super) shown_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,7 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Open,
+            shown_only: false,
         }
     }
 
@@ -82,6 +85,7 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Closed,
+            shown_only: false,
         }
     }
 
@@ -172,8 +176,12 @@ impl Item {
             kind,
             mut block,
             text,
+            shown_only,
             ..
         } = self;
+        if shown_only {
+            return None;
+        }
         if matches!(kind, ItemKind::Whole) {
             return Some(block);
         }
