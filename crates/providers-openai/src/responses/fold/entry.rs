@@ -201,3 +201,13 @@ fn other(raw: Option<&RawValue>) -> Block {
         payload.unwrap_or_default(),
     )))
 }
+
+/// The index under which the part at `position` of a whole item was streamed. It is the position,
+/// unless the server counted on from another item (Bedrock does); then the order decides.
+pub(super) fn streamed_index(streamed: &[u64], count: usize, position: usize) -> u64 {
+    let are_positions = streamed.iter().all(|index| *index < count as u64);
+    match streamed.get(position) {
+        Some(index) if !are_positions => *index,
+        _ => position as u64,
+    }
+}

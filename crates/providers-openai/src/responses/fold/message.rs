@@ -7,6 +7,7 @@ use geppetto_events::{EventKind, kind::Citation};
 use geppetto_turns::{Incomplete, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
+use super::entry::streamed_index;
 use crate::responses::wire::{Event, Item, Part, parts};
 
 /// The item's type.
@@ -119,8 +120,11 @@ impl Message {
         output_index: u64,
         writer: &mut ResponseWriter<'_>,
     ) {
-        for (index, part) in parts(item.content).iter().enumerate() {
-            self.take_part(index as u64, Some(output_index), part, writer);
+        let whole = parts(item.content);
+        let streamed: Vec<u64> = self.pieces.keys().map(|(index, _)| *index).collect();
+        for (position, part) in whole.iter().enumerate() {
+            let index = streamed_index(&streamed, whole.len(), position);
+            self.take_part(index, Some(output_index), part, writer);
         }
         for item in self.pieces.values().filter_map(|piece| piece.item) {
             writer.close(item, None);

@@ -4,6 +4,7 @@ use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_events::kind::ReasoningSource;
 use geppetto_turns::{Block, Content, SummaryPart};
 
+use super::entry::streamed_index;
 use crate::responses::wire::{Item, parts};
 
 /// The item's type.
@@ -83,8 +84,15 @@ impl Reasoning {
     /// Takes the whole item.
     pub(super) fn done(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
         for (summary, raw) in [(true, item.summary), (false, item.content)] {
-            for (index, part) in parts(raw).iter().enumerate() {
-                self.complete(summary, index as u64, &part.text, writer);
+            let whole = parts(raw);
+            let mut streamed: Vec<u64> = (self.parts.iter())
+                .filter(|part| part.summary == summary)
+                .map(|part| part.index)
+                .collect();
+            streamed.sort_unstable();
+            for (position, part) in whole.iter().enumerate() {
+                let index = streamed_index(&streamed, whole.len(), position);
+                self.complete(summary, index, &part.text, writer);
             }
         }
         (*item.encrypted_content).clone_into(&mut self.encrypted);
