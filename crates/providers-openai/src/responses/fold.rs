@@ -9,10 +9,11 @@ use serde_json::value::RawValue;
 
 use super::{
     error,
-    wire::{Event, Item, Part, Response, Text, text_of},
+    wire::{Event, Item, Response, Text},
 };
 
 mod calls;
+mod dispatch;
 mod entry;
 mod finish;
 mod message;
@@ -23,7 +24,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use calls::{CUSTOM, Call, FUNCTION};
+use calls::Call;
 use entry::{Entry, State};
 use message::{MESSAGE, Message};
 use reasoning::{REASONING, Reasoning};
@@ -208,104 +209,6 @@ impl Fold {
         self.entries.push(entry);
     }
 
-    /// Takes an event of an item.
-    fn grow(&mut self, event: &Event<'_>, data: &str, writer: &mut ResponseWriter<'_>) {
-        let delta = &*event.delta;
-        match &*event.kind {
-            "response.output_item.added" => self.added(event, writer),
-            "response.output_item.done" => self.done(event, writer),
-            "response.content_part.done" => self.part_done(event, writer),
-            "response.output_text.delta" => self.message(event, writer, |message, writer| {
-                message.say(event, false, delta, writer);
-                message.add_logprobs(event);
-            }),
-            "response.output_text.done" => self.message(event, writer, |message, writer| {
-                message.complete(event.content_index.or_zero(), false, &event.text, writer);
-            }),
-            "response.output_text.annotation.added" => {
-                let index = event.output_index.0;
-                self.message(event, writer, |message, writer| {
-                    message.annotate(event, index, writer);
-                });
-            }
-            "response.refusal.delta" => self.message(event, writer, |message, writer| {
-                message.say(event, true, delta, writer);
-            }),
-            "response.refusal.done" => self.message(event, writer, |message, writer| {
-                message.complete(event.content_index.or_zero(), true, &event.refusal, writer);
-            }),
-            "response.function_call_arguments.delta" => {
-                self.call(event, FUNCTION, writer, |call, writer| {
-                    call.push(delta, writer)
-                });
-            }
-            "response.function_call_arguments.done" => {
-                let whole = text_of(event.arguments);
-                self.call(event, FUNCTION, writer, |call, writer| {
-                    call.complete(&whole, writer)
-                });
-            }
-            "response.custom_tool_call_input.delta" => {
-                self.call(event, CUSTOM, writer, |call, writer| {
-                    call.push(delta, writer)
-                });
-            }
-            "response.custom_tool_call_input.done" => {
-                let whole = &event.input;
-                self.call(event, CUSTOM, writer, |call, writer| {
-                    call.complete(whole, writer)
-                });
-            }
-            // Parts begin with their first piece.
-            "response.content_part.added"
-            | "response.reasoning_part.added"
-            | "response.reasoning_summary_part.added" => {}
-            _ => self.reason_or_progress(event, data, writer),
-        }
-    }
-
-    fn reason_or_progress(
-        &mut self,
-        event: &Event<'_>,
-        data: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) {
-        let (summary, content) = (event.summary_index.or_zero(), event.content_index.or_zero());
-        match &*event.kind {
-            "response.reasoning_summary_text.delta" | "response.reasoning_summary.delta" => {
-                self.reasoning(event, writer, |reasoning, writer| {
-                    reasoning.say(true, summary, &event.delta, writer);
-                });
-            }
-            "response.reasoning_summary_text.done" | "response.reasoning_summary.done" => {
-                self.reasoning(event, writer, |reasoning, writer| {
-                    reasoning.complete(true, summary, &event.text, writer);
-                });
-            }
-            "response.reasoning_summary_part.done" => {
-                let part = part(event);
-                self.reasoning(event, writer, |reasoning, writer| {
-                    reasoning.complete(true, summary, &part.text, writer);
-                });
-            }
-            "response.reasoning_text.delta" | "response.reasoning.delta" => {
-                self.reasoning(event, writer, |reasoning, writer| {
-                    reasoning.say(false, content, &event.delta, writer);
-                });
-            }
-            "response.reasoning_text.done" | "response.reasoning.done" => {
-                self.reasoning(event, writer, |reasoning, writer| {
-                    reasoning.complete(false, content, &event.text, writer);
-                });
-            }
-            "response.reasoning_part.done" => self.part_done(event, writer),
-            _ => {
-                let entry = self.named(event);
-                progress::publish(event, data, entry, writer);
-            }
-        }
-    }
-
     fn added(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
         let Some(raw) = event.item else {
             return;
@@ -331,26 +234,6 @@ impl Fold {
             Some(entry) if !entry.is_done() => entry.done(&item, raw, writer),
             Some(entry) if entry.id == *item.id => {}
             _ => self.add_done(self.index_of(event), &item, raw, writer),
-        }
-    }
-
-    fn part_done(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
-        let part = part(event);
-        let index = event.content_index.or_zero();
-        match &*part.kind {
-            "reasoning_text" => self.reasoning(event, writer, |reasoning, writer| {
-                reasoning.complete(false, index, &part.text, writer);
-            }),
-            "summary_text" => self.reasoning(event, writer, |reasoning, writer| {
-                reasoning.complete(true, event.summary_index.or_zero(), &part.text, writer);
-            }),
-            "output_text" | "text" | "refusal" => {
-                let output_index = event.output_index.0;
-                self.message(event, writer, |message, writer| {
-                    message.take_part(index, output_index, &part, writer);
-                });
-            }
-            _ => {}
         }
     }
 
@@ -443,11 +326,4 @@ fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
 
 fn item(raw: &RawValue) -> Item<'_> {
     serde_json::from_str(raw.get()).unwrap_or_default()
-}
-
-fn part<'a>(event: &Event<'a>) -> Part<'a> {
-    event
-        .part
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use geppetto_engine::{EngineError, ErrorKind, Finish, ResponseWriter};
 use geppetto_turns::{FinishClass, Incomplete, InferenceResult};
 
-use super::{Fold, Status, usage};
+use super::{Fold, Status, entry::Entry, usage};
 
 impl Fold {
     /// The reply is over: makes its result, or gives back why it broke. What arrived is in the
@@ -50,9 +50,7 @@ impl Fold {
             Status::Completed if self.entries.iter().any(|e| e.is_pending_call(writer)) => {
                 FinishClass::ToolCallsPending
             }
-            Status::Completed if self.entries.iter().any(|e| e.is_refusal()) => {
-                FinishClass::Refused
-            }
+            Status::Completed if self.entries.iter().any(Entry::is_refusal) => FinishClass::Refused,
             Status::Completed => FinishClass::Completed,
             Status::Incomplete(reason) => match reason.as_str() {
                 "max_output_tokens" | "max_tokens" | "length" | "max_prompt_tokens" => {

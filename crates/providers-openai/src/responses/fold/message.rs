@@ -8,7 +8,7 @@ use geppetto_turns::{Incomplete, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
 use super::entry::streamed_index;
-use crate::responses::wire::{Event, Item, Part, parts};
+use crate::responses::wire::{Item, Part, parts};
 
 /// The item's type.
 pub(super) const MESSAGE: &str = "message";
@@ -39,13 +39,12 @@ impl Message {
     /// Lets a part grow.
     pub(super) fn say(
         &mut self,
-        event: &Event<'_>,
+        index: u64,
         refusal: bool,
         delta: &str,
         writer: &mut ResponseWriter<'_>,
     ) {
         if !delta.is_empty() {
-            let index = event.content_index.or_zero();
             self.piece(index, refusal).push(delta, writer);
         }
     }
@@ -61,28 +60,25 @@ impl Message {
         self.piece(index, refusal).complete(full, writer);
     }
 
-    pub(super) fn add_logprobs(&mut self, event: &Event<'_>) {
-        let news = list(event.logprobs);
-        if !news.is_empty() {
-            let index = event.content_index.or_zero();
-            self.piece(index, false).logprobs.extend(news);
+    pub(super) fn add_logprobs(&mut self, index: u64, raw: Option<&RawValue>) {
+        // Nearly every piece of text has an empty list of them.
+        if raw.is_some_and(|raw| raw.get() != "[]") {
+            self.piece(index, false).logprobs.extend(list(raw));
         }
     }
 
     /// Takes an annotation of the text and announces the source that it cites.
     pub(super) fn annotate(
         &mut self,
-        event: &Event<'_>,
+        index: u64,
         output_index: Option<u64>,
+        raw: Option<&RawValue>,
         writer: &ResponseWriter<'_>,
     ) {
-        let annotation = event.annotation.map(RawValue::get);
-        let Some(annotation) = annotation.and_then(|raw| serde_json::from_str(raw).ok()) else {
-            return;
-        };
-        let index = event.content_index.or_zero();
-        self.piece(index, false)
-            .annotate(annotation, output_index, writer);
+        if let Some(annotation) = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+            self.piece(index, false)
+                .annotate(annotation, output_index, writer);
+        }
     }
 
     /// Takes a part as a whole.

@@ -22,17 +22,12 @@ pub(super) fn publish(
     writer: &ResponseWriter<'_>,
 ) {
     let name = event.kind.strip_prefix("response.").unwrap_or(&event.kind);
-    if is_end(name) {
-        if let Some(entry) = entry {
-            if entry.announced {
-                return;
-            }
-            // What a search looked for stands in the whole item alone: the end waits for it.
-            if name == "web_search_call.completed" {
-                return;
-            }
-            entry.announced = true;
+    if let Some(entry) = entry.filter(|_| is_end(name)) {
+        // What a search looked for stands in the whole item alone: the end waits for it.
+        if entry.announced || name == "web_search_call.completed" {
+            return;
         }
+        entry.announced = true;
     }
     writer.publish(known(name, event).unwrap_or_else(|| custom(name, data)));
 }
