@@ -48,6 +48,8 @@ pub struct ResponseWriter<'a> {
     provider: String,
     model: String,
     items: Vec<Item>,
+    /// Items whose blocks have an order of their own.
+    arranged: Vec<ItemId>,
     started: Instant,
     first_output: Option<Instant>,
     ended: bool,
@@ -91,6 +93,7 @@ impl<'a> ResponseWriter<'a> {
             provider,
             model,
             items: Vec::new(),
+            arranged: Vec::new(),
             started: Instant::now(),
             first_output: None,
             ended: false,
@@ -186,6 +189,13 @@ impl<'a> ResponseWriter<'a> {
         if let Some(item) = self.items.get_mut(id.0) {
             item.shown_only = true;
         }
+    }
+
+    /// Puts the blocks of these items in this order, in the places that they have between the
+    /// others. Without this, blocks stand in the order in which their items were opened; a
+    /// provider that numbers its items may send a later one first.
+    pub fn arrange(&mut self, order: Vec<ItemId>) {
+        self.arranged = order;
     }
 
     /// The text of an item so far.
@@ -311,7 +321,7 @@ impl<'a> ResponseWriter<'a> {
 
     fn append_blocks(&mut self, result: &InferenceResult) {
         let value = serde_json::to_value(result).unwrap_or_default();
-        for item in self.items.drain(..) {
+        for item in self.ordered_items() {
             let Some(mut block) = item.into_block() else {
                 continue;
             };
@@ -329,6 +339,22 @@ impl<'a> ResponseWriter<'a> {
         self.turn
             .metadata
             .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
+    }
+
+    /// The items in the order of their blocks.
+    fn ordered_items(&mut self) -> Vec<Item> {
+        let mut items: Vec<Option<Item>> = self.items.drain(..).map(Some).collect();
+        let arranged = std::mem::take(&mut self.arranged);
+        let mut places: Vec<usize> = arranged.iter().map(|id| id.0).collect();
+        places.sort_unstable();
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        for (place, id) in places.into_iter().zip(arranged) {
+            if let Some(slot) = order.get_mut(place) {
+                *slot = id.0;
+            }
+        }
+        let take = |index| items.get_mut(index).and_then(Option::take);
+        order.into_iter().filter_map(take).collect()
     }
 
     fn note_output(&mut self) {

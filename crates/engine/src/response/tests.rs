@@ -218,3 +218,26 @@ async fn an_item_without_a_block_is_shown_only() {
     assert_eq!(turn.assistant_text(), "yes");
     assert!(names(&sink).contains(&"reasoning-segment-finished".to_owned()));
 }
+
+#[test]
+fn blocks_can_have_another_order_than_their_items() {
+    let (ctx, _) = context();
+    let mut turn = Turn::default();
+    let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
+    let ids: Vec<ItemId> = ["c", "x", "a", "b"]
+        .into_iter()
+        .map(|word| {
+            let id = reply.open_text();
+            reply.push(id, word);
+            id
+        })
+        .collect();
+    reply.arrange(vec![ids[2], ids[3], ids[0]]);
+    reply.finish(Finish::completed());
+    let texts: Vec<&str> = turn
+        .blocks
+        .iter()
+        .filter_map(|block| block.text())
+        .collect();
+    assert_eq!(texts, ["a", "x", "b", "c"]);
+}
