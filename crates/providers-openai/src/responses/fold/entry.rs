@@ -136,14 +136,15 @@ impl Entry {
         }
     }
 
-    /// The reply is over: completes the blocks. `broken` says why what is not whole is not.
+    /// The reply is over: completes the blocks and gives them back in order. `broken` says why what
+    /// is not whole is not.
     pub(super) fn settle(
         &mut self,
         response_id: &str,
         model: &str,
         broken: Option<Incomplete>,
         writer: &mut ResponseWriter<'_>,
-    ) {
+    ) -> Vec<ItemId> {
         let missing = self.missing(broken);
         let mut blocks = Vec::new();
         match &mut self.state {
@@ -155,14 +156,15 @@ impl Entry {
         // A text that was cut is whole as far as it goes, unless the reply itself broke; the
         // writer marks that.
         let marked = missing.filter(|_| !matches!(self.state, State::Message(_)));
-        for id in blocks {
-            if let Some(block) = writer.block_mut(id) {
+        for id in &blocks {
+            if let Some(block) = writer.block_mut(*id) {
                 self.label(block, response_id, model);
                 if let Some(why) = marked {
                     block.mark_incomplete(why);
                 }
             }
         }
+        blocks
     }
 
     fn label(&self, block: &mut Block, response_id: &str, model: &str) {

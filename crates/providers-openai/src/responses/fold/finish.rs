@@ -20,9 +20,13 @@ impl Fold {
             None if self.status == Status::Completed => None,
             None => Some(Incomplete::Truncated),
         };
+        // Items are numbered; one that came late has its place all the same.
+        self.entries.sort_by_key(|entry| entry.index);
+        let mut order = Vec::new();
         for entry in &mut self.entries {
-            entry.settle(&self.response_id, &self.asked, why, &mut writer);
+            order.extend(entry.settle(&self.response_id, &self.asked, why, &mut writer));
         }
+        writer.arrange(order);
         let mut finish = Finish::new(self.class(&writer));
         finish.stop_reason = self.stop_reason();
         finish.usage = self.usage.as_deref().and_then(usage::parse);
