@@ -1,6 +1,14 @@
 //! Replays recorded interactions of the Responses API, where they stand beside the workspace, and
 //! compares what comes out with what their readers got.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,5 +1,13 @@
 //! The whole way of a Responses call, over a transport in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{Engine, EngineError, ErrorKind, RunContext};
@@ -86,7 +94,7 @@ fn message(text: &str) -> Value {
         "content": [{"type": "output_text", "text": text, "annotations": []}]})
 }
 
-fn completed(output: Value) -> Value {
+fn completed(output: &Value) -> Value {
     json!({"type": "response.completed", "response": {"id": "resp_1", "object": "response",
         "status": "completed", "model": "gpt-5-2025", "output": output,
         "usage": {"input_tokens": 5, "output_tokens": 3}}})
@@ -98,10 +106,10 @@ async fn a_second_turn_sends_back_what_the_first_one_got() {
         "summary": [{"type": "summary_text", "text": "Need it."}], "encrypted_content": "sealed"});
     let call = json!({"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "weather",
         "arguments": "{\"city\": \"Bern\"}", "status": "completed"});
-    let first = completed(json!([reasoning, call]));
+    let first = completed(&json!([reasoning, call]));
     let stage = Stage::new([
         Reply::ok().chunk(first["response"].to_string()),
-        Reply::ok().chunk(sse(&[text("Rain"), completed(json!([message("Rain")]))])),
+        Reply::ok().chunk(sse(&[text("Rain"), completed(&json!([message("Rain")]))])),
     ]);
     let mut turn = Turn::builder().user("Weather in Bern?").build();
     let result = stage
@@ -141,7 +149,7 @@ async fn an_error_before_any_output_is_tried_again() {
     let stage = Stage::new([
         Reply::new(StatusCode::SERVICE_UNAVAILABLE).chunk("busy"),
         Reply::ok().chunk(sse(&[overloaded])),
-        Reply::ok().chunk(sse(&[text("ok"), completed(json!([]))])),
+        Reply::ok().chunk(sse(&[text("ok"), completed(&json!([]))])),
     ]);
     let mut turn = Turn::builder().user("hi").build();
     stage
@@ -243,7 +251,7 @@ async fn tokens_are_counted_from_the_same_request() -> Result<(), EngineError> {
     let counted = json!({"object": "response.input_tokens", "input_tokens": 11});
     let stage = Stage::new([
         Reply::ok().chunk(counted.to_string()),
-        Reply::ok().chunk(sse(&[completed(json!([message("ok")]))])),
+        Reply::ok().chunk(sse(&[completed(&json!([message("ok")]))])),
     ]);
     let mut turn = Turn::builder().system("Be terse.").user("hi").build();
     assert_eq!(

@@ -74,15 +74,15 @@ impl Seen {
     }
 }
 
-fn added(index: u64, item: Value) -> Value {
+fn added(index: u64, item: &Value) -> Value {
     json!({"type": "response.output_item.added", "output_index": index, "item": item})
 }
 
-fn done(index: u64, item: Value) -> Value {
+fn done(index: u64, item: &Value) -> Value {
     json!({"type": "response.output_item.done", "output_index": index, "item": item})
 }
 
-fn completed(output: Value) -> Value {
+fn completed(output: &Value) -> Value {
     json!({"type": "response.completed", "response": {"id": "resp", "model": "gpt-5-1",
         "status": "completed", "output": output,
         "usage": {"input_tokens": 3, "output_tokens": 2}}})
@@ -125,24 +125,30 @@ fn shown(block: &Block) -> String {
 #[test]
 fn interleaved_items_keep_their_order_as_blocks() {
     let seen = fold(&[
-        added(0, json!({"type": "reasoning", "id": "rs_a", "summary": []})),
+        added(
+            0,
+            &json!({"type": "reasoning", "id": "rs_a", "summary": []}),
+        ),
         added(
             1,
-            json!({"type": "function_call", "id": "a", "call_id": "call_a", "name": "f"}),
+            &json!({"type": "function_call", "id": "a", "call_id": "call_a", "name": "f"}),
         ),
-        added(2, json!({"type": "message", "id": "msg", "content": []})),
+        added(2, &json!({"type": "message", "id": "msg", "content": []})),
         delta("output_text", 2, "he"),
         delta("function_call_arguments", 1, "{}"),
         delta("reasoning_summary_text", 0, "hm"),
         delta("output_text", 2, "llo"),
-        done(2, message("msg", "hello")),
-        done(1, function("a", "{}")),
-        added(3, json!({"type": "reasoning", "id": "rs_b", "summary": []})),
+        done(2, &message("msg", "hello")),
+        done(1, &function("a", "{}")),
+        added(
+            3,
+            &json!({"type": "reasoning", "id": "rs_b", "summary": []}),
+        ),
         done(
             3,
-            json!({"type": "reasoning", "id": "rs_b", "summary": [], "encrypted_content": "x"}),
+            &json!({"type": "reasoning", "id": "rs_b", "summary": [], "encrypted_content": "x"}),
         ),
-        completed(json!([])),
+        completed(&json!([])),
     ]);
     assert_eq!(
         texts(&seen.turn),
@@ -167,12 +173,12 @@ fn interleaved_items_keep_their_order_as_blocks() {
 #[test]
 fn summary_and_reasoning_are_told_apart() {
     let seen = fold(&[
-        added(0, json!({"type": "reasoning", "id": "rs"})),
+        added(0, &json!({"type": "reasoning", "id": "rs"})),
         delta("reasoning_summary_text", 0, "short"),
         delta("reasoning_text", 0, "long"),
         json!({"type": "response.reasoning_summary_text.delta", "output_index": 0,
             "summary_index": 1, "delta": "more"}),
-        completed(json!([])),
+        completed(&json!([])),
     ]);
     assert_eq!(texts(&seen.turn), ["reasoning short+more|long"]);
     let sources: Vec<&str> = (seen.events.iter())
@@ -187,11 +193,11 @@ fn summary_and_reasoning_are_told_apart() {
 #[test]
 fn ids_may_change_inside_a_stream() {
     let seen = fold(&[
-        added(0, json!({"type": "message", "id": "one"})),
+        added(0, &json!({"type": "message", "id": "one"})),
         json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0,
             "item_id": "two", "delta": "hi"}),
-        done(0, message("three", "hi")),
-        completed(json!([message("four", "hi")])),
+        done(0, &message("three", "hi")),
+        completed(&json!([message("four", "hi")])),
     ]);
     assert_eq!(texts(&seen.turn), ["llm_text hi"]);
 }
@@ -203,7 +209,7 @@ fn items_without_an_index_go_by_their_id() {
         json!({"type": "response.output_item.added", "item": {"type": "message", "id": "b"}}),
         json!({"type": "response.output_text.delta", "item_id": "b", "delta": "B"}),
         json!({"type": "response.output_text.delta", "item_id": "a", "delta": "A"}),
-        completed(json!([message("a", "A"), message("b", "B")])),
+        completed(&json!([message("a", "A"), message("b", "B")])),
     ]);
     assert_eq!(texts(&seen.turn), ["llm_text A", "llm_text B"]);
 }
@@ -211,13 +217,13 @@ fn items_without_an_index_go_by_their_id() {
 #[test]
 fn items_that_share_an_index_stay_apart() {
     let seen = fold(&[
-        added(0, json!({"type": "message", "id": "a"})),
+        added(0, &json!({"type": "message", "id": "a"})),
         delta("output_text", 0, "A"),
-        done(0, message("a", "A")),
-        added(0, json!({"type": "message", "id": "b"})),
+        done(0, &message("a", "A")),
+        added(0, &json!({"type": "message", "id": "b"})),
         delta("output_text", 0, "B"),
-        done(0, message("b", "B")),
-        completed(json!([message("a", "A"), message("b", "B")])),
+        done(0, &message("b", "B")),
+        completed(&json!([message("a", "A"), message("b", "B")])),
     ]);
     assert_eq!(texts(&seen.turn), ["llm_text A", "llm_text B"]);
 }
@@ -228,7 +234,7 @@ fn an_event_that_comes_twice_counts_once() {
     one["sequence_number"] = 4.into();
     let mut two = delta("output_text", 0, "x");
     two["sequence_number"] = 5.into();
-    let seen = fold(&[one.clone(), one, two, completed(json!([]))]);
+    let seen = fold(&[one.clone(), one, two, completed(&json!([]))]);
     assert_eq!(texts(&seen.turn), ["llm_text xx"]);
 }
 
@@ -238,14 +244,14 @@ fn the_last_word_of_the_server_replaces_what_it_streamed() {
         delta("output_text", 0, "The cat."),
         json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0,
             "text": "The cat sat."}),
-        completed(json!([])),
+        completed(&json!([])),
     ]);
     assert_eq!(texts(&seen.turn), ["llm_text The cat sat."]);
 }
 
 #[test]
 fn a_refusal_is_a_refusal() {
-    let seen = fold(&[delta("refusal", 0, "I can't"), completed(json!([]))]);
+    let seen = fold(&[delta("refusal", 0, "I can't"), completed(&json!([]))]);
     let block = seen.turn.blocks.get(0).unwrap();
     assert!(matches!(&block.content, Content::LlmText(text) if text.refusal));
     assert_eq!(seen.result().finish_class, FinishClass::Refused);
@@ -261,8 +267,8 @@ fn annotations_are_cited_once_and_kept() {
         delta("output_text", 0, "hi"),
         json!({"type": "response.output_text.annotation.added", "output_index": 0,
             "content_index": 0, "annotation_index": 0, "annotation": annotation}),
-        done(0, item),
-        completed(json!([])),
+        done(0, &item),
+        completed(&json!([])),
     ]);
     let cited = seen
         .names()
@@ -283,8 +289,8 @@ fn the_input_of_a_custom_tool_is_text() {
         "input": "*** Begin", "status": "completed"});
     let seen = fold(&[
         delta("custom_tool_call_input", 0, "*** "),
-        done(0, item),
-        completed(json!([])),
+        done(0, &item),
+        completed(&json!([])),
     ]);
     let call = seen.turn.tool_calls().next().unwrap();
     assert_eq!((call.id.as_str(), call.args.as_str()), ("c", "*** Begin"));
@@ -302,15 +308,15 @@ fn built_in_tools_show_their_progress_and_leave_their_items() {
     let seen = fold(&[
         added(
             0,
-            json!({"type": "web_search_call", "id": "ws", "status": "in_progress"}),
+            &json!({"type": "web_search_call", "id": "ws", "status": "in_progress"}),
         ),
         progress("in_progress"),
         progress("searching"),
         progress("completed"),
-        done(0, item.clone()),
+        done(0, &item.clone()),
         json!({"type": "response.shell_call_command.delta", "output_index": 1, "delta": "ls",
             "obfuscation": "x"}),
-        completed(json!([item])),
+        completed(&json!([item])),
     ]);
     let names = seen.names();
     assert_eq!(
@@ -353,7 +359,7 @@ fn a_limit_cuts_the_call_that_was_being_written() {
     let end = json!({"type": "response.incomplete", "response": {"status": "incomplete",
         "incomplete_details": {"reason": "max_output_tokens"}, "output": [],
         "usage": {"input_tokens": 1, "output_tokens": 9}}});
-    let seen = fold(&[delta("output_text", 0, "hi"), done(1, item), end]);
+    let seen = fold(&[delta("output_text", 0, "hi"), done(1, &item), end]);
     assert_eq!(seen.result().finish_class, FinishClass::MaxTokens);
     assert_eq!(
         seen.result().stop_reason.as_deref(),
@@ -441,7 +447,7 @@ fn stream_of(index: u64, item: &Value, pieces: usize) -> Vec<Value> {
     ] {
         begin.as_object_mut().unwrap().remove(field);
     }
-    let mut events = vec![added(index, begin)];
+    let mut events = vec![added(index, &begin)];
     let mut grow = |name: &str, field: &str, part: usize, text: &str| {
         let chars: Vec<char> = text.chars().collect();
         for piece in chars.chunks(chars.len().div_ceil(pieces.max(1)).max(1)) {
@@ -470,7 +476,7 @@ fn stream_of(index: u64, item: &Value, pieces: usize) -> Vec<Value> {
         let args = item["arguments"].as_str().unwrap();
         grow("function_call_arguments", "content_index", 0, args);
     }
-    events.push(done(index, item.clone()));
+    events.push(done(index, item));
     events
 }
 
@@ -512,9 +518,9 @@ proptest! {
             true => json!(output),
             false => json!([]),
         };
-        events.push(completed(whole));
+        events.push(completed(&whole));
         let streamed = fold(&events);
-        let body = fold_body(&completed(json!(output))["response"]);
+        let body = fold_body(&completed(&json!(output))["response"]);
         prop_assert_eq!(blocks(&streamed.turn), blocks(&body.turn));
         prop_assert_eq!(&streamed.result().finish_class, &body.result().finish_class);
         // Wherever the stream is cut, it is an error that keeps a beginning of the text.
