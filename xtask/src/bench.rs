@@ -36,7 +36,16 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--release", "--package", "xtask", "--bin", "bench", "--"]);
+    command.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "xtask",
+        "--bin",
+        "bench",
+        "--",
+    ]);
     command.arg(match args.what {
         What::Stream => "stream",
         What::Session => "session",

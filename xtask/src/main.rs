@@ -5,6 +5,7 @@
 
 mod bench;
 mod cargo;
+mod conformance;
 mod error;
 mod tidy;
 
@@ -30,6 +31,8 @@ enum Command {
     Tidy(tidy::Args),
     /// Measure: CPU time per streamed delta, cost of a session's turns.
     Bench(bench::Args),
+    /// Replay recorded interactions through the real stack and compare what comes out.
+    Conformance(conformance::Args),
 }
 
 /// What a command that could run came to.
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let verdict = match cli.command {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
+        Command::Conformance(args) => conformance::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

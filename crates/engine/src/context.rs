@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,8 +40,15 @@ pub struct RunContext {
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
     extensions: Extensions,
-    /// The provider call to make next, where somebody else counts them: its number and attempt.
-    call: Option<(u64, u32)>,
+    /// The provider call to make next, where somebody else counts them.
+    call: Option<Arc<NextCall>>,
+}
+
+/// The number and attempt of one provider call.
+struct NextCall {
+    number: u64,
+    attempt: u32,
+    begun: AtomicBool,
 }
 
 /// What all contexts of one run have in common.
@@ -49,6 +56,8 @@ struct Shared {
     stream: EventStream,
     ids: Arc<dyn IdSource>,
     provider_calls: AtomicU64,
+    /// How many provider calls were begun, attempts included.
+    calls_begun: AtomicU32,
     usage: Mutex<Usage>,
     checkpoint: Mutex<Option<Turn>>,
 }
@@ -68,6 +77,7 @@ impl RunContext {
                 stream,
                 ids,
                 provider_calls: AtomicU64::new(0),
+                calls_begun: AtomicU32::new(0),
                 usage: Mutex::default(),
                 checkpoint: Mutex::default(),
             }),
@@ -158,10 +168,15 @@ impl RunContext {
         self
     }
 
-    /// Says which provider call is made next. By default each call counts itself.
+    /// Says which provider call is made next. By default each call counts itself; so do calls
+    /// after that one, such as those that a middleware makes for itself.
     #[must_use]
     pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
-        self.call = Some((number, attempt));
+        self.call = Some(Arc::new(NextCall {
+            number,
+            attempt,
+            begun: AtomicBool::new(false),
+        }));
         self
     }
 
@@ -319,7 +334,17 @@ impl RunContext {
 
     /// The number and attempt of the provider call that begins here.
     pub(crate) fn begin_provider_call(&self) -> (u64, u32) {
-        self.call.unwrap_or_else(|| (self.next_provider_call(), 1))
+        self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
+        match &self.call {
+            Some(call) if !call.begun.swap(true, Ordering::Relaxed) => (call.number, call.attempt),
+            _ => (self.next_provider_call(), 1),
+        }
+    }
+
+    /// How many provider calls the run has made so far, attempts included.
+    #[must_use]
+    pub fn provider_calls(&self) -> u32 {
+        self.shared.calls_begun.load(Ordering::Relaxed)
     }
 
     /// Takes the next number of a provider call of this run, from 0.

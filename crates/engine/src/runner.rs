@@ -120,6 +120,8 @@ pub enum Limit {
     Tokens(u64),
     /// So long.
     WallClock(Duration),
+    /// A pause that lasted so long, and that nobody ended.
+    Pause(Duration),
 }
 
 impl fmt::Display for Limit {
@@ -129,6 +131,7 @@ impl fmt::Display for Limit {
             Self::ToolCalls(n) => write!(f, "limit reached: {n} tool calls"),
             Self::Tokens(n) => write!(f, "limit reached: {n} tokens"),
             Self::WallClock(time) => write!(f, "limit reached: {time:?}"),
+            Self::Pause(time) => write!(f, "limit reached: a pause of {time:?}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use geppetto_engine::{
     RunJournal, SnapshotHook, Stack, ToolConfig,
 };
 use geppetto_events::EventSink;
-use geppetto_toolloop::{StepController, ToolExecutor, ToolLoop, ToolRegistry};
+use geppetto_toolloop::{Resampling, StepController, ToolExecutor, ToolLoop, ToolRegistry};
 use tokio::time::Instant;
 
 use crate::{runner::Runner, single::SinglePass};
@@ -29,7 +29,7 @@ pub struct Builder {
     journal: Option<Arc<dyn RunJournal>>,
     persister: Option<Arc<dyn Persister>>,
     max_duration: Option<Duration>,
-    resamples: Option<u32>,
+    resampling: Resampling,
 }
 
 impl Builder {
@@ -47,7 +47,7 @@ impl Builder {
             journal: None,
             persister: None,
             max_duration: None,
-            resamples: None,
+            resampling: Resampling::default(),
         }
     }
 
@@ -112,10 +112,10 @@ impl Builder {
         self
     }
 
-    /// Sets how often a reply that broke after output had begun is asked for again. Twice by
+    /// Sets how a reply that broke off after output had begun is asked for again. Twice by
     /// default.
-    pub fn resamples(mut self, times: u32) -> Self {
-        self.resamples = Some(times);
+    pub fn resampling(mut self, resampling: Resampling) -> Self {
+        self.resampling = resampling;
         self
     }
 
@@ -140,9 +140,10 @@ impl EngineBuilder for Builder {
             config.validate()?;
         }
         let inner: Arc<dyn InferenceRunner> = match &self.tools {
-            None => Arc::new(SinglePass::new(self.engine(), self.resamples)),
+            None => Arc::new(SinglePass::new(self.engine(), self.resampling)),
             Some(tools) => {
-                let mut tool_loop = ToolLoop::new(self.engine(), tools.clone());
+                let mut tool_loop =
+                    ToolLoop::new(self.engine(), tools.clone()).with_resampling(self.resampling);
                 if let Some(config) = &self.tool_config {
                     tool_loop = tool_loop.with_config(config.clone());
                 }
@@ -151,9 +152,6 @@ impl EngineBuilder for Builder {
                 }
                 if let Some(control) = &self.step_control {
                     tool_loop = tool_loop.with_step_control(control.clone());
-                }
-                if let Some(times) = self.resamples {
-                    tool_loop = tool_loop.with_resamples(times);
                 }
                 Arc::new(tool_loop)
             }

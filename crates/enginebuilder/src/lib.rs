@@ -21,7 +21,7 @@
 //!     Script::new().tool_call("call_1", "lookup", r#"{"city":"Zurich"}"#),
 //!     Script::new().text("It is 21 °C in Zurich."),
 //! ]);
-//! let tools = ToolRegistry::from_tools([tool_fn("lookup", "The weather in a city", lookup)])?;
+//! let tools = ToolRegistry::new().with(tool_fn("lookup", "The weather in a city", lookup))?;
 //! let builder = Builder::new(engine)
 //!     .middleware(SystemPrompt::new("You are terse."))
 //!     .tools(tools); // present: a tool loop; absent: a single pass

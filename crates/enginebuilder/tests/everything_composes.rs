@@ -28,12 +28,16 @@ async fn lookup(args: City) -> Result<String, ToolError> {
 }
 
 fn tools() -> ToolRegistry {
-    ToolRegistry::from_tools([tool_fn("lookup", "The weather", lookup)]).unwrap()
+    ToolRegistry::new()
+        .with(tool_fn("lookup", "The weather", lookup))
+        .unwrap()
 }
 
 fn two_scripts() -> ScriptedEngine {
     ScriptedEngine::new([
-        Script::new().tool_call("c1", "lookup", r#"{"city":"Oslo"}"#).usage(5, 5),
+        Script::new()
+            .tool_call("c1", "lookup", r#"{"city":"Oslo"}"#)
+            .usage(5, 5),
         Script::new().text("cold").usage(9, 1),
     ])
 }
@@ -48,7 +52,10 @@ struct Store {
 #[async_trait]
 impl Persister for Store {
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
-        self.saved.lock().unwrap().push((turn.clone(), status.clone()));
+        self.saved
+            .lock()
+            .unwrap()
+            .push((turn.clone(), status.clone()));
         if self.fails {
             return Err(StoreError::new("disk full"));
         }
@@ -64,7 +71,9 @@ async fn a_tool_loop_through_a_session() {
         .tool_call("lookup", r#"{"city":"Oslo"}"#)
         .event("provider-call-finished")
         .event("tool-execution-started")
-        .event_where("tool-result-ready", |event| event["result"] == "21 C in Oslo")
+        .event_where("tool-result-ready", |event| {
+            event["result"] == "21 C in Oslo"
+        })
         .event("tool-call-finished")
         .event("provider-call-started")
         .text("cold")
@@ -85,12 +94,22 @@ async fn a_tool_loop_through_a_session() {
     assert_eq!(turn.system_prompt(), Some("be terse"));
     assert_eq!(turn.assistant_text(), "cold");
     let report = run.outcome().await.report.clone().unwrap();
-    assert_eq!((report.stop, report.provider_calls, report.tool_calls), (RunStop::Finished, 2, 1));
+    assert_eq!(
+        (report.stop, report.provider_calls, report.tool_calls),
+        (RunStop::Finished, 2, 1)
+    );
     expected.assert_met();
     use Phase::{Final, PostInference, PostTools, PreInference};
     assert_eq!(
         *phases.lock().unwrap(),
-        [PreInference, PostInference, PostTools, PreInference, PostInference, Final]
+        [
+            PreInference,
+            PostInference,
+            PostTools,
+            PreInference,
+            PostInference,
+            Final
+        ]
     );
 }
 
@@ -98,16 +117,21 @@ async fn a_tool_loop_through_a_session() {
 async fn without_tools_one_pass_and_the_same_hooks() {
     let phases = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&phases);
-    let builder = Builder::new(ScriptedEngine::new([Script::new().tool_call("c1", "lookup", "{}")]))
-        .snapshot_hook(Arc::new(move |_: &RunContext, _: &Turn, phase: Phase| {
-            seen.lock().unwrap().push(phase);
-        }));
+    let builder = Builder::new(ScriptedEngine::new([
+        Script::new().tool_call("c1", "lookup", "{}")
+    ]))
+    .snapshot_hook(Arc::new(move |_: &RunContext, _: &Turn, phase: Phase| {
+        seen.lock().unwrap().push(phase);
+    }));
     let run = Session::new(builder).submit("weather?").await.unwrap();
     let turn = run.wait().await.unwrap();
     assert_eq!(turn.pending_tool_calls(0).len(), 1);
     let report = run.outcome().await.report.clone().unwrap();
     assert_eq!(report.result.finish_class, FinishClass::ToolCallsPending);
-    assert_eq!(*phases.lock().unwrap(), [Phase::PreInference, Phase::PostInference, Phase::Final]);
+    assert_eq!(
+        *phases.lock().unwrap(),
+        [Phase::PreInference, Phase::PostInference, Phase::Final]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,7 +139,9 @@ async fn the_turn_is_stored_on_every_outcome() {
     let store = Arc::new(Store::default());
     let engine = ScriptedEngine::new([
         Script::new().text("one"),
-        Script::new().text("two").fail(ErrorKind::InvalidRequest, "no"),
+        Script::new()
+            .text("two")
+            .fail(ErrorKind::InvalidRequest, "no"),
         Script::new().text("three").hang(),
     ]);
     let session = Session::new(Builder::new(engine).persister(store.clone()));
@@ -127,24 +153,40 @@ async fn the_turn_is_stored_on_every_outcome() {
     run.cancel();
     run.wait().await.unwrap_err();
     let saved = store.saved.lock().unwrap();
-    let texts: Vec<String> = saved.iter().map(|(turn, _)| turn.assistant_text()).collect();
+    let texts: Vec<String> = saved
+        .iter()
+        .map(|(turn, _)| turn.assistant_text())
+        .collect();
     assert_eq!(texts, ["one", "two", "three"]);
     assert_eq!(saved[0].1, RunStatus::Finished);
-    assert!(matches!(&saved[1].1, RunStatus::Failed { kind: ErrorKind::InvalidRequest, .. }));
+    assert!(matches!(
+        &saved[1].1,
+        RunStatus::Failed {
+            kind: ErrorKind::InvalidRequest,
+            ..
+        }
+    ));
     assert_eq!(saved[2].1, RunStatus::Cancelled);
 }
 
 #[tokio::test]
 async fn a_turn_that_could_not_be_stored_is_told_and_kept() {
-    let store = Arc::new(Store { fails: true, ..Store::default() });
+    let store = Arc::new(Store {
+        fails: true,
+        ..Store::default()
+    });
     let engine = ScriptedEngine::always(Script::new().text("one"));
     let session = Session::new(Builder::new(engine).persister(store));
     let run = session.submit("a").await.unwrap();
     let error = run.wait().await.unwrap_err();
     assert_eq!(error.status(), &RunStatus::Finished);
-    assert_eq!(error.to_string(), "the run finished; the turn was not stored: disk full");
+    assert_eq!(
+        error.to_string(),
+        "the run finished; the turn was not stored: disk full"
+    );
     assert_eq!(session.latest().unwrap().assistant_text(), "one");
-    session.submit("b").await.unwrap();
+    let next = session.submit("b").await.unwrap();
+    assert!(next.wait().await.is_err());
 }
 
 #[tokio::test]
@@ -159,21 +201,31 @@ async fn a_reply_that_broke_is_asked_for_again() {
     assert_eq!(turn.assistant_text(), "Hello");
     assert_eq!(turn.blocks.len(), 2);
     let report = run.outcome().await.report.clone().unwrap();
-    assert_eq!((report.provider_calls, report.usage.unreported_calls), (2, 1));
+    assert_eq!(
+        (report.provider_calls, report.usage.unreported_calls),
+        (2, 1)
+    );
     assert_eq!(session.stream().violations(), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_takes_too_long_stops_with_its_work_kept() {
     let engine = ScriptedEngine::new([
-        Script::new().tool_call("c1", "lookup", r#"{"city":"Oslo"}"#).wait(Duration::from_secs(20)),
+        Script::new()
+            .tool_call("c1", "lookup", r#"{"city":"Oslo"}"#)
+            .wait(Duration::from_secs(20)),
         Script::new().text("late").wait(Duration::from_secs(20)),
     ]);
-    let builder = Builder::new(engine).tools(tools()).max_duration(Duration::from_secs(30));
+    let builder = Builder::new(engine)
+        .tools(tools())
+        .max_duration(Duration::from_secs(30));
     let session = Session::new(builder);
     let run = session.submit("a").await.unwrap();
     let error = run.wait().await.unwrap_err();
-    assert!(matches!(error.status(), RunStatus::LimitReached(_)), "{error:?}");
+    assert!(
+        matches!(error.status(), RunStatus::LimitReached(_)),
+        "{error:?}"
+    );
     assert!(error.turn().tool_answer("c1").is_some());
 }
 
@@ -183,9 +235,13 @@ async fn without_a_session_the_sinks_hear_it_too() {
         .event("provider-call-started")
         .text("one")
         .event("provider-call-finished");
-    let builder = Builder::new(ScriptedEngine::always(Script::new().text("one"))).event_sink(expected.sink());
+    let builder =
+        Builder::new(ScriptedEngine::always(Script::new().text("one"))).event_sink(expected.sink());
     let ctx = builder.prepare(RunContext::new());
     let runner = builder.build(&ctx, "s").unwrap();
-    runner.run(&ctx, &mut Turn::builder().user("hi").build()).await.unwrap();
+    runner
+        .run(&ctx, &mut Turn::builder().user("hi").build())
+        .await
+        .unwrap();
     expected.assert_met();
 }

@@ -1,15 +1,18 @@
 //! Inference engine for servers that speak the OpenAI wires.
 //!
-//! [`ResponsesEngine`] asks servers of the Responses format.
+//! [`ChatEngine`] asks any server of the Chat Completions format: OpenAI, Azure, vLLM, llama.cpp,
+//! Ollama, DeepSeek, Mistral, OpenRouter, Groq, LM Studio and the many others.
+//! [`ResponsesEngine`] asks servers of the Responses format. Each wire has its own types; neither
+//! is made from the other.
 //!
 //! ```no_run
 //! use geppetto_engine::{Engine, EngineError, RunContext};
-//! use geppetto_providers_openai::ResponsesEngine;
+//! use geppetto_providers_openai::ChatEngine;
 //! use geppetto_transport::ApiKey;
 //! use geppetto_turns::Turn;
 //!
 //! async fn ask() -> Result<String, EngineError> {
-//!     let engine = ResponsesEngine::builder("gpt-5-mini")
+//!     let engine = ChatEngine::builder("gpt-5-mini")
 //!         .api_key(ApiKey::from_env("OPENAI_API_KEY")?)
 //!         .build()?;
 //!     let mut turn = Turn::builder().system("Be terse.").user("Weather in Zurich?").build();
@@ -18,7 +21,23 @@
 //!     Ok(turn.assistant_text())
 //! }
 //! ```
+//!
+//! A local server needs no key: `ChatEngine::builder("qwen3").base_url("http://127.0.0.1:8080/v1")`.
+//!
+//! # Invariants
+//!
+//! - A request is a function of the turn and the settings. As long as a history only grows at its
+//!   end, the messages of the old request stand byte for byte at the beginning of the new one's,
+//!   so that prompt caches hit.
+//! - A whole reply is the fold of a stream of one event: there is one way from bytes to blocks.
+//! - Fields, types and finish reasons that are not known are not errors. A reply that ends before
+//!   the server said that it was complete, an error inside a reply, and an event that cannot be
+//!   read always are; what arrived before is in the turn.
+//! - Nothing is sent again once something was published.
+//! - A piece of text costs one typed parse and the allocation that its event needs.
 
+pub mod chat;
 pub mod responses;
 
+pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
 pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

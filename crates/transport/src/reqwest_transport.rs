@@ -103,11 +103,12 @@ impl ReqwestTransport {
 impl HttpTransport for ReqwestTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let request = self.build(request)?;
+        let server = place(request.url());
         let response = self
             .client
             .execute(request)
             .await
-            .map_err(|error| convert(error, self.connect))?;
+            .map_err(|error| convert(error, &server, self.connect))?;
         let (parts, body) = http::Response::from(response).into_parts();
         Ok(Response::new(
             parts.status,
@@ -143,31 +144,46 @@ impl BodySource for Socket {
     }
 }
 
+/// Host and port of a URL: what an error may say of it.
+fn place(url: &reqwest::Url) -> String {
+    let host = url.host_str().unwrap_or("the server");
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The innermost cause of an error, in its own words.
+fn root_cause(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
 /// A failure before the reply, classified. The URL is dropped: it can hold a key.
-fn convert(error: reqwest::Error, connect: Duration) -> TransportError {
+fn convert(error: reqwest::Error, server: &str, connect: Duration) -> TransportError {
     let error = error.without_url();
     let (kind, message) = if error.is_timeout() && error.is_connect() {
         return TransportError::timeout(TimeoutPhase::Connect, connect).with_source(error);
     } else if error.is_connect() && has_tls_cause(&error) {
-        (
-            TransportErrorKind::Tls,
-            "the TLS handshake with the server failed",
-        )
+        let cause = root_cause(&error);
+        let message = format!("the TLS handshake with {server} failed: {cause}");
+        (TransportErrorKind::Tls, message)
     } else if error.is_connect() {
-        (
-            TransportErrorKind::Connect,
-            "no connection to the server could be made",
-        )
+        let cause = root_cause(&error);
+        let message = format!(
+            "no connection to {server} could be made: {cause}; check the address, and that the \
+             server is running"
+        );
+        (TransportErrorKind::Connect, message)
     } else if error.is_builder() {
-        (
-            TransportErrorKind::InvalidRequest,
-            "the request cannot be sent as given",
-        )
+        let message = "the request cannot be sent as given".to_owned();
+        (TransportErrorKind::InvalidRequest, message)
     } else {
-        (
-            TransportErrorKind::Disconnected,
-            "the connection broke before the reply began",
-        )
+        let message = format!("the connection to {server} broke before the reply began");
+        (TransportErrorKind::Disconnected, message)
     };
     TransportError::new(kind, message).with_source(error)
 }

@@ -2,7 +2,7 @@
 //!
 //! A turn is the whole conversation as the model sees it at one point in time. It is cheap to
 //! clone, because blocks are shared; it is read from and written to YAML and JSON without losing
-//! anything, known or unknown; and [`repair`] turns any history, however it was interrupted, into
+//! anything, known or unknown; and [`repair()`] turns any history, however it was interrupted, into
 //! one that providers accept.
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! Turns as YAML and JSON, in the shape that geppetto writes.
 //!
-//! Both formats have one shape; see [`Turn::from_yaml`] and its siblings. Reading accepts all
+//! Both formats have one shape; see [`Turn::from_yaml`](crate::Turn::from_yaml) and its siblings. Reading accepts all
 //! that geppetto wrote in any version; writing leaves empty fields out, except `kind` and
 //! `blocks`. What this crate does not know (kinds, payload keys, metadata, data, document keys)
 //! goes through unchanged.
@@ -15,6 +15,6 @@ mod turn;
 mod tests;
 
 pub use error::FormatError;
-pub use fixture::{Document, Fixture, yaml_string};
+pub use fixture::{Document, Fixture, yaml_string, yaml_value};
 
 pub(crate) use fields::{AsMap, Fields, type_name};

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
-//! (the model's thinking)
+//! thinking: (what the model thinks)
 //! → lookup_weather {"city":"Zurich"}
 //! → lookup_weather {"city":"Oslo"}
 //! ← lookup_weather {"city":"Zurich","celsius":21,"sky":"clear"}
@@ -80,17 +80,27 @@ async fn convert_temperature(args: ConvertTemperature) -> Result<String, ToolErr
     if args.celsius < -273.15 {
         return Err(ToolError::new("there is nothing colder than -273.15 °C"));
     }
-    Ok(format!("{} °C are {} °F", args.celsius, args.celsius * 1.8 + 32.0))
+    Ok(format!(
+        "{} °C are {} °F",
+        args.celsius,
+        args.celsius * 1.8 + 32.0
+    ))
 }
 
 fn tools() -> Result<ToolRegistry, Failure> {
-    let weather = tool_fn("lookup_weather", "The weather in a city right now", lookup_weather);
+    let weather = tool_fn(
+        "lookup_weather",
+        "The weather in a city right now",
+        lookup_weather,
+    );
     let convert = tool_fn(
         "convert_temperature",
         "Converts a temperature from Celsius to Fahrenheit",
         convert_temperature,
     );
-    ToolRegistry::from_tools([weather, convert])
+    ToolRegistry::new()
+        .with(weather)
+        .and_then(|tools| tools.with(convert))
         .map_err(|error| Failure::Setting(error.to_string()))
 }
 

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
-//! (the model's thinking)
+//! thinking: (what the model thinks)
 //! (its answer)
 //! [12 tokens in, 34 out (5 reasoning)]
 //! ```

@@ -29,5 +29,11 @@ async fn ask() -> Option<String> {
     let reply = String::from_utf8(reply).ok()?;
     let (_, body) = reply.split_once("\r\n\r\n")?;
     let tags: Value = serde_json::from_str(body).ok()?;
-    Some(tags.get("models")?.get(0)?.get("name")?.as_str()?.to_owned())
+    Some(
+        tags.get("models")?
+            .get(0)?
+            .get("name")?
+            .as_str()?
+            .to_owned(),
+    )
 }

@@ -15,7 +15,10 @@ where
     F: FnOnce(Arc<Provider>, Arc<Printer>) -> R,
     R: Future<Output = Result<(), Failure>>,
 {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return exit(&Failure::Run(format!("cannot start the runtime: {error}"))),
     };

@@ -35,15 +35,19 @@ impl Provider {
         } else if let Some(model) = ollama::first_model().await {
             let detected = || Source::Detected("found on its default port");
             settings.base_url = Some(Setting::new(ollama::BASE_URL.to_owned(), detected()));
-            settings.model.get_or_insert(Setting::new(model, detected()));
+            settings
+                .model
+                .get_or_insert(Setting::new(model, detected()));
             "Ollama on its default port".to_owned()
         } else {
-            let server = demo::provider()
-                .await
-                .map_err(|error| Failure::Run(format!("cannot start the demo provider: {error}")))?;
+            let server = demo::provider().await.map_err(|error| {
+                Failure::Run(format!("cannot start the demo provider: {error}"))
+            })?;
             let source = || Source::Detected("embedded demo provider");
             settings.base_url = Some(Setting::new(server.base_url(), source()));
-            settings.model.get_or_insert(Setting::new(demo::MODEL.to_owned(), source()));
+            settings
+                .model
+                .get_or_insert(Setting::new(demo::MODEL.to_owned(), source()));
             own = Some(server);
             "the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)"
                 .to_owned()
@@ -67,8 +71,15 @@ impl Provider {
     /// Who answers, in one line.
     #[must_use]
     pub fn about(&self) -> String {
-        let model = self.settings.model.as_ref().map_or("", |model| model.value.as_str());
-        format!("asking {model} at {}", geppetto_transport::redact_url(&self.about))
+        let model = self
+            .settings
+            .model
+            .as_ref()
+            .map_or("", |model| model.value.as_str());
+        format!(
+            "asking {model} at {}",
+            geppetto_transport::redact_url(&self.about)
+        )
     }
 
     /// An engine for the Chat Completions wire.
@@ -77,7 +88,11 @@ impl Provider {
     ///
     /// When a setting cannot work, such as a missing key.
     pub fn chat_engine(&self) -> Result<ChatEngine, EngineError> {
-        let model = self.settings.model.as_ref().map_or(DEFAULT_MODEL, |model| &model.value);
+        let model = self
+            .settings
+            .model
+            .as_ref()
+            .map_or(DEFAULT_MODEL, |model| &model.value);
         let mut builder = ChatEngine::builder(model);
         if let Some(base_url) = &self.settings.base_url {
             builder = builder.base_url(&base_url.value);

@@ -103,11 +103,12 @@ impl Settings {
         let flags = options;
         let env = |name| env(name).filter(|value| !value.trim().is_empty());
         let flag = |value: &Option<String>, name| {
-            value.clone().map(|value| Setting::new(value, Source::Flag(name)))
+            value
+                .clone()
+                .map(|value| Setting::new(value, Source::Flag(name)))
         };
-        let from_env = |name: &'static str| {
-            env(name).map(|value| Setting::new(value, Source::Env(name)))
-        };
+        let from_env =
+            |name: &'static str| env(name).map(|value| Setting::new(value, Source::Env(name)));
         let api_key = env("OPENAI_API_KEY")
             .map(|key| Setting::new(ApiKey::new(key), Source::Env("OPENAI_API_KEY")));
         let base_url = flag(&flags.base_url, "--base-url")
@@ -123,10 +124,10 @@ impl Settings {
         if let Some(model) = model.as_ref().filter(|model| model.value.trim().is_empty()) {
             return Err(bad("model", model, "allowed is the name of a model"));
         }
-        let output = flags
-            .output
-            .map(|output| Setting::new(output, Source::Flag("--output")))
-            .unwrap_or(Setting::new(OutputFormat::Text, Source::Default));
+        let output = flags.output.map_or(
+            Setting::new(OutputFormat::Text, Source::Default),
+            |output| Setting::new(output, Source::Flag("--output")),
+        );
         Ok(Self {
             model,
             base_url,
@@ -162,7 +163,10 @@ fn check_url(url: &Setting<String>) -> Result<(), Failure> {
 
 fn bad(name: &str, setting: &Setting<String>, allowed: &str) -> Failure {
     let value = geppetto_transport::redact_url(&setting.value);
-    Failure::Setting(format!("{name} is `{value}` (from {}); {allowed}", setting.source))
+    Failure::Setting(format!(
+        "{name} is `{value}` (from {}); {allowed}",
+        setting.source
+    ))
 }
 
 impl fmt::Display for Settings {
@@ -177,22 +181,31 @@ impl fmt::Display for Settings {
         let output = self.output.value.to_possible_value();
         let rows = [
             ("model", text(&self.model, &str::to_owned)),
-            ("base_url", text(&self.base_url, &|url| geppetto_transport::redact_url(url).to_string())),
+            (
+                "base_url",
+                text(&self.base_url, &|url| geppetto_transport::redact_url(url)),
+            ),
             (
                 "api_key",
-                self.api_key.as_ref().map_or_else(absent, |key| {
-                    (key.value.masked(), key.source.to_string())
-                }),
+                self.api_key
+                    .as_ref()
+                    .map_or_else(absent, |key| (key.value.masked(), key.source.to_string())),
             ),
             (
                 "output",
                 (
-                    output.map(|value| value.get_name().to_owned()).unwrap_or_default(),
+                    output
+                        .map(|value| value.get_name().to_owned())
+                        .unwrap_or_default(),
                     self.output.source.to_string(),
                 ),
             ),
         ];
-        let width = rows.iter().map(|(_, (value, _))| value.chars().count()).max().unwrap_or(0);
+        let width = rows
+            .iter()
+            .map(|(_, (value, _))| value.chars().count())
+            .max()
+            .unwrap_or(0);
         for (name, (value, source)) in rows {
             writeln!(f, "{name:<8}  {value:<width$}  ({source})")?;
         }

@@ -12,22 +12,41 @@ fn resolve(args: &[&str], env: &[(&str, &str)]) -> Result<Settings, Failure> {
 
 #[test]
 fn flags_win_over_the_environment_and_both_over_defaults() {
-    let env = [("OPENAI_BASE_URL", "http://env/v1"), ("OPENAI_API_KEY", "key-of-the-environment")];
+    let env = [
+        ("OPENAI_BASE_URL", "http://env/v1"),
+        ("OPENAI_API_KEY", "key-of-the-environment"),
+    ];
     let settings = resolve(&["--base-url", "http://flag/v1"], &env).unwrap();
     let base_url = settings.base_url.unwrap();
-    assert_eq!((base_url.value.as_str(), base_url.source), ("http://flag/v1", Source::Flag("--base-url")));
+    assert_eq!(
+        (base_url.value.as_str(), base_url.source),
+        ("http://flag/v1", Source::Flag("--base-url"))
+    );
     let base_url = resolve(&[], &env).unwrap().base_url.unwrap();
     assert_eq!(base_url.source, Source::Env("OPENAI_BASE_URL"));
     let base_url = resolve(&[], &env[1..]).unwrap().base_url.unwrap();
     assert_eq!(base_url.source, Source::Default);
-    assert!(resolve(&[], &[("OPENAI_API_KEY", " ")]).unwrap().base_url.is_none());
+    assert!(
+        resolve(&[], &[("OPENAI_API_KEY", " ")])
+            .unwrap()
+            .base_url
+            .is_none()
+    );
 }
 
 #[test]
 fn printed_settings_mask_keys_and_name_sources() {
     let env = [("OPENAI_API_KEY", "key-of-the-environment-7890")];
-    let shown = resolve(&["--base-url", "http://me:hunter2@host/v1?api_key=abcdefgh"], &env).unwrap().to_string();
-    assert!(shown.contains("(OPENAI_API_KEY)") && shown.contains("(--base-url)"), "{shown}");
+    let shown = resolve(
+        &["--base-url", "http://me:hunter2@host/v1?api_key=abcdefgh"],
+        &env,
+    )
+    .unwrap()
+    .to_string();
+    assert!(
+        shown.contains("(OPENAI_API_KEY)") && shown.contains("(--base-url)"),
+        "{shown}"
+    );
     for secret in ["hunter2", "abcdefgh", "key-of-the-environment"] {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -59,3 +59,12 @@ fn the_nearer_deadline_counts() {
         .with_deadline(far);
     assert_eq!(ctx.deadline(), Some(near));
 }
+
+#[test]
+fn a_provider_call_that_is_named_is_made_once() {
+    let ctx = RunContext::new();
+    let number = ctx.next_provider_call();
+    let named = ctx.with_provider_call(number, 2);
+    assert_eq!(named.begin_provider_call(), (0, 2));
+    assert_eq!(named.clone().begin_provider_call(), (1, 1));
+}

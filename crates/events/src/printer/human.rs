@@ -9,7 +9,10 @@ use std::{
 use geppetto_turns::Usage;
 
 use super::Output;
-use crate::{Event, EventKind, EventSink, kind::ToolStatus};
+use crate::{
+    Event, EventKind, EventSink,
+    kind::{Info, ToolStatus},
+};
 
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
@@ -69,7 +72,7 @@ impl<W: Write> HumanPrinter<W> {
     fn render(&self, event: &Event, line: &mut Line) -> String {
         match &event.kind {
             EventKind::TextDelta(e) => self.running(&e.delta, Line::Text, "", line),
-            EventKind::ReasoningDelta(e) => self.running(&e.delta, Line::Reasoning, DIM, line),
+            EventKind::ReasoningDelta(e) => self.thought(&e.delta, line),
             EventKind::TextSegmentFinished(_) | EventKind::ReasoningSegmentFinished(_) => {
                 fresh(line)
             }
@@ -89,7 +92,7 @@ impl<W: Write> HumanPrinter<W> {
                 &format!("(the reply broke, asking again: {})", e.reason),
                 line,
             ),
-            EventKind::Info(e) => self.whole(DIM, &format!("({})", e.message), line),
+            EventKind::Info(e) => self.whole(DIM, &info(e), line),
             EventKind::Log(e) => self.whole(DIM, &format!("[{}] {}", e.level, e.message), line),
             EventKind::Citation(e) => self.whole(DIM, &format!("[{}] {}", e.title, e.url), line),
             EventKind::DebuggerPause(e) => {
@@ -109,6 +112,17 @@ impl<W: Write> HumanPrinter<W> {
             }
             _ => String::new(),
         }
+    }
+
+    /// Reasoning. Where colour cannot tell it from text, a word does.
+    fn thought(&self, delta: &str, line: &mut Line) -> String {
+        let begins = *line != Line::Reasoning;
+        let text = self.running(delta, Line::Reasoning, DIM, line);
+        if !begins {
+            return text;
+        }
+        let (before, text) = text.split_at(usize::from(text.starts_with('\n')));
+        format!("{before}{}{text}", self.paint(DIM, "thinking: "))
     }
 
     /// Text that goes on in the line it is part of.
@@ -148,6 +162,17 @@ impl<W: Write> HumanPrinter<W> {
             out.push_str(&self.whole(RED, &format!("[not stored: {error}]"), line));
         }
         out
+    }
+}
+
+fn info(event: &Info) -> String {
+    let reason = event
+        .data
+        .as_ref()
+        .and_then(|data| data.get("reason")?.as_str());
+    match reason {
+        Some(reason) => format!("({}: {reason})", event.message),
+        None => format!("({})", event.message),
     }
 }
 

@@ -57,7 +57,8 @@ fn people_see_reasoning_tools_text_and_usage_apart() {
     let buffer = Buffer::default();
     let printer = HumanPrinter::new(buffer.clone());
     story().iter().for_each(|event| printer.publish(event));
-    let expect = "hm\n→ lookup {}\n← lookup 21 C\nHello\n[5 tokens in, 7 out (2 reasoning)]\n";
+    let expect =
+        "thinking: hm\n→ lookup {}\n← lookup 21 C\nHello\n[5 tokens in, 7 out (2 reasoning)]\n";
     assert_eq!(buffer.text(), expect);
 }
 
@@ -66,7 +67,7 @@ fn colour_is_there_only_when_asked_for() {
     let buffer = Buffer::default();
     let printer = HumanPrinter::new(buffer.clone()).with_color(true);
     printer.publish(&story()[1]);
-    assert_eq!(buffer.text(), "\x1b[2mhm\x1b[0m");
+    assert_eq!(buffer.text(), "\x1b[2mthinking: \x1b[0m\x1b[2mhm\x1b[0m");
 }
 
 #[test]

@@ -124,7 +124,13 @@ pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
     serde_norway::to_string(value).map_err(FormatError::unwritable)
 }
 
-pub(super) fn yaml_value(text: &str) -> Result<Value, FormatError> {
+/// Reads any YAML document, the way turns are read. Keys that are plain scalars become text, as
+/// JSON has no others.
+///
+/// # Errors
+///
+/// When the text is not YAML, with line and column.
+pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
     serde_norway::from_str(text).map_err(|error| FormatError::from_yaml(&error))
 }
 

@@ -199,3 +199,13 @@ proptest! {
         prop_assert_eq!(&Turn::from_yaml(&yaml).unwrap(), &turn, "{}", yaml);
     }
 }
+
+#[test]
+fn any_yaml_reads_as_a_value() {
+    assert_eq!(
+        yaml_value("1: [a, 2]\nb: {c: null}\n").unwrap(),
+        serde_json::json!({"1": ["a", 2], "b": {"c": null}})
+    );
+    let error = yaml_value("a: [1").unwrap_err();
+    assert!(error.line().is_some(), "{error}");
+}

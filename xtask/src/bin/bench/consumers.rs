@@ -92,13 +92,17 @@ struct Reader {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("consumer", &self.consumer).finish_non_exhaustive()
+        f.debug_struct("Reader")
+            .field("consumer", &self.consumer)
+            .finish_non_exhaustive()
     }
 }
 
 impl Reader {
     fn new(consumer: Consumer, base_url: &str) -> Result<Self, Failure> {
-        let engine = ChatEngine::builder("gpt-4o-mini").base_url(base_url).build()?;
+        let engine = ChatEngine::builder("gpt-4o-mini")
+            .base_url(base_url)
+            .build()?;
         let seen = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&seen);
         let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event| {
@@ -163,7 +167,10 @@ impl Reader {
             "messages": [{"role": "user", "content": "write"}],
         });
         let request = self.client.post(&self.url).body(body.to_string());
-        Ok(request.header("content-type", "application/json").send().await?)
+        Ok(request
+            .header("content-type", "application/json")
+            .send()
+            .await?)
     }
 
     async fn extract(&self, content: impl Fn(&str) -> Option<String>) -> Result<String, Failure> {

@@ -90,8 +90,15 @@ fn report(options: &Options, places: &[Place], blocks: usize) -> Result<(), Fail
     let ratio = last.microseconds / first.microseconds;
     let turns = f64::from(last.turn - first.turn);
     let bytes_a_turn = (mib(last.resident) - mib(first.resident)) * 1024.0 * 1024.0 / turns;
-    writeln!(text, "\n  turn {} / turn {}: {ratio:.2} (target: at most 1.2)", last.turn, first.turn)?;
-    writeln!(text, "  memory a turn: {bytes_a_turn:.0} bytes; the last turn has {blocks} blocks")?;
+    writeln!(
+        text,
+        "\n  turn {} / turn {}: {ratio:.2} (target: at most 1.2)",
+        last.turn, first.turn
+    )?;
+    writeln!(
+        text,
+        "  memory a turn: {bytes_a_turn:.0} bytes; the last turn has {blocks} blocks"
+    )?;
     let rows: Vec<_> = places
         .iter()
         .map(|place| {

@@ -20,6 +20,9 @@ use crate::{
 /// How many deltas one reply has.
 pub(crate) const DELTAS: u32 = 2_000;
 
+/// The body comes in chunks of random sizes up to this, cut anywhere, 16 KiB on average.
+const MAX_CHUNK: usize = 32 * 1024;
+
 /// How many replies one process reads.
 const REPLIES: u32 = 60;
 
@@ -31,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let server = runtime.block_on(async {
         let server = ProviderServer::start().await?;
         server.accept_anything();
-        server.respond_always(Reply::sse_raw(body()).in_one_write());
+        server.respond_always(Reply::sse_raw(body()).cut_into_random_chunks(7, MAX_CHUNK));
         Ok::<_, std::io::Error>(server)
     })?;
     let mut costs: BTreeMap<Consumer, Vec<f64>> = BTreeMap::new();
@@ -42,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             server.forget_requests();
         }
     }
-    report(options, costs)
+    report(options, &costs)
 }
 
 fn measure(consumer: Consumer, base_url: &str) -> Result<f64, Failure> {
@@ -57,7 +60,7 @@ fn measure(consumer: Consumer, base_url: &str) -> Result<f64, Failure> {
     Ok(nanos / f64::from(REPLIES * DELTAS) / 1000.0)
 }
 
-fn report(options: &Options, costs: BTreeMap<Consumer, Vec<f64>>) -> Result<(), Failure> {
+fn report(options: &Options, costs: &BTreeMap<Consumer, Vec<f64>>) -> Result<(), Failure> {
     let medians: BTreeMap<Consumer, f64> = costs
         .iter()
         .map(|(consumer, costs)| (*consumer, median(costs.clone())))
@@ -79,8 +82,14 @@ fn report(options: &Options, costs: BTreeMap<Consumer, Vec<f64>>) -> Result<(), 
     }
     let ratio = of(Consumer::Session) / of(Consumer::HandWritten);
     let typed = of(Consumer::Session) / of(Consumer::HandTyped);
-    writeln!(text, "\n  session / hand-written loop: {ratio:.2} (target: at most 0.5)")?;
-    writeln!(text, "  session / hand-written loop with typed chunks: {typed:.2}")?;
+    writeln!(
+        text,
+        "\n  session / hand-written loop: {ratio:.2} (target: at most 0.5)"
+    )?;
+    writeln!(
+        text,
+        "  session / hand-written loop with typed chunks: {typed:.2}"
+    )?;
     let value = json!({"rows": rows, "session_over_hand_written": ratio});
     print(options.json, &value, &text)
 }
@@ -96,8 +105,13 @@ fn body() -> String {
              \"usage\":null}}\n\n"
         )
     };
-    let words = [" the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n"];
-    let mut body = chunk("{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", "null");
+    let words = [
+        " the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n",
+    ];
+    let mut body = chunk(
+        "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
+        "null",
+    );
     for word in words.iter().cycle().take(DELTAS as usize) {
         body.push_str(&chunk(&format!("{{\"content\":\"{word}\"}}"), "null"));
     }

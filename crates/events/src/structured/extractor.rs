@@ -1,0 +1,122 @@
+//! [`Extractor`]: takes a block as it grows. [`Extractors`]: which one takes which block.
+
+use std::fmt;
+
+use super::{
+    BlockInfo, Malformed, Tag,
+    tag::{TagError, check_part},
+};
+use crate::EventKind;
+
+/// Takes one block. What its methods return is published at once, at the block's place in the
+/// text, with the meta and correlation of the text and with number 0.
+///
+/// Return events of your own ([`EventKind::Custom`]), logs or errors: those are legal anywhere.
+/// When a method panics, the block is no longer extracted but stays in the text.
+pub trait Extractor: Send {
+    /// The block begins.
+    fn start(&mut self, block: &BlockInfo) -> Vec<EventKind> {
+        let _ = block;
+        Vec::new()
+    }
+
+    /// The body grows by `chunk`, which is never empty. How a body is cut follows the chunks of
+    /// the text; only what the chunks are together can be relied on.
+    fn grow(&mut self, block: &BlockInfo, chunk: &str) -> Vec<EventKind> {
+        let _ = (block, chunk);
+        Vec::new()
+    }
+
+    /// The block is over. `raw` is the body as far as it was captured: all chunks together,
+    /// without the tags.
+    fn complete(
+        &mut self,
+        block: &BlockInfo,
+        raw: &str,
+        outcome: Result<(), Malformed>,
+    ) -> Vec<EventKind>;
+}
+
+impl<F> Extractor for F
+where
+    F: FnMut(&BlockInfo, &str, Result<(), Malformed>) -> Vec<EventKind> + Send,
+{
+    fn complete(
+        &mut self,
+        block: &BlockInfo,
+        raw: &str,
+        outcome: Result<(), Malformed>,
+    ) -> Vec<EventKind> {
+        self(block, raw, outcome)
+    }
+}
+
+type Factory = Box<dyn Fn(&BlockInfo) -> Box<dyn Extractor> + Send + Sync>;
+
+struct Registration {
+    package: String,
+    block_type: String,
+    /// `None` for all versions.
+    version: Option<String>,
+    factory: Factory,
+}
+
+/// Which extractor takes which block.
+#[derive(Default)]
+pub(super) struct Extractors {
+    registrations: Vec<Registration>,
+}
+
+impl Extractors {
+    /// Adds a factory, in place of one that was there for the same name.
+    pub(super) fn register(
+        &mut self,
+        (package, block_type, version): (String, String, Option<String>),
+        factory: Factory,
+    ) -> Result<(), TagError> {
+        check_part(&package)?;
+        check_part(&block_type)?;
+        Tag::new(
+            package.as_str(),
+            block_type.as_str(),
+            version.as_deref().unwrap_or("v"),
+        )?;
+        self.registrations.retain(|other| {
+            other.package != package || other.block_type != block_type || other.version != version
+        });
+        self.registrations.push(Registration {
+            package,
+            block_type,
+            version,
+            factory,
+        });
+        Ok(())
+    }
+
+    /// The factory for a tag: one for its very version before one for all.
+    pub(super) fn find(&self, tag: &Tag) -> Option<&Factory> {
+        let of = |version: Option<&str>| {
+            self.registrations.iter().find(|registration| {
+                registration.package == tag.package
+                    && registration.block_type == tag.block_type
+                    && registration.version.as_deref() == version
+            })
+        };
+        of(Some(&tag.version))
+            .or_else(|| of(None))
+            .map(|registration| &registration.factory)
+    }
+}
+
+impl fmt::Debug for Extractors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.registrations.iter().map(|registration| {
+            let version = registration.version.as_deref().unwrap_or("*");
+            format!(
+                "{}:{}:{version}",
+                registration.package, registration.block_type
+            )
+        });
+        f.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,98 @@
+//! [`Tree`]: a JSON value that is built from its beginning to its end, in place.
+
+use serde_json::{Map, Value};
+
+/// How deep values may be nested, as in `serde_json`.
+pub(super) const MAX_DEPTH: usize = 127;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    root: Option<Value>,
+    /// The open arrays and objects, the innermost last.
+    open: Vec<Frame>,
+}
+
+#[derive(Debug, Clone)]
+enum Frame {
+    Array,
+    /// With the key whose value comes next or grows.
+    Object(String),
+}
+
+impl Tree {
+    pub(super) fn root(&self) -> Option<&Value> {
+        self.root.as_ref()
+    }
+
+    pub(super) fn into_root(self) -> Option<Value> {
+        self.root
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether the innermost open value is an object; `None` where nothing is open.
+    pub(super) fn in_object(&self) -> Option<bool> {
+        self.open
+            .last()
+            .map(|frame| matches!(frame, Frame::Object(_)))
+    }
+
+    /// Names the member whose value comes next.
+    pub(super) fn set_key(&mut self, key: String) {
+        if let Some(Frame::Object(own)) = self.open.last_mut() {
+            *own = key;
+        }
+    }
+
+    /// Puts a value at its place.
+    pub(super) fn put(&mut self, value: Value) {
+        let Some((last, outer)) = self.open.split_last() else {
+            self.root = Some(value);
+            return;
+        };
+        match (last, descend(self.root.as_mut(), outer)) {
+            (Frame::Array, Some(Value::Array(list))) => list.push(value),
+            (Frame::Object(key), Some(Value::Object(map))) => {
+                map.insert(key.clone(), value);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn open_array(&mut self) {
+        self.put(Value::Array(Vec::new()));
+        self.open.push(Frame::Array);
+    }
+
+    pub(super) fn open_object(&mut self) {
+        self.put(Value::Object(Map::new()));
+        self.open.push(Frame::Object(String::new()));
+    }
+
+    /// Closes the innermost array or object.
+    pub(super) fn close(&mut self) {
+        self.open.pop();
+    }
+
+    /// Lets the text that was put last grow.
+    pub(super) fn grow_text(&mut self, more: &str) {
+        if let Some(Value::String(text)) = descend(self.root.as_mut(), &self.open) {
+            text.push_str(more);
+        }
+    }
+}
+
+/// The value that is being filled, `frames` below `root`.
+fn descend<'v>(root: Option<&'v mut Value>, frames: &[Frame]) -> Option<&'v mut Value> {
+    let mut value = root?;
+    for frame in frames {
+        value = match (frame, value) {
+            (Frame::Array, Value::Array(list)) => list.last_mut()?,
+            (Frame::Object(key), Value::Object(map)) => map.get_mut(key)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}

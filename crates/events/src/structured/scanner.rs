@@ -1,0 +1,180 @@
+//! [`Scanner`]: finds tags in a text that arrives in pieces.
+//!
+//! Everything that decides is ASCII, so pieces are only ever cut at character borders.
+
+use super::tag::{MAX_TAG_BYTES, Tag, is_part_char};
+
+#[cfg(test)]
+mod tests;
+
+/// Is told what the text consists of, in order. Neighbouring pieces of text or of a body may come
+/// in any number of calls; together they are the same however the text was cut.
+pub(super) trait Handler {
+    /// Text outside of blocks.
+    fn text(&mut self, text: &str);
+    /// An opening tag. Where this says no, the tag is text.
+    fn open(&mut self, tag: Tag) -> bool;
+    /// A piece of a block's body.
+    fn body(&mut self, body: &str);
+    /// The block's closing tag.
+    fn close(&mut self);
+    /// The text ended inside a block.
+    fn unclosed(&mut self);
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    /// Holds back what may become an opening tag; starts with `<`.
+    MaybeTag(String),
+    /// In a block that ends with `closing`, of which the first `matched` bytes are held back.
+    Body { closing: String, matched: usize },
+}
+
+impl Scanner {
+    /// Whether the text is outside of blocks and nothing is held back.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Takes the next piece of the text.
+    pub(super) fn push(&mut self, mut text: &str, handler: &mut impl Handler) {
+        while !text.is_empty() {
+            text = match &mut self.state {
+                State::Idle => self.idle(text, handler),
+                State::MaybeTag(_) => self.maybe_tag(text, handler),
+                State::Body { closing, matched } => {
+                    let (done, rest) = body(closing, matched, text, handler);
+                    if done {
+                        self.state = State::Idle;
+                        handler.close();
+                    }
+                    rest
+                }
+            };
+        }
+    }
+
+    /// Says that the text is over.
+    pub(super) fn finish(&mut self, handler: &mut impl Handler) {
+        match std::mem::take(&mut self.state) {
+            State::Idle => {}
+            State::MaybeTag(held) => handler.text(&held),
+            State::Body { closing, matched } => {
+                let (held, _) = split(&closing, matched);
+                if !held.is_empty() {
+                    handler.body(held);
+                }
+                handler.unclosed();
+            }
+        }
+    }
+
+    fn idle<'t>(&mut self, text: &'t str, handler: &mut impl Handler) -> &'t str {
+        let (before, rest) = split(text, text.find('<').unwrap_or(text.len()));
+        if !before.is_empty() {
+            handler.text(before);
+        }
+        if rest.is_empty() {
+            return rest;
+        }
+        self.state = State::MaybeTag("<".to_owned());
+        split(rest, 1).1
+    }
+
+    fn maybe_tag<'t>(&mut self, text: &'t str, handler: &mut impl Handler) -> &'t str {
+        let State::MaybeTag(held) = &mut self.state else {
+            return text;
+        };
+        let end = text.find(|c| !is_part_char(c) && c != ':');
+        let (name, rest) = split(text, end.unwrap_or(text.len()));
+        held.push_str(name);
+        if may_become_tag(held) && rest.is_empty() {
+            return rest;
+        }
+        let State::MaybeTag(held) = std::mem::take(&mut self.state) else {
+            return rest;
+        };
+        // What follows is looked at afresh: it may itself begin a tag.
+        let tag = rest
+            .starts_with('>')
+            .then(|| Tag::parse(held.trim_start_matches('<')))
+            .flatten();
+        let Some(tag) = tag else {
+            handler.text(&held);
+            return rest;
+        };
+        let closing = tag.closing();
+        let rest = split(rest, 1).1;
+        if handler.open(tag) {
+            self.state = State::Body {
+                closing,
+                matched: 0,
+            };
+        } else {
+            handler.text(&held);
+            handler.text(">");
+        }
+        rest
+    }
+}
+
+/// Whether `held`, a `<` with part characters and colons, is the beginning of some tag.
+fn may_become_tag(held: &str) -> bool {
+    let name = held.trim_start_matches('<');
+    let colons = name.bytes().filter(|byte| *byte == b':').count();
+    // Only the last part may be empty: it is still to come.
+    let empty_part = name.starts_with(':') || name.contains("::");
+    held.len() < MAX_TAG_BYTES && colons <= 2 && !empty_part
+}
+
+/// Looks for `closing`; says whether it was found, and what follows it or is still to be looked
+/// at. Its first character stands in it once only, so a mismatch needs no second look.
+fn body<'t>(
+    closing: &str,
+    matched: &mut usize,
+    text: &'t str,
+    handler: &mut impl Handler,
+) -> (bool, &'t str) {
+    if *matched == 0 {
+        let (before, rest) = split(text, text.find('<').unwrap_or(text.len()));
+        if !before.is_empty() {
+            handler.body(before);
+        }
+        if rest.is_empty() {
+            return (false, rest);
+        }
+        *matched = 1;
+        return (false, split(rest, 1).1);
+    }
+    let (held, wanted) = split(closing, *matched);
+    let common = wanted
+        .bytes()
+        .zip(text.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let rest = split(text, common).1;
+    *matched += common;
+    if *matched == closing.len() {
+        return (true, rest);
+    }
+    if !rest.is_empty() {
+        *matched = 0;
+        handler.body(held);
+        if common > 0 {
+            handler.body(split(wanted, common).0);
+        }
+    }
+    (false, rest)
+}
+
+/// Cuts a text in two; where `at` is no place to cut, the second part is empty.
+pub(super) fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}

@@ -1,0 +1,226 @@
+//! [`StructuredSink`].
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    BlockInfo, DEFAULT_MAX_BLOCK_BYTES, Extractor, MalformedPolicy, TagError, cutter::Rules,
+    extractor::Extractors, segment::Segment,
+};
+use crate::{Event, EventKind, EventSink, kind::TextDelta};
+
+/// By key, in an order that is the same in every run.
+type Segments = BTreeMap<String, Box<Segment>>;
+
+/// Cuts structured blocks out of the text and hands them to extractors; all else goes on to the
+/// inner sink. See the [module](super) for what exactly goes on.
+///
+/// One sink may serve any number of runs. Events of one segment must come one after the other, as
+/// an [`EventStream`](crate::EventStream) publishes them.
+#[must_use = "a sink does nothing until events are published to it"]
+pub struct StructuredSink {
+    inner: Arc<dyn EventSink>,
+    rules: Rules,
+    segments: Mutex<Segments>,
+}
+
+impl StructuredSink {
+    /// A sink before `inner` that extracts nothing yet.
+    pub fn new(inner: Arc<dyn EventSink>) -> Self {
+        Self {
+            inner,
+            rules: Rules {
+                extractors: Extractors::default(),
+                policy: MalformedPolicy::default(),
+                max_block_bytes: DEFAULT_MAX_BLOCK_BYTES,
+                extractor_panics: AtomicU64::new(0),
+            },
+            segments: Mutex::default(),
+        }
+    }
+
+    /// Extracts blocks of a type in all versions. `factory` makes an extractor for each block.
+    ///
+    /// A factory that was there for the same name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// When no tag can have these names.
+    pub fn extract(
+        mut self,
+        package: impl Into<String>,
+        block_type: impl Into<String>,
+        factory: impl Fn(&BlockInfo) -> Box<dyn Extractor> + Send + Sync + 'static,
+    ) -> Result<Self, TagError> {
+        let name = (package.into(), block_type.into(), None);
+        self.rules.extractors.register(name, Box::new(factory))?;
+        Ok(self)
+    }
+
+    /// Extracts blocks of a type in one version, for which this goes before
+    /// [`extract`](Self::extract).
+    ///
+    /// # Errors
+    ///
+    /// When no tag can have these names.
+    pub fn extract_version(
+        mut self,
+        package: impl Into<String>,
+        block_type: impl Into<String>,
+        version: impl Into<String>,
+        factory: impl Fn(&BlockInfo) -> Box<dyn Extractor> + Send + Sync + 'static,
+    ) -> Result<Self, TagError> {
+        let name = (package.into(), block_type.into(), Some(version.into()));
+        self.rules.extractors.register(name, Box::new(factory))?;
+        Ok(self)
+    }
+
+    /// Sets what becomes of blocks that are not whole. Default: an `error` event.
+    pub fn on_malformed(mut self, policy: MalformedPolicy) -> Self {
+        self.rules.policy = policy;
+        self
+    }
+
+    /// Sets how large a block's body may be, in bytes. Default: [`DEFAULT_MAX_BLOCK_BYTES`].
+    pub fn max_block_bytes(mut self, bytes: usize) -> Self {
+        self.rules.max_block_bytes = bytes;
+        self
+    }
+
+    /// How often an extractor or a factory panicked.
+    #[must_use]
+    pub fn extractor_panics(&self) -> u64 {
+        self.rules.extractor_panics.load(Ordering::Relaxed)
+    }
+
+    /// How many segments of text have begun and not ended.
+    #[must_use]
+    pub fn open_segments(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Takes a segment out of the table, so that no lock is held while extractors run.
+    fn take(&self, key: &str) -> Option<(String, Box<Segment>)> {
+        self.lock().remove_entry(key)
+    }
+
+    fn grow(&self, event: &Event, delta: &TextDelta) {
+        let key = key(event);
+        let mut segments = self.lock();
+        let passed = segments
+            .get_mut(key)
+            .and_then(|segment| segment.pass(event, delta));
+        drop(segments);
+        if let Some(passed) = passed {
+            self.inner.publish(&passed);
+            return;
+        }
+        let (key, mut segment) = self
+            .take(key)
+            .unwrap_or_else(|| (key.to_owned(), Box::default()));
+        let events = segment.grow(&self.rules, &key, event, delta);
+        self.lock().insert(key, segment);
+        self.forward(&events);
+    }
+
+    fn abandon(&self, which: impl Fn(&str, &Segment) -> bool) {
+        let mut segments = self.lock();
+        let keys: Vec<_> = segments
+            .iter()
+            .filter(|(key, segment)| which(key, segment))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let gone: Vec<_> = keys
+            .iter()
+            .filter_map(|key| segments.remove_entry(key))
+            .collect();
+        drop(segments);
+        for (key, segment) in gone {
+            self.forward(&segment.abandon(&self.rules, &key));
+        }
+    }
+
+    /// Tells the inner sink; when it panics, it still gets the rest, and its first panic goes on.
+    fn forward(&self, events: &[Event]) {
+        let mut first = None;
+        for event in events {
+            let told = catch_unwind(AssertUnwindSafe(|| self.inner.publish(event)));
+            first = first.or(told.err());
+        }
+        if let Some(panic) = first {
+            resume_unwind(panic);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Segments> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventSink for StructuredSink {
+    fn publish(&self, event: &Event) {
+        match &event.kind {
+            EventKind::TextDelta(delta) => self.grow(event, delta),
+            EventKind::TextSegmentFinished(finished) => {
+                let key = key(event);
+                let (_, segment) = self.take(key).unwrap_or_default();
+                self.forward(&segment.finish(&self.rules, key, event, finished));
+            }
+            EventKind::TextSegmentStarted(_) => {
+                let key = key(event);
+                self.abandon(|other, _| other == key);
+                self.inner.publish(event);
+            }
+            EventKind::ProviderCallFinished(_) => {
+                self.abandon(|_, segment| is_of_call(segment, event));
+                self.inner.publish(event);
+            }
+            EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
+                self.abandon(|_, segment| is_of_run(segment, event));
+                self.inner.publish(event);
+            }
+            _ => self.inner.publish(event),
+        }
+    }
+}
+
+/// What tells segments apart: the segment, else the provider call, else the message.
+fn key(event: &Event) -> &str {
+    let correlation = &event.correlation;
+    correlation
+        .segment_id
+        .as_deref()
+        .or(correlation.provider_call_id.as_deref())
+        .unwrap_or(&event.meta.message_id)
+}
+
+fn is_of_call(segment: &Segment, event: &Event) -> bool {
+    let own = segment.correlation();
+    own.provider_call_id == event.correlation.provider_call_id && is_of_run(segment, event)
+}
+
+/// Events that name no run belong to any.
+fn is_of_run(segment: &Segment, event: &Event) -> bool {
+    match (&segment.correlation().run_id, &event.correlation.run_id) {
+        (Some(own), Some(other)) => own == other,
+        _ => true,
+    }
+}
+
+impl fmt::Debug for StructuredSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StructuredSink")
+            .field("extractors", &self.rules.extractors)
+            .field("policy", &self.rules.policy)
+            .field("max_block_bytes", &self.rules.max_block_bytes)
+            .field("open_segments", &self.open_segments())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! [`Tag`]: the name of a structured block.
+
+use std::{error::Error, fmt};
+
+/// The longest opening tag that is looked for, in bytes, brackets included. What is longer is
+/// text, so that no more than this is ever held back.
+pub const MAX_TAG_BYTES: usize = 256;
+
+/// What a block is: `<package:type:version>`.
+///
+/// The parts consist of ASCII letters, digits, `_`, `.` and `-`; upper and lower case differ.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Tag {
+    /// Whose type it is.
+    pub package: String,
+    /// The type.
+    pub block_type: String,
+    /// The version of the type.
+    pub version: String,
+}
+
+impl Tag {
+    /// A tag.
+    ///
+    /// # Errors
+    ///
+    /// When a part is empty or has other characters than the allowed ones, or the whole is longer
+    /// than [`MAX_TAG_BYTES`].
+    pub fn new(
+        package: impl Into<String>,
+        block_type: impl Into<String>,
+        version: impl Into<String>,
+    ) -> Result<Self, TagError> {
+        let tag = Self {
+            package: package.into(),
+            block_type: block_type.into(),
+            version: version.into(),
+        };
+        for part in [&tag.package, &tag.block_type, &tag.version] {
+            check_part(part)?;
+        }
+        if tag.opening().len() > MAX_TAG_BYTES {
+            return Err(TagError(format!(
+                "the tag {tag} is too long: at most {MAX_TAG_BYTES} bytes are allowed"
+            )));
+        }
+        Ok(tag)
+    }
+
+    /// The tag of `package:type:version`, which was checked to be one.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.splitn(3, ':').map(str::to_owned);
+        Self::new(parts.next()?, parts.next()?, parts.next()?).ok()
+    }
+
+    /// The tag that opens a block.
+    #[must_use]
+    pub fn opening(&self) -> String {
+        self.to_string()
+    }
+
+    /// The tag that closes a block.
+    #[must_use]
+    pub fn closing(&self) -> String {
+        format!("</{}:{}:{}>", self.package, self.block_type, self.version)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}:{}:{}>", self.package, self.block_type, self.version)
+    }
+}
+
+/// Whether a character may stand in a part of a tag.
+pub(super) fn is_part_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
+}
+
+pub(super) fn check_part(part: &str) -> Result<(), TagError> {
+    if !part.is_empty() && part.chars().all(is_part_char) {
+        return Ok(());
+    }
+    Err(TagError(format!(
+        "`{}` cannot be part of a tag: use one or more ASCII letters, digits, `_`, `.` or `-`",
+        part.escape_debug()
+    )))
+}
+
+/// A tag that no block can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TagError(String);
+
+impl fmt::Display for TagError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for TagError {}

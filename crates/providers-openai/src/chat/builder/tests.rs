@@ -1,0 +1,59 @@
+use super::*;
+
+#[test]
+fn the_path_stands_once_and_before_the_query() {
+    for (base, url) in [
+        ("http://h/v1", "http://h/v1/chat/completions"),
+        (" http://h/v1/ ", "http://h/v1/chat/completions"),
+        (
+            "http://h/v1/chat/completions",
+            "http://h/v1/chat/completions",
+        ),
+        (
+            "http://h/d/?api-version=1",
+            "http://h/d/chat/completions?api-version=1",
+        ),
+    ] {
+        assert_eq!(endpoint(base), url);
+    }
+}
+
+#[test]
+fn openai_wants_a_key_and_says_which() {
+    let error = ChatEngine::builder("m").build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("OPENAI_API_KEY"), "{error}");
+    let by_key = ChatEngine::builder("m").api_key(ApiKey::new("k-123456"));
+    assert!(by_key.build().is_ok());
+    let by_header = ChatEngine::builder("m").header("Authorization", "Bearer k-123456");
+    assert!(by_header.build().is_ok());
+    assert!(
+        ChatEngine::builder("m")
+            .base_url("http://localhost:1/v1")
+            .build()
+            .is_ok()
+    );
+}
+
+#[test]
+fn settings_that_cannot_work_are_named() {
+    let local = |model: &str| ChatEngine::builder(model).base_url("http://localhost:1/v1");
+    let said = |builder: ChatEngineBuilder| builder.build().unwrap_err().to_string();
+    assert!(said(local(" ")).starts_with("model: "));
+    let hot = InferenceConfig::new().with_temperature(3.0);
+    assert!(said(local("m").defaults(hot)).starts_with("temperature: "));
+    assert!(said(local("m").header("no good", "v")).contains("no good"));
+}
+
+#[test]
+fn the_key_is_in_no_debug_text() {
+    let engine = ChatEngine::builder("m")
+        .api_key(ApiKey::new("verysecretkeyvalue"))
+        .organization("org")
+        .project("proj")
+        .build()
+        .unwrap();
+    let text = format!("{engine:?}");
+    assert!(!text.contains("verysecretkeyvalue"), "{text}");
+    assert!(text.contains("openai-organization"), "{text}");
+}

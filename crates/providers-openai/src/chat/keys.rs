@@ -1,0 +1,8 @@
+//! What this wire keeps on blocks, beside what `geppetto_turns::keys` has for all wires.
+
+use geppetto_turns::BlockMetaKey;
+use serde_json::Value;
+
+/// Generated speech, on the text block that holds its words: an object of `id`, `data` (base64)
+/// and `expires_at` (seconds since 1970).
+pub const AUDIO: BlockMetaKey<Value> = BlockMetaKey::new("openai_chat.audio@v1");

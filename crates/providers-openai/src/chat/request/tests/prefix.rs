@@ -1,0 +1,72 @@
+//! A history that grew keeps the old request's messages as a prefix, byte for byte.
+
+use geppetto_testing::validate;
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+/// What a user asks and what comes of it, whole or broken off anywhere.
+fn exchange() -> impl Strategy<Value = Vec<Block>> {
+    let why = prop_oneof![
+        Just(None),
+        Just(Some(Incomplete::Cancelled)),
+        Just(Some(Incomplete::Truncated))
+    ];
+    let said = prop_oneof![
+        "[a-z\"\\\\é]{0,6}".prop_map(Block::llm_text),
+        "[a-z]{0,6}".prop_map(Block::reasoning),
+        "[a-z]{1,6}".prop_map(Block::refusal),
+        ("[a-d]?", "[fg]?", "[{}a-z]{0,4}")
+            .prop_map(|(id, name, args)| Block::tool_call(ToolCall::new(id, name, args))),
+        ("[a-d]", "[a-z]{0,4}").prop_map(|(id, text)| Block::tool_result(id, text)),
+    ];
+    let said = (said, why).prop_map(|(block, why)| match why {
+        Some(why) => block.with_incomplete(why),
+        None => block,
+    });
+    ("[a-z]{1,6}", vec(said, 0..8)).prop_map(|(asked, said)| {
+        let mut blocks = vec![Block::user(asked)];
+        blocks.extend(said);
+        blocks
+    })
+}
+
+fn encoded(blocks: &[Block], dialect: &Dialect) -> Vec<u8> {
+    let turn = blocks
+        .iter()
+        .cloned()
+        .fold(Turn::builder(), TurnBuilder::block)
+        .build();
+    let settings = Settings::of(&turn, &InferenceConfig::new(), "m", true).unwrap();
+    settings.encode(&turn, dialect).unwrap()
+}
+
+/// The bytes up to the end of the last message, without the bracket that closes the list.
+fn messages(body: &[u8]) -> &[u8] {
+    let text = std::str::from_utf8(body).unwrap();
+    let end = text.find(r#"],"stream":true"#).unwrap();
+    &body[..end]
+}
+
+proptest! {
+    #[test]
+    fn a_grown_history_only_adds_bytes(
+        exchanges in vec(exchange(), 1..6),
+        openrouter in any::<bool>(),
+    ) {
+        let url = if openrouter { "https://openrouter.ai/api/v1" } else { "http://localhost/v1" };
+        let dialect = Dialect::for_base_url(url);
+        let mut blocks = vec![Block::system("Be terse.")];
+        let mut last: Option<Vec<u8>> = None;
+        for exchange in exchanges {
+            blocks.extend(exchange);
+            let body = encoded(&blocks, &dialect);
+            if let Some(last) = last {
+                prop_assert!(body.starts_with(messages(&last)));
+            }
+            let value: Value = serde_json::from_slice(&body).unwrap();
+            prop_assert_eq!(validate::chat_request(&value).map_err(|e| format!("{e:?}")), Ok(()));
+            last = Some(body);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! [`Stop`]: what ends a run from outside, beside every wait.
+
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use geppetto_engine::{EngineError, ErrorKind, RunContext};
+use tokio::time::{Sleep, sleep_until};
+
+/// The run's cancellation and its deadline, as one thing to wait for.
+pub(super) struct Stop<'a> {
+    cancelled: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl<'a> Stop<'a> {
+    pub(super) fn of(ctx: &'a RunContext) -> Self {
+        Self {
+            cancelled: Box::pin(ctx.cancelled()),
+            deadline: ctx
+                .deadline()
+                .map(|deadline| Box::pin(sleep_until(deadline))),
+        }
+    }
+
+    /// Waits for `future`, but no longer than the run goes on.
+    ///
+    /// # Errors
+    ///
+    /// The run was cancelled, or its deadline passed, before `future` was ready.
+    pub(super) async fn race<F: Future>(&mut self, future: F) -> Result<F::Output, EngineError> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match self.poll(cx) {
+            Poll::Ready(error) => Poll::Ready(Err(error)),
+            Poll::Pending => future.as_mut().poll(cx).map(Ok),
+        })
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EngineError> {
+        if self.cancelled.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(EngineError::cancelled());
+        }
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().poll(cx).map(|()| {
+                EngineError::new(
+                    ErrorKind::Timeout,
+                    "the run's deadline passed before the reply was complete",
+                )
+                .with_retryable(false)
+            }),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl fmt::Debug for Stop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stop").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! The reply as it stands on the wire, borrowed from the bytes that it came in.
+//!
+//! Servers that speak this format differ in every detail, so reading never fails for a field that
+//! has an unusual type, stands elsewhere or is missing: what must be understood is read by the
+//! tolerant types of the submodules, what is passed through stays raw, the rest is skipped.
+//!
+//! Fields: <https://platform.openai.com/docs/api-reference/chat/streaming>.
+
+use serde::de::DeserializeSeed;
+use serde_json::value::RawValue;
+
+mod choices;
+mod content;
+mod fill;
+mod scalar;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use choices::Choices;
+pub(super) use content::{Content, Piece};
+pub(super) use scalar::{Index, Text};
+
+use fill::object;
+
+object! {
+    /// One event of a stream, or a whole reply.
+    pub(super) struct Chunk {
+        id: Text<'a>,
+        model: Text<'a>,
+        object: Text<'a>,
+        choices: Choices<'a>,
+        usage: Option<&'a RawValue>,
+        error: Option<&'a RawValue>,
+        /// Groq repeats the usage here.
+        x_groq: Option<Box<Groq<'a>>>,
+        service_tier: Text<'a>,
+        system_fingerprint: Text<'a>,
+        /// Who answered behind a gateway (OpenRouter).
+        provider: Text<'a>,
+        /// Sources, of Perplexity: repeated in each event.
+        citations: Option<&'a RawValue>,
+        search_results: Option<&'a RawValue>,
+    }
+}
+
+object! {
+    pub(super) struct Groq {
+        usage: Option<&'a RawValue>,
+    }
+}
+
+object! {
+    /// One of the answers in parallel.
+    pub(super) struct Choice {
+        index: Index,
+        delta: Option<Delta<'a>>,
+        message: Option<Box<Delta<'a>>>,
+        finish_reason: Text<'a>,
+        logprobs: Option<Box<Logprobs<'a>>>,
+        /// Moonshot puts the usage of a stream here.
+        usage: Option<&'a RawValue>,
+        /// An error of this choice alone (OpenRouter).
+        error: Option<&'a RawValue>,
+    }
+}
+
+object! {
+    /// What a stream adds, or a whole message.
+    pub(super) struct Delta {
+        content: Content<'a>,
+        /// DeepSeek, llama.cpp, vLLM and many others.
+        reasoning_content: Content<'a>,
+        /// OpenRouter, Ollama, Groq and others.
+        reasoning: Content<'a>,
+        /// OpenRouter: typed pieces, with signatures and encrypted data.
+        reasoning_details: Option<&'a RawValue>,
+        refusal: Text<'a>,
+        tool_calls: Vec<CallDelta<'a>>,
+        /// The only call, in the format before tools.
+        function_call: Option<Box<FunctionDelta<'a>>>,
+        audio: Option<Box<Audio<'a>>>,
+        annotations: Option<&'a RawValue>,
+        /// Images that the model made (OpenRouter).
+        images: Option<&'a RawValue>,
+    }
+}
+
+object! {
+    /// A piece of a tool call.
+    pub(super) struct CallDelta {
+        index: Index,
+        id: Text<'a>,
+        function: Option<FunctionDelta<'a>>,
+        custom: Option<Box<CustomDelta<'a>>>,
+    }
+}
+
+object! {
+    /// A piece of a call of a function.
+    pub(super) struct FunctionDelta {
+        name: Text<'a>,
+        /// A string as a rule; some servers send the object itself.
+        arguments: Option<&'a RawValue>,
+    }
+}
+
+object! {
+    /// A piece of a call of a custom tool, whose input is text.
+    pub(super) struct CustomDelta {
+        name: Text<'a>,
+        input: Text<'a>,
+    }
+}
+
+object! {
+    /// A piece of speech.
+    pub(super) struct Audio {
+        id: Text<'a>,
+        data: Text<'a>,
+        transcript: Text<'a>,
+        expires_at: Index,
+    }
+}
+
+object! {
+    /// Log probabilities of tokens, for each text they belong to.
+    pub(super) struct Logprobs {
+        content: Option<&'a RawValue>,
+        refusal: Option<&'a RawValue>,
+        reasoning_content: Option<&'a RawValue>,
+    }
+}
+
+impl<'a> Chunk<'a> {
+    /// Reads the JSON of an event or a body, an object, into this empty chunk.
+    pub(super) fn parse(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        fill::Place(self).deserialize(&mut reader)?;
+        reader.end()
+    }
+
+    /// Whether the whole event or body is an error, instead of a field of it.
+    pub(super) fn is_error(&self) -> bool {
+        &*self.object == "error"
+    }
+}
+
+impl<'a> Choice<'a> {
+    /// The message of a whole reply.
+    pub(super) fn said(&self) -> Option<&Delta<'a>> {
+        self.message.as_deref().or(self.delta.as_ref())
+    }
+}
+
+/// Whether an `error` field reports an error. Some servers send an empty one with every event.
+pub(super) fn reports_error(raw: &RawValue) -> bool {
+    !matches!(raw.get(), "{}" | "[]" | "\"\"" | "false" | "0" | "null")
+}

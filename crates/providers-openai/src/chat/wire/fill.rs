@@ -1,0 +1,212 @@
+//! Reading objects into their place.
+//!
+//! A reply is mostly events that say next to nothing in an object with room for everything. Read
+//! the usual way, such an object is moved at every level of nesting, and moving it costs more than
+//! parsing it. Here each value is written where it belongs at once. A field that is repeated
+//! counts with its last value, one that is not known is skipped.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// A value that is read into its place.
+pub(in crate::chat) trait Fill<'de>: Default {
+    /// Reads the value.
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
+}
+
+/// The place of a value, as what serde reads the next value into.
+pub(in crate::chat) struct Place<'p, T>(pub(in crate::chat) &'p mut T);
+
+impl<'de, T: Fill<'de>> DeserializeSeed<'de> for Place<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.fill(deserializer)
+    }
+}
+
+/// A type that reads itself the usual way.
+macro_rules! fill_by_value {
+    ($($type:ty),*) => {$(
+        impl<'de: 'a, 'a> Fill<'de> for $type {
+            fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                *self = serde::Deserialize::deserialize(deserializer)?;
+                Ok(())
+            }
+        }
+    )*};
+}
+
+pub(super) use fill_by_value;
+
+fill_by_value!(Option<&'a RawValue>);
+
+/// An object with these fields, each of a type that can be read into its place.
+macro_rules! object {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis struct $name:ident {
+            $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Default)]
+        $visibility struct $name<'a> {
+            $($(#[$field_meta])* $visibility $field: $type,)*
+        }
+
+        impl<'de: 'a, 'a> $crate::chat::wire::fill::Fields<'de> for $name<'a> {
+            fn field<A: serde::de::MapAccess<'de>>(
+                &mut self,
+                name: &str,
+                map: &mut A,
+            ) -> Result<(), A::Error> {
+                match name {
+                    $(stringify!($field) => {
+                        map.next_value_seed($crate::chat::wire::fill::Place(&mut self.$field))
+                    })*
+                    _ => map.next_value::<serde::de::IgnoredAny>().map(drop),
+                }
+            }
+        }
+
+        impl<'de: 'a, 'a> $crate::chat::wire::fill::Fill<'de> for $name<'a> {
+            fn fill<D: serde::Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
+                from.deserialize_any($crate::chat::wire::fill::ObjectVisitor(self))
+            }
+        }
+    };
+}
+
+pub(super) use object;
+
+/// An object that is read field by field.
+pub(super) trait Fields<'de> {
+    /// Reads the value of a field that has this name.
+    fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads an object; null is one without fields.
+pub(super) struct ObjectVisitor<'p, T>(pub(super) &'p mut T);
+
+impl<'de, T: Fields<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            match name {
+                Some(name) => self.0.field(name, &mut map)?,
+                None => map.next_value::<IgnoredAny>().map(drop)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a field; none where it has escapes, which no name that is known has.
+struct Name<'a>(Option<&'a str>);
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Name(Some(name)))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Name(None))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Null is none.
+impl<'de, T: Fill<'de>> Fill<'de> for Option<T> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(OptionVisitor(self))
+    }
+}
+
+struct OptionVisitor<'p, T>(&'p mut Option<T>);
+
+impl<'de, T: Fill<'de>> Visitor<'de> for OptionVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        *self.0 = None;
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.get_or_insert_default().fill(deserializer)
+    }
+}
+
+/// For what is rare, so that it does not take room where it is absent.
+impl<'de, T: Fill<'de>> Fill<'de> for Box<T> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        (**self).fill(deserializer)
+    }
+}
+
+/// A list; null is an empty one.
+impl<'de, T: Fill<'de>> Fill<'de> for Vec<T> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(ListVisitor(self))
+    }
+}
+
+struct ListVisitor<'p, T>(&'p mut Vec<T>);
+
+impl<'de, T: Fill<'de>> Visitor<'de> for ListVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        loop {
+            let mut item = T::default();
+            if seq.next_element_seed(Place(&mut item))?.is_none() {
+                return Ok(());
+            }
+            self.0.push(item);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Checks a call's arguments against the tool's JSON schema before the tool runs.
+//!
+//! A subset of JSON Schema 2020-12 is enforced, enough for what schema generators write and small
+//! enough to be read: `type` (also lists of types, and OpenAPI's `nullable`), `enum`, `const`,
+//! `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, `minItems`,
+//! `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`,
+//! `exclusiveMaximum`, `anyOf`, `oneOf`, `allOf`, `not`, boolean schemas, and `$ref` into the
+//! schema itself. Other keywords (`pattern`, `format`, `multipleOf`, `if`, …) are hints to the
+//! model; a tool checks them itself.
+
+use geppetto_turns::Args;
+use serde_json::Value;
+
+mod check;
+mod numbers;
+
+#[cfg(test)]
+mod tests;
+
+/// How many problems are told at once.
+const MAX_PROBLEMS: usize = 8;
+
+/// Parses and checks arguments. Gives the object, or what is wrong in words that a model can act
+/// on. The words never repeat a value, which may be a secret.
+pub(crate) fn parse(schema: &Value, args: &Args) -> Result<Value, String> {
+    let object = args.object().map_err(|error| error.to_string())?;
+    let value = Value::Object(object);
+    let mut problems = check::problems(schema, &value);
+    if problems.is_empty() {
+        return Ok(value);
+    }
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    problems.truncate(MAX_PROBLEMS);
+    if more > 0 {
+        problems.push(format!("and {more} more"));
+    }
+    Err(problems.join("; "))
+}

@@ -1,0 +1,258 @@
+//! The schema walk.
+
+use serde_json::{Map, Value};
+
+use super::numbers;
+
+/// How deep references may go: a schema that only refers to itself must not loop.
+const MAX_DEPTH: usize = 64;
+
+/// What is wrong with `value`; empty when nothing is.
+pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
+    let mut walk = Walk {
+        root,
+        path: "arguments".to_owned(),
+        depth: 0,
+        problems: Vec::new(),
+    };
+    walk.check(root, value);
+    walk.problems
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    path: String,
+    depth: usize,
+    problems: Vec<String>,
+}
+
+impl<'a> Walk<'a> {
+    fn problem(&mut self, what: impl AsRef<str>) {
+        let problem = format!("{}: {}", self.path, what.as_ref());
+        self.problems.push(problem);
+    }
+
+    fn check(&mut self, schema: &'a Value, value: &Value) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        let keywords = match schema {
+            Value::Object(keywords) => keywords,
+            Value::Bool(false) => return self.problem("not allowed"),
+            _ => return,
+        };
+        self.depth += 1;
+        if let Some(target) = keywords.get("$ref").and_then(Value::as_str) {
+            // A reference to elsewhere cannot be followed, and is not enforced.
+            if let Some(schema) = target
+                .strip_prefix('#')
+                .and_then(|at| self.root.pointer(at))
+            {
+                self.check(schema, value);
+            }
+        }
+        if self.has_type(keywords, value) {
+            self.choices(keywords, value);
+            match value {
+                Value::Object(fields) => self.object(keywords, fields),
+                Value::Array(items) => self.array(keywords, items),
+                Value::String(text) => self.text(keywords, text),
+                Value::Number(number) => {
+                    if let Some(problem) = numbers::problem(keywords, number) {
+                        self.problem(problem);
+                    }
+                }
+                Value::Null | Value::Bool(_) => {}
+            }
+            self.combined(keywords, value);
+        }
+        self.depth -= 1;
+    }
+
+    fn has_type(&mut self, keywords: &Map<String, Value>, value: &Value) -> bool {
+        let types: Vec<&str> = match keywords.get("type") {
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => return true,
+        };
+        let nullable = keywords.get("nullable") == Some(&Value::Bool(true));
+        if types.iter().any(|name| is_of(name, value)) || (nullable && value.is_null()) {
+            return true;
+        }
+        self.problem(format!(
+            "must be {}, not {}",
+            types.join(" or "),
+            type_name(value)
+        ));
+        false
+    }
+
+    fn choices(&mut self, keywords: &Map<String, Value>, value: &Value) {
+        if let Some(Value::Array(choices)) = keywords.get("enum")
+            && !choices.iter().any(|choice| numbers::equal(choice, value))
+        {
+            let allowed: Vec<String> = choices.iter().map(Value::to_string).collect();
+            self.problem(format!("must be one of {}", allowed.join(", ")));
+        }
+        if let Some(constant) = keywords.get("const")
+            && !numbers::equal(constant, value)
+        {
+            self.problem(format!("must be {constant}"));
+        }
+    }
+
+    fn object(&mut self, keywords: &'a Map<String, Value>, fields: &Map<String, Value>) {
+        let required = keywords.get("required").and_then(Value::as_array);
+        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+            if !fields.contains_key(name) {
+                self.at(&format!(".{name}"), |walk| walk.problem("missing"));
+            }
+        }
+        let properties = keywords.get("properties").and_then(Value::as_object);
+        // Names that a pattern describes are not told apart, so nothing is said of them.
+        let others = match keywords.get("patternProperties") {
+            None => keywords.get("additionalProperties"),
+            Some(_) => None,
+        };
+        for (name, field) in fields {
+            if let Some(schema) = properties.and_then(|own| own.get(name)) {
+                self.at(&format!(".{name}"), |walk| walk.check(schema, field));
+            } else if others == Some(&Value::Bool(false)) {
+                let known: Vec<&str> = properties
+                    .into_iter()
+                    .flat_map(|own| own.keys().map(String::as_str))
+                    .collect();
+                let problem = format!("unknown; known are: {}", known.join(", "));
+                self.at(&format!(".{name}"), |walk| walk.problem(problem));
+            } else if let Some(schema) = others {
+                self.at(&format!(".{name}"), |walk| walk.check(schema, field));
+            }
+        }
+    }
+
+    fn array(&mut self, keywords: &'a Map<String, Value>, items: &[Value]) {
+        self.length(keywords, items.len(), ("minItems", "maxItems"), "items");
+        let first = keywords.get("prefixItems").and_then(Value::as_array);
+        let rest = keywords.get("items");
+        for (index, item) in items.iter().enumerate() {
+            let schema = first.and_then(|first| first.get(index)).or(rest);
+            if let Some(schema) = schema {
+                self.at(&format!("[{index}]"), |walk| walk.check(schema, item));
+            }
+        }
+    }
+
+    fn text(&mut self, keywords: &Map<String, Value>, text: &str) {
+        let limits = ("minLength", "maxLength");
+        self.length(keywords, text.chars().count(), limits, "characters");
+    }
+
+    fn length(
+        &mut self,
+        keywords: &Map<String, Value>,
+        len: usize,
+        (least, most): (&str, &str),
+        of: &str,
+    ) {
+        let limit = |name| keywords.get(name).and_then(Value::as_u64);
+        let len = len as u64;
+        if let Some(least) = limit(least).filter(|least| len < *least) {
+            self.problem(format!("must have at least {least} {of}, has {len}"));
+        }
+        if let Some(most) = limit(most).filter(|most| len > *most) {
+            self.problem(format!("must have at most {most} {of}, has {len}"));
+        }
+    }
+
+    fn combined(&mut self, keywords: &'a Map<String, Value>, value: &Value) {
+        let list = |name| keywords.get(name).and_then(Value::as_array);
+        for schema in list("allOf").into_iter().flatten() {
+            self.check(schema, value);
+        }
+        if let Some(choices) = list("anyOf") {
+            self.alternatives(choices, value, false);
+        }
+        if let Some(choices) = list("oneOf") {
+            self.alternatives(choices, value, true);
+        }
+        if let Some(schema) = keywords.get("not")
+            && self.attempt(schema, value).is_empty()
+        {
+            self.problem("has a form that is not allowed");
+        }
+    }
+
+    /// Whether one of `choices` fits, and only one where `single` says so.
+    fn alternatives(&mut self, choices: &'a [Value], value: &Value, single: bool) {
+        let mut fitting = 0;
+        let mut nearest: Option<Vec<String>> = None;
+        for schema in choices {
+            let problems = self.attempt(schema, value);
+            if problems.is_empty() {
+                fitting += 1;
+            } else if accepts_type(schema, value)
+                && nearest
+                    .as_ref()
+                    .is_none_or(|own| problems.len() < own.len())
+            {
+                nearest = Some(problems);
+            }
+        }
+        match (fitting, nearest) {
+            (0, Some(problems)) => self.problems.extend(problems),
+            (0, None) if !choices.is_empty() => self.problem(format!(
+                "fits none of the {} forms that are allowed",
+                choices.len()
+            )),
+            (2.., _) if single => {
+                self.problem(format!("fits {fitting} forms, of which it must fit one"));
+            }
+            _ => {}
+        }
+    }
+
+    /// The problems with one schema, apart from the others.
+    fn attempt(&mut self, schema: &'a Value, value: &Value) -> Vec<String> {
+        let before = std::mem::take(&mut self.problems);
+        self.check(schema, value);
+        std::mem::replace(&mut self.problems, before)
+    }
+
+    fn at(&mut self, step: &str, inside: impl FnOnce(&mut Self)) {
+        let len = self.path.len();
+        self.path.push_str(step);
+        inside(self);
+        self.path.truncate(len);
+    }
+}
+
+/// Whether a schema says nothing against the value's type, so that its problems are of interest.
+fn accepts_type(schema: &Value, value: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(name)) => is_of(name, value),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|name| is_of(name, value)),
+        _ => true,
+    }
+}
+
+fn is_of(name: &str, value: &Value) -> bool {
+    match name {
+        "integer" => numbers::is_integer(value),
+        "number" => value.is_number(),
+        name => name == type_name(value),
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

@@ -1,0 +1,174 @@
+//! [`Slot`]: one tool call of a model output, from waiting to its answer.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use geppetto_engine::{EngineError, RunContext};
+use geppetto_events::{
+    Correlation, Event, EventKind,
+    kind::{ToolCallFinished, ToolExecutionStarted, ToolResultReady, ToolStatus},
+};
+use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
+
+use crate::{ToolExecutor, executor::hide, isolate, tool::cut};
+
+/// One call: what was asked for, how far it got, and its answer.
+///
+/// The answer is published when it is given, once; whatever ends the call gives one.
+pub(super) struct Slot {
+    pub(super) call: ToolCall,
+    ctx: RunContext,
+    correlation: Arc<Correlation>,
+    state: Mutex<State>,
+}
+
+struct State {
+    progress: Progress,
+    /// What events must not show: arguments and the names of the secret ones.
+    secrets: (Args, Vec<String>),
+    output_limit: usize,
+}
+
+enum Progress {
+    /// The tool has not run.
+    Waiting,
+    /// The tool runs, or ran and is about to be tried again.
+    Running,
+    Answered(ToolUse),
+}
+
+impl Slot {
+    pub(super) fn new(ctx: &RunContext, call: ToolCall, correlation: Arc<Correlation>) -> Self {
+        let state = State {
+            progress: Progress::Waiting,
+            secrets: (Args::default(), Vec::new()),
+            output_limit: crate::DEFAULT_OUTPUT_LIMIT,
+        };
+        Self {
+            call,
+            ctx: ctx.clone(),
+            correlation,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the answer's event must not show, and how long the answer may be.
+    pub(super) fn set_limits(&self, args: &Args, secret: &[String], output_limit: usize) {
+        let mut state = self.state();
+        state.secrets = (args.clone(), secret.to_vec());
+        state.output_limit = output_limit;
+    }
+
+    /// Says that the tool's effect may begin.
+    pub(super) fn run(&self) {
+        let mut state = self.state();
+        if matches!(state.progress, Progress::Waiting) {
+            state.progress = Progress::Running;
+        }
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        matches!(self.state().progress, Progress::Answered(_))
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state().progress, Progress::Running)
+    }
+
+    /// Publishes the start, with masked input.
+    pub(super) fn publish_start(&self, executor: &dyn ToolExecutor, input: String) {
+        let mut event = ToolExecutionStarted::new(&*self.call.id, &*self.call.name, input);
+        executor.publish_start(&self.ctx, &mut event);
+        event.tool_call_id.clone_from(&self.call.id);
+        event.tool_name.clone_from(&self.call.name);
+        self.publish(EventKind::ToolExecutionStarted(event));
+    }
+
+    /// Answers the call, unless it is answered: keeps the answer and publishes it. An error says
+    /// that the hook panicked; the answer stands.
+    pub(super) fn answer(
+        &self,
+        executor: &dyn ToolExecutor,
+        outcome: Result<String, String>,
+    ) -> Result<(), EngineError> {
+        let mut state = self.state();
+        if matches!(state.progress, Progress::Answered(_)) {
+            return Ok(());
+        }
+        let (limit, (args, secret)) = (state.output_limit, &state.secrets);
+        let failed = outcome.is_err();
+        let (Ok(text) | Err(text)) = outcome;
+        // Hidden before it is cut, or the cut may leave a part of a secret.
+        let shown = match secret.is_empty() {
+            true => None,
+            false => Some(cut(hide(&text, args, secret), limit)),
+        };
+        let answer = answer_of(&self.call.id, cut(text, limit), failed);
+        let shown = shown.map_or_else(
+            || answer.output(),
+            |shown| answer_of(&self.call.id, shown, failed).output(),
+        );
+        state.progress = Progress::Answered(answer);
+        drop(state);
+        let status = match failed {
+            true => ToolStatus::Error,
+            false => ToolStatus::Success,
+        };
+        self.publish_answer(executor, shown, status)
+    }
+
+    fn publish_answer(
+        &self,
+        executor: &dyn ToolExecutor,
+        shown: String,
+        status: ToolStatus,
+    ) -> Result<(), EngineError> {
+        let (id, name) = (&*self.call.id, &*self.call.name);
+        let mut event = ToolResultReady::new(id, name, shown, status.clone());
+        // Both events must come, or the call would stay open for every reader.
+        let hook = isolate::call(|| executor.publish_result(&self.ctx, &mut event));
+        event.tool_call_id.clone_from(&self.call.id);
+        event.tool_name.clone_from(&self.call.name);
+        self.publish(EventKind::ToolResultReady(event));
+        self.publish(EventKind::ToolCallFinished(ToolCallFinished::new(
+            id, name, status,
+        )));
+        hook.map_err(|message| isolate::panicked("the hook `publish_result`", &message))
+    }
+
+    fn publish(&self, kind: EventKind) {
+        self.ctx.publish_event(
+            Event::new(kind)
+                .with_meta(Arc::clone(self.ctx.meta()))
+                .with_correlation(Arc::clone(&self.correlation)),
+        );
+    }
+
+    /// The answer, where there is one.
+    pub(super) fn to_answer(&self) -> Option<ToolUse> {
+        match &self.state().progress {
+            Progress::Answered(answer) => Some(answer.clone()),
+            Progress::Waiting | Progress::Running => None,
+        }
+    }
+
+    /// The answer as a block.
+    pub(super) fn to_block(&self) -> Option<Block> {
+        let answer = self.to_answer()?;
+        Some(Block::new(Content::ToolUse(answer)).with_id(self.ctx.next_id()))
+    }
+}
+
+fn answer_of(id: &str, text: String, failed: bool) -> ToolUse {
+    let mut answer = ToolUse::default();
+    id.clone_into(&mut answer.id);
+    if failed {
+        answer.error = Some(text);
+    } else {
+        answer.result = Some(text.into());
+    }
+    answer
+}

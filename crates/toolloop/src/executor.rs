@@ -1,0 +1,161 @@
+//! [`ToolExecutor`]: what an application may decide about each tool call.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use geppetto_engine::{RunContext, ToolConfig, ToolErrorHandling};
+use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
+use geppetto_turns::{Args, ToolCall};
+
+use crate::{Tool, ToolFailure, ToolTraits};
+
+mod mask;
+
+#[cfg(test)]
+mod tests;
+
+pub use mask::MASK;
+pub(crate) use mask::hide;
+
+/// The hooks of each tool call, in this order: [`pre_execute`](Self::pre_execute), lookup,
+/// [`is_allowed`](Self::is_allowed), [`mask_arguments`](Self::mask_arguments) and
+/// [`publish_start`](Self::publish_start), attempts with [`should_retry`](Self::should_retry),
+/// [`publish_result`](Self::publish_result).
+///
+/// Every hook has a default; [`DefaultExecutor`] is those. What no hook can change is that every
+/// call is answered once, with its events in their legal order, that limits hold, and that no tool
+/// starts after a cancel. A hook that panics ends the run.
+#[async_trait]
+pub trait ToolExecutor: Send + Sync {
+    /// Looks at a call before anything else does. Gives the arguments to go on with: the call's
+    /// own, or others. The history keeps those that the model wrote.
+    ///
+    /// # Errors
+    ///
+    /// When the call is rejected; the model gets the reason.
+    async fn pre_execute(&self, _ctx: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
+        Ok(call.args.clone())
+    }
+
+    /// Whether a tool may be called so. All may by default.
+    ///
+    /// # Errors
+    ///
+    /// When it may not; the model gets the reason.
+    async fn is_allowed(
+        &self,
+        _ctx: &RunContext,
+        _call: &ToolCall,
+        _tool: &dyn Tool,
+    ) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    /// The arguments as events show them. By default, what the tool names as secret is replaced
+    /// by [`MASK`]; `tool` is absent where no tool has the call's name.
+    fn mask_arguments(&self, call: &ToolCall, tool: Option<&dyn Tool>) -> String {
+        mask::arguments(&call.args, tool.map_or(&[], Tool::secret_args))
+    }
+
+    /// Sees the event that says that a tool starts, before it is published. May change its input,
+    /// and publish events of its own.
+    fn publish_start(&self, _ctx: &RunContext, _event: &mut ToolExecutionStarted) {}
+
+    /// Sees the event that tells a tool's result, before it is published. May change the result
+    /// in it, and publish events of its own; the answer that the model gets stays as it is.
+    fn publish_result(&self, _ctx: &RunContext, _event: &mut ToolResultReady) {}
+
+    /// How long to wait before a failed call is tried again; `None` when it is not.
+    ///
+    /// By default calls are tried again where the configuration says
+    /// [`Retry`](ToolErrorHandling::Retry), as often and after as long as its
+    /// [`RetryConfig`](geppetto_engine::RetryConfig) says, and only where that is
+    /// [safe](ToolFailure::may_be_repeated).
+    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+        let retry = &attempt.config.retry_config;
+        let wanted = attempt.config.tool_error_handling == ToolErrorHandling::Retry
+            && attempt.attempt <= retry.max_retries
+            && attempt.failure.may_be_repeated(attempt.traits.idempotent);
+        wanted.then(|| retry.delay(attempt.attempt.saturating_sub(1)))
+    }
+
+    /// How many tools may run at once; 0 counts as 1. What the configuration says by default.
+    fn max_parallel(&self, config: &ToolConfig) -> usize {
+        usize::try_from(config.max_parallel_tools).unwrap_or(usize::MAX)
+    }
+}
+
+#[async_trait]
+impl<E: ToolExecutor + ?Sized> ToolExecutor for Arc<E> {
+    async fn pre_execute(&self, ctx: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
+        (**self).pre_execute(ctx, call).await
+    }
+
+    async fn is_allowed(
+        &self,
+        ctx: &RunContext,
+        call: &ToolCall,
+        tool: &dyn Tool,
+    ) -> Result<(), Rejection> {
+        (**self).is_allowed(ctx, call, tool).await
+    }
+
+    fn mask_arguments(&self, call: &ToolCall, tool: Option<&dyn Tool>) -> String {
+        (**self).mask_arguments(call, tool)
+    }
+
+    fn publish_start(&self, ctx: &RunContext, event: &mut ToolExecutionStarted) {
+        (**self).publish_start(ctx, event);
+    }
+
+    fn publish_result(&self, ctx: &RunContext, event: &mut ToolResultReady) {
+        (**self).publish_result(ctx, event);
+    }
+
+    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+        (**self).should_retry(attempt)
+    }
+
+    fn max_parallel(&self, config: &ToolConfig) -> usize {
+        (**self).max_parallel(config)
+    }
+}
+
+/// The executor that changes nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DefaultExecutor;
+
+impl ToolExecutor for DefaultExecutor {}
+
+/// A call that a hook does not let through, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// Why, for the model.
+    pub reason: String,
+}
+
+impl Rejection {
+    /// A rejection for `reason`.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// An attempt at a tool call that failed.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FailedAttempt<'a> {
+    /// The call.
+    pub call: &'a ToolCall,
+    /// Why it failed.
+    pub failure: &'a ToolFailure,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// How the tool may be run.
+    pub traits: ToolTraits,
+    /// How tools are run.
+    pub config: &'a ToolConfig,
+}

@@ -1,0 +1,75 @@
+//! Secrets out of arguments and texts.
+
+use geppetto_turns::Args;
+use serde_json::Value;
+
+/// What stands in events where a secret would.
+pub const MASK: &str = "***";
+
+/// The arguments with the named ones masked, at any depth.
+pub(super) fn arguments(args: &Args, secret: &[String]) -> String {
+    if secret.is_empty() {
+        return args.as_str().to_owned();
+    }
+    match args.object() {
+        Ok(object) => {
+            let mut value = Value::Object(object);
+            each_secret(&mut value, secret, &mut |found| *found = MASK.into());
+            value.to_string()
+        }
+        // Where the fields cannot be told apart, any part may be the secret.
+        Err(_) => MASK.to_owned(),
+    }
+}
+
+/// Masks the values of secret arguments where a text repeats them. Values of less than four
+/// characters are left, because they would be found everywhere.
+pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
+    let mut text = text.to_owned();
+    if secret.is_empty() {
+        return text;
+    }
+    let Ok(object) = args.object() else {
+        return text;
+    };
+    let mut values = Vec::new();
+    each_secret(&mut Value::Object(object), secret, &mut |found| {
+        leaves(found, &mut values);
+    });
+    // The longest first: a value may be part of another.
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    for value in values.iter().filter(|value| value.chars().count() >= 4) {
+        text = text.replace(value.as_str(), MASK);
+    }
+    text
+}
+
+fn each_secret(value: &mut Value, secret: &[String], found: &mut dyn FnMut(&mut Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if secret.contains(name) {
+                    found(field);
+                } else {
+                    each_secret(field, secret, found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                each_secret(item, secret, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn leaves(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.values().for_each(|field| leaves(field, into)),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
+        Value::String(text) => into.push(text.clone()),
+        Value::Number(number) => into.push(number.to_string()),
+        Value::Null | Value::Bool(_) => {}
+    }
+}

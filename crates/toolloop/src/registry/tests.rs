@@ -1,0 +1,71 @@
+use serde_json::json;
+
+use super::*;
+use crate::{ToolError, raw_tool_fn, tool_fn};
+
+fn named(name: &str) -> impl Tool + use<> {
+    tool_fn(name, "", || async { Ok::<_, ToolError>("ok") })
+}
+
+fn registry(names: &[&str]) -> ToolRegistry {
+    let mut registry = ToolRegistry::new();
+    for name in names {
+        registry.register(named(name)).unwrap();
+    }
+    registry
+}
+
+#[test]
+fn definitions_are_sorted_by_name() {
+    let definitions = registry(&["b", "c", "a"]).definitions();
+    let names: Vec<_> = definitions.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    let mut tools = registry(&["a"]);
+    let error = tools.register(named("a")).unwrap_err();
+    assert_eq!(error, RegistryError::Duplicate { name: "a".into() });
+    assert_eq!(tools.len(), 1);
+    assert!(tools.remove("a").is_some() && tools.remove("a").is_none());
+    tools.register(named("a")).unwrap();
+}
+
+#[test]
+fn names_and_schemas_must_be_ones_that_providers_accept() {
+    let mut tools = ToolRegistry::new();
+    for name in ["", "with space", "ä", &"x".repeat(65)] {
+        let error = tools.register(named(name)).unwrap_err();
+        assert!(error.to_string().contains("allowed are 1 to 64"), "{error}");
+    }
+    for schema in [json!({"type": "array"}), json!({}), json!(true)] {
+        let tool = raw_tool_fn("x", "", schema, || async { Ok::<_, ToolError>(1) });
+        let error = tools.register(tool).unwrap_err();
+        assert!(
+            error.to_string().contains("\"type\": \"object\""),
+            "{error}"
+        );
+    }
+    assert!(tools.is_empty());
+}
+
+#[test]
+fn a_filter_keeps_what_it_names() {
+    let tools = registry(&["a", "b", "c"]);
+    let some = tools.only(["c", "a"]).unwrap();
+    assert_eq!(some.names().collect::<Vec<_>>(), ["a", "c"]);
+    let error = tools.only(["a", "z"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no tool is named `z`; there are: a, b, c"
+    );
+}
+
+#[test]
+fn a_clone_goes_its_own_way() {
+    let tools = registry(&["a"]);
+    let mut clone = tools.clone();
+    clone.remove("a");
+    assert_eq!((tools.len(), clone.len()), (1, 0));
+}

@@ -1,0 +1,291 @@
+//! [`StepController`]: runs that wait for somebody between their steps.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use geppetto_engine::RunContext;
+use geppetto_events::{EventKind, kind::DebuggerPause};
+use tokio::{sync::oneshot, time::sleep};
+
+use crate::stop::stopped;
+
+/// How long a pause lasts by default when nobody ends it: 30 s.
+pub const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
+
+/// Lets the runs of chosen sessions wait after each inference and after each round of tools.
+///
+/// A pause is announced by a `debugger.pause` event and ends when somebody
+/// [continues](Self::continue_run) it, at its deadline, or with its run. A cheap handle: clones
+/// are the same controller.
+#[derive(Clone)]
+pub struct StepController {
+    shared: Arc<Mutex<Shared>>,
+    deadline: Duration,
+    at_deadline: AtDeadline,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Shared {
+    enabled: HashSet<String>,
+    /// By pause id.
+    pauses: BTreeMap<String, Waiting>,
+}
+
+struct Waiting {
+    pause: PendingPause,
+    go_on: oneshot::Sender<()>,
+}
+
+/// Where a run pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PausePhase {
+    /// The model asked for tools; they have not run.
+    AfterInference,
+    /// The tools have run; the model has not been asked again.
+    AfterTools,
+}
+
+impl PausePhase {
+    /// The name in events: `after_inference` or `after_tools`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AfterInference => "after_inference",
+            Self::AfterTools => "after_tools",
+        }
+    }
+}
+
+/// What happens to a run when its pause reaches its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum AtDeadline {
+    /// The run goes on.
+    #[default]
+    Continue,
+    /// The run ends with [`Limit::Pause`](geppetto_engine::Limit::Pause); all work is kept, and
+    /// no further tool runs.
+    Stop,
+}
+
+/// A pause that nobody has ended yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingPause {
+    /// The pause's id.
+    pub pause_id: String,
+    /// The session; empty where the run belongs to none.
+    pub session_id: String,
+    /// Where the run pauses.
+    pub phase: PausePhase,
+    /// What comes next, for people.
+    pub summary: String,
+    /// When the pause ends by itself, in milliseconds since 1970.
+    pub deadline_ms: i64,
+}
+
+/// How a pause ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PauseEnd {
+    GoOn,
+    /// Nobody ended it for so long, and the run has to stop.
+    TimedOut(Duration),
+    /// The run was cancelled, or its own deadline passed.
+    RunStopped,
+}
+
+impl StepController {
+    /// A controller that pauses no session yet, with pauses of at most [`DEFAULT_PAUSE`], after
+    /// which runs go on.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            shared: Arc::default(),
+            deadline: DEFAULT_PAUSE,
+            at_deadline: AtDeadline::default(),
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+
+    /// Sets how long a pause may last.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets what happens at the deadline.
+    #[must_use]
+    pub fn with_at_deadline(mut self, outcome: AtDeadline) -> Self {
+        self.at_deadline = outcome;
+        self
+    }
+
+    /// Sets the clock that deadlines in events are told by; the system's by default. Pauses
+    /// themselves end by tokio's clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Lets the runs of a session pause, from their next step on. The empty id stands for runs
+    /// outside of sessions.
+    pub fn enable(&self, session_id: impl Into<String>) {
+        self.lock().enabled.insert(session_id.into());
+    }
+
+    /// Lets the runs of a session go through, those that wait included.
+    pub fn disable(&self, session_id: &str) {
+        let mut shared = self.lock();
+        shared.enabled.remove(session_id);
+        let ids: Vec<String> = shared
+            .of_session(session_id)
+            .map(|own| own.pause_id)
+            .collect();
+        for id in ids {
+            shared.release(&id);
+        }
+    }
+
+    /// Whether the runs of a session pause.
+    #[must_use]
+    pub fn is_enabled(&self, session_id: &str) -> bool {
+        self.lock().enabled.contains(session_id)
+    }
+
+    /// Ends a pause: its run goes on. `false` when no such pause is pending.
+    pub fn continue_run(&self, pause_id: &str) -> bool {
+        self.lock().release(pause_id)
+    }
+
+    /// The pauses of a session that nobody has ended yet: as a rule one or none.
+    #[must_use]
+    pub fn pending(&self, session_id: &str) -> Vec<PendingPause> {
+        self.lock().of_session(session_id).collect()
+    }
+
+    /// Pauses the run, where its session pauses.
+    pub(crate) async fn pause(
+        &self,
+        ctx: &RunContext,
+        session_id: &str,
+        phase: PausePhase,
+        summary: String,
+    ) -> PauseEnd {
+        if !self.is_enabled(session_id) {
+            return PauseEnd::GoOn;
+        }
+        let pause = PendingPause {
+            pause_id: ctx.next_id(),
+            session_id: session_id.to_owned(),
+            phase,
+            summary,
+            deadline_ms: unix_ms((self.clock)().checked_add(self.deadline)),
+        };
+        let event = announcement(&pause);
+        let (go_on, may_go_on) = oneshot::channel();
+        // Registered before it is announced, so that a sink can end it at once.
+        let _registered = Registered::new(self, pause, go_on);
+        ctx.publish(EventKind::DebuggerPause(Box::new(event)));
+        tokio::select! {
+            biased;
+            () = stopped(ctx) => PauseEnd::RunStopped,
+            _ = may_go_on => PauseEnd::GoOn,
+            () = sleep(self.deadline) => match self.at_deadline {
+                AtDeadline::Continue => PauseEnd::GoOn,
+                AtDeadline::Stop => PauseEnd::TimedOut(self.deadline),
+            },
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn announcement(pause: &PendingPause) -> DebuggerPause {
+    let mut event = DebuggerPause::new(&*pause.pause_id, pause.phase.as_str());
+    event.summary.clone_from(&pause.summary);
+    event.deadline_ms = Some(pause.deadline_ms);
+    event
+}
+
+/// The time in milliseconds since 1970; the largest number where it is too far away to be told.
+fn unix_ms(time: Option<SystemTime>) -> i64 {
+    let Some(time) = time else {
+        return i64::MAX;
+    };
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+impl Shared {
+    fn of_session(&self, session_id: &str) -> impl Iterator<Item = PendingPause> {
+        let pauses = self.pauses.values().map(|waiting| &waiting.pause);
+        pauses
+            .filter(move |pause| pause.session_id == session_id)
+            .cloned()
+    }
+
+    fn release(&mut self, pause_id: &str) -> bool {
+        match self.pauses.remove(pause_id) {
+            Some(waiting) => waiting.go_on.send(()).is_ok(),
+            None => false,
+        }
+    }
+}
+
+/// Takes the pause off the list when its run no longer waits, for whatever reason.
+struct Registered<'a> {
+    controller: &'a StepController,
+    pause_id: String,
+}
+
+impl<'a> Registered<'a> {
+    fn new(
+        controller: &'a StepController,
+        pause: PendingPause,
+        go_on: oneshot::Sender<()>,
+    ) -> Self {
+        let pause_id = pause.pause_id.clone();
+        let waiting = Waiting { pause, go_on };
+        controller.lock().pauses.insert(pause_id.clone(), waiting);
+        Self {
+            controller,
+            pause_id,
+        }
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.controller.lock().pauses.remove(&self.pause_id);
+    }
+}
+
+impl Default for StepController {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for StepController {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.lock();
+        f.debug_struct("StepController")
+            .field("enabled", &shared.enabled)
+            .field("pending", &shared.pauses.len())
+            .field("deadline", &self.deadline)
+            .field("at_deadline", &self.at_deadline)
+            .finish_non_exhaustive()
+    }
+}

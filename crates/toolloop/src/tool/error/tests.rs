@@ -1,0 +1,20 @@
+use super::*;
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the map")]
+struct Outer(#[source] std::num::ParseIntError);
+
+#[test]
+fn any_error_becomes_one_with_its_sources() {
+    fn read() -> Result<(), ToolError> {
+        "x".parse::<u8>().map_err(Outer)?;
+        Ok(())
+    }
+    let error = read().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read the map: invalid digit found in string"
+    );
+    assert!(error.source().is_some_and(<dyn Error>::is::<Outer>));
+    assert_eq!(error.repeatable(), None);
+}

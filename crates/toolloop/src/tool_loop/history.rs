@@ -1,0 +1,43 @@
+//! What stands in the history, and where.
+
+use std::{collections::HashSet, ptr, sync::Arc};
+
+use geppetto_turns::{Block, Blocks};
+
+use crate::calls::Request;
+
+#[cfg(test)]
+mod tests;
+
+/// What a pause is about, such as `2 tool calls to run: a, b`.
+pub(super) fn summary(requests: &[Request], what: &str) -> String {
+    let names: Vec<&str> = requests
+        .iter()
+        .map(|(call, _)| call.name.as_str())
+        .collect();
+    let noun = match names.len() {
+        1 => "tool call",
+        _ => "tool calls",
+    };
+    format!("{} {noun} {what}: {}", names.len(), names.join(", "))
+}
+
+/// Where the blocks begin that were not there before.
+///
+/// As a rule that is where the old ones ended. A middleware may have put blocks before them or
+/// taken some away, so the last one that is still there decides.
+pub(super) fn first_new(before: &Blocks, now: &Blocks) -> usize {
+    let Some(last) = before.last() else {
+        return 0;
+    };
+    let len = before.len();
+    let in_place = now.get(len - 1);
+    if in_place.is_some_and(|block| Arc::ptr_eq(block, last)) {
+        return len;
+    }
+    let old: HashSet<*const Block> = before.iter().map(Arc::as_ptr).collect();
+    let kept = now
+        .iter()
+        .rposition(|block| old.contains(&ptr::from_ref(&**block)));
+    kept.map_or(0, |index| index + 1)
+}

@@ -1,0 +1,328 @@
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    Engine, EngineError, ErrorKind, Finish, InferenceRunner, ResponseWriter, RunContext,
+};
+use geppetto_events::{EventKind, kind::TextFinished};
+use geppetto_toolloop::{Resampling, ToolLoop, raw_tool_fn};
+use geppetto_turns::{Block, FinishClass, Incomplete, InferenceResult, Turn, Usage};
+use proptest::prelude::{ProptestConfig, prop, prop_assert_eq, proptest};
+use tokio::time::Instant;
+
+use crate::support::*;
+
+/// The blocks without what differs from one call to the next: ids and clocks.
+fn said(turn: &Turn) -> Vec<Block> {
+    let strip = |block: &Arc<Block>| Block::clone(block).with_id("");
+    turn.blocks.iter().map(strip).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_turn_is_as_if_nothing_had_broken() {
+    let whole = vec![
+        vec![
+            Do::Think("hm"),
+            Do::Say("Looking. "),
+            Do::Call("a", "slow", "{}"),
+        ],
+        vec![Do::Say("Found.")],
+    ];
+    let mut broken = whole.clone();
+    broken.insert(
+        1,
+        vec![Do::Say("Fou"), Do::BreakInCall(ErrorKind::Truncated)],
+    );
+    broken.insert(
+        1,
+        vec![Do::Call("x", "slow", "{}"), Do::Break(ErrorKind::Server)],
+    );
+    broken.insert(0, vec![Do::Think("h"), Do::Break(ErrorKind::Disconnected)]);
+    let mut turns = Vec::new();
+    for script in [whole, broken] {
+        let diary = Diary::default();
+        let tools = registry(vec![Box::new(slow(&diary, "slow", 10))]);
+        let started = Instant::now();
+        let done = run(&ToolLoop::new(Script::new(script), tools)).await;
+        assert_eq!(diary.lines(), ["+a", "-a"]);
+        turns.push((done, started.elapsed()));
+    }
+    let (broken, took) = turns.pop().unwrap();
+    let (whole, _) = turns.pop().unwrap();
+    assert_eq!(said(&broken.turn), said(&whole.turn));
+    // Half a second, then again half a second and a second.
+    assert_eq!(took, ms(10 + 500 + 500 + 1000));
+    let report = broken.outcome.as_ref().unwrap();
+    assert_eq!(report.provider_calls, 5);
+    let mut usage = Usage::new(20, 10);
+    usage.unreported_calls = 3;
+    assert_eq!(report.usage, usage);
+    let discarded: Vec<(String, Option<u32>, String)> = broken
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ProviderCallDiscarded(e) => Some((
+                event.correlation.provider_call_id.clone().unwrap(),
+                event.correlation.attempt,
+                e.reason.clone(),
+            )),
+            _ => None,
+        })
+        .collect();
+    let call = |number, attempt| {
+        let id = format!("script:run:provider-call:{number}");
+        (id, Some(attempt), "it broke".to_owned())
+    };
+    assert_eq!(discarded, [call(0, 1), call(1, 1), call(1, 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_attempts_are_used_up_the_last_one_stays_marked() {
+    let script = Script::new([
+        vec![Do::Say("one "), Do::Break(ErrorKind::Truncated)],
+        vec![Do::Say("two "), Do::Break(ErrorKind::Truncated)],
+        vec![
+            Do::Say("three "),
+            Do::Call("a", "slow", "{}"),
+            Do::Break(ErrorKind::Truncated),
+        ],
+    ]);
+    let diary = Diary::default();
+    let tools = registry(vec![Box::new(slow(&diary, "slow", 10))]);
+    let done = run(&ToolLoop::new(script, tools)).await;
+    assert_eq!(
+        done.outcome.as_ref().unwrap_err().kind(),
+        ErrorKind::Truncated
+    );
+    assert_eq!(done.turn.assistant_text(), "three part");
+    let marks: Vec<_> = done
+        .turn
+        .blocks
+        .iter()
+        .map(|own| own.incomplete())
+        .collect();
+    assert_eq!(marks, [None, None, None, Some(Incomplete::Truncated), None]);
+    assert_eq!(
+        done.answers(),
+        pairs(&[("a", "Error: not run: the run failed")])
+    );
+    assert!(diary.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_is_an_error_at_once() {
+    for kind in [
+        ErrorKind::MalformedResponse,
+        ErrorKind::InvalidRequest,
+        ErrorKind::ContentFiltered,
+        ErrorKind::Other,
+    ] {
+        let script = Script::new([vec![Do::Break(kind)]]);
+        let done = run(&ToolLoop::new(script, registry(vec![]))).await;
+        assert_eq!(done.outcome.unwrap_err().kind(), kind);
+    }
+    let script = Script::new([vec![Do::Break(ErrorKind::Truncated)]]);
+    let tool_loop = ToolLoop::new(script, registry(vec![])).with_resampling(Resampling::never());
+    assert!(run(&tool_loop).await.outcome.is_err());
+}
+
+/// Fails at once, so many times.
+struct Refuses(ErrorKind, AtomicU32);
+
+#[async_trait]
+impl Engine for Refuses {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let reply = ResponseWriter::start(ctx, turn, "script", "m");
+        let error = EngineError::new(self.0, "no").with_retry_after(ms(2500));
+        Err(reply.fail(error, Finish::default()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_any_output_only_a_cut_stream_is() {
+    for (kind, attempts, waits) in [
+        (ErrorKind::Overloaded, 1, 0),
+        (ErrorKind::Connect, 1, 0),
+        (ErrorKind::Timeout, 1, 0),
+        (ErrorKind::Truncated, 3, 5000),
+        (ErrorKind::Disconnected, 3, 5000),
+    ] {
+        let engine = Arc::new(Refuses(kind, AtomicU32::new(0)));
+        let started = Instant::now();
+        let tool_loop = ToolLoop::new(engine.clone(), registry(vec![]));
+        assert!(run(&tool_loop).await.outcome.is_err());
+        assert_eq!(engine.1.load(Ordering::Relaxed), attempts, "{kind}");
+        // As long as the provider asked for.
+        assert_eq!(started.elapsed(), ms(waits), "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_pass_can_be_sampled_so_too() {
+    let (ctx, sink) = context();
+    let mut turn = prompt();
+    let script = Script::new([vec![Do::Break(ErrorKind::Truncated)], vec![Do::Say("ok")]]);
+    let result = Resampling::default()
+        .sample(&*script, &ctx, &mut turn)
+        .await;
+    assert_eq!(result.unwrap().finish_class, FinishClass::Completed);
+    assert_eq!(turn.assistant_text(), "ok");
+    assert_sound(&ctx, &sink, &turn);
+}
+
+/// Replies deterministically to what the turn says, in pieces, and breaks where it is told to:
+/// at each provider call, after so many pieces.
+struct Cut {
+    cuts: Mutex<Vec<Option<usize>>>,
+    rounds: usize,
+}
+
+#[async_trait]
+impl Engine for Cut {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let round = turn
+            .tool_calls()
+            .filter(|call| call.id.ends_with("-0"))
+            .count();
+        let mut left = self
+            .cuts
+            .lock()
+            .unwrap()
+            .pop()
+            .flatten()
+            .unwrap_or(usize::MAX);
+        let mut reply = ResponseWriter::start(ctx, turn, "script", "m");
+        let mut pieces = Vec::new();
+        for (at, word) in ["I ", "go ", "on. "].into_iter().enumerate() {
+            pieces.push((0, at == 2, word.to_owned()));
+        }
+        if round < self.rounds {
+            for (item, piece) in [(1, "{\"n\""), (1, ": 1}"), (2, "{}")] {
+                pieces.push((item, piece != "{\"n\"", piece.to_owned()));
+            }
+        }
+        let mut open = [None; 3];
+        for (item, last, piece) in pieces {
+            if left == 0 {
+                let error = EngineError::new(ErrorKind::Disconnected, "cut");
+                return Err(reply.fail(error, Finish::default()));
+            }
+            left -= 1;
+            let id = *open[item].get_or_insert_with(|| match item {
+                0 => reply.open_text(),
+                n => reply.open_tool_call(format!("{round}-{}", n - 1), "slow"),
+            });
+            reply.push(id, &piece);
+            if last {
+                reply.close(id, None);
+            }
+        }
+        let class = match reply.has_tool_calls() {
+            true => FinishClass::ToolCallsPending,
+            false => FinishClass::Completed,
+        };
+        Ok(reply.finish(Finish::new(class).with_usage(Usage::new(10, 5))))
+    }
+}
+
+/// What a reader shows who follows the grammar: it drops the texts of discarded calls.
+fn shown(done: &Done) -> String {
+    let mut texts: Vec<(Option<String>, Option<u32>, String)> = Vec::new();
+    for event in &done.events {
+        let (call, attempt) = (
+            event.correlation.provider_call_id.clone(),
+            event.correlation.attempt,
+        );
+        match &event.kind {
+            EventKind::TextSegmentFinished(TextFinished { text, .. }) => {
+                texts.push((call, attempt, text.clone()));
+            }
+            EventKind::ProviderCallDiscarded(_) => {
+                texts.retain(|own| (&own.0, own.1) != (&call, attempt));
+            }
+            _ => {}
+        }
+    }
+    texts.into_iter().map(|(_, _, text)| text).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn wherever_it_breaks(
+        rounds in 0..5usize,
+        cuts in prop::collection::vec((0..7usize, 0..7usize, 0..3usize), 6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let mut plan = Vec::new();
+        for (round, (first, second, breaks)) in cuts.into_iter().enumerate().take(rounds + 1) {
+            // The last reply has three pieces, the others six.
+            let within = |at: usize| Some(at % if round == rounds { 3 } else { 6 });
+            plan.extend([within(first), within(second)].into_iter().take(breaks));
+            plan.push(None);
+        }
+        let lost = plan.iter().flatten().count();
+        plan.reverse();
+        let mut dones = Vec::new();
+        for cuts in [Vec::new(), plan] {
+            let diary = Diary::default();
+            let notes = diary.clone();
+            let tool = raw_tool_fn(
+                "slow",
+                "",
+                any(),
+                move |_: serde_json::Value, ctx: geppetto_toolloop::ToolContext| {
+                    notes.note(ctx.call_id.clone());
+                    async move { Ok::<_, geppetto_toolloop::ToolError>(ctx.call_id) }
+                },
+            );
+            let engine = Arc::new(Cut { cuts: Mutex::new(cuts), rounds });
+            let tool_loop = ToolLoop::new(engine, registry(vec![Box::new(tool)]));
+            let done = runtime.block_on(run(&tool_loop));
+            dones.push((done, diary.lines()));
+        }
+        let (whole, broken) = (&dones[0], &dones[1]);
+        prop_assert_eq!(said(&broken.0.turn), said(&whole.0.turn));
+        prop_assert_eq!(&broken.1, &whole.1);
+        prop_assert_eq!(shown(&broken.0), shown(&whole.0));
+        prop_assert_eq!(shown(&broken.0), "I go on. ".repeat(rounds + 1));
+        let usage = &broken.0.outcome.as_ref().unwrap().usage;
+        prop_assert_eq!(usage.unreported_calls, lost as u64);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_run_can_be_repeated_on_its_own_turn() {
+    let script = Script::new([
+        vec![Do::Break(ErrorKind::Truncated)],
+        vec![Do::Say("one")],
+        vec![Do::Break(ErrorKind::Truncated)],
+        vec![Do::Say("two")],
+    ]);
+    let tool_loop = ToolLoop::new(script, registry(vec![]));
+    let (ctx, sink) = context();
+    let mut turn = prompt();
+    tool_loop.run(&ctx, &mut turn).await.unwrap();
+    turn.push_user("again", []);
+    turn.assign_block_ids(0, || ctx.next_id());
+    tool_loop.run(&ctx, &mut turn).await.unwrap();
+    assert_eq!(turn.assistant_text(), "two");
+    assert_sound(&ctx, &sink, &turn);
+}

@@ -1,0 +1,26 @@
+//! What a run of the tool loop does, one file per behaviour.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod a_broken_stream_is_sampled_again;
+mod a_cancel_ends_the_run_at_once;
+mod a_dropped_run_leaves_a_valid_history;
+mod a_failed_tool_disturbs_no_other;
+mod abort_ends_the_run;
+mod arguments_are_checked_before_the_tool_runs;
+mod exclusive_tools_run_alone;
+mod hooks_decide_about_each_call;
+mod limits_are_outcomes;
+mod outputs_are_cut_and_secrets_masked;
+mod panics_name_their_culprit;
+mod results_keep_the_order_of_the_calls;
+mod retries_repeat_only_what_failed;
+mod runs_pause_between_steps;
+mod support;
+mod the_configuration_is_the_applications;
+mod the_journal_sees_each_step;

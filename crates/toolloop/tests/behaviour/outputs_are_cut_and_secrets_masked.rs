@@ -1,0 +1,100 @@
+use geppetto_toolloop::{ToolError, ToolLoop, raw_tool_fn};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+#[tokio::test(start_paused = true)]
+async fn long_outputs_and_errors_are_cut_visibly() {
+    let long = raw_tool_fn("long", "", any(), |_: Value| async {
+        Ok::<_, ToolError>("ä".repeat(700_000))
+    });
+    let short = raw_tool_fn("short", "", any(), |_: Value| async {
+        Ok::<_, ToolError>(json!({"n": 12345}))
+    });
+    let fails = raw_tool_fn("fails", "", any(), |_: Value| async {
+        Err::<(), _>(ToolError::new("x".repeat(30)))
+    });
+    let script = Script::new([
+        vec![
+            Do::Call("1", "long", "{}"),
+            Do::Call("2", "short", "{}"),
+            Do::Call("3", "fails", "{}"),
+        ],
+        vec![Do::Say("ok")],
+    ]);
+    let tools = registry(vec![
+        Box::new(long),
+        Box::new(short.output_limit(5)),
+        Box::new(fails.output_limit(7)),
+    ]);
+    let done = run(&ToolLoop::new(script, tools)).await;
+    let answers = done.answers();
+    let (shown, note) = answers[0].1.split_once('…').unwrap();
+    assert_eq!((shown.len(), shown.chars().count()), (64 * 1024, 32 * 1024));
+    assert_eq!(note, " [output cut: 64 KiB of 1.3 MiB shown]");
+    assert_eq!(answers[1].1, "{\"n\":… [output cut: 5 B of 11 B shown]");
+    assert_eq!(
+        answers[2].1,
+        "Error: xxxxxxx… [output cut: 7 B of 30 B shown]"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_do_not_show_in_events_and_reach_the_tool() {
+    const SECRET: &str = "sk-0123456789";
+    let tool = |name| {
+        raw_tool_fn(name, "", any(), move |args: Value| async move {
+            assert_eq!(args["auth"]["api_key"], SECRET);
+            if name == "fails" {
+                return Err(ToolError::new(format!("key {SECRET} was refused")));
+            }
+            Ok(format!("logged in with {SECRET}"))
+        })
+        .secret_args(["api_key"])
+    };
+    let args = r#"{"user":"me","auth":{"api_key":"sk-0123456789"}}"#;
+    let script = Script::new([
+        vec![
+            Do::Call("1", "login", args),
+            Do::Call("2", "fails", args),
+            Do::Call("3", "login", "{api_key: sk-0123456789"),
+        ],
+        vec![Do::Say("ok")],
+    ]);
+    let tools = registry(vec![Box::new(tool("login")), Box::new(tool("fails"))]);
+    let done = run(&ToolLoop::new(script, tools)).await;
+    let events = done.tool_events();
+    assert_eq!(
+        &events[..3],
+        [
+            r#"start 1 {"auth":{"api_key":"***"},"user":"me"}"#,
+            "success 1 logged in with ***",
+            "finish 1",
+        ]
+    );
+    assert!(events.contains(&"start 3 ***".to_owned()));
+    assert!(
+        events.iter().all(|line| !line.contains(SECRET)),
+        "{events:#?}"
+    );
+    // The model gets what the tool said.
+    assert_eq!(done.answers()[0].1, format!("logged in with {SECRET}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_leaves_no_part_of_a_secret() {
+    let tool = raw_tool_fn("echo", "", any(), |args: Value| async move {
+        Ok::<_, ToolError>(format!("key {}", args["key"].as_str().unwrap_or_default()))
+    });
+    let script = Script::new([
+        vec![Do::Call("1", "echo", r#"{"key":"sk-0123456789"}"#)],
+        vec![Do::Say("ok")],
+    ]);
+    let tool = tool.secret_args(["key"]).output_limit(9);
+    let done = run(&ToolLoop::new(script, registry(vec![Box::new(tool)]))).await;
+    assert_eq!(done.tool_events()[1], "success 1 key ***");
+    assert_eq!(
+        done.answers()[0].1,
+        "key sk-01… [output cut: 9 B of 17 B shown]"
+    );
+}

@@ -1,0 +1,140 @@
+//! [`Expectation`]: what the engine must make of a recording, in our own terms.
+
+use geppetto_engine::ErrorKind;
+use geppetto_turns::FinishClass;
+use serde_json::Value;
+
+use super::{
+    recording::{Expected, ExpectedUsage, Recording},
+    wire::Adapter,
+};
+
+/// How a reply must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// As a result.
+    Complete,
+    /// As an error of a stream that was cut.
+    Truncated,
+    /// As an error: what came is no reply at all.
+    NoReply,
+}
+
+/// What must come out.
+#[derive(Debug, Clone)]
+pub(super) enum Expectation {
+    /// A result.
+    Result {
+        /// Where the recorded reason leaves no doubt.
+        class: Option<FinishClass>,
+        usage: Option<ExpectedUsage>,
+    },
+    /// An error of one of these kinds.
+    Error {
+        kinds: Vec<ErrorKind>,
+        status: Option<u16>,
+    },
+}
+
+impl Expectation {
+    pub(super) fn of(recording: &Recording, adapter: &Adapter) -> Self {
+        let expected = &recording.meta.expected;
+        let status = recording.meta.status;
+        if status >= 400 {
+            return Self::Error {
+                kinds: vec![kind_of_status(status)],
+                status: Some(status),
+            };
+        }
+        if let Some(error) = &expected.error {
+            return Self::Error {
+                kinds: kinds_of_code(&error.code),
+                status: None,
+            };
+        }
+        let kind = match (adapter.ending)(recording) {
+            Ending::Complete => {
+                return Self::Result {
+                    class: class(expected),
+                    usage: expected
+                        .usage
+                        .map(|usage| normal(usage, &expected.usage_raw)),
+                };
+            }
+            Ending::Truncated => ErrorKind::Truncated,
+            Ending::NoReply => ErrorKind::MalformedResponse,
+        };
+        Self::Error {
+            kinds: vec![kind],
+            status: None,
+        }
+    }
+}
+
+fn kind_of_status(status: u16) -> ErrorKind {
+    match status {
+        401 => ErrorKind::Authentication,
+        403 => ErrorKind::PermissionDenied,
+        404 => ErrorKind::NotFound,
+        408 => ErrorKind::Timeout,
+        429 => ErrorKind::RateLimited,
+        503 | 529 => ErrorKind::Overloaded,
+        500.. => ErrorKind::Server,
+        _ => ErrorKind::InvalidRequest,
+    }
+}
+
+/// An error inside a reply: what its code allows.
+fn kinds_of_code(code: &Value) -> Vec<ErrorKind> {
+    let number = code.as_u64().or_else(|| code.as_str()?.parse().ok());
+    if let Some(status) = number.and_then(|number| u16::try_from(number).ok()) {
+        return vec![kind_of_status(status)];
+    }
+    match code.as_str() {
+        Some("content_filter") => vec![ErrorKind::ContentFiltered],
+        Some("rate_limit_exceeded" | "insufficient_quota") => vec![ErrorKind::RateLimited],
+        _ => vec![
+            ErrorKind::InvalidRequest,
+            ErrorKind::Server,
+            ErrorKind::Overloaded,
+            ErrorKind::RateLimited,
+            ErrorKind::ContentFiltered,
+        ],
+    }
+}
+
+fn class(expected: &Expected) -> Option<FinishClass> {
+    let calls = !expected.tool_calls.is_empty();
+    let refused = expected
+        .refusal
+        .as_deref()
+        .is_some_and(|said| !said.is_empty());
+    match expected.finish_reason.as_deref().unwrap_or_default() {
+        "length" | "max_tokens" | "model_length" => Some(FinishClass::MaxTokens),
+        "content_filter" => Some(FinishClass::Refused),
+        "" | "stop" | "eos" | "tool_calls" | "function_call" if calls => {
+            Some(FinishClass::ToolCallsPending)
+        }
+        "" | "stop" | "eos" if refused => Some(FinishClass::Refused),
+        "stop" | "eos" => Some(FinishClass::Completed),
+        _ => None,
+    }
+}
+
+/// The recordings keep each provider's own accounting. In ours the input is the whole prompt and
+/// the output all that was generated: what the total says was left out of them is added.
+fn normal(mut usage: ExpectedUsage, raw: &Value) -> ExpectedUsage {
+    let (Some(total), Some(input), Some(output)) = (usage.total, usage.input, usage.output) else {
+        return usage;
+    };
+    let missing = total.saturating_sub(input + output);
+    let speech = raw
+        .pointer("/prompt_tokens_details/audio_tokens")
+        .and_then(Value::as_u64);
+    if missing > 0 && usage.reasoning == Some(missing) {
+        usage.output = Some(output + missing);
+    } else if missing > 0 && speech == Some(missing) {
+        usage.input = Some(input + missing);
+    }
+    usage
+}

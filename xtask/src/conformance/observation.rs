@@ -1,0 +1,131 @@
+//! [`Observation`]: what came out of a replay, and the rules that it must keep in any case.
+
+use geppetto_engine::EngineError;
+use geppetto_events::{Event, EventKind, Grammar};
+use geppetto_turns::{Block, Content, InferenceResult, Turn, keys::block_meta};
+use serde_json::Value;
+
+use super::wire::Adapter;
+
+/// What came out of a replay.
+#[derive(Debug)]
+pub(super) struct Observation {
+    pub(super) outcome: Result<InferenceResult, EngineError>,
+    pub(super) text: String,
+    pub(super) refusal: String,
+    pub(super) reasoning: String,
+    /// Id, name and arguments of each call.
+    pub(super) calls: Vec<(String, String, String)>,
+    /// How many tokens of the text have log probabilities.
+    pub(super) logprobs: usize,
+    pub(super) annotations: usize,
+}
+
+impl Observation {
+    /// Takes what the blocks from `from` on say.
+    pub(super) fn of(
+        outcome: Result<InferenceResult, EngineError>,
+        turn: &Turn,
+        from: usize,
+        adapter: &Adapter,
+    ) -> Self {
+        let mut seen = Self {
+            outcome,
+            text: String::new(),
+            refusal: String::new(),
+            reasoning: String::new(),
+            calls: Vec::new(),
+            logprobs: 0,
+            annotations: 0,
+        };
+        for block in turn.blocks.range(from..turn.blocks.len()) {
+            seen.take(block, adapter);
+        }
+        if let Ok(result) = &seen.outcome {
+            let list = |name: &str| result.details.get(name)?.as_array().map(Vec::len);
+            seen.logprobs += list("logprobs").unwrap_or_default();
+            seen.annotations += list("annotations").unwrap_or_default();
+        }
+        seen
+    }
+
+    fn take(&mut self, block: &Block, adapter: &Adapter) {
+        match &block.content {
+            Content::LlmText(text) if text.refusal => self.refusal.push_str(&text.text),
+            Content::LlmText(text) if (adapter.is_text)(block) => self.text.push_str(&text.text),
+            Content::Reasoning(reasoning) => self.reasoning.push_str(&reasoning.text),
+            Content::ToolCall(call) => {
+                let args = call.args.as_str().to_owned();
+                self.calls.push((call.id.clone(), call.name.clone(), args));
+            }
+            _ => {}
+        }
+        if matches!(block.content, Content::LlmText(_)) {
+            let list = |key: &str| block.metadata.raw(key)?.as_array().map(Vec::len);
+            self.logprobs += list(block_meta::LOGPROBS.id()).unwrap_or_default();
+            self.annotations += list(block_meta::ANNOTATIONS.id()).unwrap_or_default();
+        }
+    }
+
+    /// The choices beside the first.
+    pub(super) fn other_choices(&self) -> Vec<Value> {
+        let details = self.outcome.as_ref().ok().map(|result| &result.details);
+        let choices = details.and_then(|details| details.get("other_choices")?.as_array());
+        choices.cloned().unwrap_or_default()
+    }
+}
+
+/// Holds the events to their grammar, and to the blocks that they announced: each segment's deltas
+/// are a block's text, in order.
+pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result<(), String> {
+    let mut grammar = Grammar::fragment();
+    for event in events {
+        grammar.accept(event).map_err(|error| error.to_string())?;
+    }
+    grammar.finish().map_err(|error| error.to_string())?;
+    let announced = segments(events);
+    let mut kept: Vec<(&str, String)> = Vec::new();
+    for block in turn.blocks.range(from..turn.blocks.len()) {
+        match &block.content {
+            Content::LlmText(text) => kept.push(("text", text.text.clone())),
+            Content::Reasoning(text) if !text.text.is_empty() => {
+                kept.push(("reasoning", text.text.clone()));
+            }
+            Content::ToolCall(call) => kept.push(("tool call", call.args.as_str().to_owned())),
+            _ => {}
+        }
+    }
+    match announced == kept {
+        true => Ok(()),
+        false => Err(format!(
+            "events add up to {announced:?}, blocks are {kept:?}"
+        )),
+    }
+}
+
+/// What the deltas of each segment add up to, in the order of opening; empty texts left out, as
+/// they make no block.
+fn segments(events: &[Event]) -> Vec<(&'static str, String)> {
+    let mut segments: Vec<(Option<&str>, &str, String)> = Vec::new();
+    for event in events {
+        let id = event.correlation.segment_id.as_deref();
+        let opened = match &event.kind {
+            EventKind::TextSegmentStarted(_) => "text",
+            EventKind::ReasoningSegmentStarted(_) => "reasoning",
+            EventKind::ToolCallStarted(_) => "tool call",
+            _ => {
+                let open = segments.iter_mut().rev().find(|(known, _, _)| *known == id);
+                if let (Some(delta), Some((_, _, text))) = (event.delta(), open) {
+                    text.push_str(delta);
+                }
+                continue;
+            }
+        };
+        segments.push((id, opened, String::new()));
+    }
+    segments
+        .into_iter()
+        .filter(|(_, kind, text)| *kind == "tool call" || !text.is_empty())
+        .map(|(_, kind, text)| (kind, text))
+        .collect()
+}

@@ -1,0 +1,136 @@
+//! [`Recording`]: one recorded interaction, as it stands in its folder.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One recorded interaction.
+#[derive(Debug, Clone)]
+pub(super) struct Recording {
+    pub(super) meta: Meta,
+    pub(super) body: Vec<u8>,
+}
+
+/// What is known about a recording.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Meta {
+    pub(super) id: String,
+    /// The wire.
+    pub(super) provider: String,
+    pub(super) status: u16,
+    #[serde(default)]
+    pub(super) stream: bool,
+    /// Absent where the recorder did not keep it.
+    #[serde(default)]
+    pub(super) content_type: Option<String>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) response_file: String,
+    #[serde(default)]
+    pub(super) features: Vec<String>,
+    pub(super) expected: Expected,
+    #[serde(default)]
+    pub(super) cross_checked: bool,
+}
+
+/// What an independent reader made of the body.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Expected {
+    pub(super) text: String,
+    /// The content, where it is an object instead of a text.
+    pub(super) content_json: Option<Value>,
+    pub(super) reasoning_text: String,
+    /// Where the reasoning stands; absent where the reader found none.
+    pub(super) reasoning_field: Option<String>,
+    pub(super) refusal: Option<String>,
+    pub(super) tool_calls: Vec<ExpectedCall>,
+    pub(super) finish_reason: Option<String>,
+    pub(super) usage: Option<ExpectedUsage>,
+    pub(super) usage_raw: Value,
+    pub(super) error: Option<ExpectedError>,
+    /// As in the error itself.
+    pub(super) message_is_sdk_made: bool,
+    /// How many tokens of the text have log probabilities.
+    pub(super) logprobs: Option<usize>,
+    pub(super) annotations: Option<usize>,
+    pub(super) choices: Vec<ExpectedChoice>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExpectedCall {
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    /// Parsed; null where they are not JSON.
+    pub(super) arguments: Value,
+    pub(super) arguments_raw: Option<String>,
+}
+
+/// In the provider's own accounting.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExpectedUsage {
+    pub(super) input: Option<u64>,
+    pub(super) output: Option<u64>,
+    pub(super) total: Option<u64>,
+    pub(super) cached: Option<u64>,
+    pub(super) reasoning: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExpectedError {
+    pub(super) message: Option<String>,
+    /// A text or a number.
+    pub(super) code: Value,
+    /// Whether the reader made the message up because the body has none.
+    pub(super) message_is_sdk_made: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ExpectedChoice {
+    pub(super) index: u64,
+    pub(super) text: Option<String>,
+    pub(super) finish_reason: Option<String>,
+    pub(super) tool_calls: Vec<ExpectedCall>,
+}
+
+impl Recording {
+    /// Reads the recording in a folder; the error is a line for people.
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+        let read = |name: &str| fs::read(folder.join(name)).map_err(|e| format!("{name}: {e}"));
+        let meta: Meta =
+            serde_json::from_slice(&read("meta.json")?).map_err(|e| format!("meta.json: {e}"))?;
+        let body = read(&meta.response_file)?;
+        Ok(Self { meta, body })
+    }
+
+    pub(super) fn has(&self, feature: &str) -> bool {
+        self.meta.features.iter().any(|own| own == feature)
+    }
+
+    /// The content type of the reply: as recorded, else what the recorder filed it as.
+    pub(super) fn content_type(&self) -> &str {
+        let is_stream = self.meta.response_file.ends_with(".sse");
+        let by_file = if is_stream {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
+        self.meta.content_type.as_deref().unwrap_or(by_file)
+    }
+
+    /// The JSON values of the body: the events of a stream, or the one value.
+    pub(super) fn values(&self) -> Vec<Value> {
+        let text = String::from_utf8_lossy(&self.body);
+        if !self.meta.response_file.ends_with(".sse") {
+            return serde_json::from_str(&text).into_iter().collect();
+        }
+        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+        data.filter_map(|data| serde_json::from_str(data.trim()).ok())
+            .collect()
+    }
+}

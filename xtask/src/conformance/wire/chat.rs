@@ -1,0 +1,80 @@
+//! Chat Completions.
+
+use std::sync::Arc;
+
+use geppetto_engine::{Engine, EngineError};
+use geppetto_providers_openai::{ChatEngine, chat::keys};
+use geppetto_transport::HttpClient;
+use geppetto_turns::Block;
+use serde_json::Value;
+
+use super::Adapter;
+use crate::conformance::{expectation::Ending, recording::Recording};
+
+pub(super) const ADAPTER: Adapter = Adapter {
+    provider: "openai-chat",
+    engine,
+    ending,
+    uncounted_reasoning,
+    is_text,
+};
+
+fn engine(
+    http: HttpClient,
+    base_url: String,
+    stream: bool,
+) -> Result<Arc<dyn Engine>, EngineError> {
+    let engine = ChatEngine::builder("replayed")
+        .base_url(base_url)
+        .http_client(http)
+        .stream(stream)
+        .build()?;
+    Ok(Arc::new(engine))
+}
+
+/// A stream is complete with `[DONE]` or a finish reason; a single body with a choice.
+fn ending(recording: &Recording) -> Ending {
+    if !recording.meta.response_file.ends_with(".sse") {
+        let said = recording.values().iter().any(|body| {
+            let choices = body.get("choices").and_then(Value::as_array);
+            choices.is_some_and(|choices| !choices.is_empty())
+        });
+        return if said {
+            Ending::Complete
+        } else {
+            Ending::NoReply
+        };
+    }
+    let text = String::from_utf8_lossy(&recording.body);
+    let is_done = |line: &str| line.strip_prefix("data:").map(str::trim) == Some("[DONE]");
+    match text.lines().any(is_done) || !recording.has("no_terminal") {
+        true => Ending::Complete,
+        false => Ending::Truncated,
+    }
+}
+
+/// The recordings' reader knows no `reasoning_details`. Where nothing else holds reasoning, the
+/// text in them is shown.
+fn uncounted_reasoning(recording: &Recording) -> Option<String> {
+    let expected = &recording.meta.expected;
+    if expected.reasoning_field.is_some() || !recording.has("reasoning_details") {
+        return None;
+    }
+    let mut text = String::new();
+    for value in recording.values() {
+        let said = value
+            .pointer("/choices/0/delta")
+            .or(value.pointer("/choices/0/message"));
+        let details = said.and_then(|said| said.get("reasoning_details")?.as_array());
+        for detail in details.into_iter().flatten() {
+            let piece = detail.get("text").or_else(|| detail.get("summary"));
+            text.push_str(piece.and_then(Value::as_str).unwrap_or_default());
+        }
+    }
+    Some(text)
+}
+
+/// The words of generated speech are text for a reader, but not the message's content.
+fn is_text(block: &Block) -> bool {
+    !block.metadata.contains(&keys::AUDIO)
+}
