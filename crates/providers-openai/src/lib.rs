@@ -38,6 +38,7 @@
 
 pub mod chat;
 pub mod responses;
+mod stop;
 
 pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
 pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

@@ -36,15 +36,14 @@ pub mod keys;
 mod options;
 mod reply;
 mod request;
-mod stop;
 mod wire;
 
 pub use builder::ResponsesEngineBuilder;
 pub use options::{Include, ResponsesOptions};
 
+use crate::stop::Stop;
 use fold::Fold;
 use request::{Purpose, Settings};
-use stop::Stop;
 
 /// The `type` in the payload of a block that is a call of a custom tool.
 const CUSTOM_TOOL: &str = "custom";

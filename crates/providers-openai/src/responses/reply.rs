@@ -12,7 +12,9 @@ use geppetto_transport::{
     Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
 };
 
-use super::{error, fold::Fold, stop::Stop, wire};
+use crate::stop::Stop;
+
+use super::{error, fold::Fold, wire};
 
 /// The largest body that is read as one reply, in bytes: room for generated images.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
