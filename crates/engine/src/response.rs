@@ -321,7 +321,8 @@ impl<'a> ResponseWriter<'a> {
 
     fn append_blocks(&mut self, result: &InferenceResult) {
         let value = serde_json::to_value(result).unwrap_or_default();
-        for item in self.ordered_items() {
+        let items = self.items.drain(..).collect();
+        for item in item::in_order(items, &self.arranged) {
             let Some(mut block) = item.into_block() else {
                 continue;
             };
@@ -339,22 +340,6 @@ impl<'a> ResponseWriter<'a> {
         self.turn
             .metadata
             .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
-    }
-
-    /// The items in the order of their blocks.
-    fn ordered_items(&mut self) -> Vec<Item> {
-        let mut items: Vec<Option<Item>> = self.items.drain(..).map(Some).collect();
-        let arranged = std::mem::take(&mut self.arranged);
-        let mut places: Vec<usize> = arranged.iter().map(|id| id.0).collect();
-        places.sort_unstable();
-        let mut order: Vec<usize> = (0..items.len()).collect();
-        for (place, id) in places.into_iter().zip(arranged) {
-            if let Some(slot) = order.get_mut(place) {
-                *slot = id.0;
-            }
-        }
-        let take = |index| items.get_mut(index).and_then(Option::take);
-        order.into_iter().filter_map(take).collect()
     }
 
     fn note_output(&mut self) {
