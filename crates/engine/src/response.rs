@@ -48,6 +48,8 @@ pub struct ResponseWriter<'a> {
     provider: String,
     model: String,
     items: Vec<Item>,
+    /// Items whose blocks have an order of their own.
+    arranged: Vec<ItemId>,
     started: Instant,
     first_output: Option<Instant>,
     ended: bool,
@@ -91,6 +93,7 @@ impl<'a> ResponseWriter<'a> {
             provider,
             model,
             items: Vec::new(),
+            arranged: Vec::new(),
             started: Instant::now(),
             first_output: None,
             ended: false,
@@ -178,6 +181,21 @@ impl<'a> ResponseWriter<'a> {
             let correlation = Arc::clone(&item.correlation);
             self.emit(&correlation, event);
         }
+    }
+
+    /// Lets an item make no block: it is shown, but what it says is kept in another item's block,
+    /// or was replaced by another item.
+    pub fn without_block(&mut self, id: ItemId) {
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.shown_only = true;
+        }
+    }
+
+    /// Puts the blocks of these items in this order, in the places that they have between the
+    /// others. Without this, blocks stand in the order in which their items were opened; a
+    /// provider that numbers its items may send a later one first.
+    pub fn arrange(&mut self, order: Vec<ItemId>) {
+        self.arranged = order;
     }
 
     /// The text of an item so far.
@@ -303,7 +321,8 @@ impl<'a> ResponseWriter<'a> {
 
     fn append_blocks(&mut self, result: &InferenceResult) {
         let value = serde_json::to_value(result).unwrap_or_default();
-        for item in self.items.drain(..) {
+        let items = self.items.drain(..).collect();
+        for item in item::in_order(items, &self.arranged) {
             let Some(mut block) = item.into_block() else {
                 continue;
             };

@@ -35,7 +35,6 @@ mod fold;
 pub mod keys;
 mod reply;
 mod request;
-mod stop;
 mod wire;
 
 pub use builder::ChatEngineBuilder;
@@ -43,9 +42,9 @@ pub use dialect::{
     Dialect, KeyHeader, MaxTokensField, ReasoningField, ReasoningReplay, SystemRole,
 };
 
+use crate::stop::Stop;
 use fold::Fold;
 use request::Settings;
-use stop::Stop;
 
 /// The `type` of a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";

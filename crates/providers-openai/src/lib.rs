@@ -2,6 +2,8 @@
 //!
 //! [`ChatEngine`] asks any server of the Chat Completions format: OpenAI, Azure, vLLM, llama.cpp,
 //! Ollama, DeepSeek, Mistral, OpenRouter, Groq, LM Studio and the many others.
+//! [`ResponsesEngine`] asks servers of the Responses format. Each wire has its own types; neither
+//! is made from the other.
 //!
 //! ```no_run
 //! use geppetto_engine::{Engine, EngineError, RunContext};
@@ -35,5 +37,8 @@
 //! - A piece of text costs one typed parse and the allocation that its event needs.
 
 pub mod chat;
+pub mod responses;
+mod stop;
 
 pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
+pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

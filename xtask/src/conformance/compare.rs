@@ -49,10 +49,9 @@ fn compare_result(
     usage: Option<ExpectedUsage>,
     result: &InferenceResult,
 ) -> Result<(), String> {
-    let reason = expected.finish_reason.as_deref().unwrap_or_default();
     same(
         "finish reason",
-        reason,
+        expected.finish_reason(),
         result.stop_reason.as_deref().unwrap_or_default(),
     )?;
     if let Some(class) = class {

@@ -109,14 +109,16 @@ fn class(expected: &Expected) -> Option<FinishClass> {
         .refusal
         .as_deref()
         .is_some_and(|said| !said.is_empty());
-    match expected.finish_reason.as_deref().unwrap_or_default() {
-        "length" | "max_tokens" | "model_length" => Some(FinishClass::MaxTokens),
+    match expected.finish_reason() {
+        "max_output_tokens" | "length" | "max_tokens" | "model_length" => {
+            Some(FinishClass::MaxTokens)
+        }
         "content_filter" => Some(FinishClass::Refused),
-        "" | "stop" | "eos" | "tool_calls" | "function_call" if calls => {
+        "" | "completed" | "stop" | "eos" | "tool_calls" | "function_call" if calls => {
             Some(FinishClass::ToolCallsPending)
         }
-        "" | "stop" | "eos" if refused => Some(FinishClass::Refused),
-        "stop" | "eos" => Some(FinishClass::Completed),
+        "" | "completed" | "stop" | "eos" if refused => Some(FinishClass::Refused),
+        "completed" | "stop" | "eos" => Some(FinishClass::Completed),
         _ => None,
     }
 }

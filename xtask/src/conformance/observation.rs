@@ -2,7 +2,7 @@
 
 use geppetto_engine::EngineError;
 use geppetto_events::{Event, EventKind, Grammar};
-use geppetto_turns::{Block, Content, InferenceResult, Turn, keys::block_meta};
+use geppetto_turns::{Block, Content, InferenceResult, Reasoning, Turn, keys::block_meta};
 use serde_json::Value;
 
 use super::wire::Adapter;
@@ -53,7 +53,9 @@ impl Observation {
         match &block.content {
             Content::LlmText(text) if text.refusal => self.refusal.push_str(&text.text),
             Content::LlmText(text) if (adapter.is_text)(block) => self.text.push_str(&text.text),
-            Content::Reasoning(reasoning) => self.reasoning.push_str(&reasoning.text),
+            Content::Reasoning(reasoning) => reasoned(reasoning, |text| {
+                self.reasoning.push_str(text);
+            }),
             Content::ToolCall(call) => {
                 let args = call.args.as_str().to_owned();
                 self.calls.push((call.id.clone(), call.name.clone(), args));
@@ -83,24 +85,42 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
         grammar.accept(event).map_err(|error| error.to_string())?;
     }
     grammar.finish().map_err(|error| error.to_string())?;
-    let announced = segments(events);
+    let mut announced = segments(events);
     let mut kept: Vec<(&str, String)> = Vec::new();
     for block in turn.blocks.range(from..turn.blocks.len()) {
         match &block.content {
             Content::LlmText(text) => kept.push(("text", text.text.clone())),
-            Content::Reasoning(text) if !text.text.is_empty() => {
-                kept.push(("reasoning", text.text.clone()));
-            }
+            Content::Reasoning(reasoning) => reasoned(reasoning, |text| {
+                kept.push(("reasoning", text.to_owned()));
+            }),
             Content::ToolCall(call) => kept.push(("tool call", call.args.as_str().to_owned())),
             _ => {}
         }
     }
+    // A text that the provider took back, for another one, was cut and is in no block.
+    let taken_back = |segment: &(&str, String)| {
+        let cut = events.iter().any(|event| match &event.kind {
+            EventKind::TextSegmentFinished(end) => {
+                end.text == segment.1 && end.finish_reason.as_deref() == Some("truncated")
+            }
+            _ => false,
+        });
+        cut && !kept.contains(segment)
+    };
+    announced.retain(|segment| !taken_back(segment));
     match announced == kept {
         true => Ok(()),
         false => Err(format!(
             "events add up to {announced:?}, blocks are {kept:?}"
         )),
     }
+}
+
+/// The texts of a piece of reasoning, each of which is shown as a segment.
+fn reasoned(reasoning: &Reasoning, mut take: impl FnMut(&str)) {
+    let summary = reasoning.summary.iter().map(|part| part.text.as_str());
+    let texts = summary.chain([reasoning.text.as_str()]);
+    texts.filter(|text| !text.is_empty()).for_each(&mut take);
 }
 
 /// What the deltas of each segment add up to, in the order of opening; empty texts left out, as

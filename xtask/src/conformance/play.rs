@@ -84,7 +84,7 @@ impl Player {
         let seen = Observation::of(outcome, &turn, said, adapter);
         compare(recording, adapter, &seen)?;
         check_saving(&turn)?;
-        check_next(&server, &*engine, turn).await
+        check_next(&server, adapter, &*engine, turn).await
     }
 
     /// The recorded reply, cut at places that follow from the case and the seed.
@@ -126,10 +126,11 @@ fn check_saving(turn: &Turn) -> Result<(), String> {
 /// The conversation goes on: a provider accepts the history with what came out of the replay.
 async fn check_next(
     server: &ProviderServer,
+    adapter: &Adapter,
     engine: &dyn Engine,
     mut turn: Turn,
 ) -> Result<(), String> {
-    server.enqueue(Reply::chat().text("Further."));
+    server.enqueue((adapter.further)());
     turn.push_user("Go on.", []);
     let next: Result<_, EngineError> = engine.run_inference(&context("next"), &mut turn).await;
     match next {

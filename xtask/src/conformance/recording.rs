@@ -98,6 +98,14 @@ pub(super) struct ExpectedChoice {
     pub(super) tool_calls: Vec<ExpectedCall>,
 }
 
+impl Expected {
+    /// The provider's word for the end. Of a Responses reply that is not whole, the reason.
+    pub(super) fn finish_reason(&self) -> &str {
+        let reason = self.finish_reason.as_deref().unwrap_or_default();
+        reason.strip_prefix("incomplete:").unwrap_or(reason)
+    }
+}
+
 impl Recording {
     /// Reads the recording in a folder; the error is a line for people.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {

@@ -11,6 +11,8 @@ use geppetto_events::{
 };
 use geppetto_turns::{Args, Block, Content, Incomplete, ToolCall};
 
+use super::ItemId;
+
 #[derive(Debug)]
 pub(super) enum ItemKind {
     Text {
@@ -36,6 +38,8 @@ pub(super) struct Item {
     /// How many deltas there were.
     deltas: u64,
     state: State,
+    /// Whether the item has events only.
+    pub(super) shown_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +75,7 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Open,
+            shown_only: false,
         }
     }
 
@@ -82,6 +87,7 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Closed,
+            shown_only: false,
         }
     }
 
@@ -172,8 +178,12 @@ impl Item {
             kind,
             mut block,
             text,
+            shown_only,
             ..
         } = self;
+        if shown_only {
+            return None;
+        }
         if matches!(kind, ItemKind::Whole) {
             return Some(block);
         }
@@ -202,4 +212,20 @@ impl Item {
         }
         Some(block)
     }
+}
+
+/// The items in the order of their blocks: those that are arranged in that order, in the places
+/// that they have between the others.
+pub(super) fn in_order(items: Vec<Item>, arranged: &[ItemId]) -> Vec<Item> {
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    let mut places: Vec<usize> = arranged.iter().map(|id| id.0).collect();
+    places.sort_unstable();
+    for (place, id) in places.into_iter().zip(arranged) {
+        if let Some(slot) = order.get_mut(place) {
+            *slot = id.0;
+        }
+    }
+    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    let take = |index| items.get_mut(index).and_then(Option::take);
+    order.into_iter().filter_map(take).collect()
 }

@@ -13,7 +13,9 @@ use geppetto_transport::{
 
 use tokio::time::timeout;
 
-use super::{error, fold::Fold, stop::Stop, wire::Chunk};
+use crate::stop::Stop;
+
+use super::{error, fold::Fold, wire::Chunk};
 
 /// The largest body that is read as one reply, in bytes: room for generated speech and images.
 const MAX_BODY: usize = 64 * 1024 * 1024;

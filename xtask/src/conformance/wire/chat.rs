@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use geppetto_engine::{Engine, EngineError};
 use geppetto_providers_openai::{ChatEngine, chat::keys};
+use geppetto_testing::Reply;
 use geppetto_transport::HttpClient;
 use geppetto_turns::Block;
 use serde_json::Value;
@@ -14,6 +15,7 @@ use crate::conformance::{expectation::Ending, recording::Recording};
 pub(super) const ADAPTER: Adapter = Adapter {
     provider: "openai-chat",
     engine,
+    further: || Reply::chat().text("Further.").into(),
     ending,
     uncounted_reasoning,
     is_text,

@@ -11,13 +11,13 @@ use geppetto_engine::{EngineError, ErrorKind, RunContext};
 use tokio::time::{Sleep, sleep_until};
 
 /// The run's cancellation and its deadline, as one thing to wait for.
-pub(super) struct Stop<'a> {
+pub(crate) struct Stop<'a> {
     cancelled: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl<'a> Stop<'a> {
-    pub(super) fn of(ctx: &'a RunContext) -> Self {
+    pub(crate) fn of(ctx: &'a RunContext) -> Self {
         Self {
             cancelled: Box::pin(ctx.cancelled()),
             deadline: ctx
@@ -31,7 +31,7 @@ impl<'a> Stop<'a> {
     /// # Errors
     ///
     /// The run was cancelled, or its deadline passed, before `future` was ready.
-    pub(super) async fn race<F: Future>(&mut self, future: F) -> Result<F::Output, EngineError> {
+    pub(crate) async fn race<F: Future>(&mut self, future: F) -> Result<F::Output, EngineError> {
         let mut future = pin!(future);
         poll_fn(|cx| match self.poll(cx) {
             Poll::Ready(error) => Poll::Ready(Err(error)),

@@ -1,0 +1,240 @@
+//! The Responses wire.
+//!
+//! | what | where |
+//! |---|---|
+//! | [`ResponsesEngine`], [`ResponsesEngineBuilder`] | the engine and its settings |
+//! | [`ResponsesOptions`] | settings that only this API has |
+//! | [`keys`] | what this wire keeps on blocks |
+//!
+//! Settings come from the turn's data first (`geppetto_engine::keys`), then from the engine's
+//! defaults. `keys::OPENAI_INFERENCE_CONFIG` holds an object of request fields that are passed
+//! through as they stand and replace those of the same name; null leaves a field out. `stop` and
+//! `seed` do not exist in this API and are left out.
+//!
+//! Built-in tools (`geppetto_turns::keys::data::RESPONSES_SERVER_TOOLS`) are passed through. Their
+//! progress is published as typed events; the items that they leave are blocks of kind
+//! [`keys::ITEM_KIND`], which go back as they came. Event types that have no type of their own
+//! here are published as custom events named `openai.responses.` and the API's name.
+//!
+//! A reasoning item goes back with its id, summary and encrypted content when the item that
+//! followed it goes back too, and when the model is the same.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
+use geppetto_events::{EventKind, kind::Info};
+use geppetto_transport::{FailedAttempt, HttpClient, Request, Retry};
+use geppetto_turns::{InferenceResult, Turn};
+use serde::Deserialize;
+use tokio::time::sleep;
+
+mod builder;
+mod error;
+mod fold;
+pub mod keys;
+mod options;
+mod reply;
+mod request;
+mod wire;
+
+pub use builder::ResponsesEngineBuilder;
+pub use options::{Include, ResponsesOptions};
+
+use crate::stop::Stop;
+use fold::Fold;
+use request::{Purpose, Settings};
+
+/// The `type` in the payload of a block that is a call of a custom tool.
+const CUSTOM_TOOL: &str = "custom";
+
+/// Asks a server of the Responses format. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct ResponsesEngine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    model: String,
+    provider: String,
+    http: HttpClient,
+    /// The request but for its body.
+    request: Request,
+    /// The request that counts tokens, but for its body.
+    count: Request,
+    defaults: InferenceConfig,
+    options: ResponsesOptions,
+    stream: bool,
+}
+
+/// How the attempts at one call ended.
+struct Outcome {
+    fold: Fold,
+    broken: Option<EngineError>,
+    request_id: Option<String>,
+}
+
+impl ResponsesEngine {
+    /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
+    /// that has no default.
+    pub fn builder(model: impl Into<String>) -> ResponsesEngineBuilder {
+        ResponsesEngineBuilder::new(model.into())
+    }
+
+    /// The model that is asked unless the turn names another.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.shared.model
+    }
+
+    /// The settings that only this API has.
+    #[must_use]
+    pub fn options(&self) -> &ResponsesOptions {
+        &self.shared.options
+    }
+
+    /// Counts the tokens of the request that [`run_inference`](Engine::run_inference) would send
+    /// for `turn`, by asking the server (`/responses/input_tokens`). Publishes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for an inference; of kind `MalformedResponse` when the reply holds no count.
+    pub async fn count_input_tokens(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+    ) -> Result<u64, EngineError> {
+        let shared = &self.shared;
+        let settings = self.settings(turn)?;
+        let body = settings.encode(turn, &shared.options, Purpose::Count)?;
+        let request = shared.count.clone().with_json(body);
+        let mut stop = Stop::of(ctx);
+        let response = stop.race(shared.http.open(&request)).await??;
+        let redactor = response.redactor().clone();
+        let body = response.into_body().read_to_end(reply::MAX_BODY);
+        let body = stop.race(body).await??;
+        let body = String::from_utf8_lossy(&body);
+        let counted: Counted = reply::parse(&body, &redactor)?;
+        Ok(counted.input_tokens)
+    }
+
+    fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
+        let shared = &self.shared;
+        Settings::of(turn, &shared.defaults, &shared.model, shared.stream)
+    }
+
+    /// Sends the request until a reply is there, and reads it. An attempt that breaks before it
+    /// has put anything out is repeated like one that was refused.
+    async fn converse(
+        &self,
+        ctx: &RunContext,
+        request: &Request,
+        model: &str,
+        writer: &mut ResponseWriter<'_>,
+    ) -> Outcome {
+        let http = &self.shared.http;
+        let mut stop = Stop::of(ctx);
+        let mut retry = http.start_retry();
+        loop {
+            let mut fold = Fold::new(model);
+            let opening = http.open_with(request, &mut retry, |failed| announce(writer, &failed));
+            let opened = stop.race(opening).await.and_then(|opened| opened);
+            let response = match opened {
+                Ok(response) => response,
+                Err(error) => {
+                    return Outcome {
+                        fold,
+                        request_id: error.request_id().map(str::to_owned),
+                        broken: Some(error),
+                    };
+                }
+            };
+            let request_id = response.request_id().map(str::to_owned);
+            let read = reply::read(response, &mut fold, &mut stop, writer).await;
+            let broken = read.err();
+            if !writer.has_output()
+                && let Some(error) = &broken
+                && !error.is_cancelled()
+                && repeats(&mut retry, error, writer, &mut stop).await
+            {
+                continue;
+            }
+            return Outcome {
+                fold,
+                broken,
+                request_id,
+            };
+        }
+    }
+}
+
+/// The reply to a request that counts tokens.
+#[derive(Deserialize)]
+struct Counted {
+    input_tokens: u64,
+}
+
+/// Whether an attempt whose reply broke is repeated; waits until it may be. When the run ends
+/// while waiting, the next attempt finds that out.
+async fn repeats(
+    retry: &mut Retry,
+    error: &EngineError,
+    writer: &ResponseWriter<'_>,
+    stop: &mut Stop<'_>,
+) -> bool {
+    let attempt = retry.attempt();
+    let Some(delay) = retry.next(error) else {
+        return false;
+    };
+    announce_retry(writer, attempt, delay, error);
+    // A stopped run is noticed by the wait that follows.
+    let _ = stop.race(sleep(delay)).await;
+    true
+}
+
+fn announce(writer: &ResponseWriter<'_>, failed: &FailedAttempt<'_>) {
+    announce_retry(writer, failed.attempt, failed.delay, failed.error);
+}
+
+fn announce_retry(writer: &ResponseWriter<'_>, attempt: u32, delay: Duration, error: &EngineError) {
+    let data = serde_json::json!({
+        "attempt": attempt,
+        "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+        "reason": error.to_string(),
+        "kind": error.kind().as_str(),
+    });
+    writer.publish(EventKind::Info(Info::new("retrying", Some(data))));
+}
+
+#[async_trait]
+impl Engine for ResponsesEngine {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let shared = &self.shared;
+        let settings = self.settings(turn)?;
+        let body = settings.encode(turn, &shared.options, Purpose::Reply)?;
+        let request = shared.request.clone().with_json(body);
+        let model = settings.model.as_str();
+        let provider = shared.provider.as_str();
+        let mut writer =
+            ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
+        let outcome = self.converse(ctx, &request, model, &mut writer).await;
+        outcome.fold.end(writer, outcome.broken, outcome.request_id)
+    }
+}
+
+impl fmt::Debug for ResponsesEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = &*self.shared;
+        f.debug_struct("ResponsesEngine")
+            .field("model", &shared.model)
+            .field("provider", &shared.provider)
+            .field("request", &shared.request)
+            .field("options", &shared.options)
+            .field("stream", &shared.stream)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+use super::*;
+
+#[test]
+fn the_path_goes_before_the_query_and_is_not_doubled() {
+    let cases = [
+        ("https://a.test/v1", "https://a.test/v1/responses"),
+        (" https://a.test/v1/ ", "https://a.test/v1/responses"),
+        ("https://a.test/v1/responses", "https://a.test/v1/responses"),
+        (
+            "https://a.test/openai?api-version=preview",
+            "https://a.test/openai/responses?api-version=preview",
+        ),
+    ];
+    for (base, url) in cases {
+        assert_eq!(endpoint(base, PATH), url);
+    }
+    assert_eq!(
+        endpoint("https://a.test/v1/responses", COUNT_PATH),
+        "https://a.test/v1/responses/input_tokens"
+    );
+}
+
+#[test]
+fn a_missing_key_is_named_before_anything_is_sent() {
+    let error = ResponsesEngineBuilder::new("m".into()).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().starts_with("api_key: "));
+    let local = ResponsesEngineBuilder::new("m".into()).base_url("http://127.0.0.1:1/v1");
+    assert!(local.build().is_ok());
+    let error = ResponsesEngineBuilder::new(" ".into()).build().unwrap_err();
+    assert!(error.to_string().starts_with("model: "));
+}
+
+#[test]
+fn the_key_is_never_shown() {
+    let engine = ResponsesEngineBuilder::new("m".into())
+        .api_key(ApiKey::new("sk-very-secret-0123456789"))
+        .build()
+        .unwrap();
+    assert!(!format!("{engine:?}").contains("very-secret"));
+}

@@ -1,0 +1,329 @@
+//! [`Fold`]: the events of a reply into one reply.
+//!
+//! A stream is folded event by event; a reply that came as one body is the fold of its terminal
+//! event alone. There is no second way.
+
+use geppetto_engine::{EngineError, ResponseWriter};
+use geppetto_transport::Redactor;
+use serde_json::value::RawValue;
+
+use super::{
+    error,
+    wire::{Event, Item, Response, Text},
+};
+
+mod calls;
+mod dispatch;
+mod entry;
+mod finish;
+mod message;
+mod progress;
+mod reasoning;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use calls::Call;
+use entry::{Entry, State};
+use message::{MESSAGE, Message};
+use reasoning::{REASONING, Reasoning};
+
+/// What arrived of a reply, beside what the [`ResponseWriter`] has taken.
+#[derive(Debug, Default)]
+pub(super) struct Fold {
+    /// The model as the request named it.
+    asked: String,
+    entries: Vec<Entry>,
+    sequence: Option<u64>,
+    response_id: String,
+    service_tier: String,
+    /// The usage as sent.
+    usage: Option<Box<str>>,
+    status: Status,
+}
+
+/// How far the response is, by what the server said last.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Status {
+    #[default]
+    Open,
+    Completed,
+    /// Stopped, with the server's reason.
+    Incomplete(String),
+    /// Not over yet, but no more is said here: `queued` or `in_progress` of a body.
+    Pending(String),
+    /// An end that is not known.
+    Other(String),
+}
+
+impl Fold {
+    /// A reply to a request for the model `asked`.
+    pub(super) fn new(asked: &str) -> Self {
+        Self {
+            asked: asked.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the server said that the reply is over.
+    pub(super) fn is_complete(&self) -> bool {
+        self.status != Status::Open
+    }
+
+    /// Takes one event of a stream; `data` is all of it.
+    ///
+    /// # Errors
+    ///
+    /// The error that the event reports, or that it cannot be read.
+    pub(super) fn accept(
+        &mut self,
+        data: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let event: Event<'_> =
+            serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
+        if self.is_repeated(&event) {
+            return Ok(());
+        }
+        match &*event.kind {
+            "response.created" | "response.in_progress" | "response.queued" => {
+                if let Some(raw) = event.response {
+                    self.envelope(&response(raw)?, writer);
+                }
+            }
+            "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.cancelled" => {
+                let response = response(event.response.unwrap_or(RawValue::NULL))?;
+                let status = event.kind.strip_prefix("response.").unwrap_or_default();
+                return self.over(&response, status, writer, redactor);
+            }
+            "error" | "response.error" => return Err(error::reported(data, redactor)),
+            "keepalive" | "ping" | "response.keepalive" | "response.heartbeat" => {}
+            "" => {
+                if let Some(raw) = event.error.filter(|raw| error::is_reported(raw.get())) {
+                    return Err(error::reported(raw.get(), redactor));
+                }
+            }
+            _ => self.grow(&event, data, writer),
+        }
+        Ok(())
+    }
+
+    /// Takes a whole reply.
+    ///
+    /// # Errors
+    ///
+    /// The error that the response reports.
+    pub(super) fn whole(
+        &mut self,
+        response: &Response<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let status = match &*response.status {
+            "" => "completed",
+            status => status,
+        };
+        self.over(response, status, writer, redactor)
+    }
+
+    /// Whether an event came twice in a row: sequence numbers count up.
+    fn is_repeated(&mut self, event: &Event<'_>) -> bool {
+        let number = event.sequence_number.0.filter(|number| *number > 0);
+        let repeated = number.is_some() && number == self.sequence;
+        self.sequence = number;
+        repeated
+    }
+
+    fn envelope(&mut self, response: &Response<'_>, writer: &mut ResponseWriter<'_>) {
+        writer.set_model(&response.model);
+        // Some gateways change the id inside one stream; the first one names the reply.
+        if self.response_id.is_empty() {
+            (*response.id).clone_into(&mut self.response_id);
+        }
+        if !response.service_tier.is_empty() {
+            (*response.service_tier).clone_into(&mut self.service_tier);
+        }
+        if let Some(usage) = response
+            .usage
+            .map(RawValue::get)
+            .filter(|raw| *raw != "null")
+        {
+            self.usage = Some(usage.into());
+        }
+    }
+
+    /// Takes the last word on the response, with what was not streamed of it.
+    fn over(
+        &mut self,
+        response: &Response<'_>,
+        status: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        self.envelope(response, writer);
+        for (position, raw) in response.output.iter().flatten().enumerate() {
+            self.final_item(position as u64, raw, writer);
+        }
+        let error = response.error.map_or("null", RawValue::get);
+        self.status = match status {
+            "failed" => return Err(error::reported(error, redactor)),
+            _ if error::is_reported(error) => return Err(error::reported(error, redactor)),
+            "cancelled" => return Err(error::cancelled_there()),
+            "completed" => Status::Completed,
+            "incomplete" => Status::Incomplete(response.incomplete_details.reason.to_string()),
+            "queued" | "in_progress" => Status::Pending(status.to_owned()),
+            other => Status::Other(other.to_owned()),
+        };
+        Ok(())
+    }
+
+    /// An item of the finished response: takes it unless it was streamed.
+    fn final_item(&mut self, index: u64, raw: &RawValue, writer: &mut ResponseWriter<'_>) {
+        let item = item(raw);
+        let place = self.position(Some(index), "", &item.kind);
+        let place = place.or_else(|| {
+            let id = Some(&*item.id).filter(|id| !id.is_empty())?;
+            self.position(None, id, &item.kind)
+        });
+        match place.and_then(|place| self.entries.get_mut(place)) {
+            Some(entry) if entry.is_done() => {}
+            Some(entry) => entry.done(&item, raw, writer),
+            None => self.add_done(index, &item, raw, writer),
+        }
+    }
+
+    fn add_done(
+        &mut self,
+        index: u64,
+        item: &Item<'_>,
+        raw: &RawValue,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        let mut entry = Entry::open(index, item, Some(raw), writer);
+        entry.done(item, raw, writer);
+        self.entries.push(entry);
+    }
+
+    fn added(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
+        let Some(raw) = event.item else {
+            return;
+        };
+        let item = item(raw);
+        let place = self.position(event.output_index.0, &item.id, &item.kind);
+        let known = place.and_then(|place| self.entries.get(place));
+        if known.is_some_and(|entry| !entry.is_done() && entry.id == *item.id) {
+            return;
+        }
+        let index = self.index_of(event);
+        let entry = Entry::open(index, &item, Some(raw), writer);
+        self.entries.push(entry);
+    }
+
+    fn done(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
+        let Some(raw) = event.item else {
+            return;
+        };
+        let item = item(raw);
+        let place = self.position(event.output_index.0, &item.id, &item.kind);
+        match place.and_then(|place| self.entries.get_mut(place)) {
+            Some(entry) if !entry.is_done() => entry.done(&item, raw, writer),
+            Some(entry) if entry.id == *item.id => {}
+            _ => self.add_done(self.index_of(event), &item, raw, writer),
+        }
+    }
+
+    fn message<'w>(
+        &mut self,
+        event: &Event<'_>,
+        writer: &mut ResponseWriter<'w>,
+        then: impl FnOnce(&mut Message, &mut ResponseWriter<'w>),
+    ) {
+        if let Some(State::Message(message)) = self.state(event, MESSAGE, writer) {
+            then(message, writer);
+        }
+    }
+
+    fn reasoning<'w>(
+        &mut self,
+        event: &Event<'_>,
+        writer: &mut ResponseWriter<'w>,
+        then: impl FnOnce(&mut Reasoning, &mut ResponseWriter<'w>),
+    ) {
+        if let Some(State::Reasoning(reasoning)) = self.state(event, REASONING, writer) {
+            then(reasoning, writer);
+        }
+    }
+
+    fn call<'w>(
+        &mut self,
+        event: &Event<'_>,
+        kind: &str,
+        writer: &mut ResponseWriter<'w>,
+        then: impl FnOnce(&mut Call, &mut ResponseWriter<'w>),
+    ) {
+        if let Some(State::Call(call)) = self.state(event, kind, writer) {
+            then(call, writer);
+        }
+    }
+
+    /// The item of type `kind` that an event is of; one that was not announced begins here.
+    fn state(
+        &mut self,
+        event: &Event<'_>,
+        kind: &str,
+        writer: &mut ResponseWriter<'_>,
+    ) -> Option<&mut State> {
+        let found = self.position(event.output_index.0, &event.item_id, kind);
+        let place = found.unwrap_or_else(|| {
+            let item = Item {
+                kind: Text::from(kind),
+                id: Text::from(&*event.item_id),
+                ..Item::default()
+            };
+            let entry = Entry::open(self.index_of(event), &item, None, writer);
+            self.entries.push(entry);
+            self.entries.len() - 1
+        });
+        self.entries.get_mut(place).map(|entry| &mut entry.state)
+    }
+
+    /// Where the item of type `kind` at an index is, the newest if there are several; without an
+    /// index the one with the id, and without both the last one. Ids come second because some
+    /// gateways change them inside one stream.
+    fn position(&self, index: Option<u64>, id: &str, kind: &str) -> Option<usize> {
+        self.entries.iter().rposition(|entry| {
+            entry.kind == kind
+                && match index {
+                    Some(index) => entry.index == index,
+                    None => id.is_empty() || entry.id == id,
+                }
+        })
+    }
+
+    /// The index of a new item.
+    fn index_of(&self, event: &Event<'_>) -> u64 {
+        event.output_index.0.unwrap_or(self.entries.len() as u64)
+    }
+
+    /// The item that an event names, whatever its type.
+    fn named(&mut self, event: &Event<'_>) -> Option<&mut Entry> {
+        let (index, id) = (event.output_index.0, &*event.item_id);
+        self.entries.iter_mut().rev().find(|entry| match index {
+            Some(index) => entry.index == index,
+            None => entry.id == id,
+        })
+    }
+}
+
+fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
+    serde_json::from_str(raw.get()).map_err(|error| error::malformed("a response", error))
+}
+
+fn item(raw: &RawValue) -> Item<'_> {
+    serde_json::from_str(raw.get()).unwrap_or_default()
+}

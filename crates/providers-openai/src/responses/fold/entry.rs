@@ -1,0 +1,215 @@
+//! [`Entry`]: one item of a response's output.
+
+use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_turns::{Block, Content, Incomplete, OtherContent, keys::block_meta};
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{
+    calls::{CUSTOM, Call, FUNCTION},
+    message::{MESSAGE, Message},
+    progress,
+    reasoning::{REASONING, Reasoning},
+};
+use crate::responses::{keys, wire::Item};
+
+/// Fields of an item that have a place of their own in its block.
+const PLACED: [&str; 11] = [
+    "type",
+    "id",
+    "status",
+    "role",
+    "content",
+    "summary",
+    "encrypted_content",
+    "call_id",
+    "name",
+    "arguments",
+    "input",
+];
+
+/// One item of a response's output.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) index: u64,
+    pub(super) id: String,
+    /// The item's type.
+    pub(super) kind: String,
+    status: String,
+    /// Whether the server sent the whole item.
+    done: bool,
+    /// Fields of the whole item that have no other place.
+    fields: Map<String, Value>,
+    /// Whether a built-in tool was announced to be over.
+    pub(super) announced: bool,
+    pub(super) state: State,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    Message(Message),
+    Reasoning(Reasoning),
+    Call(Call),
+    /// An item that is kept as it was sent.
+    Other(ItemId),
+}
+
+impl Entry {
+    /// Begins an item, as far as it is known.
+    pub(super) fn open(
+        index: u64,
+        item: &Item<'_>,
+        raw: Option<&RawValue>,
+        writer: &mut ResponseWriter<'_>,
+    ) -> Self {
+        let state = match &*item.kind {
+            MESSAGE => State::Message(Message::default()),
+            REASONING => State::Reasoning(Reasoning::open(writer)),
+            kind @ (FUNCTION | CUSTOM) => {
+                let mut call = Call::new(kind == CUSTOM);
+                call.identify(item, writer);
+                State::Call(call)
+            }
+            _ => State::Other(writer.add_block(other(raw))),
+        };
+        Self {
+            index,
+            id: item.id.to_string(),
+            kind: item.kind.to_string(),
+            status: item.status.to_string(),
+            done: false,
+            fields: Map::new(),
+            announced: false,
+            state,
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Whether this is a tool call that the application has to answer.
+    pub(super) fn is_pending_call(&self, writer: &ResponseWriter<'_>) -> bool {
+        matches!(&self.state, State::Call(call) if call.is_requested(writer))
+    }
+
+    /// Whether the model refused here.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(&self.state, State::Message(message) if message.is_refusal())
+    }
+
+    /// Takes the whole item: what was not streamed of it is made good.
+    pub(super) fn done(
+        &mut self,
+        item: &Item<'_>,
+        raw: &RawValue,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        self.done = true;
+        if !item.id.is_empty() {
+            (*item.id).clone_into(&mut self.id);
+        }
+        (*item.status).clone_into(&mut self.status);
+        match &mut self.state {
+            State::Message(message) => message.done(item, self.index, writer),
+            State::Reasoning(reasoning) => reasoning.done(item, writer),
+            State::Call(call) => call.done(item, writer),
+            State::Other(block) => {
+                if let Some(block) = writer.block_mut(*block) {
+                    *block = other(Some(raw));
+                }
+                progress::done(item, &mut self.announced, writer);
+                return;
+            }
+        }
+        let fields: Map<String, Value> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let further =
+            |(name, value): &(String, Value)| !PLACED.contains(&name.as_str()) && !value.is_null();
+        self.fields = fields.into_iter().filter(further).collect();
+    }
+
+    /// Whether the item is not whole, and why.
+    fn missing(&self, broken: Option<Incomplete>) -> Option<Incomplete> {
+        match broken {
+            Some(why) if !self.done => Some(why),
+            _ if self.status == "incomplete" => Some(Incomplete::Truncated),
+            _ => None,
+        }
+    }
+
+    /// The reply is over: completes the blocks and gives them back in order. `broken` says why what
+    /// is not whole is not.
+    pub(super) fn settle(
+        &mut self,
+        response_id: &str,
+        model: &str,
+        broken: Option<Incomplete>,
+        writer: &mut ResponseWriter<'_>,
+    ) -> Vec<ItemId> {
+        let missing = self.missing(broken);
+        let mut blocks = Vec::new();
+        match &mut self.state {
+            State::Message(message) => message.settle(&mut blocks, writer),
+            State::Reasoning(reasoning) => blocks.push(reasoning.settle(writer)),
+            State::Call(call) => blocks.extend(call.settle(missing, writer)),
+            State::Other(block) => blocks.push(*block),
+        }
+        // A text that was cut is whole as far as it goes, unless the reply itself broke; the
+        // writer marks that.
+        let marked = missing.filter(|_| !matches!(self.state, State::Message(_)));
+        for id in &blocks {
+            if let Some(block) = writer.block_mut(*id) {
+                self.label(block, response_id, model);
+                if let Some(why) = marked {
+                    block.mark_incomplete(why);
+                }
+            }
+        }
+        blocks
+    }
+
+    fn label(&self, block: &mut Block, response_id: &str, model: &str) {
+        let id = (!self.id.is_empty()).then(|| self.id.clone());
+        match &mut block.content {
+            Content::LlmText(text) => text.item_id = id,
+            Content::ToolCall(call) => call.item_id = id,
+            Content::Reasoning(reasoning) => {
+                reasoning.item_id = id;
+                block.metadata.set_raw(keys::MODEL.id(), model.into());
+            }
+            _ => {}
+        }
+        let texts = [
+            (block_meta::RESPONSES_RESPONSE_ID.id(), response_id),
+            (block_meta::RESPONSES_ITEM_TYPE.id(), &self.kind),
+            (block_meta::RESPONSES_STATUS.id(), &self.status),
+        ];
+        for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            block.metadata.set_raw(key, text.into());
+        }
+        let index = block_meta::RESPONSES_OUTPUT_INDEX.id();
+        block.metadata.set_raw(index, self.index.into());
+        if !self.fields.is_empty() {
+            let fields = Value::Object(self.fields.clone());
+            block.metadata.set_raw(keys::ITEM_FIELDS.id(), fields);
+        }
+    }
+}
+
+/// The block of an item that is kept as it was sent.
+fn other(raw: Option<&RawValue>) -> Block {
+    let payload = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    Block::new(Content::Other(OtherContent::new(
+        keys::ITEM_KIND,
+        payload.unwrap_or_default(),
+    )))
+}
+
+/// The index under which the part at `position` of a whole item was streamed. It is the position,
+/// unless the server counted on from another item (Bedrock does); then the order decides.
+pub(super) fn streamed_index(streamed: &[u64], count: usize, position: usize) -> u64 {
+    let are_positions = streamed.iter().all(|index| *index < count as u64);
+    match streamed.get(position) {
+        Some(index) if !are_positions => *index,
+        _ => position as u64,
+    }
+}

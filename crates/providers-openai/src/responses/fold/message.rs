@@ -1,0 +1,220 @@
+//! [`Message`]: an item of text and refusals.
+
+use std::collections::BTreeMap;
+
+use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_events::{EventKind, kind::Citation};
+use geppetto_turns::{Incomplete, keys::block_meta};
+use serde_json::{Value, value::RawValue};
+
+use super::entry::streamed_index;
+use crate::responses::wire::{Item, Part, parts};
+
+/// The item's type.
+pub(super) const MESSAGE: &str = "message";
+
+/// An item of text and refusals. Each of its parts is a block.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    pieces: BTreeMap<(u64, bool), Piece>,
+}
+
+/// One part of a message.
+#[derive(Debug)]
+struct Piece {
+    index: u64,
+    refusal: bool,
+    /// Absent as long as the part is empty.
+    item: Option<ItemId>,
+    annotations: Vec<Value>,
+    logprobs: Vec<Value>,
+}
+
+impl Message {
+    pub(super) fn is_refusal(&self) -> bool {
+        let said = |piece: &Piece| piece.refusal && piece.item.is_some();
+        self.pieces.values().any(said)
+    }
+
+    /// Lets a part grow.
+    pub(super) fn say(
+        &mut self,
+        index: u64,
+        refusal: bool,
+        delta: &str,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        if !delta.is_empty() {
+            self.piece(index, refusal).push(delta, writer);
+        }
+    }
+
+    /// Closes a part; `full` is all of its text.
+    pub(super) fn complete(
+        &mut self,
+        index: u64,
+        refusal: bool,
+        full: &str,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        self.piece(index, refusal).complete(full, writer);
+    }
+
+    pub(super) fn add_logprobs(&mut self, index: u64, raw: Option<&RawValue>) {
+        // Nearly every piece of text has an empty list of them.
+        if raw.is_some_and(|raw| raw.get() != "[]") {
+            self.piece(index, false).logprobs.extend(list(raw));
+        }
+    }
+
+    /// Takes an annotation of the text and announces the source that it cites.
+    pub(super) fn annotate(
+        &mut self,
+        index: u64,
+        output_index: Option<u64>,
+        raw: Option<&RawValue>,
+        writer: &ResponseWriter<'_>,
+    ) {
+        if let Some(annotation) = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+            self.piece(index, false)
+                .annotate(annotation, output_index, writer);
+        }
+    }
+
+    /// Takes a part as a whole.
+    pub(super) fn take_part(
+        &mut self,
+        index: u64,
+        output_index: Option<u64>,
+        part: &Part<'_>,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        if !part.refusal.is_empty() {
+            self.complete(index, true, &part.refusal, writer);
+        }
+        if !part.text.is_empty() {
+            self.complete(index, false, &part.text, writer);
+        }
+        let (annotations, logprobs) = (list(part.annotations), list(part.logprobs));
+        if annotations.is_empty() && logprobs.is_empty() {
+            return;
+        }
+        let piece = self.piece(index, false);
+        let known = piece.annotations.len();
+        for annotation in annotations.into_iter().skip(known) {
+            piece.annotate(annotation, output_index, writer);
+        }
+        if !logprobs.is_empty() {
+            piece.logprobs = logprobs;
+        }
+    }
+
+    /// Takes the whole item.
+    pub(super) fn done(
+        &mut self,
+        item: &Item<'_>,
+        output_index: u64,
+        writer: &mut ResponseWriter<'_>,
+    ) {
+        let whole = parts(item.content);
+        let streamed: Vec<u64> = self.pieces.keys().map(|(index, _)| *index).collect();
+        for (position, part) in whole.iter().enumerate() {
+            let index = streamed_index(&streamed, whole.len(), position);
+            self.take_part(index, Some(output_index), part, writer);
+        }
+        for item in self.pieces.values().filter_map(|piece| piece.item) {
+            writer.close(item, None);
+        }
+    }
+
+    /// Puts on the blocks what stands beside the text.
+    pub(super) fn settle(&mut self, blocks: &mut Vec<ItemId>, writer: &mut ResponseWriter<'_>) {
+        for piece in self.pieces.values_mut() {
+            let Some(id) = piece.item else {
+                continue;
+            };
+            blocks.push(id);
+            let lists = [
+                (block_meta::ANNOTATIONS.id(), &mut piece.annotations),
+                (block_meta::LOGPROBS.id(), &mut piece.logprobs),
+            ];
+            for (key, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+                if let Some(block) = writer.block_mut(id) {
+                    block.metadata.set_raw(key, std::mem::take(list).into());
+                }
+            }
+        }
+    }
+
+    fn piece(&mut self, index: u64, refusal: bool) -> &mut Piece {
+        self.pieces
+            .entry((index, refusal))
+            .or_insert_with(|| Piece {
+                index,
+                refusal,
+                item: None,
+                annotations: Vec::new(),
+                logprobs: Vec::new(),
+            })
+    }
+}
+
+impl Piece {
+    fn push(&mut self, text: &str, writer: &mut ResponseWriter<'_>) {
+        let refusal = self.refusal;
+        let item = *self.item.get_or_insert_with(|| match refusal {
+            true => writer.open_refusal(),
+            false => writer.open_text(),
+        });
+        writer.push(item, text);
+    }
+
+    fn complete(&mut self, full: &str, writer: &mut ResponseWriter<'_>) {
+        let streamed = self.item.map_or("", |item| writer.text(item));
+        match full.strip_prefix(streamed) {
+            Some(rest) if !rest.is_empty() => self.push(rest, writer),
+            Some(_) => {}
+            None if full.is_empty() => {}
+            // What was streamed is not what the server says that it wrote: its last word counts.
+            None => {
+                if let Some(item) = self.item.take() {
+                    writer.cut(item, Incomplete::Truncated);
+                    writer.without_block(item);
+                }
+                self.push(full, writer);
+            }
+        }
+        if let Some(item) = self.item {
+            writer.close(item, None);
+        }
+    }
+
+    fn annotate(
+        &mut self,
+        annotation: Value,
+        output_index: Option<u64>,
+        writer: &ResponseWriter<'_>,
+    ) {
+        if self.annotations.contains(&annotation) {
+            return;
+        }
+        let field = |name: &str| annotation.get(name).and_then(Value::as_str);
+        let number = |name: &str| annotation.get(name).and_then(Value::as_u64);
+        let mut citation = Citation::default();
+        citation.url = field("url").unwrap_or_default().to_owned();
+        let title = field("title").or_else(|| field("filename"));
+        citation.title = title.unwrap_or_default().to_owned();
+        citation.start_index = number("start_index");
+        citation.end_index = number("end_index");
+        citation.output_index = output_index;
+        citation.content_index = Some(self.index);
+        citation.annotation_index = Some(self.annotations.len() as u64);
+        writer.publish(EventKind::Citation(Box::new(citation)));
+        self.annotations.push(annotation);
+    }
+}
+
+fn list(raw: Option<&RawValue>) -> Vec<Value> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,19 @@
+//! What this wire keeps on blocks, beside what `geppetto_turns::keys` has for all wires.
+
+use geppetto_turns::BlockMetaKey;
+use serde_json::Value;
+
+/// The kind of blocks that hold an output item as the API sent it: built-in tools, compaction and
+/// what is not known yet. The payload is the item; it goes back unchanged.
+///
+/// An application answers items that it has to answer itself (an approval request of MCP, a shell
+/// call) with a block of this kind.
+pub const ITEM_KIND: &str = "openai_responses_item";
+
+/// The model that was asked for the block, as the request named it. Reasoning is only sent back to
+/// the model that it came from.
+pub const MODEL: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.model@v1");
+
+/// Fields of an output item that stand nowhere else in its block (`phase` of a message,
+/// `namespace` of a call): an object that goes back with the item.
+pub const ITEM_FIELDS: BlockMetaKey<Value> = BlockMetaKey::new("openai_responses.item_fields@v1");

@@ -1,0 +1,150 @@
+//! [`ResponsesOptions`].
+
+use serde_json::{Map, Value};
+
+/// Settings that only the Responses API has. What is absent is left to the server.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ResponsesOptions {
+    /// Whether the server keeps the response. False by default: the turn is the conversation, and
+    /// nothing of it needs to be kept elsewhere. `None` leaves it to the server.
+    pub store: Option<bool>,
+    /// What the reply should include. By default `reasoning.encrypted_content`, which lets
+    /// reasoning go back to the model, where the model reasons (see [`Include`]).
+    pub include: Include,
+    /// The stored response to go on from. Blocks up to the last one that came from it are not
+    /// sent again; where no block came from it, all are sent.
+    pub previous_response_id: Option<String>,
+    /// Whether the model may call several tools at once. By default false where the turn allows
+    /// only one tool to run at a time, else left to the server.
+    pub parallel_tool_calls: Option<bool>,
+    /// The service tier: `auto`, `default`, `flex`, `priority`.
+    pub service_tier: Option<String>,
+    /// Up to 16 texts that the server keeps with the response.
+    pub metadata: Map<String, Value>,
+    /// How long answers should be: `low`, `medium`, `high`.
+    pub verbosity: Option<String>,
+    /// What happens to a conversation that is too long: `auto` or `disabled`.
+    pub truncation: Option<String>,
+    /// How many calls of built-in tools a response may make.
+    pub max_tool_calls: Option<u64>,
+    /// What keeps requests of one conversation on one prompt cache.
+    pub prompt_cache_key: Option<String>,
+    /// Says who the end user is, without saying it: a hash.
+    pub safety_identifier: Option<String>,
+}
+
+/// What a reply should include beside its text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Include {
+    /// `reasoning.encrypted_content`, unless the model is of a family that does not reason
+    /// (`gpt-3.5`, `gpt-4`, `chatgpt-4o`), for which OpenAI refuses it.
+    #[default]
+    Reasoning,
+    /// These and no others; an empty list is none.
+    Only(Vec<String>),
+}
+
+/// Families of models that do not reason, by the beginning of their names.
+const NOT_REASONING: [&str; 4] = ["gpt-3.5", "gpt-4", "chatgpt-4o", "ft:gpt-4"];
+
+/// The only thing that is included by default.
+const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
+
+impl Include {
+    /// What a request to `model` asks for.
+    pub(super) fn of(&self, model: &str) -> Vec<&str> {
+        // Gateways put the vendor in front: `openai/gpt-4o`.
+        let name = model.rsplit('/').next().unwrap_or(model);
+        match self {
+            Self::Only(list) => list.iter().map(String::as_str).collect(),
+            Self::Reasoning if NOT_REASONING.iter().any(|family| name.starts_with(family)) => {
+                Vec::new()
+            }
+            Self::Reasoning => vec![ENCRYPTED_REASONING],
+        }
+    }
+}
+
+impl ResponsesOptions {
+    /// The defaults: nothing stored by the server, encrypted reasoning included.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            store: Some(false),
+            ..Self::default()
+        }
+    }
+
+    /// Sets whether the server keeps the response.
+    #[must_use]
+    pub fn with_store(mut self, store: impl Into<Option<bool>>) -> Self {
+        self.store = store.into();
+        self
+    }
+
+    /// Sets what the reply should include.
+    #[must_use]
+    pub fn with_include<S: Into<String>>(mut self, include: impl IntoIterator<Item = S>) -> Self {
+        self.include = Include::Only(include.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets the stored response to go on from.
+    #[must_use]
+    pub fn with_previous_response_id(mut self, id: impl Into<String>) -> Self {
+        self.previous_response_id = Some(id.into());
+        self
+    }
+
+    /// Sets whether the model may call several tools at once.
+    #[must_use]
+    pub fn with_parallel_tool_calls(mut self, parallel: bool) -> Self {
+        self.parallel_tool_calls = Some(parallel);
+        self
+    }
+
+    /// Sets the service tier.
+    #[must_use]
+    pub fn with_service_tier(mut self, tier: impl Into<String>) -> Self {
+        self.service_tier = Some(tier.into());
+        self
+    }
+
+    /// Adds a text that the server keeps with the response.
+    #[must_use]
+    pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.metadata
+            .insert(name.into(), Value::String(text.into()));
+        self
+    }
+
+    /// Sets how long answers should be.
+    #[must_use]
+    pub fn with_verbosity(mut self, verbosity: impl Into<String>) -> Self {
+        self.verbosity = Some(verbosity.into());
+        self
+    }
+
+    /// Sets what happens to a conversation that is too long.
+    #[must_use]
+    pub fn with_truncation(mut self, truncation: impl Into<String>) -> Self {
+        self.truncation = Some(truncation.into());
+        self
+    }
+
+    /// Sets how many calls of built-in tools a response may make.
+    #[must_use]
+    pub fn with_max_tool_calls(mut self, calls: u64) -> Self {
+        self.max_tool_calls = Some(calls);
+        self
+    }
+
+    /// Sets what keeps requests of one conversation on one prompt cache.
+    #[must_use]
+    pub fn with_prompt_cache_key(mut self, key: impl Into<String>) -> Self {
+        self.prompt_cache_key = Some(key.into());
+        self
+    }
+}

@@ -1,0 +1,300 @@
+//! From blocks to input items.
+
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
+
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_turns::{
+    Block, Content, ImagePart, ImageSource, LlmText, Reasoning, SummaryPart, ToolCall, UserContent,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::place::Place;
+use crate::responses::{CUSTOM_TOOL, keys};
+
+/// One item of the input.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Typed<'a> {
+    Message {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        role: &'static str,
+        content: Vec<Part<'a>>,
+        #[serde(flatten)]
+        fields: Option<&'a Map<String, Value>>,
+    },
+    Reasoning {
+        id: &'a str,
+        summary: Vec<Summary<'a>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        content: Vec<Part<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        encrypted_content: Option<&'a str>,
+        #[serde(flatten)]
+        fields: Option<&'a Map<String, Value>>,
+    },
+    FunctionCall {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        call_id: &'a str,
+        name: &'a str,
+        arguments: &'a str,
+        #[serde(flatten)]
+        fields: Option<&'a Map<String, Value>>,
+    },
+    CustomToolCall {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        call_id: &'a str,
+        name: &'a str,
+        input: &'a str,
+        #[serde(flatten)]
+        fields: Option<&'a Map<String, Value>>,
+    },
+    FunctionCallOutput {
+        call_id: &'a str,
+        output: String,
+    },
+    CustomToolCallOutput {
+        call_id: &'a str,
+        output: String,
+    },
+}
+
+/// One item of the input: typed, or as the API sent it.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct InputItem<'a>(Form<'a>);
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Form<'a> {
+    Typed(Typed<'a>),
+    Raw(&'a Map<String, Value>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    InputText {
+        text: &'a str,
+    },
+    InputImage {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_url: Option<Cow<'a, str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file_id: Option<&'a str>,
+        detail: &'a str,
+    },
+    OutputText {
+        text: &'a str,
+    },
+    Refusal {
+        refusal: &'a str,
+    },
+    ReasoningText {
+        text: &'a str,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    text: &'a str,
+}
+
+/// The input items of a repaired history. Blocks of kinds that are not known are left out.
+///
+/// # Errors
+///
+/// Of kind `Configuration`, for an image that nothing can be made of.
+pub(super) fn of<'a>(
+    blocks: &'a [Arc<Block>],
+    place: &Place<'_>,
+) -> Result<Vec<InputItem<'a>>, EngineError> {
+    let mut input = Input {
+        items: Vec::with_capacity(blocks.len()),
+        custom: HashSet::new(),
+        message: None,
+    };
+    for (at, block) in blocks.iter().enumerate() {
+        let named = || place.names(blocks, at);
+        match &block.content {
+            Content::System(system) => {
+                input.message("system", vec![Part::InputText { text: &system.text }]);
+            }
+            Content::User(user) => input.message("user", said(user)?),
+            Content::LlmText(text) if !text.text.is_empty() => {
+                input.text(block, text, named());
+            }
+            Content::Reasoning(reasoning) if place.keeps(blocks, at) => {
+                input.reasoning(block, reasoning);
+            }
+            Content::ToolCall(call) => input.call(block, call, named()),
+            Content::ToolUse(answer) => input.answer(&answer.id, answer.output()),
+            Content::Other(other)
+                if other.kind == keys::ITEM_KIND && block.incomplete().is_none() =>
+            {
+                input.push(Form::Raw(&other.payload));
+            }
+            _ => {}
+        }
+    }
+    Ok(input.items)
+}
+
+struct Input<'a> {
+    items: Vec<InputItem<'a>>,
+    /// The ids of calls of custom tools, whose answers have a type of their own.
+    custom: HashSet<&'a str>,
+    /// The id of the message that the last item is, where it may get further parts.
+    message: Option<&'a str>,
+}
+
+impl<'a> Input<'a> {
+    fn push(&mut self, form: Form<'a>) {
+        self.message = None;
+        self.items.push(InputItem(form));
+    }
+
+    fn message(&mut self, role: &'static str, content: Vec<Part<'a>>) {
+        self.push(Form::Typed(Typed::Message {
+            id: None,
+            role,
+            content,
+            fields: None,
+        }));
+    }
+
+    /// A text of the model. The parts of one message are blocks of their own that have its id.
+    fn text(&mut self, block: &'a Block, text: &'a LlmText, named: bool) {
+        let part = match text.refusal {
+            true => Part::Refusal {
+                refusal: &text.text,
+            },
+            false => Part::OutputText { text: &text.text },
+        };
+        let item_id = id_of(&text.item_id);
+        if item_id.is_some()
+            && self.message == item_id
+            && let Some(InputItem(Form::Typed(Typed::Message { content, .. }))) =
+                self.items.last_mut()
+        {
+            content.push(part);
+            return;
+        }
+        self.push(Form::Typed(Typed::Message {
+            id: item_id.filter(|_| named),
+            role: "assistant",
+            content: vec![part],
+            fields: fields_of(block),
+        }));
+        self.message = item_id;
+    }
+
+    fn reasoning(&mut self, block: &'a Block, reasoning: &'a Reasoning) {
+        let encrypted_content = id_of(&reasoning.encrypted_content);
+        // What is encrypted holds the words; sent beside it they are not accepted.
+        let in_words = encrypted_content.is_none()
+            && reasoning.summary.is_empty()
+            && !reasoning.text.is_empty();
+        let text = Part::ReasoningText {
+            text: &reasoning.text,
+        };
+        self.push(Form::Typed(Typed::Reasoning {
+            id: reasoning.item_id.as_deref().unwrap_or_default(),
+            summary: reasoning.summary.iter().map(Summary::of).collect(),
+            content: in_words.then_some(text).into_iter().collect(),
+            encrypted_content,
+            fields: fields_of(block),
+        }));
+    }
+
+    fn call(&mut self, block: &'a Block, call: &'a ToolCall, named: bool) {
+        let id = id_of(&call.item_id).filter(|_| named);
+        let (call_id, name) = (call.id.as_str(), call.name.as_str());
+        let fields = fields_of(block);
+        let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
+        let typed = match is_custom {
+            true => {
+                self.custom.insert(call_id);
+                Typed::CustomToolCall {
+                    id,
+                    call_id,
+                    name,
+                    input: call.args.as_str(),
+                    fields,
+                }
+            }
+            false => Typed::FunctionCall {
+                id,
+                call_id,
+                name,
+                arguments: match call.args.is_blank() {
+                    true => "{}",
+                    false => call.args.as_str(),
+                },
+                fields,
+            },
+        };
+        self.push(Form::Typed(typed));
+    }
+
+    fn answer(&mut self, call_id: &'a str, output: String) {
+        let typed = match self.custom.contains(call_id) {
+            true => Typed::CustomToolCallOutput { call_id, output },
+            false => Typed::FunctionCallOutput { call_id, output },
+        };
+        self.push(Form::Typed(typed));
+    }
+}
+
+impl<'a> Summary<'a> {
+    fn of(part: &'a SummaryPart) -> Self {
+        Self {
+            kind: match &*part.part_type {
+                "" => "summary_text",
+                kind => kind,
+            },
+            text: &part.text,
+        }
+    }
+}
+
+fn id_of(id: &Option<String>) -> Option<&str> {
+    id.as_deref().filter(|id| !id.is_empty())
+}
+
+/// The fields of an item that stand nowhere else in its block.
+fn fields_of(block: &Block) -> Option<&Map<String, Value>> {
+    block.metadata.raw(keys::ITEM_FIELDS.id())?.as_object()
+}
+
+/// What a user said.
+fn said(user: &UserContent) -> Result<Vec<Part<'_>>, EngineError> {
+    let text = (!user.text.is_empty() || user.images.is_empty())
+        .then_some(Part::InputText { text: &user.text });
+    let images = user.images.iter().map(image);
+    text.into_iter().map(Ok).chain(images).collect()
+}
+
+fn image(image: &ImagePart) -> Result<Part<'_>, EngineError> {
+    let (image_url, file_id) = match &image.source {
+        ImageSource::FileId(id) => (None, Some(id.as_str())),
+        ImageSource::Url(url) => (Some(Cow::Borrowed(url.as_str())), None),
+        _ => (image.to_url().map(Cow::Owned), None),
+    };
+    if image_url.is_none() && file_id.is_none() {
+        return Err(EngineError::new(
+            ErrorKind::Configuration,
+            "an image of a user block has neither an address nor content nor a file id",
+        ));
+    }
+    Ok(Part::InputImage {
+        image_url,
+        file_id,
+        detail: image.detail.as_deref().unwrap_or("auto"),
+    })
+}

@@ -1,0 +1,132 @@
+//! Tools, the choice among them, reasoning and the shape of the answer, as the request writes
+//! them.
+
+use geppetto_engine::{InferenceConfig, StructuredOutput, ToolChoice as Choice, ToolDefinition};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Settings;
+
+/// A tool on offer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Tool<'a> {
+    Function(Function<'a>),
+    /// One that the server runs, as given.
+    Server(&'a Value),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Function<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    parameters: &'a Value,
+    /// Always said: this API is strict unless told otherwise, and then refuses schemas that the
+    /// other one accepts.
+    strict: bool,
+}
+
+impl<'a> Tool<'a> {
+    pub(super) fn function(tool: &'a ToolDefinition) -> Self {
+        Self::Function(Function {
+            kind: "function",
+            name: &tool.name,
+            description: &tool.description,
+            parameters: &tool.parameters,
+            strict: tool.strict.unwrap_or(false),
+        })
+    }
+}
+
+/// Whether the model may, must or must not call a tool.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum ToolChoice {
+    Word(&'static str),
+    Tool(Value),
+}
+
+impl ToolChoice {
+    /// `None` for the server's default, which is that the model decides. A name that no function
+    /// has is a custom tool's, an MCP server's label, or the type of a built-in tool.
+    pub(super) fn of(choice: &Choice, settings: &Settings) -> Option<Self> {
+        let name = match choice {
+            Choice::None => return Some(Self::Word("none")),
+            Choice::Required => return Some(Self::Word("required")),
+            Choice::Tool(name) => name,
+            _ => return None,
+        };
+        let is_function = settings.tools.iter().any(|tool| tool.name == *name);
+        let server = settings.server_tools.iter().find_map(|tool| {
+            let is = |field: &str| tool.get(field).and_then(Value::as_str) == Some(name);
+            let kind = tool.get("type")?.as_str()?;
+            match kind {
+                "custom" | "function" if is("name") => Some(json!({"type": kind, "name": name})),
+                "mcp" if is("server_label") => Some(json!({"type": kind, "server_label": name})),
+                kind if kind == name => Some(json!({"type": kind})),
+                _ => None,
+            }
+        });
+        let function = || json!({"type": "function", "name": name});
+        Some(Self::Tool(match server {
+            Some(server) if !is_function => server,
+            _ => function(),
+        }))
+    }
+}
+
+/// The shape and length of the answer.
+#[derive(Debug, Serialize)]
+pub(super) struct TextSettings<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verbosity: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Format<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    schema: &'a Value,
+    strict: bool,
+}
+
+impl<'a> TextSettings<'a> {
+    pub(super) fn of(
+        output: Option<&'a StructuredOutput>,
+        verbosity: Option<&'a str>,
+    ) -> Option<Self> {
+        let format = output.map(|output| Format {
+            kind: "json_schema",
+            name: &output.name,
+            description: &output.description,
+            schema: &output.schema,
+            strict: output.is_strict(),
+        });
+        (format.is_some() || verbosity.is_some()).then_some(Self { format, verbosity })
+    }
+}
+
+/// How hard the model should think, and what it should show of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Reasoning<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+}
+
+impl<'a> Reasoning<'a> {
+    pub(super) fn of(config: &'a InferenceConfig) -> Option<Self> {
+        let effort = config.reasoning_effort.as_deref();
+        let summary = config.reasoning_summary.as_deref();
+        (effort.is_some() || summary.is_some()).then_some(Self { effort, summary })
+    }
+}

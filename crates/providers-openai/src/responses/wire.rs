@@ -1,0 +1,162 @@
+//! The reply as it stands on the wire, borrowed from the bytes that it came in.
+//!
+//! Reading never fails for a field that is missing or not known. What must be understood is typed,
+//! what is passed through stays raw, the rest is skipped.
+//!
+//! Fields: <https://platform.openai.com/docs/api-reference/responses-streaming>.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use text::{Number, Text, text_of};
+
+/// One event of a stream: the fields of all types that are understood, so that a delta costs one
+/// parse.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Event<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Text<'a>,
+    pub(super) sequence_number: Number,
+    pub(super) output_index: Number,
+    pub(super) content_index: Number,
+    pub(super) summary_index: Number,
+    #[serde(borrow)]
+    pub(super) item_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) delta: Text<'a>,
+    #[serde(borrow)]
+    pub(super) text: Text<'a>,
+    #[serde(borrow)]
+    pub(super) refusal: Text<'a>,
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) input: Text<'a>,
+    #[serde(borrow)]
+    pub(super) code: Text<'a>,
+    #[serde(borrow)]
+    pub(super) partial_image_b64: Text<'a>,
+    #[serde(borrow)]
+    pub(super) part: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) item: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) annotation: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) logprobs: Option<&'a RawValue>,
+    /// An error beside a type that is none; some gateways send that.
+    #[serde(borrow)]
+    pub(super) error: Option<&'a RawValue>,
+}
+
+/// A response: the whole of an unstreamed reply, or what an event of a stream says of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Response<'a> {
+    #[serde(borrow)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) object: Text<'a>,
+    #[serde(borrow)]
+    pub(super) model: Text<'a>,
+    #[serde(borrow)]
+    pub(super) status: Text<'a>,
+    #[serde(borrow)]
+    pub(super) service_tier: Text<'a>,
+    #[serde(borrow)]
+    pub(super) output: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) error: Option<&'a RawValue>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) incomplete_details: IncompleteDetails<'a>,
+}
+
+/// Why a response is not whole.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct IncompleteDetails<'a> {
+    #[serde(borrow)]
+    pub(super) reason: Text<'a>,
+}
+
+/// One item of a response's output: the fields of all types that are understood.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Item<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) status: Text<'a>,
+    #[serde(borrow)]
+    pub(super) call_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) input: Text<'a>,
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) summary: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) encrypted_content: Text<'a>,
+    #[serde(borrow)]
+    pub(super) code: Text<'a>,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) action: Action<'a>,
+}
+
+/// What a web search does.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Action<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) query: Text<'a>,
+    #[serde(borrow)]
+    pub(super) url: Text<'a>,
+}
+
+/// One part of a message, of reasoning or of its summary.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) text: Text<'a>,
+    #[serde(borrow)]
+    pub(super) refusal: Text<'a>,
+    #[serde(borrow)]
+    pub(super) annotations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) logprobs: Option<&'a RawValue>,
+}
+
+/// The parts in a raw list; none where it is not one.
+pub(super) fn parts(raw: Option<&RawValue>) -> Vec<Part<'_>> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default()
+}
+
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}

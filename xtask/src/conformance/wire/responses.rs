@@ -1,0 +1,59 @@
+//! Responses.
+
+use std::sync::Arc;
+
+use geppetto_engine::{Engine, EngineError};
+use geppetto_providers_openai::ResponsesEngine;
+use geppetto_testing::Reply;
+use geppetto_transport::HttpClient;
+use serde_json::{Value, json};
+
+use super::Adapter;
+use crate::conformance::{expectation::Ending, recording::Recording};
+
+pub(super) const ADAPTER: Adapter = Adapter {
+    provider: "openai-responses",
+    engine,
+    further,
+    ending,
+    uncounted_reasoning: |_| None,
+    is_text: |_| true,
+};
+
+fn engine(
+    http: HttpClient,
+    base_url: String,
+    stream: bool,
+) -> Result<Arc<dyn Engine>, EngineError> {
+    let engine = ResponsesEngine::builder("replayed")
+        .base_url(base_url)
+        .http_client(http)
+        .stream(stream)
+        .build()?;
+    Ok(Arc::new(engine))
+}
+
+fn further() -> Reply {
+    let part = json!({"type": "output_text", "text": "Further.", "annotations": []});
+    let message = json!({"type": "message", "id": "msg", "role": "assistant", "content": [part]});
+    let body = json!({"id": "resp", "status": "completed", "output": [message]});
+    Reply::raw(200, "application/json", body.to_string())
+}
+
+/// A stream is complete with one of the events that end a response; a single body with an output.
+fn ending(recording: &Recording) -> Ending {
+    const LAST: [&str; 2] = ["response.completed", "response.incomplete"];
+    let values = recording.values();
+    if !recording.meta.response_file.ends_with(".sse") {
+        return match values.iter().any(|body| body.get("output").is_some()) {
+            true => Ending::Complete,
+            false => Ending::NoReply,
+        };
+    }
+    let kind = |event: &Value| event.get("type").and_then(Value::as_str).map(str::to_owned);
+    let ends = |event: &Value| kind(event).is_some_and(|kind| LAST.contains(&kind.as_str()));
+    match values.iter().any(ends) {
+        true => Ending::Complete,
+        false => Ending::Truncated,
+    }
+}
