@@ -36,7 +36,8 @@ pub use program::{converse, main_with};
 pub use provider::Provider;
 pub use settings::{Options, OutputFormat, Setting, Settings, Source};
 
-/// The program on the project's front page, held to compile.
+/// The program on the project's front page, held to compile. It is why `geppetto_enginebuilder`
+/// and `geppetto_toolloop` are development dependencies here.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
