@@ -155,6 +155,18 @@ pub enum RunStatus {
     },
 }
 
+impl From<&EngineError> for RunStatus {
+    fn from(error: &EngineError) -> Self {
+        if error.is_cancelled() {
+            return Self::Cancelled;
+        }
+        Self::Failed {
+            kind: error.kind(),
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<&Result<RunReport, EngineError>> for RunStatus {
     fn from(outcome: &Result<RunReport, EngineError>) -> Self {
         match outcome {
@@ -162,11 +174,7 @@ impl From<&Result<RunReport, EngineError>> for RunStatus {
                 RunStop::Finished => Self::Finished,
                 RunStop::LimitReached(limit) => Self::LimitReached(limit.clone()),
             },
-            Err(error) if error.is_cancelled() => Self::Cancelled,
-            Err(error) => Self::Failed {
-                kind: error.kind(),
-                message: error.to_string(),
-            },
+            Err(error) => Self::from(error),
         }
     }
 }

@@ -62,23 +62,12 @@ impl Queue {
 impl Waiting {
     /// The prompt will not run: it was taken out of the queue, or could not be started.
     pub(crate) fn never_runs(self, latest: Turn, error: EngineError) {
-        let status = RunStatus::from(&Err(error.clone_message()));
         self.run.finished(RunOutcome {
-            status,
+            status: RunStatus::from(&error),
             turn: latest,
             report: None,
             error: Some(Arc::new(error)),
             persist_error: None,
         });
-    }
-}
-
-trait CloneMessage {
-    fn clone_message(&self) -> EngineError;
-}
-
-impl CloneMessage for EngineError {
-    fn clone_message(&self) -> EngineError {
-        EngineError::new(self.kind(), self.message())
     }
 }
