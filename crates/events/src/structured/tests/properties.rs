@@ -120,16 +120,22 @@ fn clean(events: &[Event]) -> String {
     end.unwrap()
 }
 
+/// The first opening tag of `a:b` in any version, and where it is.
+fn first_tag(text: &str) -> Option<(usize, &str)> {
+    let letters = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    text.match_indices("<a:b:").find_map(|(at, start)| {
+        let version = &text[at + start.len()..];
+        let len = version.find(|c| !letters(c))?;
+        let whole = len > 0 && version[len..].starts_with('>');
+        whole.then(|| (at, &text[at..=at + start.len() + len]))
+    })
+}
+
 /// What a block is, read in the plainest way: the clean text and the bodies of whole blocks.
 fn by_hand(text: &str) -> (String, Vec<String>) {
     let (mut clean, mut bodies, mut rest) = (String::new(), Vec::new(), text);
     loop {
-        let tags = ["<a:b:v1>", "<a:b:v2>"];
-        let first = tags
-            .iter()
-            .filter_map(|tag| Some((rest.find(tag)?, tag)))
-            .min();
-        let Some((at, tag)) = first else {
+        let Some((at, tag)) = first_tag(rest) else {
             clean.push_str(rest);
             return (clean, bodies);
         };
