@@ -23,10 +23,8 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
-use geppetto_events::{EventKind, kind::Info};
-use geppetto_transport::{FailedAttempt, HttpClient, Request, Retry};
+use geppetto_transport::{HttpClient, Request};
 use geppetto_turns::{InferenceResult, Turn};
-use tokio::time::sleep;
 
 mod builder;
 mod dialect;
@@ -42,7 +40,10 @@ pub use dialect::{
     Dialect, KeyHeader, MaxTokensField, ReasoningField, ReasoningReplay, SystemRole,
 };
 
-use crate::stop::Stop;
+use crate::{
+    again::{announce, repeats},
+    stop::Stop,
+};
 use fold::Fold;
 use request::Settings;
 
@@ -141,43 +142,6 @@ impl Outcome {
             broken: Some(error),
         }
     }
-}
-
-/// Whether an attempt whose reply broke is repeated; waits until it may be. When the run ends
-/// while waiting, the next attempt finds that out.
-async fn repeats(
-    retry: &mut Retry,
-    error: &EngineError,
-    writer: &ResponseWriter<'_>,
-    stop: &mut Stop<'_>,
-) -> bool {
-    let attempt = retry.attempt();
-    let Some(delay) = retry.next(error) else {
-        return false;
-    };
-    announce_retry(writer, attempt, delay, error);
-    // A stopped run is noticed by the wait that follows.
-    let _ = stop.race(sleep(delay)).await;
-    true
-}
-
-fn announce(writer: &ResponseWriter<'_>, failed: &FailedAttempt<'_>) {
-    announce_retry(writer, failed.attempt, failed.delay, failed.error);
-}
-
-fn announce_retry(
-    writer: &ResponseWriter<'_>,
-    attempt: u32,
-    delay: std::time::Duration,
-    error: &EngineError,
-) {
-    let data = serde_json::json!({
-        "attempt": attempt,
-        "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-        "reason": error.to_string(),
-        "kind": error.kind().as_str(),
-    });
-    writer.publish(EventKind::Info(Info::new("retrying", Some(data))));
 }
 
 #[async_trait]
