@@ -8,9 +8,10 @@ use geppetto_transport::Redactor;
 use serde_json::value::RawValue;
 
 use super::{
-    error,
+    error::{FORMAT, cancelled_there},
     wire::{Event, Item, Response, Text},
 };
+use crate::shared::error::{is_reported, malformed, reported};
 
 mod calls;
 mod dispatch;
@@ -83,7 +84,7 @@ impl Fold {
         redactor: &Redactor,
     ) -> Result<(), EngineError> {
         let event: Event<'_> =
-            serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
+            serde_json::from_str(data).map_err(|error| malformed("an event", FORMAT, error))?;
         if self.is_repeated(&event) {
             return Ok(());
         }
@@ -101,11 +102,11 @@ impl Fold {
                 let status = event.kind.strip_prefix("response.").unwrap_or_default();
                 return self.over(&response, status, writer, redactor);
             }
-            "error" | "response.error" => return Err(error::reported(data, redactor)),
+            "error" | "response.error" => return Err(reported(data, redactor)),
             "keepalive" | "ping" | "response.keepalive" | "response.heartbeat" => {}
             "" => {
-                if let Some(raw) = event.error.filter(|raw| error::is_reported(raw.get())) {
-                    return Err(error::reported(raw.get(), redactor));
+                if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
+                    return Err(reported(raw.get(), redactor));
                 }
             }
             _ => self.grow(&event, data, writer),
@@ -171,9 +172,9 @@ impl Fold {
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {
-            "failed" => return Err(error::reported(error, redactor)),
-            _ if error::is_reported(error) => return Err(error::reported(error, redactor)),
-            "cancelled" => return Err(error::cancelled_there()),
+            "failed" => return Err(reported(error, redactor)),
+            _ if is_reported(error) => return Err(reported(error, redactor)),
+            "cancelled" => return Err(cancelled_there()),
             "completed" => Status::Completed,
             "incomplete" => Status::Incomplete(response.incomplete_details.reason.to_string()),
             "queued" | "in_progress" => Status::Pending(status.to_owned()),
@@ -321,7 +322,7 @@ impl Fold {
 }
 
 fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
-    serde_json::from_str(raw.get()).map_err(|error| error::malformed("a response", error))
+    serde_json::from_str(raw.get()).map_err(|error| malformed("a response", FORMAT, error))
 }
 
 fn item(raw: &RawValue) -> Item<'_> {

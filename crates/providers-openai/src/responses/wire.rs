@@ -13,7 +13,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(super) use text::{Number, Text, text_of};
+pub(super) use crate::shared::text::{Number, Text};
+pub(super) use text::text_of;
 
 /// One event of a stream: the fields of all types that are understood, so that a delta costs one
 /// parse.

@@ -23,7 +23,7 @@ fn fold(events: &[Value]) -> Seen {
         }
         match fold.is_complete() {
             true => Ok(()),
-            false => Err(error::truncated()),
+            false => Err(crate::shared::reply::truncated()),
         }
     })
 }
