@@ -8,8 +8,9 @@ use geppetto_transport::Redactor;
 use serde_json::value::RawValue;
 
 use super::{
+    CUSTOM_TOOL,
     error::{FORMAT, cancelled_there},
-    wire::{Event, Item, Response, Text},
+    wire::{self, Event, Item, Response, Text},
 };
 use crate::shared::error::{is_reported, malformed, reported};
 
@@ -25,7 +26,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use calls::Call;
+use calls::{CUSTOM, Call};
 use entry::{Entry, State};
 use message::{MESSAGE, Message};
 use reasoning::{REASONING, Reasoning};
@@ -39,6 +40,8 @@ pub(super) struct Fold {
     sequence: Option<u64>,
     response_id: String,
     service_tier: String,
+    /// The custom tools that the application offered, once the server has repeated the offer.
+    custom_tools: Option<Vec<String>>,
     /// The usage as sent.
     usage: Option<Box<str>>,
     status: Status,
@@ -149,6 +152,11 @@ impl Fold {
         if !response.service_tier.is_empty() {
             (*response.service_tier).clone_into(&mut self.service_tier);
         }
+        let tools = wire::tools(response.tools);
+        if self.custom_tools.is_none() && !tools.is_empty() {
+            let custom = tools.iter().filter(|tool| &*tool.kind == CUSTOM_TOOL);
+            self.custom_tools = Some(custom.map(|tool| tool.name.to_string()).collect());
+        }
         if let Some(usage) = response
             .usage
             .map(RawValue::get)
@@ -205,7 +213,7 @@ impl Fold {
         raw: &RawValue,
         writer: &mut ResponseWriter<'_>,
     ) {
-        let mut entry = Entry::open(index, item, Some(raw), writer);
+        let mut entry = Entry::open(index, item, Some(raw), self.is_served(item), writer);
         entry.done(item, raw, writer);
         self.entries.push(entry);
     }
@@ -221,7 +229,7 @@ impl Fold {
             return;
         }
         let index = self.index_of(event);
-        let entry = Entry::open(index, &item, Some(raw), writer);
+        let entry = Entry::open(index, &item, Some(raw), self.is_served(&item), writer);
         self.entries.push(entry);
     }
 
@@ -286,7 +294,7 @@ impl Fold {
                 id: Text::from(&*event.item_id),
                 ..Item::default()
             };
-            let entry = Entry::open(self.index_of(event), &item, None, writer);
+            let entry = Entry::open(self.index_of(event), &item, None, false, writer);
             self.entries.push(entry);
             self.entries.len() - 1
         });
@@ -304,6 +312,18 @@ impl Fold {
                     None => id.is_empty() || entry.id == id,
                 }
         })
+    }
+
+    /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
+    /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
+    fn is_served(&self, item: &Item<'_>) -> bool {
+        let offered = |tools: &Vec<String>| tools.iter().any(|name| *name == *item.name);
+        &*item.kind == CUSTOM
+            && !item.name.is_empty()
+            && self
+                .custom_tools
+                .as_ref()
+                .is_some_and(|tools| !offered(tools))
     }
 
     /// The index of a new item.
