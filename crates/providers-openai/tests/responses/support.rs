@@ -6,11 +6,24 @@ use geppetto_engine::{Engine, EngineError, RunContext, SeededIds};
 use geppetto_events::EventStream;
 use geppetto_providers_openai::{ResponsesEngine, ResponsesEngineBuilder};
 use geppetto_testing::ProviderServer;
+use geppetto_transport::{HttpClient, ReqwestTransport, RetryPolicy};
 use geppetto_turns::{InferenceResult, Turn};
 
-/// An engine that asks `server` and needs no key.
+/// A client that tries once.
+pub(crate) fn client() -> HttpClient {
+    HttpClient::new(ReqwestTransport::new().unwrap()).with_retry_policy(RetryPolicy::never())
+}
+
+/// An engine that asks `server`, once, and needs no key.
 pub(crate) fn engine(server: &ProviderServer) -> ResponsesEngineBuilder {
-    ResponsesEngine::builder("test-model").base_url(server.base_url())
+    engine_with(server, &client())
+}
+
+/// An engine that asks `server` through this client.
+pub(crate) fn engine_with(server: &ProviderServer, http: &HttpClient) -> ResponsesEngineBuilder {
+    ResponsesEngine::builder("test-model")
+        .base_url(server.base_url())
+        .http_client(http.clone())
 }
 
 /// A context of its own, whose ids repeat.

@@ -96,7 +96,10 @@ impl Piece {
                 Block::tool_result(call_id(*id, foreign), json!({"degrees": 21}))
             }
             Kind::Search => search(position),
-            Kind::Unknown => Block::new(Content::Other(OtherContent::new("note", Map::new()))),
+            Kind::Unknown => Block::new(Content::Other(OtherContent::new(
+                "note",
+                serde_json::Map::new(),
+            ))),
         };
         match (&mut block.content, &self.content) {
             (Content::LlmText(text), _) => text.item_id = id("msg"),
