@@ -66,7 +66,7 @@ pub(super) async fn check(
         at: length,
         end: End::Clean,
     };
-    let full = replay(recording, adapter, all).await?;
+    let full = isolated(Arc::clone(recording), adapter, all).await?;
     for place in &places {
         let cut = isolated(Arc::clone(recording), adapter, *place).await;
         let judged = cut.and_then(|cut| judge::judge(recording, adapter, *place, &full, &cut));
@@ -78,13 +78,20 @@ pub(super) async fn check(
     Ok(places.len())
 }
 
-/// Replays in a task of its own: a panic and a hang are outcomes too.
+/// Replays on a thread of its own: a panic and a hang are outcomes too, and what computes without
+/// a pause does not keep other cases from their sockets.
 async fn isolated(
     recording: Arc<Recording>,
     adapter: &'static Adapter,
     place: Place,
 ) -> Result<Replay, String> {
-    let task = tokio::spawn(async move { replay(&recording, adapter, place).await });
+    let task = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| format!("the runtime: {error}"))?;
+        runtime.block_on(replay(&recording, adapter, place))
+    });
     match timeout(LIMIT, task).await {
         Err(_elapsed) => Err(format!("not over within {LIMIT:?}")),
         Ok(Err(joined)) => Err(format!("the engine panicked: {joined}")),
