@@ -5,7 +5,10 @@
 //! - A type that is not known comes back with all its fields.
 //! - The encoders for old readers take any event.
 
-use geppetto_events::{EventKind, LogLine, codec::{CumulativeEncoder, JanuaryEncoder}};
+use geppetto_events::{
+    EventKind, LogLine,
+    codec::{CumulativeEncoder, JanuaryEncoder},
+};
 use serde_json::Value;
 
 /// Checks one input.

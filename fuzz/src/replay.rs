@@ -13,7 +13,7 @@ use geppetto_events::{EventSink, EventStream, Grammar, MemorySink};
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_testing::validate;
 use geppetto_transport::{
-    HttpClient, RetryPolicy,
+    HttpClient, HttpTransport, RetryPolicy,
     memory::{MemoryTransport, Reply},
 };
 use geppetto_turns::{FinishClass, Turn, keys::turn_meta};
@@ -53,6 +53,9 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Checks one input.
 pub fn check(wire: Wire, data: &[u8]) {
     let whole = run(wire, chunks::whole(data));
+    survives_saving(&whole.turn);
+    repairable(&whole.turn);
+    check_next(wire, &whole.turn);
     assert_eq!(whole, run(wire, chunks::small(data)));
     if data.len() < 400 {
         assert_eq!(whole, run(wire, chunks::bytes(data)));
@@ -61,9 +64,7 @@ pub fn check(wire: Wire, data: &[u8]) {
 
 fn run(wire: Wire, body: Vec<Bytes>) -> Seen {
     let reply = body.into_iter().fold(Reply::ok(), Reply::chunk);
-    let transport = Arc::new(MemoryTransport::new([reply]));
-    let http = HttpClient::new(Arc::clone(&transport)).with_retry_policy(RetryPolicy::never());
-    let engine = engine(wire, http);
+    let engine = engine(wire, MemoryTransport::new([reply]));
     let sink = Arc::new(MemorySink::new());
     let ids = Arc::new(SeededIds::new(1));
     let ctx = RunContext::for_stream(EventStream::fragment(), ids)
@@ -85,9 +86,6 @@ fn run(wire: Wire, body: Vec<Bytes>) -> Seen {
         assert!(result.truncated, "what broke is not marked");
         assert_eq!(result.finish_class, FinishClass::Error);
     }
-    survives_saving(&turn);
-    repairable(&turn);
-    check_next(wire, &*engine, &transport, turn.clone());
     Seen {
         outcome: format!("{outcome:?}"),
         events: (events.iter())
@@ -97,7 +95,8 @@ fn run(wire: Wire, body: Vec<Bytes>) -> Seen {
     }
 }
 
-fn engine(wire: Wire, http: HttpClient) -> Box<dyn Engine> {
+fn engine(wire: Wire, transport: impl HttpTransport + 'static) -> Box<dyn Engine> {
+    let http = HttpClient::new(transport).with_retry_policy(RetryPolicy::never());
     let url = "http://model.test/v1";
     match wire {
         Wire::Chat => {
@@ -117,14 +116,17 @@ fn survives_saving(turn: &Turn) {
     assert_eq!(&loaded, turn, "{yaml}");
 }
 
-fn check_next(wire: Wire, engine: &dyn Engine, transport: &MemoryTransport, mut turn: Turn) {
+fn check_next(wire: Wire, turn: &Turn) {
+    let transport = Arc::new(MemoryTransport::default());
+    let engine = engine(wire, Arc::clone(&transport));
+    let mut turn = turn.clone();
     turn.push_user("Go on.", []);
     let ids = Arc::new(SeededIds::new(2));
     let ctx = RunContext::for_stream(EventStream::fragment(), ids);
     // There is no further reply; the request is what counts.
     let _refused = block_on(engine.run_inference(&ctx, &mut turn));
     let requests = transport.requests();
-    let sent = requests.get(1).expect("a further request");
+    let sent = requests.first().expect("a further request");
     let body: Value = serde_json::from_slice(sent.body()).expect("a request of JSON");
     if wire == Wire::Chat {
         validate::chat_request(&body).unwrap_or_else(|refusal| panic!("{refusal:?}: {body}"));
