@@ -54,6 +54,8 @@ fn last_block(replay: &mut Replay, change: impl Fn(Block) -> Block) {
     replay.turn.blocks = blocks.into_iter().chain(last).collect();
 }
 
+type Change<'a> = &'a dyn Fn(&mut Replay);
+
 #[tokio::test]
 async fn a_cut_reply_must_be_an_error_that_keeps_a_marked_beginning() {
     assert_eq!(judged(|_| {}).await, Ok(()));
@@ -71,7 +73,7 @@ async fn a_cut_reply_must_be_an_error_that_keeps_a_marked_beginning() {
         });
     };
     let unmarked_turn = |cut: &mut Replay| cut.turn.metadata = Turn::default().metadata;
-    let changes: [(&dyn Fn(&mut Replay), &str); 7] = [
+    let changes: [(Change<'_>, &str); 7] = [
         (&success, "a result, though"),
         (&wrong_kind, "expected a truncated error"),
         (&other_text, "text is no beginning"),
