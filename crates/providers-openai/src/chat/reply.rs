@@ -1,16 +1,9 @@
 //! Reading a reply: a stream of events or one body, whichever the server sends.
 
-use std::{
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::time::Duration;
 
-use bytes::Bytes;
 use geppetto_engine::{EngineError, ErrorKind, ResponseWriter};
-use geppetto_transport::{
-    Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
-};
-
+use geppetto_transport::{ErrorDetails, Redactor, Response, SseStream};
 use tokio::time::timeout;
 
 use crate::stop::Stop;
@@ -37,25 +30,13 @@ pub(super) async fn read(
     writer: &mut ResponseWriter<'_>,
 ) -> (Fold, Option<EngineError>) {
     let redactor = response.redactor().clone();
-    let mut head = Bytes::new();
     // What it is shows in its first byte; what was asked for and the content type may lie.
-    while is_blank(&head) {
-        match stop.race(response.body_mut().chunk()).await {
-            Ok(Ok(Some(chunk))) => head = chunk,
-            Ok(Ok(None)) => break,
-            Ok(Err(error)) => return (Fold::stream(), Some(error.into())),
-            Err(stopped) => return (Fold::stream(), Some(stopped)),
-        }
-    }
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head);
-    let first = text
-        .iter()
-        .copied()
-        .find(|byte| !byte.is_ascii_whitespace());
-    let body = Body::new(Rejoined {
-        head: Some(head),
-        rest: response.into_body(),
-    });
+    let first = stop.race(response.body_mut().first_visible()).await;
+    let first = match first.and_then(|first| first.map_err(EngineError::from)) {
+        Ok(first) => first,
+        Err(error) => return (Fold::stream(), Some(error)),
+    };
+    let body = response.into_body();
     match first {
         Some(b'{' | b'<') => {
             let mut fold = Fold::whole();
@@ -176,23 +157,4 @@ fn take(
 async fn release(events: &mut SseStream) {
     // A server that keeps the connection open instead only loses it.
     let _ = timeout(RELEASE, events.next()).await;
-}
-
-fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(u8::is_ascii_whitespace)
-}
-
-/// A body whose beginning was looked at.
-struct Rejoined {
-    head: Option<Bytes>,
-    rest: Body,
-}
-
-impl BodySource for Rejoined {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        match self.head.take() {
-            Some(head) => Poll::Ready(Some(Ok(head))),
-            None => Poll::Ready(ready!(self.rest.poll_chunk(cx)).transpose()),
-        }
-    }
 }

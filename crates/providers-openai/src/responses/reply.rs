@@ -3,14 +3,11 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    task::{Context, Poll, ready},
+    task::Poll,
 };
 
-use bytes::Bytes;
 use geppetto_engine::{EngineError, ErrorKind, ResponseWriter};
-use geppetto_transport::{
-    Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
-};
+use geppetto_transport::{ErrorDetails, Redactor, Response, SseStream};
 
 use crate::stop::Stop;
 
@@ -33,23 +30,9 @@ pub(super) async fn read(
     writer: &mut ResponseWriter<'_>,
 ) -> Result<(), EngineError> {
     let redactor = response.redactor().clone();
-    let mut head = Bytes::new();
     // What it is shows in its first byte; what was asked for and the content type may lie.
-    while head.iter().all(u8::is_ascii_whitespace) {
-        match stop.race(response.body_mut().chunk()).await?? {
-            Some(chunk) => head = chunk,
-            None => break,
-        }
-    }
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head);
-    let first = text
-        .iter()
-        .find(|byte| !byte.is_ascii_whitespace())
-        .copied();
-    let body = Body::new(Rejoined {
-        head: Some(head),
-        rest: response.into_body(),
-    });
+    let first = stop.race(response.body_mut().first_visible()).await??;
+    let body = response.into_body();
     match first {
         Some(b'{' | b'<') => {
             let body = stop.race(body.read_to_end(MAX_BODY)).await??;
@@ -158,19 +141,4 @@ async fn release(events: &mut SseStream) {
         Poll::Ready(())
     })
     .await;
-}
-
-/// A body whose beginning was looked at.
-struct Rejoined {
-    head: Option<Bytes>,
-    rest: Body,
-}
-
-impl BodySource for Rejoined {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        match self.head.take() {
-            Some(head) => Poll::Ready(Some(Ok(head))),
-            None => Poll::Ready(ready!(self.rest.poll_chunk(cx)).transpose()),
-        }
-    }
 }

@@ -43,3 +43,25 @@ async fn reading_to_the_end_joins_chunks_up_to_the_limit() {
         Err(TransportErrorKind::TooLarge)
     );
 }
+
+#[tokio::test]
+async fn what_a_body_begins_with_is_told_without_taking_it() {
+    for (text, first, left) in [
+        ("{}", Some(b'{'), "{}"),
+        (" \n\t{}", Some(b'{'), "{}"),
+        ("\u{feff}\r\n<p>", Some(b'<'), "\u{feff}<p>"),
+        ("\u{feff}", None, "\u{feff}"),
+        (" \n", None, "\n"),
+        ("", None, ""),
+        (": ping\n\n", Some(b':'), ": ping\n\n"),
+    ] {
+        let mut body = Body::from_chunks(text.bytes().map(|byte| vec![byte]));
+        assert_eq!(body.first_visible().await.unwrap(), first, "{text:?}");
+        assert_eq!(body.first_visible().await.unwrap(), first, "{text:?}");
+        let rest = body.read_to_end(100).await.unwrap();
+        assert_eq!(rest, left, "{text:?}");
+        let mut whole = Body::from_chunks([text]);
+        assert_eq!(whole.first_visible().await.unwrap(), first, "{text:?}");
+        assert_eq!(whole.read_to_end(100).await.unwrap(), text);
+    }
+}

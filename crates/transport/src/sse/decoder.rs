@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decoded};
 
-use super::SseEvent;
+use super::{SseEvent, rest::Rest};
 
 /// `sse-core` keeps a buffer as large as the largest event so far, and allocates one of that size
 /// for each event. Above this size the decoder is replaced after the event, so that one image
@@ -18,7 +18,9 @@ pub(super) struct Decoder {
     inner: SseDecoder,
     limit: NonZeroUsize,
     current: Option<MessageEvent>,
-    last_byte: Option<u8>,
+    /// The chunk at hand, until what it leaves unfinished was looked at.
+    chunk: Bytes,
+    rest: Rest,
 }
 
 impl Decoder {
@@ -27,26 +29,38 @@ impl Decoder {
             inner: SseDecoder::with_limit(limit),
             limit,
             current: None,
-            last_byte: None,
+            chunk: Bytes::new(),
+            rest: Rest::of_stream(),
         }
+    }
+
+    /// Notes the chunk that the next [`advance`](Self::advance)s consume.
+    pub(super) fn received(&mut self, chunk: &Bytes) {
+        self.chunk = chunk.clone();
     }
 
     /// Consumes bytes up to the end of the next event; whether there was one. The error is the
     /// limit that the event passed.
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
-        if let Some(last) = chunk.last() {
-            self.last_byte = Some(*last);
-        }
         self.drop_current();
         loop {
-            match self.inner.next(chunk) {
-                Some(Ok(Decoded::Message(message))) => {
-                    self.current = Some(message);
-                    return Ok(true);
-                }
-                Some(Ok(Decoded::Retry(_))) => {}
+            let begins = self.chunk.len().saturating_sub(chunk.len());
+            let decoded = self.inner.next(chunk);
+            if let Some(Ok(Decoded::Message(message))) = decoded {
+                self.current = Some(message);
+                self.rest = Rest::default();
+                return Ok(true);
+            }
+            let ends = self.chunk.len().saturating_sub(chunk.len());
+            self.rest
+                .read(self.chunk.get(begins..ends).unwrap_or_default());
+            match decoded {
                 Some(Err(PayloadTooLargeError)) => return Err(self.limit),
-                None => return Ok(false),
+                Some(Ok(_)) => {}
+                None => {
+                    self.chunk = Bytes::new();
+                    return Ok(false);
+                }
             }
         }
     }
@@ -61,24 +75,9 @@ impl Decoder {
     }
 
     /// Ends the stream; whether an event had begun.
-    ///
-    /// A line that was cut is one. After a whole line the decoder is asked: an empty `data` field
-    /// and a blank line make an event of nothing but what was pending.
     pub(super) fn finish(&mut self) -> bool {
         self.current = None;
-        match self.last_byte {
-            None => false,
-            Some(b'\n' | b'\r') => {
-                let mut probe: &[u8] = b"data\n\n";
-                match self.inner.next(&mut probe) {
-                    Some(Ok(Decoded::Message(pending))) => {
-                        !pending.data.is_empty() || pending.event != "message"
-                    }
-                    _ => false,
-                }
-            }
-            Some(_) => true,
-        }
+        self.rest.is_event()
     }
 
     fn drop_current(&mut self) {
