@@ -46,7 +46,7 @@ pub use delivery::At;
 pub use gate::Gate;
 
 pub(crate) use any::Rendered;
-pub(crate) use delivery::{Delivery, Framing, Stop};
+pub(crate) use delivery::{Delivery, Framing, KeepAlive, Stop};
 pub(crate) use plan::{Ending, Plan, Step};
 
 use crate::validate::ProviderRefusal;
