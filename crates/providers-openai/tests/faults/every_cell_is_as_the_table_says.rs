@@ -1,13 +1,13 @@
 use crate::{
     cell::Cell,
-    lab::{client, run},
+    lab::{client, own_budget, run},
     places::Place,
     table::{Fault, connection, content, cuts, stalls, statuses},
 };
 
 /// Runs each cell of these faults; names all that are not as the table says.
 async fn check(faults: &[Fault]) {
-    let transport = client();
+    let http = client();
     let mut wrong = Vec::new();
     for fault in faults {
         for cell in Cell::ALL {
@@ -15,17 +15,13 @@ async fn check(faults: &[Fault]) {
                 continue;
             };
             let place = Place::of(fault.script, cell).await;
-            // Each run has a budget of its own.
-            let http = transport
-                .clone()
-                .with_retry_policy(geppetto_transport::RetryPolicy::new().with_seed(7));
-            let seen = run(&place, cell, http).await;
+            let seen = run(&place, cell, own_budget(&http)).await;
             for difference in seen.differences(&expect, cell.wire, &place.address) {
                 wrong.push(format!("{} / {cell:?}: {difference}", fault.name));
             }
         }
     }
-    assert!(wrong.is_empty(), "{:#?}", wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,8 +32,13 @@ pub(crate) struct Seen {
 
 /// A client with the default settings, but for the seed of its jitter.
 pub(crate) fn client() -> HttpClient {
-    HttpClient::new(ReqwestTransport::new().unwrap())
-        .with_retry_policy(RetryPolicy::new().with_seed(7))
+    own_budget(&HttpClient::new(ReqwestTransport::new().unwrap()))
+}
+
+/// The same client with a full retry budget.
+pub(crate) fn own_budget(client: &HttpClient) -> HttpClient {
+    let policy = RetryPolicy::new().with_seed(7);
+    client.clone().with_retry_policy(policy)
 }
 
 pub(crate) fn engine(cell: Cell, base_url: String, http: HttpClient) -> Box<dyn Engine> {

@@ -1,6 +1,6 @@
 use crate::{
     cell::{Cell, DELTAS},
-    lab::{client, run},
+    lab::{client, own_budget, run},
     places::Place,
     table::{FAMILIES, Script},
 };
@@ -8,6 +8,7 @@ use crate::{
 /// Every fault that is met in all three attempts, met in the first alone.
 #[tokio::test(start_paused = true)]
 async fn what_failed_once_is_made_good_by_the_next_attempt() {
+    let http = client();
     let mut checked = 0;
     for fault in FAMILIES.iter().flat_map(|family| family.faults) {
         for cell in Cell::ALL {
@@ -21,7 +22,7 @@ async fn what_failed_once_is_made_good_by_the_next_attempt() {
             let place = Place::of(fault.script, cell).await;
             place.server.enqueue(reply(cell));
             place.server.respond_always(cell.good());
-            let seen = run(&place, cell, client()).await;
+            let seen = run(&place, cell, own_budget(&http)).await;
             let name = fault.name;
             assert!(seen.error.is_none(), "{name} {cell:?}: {:?}", seen.error);
             assert_eq!((seen.attempts, seen.requests), (2, 2), "{name} {cell:?}");
