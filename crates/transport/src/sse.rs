@@ -99,7 +99,6 @@ impl SseStream {
             match self.body.message_chunk().await {
                 Ok(Some(chunk)) => {
                     self.bytes += chunk.len() as u64;
-                    self.decoder.received(&chunk);
                     self.chunk = chunk;
                 }
                 Ok(None) => {

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decoded};
 
 use super::{SseEvent, rest::Rest};
@@ -18,8 +18,6 @@ pub(super) struct Decoder {
     inner: SseDecoder,
     limit: NonZeroUsize,
     current: Option<MessageEvent>,
-    /// The chunk at hand, until what it leaves unfinished was looked at.
-    chunk: Bytes,
     rest: Rest,
 }
 
@@ -29,14 +27,8 @@ impl Decoder {
             inner: SseDecoder::with_limit(limit),
             limit,
             current: None,
-            chunk: Bytes::new(),
             rest: Rest::of_stream(),
         }
-    }
-
-    /// Notes the chunk that the next [`advance`](Self::advance)s consume.
-    pub(super) fn received(&mut self, chunk: &Bytes) {
-        self.chunk = chunk.clone();
     }
 
     /// Consumes bytes up to the end of the next event; whether there was one. The error is the
@@ -44,23 +36,22 @@ impl Decoder {
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
         self.drop_current();
         loop {
-            let begins = self.chunk.len().saturating_sub(chunk.len());
-            let decoded = self.inner.next(chunk);
-            if let Some(Ok(Decoded::Message(message))) = decoded {
-                self.current = Some(message);
-                self.rest = Rest::default();
-                return Ok(true);
+            let mut left: &[u8] = chunk;
+            let decoded = self.inner.next(&mut left);
+            let used = chunk.len() - left.len();
+            if !matches!(decoded, Some(Ok(Decoded::Message(_)))) {
+                self.rest.read(chunk.get(..used).unwrap_or_default());
             }
-            let ends = self.chunk.len().saturating_sub(chunk.len());
-            self.rest
-                .read(self.chunk.get(begins..ends).unwrap_or_default());
+            chunk.advance(used);
             match decoded {
-                Some(Err(PayloadTooLargeError)) => return Err(self.limit),
-                Some(Ok(_)) => {}
-                None => {
-                    self.chunk = Bytes::new();
-                    return Ok(false);
+                Some(Ok(Decoded::Message(message))) => {
+                    self.current = Some(message);
+                    self.rest = Rest::default();
+                    return Ok(true);
                 }
+                Some(Ok(Decoded::Retry(_))) => {}
+                Some(Err(PayloadTooLargeError)) => return Err(self.limit),
+                None => return Ok(false),
             }
         }
     }
