@@ -40,6 +40,7 @@ mod again;
 pub mod chat;
 pub mod responses;
 mod stop;
+mod taken;
 
 pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
 pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

@@ -164,6 +164,13 @@ impl Body {
         }
     }
 
+    /// Notes that the last message was none: the limit counts from where it did before.
+    pub(crate) fn message_was_none(&mut self) {
+        if let Some(limits) = &mut self.limits {
+            limits.message_was_none();
+        }
+    }
+
     fn message_grows(&mut self) -> Result<(), TransportError> {
         let passed = self.limits.as_mut().map(ReadLimits::message_grows);
         self.done |= matches!(passed, Some(Err(_)));

@@ -129,6 +129,12 @@ impl SseStream {
         }
     }
 
+    /// Says that the event that was handed out last is a heartbeat: it ends no wait for a message
+    /// ([`Timeouts::message`](crate::Timeouts)), as comments do not.
+    pub fn was_heartbeat(&mut self) {
+        self.body.message_was_none();
+    }
+
     /// How the stream ended; `None` before [`next`](Self::next) has returned `None`, and after
     /// an error.
     #[must_use]

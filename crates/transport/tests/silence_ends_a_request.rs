@@ -288,3 +288,24 @@ async fn events_begin_the_wait_for_a_message_anew() {
     }
     assert_eq!(events, 100);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_ends_no_wait_for_a_message() {
+    let beats = "data: beat\n\ndata: beat\n\n";
+    let client = client([alive_but_silent("data: beat\n\ndata: one\n\n", beats)]);
+    let response = client.open(&Request::get("https://api.example")).await;
+    let mut stream = response.unwrap().into_sse();
+    let started = Instant::now();
+    let error = loop {
+        match stream.next().await {
+            Ok(Some(event)) if event.data == "beat" => stream.was_heartbeat(),
+            Ok(event) => assert_eq!(event.unwrap().data, "one"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Message)
+    );
+    assert!(is_exactly(started.elapsed(), SECOND * 900));
+}

@@ -7,6 +7,8 @@ use geppetto_engine::{EngineError, ResponseWriter};
 use geppetto_transport::Redactor;
 use serde_json::value::RawValue;
 
+use crate::taken::{Taken, is_heartbeat};
+
 use super::{
     error,
     wire::{Event, Item, Response, Text},
@@ -81,11 +83,11 @@ impl Fold {
         data: &str,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Taken, EngineError> {
         let event: Event<'_> =
             serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
         if self.is_repeated(&event) {
-            return Ok(());
+            return Ok(Taken::Said);
         }
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
@@ -99,10 +101,10 @@ impl Fold {
             | "response.cancelled" => {
                 let response = response(event.response.unwrap_or(RawValue::NULL))?;
                 let status = event.kind.strip_prefix("response.").unwrap_or_default();
-                return self.over(&response, status, writer, redactor);
+                self.over(&response, status, writer, redactor)?;
             }
             "error" | "response.error" => return Err(error::reported(data, redactor)),
-            "keepalive" | "ping" | "response.keepalive" | "response.heartbeat" => {}
+            kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
             "" => {
                 if let Some(raw) = event.error.filter(|raw| error::is_reported(raw.get())) {
                     return Err(error::reported(raw.get(), redactor));
@@ -110,7 +112,7 @@ impl Fold {
             }
             _ => self.grow(&event, data, writer),
         }
-        Ok(())
+        Ok(Taken::Said)
     }
 
     /// Takes a whole reply.

@@ -47,7 +47,7 @@ async fn a_large_reply_within_the_limits_is_read() {
             Mode::Single => {
                 let body = cell.good_body();
                 let rest = body.strip_prefix('{').unwrap();
-                cell.reply(format!("{{\"filler\":\"{}\",{rest}", "x".repeat(60 * MIB)))
+                cell.reply(format!("{{\"filler\":\"{}\",{rest}", "x".repeat(20 * MIB)))
             }
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct ReadLimits {
     idle: Duration,
     message: Duration,
     message_since: Option<Instant>,
+    /// When the wait for the last whole message began.
+    last_message_since: Option<Instant>,
     total: Option<Total>,
     waiting_since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -48,6 +50,7 @@ impl ReadLimits {
             idle: timeouts.idle,
             message: timeouts.message,
             message_since: None,
+            last_message_since: None,
             total: timeouts.total.map(|limit| Total {
                 deadline: after(started, limit),
                 limit,
@@ -70,7 +73,12 @@ impl ReadLimits {
 
     /// Notes that a message is whole.
     pub(super) fn message_is_whole(&mut self) {
-        self.message_since = None;
+        self.last_message_since = self.message_since.take();
+    }
+
+    /// Notes that the last message was none.
+    pub(super) fn message_was_none(&mut self) {
+        self.message_since = self.message_since.or(self.last_message_since);
     }
 
     /// Notes that bytes, or the end, arrived; an error when the total limit has passed.

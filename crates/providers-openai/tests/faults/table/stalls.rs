@@ -62,6 +62,15 @@ pub(crate) const FAULTS: &[Fault] = &[
     )
     .single(ALIVE_EARLY),
     Fault::new(
+        "nothing but heartbeat events",
+        Script::Replies(|cell| {
+            let beat = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
+            cell.reply(beat.repeat(100)).pace(EVERY)
+        }),
+        ALIVE_EARLY,
+    )
+    .streams_only(),
+    Fault::new(
         "silence of 14 minutes with keep-alives",
         Script::Replies(|cell| {
             let silence = Duration::from_secs(14 * 60);
