@@ -28,8 +28,9 @@ const USER_AGENT: &str = concat!("geppetto-rs/", env!("CARGO_PKG_VERSION"));
 /// certificates.
 ///
 /// Connections are kept and shared: make one per program and clone it. Redirects are not
-/// followed, replies are not decompressed (`accept-encoding: identity` says so), the proxy of the environment (`HTTPS_PROXY`,
-/// `NO_PROXY`, …) is used. It changes no global state: the crypto provider is its own.
+/// followed, replies are not decompressed (`accept-encoding: identity` says so), the proxy of the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`, …) is used. It changes no global state: the crypto
+/// provider is its own.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: Client,
