@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::{
     Timeouts,
@@ -131,17 +131,17 @@ impl Body {
     }
 
     /// The first byte that is neither white space nor of a byte order mark, for telling what a
-    /// body is by how it begins; `None` when there is none. The body still begins with it: only
-    /// what stands before it may be dropped. Drop-safe.
+    /// body is by how it begins; `None` when there is none. The body begins with it then: what
+    /// stood before it is dropped. Drop-safe.
     ///
     /// # Errors
     ///
     /// As for [`chunk`](Self::chunk), and when the `message` limit passes.
     pub async fn first_visible(&mut self) -> Result<Option<u8>, TransportError> {
         loop {
-            let blank = head::blank_prefix(&self.head);
-            if let Some(first) = self.head.get(blank) {
-                return Ok(Some(*first));
+            self.head.advance(head::blank_prefix(&self.head));
+            if !head::is_undecided(&self.head) {
+                return Ok(self.head.first().copied());
             }
             self.message_grows()?;
             match poll_fn(|cx| self.poll_more(cx)).await? {

@@ -5,26 +5,30 @@ use bytes::{Bytes, BytesMut};
 /// What some servers on Windows put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How many bytes at the beginning say nothing: a byte order mark, as far as it has come, and
-/// white space.
+/// How many bytes at the beginning are white space and byte order marks, in any order, so that it
+/// does not matter where a body is cut into chunks.
 pub(super) fn blank_prefix(head: &[u8]) -> usize {
-    if BYTE_ORDER_MARK.starts_with(head) {
-        return head.len();
+    let mut text = head;
+    loop {
+        let trimmed = text.trim_ascii_start();
+        let trimmed = trimmed.strip_prefix(BYTE_ORDER_MARK).unwrap_or(trimmed);
+        if trimmed.len() == text.len() {
+            return head.len() - text.len();
+        }
+        text = trimmed;
     }
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
-    let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
-    head.len() - text.len() + text.iter().take_while(is_blank).count()
 }
 
-/// A head that says nothing, and what came next: the mark stays, white space goes.
-pub(super) fn joined(blank: &Bytes, next: Bytes) -> Bytes {
-    let mark = blank.len().min(BYTE_ORDER_MARK.len());
-    match blank.get(..mark) {
-        Some(mark) if !mark.is_empty() && BYTE_ORDER_MARK.starts_with(mark) => {
-            let mut joined = BytesMut::from(mark);
-            joined.extend_from_slice(&next);
-            joined.freeze()
-        }
-        _ => next,
+/// Whether more bytes are needed to tell: there are none, or they may be half a byte order mark.
+pub(super) fn is_undecided(text: &[u8]) -> bool {
+    BYTE_ORDER_MARK.starts_with(text)
+}
+
+pub(super) fn joined(head: &Bytes, next: Bytes) -> Bytes {
+    if head.is_empty() {
+        return next;
     }
+    let mut joined = BytesMut::from(&**head);
+    joined.extend_from_slice(&next);
+    joined.freeze()
 }
