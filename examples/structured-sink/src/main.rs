@@ -83,8 +83,8 @@ fn model() -> ScriptedEngine {
         .text("ead\n</app:plan")
         .text(":v1> Shall I?");
     let broken_off = Script::new()
-        .text("Again: <app:plan:v1>\ntitle: Sh")
-        .text("op ag");
+        .text("Again: <app:plan:v1>\ntitle: Shop\nit")
+        .text("ems:");
     ScriptedEngine::new([whole, broken_off])
 }
 
