@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 mod consumers;
 mod cpu;
+mod partial;
 mod session;
 mod stream;
 mod table;
@@ -26,6 +27,8 @@ enum Command {
     Stream(Options),
     /// Cost of a session's turns.
     Session(Options),
+    /// Cost of reading a document while it streams in.
+    Partial(Options),
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stream(options) => stream::run(&options),
         Command::Session(options) => session::run(&options),
+        Command::Partial(options) => partial::run(&options),
         Command::Consume {
             consumer,
             base_url,
