@@ -33,17 +33,19 @@ async fn seen(
 }
 
 async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
+    // A whole response is no event of a stream; a whole chat completion is a chunk with all in it.
+    let streamed = if whole == CHAT { "x" } else { "" };
     for (before, text) in [
         ("", "x"),
         ("\u{feff}", "x"),
         ("\u{feff} \n", "x"),
         (" \n", "x"),
-        // The mark is no mark behind anything else.
-        ("\n\u{feff}", ""),
-        // White space before the name of a field makes it another name.
-        (" data: ", ""),
-        ("  \u{feff}data: ", ""),
-        ("\n\ndata: ", if whole == CHAT { "x" } else { "" }),
+        ("\n\u{feff}", "x"),
+        (" data: ", streamed),
+        ("  \u{feff}data: ", streamed),
+        ("\n\ndata: ", streamed),
+        // Behind the beginning, white space makes the name of a field another name.
+        (":\n data: ", ""),
     ] {
         let body = format!("{before}{whole}\n\n").into_bytes();
         let at_once = seen(&make, vec![body.clone()]).await;
