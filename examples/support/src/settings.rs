@@ -17,6 +17,9 @@ pub struct Options {
     /// [env: `OPENAI_BASE_URL`].
     #[arg(long)]
     pub base_url: Option<String>,
+    /// Ask the embedded demo provider, whatever the environment and this machine offer.
+    #[arg(long, conflicts_with = "base_url")]
+    pub demo: bool,
     /// How to print events.
     #[arg(long, value_enum)]
     pub output: Option<OutputFormat>,
@@ -82,6 +85,8 @@ pub struct Settings {
     pub model: Option<Setting<String>>,
     /// The server; absent while none has been chosen.
     pub base_url: Option<Setting<String>>,
+    /// Whether nobody but the embedded demo provider may be asked.
+    pub demo: bool,
     /// The key.
     pub api_key: Option<Setting<ApiKey>>,
     /// How events are printed.
@@ -101,7 +106,8 @@ impl Settings {
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let flags = options;
-        let env = |name| env(name).filter(|value| !value.trim().is_empty());
+        // The demo provider has a model of its own and wants no key.
+        let env = |name| env(name).filter(|value| !flags.demo && !value.trim().is_empty());
         let flag = |value: &Option<String>, name| {
             value
                 .clone()
@@ -131,6 +137,7 @@ impl Settings {
         Ok(Self {
             model,
             base_url,
+            demo: flags.demo,
             api_key,
             output,
         })
