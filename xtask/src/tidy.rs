@@ -5,7 +5,7 @@
 
 mod budgets;
 mod examples;
-mod finding;
+pub(crate) mod finding;
 mod front_page;
 mod functions;
 mod hygiene;
@@ -13,11 +13,11 @@ mod layering;
 mod lengths;
 mod manifest;
 mod notes;
-mod report;
-mod retired;
+pub(crate) mod report;
+pub(crate) mod retired;
 mod secrets;
-mod text;
-mod tree;
+pub(crate) mod text;
+pub(crate) mod tree;
 
 use std::io::Write;
 
@@ -47,6 +47,14 @@ pub(crate) struct Args {
 struct Input {
     tree: Tree,
     metadata: Metadata,
+}
+
+impl Input {
+    fn load() -> Result<Self, Error> {
+        let metadata = Metadata::load()?;
+        let tree = Tree::load(&metadata.workspace_root)?;
+        Ok(Self { tree, metadata })
+    }
 }
 
 /// One named check.
@@ -129,9 +137,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
         }
         return Ok(Verdict::Clean);
     }
-    let metadata = Metadata::load()?;
-    let tree = Tree::load(&metadata.workspace_root)?;
-    let input = Input { tree, metadata };
+    let input = Input::load()?;
     let mut report = Report::default();
     for check in checks {
         report.push(CheckReport::new(check.name, (check.run)(&input)?));
@@ -144,10 +150,25 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
     Ok(report.verdict())
 }
 
+/// The names of all checks, in their order.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.name)
+}
+
+/// What these checks find, one after the other.
+pub(crate) fn findings(only: &[String]) -> Result<Vec<Finding>, Error> {
+    let input = Input::load()?;
+    let mut findings = Vec::new();
+    for check in select(only)? {
+        findings.extend((check.run)(&input)?);
+    }
+    Ok(findings)
+}
+
 fn select(only: &[String]) -> Result<Vec<Check>, Error> {
     let known = |name: &str| CHECKS.iter().any(|check| check.name == name);
     if let Some(name) = only.iter().find(|name| !known(name)) {
-        let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        let names: Vec<_> = names().collect();
         return Err(Error::UnknownCheck {
             name: name.clone(),
             known: names.join(", "),
