@@ -13,11 +13,13 @@ mod layering;
 mod lengths;
 mod manifest;
 mod notes;
+mod publishing;
 pub(crate) mod report;
 pub(crate) mod retired;
 mod secrets;
 pub(crate) mod text;
 pub(crate) mod tree;
+mod workflows;
 
 use std::io::Write;
 
@@ -110,6 +112,16 @@ const CHECKS: &[Check] = &[
         name: "manifests",
         about: "every package shares lints and version, and has a description and changelog",
         run: |input| Ok(manifest::check(&input.tree)),
+    },
+    Check {
+        name: "publishing",
+        about: "what is published has its page, its licences and no cycle",
+        run: |input| Ok(publishing::check(&input.tree)),
+    },
+    Check {
+        name: "workflows",
+        about: "what GitHub runs is readable, pinned and bounded, and tests the minimum Rust version",
+        run: |input| Ok(workflows::check(&input.tree)),
     },
     Check {
         name: "front-pages",

@@ -128,8 +128,8 @@ impl Item {
     pub(super) fn run(&self, setting: &mut Setting) -> Result<Outcome, Error> {
         match self.check {
             Check::Cargo(step) => step(setting),
-            Check::Rules(names) => rules::check(&owned(names), setting),
-            Check::OtherRules => rules::check(&other_rules(), setting),
+            Check::Rules(names) => rules::check(self.name, &owned(names), setting),
+            Check::OtherRules => rules::check(self.name, &other_rules(), setting),
             Check::Example(expected) => example::check(&expected, setting),
             Check::Interactive(example) => interactive::check(example, setting),
             Check::Recordings => recordings::check(setting),

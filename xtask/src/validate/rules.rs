@@ -6,8 +6,8 @@ use super::{Setting, outcome::Outcome, output::and_more};
 use crate::error::Error;
 use crate::tidy::{self, finding::Severity};
 
-/// Runs the named checks.
-pub(super) fn check(names: &[String], setting: &Setting) -> Result<Outcome, Error> {
+/// Runs the named checks; what they find is kept under the item's name.
+pub(super) fn check(item: &str, names: &[String], setting: &Setting) -> Result<Outcome, Error> {
     let findings = tidy::findings(names)?;
     let (errors, warnings): (Vec<_>, Vec<_>) = findings
         .into_iter()
@@ -24,7 +24,7 @@ pub(super) fn check(names: &[String], setting: &Setting) -> Result<Outcome, Erro
         )));
     };
     let evidence = format!("{first}{}", and_more(errors.len()));
-    let log = setting.logs.join(format!("{}.log", names.join("+")));
+    let log = setting.logs.join(format!("{item}.log"));
     let lines: String = errors
         .iter()
         .map(|finding| format!("{finding}\n"))
