@@ -48,3 +48,18 @@ fn every_interactive_example_has_its_item() {
         .collect();
     assert_eq!(items, interactive);
 }
+
+#[test]
+fn the_page_about_it_has_a_row_for_every_item_in_order() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/validation.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows: Vec<_> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("## Items"))
+        .take_while(|line| !line.starts_with("## JSON"))
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name)
+        .collect();
+    let names: Vec<_> = ITEMS.iter().map(|item| item.name).collect();
+    assert_eq!(rows, names);
+}
