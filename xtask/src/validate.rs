@@ -5,6 +5,8 @@
 
 mod cargo_steps;
 mod example;
+#[cfg(test)]
+mod fixture;
 mod interactive;
 mod items;
 mod outcome;

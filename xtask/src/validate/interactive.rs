@@ -9,9 +9,13 @@ use super::{
     Setting,
     outcome::Outcome,
     program::{self, Program},
+    progress::Progress,
     transcript::{End, Transcript},
 };
 use crate::error::Error;
+
+#[cfg(test)]
+mod tests;
 
 /// What is asked first; a question for which even the embedded provider writes for a while.
 const FIRST: &str = "What is the weather in Zurich, and in Oslo, and what is a good book for rain?";
@@ -37,19 +41,19 @@ pub(super) fn check(example: &str, setting: &mut Setting) -> Result<Outcome, Err
     };
     let log = setting.logs.join(format!("interactive-{example}.jsonl"));
     let program = Program::start(&path, &["--interactive"], setting.live, &log)?;
-    let result = play(program, setting);
+    let result = play(program, &mut setting.progress);
     Ok(Outcome::of(result).with_log(log))
 }
 
-fn play(mut program: Program, setting: &mut Setting) -> Result<String, String> {
+fn play(mut program: Program, progress: &mut Progress) -> Result<String, String> {
     let mut transcript = Transcript::default();
     program.type_line(FIRST)?;
     for _ in 0..PIECES {
-        until(&mut program, &mut transcript, setting, is_piece)
+        until(&mut program, &mut transcript, progress, is_piece)
             .map_err(|problem| format!("waiting for the first reply: {problem}"))?;
     }
     program.interrupt()?;
-    until(&mut program, &mut transcript, setting, is_end)
+    until(&mut program, &mut transcript, progress, is_end)
         .map_err(|problem| format!("stuck generating after Ctrl-C: {problem}"))?;
     let stopped = transcript.runs.last().and_then(|run| run.end.clone());
     if stopped != Some(End::Stopped("cancelled".to_owned())) {
@@ -60,7 +64,7 @@ fn play(mut program: Program, setting: &mut Setting) -> Result<String, String> {
     program
         .type_line(SECOND)
         .map_err(|problem| format!("cancelling did not return to the input: {problem}"))?;
-    until(&mut program, &mut transcript, setting, is_end)
+    until(&mut program, &mut transcript, progress, is_end)
         .map_err(|problem| format!("the second prompt did not run to its end: {problem}"))?;
     program.end_input();
     while let Some(line) = program.next()? {
@@ -77,7 +81,7 @@ fn play(mut program: Program, setting: &mut Setting) -> Result<String, String> {
 fn until(
     program: &mut Program,
     transcript: &mut Transcript,
-    setting: &mut Setting,
+    progress: &mut Progress,
     is_it: fn(&Event) -> bool,
 ) -> Result<(), String> {
     loop {
@@ -85,7 +89,7 @@ fn until(
             return Err("the program ended".to_owned());
         };
         let event = transcript.accept(&line)?;
-        setting.progress.show(event.type_name());
+        progress.show(event.type_name());
         if is_it(&event) {
             return Ok(());
         }

@@ -76,11 +76,11 @@ impl Report {
         let files: BTreeSet<_> = self.matches.iter().map(|found| &found.file).collect();
         write!(
             out,
-            "{} call sites and {} mentions in {} files; {} files read",
-            self.call_sites,
-            self.mentions,
-            files.len(),
-            self.files_read
+            "{} and {} in {}; {} read",
+            counted(self.call_sites, "call site"),
+            counted(self.mentions, "mention"),
+            counted(files.len(), "file"),
+            counted(self.files_read, "file")
         )?;
         match self.files_skipped {
             0 => writeln!(out),
@@ -92,5 +92,13 @@ impl Report {
         serde_json::to_writer_pretty(&mut *out, self)
             .map_err(|error| Error::Output(error.into()))?;
         writeln!(out).map_err(Error::Output)
+    }
+}
+
+/// A number of things, as people write it.
+fn counted(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
     }
 }

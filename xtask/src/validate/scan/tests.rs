@@ -173,3 +173,23 @@ fn mentions_alone_are_no_findings() {
     let (verdict, report) = scratch.scan();
     assert_eq!((verdict, &report["mentions"]), (Verdict::Clean, &json!(1)));
 }
+
+#[test]
+fn lines_for_people_say_where_what_and_what_to_do() {
+    let scratch = Scratch::new("lines", &[("a/a.go", b"/* StartRun */\n\ts.FinishRun()\n")]);
+    let mut out = Vec::new();
+    run(&scratch.0, false, &mut out).unwrap();
+    let expected = format!(
+        "\
+a/a.go:1:4: StartRun (in a comment): marking a run as started
+    /* StartRun */
+    -> {}; see docs/migration.md#startrun
+a/a.go:2:4: FinishRun: marking a run as finished
+    s.FinishRun()
+    -> {}; see docs/migration.md#finishrun
+1 call site and 1 mention in 1 file; 1 file read
+",
+        RETIRED[5].instead, RETIRED[6].instead
+    );
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+}
