@@ -16,8 +16,9 @@ use super::{Setting, cargo_steps, process};
 use crate::error::Error;
 
 /// How long an example may be silent. The embedded provider writes many times a second; a real
-/// one may think for a while.
-const SILENCE: Duration = Duration::from_secs(120);
+/// one may think for minutes.
+const SILENCE: Duration = Duration::from_secs(60);
+const LIVE_SILENCE: Duration = Duration::from_secs(300);
 
 /// An example that runs. It is killed when it is dropped before its end.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(super) struct Program {
     lines: Receiver<String>,
     stderr: Option<JoinHandle<String>>,
     log: File,
+    silence: Duration,
 }
 
 /// Builds an example and returns the path of its program; the problem where it cannot be built.
@@ -97,6 +99,7 @@ impl Program {
             lines,
             stderr,
             log,
+            silence: if live { LIVE_SILENCE } else { SILENCE },
         })
     }
 
@@ -126,14 +129,16 @@ impl Program {
 
     /// The next line that it prints; `None` when it prints no more.
     pub(super) fn next(&mut self) -> Result<Option<String>, String> {
-        match self.lines.recv_timeout(SILENCE) {
+        match self.lines.recv_timeout(self.silence) {
             Ok(line) => {
                 // The log is for people who look at a failure; it is no failure itself.
                 let _ = writeln!(self.log, "{line}");
                 Ok(Some(line))
             }
             Err(RecvTimeoutError::Disconnected) => Ok(None),
-            Err(RecvTimeoutError::Timeout) => Err(format!("silent for {} s", SILENCE.as_secs())),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(format!("silent for {} s", self.silence.as_secs()))
+            }
         }
     }
 
