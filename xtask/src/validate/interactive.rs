@@ -54,7 +54,7 @@ fn play(mut program: Program, progress: &mut Progress) -> Result<String, String>
     }
     program.interrupt()?;
     until(&mut program, &mut transcript, progress, is_end)
-        .map_err(|problem| format!("stuck generating after Ctrl-C: {problem}"))?;
+        .map_err(|problem| format!("after Ctrl-C the run does not end: {problem}"))?;
     let stopped = transcript.runs.last().and_then(|run| run.end.clone());
     if stopped != Some(End::Stopped("cancelled".to_owned())) {
         return Err(format!(
@@ -65,7 +65,7 @@ fn play(mut program: Program, progress: &mut Progress) -> Result<String, String>
         .type_line(SECOND)
         .map_err(|problem| format!("cancelling did not return to the input: {problem}"))?;
     until(&mut program, &mut transcript, progress, is_end)
-        .map_err(|problem| format!("the second prompt did not run to its end: {problem}"))?;
+        .map_err(|problem| format!("the second prompt does not run to its end: {problem}"))?;
     program.end_input();
     while let Some(line) = program.next()? {
         transcript.accept(&line)?;

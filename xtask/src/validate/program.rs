@@ -137,7 +137,7 @@ impl Program {
             }
             Err(RecvTimeoutError::Disconnected) => Ok(None),
             Err(RecvTimeoutError::Timeout) => {
-                Err(format!("silent for {} s", self.silence.as_secs()))
+                Err(format!("stuck, silent for {} s", self.silence.as_secs()))
             }
         }
     }

@@ -84,7 +84,10 @@ fn a_program_that_ends_instead_of_going_back_to_the_prompt_is_named() {
         .collect();
     let script = format!("read _; cat <<'END'\n{}\nEND\nexit 130", lines.join("\n"));
     let problem = program("ends", &script).unwrap_err();
-    assert_eq!(problem, "stuck generating after Ctrl-C: the program ended");
+    assert_eq!(
+        problem,
+        "after Ctrl-C the run does not end: the program ended"
+    );
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn a_second_prompt_that_is_not_answered_is_named() {
     let problem = lines.play("stuck", "exit 0").unwrap_err();
     assert_eq!(
         problem,
-        "the second prompt did not run to its end: the program ended"
+        "the second prompt does not run to its end: the program ended"
     );
 }
 
