@@ -103,6 +103,16 @@ pub(super) const ITEMS: &[Item] = &[
         }),
     },
     Item {
+        name: "examples/openai-tools",
+        about: "two turns over Responses with visible thinking, in which tools are called and answer",
+        check: Check::Example(Expected {
+            example: "openai-tools",
+            typed: &[],
+            tools: &["find_train", "convert_minutes"],
+            must_think: true,
+        }),
+    },
+    Item {
         name: "interactive/simple-streaming-inference",
         about: "the first of two runs is cancelled, and the second prompt runs",
         check: Check::Interactive("simple-streaming-inference"),
@@ -111,6 +121,11 @@ pub(super) const ITEMS: &[Item] = &[
         name: "interactive/generic-tool-calling",
         about: "the first of two runs is cancelled, and the second prompt runs",
         check: Check::Interactive("generic-tool-calling"),
+    },
+    Item {
+        name: "interactive/openai-tools",
+        about: "the first of two runs is cancelled, and the second prompt runs",
+        check: Check::Interactive("openai-tools"),
     },
     Item {
         name: "conformance",
