@@ -32,6 +32,8 @@ enum What {
     Session,
     /// Memory of 10,000 streams at once.
     Concurrent,
+    /// What reading 1 MB of JSON and YAML costs while it streams in.
+    Partial,
 }
 
 /// Builds the measuring program with optimisation and runs it.
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
         What::Stream => "stream",
         What::Session => "session",
         What::Concurrent => "concurrent",
+        What::Partial => "partial",
     });
     command.args(["--runs", &args.runs.to_string()]);
     if args.json {

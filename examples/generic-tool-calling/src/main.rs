@@ -87,7 +87,7 @@ async fn convert_temperature(args: ConvertTemperature) -> Result<String, ToolErr
         return Err(ToolError::new("there is nothing colder than -273.15 °C"));
     }
     Ok(format!(
-        "{} °C are {} °F",
+        "{} °C are {:.1} °F",
         args.celsius,
         args.celsius * 1.8 + 32.0
     ))

@@ -129,7 +129,7 @@ fn banned(package: &str, manifest: &str, tree: &BTreeSet<String>) -> Vec<Finding
 }
 
 /// The packages given by path that end up in an application: normal and build dependencies.
-fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &str> {
     package
         .dependencies
         .iter()
@@ -137,7 +137,7 @@ fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &str> {
         .map(|d| d.name.as_str())
 }
 
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {

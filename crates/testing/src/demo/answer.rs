@@ -34,7 +34,7 @@ pub(super) fn to(request: &Value) -> Answer {
     if schema.is_object() {
         let value = arguments::value_of(schema, schema, &prompt);
         return draft
-            .think("A schema is asked for. ")
+            .think("A schema is asked for.")
             .say(&value.to_string())
             .finish();
     }
@@ -46,7 +46,7 @@ fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt)
         1 => "One result has".to_owned(),
         many => format!("{many} results have"),
     };
-    let draft = draft.think(&format!("{count} come back; now the answer. "));
+    let draft = draft.think(&format!("{count} come back; now the answer."));
     let said: Vec<String> = results
         .iter()
         .map(|result| {
@@ -63,8 +63,10 @@ fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt)
 }
 
 fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
-    let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
-    let mut draft = draft.think(&format!("This needs {}. ", names.join(" and ")));
+    let mut names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut draft = draft.think(&format!("This needs {}.", names.join(" and ")));
     for (number, call) in calls.iter().enumerate() {
         draft = draft.call(&format!("call_{turn}_{number}"), call);
     }
@@ -74,7 +76,7 @@ fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
 fn small_talk(draft: Draft, prompt: &Prompt) -> Draft {
     let quoted = quote(prompt.text());
     draft
-        .think("No tool is needed here; a friendly answer will do. ")
+        .think("No tool is needed here; a friendly answer will do.")
         .say(&format!(
             "You said: {quoted}. I am the embedded demo provider: I understand little, but I \
              stream, think and call tools like a real model."

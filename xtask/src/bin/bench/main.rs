@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod concurrent;
 mod consumers;
 mod cpu;
+mod partial;
 mod session;
 mod stream;
 mod table;
@@ -43,6 +44,8 @@ enum Command {
         /// How many streams.
         streams: usize,
     },
+    /// Cost of reading a document while it streams in.
+    Partial(Options),
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Session(options) => session::run(&options),
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
+        Command::Partial(options) => partial::run(&options),
         Command::Consume {
             consumer,
             base_url,
