@@ -6,6 +6,7 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod docs;
 mod error;
 mod tidy;
 
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Check the documentation, write what is generated in it, and build the book.
+    Docs(docs::Args),
 }
 
 /// What a command that could run came to.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Docs(args) => docs::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

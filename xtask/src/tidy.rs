@@ -5,7 +5,7 @@
 
 mod budgets;
 mod examples;
-mod finding;
+pub(crate) mod finding;
 mod front_page;
 mod functions;
 mod hygiene;
@@ -13,11 +13,11 @@ mod layering;
 mod lengths;
 mod manifest;
 mod notes;
-mod report;
-mod retired;
+pub(crate) mod report;
+pub(crate) mod retired;
 mod secrets;
-mod text;
-mod tree;
+pub(crate) mod text;
+pub(crate) mod tree;
 
 use std::io::Write;
 

@@ -8,7 +8,7 @@ use super::tree::Tree;
 mod tests;
 
 /// Each retired name, in Go's and in Rust's spelling, and what stands in its place.
-const RETIRED: &[(&str, &str)] = &[
+pub(crate) const RETIRED: &[(&str, &str)] = &[
     ("WithSink", CONTEXT),
     ("with_sink", CONTEXT),
     ("engine.Option", CONTEXT),
