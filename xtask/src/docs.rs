@@ -7,6 +7,7 @@ mod book;
 mod generated;
 mod links;
 mod page;
+mod references;
 mod retired;
 mod snippets;
 mod summary;
@@ -76,9 +77,15 @@ fn check(tree: &Tree, metadata: &Metadata) -> Result<Vec<Checked>, Error> {
         ("summary", summary::check(&pages)),
         ("links", links::check(&pages, tree)),
         ("snippets", snippets::check(&pages, tree)),
+        ("references", references::check(&pages, tree)),
         ("retired-names", retired::check(&pages)),
         ("generated", generated::check(tree, metadata)?),
     ])
+}
+
+/// Whether the files and tests that the pages name are there, for `cargo xtask tidy`.
+pub(crate) fn references(tree: &Tree) -> Vec<Finding> {
+    references::check(&pages(tree), tree)
 }
 
 /// The Markdown files that people read: the book's, those at the top, and those of the crates and

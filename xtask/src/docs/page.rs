@@ -8,6 +8,10 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 #[cfg(test)]
 mod tests;
 
+mod references;
+
+use references::References;
+
 /// A Markdown file, read.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -21,6 +25,18 @@ pub(super) struct Page {
     pub(super) links: Vec<(usize, String)>,
     /// The code blocks: their lines, and what stands after the fence.
     pub(super) snippets: Vec<(usize, String)>,
+    /// The files that are named in code marks, with the names that follow in parentheses.
+    pub(super) references: Vec<Reference>,
+    /// The paragraphs that state an invariant: their lines, and whether they name what holds it.
+    pub(super) invariants: Vec<(usize, bool)>,
+}
+
+/// A file of the repository that a page names, as in: `` `src/tests.rs` (`one_test`, `another`) ``.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Reference {
+    pub(super) line: usize,
+    pub(super) path: String,
+    pub(super) names: Vec<String>,
 }
 
 impl Page {
@@ -31,8 +47,10 @@ impl Page {
         };
         let mut counts = BTreeMap::new();
         let mut heading: Option<String> = None;
+        let mut references = References::default();
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
         for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+            references.take(&event, line(text, &range), &mut page);
             match event {
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::End(TagEnd::Heading(_)) => {
