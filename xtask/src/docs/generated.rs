@@ -54,10 +54,7 @@ fn changed(tree: &Tree, metadata: &Metadata) -> Result<Vec<(String, String)>, Er
 }
 
 /// `text` with each part as `render` makes it.
-fn renewed(
-    text: &str,
-    render: impl Fn(&str) -> Result<String, Error>,
-) -> Result<String, Error> {
+fn renewed(text: &str, render: impl Fn(&str) -> Result<String, Error>) -> Result<String, Error> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(BEGIN) {

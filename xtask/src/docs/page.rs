@@ -65,7 +65,8 @@ impl Page {
                     }
                 }
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                    page.links.push((line(text, &range), dest_url.into_string()));
+                    page.links
+                        .push((line(text, &range), dest_url.into_string()));
                 }
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                     page.snippets.push((line(text, &range), info.into_string()));

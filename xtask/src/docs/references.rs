@@ -8,8 +8,11 @@ use crate::tidy::tree::Tree;
 #[cfg(test)]
 mod tests;
 
+/// What a name in a Rust file may be.
+const ITEMS: &[&str] = &["fn", "const", "struct", "enum", "trait"];
+
 /// Looks at each file that is named in code marks, and at the names after it in parentheses:
-/// functions of a Rust file, words of any other.
+/// functions and other items of a Rust file, words of any other.
 pub(super) fn check(pages: &[Page], tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in pages {
@@ -43,8 +46,10 @@ fn problems(reference: &Reference, tree: &Tree) -> Vec<String> {
     };
     let there = |name: &str| match file.is_rust() {
         true => {
-            let function = format!("fn {name}");
-            file.lines().any(|(_, line)| has_word(line, &function))
+            let items = ITEMS.iter().map(|item| format!("{item} {name}"));
+            let items: Vec<_> = items.collect();
+            let mut lines = file.lines();
+            lines.any(|(_, line)| items.iter().any(|item| has_word(line, item)))
         }
         false => file.lines().any(|(_, line)| has_word(line, name)),
     };

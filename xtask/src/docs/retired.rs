@@ -18,8 +18,10 @@ pub(super) fn check(pages: &[Page]) -> Vec<Finding> {
         .filter(|name| go(&name))
         .filter(|(name, _)| !guide.headings.contains(*name))
         .map(|(name, _)| {
-            Finding::error(format!("no heading is `{name}`; add one that says what replaces it"))
-                .at(GUIDE)
+            Finding::error(format!(
+                "no heading is `{name}`; add one that says what replaces it"
+            ))
+            .at(GUIDE)
         })
         .collect()
 }

@@ -25,7 +25,8 @@ pub(super) fn check(pages: &[Page]) -> Vec<Finding> {
         .filter(|page| page.path.starts_with(BOOK) && page.path != SUMMARY)
         .filter(|page| !listed.contains(&page.path))
         .map(|page| {
-            Finding::error(format!("the page is not in {SUMMARY}; add a line for it")).at(&page.path)
+            Finding::error(format!("the page is not in {SUMMARY}; add a line for it"))
+                .at(&page.path)
         })
         .collect()
 }

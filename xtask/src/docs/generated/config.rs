@@ -70,12 +70,32 @@ const FIELDS: &[Fields] = &[
 /// of theirs does.
 const BUILDERS: &[(&str, &str, Option<fn() -> String>)] = &[
     ("Builder", "crates/enginebuilder/src/builder.rs", None),
-    ("SessionBuilder", "crates/session/src/session/builder.rs", None),
+    (
+        "SessionBuilder",
+        "crates/session/src/session/builder.rs",
+        None,
+    ),
     ("StepController", "crates/toolloop/src/step.rs", None),
-    ("ChatEngineBuilder", "crates/providers-openai/src/chat/builder.rs", None),
-    ("ResponsesEngineBuilder", "crates/providers-openai/src/responses/builder.rs", None),
-    ("RetryPolicy", "crates/transport/src/retry.rs", Some(shown::<RetryPolicy>)),
-    ("StructuredSink", "crates/events/src/structured/sink.rs", None),
+    (
+        "ChatEngineBuilder",
+        "crates/providers-openai/src/chat/builder.rs",
+        None,
+    ),
+    (
+        "ResponsesEngineBuilder",
+        "crates/providers-openai/src/responses/builder.rs",
+        None,
+    ),
+    (
+        "RetryPolicy",
+        "crates/transport/src/retry.rs",
+        Some(shown::<RetryPolicy>),
+    ),
+    (
+        "StructuredSink",
+        "crates/events/src/structured/sink.rs",
+        None,
+    ),
 ];
 
 /// Values that are fixed: name and file.
@@ -86,7 +106,10 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
     ("DEFAULT_OUTPUT_LIMIT", "crates/toolloop/src/tool.rs"),
     ("DEFAULT_RETAINED_BYTES", "crates/events/src/stream.rs"),
-    ("DEFAULT_MAX_BLOCK_BYTES", "crates/events/src/structured/block.rs"),
+    (
+        "DEFAULT_MAX_BLOCK_BYTES",
+        "crates/events/src/structured/block.rs",
+    ),
     ("MAX_TAG_BYTES", "crates/events/src/structured/tag.rs"),
     ("DEFAULT_MAX_EVENT_BYTES", "crates/transport/src/sse.rs"),
 ];
@@ -112,7 +135,9 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
     let values = default.map_or_else(BTreeMap::new, |default| values(&default()));
     let mut out = table("method", &members, &BTreeMap::new());
     if !values.is_empty() {
-        let shown = values.iter().map(|(name, value)| format!("`{name}` {value}"));
+        let shown = values
+            .iter()
+            .map(|(name, value)| format!("`{name}` {value}"));
         let shown = shown.collect::<Vec<_>>().join(", ");
         let _ = writeln!(out, "\nDefaults: {shown}.");
     }
@@ -123,7 +148,9 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
 fn values(debug: &str) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for line in debug.lines() {
-        let Some(field) = line.strip_prefix("    ").filter(|l| !l.starts_with([' ', '}', ')', ']']))
+        let Some(field) = line
+            .strip_prefix("    ")
+            .filter(|l| !l.starts_with([' ', '}', ')', ']']))
         else {
             continue;
         };

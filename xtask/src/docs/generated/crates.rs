@@ -28,19 +28,29 @@ pub(super) fn render(tree: &Tree, metadata: &Metadata) -> Result<String, Error> 
         folder.strip_suffix("/Cargo.toml")
     });
     let others = others.filter(|folder| !ORDER.contains(folder));
-    for folder in ORDER.iter().copied().filter(|f| known(f).is_some()).chain(others) {
+    for folder in ORDER
+        .iter()
+        .copied()
+        .filter(|f| known(f).is_some())
+        .chain(others)
+    {
         let name = format!("geppetto-{folder}");
         let about = known(folder).and_then(|file| description(&file.text));
         let about = about.unwrap_or_default();
         let packages = cargo::normal_tree(&metadata.workspace_root, &name, Scope::AsUsed)?.len();
         let about = about.trim_end_matches('.');
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "| [`{name}`](crates/{folder}) | {about} | {packages} |");
+        let _ = writeln!(
+            out,
+            "| [`{name}`](crates/{folder}) | {about} | {packages} |"
+        );
     }
     Ok(out)
 }
 
 fn description(manifest: &str) -> Option<&str> {
-    let line = manifest.lines().find(|line| line.starts_with("description"))?;
+    let line = manifest
+        .lines()
+        .find(|line| line.starts_with("description"))?;
     Some(line.split_once('"')?.1.trim_end_matches('"'))
 }

@@ -92,7 +92,11 @@ fn fields(tree: &Tree) -> Result<String, Error> {
 fn table(fields: &[Member]) -> String {
     let mut out = String::from("| field | type | what |\n|---|---|---|\n");
     for field in fields.iter().filter(|field| !field.skipped) {
-        let optional = if field.optional { ", may be absent" } else { "" };
+        let optional = if field.optional {
+            ", may be absent"
+        } else {
+            ""
+        };
         let _ = writeln!(
             out,
             "| `{}` | {}{optional} | {} |",

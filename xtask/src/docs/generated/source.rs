@@ -71,7 +71,11 @@ impl Source {
         let fields = fields.filter(|field| matches!(field.vis, Visibility::Public(_)));
         Ok(fields
             .map(|field| Member {
-                name: field.ident.as_ref().map(ToString::to_string).unwrap_or_default(),
+                name: field
+                    .ident
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
                 types: vec![readable(&field.ty)],
                 optional: is_optional(&field.ty),
                 doc: doc(&field.attrs),
@@ -174,16 +178,18 @@ impl Parse for Kinds {
 
 /// The first paragraph, in one line, without the targets of its links.
 fn doc(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(value) => match &value.lit {
-                Lit::Str(text) => Some(text.value().trim().to_owned()),
+    let lines = attributes
+        .iter()
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+                Expr::Lit(value) => match &value.lit {
+                    Lit::Str(text) => Some(text.value().trim().to_owned()),
+                    _ => None,
+                },
                 _ => None,
             },
             _ => None,
-        },
-        _ => None,
-    });
+        });
     let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
     unlinked(&paragraph.join(" ")).replace('|', "\\|")
 }
@@ -199,7 +205,9 @@ fn unlinked(text: &str) -> String {
             rest = after;
             continue;
         };
-        let target = after.strip_prefix('(').and_then(|after| after.split_once(')'));
+        let target = after
+            .strip_prefix('(')
+            .and_then(|after| after.split_once(')'));
         out.push_str(before);
         match target {
             Some((_, after)) => {

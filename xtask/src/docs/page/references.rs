@@ -5,7 +5,14 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use super::{Page, Reference};
 
 /// The top folders of paths in the repository.
-const FOLDERS: &[&str] = &[".ci/", "crates/", "docs/", "doctests/", "examples/", "xtask/"];
+const FOLDERS: &[&str] = &[
+    ".ci/",
+    "crates/",
+    "docs/",
+    "doctests/",
+    "examples/",
+    "xtask/",
+];
 /// How a paragraph that states an invariant begins.
 const INVARIANT: &str = "Invariant:";
 
