@@ -6,7 +6,7 @@ use std::fmt::{Debug, Write};
 use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
 use geppetto_providers_openai::ResponsesOptions;
 use geppetto_toolloop::{Resampling, ToolTraits};
-use geppetto_transport::{RetryPolicy, Timeouts};
+use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
 
 use super::source::{Member, Source};
 use crate::error::Error;
@@ -66,36 +66,41 @@ const FIELDS: &[Fields] = &[
     },
 ];
 
-/// Builders, whose methods are settings: name and file, and what shows their defaults, if a value
-/// of theirs does.
-const BUILDERS: &[(&str, &str, Option<fn() -> String>)] = &[
-    ("Builder", "crates/enginebuilder/src/builder.rs", None),
-    (
-        "SessionBuilder",
-        "crates/session/src/session/builder.rs",
-        None,
-    ),
-    ("StepController", "crates/toolloop/src/step.rs", None),
-    (
-        "ChatEngineBuilder",
-        "crates/providers-openai/src/chat/builder.rs",
-        None,
-    ),
-    (
-        "ResponsesEngineBuilder",
-        "crates/providers-openai/src/responses/builder.rs",
-        None,
-    ),
-    (
-        "RetryPolicy",
-        "crates/transport/src/retry.rs",
-        Some(shown::<RetryPolicy>),
-    ),
-    (
-        "StructuredSink",
-        "crates/events/src/structured/sink.rs",
-        None,
-    ),
+/// A builder, whose methods are settings.
+struct Setters {
+    name: &'static str,
+    path: &'static str,
+}
+
+const SETTERS: &[Setters] = &[
+    Setters {
+        name: "Builder",
+        path: "crates/enginebuilder/src/builder.rs",
+    },
+    Setters {
+        name: "SessionBuilder",
+        path: "crates/session/src/session/builder.rs",
+    },
+    Setters {
+        name: "StepController",
+        path: "crates/toolloop/src/step.rs",
+    },
+    Setters {
+        name: "ChatEngineBuilder",
+        path: "crates/providers-openai/src/chat/builder.rs",
+    },
+    Setters {
+        name: "ResponsesEngineBuilder",
+        path: "crates/providers-openai/src/responses/builder.rs",
+    },
+    Setters {
+        name: "RetryPolicy",
+        path: "crates/transport/src/retry.rs",
+    },
+    Setters {
+        name: "StructuredSink",
+        path: "crates/events/src/structured/sink.rs",
+    },
 ];
 
 /// Values that are fixed: name and file.
@@ -122,8 +127,7 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
         let members = Source::load(tree, fields.path)?.fields(part)?;
         return Ok(table("setting", &members, &values(&(fields.default)())));
     }
-    let builder = BUILDERS.iter().find(|(name, ..)| *name == part);
-    let Some((_, path, default)) = builder else {
+    let Some(setters) = SETTERS.iter().find(|setters| setters.name == part) else {
         return Err(Error::Generate {
             what: format!("config {part}"),
             problem: "no settings have this name; add them to \
@@ -131,17 +135,23 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
                 .to_owned(),
         });
     };
-    let members = Source::load(tree, path)?.setters(part)?;
-    let values = default.map_or_else(BTreeMap::new, |default| values(&default()));
+    let members = Source::load(tree, setters.path)?.setters(part)?;
     let mut out = table("method", &members, &BTreeMap::new());
-    if !values.is_empty() {
-        let shown = values
-            .iter()
-            .map(|(name, value)| format!("`{name}` {value}"));
-        let shown = shown.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(out, "\nDefaults: {shown}.");
+    if part == "RetryPolicy" {
+        let policy = listed(&shown::<RetryPolicy>());
+        let budget = listed(&shown::<RetryBudget>());
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "\nDefaults: {policy}. Of its budget: {budget}.");
     }
     Ok(out)
+}
+
+/// The values of a struct's fields in one line, those that are structs themselves left out.
+fn listed(debug: &str) -> String {
+    let values = values(debug).into_iter();
+    let values = values.filter(|(_, value)| value != "see below");
+    let values = values.map(|(name, value)| format!("`{name}` {value}"));
+    values.collect::<Vec<_>>().join(", ")
 }
 
 /// The values of a struct's fields, from its `{:#?}`: what stands one step in is a field.
