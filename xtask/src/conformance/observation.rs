@@ -3,7 +3,7 @@
 use geppetto_engine::EngineError;
 use geppetto_events::{Event, EventKind, Grammar};
 use geppetto_turns::{Block, Content, InferenceResult, Reasoning, Turn, keys::block_meta};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::wire::Adapter;
 
@@ -60,6 +60,7 @@ impl Observation {
                 let args = call.args.as_str().to_owned();
                 self.calls.push((call.id.clone(), call.name.clone(), args));
             }
+            Content::Other(item) => self.calls.extend(served_call(&item.payload)),
             _ => {}
         }
         if matches!(block.content, Content::LlmText(_)) {
@@ -75,6 +76,13 @@ impl Observation {
         let choices = details.and_then(|details| details.get("other_choices")?.as_array());
         choices.cloned().unwrap_or_default()
     }
+}
+
+/// A call that the server has run itself, which is kept as an item.
+fn served_call(item: &Map<String, Value>) -> Option<(String, String, String)> {
+    let field = |name: &str| item.get(name)?.as_str().map(str::to_owned);
+    (field("type")? == "custom_tool_call")
+        .then(|| Some((field("call_id")?, field("name")?, field("input")?)))?
 }
 
 /// Holds the events to their grammar, and to the blocks that they announced: each segment's deltas

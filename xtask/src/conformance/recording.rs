@@ -56,6 +56,8 @@ pub(super) struct Expected {
     pub(super) logprobs: Option<usize>,
     pub(super) annotations: Option<usize>,
     pub(super) choices: Vec<ExpectedChoice>,
+    /// The types of the output's items, in order; empty on a wire that has none.
+    pub(super) item_types: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

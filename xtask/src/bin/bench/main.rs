@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod concurrent;
 mod consumers;
 mod cpu;
 mod session;
@@ -26,6 +27,22 @@ enum Command {
     Stream(Options),
     /// Cost of a session's turns.
     Session(Options),
+    /// Memory of many streams at once.
+    Concurrent {
+        #[command(flatten)]
+        options: Options,
+        /// How many; each takes a file descriptor in both processes.
+        #[arg(long, default_value_t = 10_000)]
+        streams: usize,
+    },
+    /// The sessions that hold many streams, as a process of their own.
+    #[command(hide = true)]
+    Hold {
+        /// Where the server is.
+        base_url: String,
+        /// How many streams.
+        streams: usize,
+    },
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -56,6 +73,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stream(options) => stream::run(&options),
         Command::Session(options) => session::run(&options),
+        Command::Concurrent { options, streams } => concurrent::run(&options, streams),
+        Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
         Command::Consume {
             consumer,
             base_url,

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::responses::keys;
 
+mod api;
+
 struct Seen {
     turn: Turn,
     outcome: Result<InferenceResult, EngineError>,
@@ -23,7 +25,7 @@ fn fold(events: &[Value]) -> Seen {
         }
         match fold.is_complete() {
             true => Ok(()),
-            false => Err(error::truncated()),
+            false => Err(crate::shared::reply::truncated()),
         }
     })
 }
@@ -281,6 +283,48 @@ fn annotations_are_cited_once_and_kept() {
         block.metadata.get(&block_meta::ANNOTATIONS).unwrap(),
         Some(vec![annotation])
     );
+}
+
+#[test]
+fn a_custom_tool_that_nobody_offered_was_run_by_the_server() {
+    let call = json!({"type": "custom_tool_call", "id": "ctc", "call_id": "c", "name": "x_search",
+        "input": "{}", "status": "completed"});
+    let offer =
+        |tools: Value| json!({"type": "response.created", "response": {"id": "r", "tools": tools}});
+    let with = |offer: Value| {
+        fold(&[
+            offer,
+            added(0, &call),
+            delta("custom_tool_call_input", 0, "{}"),
+            done(0, &call),
+            completed(&json!([])),
+        ])
+    };
+    let own = json!([{"type": "custom", "name": "x_search"}]);
+    for pending in [
+        with(offer(own)),
+        with(offer(json!([]))),
+        with(offer(Value::Null)),
+    ] {
+        assert_eq!(pending.turn.tool_calls().count(), 1);
+        assert_eq!(
+            pending.outcome.unwrap().finish_class,
+            FinishClass::ToolCallsPending
+        );
+    }
+    let served = with(offer(json!([{"type": "x_search"}])));
+    assert_eq!(served.turn.tool_calls().count(), 0);
+    assert_eq!(served.outcome.unwrap().finish_class, FinishClass::Completed);
+    // The item goes back as it came, and what the server said on the way is an event.
+    let Content::Other(item) = &served.turn.blocks.last().unwrap().content else {
+        panic!("{:?}", served.turn);
+    };
+    assert_eq!(json!(item.payload), call);
+    let named = |event: &Published| {
+        matches!(&event.kind, EventKind::Custom(custom)
+        if custom.event_type == "openai.responses.custom_tool_call_input.delta")
+    };
+    assert!(served.events.iter().any(named));
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use geppetto_engine::{ErrorKind, StructuredOutput, ToolConfig, ToolDefinition, keys};
 use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder, keys::block_meta};
 use proptest::prelude::*;
 use serde_json::json;

@@ -7,7 +7,7 @@ use geppetto_events::{EventKind, kind::Info};
 use geppetto_transport::{FailedAttempt, Retry};
 use tokio::time::sleep;
 
-use crate::stop::Stop;
+use super::stop::Stop;
 
 /// Whether an attempt whose reply broke is repeated; waits until it may be. When the run ends
 /// while waiting, the next attempt finds that out.

@@ -7,12 +7,23 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::fill::{Fill, fill_by_value};
-
-/// A text, borrowed unless it holds escapes. Null is the empty text, a number or a truth value is
-/// its own text, and of anything else there is no text.
+/// A text, borrowed unless it holds escapes. A number or a truth value is its own text, anything
+/// else is the empty one.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(in crate::chat) struct Text<'a>(Cow<'a, str>);
+pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// The text itself.
+    pub(crate) fn into_inner(self) -> Cow<'a, str> {
+        self.0
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
 
 impl<'a> From<Cow<'a, str>> for Text<'a> {
     fn from(text: Cow<'a, str>) -> Self {
@@ -82,22 +93,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-fill_by_value!(Text<'a>);
-
 /// A count or a position; absent where it is not one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::chat) struct Index(pub(in crate::chat) Option<u64>);
+pub(crate) struct Number(pub(crate) Option<u64>);
 
-impl<'de> Deserialize<'de> for Index {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Self(text.parse().ok()))
+impl Number {
+    /// The number, 0 where there is none.
+    pub(crate) fn or_zero(self) -> u64 {
+        self.0.unwrap_or_default()
     }
 }
 
-impl<'de> Fill<'de> for Index {
-    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
-        *self = Self::deserialize(deserializer)?;
-        Ok(())
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        Ok(Self(text.parse().ok()))
     }
 }
