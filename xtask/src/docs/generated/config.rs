@@ -135,7 +135,7 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
                 .to_owned(),
         });
     };
-    let members = Source::load(tree, setters.path)?.setters(part)?;
+    let members = Source::load(tree, setters.path)?.setters(part, tree)?;
     let mut out = table("method", &members, &BTreeMap::new());
     if part == "RetryPolicy" {
         let policy = listed(&shown::<RetryPolicy>());

@@ -1,4 +1,5 @@
-use super::{Member, Source, unlinked};
+use super::words::unlinked;
+use super::{Member, Source};
 use crate::tidy::tree::Tree;
 
 const SOURCE: &str = r#"
@@ -68,12 +69,37 @@ fn public_fields_come_with_their_documentation() {
 
 #[test]
 fn setters_are_public_and_give_the_builder_back() {
-    let setters = source(SOURCE).setters("Settings").unwrap();
+    let setters = source(SOURCE)
+        .setters("Settings", &Tree::default())
+        .unwrap();
     let names: Vec<_> = setters
         .iter()
         .map(|s| (s.name.as_str(), s.types.concat()))
         .collect();
     assert_eq!(names, [("wait", "wait".to_owned())]);
+}
+
+#[test]
+fn setters_that_a_macro_writes_count_too() {
+    let builder = "impl Builder { shared!(); }";
+    let shared = "macro_rules! shared {\n    () => {\n        /// Sets it.\n        pub fn key(self, \
+                  key: u8) -> Self { self }\n    };\n}\n";
+    let tree = Tree::of(&[("crates/a/b.rs", builder), ("crates/a/c.rs", shared)]);
+    let setters = |tree| Source::load(tree, "crates/a/b.rs")?.setters("Builder", tree);
+    let found = setters(&tree).unwrap();
+    assert_eq!(
+        (found[0].name.as_str(), found[0].doc.as_str()),
+        ("key", "Sets it.")
+    );
+
+    // A macro that cannot be read is an error, never a table with fewer lines.
+    let tree = Tree::of(&[("crates/a/b.rs", builder)]);
+    assert!(
+        setters(&tree)
+            .unwrap_err()
+            .to_string()
+            .contains("`shared!`")
+    );
 }
 
 #[test]
