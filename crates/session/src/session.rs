@@ -287,10 +287,22 @@ impl Session {
         SessionSnapshot::take(self)
     }
 
-    /// Reads the session's events from now on.
+    /// The session at one moment, and a reader of what comes after it: for whoever joins while an
+    /// inference may be running. Nothing is missed, and nothing is seen twice.
     ///
-    /// To join a running session: subscribe, then take a [`snapshot`](Self::snapshot), then leave
-    /// out the events up to its number.
+    /// A [`snapshot`](Self::snapshot) and a subscription from before it do not fit together so: a
+    /// delta that the reader gets may be merged from some that are in the snapshot and some that
+    /// are not.
+    pub fn join(&self, policy: SlowReaderPolicy) -> (SessionSnapshot, Subscription) {
+        // The log keeps what a live reader has not read, so that nothing is gone in between.
+        let pin = self.subscribe();
+        let snapshot = self.snapshot();
+        let rest = self.inner.stream.resume_after(snapshot.seq, policy);
+        drop(pin);
+        (snapshot, rest)
+    }
+
+    /// Reads the session's events from now on. To join a running session, [`join`](Self::join).
     pub fn subscribe(&self) -> Subscription {
         self.inner.stream.subscribe()
     }
