@@ -125,7 +125,14 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
     }
     if let Some(fields) = FIELDS.iter().find(|fields| fields.name == part) {
         let members = Source::load(tree, fields.path)?.fields(part)?;
-        return Ok(table("setting", &members, &values(&(fields.default)())));
+        let values = values(&(fields.default)());
+        if let Some(member) = members.iter().find(|m| !values.contains_key(&m.name)) {
+            return Err(Error::Generate {
+                what: format!("config {part}"),
+                problem: format!("the default does not show `{}`", member.name),
+            });
+        }
+        return Ok(table("setting", &members, &values));
     }
     let Some(setters) = SETTERS.iter().find(|setters| setters.name == part) else {
         return Err(Error::Generate {
@@ -209,3 +216,6 @@ fn constants(tree: &Tree) -> Result<String, Error> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;
