@@ -287,22 +287,20 @@ impl Session {
         SessionSnapshot::take(self)
     }
 
-    /// The session at one moment, and a reader of what comes after it: for whoever joins while an
-    /// inference may be running. Nothing is missed, and nothing is seen twice.
-    ///
-    /// A [`snapshot`](Self::snapshot) and a subscription from before it do not fit together so: a
-    /// delta that the reader gets may be merged from some that are in the snapshot and some that
-    /// are not.
-    pub fn join(&self, policy: SlowReaderPolicy) -> (SessionSnapshot, Subscription) {
-        // The log keeps what a live reader has not read, so that nothing is gone in between.
+    /// Joins a session that may be running: what it is now, and its events from there on. Nothing
+    /// is missed, and nothing comes twice.
+    pub fn join(&self) -> (SessionSnapshot, Subscription) {
+        // Subscribed first, so that nothing is dropped from the log meanwhile.
         let pin = self.subscribe();
         let snapshot = self.snapshot();
-        let rest = self.inner.stream.resume_after(snapshot.seq, policy);
+        let policy = SlowReaderPolicy::default();
+        let events = self.inner.stream.resume_after(snapshot.seq, policy);
         drop(pin);
-        (snapshot, rest)
+        (snapshot, events)
     }
 
-    /// Reads the session's events from now on. To join a running session, [`join`](Self::join).
+    /// Reads the session's events from now on. [`join`](Self::join) is for a session that may be
+    /// running already.
     pub fn subscribe(&self) -> Subscription {
         self.inner.stream.subscribe()
     }

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use geppetto_engine::SeededIds;
-use geppetto_events::{Event, Received, SlowReaderPolicy};
+use geppetto_events::{Event, Received};
 use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{Turn, keys::turn_meta};
@@ -117,7 +117,7 @@ async fn who_joins_misses_nothing_and_sees_nothing_twice() {
     first.open();
     second.reached().await;
 
-    let (snapshot, mut rest) = session.join(SlowReaderPolicy::Coalesce);
+    let (snapshot, mut rest) = session.join();
     second.open();
     run.wait().await.unwrap();
     let text = |events: &[Event]| events.iter().filter_map(Event::delta).collect::<String>();
