@@ -46,6 +46,8 @@ struct Cli {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct LookupWeather {
     /// The city, such as Zurich.
+    // Servers that decode by grammar hold the model to the limit, too.
+    #[schemars(length(max = 60))]
     city: String,
 }
 
