@@ -291,11 +291,9 @@ impl Session {
     /// is missed, and nothing comes twice.
     pub fn join(&self) -> (SessionSnapshot, Subscription) {
         // Subscribed first, so that nothing is dropped from the log meanwhile.
-        let pin = self.subscribe();
-        let snapshot = self.snapshot();
-        let policy = SlowReaderPolicy::default();
-        let events = self.inner.stream.resume_after(snapshot.seq, policy);
-        drop(pin);
+        let _pin = self.subscribe();
+        let (stream, snapshot) = (self.stream(), self.snapshot());
+        let events = stream.resume_after(snapshot.seq, SlowReaderPolicy::Coalesce);
         (snapshot, events)
     }
 
