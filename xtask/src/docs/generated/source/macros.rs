@@ -80,9 +80,8 @@ struct Methods(Vec<ImplItemFn>);
 
 impl Parse for Methods {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let arguments;
-        syn::parenthesized!(arguments in input);
-        let _: Option<syn::parse::Nothing> = arguments.parse().ok();
+        let _no_arguments;
+        syn::parenthesized!(_no_arguments in input);
         input.parse::<Token![=>]>()?;
         let body;
         syn::braced!(body in input);
