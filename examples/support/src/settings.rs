@@ -10,9 +10,13 @@ use crate::Failure;
 /// The options that all examples have.
 #[derive(Debug, Clone, clap::Parser)]
 pub struct Options {
-    /// The model to ask [default: what the server has, or gpt-4o-mini].
+    /// The model to ask [default: what the server has, or one of OpenAI].
     #[arg(long)]
     pub model: Option<String>,
+    /// The model that OpenAI is asked for when nobody names one: `gpt-4o-mini`, unless the example
+    /// needs another.
+    #[arg(skip)]
+    pub default_model: Option<&'static str>,
     /// The server's address up to and with its version, such as http://localhost:8000/v1
     /// [env: `OPENAI_BASE_URL`].
     #[arg(long)]
@@ -84,9 +88,13 @@ pub struct Settings {
     pub base_url: Option<Setting<String>>,
     /// The key.
     pub api_key: Option<Setting<ApiKey>>,
+    /// The model to ask for when nobody names one.
+    pub default_model: &'static str,
     /// How events are printed.
     pub output: Setting<OutputFormat>,
 }
+
+const DEFAULT_MODEL: &str = "gpt-4o-mini";
 
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -132,6 +140,7 @@ impl Settings {
             model,
             base_url,
             api_key,
+            default_model: options.default_model.unwrap_or(DEFAULT_MODEL),
             output,
         })
     }

@@ -11,6 +11,7 @@ use super::ResponsesOptions;
 use crate::shared::settings::{self as shared, Fields};
 
 mod input;
+mod names;
 mod options;
 mod place;
 
@@ -113,8 +114,8 @@ impl Settings {
             stored: stored.unwrap_or(true),
         };
         let blocks = repair(&turn.blocks);
-        let blocks = place::after_response(&blocks, previous);
-        let input = input::of(blocks, &place)?;
+        let (known, blocks) = place::split_at_response(&blocks, previous);
+        let input = input::of(known, blocks, &place)?;
         if input.is_empty() && previous.is_none() {
             return Err(shared::nothing_to_send());
         }

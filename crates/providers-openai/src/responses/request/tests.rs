@@ -6,6 +6,9 @@ use serde_json::json;
 use super::*;
 use crate::responses::{CUSTOM_TOOL, keys as own};
 
+mod accepted;
+mod foreign;
+
 trait With {
     fn with<T: Serialize>(self, key: &DataKey<T>, value: T) -> Self;
 }
