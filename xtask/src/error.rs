@@ -47,6 +47,14 @@ pub(crate) enum Error {
         /// All names, comma separated.
         known: String,
     },
+    /// A part of the documentation cannot be generated.
+    #[error("cannot generate `{what}`: {problem}")]
+    Generate {
+        /// The part, or the source file that it is made from.
+        what: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// A file of the repository could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

@@ -6,6 +6,7 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod docs;
 mod error;
 mod retired;
 mod tidy;
@@ -37,6 +38,8 @@ enum Command {
     Conformance(conformance::Args),
     /// Run the playbook's validation checklist, or look for retired names in another tree.
     Validate(validate::Args),
+    /// Check the documentation, write what is generated in it, and build the book.
+    Docs(docs::Args),
 }
 
 /// What a command that could run came to.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
         Command::Validate(args) => validate::run(&args, &mut out),
+        Command::Docs(args) => docs::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

@@ -134,6 +134,11 @@ const CHECKS: &[Check] = &[
         run: |input| Ok(examples::check(&input.tree, &input.metadata)),
     },
     Check {
+        name: "doc-references",
+        about: "the tests and files that the documentation names exist",
+        run: |input| Ok(crate::docs::references(&input.tree)),
+    },
+    Check {
         name: "secrets",
         about: "no keys and no paths of one machine",
         run: |input| Ok(secrets::check(&input.tree)),

@@ -106,22 +106,24 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
         }
     }
     // A text that the provider took back, for another one, was cut and is in no block.
-    let taken_back = |segment: &(&str, String)| {
-        let cut = events.iter().any(|event| match &event.kind {
-            EventKind::TextSegmentFinished(end) => {
-                end.text == segment.1 && end.finish_reason.as_deref() == Some("truncated")
-            }
-            _ => false,
-        });
-        cut && !kept.contains(segment)
-    };
-    announced.retain(|segment| !taken_back(segment));
+    let cut: Vec<&str> = cut_texts(events).collect();
+    announced.retain(|segment| kept.contains(segment) || !cut.contains(&segment.1.as_str()));
     match announced == kept {
         true => Ok(()),
         false => Err(format!(
             "events add up to {announced:?}, blocks are {kept:?}"
         )),
     }
+}
+
+/// The texts that did not become whole: the reply broke, or the provider took them back.
+pub(super) fn cut_texts(events: &[Event]) -> impl Iterator<Item = &str> {
+    events.iter().filter_map(|event| match &event.kind {
+        EventKind::TextSegmentFinished(end) => {
+            (end.finish_reason.as_deref() == Some("truncated")).then_some(end.text.as_str())
+        }
+        _ => None,
+    })
 }
 
 /// The texts of a piece of reasoning, each of which is shown as a segment.

@@ -21,10 +21,7 @@ fn anchors_are_those_of_markdown_renderers() {
 #[test]
 fn the_guide_has_a_heading_for_every_name() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(GUIDE);
-    let Ok(text) = fs::read_to_string(guide) else {
-        println!("skipped: {GUIDE} is not there");
-        return;
-    };
+    let text = fs::read_to_string(guide).unwrap();
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchors: Vec<_> = headings
         .map(|line| anchor(line.trim_start_matches('#').trim()))

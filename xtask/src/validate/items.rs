@@ -30,6 +30,7 @@ enum Check {
     Rules(&'static [&'static str]),
     /// Those of them that no other item names.
     OtherRules,
+    Pages,
     Example(Expected),
     Interactive(&'static str),
     Recordings,
@@ -66,6 +67,11 @@ pub(super) const ITEMS: &[Item] = &[
         name: "house-rules",
         about: "the other rules of `cargo xtask tidy`",
         check: Check::OtherRules,
+    },
+    Item {
+        name: "pages",
+        about: "pages and READMEs: links resolve, snippets are compiled, generated parts are fresh",
+        check: Check::Pages,
     },
     Item {
         name: "lints",
@@ -145,6 +151,7 @@ impl Item {
             Check::Cargo(step) => step(setting),
             Check::Rules(names) => rules::check(self.name, &owned(names), setting),
             Check::OtherRules => rules::check(self.name, &other_rules(), setting),
+            Check::Pages => rules::pages(self.name, setting),
             Check::Example(expected) => example::check(&expected, setting),
             Check::Interactive(example) => interactive::check(example, setting),
             Check::Recordings => recordings::check(setting),

@@ -1,14 +1,36 @@
-//! The items that are checks of `cargo xtask tidy`.
+//! The items that are checks of `cargo xtask tidy` and of `cargo xtask docs`.
 
 use std::fs;
 
 use super::{Setting, outcome::Outcome, output::and_more};
-use crate::error::Error;
-use crate::tidy::{self, finding::Severity};
+use crate::tidy::{
+    self,
+    finding::{Finding, Severity},
+};
+use crate::{docs, error::Error};
 
 /// Runs the named checks; what they find is kept under the item's name.
 pub(super) fn check(item: &str, names: &[String], setting: &Setting) -> Result<Outcome, Error> {
-    let findings = tidy::findings(names)?;
+    judge(item, &names.join(", "), tidy::findings(names)?, setting)
+}
+
+/// Runs the checks of the pages under `docs/` and of the README files.
+pub(super) fn pages(item: &str, setting: &Setting) -> Result<Outcome, Error> {
+    judge(
+        item,
+        "links, snippets, generated parts",
+        docs::findings()?,
+        setting,
+    )
+}
+
+/// Makes the outcome of an item from what its checks found.
+fn judge(
+    item: &str,
+    checks: &str,
+    findings: Vec<Finding>,
+    setting: &Setting,
+) -> Result<Outcome, Error> {
     let (errors, warnings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|finding| finding.severity == Severity::Error);
@@ -18,10 +40,7 @@ pub(super) fn check(item: &str, names: &[String], setting: &Setting) -> Result<O
             1 => ", 1 thing to look at".to_owned(),
             n => format!(", {n} things to look at"),
         };
-        return Ok(Outcome::passed(format!(
-            "{}: nothing found{notes}",
-            names.join(", ")
-        )));
+        return Ok(Outcome::passed(format!("{checks}: nothing found{notes}")));
     };
     let evidence = format!("{first}{}", and_more(errors.len()));
     let log = setting.logs.join(format!("{item}.log"));
