@@ -128,7 +128,9 @@ fn check_next(wire: Wire, turn: &Turn) {
     let requests = transport.requests();
     let sent = requests.first().expect("a further request");
     let body: Value = serde_json::from_slice(sent.body()).expect("a request of JSON");
-    if wire == Wire::Chat {
-        validate::chat_request(&body).unwrap_or_else(|refusal| panic!("{refusal:?}: {body}"));
-    }
+    let accepts = match wire {
+        Wire::Chat => validate::chat_request,
+        Wire::Responses => validate::responses_request,
+    };
+    accepts(&body).unwrap_or_else(|refusal| panic!("{refusal:?}: {body}"));
 }

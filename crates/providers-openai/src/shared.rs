@@ -9,4 +9,5 @@ pub(crate) mod number;
 pub(crate) mod reply;
 pub(crate) mod settings;
 pub(crate) mod stop;
+pub(crate) mod taken;
 pub(crate) mod text;

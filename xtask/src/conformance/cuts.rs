@@ -113,7 +113,7 @@ async fn replay(recording: &Recording, adapter: &Adapter, place: Place) -> Resul
     let events = sink.take();
     check_events(&events, &turn, said)?;
     check_saving(&turn)?;
-    check_next(adapter, &*engine, &transport, turn.clone()).await?;
+    check_next(recording, adapter, &*engine, &transport, turn.clone()).await?;
     let seen = Observation::of(outcome, &turn, said, adapter);
     Ok(Replay {
         seen,
@@ -141,6 +141,7 @@ fn reply(recording: &Recording, place: Place) -> Reply {
 
 /// The conversation goes on: a provider accepts the request that follows.
 async fn check_next(
+    recording: &Recording,
     adapter: &Adapter,
     engine: &dyn Engine,
     transport: &MemoryTransport,
@@ -154,6 +155,6 @@ async fn check_next(
         return Err("the history cannot be sent again".to_owned());
     };
     let body: Value = serde_json::from_slice(sent.body()).map_err(|error| error.to_string())?;
-    (adapter.accepts)(&body)
+    (adapter.accepts)(recording, &body)
         .map_err(|refusal| format!("the next request of the history: {refusal}"))
 }

@@ -18,6 +18,9 @@ pub(super) struct Meta {
     pub(super) id: String,
     /// The wire.
     pub(super) provider: String,
+    /// Whose server it was.
+    #[serde(default)]
+    pub(super) vendor: String,
     pub(super) status: u16,
     #[serde(default)]
     pub(super) stream: bool,

@@ -31,8 +31,8 @@ pub(super) struct Adapter {
     pub(super) ending: fn(&Recording) -> Ending,
     /// Whether the beginning of a stream holds what ends it, by the wire's rules.
     pub(super) is_over: fn(&[u8]) -> bool,
-    /// What the provider says to the body of a request.
-    pub(super) accepts: fn(&Value) -> Result<(), ProviderRefusal>,
+    /// What the server of a recording says to the body of a request.
+    pub(super) accepts: fn(&Recording, &Value) -> Result<(), ProviderRefusal>,
     /// Reasoning that the recorded expectation does not count, though it stands in the body.
     pub(super) uncounted_reasoning: fn(&Recording) -> Option<String>,
     /// Whether a block's text counts as the reply's text in recordings.

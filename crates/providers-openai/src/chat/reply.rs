@@ -9,6 +9,7 @@ use crate::shared::{
     error::{malformed, malformed_body, not_a_reply, reported},
     reply::{DONE, Reply, open, release, text, truncated},
     stop::Stop,
+    taken::{Taken, is_heartbeat},
 };
 
 impl call::Fold for Fold {
@@ -75,39 +76,43 @@ async fn stream(
             Err(_) if fold.is_complete() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let mut over = take(event.event, event.data, fold, writer, redactor)?;
+        let mut taken = take(event.event, event.data, fold, writer, redactor)?;
         // What has arrived needs no waiting.
-        while !over {
+        loop {
+            match taken {
+                Taken::Said => {}
+                Taken::Heartbeat => events.was_heartbeat(),
+                Taken::Over => {
+                    release(events).await;
+                    return Ok(());
+                }
+            }
             match events.next_received()? {
-                Some(event) => over = take(event.event, event.data, fold, writer, redactor)?,
+                Some(event) => taken = take(event.event, event.data, fold, writer, redactor)?,
                 None => break,
             }
-        }
-        if over {
-            release(events).await;
-            return Ok(());
         }
     }
 }
 
-/// Takes one event; whether it was the last one.
+/// Takes one event.
 fn take(
     kind: &str,
     data: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
     redactor: &Redactor,
-) -> Result<bool, EngineError> {
+) -> Result<Taken, EngineError> {
     let data = data.trim();
     if data == DONE {
         fold.done();
-        return Ok(true);
+        return Ok(Taken::Over);
     }
     if kind == "error" {
         return Err(reported(data, redactor));
     }
-    if matches!(data, "" | "null") {
-        return Ok(false);
+    if matches!(data, "" | "null") || is_heartbeat(kind) {
+        return Ok(Taken::Heartbeat);
     }
     let mut chunk = Chunk::default();
     let read = chunk.parse(data);
@@ -115,6 +120,6 @@ fn take(
     fold.accept(&chunk, writer, redactor)?;
     match chunk.is_error() {
         true => Err(reported(data, redactor)),
-        false => Ok(false),
+        false => Ok(Taken::Said),
     }
 }

@@ -12,7 +12,10 @@ use super::{
     error::{FORMAT, cancelled_there},
     wire::{self, Event, Item, Response, Text},
 };
-use crate::shared::error::{is_reported, malformed, reported};
+use crate::shared::{
+    error::{is_reported, malformed, reported},
+    taken::{Taken, is_heartbeat},
+};
 
 mod calls;
 mod dispatch;
@@ -85,11 +88,11 @@ impl Fold {
         data: &str,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Taken, EngineError> {
         let event: Event<'_> =
             serde_json::from_str(data).map_err(|error| malformed("an event", FORMAT, error))?;
         if self.is_repeated(&event) {
-            return Ok(());
+            return Ok(Taken::Said);
         }
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
@@ -103,10 +106,10 @@ impl Fold {
             | "response.cancelled" => {
                 let response = response(event.response.unwrap_or(RawValue::NULL))?;
                 let status = event.kind.strip_prefix("response.").unwrap_or_default();
-                return self.over(&response, status, writer, redactor);
+                self.over(&response, status, writer, redactor)?;
             }
             "error" | "response.error" => return Err(reported(data, redactor)),
-            "keepalive" | "ping" | "response.keepalive" | "response.heartbeat" => {}
+            kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
             "" => {
                 if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
                     return Err(reported(raw.get(), redactor));
@@ -114,7 +117,7 @@ impl Fold {
             }
             _ => self.grow(&event, data, writer),
         }
-        Ok(())
+        Ok(Taken::Said)
     }
 
     /// Takes a whole reply.

@@ -9,6 +9,7 @@ use crate::shared::{
     error::{is_reported, malformed_body, not_a_reply, reported},
     reply::{DONE, Reply, open, release, text, truncated},
     stop::Stop,
+    taken::Taken,
 };
 
 impl call::Fold for Fold {
@@ -68,37 +69,45 @@ async fn stream(
         let Some(event) = stop.race(events.next()).await?? else {
             return Err(truncated());
         };
-        let mut over = take(event.data, fold, writer, redactor)?;
+        let mut taken = take(event.data, fold, writer, redactor)?;
         // What has arrived needs no waiting.
-        while !over {
+        loop {
+            match taken {
+                Taken::Said => {}
+                Taken::Heartbeat => events.was_heartbeat(),
+                Taken::Over => {
+                    release(events).await;
+                    return match fold.is_complete() {
+                        true => Ok(()),
+                        false => Err(truncated()),
+                    };
+                }
+            }
             match events.next_received()? {
-                Some(event) => over = take(event.data, fold, writer, redactor)?,
+                Some(event) => taken = take(event.data, fold, writer, redactor)?,
                 None => break,
             }
-        }
-        if over {
-            release(events).await;
-            return match fold.is_complete() {
-                true => Ok(()),
-                false => Err(truncated()),
-            };
         }
     }
 }
 
-/// Takes one event; whether it was the last one.
+/// Takes one event.
 fn take(
     data: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
     redactor: &Redactor,
-) -> Result<bool, EngineError> {
+) -> Result<Taken, EngineError> {
     let data = data.trim();
     if data == DONE {
-        return Ok(true);
+        return Ok(Taken::Over);
     }
-    if !data.is_empty() {
-        fold.accept(data, writer, redactor)?;
-    }
-    Ok(fold.is_complete())
+    let taken = match data.is_empty() {
+        true => Taken::Heartbeat,
+        false => fold.accept(data, writer, redactor)?,
+    };
+    Ok(match fold.is_complete() {
+        true => Taken::Over,
+        false => taken,
+    })
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::ResponsesOptions;
 use crate::shared::settings::{self as shared, Fields};
 
+mod answered;
 mod input;
 mod names;
 mod options;
@@ -113,7 +114,8 @@ impl Settings {
             // The API stores what is not said otherwise.
             stored: stored.unwrap_or(true),
         };
-        let blocks = repair(&turn.blocks);
+        let mut blocks = repair(&turn.blocks);
+        answered::retain(&mut blocks);
         let (known, blocks) = place::split_at_response(&blocks, previous);
         let input = input::of(known, blocks, &place)?;
         if input.is_empty() && previous.is_none() {

@@ -1,13 +1,9 @@
 //! The beginning and the end of a reply: what it is, and the release of its connection.
 
-use std::{
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_transport::{Body, BodySource, Response, SseStream, TransportError};
+use geppetto_transport::{Body, Response, SseStream};
 use tokio::time::timeout;
 
 use super::stop::Stop;
@@ -17,9 +13,6 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// What some servers on Windows put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// How much white space may stand before a body, in bytes; what has more is read as a stream.
-const MAX_BLANK: usize = 64 * 1024;
 
 /// How long the end of a body may take to come after the event that ends the stream.
 const RELEASE: Duration = Duration::from_millis(10);
@@ -45,32 +38,12 @@ pub(crate) async fn open(
     mut response: Response,
     stop: &mut Stop<'_>,
 ) -> Result<Reply, EngineError> {
-    let mut head = BytesMut::new();
-    while first_visible(&head).is_none() && head.len() < MAX_BLANK {
-        match stop.race(response.body_mut().chunk()).await?? {
-            Some(chunk) => head.extend_from_slice(&chunk),
-            None => break,
-        }
-    }
-    let is_whole = matches!(first_visible(&head), Some(b'{' | b'<'));
-    let body = Body::new(Rejoined {
-        head: Some(head.freeze()),
-        rest: response.into_body(),
-    });
-    Ok(match is_whole {
-        true => Reply::Whole(body),
-        false => Reply::Stream(Box::new(SseStream::new(body))),
+    let first = stop.race(response.body_mut().first_visible()).await??;
+    let body = response.into_body();
+    Ok(match first {
+        Some(b'{' | b'<') => Reply::Whole(body),
+        _ => Reply::Stream(Box::new(SseStream::new(body))),
     })
-}
-
-/// The first byte that is neither white space nor of a byte order mark, which may have come in
-/// part only.
-fn first_visible(head: &[u8]) -> Option<u8> {
-    if BYTE_ORDER_MARK.starts_with(head) {
-        return None;
-    }
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
-    text.trim_ascii_start().first().copied()
 }
 
 /// Reads one body as text.
@@ -97,19 +70,4 @@ pub(crate) fn truncated() -> EngineError {
         ErrorKind::Truncated,
         "the reply ended before the server said that it was complete",
     )
-}
-
-/// A body whose beginning was looked at.
-struct Rejoined {
-    head: Option<Bytes>,
-    rest: Body,
-}
-
-impl BodySource for Rejoined {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        match self.head.take() {
-            Some(head) => Poll::Ready(Some(Ok(head))),
-            None => Poll::Ready(ready!(self.rest.poll_chunk(cx)).transpose()),
-        }
-    }
 }

@@ -11,7 +11,7 @@ async fn answer(server: &ProviderServer, request: &Value) -> Value {
     reply.json()
 }
 
-fn request(input: Value) -> Value {
+fn request(input: &Value) -> Value {
     json!({
         "model": demo::MODEL,
         "store": false,
@@ -41,7 +41,7 @@ fn kinds(output: &[Value]) -> Vec<&str> {
 async fn it_thinks_aloud_calls_tools_and_quotes_their_results() {
     let server = demo::provider_with_pace(Duration::ZERO).await.unwrap();
     let prompt = json!({"role": "user", "content": "What is the weather in Zurich and New York?"});
-    let first = answer(&server, &request(json!([prompt]))).await;
+    let first = answer(&server, &request(&json!([prompt]))).await;
     let output = first["output"].as_array().unwrap();
     assert_eq!(
         kinds(output),
@@ -61,7 +61,7 @@ async fn it_thinks_aloud_calls_tools_and_quotes_their_results() {
         let call_id = &call["call_id"];
         input.push(json!({"type": "function_call_output", "call_id": call_id, "output": degrees}));
     }
-    let second = answer(&server, &request(json!(input))).await;
+    let second = answer(&server, &request(&json!(input))).await;
     let output = second["output"].as_array().unwrap();
     assert_eq!(kinds(output), ["reasoning", "message"]);
     let said = output[1]["content"][0]["text"].as_str().unwrap();
@@ -70,7 +70,7 @@ async fn it_thinks_aloud_calls_tools_and_quotes_their_results() {
 
     input.extend(output.clone());
     input.push(json!({"role": "user", "content": "Thanks."}));
-    let third = answer(&server, &request(json!(input))).await;
+    let third = answer(&server, &request(&json!(input))).await;
     assert_eq!(
         kinds(third["output"].as_array().unwrap()),
         ["reasoning", "message"]
@@ -80,7 +80,7 @@ async fn it_thinks_aloud_calls_tools_and_quotes_their_results() {
 #[tokio::test]
 async fn it_follows_the_choice_and_the_format() {
     let server = demo::provider_with_pace(Duration::ZERO).await.unwrap();
-    let mut forced = request(json!("Hello"));
+    let mut forced = request(&json!("Hello"));
     forced["tool_choice"] = json!({"type": "function", "name": "lookup_weather"});
     let output = answer(&server, &forced).await["output"].clone();
     assert_eq!(
@@ -88,7 +88,7 @@ async fn it_follows_the_choice_and_the_format() {
         ["reasoning", "function_call"]
     );
 
-    let mut shaped = request(json!("Zurich"));
+    let mut shaped = request(&json!("Zurich"));
     shaped["tools"] = Value::Null;
     shaped["include"] = Value::Null;
     shaped["text"] = json!({"format": {

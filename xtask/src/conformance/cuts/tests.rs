@@ -162,7 +162,7 @@ async fn a_panic_is_a_failure_of_its_place() {
         further: || geppetto_testing::Reply::chat().into(),
         ending: |_| crate::conformance::expectation::Ending::Complete,
         is_over: |_| true,
-        accepts: |_| Ok(()),
+        accepts: |_, _| Ok(()),
         uncounted_reasoning: |_| None,
         is_text: |_| true,
     };

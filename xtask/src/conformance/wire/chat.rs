@@ -18,7 +18,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     further: || Reply::chat().text("Further.").into(),
     ending,
     is_over,
-    accepts: validate::chat_request,
+    accepts: |_, body| validate::chat_request(body),
     uncounted_reasoning,
     is_text,
 };

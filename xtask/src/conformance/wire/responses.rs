@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geppetto_engine::{Engine, EngineError};
 use geppetto_providers_openai::ResponsesEngine;
-use geppetto_testing::Reply;
+use geppetto_testing::{Reply, validate, validate::ProviderRefusal};
 use geppetto_transport::HttpClient;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     further,
     ending,
     is_over,
-    accepts: |_| Ok(()),
+    accepts,
     uncounted_reasoning: |_| None,
     is_text: |_| true,
 };
@@ -40,6 +40,15 @@ fn further() -> Reply {
     let message = json!({"type": "message", "id": "msg", "role": "assistant", "content": [part]});
     let body = json!({"id": "resp", "status": "completed", "output": [message]});
     Reply::raw(200, "application/json", body.to_string())
+}
+
+/// The rules are those of OpenAI's server. Others give their items ids of other forms, and get
+/// back the items of their built-in tools as they sent them.
+fn accepts(recording: &Recording, body: &Value) -> Result<(), ProviderRefusal> {
+    match recording.meta.vendor.as_str() {
+        "openai" | "azure" => validate::responses_request(body),
+        _ => Ok(()),
+    }
 }
 
 /// A stream is complete with one of the events that end a response; a single body with an output.

@@ -450,7 +450,8 @@ fn a_failed_response_is_an_error_with_what_arrived() {
 
 #[test]
 fn what_is_no_event_is_an_error() {
-    let seen = run(|fold, writer, redactor| fold.accept("{\"type\": ", writer, redactor));
+    let seen =
+        run(|fold, writer, redactor| fold.accept("{\"type\": ", writer, redactor).map(|_| ()));
     assert_eq!(seen.error(), ErrorKind::MalformedResponse);
     let seen = fold(&[json!({"error": {"code": "rate_limit_exceeded", "message": "m"}})]);
     assert_eq!(seen.error(), ErrorKind::RateLimited);

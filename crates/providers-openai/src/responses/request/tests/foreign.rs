@@ -1,5 +1,7 @@
 //! Histories that other servers wrote.
 
+use geppetto_turns::OtherContent;
+
 use super::*;
 
 fn call_named(id: &str, name: &str) -> Block {
@@ -138,5 +140,28 @@ fn a_store_gets_reasoning_with_the_named_item_that_followed_it_or_not_at_all() {
     assert_eq!(
         sent(false),
         [&beginning[..], &["reasoning rs_2", "message -"]].concat()
+    );
+}
+
+#[test]
+fn a_call_that_is_kept_as_an_item_goes_back_with_its_answer_or_not_at_all() {
+    let kept = |item: Value| {
+        let payload = item.as_object().unwrap().clone();
+        Block::new(Content::Other(OtherContent::new(own::ITEM_KIND, payload)))
+    };
+    let call = json!({"type": "shell_call", "call_id": "c", "action": {"commands": ["ls"]}});
+    let search = json!({"type": "custom_tool_call", "call_id": "x", "name": "s", "input": ""});
+    let output = json!({"type": "shell_call_output", "call_id": "c", "output": []});
+    let types = |items: &[&Value]| {
+        let blocks = items.iter().map(|item| kept((*item).clone()));
+        let said = [Block::user("Go."), Block::llm_text("Done.")];
+        let input = input(said.into_iter().chain(blocks));
+        let types = input.as_array().unwrap().iter().skip(2);
+        types.map(|item| item["type"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(types(&[&call, &search]), Vec::<Value>::new());
+    assert_eq!(
+        types(&[&call, &search, &output]),
+        ["shell_call", "shell_call_output"]
     );
 }
