@@ -6,8 +6,11 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod docs;
 mod error;
+mod retired;
 mod tidy;
+mod validate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,6 +36,10 @@ enum Command {
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Run the playbook's validation checklist, or look for retired names in another tree.
+    Validate(validate::Args),
+    /// Check the documentation, write what is generated in it, and build the book.
+    Docs(docs::Args),
 }
 
 /// What a command that could run came to.
@@ -49,6 +56,8 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Validate(args) => validate::run(&args, &mut out),
+        Command::Docs(args) => docs::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

@@ -287,10 +287,18 @@ impl Session {
         SessionSnapshot::take(self)
     }
 
-    /// Reads the session's events from now on.
-    ///
-    /// To join a running session: subscribe, then take a [`snapshot`](Self::snapshot), then leave
-    /// out the events up to its number.
+    /// Joins a session that may be running: what it is now, and its events from there on. Nothing
+    /// is missed, and nothing comes twice.
+    pub fn join(&self) -> (SessionSnapshot, Subscription) {
+        // Subscribed first, so that nothing is dropped from the log meanwhile.
+        let _pin = self.subscribe();
+        let (stream, snapshot) = (self.stream(), self.snapshot());
+        let events = stream.resume_after(snapshot.seq, SlowReaderPolicy::Coalesce);
+        (snapshot, events)
+    }
+
+    /// Reads the session's events from now on. [`join`](Self::join) is for a session that may be
+    /// running already.
     pub fn subscribe(&self) -> Subscription {
         self.inner.stream.subscribe()
     }

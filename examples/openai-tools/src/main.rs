@@ -1,5 +1,7 @@
 //! OpenAI's Responses API: a model whose thinking shows while it streams, two typed tools, a
 //! conversation of two turns. What the model thought goes back to it, sealed, with every request.
+//! With `--interactive`, prompts are read from standard input, and Ctrl-C cancels a run and goes
+//! back to the next prompt.
 //!
 //! ```text
 //! $ cargo run -p openai-tools
@@ -21,7 +23,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use example_support::{Failure, Options, converse, main_with};
+use example_support::{Failure, Options, converse, interact, main_with};
 use geppetto_engine::InferenceConfig;
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
@@ -43,6 +45,9 @@ struct Cli {
         "Please convert 167 minutes with convert_minutes.",
     ])]
     prompts: Vec<String>,
+    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    #[arg(long, conflicts_with = "prompts")]
+    interactive: bool,
 }
 
 /// Arguments of `find_train`.
@@ -111,6 +116,9 @@ fn main() -> ExitCode {
             .event_sink(printer.clone())
             .tools(tools()?);
         let session = Session::new(builder);
+        if cli.interactive {
+            return interact(&session, &provider, &printer).await;
+        }
         for prompt in &cli.prompts {
             converse(&session, prompt, &provider, &printer).await?;
         }

@@ -20,7 +20,8 @@ pub struct Provider {
 
 impl Provider {
     /// Chooses: a server that is configured (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
-    /// else an Ollama server, if one answers on its default port; else the embedded demo provider.
+    /// else an Ollama server, if one answers on its default port; else the embedded demo provider,
+    /// which `--demo` chooses at once.
     ///
     /// # Errors
     ///
@@ -29,7 +30,9 @@ impl Provider {
         let mut own = None;
         let about = if let Some(base_url) = &settings.base_url {
             format!("{} (from {})", base_url.value, base_url.source)
-        } else if let Some(model) = ollama::first_model().await {
+        } else if !settings.demo
+            && let Some(model) = ollama::first_model().await
+        {
             let detected = || Source::Detected("found on its default port");
             settings.base_url = Some(Setting::new(ollama::BASE_URL.to_owned(), detected()));
             settings

@@ -21,6 +21,9 @@ pub struct Options {
     /// [env: `OPENAI_BASE_URL`].
     #[arg(long)]
     pub base_url: Option<String>,
+    /// Ask the embedded demo provider, whatever the environment and this machine offer.
+    #[arg(long, conflicts_with = "base_url")]
+    pub demo: bool,
     /// How to print events.
     #[arg(long, value_enum)]
     pub output: Option<OutputFormat>,
@@ -86,6 +89,8 @@ pub struct Settings {
     pub model: Option<Setting<String>>,
     /// The server; absent while none has been chosen.
     pub base_url: Option<Setting<String>>,
+    /// Whether nobody but the embedded demo provider may be asked.
+    pub demo: bool,
     /// The key.
     pub api_key: Option<Setting<ApiKey>>,
     /// The model to ask for when nobody names one.
@@ -109,7 +114,8 @@ impl Settings {
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let flags = options;
-        let env = |name| env(name).filter(|value| !value.trim().is_empty());
+        // The demo provider has a model of its own and wants no key.
+        let env = |name| env(name).filter(|value| !flags.demo && !value.trim().is_empty());
         let flag = |value: &Option<String>, name| {
             value
                 .clone()
@@ -139,6 +145,7 @@ impl Settings {
         Ok(Self {
             model,
             base_url,
+            demo: flags.demo,
             api_key,
             default_model: options.default_model.unwrap_or(DEFAULT_MODEL),
             output,
