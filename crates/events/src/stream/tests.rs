@@ -224,6 +224,78 @@ async fn a_reader_waits_for_events_and_ends_with_the_stream() {
     publisher.await.unwrap();
 }
 
+#[test]
+fn what_is_published_before_the_end_is_read_before_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for _ in 0..2000 {
+        let stream = stream(1 << 20);
+        let mut reader = stream.subscribe();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                stream.publish(log("last words"), &[]);
+                stream.close();
+            });
+            runtime.block_on(async {
+                assert!(reader.next_event().await.is_some());
+                assert!(reader.next_event().await.is_none());
+            });
+        });
+    }
+}
+
+#[test]
+fn a_reader_that_skips_goes_on_in_the_middle_of_merged_deltas() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let mut text = Text::new("s");
+    for piece in ["a", "bc", "d", "ef"] {
+        stream.publish(text.delta(piece), &[]);
+    }
+    reader.skip_to(2);
+    let event = reader.try_next().unwrap().into_event().unwrap();
+    assert_eq!(
+        (event.delta(), event.first_seq(), event.seq),
+        (Some("def"), 3, 4)
+    );
+    // Never back, and never beyond what there is.
+    stream.publish(text.delta("g"), &[]);
+    reader.skip_to(1);
+    assert_eq!(reader.behind(), 1);
+    reader.skip_to(u64::MAX);
+    assert_eq!((reader.behind(), reader.try_next()), (0, None));
+    stream.publish(text.delta("h"), &[]);
+    let event = reader.try_next().unwrap().into_event().unwrap();
+    assert_eq!((event.delta(), event.seq), (Some("h"), 6));
+}
+
+#[test]
+fn deltas_with_a_gap_between_them_are_not_merged() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let mut text = Text::new("s");
+    stream.publish(text.delta("a"), &[]);
+    text.offset += 1;
+    stream.publish(text.delta("b"), &[]);
+    let read = std::iter::from_fn(|| reader.try_next()).filter_map(Received::into_event);
+    let deltas: Vec<_> = read.map(|event| event.merged).collect();
+    assert_eq!(deltas, [1, 1]);
+}
+
+#[test]
+fn old_text_is_dropped_piece_by_piece() {
+    let stream = stream(50 * 1024);
+    let mut text = Text::new("s");
+    let piece = "x".repeat(1000);
+    for _ in 0..200 {
+        stream.publish(text.delta(&piece), &[]);
+    }
+    let events = stream.events_after(0);
+    let kept: usize = events.iter().filter_map(Event::delta).map(str::len).sum();
+    assert!((16_000..60_000).contains(&kept), "{kept} bytes are kept");
+}
+
 #[cfg(debug_assertions)]
 #[test]
 fn debug_builds_note_illegal_orders() {
