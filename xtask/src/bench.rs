@@ -30,6 +30,8 @@ enum What {
     Stream,
     /// What turn 10, 1,000 and 10,000 of one session cost, in time and memory.
     Session,
+    /// What a reader costs that does not read while 1 GiB goes by: memory and CPU time.
+    SlowReader,
 }
 
 /// Builds the measuring program with optimisation and runs it.
@@ -49,6 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
     command.arg(match args.what {
         What::Stream => "stream",
         What::Session => "session",
+        What::SlowReader => "slow-reader",
     });
     command.args(["--runs", &args.runs.to_string()]);
     if args.json {

@@ -18,11 +18,20 @@ pub(crate) fn thread_time() -> Result<Duration, Failure> {
 
 /// The resident memory, in bytes.
 pub(crate) fn resident_bytes() -> Result<u64, Failure> {
+    memory("VmRSS:")
+}
+
+/// The most resident memory that there ever was, in bytes.
+pub(crate) fn peak_bytes() -> Result<u64, Failure> {
+    memory("VmHWM:")
+}
+
+fn memory(name: &str) -> Result<u64, Failure> {
     let text = fs::read_to_string("/proc/self/status")?;
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .ok_or("VmRSS is missing in /proc/self/status")?;
+        .find_map(|line| line.strip_prefix(name))
+        .ok_or_else(|| format!("{name} is missing in /proc/self/status"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib * 1024)
 }

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod consumers;
 mod cpu;
 mod session;
+mod slow_reader;
 mod stream;
 mod table;
 
@@ -26,6 +27,23 @@ enum Command {
     Stream(Options),
     /// Cost of a session's turns.
     Session(Options),
+    /// What a reader costs that does not read.
+    SlowReader {
+        #[command(flatten)]
+        options: Options,
+        /// How long the reply is, in MiB. The process takes a little over three times as much.
+        #[arg(long, default_value_t = 1024)]
+        mib: u32,
+    },
+    /// One run past a reader that does not read, as a process of its own.
+    #[command(hide = true)]
+    Flood {
+        /// Who does not read.
+        #[arg(value_enum)]
+        stalled: slow_reader::Stalled,
+        /// How long the reply is, in MiB.
+        mib: u32,
+    },
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -56,6 +74,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stream(options) => stream::run(&options),
         Command::Session(options) => session::run(&options),
+        Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
+        Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,
             base_url,
