@@ -7,6 +7,7 @@ mod bench;
 mod cargo;
 mod conformance;
 mod error;
+mod mutants;
 mod tidy;
 
 use std::io::{self, Write};
@@ -29,10 +30,12 @@ struct Cli {
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
-    /// Measure: CPU time per streamed delta, cost of a session's turns.
+    /// Measure: CPU time per streamed delta, cost of a session's turns and of slow readers.
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Put deliberate faults into the code, and see that tests fail for each.
+    Mutants(mutants::Args),
 }
 
 /// What a command that could run came to.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Mutants(args) => mutants::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;
