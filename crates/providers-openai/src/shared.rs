@@ -2,6 +2,7 @@
 //! the beginning and the end of a reply, errors inside it, and values whatever their type.
 
 pub(crate) mod again;
+pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod error;

@@ -13,7 +13,7 @@ use super::{
     names::{self, CallIds},
     place::{History, Place},
 };
-use crate::responses::keys;
+use crate::{responses::keys, shared::arguments::sendable};
 
 /// One item of the input.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,7 @@ enum Typed<'a> {
         id: Option<&'a str>,
         call_id: Cow<'a, str>,
         name: Cow<'a, str>,
-        arguments: &'a str,
+        arguments: Cow<'a, str>,
         #[serde(flatten)]
         fields: Option<&'a Map<String, Value>>,
     },
@@ -240,10 +240,7 @@ impl<'a> Input<'a> {
                 id,
                 call_id,
                 name,
-                arguments: match call.args.is_blank() {
-                    true => "{}",
-                    false => call.args.as_str(),
-                },
+                arguments: sendable(&call.args),
                 fields,
             },
         };
