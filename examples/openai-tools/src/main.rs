@@ -54,6 +54,8 @@ struct Cli {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FindTrain {
     /// Where the train goes, such as Bern.
+    // Servers that decode by grammar hold the model to the limit, too.
+    #[schemars(length(max = 60))]
     destination: String,
 }
 
