@@ -34,6 +34,8 @@ enum What {
     Concurrent,
     /// What reading 1 MB of JSON and YAML costs while it streams in.
     Partial,
+    /// What a reader costs that does not read while 1 GiB goes by: memory and CPU time.
+    SlowReader,
 }
 
 /// Builds the measuring program with optimisation and runs it.
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
         What::Session => "session",
         What::Concurrent => "concurrent",
         What::Partial => "partial",
+        What::SlowReader => "slow-reader",
     });
     command.args(["--runs", &args.runs.to_string()]);
     if args.json {

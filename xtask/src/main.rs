@@ -8,6 +8,7 @@ mod cargo;
 mod conformance;
 mod docs;
 mod error;
+mod mutants;
 mod retired;
 mod tidy;
 mod validate;
@@ -32,7 +33,7 @@ struct Cli {
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
-    /// Measure: CPU time per streamed delta, cost of a session's turns.
+    /// Measure: CPU time per streamed delta, cost of a session's turns and of slow readers.
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
@@ -40,6 +41,8 @@ enum Command {
     Validate(validate::Args),
     /// Check the documentation, write what is generated in it, and build the book.
     Docs(docs::Args),
+    /// Put deliberate faults into the code, and see that tests fail for each.
+    Mutants(mutants::Args),
 }
 
 /// What a command that could run came to.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Conformance(args) => conformance::run(&args, &mut out),
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
+        Command::Mutants(args) => mutants::run(&args, &mut out),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

@@ -1,25 +1,25 @@
 //! [`Session`].
 
 mod builder;
+mod inner;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, EngineError, IdSource};
+use geppetto_engine::{EngineBuilder, EngineError};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::{Block, Content, ImagePart, Turn};
 
 use crate::{
     QueuedPrompt, SessionError, SessionSnapshot,
+    guarded::guarded_call,
     handle::{ExecutionHandle, Run},
-    history::History,
-    queue::{Queue, Waiting},
+    queue::Waiting,
     start::{self, Input},
+    sync::{self, MutexGuard},
 };
 
 pub use builder::SessionBuilder;
+pub(crate) use inner::{Inner, State};
 
 /// What happens when a prompt comes while an inference is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,21 +43,6 @@ pub enum BusyPolicy {
 #[derive(Clone)]
 pub struct Session {
     pub(crate) inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) id: String,
-    pub(crate) builder: Arc<dyn EngineBuilder>,
-    pub(crate) ids: Arc<dyn IdSource>,
-    pub(crate) stream: EventStream,
-    policy: BusyPolicy,
-    state: Mutex<State>,
-}
-
-pub(crate) struct State {
-    pub(crate) history: History,
-    pub(crate) active: Option<Arc<Run>>,
-    pub(crate) queue: Queue,
 }
 
 impl Session {
@@ -162,31 +147,46 @@ impl Session {
         loop {
             let busy_with = {
                 let mut state = self.lock();
-                match state.active.clone() {
-                    None => {
-                        let run = self.new_run();
+                match (state.active.clone(), self.inner.policy, input) {
+                    (None, BusyPolicy::Queue { max }, Input::Prompt(prompt))
+                        if !state.queue.is_empty() =>
+                    {
+                        return self.enqueue(&mut state, prompt, max);
+                    }
+                    (None, ..) if !state.queue.is_empty() => return Err(self.busy()),
+                    (None, _, input) => {
+                        let run = self.new_run()?;
                         state.active = Some(Arc::clone(&run));
                         drop(state);
-                        start::launch(self, &run, input)?;
-                        return Ok(ExecutionHandle::new(self.clone(), run));
+                        return self.launch(run, input);
                     }
                     // Its terminal event may be out already: it is over for whoever saw that.
-                    Some(active) if active.is_ending() => active,
-                    Some(active) => match (self.inner.policy, input) {
-                        (BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
-                            return self.enqueue(&mut state, prompt, max);
-                        }
-                        (BusyPolicy::Replace, back) => {
-                            input = back;
-                            active.token.cancel();
-                            active
-                        }
-                        _ => return Err(self.busy()),
-                    },
+                    (Some(active), _, back) if active.is_ending() => {
+                        input = back;
+                        active
+                    }
+                    (Some(_), BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
+                        return self.enqueue(&mut state, prompt, max);
+                    }
+                    (Some(active), BusyPolicy::Replace, back) => {
+                        input = back;
+                        active.token.cancel();
+                        active
+                    }
+                    _ => return Err(self.busy()),
                 }
             };
             busy_with.wait().await;
         }
+    }
+
+    /// Starts a run that holds the active place, or frees the place.
+    fn launch(&self, run: Arc<Run>, input: Input) -> Result<ExecutionHandle, SessionError> {
+        let launched = start::launch(self, &run, input);
+        if launched.is_err() {
+            start::release(self, &run);
+        }
+        launched.map(|()| ExecutionHandle::new(self.clone(), run))
     }
 
     fn enqueue(
@@ -201,7 +201,7 @@ impl Session {
                 max,
             });
         }
-        let run = self.new_run();
+        let run = self.new_run()?;
         state.queue.push(Waiting {
             run: Arc::clone(&run),
             prompt,
@@ -254,7 +254,8 @@ impl Session {
     #[must_use]
     pub fn active(&self) -> Option<ExecutionHandle> {
         let run = self.lock().active.clone()?;
-        Some(ExecutionHandle::new(self.clone(), run))
+        // Its terminal event may be out already: it is over for whoever saw that.
+        (!run.is_ending()).then(|| ExecutionHandle::new(self.clone(), run))
     }
 
     /// The latest turn. While an inference is running on it: as it was when that began.
@@ -291,9 +292,9 @@ impl Session {
     /// is missed, and nothing comes twice.
     pub fn join(&self) -> (SessionSnapshot, Subscription) {
         // Subscribed first, so that nothing is dropped from the log meanwhile.
-        let _pin = self.subscribe();
-        let (stream, snapshot) = (self.stream(), self.snapshot());
-        let events = stream.resume_after(snapshot.seq, SlowReaderPolicy::Coalesce);
+        let mut events = self.subscribe();
+        let snapshot = self.snapshot();
+        events.skip_to(snapshot.seq);
         (snapshot, events)
     }
 
@@ -311,6 +312,7 @@ impl Session {
     /// The session's event stream.
     #[must_use]
     pub fn stream(&self) -> &EventStream {
+        sync::step();
         &self.inner.stream
     }
 
@@ -355,24 +357,10 @@ impl Session {
         }
     }
 
-    fn new_run(&self) -> Arc<Run> {
-        let id = self.inner.ids.next_id();
-        Arc::new(Run::new(id, self.inner.stream.last_seq()))
-    }
-}
-
-impl Drop for Inner {
-    /// Nothing more will be published: readers come to their end. A run holds the session, so
-    /// none is running.
-    fn drop(&mut self) {
-        self.stream.close();
-    }
-}
-
-impl Inner {
-    /// Never held across an await, nor while foreign code runs.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new_run(&self) -> Result<Arc<Run>, SessionError> {
+        let id = guarded_call(|| self.inner.ids.next_id())
+            .map_err(|message| start::panicked("id source", &message))?;
+        Ok(Arc::new(Run::new(id, self.inner.stream.last_seq())))
     }
 }
 

@@ -1,16 +1,13 @@
 //! [`SessionBuilder`].
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{fmt, sync::Arc};
 
 use geppetto_engine::{EngineBuilder, IdSource, RandomIds};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 
 use super::{BusyPolicy, Inner, Session, State};
-use crate::{history::History, queue::Queue};
+use crate::{history::History, queue::Queue, sync::Mutex};
 
 /// Builds a [`Session`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -80,6 +77,7 @@ impl SessionBuilder {
                     history: History::new(self.turns),
                     active: None,
                     queue: Queue::default(),
+                    handing_over: false,
                 }),
             }),
         }

@@ -11,6 +11,7 @@ mod consumers;
 mod cpu;
 mod partial;
 mod session;
+mod slow_reader;
 mod stream;
 mod table;
 
@@ -46,6 +47,23 @@ enum Command {
     },
     /// Cost of reading a document while it streams in.
     Partial(Options),
+    /// What a reader costs that does not read.
+    SlowReader {
+        #[command(flatten)]
+        options: Options,
+        /// How long the reply is, in MiB. The process takes a little over three times as much.
+        #[arg(long, default_value_t = 1024)]
+        mib: u32,
+    },
+    /// One run past a reader that does not read, as a process of its own.
+    #[command(hide = true)]
+    Flood {
+        /// Who does not read.
+        #[arg(value_enum)]
+        stalled: slow_reader::Stalled,
+        /// How long the reply is, in MiB.
+        mib: u32,
+    },
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -79,6 +97,8 @@ fn main() -> ExitCode {
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
         Command::Partial(options) => partial::run(&options),
+        Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
+        Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,
             base_url,
