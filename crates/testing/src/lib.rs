@@ -49,6 +49,8 @@ pub mod expect;
 mod json;
 pub mod reply;
 pub mod server;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod validate;
 
 pub use engine::{Script, ScriptedEngine};

@@ -1,0 +1,45 @@
+//! Simulated sessions: every run cut everywhere, and looked at.
+//!
+//! A [`Case`] says how to build what a session runs. The simulator runs it once undisturbed, and
+//! counts how often the run waits, how many events it has, and how often it calls each [`Seam`].
+//! Then it runs it again for each of these places, and there cancels it, shuts its runtime down,
+//! or lets the seam fail or panic. After each it checks what an application relies on:
+//!
+//! - exactly one terminal event, the last of its run, that fits the outcome; all events legal;
+//! - `wait` returns within 100 ms of a cancel, the time to store the turn aside; then the session
+//!   is free and shows the turn of the outcome;
+//! - the turn is a beginning of the undisturbed one; what is not whole is marked; every tool call
+//!   has one answer, in order; what a reader of the events saw is what the turn holds;
+//! - a tool that finished keeps its result, one that ran is said to be cancelled, one that did not
+//!   is said not to have run; none starts after the cancel;
+//! - the turn was handed over to be stored once, with the outcome's status;
+//! - an error or a panic is named in the outcome, and where it cannot fail the run, it did not;
+//! - the next prompt runs, and its request is one that a provider takes, on either wire.
+//!
+//! Everything is on one thread, with tokio's clock paused and all ids, delays and sizes drawn from
+//! one seed, so that a case, a seed and a [`Cut`] repeat a run exactly.
+//!
+//! Where simulation ends: it does not see races between threads, and blocks for as long as the
+//! application's own code does.
+
+mod case;
+mod check;
+mod consumer;
+pub mod corpus;
+mod cut;
+mod drive;
+mod engine;
+mod executor;
+mod explore;
+mod parts;
+mod provider;
+mod report;
+mod runner;
+mod tools;
+mod wire;
+mod world;
+
+pub use case::{Case, Setup, SetupError};
+pub use cut::{Cut, NotACut, Seam};
+pub use report::{Failure, Report, Tried};
+pub use world::World;

@@ -1,0 +1,86 @@
+//! Errors and panics: the run says who it was, and those that cannot fail a run did not.
+
+use geppetto_engine::RunStatus;
+
+use super::Check;
+use crate::simulate::{Cut, Seam, tools::ToolEnd, world::INJECTED};
+
+impl Check<'_> {
+    pub(super) fn fault(&mut self) {
+        let cut = self.seen.world.cut();
+        let (Some(seam), panics) = (cut.seam(), matches!(cut, Cut::Panic(..))) else {
+            return;
+        };
+        if !self.seen.world.seen().injected {
+            return self.problem("the fault did not come to pass");
+        }
+        if let Err(error) = &self.seen.first.started {
+            return self.names(&error.to_string(), seam, panics);
+        }
+        match seam {
+            Seam::Sink => {
+                self.as_if_nothing_happened();
+                let panics = self.seen.session.stream().sink_panics();
+                self.expect(panics == 1, "the sink's panic was not counted once");
+            }
+            Seam::Persister => {
+                self.as_if_nothing_happened();
+                let outcome = self.seen.first.outcome.as_deref();
+                let error = outcome.and_then(|outcome| outcome.persist_error.clone());
+                self.names(&error.unwrap_or_default(), seam, panics);
+            }
+            _ => self.run_names(seam, panics),
+        }
+    }
+
+    fn as_if_nothing_happened(&mut self) {
+        let status = |seen: &super::Observed| seen.first.outcome().map(|(s, _)| s.clone());
+        let same = status(self.seen) == status(self.whole);
+        self.expect(same, "the run ended otherwise than without the fault");
+    }
+
+    /// Where the run failed, it says who it was; where it did not, the fault was survived in a
+    /// way that leaves a trace.
+    fn run_names(&mut self, seam: Seam, panics: bool) {
+        let Some((status, turn)) = self.seen.first.outcome() else {
+            return;
+        };
+        let whole = self.whole.first.outcome().map(|(status, _)| status);
+        match status {
+            RunStatus::Failed { message, .. } if Some(status) != whole => {
+                self.names(&message.clone(), seam, panics);
+            }
+            _ if Some(status) != whole => {
+                self.problem(format!("the run ended as {status:?} by the fault"));
+            }
+            _ => {
+                let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
+                let answered = answers.map(|answer| answer.output());
+                let mut texts: Vec<String> = answered.collect();
+                let logs = &self.seen.world.seen().tools;
+                // A call that failed and was tried again.
+                texts.extend(logs.iter().filter_map(|log| match &log.end {
+                    ToolEnd::Error(text) => Some(text.clone()),
+                    _ => None,
+                }));
+                texts.extend(self.seen.events.iter().map(|event| {
+                    // Attempts that were repeated are announced.
+                    serde_json::to_string(event).unwrap_or_default()
+                }));
+                let _ = logs;
+                let told = texts.iter().any(|text| text.contains(INJECTED));
+                if !told {
+                    self.problems
+                        .push(format!("nothing tells of the fault in {seam}"));
+                }
+            }
+        }
+    }
+
+    fn names(&mut self, text: &str, seam: Seam, panics: bool) {
+        if !text.contains(INJECTED) || (panics && !text.contains(seam.culprit())) {
+            let text = format!("the error does not name {}: `{text}`", seam.culprit());
+            self.problem(text);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The runs that the project simulates itself.
+//!
+//! They are what an application does with a session, on both wires and without one: text,
+//! reasoning, tools in all their kinds, pauses, retries, replies that break off, and parts that
+//! are slow, deaf, or broken.
+
+use super::{Case, Setup, SetupError, World};
+
+mod tools;
+mod replies;
+mod runs;
+
+/// All cases.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    runs::cases()
+}

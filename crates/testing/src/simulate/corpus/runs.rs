@@ -1,0 +1,209 @@
+//! Runs of all kinds.
+
+use std::{sync::Arc, time::Duration};
+
+use geppetto_engine::{RetryConfig, ToolConfig, ToolErrorHandling};
+use geppetto_enginebuilder::Builder;
+use geppetto_events::{Event, EventKind, EventSink};
+use geppetto_toolloop::StepController;
+
+use super::{
+    Case, Setup, SetupError, World,
+    replies::{Said, Wire},
+    tools,
+};
+
+/// The answer to every next prompt.
+const NEXT: &str = "and so it goes on";
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for wire in Wire::ALL {
+        let mut add = |name: &str, replies: Replies, change: Change| {
+            cases.push(case(name, wire, replies, change));
+        };
+        add("text", |w| vec![Said::new().words(&mut w.rng())], plain);
+        add("reasoning", reasoning, plain);
+        add("one-call", one_call, with_tools);
+        add("three-calls", three_calls, with_tools);
+        add("failing-calls", failing_calls, with_tools);
+        add("repeated-call", repeated_call, with_retries);
+        add("aborting-call", aborting_call, with_abort);
+        add("deaf-tool", deaf_tool, with_tools);
+        add("pause", one_call, with_pauses);
+        add("broken-reply", broken_reply, with_tools);
+        add("hanging-reply", hanging_reply, with_deadline);
+        add("slow-persister", one_call, with_slow_persister);
+        add("slow-reader", one_call, with_tools);
+    }
+    cases.push(case("retry", Wire::Chat, retry, with_tools));
+    cases.push(case("deaf-engine", Wire::None, deaf_engine, with_deadline));
+    cases.push(case("open-call", Wire::Chat, |w| one_call(w).into_iter().take(1).collect(), plain));
+    cases
+}
+
+type Replies = fn(&World) -> Vec<Said>;
+type Change = fn(&World, Builder) -> Result<Builder, SetupError>;
+
+fn case(name: &str, wire: Wire, replies: Replies, change: Change) -> Case {
+    let full = format!("{}-{name}", wire.as_str());
+    let name = name.to_owned();
+    Case::new(full, move |world| {
+        let next = vec![Said::new().text(NEXT)];
+        let engine = wire.engine(world, replies(world), next)?;
+        let builder = change(world, world.builder(engine))?;
+        let setup = Setup::new(builder).next_text(NEXT);
+        Ok(match name.as_str() {
+            "slow-reader" => setup.slow_reader(),
+            "open-call" => setup.leaves_calls_open(),
+            _ => setup,
+        })
+    })
+}
+
+fn reasoning(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    vec![Said::new().reasoning(rng).words(rng)]
+}
+
+fn one_call(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    vec![
+        Said::new().words(rng).call("call_1", "look", r#"{"n": 1}"#),
+        Said::new().words(rng),
+    ]
+}
+
+fn three_calls(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    let mut names = ["look", "listen", "write", "stop"];
+    rng.shuffle(&mut names);
+    let mut said = Said::new().reasoning(rng);
+    for (index, name) in names.into_iter().take(3).enumerate() {
+        said = said.call(&format!("call_{index}"), name, r#"{"n": 2}"#);
+    }
+    vec![said, Said::new().words(rng)]
+}
+
+fn failing_calls(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    let mut calls = [
+        ("call_a", "fail", "{}"),
+        ("call_b", "burst", "{}"),
+        ("call_c", "nobody", "{}"),
+        ("call_d", "look", r#"{"n": "#),
+        ("call_e", "look", r#"{"n": "one"}"#),
+    ];
+    rng.shuffle(&mut calls);
+    let mut said = Said::new();
+    for (id, name, args) in calls.into_iter().take(3) {
+        said = said.call(id, name, args);
+    }
+    vec![said, Said::new().words(rng)]
+}
+
+fn repeated_call(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    let said = Said::new().call("call_1", "again", "{}");
+    vec![said.call("call_2", "look", "{}"), Said::new().words(rng)]
+}
+
+fn aborting_call(_: &World) -> Vec<Said> {
+    let said = Said::new().call("call_1", "look", "{}");
+    let said = said.call("call_2", "fail", "{}");
+    vec![said.call("call_3", "write", "{}")]
+}
+
+fn deaf_tool(world: &World) -> Vec<Said> {
+    let said = Said::new().call("call_1", "deaf", "{}");
+    let said = said.call("call_2", "look", "{}").call("call_3", "write", "{}");
+    vec![said, Said::new().words(&mut world.rng())]
+}
+
+fn retry(world: &World) -> Vec<Said> {
+    let said = Said::new().words(&mut world.rng());
+    vec![Said::overloaded(), Said::overloaded(), said]
+}
+
+fn broken_reply(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    let first = Said::new().words(rng).call("call_1", "look", "{}");
+    let last = Said::new().reasoning(rng).words(rng);
+    vec![
+        first.clone().reset(rng.usize(1..5)),
+        first,
+        last.clone().reset(rng.usize(1..5)),
+        last.clone().reset(rng.usize(1..5)),
+        last,
+    ]
+}
+
+fn hanging_reply(world: &World) -> Vec<Said> {
+    let rng = &mut world.rng();
+    vec![Said::new().words(rng).words(rng).hangs(rng.usize(1..5))]
+}
+
+fn deaf_engine(world: &World) -> Vec<Said> {
+    vec![Said::new().words(&mut world.rng()).deaf()]
+}
+
+fn plain(_: &World, builder: Builder) -> Result<Builder, SetupError> {
+    Ok(builder)
+}
+
+fn with_tools(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    Ok(builder.tools(tools::all(world)?))
+}
+
+fn with_retries(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    let mut config = ToolConfig::default();
+    config.tool_error_handling = ToolErrorHandling::Retry;
+    config.retry_config = RetryConfig::default();
+    config.retry_config.max_retries = 3;
+    Ok(with_tools(world, builder)?.tool_config(config))
+}
+
+fn with_abort(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    let mut config = ToolConfig::default();
+    config.tool_error_handling = ToolErrorHandling::Abort;
+    Ok(with_tools(world, builder)?.tool_config(config))
+}
+
+fn with_deadline(_: &World, builder: Builder) -> Result<Builder, SetupError> {
+    Ok(builder.max_duration(Duration::from_secs(7)))
+}
+
+fn with_slow_persister(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    let persister = world.persister(Duration::from_millis(300));
+    Ok(with_tools(world, builder)?.persister(Arc::new(persister)))
+}
+
+/// Pauses that somebody ends after a while.
+fn with_pauses(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    let control = StepController::new();
+    control.enable("simulated");
+    let sink = EndsPauses {
+        control: control.clone(),
+        after: world.delay(Duration::from_millis(500)),
+    };
+    let builder = builder.step_control(control).event_sink(Arc::new(sink));
+    with_tools(world, builder)
+}
+
+struct EndsPauses {
+    control: StepController,
+    after: Duration,
+}
+
+impl EventSink for EndsPauses {
+    fn publish(&self, event: &Event) {
+        if let EventKind::DebuggerPause(pause) = &event.kind {
+            let (control, after) = (self.control.clone(), self.after);
+            let id = pause.pause_id.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                control.continue_run(&id);
+            });
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Cutting a case everywhere.
+
+use super::{Case, Cut, Failure, Report, check, drive, drive::Observed};
+
+impl Case {
+    /// Cancels the run at every place where it waits, just before every time that it is polled,
+    /// and inside of every event, and shuts the runtime down at every place where it waits: one
+    /// simulated session for each. Then checks what must hold.
+    #[must_use]
+    pub fn cut_everywhere(&self, seed: u64) -> Report {
+        self.explore(seed, cancels)
+    }
+
+    /// Lets every call of every seam fail, and panic: one simulated session for each. Then checks
+    /// what must hold.
+    #[must_use]
+    pub fn break_everywhere(&self, seed: u64) -> Report {
+        self.explore(seed, faults)
+    }
+
+    /// Simulates one session, as a failure says.
+    #[must_use]
+    pub fn replay(&self, seed: u64, cut: Cut) -> Report {
+        self.explore(seed, |_| vec![cut])
+    }
+
+    fn explore(&self, seed: u64, cuts: impl Fn(&Observed) -> Vec<Cut>) -> Report {
+        let mut report = Report::new(self.name());
+        let whole = match drive::drive(self, seed, Cut::None) {
+            Ok(whole) => whole,
+            Err(error) => {
+                report.failed(Failure::new(self, seed, Cut::None, [error.to_string()]));
+                return report;
+            }
+        };
+        let problems = check::problems(&whole, &whole);
+        if !problems.is_empty() {
+            report.failed(Failure::new(self, seed, Cut::None, problems));
+            return report;
+        }
+        for cut in cuts(&whole) {
+            let problems = match drive::drive(self, seed, cut) {
+                Ok(seen) => check::problems(&seen, &whole),
+                Err(error) => vec![error.to_string()],
+            };
+            report.tried(cut);
+            if !problems.is_empty() {
+                report.failed(Failure::new(self, seed, cut, problems));
+            }
+        }
+        report
+    }
+}
+
+fn cancels(whole: &Observed) -> Vec<Cut> {
+    let (polls, waits, events) = whole.world.first_counts();
+    let mut cuts: Vec<Cut> = (0..polls).map(Cut::Poll).collect();
+    cuts.extend((0..waits).map(Cut::Wait));
+    cuts.extend((0..events).map(Cut::Event));
+    cuts.extend((0..waits).map(Cut::Shutdown));
+    cuts
+}
+
+fn faults(whole: &Observed) -> Vec<Cut> {
+    let calls = whole.world.seen().calls.clone();
+    let mut cuts = Vec::new();
+    for (seam, calls) in calls {
+        if seam.can_fail() {
+            cuts.extend((0..calls).map(|n| Cut::Error(seam, n)));
+        }
+        cuts.extend((0..calls).map(|n| Cut::Panic(seam, n)));
+    }
+    cuts
+}
