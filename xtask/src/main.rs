@@ -7,6 +7,7 @@ mod bench;
 mod cargo;
 mod conformance;
 mod error;
+mod simulate;
 mod tidy;
 
 use std::io::{self, Write};
@@ -33,6 +34,8 @@ enum Command {
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
+    Simulate(simulate::Args),
 }
 
 /// What a command that could run came to.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Simulate(args) => simulate::run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use geppetto_engine::{EngineBuilder, EngineError, IdSource};
+use geppetto_engine::{EngineBuilder, EngineError, IdSource, IsolatedIds};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::{Block, Content, ImagePart, Turn};
 
@@ -48,7 +48,7 @@ pub struct Session {
 pub(crate) struct Inner {
     pub(crate) id: String,
     pub(crate) builder: Arc<dyn EngineBuilder>,
-    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) ids: IsolatedIds,
     pub(crate) stream: EventStream,
     policy: BusyPolicy,
     state: Mutex<State>,
@@ -85,7 +85,7 @@ impl Session {
     pub fn append(&self, turn: Turn) -> Result<(), SessionError> {
         let mut state = self.lock();
         self.refuse_if_running(&state)?;
-        let ids = &*self.inner.ids;
+        let ids = &self.inner.ids;
         state.history.append(turn, &self.inner.id, ids);
         Ok(())
     }
@@ -113,7 +113,7 @@ impl Session {
         let prompt = prompt(texts.into_iter().map(|text| Block::user(text)).collect())?;
         let mut state = self.lock();
         self.refuse_if_running(&state)?;
-        let ids = &*self.inner.ids;
+        let ids = &self.inner.ids;
         state.history.append_prompt(prompt, &self.inner.id, ids);
         Ok(())
     }
@@ -325,7 +325,7 @@ impl Session {
         Ok(SessionBuilder::new(Arc::clone(&self.inner.builder))
             .id(self.inner.ids.next_id())
             .history(turns)
-            .ids(Arc::clone(&self.inner.ids))
+            .ids(Arc::new(self.inner.ids.clone()))
             .busy_policy(self.inner.policy)
             .build())
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus,
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus, isolate,
 };
 use geppetto_turns::{Block, Turn};
 use tokio::{runtime::Handle, time};
@@ -61,7 +61,7 @@ fn prepare(session: &Session, run: &Arc<Run>, input: Input) -> Result<Prepared, 
         return Err(SessionError::NoRuntime);
     }
     let inner = &session.inner;
-    let base = RunContext::for_stream(inner.stream.clone(), Arc::clone(&inner.ids))
+    let base = RunContext::for_stream(inner.stream.clone(), Arc::new(inner.ids.clone()))
         .with_cancellation(run.token.clone());
     let build = || {
         let ctx = inner.builder.prepare(base.with_run(&inner.id, &run.id, ""));
@@ -81,7 +81,7 @@ fn prepare(session: &Session, run: &Arc<Run>, input: Input) -> Result<Prepared, 
         session_id: inner.id.clone(),
     };
     match input {
-        Input::Prompt(prompt) => state.history.append_prompt(prompt, &inner.id, &*inner.ids),
+        Input::Prompt(prompt) => state.history.append_prompt(prompt, &inner.id, &inner.ids),
         Input::Latest if state.history.latest().is_none_or(Turn::is_empty) => return Err(empty()),
         Input::Latest => {}
     }
@@ -119,6 +119,10 @@ pub(crate) fn release(session: &Session, run: &Arc<Run>) {
 
 async fn drive(mut finisher: Finisher, ctx: RunContext, runner: Arc<dyn InferenceRunner>) {
     let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
+    let outcome = outcome.and_then(|report| match finisher.session.inner.ids.take_panic() {
+        None => Ok(report),
+        Some(message) => Err(isolate::panicked("the id source", &message)),
+    });
     let status = RunStatus::from(&outcome);
     let persist_error = persist(&finisher.turn, &ctx, &*runner, &status).await;
     finisher.end(outcome, persist_error);

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use geppetto_engine::{EngineBuilder, IdSource, RandomIds};
+use geppetto_engine::{EngineBuilder, IdSource, IsolatedIds, RandomIds};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 
@@ -68,12 +68,13 @@ impl SessionBuilder {
     /// The session.
     #[must_use]
     pub fn build(self) -> Session {
-        let id = self.id.unwrap_or_else(|| self.ids.next_id());
+        let ids = IsolatedIds::new(self.ids);
+        let id = self.id.unwrap_or_else(|| ids.next_id());
         Session {
             inner: Arc::new(Inner {
                 id,
                 builder: self.builder,
-                ids: self.ids,
+                ids,
                 stream: self.stream,
                 policy: self.policy,
                 state: Mutex::new(State {

@@ -120,7 +120,9 @@ pub enum Seam {
     Middleware,
     /// A tool.
     Tool,
-    /// A hook of the tool executor.
+    /// A hook that lets a tool call pass, or rejects it.
+    Admission,
+    /// Any other hook of the tool executor.
     Hook,
     /// An event sink.
     Sink,
@@ -142,6 +144,7 @@ impl Seam {
         Self::Engine,
         Self::Middleware,
         Self::Tool,
+        Self::Admission,
         Self::Hook,
         Self::Sink,
         Self::Persister,
@@ -159,6 +162,7 @@ impl Seam {
             Self::Engine => "engine",
             Self::Middleware => "middleware",
             Self::Tool => "tool",
+            Self::Admission => "admission",
             Self::Hook => "hook",
             Self::Sink => "sink",
             Self::Persister => "persister",
@@ -171,18 +175,18 @@ impl Seam {
     /// Whether the seam's functions can say that they failed. All can panic.
     #[must_use]
     pub fn can_fail(self) -> bool {
-        !matches!(self, Self::Sink | Self::Ids | Self::Snapshot)
+        !matches!(self, Self::Hook | Self::Sink | Self::Ids | Self::Snapshot)
     }
 
     /// How the error of a run that ends by a panic of this seam must name it.
     pub(super) fn culprit(self) -> &'static str {
         match self {
             Self::Builder => "the engine builder",
-            Self::Transport => "the engine",
-            Self::Engine => "the engine",
+            // Who sends requests is the engine.
+            Self::Transport | Self::Engine => "the engine",
             Self::Middleware => "the middleware",
             Self::Tool => "the tool",
-            Self::Hook => "hook",
+            Self::Admission | Self::Hook => "hook",
             Self::Sink => "sink",
             Self::Persister => "the persister",
             Self::Ids => "the id source",

@@ -26,7 +26,7 @@ impl SeamExecutor {
 
     /// For hooks that can reject a call.
     fn asked(&self) -> Result<(), Rejection> {
-        let passed = self.world.seam(Seam::Hook);
+        let passed = self.world.seam(Seam::Admission);
         passed.map_err(|error| Rejection::new(error.to_string()))
     }
 

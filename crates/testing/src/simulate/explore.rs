@@ -6,20 +6,27 @@ impl Case {
     /// Cancels the run at every place where it waits, just before every time that it is polled,
     /// and inside of every event, and shuts the runtime down at every place where it waits: one
     /// simulated session for each. Then checks what must hold.
-    #[must_use]
     pub fn cut_everywhere(&self, seed: u64) -> Report {
         self.explore(seed, cancels)
     }
 
     /// Lets every call of every seam fail, and panic: one simulated session for each. Then checks
     /// what must hold.
-    #[must_use]
     pub fn break_everywhere(&self, seed: u64) -> Report {
         self.explore(seed, faults)
     }
 
+    /// All of this: [`cut_everywhere`](Self::cut_everywhere) and
+    /// [`break_everywhere`](Self::break_everywhere).
+    pub fn simulate(&self, seed: u64) -> Report {
+        self.explore(seed, |whole| {
+            let mut cuts = cancels(whole);
+            cuts.extend(faults(whole));
+            cuts
+        })
+    }
+
     /// Simulates one session, as a failure says.
-    #[must_use]
     pub fn replay(&self, seed: u64, cut: Cut) -> Report {
         self.explore(seed, |_| vec![cut])
     }

@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, fmt, ops::AddAssign};
 
 use super::{Case, Cut};
 
-/// How many failures a report keeps; the others are counted.
+/// How many failures a report keeps, and how many of each case; the others are counted.
 const KEPT: usize = 20;
+const KEPT_OF_CASE: usize = 2;
 
 /// What a simulation came to. Reports add up.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +58,9 @@ impl AddAssign for Report {
             *self.cases.entry(name).or_default() += tried;
         }
         self.failed += other.failed;
-        self.failures.extend(other.failures);
-        self.failures.truncate(KEPT);
+        for failure in other.failures {
+            self.keep(failure);
+        }
     }
 }
 
@@ -90,7 +92,12 @@ impl Report {
 
     pub(super) fn failed(&mut self, failure: Failure) {
         self.failed += 1;
-        if self.failures.len() < KEPT {
+        self.keep(failure);
+    }
+
+    fn keep(&mut self, failure: Failure) {
+        let of_case = self.failures.iter().filter(|own| own.case == failure.case);
+        if of_case.count() < KEPT_OF_CASE && self.failures.len() < KEPT {
             self.failures.push(failure);
         }
     }

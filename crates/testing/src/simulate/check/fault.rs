@@ -1,9 +1,15 @@
 //! Errors and panics: the run says who it was, and those that cannot fail a run did not.
 
 use geppetto_engine::RunStatus;
+use geppetto_events::Event;
+use geppetto_turns::{ToolUse, Turn};
 
 use super::Check;
-use crate::simulate::{Cut, Seam, tools::ToolEnd, world::INJECTED};
+use crate::simulate::{
+    Cut, Seam,
+    tools::{ToolCallLog, ToolEnd},
+    world::INJECTED,
+};
 
 impl Check<'_> {
     pub(super) fn fault(&mut self) {
@@ -47,34 +53,43 @@ impl Check<'_> {
         };
         let whole = self.whole.first.outcome().map(|(status, _)| status);
         match status {
+            // An attempt that failed was repeated until there were no more.
+            RunStatus::Failed { .. } if seam == Seam::Transport && self.leaves_a_trace(turn) => {}
             RunStatus::Failed { message, .. } if Some(status) != whole => {
                 self.names(&message.clone(), seam, panics);
             }
             _ if Some(status) != whole => {
                 self.problem(format!("the run ended as {status:?} by the fault"));
             }
-            _ => {
-                let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
-                let answered = answers.map(|answer| answer.output());
-                let mut texts: Vec<String> = answered.collect();
-                let logs = &self.seen.world.seen().tools;
-                // A call that failed and was tried again.
-                texts.extend(logs.iter().filter_map(|log| match &log.end {
-                    ToolEnd::Error(text) => Some(text.clone()),
-                    _ => None,
-                }));
-                texts.extend(self.seen.events.iter().map(|event| {
-                    // Attempts that were repeated are announced.
-                    serde_json::to_string(event).unwrap_or_default()
-                }));
-                let _ = logs;
-                let told = texts.iter().any(|text| text.contains(INJECTED));
-                if !told {
-                    self.problems
-                        .push(format!("nothing tells of the fault in {seam}"));
-                }
+            _ if !self.leaves_a_trace(turn) => {
+                self.problem(format!("nothing tells of the fault in {seam}"));
             }
+            _ => {}
         }
+    }
+
+    /// Whether an answer, an event or another attempt tells of the fault.
+    fn leaves_a_trace(&self, turn: &Turn) -> bool {
+        let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
+        let answered = answers.map(ToolUse::output).any(|text| text.contains(INJECTED));
+        let logs = &self.seen.world.seen().tools;
+        let tried_again = |number: usize, call: &ToolCallLog| {
+            let mut later = logs.iter().skip(number + 1);
+            later.any(|later| later.key == call.key)
+        };
+        let repeated = logs.iter().enumerate().any(|(number, call)| {
+            let failed = match &call.end {
+                ToolEnd::Error(text) => text.contains(INJECTED),
+                ToolEnd::Open => true,
+                ToolEnd::Result(_) => false,
+            };
+            failed && tried_again(number, call)
+        });
+        // Attempts at provider calls that are repeated are announced.
+        let announced = |event: &Event| {
+            serde_json::to_string(event).is_ok_and(|json| json.contains(INJECTED))
+        };
+        answered || repeated || self.seen.events.iter().any(announced)
     }
 
     fn names(&mut self, text: &str, seam: Seam, panics: bool) {

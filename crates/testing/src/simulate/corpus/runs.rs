@@ -108,10 +108,11 @@ fn repeated_call(world: &World) -> Vec<Said> {
     vec![said.call("call_2", "look", "{}"), Said::new().words(rng)]
 }
 
-fn aborting_call(_: &World) -> Vec<Said> {
+fn aborting_call(world: &World) -> Vec<Said> {
     let said = Said::new().call("call_1", "look", "{}");
     let said = said.call("call_2", "fail", "{}");
-    vec![said.call("call_3", "write", "{}")]
+    let last = Said::new().words(&mut world.rng());
+    vec![said.call("call_3", "write", "{}"), last]
 }
 
 fn deaf_tool(world: &World) -> Vec<Said> {
