@@ -1,7 +1,7 @@
 //! [`Reply`]: what the scripted server answers, and what goes wrong on the way.
 //!
-//! A reply is a body, a status with headers, and a delivery. The body of a chat reply is a
-//! description (text, reasoning, tool calls, usage): the server streams it when the request says
+//! A reply is a body, a status with headers, and a delivery. The body of a reply of the chat or the
+//! Responses API is a description (text, reasoning, tool calls, usage): the server streams it when the request says
 //! `"stream": true` and sends it as one JSON object otherwise, so one script serves both. The
 //! delivery says how the bytes travel: pace, sizes of the writes, stalls, and how it breaks off.
 //!
@@ -17,25 +17,33 @@
 //!     .usage(20, 12)
 //!     .pace(Duration::from_millis(15));
 //!
+//! // The same in the Responses API, with a summary of the reasoning.
+//! let responses = Reply::responses()
+//!     .summary_words("Two cities, two look-ups.")
+//!     .tool_call("call_1", "lookup_weather", r#"{"city":"Zurich"}"#)
+//!     .tool_call("call_2", "lookup_weather", r#"{"city":"Geneva"}"#)
+//!     .usage(20, 12);
+//!
 //! // A stream that breaks in the middle of a sentence.
 //! let broken = Reply::chat().text("The answer ").text("is").reset_at(At::Event(2));
 //!
 //! // A rate limit that says when to come back.
 //! let limited = Reply::error(429, "rate_limit_exceeded", "Rate limit reached")
 //!     .header("retry-after", "2");
-//! # let _ = (calls, broken, limited);
+//! # let _ = (calls, responses, broken, limited);
 //! ```
 //!
 //! Positions in the body ([`At`]) count bytes of the body as sent, before HTTP chunks are framed
 //! around them and after events were added, doubled or left out; or they count whole events. The
 //! first event of a streamed chat reply (number 0) is the one that names the role, the last is
-//! `[DONE]`.
+//! `[DONE]`. A streamed Responses reply begins with `response.created` and `response.in_progress`.
 
 mod any;
 mod chat;
 mod delivery;
 mod gate;
 mod plan;
+mod responses;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -44,6 +52,7 @@ pub use any::AnyBody;
 pub use chat::{ChatBody, ReasoningDialect};
 pub use delivery::At;
 pub use gate::Gate;
+pub use responses::ResponsesBody;
 
 pub(crate) use any::Rendered;
 pub(crate) use delivery::{Delivery, Framing, Stop};
@@ -54,7 +63,7 @@ use crate::validate::ProviderRefusal;
 /// One answer of the scripted server: a body, a status with headers, and the way it is delivered.
 ///
 /// Made by the constructors below; `B` is the kind of body and decides which further methods there
-/// are ([`ChatBody`] has text and tool calls). Wherever the server takes a reply it takes any of
+/// are ([`ChatBody`] and [`ResponsesBody`] have text and tool calls). Wherever the server takes a reply it takes any of
 /// them. Status 200 unless set otherwise.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -97,6 +106,12 @@ impl Reply {
     /// [`reasoning`](Reply::reasoning), [`tool_call`](Reply::tool_call) and the others.
     pub fn chat() -> Reply<ChatBody> {
         Reply::with_body(ChatBody::default())
+    }
+
+    /// A reply of the Responses API, to be described with [`text`](Reply::text),
+    /// [`summary`](Reply::summary), [`tool_call`](Reply::tool_call) and the others.
+    pub fn responses() -> Reply<ResponsesBody> {
+        Reply::with_body(ResponsesBody::default())
     }
 
     /// An event stream of exactly these bytes, whatever the request says: a recorded reply, or one
@@ -142,6 +157,16 @@ impl From<Reply<ChatBody>> for Reply {
     fn from(reply: Reply<ChatBody>) -> Self {
         Self {
             body: AnyBody::chat(reply.body),
+            status: reply.status,
+            delivery: reply.delivery,
+        }
+    }
+}
+
+impl From<Reply<ResponsesBody>> for Reply {
+    fn from(reply: Reply<ResponsesBody>) -> Self {
+        Self {
+            body: AnyBody::responses(reply.body),
             status: reply.status,
             delivery: reply.delivery,
         }

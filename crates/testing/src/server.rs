@@ -43,8 +43,9 @@ const BACKLOG: u32 = 4096;
 
 /// A scripted model provider on `http://127.0.0.1:PORT/v1`.
 ///
-/// Requests to the chat endpoint are validated (see [`crate::validate`]) and then answered with the
-/// enqueued replies in order, and after them by the fallback. With neither left the answer is a
+/// Requests to `/chat/completions` and `/responses` are validated (see [`crate::validate`]) and then
+/// answered with the enqueued replies in order, and after them by the fallback. Requests to
+/// `/responses/input_tokens` are validated and answered with a count of words, without the script. With neither left the answer is a
 /// status 400 that says so (400, so that no client retries). Keep-alive and any number of
 /// connections are served.
 ///

@@ -3,8 +3,8 @@
 //! A test whose server accepts everything proves little: the request that the provider would refuse
 //! passes. [`chat_request`] knows the rules of the Chat Completions API that conversations run into
 //! in practice, above all those for the order of tool calls and their results, and words its
-//! refusals as OpenAI does. It is applied to every chat request by
-//! [`ProviderServer`](crate::ProviderServer), and can be used alone:
+//! refusals as OpenAI does; [`responses_request`] does the same for the Responses API. They are
+//! applied to every request by [`ProviderServer`](crate::ProviderServer), and can be used alone:
 //!
 //! ```
 //! use serde_json::json;
@@ -18,8 +18,9 @@
 //! assert!(refusal.message.contains("must be a response to a preceeding message"));
 //! ```
 //!
-//! Rules from <https://platform.openai.com/docs/api-reference/chat/create> and from the refusals
-//! that the API answers with. A `null` counts as absent, as it does there. Unknown fields are
+//! Rules from <https://platform.openai.com/docs/api-reference/chat/create>, from
+//! <https://platform.openai.com/docs/api-reference/responses/create> and from the refusals that the
+//! API answers with. A `null` counts as absent, as it does there. Unknown fields are
 //! accepted: servers of the same protocol define their own.
 
 mod calls;
@@ -28,6 +29,7 @@ mod format;
 mod messages;
 mod options;
 mod refusal;
+mod responses;
 mod tools;
 mod typed;
 
@@ -37,6 +39,7 @@ mod tests;
 use serde_json::Value;
 
 pub use refusal::ProviderRefusal;
+pub use responses::responses_request;
 
 /// Checks a request body of `POST /v1/chat/completions`.
 ///

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::ChatBody;
+use super::{ChatBody, ResponsesBody};
 use crate::server::ReceivedRequest;
 
 /// The body of a [`Reply`](super::Reply) whose kind does not matter any more.
@@ -12,6 +12,7 @@ pub struct AnyBody(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     Chat(Box<ChatBody>),
+    Responses(Box<ResponsesBody>),
     Events(Bytes),
     Bytes { bytes: Bytes, content_type: String },
 }
@@ -32,6 +33,10 @@ impl AnyBody {
         Self(Kind::Chat(Box::new(body)))
     }
 
+    pub(super) fn responses(body: ResponsesBody) -> Self {
+        Self(Kind::Responses(Box::new(body)))
+    }
+
     pub(super) fn events(bytes: Bytes) -> Self {
         Self(Kind::Events(bytes))
     }
@@ -46,6 +51,7 @@ impl AnyBody {
     pub(crate) fn render(&self, request: &ReceivedRequest) -> Rendered {
         match &self.0 {
             Kind::Chat(body) => body.render(request),
+            Kind::Responses(body) => body.render(request),
             Kind::Events(bytes) => Rendered::events(bytes.clone()),
             Kind::Bytes {
                 bytes,

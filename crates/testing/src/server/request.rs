@@ -115,12 +115,13 @@ impl ReceivedRequest {
         self.json()["stream"] == true
     }
 
-    /// The messages of a chat request; empty if there are none.
+    /// The messages of a chat request, or the input items of one to the Responses API; empty if
+    /// there are none.
     #[must_use]
     pub fn messages(&self) -> &[Value] {
-        self.json()["messages"]
-            .as_array()
-            .map_or(&[], Vec::as_slice)
+        let json = self.json();
+        let list = json["messages"].as_array().or(json["input"].as_array());
+        list.map_or(&[], Vec::as_slice)
     }
 
     /// The text of the last message: its content, or its text parts put together.
@@ -144,20 +145,29 @@ impl ReceivedRequest {
             .collect()
     }
 
-    /// The result that the request carries for this tool call: the text of the `tool` message with
-    /// this id.
+    /// The result that the request carries for this tool call: the text of the `tool` message, or
+    /// of the output item, with this id.
     #[must_use]
     pub fn tool_output(&self, call_id: &str) -> Option<String> {
-        self.messages()
-            .iter()
-            .find(|message| message["role"] == "tool" && message["tool_call_id"] == call_id)
-            .map(message_text)
+        let answers = |message: &&Value| {
+            let output = message["type"]
+                .as_str()
+                .is_some_and(|t| t.ends_with("_output"));
+            (message["role"] == "tool" && message["tool_call_id"] == call_id)
+                || (output && message["call_id"] == call_id)
+        };
+        self.messages().iter().find(answers).map(message_text)
     }
 }
 
-/// The text of a message: its content, or its text parts put together.
+/// The text of a message: its content, or its text parts put together. Of a tool output in the
+/// Responses API: the output.
 pub(crate) fn message_text(message: &Value) -> String {
-    match &message["content"] {
+    let content = match &message["content"] {
+        Value::Null => &message["output"],
+        content => content,
+    };
+    match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
             .iter()

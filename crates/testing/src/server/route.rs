@@ -25,7 +25,28 @@ pub(super) fn reply_to(request: &ReceivedRequest, shared: &Shared) -> Reply {
     {
         return refusal.into();
     }
+    if !rules.accept_anything && api_of(request.path()) == Some(Api::InputTokens) {
+        return input_tokens(request.json());
+    }
     scripted(request, shared)
+}
+
+/// What the server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Chat,
+    Responses,
+    InputTokens,
+}
+
+fn api_of(path: &str) -> Option<Api> {
+    let ends = |end: &str| path.ends_with(end);
+    match path {
+        _ if ends("/chat/completions") => Some(Api::Chat),
+        _ if ends("/responses") => Some(Api::Responses),
+        _ if ends("/responses/input_tokens") => Some(Api::InputTokens),
+        _ => None,
+    }
 }
 
 fn check_key(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRefusal> {
@@ -50,11 +71,10 @@ fn check_key(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRef
 /// Path, method, body and model.
 fn check(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRefusal> {
     let (method, path) = (request.method(), request.path());
-    let chat = path.ends_with("/chat/completions");
-    if !chat && !path.ends_with("/responses") {
+    let Some(api) = api_of(path) else {
         let message = format!("Invalid URL ({method} {path})");
         return Err(ProviderRefusal::invalid_request(message).status(404));
-    }
+    };
     if method != "POST" {
         let message = format!("Not allowed to {method} on {path}.");
         return Err(ProviderRefusal::invalid_request(message).status(405));
@@ -65,8 +85,9 @@ fn check(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRefusal
              payload, but what was sent was not valid JSON.",
         ));
     }
-    if chat {
-        validate::chat_request(request.json())?;
+    match api {
+        Api::Chat => validate::chat_request(request.json())?,
+        Api::Responses | Api::InputTokens => validate::responses_request(request.json())?,
     }
     check_model(request.model().unwrap_or_default(), rules)
 }
@@ -88,6 +109,28 @@ fn model_list(models: &[String]) -> Reply {
         .map(|id| json!({"id": id, "object": "model", "created": 0, "owned_by": "geppetto"}))
         .collect();
     Reply::json(200, &json!({"object": "list", "data": data}))
+}
+
+/// Counts the words of all texts as tokens.
+fn input_tokens(request: &Value) -> Reply {
+    let tokens = words(&request["input"]) + words(&request["instructions"]);
+    Reply::json(
+        200,
+        &json!({"object": "response.input_tokens", "input_tokens": tokens}),
+    )
+}
+
+fn words(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.split_whitespace().count(),
+        Value::Array(values) => values.iter().map(words).sum(),
+        Value::Object(fields) => {
+            let written = ["content", "text", "output", "arguments", "refusal"];
+            let written = written.iter().filter_map(|name| fields.get(*name));
+            written.map(words).sum()
+        }
+        _ => 0,
+    }
 }
 
 fn scripted(request: &ReceivedRequest, shared: &Shared) -> Reply {

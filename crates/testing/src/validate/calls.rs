@@ -35,13 +35,7 @@ fn tool_calls<'a>(calls: &'a Value, param: &str) -> Result<Vec<&'a str>, Provide
 }
 
 fn tool_call<'a>(call: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
-    let id_param = format!("{param}.id");
-    let id = typed::string(&call["id"], &id_param)?;
-    if id.is_empty() {
-        let problem = "empty string. Expected a string with minimum length 1, but got an empty \
-                       string instead.";
-        return Err(typed::invalid(&id_param, problem).code("empty_string"));
-    }
+    let id = typed::filled_string(&call["id"], &format!("{param}.id"))?;
     match typed::string(&call["type"], &format!("{param}.type"))? {
         "function" => {
             let param = format!("{param}.function");

@@ -99,7 +99,7 @@ fn image(image: &Value, param: &str) -> Result<(), ProviderRefusal> {
     image_url(typed::string(&image["url"], &param)?, &param)
 }
 
-fn image_url(url: &str, param: &str) -> Result<(), ProviderRefusal> {
+pub(super) fn image_url(url: &str, param: &str) -> Result<(), ProviderRefusal> {
     if url.starts_with("https://") || url.starts_with("http://") {
         return Ok(());
     }

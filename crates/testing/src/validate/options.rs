@@ -13,7 +13,7 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
         .code("invalid_parameter_combination"));
     }
     for param in ["max_tokens", "max_completion_tokens", "n"] {
-        positive_integer(&request[param], param)?;
+        integer(&request[param], param, 1)?;
     }
     decimal(&request["temperature"], "temperature", 0.0, 2.0)?;
     decimal(&request["top_p"], "top_p", 0.0, 1.0)?;
@@ -31,10 +31,7 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
         .param("top_logprobs"));
     }
     for param in ["stream", "logprobs", "parallel_tool_calls"] {
-        match &request[param] {
-            Value::Null | Value::Bool(_) => {}
-            other => return Err(typed::wrong_type(param, "a boolean", other)),
-        }
+        boolean(&request[param], param)?;
     }
     if given("stream_options") && request["stream"] != true {
         return Err(ProviderRefusal::invalid_request(
@@ -45,19 +42,35 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
     Ok(())
 }
 
-fn positive_integer(value: &Value, param: &str) -> Result<(), ProviderRefusal> {
-    if value.is_null() || value.as_u64().is_some_and(|number| number > 0) {
+/// An integer of at least this, if it is there.
+pub(super) fn integer(value: &Value, param: &str, least: u64) -> Result<(), ProviderRefusal> {
+    if value.is_null() || value.as_u64().is_some_and(|number| number >= least) {
         return Ok(());
     }
     if !value.is_i64() && !value.is_u64() {
         return Err(typed::wrong_type(param, "an integer", value));
     }
-    let problem =
-        format!("integer below minimum value. Expected a value >= 1, but got {value} instead.");
+    let problem = format!(
+        "integer below minimum value. Expected a value >= {least}, but got {value} instead."
+    );
     Err(typed::invalid(param, &problem).code("integer_below_min_value"))
 }
 
-fn decimal(value: &Value, param: &str, least: f64, most: f64) -> Result<(), ProviderRefusal> {
+/// A boolean, if it is there.
+pub(super) fn boolean(value: &Value, param: &str) -> Result<(), ProviderRefusal> {
+    match value {
+        Value::Null | Value::Bool(_) => Ok(()),
+        other => Err(typed::wrong_type(param, "a boolean", other)),
+    }
+}
+
+/// A number in these bounds, if it is there.
+pub(super) fn decimal(
+    value: &Value,
+    param: &str,
+    least: f64,
+    most: f64,
+) -> Result<(), ProviderRefusal> {
     if value.is_null() {
         return Ok(());
     }

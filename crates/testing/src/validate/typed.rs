@@ -82,7 +82,15 @@ pub(super) fn filled_array<'a>(
 
 /// The name of a function: 1 to 64 letters, digits, underscores and dashes.
 pub(super) fn function_name<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
-    const LONGEST: usize = 64;
+    name(value, param, 64)
+}
+
+/// A name of 1 to `longest` letters, digits, underscores and dashes.
+pub(super) fn name<'a>(
+    value: &'a Value,
+    param: &str,
+    longest: usize,
+) -> Result<&'a str, ProviderRefusal> {
     let name = string(value, param)?;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if name.is_empty() || !name.bytes().all(fits) {
@@ -92,13 +100,51 @@ pub(super) fn function_name<'a>(value: &'a Value, param: &str) -> Result<&'a str
              '^[a-zA-Z0-9_-]+$'.",
         ));
     }
-    if name.len() > LONGEST {
-        let problem = format!(
-            "string too long. Expected a string with maximum length {LONGEST}, but got a string \
-             with length {} instead.",
-            name.len()
-        );
-        return Err(invalid(param, &problem).code("string_above_max_length"));
-    }
+    not_longer(name, param, longest)?;
     Ok(name)
+}
+
+/// Refuses a text of more characters than this.
+pub(super) fn not_longer(text: &str, param: &str, longest: usize) -> Result<(), ProviderRefusal> {
+    let length = text.chars().count();
+    if length <= longest {
+        return Ok(());
+    }
+    let problem = format!(
+        "string too long. Expected a string with maximum length {longest}, but got a string with \
+         length {length} instead."
+    );
+    Err(invalid(param, &problem).code("string_above_max_length"))
+}
+
+/// A required string with at least one character.
+pub(super) fn filled_string<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
+    let text = string(value, param)?;
+    if text.is_empty() {
+        let problem = "empty string. Expected a string with minimum length 1, but got an empty \
+                       string instead.";
+        return Err(invalid(param, problem).code("empty_string"));
+    }
+    Ok(text)
+}
+
+/// A string that is one of these, if it is there.
+pub(super) fn word(value: &Value, param: &str, known: &[&str]) -> Result<(), ProviderRefusal> {
+    if value.is_null() {
+        return Ok(());
+    }
+    let word = string(value, param)?;
+    match known.contains(&word) {
+        true => Ok(()),
+        false => Err(unsupported_value(param, word, known)),
+    }
+}
+
+/// An object, which must be there.
+pub(super) fn object(value: &Value, param: &str) -> Result<(), ProviderRefusal> {
+    match value {
+        Value::Object(_) => Ok(()),
+        Value::Null => Err(missing(param)),
+        other => Err(wrong_type(param, "an object", other)),
+    }
 }

@@ -53,6 +53,18 @@ impl Received {
         events.iter().map(parse).collect()
     }
 
+    /// The events of a streamed Responses reply, each with the name that stands before it.
+    pub(crate) fn named_events(&self) -> Vec<(String, Value)> {
+        let text = self.text();
+        text.split_terminator("\n\n")
+            .map(|event| {
+                let (name, data) = event.split_once("\ndata: ").unwrap();
+                let name = name.strip_prefix("event: ").unwrap().to_owned();
+                (name, serde_json::from_str(data).unwrap())
+            })
+            .collect()
+    }
+
     /// The deltas of a streamed chat reply, without the first (the role).
     pub(crate) fn deltas(&self) -> Vec<Value> {
         let chunks = self.chat_chunks();
@@ -88,7 +100,11 @@ impl Client {
     }
 
     pub(crate) async fn post(&mut self, body: &Value) {
-        self.send(post_to("/v1/chat/completions", "", body)).await;
+        let path = match body.get("input") {
+            Some(_) => "/v1/responses",
+            None => "/v1/chat/completions",
+        };
+        self.send(post_to(path, "", body)).await;
     }
 
     /// Reads until the connection ends or what was read contains this text.
@@ -213,6 +229,16 @@ pub(crate) fn streamed_with(field: &str, value: Value) -> Value {
 /// A request for a whole reply.
 pub(crate) fn whole() -> Value {
     json!({"model": "test-model", "messages": [{"role": "user", "content": "Hi"}]})
+}
+
+/// A request to the Responses API for a stream.
+pub(crate) fn responses_streamed() -> Value {
+    json!({"model": "test-model", "stream": true, "input": "Hi"})
+}
+
+/// A request to the Responses API for a whole reply.
+pub(crate) fn responses_whole() -> Value {
+    json!({"model": "test-model", "input": "Hi"})
 }
 
 /// Sends one request on a connection of its own and reads the reply.

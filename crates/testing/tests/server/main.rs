@@ -20,4 +20,7 @@ mod faults_hit_the_byte_they_name;
 mod replies_follow_the_script;
 mod replies_wait_where_they_are_told;
 mod requests_that_a_provider_refuses_are_refused;
+mod responses_replies_are_streamed_or_sent_whole;
+mod responses_requests_are_validated_and_counted;
+mod responses_streams_have_the_shape_of_recorded_ones;
 mod the_demo_provider_behaves_like_a_small_model;

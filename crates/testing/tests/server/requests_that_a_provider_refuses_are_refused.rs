@@ -1,7 +1,7 @@
 use geppetto_testing::{ProviderServer, Reply};
 use serde_json::json;
 
-use crate::client::{Client, Received, ask, post_to, whole};
+use crate::client::{Client, Received, ask, post_to, responses_whole, whole};
 
 async fn server() -> ProviderServer {
     let server = ProviderServer::start().await.unwrap();
@@ -115,7 +115,7 @@ async fn unknown_paths_are_not_found() {
         200
     );
     assert_eq!(
-        send(&server, &post_to("/v1/responses", "", &whole()))
+        send(&server, &post_to("/v1/responses", "", &responses_whole()))
             .await
             .status,
         200

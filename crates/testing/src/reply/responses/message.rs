@@ -1,0 +1,136 @@
+//! [`Message`]: parts of text and refusals.
+
+use serde_json::{Map, Value, json};
+
+use super::stream::Events;
+
+/// Which item an event belongs to.
+pub(super) type Place = [(&'static str, Value); 2];
+
+/// What happens to a message.
+#[derive(Clone, Copy)]
+pub(super) enum Said<'a> {
+    /// Another part begins.
+    Part,
+    /// A delta of text, perhaps one token with its log probability.
+    Text(&'a str, Option<f64>),
+    Refusal(&'a str),
+    Annotation(&'a Value),
+}
+
+/// The parts of a message.
+#[derive(Default)]
+pub(super) struct Message {
+    parts: Vec<Part>,
+    /// Whether the last part is open.
+    open: bool,
+}
+
+#[derive(Default)]
+struct Part {
+    refusal: bool,
+    text: String,
+    annotations: Vec<Value>,
+    logprobs: Vec<Value>,
+}
+
+impl Message {
+    pub(super) fn say(&mut self, said: Said<'_>, place: &Place, events: &mut Events) {
+        let refusal = matches!(said, Said::Refusal(_));
+        let fits = self.open && self.parts.last().is_some_and(|p| p.refusal == refusal);
+        if !fits || matches!(said, Said::Part) {
+            self.begin_part(refusal, place, events);
+        }
+        let index = self.parts.len().saturating_sub(1);
+        let Some(part) = self.parts.last_mut() else {
+            return;
+        };
+        let (kind, fields) = match said {
+            Said::Part => return,
+            Said::Text(delta, logprob) => {
+                part.text.push_str(delta);
+                let logprobs: Vec<Value> = logprob.map(|p| token(delta, p)).into_iter().collect();
+                part.logprobs.extend(logprobs.clone());
+                let fields = vec![("delta", json!(delta)), ("logprobs", json!(logprobs))];
+                ("response.output_text.delta", fields)
+            }
+            Said::Refusal(delta) => {
+                part.text.push_str(delta);
+                ("response.refusal.delta", vec![("delta", json!(delta))])
+            }
+            Said::Annotation(annotation) => {
+                let number = ("annotation_index", json!(part.annotations.len()));
+                part.annotations.push(annotation.clone());
+                let fields = vec![("annotation", annotation.clone()), number];
+                ("response.output_text.annotation.added", fields)
+            }
+        };
+        events.send(kind, at(place, index).chain(fields));
+    }
+
+    fn begin_part(&mut self, refusal: bool, place: &Place, events: &mut Events) {
+        self.end_part(place, events);
+        let part = Part {
+            refusal,
+            ..Part::default()
+        };
+        let fields = [("part", part.json())];
+        let index = self.parts.len();
+        events.send(
+            "response.content_part.added",
+            at(place, index).chain(fields),
+        );
+        self.parts.push(part);
+        self.open = true;
+    }
+
+    pub(super) fn end_part(&mut self, place: &Place, events: &mut Events) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        let index = self.parts.len().saturating_sub(1);
+        let Some(part) = self.parts.last() else {
+            return;
+        };
+        let text = json!(part.text);
+        if part.refusal {
+            let fields = at(place, index).chain([("refusal", text)]);
+            events.send("response.refusal.done", fields);
+        } else {
+            let fields = [("text", text), ("logprobs", json!(part.logprobs))];
+            events.send("response.output_text.done", at(place, index).chain(fields));
+        }
+        let fields = at(place, index).chain([("part", part.json())]);
+        events.send("response.content_part.done", fields);
+    }
+
+    /// The parts that are whole.
+    pub(super) fn json(&self) -> Value {
+        self.parts.iter().map(Part::json).collect()
+    }
+}
+
+impl Part {
+    fn json(&self) -> Value {
+        if self.refusal {
+            return json!({"type": "refusal", "refusal": self.text});
+        }
+        let mut fields = Map::new();
+        fields.insert("type".to_owned(), "output_text".into());
+        fields.insert("text".to_owned(), self.text.as_str().into());
+        fields.insert("annotations".to_owned(), self.annotations.clone().into());
+        fields.insert("logprobs".to_owned(), self.logprobs.clone().into());
+        Value::Object(fields)
+    }
+}
+
+/// The fields that say which part an event belongs to.
+fn at(place: &Place, index: usize) -> impl Iterator<Item = (&'static str, Value)> + use<> {
+    let index = ("content_index", json!(index));
+    place.clone().into_iter().chain([index])
+}
+
+/// One entry of `logprobs`.
+fn token(token: &str, value: f64) -> Value {
+    json!({"token": token, "logprob": value, "bytes": token.as_bytes(), "top_logprobs": []})
+}

@@ -1,0 +1,63 @@
+//! What the Responses API refuses.
+
+mod history;
+mod input;
+mod item;
+mod message;
+mod options;
+mod schema;
+mod text;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::{ProviderRefusal, typed};
+
+/// Parameters of the chat API, and what they are called here.
+const MOVED: [(&str, &str); 5] = [
+    ("messages", "input"),
+    ("response_format", "text.format"),
+    ("max_tokens", "max_output_tokens"),
+    ("max_completion_tokens", "max_output_tokens"),
+    ("reasoning_effort", "reasoning.effort"),
+];
+
+/// Checks a request body of `POST /v1/responses` and of `POST /v1/responses/input_tokens`.
+///
+/// Three rules look at the items together: a tool output needs its call before it, and a call its
+/// output before the next message of a user and before the end; a reasoning item needs the item of
+/// the model that followed it; no item and no open call is there twice. With a
+/// `previous_response_id` (or a `conversation`) outputs may answer calls that are not in the input,
+/// since the server has them.
+///
+/// In one point this is less strict than OpenAI: the words of a reasoning item (its `content`) are
+/// only refused beside `encrypted_content`, because other servers of this API want them.
+///
+/// # Errors
+///
+/// The first refusal that the provider would answer with, status 400, or 404 for an item that only
+/// a store would have.
+pub fn responses_request(request: &Value) -> Result<(), ProviderRefusal> {
+    match &request["model"] {
+        // What is kept elsewhere may name the model.
+        Value::Null if !request["prompt"].is_null() => {}
+        model => drop(typed::filled_string(model, "model")?),
+    }
+    let moved = MOVED.iter().find(|(old, _)| !request[*old].is_null());
+    if let Some((old, new)) = moved {
+        let message = format!(
+            "Unsupported parameter: '{old}'. In the Responses API, this parameter has moved to \
+             '{new}'. Try again with the new parameter."
+        );
+        return Err(ProviderRefusal::invalid_request(message)
+            .param(*old)
+            .code("unsupported_parameter"));
+    }
+    input::check(request)?;
+    tools::check(request)?;
+    text::check(&request["text"])?;
+    options::check(request)
+}

@@ -1,0 +1,166 @@
+//! Tools on offer, and the choice among them.
+
+use serde_json::Value;
+
+use super::{
+    super::{ProviderRefusal, options, typed},
+    item::LONGEST_NAME,
+    schema,
+};
+
+/// Types of tools, with the field that each needs.
+const TYPES: [(&str, &str); 18] = [
+    ("function", "name"),
+    ("custom", "name"),
+    ("mcp", "server_label"),
+    ("file_search", "vector_store_ids"),
+    ("code_interpreter", "container"),
+    ("namespace", "name"),
+    ("web_search", ""),
+    ("web_search_2025_08_26", ""),
+    ("web_search_preview", ""),
+    ("web_search_preview_2025_03_11", ""),
+    ("image_generation", ""),
+    ("computer", ""),
+    ("computer_use_preview", ""),
+    ("local_shell", ""),
+    ("shell", ""),
+    ("apply_patch", ""),
+    ("tool_search", ""),
+    ("programmatic_tool_calling", ""),
+];
+
+pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
+    let tools = match &request["tools"] {
+        Value::Null => &[][..],
+        Value::Array(tools) => tools,
+        other => return Err(typed::wrong_type("tools", "an array of objects", other)),
+    };
+    let mut names = Vec::new();
+    for (index, tool) in tools.iter().enumerate() {
+        let Some(name) = self::tool(tool, &format!("tools[{index}]"))? else {
+            continue;
+        };
+        if names.contains(&name) {
+            let message =
+                format!("Invalid 'tools': tool names must be unique, but '{name}' is not.");
+            return Err(ProviderRefusal::invalid_request(message)
+                .param("tools")
+                .code("invalid_value"));
+        }
+        names.push(name);
+    }
+    options::boolean(&request["parallel_tool_calls"], "parallel_tool_calls")?;
+    choice(&request["tool_choice"], tools)
+}
+
+/// Checks a tool; its name, if it is one that has a name of its own.
+fn tool<'a>(tool: &'a Value, param: &str) -> Result<Option<&'a str>, ProviderRefusal> {
+    typed::object(tool, param)?;
+    let kind = typed::string(&tool["type"], &format!("{param}.type"))?;
+    let Some((_, needed)) = TYPES.iter().find(|(known, _)| *known == kind) else {
+        let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
+        return Err(typed::unsupported_value(
+            &format!("{param}.type"),
+            kind,
+            &known,
+        ));
+    };
+    match kind {
+        "function" => return function(tool, param).map(Some),
+        "custom" => {
+            return typed::name(&tool["name"], &format!("{param}.name"), LONGEST_NAME).map(Some);
+        }
+        _ if !needed.is_empty() && tool[*needed].is_null() => {
+            return Err(typed::missing(&format!("{param}.{needed}")));
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn function<'a>(tool: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
+    let name = typed::name(&tool["name"], &format!("{param}.name"), LONGEST_NAME)?;
+    if !tool["description"].is_null() {
+        typed::string(&tool["description"], &format!("{param}.description"))?;
+    }
+    options::boolean(&tool["strict"], &format!("{param}.strict"))?;
+    let param = format!("{param}.parameters");
+    let parameters = &tool["parameters"];
+    match parameters {
+        Value::Null => return Ok(name),
+        Value::Object(schema) if schema.is_empty() => return Ok(name),
+        Value::Object(_) => {}
+        other => return Err(typed::wrong_type(&param, "an object", other)),
+    }
+    let refused = |refusal: ProviderRefusal| {
+        refusal
+            .param(param.clone())
+            .code("invalid_function_parameters")
+    };
+    if parameters["type"] != "object" {
+        let kind = match &parameters["type"] {
+            Value::Null => "\"None\"".to_owned(),
+            kind => kind.to_string(),
+        };
+        let message = format!(
+            "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \
+             \"object\"', got 'type: {kind}'."
+        );
+        return Err(refused(ProviderRefusal::invalid_request(message)));
+    }
+    if tool["strict"] == true {
+        schema::strict(parameters, &format!("function '{name}'")).map_err(refused)?;
+    }
+    Ok(name)
+}
+
+fn choice(choice: &Value, tools: &[Value]) -> Result<(), ProviderRefusal> {
+    let refuse = |message: String| ProviderRefusal::invalid_request(message).param("tool_choice");
+    let kind = match choice {
+        Value::Null => return Ok(()),
+        Value::String(word) if word == "required" && tools.is_empty() => {
+            return Err(refuse(
+                "Tool choice 'required' must be specified with 'tools' parameter.".to_owned(),
+            ));
+        }
+        Value::String(_) => {
+            return typed::word(choice, "tool_choice", &["none", "auto", "required"]);
+        }
+        Value::Object(_) => typed::string(&choice["type"], "tool_choice.type")?,
+        other => {
+            let expected = "one of a string or an object";
+            return Err(typed::wrong_type("tool_choice", expected, other));
+        }
+    };
+    if kind == "allowed_tools" {
+        typed::word(&choice["mode"], "tool_choice.mode", &["auto", "required"])?;
+        return typed::filled_array(&choice["tools"], "tool_choice.tools").map(drop);
+    }
+    let Some((_, needed)) = TYPES.iter().find(|(known, _)| *known == kind) else {
+        let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
+        return Err(typed::unsupported_value("tool_choice.type", kind, &known));
+    };
+    // Of these the choice names which one is meant.
+    let named = ["function", "custom", "mcp"].contains(&kind);
+    if named {
+        typed::string(&choice[*needed], &format!("tool_choice.{needed}"))?;
+    }
+    let is_it = |tool: &Value| {
+        tool["type"].as_str().map(family) == Some(family(kind))
+            && (!named || tool[*needed] == choice[*needed])
+    };
+    match tools.iter().any(is_it) {
+        true => Ok(()),
+        false => Err(refuse(format!(
+            "Tool choice '{kind}' not found in 'tools' parameter."
+        ))),
+    }
+}
+
+/// The name that all versions of a tool of the provider have in common.
+fn family(kind: &str) -> &str {
+    let families = ["web_search", "computer"];
+    let family = families.iter().find(|family| kind.starts_with(**family));
+    family.map_or(kind, |family| family)
+}
