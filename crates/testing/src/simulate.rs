@@ -22,6 +22,7 @@
 //! Where simulation ends: it does not see races between threads, and blocks for as long as the
 //! application's own code does.
 
+mod breaks;
 mod case;
 mod check;
 mod consumer;
@@ -39,6 +40,7 @@ mod tools;
 mod wire;
 mod world;
 
+pub use breaks::Breaks;
 pub use case::{Case, Setup, SetupError};
 pub use cut::{Cut, NotACut, Seam};
 pub use report::{Failure, Report, Tried};

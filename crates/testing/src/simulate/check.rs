@@ -10,6 +10,7 @@ use super::{
     drive::{Observed, Ran},
 };
 
+mod broken;
 mod events;
 mod fault;
 mod history;
@@ -48,6 +49,8 @@ impl Check<'_> {
                 self.in_time();
                 self.history(turn);
                 self.tools(turn);
+                self.broken_streams(turn);
+                self.usage();
             }
             None => self.not_started(),
         }
@@ -152,6 +155,7 @@ impl Check<'_> {
         let as_whole = self.whole.first.outcome().is_some_and(|(whole, all)| {
             status == whole && turn.blocks.len() == all.blocks.len()
         });
+        // Of what fails, the fault's own check says how the run must end.
         if as_whole || self.seen.world.cut().seam().is_some() {
             return;
         }

@@ -10,6 +10,12 @@ mod tools;
 mod replies;
 mod runs;
 
+/// The cases whose streams may break off: tool loops of up to five rounds.
+#[must_use]
+pub fn loops() -> Vec<Case> {
+    runs::loops()
+}
+
 /// All cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {

@@ -21,6 +21,9 @@ pub enum Cut {
     Event(u64),
     /// The runtime is shut down when the run waits for the nth time: `shutdown:n`.
     Shutdown(u64),
+    /// Replies break off, in the nth of many random ways, and are asked for again: `streams:n`.
+    /// For cases whose provider has [`Breaks`](super::Breaks).
+    Streams(u64),
     /// The nth call of a seam fails: `error:seam:n`.
     Error(Seam, u64),
     /// The nth call of a seam panics: `panic:seam:n`.
@@ -52,6 +55,7 @@ impl fmt::Display for Cut {
             Self::Poll(n) => write!(f, "poll:{n}"),
             Self::Event(n) => write!(f, "event:{n}"),
             Self::Shutdown(n) => write!(f, "shutdown:{n}"),
+            Self::Streams(n) => write!(f, "streams:{n}"),
             Self::Error(seam, n) => write!(f, "error:{seam}:{n}"),
             Self::Panic(seam, n) => write!(f, "panic:{seam}:{n}"),
         }
@@ -67,8 +71,8 @@ impl fmt::Display for NotACut {
         let Self(text) = self;
         write!(
             f,
-            "`{text}` is no cut; write none, wait:N, poll:N, event:N, shutdown:N, error:SEAM:N or \
-             panic:SEAM:N, where SEAM is one of "
+            "`{text}` is no cut; write none, wait:N, poll:N, event:N, shutdown:N, streams:N, \
+             error:SEAM:N or panic:SEAM:N, where SEAM is one of "
         )?;
         for (index, seam) in Seam::ALL.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
@@ -97,6 +101,7 @@ impl FromStr for Cut {
             ("poll", None, Some(n)) => Some(Self::Poll(n)),
             ("event", None, Some(n)) => Some(Self::Event(n)),
             ("shutdown", None, Some(n)) => Some(Self::Shutdown(n)),
+            ("streams", None, Some(n)) => Some(Self::Streams(n)),
             ("error", Some(seam), Some(n)) => Some(Self::Error(seam, n)),
             ("panic", Some(seam), Some(n)) => Some(Self::Panic(seam, n)),
             _ => None,

@@ -48,8 +48,13 @@ pub(super) struct Ran {
 const FOREVER: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Simulates a session. An error says that it could not be, or panicked.
-pub(super) fn drive(case: &Case, seed: u64, cut: Cut) -> Result<Observed, SetupError> {
-    let driven = catch_unwind(AssertUnwindSafe(|| drive_session(case, seed, cut)));
+pub(super) fn drive(
+    case: &Case,
+    seed: u64,
+    cut: Cut,
+    probe: &Probe,
+) -> Result<Observed, SetupError> {
+    let driven = catch_unwind(AssertUnwindSafe(|| drive_session(case, seed, cut, probe)));
     driven.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -58,7 +63,12 @@ pub(super) fn drive(case: &Case, seed: u64, cut: Cut) -> Result<Observed, SetupE
     })
 }
 
-fn drive_session(case: &Case, seed: u64, cut: Cut) -> Result<Observed, SetupError> {
+fn drive_session(
+    case: &Case,
+    seed: u64,
+    cut: Cut,
+    probe: &Probe,
+) -> Result<Observed, SetupError> {
     let world = World::new(seed, cut);
     let events = Arc::new(MemorySink::new());
     let runtime = paused_runtime()?;
@@ -89,7 +99,7 @@ fn drive_session(case: &Case, seed: u64, cut: Cut) -> Result<Observed, SetupErro
     runtime.block_on(async {
         let first = run.end(&session).await;
         world.go_on();
-        let refusals = next_requests(&session, &setup).await?;
+        let refusals = next_requests(&session, &setup, probe).await;
         let next = begin(&session, &setup.next_prompt, None).await;
         let next = next.end(&session).await;
         let read = read_slowly(reader, &world).await;
@@ -168,10 +178,10 @@ impl Begun {
 }
 
 /// What providers of either wire would refuse when the next prompt is sent after the first run.
-async fn next_requests(session: &Session, setup: &Setup) -> Result<Vec<String>, SetupError> {
+async fn next_requests(session: &Session, setup: &Setup, probe: &Probe) -> Vec<String> {
     let mut turn = session.latest().unwrap_or_else(Turn::new);
     turn.push(Block::user(setup.next_prompt.as_str()));
-    Ok(Probe::new()?.refusals(&turn).await)
+    probe.refusals(&turn).await
 }
 
 /// Reads what is there, with waits in between.

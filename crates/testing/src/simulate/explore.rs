@@ -1,6 +1,10 @@
 //! Cutting a case everywhere.
 
-use super::{Case, Cut, Failure, Report, check, drive, drive::Observed};
+use super::{
+    Case, Cut, Failure, Report, check,
+    drive::{self, Observed},
+    wire::Probe,
+};
 
 impl Case {
     /// Cancels the run at every place where it waits, just before every time that it is polled,
@@ -26,6 +30,25 @@ impl Case {
         })
     }
 
+    /// At most `most` of what [`simulate`](Self::simulate) does, drawn from the seed: for the tests
+    /// that run all the time.
+    pub fn simulate_some(&self, seed: u64, most: usize) -> Report {
+        self.explore(seed, |whole| {
+            let mut cuts = cancels(whole);
+            cuts.extend(faults(whole));
+            fastrand::Rng::with_seed(seed).shuffle(&mut cuts);
+            cuts.truncate(most);
+            cuts
+        })
+    }
+
+    /// Lets replies break off at random places, in `ways` ways, one simulated session for each.
+    /// Then checks what must hold, and that the turn is the undisturbed one, and that no tool ran
+    /// twice. For cases whose provider has [`Breaks`](super::Breaks).
+    pub fn break_streams(&self, seed: u64, ways: u64) -> Report {
+        self.explore(seed, |_| (0..ways).map(Cut::Streams).collect())
+    }
+
     /// Simulates one session, as a failure says.
     pub fn replay(&self, seed: u64, cut: Cut) -> Report {
         self.explore(seed, |_| vec![cut])
@@ -33,8 +56,11 @@ impl Case {
 
     fn explore(&self, seed: u64, cuts: impl Fn(&Observed) -> Vec<Cut>) -> Report {
         let mut report = Report::new(self.name());
-        let whole = match drive::drive(self, seed, Cut::None) {
-            Ok(whole) => whole,
+        let undisturbed = Probe::new()
+            .map_err(Into::into)
+            .and_then(|probe| Ok((drive::drive(self, seed, Cut::None, &probe)?, probe)));
+        let (whole, probe) = match undisturbed {
+            Ok(undisturbed) => undisturbed,
             Err(error) => {
                 report.failed(Failure::new(self, seed, Cut::None, [error.to_string()]));
                 return report;
@@ -46,7 +72,7 @@ impl Case {
             return report;
         }
         for cut in cuts(&whole) {
-            let problems = match drive::drive(self, seed, cut) {
+            let problems = match drive::drive(self, seed, cut, &probe) {
                 Ok(seen) => check::problems(&seen, &whole),
                 Err(error) => vec![error.to_string()],
             };

@@ -85,7 +85,7 @@ impl World {
     }
 }
 
-/// What a provider answers to a request; none is an error of the test's own making.
+/// What a provider answers to a request. None is an error of the case's own making.
 pub(super) type Answer = Box<dyn Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync>;
 
 /// A model provider in memory. It refuses what a real one refuses, and remembers that it did.

@@ -77,16 +77,11 @@ impl Report {
 
     pub(super) fn tried(&mut self, cut: Cut) {
         for tried in self.cases.values_mut() {
-            match cut.seam() {
-                Some(_) => tried.faults += 1,
-                None => tried.cuts += 1,
+            match cut {
+                Cut::Error(..) | Cut::Panic(..) => tried.faults += 1,
+                Cut::Streams(_) => tried.broken += 1,
+                _ => tried.cuts += 1,
             }
-        }
-    }
-
-    pub(super) fn tried_broken(&mut self) {
-        for tried in self.cases.values_mut() {
-            tried.broken += 1;
         }
     }
 

@@ -27,10 +27,9 @@ use crate::{
 
 /// What a provider at `url` would refuse the request for.
 pub(super) fn refusal(url: &str, body: &Value) -> Option<ProviderRefusal> {
-    let checked = if url.ends_with("/responses") {
-        Ok(())
-    } else {
-        validate::chat_request(body)
+    let checked = match url.ends_with("/responses") {
+        true => validate::responses_request(body),
+        false => validate::chat_request(body),
     };
     checked.err()
 }

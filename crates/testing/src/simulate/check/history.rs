@@ -1,7 +1,7 @@
 //! History: what the model said is kept, and marked where it is not whole.
 
 use geppetto_events::Event;
-use geppetto_turns::{Block, BlockKind, Content, Turn};
+use geppetto_turns::{Block, BlockKind, Content, Reasoning, Turn};
 
 use super::Check;
 use crate::simulate::{
@@ -84,7 +84,7 @@ impl Check<'_> {
                 .filter(|part| part.kind == kind && !part.text.is_empty())
                 .map(|part| part.text.as_str())
                 .collect();
-            let kept: Vec<&str> = turn.blocks.iter().filter_map(|b| kept(b, kind)).collect();
+            let kept: Vec<String> = turn.blocks.iter().filter_map(|b| kept(b, kind)).collect();
             if shown != kept {
                 self.problem(format!("{what} shown {shown:?}, but kept {kept:?}"));
             }
@@ -93,24 +93,27 @@ impl Check<'_> {
 }
 
 /// The text of a block of this kind.
-fn kept(block: &Block, kind: PartKind) -> Option<&str> {
+fn kept(block: &Block, kind: PartKind) -> Option<String> {
     let text = match (&block.content, kind) {
-        (Content::LlmText(content), PartKind::Text) => content.text.as_str(),
-        (Content::Reasoning(content), PartKind::Reasoning) => content.text.as_str(),
-        (Content::ToolCall(call), PartKind::ToolCall) => call.args.as_str(),
+        (Content::LlmText(content), PartKind::Text) => content.text.clone(),
+        (Content::Reasoning(content), PartKind::Reasoning) => reasoning(content),
+        (Content::ToolCall(call), PartKind::ToolCall) => call.args.as_str().to_owned(),
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
 }
 
+/// Reasoning has a text or a summary in parts.
+fn reasoning(content: &Reasoning) -> String {
+    let parts: Vec<&str> = content.summary.iter().map(|part| part.text.as_str()).collect();
+    format!("{}{}", content.text, parts.concat())
+}
+
 /// What a block says, without ids and marks.
-fn content(block: &Block) -> (BlockKind, String) {
+pub(super) fn content(block: &Block) -> (BlockKind, String) {
     let text = match &block.content {
         Content::ToolCall(call) => format!("{} {} {}", call.id, call.name, call.args.as_str()),
-        Content::Reasoning(content) => {
-            let parts: Vec<&str> = content.summary.iter().map(|p| p.text.as_str()).collect();
-            format!("{}{}", content.text, parts.concat())
-        }
+        Content::Reasoning(content) => reasoning(content),
         Content::Other(other) => format!("{other:?}"),
         _ => block.text().unwrap_or_default().to_owned(),
     };

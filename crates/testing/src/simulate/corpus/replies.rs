@@ -7,23 +7,25 @@ use geppetto_engine::{Engine, ErrorKind};
 
 use crate::{
     At, Reply, Script,
-    simulate::{SetupError, World},
+    simulate::{Breaks, SetupError, World, provider::Answer},
 };
 
 /// Over what a model is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
     Chat,
+    Responses,
     /// No wire: a scripted engine.
     None,
 }
 
 impl Wire {
-    pub(super) const ALL: [Self; 2] = [Self::Chat, Self::None];
+    pub(super) const ALL: [Self; 3] = [Self::Chat, Self::Responses, Self::None];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Responses => "responses",
             Self::None => "scripted",
         }
     }
@@ -41,6 +43,10 @@ impl Wire {
                 let replies = |said: Vec<Said>| said.into_iter().map(Said::chat);
                 Arc::new(world.chat(replies(first), replies(next))?)
             }
+            Self::Responses => {
+                let replies = |said: Vec<Said>| said.into_iter().map(Said::responses);
+                Arc::new(world.responses(replies(first), replies(next))?)
+            }
             Self::None => {
                 let mut scripts = |said: Vec<Said>| {
                     let scripts = said.into_iter().map(|said| said.script(&mut rng));
@@ -50,6 +56,32 @@ impl Wire {
             }
         })
     }
+}
+
+/// An engine whose provider knows by the request where the conversation stands, so that replies
+/// may break off.
+pub(super) fn breaking(
+    wire: Wire,
+    world: &World,
+    first: Vec<Said>,
+    next: Said,
+) -> Result<Arc<dyn Engine>, SetupError> {
+    let (breaks, own) = (Breaks::new(world), world.clone());
+    let answer: Answer = Box::new(move |request| {
+        if own.is_second() {
+            return Some(next.clone().on(wire));
+        }
+        let body = request.json().to_string();
+        let known = |said: &&Said| said.calls().any(|id| body.contains(id));
+        let number = first.iter().take_while(known).count();
+        let reply = first.get(number)?.clone().on(wire);
+        let bytes = reply.body.render(request).bytes.len();
+        Some(breaks.apply(reply, number, bytes))
+    });
+    Ok(match wire {
+        Wire::Responses => Arc::new(world.responses_of(answer)?),
+        Wire::Chat | Wire::None => Arc::new(world.chat_of(answer)?),
+    })
 }
 
 /// One reply of a model.
@@ -137,6 +169,22 @@ impl Said {
         self
     }
 
+    /// The ids of its calls.
+    fn calls(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Call { id, .. } => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The reply on a wire.
+    fn on(self, wire: Wire) -> Reply {
+        match wire {
+            Wire::Responses => self.responses(),
+            Wire::Chat | Wire::None => self.chat(),
+        }
+    }
+
     fn chat(self) -> Reply {
         let mut reply = Reply::chat().usage(11, 7);
         for part in self.parts {
@@ -148,13 +196,22 @@ impl Said {
                 Part::Call { id, name, args } => reply.tool_call(id, name, args),
             };
         }
-        match self.trouble {
-            Trouble::None => reply.into(),
-            Trouble::Overloaded => overloaded(),
-            Trouble::Reset(events) => reply.reset_at(At::Event(events)).into(),
-            Trouble::Hangs(events) => reply.stall_at(At::Event(events)).into(),
-            Trouble::Deaf => reply.stall_at(At::Event(usize::MAX)).into(),
+        self.trouble.apply(reply.into())
+    }
+
+    fn responses(self) -> Reply {
+        let mut reply = Reply::responses().usage(11, 7);
+        for part in self.parts {
+            reply = match part {
+                Part::Text(pieces) => pieces.into_iter().fold(reply, |r, piece| r.text(piece)),
+                Part::Reasoning(pieces) => pieces
+                    .into_iter()
+                    .fold(reply, |r, piece| r.summary(piece))
+                    .encrypted_content("sealed"),
+                Part::Call { id, name, args } => reply.tool_call(id, name, args),
+            };
         }
+        self.trouble.apply(reply.into())
     }
 
     fn script(self, rng: &mut Rng) -> Script {
@@ -176,6 +233,18 @@ impl Said {
             Trouble::Reset(_) => script.fail(ErrorKind::Disconnected, "reset"),
             Trouble::Hangs(_) => script.hang(),
             Trouble::Deaf => script.deaf().hang(),
+        }
+    }
+}
+
+impl Trouble {
+    fn apply(self, reply: Reply) -> Reply {
+        match self {
+            Self::None => reply,
+            Self::Overloaded => overloaded(),
+            Self::Reset(events) => reply.reset_at(At::Event(events)),
+            Self::Hangs(events) => reply.stall_at(At::Event(events)),
+            Self::Deaf => reply.stall_at(At::Event(usize::MAX)),
         }
     }
 }

@@ -9,7 +9,7 @@ use geppetto_toolloop::StepController;
 
 use super::{
     Case, Setup, SetupError, World,
-    replies::{Said, Wire},
+    replies::{Said, Wire, breaking},
     tools,
 };
 
@@ -36,10 +36,17 @@ pub(super) fn cases() -> Vec<Case> {
         add("slow-persister", one_call, with_slow_persister);
         add("slow-reader", one_call, with_tools);
     }
-    cases.push(case("retry", Wire::Chat, retry, with_tools));
+    for wire in [Wire::Chat, Wire::Responses] {
+        cases.push(case("retry", wire, retry, with_tools));
+        cases.push(long_loop(wire));
+    }
     cases.push(case("deaf-engine", Wire::None, deaf_engine, with_deadline));
     cases.push(case("open-call", Wire::Chat, |w| one_call(w).into_iter().take(1).collect(), plain));
     cases
+}
+
+pub(super) fn loops() -> Vec<Case> {
+    [Wire::Chat, Wire::Responses].map(long_loop).into()
 }
 
 type Replies = fn(&World) -> Vec<Said>;
@@ -58,6 +65,31 @@ fn case(name: &str, wire: Wire, replies: Replies, change: Change) -> Case {
             "open-call" => setup.leaves_calls_open(),
             _ => setup,
         })
+    })
+}
+
+/// A tool loop of up to five rounds whose replies may break off.
+fn long_loop(wire: Wire) -> Case {
+    Case::new(format!("{}-loop", wire.as_str()), move |world| {
+        let rng = &mut world.rng();
+        let rounds = rng.usize(1..=5);
+        let mut replies = Vec::new();
+        for round in 1..rounds {
+            let mut said = Said::new();
+            if rng.bool() {
+                said = said.reasoning(rng);
+            }
+            said = said.words(rng);
+            for call in 0..rng.usize(1..=3) {
+                let name = *rng.choice(&["look", "write", "listen"]).unwrap_or(&"look");
+                said = said.call(&format!("call_{round}_{call}"), name, r#"{"n": 1}"#);
+            }
+            replies.push(said);
+        }
+        replies.push(Said::new().reasoning(rng).words(rng));
+        let engine = breaking(wire, world, replies, Said::new().text(NEXT))?;
+        let builder = with_tools(world, world.builder(engine))?;
+        Ok(Setup::new(builder).next_text(NEXT))
     })
 }
 
