@@ -138,6 +138,16 @@ impl<'a> ResponseWriter<'a> {
         ItemId(self.items.len() - 1)
     }
 
+    /// As [`add_block`](Self::add_block), for a block that is not whole before it is
+    /// [closed](Self::close): where the reply breaks before that, it is marked.
+    pub fn open_block(&mut self, block: Block) -> ItemId {
+        let id = self.add_block(block);
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.reopen();
+        }
+        id
+    }
+
     fn open(&mut self, kind: ItemKind) -> ItemId {
         self.note_output();
         let item = Item::open(kind, self.items.len(), &self.correlation);
@@ -152,7 +162,8 @@ impl<'a> ResponseWriter<'a> {
         if delta.is_empty() {
             return;
         }
-        let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
+        let grows = |item: &&mut Item| item.is_open() && item.is_shown();
+        let Some(item) = self.items.get_mut(id.0).filter(grows) else {
             return;
         };
         let event = item.grow(delta);
@@ -165,9 +176,10 @@ impl<'a> ResponseWriter<'a> {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
         };
-        let event = item.close(reason);
-        let correlation = Arc::clone(&item.correlation);
-        self.emit(&correlation, event);
+        if let Some(event) = item.close(reason) {
+            let correlation = Arc::clone(&item.correlation);
+            self.emit(&correlation, event);
+        }
     }
 
     /// Ends an open item that will not become whole although the reply goes on: a tool call whose

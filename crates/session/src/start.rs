@@ -119,10 +119,11 @@ pub(crate) fn release(session: &Session, run: &Arc<Run>) {
 
 async fn drive(mut finisher: Finisher, ctx: RunContext, runner: Arc<dyn InferenceRunner>) {
     let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
-    let outcome = outcome.and_then(|report| match finisher.session.inner.ids.take_panic() {
-        None => Ok(report),
-        Some(message) => Err(isolate::panicked("the id source", &message)),
-    });
+    // Taken also where the run failed anyway: it is this run's panic, not the next one's.
+    let outcome = match (outcome, finisher.session.inner.ids.take_panic()) {
+        (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
+        (outcome, _) => outcome,
+    };
     let status = RunStatus::from(&outcome);
     let persist_error = persist(&finisher.turn, &ctx, &*runner, &status).await;
     finisher.end(outcome, persist_error);

@@ -1,7 +1,7 @@
 //! Cutting a case everywhere.
 
 use super::{
-    Case, Cut, Failure, Report, check,
+    Case, Cut, Failure, Report, SetupError, check,
     drive::{self, Observed},
     wire::Probe,
 };
@@ -57,7 +57,7 @@ impl Case {
     fn explore(&self, seed: u64, cuts: impl Fn(&Observed) -> Vec<Cut>) -> Report {
         let mut report = Report::new(self.name());
         let undisturbed = Probe::new()
-            .map_err(Into::into)
+            .map_err(SetupError::from)
             .and_then(|probe| Ok((drive::drive(self, seed, Cut::None, &probe)?, probe)));
         let (whole, probe) = match undisturbed {
             Ok(undisturbed) => undisturbed,

@@ -63,7 +63,7 @@ impl Entry {
     ) -> Self {
         let state = match &*item.kind {
             MESSAGE => State::Message(Message::default()),
-            REASONING => State::Reasoning(Reasoning::open(writer)),
+            REASONING => State::Reasoning(Reasoning::open(&item.id, writer)),
             kind @ (FUNCTION | CUSTOM) => {
                 let mut call = Call::new(kind == CUSTOM);
                 call.identify(item, writer);

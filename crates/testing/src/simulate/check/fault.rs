@@ -63,6 +63,8 @@ impl Check<'_> {
             _ if Some(status) != whole => {
                 self.problem(format!("the run ended as {status:?} by the fault"));
             }
+            // It failed before, as it does without the fault; the first reason is the outcome.
+            RunStatus::Failed { .. } => {}
             _ if !self.leaves_a_trace(turn) => {
                 self.problem(format!("nothing tells of the fault in {seam}"));
             }
