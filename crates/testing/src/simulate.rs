@@ -16,11 +16,60 @@
 //! - an error or a panic is named in the outcome, and where it cannot fail the run, it did not;
 //! - the next prompt runs, and its request is one that a provider takes, on either wire.
 //!
+//! # An application's own tools and middleware
+//!
+//! ```
+//! use geppetto_engine::middleware::SystemPrompt;
+//! use geppetto_testing::{
+//!     Reply,
+//!     simulate::{Case, Setup},
+//! };
+//! use geppetto_toolloop::{ToolError, ToolRegistry, raw_tool_fn};
+//! use serde_json::{Value, json};
+//!
+//! /// The application's own tools.
+//! fn my_tools() -> ToolRegistry {
+//!     let schema = json!({"type": "object"});
+//!     let save = raw_tool_fn("save", "Saves", schema, |_: Value| async {
+//!         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+//!         Ok::<_, ToolError>("saved")
+//!     });
+//!     ToolRegistry::new().with(save).unwrap_or_default()
+//! }
+//!
+//! let case = Case::new("saving", |world| {
+//!     // What the model says, over the wire: in the run that is cut, and after it.
+//!     let first = [
+//!         Reply::chat().tool_call("call_1", "save", "{}"),
+//!         Reply::chat().text("It is ").text("saved."),
+//!     ];
+//!     let next = [Reply::chat().text("You are welcome.")];
+//!     // What the application makes of it. `builder` has a part at every seam; `tools` are watched.
+//!     let builder = world
+//!         .builder(world.chat(first, next)?)
+//!         .middleware(SystemPrompt::new("You are terse."))
+//!         .tools(world.tools(&my_tools())?);
+//!     Ok(Setup::new(builder).prompt("Save it").next_prompt("Thanks").next_text("You are welcome."))
+//! });
+//!
+//! let report = case.simulate(1);
+//! println!("{report}");
+//! report.assert_clean();
+//! # assert!(report.total().cuts > 50 && report.total().faults > 50);
+//! ```
+//!
+//! Any [`EngineBuilder`](geppetto_engine::EngineBuilder) can be given to [`Setup::new`]; one that is
+//! not made by [`World::builder`] is cut everywhere too, and broken where it passes a seam itself
+//! ([`World::seam`]). A failure prints the case, the seed and the cut; [`Case::replay`] repeats it.
+//!
+//! # Determinism
+//!
 //! Everything is on one thread, with tokio's clock paused and all ids, delays and sizes drawn from
 //! one seed, so that a case, a seed and a [`Cut`] repeat a run exactly.
 //!
-//! Where simulation ends: it does not see races between threads, and blocks for as long as the
-//! application's own code does.
+//! Where simulation ends: it does not see races between threads, and it waits for as long as the
+//! application's own code blocks. A place where the run waits is one of the run's own task; tools
+//! run in it, tasks that they start do not.
 
 mod breaks;
 mod case;

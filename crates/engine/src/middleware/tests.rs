@@ -141,8 +141,8 @@ async fn a_panic_names_the_link_of_the_chain_that_it_came_from() {
     let log = Arc::default();
     let note = Arc::new(Note("outer", Arc::clone(&log)));
     let stack = Stack::new(Arc::new(Say("hello")), [note as Arc<dyn Middleware>, Arc::new(Bursts)]);
-    let asked = stack.run_inference(&RunContext::new(), &mut Turn::new());
-    let error = asked.await.unwrap_err();
+    let (ctx, mut turn) = (RunContext::new(), Turn::new());
+    let error = stack.run_inference(&ctx, &mut turn).await.unwrap_err();
     assert_eq!(error.to_string(), "the middleware `bursts` panicked: out of ideas");
     // The others come to their end as with any error.
     assert_eq!(*log.lock().unwrap(), ["outer in", "outer out"]);

@@ -2,6 +2,9 @@
 
 use std::{error::Error, fmt, str::FromStr};
 
+#[cfg(test)]
+mod tests;
+
 /// Where a simulated run is disturbed, and by what.
 ///
 /// It is written, and read back, as `event:12`, `panic:tool:1`, and so on: what a failure prints

@@ -16,6 +16,9 @@ use tokio::{
 
 use super::{Case, Cut, Setup, World, case::SetupError, runner::Watched, wire::Probe};
 
+#[cfg(test)]
+mod tests;
+
 /// What was seen of a simulated session.
 pub(super) struct Observed {
     pub(super) world: World,

@@ -1,6 +1,9 @@
 //! Runs of all kinds.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use geppetto_engine::{RetryConfig, ToolConfig, ToolErrorHandling};
 use geppetto_enginebuilder::Builder;
@@ -213,7 +216,8 @@ fn with_slow_persister(world: &World, builder: Builder) -> Result<Builder, Setup
 
 /// Pauses that somebody ends after a while.
 fn with_pauses(world: &World, builder: Builder) -> Result<Builder, SetupError> {
-    let control = StepController::new();
+    // What the clock shows stands in events.
+    let control = StepController::new().with_clock(|| SystemTime::UNIX_EPOCH);
     control.enable("simulated");
     let sink = EndsPauses {
         control: control.clone(),
