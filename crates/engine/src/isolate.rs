@@ -56,10 +56,7 @@ impl<T> Drop for Isolated<'_, T> {
 /// # Errors
 ///
 /// Of kind [`Panicked`](ErrorKind::Panicked), when the future panicked.
-pub async fn wait<T>(
-    who: &str,
-    future: impl Future<Output = T> + Send,
-) -> Result<T, EngineError> {
+pub async fn wait<T>(who: &str, future: impl Future<Output = T> + Send) -> Result<T, EngineError> {
     let outcome = Isolated::new(future).await;
     outcome.map_err(|message| panicked(who, &message))
 }

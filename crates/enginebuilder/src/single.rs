@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    Engine, EngineError, ErrorKind, InferenceRunner, Limit, Phase, RunContext, RunReport, RunStatus, RunStop,
-    isolate,
+    Engine, EngineError, ErrorKind, InferenceRunner, Limit, Phase, RunContext, RunReport,
+    RunStatus, RunStop, isolate,
 };
 use geppetto_toolloop::Resampling;
 use geppetto_turns::{InferenceResult, Turn};
@@ -27,7 +27,9 @@ impl SinglePass {
             isolate::wait("the journal", journal.run_started(ctx, turn)).await??;
         }
         let started = Instant::now();
+        let from = turn.blocks.len();
         let result = self.resampling.sample(&*self.engine, ctx, turn).await;
+        turn.assign_block_ids(from, || ctx.next_id());
         let shown = snapshot(ctx, turn, Phase::PostInference);
         let report = match result {
             Ok(result) => report(ctx, result, RunStop::Finished),

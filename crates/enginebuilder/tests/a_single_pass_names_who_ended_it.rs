@@ -1,6 +1,10 @@
 //! A run without tools says what ended it first, and who panicked.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers panic too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers panic too"
+)]
 
 use std::{sync::Arc, time::Duration};
 

@@ -289,10 +289,10 @@ async fn reasoning_that_was_shown_is_kept_when_nobody_waits_any_more() {
             "item_id": "rs_1", "summary_index": 1, "delta": "second"}),
     ];
     let done = json!({"type": "response.output_item.done", "output_index": 0, "item": {
-        "type": "reasoning", "id": "rs_1", "encrypted_content": "sealed", "summary": [
-            {"type": "summary_text", "text": "First part."},
-            {"type": "summary_text", "text": "second part."},
-        ]}});
+    "type": "reasoning", "id": "rs_1", "encrypted_content": "sealed", "summary": [
+        {"type": "summary_text", "text": "First part."},
+        {"type": "summary_text", "text": "second part."},
+    ]}});
     for whole in [false, true] {
         let mut events = begun.to_vec();
         events.extend(whole.then(|| done.clone()));
@@ -306,7 +306,11 @@ async fn reasoning_that_was_shown_is_kept_when_nobody_waits_any_more() {
         let geppetto_turns::Content::Reasoning(reasoning) = &block.content else {
             panic!("{block:?}");
         };
-        let parts: Vec<&str> = reasoning.summary.iter().map(|part| part.text.as_str()).collect();
+        let parts: Vec<&str> = reasoning
+            .summary
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect();
         assert_eq!(reasoning.item_id.as_deref(), Some("rs_1"));
         if whole {
             assert_eq!(parts, ["First part.", "second part."]);

@@ -1,6 +1,10 @@
 //! Ids come from code that an application may bring: its panic is named, and the session goes on.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers panic too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers panic too"
+)]
 
 use std::sync::{
     Arc,
@@ -41,7 +45,13 @@ async fn a_run_fails_and_the_next_one_works_whichever_id_is_missing() {
             .id("session")
             .ids(Arc::new(ids))
             .build();
-        let error = session.submit("hi").await.unwrap().wait().await.unwrap_err();
+        let error = session
+            .submit("hi")
+            .await
+            .unwrap()
+            .wait()
+            .await
+            .unwrap_err();
         assert_eq!(error.to_string(), "the id source panicked: no id at hand");
         let kind = error.engine_error().unwrap().kind();
         assert_eq!((kind, at), (ErrorKind::Panicked, at));

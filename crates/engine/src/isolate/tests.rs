@@ -2,10 +2,8 @@ use super::*;
 
 #[tokio::test]
 async fn a_panic_is_an_error_that_names_its_cause() {
-    let error = wait("the journal", async { panic!("disk full") })
-        .await
-        .map(|()| ())
-        .unwrap_err();
+    let asked = wait::<()>("the journal", async { panic!("disk full") });
+    let error = asked.await.unwrap_err();
     assert_eq!(error.to_string(), "the journal panicked: disk full");
     assert_eq!(error.kind(), ErrorKind::Panicked);
     assert_eq!(wait("nobody", async { 7 }).await.unwrap(), 7);

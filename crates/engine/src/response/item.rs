@@ -152,7 +152,8 @@ impl Item {
 
     pub(super) fn close(&mut self, reason: Option<&str>) -> Option<EventKind> {
         self.state = State::Closed;
-        self.is_shown().then(|| self.closed(reason.map(str::to_owned)))
+        self.is_shown()
+            .then(|| self.closed(reason.map(str::to_owned)))
     }
 
     /// Whether the item has events of its own.

@@ -253,8 +253,21 @@ fn a_block_without_events_is_marked_where_the_reply_breaks_before_it_is_closed()
     reply.close(whole, None);
     assert!(reply.is_open(half));
     drop(reply);
-    let marks: Vec<_> = turn.blocks.iter().map(|b| (b.text(), b.incomplete())).collect();
-    assert_eq!(marks, [(Some("all"), None), (Some("half"), Some(Incomplete::Failed))]);
-    assert_eq!(names(&sink), ["provider-call-started", "error", "provider-call-finished"]);
+    let marks: Vec<_> = turn
+        .blocks
+        .iter()
+        .map(|b| (b.text(), b.incomplete()))
+        .collect();
+    assert_eq!(
+        marks,
+        [
+            (Some("all"), None),
+            (Some("half"), Some(Incomplete::Failed))
+        ]
+    );
+    assert_eq!(
+        names(&sink),
+        ["provider-call-started", "error", "provider-call-finished"]
+    );
     assert_eq!(ctx.stream().violations(), []);
 }

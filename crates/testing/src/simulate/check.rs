@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use geppetto_engine::RunStatus;
-use geppetto_turns::Turn;
+use geppetto_turns::{BlockKind, Turn};
 
 use super::{
     Cut,
@@ -98,7 +98,11 @@ impl Check<'_> {
             let text = format!("the next prompt was not accepted: {error}");
             return self.problem(text);
         }
-        let turns = if self.seen.first.started.is_ok() { 2 } else { 1 };
+        let turns = if self.seen.first.started.is_ok() {
+            2
+        } else {
+            1
+        };
         self.session(next, turns);
         let Some((status, turn)) = next.outcome() else {
             return;
@@ -115,8 +119,13 @@ impl Check<'_> {
             self.problem(text);
         }
         if let Some((_, first)) = self.seen.first.outcome() {
-            let kept = turn.blocks.range(0..first.blocks.len());
-            let kept = kept.zip(first.blocks.iter()).all(|(a, b)| a == b);
+            // A middleware may put instructions before all that was said.
+            let said = |turn: &Turn| {
+                let blocks = turn.blocks.iter();
+                let said = blocks.filter(|block| block.kind() != BlockKind::System);
+                said.cloned().collect::<Vec<_>>()
+            };
+            let kept = said(turn).starts_with(&said(first));
             self.expect(kept, "the next turn does not begin with the first one");
         }
     }
@@ -152,9 +161,10 @@ impl Check<'_> {
 
     /// A cancelled run says so, unless it was as good as over.
     fn status(&mut self, status: &RunStatus, turn: &Turn) {
-        let as_whole = self.whole.first.outcome().is_some_and(|(whole, all)| {
-            status == whole && turn.blocks.len() == all.blocks.len()
-        });
+        let as_whole =
+            self.whole.first.outcome().is_some_and(|(whole, all)| {
+                status == whole && turn.blocks.len() == all.blocks.len()
+            });
         // Of what fails, the fault's own check says how the run must end.
         if as_whole || self.seen.world.cut().seam().is_some() {
             return;

@@ -6,9 +6,9 @@
 
 use super::{Case, Setup, SetupError, World};
 
-mod tools;
 mod replies;
 mod runs;
+mod tools;
 
 /// The cases whose streams may break off: tool loops of up to five rounds.
 #[must_use]

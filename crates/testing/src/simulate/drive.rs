@@ -8,7 +8,7 @@ use std::{
 
 use geppetto_events::{Event, MemorySink, Subscription};
 use geppetto_session::{ExecutionHandle, RunOutcome, Session, SessionError, SessionSnapshot};
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::Block;
 use tokio::{
     runtime::{self, Runtime},
     time::{Instant, sleep, timeout},
@@ -66,12 +66,7 @@ pub(super) fn drive(
     })
 }
 
-fn drive_session(
-    case: &Case,
-    seed: u64,
-    cut: Cut,
-    probe: &Probe,
-) -> Result<Observed, SetupError> {
+fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Observed, SetupError> {
     let world = World::new(seed, cut);
     let events = Arc::new(MemorySink::new());
     let runtime = paused_runtime()?;
@@ -182,7 +177,7 @@ impl Begun {
 
 /// What providers of either wire would refuse when the next prompt is sent after the first run.
 async fn next_requests(session: &Session, setup: &Setup, probe: &Probe) -> Vec<String> {
-    let mut turn = session.latest().unwrap_or_else(Turn::new);
+    let mut turn = session.latest().unwrap_or_default();
     turn.push(Block::user(setup.next_prompt.as_str()));
     probe.refusals(&turn).await
 }

@@ -70,7 +70,9 @@ impl World {
         let world = self.clone();
         Box::new(move |_| {
             let list = if world.is_second() { &next } else { &first };
-            let mut list = list.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut list = list
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             list.next()
         })
     }

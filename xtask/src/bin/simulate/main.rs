@@ -97,7 +97,10 @@ fn table(report: &Report, seeds: u64, seconds: f64) -> io::Result<()> {
     let [case, s, c, f, b] = head;
     writeln!(out, "{case:width$}  {s:>6} {c:>9} {f:>9} {b:>14}")?;
     let total = report.total();
-    let rows = report.cases.iter().map(|(name, tried)| (name.as_str(), *tried));
+    let rows = report
+        .cases
+        .iter()
+        .map(|(name, tried)| (name.as_str(), *tried));
     for (name, tried) in rows {
         let (s, c, f, b) = (tried.seeds, tried.cuts, tried.faults, tried.broken);
         writeln!(out, "{name:width$}  {s:>6} {c:>9} {f:>9} {b:>14}")?;
@@ -106,7 +109,11 @@ fn table(report: &Report, seeds: u64, seconds: f64) -> io::Result<()> {
     writeln!(out, "{:width$}  {seeds:>6} {c:>9} {f:>9} {b:>14}", "all")?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = total.total() as f64 / seconds.max(f64::EPSILON);
-    writeln!(out, "{seconds:.1} s, {rate:.0} runs/s, {} failed", report.failed)?;
+    writeln!(
+        out,
+        "{seconds:.1} s, {rate:.0} runs/s, {} failed",
+        report.failed
+    )?;
     for failure in &report.failures {
         writeln!(out, "\n{failure}")?;
     }

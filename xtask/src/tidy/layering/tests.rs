@@ -53,12 +53,20 @@ fn a_dependency_on_a_layer_above_is_found() {
 fn the_test_kit_has_the_stack_by_a_feature_alone() {
     let kit = |kind| {
         let session = [("geppetto-session", kind)];
-        found(vec![package("crates/testing", "geppetto-testing", &session)])
+        found(vec![package(
+            "crates/testing",
+            "geppetto-testing",
+            &session,
+        )])
     };
     assert_eq!(kit(Some("optional")), [""; 0]);
     assert_eq!(kit(None).len(), 1);
     let session = [("geppetto-toolloop", Some("optional"))];
-    let other = found(vec![package("crates/session", "geppetto-session", &session)]);
+    let other = found(vec![package(
+        "crates/session",
+        "geppetto-session",
+        &session,
+    )]);
     assert_eq!(other.len(), 1);
 }
 

@@ -17,7 +17,10 @@ impl Check<'_> {
         let said = |turn: &Turn| {
             let blocks = turn.blocks.iter();
             let said = blocks.map(|block| match block.as_tool_use() {
-                Some(answer) => (BlockKind::ToolUse, format!("{} {}", answer.id, answer.output())),
+                Some(answer) => (
+                    BlockKind::ToolUse,
+                    format!("{} {}", answer.id, answer.output()),
+                ),
                 None => content(block),
             });
             said.collect::<Vec<_>>()
@@ -53,7 +56,9 @@ impl Check<'_> {
         }
         sum.extra = geppetto_turns::Extra::default();
         if total.as_deref() != Some(&sum) {
-            self.problem(format!("the run's tokens are {total:?}, its attempts' {sum:?}"));
+            self.problem(format!(
+                "the run's tokens are {total:?}, its attempts' {sum:?}"
+            ));
         }
     }
 }

@@ -4,7 +4,7 @@ use geppetto_engine::RunStatus;
 use geppetto_events::Event;
 use geppetto_turns::{ToolUse, Turn};
 
-use super::Check;
+use super::{Check, Observed};
 use crate::simulate::{
     Cut, Seam,
     tools::{ToolCallLog, ToolEnd},
@@ -26,8 +26,9 @@ impl Check<'_> {
         match seam {
             Seam::Sink => {
                 self.as_if_nothing_happened();
-                let panics = self.seen.session.stream().sink_panics();
-                self.expect(panics == 1, "the sink's panic was not counted once");
+                let panics = |seen: &Observed| seen.session.stream().sink_panics();
+                let counted = panics(self.seen) == panics(self.whole) + 1;
+                self.expect(counted, "the sink's panic was not counted once");
             }
             Seam::Persister => {
                 self.as_if_nothing_happened();
@@ -40,7 +41,7 @@ impl Check<'_> {
     }
 
     fn as_if_nothing_happened(&mut self) {
-        let status = |seen: &super::Observed| seen.first.outcome().map(|(s, _)| s.clone());
+        let status = |seen: &Observed| seen.first.outcome().map(|(s, _)| s.clone());
         let same = status(self.seen) == status(self.whole);
         self.expect(same, "the run ended otherwise than without the fault");
     }
@@ -75,7 +76,9 @@ impl Check<'_> {
     /// Whether an answer, an event or another attempt tells of the fault.
     fn leaves_a_trace(&self, turn: &Turn) -> bool {
         let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
-        let answered = answers.map(ToolUse::output).any(|text| text.contains(INJECTED));
+        let answered = answers
+            .map(ToolUse::output)
+            .any(|text| text.contains(INJECTED));
         let logs = &self.seen.world.seen().tools;
         let tried_again = |number: usize, call: &ToolCallLog| {
             let mut later = logs.iter().skip(number + 1);
@@ -90,9 +93,8 @@ impl Check<'_> {
             failed && tried_again(number, call)
         });
         // Attempts at provider calls that are repeated are announced.
-        let announced = |event: &Event| {
-            serde_json::to_string(event).is_ok_and(|json| json.contains(INJECTED))
-        };
+        let announced =
+            |event: &Event| serde_json::to_string(event).is_ok_and(|json| json.contains(INJECTED));
         answered || repeated || self.seen.events.iter().any(announced)
     }
 

@@ -21,11 +21,12 @@ impl Check<'_> {
         self.expect(ids, "a block has no id");
     }
 
-    /// Answers aside, the turn is a beginning of the one that was left alone.
+    /// Answers and instructions aside, the turn is a beginning of the one that was left alone.
     fn begins_as(&mut self, turn: &Turn, whole: &Turn) {
+        let aside = [BlockKind::ToolUse, BlockKind::System];
         let said = |turn: &Turn| {
             let blocks = turn.blocks.iter();
-            let said = blocks.filter(|block| block.kind() != BlockKind::ToolUse);
+            let said = blocks.filter(|block| !aside.contains(&block.kind()));
             said.cloned().collect::<Vec<_>>()
         };
         let (said, all) = (said(turn), said(whole));
@@ -37,7 +38,8 @@ impl Check<'_> {
         for (block, original) in said.iter().zip(&all) {
             let as_whole = content(block) == content(original);
             let marked = block.incomplete().is_some();
-            if !as_whole && !(marked && is_beginning(block, original)) {
+            let begun = marked && is_beginning(block, original);
+            if !(as_whole || begun) {
                 let text = format!("{:?} instead of {:?}", content(block), content(original));
                 self.problem(format!("{text}, marked as not whole: {marked}"));
             }
@@ -47,7 +49,7 @@ impl Check<'_> {
     /// Every whole call has one answer, before anybody says anything else.
     fn calls_have_answers(&mut self, turn: &Turn) {
         let mut open: Vec<&str> = Vec::new();
-        for block in turn.blocks.iter() {
+        for block in &turn.blocks {
             match &block.content {
                 Content::ToolCall(call) if block.incomplete().is_none() => open.push(&call.id),
                 Content::ToolUse(answer) => match open.iter().position(|id| *id == answer.id) {
@@ -105,7 +107,11 @@ fn kept(block: &Block, kind: PartKind) -> Option<String> {
 
 /// Reasoning has a text or a summary in parts.
 fn reasoning(content: &Reasoning) -> String {
-    let parts: Vec<&str> = content.summary.iter().map(|part| part.text.as_str()).collect();
+    let parts: Vec<&str> = content
+        .summary
+        .iter()
+        .map(|part| part.text.as_str())
+        .collect();
     format!("{}{}", content.text, parts.concat())
 }
 

@@ -13,7 +13,10 @@ impl Check<'_> {
         let logs = self.seen.world.seen().tools.clone();
         for log in &logs {
             if log.after_cancel {
-                self.problem(format!("the tool call {} began after the cancel", log.call_id));
+                self.problem(format!(
+                    "the tool call {} began after the cancel",
+                    log.call_id
+                ));
             }
         }
         if !self.seen.world.seen().watches_tools {
@@ -26,9 +29,9 @@ impl Check<'_> {
             .filter_map(|block| block.as_tool_call())
             .collect();
         for call in calls {
-            let attempts = logs.iter().filter(|log| log.call_id == call.id);
+            let mut attempts = logs.iter().filter(|log| log.call_id == call.id);
             if let Some(answer) = turn.tool_answer(&call.id) {
-                self.answer(answer, attempts.last());
+                self.answer(answer, attempts.next_back());
             }
         }
     }

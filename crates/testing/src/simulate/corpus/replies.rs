@@ -7,6 +7,7 @@ use geppetto_engine::{Engine, ErrorKind};
 
 use crate::{
     At, Reply, Script,
+    reply::{ChatBody, ResponsesBody},
     simulate::{Breaks, SetupError, World, provider::Answer},
 };
 
@@ -189,9 +190,9 @@ impl Said {
         let mut reply = Reply::chat().usage(11, 7);
         for part in self.parts {
             reply = match part {
-                Part::Text(pieces) => pieces.into_iter().fold(reply, |r, piece| r.text(piece)),
+                Part::Text(pieces) => pieces.into_iter().fold(reply, Reply::<ChatBody>::text),
                 Part::Reasoning(pieces) => {
-                    pieces.into_iter().fold(reply, |r, piece| r.reasoning(piece))
+                    pieces.into_iter().fold(reply, Reply::<ChatBody>::reasoning)
                 }
                 Part::Call { id, name, args } => reply.tool_call(id, name, args),
             };
@@ -203,10 +204,10 @@ impl Said {
         let mut reply = Reply::responses().usage(11, 7);
         for part in self.parts {
             reply = match part {
-                Part::Text(pieces) => pieces.into_iter().fold(reply, |r, piece| r.text(piece)),
+                Part::Text(pieces) => pieces.into_iter().fold(reply, Reply::<ResponsesBody>::text),
                 Part::Reasoning(pieces) => pieces
                     .into_iter()
-                    .fold(reply, |r, piece| r.summary(piece))
+                    .fold(reply, Reply::<ResponsesBody>::summary)
                     .encrypted_content("sealed"),
                 Part::Call { id, name, args } => reply.tool_call(id, name, args),
             };
@@ -261,9 +262,9 @@ fn steps(part: Part) -> Vec<Step> {
             .into_iter()
             .map(|piece| Box::new(|script: Script| script.reasoning(piece)) as Step)
             .collect(),
-        Part::Call { id, name, args } => vec![Box::new(|script: Script| {
-            script.tool_call(id, name, args)
-        })],
+        Part::Call { id, name, args } => {
+            vec![Box::new(|script: Script| script.tool_call(id, name, args))]
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use geppetto_engine::{RetryConfig, ToolConfig, ToolErrorHandling};
+use geppetto_engine::{RetryConfig, ToolConfig, ToolErrorHandling, middleware::SystemPrompt};
 use geppetto_enginebuilder::Builder;
-use geppetto_events::{Event, EventKind, EventSink};
+use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 use geppetto_toolloop::StepController;
 
 use super::{
@@ -29,6 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
         add("reasoning", reasoning, plain);
         add("one-call", one_call, with_tools);
         add("three-calls", three_calls, with_tools);
+        add("system-prompt", one_call, with_system_prompt);
         add("failing-calls", failing_calls, with_tools);
         add("repeated-call", repeated_call, with_retries);
         add("aborting-call", aborting_call, with_abort);
@@ -38,13 +39,19 @@ pub(super) fn cases() -> Vec<Case> {
         add("hanging-reply", hanging_reply, with_deadline);
         add("slow-persister", one_call, with_slow_persister);
         add("slow-reader", one_call, with_tools);
+        add("panicking-sink", one_call, with_panicking_sink);
     }
     for wire in [Wire::Chat, Wire::Responses] {
         cases.push(case("retry", wire, retry, with_tools));
         cases.push(long_loop(wire));
     }
     cases.push(case("deaf-engine", Wire::None, deaf_engine, with_deadline));
-    cases.push(case("open-call", Wire::Chat, |w| one_call(w).into_iter().take(1).collect(), plain));
+    cases.push(case(
+        "open-call",
+        Wire::Chat,
+        |w| one_call(w).into_iter().take(1).collect(),
+        plain,
+    ));
     cases
 }
 
@@ -152,7 +159,9 @@ fn aborting_call(world: &World) -> Vec<Said> {
 
 fn deaf_tool(world: &World) -> Vec<Said> {
     let said = Said::new().call("call_1", "deaf", "{}");
-    let said = said.call("call_2", "look", "{}").call("call_3", "write", "{}");
+    let said = said
+        .call("call_2", "look", "{}")
+        .call("call_3", "write", "{}");
     vec![said, Said::new().words(&mut world.rng())]
 }
 
@@ -191,6 +200,11 @@ fn with_tools(world: &World, builder: Builder) -> Result<Builder, SetupError> {
     Ok(builder.tools(tools::all(world)?))
 }
 
+fn with_system_prompt(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    let builder = builder.middleware(SystemPrompt::new("You are brief."));
+    with_tools(world, builder)
+}
+
 fn with_retries(world: &World, builder: Builder) -> Result<Builder, SetupError> {
     let mut config = ToolConfig::default();
     config.tool_error_handling = ToolErrorHandling::Retry;
@@ -207,6 +221,12 @@ fn with_abort(world: &World, builder: Builder) -> Result<Builder, SetupError> {
 
 fn with_deadline(_: &World, builder: Builder) -> Result<Builder, SetupError> {
     Ok(builder.max_duration(Duration::from_secs(7)))
+}
+
+fn with_panicking_sink(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    // As a panic, but without the report that the process's hook would print.
+    let sink = sink_fn(|_| std::panic::resume_unwind(Box::new("a sink that cannot do it")));
+    Ok(with_tools(world, builder)?.event_sink(Arc::new(sink)))
 }
 
 fn with_slow_persister(world: &World, builder: Builder) -> Result<Builder, SetupError> {

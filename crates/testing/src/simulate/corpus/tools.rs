@@ -19,10 +19,15 @@ pub(super) fn all(world: &World) -> Result<ToolRegistry, SetupError> {
     let (look, write, again) = (delay(40), delay(40), delay(20));
     let schema = || json!({"type": "object", "properties": {"n": {"type": "integer"}}});
     let mut tools = ToolRegistry::new();
-    tools.register(raw_tool_fn("look", "Looks", schema(), move |args: Value| async move {
-        sleep(look).await;
-        Ok::<_, ToolError>(format!("seen {args}"))
-    }))?;
+    tools.register(raw_tool_fn(
+        "look",
+        "Looks",
+        schema(),
+        move |args: Value| async move {
+            sleep(look).await;
+            Ok::<_, ToolError>(format!("seen {args}"))
+        },
+    ))?;
     tools.register(
         raw_tool_fn("write", "Writes", schema(), move |_: Value| async move {
             sleep(write).await;
@@ -31,39 +36,64 @@ pub(super) fn all(world: &World) -> Result<ToolRegistry, SetupError> {
         .exclusive(),
     )?;
     tools.register(
-        raw_tool_fn("again", "Tries", schema(), move |_: Value, ctx: ToolContext| async move {
-            sleep(again).await;
-            match ctx.attempt {
-                3.. => Ok("third time"),
-                _ => Err(ToolError::new("not yet")),
-            }
-        })
+        raw_tool_fn(
+            "again",
+            "Tries",
+            schema(),
+            move |_: Value, ctx: ToolContext| async move {
+                sleep(again).await;
+                match ctx.attempt {
+                    3.. => Ok("third time"),
+                    _ => Err(ToolError::new("not yet")),
+                }
+            },
+        )
         .idempotent(),
     )?;
-    tools.register(raw_tool_fn("listen", "Listens", schema(), |_: Value, ctx| async move {
-        Ok::<_, ToolError>(match waited(&ctx, 60).await {
-            true => "heard",
-            false => "heard half",
-        })
-    }))?;
-    tools.register(raw_tool_fn("stop", "Stops", schema(), |_: Value, ctx| async move {
-        match waited(&ctx, 60).await {
-            true => Ok("stopped"),
-            false => Err(ToolError::new("stopped early")),
-        }
-    }))?;
+    tools.register(raw_tool_fn(
+        "listen",
+        "Listens",
+        schema(),
+        |_: Value, ctx| async move {
+            Ok::<_, ToolError>(match waited(&ctx, 60).await {
+                true => "heard",
+                false => "heard half",
+            })
+        },
+    ))?;
+    tools.register(raw_tool_fn(
+        "stop",
+        "Stops",
+        schema(),
+        |_: Value, ctx| async move {
+            match waited(&ctx, 60).await {
+                true => Ok("stopped"),
+                false => Err(ToolError::new("stopped early")),
+            }
+        },
+    ))?;
     tools.register(raw_tool_fn("deaf", "Sleeps", schema(), |_: Value| async {
         sleep(Duration::from_secs(20)).await;
         Ok::<_, ToolError>("slept")
     }))?;
-    tools.register(raw_tool_fn("fail", "Fails", schema(), move |_: Value| async move {
-        sleep(look).await;
-        Err::<(), _>(ToolError::new("nothing there"))
-    }))?;
-    tools.register(raw_tool_fn("burst", "Bursts", schema(), move |_: Value| async move {
-        sleep(write).await;
-        burst()
-    }))?;
+    tools.register(raw_tool_fn(
+        "fail",
+        "Fails",
+        schema(),
+        move |_: Value| async move {
+            sleep(look).await;
+            Err::<(), _>(ToolError::new("nothing there"))
+        },
+    ))?;
+    tools.register(raw_tool_fn(
+        "burst",
+        "Bursts",
+        schema(),
+        move |_: Value| async move {
+            sleep(write).await;
+            burst()
+        },
+    ))?;
     Ok(world.tools(&tools)?)
 }
 

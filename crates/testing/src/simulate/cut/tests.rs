@@ -20,7 +20,15 @@ fn what_a_cut_prints_is_read_back() {
 
 #[test]
 fn what_is_no_cut_is_told_what_is() {
-    for text in ["", "wait", "wait:x", "none:1", "error:1", "panic:nobody:1", "event:1:2"] {
+    for text in [
+        "",
+        "wait",
+        "wait:x",
+        "none:1",
+        "error:1",
+        "panic:nobody:1",
+        "event:1:2",
+    ] {
         let error = text.parse::<Cut>().unwrap_err().to_string();
         assert!(error.starts_with(&format!("`{text}` is no cut")), "{error}");
         assert!(error.ends_with("ids, journal, snapshot"), "{error}");
