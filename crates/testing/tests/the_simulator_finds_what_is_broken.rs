@@ -67,7 +67,8 @@ fn a_run_that_does_nothing_wrong_has_no_failures() {
     let case = case(|_| Duration::ZERO);
     let report = case.simulate(1);
     report.assert_clean();
-    assert!(report.total().cuts > 15 && report.total().faults > 20);
+    let tried = report.total();
+    assert!(tried.cuts > 10 && tried.faults > 10, "{tried:?}");
 }
 
 #[test]
