@@ -26,6 +26,7 @@ impl Breaks {
     /// The breaks of `world`'s first run.
     #[must_use]
     pub fn new(world: &World) -> Self {
+        world.seen().has_breaks = true;
         let rng = match world.cut() {
             Cut::Streams(n) => {
                 let seed = world.seed().rotate_left(32) ^ n.wrapping_mul(0xd134_2543_de82_ef95);

@@ -20,22 +20,18 @@ impl Case {
         self.explore(seed, faults)
     }
 
-    /// All of this: [`cut_everywhere`](Self::cut_everywhere) and
-    /// [`break_everywhere`](Self::break_everywhere).
+    /// All of this: [`cut_everywhere`](Self::cut_everywhere),
+    /// [`break_everywhere`](Self::break_everywhere) and, where replies may break off,
+    /// [`break_streams`](Self::break_streams) in 100 ways.
     pub fn simulate(&self, seed: u64) -> Report {
-        self.explore(seed, |whole| {
-            let mut cuts = cancels(whole);
-            cuts.extend(faults(whole));
-            cuts
-        })
+        self.explore(seed, all)
     }
 
     /// At most `most` of what [`simulate`](Self::simulate) does, drawn from the seed: for the tests
     /// that run all the time.
     pub fn simulate_some(&self, seed: u64, most: usize) -> Report {
         self.explore(seed, |whole| {
-            let mut cuts = cancels(whole);
-            cuts.extend(faults(whole));
+            let mut cuts = all(whole);
             fastrand::Rng::with_seed(seed).shuffle(&mut cuts);
             cuts.truncate(most);
             cuts
@@ -83,6 +79,18 @@ impl Case {
         }
         report
     }
+}
+
+/// In how many ways streams break off.
+const WAYS: u64 = 100;
+
+fn all(whole: &Observed) -> Vec<Cut> {
+    let mut cuts = cancels(whole);
+    cuts.extend(faults(whole));
+    if whole.world.seen().has_breaks {
+        cuts.extend((0..WAYS).map(Cut::Streams));
+    }
+    cuts
 }
 
 fn cancels(whole: &Observed) -> Vec<Cut> {

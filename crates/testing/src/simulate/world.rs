@@ -51,6 +51,8 @@ pub(super) struct Seen {
     pub(super) cancelled: Option<Instant>,
     /// Whether the error or the panic came to pass.
     pub(super) injected: bool,
+    /// Whether replies may break off.
+    pub(super) has_breaks: bool,
     /// Whether the tools are watched, and what they did.
     pub(super) watches_tools: bool,
     pub(super) tools: Vec<ToolCallLog>,

@@ -28,9 +28,6 @@ struct Cli {
     cut: Option<Cut>,
 }
 
-/// In how many ways the streams of a loop break off for each seed.
-const WAYS: u64 = 50;
-
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -66,8 +63,6 @@ fn simulate(cli: &Cli, cases: &[Case]) -> (Report, u64, f64) {
     let started = std::time::Instant::now();
     let limit = Duration::from_secs(cli.seconds);
     let (mut report, mut seed) = (Report::default(), cli.seed);
-    let loops = corpus::loops();
-    let loops: Vec<&str> = loops.iter().map(Case::name).collect();
     'seeds: loop {
         for case in cases {
             if seed != cli.seed && started.elapsed() >= limit {
@@ -77,9 +72,6 @@ fn simulate(cli: &Cli, cases: &[Case]) -> (Report, u64, f64) {
                 Some(cut) => case.replay(seed, cut),
                 None => case.simulate(seed),
             };
-            if cli.cut.is_none() && loops.contains(&case.name()) {
-                report += case.break_streams(seed, WAYS);
-            }
         }
         seed = seed.wrapping_add(1);
         if cli.cut.is_some() || started.elapsed() >= limit {
