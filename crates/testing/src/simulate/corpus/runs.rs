@@ -5,10 +5,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use geppetto_engine::{RetryConfig, ToolConfig, ToolErrorHandling, middleware::SystemPrompt};
+use async_trait::async_trait;
+use geppetto_engine::{
+    EngineError, RetryConfig, RunContext, RunJournal, RunStatus, ToolConfig, ToolErrorHandling,
+    middleware::SystemPrompt,
+};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 use geppetto_toolloop::StepController;
+use geppetto_turns::{ToolCall, Turn};
+use tokio::time::sleep;
 
 use super::{
     Case, Setup, SetupError, World,
@@ -38,6 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
         add("broken-reply", broken_reply, with_tools);
         add("hanging-reply", hanging_reply, with_deadline);
         add("slow-persister", one_call, with_slow_persister);
+        add("deaf-journal", one_call, with_deaf_journal);
         add("slow-reader", one_call, with_tools);
         add("panicking-sink", one_call, with_panicking_sink);
     }
@@ -229,6 +236,31 @@ fn with_panicking_sink(world: &World, builder: Builder) -> Result<Builder, Setup
     Ok(with_tools(world, builder)?.event_sink(Arc::new(sink)))
 }
 
+/// A journal that takes its time and does not see a cancel: nobody but the session can go on.
+fn with_deaf_journal(world: &World, builder: Builder) -> Result<Builder, SetupError> {
+    Ok(with_tools(world, builder)?.journal(Arc::new(DeafJournal)))
+}
+
+struct DeafJournal;
+
+#[async_trait]
+impl RunJournal for DeafJournal {
+    async fn before_provider_call(&self, _: &RunContext, _: &Turn) -> Result<(), EngineError> {
+        sleep(Duration::from_secs(2)).await;
+        Ok(())
+    }
+
+    async fn before_tool(&self, _: &RunContext, _: &ToolCall) -> Result<(), EngineError> {
+        sleep(Duration::from_secs(2)).await;
+        Ok(())
+    }
+
+    async fn run_ended(&self, _: &RunContext, _: &Turn, _: &RunStatus) -> Result<(), EngineError> {
+        sleep(Duration::from_secs(2)).await;
+        Ok(())
+    }
+}
+
 fn with_slow_persister(world: &World, builder: Builder) -> Result<Builder, SetupError> {
     let persister = world.persister(Duration::from_millis(300));
     Ok(with_tools(world, builder)?.persister(Arc::new(persister)))
@@ -258,7 +290,7 @@ impl EventSink for EndsPauses {
             let (control, after) = (self.control.clone(), self.after);
             let id = pause.pause_id.clone();
             tokio::spawn(async move {
-                tokio::time::sleep(after).await;
+                sleep(after).await;
                 control.continue_run(&id);
             });
         }
