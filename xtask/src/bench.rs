@@ -30,6 +30,12 @@ enum What {
     Stream,
     /// What turn 10, 1,000 and 10,000 of one session cost, in time and memory.
     Session,
+    /// Memory of 10,000 streams at once.
+    Concurrent,
+    /// What reading 1 MB of JSON and YAML costs while it streams in.
+    Partial,
+    /// What a reader costs that does not read while 1 GiB goes by: memory and CPU time.
+    SlowReader,
 }
 
 /// Builds the measuring program with optimisation and runs it.
@@ -49,6 +55,9 @@ pub(crate) fn run(args: &Args) -> Result<Verdict, Error> {
     command.arg(match args.what {
         What::Stream => "stream",
         What::Session => "session",
+        What::Concurrent => "concurrent",
+        What::Partial => "partial",
+        What::SlowReader => "slow-reader",
     });
     command.args(["--runs", &args.runs.to_string()]);
     if args.json {

@@ -66,6 +66,21 @@ impl Metadata {
     }
 }
 
+/// The folder of what cargo builds, for the workspace of the current folder.
+pub(crate) fn target_directory() -> Result<PathBuf, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        target_directory: PathBuf,
+    }
+    let args = ["metadata", "--format-version", "1", "--no-deps"];
+    let answer: Answer =
+        serde_json::from_str(&output(Path::new("."), &args)?).map_err(|source| Error::Parse {
+            command: command_line(&args),
+            source,
+        })?;
+    Ok(answer.target_directory)
+}
+
 /// Which features and platforms a dependency tree is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {

@@ -4,12 +4,13 @@
 //! id, and consumed by the real engine over real HTTP. What comes out is compared with the
 //! recorded expectation, and held to the rules that always hold: the grammar of events, deltas
 //! that add up to the blocks, a turn that survives saving and loading, a history that can be sent
-//! again. Files of turns and event logs are checked for the identity of reading and writing.
+//! again. A recorded stream is then cut, see [`cuts`]. Files of turns and event logs are checked for the identity of reading and writing.
 //!
 //! A wire is one adapter in [`wire`].
 
 mod collect;
 mod compare;
+mod cuts;
 mod expectation;
 mod files;
 mod observation;
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     /// Run only cases whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Cut the bodies at other places than without.
+    /// Cut the bodies into other pieces, and off at other places, than without.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 }
@@ -65,12 +66,25 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
         .build()
         .map_err(Error::Runtime)?;
     let report = runtime.block_on(all(cases, args.seed))?;
+    // A case that hangs must not keep the command from saying so.
+    runtime.shutdown_background();
     let written = match args.json {
         true => report.write_json(out),
         false => report.write_lines(out),
     };
     written.map_err(Error::Output)?;
     Ok(report.verdict())
+}
+
+/// Runs all cases under the paths and writes a line for each that failed, and the counts last.
+pub(crate) fn replay(paths: Vec<PathBuf>, out: &mut dyn Write) -> Result<Verdict, Error> {
+    let args = Args {
+        paths,
+        json: false,
+        filter: None,
+        seed: 0,
+    };
+    run(&args, out)
 }
 
 /// Runs all cases, several at once; the report has them in their order all the same.

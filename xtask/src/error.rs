@@ -47,6 +47,33 @@ pub(crate) enum Error {
         /// All names, comma separated.
         known: String,
     },
+    /// A part of the documentation cannot be generated.
+    #[error("cannot generate `{what}`: {problem}")]
+    Generate {
+        /// The part, or the source file that it is made from.
+        what: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A file of the repository could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// An item was named that does not exist.
+    #[error("no item is named {name}; there are: {known}")]
+    UnknownItem {
+        /// The name as given.
+        name: String,
+        /// All names, comma separated.
+        known: String,
+    },
+    /// All items are skipped.
+    #[error("no item is left to run")]
+    NoItems,
     /// A path has no case under it.
     #[error("{} holds no recording, no turn and no event log", path.display())]
     NothingToCheck {
@@ -62,6 +89,9 @@ pub(crate) enum Error {
     /// An HTTP client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Engine(#[source] geppetto_engine::EngineError),
+    /// The deliberate faults cannot be put in.
+    #[error("cannot put faults into the code: {0}")]
+    Mutants(String),
     /// The report could not be written.
     #[error("cannot write the report: {0}")]
     Output(#[source] io::Error),

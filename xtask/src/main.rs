@@ -6,9 +6,13 @@
 mod bench;
 mod cargo;
 mod conformance;
+mod docs;
 mod error;
+mod mutants;
+mod retired;
 mod simulate;
 mod tidy;
+mod validate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,10 +34,16 @@ struct Cli {
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
-    /// Measure: CPU time per streamed delta, cost of a session's turns.
+    /// Measure: CPU time per streamed delta, cost of a session's turns and of slow readers.
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Run the playbook's validation checklist, or look for retired names in another tree.
+    Validate(validate::Args),
+    /// Check the documentation, write what is generated in it, and build the book.
+    Docs(docs::Args),
+    /// Put deliberate faults into the code, and see that tests fail for each.
+    Mutants(mutants::Args),
     /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
     Simulate(simulate::Args),
 }
@@ -52,6 +62,9 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Validate(args) => validate::run(&args, &mut out),
+        Command::Docs(args) => docs::run(&args, &mut out),
+        Command::Mutants(args) => mutants::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args),
     };
     let verdict = verdict.and_then(|verdict| {

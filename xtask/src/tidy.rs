@@ -5,7 +5,7 @@
 
 mod budgets;
 mod examples;
-mod finding;
+pub(crate) mod finding;
 mod front_page;
 mod functions;
 mod hygiene;
@@ -13,11 +13,13 @@ mod layering;
 mod lengths;
 mod manifest;
 mod notes;
-mod report;
-mod retired;
+mod publishing;
+pub(crate) mod report;
+pub(crate) mod retired;
 mod secrets;
-mod text;
-mod tree;
+pub(crate) mod text;
+pub(crate) mod tree;
+mod workflows;
 
 use std::io::Write;
 
@@ -47,6 +49,14 @@ pub(crate) struct Args {
 struct Input {
     tree: Tree,
     metadata: Metadata,
+}
+
+impl Input {
+    fn load() -> Result<Self, Error> {
+        let metadata = Metadata::load()?;
+        let tree = Tree::load(&metadata.workspace_root)?;
+        Ok(Self { tree, metadata })
+    }
 }
 
 /// One named check.
@@ -104,6 +114,16 @@ const CHECKS: &[Check] = &[
         run: |input| Ok(manifest::check(&input.tree)),
     },
     Check {
+        name: "publishing",
+        about: "what is published has its page, its licences and no cycle",
+        run: |input| Ok(publishing::check(&input.tree)),
+    },
+    Check {
+        name: "workflows",
+        about: "what GitHub runs is readable, pinned and bounded, and tests the minimum Rust version",
+        run: |input| Ok(workflows::check(&input.tree)),
+    },
+    Check {
         name: "front-pages",
         about: "every library's documentation starts with a program",
         run: |input| Ok(front_page::check(&input.tree)),
@@ -112,6 +132,11 @@ const CHECKS: &[Check] = &[
         name: "examples",
         about: "examples say what to expect and depend only on what they use",
         run: |input| Ok(examples::check(&input.tree, &input.metadata)),
+    },
+    Check {
+        name: "doc-references",
+        about: "the tests and files that the documentation names exist",
+        run: |input| Ok(crate::docs::references(&input.tree)),
     },
     Check {
         name: "secrets",
@@ -129,9 +154,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
         }
         return Ok(Verdict::Clean);
     }
-    let metadata = Metadata::load()?;
-    let tree = Tree::load(&metadata.workspace_root)?;
-    let input = Input { tree, metadata };
+    let input = Input::load()?;
     let mut report = Report::default();
     for check in checks {
         report.push(CheckReport::new(check.name, (check.run)(&input)?));
@@ -144,10 +167,25 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
     Ok(report.verdict())
 }
 
+/// The names of all checks, in their order.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    CHECKS.iter().map(|check| check.name)
+}
+
+/// What these checks find, one after the other.
+pub(crate) fn findings(only: &[String]) -> Result<Vec<Finding>, Error> {
+    let input = Input::load()?;
+    let mut findings = Vec::new();
+    for check in select(only)? {
+        findings.extend((check.run)(&input)?);
+    }
+    Ok(findings)
+}
+
 fn select(only: &[String]) -> Result<Vec<Check>, Error> {
     let known = |name: &str| CHECKS.iter().any(|check| check.name == name);
     if let Some(name) = only.iter().find(|name| !known(name)) {
-        let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        let names: Vec<_> = names().collect();
         return Err(Error::UnknownCheck {
             name: name.clone(),
             known: names.join(", "),

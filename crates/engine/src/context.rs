@@ -241,6 +241,13 @@ impl RunContext {
         self.shared.ids.next_id()
     }
 
+    /// The message of the last panic of the source of ids that nobody has asked for. Random ids
+    /// were given instead.
+    #[must_use]
+    pub fn take_id_source_panic(&self) -> Option<String> {
+        self.shared.ids.take_panic()
+    }
+
     /// The session's id, where the run belongs to one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {

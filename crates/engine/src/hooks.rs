@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt};
 
 use async_trait::async_trait;
-use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+use geppetto_turns::{Args, InferenceResult, ToolCall, ToolUse, Turn};
 
 use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
 
@@ -159,4 +159,16 @@ pub trait RunJournal: Send + Sync {
 pub trait ToolCatalog: Send + Sync {
     /// The definitions, sorted by name.
     fn definitions(&self) -> Vec<ToolDefinition>;
+
+    /// Whether a tool has arguments that events must not show. Those of its calls are then not
+    /// published as the model writes them, but once, when a call is whole, as
+    /// [`mask_arguments`](Self::mask_arguments) gives them. None has by default.
+    fn has_secret_arguments(&self, _tool: &str) -> bool {
+        false
+    }
+
+    /// The arguments of a whole call as events show them: as they are by default.
+    fn mask_arguments(&self, _tool: &str, arguments: &Args) -> String {
+        arguments.as_str().to_owned()
+    }
 }

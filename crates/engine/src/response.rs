@@ -119,16 +119,17 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::Reasoning { source })
     }
 
-    /// Opens a tool call. Where the provider gave no id, the writer gives one.
+    /// Opens a tool call. Where the provider gave no id, the writer gives one. Of a tool that has
+    /// secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
         if id.is_empty() {
             id = format!("call_{}", self.ctx.next_id().replace('-', ""));
         }
-        self.open(ItemKind::ToolCall {
-            id,
-            name: name.into(),
-        })
+        let name = name.into();
+        let tools = self.ctx.tools().cloned();
+        let secrets = tools.filter(|tools| tools.has_secret_arguments(&name));
+        self.open(ItemKind::ToolCall { id, name, secrets })
     }
 
     /// Adds a block that is whole and has no events of its own, in order with the items.
@@ -166,7 +167,9 @@ impl<'a> ResponseWriter<'a> {
         let Some(item) = self.items.get_mut(id.0).filter(grows) else {
             return;
         };
-        let event = item.grow(delta);
+        let Some(event) = item.grow(delta) else {
+            return;
+        };
         let correlation = Arc::clone(&item.correlation);
         self.emit(&correlation, event);
     }

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    Engine, EngineBuilder, EngineError, InferenceRunner, Middleware, Persister, RunContext,
-    RunJournal, SnapshotHook, Stack, ToolConfig,
+    ConfigError, Engine, EngineBuilder, EngineError, InferenceRunner, Middleware, Persister,
+    RunContext, RunJournal, SnapshotHook, Stack, ToolConfig,
 };
 use geppetto_events::EventSink;
 use geppetto_toolloop::{Resampling, StepController, ToolExecutor, ToolLoop, ToolRegistry};
@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Limits how long a run may take. No limit by default.
+    /// Limits how long a run may take; not to 0, which no run could keep. No limit by default.
     pub fn max_duration(mut self, limit: Duration) -> Self {
         self.max_duration = Some(limit);
         self
@@ -138,6 +138,10 @@ impl EngineBuilder for Builder {
     ) -> Result<Arc<dyn InferenceRunner>, EngineError> {
         if let Some(config) = &self.tool_config {
             config.validate()?;
+        }
+        if self.max_duration.is_some_and(|limit| limit.is_zero()) {
+            let message = "is 0; allowed is more than that";
+            return Err(ConfigError::new("max_duration", message).into());
         }
         let inner: Arc<dyn InferenceRunner> = match &self.tools {
             None => Arc::new(SinglePass::new(self.engine(), self.resampling)),

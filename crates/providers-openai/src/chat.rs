@@ -40,12 +40,8 @@ pub use dialect::{
     Dialect, KeyHeader, MaxTokensField, ReasoningField, ReasoningReplay, SystemRole,
 };
 
-use crate::{
-    again::{announce, repeats},
-    stop::Stop,
-};
+use crate::shared::call::converse;
 use fold::Fold;
-use request::Settings;
 
 /// The `type` of a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";
@@ -70,13 +66,6 @@ struct Shared {
     stream: bool,
 }
 
-/// How the attempts at one call ended.
-struct Outcome {
-    fold: Fold,
-    broken: Option<EngineError>,
-    request_id: Option<String>,
-}
-
 impl ChatEngine {
     /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
     /// that has no default.
@@ -95,53 +84,6 @@ impl ChatEngine {
     pub fn dialect(&self) -> &Dialect {
         &self.shared.dialect
     }
-
-    /// Sends the request until a reply is there, and reads it. An attempt that breaks before it
-    /// has put anything out is repeated like one that was refused.
-    async fn converse(
-        &self,
-        ctx: &RunContext,
-        request: &Request,
-        writer: &mut ResponseWriter<'_>,
-    ) -> Outcome {
-        let http = &self.shared.http;
-        let mut stop = Stop::of(ctx);
-        let mut retry = http.start_retry();
-        loop {
-            let opening = http.open_with(request, &mut retry, |failed| announce(writer, &failed));
-            let opened = stop.race(opening).await.and_then(|opened| opened);
-            let response = match opened {
-                Ok(response) => response,
-                Err(error) => return Outcome::failed(error),
-            };
-            let request_id = response.request_id().map(str::to_owned);
-            let (fold, broken) = reply::read(response, &mut stop, writer).await;
-            let broken = broken.or_else(|| fold.missing_end());
-            if !writer.has_output()
-                && let Some(error) = &broken
-                && !error.is_cancelled()
-                && repeats(&mut retry, error, writer, &mut stop).await
-            {
-                continue;
-            }
-            return Outcome {
-                fold,
-                broken,
-                request_id,
-            };
-        }
-    }
-}
-
-impl Outcome {
-    /// No reply began.
-    fn failed(error: EngineError) -> Self {
-        Self {
-            fold: Fold::stream(),
-            request_id: error.request_id().map(str::to_owned),
-            broken: Some(error),
-        }
-    }
 }
 
 #[async_trait]
@@ -152,8 +94,8 @@ impl Engine for ChatEngine {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let shared = &self.shared;
-        let settings = Settings::of(turn, &shared.defaults, &shared.model, shared.stream)?;
-        let body = settings.encode(turn, &shared.dialect)?;
+        let settings = request::settings(turn, &shared.defaults, &shared.model, shared.stream)?;
+        let body = request::encode(&settings, turn, &shared.dialect)?;
         let request = shared.request.clone().with_json(body);
         let mut writer = ResponseWriter::start_with(
             ctx,
@@ -162,7 +104,7 @@ impl Engine for ChatEngine {
             settings.model.as_str(),
             &settings.inference,
         );
-        let outcome = self.converse(ctx, &request, &mut writer).await;
+        let outcome = converse(&shared.http, ctx, &request, &mut writer, Fold::stream).await;
         outcome.fold.end(writer, outcome.broken, outcome.request_id)
     }
 }

@@ -36,10 +36,9 @@
 //! - Nothing is sent again once something was published.
 //! - A piece of text costs one typed parse and the allocation that its event needs.
 
-mod again;
 pub mod chat;
 pub mod responses;
-mod stop;
+mod shared;
 
 pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
 pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

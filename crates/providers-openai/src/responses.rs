@@ -39,10 +39,7 @@ mod wire;
 pub use builder::ResponsesEngineBuilder;
 pub use options::{Include, ResponsesOptions};
 
-use crate::{
-    again::{announce, repeats},
-    stop::Stop,
-};
+use crate::shared::{call::converse, reply::text, stop::Stop};
 use fold::Fold;
 use request::{Purpose, Settings};
 
@@ -66,13 +63,6 @@ struct Shared {
     defaults: InferenceConfig,
     options: ResponsesOptions,
     stream: bool,
-}
-
-/// How the attempts at one call ended.
-struct Outcome {
-    fold: Fold,
-    broken: Option<EngineError>,
-    request_id: Option<String>,
 }
 
 impl ResponsesEngine {
@@ -112,9 +102,7 @@ impl ResponsesEngine {
         let mut stop = Stop::of(ctx);
         let response = stop.race(shared.http.open(&request)).await??;
         let redactor = response.redactor().clone();
-        let body = response.into_body().read_to_end(reply::MAX_BODY);
-        let body = stop.race(body).await??;
-        let body = String::from_utf8_lossy(&body);
+        let body = text(response.into_body(), &mut stop).await?;
         let counted: Counted = reply::parse(&body, &redactor)?;
         Ok(counted.input_tokens)
     }
@@ -122,50 +110,6 @@ impl ResponsesEngine {
     fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
         let shared = &self.shared;
         Settings::of(turn, &shared.defaults, &shared.model, shared.stream)
-    }
-
-    /// Sends the request until a reply is there, and reads it. An attempt that breaks before it
-    /// has put anything out is repeated like one that was refused.
-    async fn converse(
-        &self,
-        ctx: &RunContext,
-        request: &Request,
-        model: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) -> Outcome {
-        let http = &self.shared.http;
-        let mut stop = Stop::of(ctx);
-        let mut retry = http.start_retry();
-        loop {
-            let mut fold = Fold::new(model);
-            let opening = http.open_with(request, &mut retry, |failed| announce(writer, &failed));
-            let opened = stop.race(opening).await.and_then(|opened| opened);
-            let response = match opened {
-                Ok(response) => response,
-                Err(error) => {
-                    return Outcome {
-                        fold,
-                        request_id: error.request_id().map(str::to_owned),
-                        broken: Some(error),
-                    };
-                }
-            };
-            let request_id = response.request_id().map(str::to_owned);
-            let read = reply::read(response, &mut fold, &mut stop, writer).await;
-            let broken = read.err();
-            if !writer.has_output()
-                && let Some(error) = &broken
-                && !error.is_cancelled()
-                && repeats(&mut retry, error, writer, &mut stop).await
-            {
-                continue;
-            }
-            return Outcome {
-                fold,
-                broken,
-                request_id,
-            };
-        }
     }
 }
 
@@ -190,7 +134,8 @@ impl Engine for ResponsesEngine {
         let provider = shared.provider.as_str();
         let mut writer =
             ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
-        let outcome = self.converse(ctx, &request, model, &mut writer).await;
+        let new_fold = || Fold::new(model);
+        let outcome = converse(&shared.http, ctx, &request, &mut writer, new_fold).await;
         outcome.fold.end(writer, outcome.broken, outcome.request_id)
     }
 }

@@ -2,19 +2,19 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use geppetto_engine::{EngineError, RunReport, RunStatus};
-use geppetto_events::{Event, SlowReaderPolicy, Subscription};
+use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{RunError, Session};
+use crate::{
+    RunError, Session,
+    sync::{AtomicU8, AtomicU64},
+};
 
 /// A run that was started, or that waits in the queue.
 ///
@@ -129,17 +129,22 @@ pub struct RunEvents {
 impl RunEvents {
     /// The next event; waits for it. `None` after the run's last.
     ///
-    /// A run that is taken out of the queue has no events.
+    /// A run that is taken out of the queue has no events. Of a run that is long over there may be
+    /// none left: what the stream retains is bounded.
     pub async fn next(&mut self) -> Option<Event> {
         while !self.ended {
             let event = tokio::select! {
                 biased;
                 event = self.subscription.next_event() => event?,
-                // A run that never started says nothing on the stream.
-                _ = self.run.wait(), if !self.run.has_started() => {
-                    self.ended = true;
-                    return None;
-                }
+                // Whatever the run said is on the stream by now. Its last word may be missing: it
+                // never started, or it is not retained any more.
+                _ = self.run.wait() => match self.try_next() {
+                    Some(event) => event,
+                    None => {
+                        self.ended = true;
+                        return None;
+                    }
+                },
             };
             if event.correlation.run_id.as_deref() == Some(&self.run.id) {
                 self.ended = event.is_terminal();
@@ -147,6 +152,15 @@ impl RunEvents {
             }
         }
         None
+    }
+
+    /// The next event of the stream, if there is one already.
+    fn try_next(&mut self) -> Option<Event> {
+        loop {
+            if let Received::Event(event) = self.subscription.try_next()? {
+                return Some(event);
+            }
+        }
     }
 }
 

@@ -46,6 +46,10 @@ mod runner;
 mod session;
 mod snapshot;
 mod start;
+mod sync;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{RunError, SessionError};
 pub use handle::{ExecutionHandle, RunEvents, RunOutcome};

@@ -31,6 +31,10 @@ impl Queue {
         self.0.len()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn push(&mut self, waiting: Waiting) {
         self.0.push_back(waiting);
     }

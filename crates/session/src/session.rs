@@ -1,25 +1,25 @@
 //! [`Session`].
 
 mod builder;
+mod inner;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, EngineError, IdSource, IsolatedIds};
+use geppetto_engine::{EngineBuilder, EngineError};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::{Block, Content, ImagePart, Turn};
 
 use crate::{
     QueuedPrompt, SessionError, SessionSnapshot,
+    guarded::guarded_call,
     handle::{ExecutionHandle, Run},
-    history::History,
-    queue::{Queue, Waiting},
+    queue::Waiting,
     start::{self, Input},
+    sync::{self, MutexGuard},
 };
 
 pub use builder::SessionBuilder;
+pub(crate) use inner::{Inner, State};
 
 /// What happens when a prompt comes while an inference is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,21 +43,6 @@ pub enum BusyPolicy {
 #[derive(Clone)]
 pub struct Session {
     pub(crate) inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) id: String,
-    pub(crate) builder: Arc<dyn EngineBuilder>,
-    pub(crate) ids: IsolatedIds,
-    pub(crate) stream: EventStream,
-    policy: BusyPolicy,
-    state: Mutex<State>,
-}
-
-pub(crate) struct State {
-    pub(crate) history: History,
-    pub(crate) active: Option<Arc<Run>>,
-    pub(crate) queue: Queue,
 }
 
 impl Session {
@@ -85,7 +70,7 @@ impl Session {
     pub fn append(&self, turn: Turn) -> Result<(), SessionError> {
         let mut state = self.lock();
         self.refuse_if_running(&state)?;
-        let ids = &self.inner.ids;
+        let ids = &*self.inner.ids;
         state.history.append(turn, &self.inner.id, ids);
         Ok(())
     }
@@ -113,7 +98,7 @@ impl Session {
         let prompt = prompt(texts.into_iter().map(|text| Block::user(text)).collect())?;
         let mut state = self.lock();
         self.refuse_if_running(&state)?;
-        let ids = &self.inner.ids;
+        let ids = &*self.inner.ids;
         state.history.append_prompt(prompt, &self.inner.id, ids);
         Ok(())
     }
@@ -162,31 +147,46 @@ impl Session {
         loop {
             let busy_with = {
                 let mut state = self.lock();
-                match state.active.clone() {
-                    None => {
-                        let run = self.new_run();
+                match (state.active.clone(), self.inner.policy, input) {
+                    (None, BusyPolicy::Queue { max }, Input::Prompt(prompt))
+                        if !state.queue.is_empty() =>
+                    {
+                        return self.enqueue(&mut state, prompt, max);
+                    }
+                    (None, ..) if !state.queue.is_empty() => return Err(self.busy()),
+                    (None, _, input) => {
+                        let run = self.new_run()?;
                         state.active = Some(Arc::clone(&run));
                         drop(state);
-                        start::launch(self, &run, input)?;
-                        return Ok(ExecutionHandle::new(self.clone(), run));
+                        return self.launch(run, input);
                     }
                     // Its terminal event may be out already: it is over for whoever saw that.
-                    Some(active) if active.is_ending() => active,
-                    Some(active) => match (self.inner.policy, input) {
-                        (BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
-                            return self.enqueue(&mut state, prompt, max);
-                        }
-                        (BusyPolicy::Replace, back) => {
-                            input = back;
-                            active.token.cancel();
-                            active
-                        }
-                        _ => return Err(self.busy()),
-                    },
+                    (Some(active), _, back) if active.is_ending() => {
+                        input = back;
+                        active
+                    }
+                    (Some(_), BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
+                        return self.enqueue(&mut state, prompt, max);
+                    }
+                    (Some(active), BusyPolicy::Replace, back) => {
+                        input = back;
+                        active.token.cancel();
+                        active
+                    }
+                    _ => return Err(self.busy()),
                 }
             };
             busy_with.wait().await;
         }
+    }
+
+    /// Starts a run that holds the active place, or frees the place.
+    fn launch(&self, run: Arc<Run>, input: Input) -> Result<ExecutionHandle, SessionError> {
+        let launched = start::launch(self, &run, input);
+        if launched.is_err() {
+            start::release(self, &run);
+        }
+        launched.map(|()| ExecutionHandle::new(self.clone(), run))
     }
 
     fn enqueue(
@@ -201,7 +201,7 @@ impl Session {
                 max,
             });
         }
-        let run = self.new_run();
+        let run = self.new_run()?;
         state.queue.push(Waiting {
             run: Arc::clone(&run),
             prompt,
@@ -254,7 +254,8 @@ impl Session {
     #[must_use]
     pub fn active(&self) -> Option<ExecutionHandle> {
         let run = self.lock().active.clone()?;
-        Some(ExecutionHandle::new(self.clone(), run))
+        // Its terminal event may be out already: it is over for whoever saw that.
+        (!run.is_ending()).then(|| ExecutionHandle::new(self.clone(), run))
     }
 
     /// The latest turn. While an inference is running on it: as it was when that began.
@@ -287,10 +288,18 @@ impl Session {
         SessionSnapshot::take(self)
     }
 
-    /// Reads the session's events from now on.
-    ///
-    /// To join a running session: subscribe, then take a [`snapshot`](Self::snapshot), then leave
-    /// out the events up to its number.
+    /// Joins a session that may be running: what it is now, and its events from there on. Nothing
+    /// is missed, and nothing comes twice.
+    pub fn join(&self) -> (SessionSnapshot, Subscription) {
+        // Subscribed first, so that nothing is dropped from the log meanwhile.
+        let mut events = self.subscribe();
+        let snapshot = self.snapshot();
+        events.skip_to(snapshot.seq);
+        (snapshot, events)
+    }
+
+    /// Reads the session's events from now on. [`join`](Self::join) is for a session that may be
+    /// running already.
     pub fn subscribe(&self) -> Subscription {
         self.inner.stream.subscribe()
     }
@@ -303,6 +312,7 @@ impl Session {
     /// The session's event stream.
     #[must_use]
     pub fn stream(&self) -> &EventStream {
+        sync::step();
         &self.inner.stream
     }
 
@@ -325,7 +335,7 @@ impl Session {
         Ok(SessionBuilder::new(Arc::clone(&self.inner.builder))
             .id(self.inner.ids.next_id())
             .history(turns)
-            .ids(Arc::new(self.inner.ids.clone()))
+            .ids(Arc::clone(&self.inner.ids))
             .busy_policy(self.inner.policy)
             .build())
     }
@@ -347,24 +357,10 @@ impl Session {
         }
     }
 
-    fn new_run(&self) -> Arc<Run> {
-        let id = self.inner.ids.next_id();
-        Arc::new(Run::new(id, self.inner.stream.last_seq()))
-    }
-}
-
-impl Drop for Inner {
-    /// Nothing more will be published: readers come to their end. A run holds the session, so
-    /// none is running.
-    fn drop(&mut self) {
-        self.stream.close();
-    }
-}
-
-impl Inner {
-    /// Never held across an await, nor while foreign code runs.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new_run(&self) -> Result<Arc<Run>, SessionError> {
+        let id = guarded_call(|| self.inner.ids.next_id())
+            .map_err(|message| start::panicked("id source", &message))?;
+        Ok(Arc::new(Run::new(id, self.inner.stream.last_seq())))
     }
 }
 

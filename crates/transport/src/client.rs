@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::BytesMut;
-use geppetto_engine::EngineError;
+use geppetto_engine::{EngineError, ErrorKind};
+use http::header::CONTENT_ENCODING;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -130,17 +131,19 @@ impl HttpClient {
     /// # Errors
     ///
     /// No reply began (see [`TransportError`]), or it has a status other than 2xx (see
-    /// [`error_for_status`]). Its text holds no secret of the request.
+    /// [`error_for_status`]), or is compressed, which no request asks for. Its text holds no secret
+    /// of the request.
     pub async fn attempt(&self, request: &Request) -> Result<Response, EngineError> {
         let started = Instant::now();
         let response = self.send(request).await?;
         let response = response
             .map_body(|body| body.with_timeouts(&self.timeouts, started))
             .with_redactor(request.redactor());
-        if response.status().is_success() {
-            return Ok(response);
+        match (response.status().is_success(), coding(&response)) {
+            (true, None) => Ok(response),
+            (true, Some(coding)) => Err(compressed(&response, coding)),
+            (false, coding) => Err(read_error(response, coding.is_none()).await),
         }
-        Err(read_error(response).await)
     }
 
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
@@ -155,12 +158,43 @@ impl HttpClient {
     }
 }
 
-/// The error that a reply is, its body read as far as it comes in bounds.
-async fn read_error(mut response: Response) -> EngineError {
+/// How the body is compressed, if it is.
+fn coding(response: &Response) -> Option<&'static str> {
+    let value = response.headers().get(CONTENT_ENCODING)?.to_str().ok()?;
+    let value = value.trim();
+    if value.is_empty() || value.eq_ignore_ascii_case("identity") {
+        return None;
+    }
+    let known = ["gzip", "deflate", "br", "zstd"];
+    let named = known.iter().find(|name| value.eq_ignore_ascii_case(name));
+    Some(named.copied().unwrap_or("another coding"))
+}
+
+/// The error of a compressed reply. Requests say that they accept none, so it is a proxy's or a
+/// server's mistake, which no retry changes.
+fn compressed(response: &Response, coding: &str) -> EngineError {
+    let error = EngineError::new(
+        ErrorKind::MalformedResponse,
+        format!(
+            "the server compressed its reply ({coding}), although `accept-encoding: identity` was \
+             asked for; turn compression off at the server or at the proxy before it"
+        ),
+    )
+    .with_status(response.status().as_u16());
+    match response.request_id() {
+        Some(id) => error.with_request_id(response.redactor().redact(id)),
+        None => error,
+    }
+}
+
+/// The error that a reply is, its body read as far as it comes in bounds if it can be read.
+async fn read_error(mut response: Response, is_readable: bool) -> EngineError {
     let mut body = BytesMut::new();
-    let read = response.body_mut().read_prefix(MAX_ERROR_BODY, &mut body);
-    // What was read until then still counts.
-    let _out_of_time = timeout(ERROR_BODY_TIMEOUT, read).await;
+    if is_readable {
+        let read = response.body_mut().read_prefix(MAX_ERROR_BODY, &mut body);
+        // What was read until then still counts.
+        let _out_of_time = timeout(ERROR_BODY_TIMEOUT, read).await;
+    }
     error_for_status(
         response.status(),
         response.headers(),

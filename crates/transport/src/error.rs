@@ -17,6 +17,9 @@ pub enum TimeoutPhase {
     FirstByte,
     /// Between two reads of the body.
     Idle,
+    /// From one event of a stream to the next, or until the end of a body that is read as a
+    /// whole, while bytes went on arriving.
+    Message,
     /// The whole attempt, from sending the request to the end of the body.
     Total,
 }
@@ -33,6 +36,8 @@ pub enum TransportErrorKind {
     Tls,
     /// The connection broke before the reply began or while it was read.
     Disconnected,
+    /// What the server sent is not HTTP, or has more headers than are read.
+    Protocol,
     /// The body, or one event in it, is larger than the limit.
     TooLarge,
     /// The server redirects elsewhere; no redirect is followed.
@@ -77,6 +82,9 @@ impl TransportError {
             TimeoutPhase::Connect => format!("no connection within {limit:?}"),
             TimeoutPhase::FirstByte => format!("no reply began within {limit:?}"),
             TimeoutPhase::Idle => format!("the reply stalled: no bytes for {limit:?}"),
+            TimeoutPhase::Message => {
+                format!("bytes kept coming, but no whole message within {limit:?}")
+            }
             TimeoutPhase::Total => format!("the reply was not complete within {limit:?}"),
         };
         Self::new(TransportErrorKind::Timeout(phase), message)
@@ -133,8 +141,8 @@ impl StdError for TransportError {
     }
 }
 
-/// Maps the kind. TLS failures and a passed total limit are not retryable: the next attempt
-/// would meet the same certificate and the same limit.
+/// Maps the kind. TLS failures and passed limits on a message or on everything are not retryable:
+/// the next attempt would meet the same certificate, and after so long a wait the caller decides.
 impl From<TransportError> for EngineError {
     fn from(error: TransportError) -> Self {
         let Inner {
@@ -146,7 +154,9 @@ impl From<TransportError> for EngineError {
             TransportErrorKind::Timeout(_) => ErrorKind::Timeout,
             TransportErrorKind::Connect | TransportErrorKind::Tls => ErrorKind::Connect,
             TransportErrorKind::Disconnected => ErrorKind::Disconnected,
-            TransportErrorKind::TooLarge => ErrorKind::MalformedResponse,
+            TransportErrorKind::Protocol | TransportErrorKind::TooLarge => {
+                ErrorKind::MalformedResponse
+            }
             TransportErrorKind::Redirect | TransportErrorKind::InvalidRequest => {
                 ErrorKind::Configuration
             }
@@ -155,7 +165,8 @@ impl From<TransportError> for EngineError {
         let mut engine = Self::new(mapped, message);
         if matches!(
             kind,
-            TransportErrorKind::Tls | TransportErrorKind::Timeout(TimeoutPhase::Total)
+            TransportErrorKind::Tls
+                | TransportErrorKind::Timeout(TimeoutPhase::Message | TimeoutPhase::Total)
         ) {
             engine = engine.with_retryable(false);
         }

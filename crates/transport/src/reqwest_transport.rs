@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::{HeaderValue, header::ACCEPT_ENCODING};
 use http_body::Body as _;
 use reqwest::{Client, redirect};
 
@@ -27,8 +28,9 @@ const USER_AGENT: &str = concat!("geppetto-rs/", env!("CARGO_PKG_VERSION"));
 /// certificates.
 ///
 /// Connections are kept and shared: make one per program and clone it. Redirects are not
-/// followed, replies are not decompressed, the proxy of the environment (`HTTPS_PROXY`,
-/// `NO_PROXY`, …) is used. It changes no global state: the crypto provider is its own.
+/// followed, replies are not decompressed (`accept-encoding: identity` says so), the proxy of the
+/// environment (`HTTPS_PROXY`, `NO_PROXY`, …) is used. It changes no global state: the crypto
+/// provider is its own.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: Client,
@@ -94,6 +96,11 @@ impl ReqwestTransport {
         }
         let mut built = reqwest::Request::new(method, url);
         *built.headers_mut() = headers;
+        // Without the header a server may compress as it likes (RFC 9110, section 12.5.3).
+        built
+            .headers_mut()
+            .entry(ACCEPT_ENCODING)
+            .or_insert(HeaderValue::from_static("identity"));
         *built.body_mut() = Some(body.into());
         Ok(built)
     }
@@ -181,11 +188,31 @@ fn convert(error: reqwest::Error, server: &str, connect: Duration) -> TransportE
     } else if error.is_builder() {
         let message = "the request cannot be sent as given".to_owned();
         (TransportErrorKind::InvalidRequest, message)
+    } else if let Some(cause) = not_http(&error) {
+        let message = format!(
+            "what {server} sent is not a reply of HTTP: {cause}; check the scheme and the port of \
+             the base URL"
+        );
+        (TransportErrorKind::Protocol, message)
     } else {
         let message = format!("the connection to {server} broke before the reply began");
         (TransportErrorKind::Disconnected, message)
     };
     TransportError::new(kind, message).with_source(error)
+}
+
+/// Why the head of a reply could not be read, if it came: no HTTP, or more headers than are read.
+fn not_http(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(error) = current.downcast_ref::<hyper::Error>()
+            && error.is_parse()
+        {
+            return Some(error.to_string());
+        }
+        cause = current.source();
+    }
+    None
 }
 
 /// Whether rustls is among the causes. It arrives inside [`io::Error`]s, whose inner error is not

@@ -11,6 +11,7 @@ use crate::{
 use decoder::Decoder;
 
 mod decoder;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,8 @@ pub struct SseEvent<'a> {
 /// How a stream of events ended, once it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SseEnd {
-    /// Whether an event had begun and was cut off. It is not handed out: the rules say that an
+    /// Whether an event had begun and was cut off: a field stood there, or part of a line, after
+    /// the last blank line; whole comments are none. It is not handed out: the rules say that an
     /// event without its blank line never happened. The stream was truncated then.
     pub mid_event: bool,
 }
@@ -94,7 +96,7 @@ impl SseStream {
             if self.finished {
                 return Ok(None);
             }
-            match self.body.chunk().await {
+            match self.body.message_chunk().await {
                 Ok(Some(chunk)) => {
                     self.bytes += chunk.len() as u64;
                     self.chunk = chunk;
@@ -127,6 +129,12 @@ impl SseStream {
         }
     }
 
+    /// Says that the event that was handed out last is a heartbeat: it ends no wait for a message
+    /// ([`Timeouts::message`](crate::Timeouts)), as comments do not.
+    pub fn was_heartbeat(&mut self) {
+        self.body.message_was_none();
+    }
+
     /// How the stream ended; `None` before [`next`](Self::next) has returned `None`, and after
     /// an error.
     #[must_use]
@@ -152,7 +160,11 @@ impl SseStream {
         if self.chunk.is_empty() {
             return Ok(false);
         }
-        self.decoder.advance(&mut self.chunk).map_err(|limit| {
+        let advanced = self.decoder.advance(&mut self.chunk);
+        if let Ok(true) = advanced {
+            self.body.message_is_whole();
+        }
+        advanced.map_err(|limit| {
             self.finished = true;
             self.chunk.clear();
             TransportError::new(

@@ -137,7 +137,10 @@ fn redirect_error(headers: &HeaderMap, redactor: &Redactor) -> EngineError {
     .into()
 }
 
-/// The wait that a header or a body states, when it is one that a clock can hold.
+/// The wait that a header or a body states, if it is one: a negative number is none. More than
+/// anybody waits is cut to that, so that it is not mistaken for no wish at all.
 fn seconds(value: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(value).ok()
+    let longest = f64::from(u32::MAX);
+    let wait = value.is_finite().then(|| value.min(longest))?;
+    Duration::try_from_secs_f64(wait).ok()
 }

@@ -18,6 +18,14 @@ pub struct Timeouts {
     /// those of SSE comments included. Only waiting counts: a consumer that is slow to ask for
     /// the next chunk does not use it up.
     pub idle: Duration,
+    /// The longest wait for one message, 15 min by default: for the next event of a stream, or for
+    /// the end of a body that is read as a whole. Bytes that complete no message (comments, empty
+    /// lines, an event that never ends) do not end the wait, so a server that only says that it
+    /// is alive does not hold a run for ever. Noticed when bytes arrive, so up to `idle` later.
+    ///
+    /// DeepSeek keeps requests that wait for a free place alive with comments, for 10 minutes:
+    /// <https://api-docs.deepseek.com/quick_start/rate_limit>.
+    pub message: Duration,
     /// The whole attempt, from sending the request to the end of the body; none by default.
     pub total: Option<Duration>,
 }
@@ -28,6 +36,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             first_byte: Duration::from_secs(60),
             idle: Duration::from_secs(60),
+            message: Duration::from_secs(15 * 60),
             total: None,
         }
     }

@@ -193,6 +193,7 @@ async fn limits_without_end_are_possible() {
         connect: Duration::MAX,
         first_byte: Duration::MAX,
         idle: Duration::MAX,
+        message: Duration::MAX,
         total: Some(Duration::MAX),
     });
     let mut body = open(&client).await.unwrap();
@@ -226,4 +227,85 @@ async fn the_body_of_an_error_is_waited_for_briefly_and_read_in_bounds() {
         (error.kind(), error.provider_message()),
         (ErrorKind::InvalidRequest, Some("bad"))
     );
+}
+
+/// A reply that begins with `first` and says nothing but `filler`, four times a minute for an hour.
+fn alive_but_silent(first: &'static str, filler: &'static str) -> Reply {
+    let first = Reply::ok().chunk(first);
+    (0..240).fold(first, |reply, _| reply.wait(SECOND * 15).chunk(filler))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_only_says_that_it_is_alive_is_waited_for_a_quarter_of_an_hour() {
+    let fillers = [": ping\n\n", "\n", "data: and so on\n", "event: x\n\n"];
+    for filler in fillers {
+        let client = client([alive_but_silent("data: one\n\n", filler)]);
+        let response = client.open(&Request::get("https://api.example")).await;
+        let mut stream = response.unwrap().into_sse();
+        assert_eq!(stream.next().await.unwrap().unwrap().data, "one");
+        let started = Instant::now();
+        let error = stream.next().await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            TransportErrorKind::Timeout(TimeoutPhase::Message)
+        );
+        assert!(is_exactly(started.elapsed(), SECOND * 900), "{filler:?}");
+        assert_eq!(stream.next().await.unwrap(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_waited_for_a_quarter_of_an_hour() {
+    let body = open(&client([alive_but_silent("{", " ")])).await.unwrap();
+    let started = Instant::now();
+    let error = body.read_to_end(1000).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "bytes kept coming, but no whole message within 900s"
+    );
+    assert!(is_exactly(started.elapsed(), SECOND * 900));
+
+    let mut body = open(&client([alive_but_silent("\n", "\n")])).await.unwrap();
+    let started = Instant::now();
+    let error = body.first_visible().await.unwrap_err();
+    assert!(error.is_timeout());
+    assert!(is_exactly(started.elapsed(), SECOND * 900));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_begin_the_wait_for_a_message_anew() {
+    let reply = (0..100).fold(Reply::ok(), |reply, _| {
+        reply.wait(SECOND * 55).chunk("data: x\n\n")
+    });
+    let client = client([reply]);
+    let response = client.open(&Request::get("https://api.example")).await;
+    let mut stream = response.unwrap().into_sse();
+    let mut events = 0;
+    while stream.next().await.unwrap().is_some() {
+        events += 1;
+        // A slow consumer is not waiting for the server.
+        sleep(SECOND * 1000).await;
+    }
+    assert_eq!(events, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_ends_no_wait_for_a_message() {
+    let beats = "data: beat\n\ndata: beat\n\n";
+    let client = client([alive_but_silent("data: beat\n\ndata: one\n\n", beats)]);
+    let response = client.open(&Request::get("https://api.example")).await;
+    let mut stream = response.unwrap().into_sse();
+    let started = Instant::now();
+    let error = loop {
+        match stream.next().await {
+            Ok(Some(event)) if event.data == "beat" => stream.was_heartbeat(),
+            Ok(event) => assert_eq!(event.unwrap().data, "one"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Message)
+    );
+    assert!(is_exactly(started.elapsed(), SECOND * 900));
 }

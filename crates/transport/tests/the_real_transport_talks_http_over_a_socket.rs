@@ -102,7 +102,7 @@ async fn a_chunked_stream_arrives_and_its_connection_is_used_again() {
             "{text}"
         );
         assert!(text.contains("user-agent: geppetto-rs/"), "{text}");
-        assert!(!text.contains("accept-encoding"), "{text}");
+        assert!(text.contains("accept-encoding: identity\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\n{\"stream\":true}"), "{text}");
     }
 }
@@ -237,4 +237,59 @@ async fn the_limit_on_connecting_is_the_transports() {
         TransportErrorKind::Timeout(TimeoutPhase::Connect),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_compressed_reply_is_refused_by_name() {
+    for (coding, told) in [("gzip", "gzip"), ("BR", "br"), ("x-own", "another coding")] {
+        let reply = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\nx-request-id: req_1\r\n\
+             content-length: 2\r\n\r\n\x1f\x7f"
+        );
+        let reply: &'static str = Box::leak(reply.into_boxed_str());
+        let (address, _requests) = serve(Box::leak(Box::new([reply]))).await;
+        let error = client().open(&request(address)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse);
+        assert!(!error.is_retryable());
+        assert_eq!(
+            (error.status(), error.request_id()),
+            (Some(200), Some("req_1"))
+        );
+        let begins = format!("the server compressed its reply ({told}), ");
+        assert!(error.to_string().starts_with(&begins), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_compressed_error_is_left_alone() {
+    let reply = "HTTP/1.1 503 Busy\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n\x1f\x7f";
+    let (address, _requests) = serve(Box::leak(Box::new([reply]))).await;
+    let error = client().open(&request(address)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    assert_eq!(error.provider_message(), None);
+    // That nothing is compressed may be said, too.
+    let reply = "HTTP/1.1 503 Busy\r\ncontent-encoding: identity\r\ncontent-length: 4\r\n\r\nbusy";
+    let (address, _requests) = serve(Box::leak(Box::new([reply]))).await;
+    let error = client().open(&request(address)).await.unwrap_err();
+    assert_eq!(error.provider_message(), Some("busy"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_http_is_not_asked_again() {
+    for reply in [
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "\x15\x03\x03\x00\x02\x02\x16",
+        "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+    ] {
+        let (address, _requests) = serve(Box::leak(Box::new([reply]))).await;
+        let error = client().open(&request(address)).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::MalformedResponse,
+            "{reply:?} {error:?}"
+        );
+        assert!(!error.is_retryable());
+        let begins = format!("what {address} sent is not a reply of HTTP: ");
+        assert!(error.to_string().starts_with(&begins), "{error}");
+    }
 }

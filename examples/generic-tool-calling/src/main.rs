@@ -1,5 +1,6 @@
 //! Two typed tools made from plain async functions, called in parallel by the model, in a
-//! conversation of two turns.
+//! conversation of two turns. With `--interactive`, prompts are read from standard input, and Ctrl-C
+//! cancels a run and goes back to the next prompt.
 //!
 //! ```text
 //! $ cargo run -p generic-tool-calling
@@ -22,7 +23,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use example_support::{Failure, Options, converse, main_with};
+use example_support::{Failure, Options, converse, interact, main_with};
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
@@ -40,12 +41,17 @@ struct Cli {
         "Convert 21 degrees Celsius with the convert_temperature tool, please.",
     ])]
     prompts: Vec<String>,
+    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    #[arg(long, conflicts_with = "prompts")]
+    interactive: bool,
 }
 
 /// Arguments of `lookup_weather`.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct LookupWeather {
     /// The city, such as Zurich.
+    // Servers that decode by grammar hold the model to the limit, too.
+    #[schemars(length(max = 60))]
     city: String,
 }
 
@@ -81,7 +87,7 @@ async fn convert_temperature(args: ConvertTemperature) -> Result<String, ToolErr
         return Err(ToolError::new("there is nothing colder than -273.15 °C"));
     }
     Ok(format!(
-        "{} °C are {} °F",
+        "{} °C are {:.1} °F",
         args.celsius,
         args.celsius * 1.8 + 32.0
     ))
@@ -111,6 +117,9 @@ fn main() -> ExitCode {
             .event_sink(printer.clone())
             .tools(tools()?);
         let session = Session::new(builder);
+        if cli.interactive {
+            return interact(&session, &provider, &printer).await;
+        }
         for prompt in &cli.prompts {
             converse(&session, prompt, &provider, &printer).await?;
         }

@@ -1,5 +1,6 @@
 //! One prompt to a model, its answer printed as it comes, thinking shown apart, usage at the end.
-//! Ctrl-C cancels: what arrived stays printed, and the exit code is 130.
+//! Ctrl-C cancels: what arrived stays printed, and the exit code is 130. With `--interactive`,
+//! prompts are read from standard input, a run each, and Ctrl-C goes back to the next prompt.
 //!
 //! ```text
 //! $ cargo run -p simple-streaming-inference -- "Say hello"
@@ -17,7 +18,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use example_support::{Options, converse, main_with};
+use example_support::{Options, converse, interact, main_with};
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
 
@@ -29,6 +30,9 @@ struct Cli {
     /// What to ask.
     #[arg(default_value = "Say hello, and say in one sentence what you are.")]
     prompt: String,
+    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    #[arg(long, conflicts_with = "prompt")]
+    interactive: bool,
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,9 @@ fn main() -> ExitCode {
     main_with(&cli.options, async |provider, printer| {
         let builder = Builder::new(provider.chat_engine()?).event_sink(printer.clone());
         let session = Session::new(builder);
+        if cli.interactive {
+            return interact(&session, &provider, &printer).await;
+        }
         converse(&session, &cli.prompt, &provider, &printer).await
     })
 }

@@ -21,6 +21,8 @@
 //! ```
 
 mod failure;
+mod interactive;
+mod interrupts;
 mod ollama;
 mod output;
 mod program;
@@ -31,6 +33,7 @@ mod settings;
 mod tests;
 
 pub use failure::Failure;
+pub use interactive::interact;
 pub use output::Printer;
 pub use program::{converse, main_with};
 pub use provider::Provider;

@@ -4,7 +4,7 @@ use std::{future::Future, io::Write, process::ExitCode, sync::Arc};
 
 use geppetto_session::{ExecutionHandle, Session};
 
-use crate::{Failure, Options, Printer, Provider, Settings};
+use crate::{Failure, Options, Printer, Provider, Settings, interrupts::Interrupts};
 
 /// Runs an example: resolves the settings, chooses the provider and says which, and turns a
 /// failure into a line on stderr and an exit code.
@@ -57,6 +57,24 @@ pub async fn converse(
     provider: &Provider,
     printer: &Printer,
 ) -> Result<(), Failure> {
+    converse_until(
+        session,
+        prompt,
+        provider,
+        printer,
+        &mut Interrupts::listen(),
+    )
+    .await
+}
+
+/// [`converse`], with the interrupts that the caller already listens to.
+pub(crate) async fn converse_until(
+    session: &Session,
+    prompt: &str,
+    provider: &Provider,
+    printer: &Printer,
+    interrupts: &mut Interrupts,
+) -> Result<(), Failure> {
     let run = session.submit(prompt).await?;
     let mut events = run.events();
     loop {
@@ -70,7 +88,7 @@ pub async fn converse(
                 }
                 Some(_) => {}
             },
-            _ = tokio::signal::ctrl_c() => return Err(interrupt(&run).await),
+            () = interrupts.next() => return Err(interrupt(&run).await),
         }
     }
     let has_key = provider.settings().api_key.is_some();
@@ -96,6 +114,6 @@ fn exit(failure: &Failure) -> ExitCode {
 }
 
 /// Says something on stderr. There is no better place to report a broken stderr to.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,16 +1,13 @@
 //! [`Provider`]: who answers.
 
-use geppetto_engine::EngineError;
-use geppetto_providers_openai::ChatEngine;
+use geppetto_engine::{EngineError, InferenceConfig};
+use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_testing::{ProviderServer, demo};
 
 use crate::{
     Failure, Settings, ollama,
     settings::{Setting, Source},
 };
-
-/// The model that OpenAI is asked for when nobody names one.
-const DEFAULT_MODEL: &str = "gpt-4o-mini";
 
 /// Who answers: a configured server, an Ollama server on this machine, or the embedded demo.
 #[derive(Debug)]
@@ -23,7 +20,8 @@ pub struct Provider {
 
 impl Provider {
     /// Chooses: a server that is configured (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
-    /// else an Ollama server, if one answers on its default port; else the embedded demo provider.
+    /// else an Ollama server, if one answers on its default port; else the embedded demo provider,
+    /// which `--demo` chooses at once.
     ///
     /// # Errors
     ///
@@ -32,7 +30,9 @@ impl Provider {
         let mut own = None;
         let about = if let Some(base_url) = &settings.base_url {
             format!("{} (from {})", base_url.value, base_url.source)
-        } else if let Some(model) = ollama::first_model().await {
+        } else if !settings.demo
+            && let Some(model) = ollama::first_model().await
+        {
             let detected = || Source::Detected("found on its default port");
             settings.base_url = Some(Setting::new(ollama::BASE_URL.to_owned(), detected()));
             settings
@@ -52,9 +52,10 @@ impl Provider {
             "the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)"
                 .to_owned()
         };
+        let model = settings.default_model;
         settings
             .model
-            .get_or_insert(Setting::new(DEFAULT_MODEL.to_owned(), Source::Default));
+            .get_or_insert(Setting::new(model.to_owned(), Source::Default));
         Ok(Self {
             settings,
             about,
@@ -88,12 +89,7 @@ impl Provider {
     ///
     /// When a setting cannot work, such as a missing key.
     pub fn chat_engine(&self) -> Result<ChatEngine, EngineError> {
-        let model = self
-            .settings
-            .model
-            .as_ref()
-            .map_or(DEFAULT_MODEL, |model| &model.value);
-        let mut builder = ChatEngine::builder(model);
+        let mut builder = ChatEngine::builder(self.model());
         if let Some(base_url) = &self.settings.base_url {
             builder = builder.base_url(&base_url.value);
         }
@@ -101,5 +97,31 @@ impl Provider {
             builder = builder.api_key(key.value.clone());
         }
         builder.build()
+    }
+
+    /// An engine for the Responses wire; `defaults` hold where a turn says nothing else.
+    ///
+    /// # Errors
+    ///
+    /// When a setting cannot work, such as a missing key.
+    pub fn responses_engine(
+        &self,
+        defaults: InferenceConfig,
+    ) -> Result<ResponsesEngine, EngineError> {
+        let mut builder = ResponsesEngine::builder(self.model()).defaults(defaults);
+        if let Some(base_url) = &self.settings.base_url {
+            builder = builder.base_url(&base_url.value);
+        }
+        if let Some(key) = &self.settings.api_key {
+            builder = builder.api_key(key.value.clone());
+        }
+        builder.build()
+    }
+
+    fn model(&self) -> &str {
+        match &self.settings.model {
+            Some(model) => &model.value,
+            None => self.settings.default_model,
+        }
     }
 }

@@ -10,13 +10,20 @@ use crate::Failure;
 /// The options that all examples have.
 #[derive(Debug, Clone, clap::Parser)]
 pub struct Options {
-    /// The model to ask [default: what the server has, or gpt-4o-mini].
+    /// The model to ask [default: what the server has, or one of OpenAI].
     #[arg(long)]
     pub model: Option<String>,
+    /// The model that OpenAI is asked for when nobody names one: `gpt-4o-mini`, unless the example
+    /// needs another.
+    #[arg(skip)]
+    pub default_model: Option<&'static str>,
     /// The server's address up to and with its version, such as http://localhost:8000/v1
     /// [env: `OPENAI_BASE_URL`].
     #[arg(long)]
     pub base_url: Option<String>,
+    /// Ask the embedded demo provider, whatever the environment and this machine offer.
+    #[arg(long, conflicts_with = "base_url")]
+    pub demo: bool,
     /// How to print events.
     #[arg(long, value_enum)]
     pub output: Option<OutputFormat>,
@@ -82,11 +89,17 @@ pub struct Settings {
     pub model: Option<Setting<String>>,
     /// The server; absent while none has been chosen.
     pub base_url: Option<Setting<String>>,
+    /// Whether nobody but the embedded demo provider may be asked.
+    pub demo: bool,
     /// The key.
     pub api_key: Option<Setting<ApiKey>>,
+    /// The model to ask for when nobody names one.
+    pub default_model: &'static str,
     /// How events are printed.
     pub output: Setting<OutputFormat>,
 }
+
+const DEFAULT_MODEL: &str = "gpt-4o-mini";
 
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -101,7 +114,8 @@ impl Settings {
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let flags = options;
-        let env = |name| env(name).filter(|value| !value.trim().is_empty());
+        // The demo provider has a model of its own and wants no key.
+        let env = |name| env(name).filter(|value| !flags.demo && !value.trim().is_empty());
         let flag = |value: &Option<String>, name| {
             value
                 .clone()
@@ -131,7 +145,9 @@ impl Settings {
         Ok(Self {
             model,
             base_url,
+            demo: flags.demo,
             api_key,
+            default_model: options.default_model.unwrap_or(DEFAULT_MODEL),
             output,
         })
     }

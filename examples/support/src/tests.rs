@@ -61,3 +61,15 @@ fn bad_settings_name_the_setting_its_source_and_what_is_allowed() {
     );
     assert_eq!(failure.exit_code(), 2);
 }
+
+#[test]
+fn the_demo_provider_wins_over_the_environment() {
+    let env = [
+        ("OPENAI_BASE_URL", "http://env/v1"),
+        ("OPENAI_API_KEY", "key-of-the-environment"),
+        ("OPENAI_MODEL", "model-of-the-environment"),
+    ];
+    let settings = resolve(&["--demo"], &env).unwrap();
+    assert!(settings.demo);
+    assert!(settings.base_url.is_none() && settings.api_key.is_none() && settings.model.is_none());
+}

@@ -210,7 +210,11 @@ fn compare_beside(expected: &Expected, seen: &Observation) -> Result<(), String>
 }
 
 /// Whether two values are the same; the error shows both from where they differ.
-fn same<T: PartialEq + Debug + ?Sized>(what: &str, expected: &T, seen: &T) -> Result<(), String> {
+pub(super) fn same<T: PartialEq + Debug + ?Sized>(
+    what: &str,
+    expected: &T,
+    seen: &T,
+) -> Result<(), String> {
     if expected == seen {
         return Ok(());
     }
@@ -221,7 +225,7 @@ fn same<T: PartialEq + Debug + ?Sized>(what: &str, expected: &T, seen: &T) -> Re
     ))
 }
 
-fn difference(what: &str, expected: &str, seen: &str) -> String {
+pub(super) fn difference(what: &str, expected: &str, seen: &str) -> String {
     let common = expected
         .chars()
         .zip(seen.chars())

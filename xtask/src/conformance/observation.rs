@@ -3,7 +3,7 @@
 use geppetto_engine::EngineError;
 use geppetto_events::{Event, EventKind, Grammar};
 use geppetto_turns::{Block, Content, InferenceResult, Reasoning, Turn, keys::block_meta};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::wire::Adapter;
 
@@ -60,6 +60,7 @@ impl Observation {
                 let args = call.args.as_str().to_owned();
                 self.calls.push((call.id.clone(), call.name.clone(), args));
             }
+            Content::Other(item) => self.calls.extend(served_call(&item.payload)),
             _ => {}
         }
         if matches!(block.content, Content::LlmText(_)) {
@@ -75,6 +76,13 @@ impl Observation {
         let choices = details.and_then(|details| details.get("other_choices")?.as_array());
         choices.cloned().unwrap_or_default()
     }
+}
+
+/// A call that the server has run itself, which is kept as an item.
+fn served_call(item: &Map<String, Value>) -> Option<(String, String, String)> {
+    let field = |name: &str| item.get(name)?.as_str().map(str::to_owned);
+    (field("type")? == "custom_tool_call")
+        .then(|| Some((field("call_id")?, field("name")?, field("input")?)))?
 }
 
 /// Holds the events to their grammar, and to the blocks that they announced: each segment's deltas
@@ -98,22 +106,24 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
         }
     }
     // A text that the provider took back, for another one, was cut and is in no block.
-    let taken_back = |segment: &(&str, String)| {
-        let cut = events.iter().any(|event| match &event.kind {
-            EventKind::TextSegmentFinished(end) => {
-                end.text == segment.1 && end.finish_reason.as_deref() == Some("truncated")
-            }
-            _ => false,
-        });
-        cut && !kept.contains(segment)
-    };
-    announced.retain(|segment| !taken_back(segment));
+    let cut: Vec<&str> = cut_texts(events).collect();
+    announced.retain(|segment| kept.contains(segment) || !cut.contains(&segment.1.as_str()));
     match announced == kept {
         true => Ok(()),
         false => Err(format!(
             "events add up to {announced:?}, blocks are {kept:?}"
         )),
     }
+}
+
+/// The texts that did not become whole: the reply broke, or the provider took them back.
+pub(super) fn cut_texts(events: &[Event]) -> impl Iterator<Item = &str> {
+    events.iter().filter_map(|event| match &event.kind {
+        EventKind::TextSegmentFinished(end) => {
+            (end.finish_reason.as_deref() == Some("truncated")).then_some(end.text.as_str())
+        }
+        _ => None,
+    })
 }
 
 /// The texts of a piece of reasoning, each of which is shown as a segment.

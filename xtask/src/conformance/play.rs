@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::{
     collect::{Case, Kind},
     compare::compare,
-    files,
+    cuts, files,
     observation::{Observation, check_events},
     recording::Recording,
     report::Outcome,
@@ -45,12 +45,12 @@ impl Player {
             Kind::Events => files::events(&case.path),
             Kind::Recording => return self.recording(case).await,
         };
-        checked.map_or_else(Outcome::Failed, |()| Outcome::Passed)
+        checked.map_or_else(Outcome::Failed, |()| Outcome::Passed { cuts: 0 })
     }
 
     async fn recording(&self, case: &Case) -> Outcome {
         let recording = match Recording::read(&case.path) {
-            Ok(recording) => recording,
+            Ok(recording) => Arc::new(recording),
             Err(problem) => return Outcome::Failed(problem),
         };
         let Some(adapter) = wire::adapter(&recording.meta.provider) else {
@@ -60,10 +60,12 @@ impl Player {
             return Outcome::Skipped("the recorded expectation is not cross-checked".to_owned());
         }
         match timeout(LIMIT, self.replay(&recording, adapter)).await {
-            Err(_elapsed) => Outcome::Failed(format!("not over within {LIMIT:?}")),
-            Ok(Err(problem)) => Outcome::Failed(problem),
-            Ok(Ok(())) => Outcome::Passed,
+            Err(_elapsed) => return Outcome::Failed(format!("not over within {LIMIT:?}")),
+            Ok(Err(problem)) => return Outcome::Failed(problem),
+            Ok(Ok(())) => {}
         }
+        let cut = cuts::check(&recording, adapter, self.seed).await;
+        cut.map_or_else(Outcome::Failed, |cuts| Outcome::Passed { cuts })
     }
 
     /// Serves the recorded body, lets the engine consume it, and checks what comes out.
@@ -106,13 +108,13 @@ impl Player {
     }
 }
 
-fn context(run: &str) -> RunContext {
+pub(super) fn context(run: &str) -> RunContext {
     let ids = Arc::new(SeededIds::new(1));
     RunContext::for_stream(EventStream::fragment(), ids).with_run("conformance", run, "turn")
 }
 
 /// The turn survives saving and loading.
-fn check_saving(turn: &Turn) -> Result<(), String> {
+pub(super) fn check_saving(turn: &Turn) -> Result<(), String> {
     let yaml = turn
         .to_yaml()
         .map_err(|error| format!("saving the turn: {error}"))?;
@@ -140,7 +142,7 @@ async fn check_next(
 }
 
 /// FNV-1a: the same on every machine and in every release.
-fn hash(text: &str) -> u64 {
+pub(super) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -18,6 +18,9 @@ pub(super) struct Meta {
     pub(super) id: String,
     /// The wire.
     pub(super) provider: String,
+    /// Whose server it was.
+    #[serde(default)]
+    pub(super) vendor: String,
     pub(super) status: u16,
     #[serde(default)]
     pub(super) stream: bool,
@@ -56,6 +59,8 @@ pub(super) struct Expected {
     pub(super) logprobs: Option<usize>,
     pub(super) annotations: Option<usize>,
     pub(super) choices: Vec<ExpectedChoice>,
+    /// The types of the output's items, in order; empty on a wire that has none.
+    pub(super) item_types: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -12,7 +12,10 @@ use crate::Verdict;
 /// What a case came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Passed,
+    Passed {
+        /// At how many places its stream was cut.
+        cuts: usize,
+    },
     /// With the first difference.
     Failed(String),
     /// With the reason.
@@ -25,6 +28,8 @@ pub(super) struct Report {
     passed: usize,
     failed: usize,
     skipped: usize,
+    /// How many streams were played up to a place where they were cut.
+    cuts: usize,
     failures: Vec<Failure>,
     /// How many cases were skipped for each reason.
     reasons: BTreeMap<String, usize>,
@@ -41,7 +46,10 @@ impl FromIterator<(String, Outcome)> for Report {
         let mut report = Self::default();
         for (case, outcome) in cases {
             match outcome {
-                Outcome::Passed => report.passed += 1,
+                Outcome::Passed { cuts } => {
+                    report.passed += 1;
+                    report.cuts += cuts;
+                }
                 Outcome::Failed(difference) => {
                     report.failed += 1;
                     report.failures.push(Failure { case, difference });
@@ -73,7 +81,11 @@ impl Report {
             writeln!(out, "skipped {count}: {reason}")?;
         }
         let (passed, failed, skipped) = (self.passed, self.failed, self.skipped);
-        writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped")
+        let cuts = self.cuts;
+        writeln!(
+            out,
+            "{passed} passed, {failed} failed, {skipped} skipped, {cuts} cuts"
+        )
     }
 
     pub(super) fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {

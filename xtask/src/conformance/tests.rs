@@ -98,7 +98,7 @@ fn a_recording_passes_wherever_its_body_is_cut() {
         let (verdict, said) = run_with(&folder.0, |args| args.seed = seed);
         assert_eq!(
             (verdict, said.as_str()),
-            (Verdict::Clean, "1 passed, 0 failed, 0 skipped\n")
+            (Verdict::Clean, "1 passed, 0 failed, 0 skipped, 20 cuts\n")
         );
     }
 }
@@ -136,7 +136,7 @@ fn every_wrong_expectation_fails_with_its_difference() {
             "{pointer}: {said}"
         );
         assert!(
-            said.ends_with("\n0 passed, 1 failed, 0 skipped\n"),
+            said.ends_with("\n0 passed, 1 failed, 0 skipped, 0 cuts\n"),
             "{said}"
         );
         assert_eq!(said.lines().count(), 2, "{said}");
@@ -212,13 +212,14 @@ fn what_is_skipped_is_counted_by_reason() {
         said,
         "skipped 2: no adapter for smoke-signals\n\
          skipped 1: the recorded expectation is not cross-checked\n\
-         1 passed, 0 failed, 3 skipped\n"
+         1 passed, 0 failed, 3 skipped, 20 cuts\n"
     );
     let (_, json) = run_with(&folder.0, |args| args.json = true);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["passed"], &json["skipped"]), (&json!(1), &json!(3)));
+    assert_eq!(json["cuts"], json!(20));
     let (_, one) = run_with(&folder.0, |args| args.filter = Some("d".to_owned()));
-    assert_eq!(one, "1 passed, 0 failed, 0 skipped\n");
+    assert_eq!(one, "1 passed, 0 failed, 0 skipped, 20 cuts\n");
 }
 
 #[test]
@@ -258,7 +259,10 @@ fn turns_and_logs_must_come_back_the_same() {
         said.contains("unknown.ndjson: line 1: `smoke-signal`"),
         "{said}"
     );
-    assert!(said.ends_with("2 passed, 3 failed, 0 skipped\n"), "{said}");
+    assert!(
+        said.ends_with("2 passed, 3 failed, 0 skipped, 0 cuts\n"),
+        "{said}"
+    );
 }
 
 #[test]

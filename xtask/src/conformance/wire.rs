@@ -1,11 +1,14 @@
 //! The wires that can be replayed. A new one is an entry in [`ADAPTERS`].
 
-use std::sync::Arc;
+use std::{convert::Infallible, future, sync::Arc};
 
+use eventsource_stream::Eventsource as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use geppetto_engine::{Engine, EngineError};
-use geppetto_testing::Reply;
+use geppetto_testing::{Reply, validate::ProviderRefusal};
 use geppetto_transport::HttpClient;
 use geppetto_turns::Block;
+use serde_json::Value;
 
 use super::{expectation::Ending, recording::Recording};
 
@@ -26,6 +29,10 @@ pub(super) struct Adapter {
     pub(super) further: fn() -> Reply,
     /// How the recorded body must end, where it reports no error of its own: by the wire's rules.
     pub(super) ending: fn(&Recording) -> Ending,
+    /// Whether the beginning of a stream holds what ends it, by the wire's rules.
+    pub(super) is_over: fn(&[u8]) -> bool,
+    /// What the server of a recording says to the body of a request.
+    pub(super) accepts: fn(&Recording, &Value) -> Result<(), ProviderRefusal>,
     /// Reasoning that the recorded expectation does not count, though it stands in the body.
     pub(super) uncounted_reasoning: fn(&Recording) -> Option<String>,
     /// Whether a block's text counts as the reply's text in recordings.
@@ -33,6 +40,20 @@ pub(super) struct Adapter {
 }
 
 const ADAPTERS: &[Adapter] = &[chat::ADAPTER, responses::ADAPTER];
+
+/// The data of the events that are whole at the beginning of a stream, as an independent reader of
+/// server-sent events sees them.
+fn whole_events(arrived: &[u8]) -> Vec<String> {
+    // After a CR that reader waits for an LF, though the line has ended.
+    let line_feed = arrived.ends_with(b"\r").then(|| b"\n".to_vec());
+    let pieces = [arrived.to_vec()].into_iter().chain(line_feed);
+    let source = futures_util::stream::iter(pieces.map(Ok::<_, Infallible>));
+    let events = source.eventsource();
+    // A character that was cut is an error of that reader; nothing whole follows it.
+    let whole = events.take_while(|event| future::ready(event.is_ok()));
+    let data = whole.filter_map(|event| future::ready(event.ok().map(|event| event.data)));
+    data.collect::<Vec<_>>().now_or_never().unwrap_or_default()
+}
 
 /// The adapter of a wire; `None` where there is none.
 pub(super) fn adapter(provider: &str) -> Option<&'static Adapter> {

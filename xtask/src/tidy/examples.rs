@@ -5,6 +5,7 @@ use super::text::has_word;
 use super::tree::{SourceFile, Tree};
 use crate::cargo::{Metadata, Package};
 
+mod layers;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
                 findings.push(Finding::error(message).at(folder));
             }
             findings.extend(unused(package, &prefix, &files));
+            findings.extend(layers::check(package, &prefix, layers::ALLOWED));
         }
     }
     findings

@@ -7,28 +7,28 @@ use serde::Serialize;
 /// Whether a finding fails the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Severity {
+pub(crate) enum Severity {
     Error,
     Warning,
 }
 
 /// One thing found, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
-    pub(super) severity: Severity,
+pub(crate) struct Finding {
+    pub(crate) severity: Severity,
     /// The file, relative to the workspace, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) path: Option<String>,
+    pub(crate) path: Option<String>,
     /// The line in the file, counted from 1, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// What is wrong and what to do.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 impl Finding {
     /// A failure that has no single place.
-    pub(super) fn error(message: impl Into<String>) -> Self {
+    pub(crate) fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             path: None,
@@ -38,7 +38,7 @@ impl Finding {
     }
 
     /// Something to look at, which does not fail the check.
-    pub(super) fn warning(message: impl Into<String>) -> Self {
+    pub(crate) fn warning(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(message)
@@ -47,14 +47,14 @@ impl Finding {
 
     /// Places the finding in a file.
     #[must_use]
-    pub(super) fn at(mut self, path: impl Into<String>) -> Self {
+    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
     /// Places the finding on a line, counted from 1.
     #[must_use]
-    pub(super) fn line(mut self, line: usize) -> Self {
+    pub(crate) fn line(mut self, line: usize) -> Self {
         self.line = Some(line);
         self
     }

@@ -7,8 +7,8 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Folders of recorded input, whose bytes are what they are.
-const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots"];
+/// Folders of recorded input and of seeds for fuzzing, whose bytes are what they are.
+const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds"];
 
 /// Macros that stand for code to be written or looked at.
 const UNFINISHED: &[&str] = &["todo", "unimplemented", "dbg"];

@@ -67,7 +67,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[(
 )];
 
 /// Folders whose packages sit on top of everything and may depend on all of it.
-const UNRESTRICTED: &[&str] = &["examples/", "xtask"];
+const UNRESTRICTED: &[&str] = &["doctests", "examples/", "xtask"];
 
 /// Crates under which no HTTP may appear, directly or through others.
 const WITHOUT_HTTP: &[&str] = &[
@@ -144,7 +144,7 @@ fn banned(package: &str, manifest: &str, tree: &BTreeSet<String>) -> Vec<Finding
 }
 
 /// The packages given by path that end up in an application: normal and build dependencies.
-fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &Dependency> {
+pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &Dependency> {
     package
         .dependencies
         .iter()
@@ -160,7 +160,7 @@ fn comes_by_feature(package: &Package, dependency: &Dependency) -> bool {
     dependency.optional && allowed.into_iter().any(|name| *name == dependency.name)
 }
 
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {

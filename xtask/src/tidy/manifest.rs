@@ -14,10 +14,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             continue;
         };
         let mut report = |message: &str| findings.push(Finding::error(message).at(&file.path));
-        if !inherits(file, "lints", None) {
+        // The root of another workspace has nothing to inherit.
+        let shares = !file.text.lines().any(|line| line.trim() == "[workspace]");
+        if shares && !inherits(file, "lints", None) {
             report("lints are not shared; add `[lints]` with `workspace = true`");
         }
-        if !inherits(file, "package", Some("version")) {
+        if shares && !inherits(file, "package", Some("version")) {
             report("version is not shared; write `version.workspace = true`");
         }
         let description = values(file, "package").find(|(key, _)| *key == "description");

@@ -13,7 +13,7 @@ mod tests;
 
 /// One check and what it found.
 #[derive(Debug, Serialize)]
-pub(super) struct CheckReport {
+pub(crate) struct CheckReport {
     name: &'static str,
     passed: bool,
     findings: Vec<Finding>,
@@ -21,7 +21,7 @@ pub(super) struct CheckReport {
 
 impl CheckReport {
     /// A check passes unless one of its findings is an error.
-    pub(super) fn new(name: &'static str, findings: Vec<Finding>) -> Self {
+    pub(crate) fn new(name: &'static str, findings: Vec<Finding>) -> Self {
         let passed = findings.iter().all(|f| f.severity == Severity::Warning);
         Self {
             name,
@@ -33,7 +33,7 @@ impl CheckReport {
 
 /// All checks that ran, counted.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     checks: Vec<CheckReport>,
     passed: usize,
     failed: usize,
@@ -41,7 +41,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn push(&mut self, check: CheckReport) {
+    pub(crate) fn push(&mut self, check: CheckReport) {
         let warnings = check.findings.iter();
         let warnings = warnings.filter(|f| f.severity == Severity::Warning);
         self.warnings += warnings.count();
@@ -53,7 +53,7 @@ impl Report {
         self.checks.push(check);
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         if self.failed == 0 {
             Verdict::Clean
         } else {
@@ -62,7 +62,7 @@ impl Report {
     }
 
     /// One line per finding, then one line of counts.
-    pub(super) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
         for check in &self.checks {
             for finding in &check.findings {
                 let severity = match finding.severity {
@@ -81,7 +81,7 @@ impl Report {
     }
 
     /// The whole report as one JSON object.
-    pub(super) fn write_json(&self, out: &mut impl Write) -> Result<(), Error> {
+    pub(crate) fn write_json(&self, out: &mut impl Write) -> Result<(), Error> {
         serde_json::to_writer_pretty(&mut *out, self).map_err(|e| Error::Output(e.into()))?;
         writeln!(out).map_err(Error::Output)
     }

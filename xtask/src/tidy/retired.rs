@@ -3,35 +3,10 @@
 use super::finding::Finding;
 use super::text::has_word;
 use super::tree::Tree;
+use crate::retired::RETIRED;
 
 #[cfg(test)]
 mod tests;
-
-/// Each retired name, in Go's and in Rust's spelling, and what stands in its place.
-const RETIRED: &[(&str, &str)] = &[
-    ("WithSink", CONTEXT),
-    ("with_sink", CONTEXT),
-    ("engine.Option", CONTEXT),
-    ("engine::Option", CONTEXT),
-    ("InferenceState", SESSION),
-    ("core.Session", SESSION),
-    ("core::Session", SESSION),
-    ("RunInferenceStarted", START),
-    ("run_inference_started", START),
-    ("StartRun", START),
-    ("start_run", START),
-    ("FinishRun", HANDLE),
-    ("finish_run", HANDLE),
-    ("SetCancel", HANDLE),
-    ("set_cancel", HANDLE),
-    ("HasCancel", HANDLE),
-    ("has_cancel", HANDLE),
-];
-
-const CONTEXT: &str = "sinks hang on the run context (`with_event_sinks`) or the builder";
-const SESSION: &str = "`geppetto_session::Session` holds the history and the active run";
-const START: &str = "`Session::submit` or `Session::start_inference` starts a run";
-const HANDLE: &str = "the `ExecutionHandle` of a run waits and cancels";
 
 /// Where the names may not stand.
 const SCANNED: &[&str] = &["crates/", "examples/", "docs/", "README.md"];
@@ -48,9 +23,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             continue;
         }
         for (number, line) in file.lines() {
-            for (name, instead) in RETIRED.iter().filter(|(name, _)| has_word(line, name)) {
-                let message = format!("`{name}` is a name of the retired API; {instead}");
-                findings.push(Finding::error(message).at(&file.path).line(number));
+            for retired in RETIRED {
+                for name in retired.names().filter(|name| has_word(line, name)) {
+                    let instead = retired.instead;
+                    let message =
+                        format!("`{name}` is a name of the retired API; in its place: {instead}");
+                    findings.push(Finding::error(message).at(&file.path).line(number));
+                }
             }
         }
     }

@@ -15,27 +15,27 @@ const NOT_SOURCES: &[&str] = &[".git", "target"];
 
 /// One text file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// Relative to the workspace, with forward slashes.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl SourceFile {
     /// The lines with their numbers, counted from 1.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()
             .zip(1..)
             .map(|(line, number)| (number, line))
     }
 
-    pub(super) fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// Whether the file only tests or measures: `tests/`, `tests.rs`, `benches/`.
-    pub(super) fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.path
             .split('/')
             .any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
@@ -44,15 +44,15 @@ impl SourceFile {
 
 /// All text files of the repository, sorted by path.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tree {
-    pub(super) files: Vec<SourceFile>,
+pub(crate) struct Tree {
+    pub(crate) files: Vec<SourceFile>,
 }
 
 impl Tree {
     /// Reads the files that git tracks or would track; without git, all but build output.
     ///
     /// Files that are not text are left out.
-    pub(super) fn load(root: &Path) -> Result<Self, Error> {
+    pub(crate) fn load(root: &Path) -> Result<Self, Error> {
         let paths = match git_files(root) {
             Some(paths) => paths,
             None => walk(root)?,
@@ -72,11 +72,11 @@ impl Tree {
         Ok(Self { files })
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<&SourceFile> {
+    pub(crate) fn get(&self, path: &str) -> Option<&SourceFile> {
         self.files.iter().find(|file| file.path == path)
     }
 
-    pub(super) fn rust(&self) -> impl Iterator<Item = &SourceFile> {
+    pub(crate) fn rust(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter().filter(|file| file.is_rust())
     }
 }
@@ -84,7 +84,7 @@ impl Tree {
 #[cfg(test)]
 impl Tree {
     /// A tree in memory.
-    pub(super) fn of(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let file = |(path, text): &(&str, &str)| SourceFile {
             path: (*path).to_owned(),
             text: (*text).to_owned(),

@@ -123,11 +123,11 @@ pub struct ToolConfig {
     pub tool_error_handling: ToolErrorHandling,
     /// How a failed tool is tried again.
     pub retry_config: RetryConfig,
-    /// How many tool calls a run may make. No limit by default.
+    /// How many tool calls a run may make; with 0 none is run. No limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
-    /// How many tokens a run may take, prompt and output of all calls together. No limit by
-    /// default.
+    /// How many tokens a run may take, prompt and output of all calls together, at least 1. No
+    /// limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
 }
@@ -163,6 +163,12 @@ impl ToolConfig {
         };
         at_least_one("max_iterations", self.max_iterations)?;
         at_least_one("max_parallel_tools", self.max_parallel_tools)?;
+        if self.max_total_tokens == Some(0) {
+            return Err(ConfigError::new(
+                "max_total_tokens",
+                "is 0; allowed is 1 and more, or none for no limit",
+            ));
+        }
         if self.execution_timeout.is_zero() {
             return Err(ConfigError::new(
                 "execution_timeout",

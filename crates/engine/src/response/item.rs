@@ -12,8 +12,8 @@ use geppetto_events::{
 use geppetto_turns::{Args, Block, Content, Incomplete, ToolCall};
 
 use super::ItemId;
+use crate::ToolCatalog;
 
-#[derive(Debug)]
 pub(super) enum ItemKind {
     Text {
         refusal: bool,
@@ -24,12 +24,13 @@ pub(super) enum ItemKind {
     ToolCall {
         id: String,
         name: String,
+        /// Knows what events must not show of the arguments.
+        secrets: Option<Arc<dyn ToolCatalog>>,
     },
     /// A block that came whole.
     Whole,
 }
 
-#[derive(Debug)]
 pub(super) struct Item {
     kind: ItemKind,
     pub(super) block: Block,
@@ -61,7 +62,7 @@ impl Item {
             ItemKind::Text { refusal: false } | ItemKind::Whole => ("text", Block::llm_text("")),
             ItemKind::Text { refusal: true } => ("refusal", Block::refusal("")),
             ItemKind::Reasoning { .. } => ("reasoning", Block::reasoning("")),
-            ItemKind::ToolCall { id, name } => {
+            ItemKind::ToolCall { id, name, .. } => {
                 own.tool_call_id = Some(id.clone());
                 let call = ToolCall::new(id.clone(), name.clone(), Args::default());
                 ("tool", Block::tool_call(call))
@@ -119,17 +120,21 @@ impl Item {
             ItemKind::Reasoning { source } => {
                 EventKind::ReasoningSegmentStarted(ReasoningStarted::new(source.clone()))
             }
-            ItemKind::ToolCall { id, name } => {
+            ItemKind::ToolCall { id, name, .. } => {
                 EventKind::ToolCallStarted(ToolCallStarted::new(id.as_str(), name.as_str()))
             }
         }
     }
 
-    pub(super) fn grow(&mut self, delta: &str) -> EventKind {
+    /// The event that shows it, where that may be shown.
+    pub(super) fn grow(&mut self, delta: &str) -> Option<EventKind> {
         let offset = self.text.len() as u64;
         self.text.push_str(delta);
         self.deltas += 1;
-        match &self.kind {
+        Some(match &self.kind {
+            ItemKind::ToolCall {
+                secrets: Some(_), ..
+            } => return None,
             ItemKind::Text { .. } | ItemKind::Whole => {
                 EventKind::TextDelta(TextDelta::new(delta, offset, self.deltas))
             }
@@ -142,7 +147,7 @@ impl Item {
             ItemKind::ToolCall { id, .. } => EventKind::ToolCallArgumentsDelta(
                 ToolCallArgumentsDelta::new(id.as_str(), delta, offset, self.deltas),
             ),
-        }
+        })
     }
 
     /// The item is not whole after all.
@@ -178,9 +183,13 @@ impl Item {
             ItemKind::Reasoning { source } => EventKind::ReasoningSegmentFinished(
                 ReasoningFinished::new(text, reason, source.clone()),
             ),
-            ItemKind::ToolCall { id, name } => EventKind::ToolCallRequested(
-                ToolCallRequested::new(id.as_str(), name.as_str(), text),
-            ),
+            ItemKind::ToolCall { id, name, secrets } => {
+                let input = secrets.as_ref().map_or_else(
+                    || text.to_owned(),
+                    |tools| tools.mask_arguments(name, &Args::from(text)),
+                );
+                EventKind::ToolCallRequested(ToolCallRequested::new(&**id, &**name, input))
+            }
         }
     }
 

@@ -177,3 +177,20 @@ fn the_cumulative_encoder_adds_the_text_so_far() {
     assert_eq!(field(args("{"), "arguments"), "{");
     assert_eq!(field(args("}"), "arguments"), "{}");
 }
+
+#[test]
+fn the_older_name_of_the_session_may_stand_beside_the_newer_one() {
+    for (meta, session) in [
+        (json!({"run_id": "r"}), "r"),
+        (json!({"run_id": "r", "session_id": "s"}), "s"),
+        (json!({"run_id": "r", "session_id": null}), "r"),
+    ] {
+        let event: Event =
+            serde_json::from_value(json!({"type": "info", "message": "x", "meta": meta})).unwrap();
+        assert_eq!(event.meta.session_id.as_deref(), Some(session), "{meta}");
+        let written = serde_json::to_value(&event).unwrap();
+        assert_eq!(written["meta"]["run_id"], "r", "{meta}");
+        let again: Event = serde_json::from_value(written).unwrap();
+        assert_eq!(again, event, "{meta}");
+    }
+}

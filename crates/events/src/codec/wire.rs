@@ -86,9 +86,14 @@ fn decode(mut fields: Map<String, Value>) -> Result<Event, String> {
     let event_type = january::to_present(event_type, &mut fields);
     let seq = number(&mut fields, "seq", 0)?;
     let merged = number(&mut fields, "merged", 1)?.max(1);
+    let mut said = fields.remove("meta");
+    let set_aside = said.as_mut().and_then(second_session);
     let (mut meta, rest): (EventMeta, _) =
-        lossless(fields.remove("meta")).map_err(|error| format!("{event_type}: meta.{error}"))?;
+        lossless(said).map_err(|error| format!("{event_type}: meta.{error}"))?;
     meta.extra = rest;
+    if let Some((name, value)) = set_aside {
+        meta.extra.set(name, value);
+    }
     let (mut correlation, rest): (Correlation, _) = lossless(fields.remove("correlation"))
         .map_err(|error| format!("{event_type}: correlation.{error}"))?;
     correlation.extra = rest;
@@ -116,6 +121,18 @@ fn decode(mut fields: Map<String, Value>) -> Result<Event, String> {
         kind,
         extra,
     })
+}
+
+/// Takes the second of two names for the session out of an event's meta. Older events have
+/// `run_id`; one that was read and written again has both.
+fn second_session(meta: &mut Value) -> Option<(&'static str, Value)> {
+    let fields = meta.as_object_mut()?;
+    fields.get("run_id")?;
+    let name = match fields.get("session_id")? {
+        Value::Null => "session_id",
+        _ => "run_id",
+    };
+    Some((name, fields.remove(name)?))
 }
 
 /// A typed value, and the fields that it would not write back the same.

@@ -201,3 +201,17 @@ fn a_fragment_needs_no_run() {
     }
     grammar.finish().unwrap();
 }
+
+#[test]
+fn what_is_open_is_told_at_the_terminal_event_and_not_at_the_end_of_the_stream() {
+    for words in [
+        "run call end",
+        "run call t stop",
+        "run call c req /call exec end",
+        "run call c req /call exec res stop",
+    ] {
+        let error = run(words).unwrap_err();
+        assert!(error.event_type.starts_with("run-"), "{words}: {error}");
+        assert!(error.rule.ends_with("is still open"), "{words}: {error}");
+    }
+}

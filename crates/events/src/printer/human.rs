@@ -193,8 +193,9 @@ fn fresh(line: &mut Line) -> String {
     }
 }
 
+/// The tokens; nothing where the provider told none.
 fn usage(usage: Option<&Usage>) -> Option<String> {
-    let usage = usage.filter(|usage| !usage.is_zero())?;
+    let usage = usage.filter(|usage| usage.total_tokens() > 0)?;
     let mut said = format!("{} tokens in", usage.input_tokens);
     if usage.cached_tokens > 0 {
         let _ = write!(said, " ({} cached)", usage.cached_tokens);

@@ -63,6 +63,19 @@ fn people_see_reasoning_tools_text_and_usage_apart() {
 }
 
 #[test]
+fn tokens_that_nobody_told_are_not_said_to_be_none() {
+    let buffer = Buffer::default();
+    let printer = HumanPrinter::new(buffer.clone());
+    let mut finished = RunFinished::new("completed");
+    finished.usage = Some(Box::new(Usage::unreported()));
+    printer.publish(&Event::new(EventKind::TextDelta(TextDelta::new(
+        "Hi", 0, 1,
+    ))));
+    printer.publish(&Event::new(EventKind::RunFinished(finished)));
+    assert_eq!(buffer.text(), "Hi\n");
+}
+
+#[test]
 fn colour_is_there_only_when_asked_for() {
     let buffer = Buffer::default();
     let printer = HumanPrinter::new(buffer.clone()).with_color(true);

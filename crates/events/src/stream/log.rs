@@ -167,6 +167,18 @@ impl Log {
         Some(Received::Event(event))
     }
 
+    /// Moves a reader on, past event number `seq`; never back.
+    pub(super) fn skip_to(&mut self, id: u64, seq: u64) {
+        let next = seq.saturating_add(1).min(self.next_seq);
+        if self
+            .readers
+            .get(&id)
+            .is_some_and(|reader| reader.next < next)
+        {
+            self.moved(id, next, None);
+        }
+    }
+
     fn moved(&mut self, id: u64, next: u64, place: Option<(u64, Place)>) {
         let next_seq = self.next_seq;
         if let Some(reader) = self.readers.get_mut(&id) {

@@ -80,11 +80,9 @@ impl Subscription {
             tokio::pin!(arrived);
             // From here on no wake-up is missed.
             arrived.as_mut().enable();
-            if let Some(item) = self.try_next() {
-                return Some(item);
-            }
-            if self.stream.lock().closed {
-                return None;
+            let (item, closed) = self.read();
+            if item.is_some() || closed {
+                return item;
             }
             arrived.await;
         }
@@ -101,11 +99,30 @@ impl Subscription {
 
     /// The next item, if there is one already.
     pub fn try_next(&mut self) -> Option<Received> {
-        let item = self.stream.lock().log.read(self.reader);
+        self.read().0
+    }
+
+    /// The next item, and whether none can come after it. Under one lock: asked apart, an event
+    /// could come in between, and the end with it.
+    fn read(&mut self) -> (Option<Received>, bool) {
+        let mut state = self.stream.lock();
+        let item = state.log.read(self.reader);
+        let closed = state.closed;
+        drop(state);
         if item.is_some() {
             self.stream.shared.caught_up.notify_all();
         }
-        item
+        (item, closed)
+    }
+
+    /// Leaves out the events up to number `seq`, those of them that were read aside: reading goes
+    /// on after it, in the middle of a run of merged deltas if need be.
+    ///
+    /// To leave events out by their numbers instead is not enough: a delta beyond `seq` may come
+    /// merged with others before it.
+    pub fn skip_to(&mut self, seq: u64) {
+        self.stream.lock().log.skip_to(self.reader, seq);
+        self.stream.shared.caught_up.notify_all();
     }
 
     /// How many events were published that this reader has not read.

@@ -201,6 +201,26 @@ fn a_publisher_waits_for_a_blocking_reader_until_the_deadline() {
     assert_eq!(std::iter::from_fn(|| reader.try_next()).count(), 5);
 }
 
+#[test]
+fn a_publisher_that_waited_in_vain_waits_again_once_the_reader_has_caught_up() {
+    let stream = stream(1 << 20);
+    let deadline = Duration::from_millis(1);
+    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
+        max_behind: 1,
+        deadline,
+    });
+    let patience = || stream.lock().log.patience();
+    stream.publish(log("x"), &[]);
+    assert_eq!(patience(), Some(deadline));
+    stream.publish(log("x"), &[]);
+    assert_eq!(patience(), None);
+    reader.try_next().unwrap();
+    assert_eq!(patience(), None);
+    reader.try_next().unwrap();
+    stream.publish(log("x"), &[]);
+    assert_eq!(patience(), Some(deadline));
+}
+
 #[tokio::test]
 async fn a_reader_waits_for_events_and_ends_with_the_stream() {
     let stream = stream(1 << 20);
@@ -222,6 +242,91 @@ async fn a_reader_waits_for_events_and_ends_with_the_stream() {
     }
     assert_eq!(seen, 100);
     publisher.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_that_waits_is_woken_by_an_event() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let waiting = tokio::spawn(async move { reader.next_event().await.map(|event| event.seq) });
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    stream.publish(log("x"), &[]);
+    tokio::task::yield_now().await;
+    assert!(waiting.is_finished());
+    assert_eq!(waiting.await.unwrap(), Some(1));
+}
+
+#[test]
+fn what_is_published_before_the_end_is_read_before_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for _ in 0..300 {
+        let stream = stream(1 << 20);
+        let mut reader = stream.subscribe();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                stream.publish(log("last words"), &[]);
+                stream.close();
+            });
+            runtime.block_on(async {
+                assert!(reader.next_event().await.is_some());
+                assert!(reader.next_event().await.is_none());
+            });
+        });
+    }
+}
+
+#[test]
+fn a_reader_that_skips_goes_on_in_the_middle_of_merged_deltas() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let mut text = Text::new("s");
+    for piece in ["a", "bc", "d", "ef"] {
+        stream.publish(text.delta(piece), &[]);
+    }
+    reader.skip_to(2);
+    let event = reader.try_next().unwrap().into_event().unwrap();
+    assert_eq!(
+        (event.delta(), event.first_seq(), event.seq),
+        (Some("def"), 3, 4)
+    );
+    // Never back, and never beyond what there is.
+    stream.publish(text.delta("g"), &[]);
+    reader.skip_to(1);
+    assert_eq!(reader.behind(), 1);
+    reader.skip_to(u64::MAX);
+    assert_eq!((reader.behind(), reader.try_next()), (0, None));
+    stream.publish(text.delta("h"), &[]);
+    let event = reader.try_next().unwrap().into_event().unwrap();
+    assert_eq!((event.delta(), event.seq), (Some("h"), 6));
+}
+
+#[test]
+fn deltas_with_a_gap_between_them_are_not_merged() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let mut text = Text::new("s");
+    stream.publish(text.delta("a"), &[]);
+    text.offset += 1;
+    stream.publish(text.delta("b"), &[]);
+    let read = std::iter::from_fn(|| reader.try_next()).filter_map(Received::into_event);
+    let deltas: Vec<_> = read.map(|event| event.merged).collect();
+    assert_eq!(deltas, [1, 1]);
+}
+
+#[test]
+fn old_text_is_dropped_piece_by_piece() {
+    let stream = stream(50 * 1024);
+    let mut text = Text::new("s");
+    let piece = "x".repeat(1000);
+    for _ in 0..200 {
+        stream.publish(text.delta(&piece), &[]);
+    }
+    let events = stream.events_after(0);
+    let kept: usize = events.iter().filter_map(Event::delta).map(str::len).sum();
+    assert!((16_000..60_000).contains(&kept), "{kept} bytes are kept");
 }
 
 #[cfg(debug_assertions)]

@@ -2,76 +2,43 @@
 
 use std::sync::Arc;
 
-use geppetto_engine::{EngineError, ErrorKind, InferenceConfig};
-use geppetto_transport::{ApiKey, HttpClient, Request, ReqwestTransport};
-use http::{HeaderName, HeaderValue, header::ACCEPT};
+use geppetto_engine::EngineError;
+
+use crate::shared::connection::{Connection, KeyIn, connection_setters};
 
 use super::{ChatEngine, Dialect, KeyHeader, Shared};
 
 #[cfg(test)]
 mod tests;
 
-const OPENAI: &str = "https://api.openai.com/v1";
 const PATH: &str = "/chat/completions";
 
 /// Settings of a [`ChatEngine`]. Nothing is checked before [`build`](Self::build).
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ChatEngineBuilder {
-    model: String,
-    base_url: String,
-    key: Option<ApiKey>,
-    http: Option<HttpClient>,
-    provider: String,
-    defaults: InferenceConfig,
+    connection: Connection,
     dialect: Option<Dialect>,
-    stream: bool,
-    headers: Vec<(String, String)>,
 }
 
 impl ChatEngineBuilder {
     pub(super) fn new(model: String) -> Self {
         Self {
-            model,
-            base_url: OPENAI.to_owned(),
-            key: None,
-            http: None,
-            provider: "openai".to_owned(),
-            defaults: InferenceConfig::default(),
+            connection: Connection::new(model, "openai"),
             dialect: None,
-            stream: true,
-            headers: Vec::new(),
         }
     }
 
     /// Sets the URL that `/chat/completions` is put after, in front of a query if it has one
     /// (Azure's `api-version`). `https://api.openai.com/v1` by default.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = url.into();
-        self
-    }
-
-    /// Sets the API key. None by default, which local servers accept and OpenAI does not.
-    pub fn api_key(mut self, key: impl Into<Option<ApiKey>>) -> Self {
-        self.key = key.into();
-        self
-    }
-
-    /// Sets the HTTP client: its transport, limits and retries. One of its own by default.
-    pub fn http_client(mut self, client: HttpClient) -> Self {
-        self.http = Some(client);
+        self.connection.base_url = url.into();
         self
     }
 
     /// Sets the provider's name in results and events. `openai` by default.
     pub fn provider_name(mut self, name: impl Into<String>) -> Self {
-        self.provider = name.into();
-        self
-    }
-
-    /// Sets what is used where the turn sets nothing.
-    pub fn defaults(mut self, config: InferenceConfig) -> Self {
-        self.defaults = config;
+        self.connection.provider = name.into();
         self
     }
 
@@ -82,118 +49,41 @@ impl ChatEngineBuilder {
         self
     }
 
-    /// Sets whether a stream is asked for. True by default. The result is the same; with a stream
-    /// the events come as the model writes.
-    pub fn stream(mut self, stream: bool) -> Self {
-        self.stream = stream;
-        self
-    }
-
-    /// Adds a header to each request, replacing one of the engine's own.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Sets the organisation that OpenAI bills (`openai-organization`).
-    pub fn organization(self, id: impl Into<String>) -> Self {
-        self.header("openai-organization", id)
-    }
-
-    /// Sets the project that OpenAI bills (`openai-project`).
-    pub fn project(self, id: impl Into<String>) -> Self {
-        self.header("openai-project", id)
-    }
+    connection_setters!();
 
     /// Makes the engine.
     ///
     /// # Errors
     ///
-    /// Of kind [`Configuration`](ErrorKind::Configuration): the key is missing and the server is
-    /// OpenAI's, a default or a header is not allowed, or no HTTP client can be set up. The
-    /// message names the setting.
-    pub fn build(self) -> Result<ChatEngine, EngineError> {
-        if self.model.trim().is_empty() {
-            return Err(configuration("model: is empty; name the model to ask"));
-        }
-        self.defaults.validate()?;
+    /// Of kind [`Configuration`](geppetto_engine::ErrorKind::Configuration): the key is missing and
+    /// the server is OpenAI's, a default or a header is not allowed, or no HTTP client can be set
+    /// up. The message names the setting.
+    pub fn build(mut self) -> Result<ChatEngine, EngineError> {
+        self.connection.check()?;
         let dialect = self
             .dialect
             .clone()
-            .unwrap_or_else(|| Dialect::for_base_url(&self.base_url));
-        let request = self.request(&dialect)?;
-        let http = match self.http {
-            Some(http) => http,
-            None => HttpClient::new(ReqwestTransport::new()?),
+            .unwrap_or_else(|| Dialect::for_base_url(&self.connection.base_url));
+        let key_in = match dialect.key {
+            KeyHeader::Bearer => KeyIn::Bearer,
+            KeyHeader::Header(name) => KeyIn::Header {
+                setting: "dialect.key",
+                name,
+            },
         };
+        let request = self.connection.reply_request(PATH, key_in)?;
+        let http = self.connection.client()?;
+        let connection = self.connection;
         Ok(ChatEngine {
             shared: Arc::new(Shared {
-                model: self.model,
-                provider: self.provider,
+                model: connection.model,
+                provider: connection.provider,
                 http,
                 request,
-                defaults: self.defaults,
+                defaults: connection.defaults,
                 dialect,
-                stream: self.stream,
+                stream: connection.stream,
             }),
         })
     }
-
-    fn request(&self, dialect: &Dialect) -> Result<Request, EngineError> {
-        let url = endpoint(&self.base_url);
-        if self.key.is_none() && is_openai(&url) && !self.has_own_key() {
-            return Err(configuration(
-                "api_key: is missing; set OPENAI_API_KEY or give the engine a key, or set the \
-                 base URL of a server that needs none",
-            ));
-        }
-        let accept = match self.stream {
-            true => "text/event-stream, application/json",
-            false => "application/json",
-        };
-        let mut request = Request::post(url).with_header(ACCEPT, HeaderValue::from_static(accept));
-        if let Some(key) = &self.key {
-            request = match dialect.key {
-                KeyHeader::Bearer => request.with_bearer(key)?,
-                KeyHeader::Header(name) => {
-                    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| {
-                        configuration("dialect.key: is not the name of a header").with_source(error)
-                    })?;
-                    request.with_key_header(name, key)?
-                }
-            };
-        }
-        for (name, value) in &self.headers {
-            request = request.try_with_header(name, value)?;
-        }
-        Ok(request)
-    }
-
-    fn has_own_key(&self) -> bool {
-        let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
-        self.headers.iter().any(|(name, _)| is_key(name))
-    }
-}
-
-/// The URL of the endpoint: the path goes before the query, and is not doubled.
-fn endpoint(base: &str) -> String {
-    let base = base.trim();
-    let (path, query) = match base.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (base, None),
-    };
-    let path = path.trim_end_matches('/');
-    let path = path.strip_suffix(PATH).unwrap_or(path);
-    match query {
-        Some(query) => format!("{path}{PATH}?{query}"),
-        None => format!("{path}{PATH}"),
-    }
-}
-
-fn is_openai(url: &str) -> bool {
-    url.starts_with("https://api.openai.com/")
-}
-
-fn configuration(message: &str) -> EngineError {
-    EngineError::new(ErrorKind::Configuration, message)
 }

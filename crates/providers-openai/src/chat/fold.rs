@@ -10,9 +10,10 @@ use geppetto_turns::Incomplete;
 use serde_json::value::RawValue;
 
 use super::{
-    error,
-    wire::{Choice, Chunk, Content, Delta, Piece, reports_error},
+    error::unexplained,
+    wire::{Choice, Chunk, Content, Delta, Piece},
 };
+use crate::shared::error::{is_reported, reported};
 
 mod calls;
 mod details;
@@ -93,19 +94,19 @@ impl Fold {
     ) -> Result<(), EngineError> {
         writer.set_model(&chunk.model);
         self.kept.take_envelope(chunk);
-        let mut failure = chunk.error.filter(|raw| reports_error(raw));
+        let mut failure = chunk.error.filter(|raw| is_reported(raw.get()));
         for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
             if index == 0 {
-                failure = failure.or(choice.error.filter(|raw| reports_error(raw)));
+                failure = failure.or(choice.error.filter(|raw| is_reported(raw.get())));
                 self.choice(choice, writer);
             } else {
                 self.others.take(index, choice, self.whole);
             }
         }
         match failure {
-            Some(raw) => Err(error::reported(raw.get(), redactor)),
-            None if self.reason.as_deref() == Some("error") => Err(error::unexplained()),
+            Some(raw) => Err(reported(raw.get(), redactor)),
+            None if self.reason.as_deref() == Some("error") => Err(unexplained()),
             None => Ok(()),
         }
     }

@@ -1,112 +1,61 @@
 //! Reading a reply: a stream of events or one body, whichever the server sends.
 
-use std::{
-    task::{Context, Poll, ready},
-    time::Duration,
+use geppetto_engine::{EngineError, ResponseWriter};
+use geppetto_transport::{Redactor, Response, SseStream};
+
+use super::{error::FORMAT, fold::Fold, wire::Chunk};
+use crate::shared::{
+    call,
+    error::{malformed, malformed_body, not_a_reply, reported},
+    reply::{DONE, Reply, open, release, text, truncated},
+    stop::Stop,
+    taken::{Taken, is_heartbeat},
 };
 
-use bytes::Bytes;
-use geppetto_engine::{EngineError, ErrorKind, ResponseWriter};
-use geppetto_transport::{
-    Body, BodySource, ErrorDetails, Redactor, Response, SseStream, TransportError,
-};
-
-use tokio::time::timeout;
-
-use crate::stop::Stop;
-
-use super::{error, fold::Fold, wire::Chunk};
-
-/// The largest body that is read as one reply, in bytes: room for generated speech and images.
-const MAX_BODY: usize = 64 * 1024 * 1024;
-
-/// What some servers on Windows put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// How long the end of a body may take to come after the event that ends the stream.
-const RELEASE: Duration = Duration::from_millis(10);
-
-/// The event that ends a stream.
-const DONE: &str = "[DONE]";
-
-/// Reads a reply into the writer. Gives back what the fold knows, and why the reply broke if it
-/// did.
-pub(super) async fn read(
-    mut response: Response,
-    stop: &mut Stop<'_>,
-    writer: &mut ResponseWriter<'_>,
-) -> (Fold, Option<EngineError>) {
-    let redactor = response.redactor().clone();
-    let mut head = Bytes::new();
-    // What it is shows in its first byte; what was asked for and the content type may lie.
-    while is_blank(&head) {
-        match stop.race(response.body_mut().chunk()).await {
-            Ok(Ok(Some(chunk))) => head = chunk,
-            Ok(Ok(None)) => break,
-            Ok(Err(error)) => return (Fold::stream(), Some(error.into())),
-            Err(stopped) => return (Fold::stream(), Some(stopped)),
+impl call::Fold for Fold {
+    async fn read(
+        &mut self,
+        response: Response,
+        stop: &mut Stop<'_>,
+        writer: &mut ResponseWriter<'_>,
+    ) -> Result<(), EngineError> {
+        let redactor = response.redactor().clone();
+        match open(response, stop).await? {
+            Reply::Whole(body) => {
+                *self = Self::whole();
+                whole(&text(body, stop).await?, self, writer, &redactor)?;
+            }
+            Reply::Stream(mut events) => {
+                stream(&mut events, self, stop, writer, &redactor).await?;
+            }
         }
-    }
-    let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head);
-    let first = text
-        .iter()
-        .copied()
-        .find(|byte| !byte.is_ascii_whitespace());
-    let body = Body::new(Rejoined {
-        head: Some(head),
-        rest: response.into_body(),
-    });
-    match first {
-        Some(b'{' | b'<') => {
-            let mut fold = Fold::whole();
-            let outcome = stop.race(body.read_to_end(MAX_BODY)).await;
-            let outcome = outcome.and_then(|bytes| bytes.map_err(EngineError::from));
-            let outcome = outcome.and_then(|body| whole(&body, &mut fold, writer, &redactor));
-            (fold, outcome.err())
-        }
-        _ => {
-            let mut fold = Fold::stream();
-            let mut events = SseStream::new(body);
-            let outcome = stream(&mut events, &mut fold, stop, writer, &redactor).await;
-            (fold, outcome.err())
+        match self.is_complete() {
+            true => Ok(()),
+            false => Err(truncated()),
         }
     }
 }
 
 /// A reply in one body: the fold of a stream of one event.
 fn whole(
-    body: &[u8],
+    body: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
     redactor: &Redactor,
 ) -> Result<(), EngineError> {
-    let body = String::from_utf8_lossy(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body));
     let mut chunk = Chunk::default();
-    match chunk.parse(&body) {
-        Ok(()) => {}
-        Err(error) if error.is_eof() => {
-            return Err(EngineError::new(
-                ErrorKind::Truncated,
-                "the reply ended in the middle of its JSON",
-            ));
-        }
-        Err(error) => {
-            // A page of a proxy, for example; its title says more than the parser does.
-            let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
-            return Err(details.add_to(error::malformed("a body", error)));
-        }
-    };
+    let read = chunk.parse(body);
+    read.map_err(|error| malformed_body(body, FORMAT, error, redactor))?;
     fold.accept(&chunk, writer, redactor)?;
     if chunk.is_error() {
-        return Err(error::reported(&body, redactor));
+        return Err(reported(body, redactor));
     }
     if chunk.choices.is_empty() {
-        let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
-        let error = EngineError::new(
-            ErrorKind::MalformedResponse,
+        return Err(not_a_reply(
+            body,
             "the server sent a body without choices; check that the base URL is one of a chat API",
-        );
-        return Err(details.add_to(error));
+            redactor,
+        ));
     }
     fold.done();
     Ok(())
@@ -127,72 +76,50 @@ async fn stream(
             Err(_) if fold.is_complete() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let mut over = take(event.event, event.data, fold, writer, redactor)?;
+        let mut taken = take(event.event, event.data, fold, writer, redactor)?;
         // What has arrived needs no waiting.
-        while !over {
+        loop {
+            match taken {
+                Taken::Said => {}
+                Taken::Heartbeat => events.was_heartbeat(),
+                Taken::Over => {
+                    release(events).await;
+                    return Ok(());
+                }
+            }
             match events.next_received()? {
-                Some(event) => over = take(event.event, event.data, fold, writer, redactor)?,
+                Some(event) => taken = take(event.event, event.data, fold, writer, redactor)?,
                 None => break,
             }
-        }
-        if over {
-            release(events).await;
-            return Ok(());
         }
     }
 }
 
-/// Takes one event; whether it was the last one.
+/// Takes one event.
 fn take(
     kind: &str,
     data: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
     redactor: &Redactor,
-) -> Result<bool, EngineError> {
+) -> Result<Taken, EngineError> {
     let data = data.trim();
     if data == DONE {
         fold.done();
-        return Ok(true);
+        return Ok(Taken::Over);
     }
     if kind == "error" {
-        return Err(error::reported(data, redactor));
+        return Err(reported(data, redactor));
     }
-    if matches!(data, "" | "null") {
-        return Ok(false);
+    if matches!(data, "" | "null") || is_heartbeat(kind) {
+        return Ok(Taken::Heartbeat);
     }
     let mut chunk = Chunk::default();
     let read = chunk.parse(data);
-    read.map_err(|error| error::malformed("an event", error))?;
+    read.map_err(|error| malformed("an event", FORMAT, error))?;
     fold.accept(&chunk, writer, redactor)?;
     match chunk.is_error() {
-        true => Err(error::reported(data, redactor)),
-        false => Ok(false),
-    }
-}
-
-/// Reads the end of the body, which comes with the last event or right behind it, so that its
-/// connection can be used again.
-async fn release(events: &mut SseStream) {
-    // A server that keeps the connection open instead only loses it.
-    let _ = timeout(RELEASE, events.next()).await;
-}
-
-fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(u8::is_ascii_whitespace)
-}
-
-/// A body whose beginning was looked at.
-struct Rejoined {
-    head: Option<Bytes>,
-    rest: Body,
-}
-
-impl BodySource for Rejoined {
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        match self.head.take() {
-            Some(head) => Poll::Ready(Some(Ok(head))),
-            None => Poll::Ready(ready!(self.rest.poll_chunk(cx)).transpose()),
-        }
+        true => Err(reported(data, redactor)),
+        false => Ok(Taken::Said),
     }
 }

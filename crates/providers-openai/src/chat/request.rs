@@ -1,14 +1,11 @@
 //! From a turn to the bytes of a request.
 
-use geppetto_engine::{
-    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,
-    ToolDefinition, keys,
-};
-use geppetto_turns::{KeyError, Turn, repair};
+use geppetto_engine::{EngineError, InferenceConfig};
+use geppetto_turns::{Turn, repair};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value};
 
 use super::Dialect;
+use crate::shared::settings::{Fields, Settings, nothing_to_send, to_json};
 
 mod messages;
 mod options;
@@ -23,122 +20,41 @@ use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 /// Fields that a passed-through setting cannot replace: they are the engine's own business.
 const RESERVED: [&str; 3] = ["messages", "model", "stream"];
 
-/// What a request is made of, checked.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) inference: InferenceConfig,
-    pub(super) model: String,
+/// The settings of a turn, and where there are none, the engine's.
+///
+/// # Errors
+///
+/// As [`Settings::of`].
+pub(super) fn settings(
+    turn: &Turn,
+    defaults: &InferenceConfig,
+    model: &str,
     stream: bool,
-    tools: Vec<ToolDefinition>,
-    tool_config: ToolConfig,
-    output: Option<StructuredOutput>,
-    extra: Map<String, Value>,
+) -> Result<Settings, EngineError> {
+    Settings::of(turn, defaults, model, stream, &RESERVED)
 }
 
-impl Settings {
-    /// The settings of a turn, and where there are none, the engine's.
-    ///
-    /// # Errors
-    ///
-    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
-    pub(super) fn of(
-        turn: &Turn,
-        defaults: &InferenceConfig,
-        model: &str,
-        stream: bool,
-    ) -> Result<Self, EngineError> {
-        let data = &turn.data;
-        let inference = data.get(&keys::INFERENCE_CONFIG).map_err(unreadable)?;
-        let inference = inference.unwrap_or_default().or(defaults);
-        inference.validate()?;
-        let tool_config = data
-            .get(&keys::TOOL_CONFIG)
-            .map_err(unreadable)?
-            .unwrap_or_default();
-        let tools = match tool_config.enabled {
-            true => data
-                .get(&keys::TOOL_DEFINITIONS)
-                .map_err(unreadable)?
-                .unwrap_or_default(),
-            false => Vec::new(),
-        };
-        if !tools.is_empty() {
-            tool_config.validate()?;
-            tools.iter().try_for_each(ToolDefinition::validate)?;
-        }
-        Ok(Self {
-            model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
-            inference,
-            stream,
-            tools,
-            tool_config,
-            output: output(turn)?,
-            extra: extra(turn)?,
-        })
+/// The body of the request.
+///
+/// # Errors
+///
+/// Of kind `Configuration`, when the turn holds nothing to send, or an image that nothing can be
+/// made of.
+pub(super) fn encode(
+    settings: &Settings,
+    turn: &Turn,
+    dialect: &Dialect,
+) -> Result<Vec<u8>, EngineError> {
+    let blocks = repair(&turn.blocks);
+    let messages = messages::of(&blocks, dialect)?;
+    if messages.is_empty() {
+        return Err(nothing_to_send());
     }
-
-    /// The body of the request.
-    ///
-    /// # Errors
-    ///
-    /// Of kind `Configuration`, when the turn holds nothing to send, or an image that nothing can
-    /// be made of.
-    pub(super) fn encode(&self, turn: &Turn, dialect: &Dialect) -> Result<Vec<u8>, EngineError> {
-        let blocks = repair(&turn.blocks);
-        let messages = messages::of(&blocks, dialect)?;
-        if messages.is_empty() {
-            return Err(EngineError::new(
-                ErrorKind::Configuration,
-                "the turn holds nothing to send; give it a user block",
-            ));
-        }
-        let body = Body {
-            settings: self,
-            dialect,
-            messages: &messages,
-        };
-        serde_json::to_vec(&body).map_err(|error| {
-            EngineError::new(
-                ErrorKind::Configuration,
-                "the request cannot be written as JSON",
-            )
-            .with_source(error)
-        })
-    }
-}
-
-fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
-    let output = turn
-        .data
-        .get(&keys::STRUCTURED_OUTPUT)
-        .map_err(unreadable)?;
-    match output.map(|output| (output.validate(), output)) {
-        Some((Ok(()), output)) if output.is_on() => Ok(Some(output)),
-        Some((Err(error), output)) if output.require_valid => Err(error.into()),
-        _ => Ok(None),
-    }
-}
-
-fn extra(turn: &Turn) -> Result<Map<String, Value>, EngineError> {
-    let setting = &keys::OPENAI_INFERENCE_CONFIG;
-    let extra = match turn.data.get(setting).map_err(unreadable)? {
-        None => Map::new(),
-        Some(Value::Object(map)) => map,
-        Some(_) => {
-            return Err(
-                ConfigError::new(setting.id(), "must be an object of request fields").into(),
-            );
-        }
-    };
-    if let Some(name) = RESERVED.iter().find(|name| extra.contains_key(**name)) {
-        let message = format!("holds `{name}`, which cannot be passed through");
-        return Err(ConfigError::new(setting.id(), message).into());
-    }
-    Ok(extra)
-}
-
-fn unreadable(error: KeyError) -> EngineError {
-    EngineError::new(ErrorKind::Configuration, error.to_string()).with_source(error)
+    to_json(&Body {
+        settings,
+        dialect,
+        messages: &messages,
+    })
 }
 
 /// The request as it is written, field by field, in an order that never changes. A field that is
@@ -151,10 +67,8 @@ struct Body<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields {
-            map: serializer.serialize_map(None)?,
-            extra: &self.settings.extra,
-        };
+        let map = serializer.serialize_map(None)?;
+        let mut fields = Fields::new(map, &self.settings.extra, None);
         fields.put("model", Some(&self.settings.model))?;
         fields.put("messages", Some(self.messages))?;
         self.tools(&mut fields)?;
@@ -177,8 +91,7 @@ impl Body<'_> {
         fields.put("tools", offered.then_some(tools))?;
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
         fields.put("tool_choice", choice.filter(|_| offered))?;
-        let one_by_one = offered && settings.tool_config.max_parallel_tools == 1;
-        fields.put("parallel_tool_calls", one_by_one.then_some(false))?;
+        fields.put("parallel_tool_calls", settings.parallel_calls())?;
         let format = settings.output.as_ref().map(ResponseFormat::of);
         fields.put("response_format", format)
     }
@@ -197,27 +110,5 @@ impl Body<'_> {
             .as_deref()
             .filter(|_| self.dialect.thinking);
         fields.put("thinking", thinking.map(options::Thinking::of))
-    }
-}
-
-/// Writes fields that are there and that nothing passed through replaces.
-struct Fields<'a, M> {
-    map: M,
-    extra: &'a Map<String, Value>,
-}
-
-impl<M: SerializeMap> Fields<'_, M> {
-    fn put<T: Serialize>(&mut self, name: &str, value: Option<T>) -> Result<(), M::Error> {
-        match value {
-            Some(value) if !self.extra.contains_key(name) => self.map.serialize_entry(name, &value),
-            _ => Ok(()),
-        }
-    }
-
-    fn end(mut self) -> Result<M::Ok, M::Error> {
-        for (name, value) in self.extra.iter().filter(|(_, value)| !value.is_null()) {
-            self.map.serialize_entry(name, value)?;
-        }
-        self.map.end()
     }
 }

@@ -12,14 +12,13 @@ use serde_json::value::RawValue;
 mod choices;
 mod content;
 mod fill;
-mod scalar;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use crate::shared::text::{Number, Text};
 pub(super) use choices::Choices;
 pub(super) use content::{Content, Piece};
-pub(super) use scalar::{Index, Text};
 
 use fill::object;
 
@@ -53,7 +52,7 @@ object! {
 object! {
     /// One of the answers in parallel.
     pub(super) struct Choice {
-        index: Index,
+        index: Number,
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
         finish_reason: Text<'a>,
@@ -89,7 +88,7 @@ object! {
 object! {
     /// A piece of a tool call.
     pub(super) struct CallDelta {
-        index: Index,
+        index: Number,
         id: Text<'a>,
         function: Option<FunctionDelta<'a>>,
         custom: Option<Box<CustomDelta<'a>>>,
@@ -119,7 +118,7 @@ object! {
         id: Text<'a>,
         data: Text<'a>,
         transcript: Text<'a>,
-        expires_at: Index,
+        expires_at: Number,
     }
 }
 
@@ -151,9 +150,4 @@ impl<'a> Choice<'a> {
     pub(super) fn said(&self) -> Option<&Delta<'a>> {
         self.message.as_deref().or(self.delta.as_ref())
     }
-}
-
-/// Whether an `error` field reports an error. Some servers send an empty one with every event.
-pub(super) fn reports_error(raw: &RawValue) -> bool {
-    !matches!(raw.get(), "{}" | "[]" | "\"\"" | "false" | "0" | "null")
 }

@@ -8,8 +8,13 @@ use geppetto_transport::Redactor;
 use serde_json::value::RawValue;
 
 use super::{
-    error,
-    wire::{Event, Item, Response, Text},
+    CUSTOM_TOOL,
+    error::{FORMAT, cancelled_there},
+    wire::{self, Event, Item, Response, Text},
+};
+use crate::shared::{
+    error::{is_reported, malformed, reported},
+    taken::{Taken, is_heartbeat},
 };
 
 mod calls;
@@ -24,7 +29,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use calls::Call;
+use calls::{CUSTOM, Call};
 use entry::{Entry, State};
 use message::{MESSAGE, Message};
 use reasoning::{REASONING, Reasoning};
@@ -38,6 +43,8 @@ pub(super) struct Fold {
     sequence: Option<u64>,
     response_id: String,
     service_tier: String,
+    /// The custom tools that the application offered, once the server has repeated the offer.
+    custom_tools: Option<Vec<String>>,
     /// The usage as sent.
     usage: Option<Box<str>>,
     status: Status,
@@ -81,11 +88,11 @@ impl Fold {
         data: &str,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Taken, EngineError> {
         let event: Event<'_> =
-            serde_json::from_str(data).map_err(|error| error::malformed("an event", error))?;
+            serde_json::from_str(data).map_err(|error| malformed("an event", FORMAT, error))?;
         if self.is_repeated(&event) {
-            return Ok(());
+            return Ok(Taken::Said);
         }
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
@@ -99,18 +106,18 @@ impl Fold {
             | "response.cancelled" => {
                 let response = response(event.response.unwrap_or(RawValue::NULL))?;
                 let status = event.kind.strip_prefix("response.").unwrap_or_default();
-                return self.over(&response, status, writer, redactor);
+                self.over(&response, status, writer, redactor)?;
             }
-            "error" | "response.error" => return Err(error::reported(data, redactor)),
-            "keepalive" | "ping" | "response.keepalive" | "response.heartbeat" => {}
+            "error" | "response.error" => return Err(reported(data, redactor)),
+            kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
             "" => {
-                if let Some(raw) = event.error.filter(|raw| error::is_reported(raw.get())) {
-                    return Err(error::reported(raw.get(), redactor));
+                if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
+                    return Err(reported(raw.get(), redactor));
                 }
             }
             _ => self.grow(&event, data, writer),
         }
-        Ok(())
+        Ok(Taken::Said)
     }
 
     /// Takes a whole reply.
@@ -148,6 +155,11 @@ impl Fold {
         if !response.service_tier.is_empty() {
             (*response.service_tier).clone_into(&mut self.service_tier);
         }
+        let tools = wire::tools(response.tools);
+        if self.custom_tools.is_none() && !tools.is_empty() {
+            let custom = tools.iter().filter(|tool| &*tool.kind == CUSTOM_TOOL);
+            self.custom_tools = Some(custom.map(|tool| tool.name.to_string()).collect());
+        }
         if let Some(usage) = response
             .usage
             .map(RawValue::get)
@@ -171,9 +183,9 @@ impl Fold {
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {
-            "failed" => return Err(error::reported(error, redactor)),
-            _ if error::is_reported(error) => return Err(error::reported(error, redactor)),
-            "cancelled" => return Err(error::cancelled_there()),
+            "failed" => return Err(reported(error, redactor)),
+            _ if is_reported(error) => return Err(reported(error, redactor)),
+            "cancelled" => return Err(cancelled_there()),
             "completed" => Status::Completed,
             "incomplete" => Status::Incomplete(response.incomplete_details.reason.to_string()),
             "queued" | "in_progress" => Status::Pending(status.to_owned()),
@@ -204,7 +216,7 @@ impl Fold {
         raw: &RawValue,
         writer: &mut ResponseWriter<'_>,
     ) {
-        let mut entry = Entry::open(index, item, Some(raw), writer);
+        let mut entry = Entry::open(index, item, Some(raw), self.is_served(item), writer);
         entry.done(item, raw, writer);
         self.entries.push(entry);
     }
@@ -220,7 +232,7 @@ impl Fold {
             return;
         }
         let index = self.index_of(event);
-        let entry = Entry::open(index, &item, Some(raw), writer);
+        let entry = Entry::open(index, &item, Some(raw), self.is_served(&item), writer);
         self.entries.push(entry);
     }
 
@@ -285,7 +297,7 @@ impl Fold {
                 id: Text::from(&*event.item_id),
                 ..Item::default()
             };
-            let entry = Entry::open(self.index_of(event), &item, None, writer);
+            let entry = Entry::open(self.index_of(event), &item, None, false, writer);
             self.entries.push(entry);
             self.entries.len() - 1
         });
@@ -305,6 +317,18 @@ impl Fold {
         })
     }
 
+    /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
+    /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
+    fn is_served(&self, item: &Item<'_>) -> bool {
+        let offered = |tools: &Vec<String>| tools.iter().any(|name| *name == *item.name);
+        &*item.kind == CUSTOM
+            && !item.name.is_empty()
+            && self
+                .custom_tools
+                .as_ref()
+                .is_some_and(|tools| !offered(tools))
+    }
+
     /// The index of a new item.
     fn index_of(&self, event: &Event<'_>) -> u64 {
         event.output_index.0.unwrap_or(self.entries.len() as u64)
@@ -321,7 +345,7 @@ impl Fold {
 }
 
 fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
-    serde_json::from_str(raw.get()).map_err(|error| error::malformed("a response", error))
+    serde_json::from_str(raw.get()).map_err(|error| malformed("a response", FORMAT, error))
 }
 
 fn item(raw: &RawValue) -> Item<'_> {

@@ -1,16 +1,18 @@
 //! From a turn to the bytes of a request.
 
-use geppetto_engine::{
-    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,
-    ToolDefinition, keys,
-};
-use geppetto_turns::{KeyError, Turn, keys::data, repair};
+use std::ops::Deref;
+
+use geppetto_engine::{EngineError, InferenceConfig};
+use geppetto_turns::{Turn, keys::data, repair};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::ResponsesOptions;
+use crate::shared::settings::{self as shared, Fields};
 
+mod answered;
 mod input;
+mod names;
 mod options;
 mod place;
 
@@ -53,14 +55,16 @@ pub(super) enum Purpose {
 /// What a request is made of, checked.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) inference: InferenceConfig,
-    pub(super) model: String,
-    stream: bool,
-    tools: Vec<ToolDefinition>,
+    shared: shared::Settings,
     server_tools: Vec<Value>,
-    tool_config: ToolConfig,
-    output: Option<StructuredOutput>,
-    extra: Map<String, Value>,
+}
+
+impl Deref for Settings {
+    type Target = shared::Settings;
+
+    fn deref(&self) -> &shared::Settings {
+        &self.shared
+    }
 }
 
 impl Settings {
@@ -68,42 +72,20 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    /// As [`shared::Settings::of`].
     pub(super) fn of(
         turn: &Turn,
         defaults: &InferenceConfig,
         model: &str,
         stream: bool,
     ) -> Result<Self, EngineError> {
-        let data = &turn.data;
-        let inference = data.get(&keys::INFERENCE_CONFIG).map_err(unreadable)?;
-        let inference = inference.unwrap_or_default().or(defaults);
-        inference.validate()?;
-        let tool_config = data
-            .get(&keys::TOOL_CONFIG)
-            .map_err(unreadable)?
-            .unwrap_or_default();
-        let tools = match tool_config.enabled {
-            true => data
-                .get(&keys::TOOL_DEFINITIONS)
-                .map_err(unreadable)?
-                .unwrap_or_default(),
-            false => Vec::new(),
-        };
-        if !tools.is_empty() {
-            tool_config.validate()?;
-            tools.iter().try_for_each(ToolDefinition::validate)?;
-        }
-        let server_tools = data.get(&data::RESPONSES_SERVER_TOOLS);
+        let shared = shared::Settings::of(turn, defaults, model, stream, &RESERVED)?;
+        let server_tools = turn.data.get(&data::RESPONSES_SERVER_TOOLS);
         Ok(Self {
-            model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
-            inference,
-            stream,
-            tools,
-            server_tools: server_tools.map_err(unreadable)?.unwrap_or_default(),
-            tool_config,
-            output: output(turn)?,
-            extra: extra(turn)?,
+            shared,
+            server_tools: server_tools
+                .map_err(shared::unreadable)?
+                .unwrap_or_default(),
         })
     }
 
@@ -132,63 +114,20 @@ impl Settings {
             // The API stores what is not said otherwise.
             stored: stored.unwrap_or(true),
         };
-        let blocks = repair(&turn.blocks);
-        let blocks = place::after_response(&blocks, previous);
-        let input = input::of(blocks, &place)?;
+        let mut blocks = repair(&turn.blocks);
+        answered::retain(&mut blocks);
+        let (known, blocks) = place::split_at_response(&blocks, previous);
+        let input = input::of(known, blocks, &place)?;
         if input.is_empty() && previous.is_none() {
-            return Err(EngineError::new(
-                ErrorKind::Configuration,
-                "the turn holds nothing to send; give it a user block",
-            ));
+            return Err(shared::nothing_to_send());
         }
-        let body = Body {
+        shared::to_json(&Body {
             settings: self,
             options,
             purpose,
             input: &input,
-        };
-        serde_json::to_vec(&body).map_err(|error| {
-            EngineError::new(
-                ErrorKind::Configuration,
-                "the request cannot be written as JSON",
-            )
-            .with_source(error)
         })
     }
-}
-
-fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
-    let output = turn
-        .data
-        .get(&keys::STRUCTURED_OUTPUT)
-        .map_err(unreadable)?;
-    match output.map(|output| (output.validate(), output)) {
-        Some((Ok(()), output)) if output.is_on() => Ok(Some(output)),
-        Some((Err(error), output)) if output.require_valid => Err(error.into()),
-        _ => Ok(None),
-    }
-}
-
-fn extra(turn: &Turn) -> Result<Map<String, Value>, EngineError> {
-    let setting = &keys::OPENAI_INFERENCE_CONFIG;
-    let extra = match turn.data.get(setting).map_err(unreadable)? {
-        None => Map::new(),
-        Some(Value::Object(map)) => map,
-        Some(_) => {
-            return Err(
-                ConfigError::new(setting.id(), "must be an object of request fields").into(),
-            );
-        }
-    };
-    if let Some(name) = RESERVED.iter().find(|name| extra.contains_key(**name)) {
-        let message = format!("holds `{name}`, which cannot be passed through");
-        return Err(ConfigError::new(setting.id(), message).into());
-    }
-    Ok(extra)
-}
-
-fn unreadable(error: KeyError) -> EngineError {
-    EngineError::new(ErrorKind::Configuration, error.to_string()).with_source(error)
 }
 
 /// The request as it is written, field by field, in an order that never changes. A field that is
@@ -202,11 +141,12 @@ struct Body<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields {
-            map: serializer.serialize_map(None)?,
-            extra: &self.settings.extra,
-            purpose: self.purpose,
+        let allowed = match self.purpose {
+            Purpose::Reply => None,
+            Purpose::Count => Some(COUNTED.as_slice()),
         };
+        let map = serializer.serialize_map(None)?;
+        let mut fields = Fields::new(map, &self.settings.extra, allowed);
         fields.put("model", Some(&self.settings.model))?;
         fields.put(
             PREVIOUS_RESPONSE,
@@ -233,9 +173,8 @@ impl Body<'_> {
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, settings);
         fields.put("tools", offered.then_some(tools))?;
         fields.put("tool_choice", choice.filter(|_| offered))?;
-        let one_by_one = !settings.tools.is_empty() && settings.tool_config.max_parallel_tools == 1;
-        let parallel = one_by_one.then_some(false);
-        let parallel = self.options.parallel_tool_calls.or(parallel);
+        let parallel = self.options.parallel_tool_calls;
+        let parallel = parallel.or(settings.parallel_calls());
         fields.put("parallel_tool_calls", parallel.filter(|_| offered))?;
         fields.put("max_tool_calls", self.options.max_tool_calls)
     }
@@ -266,37 +205,5 @@ impl Body<'_> {
         fields.put("metadata", (!metadata.is_empty()).then_some(metadata))?;
         fields.put("prompt_cache_key", options.prompt_cache_key.as_deref())?;
         fields.put("safety_identifier", options.safety_identifier.as_deref())
-    }
-}
-
-/// Writes fields that are there, that the purpose allows, and that nothing passed through
-/// replaces.
-struct Fields<'a, M> {
-    map: M,
-    extra: &'a Map<String, Value>,
-    purpose: Purpose,
-}
-
-impl<M: SerializeMap> Fields<'_, M> {
-    fn put<T: Serialize>(&mut self, name: &str, value: Option<T>) -> Result<(), M::Error> {
-        match value {
-            Some(value) if self.allows(name) && !self.extra.contains_key(name) => {
-                self.map.serialize_entry(name, &value)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn allows(&self, name: &str) -> bool {
-        self.purpose == Purpose::Reply || COUNTED.contains(&name)
-    }
-
-    fn end(mut self) -> Result<M::Ok, M::Error> {
-        for (name, value) in self.extra {
-            if !value.is_null() && self.allows(name) {
-                self.map.serialize_entry(name, value)?;
-            }
-        }
-        self.map.end()
     }
 }

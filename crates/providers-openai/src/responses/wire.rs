@@ -13,7 +13,8 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(super) use text::{Number, Text, text_of};
+pub(super) use crate::shared::text::{Number, Text};
+pub(super) use text::text_of;
 
 /// One event of a stream: the fields of all types that are understood, so that a delta costs one
 /// parse.
@@ -77,6 +78,9 @@ pub(super) struct Response<'a> {
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
+    /// The tools on offer, as the server repeats them.
+    #[serde(borrow)]
+    pub(super) tools: Option<&'a RawValue>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub(super) incomplete_details: IncompleteDetails<'a>,
 }
@@ -149,6 +153,25 @@ pub(super) struct Part<'a> {
 
 /// The parts in a raw list; none where it is not one.
 pub(super) fn parts(raw: Option<&RawValue>) -> Vec<Part<'_>> {
+    list(raw)
+}
+
+/// One of the tools on offer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OfferedTool<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+}
+
+/// The tools in a raw list; none where it is not one.
+pub(super) fn tools(raw: Option<&RawValue>) -> Vec<OfferedTool<'_>> {
+    list(raw)
+}
+
+fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or_default()
 }

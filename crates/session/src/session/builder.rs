@@ -1,16 +1,13 @@
 //! [`SessionBuilder`].
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
+use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, IdSource, IsolatedIds, RandomIds};
+use geppetto_engine::{EngineBuilder, IdSource, RandomIds};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 
 use super::{BusyPolicy, Inner, Session, State};
-use crate::{history::History, queue::Queue};
+use crate::{history::History, queue::Queue, sync::Mutex};
 
 /// Builds a [`Session`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -68,19 +65,19 @@ impl SessionBuilder {
     /// The session.
     #[must_use]
     pub fn build(self) -> Session {
-        let ids = IsolatedIds::new(self.ids);
-        let id = self.id.unwrap_or_else(|| ids.next_id());
+        let id = self.id.unwrap_or_else(|| self.ids.next_id());
         Session {
             inner: Arc::new(Inner {
                 id,
                 builder: self.builder,
-                ids,
+                ids: self.ids,
                 stream: self.stream,
                 policy: self.policy,
                 state: Mutex::new(State {
                     history: History::new(self.turns),
                     active: None,
                     queue: Queue::default(),
+                    handing_over: false,
                 }),
             }),
         }

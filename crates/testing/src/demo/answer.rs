@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::{arguments, prompt::Prompt, tools};
-use crate::{
-    json::at,
-    reply::{ChatBody, Reply},
-    server::message_text,
-};
+use crate::{json::at, server::message_text};
+
+mod say;
+
+pub(super) use say::Answer;
 
 /// Bytes of arguments per fragment, at least.
 const FRAGMENT: usize = 8;
@@ -15,8 +15,8 @@ const FRAGMENT: usize = 8;
 /// The longest quotation of a prompt or of a result, in characters.
 const QUOTE: usize = 400;
 
-/// The answer to a chat request.
-pub(super) fn to(request: &Value) -> Reply<ChatBody> {
+/// The answer to a request in the shape of the chat API.
+pub(super) fn to(request: &Value) -> Answer {
     let messages = request["messages"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
@@ -34,7 +34,7 @@ pub(super) fn to(request: &Value) -> Reply<ChatBody> {
     if schema.is_object() {
         let value = arguments::value_of(schema, schema, &prompt);
         return draft
-            .think("A schema is asked for. ")
+            .think("A schema is asked for.")
             .say(&value.to_string())
             .finish();
     }
@@ -46,7 +46,7 @@ fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt)
         1 => "One result has".to_owned(),
         many => format!("{many} results have"),
     };
-    let draft = draft.think(&format!("{count} come back; now the answer. "));
+    let draft = draft.think(&format!("{count} come back; now the answer."));
     let said: Vec<String> = results
         .iter()
         .map(|result| {
@@ -63,8 +63,10 @@ fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt)
 }
 
 fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
-    let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
-    let mut draft = draft.think(&format!("This needs {}. ", names.join(" and ")));
+    let mut names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut draft = draft.think(&format!("This needs {}.", names.join(" and ")));
     for (number, call) in calls.iter().enumerate() {
         draft = draft.call(&format!("call_{turn}_{number}"), call);
     }
@@ -74,7 +76,7 @@ fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
 fn small_talk(draft: Draft, prompt: &Prompt) -> Draft {
     let quoted = quote(prompt.text());
     draft
-        .think("No tool is needed here; a friendly answer will do. ")
+        .think("No tool is needed here; a friendly answer will do.")
         .say(&format!(
             "You said: {quoted}. I am the embedded demo provider: I understand little, but I \
              stream, think and call tools like a real model."
@@ -114,53 +116,33 @@ fn quote(text: &str) -> String {
 }
 
 /// A reply being written, and the words counted.
-struct Draft {
-    reply: Reply<ChatBody>,
-    read: u64,
-    thought: u64,
-    written: u64,
-}
+struct Draft(Answer);
 
 impl Draft {
     fn new(messages: &[Value]) -> Self {
-        Self {
-            reply: Reply::chat(),
-            read: messages
-                .iter()
-                .map(message_text)
-                .map(|text| words(&text))
-                .sum(),
-            thought: 0,
-            written: 0,
-        }
+        let texts = messages.iter().map(message_text);
+        Self(Answer::new(texts.map(|text| words(&text)).sum()))
     }
 
     fn think(mut self, text: &str) -> Self {
-        self.thought += words(text);
-        self.reply = self.reply.reasoning_words(text);
+        self.0.think(text, words(text));
         self
     }
 
     fn say(mut self, text: &str) -> Self {
-        self.written += words(text);
-        self.reply = self.reply.words(text);
+        self.0.say(text, words(text));
         self
     }
 
     fn call(mut self, id: &str, call: &tools::Call) -> Self {
         let arguments = call.arguments.to_string();
-        self.written += words(&arguments) + 1;
-        self.reply = self
-            .reply
-            .tool_call_in_fragments(id, &call.name, fragments(&arguments));
+        let written = words(&arguments) + 1;
+        self.0.call(id, &call.name, fragments(&arguments), written);
         self
     }
 
-    fn finish(self) -> Reply<ChatBody> {
-        let generated = self.thought + self.written;
-        self.reply
-            .usage(self.read, generated)
-            .reasoning_tokens(self.thought)
+    fn finish(self) -> Answer {
+        self.0
     }
 }
 

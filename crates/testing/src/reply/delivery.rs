@@ -27,7 +27,7 @@ pub(crate) struct Delivery {
     pub(crate) pace: Option<Duration>,
     pub(crate) writes: Writes,
     pub(crate) stops: Vec<(At, Stop)>,
-    pub(crate) comments: Option<Duration>,
+    pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) end: Option<(At, Broken)>,
     pub(crate) without_done: bool,
     pub(crate) duplicates: Vec<usize>,
@@ -64,6 +64,13 @@ pub(crate) enum Stop {
     Pause(Duration),
     Forever,
     Hold(Gate),
+}
+
+/// What is sent while a reply waits, and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepAlive {
+    pub(crate) every: Duration,
+    pub(crate) bytes: &'static [u8],
 }
 
 /// How a reply breaks off.
@@ -166,7 +173,21 @@ impl<B> Reply<B> {
     /// its body, as providers do to keep a connection open. Meant for stops between events; within
     /// an event the comment would land in the event's own text.
     pub fn keep_alive_comments(mut self, every: Duration) -> Self {
-        self.delivery.comments = Some(every);
+        self.delivery.keep_alive = Some(KeepAlive {
+            every,
+            bytes: b": keep-alive\n\n",
+        });
+        self
+    }
+
+    /// Sends an empty line at this interval while the reply stalls or pauses in its body, as
+    /// providers do for replies that are not streamed. Needs [`chunked`](Self::chunked) or
+    /// [`until_close`](Self::until_close): the lines do not count as part of the body.
+    pub fn keep_alive_lines(mut self, every: Duration) -> Self {
+        self.delivery.keep_alive = Some(KeepAlive {
+            every,
+            bytes: b"\n",
+        });
         self
     }
 }

@@ -45,8 +45,9 @@ impl Gate {
         self.wait_until(|point| point.reached).await;
     }
 
-    /// Called by the reply: reports that it came here, and waits for the gate to open.
-    pub(crate) async fn pass(&self) {
+    /// Called by the reply: reports that it came here, and waits for the gate to open. A test's own
+    /// tools, hooks and persisters may wait here too.
+    pub async fn pass(&self) {
         self.0.send_modify(|point| point.reached = true);
         self.wait_until(|point| point.open).await;
     }

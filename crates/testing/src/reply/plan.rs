@@ -5,13 +5,13 @@ mod events;
 #[cfg(test)]
 mod tests;
 
-use std::{ops::Range, time::Duration};
+use std::ops::Range;
 
 use bytes::Bytes;
 
 use self::events::Events;
 use super::{
-    Delivery, Rendered, Stop,
+    Delivery, KeepAlive, Rendered, Stop,
     delivery::{Broken, Writes},
 };
 
@@ -29,7 +29,7 @@ pub(crate) enum Step {
     Write(Range<usize>),
     Wait {
         stop: Stop,
-        comments: Option<Duration>,
+        keep_alive: Option<KeepAlive>,
     },
 }
 
@@ -54,7 +54,7 @@ impl Plan {
             None => (events.bytes.len(), Ending::Complete),
         };
         let stops = stops(&events, delivery, limit);
-        let steps = steps(&cuts(&events, delivery, limit), &stops, delivery.comments);
+        let steps = steps(&cuts(&events, delivery, limit), &stops, delivery.keep_alive);
         Self {
             body: events.bytes,
             steps,
@@ -102,7 +102,7 @@ fn random_cuts(seed: u64, max: usize, limit: usize) -> Vec<usize> {
 }
 
 /// Merges writes and waits; both are sorted.
-fn steps(cuts: &[usize], stops: &[(usize, Stop)], comments: Option<Duration>) -> Vec<Step> {
+fn steps(cuts: &[usize], stops: &[(usize, Stop)], keep_alive: Option<KeepAlive>) -> Vec<Step> {
     let mut steps = Vec::with_capacity(cuts.len() + stops.len());
     let mut stops = stops.iter().peekable();
     let mut sent = 0;
@@ -111,7 +111,7 @@ fn steps(cuts: &[usize], stops: &[(usize, Stop)], comments: Option<Duration>) ->
             write(&mut steps, &mut sent, *position);
             steps.push(Step::Wait {
                 stop: stop.clone(),
-                comments,
+                keep_alive,
             });
         }
         write(&mut steps, &mut sent, cut);

@@ -87,7 +87,8 @@ fn check(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRefusal
     }
     match api {
         Api::Chat => validate::chat_request(request.json())?,
-        Api::Responses | Api::InputTokens => validate::responses_request(request.json())?,
+        Api::Responses => validate::responses_request(request.json())?,
+        Api::InputTokens => validate::responses_count(request.json())?,
     }
     check_model(request.model().unwrap_or_default(), rules)
 }

@@ -2,7 +2,7 @@
 
 mod head;
 
-use std::{io, time::Duration};
+use std::io;
 
 use bytes::Bytes;
 use tokio::{
@@ -13,9 +13,7 @@ use tokio::{
 };
 
 use super::{ReceivedRequest, connection::After};
-use crate::reply::{Ending, Framing, Plan, Reply, Step, Stop};
-
-const COMMENT: &[u8] = b": keep-alive\n\n";
+use crate::reply::{Ending, Framing, KeepAlive, Plan, Reply, Step, Stop};
 
 /// Sends a reply and says what happens to the connection after it. `sent` counts the bytes of the
 /// body handed to the operating system.
@@ -91,9 +89,9 @@ impl Sender<'_> {
                         yield_now().await;
                     }
                 }
-                Step::Wait { stop, comments } => {
+                Step::Wait { stop, keep_alive } => {
                     self.flush().await?;
-                    self.wait(stop, *comments).await?;
+                    self.wait(stop, *keep_alive).await?;
                 }
             }
         }
@@ -161,8 +159,8 @@ impl Sender<'_> {
         }
     }
 
-    async fn wait(&mut self, stop: &Stop, comments: Option<Duration>) -> io::Result<()> {
-        let Some(every) = comments else {
+    async fn wait(&mut self, stop: &Stop, keep_alive: Option<KeepAlive>) -> io::Result<()> {
+        let Some(KeepAlive { every, bytes }) = keep_alive else {
             wait(stop).await;
             return Ok(());
         };
@@ -174,7 +172,7 @@ impl Sender<'_> {
                 () = &mut stopped => return Ok(()),
                 () = sleep_until(next) => {
                     next += every;
-                    self.frame(COMMENT);
+                    self.frame(bytes);
                     self.flush().await?;
                 }
             }

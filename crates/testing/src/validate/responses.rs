@@ -25,7 +25,7 @@ const MOVED: [(&str, &str); 5] = [
     ("reasoning_effort", "reasoning.effort"),
 ];
 
-/// Checks a request body of `POST /v1/responses` and of `POST /v1/responses/input_tokens`.
+/// Checks a request body of `POST /v1/responses`.
 ///
 /// Three rules look at the items together: a tool output needs its call before it, and a call its
 /// output before the next message of a user and before the end; a reasoning item needs the item of
@@ -41,6 +41,21 @@ const MOVED: [(&str, &str); 5] = [
 /// The first refusal that the provider would answer with, status 400, or 404 for an item that only
 /// a store would have.
 pub fn responses_request(request: &Value) -> Result<(), ProviderRefusal> {
+    check(request, Some(request["store"] != false))
+}
+
+/// Checks a request body of `POST /v1/responses/input_tokens`: as [`responses_request`], but for the
+/// rules about what is stored, since nothing is.
+///
+/// # Errors
+///
+/// The first refusal that the provider would answer with.
+pub fn responses_count(request: &Value) -> Result<(), ProviderRefusal> {
+    check(request, None)
+}
+
+/// `stored` says whether the server stores what is said, if anything is said.
+fn check(request: &Value, stored: Option<bool>) -> Result<(), ProviderRefusal> {
     match &request["model"] {
         // What is kept elsewhere may name the model.
         Value::Null if !request["prompt"].is_null() => {}
@@ -56,7 +71,7 @@ pub fn responses_request(request: &Value) -> Result<(), ProviderRefusal> {
             .param(*old)
             .code("unsupported_parameter"));
     }
-    input::check(request)?;
+    input::check(request, stored)?;
     tools::check(request)?;
     text::check(&request["text"])?;
     options::check(request)

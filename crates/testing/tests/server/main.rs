@@ -24,3 +24,4 @@ mod responses_replies_are_streamed_or_sent_whole;
 mod responses_requests_are_validated_and_counted;
 mod responses_streams_have_the_shape_of_recorded_ones;
 mod the_demo_provider_behaves_like_a_small_model;
+mod the_demo_provider_speaks_responses;

@@ -115,4 +115,9 @@ async fn comments_are_sent_while_a_reply_waits() {
     client.post(&streamed()).await;
     let frame = "e\r\n: keep-alive\n\n\r\n";
     client.read_until(&frame.repeat(10)).await;
+
+    let lines = Reply::json(200, &serde_json::json!({})).chunked();
+    server.enqueue(lines.pause_at(At::Byte(0), pause).keep_alive_lines(SECOND));
+    let received = ask(&server, &streamed()).await;
+    assert_eq!(received.text(), "\n\n\n{}");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub const MASK: &str = "***";
 
 /// The arguments with the named ones masked, at any depth.
-pub(super) fn arguments(args: &Args, secret: &[String]) -> String {
+pub(crate) fn arguments(args: &Args, secret: &[String]) -> String {
     if secret.is_empty() {
         return args.as_str().to_owned();
     }

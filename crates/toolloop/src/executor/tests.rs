@@ -11,11 +11,11 @@ fn secret() -> Vec<String> {
 fn secrets_are_masked_at_any_depth() {
     let args = Args::from(r#"{"q":"x","auth":[{"api_key":"sk-123456"}],"api_key":{"a":1}}"#);
     assert_eq!(
-        mask::arguments(&args, &secret()),
+        mask_arguments(&args, &secret()),
         r#"{"api_key":"***","auth":[{"api_key":"***"}],"q":"x"}"#
     );
-    assert_eq!(mask::arguments(&args, &[]), args.as_str());
-    assert_eq!(mask::arguments(&Args::from("{sk-123456"), &secret()), "***");
+    assert_eq!(mask_arguments(&args, &[]), args.as_str());
+    assert_eq!(mask_arguments(&Args::from("{sk-123456"), &secret()), "***");
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use geppetto_events::EventKind;
 use geppetto_toolloop::{ToolError, ToolLoop, raw_tool_fn};
 use serde_json::{Value, json};
 
@@ -77,7 +78,24 @@ async fn secrets_do_not_show_in_events_and_reach_the_tool() {
         events.iter().all(|line| !line.contains(SECRET)),
         "{events:#?}"
     );
-    // The model gets what the tool said.
+    // Nor in those of the provider call, where the model wrote them.
+    for event in &done.events {
+        let json = serde_json::to_string(event).unwrap();
+        assert!(!json.contains("0123456789"), "{json}");
+    }
+    let requested: Vec<&str> = done
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ToolCallRequested(call) => Some(call.input.as_str()),
+            _ => None,
+        })
+        .collect();
+    let masked = r#"{"auth":{"api_key":"***"},"user":"me"}"#;
+    assert_eq!(requested, [masked, masked, "***"]);
+    assert!(!done.names().contains(&"tool-call-arguments-delta"));
+    // The history has what the model wrote, and the model gets what the tool said.
+    assert_eq!(done.turn.tool_calls().next().unwrap().args.as_str(), args);
     assert_eq!(done.answers()[0].1, format!("logged in with {SECRET}"));
 }
 

@@ -23,6 +23,10 @@ const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 /// set again. A stream of many small chunks so costs one look at the clock per wait.
 pub(super) struct ReadLimits {
     idle: Duration,
+    message: Duration,
+    message_since: Option<Instant>,
+    /// When the wait for the last whole message began.
+    last_message_since: Option<Instant>,
     total: Option<Total>,
     waiting_since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -44,6 +48,9 @@ impl ReadLimits {
     pub(super) fn new(timeouts: &Timeouts, started: Instant) -> Self {
         Self {
             idle: timeouts.idle,
+            message: timeouts.message,
+            message_since: None,
+            last_message_since: None,
             total: timeouts.total.map(|limit| Total {
                 deadline: after(started, limit),
                 limit,
@@ -51,6 +58,27 @@ impl ReadLimits {
             waiting_since: None,
             timer: None,
         }
+    }
+
+    /// Notes that more bytes are needed for the message at hand; an error when the limit on one
+    /// message has passed since the first time.
+    pub(super) fn message_grows(&mut self) -> Result<(), TransportError> {
+        let now = Instant::now();
+        let since = *self.message_since.get_or_insert(now);
+        match now.saturating_duration_since(since) >= self.message {
+            true => Err(TransportError::timeout(TimeoutPhase::Message, self.message)),
+            false => Ok(()),
+        }
+    }
+
+    /// Notes that a message is whole.
+    pub(super) fn message_is_whole(&mut self) {
+        self.last_message_since = self.message_since.take();
+    }
+
+    /// Notes that the last message was none.
+    pub(super) fn message_was_none(&mut self) {
+        self.message_since = self.message_since.or(self.last_message_since);
     }
 
     /// Notes that bytes, or the end, arrived; an error when the total limit has passed.

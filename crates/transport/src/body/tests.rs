@@ -43,3 +43,30 @@ async fn reading_to_the_end_joins_chunks_up_to_the_limit() {
         Err(TransportErrorKind::TooLarge)
     );
 }
+
+#[tokio::test]
+async fn what_a_body_begins_with_is_the_same_however_it_is_cut() {
+    for (text, first, left) in [
+        (&b"{}"[..], Some(b'{'), &b"{}"[..]),
+        (b" \n\t{} ", Some(b'{'), b"{} "),
+        (b"\xef\xbb\xbf\r\n<p>", Some(b'<'), b"<p>"),
+        (b" \xef\xbb\xbf\xef\xbb\xbf {", Some(b'{'), b"{"),
+        (b"\xef\xbb\xbf", None, b""),
+        (b"\xef\xbbx", Some(0xef), b"\xef\xbbx"),
+        (b"\xef", None, b"\xef"),
+        (b" \n", None, b""),
+        (b"", None, b""),
+        (b" data: x\n\n", Some(b'd'), b"data: x\n\n"),
+        (b": ping\n\n", Some(b':'), b": ping\n\n"),
+    ] {
+        for size in 1..=text.len().max(1) {
+            let mut body = Body::from_chunks(text.chunks(size).map(Bytes::copy_from_slice));
+            for _ in 0..2 {
+                let seen = body.first_visible().await.unwrap();
+                assert_eq!(seen, first, "{text:?} by {size}");
+            }
+            let rest = body.read_to_end(100).await.unwrap();
+            assert_eq!(rest, left, "{text:?} by {size}");
+        }
+    }
+}

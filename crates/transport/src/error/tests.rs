@@ -19,6 +19,11 @@ fn every_kind_maps_to_an_engine_kind_and_to_whether_a_retry_helps() {
         ),
         (Kind::Timeout(TimeoutPhase::Idle), ErrorKind::Timeout, true),
         (
+            Kind::Timeout(TimeoutPhase::Message),
+            ErrorKind::Timeout,
+            false,
+        ),
+        (
             Kind::Timeout(TimeoutPhase::Total),
             ErrorKind::Timeout,
             false,
@@ -26,6 +31,7 @@ fn every_kind_maps_to_an_engine_kind_and_to_whether_a_retry_helps() {
         (Kind::Connect, ErrorKind::Connect, true),
         (Kind::Tls, ErrorKind::Connect, false),
         (Kind::Disconnected, ErrorKind::Disconnected, true),
+        (Kind::Protocol, ErrorKind::MalformedResponse, false),
         (Kind::TooLarge, ErrorKind::MalformedResponse, false),
         (Kind::Redirect, ErrorKind::Configuration, false),
         (Kind::InvalidRequest, ErrorKind::Configuration, false),

@@ -3,10 +3,10 @@
 
 use std::num::NonZeroUsize;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decoded};
 
-use super::SseEvent;
+use super::{SseEvent, rest::Rest};
 
 /// `sse-core` keeps a buffer as large as the largest event so far, and allocates one of that size
 /// for each event. Above this size the decoder is replaced after the event, so that one image
@@ -18,7 +18,7 @@ pub(super) struct Decoder {
     inner: SseDecoder,
     limit: NonZeroUsize,
     current: Option<MessageEvent>,
-    last_byte: Option<u8>,
+    rest: Rest,
 }
 
 impl Decoder {
@@ -27,21 +27,26 @@ impl Decoder {
             inner: SseDecoder::with_limit(limit),
             limit,
             current: None,
-            last_byte: None,
+            rest: Rest::of_stream(),
         }
     }
 
     /// Consumes bytes up to the end of the next event; whether there was one. The error is the
     /// limit that the event passed.
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
-        if let Some(last) = chunk.last() {
-            self.last_byte = Some(*last);
-        }
         self.drop_current();
         loop {
-            match self.inner.next(chunk) {
+            let mut left: &[u8] = chunk;
+            let decoded = self.inner.next(&mut left);
+            let used = chunk.len() - left.len();
+            if !matches!(decoded, Some(Ok(Decoded::Message(_)))) {
+                self.rest.read(chunk.get(..used).unwrap_or_default());
+            }
+            chunk.advance(used);
+            match decoded {
                 Some(Ok(Decoded::Message(message))) => {
                     self.current = Some(message);
+                    self.rest = Rest::default();
                     return Ok(true);
                 }
                 Some(Ok(Decoded::Retry(_))) => {}
@@ -61,24 +66,9 @@ impl Decoder {
     }
 
     /// Ends the stream; whether an event had begun.
-    ///
-    /// A line that was cut is one. After a whole line the decoder is asked: an empty `data` field
-    /// and a blank line make an event of nothing but what was pending.
     pub(super) fn finish(&mut self) -> bool {
         self.current = None;
-        match self.last_byte {
-            None => false,
-            Some(b'\n' | b'\r') => {
-                let mut probe: &[u8] = b"data\n\n";
-                match self.inner.next(&mut probe) {
-                    Some(Ok(Decoded::Message(pending))) => {
-                        !pending.data.is_empty() || pending.event != "message"
-                    }
-                    _ => false,
-                }
-            }
-            Some(_) => true,
-        }
+        self.rest.is_event()
     }
 
     fn drop_current(&mut self) {

@@ -111,6 +111,18 @@ async fn an_end_inside_an_event_is_told_from_one_between_events() {
     check("data: 1", &[], true).await;
     check("data\n", &[], true).await;
     check("event: error\n", &[], true).await;
+    check("event: message\n", &[], true).await;
+    check("id: 5\n", &[], true).await;
+    check("id: 5\r\n", &[], true).await;
+    check("data:\n: ping\n", &[], true).await;
+    check("data: 1\n\nid: 5\n", &[("message", "1")], true).await;
+    check("id: 5\n\n", &[], false).await;
+    check("id: 5\r\n\r\n", &[], false).await;
+    check("retry: 10\n", &[], true).await;
+    check(": whole comment\r\n", &[], false).await;
+    check(": half a comm", &[], true).await;
+    check("\u{feff}: ping\n", &[], false).await;
+    check("\u{feff}", &[], false).await;
     check("da", &[], true).await;
 }
 

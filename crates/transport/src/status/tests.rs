@@ -89,13 +89,18 @@ fn redirects_name_the_host_and_nothing_else() {
 fn waits_are_read_in_every_form() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     type Headers<'a> = &'a [(&'a str, &'a str)];
-    let cases: [(Headers<'_>, Option<Duration>); 12] = [
+    let cases: [(Headers<'_>, Option<Duration>); 14] = [
         (&[], None),
         (&[("retry-after", "7")], Some(Duration::from_secs(7))),
         (&[("retry-after", "0.25")], Some(Duration::from_millis(250))),
         (&[("retry-after", "-1")], None),
         (&[("retry-after", "soon")], None),
-        (&[("retry-after", "1e300")], None),
+        (
+            &[("retry-after", "1e300")],
+            Some(Duration::from_secs(u32::MAX.into())),
+        ),
+        (&[("retry-after", "inf")], None),
+        (&[("retry-after", "nan")], None),
         (
             &[("retry-after-ms", "1500"), ("retry-after", "7")],
             Some(Duration::from_millis(1500)),

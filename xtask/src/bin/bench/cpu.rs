@@ -18,11 +18,20 @@ pub(crate) fn thread_time() -> Result<Duration, Failure> {
 
 /// The resident memory, in bytes.
 pub(crate) fn resident_bytes() -> Result<u64, Failure> {
+    status("VmRSS:")
+}
+
+/// The most memory that was resident so far, in bytes.
+pub(crate) fn peak_resident_bytes() -> Result<u64, Failure> {
+    status("VmHWM:")
+}
+
+fn status(field: &str) -> Result<u64, Failure> {
     let text = fs::read_to_string("/proc/self/status")?;
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .ok_or("VmRSS is missing in /proc/self/status")?;
+        .find_map(|line| line.strip_prefix(field))
+        .ok_or_else(|| format!("{field} is missing in /proc/self/status"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib * 1024)
 }

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod concurrent;
 mod consumers;
 mod cpu;
+mod partial;
 mod session;
+mod slow_reader;
 mod stream;
 mod table;
 
@@ -26,6 +29,41 @@ enum Command {
     Stream(Options),
     /// Cost of a session's turns.
     Session(Options),
+    /// Memory of many streams at once.
+    Concurrent {
+        #[command(flatten)]
+        options: Options,
+        /// How many; each takes a file descriptor in both processes.
+        #[arg(long, default_value_t = 10_000)]
+        streams: usize,
+    },
+    /// The sessions that hold many streams, as a process of their own.
+    #[command(hide = true)]
+    Hold {
+        /// Where the server is.
+        base_url: String,
+        /// How many streams.
+        streams: usize,
+    },
+    /// Cost of reading a document while it streams in.
+    Partial(Options),
+    /// What a reader costs that does not read.
+    SlowReader {
+        #[command(flatten)]
+        options: Options,
+        /// How long the reply is, in MiB. The process takes a little over three times as much.
+        #[arg(long, default_value_t = 1024)]
+        mib: u32,
+    },
+    /// One run past a reader that does not read, as a process of its own.
+    #[command(hide = true)]
+    Flood {
+        /// Who does not read.
+        #[arg(value_enum)]
+        stalled: slow_reader::Stalled,
+        /// How long the reply is, in MiB.
+        mib: u32,
+    },
     /// One consumer of the stream, as a process of its own.
     #[command(hide = true)]
     Consume {
@@ -56,6 +94,11 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stream(options) => stream::run(&options),
         Command::Session(options) => session::run(&options),
+        Command::Concurrent { options, streams } => concurrent::run(&options, streams),
+        Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
+        Command::Partial(options) => partial::run(&options),
+        Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
+        Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,
             base_url,

@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let server = runtime.block_on(async {
         let server = ProviderServer::start().await?;
         server.accept_anything();
-        server.respond_always(Reply::sse_raw(body()).cut_into_random_chunks(7, MAX_CHUNK));
+        server.respond_always(Reply::sse_raw(body(DELTAS)).cut_into_random_chunks(7, MAX_CHUNK));
         Ok::<_, std::io::Error>(server)
     })?;
     let mut costs: BTreeMap<Consumer, Vec<f64>> = BTreeMap::new();
@@ -95,7 +95,7 @@ fn report(options: &Options, costs: &BTreeMap<Consumer, Vec<f64>>) -> Result<(),
 }
 
 /// A reply in the shape and size that OpenAI sends.
-fn body() -> String {
+pub(crate) fn body(deltas: u32) -> String {
     let chunk = |delta: &str, finish: &str| {
         format!(
             "data: {{\"id\":\"chatcmpl-BQ0nYVqsVQ8nUUl0x5D2Wc5mCqWXw\",\"object\":\
@@ -112,7 +112,7 @@ fn body() -> String {
         "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
         "null",
     );
-    for word in words.iter().cycle().take(DELTAS as usize) {
+    for word in words.iter().cycle().take(deltas as usize) {
         body.push_str(&chunk(&format!("{{\"content\":\"{word}\"}}"), "null"));
     }
     body.push_str(&chunk("{}", "\"stop\""));

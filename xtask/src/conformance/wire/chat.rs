@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use geppetto_engine::{Engine, EngineError};
 use geppetto_providers_openai::{ChatEngine, chat::keys};
-use geppetto_testing::Reply;
+use geppetto_testing::{Reply, validate};
 use geppetto_transport::HttpClient;
 use geppetto_turns::Block;
 use serde_json::Value;
 
-use super::Adapter;
+use super::{Adapter, whole_events};
 use crate::conformance::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
@@ -17,6 +17,8 @@ pub(super) const ADAPTER: Adapter = Adapter {
     engine,
     further: || Reply::chat().text("Further.").into(),
     ending,
+    is_over,
+    accepts: |_, body| validate::chat_request(body),
     uncounted_reasoning,
     is_text,
 };
@@ -53,6 +55,23 @@ fn ending(recording: &Recording) -> Ending {
         true => Ending::Complete,
         false => Ending::Truncated,
     }
+}
+
+/// With the end marker, or with a reason why the first choice stopped.
+fn is_over(arrived: &[u8]) -> bool {
+    whole_events(arrived).iter().any(|data| {
+        let event: Value = serde_json::from_str(data).unwrap_or_default();
+        let choices = event.get("choices").and_then(Value::as_array);
+        let mut first = choices.into_iter().flatten().filter(|choice| {
+            let index = choice.get("index").and_then(Value::as_u64);
+            index.is_none_or(|index| index == 0)
+        });
+        let stopped = |choice: &Value| {
+            let reason = choice.get("finish_reason").and_then(Value::as_str);
+            reason.is_some_and(|reason| !reason.is_empty())
+        };
+        data.trim() == "[DONE]" || first.any(stopped)
+    })
 }
 
 /// The recordings' reader knows no `reasoning_details`. Where nothing else holds reasoning, the

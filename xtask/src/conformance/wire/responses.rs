@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use geppetto_engine::{Engine, EngineError};
 use geppetto_providers_openai::ResponsesEngine;
-use geppetto_testing::Reply;
+use geppetto_testing::{Reply, validate, validate::ProviderRefusal};
 use geppetto_transport::HttpClient;
 use serde_json::{Value, json};
 
-use super::Adapter;
+use super::{Adapter, whole_events};
 use crate::conformance::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
@@ -16,6 +16,8 @@ pub(super) const ADAPTER: Adapter = Adapter {
     engine,
     further,
     ending,
+    is_over,
+    accepts,
     uncounted_reasoning: |_| None,
     is_text: |_| true,
 };
@@ -40,9 +42,17 @@ fn further() -> Reply {
     Reply::raw(200, "application/json", body.to_string())
 }
 
+/// The rules are those of OpenAI's server. Others give their items ids of other forms, and get
+/// back the items of their built-in tools as they sent them.
+fn accepts(recording: &Recording, body: &Value) -> Result<(), ProviderRefusal> {
+    match recording.meta.vendor.as_str() {
+        "openai" | "azure" => validate::responses_request(body),
+        _ => Ok(()),
+    }
+}
+
 /// A stream is complete with one of the events that end a response; a single body with an output.
 fn ending(recording: &Recording) -> Ending {
-    const LAST: [&str; 2] = ["response.completed", "response.incomplete"];
     let values = recording.values();
     if !recording.meta.response_file.ends_with(".sse") {
         return match values.iter().any(|body| body.get("output").is_some()) {
@@ -50,10 +60,22 @@ fn ending(recording: &Recording) -> Ending {
             false => Ending::NoReply,
         };
     }
-    let kind = |event: &Value| event.get("type").and_then(Value::as_str).map(str::to_owned);
-    let ends = |event: &Value| kind(event).is_some_and(|kind| LAST.contains(&kind.as_str()));
-    match values.iter().any(ends) {
+    match values.iter().any(is_last) {
         true => Ending::Complete,
         false => Ending::Truncated,
     }
+}
+
+fn is_over(arrived: &[u8]) -> bool {
+    let events = whole_events(arrived);
+    let mut events = events
+        .iter()
+        .filter_map(|data| serde_json::from_str(data).ok());
+    events.any(|event| is_last(&event))
+}
+
+/// Whether an event ends a response that is no error.
+fn is_last(event: &Value) -> bool {
+    let kind = event.get("type").and_then(Value::as_str);
+    matches!(kind, Some("response.completed" | "response.incomplete"))
 }

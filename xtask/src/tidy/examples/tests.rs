@@ -7,7 +7,7 @@ use crate::tidy::tree::Tree;
 fn found(files: &[(&str, &str)], dependency: &str) -> Vec<String> {
     let metadata = Metadata {
         packages: vec![Package {
-            name: "one".to_owned(),
+            name: "turns-yaml".to_owned(),
             manifest_path: PathBuf::from("/repo/examples/one/Cargo.toml"),
             dependencies: vec![Dependency {
                 name: dependency.to_owned(),

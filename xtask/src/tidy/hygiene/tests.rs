@@ -67,4 +67,5 @@ fn recorded_input_is_left_as_it_is() {
         found("crates/a/tests/fixtures/a.sse", "data: a \r\n\r\n"),
         [""; 0]
     );
+    assert_eq!(found("fuzz/seeds/sse/a", "data: a \r"), [""; 0]);
 }

@@ -35,6 +35,14 @@ fn each_missing_part_is_found() {
 }
 
 #[test]
+fn the_root_of_another_workspace_shares_nothing() {
+    let manifest = "[package]\nname = \"a\"\nversion = \"0.0.0\"\n\n[workspace]\n";
+    let found = found("fuzz/Cargo.toml", manifest);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("no description"), "{found:?}");
+}
+
+#[test]
 fn a_version_of_its_own_is_found() {
     let manifest = GOOD.replace("version.workspace = true", "version = \"0.2.0\"");
     assert_eq!(found("examples/a/Cargo.toml", &manifest).len(), 1);

@@ -5,16 +5,27 @@ use serde_json::Value;
 
 use super::PartialError;
 
+mod block;
+mod scalar;
 #[cfg(test)]
 mod tests;
+mod text;
+mod tree;
 
-/// Reads YAML that is still growing: the whole lines so far are read anew from time to time, and
-/// the last good value is kept.
+use block::BlockReader;
+
+/// Reads YAML that is still growing, whole line by whole line. The last good value is kept.
 ///
-/// The text is read again when whole lines of at least [`every_bytes`](Self::every_bytes) bytes
-/// came since the last time, and of at least an eighth of what was read then. So all reading
-/// together costs at most about nine times what reading the whole costs, however small the chunks are.
-/// [`finish`](Self::finish) reads all.
+/// YAML as models write it is read as it comes: lists and mappings in block style whose keys and
+/// scalars stand on one line each, `|` and `>` texts, comments. Each line is read once, and the
+/// value grows in place, so a push costs what its chunk is long.
+///
+/// From the first line that has anything else (a scalar or a flow collection over several lines,
+/// an anchor, a tag, a second document), and from the first one that is no YAML, the whole text
+/// is read anew by the full parser from time to time: when whole lines of at least
+/// [`every_bytes`](Self::every_bytes) bytes came since the last time, and of at least an eighth of
+/// what was read then. So all that reading together costs at most about nine times what reading
+/// the whole costs, however small the chunks are. Both ways give the same values.
 ///
 /// ```
 /// use geppetto_events::structured::PartialYaml;
@@ -36,7 +47,22 @@ pub struct PartialYaml {
     every_bytes: usize,
     /// How long the text was when it was last read.
     read: usize,
-    value: Option<Value>,
+    reading: Reading,
+}
+
+/// How the document is read.
+#[derive(Debug, Clone)]
+enum Reading {
+    /// Line by line, in place.
+    Lines(BlockReader),
+    /// As a whole, by the full parser; with the last good value.
+    Whole(Option<Value>),
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self::Lines(BlockReader::default())
+    }
 }
 
 /// Whether the document stands in a code fence.
@@ -56,16 +82,16 @@ impl PartialYaml {
         Self::default()
     }
 
-    /// Sets how many bytes must come before the text is read again. Default: 0, which is at the
-    /// end of a line.
+    /// Sets how many bytes must come before the text is read on. Default: 0, which is at the end
+    /// of a line.
     #[must_use]
     pub fn every_bytes(mut self, bytes: usize) -> Self {
         self.every_bytes = bytes;
         self
     }
 
-    /// Takes the next piece of the document. Says whether the text was read again and gave
-    /// another value than before.
+    /// Takes the next piece of the document. Says whether the text was read on and gave another
+    /// value than before.
     pub fn push(&mut self, chunk: &str) -> bool {
         for piece in chunk.split_inclusive('\n') {
             self.line.push_str(piece);
@@ -74,13 +100,26 @@ impl PartialYaml {
             }
         }
         let fresh = self.text.len() - self.read;
-        if fresh == 0 || fresh < self.every_bytes.max(self.read / 8) {
+        if fresh == 0 || fresh < self.every_bytes {
             return false;
         }
+        if let Reading::Lines(reader) = &mut self.reading {
+            match read_on(reader, &self.text, &mut self.read) {
+                Some(changed) => return changed,
+                None => self.reading = Reading::Whole(value_of(&self.text, self.read)),
+            }
+        } else if fresh < self.read / 8 {
+            return false;
+        }
+        self.read_whole()
+    }
+
+    /// Reads the whole text anew. Says whether that gave another value than before.
+    fn read_whole(&mut self) -> bool {
         self.read = self.text.len();
-        match yaml_value(&self.text) {
-            Ok(value) if self.value.as_ref() != Some(&value) => {
-                self.value = Some(value);
+        match (yaml_value(&self.text), &mut self.reading) {
+            (Ok(new), Reading::Whole(value)) if value.as_ref() != Some(&new) => {
+                *value = Some(new);
                 true
             }
             _ => false,
@@ -90,7 +129,10 @@ impl PartialYaml {
     /// The last good value; `None` before there was one.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
-        self.value.as_ref()
+        match &self.reading {
+            Reading::Lines(reader) => reader.value(),
+            Reading::Whole(value) => value.as_ref(),
+        }
     }
 
     /// The whole document, when nothing more comes.
@@ -100,6 +142,11 @@ impl PartialYaml {
     /// When the document is not YAML.
     pub fn finish(mut self) -> Result<Value, PartialError> {
         self.end_line();
+        if let Reading::Lines(mut reader) = self.reading
+            && read_on(&mut reader, &self.text, &mut self.read).is_some()
+        {
+            return Ok(reader.finish(!self.text.ends_with('\n')));
+        }
         yaml_value(&self.text).map_err(PartialError::yaml)
     }
 
@@ -118,4 +165,24 @@ impl PartialYaml {
             }
         }
     }
+}
+
+/// Reads the lines of `text` from `read` on, and moves `read` behind each. Says whether they told
+/// anything new; `None` where one of them is unknown.
+fn read_on(reader: &mut BlockReader, text: &str, read: &mut usize) -> Option<bool> {
+    let mut changed = false;
+    for line in text.get(*read..)?.split_inclusive('\n') {
+        changed |= reader.line(line).ok()?;
+        *read += line.len();
+    }
+    Some(changed)
+}
+
+/// The value of the first `bytes` of the text, whose lines are all known. A reader that met an
+/// unknown line has lost it.
+fn value_of(text: &str, bytes: usize) -> Option<Value> {
+    let mut reader = BlockReader::default();
+    let known = text.get(..bytes)?;
+    read_on(&mut reader, known, &mut 0)?;
+    reader.into_value()
 }

@@ -1,6 +1,6 @@
 //! The end of a reply: why the model stopped, and what that means.
 
-use geppetto_engine::{EngineError, ErrorKind, Finish, ResponseWriter};
+use geppetto_engine::{EngineError, Finish, ResponseWriter};
 use geppetto_turns::{FinishClass, InferenceResult};
 
 use super::Fold;
@@ -52,16 +52,6 @@ impl Meaning {
 }
 
 impl Fold {
-    /// The error of a reply that ended before the server said that it was complete.
-    pub(in crate::chat) fn missing_end(&self) -> Option<EngineError> {
-        (!self.is_complete()).then(|| {
-            EngineError::new(
-                ErrorKind::Truncated,
-                "the reply ended before the server said that it was complete",
-            )
-        })
-    }
-
     /// The reply is over: makes its result, or gives back why it broke. What arrived is in the
     /// turn either way.
     pub(in crate::chat) fn end(

@@ -6,6 +6,7 @@ use geppetto_turns::{Block, FinishClass, InferenceResult, Turn, keys::block_meta
 use serde_json::{Value, json};
 
 use super::*;
+use crate::shared::reply::truncated;
 
 mod whole_and_stream;
 
@@ -36,7 +37,7 @@ fn fold(mut fold: Fold, events: &[Value], done: bool) -> Folded {
     if done {
         fold.done();
     }
-    let broken = broken.or_else(|| fold.missing_end());
+    let broken = broken.or_else(|| (!fold.is_complete()).then(truncated));
     let outcome = fold.end(writer, broken, None);
     assert_eq!(ctx.stream().violations(), []);
     let kinds = sink.take().into_iter().map(|event| event.kind).collect();

@@ -3,6 +3,8 @@
 use geppetto_turns::Usage;
 use serde_json::{Value, value::RawValue};
 
+use crate::shared::number;
+
 #[cfg(test)]
 mod tests;
 
@@ -26,12 +28,7 @@ pub(super) fn counts(raw: &RawValue) -> bool {
 pub(super) fn parse(raw: &str) -> Option<Usage> {
     let value: Value = serde_json::from_str(raw).ok()?;
     value.as_object()?;
-    let count = |pointers: &[&str]| {
-        let found = pointers
-            .iter()
-            .find_map(|pointer| number(value.pointer(pointer)?));
-        found.unwrap_or_default()
-    };
+    let count = |pointers: &[&str]| number::first_count(&value, pointers);
     let mut input = count(&["/prompt_tokens", "/input_tokens"]);
     let mut output = count(&["/completion_tokens", "/output_tokens"]);
     let reasoning = count(&[
@@ -60,17 +57,4 @@ pub(super) fn parse(raw: &str) -> Option<Usage> {
         ]))
         .with_reasoning(reasoning);
     Some(usage.with_raw(value))
-}
-
-/// A count; servers that compute send it as a float.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the value is checked to be a whole number in range"
-)]
-fn number(value: &Value) -> Option<u64> {
-    let whole = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().filter(whole).map(|float| float as u64))
 }

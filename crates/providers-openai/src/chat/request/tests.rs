@@ -1,6 +1,6 @@
-use geppetto_engine::RetryConfig;
+use geppetto_engine::{ErrorKind, RetryConfig, StructuredOutput, ToolConfig, ToolDefinition, keys};
 use geppetto_turns::{Block, Incomplete, ToolCall, ToolUse, TurnBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -9,8 +9,8 @@ mod prefix;
 
 fn body_as(turn: &Turn, dialect: &Dialect, stream: bool) -> Result<Value, EngineError> {
     let defaults = InferenceConfig::new().with_temperature(0.5);
-    let settings = Settings::of(turn, &defaults, "test-model", stream)?;
-    let bytes = settings.encode(turn, dialect)?;
+    let settings = settings(turn, &defaults, "test-model", stream)?;
+    let bytes = encode(&settings, turn, dialect)?;
     Ok(serde_json::from_slice(&bytes).unwrap())
 }
 

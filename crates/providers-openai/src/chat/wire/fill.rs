@@ -13,6 +13,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::{Number, Text};
+
 /// A value that is read into its place.
 pub(in crate::chat) trait Fill<'de>: Default {
     /// Reads the value.
@@ -44,7 +46,7 @@ macro_rules! fill_by_value {
 
 pub(super) use fill_by_value;
 
-fill_by_value!(Option<&'a RawValue>);
+fill_by_value!(Option<&'a RawValue>, Text<'a>, Number);
 
 /// An object with these fields, each of a type that can be read into its place.
 macro_rules! object {

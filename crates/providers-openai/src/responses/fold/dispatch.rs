@@ -63,6 +63,9 @@ impl Fold {
 
     /// Takes an event of a tool call; whether it is one.
     fn call_tool(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) -> bool {
+        if self.named(event).is_some_and(|entry| entry.is_kept()) {
+            return false;
+        }
         match &*event.kind {
             "response.function_call_arguments.delta" => {
                 self.call(event, FUNCTION, writer, |call, writer| {

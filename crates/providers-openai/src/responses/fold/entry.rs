@@ -54,17 +54,18 @@ pub(super) enum State {
 }
 
 impl Entry {
-    /// Begins an item, as far as it is known.
+    /// Begins an item, as far as it is known; `served` says that the server runs the call itself.
     pub(super) fn open(
         index: u64,
         item: &Item<'_>,
         raw: Option<&RawValue>,
+        served: bool,
         writer: &mut ResponseWriter<'_>,
     ) -> Self {
         let state = match &*item.kind {
             MESSAGE => State::Message(Message::default()),
             REASONING => State::Reasoning(Reasoning::open(&item.id, writer)),
-            kind @ (FUNCTION | CUSTOM) => {
+            kind @ (FUNCTION | CUSTOM) if !served => {
                 let mut call = Call::new(kind == CUSTOM);
                 call.identify(item, writer);
                 State::Call(call)
@@ -85,6 +86,11 @@ impl Entry {
 
     pub(super) fn is_done(&self) -> bool {
         self.done
+    }
+
+    /// Whether the item is kept as it was sent.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.state, State::Other(_))
     }
 
     /// Whether this is a tool call that the application has to answer.

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::responses::keys;
 
+mod api;
+
 struct Seen {
     turn: Turn,
     outcome: Result<InferenceResult, EngineError>,
@@ -23,7 +25,7 @@ fn fold(events: &[Value]) -> Seen {
         }
         match fold.is_complete() {
             true => Ok(()),
-            false => Err(error::truncated()),
+            false => Err(crate::shared::reply::truncated()),
         }
     })
 }
@@ -284,6 +286,48 @@ fn annotations_are_cited_once_and_kept() {
 }
 
 #[test]
+fn a_custom_tool_that_nobody_offered_was_run_by_the_server() {
+    let call = json!({"type": "custom_tool_call", "id": "ctc", "call_id": "c", "name": "x_search",
+        "input": "{}", "status": "completed"});
+    let offer =
+        |tools: Value| json!({"type": "response.created", "response": {"id": "r", "tools": tools}});
+    let with = |offer: Value| {
+        fold(&[
+            offer,
+            added(0, &call),
+            delta("custom_tool_call_input", 0, "{}"),
+            done(0, &call),
+            completed(&json!([])),
+        ])
+    };
+    let own = json!([{"type": "custom", "name": "x_search"}]);
+    for pending in [
+        with(offer(own)),
+        with(offer(json!([]))),
+        with(offer(Value::Null)),
+    ] {
+        assert_eq!(pending.turn.tool_calls().count(), 1);
+        assert_eq!(
+            pending.outcome.unwrap().finish_class,
+            FinishClass::ToolCallsPending
+        );
+    }
+    let served = with(offer(json!([{"type": "x_search"}])));
+    assert_eq!(served.turn.tool_calls().count(), 0);
+    assert_eq!(served.outcome.unwrap().finish_class, FinishClass::Completed);
+    // The item goes back as it came, and what the server said on the way is an event.
+    let Content::Other(item) = &served.turn.blocks.last().unwrap().content else {
+        panic!("{:?}", served.turn);
+    };
+    assert_eq!(json!(item.payload), call);
+    let named = |event: &Published| {
+        matches!(&event.kind, EventKind::Custom(custom)
+        if custom.event_type == "openai.responses.custom_tool_call_input.delta")
+    };
+    assert!(served.events.iter().any(named));
+}
+
+#[test]
 fn the_input_of_a_custom_tool_is_text() {
     let item = json!({"type": "custom_tool_call", "id": "ctc", "call_id": "c", "name": "patch",
         "input": "*** Begin", "status": "completed"});
@@ -406,7 +450,8 @@ fn a_failed_response_is_an_error_with_what_arrived() {
 
 #[test]
 fn what_is_no_event_is_an_error() {
-    let seen = run(|fold, writer, redactor| fold.accept("{\"type\": ", writer, redactor));
+    let seen =
+        run(|fold, writer, redactor| fold.accept("{\"type\": ", writer, redactor).map(|_| ()));
     assert_eq!(seen.error(), ErrorKind::MalformedResponse);
     let seen = fold(&[json!({"error": {"code": "rate_limit_exceeded", "message": "m"}})]);
     assert_eq!(seen.error(), ErrorKind::RateLimited);

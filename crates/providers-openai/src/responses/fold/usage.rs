@@ -3,20 +3,17 @@
 use geppetto_turns::Usage;
 use serde_json::Value;
 
+use crate::shared::number;
+
 #[cfg(test)]
 mod tests;
 
 /// Reads a usage object; `None` where it is not one, or counts nothing.
 pub(super) fn parse(raw: &str) -> Option<Usage> {
     let value: Value = serde_json::from_str(raw).ok()?;
-    let count = |pointers: &[&str]| {
-        let found = pointers
-            .iter()
-            .find_map(|pointer| number(value.pointer(pointer)?));
-        found.unwrap_or_default()
-    };
+    let count = |pointers: &[&str]| number::first_count(&value, pointers);
     // Some gateways answer this wire with the counts of the other one.
-    number(
+    number::count(
         value
             .get("input_tokens")
             .or_else(|| value.get("prompt_tokens"))?,
@@ -38,17 +35,4 @@ pub(super) fn parse(raw: &str) -> Option<Usage> {
         "/completion_tokens_details/reasoning_tokens",
     ]));
     Some(usage.with_raw(value))
-}
-
-/// A count; servers that compute send it as a float.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the value is checked to be a whole number in range"
-)]
-fn number(value: &Value) -> Option<u64> {
-    let whole = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().filter(whole).map(|float| float as u64))
 }

@@ -9,8 +9,11 @@ use geppetto_turns::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::place::Place;
-use crate::responses::{CUSTOM_TOOL, keys};
+use super::{
+    names::{self, CallIds},
+    place::{History, Place},
+};
+use crate::{responses::keys, shared::arguments::sendable};
 
 /// One item of the input.
 #[derive(Debug, Serialize)]
@@ -37,27 +40,27 @@ enum Typed<'a> {
     FunctionCall {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<&'a str>,
-        call_id: &'a str,
-        name: &'a str,
-        arguments: &'a str,
+        call_id: Cow<'a, str>,
+        name: Cow<'a, str>,
+        arguments: Cow<'a, str>,
         #[serde(flatten)]
         fields: Option<&'a Map<String, Value>>,
     },
     CustomToolCall {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<&'a str>,
-        call_id: &'a str,
-        name: &'a str,
+        call_id: Cow<'a, str>,
+        name: Cow<'a, str>,
         input: &'a str,
         #[serde(flatten)]
         fields: Option<&'a Map<String, Value>>,
     },
     FunctionCallOutput {
-        call_id: &'a str,
+        call_id: Cow<'a, str>,
         output: String,
     },
     CustomToolCallOutput {
-        call_id: &'a str,
+        call_id: Cow<'a, str>,
         output: String,
     },
 }
@@ -105,34 +108,42 @@ struct Summary<'a> {
     text: &'a str,
 }
 
-/// The input items of a repaired history. Blocks of kinds that are not known are left out.
+/// The input items of the `blocks` of a repaired history, before which the server has those that are
+/// `known`. Blocks of kinds that are not known are left out.
 ///
 /// # Errors
 ///
 /// Of kind `Configuration`, for an image that nothing can be made of.
 pub(super) fn of<'a>(
+    known: &'a [Arc<Block>],
     blocks: &'a [Arc<Block>],
     place: &Place<'_>,
 ) -> Result<Vec<InputItem<'a>>, EngineError> {
     let mut input = Input {
         items: Vec::with_capacity(blocks.len()),
         custom: HashSet::new(),
+        calls: CallIds::default(),
         message: None,
     };
+    for call in known.iter().filter_map(|block| block.as_tool_call()) {
+        input.calls.known(&call.id);
+        input.remember_type(call);
+    }
+    let history = History::new(blocks);
     for (at, block) in blocks.iter().enumerate() {
-        let named = || place.names(blocks, at);
+        let id = || place.id(&history, at);
         match &block.content {
             Content::System(system) => {
                 input.message("system", vec![Part::InputText { text: &system.text }]);
             }
             Content::User(user) => input.message("user", said(user)?),
             Content::LlmText(text) if !text.text.is_empty() => {
-                input.text(block, text, named());
+                input.text(block, text, id());
             }
-            Content::Reasoning(reasoning) if place.keeps(blocks, at) => {
+            Content::Reasoning(reasoning) if place.keeps(&history, at) => {
                 input.reasoning(block, reasoning);
             }
-            Content::ToolCall(call) => input.call(block, call, named()),
+            Content::ToolCall(call) => input.call(block, call, id()),
             Content::ToolUse(answer) => input.answer(&answer.id, answer.output()),
             Content::Other(other)
                 if other.kind == keys::ITEM_KIND && block.incomplete().is_none() =>
@@ -149,6 +160,7 @@ struct Input<'a> {
     items: Vec<InputItem<'a>>,
     /// The ids of calls of custom tools, whose answers have a type of their own.
     custom: HashSet<&'a str>,
+    calls: CallIds<'a>,
     /// The id of the message that the last item is, where it may get further parts.
     message: Option<&'a str>,
 }
@@ -169,7 +181,7 @@ impl<'a> Input<'a> {
     }
 
     /// A text of the model. The parts of one message are blocks of their own that have its id.
-    fn text(&mut self, block: &'a Block, text: &'a LlmText, named: bool) {
+    fn text(&mut self, block: &'a Block, text: &'a LlmText, id: Option<&'a str>) {
         let part = match text.refusal {
             true => Part::Refusal {
                 refusal: &text.text,
@@ -186,7 +198,7 @@ impl<'a> Input<'a> {
             return;
         }
         self.push(Form::Typed(Typed::Message {
-            id: item_id.filter(|_| named),
+            id,
             role: "assistant",
             content: vec![part],
             fields: fields_of(block),
@@ -212,38 +224,42 @@ impl<'a> Input<'a> {
         }));
     }
 
-    fn call(&mut self, block: &'a Block, call: &'a ToolCall, named: bool) {
-        let id = id_of(&call.item_id).filter(|_| named);
-        let (call_id, name) = (call.id.as_str(), call.name.as_str());
+    fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
+        let call_id = self.calls.call(&call.id);
+        let name = names::of_tool(&call.name);
         let fields = fields_of(block);
-        let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
-        let typed = match is_custom {
-            true => {
-                self.custom.insert(call_id);
-                Typed::CustomToolCall {
-                    id,
-                    call_id,
-                    name,
-                    input: call.args.as_str(),
-                    fields,
-                }
-            }
+        let typed = match self.remember_type(call) {
+            true => Typed::CustomToolCall {
+                id,
+                call_id,
+                name,
+                input: call.args.as_str(),
+                fields,
+            },
             false => Typed::FunctionCall {
                 id,
                 call_id,
                 name,
-                arguments: match call.args.is_blank() {
-                    true => "{}",
-                    false => call.args.as_str(),
-                },
+                arguments: sendable(&call.args),
                 fields,
             },
         };
         self.push(Form::Typed(typed));
     }
 
-    fn answer(&mut self, call_id: &'a str, output: String) {
-        let typed = match self.custom.contains(call_id) {
+    /// Whether the call is one of a custom tool, which decides what its answer is too.
+    fn remember_type(&mut self, call: &'a ToolCall) -> bool {
+        let is_custom = names::is_custom(call.extra.get("type"));
+        match is_custom {
+            true => self.custom.insert(&call.id),
+            false => self.custom.remove(call.id.as_str()),
+        };
+        is_custom
+    }
+
+    fn answer(&mut self, id: &'a str, output: String) {
+        let call_id = self.calls.answer(id);
+        let typed = match self.custom.contains(id) {
             true => Typed::CustomToolCallOutput { call_id, output },
             false => Typed::FunctionCallOutput { call_id, output },
         };

@@ -9,7 +9,89 @@ use std::sync::Arc;
 
 use geppetto_turns::{Block, Content, Reasoning, keys::block_meta};
 
+use super::names;
 use crate::responses::keys;
+
+/// The blocks that go back, and what they have to do with each other.
+#[derive(Debug)]
+pub(super) struct History<'a> {
+    pub(super) blocks: &'a [Arc<Block>],
+    /// The ids that items may be sent with.
+    ids: Vec<Option<&'a str>>,
+    /// Which output of a model a block is part of, counted; none for what no model produced.
+    outputs: Vec<Option<usize>>,
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(blocks: &'a [Arc<Block>]) -> Self {
+        Self {
+            blocks,
+            ids: names::of_items(blocks),
+            outputs: outputs(blocks),
+        }
+    }
+
+    fn id(&self, at: usize) -> Option<&'a str> {
+        self.ids.get(at).copied().flatten()
+    }
+
+    fn output(&self, at: usize) -> Option<usize> {
+        self.outputs.get(at).copied().flatten()
+    }
+
+    /// The places of reasoning in the output that the block at `at` is part of.
+    fn reasoning(&self, at: usize) -> impl Iterator<Item = usize> {
+        let output = self.output(at);
+        let is_part = move |place: &usize| output.is_some() && self.output(*place) == output;
+        let before = (0..at).rev().take_while(is_part);
+        let after = (at..self.blocks.len()).take_while(is_part);
+        let is_reasoning = |place: &usize| {
+            let block = self.blocks.get(*place);
+            block.is_some_and(|block| matches!(block.content, Content::Reasoning(_)))
+        };
+        before.chain(after).filter(is_reasoning)
+    }
+
+    /// The place of the item that comes after the reasoning at `at` in its output, and is whole.
+    fn follower(&self, at: usize) -> Option<usize> {
+        let after = self.blocks.iter().enumerate().skip(at + 1);
+        for (place, block) in after {
+            if self.output(place) != self.output(at) {
+                return None;
+            }
+            match &block.content {
+                Content::Reasoning(_) => {}
+                // It is not sent.
+                Content::LlmText(text) if text.text.is_empty() => {}
+                _ => return block.incomplete().is_none().then_some(place),
+            }
+        }
+        None
+    }
+}
+
+/// Counts the outputs of models. One ends where something else stands, and where a block comes from
+/// another response, as far as that is known.
+fn outputs(blocks: &[Arc<Block>]) -> Vec<Option<usize>> {
+    let mut count = 0;
+    let mut response = None;
+    let mut goes_on = false;
+    let mut outputs = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        let id = block.metadata.get(&block_meta::RESPONSES_RESPONSE_ID);
+        let id = id.ok().flatten();
+        let is_output = is_output(block);
+        let is_other = id.is_some() && response.is_some() && id != response;
+        if !goes_on || is_other {
+            count += 1;
+            response = None;
+        }
+        goes_on = is_output;
+        response = response.or(id);
+        outputs.push(is_output.then_some(count));
+    }
+    outputs
+}
 
 /// Where a history goes.
 #[derive(Debug)]
@@ -20,18 +102,40 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether the reasoning of the block at `at` goes back.
-    pub(super) fn keeps(&self, blocks: &[Arc<Block>], at: usize) -> bool {
-        let Some(block) = blocks.get(at) else {
+    /// Whether the reasoning of the block at `at` goes back. A server that stores items knows which
+    /// ones belong together: there all reasoning of an output goes back, or none of it does.
+    pub(super) fn keeps(&self, history: &History<'_>, at: usize) -> bool {
+        self.can_keep(history, at)
+            && (!self.stored
+                || history
+                    .reasoning(at)
+                    .all(|place| self.can_keep(history, place)))
+    }
+
+    fn can_keep(&self, history: &History<'_>, at: usize) -> bool {
+        let Some(block) = history.blocks.get(at) else {
             return false;
         };
         let Content::Reasoning(reasoning) = &block.content else {
             return false;
         };
+        let is_named = |place: usize| history.id(place).is_some();
         block.incomplete().is_none()
+            && is_named(at)
             && self.can_be_read(reasoning)
             && self.is_of_model(block)
-            && is_followed(blocks, at)
+            && history
+                .follower(at)
+                .is_some_and(|place| !self.stored || is_named(place))
+    }
+
+    /// The id that the item of the block at `at` is sent with: none for one that is not whole, and
+    /// none where reasoning that belongs to it stays behind.
+    pub(super) fn id<'a>(&self, history: &History<'a>, at: usize) -> Option<&'a str> {
+        let id = history.id(at)?;
+        let is_whole = history.blocks.get(at)?.incomplete().is_none();
+        let mut reasoning = history.reasoning(at);
+        (is_whole && reasoning.all(|place| self.keeps(history, place))).then_some(id)
     }
 
     /// Whether the server can make anything of reasoning.
@@ -54,55 +158,6 @@ impl Place<'_> {
             _ => true,
         }
     }
-
-    /// Whether the items of the same output as the block at `at` may be named by their ids: not
-    /// when reasoning that belongs to them stays behind.
-    pub(super) fn names(&self, blocks: &[Arc<Block>], at: usize) -> bool {
-        let is_part = |place: &usize| {
-            blocks.get(*place).is_some_and(|block| is_output(block))
-                && same_response(blocks, at, *place)
-        };
-        let before = (0..at).rev().take_while(is_part);
-        let after = (at..blocks.len()).take_while(is_part);
-        let whole = blocks
-            .get(at)
-            .is_some_and(|block| block.incomplete().is_none());
-        whole
-            && before.chain(after).all(|place| {
-                let reasons = blocks
-                    .get(place)
-                    .is_some_and(|block| matches!(block.content, Content::Reasoning(_)));
-                !reasons || self.keeps(blocks, place)
-            })
-    }
-}
-
-/// Whether an item of the same response comes after the reasoning at `at`, before anything else.
-fn is_followed(blocks: &[Arc<Block>], at: usize) -> bool {
-    let after = blocks.iter().enumerate().skip(at + 1);
-    for (place, block) in after {
-        if !is_output(block) || !same_response(blocks, at, place) {
-            return false;
-        }
-        match &block.content {
-            Content::Reasoning(_) => {}
-            _ => return block.incomplete().is_none(),
-        }
-    }
-    false
-}
-
-/// Whether two blocks came from one response, as far as that is known.
-fn same_response(blocks: &[Arc<Block>], a: usize, b: usize) -> bool {
-    let response = |place: usize| {
-        let block = blocks.get(place)?;
-        let id = block.metadata.get(&block_meta::RESPONSES_RESPONSE_ID);
-        id.ok().flatten()
-    };
-    match (response(a), response(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    }
 }
 
 /// Whether a model produced the block.
@@ -116,18 +171,18 @@ fn is_output(block: &Block) -> bool {
     }
 }
 
-/// The blocks that a stored response does not hold yet: those after its last block.
-pub(super) fn after_response<'b>(
+/// The blocks that a stored response holds, up to its last one, and those after it.
+pub(super) fn split_at_response<'b>(
     blocks: &'b [Arc<Block>],
     previous: Option<&str>,
-) -> &'b [Arc<Block>] {
+) -> (&'b [Arc<Block>], &'b [Arc<Block>]) {
     let Some(previous) = previous else {
-        return blocks;
+        return (&[], blocks);
     };
     let is_of_it = |block: &Arc<Block>| {
         let id = block.metadata.get(&block_meta::RESPONSES_RESPONSE_ID);
         matches!(id, Ok(Some(id)) if id == previous)
     };
     let after = blocks.iter().rposition(is_of_it).map_or(0, |at| at + 1);
-    blocks.get(after..).unwrap_or_default()
+    blocks.split_at_checked(after).unwrap_or((&[], blocks))
 }

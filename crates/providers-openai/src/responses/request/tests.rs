@@ -1,9 +1,13 @@
+use geppetto_engine::{ErrorKind, StructuredOutput, ToolConfig, ToolDefinition, keys};
 use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder, keys::block_meta};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::responses::{CUSTOM_TOOL, keys as own};
+
+mod accepted;
+mod foreign;
 
 trait With {
     fn with<T: Serialize>(self, key: &DataKey<T>, value: T) -> Self;

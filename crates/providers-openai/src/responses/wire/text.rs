@@ -1,103 +1,10 @@
-//! Texts, numbers and raw values, whatever type a server gives them.
+//! Texts in raw values.
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
 use serde_json::value::RawValue;
 
-/// A text, borrowed unless it holds escapes. What is not a text, a number or a truth value is the
-/// empty text.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(in crate::responses) struct Text<'a>(Cow<'a, str>);
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Text::from(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Text::default())
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(value.to_string())))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(number.to_string())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text::default())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-/// A count or a position; absent where it is not one.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::responses) struct Number(pub(in crate::responses) Option<u64>);
-
-impl Number {
-    /// The number, 0 where there is none.
-    pub(in crate::responses) fn or_zero(self) -> u64 {
-        self.0.unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
-        Ok(Self(text.parse().ok()))
-    }
-}
+use crate::shared::text::Text;
 
 /// The text that a raw value is: the string itself, or the JSON of anything else (some servers
 /// send arguments as an object). Nothing and null are the empty text.
@@ -106,7 +13,7 @@ pub(in crate::responses) fn text_of(raw: Option<&RawValue>) -> Cow<'_, str> {
         return Cow::Borrowed("");
     };
     match serde_json::from_str::<Text<'_>>(raw) {
-        Ok(text) if raw.starts_with('"') => text.0,
+        Ok(text) if raw.starts_with('"') => text.into_inner(),
         _ if raw == "null" => Cow::Borrowed(""),
         _ => Cow::Borrowed(raw),
     }

@@ -20,11 +20,14 @@ const ANSWERED: [(&str, &str, &str); 2] = [
     ),
 ];
 
-pub(super) fn check(items: &[Value], request: &Value) -> Result<(), ProviderRefusal> {
+pub(super) fn check(
+    items: &[Value],
+    request: &Value,
+    stored: Option<bool>,
+) -> Result<(), ProviderRefusal> {
     unique_ids(items)?;
-    let stored = request["store"] != false;
-    reasoning(items, stored)?;
-    if !stored {
+    reasoning(items, stored == Some(true))?;
+    if stored == Some(false) {
         persisted(items)?;
     }
     let elsewhere =

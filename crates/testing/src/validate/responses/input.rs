@@ -10,7 +10,7 @@ use super::{
 /// Parameters that say where the rest of the conversation is.
 const ELSEWHERE: [&str; 3] = ["previous_response_id", "conversation", "prompt"];
 
-pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
+pub(super) fn check(request: &Value, stored: Option<bool>) -> Result<(), ProviderRefusal> {
     let elsewhere = ELSEWHERE.iter().any(|name| !request[*name].is_null());
     previous(&request["previous_response_id"])?;
     let items = match &request["input"] {
@@ -34,7 +34,7 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
     for (index, item) in items.iter().enumerate() {
         item::check(item, &format!("input[{index}]"))?;
     }
-    history::check(items, request)
+    history::check(items, request, stored)
 }
 
 fn previous(id: &Value) -> Result<(), ProviderRefusal> {

@@ -17,7 +17,7 @@ pub(super) const LONGEST_NAME: usize = 128;
 const STATUS: [&str; 3] = ["in_progress", "completed", "incomplete"];
 
 /// The types of items that a model produces, and what their ids begin with.
-pub(super) const OUTPUT: [(&str, &str); 17] = [
+pub(super) const OUTPUT: [(&str, &str); 18] = [
     ("message", "msg"),
     ("reasoning", "rs"),
     ("function_call", "fc"),
@@ -35,10 +35,11 @@ pub(super) const OUTPUT: [(&str, &str); 17] = [
     ("apply_patch_call", "apc"),
     ("tool_search_call", "tsc"),
     ("compaction", "cmp"),
+    ("program", "cm"),
 ];
 
 /// The types of items that answer a model, and that point elsewhere.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "function_call_output",
     "custom_tool_call_output",
     "computer_call_output",
@@ -47,6 +48,7 @@ const OTHERS: [&str; 9] = [
     "apply_patch_call_output",
     "tool_search_output",
     "mcp_approval_response",
+    "program_output",
     "item_reference",
 ];
 

@@ -1,10 +1,15 @@
 //! The message of a model: text, refusal, reasoning and tool calls together.
 
+use std::borrow::Cow;
+
 use geppetto_turns::{LlmText, Reasoning, ToolCall};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::chat::{CUSTOM_TOOL, Dialect, REASONING_DETAILS, ReasoningField};
+use crate::{
+    chat::{CUSTOM_TOOL, Dialect, REASONING_DETAILS, ReasoningField},
+    shared::arguments::sendable,
+};
 
 /// What a model said without a break.
 #[derive(Debug)]
@@ -136,7 +141,7 @@ enum Call<'a> {
 #[derive(Debug, Serialize)]
 struct Function<'a> {
     name: &'a str,
-    arguments: &'a str,
+    arguments: Cow<'a, str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,14 +164,13 @@ impl<'a> Call<'a> {
                 },
             };
         }
-        let arguments = match call.args.is_blank() {
-            true => "{}",
-            false => call.args.as_str(),
-        };
         Self::Function {
             id,
             kind: "function",
-            function: Function { name, arguments },
+            function: Function {
+                name,
+                arguments: sendable(&call.args),
+            },
         }
     }
 }

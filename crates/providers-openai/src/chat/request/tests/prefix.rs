@@ -37,8 +37,8 @@ fn encoded(blocks: &[Block], dialect: &Dialect) -> Vec<u8> {
         .cloned()
         .fold(Turn::builder(), TurnBuilder::block)
         .build();
-    let settings = Settings::of(&turn, &InferenceConfig::new(), "m", true).unwrap();
-    settings.encode(&turn, dialect).unwrap()
+    let settings = settings(&turn, &InferenceConfig::new(), "m", true).unwrap();
+    encode(&settings, &turn, dialect).unwrap()
 }
 
 /// The bytes up to the end of the last message, without the bracket that closes the list.

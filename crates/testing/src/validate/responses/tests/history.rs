@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::{
-    super::responses_request, accepts, call, input, named, output, reasoning, refuses, said, user,
+    super::{responses_count, responses_request},
+    accepts, call, input, named, output, reasoning, refuses, said, user,
 };
 
 #[test]
@@ -181,6 +182,8 @@ fn what_only_a_store_has_is_not_found_where_nothing_is_stored() {
     assert_eq!(refusal.status, 404);
     let message = "Item with id 'rs_1' not found. Items are not persisted when `store` is set to";
     assert!(refusal.message.starts_with(message), "{refusal}");
+    // Counting stores nothing either way.
+    assert_eq!(responses_count(&request), Ok(()));
     request["input"] = json!([{"type": "item_reference", "id": "msg_1"}, user()]);
     assert_eq!(responses_request(&request).unwrap_err().status, 404);
     request["input"] = json!([reasoning("rs_1"), said()]);

@@ -1,0 +1,59 @@
+//! Calls that are kept as items, and their answers.
+//!
+//! `repair` answers the calls that it knows. A call that is kept as the API sent it is answered by
+//! an item of the application or of the server, and without one the API refuses the history.
+
+use std::{collections::HashSet, sync::Arc};
+
+use geppetto_turns::{Block, Content};
+use serde_json::{Map, Value};
+
+use crate::responses::keys;
+
+/// The items that are calls which the API wants answered, and what answers each.
+///
+/// Source: <https://platform.openai.com/docs/api-reference/responses/create#responses-create-input>.
+const CALLS: &[(&str, &str)] = &[
+    ("custom_tool_call", "custom_tool_call_output"),
+    ("computer_call", "computer_call_output"),
+    ("local_shell_call", "local_shell_call_output"),
+    ("shell_call", "shell_call_output"),
+    ("apply_patch_call", "apply_patch_call_output"),
+];
+
+/// Leaves out the calls that nothing answers: those that the server has run itself without saying
+/// what came of it, and those that the application has not run.
+pub(super) fn retain(blocks: &mut Vec<Arc<Block>>) {
+    let answers: HashSet<(&str, &str)> = blocks
+        .iter()
+        .filter_map(|block| item(block))
+        .filter_map(|item| Some((text(item, "type")?, tie(item)?)))
+        .collect();
+    let is_answered = |item: &Map<String, Value>| {
+        let kind = text(item, "type").unwrap_or_default();
+        let call = CALLS.iter().find(|(call, _)| *call == kind);
+        call.is_none_or(|(_, answer)| tie(item).is_some_and(|id| answers.contains(&(answer, id))))
+    };
+    let kept: Vec<bool> = blocks
+        .iter()
+        .map(|block| item(block).is_none_or(is_answered))
+        .collect();
+    let mut kept = kept.into_iter();
+    blocks.retain(|_| kept.next().unwrap_or(true));
+}
+
+fn item(block: &Block) -> Option<&Map<String, Value>> {
+    match &block.content {
+        Content::Other(other) if other.kind == keys::ITEM_KIND => Some(&other.payload),
+        _ => None,
+    }
+}
+
+/// What ties a call and its answer: older items have no id of their own for it.
+fn tie(item: &Map<String, Value>) -> Option<&str> {
+    text(item, "call_id").or_else(|| text(item, "id"))
+}
+
+fn text<'a>(item: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_str()
+}

@@ -1,0 +1,43 @@
+//! Repeating an attempt, and saying so.
+
+use std::time::Duration;
+
+use geppetto_engine::{EngineError, ResponseWriter};
+use geppetto_events::{EventKind, kind::Info};
+use geppetto_transport::{FailedAttempt, Retry};
+use tokio::time::sleep;
+
+use super::stop::Stop;
+
+/// Whether an attempt whose reply broke is repeated; waits until it may be. When the run ends
+/// while waiting, the next attempt finds that out.
+pub(crate) async fn repeats(
+    retry: &mut Retry,
+    error: &EngineError,
+    writer: &ResponseWriter<'_>,
+    stop: &mut Stop<'_>,
+) -> bool {
+    let attempt = retry.attempt();
+    let Some(delay) = retry.next(error) else {
+        return false;
+    };
+    announce_retry(writer, attempt, delay, error);
+    // A stopped run is noticed by the wait that follows.
+    let _ = stop.race(sleep(delay)).await;
+    true
+}
+
+/// Says that a refused attempt is repeated.
+pub(crate) fn announce(writer: &ResponseWriter<'_>, failed: &FailedAttempt<'_>) {
+    announce_retry(writer, failed.attempt, failed.delay, failed.error);
+}
+
+fn announce_retry(writer: &ResponseWriter<'_>, attempt: u32, delay: Duration, error: &EngineError) {
+    let data = serde_json::json!({
+        "attempt": attempt,
+        "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+        "reason": error.to_string(),
+        "kind": error.kind().as_str(),
+    });
+    writer.publish(EventKind::Info(Info::new("retrying", Some(data))));
+}

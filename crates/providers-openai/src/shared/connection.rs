@@ -1,0 +1,211 @@
+//! [`Connection`]: the settings of an engine that every wire has.
+
+use geppetto_engine::{EngineError, ErrorKind, InferenceConfig};
+use geppetto_transport::{ApiKey, HttpClient, Request, ReqwestTransport};
+use http::{HeaderName, HeaderValue, header::ACCEPT};
+
+#[cfg(test)]
+mod tests;
+
+const OPENAI: &str = "https://api.openai.com/v1";
+
+/// Media types of a reply that may come as a stream or as one body.
+const STREAM_OR_BODY: &str = "text/event-stream, application/json";
+const BODY: &str = "application/json";
+
+/// Which server is asked, how, and as whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub(crate) model: String,
+    pub(crate) base_url: String,
+    pub(crate) key: Option<ApiKey>,
+    pub(crate) http: Option<HttpClient>,
+    pub(crate) provider: String,
+    pub(crate) defaults: InferenceConfig,
+    pub(crate) stream: bool,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// The header that carries the key, and the setting that names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeyIn<'a> {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// A header of its own.
+    Header { setting: &'a str, name: &'a str },
+}
+
+impl Connection {
+    pub(crate) fn new(model: String, provider: &str) -> Self {
+        Self {
+            model,
+            base_url: OPENAI.to_owned(),
+            key: None,
+            http: None,
+            provider: provider.to_owned(),
+            defaults: InferenceConfig::default(),
+            stream: true,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Checks what does not depend on the wire.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`; the message names the setting.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        if self.model.trim().is_empty() {
+            return Err(configuration("model: is empty; name the model to ask"));
+        }
+        Ok(self.defaults.validate()?)
+    }
+
+    /// The client that was set, else one of the engine's own.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: no client can be set up.
+    pub(crate) fn client(&mut self) -> Result<HttpClient, EngineError> {
+        match self.http.take() {
+            Some(http) => Ok(http),
+            None => Ok(HttpClient::new(ReqwestTransport::new()?)),
+        }
+    }
+
+    /// A request for a reply, but for its body.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: the key is missing, or a header is not allowed.
+    pub(crate) fn reply_request(
+        &self,
+        path: &str,
+        key_in: KeyIn<'_>,
+    ) -> Result<Request, EngineError> {
+        let accept = if self.stream { STREAM_OR_BODY } else { BODY };
+        self.request(endpoint(&self.base_url, path, path), accept, key_in)
+    }
+
+    /// A request whose reply is one body, to a path beside the one of replies, but for its body.
+    ///
+    /// # Errors
+    ///
+    /// As [`reply_request`](Self::reply_request).
+    pub(crate) fn body_request(
+        &self,
+        path: &str,
+        beside: &str,
+        key_in: KeyIn<'_>,
+    ) -> Result<Request, EngineError> {
+        self.request(endpoint(&self.base_url, path, beside), BODY, key_in)
+    }
+
+    fn request(
+        &self,
+        url: String,
+        accept: &'static str,
+        key_in: KeyIn<'_>,
+    ) -> Result<Request, EngineError> {
+        if self.key.is_none() && is_openai(&url) && !self.has_own_key() {
+            return Err(configuration(
+                "api_key: is missing; set OPENAI_API_KEY or give the engine a key, or set the \
+                 base URL of a server that needs none",
+            ));
+        }
+        let mut request = Request::post(url).with_header(ACCEPT, HeaderValue::from_static(accept));
+        if let Some(key) = &self.key {
+            request = match key_in {
+                KeyIn::Bearer => request.with_bearer(key)?,
+                KeyIn::Header { setting, name } => {
+                    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| {
+                        let message = format!("{setting}: is not the name of a header");
+                        configuration(message).with_source(error)
+                    })?;
+                    request.with_key_header(name, key)?
+                }
+            };
+        }
+        for (name, value) in &self.headers {
+            request = request.try_with_header(name, value)?;
+        }
+        Ok(request)
+    }
+
+    fn has_own_key(&self) -> bool {
+        let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
+        self.headers.iter().any(|(name, _)| is_key(name))
+    }
+}
+
+/// The URL of an endpoint: the path goes before the query, and is not doubled when the base URL
+/// already ends with the path of replies.
+fn endpoint(base: &str, path: &str, of_replies: &str) -> String {
+    let base = base.trim();
+    let (root, query) = match base.split_once('?') {
+        Some((root, query)) => (root, Some(query)),
+        None => (base, None),
+    };
+    let root = root.trim_end_matches('/');
+    let root = root.strip_suffix(of_replies).unwrap_or(root);
+    match query {
+        Some(query) => format!("{root}{path}?{query}"),
+        None => format!("{root}{path}"),
+    }
+}
+
+fn is_openai(url: &str) -> bool {
+    url.starts_with("https://api.openai.com/")
+}
+
+fn configuration(message: impl Into<String>) -> EngineError {
+    EngineError::new(ErrorKind::Configuration, message)
+}
+
+/// The setters that the builder of every wire has, over its field `connection`.
+macro_rules! connection_setters {
+    () => {
+        /// Sets the API key. None by default, which local servers accept and OpenAI does not.
+        pub fn api_key(mut self, key: impl Into<Option<geppetto_transport::ApiKey>>) -> Self {
+            self.connection.key = key.into();
+            self
+        }
+
+        /// Sets the HTTP client: its transport, limits and retries. One of its own by default.
+        pub fn http_client(mut self, client: geppetto_transport::HttpClient) -> Self {
+            self.connection.http = Some(client);
+            self
+        }
+
+        /// Sets what is used where the turn sets nothing.
+        pub fn defaults(mut self, config: geppetto_engine::InferenceConfig) -> Self {
+            self.connection.defaults = config;
+            self
+        }
+
+        /// Sets whether a stream is asked for. True by default. The result is the same; with a
+        /// stream the events come as the model writes.
+        pub fn stream(mut self, stream: bool) -> Self {
+            self.connection.stream = stream;
+            self
+        }
+
+        /// Adds a header to each request, replacing one of the engine's own.
+        pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.connection.headers.push((name.into(), value.into()));
+            self
+        }
+
+        /// Sets the organisation that OpenAI bills (`openai-organization`).
+        pub fn organization(self, id: impl Into<String>) -> Self {
+            self.header("openai-organization", id)
+        }
+
+        /// Sets the project that OpenAI bills (`openai-project`).
+        pub fn project(self, id: impl Into<String>) -> Self {
+            self.header("openai-project", id)
+        }
+    };
+}
+
+pub(crate) use connection_setters;

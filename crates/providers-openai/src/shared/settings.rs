@@ -1,0 +1,181 @@
+//! What a request is made of, and how it is written.
+
+use geppetto_engine::{
+    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,
+    ToolDefinition, keys,
+};
+use geppetto_turns::{KeyError, Turn};
+use serde::{Serialize, ser::SerializeMap};
+use serde_json::{Map, Value};
+
+/// What a request is made of, checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) inference: InferenceConfig,
+    pub(crate) model: String,
+    pub(crate) stream: bool,
+    pub(crate) tools: Vec<ToolDefinition>,
+    pub(crate) tool_config: ToolConfig,
+    pub(crate) output: Option<StructuredOutput>,
+    /// Request fields that are passed through as they stand.
+    pub(crate) extra: Map<String, Value>,
+}
+
+impl Settings {
+    /// The settings of a turn, and where there are none, the engine's. The fields in `reserved`
+    /// are the engine's own business: a passed-through setting cannot replace them.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    pub(crate) fn of(
+        turn: &Turn,
+        defaults: &InferenceConfig,
+        model: &str,
+        stream: bool,
+        reserved: &[&str],
+    ) -> Result<Self, EngineError> {
+        let data = &turn.data;
+        let inference = data.get(&keys::INFERENCE_CONFIG).map_err(unreadable)?;
+        let inference = inference.unwrap_or_default().or(defaults);
+        inference.validate()?;
+        let tool_config = data
+            .get(&keys::TOOL_CONFIG)
+            .map_err(unreadable)?
+            .unwrap_or_default();
+        let tools = match tool_config.enabled {
+            true => data
+                .get(&keys::TOOL_DEFINITIONS)
+                .map_err(unreadable)?
+                .unwrap_or_default(),
+            false => Vec::new(),
+        };
+        if !tools.is_empty() {
+            tool_config.validate()?;
+            tools.iter().try_for_each(ToolDefinition::validate)?;
+        }
+        Ok(Self {
+            model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
+            inference,
+            stream,
+            tools,
+            tool_config,
+            output: output(turn)?,
+            extra: extra(turn, reserved)?,
+        })
+    }
+
+    /// False where only one call at a time is wanted; `None` leaves it to the server.
+    pub(crate) fn parallel_calls(&self) -> Option<bool> {
+        let one_by_one = !self.tools.is_empty() && self.tool_config.max_parallel_tools == 1;
+        one_by_one.then_some(false)
+    }
+}
+
+fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
+    let output = turn
+        .data
+        .get(&keys::STRUCTURED_OUTPUT)
+        .map_err(unreadable)?;
+    match output.map(|output| (output.validate(), output)) {
+        Some((Ok(()), output)) if output.is_on() => Ok(Some(output)),
+        Some((Err(error), output)) if output.require_valid => Err(error.into()),
+        _ => Ok(None),
+    }
+}
+
+fn extra(turn: &Turn, reserved: &[&str]) -> Result<Map<String, Value>, EngineError> {
+    let setting = &keys::OPENAI_INFERENCE_CONFIG;
+    let extra = match turn.data.get(setting).map_err(unreadable)? {
+        None => Map::new(),
+        Some(Value::Object(map)) => map,
+        Some(_) => {
+            return Err(
+                ConfigError::new(setting.id(), "must be an object of request fields").into(),
+            );
+        }
+    };
+    if let Some(name) = reserved.iter().find(|name| extra.contains_key(**name)) {
+        let message = format!("holds `{name}`, which cannot be passed through");
+        return Err(ConfigError::new(setting.id(), message).into());
+    }
+    Ok(extra)
+}
+
+/// The error of a setting that is there and cannot be read.
+pub(crate) fn unreadable(error: KeyError) -> EngineError {
+    EngineError::new(ErrorKind::Configuration, error.to_string()).with_source(error)
+}
+
+/// The error of a turn that makes no request.
+pub(crate) fn nothing_to_send() -> EngineError {
+    EngineError::new(
+        ErrorKind::Configuration,
+        "the turn holds nothing to send; give it a user block",
+    )
+}
+
+/// Writes a request's body.
+///
+/// # Errors
+///
+/// Of kind `Configuration`: a value in it cannot be JSON.
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, EngineError> {
+    serde_json::to_vec(body).map_err(|error| {
+        EngineError::new(
+            ErrorKind::Configuration,
+            "the request cannot be written as JSON",
+        )
+        .with_source(error)
+    })
+}
+
+/// Writes the fields of a request that are there, that are allowed, and that nothing passed
+/// through replaces.
+pub(crate) struct Fields<'a, M> {
+    map: M,
+    extra: &'a Map<String, Value>,
+    allowed: Option<&'a [&'a str]>,
+}
+
+impl<'a, M: SerializeMap> Fields<'a, M> {
+    /// All fields are allowed, unless `allowed` lists those that are.
+    pub(crate) fn new(
+        map: M,
+        extra: &'a Map<String, Value>,
+        allowed: Option<&'a [&'a str]>,
+    ) -> Self {
+        Self {
+            map,
+            extra,
+            allowed,
+        }
+    }
+
+    pub(crate) fn put<T: Serialize>(
+        &mut self,
+        name: &str,
+        value: Option<T>,
+    ) -> Result<(), M::Error> {
+        match value {
+            Some(value) if self.allows(name) && !self.extra.contains_key(name) => {
+                self.map.serialize_entry(name, &value)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn allows(&self, name: &str) -> bool {
+        self.allowed.is_none_or(|allowed| allowed.contains(&name))
+    }
+
+    /// Writes what is passed through, and ends the body.
+    pub(crate) fn end(mut self) -> Result<M::Ok, M::Error> {
+        for (name, value) in self.extra {
+            if !value.is_null() && self.allows(name) {
+                self.map.serialize_entry(name, value)?;
+            }
+        }
+        self.map.end()
+    }
+}

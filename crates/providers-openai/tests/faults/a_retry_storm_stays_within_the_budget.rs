@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use geppetto_engine::{Engine, ErrorKind, RunContext};
+use geppetto_testing::{ProviderServer, Reply};
+use geppetto_transport::{HttpClient, ReqwestTransport, RetryPolicy};
+use geppetto_turns::Turn;
+use tokio::{task::JoinSet, time::Instant};
+
+use crate::{
+    cell::{Cell, Mode, Wire},
+    lab::engine,
+};
+
+const RUNS: u64 = 1000;
+/// Retries that a budget starts with, and that time refills by one per second.
+const RESERVE: u64 = 10;
+
+/// The requests that the documentation allows: each run's first, one retry for five runs, the
+/// reserve, and one retry for each second that passed.
+fn bound(seconds: u64) -> u64 {
+    RUNS + RUNS / 5 + RESERVE + seconds
+}
+
+async fn ask(engine: &dyn Engine) {
+    let ctx = RunContext::new();
+    let mut turn = Turn::builder().user("Hi").build();
+    let error = engine.run_inference(&ctx, &mut turn).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Overloaded);
+}
+
+/// The requests that the server saw, and the bound.
+async fn storm(cell: Cell, at_once: usize) -> (u64, u64) {
+    let server = ProviderServer::start().await.unwrap();
+    server.respond_always(Reply::error(503, "overloaded", "busy"));
+    server.forget_requests();
+    let http = HttpClient::new(ReqwestTransport::new().unwrap())
+        .with_retry_policy(RetryPolicy::new().with_seed(3));
+    let engine: Arc<dyn Engine> = engine(cell, server.base_url(), http).into();
+    let started = Instant::now();
+    let mut runs = JoinSet::new();
+    for _ in 0..RUNS {
+        if runs.len() >= at_once {
+            runs.join_next().await.unwrap().unwrap();
+        }
+        let engine = Arc::clone(&engine);
+        runs.spawn(async move { ask(&*engine).await });
+    }
+    while let Some(run) = runs.join_next().await {
+        run.unwrap();
+    }
+    (server.request_count(), bound(started.elapsed().as_secs()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_runs_together_stay_within_the_budget() {
+    for wire in [Wire::Chat, Wire::Responses] {
+        let (requests, bound) = storm(Cell::of(wire, Mode::Streamed), 100).await;
+        assert!(requests <= bound, "{wire:?}: {requests} of {bound}");
+        // The budget is there to be used.
+        assert!(requests > bound - 20, "{wire:?}: {requests} of {bound}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_runs_one_after_the_other_stay_within_the_budget() {
+    for wire in [Wire::Chat, Wire::Responses] {
+        let (requests, bound) = storm(Cell::of(wire, Mode::Single), 1).await;
+        assert!(requests <= bound, "{wire:?}: {requests} of {bound}");
+        assert!(
+            requests > RUNS + RUNS / 5,
+            "{wire:?}: {requests} of {bound}"
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! Replies whose bytes arrive, but are not what they should be.
+
+use geppetto_engine::ErrorKind;
+use geppetto_testing::Reply;
+use serde_json::json;
+
+use super::{Fault, Script, responses_streamed};
+use crate::{
+    cell::{Cell, Mode, Place, Wire},
+    expect::{Expect, Holds},
+};
+
+const MALFORMED: ErrorKind = ErrorKind::MalformedResponse;
+const NOT_CHAT: &str = "the server sent an event that is not a chat completion: …";
+const NOT_RESPONSES: &str = "the server sent an event that is not of the Responses API: …";
+const NO_CHAT: &str = "the server sent a body that is not a chat completion: …";
+const NO_RESPONSE: &str = "the server sent a body that is not of the Responses API: …";
+const LARGE_EVENT: &str = "the server sent an event larger than the limit of 16777216 bytes";
+const LARGE_BODY: &str = "the reply is larger than the limit of 67108864 bytes";
+const REPORTED: &str = "the server reported an error inside its reply: no room";
+
+const SIZE: usize = 100 * 1024 * 1024;
+
+/// The good reply with 100 MB put in at a place, in a field that nobody asks for.
+fn huge(cell: Cell, place: Place) -> Reply {
+    let filler = "x".repeat(SIZE);
+    match (cell.mode, place) {
+        (Mode::Single, _) => {
+            let body = cell.good_body();
+            let rest = body.strip_prefix('{').unwrap_or_default();
+            cell.reply(format!("{{\"filler\":\"{filler}\",{rest}"))
+        }
+        (Mode::Streamed, Place::Start) => cell.with_event(0, &format!("{{\"f\":\"{filler}\"}}")),
+        (Mode::Streamed, _) => {
+            let event = format!("{{\"f\":\"{filler}\"}}");
+            cell.with_event(cell.first_delta() + 1, &event)
+        }
+    }
+    .cut_into_random_chunks(1, 128 * 1024)
+}
+
+/// An error as the wire reports it inside a reply.
+fn reported(cell: Cell) -> serde_json::Value {
+    let error = json!({"code": "server_is_overloaded", "message": "no room"});
+    match (cell.wire, cell.mode) {
+        (Wire::Responses, Mode::Streamed) => {
+            json!({"type": "error", "code": error["code"], "message": "no room"})
+        }
+        _ => json!({"error": error}),
+    }
+}
+
+const fn malformed(says: &'static str) -> Expect {
+    Expect::fails(MALFORMED, says)
+}
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault::new(
+        "malformed from the start",
+        Script::Replies(|cell| match cell.mode {
+            Mode::Streamed => cell.with_event(0, "{not json}"),
+            Mode::Single => cell.reply("{not json}"),
+        }),
+        malformed(NOT_CHAT),
+    )
+    .single(malformed(NO_CHAT))
+    .but(&[
+        (responses_streamed(), malformed(NOT_RESPONSES)),
+        (
+            Cell::of(Wire::Responses, Mode::Single),
+            malformed(NO_RESPONSE),
+        ),
+    ]),
+    Fault::new(
+        "one malformed event among good ones",
+        Script::Replies(|cell| cell.with_event(cell.first_delta() + 1, "{not json}")),
+        malformed(NOT_CHAT).holding(Holds::FirstDelta),
+    )
+    .streams_only()
+    .but(&[(
+        responses_streamed(),
+        malformed(NOT_RESPONSES).holding(Holds::FirstDelta),
+    )]),
+    Fault::new(
+        "duplicated event",
+        Script::Replies(|cell| cell.good().duplicate_event(cell.first_delta())),
+        Expect::GOOD.holding(Holds::Doubled),
+    )
+    .streams_only()
+    .but(&[(responses_streamed(), Expect::GOOD)]),
+    Fault::new(
+        "100 MB in one event (or in the body), before output",
+        Script::Replies(|cell| huge(cell, Place::Start)),
+        malformed(LARGE_EVENT),
+    )
+    .single(malformed(LARGE_BODY)),
+    Fault::new(
+        "100 MB in one event, after output",
+        Script::Replies(|cell| huge(cell, Place::FirstDelta)),
+        malformed(LARGE_EVENT).holding(Holds::FirstDelta),
+    )
+    .streams_only(),
+    Fault::new(
+        "an event that never ends",
+        Script::Replies(|cell| cell.good().endless_event_at(cell.at(Place::FirstDelta))),
+        malformed(LARGE_EVENT).holding(Holds::FirstDelta),
+    )
+    .streams_only(),
+    Fault::new(
+        "in-band error before output",
+        Script::Replies(|cell| cell.only(&reported(cell))),
+        Expect::recurs(ErrorKind::Overloaded, REPORTED),
+    ),
+    Fault::new(
+        "in-band error after output",
+        Script::Replies(|cell| {
+            cell.with_event(cell.first_delta() + 1, &reported(cell).to_string())
+        }),
+        Expect::breaks(ErrorKind::Overloaded, REPORTED, Holds::FirstDelta),
+    )
+    .streams_only(),
+    Fault::new(
+        "wrong content type",
+        Script::Replies(|cell| cell.good().content_type("text/html")),
+        Expect::GOOD,
+    ),
+    Fault::new(
+        "chunked in pieces of 1 to 7 bytes",
+        Script::Replies(|cell| cell.good().chunked().cut_into_random_chunks(7, 7)),
+        Expect::GOOD,
+    ),
+    Fault::new(
+        "not chunked, with a length",
+        Script::Replies(|cell| cell.good().content_length()),
+        Expect::GOOD,
+    ),
+    Fault::new(
+        "not chunked, without a length",
+        Script::Replies(|cell| cell.good().until_close()),
+        Expect::GOOD,
+    ),
+];

@@ -1,0 +1,74 @@
+//! Inputs that fuzzing found: what came in one piece and what came byte by byte is the same.
+
+use std::sync::Arc;
+
+use geppetto_engine::{Engine, RunContext, SeededIds};
+use geppetto_events::EventStream;
+use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
+use geppetto_transport::{
+    HttpClient, RetryPolicy,
+    memory::{MemoryTransport, Reply},
+};
+use geppetto_turns::Turn;
+
+const CHAT: &str = r#"{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}"#;
+const RESPONSE: &str = r#"{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"x"}]}]}"#;
+
+/// What came of a body in these chunks: the outcome's kind and the text.
+async fn seen(
+    make: &impl Fn(HttpClient) -> Box<dyn Engine>,
+    chunks: Vec<Vec<u8>>,
+) -> (String, String) {
+    let reply = chunks.into_iter().fold(Reply::ok(), Reply::chunk);
+    let http = HttpClient::new(MemoryTransport::new([reply]));
+    let engine = make(http.with_retry_policy(RetryPolicy::never()));
+    let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(SeededIds::new(1)));
+    let mut turn = Turn::builder().user("Hello.").build();
+    let outcome = engine.run_inference(&ctx, &mut turn).await;
+    let outcome = match outcome {
+        Ok(result) => format!("{:?}", result.finish_class),
+        Err(error) => format!("{error:?}"),
+    };
+    (outcome, turn.assistant_text())
+}
+
+async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
+    // A whole response is no event of a stream; a whole chat completion is a chunk with all in it.
+    let streamed = if whole == CHAT { "x" } else { "" };
+    for (before, text) in [
+        ("", "x"),
+        ("\u{feff}", "x"),
+        ("\u{feff} \n", "x"),
+        (" \n", "x"),
+        ("\n\u{feff}", "x"),
+        (" data: ", streamed),
+        ("  \u{feff}data: ", streamed),
+        ("\n\ndata: ", streamed),
+        // Behind the beginning, white space makes the name of a field another name.
+        (":\n data: ", ""),
+    ] {
+        let body = format!("{before}{whole}\n\n").into_bytes();
+        let at_once = seen(&make, vec![body.clone()]).await;
+        assert_eq!(at_once.1, text, "{before:?}: {}", at_once.0);
+        let bytes = body.iter().map(|byte| vec![*byte]).collect();
+        assert_eq!(seen(&make, bytes).await, at_once, "{before:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_do_not_change_what_a_chat_reply_is() {
+    check(CHAT, |http| {
+        let builder = ChatEngine::builder("m").base_url("http://model.test/v1");
+        Box::new(builder.http_client(http).build().unwrap())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_do_not_change_what_a_response_is() {
+    check(RESPONSE, |http| {
+        let builder = ResponsesEngine::builder("m").base_url("http://model.test/v1");
+        Box::new(builder.http_client(http).build().unwrap())
+    })
+    .await;
+}

@@ -1,0 +1,40 @@
+//! Locks, atomics and tasks of the session's core: those of std and tokio.
+//!
+//! This crate's own unit tests take them from shuttle instead, which runs a test many times and
+//! decides at each of them who goes on. Everything that tasks of a session share goes through
+//! here, so that no place where they can meet is left out.
+
+#[cfg(not(test))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU8, AtomicU64},
+};
+
+#[cfg(test)]
+pub(crate) use shuttle::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU8, AtomicU64},
+};
+
+use tokio::runtime::Handle;
+
+/// Lets a task run by itself.
+#[cfg(not(test))]
+pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    runtime.spawn(task);
+}
+
+#[cfg(test)]
+pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    shuttle::future::spawn(task);
+}
+
+/// Others may come in between here too: where the event stream, which has a lock of its own, is
+/// about to be used.
+#[cfg(not(test))]
+pub(crate) const fn step() {}
+
+#[cfg(test)]
+pub(crate) fn step() {
+    AtomicU8::new(0).load(std::sync::atomic::Ordering::SeqCst);
+}

@@ -1,0 +1,118 @@
+//! A runner that counts, and the scheduler's set-up.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    EngineBuilder, EngineError, Finish, InferenceRunner, ResponseWriter, RunContext, RunReport,
+    RunStatus, SeededIds, StoreError,
+};
+use geppetto_turns::Turn;
+use shuttle::{
+    Config, Runner,
+    scheduler::{PctScheduler, RandomScheduler},
+};
+
+use crate::{BusyPolicy, Session};
+
+fn number(name: &str, default: u64) -> u64 {
+    let text = std::env::var(name).ok();
+    text.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Runs a scenario under many schedules: half of them random, half with few changes of who goes
+/// first, which is where most races are found.
+pub(super) fn explore<F: Future<Output = ()> + 'static>(
+    scenario: impl Fn() -> F + Send + Sync + Clone + 'static,
+) {
+    let iterations = usize::try_from(number("SHUTTLE_ITERATIONS", 300)).unwrap();
+    let seed = number("SHUTTLE_SEED", 1);
+    // Time stands still: nothing here is decided by a clock.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let _entered = runtime.enter();
+    let body = move || shuttle::future::block_on(scenario());
+    let random = RandomScheduler::new_from_seed(seed, iterations.div_ceil(2));
+    Runner::new(random, Config::new()).run(body.clone());
+    let pct = PctScheduler::new_from_seed(seed, 3, iterations.div_ceil(2));
+    Runner::new(pct, Config::new()).run(body);
+}
+
+/// What happened in a scenario, told by the runner.
+#[derive(Clone, Default)]
+pub(super) struct Counts {
+    running: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    stored: Arc<Mutex<Vec<String>>>,
+}
+
+impl Counts {
+    /// How many runs were running at once, at most.
+    pub(super) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    /// The prompts of the turns that were stored, in order.
+    pub(super) fn stored(&self) -> Vec<String> {
+        self.stored.lock().unwrap().clone()
+    }
+
+    pub(super) fn session(&self, policy: BusyPolicy) -> Session {
+        Session::builder(Counting(self.clone()))
+            .id("s")
+            .ids(Arc::new(SeededIds::new(1)))
+            .busy_policy(policy)
+            .build()
+    }
+}
+
+/// Says "xx" to every prompt, and lets others go on wherever it can.
+struct Counting(Counts);
+
+struct Leave(Arc<AtomicUsize>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for Counting {
+    async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
+        let now = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.most.fetch_max(now, Ordering::SeqCst);
+        let _leave = Leave(Arc::clone(&self.0.running));
+        let mut reply = ResponseWriter::start(ctx, turn, "test", "counting");
+        let text = reply.open_text();
+        for _ in 0..2 {
+            reply.push(text, "x");
+            shuttle::future::yield_now().await;
+            if ctx.is_cancelled() {
+                return Err(reply.fail(EngineError::cancelled(), Finish::default()));
+            }
+        }
+        let result = reply.finish(Finish::completed());
+        Ok(RunReport::single(result, ctx.total_usage()))
+    }
+
+    async fn persist(&self, _: &RunContext, turn: &Turn, _: &RunStatus) -> Result<(), StoreError> {
+        shuttle::future::yield_now().await;
+        let prompt = crate::history::last_prompt(turn).to_owned();
+        self.0.stored.lock().unwrap().push(prompt);
+        Ok(())
+    }
+}
+
+impl EngineBuilder for Counting {
+    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+        shuttle::thread::yield_now();
+        Ok(Arc::new(Self(self.0.clone())))
+    }
+}

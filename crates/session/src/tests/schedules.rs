@@ -1,0 +1,288 @@
+//! What must hold under every schedule.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use geppetto_engine::RunStatus;
+use geppetto_events::Event;
+use geppetto_turns::Turn;
+use shuttle::future::{spawn, yield_now};
+
+use super::bench::{Counts, explore};
+use crate::{BusyPolicy, ExecutionHandle, Session, SessionError};
+
+fn prompts(session: &Session) -> Vec<String> {
+    let turns = session.turns();
+    let prompt = |turn: &Turn| crate::history::last_prompt(turn).to_owned();
+    turns.iter().map(prompt).collect()
+}
+
+/// Every turn is the one before and one prompt with what was said to it.
+fn assert_whole(session: &Session) {
+    let mut before = 0;
+    for turn in session.turns() {
+        assert!(matches!(turn.blocks.len() - before, 1 | 2), "{turn:?}");
+        before = turn.blocks.len();
+    }
+    assert_eq!(session.stream().violations(), []);
+}
+
+async fn terminal_events(run: &ExecutionHandle) -> usize {
+    let mut events = run.events();
+    let mut terminal = 0;
+    while let Some(event) = events.next().await {
+        terminal += usize::from(event.is_terminal());
+    }
+    terminal
+}
+
+#[test]
+fn one_of_many_starts_and_a_loser_leaves_no_turn() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Refuse);
+        let won = Arc::new(AtomicUsize::new(0));
+        let mut tasks = Vec::new();
+        for name in ["a", "b", "c"] {
+            let (session, won) = (session.clone(), Arc::clone(&won));
+            tasks.push(spawn(async move {
+                match session.submit(name).await {
+                    Ok(run) => {
+                        won.fetch_add(1, Ordering::SeqCst);
+                        run.wait().await.unwrap();
+                        assert_eq!(terminal_events(&run).await, 1);
+                    }
+                    Err(SessionError::Busy { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(counts.most(), 1);
+        assert_eq!(session.turn_count(), won.load(Ordering::SeqCst));
+        assert_eq!(prompts(&session), counts.stored());
+        assert!(!session.is_running() && session.active().is_none());
+        assert_whole(&session);
+    });
+}
+
+#[test]
+fn whoever_saw_the_end_may_submit() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Refuse);
+        let other = session.clone();
+        let meddler = spawn(async move {
+            for _ in 0..4 {
+                other.cancel_active();
+                let _ = (other.latest(), other.snapshot(), other.is_running());
+                yield_now().await;
+            }
+        });
+        for round in 0..3 {
+            let run = session.submit("hi").await.unwrap();
+            if round == 1 {
+                let _ = run.wait().await;
+            } else {
+                assert_eq!(terminal_events(&run).await, 1);
+            }
+            assert!(!session.is_running());
+        }
+        meddler.await.unwrap();
+        session.submit("last").await.unwrap().wait().await.unwrap();
+        assert_eq!(session.turn_count(), 4);
+        assert_whole(&session);
+    });
+}
+
+#[test]
+fn queued_prompts_run_in_order_and_each_handle_has_its_outcome() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Queue { max: 9 });
+        let mut runs = Vec::new();
+        for name in ["a", "b", "c", "d"] {
+            runs.push(session.submit(name).await.unwrap());
+        }
+        let taken = runs[2].clone();
+        let canceller = spawn(async move {
+            taken.cancel();
+            taken.outcome().await.status.clone()
+        });
+        let waiters: Vec<_> = runs
+            .iter()
+            .map(|run| {
+                let run = run.clone();
+                spawn(async move { run.outcome().await.status.clone() })
+            })
+            .collect();
+        let mut ended = Vec::new();
+        for waiter in waiters {
+            ended.push(waiter.await.unwrap());
+        }
+        assert_eq!(canceller.await.unwrap(), ended[2]);
+        for (index, status) in ended.iter().enumerate() {
+            assert!(
+                index == 2 || *status == RunStatus::Finished,
+                "{index}: {status:?}"
+            );
+        }
+        // The one that was cancelled ran, or it never did: it has a turn then, or none.
+        let ran = prompts(&session);
+        match ended[2] {
+            RunStatus::Cancelled if ran.len() == 3 => assert_eq!(ran, ["a", "b", "d"]),
+            _ => assert_eq!(ran, ["a", "b", "c", "d"]),
+        }
+        assert_eq!(counts.stored(), ran);
+        assert_eq!(counts.most(), 1);
+        assert!(session.queued().is_empty() && !session.is_running());
+        assert_whole(&session);
+    });
+}
+
+#[test]
+fn submitters_of_a_queue_lose_nothing_while_it_is_handed_over() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Queue { max: 9 });
+        let tasks: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|name| {
+                let session = session.clone();
+                spawn(async move {
+                    for _ in 0..2 {
+                        let run = session.submit(name).await.unwrap();
+                        run.wait().await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!((session.turn_count(), counts.most()), (6, 1));
+        assert!(!session.is_running());
+        assert_whole(&session);
+    });
+}
+
+#[test]
+fn replacing_prompts_all_run_one_after_the_other() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Replace);
+        let tasks: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|name| {
+                let session = session.clone();
+                spawn(async move {
+                    let run = session.submit(name).await.unwrap();
+                    let outcome = run.outcome().await;
+                    assert_eq!(crate::history::last_prompt(&outcome.turn), name);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let mut ran = prompts(&session);
+        assert_eq!(ran, counts.stored());
+        ran.sort();
+        assert_eq!(ran, ["a", "b", "c"]);
+        assert_eq!(counts.most(), 1);
+        assert_whole(&session);
+    });
+}
+
+#[test]
+fn an_appended_turn_is_there_or_was_refused() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Refuse);
+        let other = session.clone();
+        let appender = spawn(async move {
+            let mut appended = 0;
+            for _ in 0..3 {
+                match other.append_user_prompt("note") {
+                    Ok(()) => appended += 1,
+                    Err(SessionError::Busy { .. }) => yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            appended
+        });
+        let mut started = 0;
+        for _ in 0..2 {
+            let run = session.submit("hi").await.unwrap();
+            assert!(run.wait().await.is_ok());
+            started += 1;
+        }
+        let appended = appender.await.unwrap();
+        assert_eq!(session.turn_count(), started + appended);
+        assert_whole(&session);
+    });
+}
+
+/// Texts of deltas joined, so that events can be compared however they were merged.
+fn unmerged(events: &[Event]) -> (Vec<u64>, String) {
+    let mut seqs = Vec::new();
+    let mut text = String::new();
+    for event in events {
+        seqs.extend(event.first_seq()..=event.seq);
+        text.push_str(event.delta().unwrap_or_default());
+    }
+    (seqs, text)
+}
+
+#[test]
+fn a_snapshot_and_what_comes_after_it_are_the_whole_run() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Queue { max: 9 });
+        let first = session.submit("a").await.unwrap();
+        let second = session.submit("b").await.unwrap();
+        let other = session.clone();
+        let joiner = spawn(async move {
+            let mut joined = Vec::new();
+            for _ in 0..3 {
+                joined.push(other.join());
+                yield_now().await;
+            }
+            joined
+        });
+        second.wait().await.unwrap();
+        let joined = joiner.await.unwrap();
+        let log = session.stream().events_after(0);
+        session.stream().close();
+        for (snapshot, mut tail) in joined {
+            let mut events = snapshot.events.clone();
+            while let Some(event) = tail.next_event().await {
+                events.push(event);
+            }
+            let from = events.first().map_or(snapshot.seq + 1, Event::first_seq);
+            let all: Vec<Event> = log
+                .iter()
+                .filter(|event| event.first_seq() >= from)
+                .cloned()
+                .collect();
+            assert_eq!(unmerged(&events), unmerged(&all));
+            // The events of a snapshot are those of the run that it names, from the first on.
+            match &snapshot.running {
+                Some(id) => {
+                    assert!(
+                        snapshot.events.iter().all(|event| {
+                            event.correlation.run_id.as_deref() == Some(id.as_str())
+                        })
+                    );
+                    assert!(id == first.id() || id == second.id());
+                    assert_ne!(from, 0);
+                }
+                None => assert!(snapshot.events.is_empty()),
+            }
+        }
+    });
+}

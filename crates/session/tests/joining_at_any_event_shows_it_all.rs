@@ -1,0 +1,136 @@
+//! Whoever joins a session, at whichever of its events, sees what it is and all that comes after.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers panic too"
+)]
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use geppetto_engine::{
+    EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, SeededIds,
+};
+use geppetto_events::{Event, EventSink, Grammar, Subscription, sink_fn};
+use geppetto_session::{BusyPolicy, EngineRunner, Session, SessionSnapshot};
+use geppetto_testing::{Script, ScriptedEngine};
+
+type Joined = Arc<Mutex<Vec<(u64, SessionSnapshot, Subscription)>>>;
+
+/// Joins its session at every event, from inside of the sink that is told of it.
+struct Joining {
+    inner: EngineRunner,
+    session: Arc<OnceLock<Session>>,
+    joined: Joined,
+}
+
+impl EngineBuilder for Joining {
+    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+        self.inner.build(ctx, id)
+    }
+
+    fn prepare(&self, ctx: RunContext) -> RunContext {
+        let (session, joined) = (Arc::clone(&self.session), Arc::clone(&self.joined));
+        let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
+            let (snapshot, tail) = session.get().unwrap().join();
+            joined.lock().unwrap().push((event.seq, snapshot, tail));
+        }));
+        ctx.with_event_sinks([sink])
+    }
+}
+
+/// One line an event, and one for each delta's text, however they were merged.
+fn lines(events: &[Event]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut text = String::new();
+    for event in events {
+        if let Some(delta) = event.delta() {
+            text.push_str(delta);
+            continue;
+        }
+        if !text.is_empty() {
+            lines.push(std::mem::take(&mut text));
+        }
+        lines.push(format!("{} {}", event.seq, event.type_name()));
+    }
+    lines
+}
+
+/// The numbers of events, without gaps and without repetitions.
+fn numbers(events: &[Event]) -> Vec<u64> {
+    let numbers = events
+        .iter()
+        .flat_map(|event| event.first_seq()..=event.seq);
+    numbers.collect()
+}
+
+#[tokio::test]
+async fn at_every_event_of_runs_of_all_outcomes() {
+    let long = Script::new()
+        .reasoning("let me think")
+        .text("one ")
+        .text("two ")
+        .text("three")
+        .tool_call("c", "lookup", r#"{"city":"Oslo"}"#);
+    let engine = ScriptedEngine::new([
+        long.clone(),
+        long.clone().fail(ErrorKind::Server, "boom"),
+        long.clone().panic("ouch"),
+        long,
+    ]);
+    let (own, joined) = (Arc::new(OnceLock::new()), Joined::default());
+    let builder = Joining {
+        inner: EngineRunner::new(engine),
+        session: Arc::clone(&own),
+        joined: Arc::clone(&joined),
+    };
+    let session = Session::builder(builder)
+        .ids(Arc::new(SeededIds::new(3)))
+        .busy_policy(BusyPolicy::Queue { max: 4 })
+        .build();
+    own.set(session.clone()).unwrap();
+    let mut reader = session.subscribe();
+    for _ in 0..4 {
+        let run = session.submit("go").await.unwrap();
+        let _ = run.wait().await;
+    }
+    session.stream().close();
+    let mut log = Vec::new();
+    while let Some(event) = reader.next_event().await {
+        log.push(event);
+    }
+
+    let joined = std::mem::take(&mut *joined.lock().unwrap());
+    assert_eq!(joined.len() as u64, session.stream().last_seq());
+    assert!(joined.len() > 40);
+    for (at, snapshot, mut tail) in joined {
+        assert!(snapshot.seq >= at);
+        let mut events = snapshot.events.clone();
+        while let Some(event) = tail.next_event().await {
+            events.push(event);
+        }
+        // Before the run that is going on there are turns; from its start on, all events.
+        let from = events.first().map_or(at + 1, Event::first_seq);
+        let expect: Vec<Event> = log.iter().filter(|own| own.seq >= from).cloned().collect();
+        assert_eq!(numbers(&events), numbers(&expect), "joined at {at}");
+        assert_eq!(lines(&events), lines(&expect), "joined at {at}");
+        match snapshot.running {
+            Some(id) => {
+                let first = snapshot.events.first().unwrap();
+                assert_eq!(first.type_name(), "run-started");
+                assert_eq!(first.correlation.run_id, Some(id));
+                let mut grammar = Grammar::new();
+                let legal = events.iter().try_for_each(|event| grammar.accept(event));
+                legal.unwrap();
+            }
+            None => assert!(snapshot.events.is_empty()),
+        }
+        // Turn and events belong together: the reply is in the one or in the other.
+        let turn = snapshot.turn.unwrap();
+        let texts = turn.blocks.iter().filter_map(|block| block.text());
+        let replies = texts.filter(|text| *text == "one two three").count();
+        let over = |own: &&Event| own.is_terminal() && own.seq <= at;
+        assert_eq!(replies, log.iter().filter(over).count(), "joined at {at}");
+    }
+}

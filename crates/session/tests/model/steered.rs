@@ -1,0 +1,91 @@
+//! An engine whose runs end when the test says so.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    Engine, EngineError, ErrorKind, Finish, ResponseWriter, RunContext, SeededIds,
+};
+use geppetto_session::{BusyPolicy, EngineRunner, Session};
+use geppetto_turns::{InferenceResult, Turn};
+use tokio::sync::oneshot;
+
+/// How a run is told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Finish,
+    Fail,
+    Panic,
+}
+
+/// Says "so", and then waits to be told how to end, or to be cancelled.
+#[derive(Clone, Default)]
+pub(crate) struct Steered {
+    waiting: Arc<Mutex<Option<oneshot::Sender<End>>>>,
+    running: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+struct Leave(Arc<AtomicUsize>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Steered {
+    pub(crate) fn session(&self, policy: BusyPolicy) -> Session {
+        Session::builder(EngineRunner::new(self.clone()))
+            .ids(Arc::new(SeededIds::new(1)))
+            .busy_policy(policy)
+            .build()
+    }
+
+    /// Ends the run that is going on, if there is one.
+    pub(crate) fn end(&self, end: End) {
+        if let Some(run) = self.waiting.lock().unwrap().take() {
+            let _ = run.send(end);
+        }
+    }
+
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Engine for Steered {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        let _leave = Leave(Arc::clone(&self.running));
+        let (sender, told) = oneshot::channel();
+        *self.waiting.lock().unwrap() = Some(sender);
+        let mut reply = ResponseWriter::start(ctx, turn, "test", "steered");
+        let text = reply.open_text();
+        reply.push(text, "so");
+        let end = tokio::select! {
+            biased;
+            () = ctx.cancelled() => {
+                return Err(reply.fail(EngineError::cancelled(), Finish::default()));
+            }
+            end = told => end.unwrap(),
+        };
+        match end {
+            End::Finish => Ok(reply.finish(Finish::completed())),
+            End::Fail => {
+                let error = EngineError::new(ErrorKind::Server, "told to");
+                Err(reply.fail(error, Finish::default()))
+            }
+            End::Panic => panic!("told to"),
+        }
+    }
+}

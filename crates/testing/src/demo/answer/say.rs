@@ -1,0 +1,99 @@
+//! [`Answer`]: what is said, for either API.
+
+use crate::reply::{ChatBody, Reply, ResponsesBody};
+
+/// What the demo model says, in its order, and the tokens that it takes.
+#[derive(Debug)]
+pub(in crate::demo) struct Answer {
+    said: Vec<Said>,
+    read: u64,
+    thought: u64,
+    written: u64,
+}
+
+#[derive(Debug)]
+enum Said {
+    Thought(String),
+    Text(String),
+    Call {
+        id: String,
+        name: String,
+        fragments: Vec<String>,
+    },
+}
+
+impl Answer {
+    pub(super) fn new(read: u64) -> Self {
+        Self {
+            said: Vec::new(),
+            read,
+            thought: 0,
+            written: 0,
+        }
+    }
+
+    pub(super) fn think(&mut self, text: &str, tokens: u64) {
+        self.thought += tokens;
+        self.said.push(Said::Thought(text.to_owned()));
+    }
+
+    pub(super) fn say(&mut self, text: &str, tokens: u64) {
+        self.written += tokens;
+        self.said.push(Said::Text(text.to_owned()));
+    }
+
+    pub(super) fn call(&mut self, id: &str, name: &str, fragments: Vec<String>, tokens: u64) {
+        self.written += tokens;
+        self.said.push(Said::Call {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            fragments,
+        });
+    }
+
+    /// As a reply of the chat API.
+    pub(in crate::demo) fn chat(self) -> Reply<ChatBody> {
+        let (read, generated, thought) = self.usage();
+        let said = self.said.into_iter();
+        said.fold(Reply::chat(), |reply, said| match said {
+            Said::Thought(text) => reply.reasoning_words(&text),
+            Said::Text(text) => reply.words(&text),
+            Said::Call {
+                id,
+                name,
+                fragments,
+            } => reply.tool_call_in_fragments(id, name, fragments),
+        })
+        .usage(read, generated)
+        .reasoning_tokens(thought)
+    }
+
+    /// As a reply of the Responses API, where thoughts are a summary; `sealed` is what stands for
+    /// the thoughts themselves, if that is asked for.
+    pub(in crate::demo) fn responses(self, sealed: Option<&str>) -> Reply<ResponsesBody> {
+        let (read, generated, thought) = self.usage();
+        let said = self.said.into_iter();
+        said.fold(Reply::responses(), |reply, said| match (said, sealed) {
+            (Said::Thought(text), None) => reply.summary_words(&text),
+            (Said::Thought(text), Some(sealed)) => {
+                reply.summary_words(&text).encrypted_content(sealed)
+            }
+            (Said::Text(text), _) => reply.words(&text),
+            (
+                Said::Call {
+                    id,
+                    name,
+                    fragments,
+                },
+                _,
+            ) => reply.tool_call_in_fragments(id, name, fragments),
+        })
+        .usage(read, generated)
+        .reasoning_tokens(thought)
+    }
+
+    /// Tokens: read, generated, and those of the generated ones that are thoughts.
+    fn usage(&self) -> (u64, u64, u64) {
+        (self.read, self.thought + self.written, self.thought)
+    }
+}

@@ -1,0 +1,34 @@
+//! How a body begins.
+
+use bytes::{Bytes, BytesMut};
+
+/// What some servers on Windows put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes at the beginning are white space and byte order marks, in any order, so that it
+/// does not matter where a body is cut into chunks.
+pub(super) fn blank_prefix(head: &[u8]) -> usize {
+    let mut text = head;
+    loop {
+        let trimmed = text.trim_ascii_start();
+        let trimmed = trimmed.strip_prefix(BYTE_ORDER_MARK).unwrap_or(trimmed);
+        if trimmed.len() == text.len() {
+            return head.len() - text.len();
+        }
+        text = trimmed;
+    }
+}
+
+/// Whether more bytes are needed to tell: there are none, or they may be half a byte order mark.
+pub(super) fn is_undecided(text: &[u8]) -> bool {
+    BYTE_ORDER_MARK.starts_with(text)
+}
+
+pub(super) fn joined(head: &Bytes, next: Bytes) -> Bytes {
+    if head.is_empty() {
+        return next;
+    }
+    let mut joined = BytesMut::from(&**head);
+    joined.extend_from_slice(&next);
+    joined.freeze()
+}

@@ -1,0 +1,73 @@
+//! [`Rest`]: whether what came after the last event is the beginning of another.
+
+/// What came after the last event, by its lines.
+///
+/// The decoder does not tell: to it, an `id` without its blank line is nothing pending.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// Whether nothing was read yet but, at most, a byte order mark.
+    begins: bool,
+    /// Whether a field stood there since the last blank line.
+    has_field: bool,
+    line: Line,
+    /// Whether the last byte was a CR, with which an LF is the same line end.
+    after_cr: bool,
+}
+
+/// The line that is being read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    #[default]
+    Empty,
+    Comment,
+    Field,
+}
+
+impl Rest {
+    /// At the beginning of a stream, where a byte order mark may stand.
+    pub(super) fn of_stream() -> Self {
+        Self {
+            begins: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an event had begun: after a field, or inside a line.
+    pub(super) fn is_event(&self) -> bool {
+        self.has_field || self.line != Line::Empty
+    }
+
+    pub(super) fn read(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes;
+        while let Some((&byte, after)) = bytes.split_first() {
+            self.byte(byte);
+            bytes = match self.line {
+                Line::Empty => after,
+                // The middle of a line says nothing.
+                Line::Comment | Line::Field => {
+                    let end = after.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                    after.get(end.unwrap_or(after.len())..).unwrap_or_default()
+                }
+            };
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        let ended_by_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
+        if self.begins && matches!(byte, 0xef | 0xbb | 0xbf) {
+            return;
+        }
+        self.begins = false;
+        match byte {
+            b'\n' if ended_by_cr => {}
+            b'\n' | b'\r' => match std::mem::take(&mut self.line) {
+                Line::Empty => self.has_field = false,
+                Line::Comment => {}
+                Line::Field => self.has_field = true,
+            },
+            b':' if self.line == Line::Empty => self.line = Line::Comment,
+            _ if self.line == Line::Empty => self.line = Line::Field,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Compiles and runs every Rust snippet of the documentation pages.
+//!
+//! Each page is the documentation of an item here, so that `cargo test -p doctests` takes its
+//! snippets as documentation tests. `cargo xtask docs --check` says when a page is left out.
+
+/// The pages.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../docs/migration.md")]
+    struct Migration;
+
+    #[doc = include_str!("../../docs/guides/first-session.md")]
+    struct FirstSession;
+
+    #[doc = include_str!("../../docs/guides/streaming-to-a-ui.md")]
+    struct StreamingToAUi;
+
+    #[doc = include_str!("../../docs/guides/writing-a-tool.md")]
+    struct WritingATool;
+
+    #[doc = include_str!("../../docs/guides/writing-a-middleware.md")]
+    struct WritingAMiddleware;
+
+    #[doc = include_str!("../../docs/guides/writing-a-provider.md")]
+    struct WritingAProvider;
+
+    #[doc = include_str!("../../docs/guides/testing-your-app.md")]
+    struct TestingYourApp;
+}

@@ -1,0 +1,80 @@
+//! [`interact`]: prompts from standard input, one run each.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use geppetto_session::Session;
+use tokio::sync::mpsc;
+
+use crate::{
+    Failure, Printer, Provider,
+    interrupts::Interrupts,
+    program::{converse_until, say},
+};
+
+/// Reads prompts from standard input, one a line, and converses until the input ends.
+///
+/// Ctrl-C while a run goes on cancels it, and the next prompt is read; Ctrl-C while a prompt is
+/// waited for ends the program. A run that fails is reported, and the next prompt is read.
+///
+/// # Errors
+///
+/// When Ctrl-C ended it, when nobody reads the output any more, or when going on is of no use: the
+/// input cannot be read, or a setting cannot work.
+pub async fn interact(
+    session: &Session,
+    provider: &Provider,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let mut prompts = prompts();
+    loop {
+        ask();
+        // A Ctrl-C that came too late for the run before is not meant for the prompt.
+        let mut interrupts = Interrupts::listen();
+        let prompt = tokio::select! {
+            prompt = prompts.recv() => match prompt {
+                None => return Ok(()),
+                Some(prompt) => prompt?,
+            },
+            () = interrupts.next() => return Err(Failure::Interrupted),
+        };
+        if prompt.trim().is_empty() {
+            continue;
+        }
+        match converse_until(session, &prompt, provider, printer, &mut interrupts).await {
+            Ok(()) => {}
+            Err(Failure::Interrupted) => {
+                say("cancelled; the next prompt, please (Ctrl-C or the end of input leaves)");
+            }
+            Err(Failure::Run(error)) => say(&format!("error: {error}")),
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+/// The lines of standard input.
+///
+/// They are read by a thread of their own, which is not waited for: a read from a terminal cannot
+/// be taken back, and tokio's own reader would keep the program from ending until the next line.
+fn prompts() -> mpsc::Receiver<Result<String, Failure>> {
+    let (sender, receiver) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let unreadable =
+                |error| Failure::Setting(format!("cannot read standard input: {error}"));
+            let last = line.is_err();
+            if sender.blocking_send(line.map_err(unreadable)).is_err() || last {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// Shows a person that a prompt is waited for. There is no better place to report a broken stderr to.
+fn ask() {
+    let mut stderr = io::stderr();
+    if io::stdin().is_terminal() && stderr.is_terminal() {
+        let _ = write!(stderr, "> ");
+        let _ = stderr.flush();
+    }
+}

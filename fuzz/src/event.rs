@@ -1,0 +1,32 @@
+//! Lines of event logs.
+//!
+//! - A line that can be read is written back to one that reads the same; what was written is
+//!   written again byte for byte.
+//! - A type that is not known comes back with all its fields.
+//! - The encoders for old readers take any event.
+
+use geppetto_events::{
+    EventKind, LogLine,
+    codec::{CumulativeEncoder, JanuaryEncoder},
+};
+use serde_json::Value;
+
+/// Checks one input.
+pub fn check(text: &str) {
+    let Ok(line) = LogLine::from_json(text) else {
+        return;
+    };
+    let json = line.to_json().expect("what was read can be written");
+    let again = LogLine::from_json(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    assert_eq!(again, line, "{json}");
+    assert_eq!(again.to_json().expect("it was written before"), json);
+    if let (EventKind::Custom(custom), None) = (&line.event.kind, &line.envelope) {
+        let original: Value = serde_json::from_str(text).expect("it was read before");
+        let written: Value = serde_json::from_str(&json).expect("it was read before");
+        for name in custom.fields.keys() {
+            assert_eq!(written.get(name), original.get(name), "{name}");
+        }
+    }
+    let _ = JanuaryEncoder::new().encode(&line.event);
+    let _ = CumulativeEncoder::new().encode(&line.event);
+}

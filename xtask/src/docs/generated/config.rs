@@ -1,0 +1,221 @@
+//! The reference of settings. Defaults are those of the values that the code makes, not of words.
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write};
+
+use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
+use geppetto_providers_openai::ResponsesOptions;
+use geppetto_toolloop::{Resampling, ToolTraits};
+use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
+
+use super::source::{Member, Source};
+use crate::error::Error;
+use crate::tidy::tree::Tree;
+
+/// A type whose fields are settings.
+struct Fields {
+    name: &'static str,
+    path: &'static str,
+    default: fn() -> String,
+}
+
+fn shown<T: Default + Debug>() -> String {
+    format!("{:#?}", T::default())
+}
+
+const FIELDS: &[Fields] = &[
+    Fields {
+        name: "InferenceConfig",
+        path: "crates/engine/src/config/inference.rs",
+        default: shown::<InferenceConfig>,
+    },
+    Fields {
+        name: "StructuredOutput",
+        path: "crates/engine/src/config/structured.rs",
+        default: shown::<StructuredOutput>,
+    },
+    Fields {
+        name: "ToolConfig",
+        path: "crates/engine/src/config/tool.rs",
+        default: shown::<ToolConfig>,
+    },
+    Fields {
+        name: "RetryConfig",
+        path: "crates/engine/src/config/tool.rs",
+        default: shown::<RetryConfig>,
+    },
+    Fields {
+        name: "ToolTraits",
+        path: "crates/toolloop/src/tool.rs",
+        default: shown::<ToolTraits>,
+    },
+    Fields {
+        name: "Resampling",
+        path: "crates/toolloop/src/sampling.rs",
+        default: shown::<Resampling>,
+    },
+    Fields {
+        name: "Timeouts",
+        path: "crates/transport/src/timeouts.rs",
+        default: shown::<Timeouts>,
+    },
+    Fields {
+        name: "ResponsesOptions",
+        path: "crates/providers-openai/src/responses/options.rs",
+        default: || format!("{:#?}", ResponsesOptions::new()),
+    },
+];
+
+/// A builder, whose methods are settings.
+struct Setters {
+    name: &'static str,
+    path: &'static str,
+}
+
+const SETTERS: &[Setters] = &[
+    Setters {
+        name: "Builder",
+        path: "crates/enginebuilder/src/builder.rs",
+    },
+    Setters {
+        name: "SessionBuilder",
+        path: "crates/session/src/session/builder.rs",
+    },
+    Setters {
+        name: "StepController",
+        path: "crates/toolloop/src/step.rs",
+    },
+    Setters {
+        name: "ChatEngineBuilder",
+        path: "crates/providers-openai/src/chat/builder.rs",
+    },
+    Setters {
+        name: "ResponsesEngineBuilder",
+        path: "crates/providers-openai/src/responses/builder.rs",
+    },
+    Setters {
+        name: "RetryPolicy",
+        path: "crates/transport/src/retry.rs",
+    },
+    Setters {
+        name: "StructuredSink",
+        path: "crates/events/src/structured/sink.rs",
+    },
+];
+
+/// Values that are fixed: name and file.
+const CONSTANTS: &[(&str, &str)] = &[
+    ("ABANDON_AFTER", "crates/session/src/start.rs"),
+    ("PERSIST_TIMEOUT", "crates/session/src/start.rs"),
+    ("TOOL_CANCEL_GRACE", "crates/toolloop/src/stop.rs"),
+    ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
+    ("DEFAULT_OUTPUT_LIMIT", "crates/toolloop/src/tool.rs"),
+    ("DEFAULT_RETAINED_BYTES", "crates/events/src/stream.rs"),
+    (
+        "DEFAULT_MAX_BLOCK_BYTES",
+        "crates/events/src/structured/block.rs",
+    ),
+    ("MAX_TAG_BYTES", "crates/events/src/structured/tag.rs"),
+    ("DEFAULT_MAX_EVENT_BYTES", "crates/transport/src/sse.rs"),
+];
+
+pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
+    if part == "constants" {
+        return constants(tree);
+    }
+    if let Some(fields) = FIELDS.iter().find(|fields| fields.name == part) {
+        let members = Source::load(tree, fields.path)?.fields(part)?;
+        let values = values(&(fields.default)());
+        if let Some(member) = members.iter().find(|m| !values.contains_key(&m.name)) {
+            return Err(Error::Generate {
+                what: format!("config {part}"),
+                problem: format!("the default does not show `{}`", member.name),
+            });
+        }
+        return Ok(table("setting", &members, &values));
+    }
+    let Some(setters) = SETTERS.iter().find(|setters| setters.name == part) else {
+        return Err(Error::Generate {
+            what: format!("config {part}"),
+            problem: "no settings have this name; add them to \
+                      xtask/src/docs/generated/config.rs"
+                .to_owned(),
+        });
+    };
+    let members = Source::load(tree, setters.path)?.setters(part, tree)?;
+    let mut out = table("method", &members, &BTreeMap::new());
+    if part == "RetryPolicy" {
+        let policy = listed(&shown::<RetryPolicy>());
+        let budget = listed(&shown::<RetryBudget>());
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "\nDefaults: {policy}. Of its budget: {budget}.");
+    }
+    Ok(out)
+}
+
+/// The values of a struct's fields in one line, those that are structs themselves left out.
+fn listed(debug: &str) -> String {
+    let values = values(debug).into_iter();
+    let values = values.filter(|(_, value)| value != "see below");
+    let values = values.map(|(name, value)| format!("`{name}` {value}"));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// The values of a struct's fields, from its `{:#?}`: what stands one step in is a field.
+fn values(debug: &str) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for line in debug.lines() {
+        let Some(field) = line
+            .strip_prefix("    ")
+            .filter(|l| !l.starts_with([' ', '}', ')', ']']))
+        else {
+            continue;
+        };
+        let Some((name, value)) = field.split_once(": ") else {
+            continue;
+        };
+        let value = match value.trim_end_matches(',') {
+            "None" | "\"\"" | "Null" => "not set".to_owned(),
+            // A value of several lines has a table of its own.
+            open if open.ends_with(['{', '(', '[']) => "see below".to_owned(),
+            value => format!("`{}`", value.trim_matches('"')),
+        };
+        values.insert(name.to_owned(), value);
+    }
+    values
+}
+
+fn table(what: &str, members: &[Member], values: &BTreeMap<String, String>) -> String {
+    let with_values = !values.is_empty();
+    let mut out = match with_values {
+        true => format!("| {what} | default | what |\n|---|---|---|\n"),
+        false => format!("| {what} | what |\n|---|---|\n"),
+    };
+    for member in members {
+        // Writing to a string cannot fail.
+        let _ = match with_values {
+            true => {
+                let value = values.get(&member.name).map_or("?", String::as_str);
+                writeln!(out, "| `{}` | {value} | {} |", member.name, member.doc)
+            }
+            false => {
+                let (name, arguments) = (&member.name, member.types.join(", "));
+                writeln!(out, "| `{name}({arguments})` | {} |", member.doc)
+            }
+        };
+    }
+    out
+}
+
+fn constants(tree: &Tree) -> Result<String, Error> {
+    let mut out = String::from("| constant | crate | what |\n|---|---|---|\n");
+    for (name, path) in CONSTANTS {
+        let doc = Source::load(tree, path)?.constant(name)?;
+        let folder = path.split('/').nth(1).unwrap_or_default();
+        let _ = writeln!(out, "| `{name}` | `geppetto-{folder}` | {doc} |");
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;

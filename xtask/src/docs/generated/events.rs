@@ -1,0 +1,109 @@
+//! The reference of events.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use geppetto_events::EventKind;
+
+use super::source::{Kind, Member, Source};
+use crate::docs::page::slug;
+use crate::error::Error;
+use crate::tidy::tree::Tree;
+
+const KIND: &str = "crates/events/src/kind.rs";
+const EVENT: &str = "crates/events/src/event.rs";
+const MACRO: &str = "event_kinds";
+/// Where the types of the fields are.
+const PAYLOADS: &[&str] = &[
+    "crates/events/src/kind/run.rs",
+    "crates/events/src/kind/segment.rs",
+    "crates/events/src/kind/tool.rs",
+    "crates/events/src/kind/builtin.rs",
+];
+
+pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
+    match part {
+        "types" => types(tree),
+        "fields" => fields(tree),
+        name => Ok(table(&Source::load(tree, EVENT)?.fields(name)?)),
+    }
+}
+
+/// The kinds as the source lists them, which must be those that the code has.
+fn kinds(tree: &Tree) -> Result<Vec<Kind>, Error> {
+    let kinds = Source::load(tree, KIND)?.kinds(MACRO)?;
+    let names: Vec<_> = kinds.iter().map(|kind| kind.wire.as_str()).collect();
+    if names != EventKind::TYPE_NAMES {
+        return Err(Error::Generate {
+            what: KIND.to_owned(),
+            problem: "its list is not the one that xtask was built with; run it again".to_owned(),
+        });
+    }
+    Ok(kinds)
+}
+
+/// One line for each type, with a link to its fields.
+fn types(tree: &Tree) -> Result<String, Error> {
+    let mut out = String::from("| type | says | fields | `EventKind::` |\n|---|---|---|---|\n");
+    for kind in kinds(tree)? {
+        let (doc, wire, payload) = (&kind.doc, &kind.wire, &kind.payload);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "| `{wire}` | {doc} | [{payload}](#{}) | `{}` |",
+            slug(payload),
+            kind.variant
+        );
+    }
+    Ok(out)
+}
+
+/// The fields of each payload, in the order in which the types first need them.
+fn fields(tree: &Tree) -> Result<String, Error> {
+    let sources: Vec<_> = PAYLOADS
+        .iter()
+        .map(|path| Source::load(tree, path))
+        .collect::<Result<_, _>>()?;
+    let mut out = String::new();
+    let mut seen = BTreeMap::new();
+    for kind in kinds(tree)? {
+        if seen.insert(kind.payload.clone(), ()).is_some() {
+            continue;
+        }
+        let found = sources
+            .iter()
+            .find_map(|source| Some((source.about(&kind.payload).ok()?, source)));
+        let (about, source) = found.ok_or_else(|| Error::Generate {
+            what: kind.payload.clone(),
+            problem: "its fields are in none of the files that xtask knows; add the file to \
+                      PAYLOADS in xtask/src/docs/generated/events.rs"
+                .to_owned(),
+        })?;
+        let fields = source.fields(&kind.payload)?;
+        let body = match fields.is_empty() {
+            true => "No fields of its own.\n".to_owned(),
+            false => table(&fields),
+        };
+        let _ = write!(out, "### {}\n\n{about}\n\n{body}\n", kind.payload);
+    }
+    Ok(out.trim_end().to_owned() + "\n")
+}
+
+fn table(fields: &[Member]) -> String {
+    let mut out = String::from("| field | type | what |\n|---|---|---|\n");
+    for field in fields.iter().filter(|field| !field.skipped) {
+        let optional = if field.optional {
+            ", may be absent"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {}{optional} | {} |",
+            field.name,
+            field.types.concat(),
+            field.doc
+        );
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! `cargo xtask validate`: the migration playbook's validation checklist, run for this workspace.
+//!
+//! Each item of the checklist is one property that holds or does not; its evidence is what was
+//! seen, not that nothing was. What an item writes is kept under `target/validate/`.
+
+mod cargo_steps;
+mod example;
+#[cfg(test)]
+mod fixture;
+mod interactive;
+mod items;
+mod outcome;
+mod output;
+mod process;
+mod program;
+mod progress;
+mod recordings;
+mod report;
+mod rules;
+mod scan;
+mod selection;
+mod transcript;
+
+use std::{fs, io::Write, path::PathBuf};
+
+use tokio::time::Instant;
+
+use crate::{
+    Verdict,
+    cargo::{self, Metadata},
+    error::Error,
+};
+use items::Item;
+use outcome::Outcome;
+use progress::Progress;
+use report::Report;
+
+/// Arguments of `cargo xtask validate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object instead of a table; docs/validation.md says what is in it.
+    #[arg(long)]
+    json: bool,
+    /// Run only this item, or this group of items; may be given several times.
+    #[arg(long, value_name = "ITEM")]
+    only: Vec<String>,
+    /// Do not run this item, or this group of items; may be given several times.
+    #[arg(long, value_name = "ITEM")]
+    skip: Vec<String>,
+    /// Print the items and what each is about, and run none.
+    #[arg(long)]
+    list: bool,
+    /// Run the examples against the provider that the environment configures, not the embedded one.
+    #[arg(long)]
+    live: bool,
+    /// Replay the recorded interactions under this path; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    recordings: Vec<PathBuf>,
+    /// Look for call sites of the retired API under this path, Go or Rust, and run nothing else.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["only", "skip", "list", "live", "recordings"])]
+    scan: Option<PathBuf>,
+}
+
+/// What the items run with.
+#[derive(Debug)]
+struct Setting {
+    metadata: Metadata,
+    /// Where the items' full outputs go.
+    logs: PathBuf,
+    live: bool,
+    recordings: Vec<PathBuf>,
+    progress: Progress,
+}
+
+/// Runs the items and writes what each came to; or scans another tree.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
+    if let Some(path) = &args.scan {
+        return scan::run(path, args.json, out);
+    }
+    let items = selection::select(&args.only, &args.skip)?;
+    if args.list {
+        return list(&items, args.json, out);
+    }
+    let mut setting = Setting {
+        metadata: Metadata::load()?,
+        logs: cargo::target_directory()?.join("validate"),
+        live: args.live,
+        recordings: args.recordings.clone(),
+        progress: Progress::on_terminal(),
+    };
+    fs::create_dir_all(&setting.logs).map_err(|source| Error::Write {
+        path: setting.logs.clone(),
+        source,
+    })?;
+    all(&items, &mut setting, args.json, out)
+}
+
+fn all(
+    items: &[Item],
+    setting: &mut Setting,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Verdict, Error> {
+    let mut report = Report::new(items);
+    if !json {
+        report.write_header(out).map_err(Error::Output)?;
+    }
+    for (number, item) in (1..).zip(items) {
+        setting.progress.begin(number, items.len(), item.name);
+        let start = Instant::now();
+        // What keeps an item from running is a failure of that item; the others can still say
+        // what they find.
+        let outcome = item.run(setting).unwrap_or_else(|error| {
+            let error = error.to_string();
+            Outcome::failed(error.lines().collect::<Vec<_>>().join(" "))
+        });
+        setting.progress.end();
+        let row = report.push(
+            item,
+            outcome,
+            start.elapsed(),
+            &setting.metadata.workspace_root,
+        );
+        if !json {
+            row.write_lines(report.width(), out)
+                .map_err(Error::Output)?;
+        }
+    }
+    if json {
+        report.write_json(out)?;
+    } else {
+        report.write_summary(out).map_err(Error::Output)?;
+    }
+    Ok(report.verdict())
+}
+
+fn list(items: &[Item], json: bool, out: &mut dyn Write) -> Result<Verdict, Error> {
+    if json {
+        serde_json::to_writer_pretty(&mut *out, items)
+            .map_err(|error| Error::Output(error.into()))?;
+        writeln!(out).map_err(Error::Output)?;
+        return Ok(Verdict::Clean);
+    }
+    let width = report::width(items);
+    for item in items {
+        writeln!(out, "{:<width$}  {}", item.name, item.about).map_err(Error::Output)?;
+    }
+    Ok(Verdict::Clean)
+}

@@ -1,0 +1,126 @@
+//! The items that cancel the first of two runs of an interactive example.
+//!
+//! What the playbook asks for a terminal UI: the second prompt runs (never stuck generating), and
+//! cancelling returns to the input. A person is played by a pipe and a signal.
+
+use geppetto_events::{Event, EventKind};
+
+use super::{
+    Setting,
+    outcome::Outcome,
+    program::{self, Program},
+    progress::Progress,
+    transcript::{End, Transcript},
+};
+use crate::error::Error;
+
+#[cfg(test)]
+mod tests;
+
+/// What is asked first; a question for which even the embedded provider writes for a while.
+const FIRST: &str = "What is the weather in Zurich, and in Oslo, and what is a good book for rain?";
+/// What is asked after the cancelled run.
+const SECOND: &str = "Thank you. Say goodbye.";
+
+/// How many pieces of the reply are waited for before Ctrl-C.
+const PIECES: usize = 3;
+
+/// Builds the example and plays the interaction.
+pub(super) fn check(example: &str, setting: &mut Setting) -> Result<Outcome, Error> {
+    if !cfg!(unix) {
+        return Ok(Outcome::skipped(
+            "there is no way to send Ctrl-C on this system",
+        ));
+    }
+    let path = match program::build(example, setting)? {
+        Ok(path) => path,
+        Err(problem) => {
+            let log = setting.logs.join(format!("build-{example}.log"));
+            return Ok(Outcome::failed(problem).with_log(log));
+        }
+    };
+    let log = setting.logs.join(format!("interactive-{example}.jsonl"));
+    let program = Program::start(&path, &["--interactive"], setting.live, &log)?;
+    let result = play(program, &mut setting.progress);
+    Ok(Outcome::of(result).with_log(log))
+}
+
+fn play(mut program: Program, progress: &mut Progress) -> Result<String, String> {
+    let mut transcript = Transcript::default();
+    program.type_line(FIRST)?;
+    for _ in 0..PIECES {
+        until(&mut program, &mut transcript, progress, is_piece)
+            .map_err(|problem| format!("waiting for the first reply: {problem}"))?;
+    }
+    program.interrupt()?;
+    until(&mut program, &mut transcript, progress, is_end)
+        .map_err(|problem| format!("after Ctrl-C the run does not end: {problem}"))?;
+    let stopped = transcript.runs.last().and_then(|run| run.end.clone());
+    if stopped != Some(End::Stopped("cancelled".to_owned())) {
+        return Err(format!(
+            "Ctrl-C mid-stream did not cancel the run: {stopped:?}"
+        ));
+    }
+    program
+        .type_line(SECOND)
+        .map_err(|problem| format!("cancelling did not return to the input: {problem}"))?;
+    until(&mut program, &mut transcript, progress, is_end)
+        .map_err(|problem| format!("the second prompt does not run to its end: {problem}"))?;
+    program.end_input();
+    while let Some(line) = program.next()? {
+        transcript.accept(&line)?;
+    }
+    program
+        .finish()
+        .map_err(|problem| format!("the end of input did not end it well: {problem}"))?;
+    transcript.finish()?;
+    conclude(&transcript)
+}
+
+/// Reads events up to one of a kind.
+fn until(
+    program: &mut Program,
+    transcript: &mut Transcript,
+    progress: &mut Progress,
+    is_it: fn(&Event) -> bool,
+) -> Result<(), String> {
+    loop {
+        let Some(line) = program.next()? else {
+            return Err("the program ended".to_owned());
+        };
+        let event = transcript.accept(&line)?;
+        progress.show(event.type_name());
+        if is_it(&event) {
+            return Ok(());
+        }
+    }
+}
+
+fn is_piece(event: &Event) -> bool {
+    event.delta().is_some()
+}
+
+fn is_end(event: &Event) -> bool {
+    use EventKind::{RunFailed, RunFinished, RunStopped};
+    matches!(event.kind, RunFinished(_) | RunStopped(_) | RunFailed(_))
+}
+
+/// Holds the two runs to be the one that was cancelled and the one that was not.
+fn conclude(transcript: &Transcript) -> Result<String, String> {
+    let [first, second] = transcript.runs.as_slice() else {
+        return Err(format!("{} runs instead of 2", transcript.runs.len()));
+    };
+    if second.prompt != SECOND {
+        return Err(format!("the second run answers {:?}", second.prompt));
+    }
+    match &second.end {
+        Some(End::Finished(_)) if !second.text.trim().is_empty() => {}
+        Some(End::Finished(_)) => return Err("the second run said nothing".to_owned()),
+        other => return Err(format!("the second run did not finish: {other:?}")),
+    }
+    let kept = first.text.chars().count() + first.thinking.chars().count();
+    Ok(format!(
+        "run 1 cancelled after {kept} characters, run 2 finished with {}",
+        second.text.chars().count()
+    ))
+}

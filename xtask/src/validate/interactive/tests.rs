@@ -1,0 +1,125 @@
+#![cfg(unix)]
+
+use std::{env, fs, path::Path, process};
+
+use serde_json::{Value, json};
+
+use super::{Program, Progress, SECOND, play};
+use crate::validate::fixture::{line, run};
+
+/// The lines of two runs: the first stopped as cancelled in its text, the second finished.
+struct Lines {
+    first: Vec<Value>,
+    second: Vec<Value>,
+}
+
+impl Lines {
+    fn good() -> Self {
+        let mut first = run("r1");
+        let delta = json!({"type": "text-delta", "correlation": first[4]["correlation"],
+            "delta": ", you", "offset": 3, "sequence": 3});
+        first.insert(5, delta);
+        first[6]["text"] = json!("hey, you");
+        first[8] = json!({"type": "run-stopped", "correlation": first[8]["correlation"],
+            "reason": "cancelled"});
+        let mut second = run("r2");
+        second[0]["prompt"] = json!(SECOND);
+        Self { first, second }
+    }
+
+    /// What is said of a program that prints them, each run after a line of input, and does
+    /// `finally` at the end. It ignores Ctrl-C, and so answers to it always in time.
+    fn play(&self, name: &str, finally: &str) -> Result<String, String> {
+        let all = self.first.iter().chain(&self.second);
+        let lines: Vec<_> = (1..)
+            .zip(all)
+            .map(|(seq, event)| line(seq, event.clone()))
+            .collect();
+        let (first, second) = lines.split_at(self.first.len());
+        let script = format!(
+            "trap '' INT; read _; cat <<'END'\n{}\nEND\nread _; cat <<'END'\n{}\nEND\n{finally}",
+            first.join("\n"),
+            second.join("\n")
+        );
+        program(name, &script)
+    }
+}
+
+fn program(name: &str, script: &str) -> Result<String, String> {
+    let log = env::temp_dir().join(format!("xtask-interactive-{name}-{}", process::id()));
+    let program = Program::start(Path::new("sh"), &["-c", script], true, &log).unwrap();
+    let result = play(program, &mut Progress::on_terminal());
+    fs::remove_file(log).unwrap();
+    result
+}
+
+#[test]
+fn a_program_that_cancels_answers_again_and_ends_passes() {
+    let result = Lines::good().play("good", "read _; exit 0");
+    assert_eq!(
+        result.unwrap(),
+        "run 1 cancelled after 8 characters, run 2 finished with 3"
+    );
+}
+
+#[test]
+fn a_run_that_goes_on_after_ctrl_c_is_named() {
+    let mut lines = Lines::good();
+    lines.first[8] = json!({"type": "run-finished", "status": "completed",
+        "correlation": lines.first[8]["correlation"]});
+    let problem = lines.play("goes-on", "exit 0").unwrap_err();
+    assert!(
+        problem.starts_with("Ctrl-C mid-stream did not cancel the run: "),
+        "{problem}"
+    );
+}
+
+#[test]
+fn a_program_that_ends_instead_of_going_back_to_the_prompt_is_named() {
+    let mut first = Lines::good().first;
+    first.truncate(6);
+    let lines: Vec<_> = (1..)
+        .zip(first)
+        .map(|(seq, event)| line(seq, event))
+        .collect();
+    let script = format!("read _; cat <<'END'\n{}\nEND\nexit 130", lines.join("\n"));
+    let problem = program("ends", &script).unwrap_err();
+    assert_eq!(
+        problem,
+        "after Ctrl-C the run does not end: the program ended"
+    );
+}
+
+#[test]
+fn a_second_prompt_that_is_not_answered_is_named() {
+    let mut lines = Lines::good();
+    lines.second.truncate(3);
+    let problem = lines.play("stuck", "exit 0").unwrap_err();
+    assert_eq!(
+        problem,
+        "the second prompt does not run to its end: the program ended"
+    );
+}
+
+#[test]
+fn an_answer_to_something_else_and_an_empty_one_are_named() {
+    let mut lines = Lines::good();
+    lines.second[0]["prompt"] = json!("hi");
+    let problem = lines.play("other", "read _; exit 0").unwrap_err();
+    assert_eq!(problem, "the second run answers \"hi\"");
+    let mut lines = Lines::good();
+    lines.second.drain(2..6);
+    let problem = lines.play("empty", "read _; exit 0").unwrap_err();
+    assert_eq!(problem, "the second run said nothing");
+}
+
+#[test]
+fn a_program_that_does_not_end_well_is_named_with_what_it_said() {
+    let problem = Lines::good()
+        .play("exit", "read _; echo oops >&2; exit 3")
+        .unwrap_err();
+    assert_eq!(
+        problem,
+        "the end of input did not end it well: exit status: 3: oops"
+    );
+}

@@ -1,0 +1,62 @@
+//! [`Outcome`]: what an item came to.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// Whether a property holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Passed,
+    Failed,
+    /// It was not looked at.
+    Skipped,
+}
+
+/// What an item came to, and what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) state: State,
+    /// One line: what was counted, or the first thing that is wrong and where.
+    pub(super) evidence: String,
+    /// The full output.
+    pub(super) log: Option<PathBuf>,
+}
+
+impl Outcome {
+    pub(super) fn passed(evidence: impl Into<String>) -> Self {
+        Self::new(State::Passed, evidence)
+    }
+
+    pub(super) fn failed(evidence: impl Into<String>) -> Self {
+        Self::new(State::Failed, evidence)
+    }
+
+    pub(super) fn skipped(reason: impl Into<String>) -> Self {
+        Self::new(State::Skipped, reason)
+    }
+
+    /// Passed with what was counted, or failed with what is wrong.
+    pub(super) fn of(result: Result<String, String>) -> Self {
+        match result {
+            Ok(evidence) => Self::passed(evidence),
+            Err(problem) => Self::failed(problem),
+        }
+    }
+
+    /// Says where the full output is.
+    #[must_use]
+    pub(super) fn with_log(mut self, log: PathBuf) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    fn new(state: State, evidence: impl Into<String>) -> Self {
+        Self {
+            state,
+            evidence: evidence.into(),
+            log: None,
+        }
+    }
+}
