@@ -163,8 +163,7 @@ impl<'a> ResponseWriter<'a> {
         if delta.is_empty() {
             return;
         }
-        let grows = |item: &&mut Item| item.is_open() && item.is_shown();
-        let Some(item) = self.items.get_mut(id.0).filter(grows) else {
+        let Some(item) = self.items.get_mut(id.0).filter(|item| item.grows()) else {
             return;
         };
         let Some(event) = item.grow(delta) else {

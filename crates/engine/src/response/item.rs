@@ -161,8 +161,13 @@ impl Item {
             .then(|| self.closed(reason.map(str::to_owned)))
     }
 
+    /// Whether the item takes further pieces.
+    pub(super) fn grows(&self) -> bool {
+        self.is_open() && self.is_shown()
+    }
+
     /// Whether the item has events of its own.
-    pub(super) fn is_shown(&self) -> bool {
+    fn is_shown(&self) -> bool {
         !matches!(self.kind, ItemKind::Whole)
     }
 
