@@ -236,7 +236,8 @@ impl ToolDefinition {
             .is_some_and(|kind| kind == "object");
         if !is_object {
             let message = format!(
-                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`",
+                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`, as a struct with \
+                 named fields gives",
                 self.name
             );
             return Err(ConfigError::new("parameters", message));
