@@ -107,9 +107,7 @@ fn whole(run: &Run, expected: &Expected, live: bool) -> Result<(), String> {
         };
         return Err(format!("no thinking was seen{hint}"));
     }
-    if !run.has_usage() {
-        return Err("no usage, or the run's is not the sum of its provider calls'".to_owned());
-    }
+    run.check_usage()?;
     if !expected.tools.is_empty() && run.tools.is_empty() {
         return Err("no tool was called".to_owned());
     }
