@@ -170,10 +170,11 @@ impl EventStream {
     /// Reads the events after number `seq`: first what the log still has, then what comes.
     ///
     /// Where events after `seq` are not retained any more, the first item received is
-    /// [`Received::Lagged`] with their count.
+    /// [`Received::Lagged`] with their count. A number that is not reached yet, whatever a client
+    /// sent, reads from now on.
     pub fn resume_after(&self, seq: u64, policy: SlowReaderPolicy) -> Subscription {
         let mut state = self.lock();
-        let from = (seq + 1).min(state.log.next_seq());
+        let from = seq.saturating_add(1).min(state.log.next_seq());
         let reader = state.log.add_reader(from, policy);
         Subscription::new(self.clone(), reader)
     }

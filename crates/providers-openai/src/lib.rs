@@ -7,8 +7,7 @@
 //!
 //! ```no_run
 //! use geppetto_engine::{Engine, EngineError, RunContext};
-//! use geppetto_providers_openai::ChatEngine;
-//! use geppetto_transport::ApiKey;
+//! use geppetto_providers_openai::{ApiKey, ChatEngine};
 //! use geppetto_turns::Turn;
 //!
 //! async fn ask() -> Result<String, EngineError> {
@@ -41,4 +40,6 @@ pub mod responses;
 mod shared;
 
 pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
+/// What [`ChatEngineBuilder::api_key`] takes, so that an application needs no crate more for it.
+pub use geppetto_transport::ApiKey;
 pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

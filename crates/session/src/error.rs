@@ -119,8 +119,10 @@ impl fmt::Debug for RunError {
 }
 
 impl Error for RunError {
+    /// The cause of the engine's error. That error itself is what [`Display`](fmt::Display) says, so
+    /// a report of the whole chain would say it twice; [`engine_error`](RunError::engine_error) has
+    /// it.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        let error: &(dyn Error + 'static) = self.outcome.error.as_deref()?;
-        Some(error)
+        self.outcome.error.as_deref()?.source()
     }
 }

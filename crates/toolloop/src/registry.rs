@@ -35,7 +35,7 @@ pub enum RegistryError {
     },
     /// The name or the schema is not one that providers accept.
     #[error("the tool cannot be registered: {0}")]
-    Invalid(#[from] ConfigError),
+    Invalid(ConfigError),
     /// No tool has this name.
     #[error("no tool is named `{name}`; there are: {}", known.join(", "))]
     Missing {
@@ -44,6 +44,13 @@ pub enum RegistryError {
         /// The names that there are.
         known: Vec<String>,
     },
+}
+
+/// Not as a source: the message has all of it, and a report of the chain would say it twice.
+impl From<ConfigError> for RegistryError {
+    fn from(error: ConfigError) -> Self {
+        Self::Invalid(error)
+    }
 }
 
 impl ToolRegistry {

@@ -100,9 +100,7 @@ fn whole(run: &Run, expected: &Expected, model: Model) -> Result<(), String> {
         Some(End::Failed(error)) => return Err(format!("the run failed: {error}")),
         None => return Err("the run has no end".to_owned()),
     }
-    if !run.has_usage() {
-        return Err("no usage, or the run's is not the sum of its provider calls'".to_owned());
-    }
+    run.check_usage()?;
     if model == Model::Untrained {
         return Ok(());
     }

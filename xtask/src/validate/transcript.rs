@@ -134,11 +134,26 @@ impl Transcript {
 }
 
 impl Run {
-    /// Whether input and output were counted, the same for the run and for its calls together.
-    pub(super) fn has_usage(&self) -> bool {
-        let both = |(input, output): (u64, u64)| input > 0 && output > 0;
-        self.usage
-            .is_some_and(|usage| both(usage) && usage == self.counted)
+    /// Holds the run to have counted input and output, and the same for its calls together.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with the numbers.
+    pub(super) fn check_usage(&self) -> Result<(), String> {
+        let Some((input, output)) = self.usage else {
+            return Err("the run has no usage".to_owned());
+        };
+        if input == 0 || output == 0 {
+            return Err(format!("usage of {input} tokens in, {output} out"));
+        }
+        if (input, output) != self.counted {
+            let (calls_in, calls_out) = self.counted;
+            return Err(format!(
+                "the run's usage is {input} tokens in, {output} out; its provider calls' is \
+                 {calls_in} in, {calls_out} out"
+            ));
+        }
+        Ok(())
     }
 
     fn note(&mut self, kind: &EventKind) {

@@ -119,3 +119,21 @@ fn retries_wait_longer_each_time() {
     assert_eq!(waits, [1, 2, 4]);
     assert_eq!(retry.delay(u32::MAX), Duration::from_secs(3600));
 }
+
+#[test]
+fn a_setter_of_the_tool_configuration_sets_its_field_and_no_other() {
+    let limit = Duration::from_secs(5);
+    let config = ToolConfig::new()
+        .with_max_iterations(3)
+        .with_execution_timeout(limit)
+        .with_tool_choice(ToolChoice::Required)
+        .with_tool_error_handling(ToolErrorHandling::Abort);
+    let expected = ToolConfig {
+        max_iterations: 3,
+        execution_timeout: limit,
+        tool_choice: ToolChoice::Required,
+        tool_error_handling: ToolErrorHandling::Abort,
+        ..ToolConfig::default()
+    };
+    assert_eq!(config, expected);
+}

@@ -149,6 +149,42 @@ impl Default for ToolConfig {
 }
 
 impl ToolConfig {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how many rounds of provider call and tools a run may take.
+    #[must_use]
+    pub fn with_max_iterations(mut self, rounds: u32) -> Self {
+        self.max_iterations = rounds;
+        self
+    }
+
+    /// Sets how long one tool may take.
+    #[must_use]
+    pub fn with_execution_timeout(mut self, limit: Duration) -> Self {
+        self.execution_timeout = limit;
+        self
+    }
+
+    /// Sets whether the model may, must or must not call tools.
+    #[must_use]
+    pub fn with_tool_choice(mut self, choice: ToolChoice) -> Self {
+        self.tool_choice = choice;
+        self
+    }
+
+    /// Sets what happens when a tool fails.
+    #[must_use]
+    pub fn with_tool_error_handling(mut self, handling: ToolErrorHandling) -> Self {
+        self.tool_error_handling = handling;
+        self
+    }
+}
+
+impl ToolConfig {
     /// Checks the values.
     ///
     /// # Errors
@@ -236,7 +272,8 @@ impl ToolDefinition {
             .is_some_and(|kind| kind == "object");
         if !is_object {
             let message = format!(
-                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`",
+                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`, as a struct with \
+                 named fields gives",
                 self.name
             );
             return Err(ConfigError::new("parameters", message));

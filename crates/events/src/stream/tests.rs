@@ -341,6 +341,24 @@ fn debug_builds_note_illegal_orders() {
     assert_eq!(stream.violations().len(), 1);
 }
 
+#[test]
+fn a_reader_that_resumes_after_a_number_not_reached_yet_reads_from_now_on() {
+    for beyond in [1, 2, 1_000_000, u64::MAX - 1, u64::MAX] {
+        let stream = stream(1 << 20);
+        stream.publish(log("before"), &[]);
+        assert!(stream.events_after(beyond).is_empty());
+        let mut resumed = stream.resume_after(beyond, SlowReaderPolicy::Coalesce);
+        assert_eq!(
+            (resumed.behind(), resumed.try_next()),
+            (0, None),
+            "{beyond}"
+        );
+        stream.publish(log("after"), &[]);
+        let event = resumed.try_next().and_then(Received::into_event);
+        assert_eq!(event.map(|event| event.seq), Some(2), "{beyond}");
+    }
+}
+
 proptest! {
     /// Whatever the pieces, wherever a reader joins and however far it lags, snapshot and tail
     /// are the whole log.

@@ -64,9 +64,9 @@ impl ResponsesEngineBuilder {
     ///
     /// # Errors
     ///
-    /// Of kind [`Configuration`](geppetto_engine::ErrorKind::Configuration): the key is missing and
-    /// the server is OpenAI's, a default or a header is not allowed, or no HTTP client can be set
-    /// up. The message names the setting.
+    /// Of kind [`Configuration`](geppetto_engine::ErrorKind::Configuration): the base URL names no
+    /// server, the key is empty, or missing where the server is OpenAI's, a default or a header is
+    /// not allowed, or no HTTP client can be set up. The message names the setting.
     pub fn build(mut self) -> Result<ResponsesEngine, EngineError> {
         self.connection.check()?;
         let key_in = match &self.key_header {

@@ -58,6 +58,18 @@ impl Connection {
         if self.model.trim().is_empty() {
             return Err(configuration("model: is empty; name the model to ask"));
         }
+        if !names_a_server(&self.base_url) {
+            // The URL itself is not repeated: it may carry a key.
+            return Err(configuration(
+                "base_url: must begin with `http://` or `https://` and name a host, as in \
+                 `http://localhost:11434/v1`",
+            ));
+        }
+        if self.key.as_ref().is_some_and(|key| key.expose().is_empty()) {
+            return Err(configuration(
+                "api_key: is empty; give the engine a key, or none where the server needs none",
+            ));
+        }
         Ok(self.defaults.validate()?)
     }
 
@@ -152,6 +164,15 @@ fn endpoint(base: &str, path: &str, of_replies: &str) -> String {
         Some(query) => format!("{root}{path}?{query}"),
         None => format!("{root}{path}"),
     }
+}
+
+/// Whether the URL has a scheme that requests can take, and a host.
+fn names_a_server(base: &str) -> bool {
+    let Some((scheme, rest)) = base.trim().split_once("://") else {
+        return false;
+    };
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    (is("http") || is("https")) && !rest.is_empty() && !rest.starts_with(['/', '?', '#'])
 }
 
 fn is_openai(url: &str) -> bool {

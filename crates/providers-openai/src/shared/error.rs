@@ -102,9 +102,18 @@ pub(crate) fn malformed_body(
             "the reply ended in the middle of its JSON",
         );
     }
-    // A page of a proxy, for example; its title says more than the parser does.
+    // A page of a proxy or of the program at a wrong address: its title says more than the parser
+    // does.
     let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
-    details.add_to(malformed("a body", format, error))
+    let malformed = match body.trim_start().starts_with('<') {
+        true => EngineError::new(
+            ErrorKind::MalformedResponse,
+            format!("the server sent a body that is not {format}, check the base URL"),
+        )
+        .with_source(error),
+        false => malformed("a body", format, error),
+    };
+    details.add_to(malformed)
 }
 
 /// The error of a body that is JSON, and no reply at all.

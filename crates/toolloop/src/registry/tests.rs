@@ -46,6 +46,8 @@ fn names_and_schemas_must_be_ones_that_providers_accept() {
             error.to_string().contains("\"type\": \"object\""),
             "{error}"
         );
+        let source = std::error::Error::source(&error);
+        assert!(source.is_none(), "the message has it all");
     }
     assert!(tools.is_empty());
 }

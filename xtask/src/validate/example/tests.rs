@@ -74,7 +74,15 @@ fn each_missing_thing_is_named_with_its_turn() {
     );
     assert_eq!(
         problem(|run| run.usage = None),
-        "turn 2: no usage, or the run's is not the sum of its provider calls'"
+        "turn 2: the run has no usage"
+    );
+    assert_eq!(
+        problem(|run| run.usage = Some((3, 0))),
+        "turn 2: usage of 3 tokens in, 0 out"
+    );
+    assert_eq!(
+        problem(|run| run.usage = Some((6, 8))),
+        "turn 2: the run's usage is 6 tokens in, 8 out; its provider calls' is 3 in, 4 out"
     );
     assert_eq!(
         problem(|run| run.tools.clear()),

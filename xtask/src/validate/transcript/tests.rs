@@ -18,7 +18,7 @@ fn a_run_is_told_with_its_text_its_end_and_its_usage() {
     let run = &transcript.runs[0];
     assert_eq!((run.prompt.as_str(), run.text.as_str()), ("hi", "hey"));
     assert_eq!(run.end, Some(End::Finished("completed".to_owned())));
-    assert!(run.has_usage());
+    assert_eq!(run.check_usage(), Ok(()));
     assert_eq!(run.usage, Some((3, 4)));
 }
 
@@ -84,5 +84,5 @@ fn two_runs_have_two_ids() {
 fn usage_that_is_not_the_sum_of_the_calls_is_no_usage() {
     let mut events = run("r1");
     events[7]["usage"]["output_tokens"] = json!(5);
-    assert!(!read(events).unwrap().runs[0].has_usage());
+    assert!(read(events).unwrap().runs[0].check_usage().is_err());
 }

@@ -31,6 +31,48 @@ fn settings_that_cannot_work_are_named() {
 }
 
 #[test]
+fn a_base_url_that_names_no_server_is_refused_before_anything_is_asked() {
+    let built = |url: &str| ChatEngine::builder("m").base_url(url).build();
+    for url in [
+        "localhost:11434/v1",
+        "127.0.0.1:9",
+        "/v1",
+        "",
+        "http://",
+        "https:///v1",
+        "http://?key=topsecret",
+        "ftp://host/v1",
+    ] {
+        let error = built(url).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{url}");
+        let said = error.to_string();
+        assert!(
+            said.starts_with("base_url: ") && said.contains("http://localhost"),
+            "{said}"
+        );
+        assert!(!said.contains("topsecret"), "{said}");
+    }
+    for url in [
+        " HTTP://localhost:1/v1 ",
+        "http://[::1]:1",
+        "https://host.test?api-version=1",
+    ] {
+        assert!(built(url).is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn a_key_that_is_empty_is_no_key() {
+    for url in ["https://api.openai.com/v1", "http://localhost:1/v1"] {
+        let builder = ChatEngine::builder("m")
+            .base_url(url)
+            .api_key(ApiKey::new(" \n"));
+        let said = builder.build().unwrap_err().to_string();
+        assert!(said.starts_with("api_key: is empty"), "{said}");
+    }
+}
+
+#[test]
 fn the_key_is_in_no_debug_text() {
     let engine = ChatEngine::builder("m")
         .api_key(ApiKey::new("verysecretkeyvalue"))

@@ -121,3 +121,23 @@ fn secrets_in_what_the_server_says_are_masked() {
     let raw = r#"{"message":"bad key sk-very-secret-0123456789"}"#;
     assert!(!format!("{:?}", reported(raw, &redactor)).contains("very-secret"));
 }
+
+#[test]
+fn a_page_in_place_of_a_reply_points_at_the_base_url() {
+    let said = |body: &str| {
+        let error = serde_json::from_str::<u8>(body).unwrap_err();
+        let error = malformed_body(body, "a chat completion", error, &Redactor::new());
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse);
+        error.to_string()
+    };
+    assert_eq!(
+        said("\n<html><title>Open WebUI</title></html>"),
+        "the server sent a body that is not a chat completion, check the base URL: Open WebUI (an \
+         HTML page)"
+    );
+    let other = said("nonsense");
+    assert!(
+        other.contains("expected ident") && !other.contains("base URL"),
+        "{other}"
+    );
+}

@@ -1,0 +1,43 @@
+//! An error of a run prints as the engine's, and its sources go on from there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers panic too"
+)]
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use geppetto_engine::{Engine, EngineError, ErrorKind, RunContext};
+use geppetto_session::{EngineRunner, Session};
+use geppetto_turns::{InferenceResult, Turn};
+
+struct Unplugged;
+
+#[async_trait]
+impl Engine for Unplugged {
+    async fn run_inference(
+        &self,
+        _: &RunContext,
+        _: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let cause = std::io::Error::other("the cable is out");
+        Err(EngineError::new(ErrorKind::Connect, "no connection").with_source(cause))
+    }
+}
+
+#[tokio::test]
+async fn a_report_of_the_whole_chain_repeats_nothing() {
+    let session = Session::new(EngineRunner::new(Unplugged));
+    let run = session.submit("hello").await.unwrap();
+    let error = run.wait().await.unwrap_err();
+    let mut chain = vec![error.to_string()];
+    let mut next: Option<&dyn Error> = error.source();
+    while let Some(cause) = next {
+        chain.push(cause.to_string());
+        next = cause.source();
+    }
+    assert_eq!(chain, ["no connection", "the cable is out"]);
+    assert_eq!(error.engine_error().unwrap().kind(), ErrorKind::Connect);
+}
