@@ -119,11 +119,13 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::Reasoning { source })
     }
 
-    /// Opens a tool call. Where the provider gave no id, the writer gives one. Of a tool that has
+    /// Opens a tool call. Where the provider gave no id, or one that another call of this reply has,
+    /// the writer gives one: a second call with an id could never be answered. Of a tool that has
     /// secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
-        if id.is_empty() {
+        let is_taken = |item: &Item| item.correlation.tool_call_id.as_ref() == Some(&id);
+        if id.is_empty() || self.items.iter().any(is_taken) {
             id = format!("call_{}", self.ctx.next_id().replace('-', ""));
         }
         let name = name.into();
