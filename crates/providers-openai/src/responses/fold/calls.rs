@@ -102,8 +102,13 @@ impl Call {
         missing: Option<Incomplete>,
         writer: &mut ResponseWriter<'_>,
     ) -> Option<ItemId> {
+        let is_nameless = self.item.is_none() && !self.held.is_empty();
+        if is_nameless {
+            // Nobody said which tool it is for: it is kept, and cannot be run.
+            self.open("", "", writer);
+        }
         let item = self.item?;
-        match missing {
+        match missing.or(is_nameless.then_some(Incomplete::Truncated)) {
             Some(why) => self.cut(item, why, writer),
             None => writer.close(item, None),
         }

@@ -84,6 +84,13 @@ impl Entry {
         }
     }
 
+    /// Takes what a call is called, for one whose arguments came first.
+    pub(super) fn identify(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+        if let State::Call(call) = &mut self.state {
+            call.identify(item, writer);
+        }
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.done
     }
