@@ -43,6 +43,8 @@ pub(super) struct Fold {
     /// `reasoning_details` repeats it then.
     reasons_by_field: bool,
     refused: bool,
+    /// Whether there was a choice at all.
+    answered: bool,
     reason: Option<String>,
     done: bool,
 }
@@ -76,9 +78,9 @@ impl Fold {
     }
 
     /// Whether the server said that the reply is complete: by its end marker, or by a reason why
-    /// the model stopped.
+    /// the model stopped. An end marker without anything before it is the end of no reply.
     pub(super) fn is_complete(&self) -> bool {
-        self.done || self.reason.is_some()
+        (self.done && self.answered) || self.reason.is_some()
     }
 
     /// Takes one event.
@@ -95,6 +97,7 @@ impl Fold {
         writer.set_model(&chunk.model);
         self.kept.take_envelope(chunk);
         let mut failure = chunk.error.filter(|raw| is_reported(raw.get()));
+        self.answered |= !chunk.choices.is_empty();
         for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
             if index == 0 {
@@ -115,7 +118,7 @@ impl Fold {
         // Perplexity sends both: what is new, and the whole message so far. A message alone in a
         // stream is one from a server that does not really stream.
         let said = match (self.whole, &choice.delta) {
-            (false, Some(delta)) => Some(delta),
+            (false, Some(delta)) if writer.has_output() || !delta.is_empty() => Some(delta),
             (false, None) if writer.has_output() => None,
             _ => choice.said(),
         };
@@ -123,14 +126,15 @@ impl Fold {
             self.delta(delta, writer);
         }
         self.kept.take_usage(choice.usage);
-        if let Some(logprobs) = &choice.logprobs {
+        if let Some(logprobs) = &choice.logprobs.0 {
             self.kept.take_logprobs(logprobs);
         }
         self.stopped(&choice.finish_reason);
     }
 
     fn stopped(&mut self, reason: &str) {
-        if !reason.is_empty() {
+        // Some servers write out the null of their language.
+        if !matches!(reason, "" | "null" | "None") {
             self.reason = Some(reason.to_owned());
         }
     }
@@ -146,7 +150,7 @@ impl Fold {
             }),
         }
         self.say(Segment::Refusal, &delta.refusal, writer);
-        if let Some(audio) = &delta.audio {
+        if let Some(audio) = &delta.audio.0 {
             self.say(Segment::Speech, &audio.transcript, writer);
             self.kept.take_audio(audio);
         }

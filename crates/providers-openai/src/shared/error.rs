@@ -75,9 +75,21 @@ pub(crate) fn reported(raw: &str, redactor: &Redactor) -> EngineError {
     details.add_to(error)
 }
 
-/// Whether an `error` field reports an error. Some servers send an empty one with every reply.
+/// Whether an `error` field reports an error. Some servers send one with every reply that is empty
+/// or says nothing (`{"code": 0, "message": ""}`).
 pub(crate) fn is_reported(raw: &str) -> bool {
-    !matches!(raw, "{}" | "[]" | "\"\"" | "false" | "0" | "null")
+    serde_json::from_str(raw).map_or(true, |value| says_anything(&value))
+}
+
+fn says_anything(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => list.iter().any(says_anything),
+        Value::Object(map) => map.values().any(says_anything),
+    }
 }
 
 /// The error of an event or a body that is not in the format: `what` was read as `format`.
@@ -101,6 +113,11 @@ pub(crate) fn malformed_body(
             ErrorKind::Truncated,
             "the reply ended in the middle of its JSON",
         );
+    }
+    let is_list_of_errors =
+        serde_json::from_str::<Value>(body).is_ok_and(|value| value.pointer("/0/error").is_some());
+    if is_list_of_errors {
+        return reported(body, redactor);
     }
     // A page of a proxy, for example; its title says more than the parser does.
     let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
@@ -130,6 +147,7 @@ fn kind_by(codes: &[(&str, ErrorKind)], details: &ErrorDetails) -> Option<ErrorK
 
 /// The HTTP status that an error names in its body.
 fn status(value: &Value) -> Option<StatusCode> {
+    let value = value.get(0).unwrap_or(value);
     let error = value
         .get("error")
         .filter(|error| error.is_object())
