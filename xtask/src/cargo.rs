@@ -40,6 +40,9 @@ pub(crate) struct Dependency {
     pub(crate) name: String,
     /// `None` for a normal dependency, else `dev` or `build`.
     pub(crate) kind: Option<String>,
+    /// Whether it comes with a feature only.
+    #[serde(default)]
+    pub(crate) optional: bool,
     /// The folder of a dependency that is given by path.
     pub(crate) path: Option<PathBuf>,
 }

@@ -10,6 +10,7 @@ mod docs;
 mod error;
 mod mutants;
 mod retired;
+mod simulate;
 mod tidy;
 mod validate;
 
@@ -43,6 +44,8 @@ enum Command {
     Docs(docs::Args),
     /// Put deliberate faults into the code, and see that tests fail for each.
     Mutants(mutants::Args),
+    /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
+    Simulate(simulate::Args),
 }
 
 /// What a command that could run came to.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
         Command::Mutants(args) => mutants::run(&args, &mut out),
+        Command::Simulate(args) => simulate::run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

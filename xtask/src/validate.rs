@@ -53,6 +53,10 @@ pub(crate) struct Args {
     /// Run the examples against the provider that the environment configures, not the embedded one.
     #[arg(long)]
     live: bool,
+    /// The live model follows no instructions, as one with random weights: in the examples with
+    /// tools, one tool that answers in any turn is enough.
+    #[arg(long, requires = "live")]
+    untrained: bool,
     /// Replay the recorded interactions under this path; may be given several times.
     #[arg(long, value_name = "PATH")]
     recordings: Vec<PathBuf>,
@@ -61,13 +65,24 @@ pub(crate) struct Args {
     scan: Option<PathBuf>,
 }
 
+/// Which model the examples ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Model {
+    /// The embedded provider's.
+    Embedded,
+    /// The configured provider's.
+    Live,
+    /// The configured provider's, which follows no instructions.
+    Untrained,
+}
+
 /// What the items run with.
 #[derive(Debug)]
 struct Setting {
     metadata: Metadata,
     /// Where the items' full outputs go.
     logs: PathBuf,
-    live: bool,
+    model: Model,
     recordings: Vec<PathBuf>,
     progress: Progress,
 }
@@ -84,7 +99,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     let mut setting = Setting {
         metadata: Metadata::load()?,
         logs: cargo::target_directory()?.join("validate"),
-        live: args.live,
+        model: match (args.live, args.untrained) {
+            (false, _) => Model::Embedded,
+            (true, false) => Model::Live,
+            (true, true) => Model::Untrained,
+        },
         recordings: args.recordings.clone(),
         progress: Progress::on_terminal(),
     };

@@ -23,7 +23,7 @@ mod ids;
 mod tests;
 
 pub use extensions::Extensions;
-pub use ids::{IdSource, RandomIds, SeededIds};
+pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
 /// What a run carries along: cancellation, sinks, ids, deadline, hooks, typed extensions.
 ///
@@ -54,7 +54,7 @@ struct NextCall {
 /// What all contexts of one run have in common.
 struct Shared {
     stream: EventStream,
-    ids: Arc<dyn IdSource>,
+    ids: IsolatedIds,
     provider_calls: AtomicU64,
     /// How many provider calls were begun, attempts included.
     calls_begun: AtomicU32,
@@ -69,13 +69,14 @@ impl RunContext {
         Self::for_stream(EventStream::fragment(), Arc::new(RandomIds::new()))
     }
 
-    /// A context that publishes to `stream` and takes ids from `ids`.
+    /// A context that publishes to `stream` and takes ids from `ids`, whose panics are
+    /// [isolated](IsolatedIds).
     #[must_use]
     pub fn for_stream(stream: EventStream, ids: Arc<dyn IdSource>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 stream,
-                ids,
+                ids: IsolatedIds::new(ids),
                 provider_calls: AtomicU64::new(0),
                 calls_begun: AtomicU32::new(0),
                 usage: Mutex::default(),
@@ -238,6 +239,13 @@ impl RunContext {
     #[must_use]
     pub fn next_id(&self) -> String {
         self.shared.ids.next_id()
+    }
+
+    /// The message of the last panic of the source of ids that nobody has asked for. Random ids
+    /// were given instead.
+    #[must_use]
+    pub fn take_id_source_panic(&self) -> Option<String> {
+        self.shared.ids.take_panic()
     }
 
     /// The session's id, where the run belongs to one.

@@ -45,6 +45,7 @@ mod context;
 mod engine;
 mod error;
 mod hooks;
+pub mod isolate;
 pub mod middleware;
 mod response;
 mod run;
@@ -54,7 +55,7 @@ pub use config::{
     ConfigError, InferenceConfig, RetryConfig, StructuredOutput, ToolChoice, ToolConfig,
     ToolDefinition, ToolErrorHandling, keys,
 };
-pub use context::{Extensions, IdSource, RandomIds, RunContext, SeededIds};
+pub use context::{Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use hooks::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog};

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use geppetto_turns::{InferenceResult, Turn};
 
-use crate::{Engine, EngineError, RunContext};
+use crate::{Engine, EngineError, RunContext, isolate};
 
 mod reorder;
 mod system_prompt;
@@ -33,6 +33,11 @@ pub trait Middleware: Send + Sync {
         turn: &mut Turn,
         next: Next<'_>,
     ) -> Result<InferenceResult, EngineError>;
+
+    /// The name by which errors call it. The type's by default.
+    fn name(&self) -> &str {
+        std::any::type_name::<Self>()
+    }
 }
 
 /// The rest of a chain of middleware, with the engine at its end.
@@ -47,20 +52,22 @@ impl Next<'_> {
     ///
     /// # Errors
     ///
-    /// What the rest of the chain gives.
+    /// What the rest of the chain gives; of kind [`Panicked`](crate::ErrorKind::Panicked) when one
+    /// of its links panicked, naming that one.
     pub async fn run(
         self,
         ctx: &RunContext,
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         match self.rest.split_first() {
-            None => self.engine.run_inference(ctx, turn).await,
+            None => isolate::wait("the engine", self.engine.run_inference(ctx, turn)).await?,
             Some((first, rest)) => {
                 let next = Next {
                     rest,
                     engine: self.engine,
                 };
-                first.run(ctx, turn, next).await
+                let who = format!("the middleware `{}`", first.name());
+                isolate::wait(&who, first.run(ctx, turn, next)).await?
             }
         }
     }

@@ -141,6 +141,16 @@ impl<'a> ResponseWriter<'a> {
         ItemId(self.items.len() - 1)
     }
 
+    /// As [`add_block`](Self::add_block), for a block that is not whole before it is
+    /// [closed](Self::close): where the reply breaks before that, it is marked.
+    pub fn open_block(&mut self, block: Block) -> ItemId {
+        let id = self.add_block(block);
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.reopen();
+        }
+        id
+    }
+
     fn open(&mut self, kind: ItemKind) -> ItemId {
         self.note_output();
         let item = Item::open(kind, self.items.len(), &self.correlation);
@@ -155,7 +165,7 @@ impl<'a> ResponseWriter<'a> {
         if delta.is_empty() {
             return;
         }
-        let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
+        let Some(item) = self.items.get_mut(id.0).filter(|item| item.grows()) else {
             return;
         };
         let Some(event) = item.grow(delta) else {
@@ -170,9 +180,10 @@ impl<'a> ResponseWriter<'a> {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
         };
-        let event = item.close(reason);
-        let correlation = Arc::clone(&item.correlation);
-        self.emit(&correlation, event);
+        if let Some(event) = item.close(reason) {
+            let correlation = Arc::clone(&item.correlation);
+            self.emit(&correlation, event);
+        }
     }
 
     /// Ends an open item that will not become whole although the reply goes on: a tool call whose

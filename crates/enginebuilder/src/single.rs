@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    Engine, EngineError, InferenceRunner, Limit, Phase, RunContext, RunReport, RunStatus, RunStop,
+    Engine, EngineError, ErrorKind, InferenceRunner, Limit, Phase, RunContext, RunReport,
+    RunStatus, RunStop, isolate,
 };
 use geppetto_toolloop::Resampling;
 use geppetto_turns::{InferenceResult, Turn};
@@ -23,22 +24,27 @@ impl SinglePass {
 
     async fn pass(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         if let Some(journal) = ctx.journal() {
-            journal.run_started(ctx, turn).await?;
+            isolate::wait("the journal", journal.run_started(ctx, turn)).await??;
         }
         let started = Instant::now();
+        let from = turn.blocks.len();
         let result = self.resampling.sample(&*self.engine, ctx, turn).await;
-        ctx.snapshot(turn, Phase::PostInference);
-        match result {
-            Ok(result) => Ok(report(ctx, result, RunStop::Finished)),
+        turn.assign_block_ids(from, || ctx.next_id());
+        let shown = snapshot(ctx, turn, Phase::PostInference);
+        let report = match result {
+            Ok(result) => report(ctx, result, RunStop::Finished),
             Err(error) => match ctx.deadline() {
-                Some(deadline) if !error.is_cancelled() && deadline <= Instant::now() => {
+                Some(deadline)
+                    if error.kind() == ErrorKind::Timeout && deadline <= Instant::now() =>
+                {
                     let limit = Limit::WallClock(deadline.saturating_duration_since(started));
                     let result = InferenceResult::default();
-                    Ok(report(ctx, result, RunStop::LimitReached(limit)))
+                    report(ctx, result, RunStop::LimitReached(limit))
                 }
-                _ => Err(error),
+                _ => return Err(error),
             },
-        }
+        };
+        shown.map(|()| report)
     }
 }
 
@@ -53,11 +59,20 @@ fn report(ctx: &RunContext, result: InferenceResult, stop: RunStop) -> RunReport
 impl InferenceRunner for SinglePass {
     async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         let outcome = self.pass(ctx, turn).await;
-        ctx.snapshot(turn, Phase::Final);
-        if let Some(journal) = ctx.journal() {
-            let status = RunStatus::from(&outcome);
-            journal.run_ended(ctx, turn, &status).await?;
-        }
-        outcome
+        let shown = snapshot(ctx, turn, Phase::Final);
+        let outcome = outcome.and_then(|report| shown.map(|()| report));
+        let Some(journal) = ctx.journal() else {
+            return outcome;
+        };
+        let status = RunStatus::from(&outcome);
+        let told = isolate::wait("the journal", journal.run_ended(ctx, turn, &status)).await;
+        // The first thing that went wrong is why the run ended.
+        outcome.and_then(|report| told.and_then(|told| told).map(|()| report))
     }
+}
+
+/// Shows the turn to the snapshot hook, whose panic ends the run.
+fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
+    isolate::call(|| ctx.snapshot(turn, phase))
+        .map_err(|message| isolate::panicked("the snapshot hook", &message))
 }

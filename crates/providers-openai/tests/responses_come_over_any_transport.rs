@@ -276,3 +276,49 @@ async fn tokens_are_counted_from_the_same_request() -> Result<(), EngineError> {
     assert_eq!(urls, [format!("{base}/input_tokens"), base.to_owned()]);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn reasoning_that_was_shown_is_kept_when_nobody_waits_any_more() {
+    let begun = [
+        json!({"type": "response.created", "response": {"id": "resp_1", "model": "gpt-5"}}),
+        json!({"type": "response.output_item.added", "output_index": 0,
+            "item": {"type": "reasoning", "id": "rs_1", "summary": []}}),
+        json!({"type": "response.reasoning_summary_text.delta", "output_index": 0,
+            "item_id": "rs_1", "summary_index": 0, "delta": "First "}),
+        json!({"type": "response.reasoning_summary_text.delta", "output_index": 0,
+            "item_id": "rs_1", "summary_index": 1, "delta": "second"}),
+    ];
+    let done = json!({"type": "response.output_item.done", "output_index": 0, "item": {
+    "type": "reasoning", "id": "rs_1", "encrypted_content": "sealed", "summary": [
+        {"type": "summary_text", "text": "First part."},
+        {"type": "summary_text", "text": "second part."},
+    ]}});
+    for whole in [false, true] {
+        let mut events = begun.to_vec();
+        events.extend(whole.then(|| done.clone()));
+        let stage = Stage::new([Reply::ok().chunk(sse(&events)).hang()]);
+        let mut turn = Turn::builder().user("think").build();
+        let asked = stage.engine.run_inference(&stage.ctx, &mut turn);
+        let waited = tokio::time::timeout(Duration::from_secs(1), asked).await;
+        assert!(waited.is_err(), "the reply does not end");
+
+        let block = turn.blocks.last().unwrap();
+        let geppetto_turns::Content::Reasoning(reasoning) = &block.content else {
+            panic!("{block:?}");
+        };
+        let parts: Vec<&str> = reasoning
+            .summary
+            .iter()
+            .map(|part| part.text.as_str())
+            .collect();
+        assert_eq!(reasoning.item_id.as_deref(), Some("rs_1"));
+        if whole {
+            assert_eq!(parts, ["First part.", "second part."]);
+            assert_eq!(reasoning.encrypted_content.as_deref(), Some("sealed"));
+            assert_eq!(block.incomplete(), None);
+        } else {
+            assert_eq!(parts, ["First ", "second"]);
+            assert_eq!(block.incomplete(), Some(Incomplete::Failed));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus,
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus, isolate,
 };
 use geppetto_turns::{Block, Turn};
 use tokio::{runtime::Handle, time};
@@ -117,6 +117,10 @@ pub(crate) fn release(session: &Session, run: &Arc<Run>) {
 
 async fn drive(mut finisher: Finisher, ctx: RunContext, runner: Arc<dyn InferenceRunner>) {
     let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
+    let outcome = match (outcome, ctx.take_id_source_panic()) {
+        (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
+        (outcome, _) => outcome,
+    };
     let status = RunStatus::from(&outcome);
     let persist_error = persist(&finisher.turn, &ctx, &*runner, &status).await;
     finisher.end(outcome, persist_error);

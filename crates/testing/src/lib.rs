@@ -41,6 +41,7 @@
 //! - [`validate`]: what the real API refuses, as a function from a request to its refusal.
 //! - [`engine`]: an engine that says what a test wrote down, without any network.
 //! - [`expect`]: what the events of a run should be.
+//! - `simulate`, with the feature of that name: sessions whose runs are cut everywhere, and looked at.
 //! - [`demo`]: a small deterministic stand-in for a model, for examples that run without a key.
 
 pub mod demo;
@@ -49,6 +50,8 @@ pub mod expect;
 mod json;
 pub mod reply;
 pub mod server;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod validate;
 
 pub use engine::{Script, ScriptedEngine};

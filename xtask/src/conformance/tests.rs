@@ -284,3 +284,33 @@ fn a_path_without_cases_is_an_error_of_the_command() {
     folder.recording("case", &meta(), STREAM);
     assert!(refused(&|args| args.filter = Some("nothing".into())).contains("filter"));
 }
+
+#[test]
+fn the_next_request_is_held_to_the_rules_of_the_recordings_own_provider() {
+    let body = json!({"id": "resp_1", "status": "completed", "model": "m", "output": [
+        {"type": "web_search_call", "id": "of_another_form", "status": "completed",
+            "action": {"type": "search", "query": "q"}},
+        {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+            "content": [{"type": "output_text", "text": "hi", "annotations": []}]},
+    ]});
+    let said = |vendor: &str| {
+        let folder = Folder::new();
+        let meta = json!({
+            "id": "case", "provider": "openai-responses", "vendor": vendor, "status": 200,
+            "stream": false, "content_type": "application/json", "headers": {},
+            "response_file": "response.json", "features": [], "cross_checked": true,
+            "expected": {"text": "hi", "reasoning_text": "", "tool_calls": [],
+                "finish_reason": "completed", "usage": null},
+        });
+        folder.recording("case", &meta, &body.to_string());
+        folder.run().1
+    };
+    assert!(
+        said("xai").starts_with("1 passed, 0 failed"),
+        "{}",
+        said("xai")
+    );
+    let openai = said("openai");
+    let expected = "Invalid 'input[1].id': 'of_another_form'. Expected an ID that begins with 'ws'";
+    assert!(openai.contains(expected), "{openai}");
+}

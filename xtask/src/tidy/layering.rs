@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::Finding;
-use crate::cargo::{self, Metadata, Package, Scope};
+use crate::cargo::{self, Dependency, Metadata, Package, Scope};
 use crate::error::Error;
 
 #[cfg(test)]
@@ -52,6 +52,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Crates that a feature may bring besides, where it is off by default.
+///
+/// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`).
+const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[(
+    "geppetto-testing",
+    &[
+        "geppetto-transport",
+        "geppetto-providers-openai",
+        "geppetto-toolloop",
+        "geppetto-enginebuilder",
+        "geppetto-session",
+    ],
+)];
+
 /// Folders whose packages sit on top of everything and may depend on all of it.
 const UNRESTRICTED: &[&str] = &["doctests", "examples/", "xtask"];
 
@@ -85,8 +99,9 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
             findings.push(Finding::error(message).at(manifest));
             continue;
         };
-        for name in workspace_dependencies(package) {
-            if !allowed.contains(&name) {
+        for dependency in workspace_dependencies(package) {
+            let name = dependency.name.as_str();
+            if !allowed.contains(&name) && !comes_by_feature(package, dependency) {
                 let message = format!(
                     "{} must not depend on {name}: its layers are {}; move the code, or put a \
                      trait below both",
@@ -129,12 +144,20 @@ fn banned(package: &str, manifest: &str, tree: &BTreeSet<String>) -> Vec<Finding
 }
 
 /// The packages given by path that end up in an application: normal and build dependencies.
-pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &str> {
+pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &Dependency> {
     package
         .dependencies
         .iter()
         .filter(|d| d.path.is_some() && d.kind.as_deref() != Some("dev"))
-        .map(|d| d.name.as_str())
+}
+
+/// Whether a dependency is one that a feature may bring, and one does.
+fn comes_by_feature(package: &Package, dependency: &Dependency) -> bool {
+    let allowed = ALLOWED_BY_FEATURE
+        .iter()
+        .filter(|(name, _)| *name == package.name)
+        .flat_map(|(_, allowed)| *allowed);
+    dependency.optional && allowed.into_iter().any(|name| *name == dependency.name)
 }
 
 pub(super) fn list(names: &[&str]) -> String {

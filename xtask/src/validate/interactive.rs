@@ -40,7 +40,7 @@ pub(super) fn check(example: &str, setting: &mut Setting) -> Result<Outcome, Err
         }
     };
     let log = setting.logs.join(format!("interactive-{example}.jsonl"));
-    let program = Program::start(&path, &["--interactive"], setting.live, &log)?;
+    let program = Program::start(&path, &["--interactive"], setting.model, &log)?;
     let result = play(program, &mut setting.progress);
     Ok(Outcome::of(result).with_log(log))
 }

@@ -83,7 +83,12 @@ fn panic_place(output: &str, test: &str) -> Option<String> {
     let mut lines = output.lines().skip_while(|line| !line.starts_with(&head));
     let (_, place) = lines.next()?.split_once("panicked at ")?;
     let message = lines.next().unwrap_or_default();
-    Some(format!(" at {place} {message}"))
+    // What the two sides of an equation were stands on lines of their own.
+    let sides = lines
+        .map(str::trim)
+        .take_while(|line| line.starts_with("left:") || line.starts_with("right:"));
+    let sides: String = sides.map(|side| format!(", {side}")).collect();
+    Some(format!(" at {place} {message}{sides}"))
 }
 
 /// The errors of a compiler's output, each with its place where it has one.

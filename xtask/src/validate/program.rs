@@ -12,6 +12,7 @@ use std::{
 
 use serde_json::Value;
 
+use super::Model;
 use super::{Setting, cargo_steps, process};
 use crate::error::Error;
 
@@ -63,10 +64,16 @@ pub(super) fn build(
 }
 
 impl Program {
-    /// Starts an example that prints JSON lines, and asks the embedded provider unless `live`.
-    pub(super) fn start(path: &Path, args: &[&str], live: bool, log: &Path) -> Result<Self, Error> {
+    /// Starts an example that prints JSON lines, and asks the provider of the model.
+    pub(super) fn start(
+        path: &Path,
+        args: &[&str],
+        model: Model,
+        log: &Path,
+    ) -> Result<Self, Error> {
         let mut command = Command::new(path);
         command.args(args).args(["--output", "jsonl"]);
+        let live = model != Model::Embedded;
         if !live {
             command.arg("--demo");
         }

@@ -1,6 +1,11 @@
 //! [`IdSource`]: where fresh ids come from.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::isolate;
 
 /// Gives fresh ids. Every id of a run comes from one source, so that a seeded source makes a
 /// whole run repeatable.
@@ -53,6 +58,51 @@ impl IdSource for SeededIds {
             .unwrap_or_else(PoisonError::into_inner)
             .u128(..);
         uuid_v4(bits)
+    }
+}
+
+/// A source whose panics do not get out: a random id is given instead, and the panic is
+/// remembered. Cheap to clone; clones are the same source.
+///
+/// Ids are needed where a run ends, too, when its tasks are dropped and while a panic unwinds; a
+/// second panic there would end the process.
+#[derive(Clone)]
+pub struct IsolatedIds {
+    ids: Arc<dyn IdSource>,
+    panic: Arc<Mutex<Option<String>>>,
+}
+
+impl IsolatedIds {
+    /// Isolates `ids`.
+    pub fn new(ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            ids,
+            panic: Arc::default(),
+        }
+    }
+
+    /// The message of the last panic that nobody has asked for.
+    #[must_use]
+    pub fn take_panic(&self) -> Option<String> {
+        self.panic
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl IdSource for IsolatedIds {
+    fn next_id(&self) -> String {
+        isolate::call(|| self.ids.next_id()).unwrap_or_else(|message| {
+            *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+            RandomIds::new().next_id()
+        })
+    }
+}
+
+impl fmt::Debug for IsolatedIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IsolatedIds").finish_non_exhaustive()
     }
 }
 

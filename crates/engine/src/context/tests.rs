@@ -68,3 +68,29 @@ fn a_provider_call_that_is_named_is_made_once() {
     assert_eq!(named.begin_provider_call(), (0, 2));
     assert_eq!(named.clone().begin_provider_call(), (1, 1));
 }
+
+#[test]
+fn a_source_of_ids_that_panics_is_replaced_and_remembered() {
+    struct Dry;
+    impl IdSource for Dry {
+        fn next_id(&self) -> String {
+            panic!("no ids left");
+        }
+    }
+    let ids = IsolatedIds::new(Arc::new(Dry));
+    assert_ne!(ids.next_id(), ids.clone().next_id());
+    assert_eq!(ids.take_panic().as_deref(), Some("no ids left"));
+    assert_eq!(ids.take_panic(), None);
+
+    // A reply is kept while a panic unwinds, which takes ids: a second panic would abort.
+    let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(Dry));
+    let mut turn = Turn::new();
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut reply = crate::ResponseWriter::start(&ctx, &mut turn, "test", "test-1");
+        let text = reply.open_text();
+        reply.push(text, "half");
+        panic!("the engine");
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(turn.assistant_text(), "half");
+}

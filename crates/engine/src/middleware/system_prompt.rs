@@ -23,7 +23,7 @@ impl SystemPrompt {
         Self { text: text.into() }
     }
 
-    fn apply(&self, turn: &mut Turn) {
+    fn apply(&self, ctx: &RunContext, turn: &mut Turn) {
         if self.text.trim().is_empty() {
             return;
         }
@@ -33,7 +33,7 @@ impl SystemPrompt {
             .position(|block| block.kind() == BlockKind::System);
         match first {
             None => {
-                let mut block = Block::system(&self.text);
+                let mut block = Block::system(&self.text).with_id(ctx.next_id());
                 block
                     .metadata
                     .set_raw(MIDDLEWARE.id(), Value::from("systemprompt"));
@@ -66,7 +66,7 @@ impl Middleware for SystemPrompt {
         turn: &mut Turn,
         next: Next<'_>,
     ) -> Result<InferenceResult, EngineError> {
-        self.apply(turn);
+        self.apply(ctx, turn);
         next.run(ctx, turn).await
     }
 }

@@ -70,6 +70,11 @@ async fn the_system_prompt_is_put_first_once_and_replaced_when_it_changes() {
         turn.blocks.first().and_then(|block| block.text()),
         Some("be kind")
     );
+    assert!(
+        turn.blocks
+            .first()
+            .is_some_and(|block| !block.id.is_empty())
+    );
 }
 
 #[tokio::test]
@@ -115,4 +120,41 @@ async fn tracing_changes_nothing() {
     let mut turn = Turn::builder().user("hi").build();
     run(&mut turn, vec![Arc::new(TraceInference)]).await;
     assert_eq!(turn.assistant_text(), "hello");
+}
+
+/// Panics instead of asking.
+struct Bursts;
+
+#[async_trait]
+impl Middleware for Bursts {
+    async fn run(
+        &self,
+        _: &RunContext,
+        _: &mut Turn,
+        _: Next<'_>,
+    ) -> Result<InferenceResult, EngineError> {
+        panic!("out of ideas");
+    }
+
+    fn name(&self) -> &str {
+        "bursts"
+    }
+}
+
+#[tokio::test]
+async fn a_panic_names_the_link_of_the_chain_that_it_came_from() {
+    let log = Arc::default();
+    let note = Arc::new(Note("outer", Arc::clone(&log)));
+    let stack = Stack::new(
+        Arc::new(Say("hello")),
+        [note as Arc<dyn Middleware>, Arc::new(Bursts)],
+    );
+    let (ctx, mut turn) = (RunContext::new(), Turn::new());
+    let error = stack.run_inference(&ctx, &mut turn).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the middleware `bursts` panicked: out of ideas"
+    );
+    // The others come to their end as with any error.
+    assert_eq!(*log.lock().unwrap(), ["outer in", "outer out"]);
 }

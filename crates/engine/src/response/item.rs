@@ -150,16 +150,33 @@ impl Item {
         })
     }
 
-    pub(super) fn close(&mut self, reason: Option<&str>) -> EventKind {
+    /// The item is not whole after all.
+    pub(super) fn reopen(&mut self) {
+        self.state = State::Open;
+    }
+
+    pub(super) fn close(&mut self, reason: Option<&str>) -> Option<EventKind> {
         self.state = State::Closed;
-        self.closed(reason.map(str::to_owned))
+        self.is_shown()
+            .then(|| self.closed(reason.map(str::to_owned)))
+    }
+
+    /// Whether the item takes further pieces.
+    pub(super) fn grows(&self) -> bool {
+        self.is_open() && self.is_shown()
+    }
+
+    /// Whether the item has events of its own.
+    fn is_shown(&self) -> bool {
+        !matches!(self.kind, ItemKind::Whole)
     }
 
     /// Ends the item before it is whole. A tool call in half is never requested.
     pub(super) fn break_off(&mut self, why: Incomplete) -> Option<EventKind> {
         self.state = State::Broken;
         self.block.mark_incomplete(why);
-        (!self.is_tool_call()).then(|| self.closed(Some(why.to_string())))
+        let closes = self.is_shown() && !self.is_tool_call();
+        closes.then(|| self.closed(Some(why.to_string())))
     }
 
     fn closed(&self, reason: Option<String>) -> EventKind {

@@ -247,3 +247,33 @@ fn blocks_can_have_another_order_than_their_items() {
         .collect();
     assert_eq!(texts, ["a", "x", "b", "c"]);
 }
+
+#[test]
+fn a_block_without_events_is_marked_where_the_reply_breaks_before_it_is_closed() {
+    let (ctx, sink) = context();
+    let mut turn = Turn::new();
+    let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
+    let whole = reply.open_block(Block::reasoning("all"));
+    let half = reply.open_block(Block::reasoning("half"));
+    reply.push(whole, "no place for this");
+    reply.close(whole, None);
+    assert!(reply.is_open(half));
+    drop(reply);
+    let marks: Vec<_> = turn
+        .blocks
+        .iter()
+        .map(|b| (b.text(), b.incomplete()))
+        .collect();
+    assert_eq!(
+        marks,
+        [
+            (Some("all"), None),
+            (Some("half"), Some(Incomplete::Failed))
+        ]
+    );
+    assert_eq!(
+        names(&sink),
+        ["provider-call-started", "error", "provider-call-finished"]
+    );
+    assert_eq!(ctx.stream().violations(), []);
+}

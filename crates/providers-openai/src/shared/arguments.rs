@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use geppetto_turns::Args;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 #[cfg(test)]
@@ -19,13 +18,10 @@ const INVALID: &str = "invalid_arguments";
 /// goes back as a string inside of one, beside the answer that says what was wrong with it.
 pub(crate) fn sendable(args: &Args) -> Cow<'_, str> {
     let text = args.as_str();
-    if args.is_blank() {
-        return Cow::Borrowed("{}");
-    }
-    let is_object =
-        text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
-    match is_object {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(json!({ INVALID: text }).to_string()),
+    // A number that no reader has room for is no JSON to those servers either: it is read in full.
+    match args.object() {
+        Ok(_) if args.is_blank() => Cow::Borrowed("{}"),
+        Ok(_) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(json!({ INVALID: text }).to_string()),
     }
 }

@@ -95,6 +95,7 @@ fn open_part(reply: &mut ResponseWriter<'_>, part: Part) -> ItemId {
 /// Waits for `event`, or until the run is cancelled, if the script listens.
 async fn attentive(ctx: &RunContext, deaf: bool, event: impl Future<Output = ()>) {
     tokio::select! {
+        biased;
         () = event => {}
         () = ctx.cancelled(), if !deaf => {}
     }

@@ -42,6 +42,18 @@ impl ReceivedRequest {
         }))
     }
 
+    /// A request that came over no socket.
+    #[cfg(feature = "simulate")]
+    pub(crate) fn from_body(body: Bytes) -> Self {
+        let head = Head {
+            method: "POST".to_owned(),
+            target: String::new(),
+            headers: Vec::new(),
+            keep_alive: false,
+        };
+        Self::new(head, body)
+    }
+
     pub(super) fn keep_alive(&self) -> bool {
         self.0.head.keep_alive
     }

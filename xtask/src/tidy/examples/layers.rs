@@ -133,6 +133,7 @@ pub(super) fn check(package: &Package, prefix: &str, table: &[(&str, &[&str])]) 
         return vec![Finding::error(message).at(manifest)];
     };
     workspace_dependencies(package)
+        .map(|dependency| dependency.name.as_str())
         .filter(|name| !allowed.contains(name))
         .map(|name| {
             let message = format!(

@@ -12,6 +12,7 @@ fn found(files: &[(&str, &str)], dependency: &str) -> Vec<String> {
             dependencies: vec![Dependency {
                 name: dependency.to_owned(),
                 kind: None,
+                optional: false,
                 path: dependency
                     .starts_with("geppetto")
                     .then(|| PathBuf::from("/repo")),

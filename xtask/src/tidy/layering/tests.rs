@@ -12,7 +12,8 @@ fn package(folder: &str, name: &str, dependencies: &[(&str, Option<&str>)]) -> P
             .iter()
             .map(|(name, kind)| Dependency {
                 name: (*name).to_owned(),
-                kind: kind.map(str::to_owned),
+                kind: kind.filter(|kind| *kind != "optional").map(str::to_owned),
+                optional: *kind == Some("optional"),
                 path: name.starts_with("geppetto").then(|| PathBuf::from("/repo")),
             })
             .collect(),
@@ -46,6 +47,27 @@ fn a_dependency_on_a_layer_above_is_found() {
              put a trait below both"
         ]
     );
+}
+
+#[test]
+fn the_test_kit_has_the_stack_by_a_feature_alone() {
+    let kit = |kind| {
+        let session = [("geppetto-session", kind)];
+        found(vec![package(
+            "crates/testing",
+            "geppetto-testing",
+            &session,
+        )])
+    };
+    assert_eq!(kit(Some("optional")), [""; 0]);
+    assert_eq!(kit(None).len(), 1);
+    let session = [("geppetto-toolloop", Some("optional"))];
+    let other = found(vec![package(
+        "crates/session",
+        "geppetto-session",
+        &session,
+    )]);
+    assert_eq!(other.len(), 1);
 }
 
 #[test]

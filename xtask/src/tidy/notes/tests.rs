@@ -8,6 +8,7 @@ fn found(page: &str, names: &[&str]) -> Vec<String> {
     let dependency = |name: &&str| Dependency {
         name: (*name).to_owned(),
         kind: Some("dev".to_owned()),
+        optional: false,
         path: name.starts_with("geppetto").then(|| PathBuf::from("/repo")),
     };
     let package = |name: &str| Package {

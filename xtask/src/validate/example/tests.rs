@@ -1,4 +1,5 @@
 use super::{Expected, seen};
+use crate::validate::Model;
 use crate::validate::transcript::{End, Run, Tool, Transcript};
 use geppetto_events::kind::{ToolResultReady, ToolStatus};
 
@@ -38,7 +39,7 @@ fn problem(broken: impl FnOnce(&mut Run)) -> String {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];
     broken(&mut transcript.runs[1]);
-    seen(&EXPECTED, &transcript, false).unwrap_err()
+    seen(&EXPECTED, &transcript, Model::Embedded).unwrap_err()
 }
 
 #[test]
@@ -46,12 +47,12 @@ fn everything_that_was_seen_is_counted() {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];
     assert_eq!(
-        seen(&EXPECTED, &transcript, false).unwrap(),
+        seen(&EXPECTED, &transcript, Model::Embedded).unwrap(),
         "2 turns, 4 provider calls, 2 tool calls, 4 characters of thinking, 6 tokens in, 8 out"
     );
     transcript.runs.pop();
     assert_eq!(
-        seen(&EXPECTED, &transcript, false).unwrap_err(),
+        seen(&EXPECTED, &transcript, Model::Embedded).unwrap_err(),
         "1 turns instead of 2"
     );
 }
@@ -106,7 +107,7 @@ fn a_tool_that_is_never_called_is_named() {
         ..EXPECTED
     };
     assert_eq!(
-        seen(&expected, &transcript, false).unwrap_err(),
+        seen(&expected, &transcript, Model::Embedded).unwrap_err(),
         "the tool clock is never called"
     );
 }
@@ -116,11 +117,36 @@ fn a_real_provider_need_not_show_its_thinking_unless_the_example_is_about_it() {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];
     transcript.runs[0].thinking.clear();
-    assert!(seen(&EXPECTED, &transcript, true).is_ok());
+    assert!(seen(&EXPECTED, &transcript, Model::Live).is_ok());
     let expected = Expected {
         must_think: true,
         ..EXPECTED
     };
-    let problem = seen(&expected, &transcript, true).unwrap_err();
+    let problem = seen(&expected, &transcript, Model::Live).unwrap_err();
     assert!(problem.contains("OPENAI_MODEL"), "{problem}");
+}
+
+#[test]
+fn an_untrained_model_is_held_to_what_does_not_depend_on_it() {
+    let seen = |broken: fn(&mut Run)| {
+        let mut transcript = Transcript::default();
+        transcript.runs = vec![run(), run()];
+        broken(&mut transcript.runs[0]);
+        transcript.runs[1].text.clear();
+        transcript.runs[1].tools.clear();
+        seen(&EXPECTED, &transcript, Model::Untrained)
+    };
+    assert!(seen(|_| {}).is_ok());
+    assert!(seen(|run| run.text.clear()).is_ok());
+    assert_eq!(
+        seen(|run| run.tools.clear()).unwrap_err(),
+        "no tool was called and gave a result"
+    );
+    assert!(
+        seen(|run| run.usage = None)
+            .unwrap_err()
+            .contains("no usage")
+    );
+    let failed = seen(|run| run.end = Some(End::Failed("no route".to_owned())));
+    assert_eq!(failed.unwrap_err(), "turn 1: the run failed: no route");
 }

@@ -5,6 +5,7 @@ use std::{env, fs, path::Path, process};
 use serde_json::{Value, json};
 
 use super::{Program, Progress, SECOND, play};
+use crate::validate::Model;
 use crate::validate::fixture::{line, run};
 
 /// The lines of two runs: the first stopped as cancelled in its text, the second finished.
@@ -47,7 +48,7 @@ impl Lines {
 
 fn program(name: &str, script: &str) -> Result<String, String> {
     let log = env::temp_dir().join(format!("xtask-interactive-{name}-{}", process::id()));
-    let program = Program::start(Path::new("sh"), &["-c", script], true, &log).unwrap();
+    let program = Program::start(Path::new("sh"), &["-c", script], Model::Live, &log).unwrap();
     let result = play(program, &mut Progress::on_terminal());
     fs::remove_file(log).unwrap();
     result

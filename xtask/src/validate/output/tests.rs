@@ -56,6 +56,16 @@ fn a_failing_test_is_named_with_the_place_and_the_reason() {
 }
 
 #[test]
+fn the_two_sides_of_a_failed_equation_are_told() {
+    let output = "test a ... FAILED\nthread 'a' (7) panicked at t.rs:5:9:\n\
+        assertion `left == right` failed\n  left: 14\n right: 15\nnote: run with\n";
+    assert_eq!(
+        read(tests, false, output).unwrap_err(),
+        "a failed at t.rs:5:9: assertion `left == right` failed, left: 14, right: 15"
+    );
+}
+
+#[test]
 fn tests_that_do_not_compile_or_crash_are_failures() {
     let output = "error[E0425]: cannot find value `x`\n --> tests/a.rs:2:3\n";
     assert_eq!(

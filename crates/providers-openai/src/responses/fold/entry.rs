@@ -64,7 +64,7 @@ impl Entry {
     ) -> Self {
         let state = match &*item.kind {
             MESSAGE => State::Message(Message::default()),
-            REASONING => State::Reasoning(Reasoning::open(writer)),
+            REASONING => State::Reasoning(Reasoning::open(&item.id, writer)),
             kind @ (FUNCTION | CUSTOM) if !served => {
                 let mut call = Call::new(kind == CUSTOM);
                 call.identify(item, writer);

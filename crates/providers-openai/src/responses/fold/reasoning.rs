@@ -28,9 +28,13 @@ struct Shown {
 
 impl Reasoning {
     /// Takes the item's place: a model may show nothing of its reasoning.
-    pub(super) fn open(writer: &mut ResponseWriter<'_>) -> Self {
+    pub(super) fn open(id: &str, writer: &mut ResponseWriter<'_>) -> Self {
+        let mut block = Block::reasoning("");
+        if let Content::Reasoning(reasoning) = &mut block.content {
+            reasoning.item_id = (!id.is_empty()).then(|| id.to_owned());
+        }
         Self {
-            block: writer.add_block(Block::reasoning("")),
+            block: writer.open_block(block),
             parts: Vec::new(),
             encrypted: String::new(),
         }
@@ -61,6 +65,31 @@ impl Reasoning {
             item
         });
         writer.push(item, delta);
+        self.keep(item, delta, writer);
+    }
+
+    /// Keeps a piece in the block at once: nobody may be left to do it when the reply ends.
+    fn keep(&self, item: ItemId, delta: &str, writer: &mut ResponseWriter<'_>) {
+        let Some(place) = self.parts.iter().position(|part| part.item == item) else {
+            return;
+        };
+        let (before, rest) = self.parts.split_at(place);
+        let summary = rest.first().is_some_and(|part| part.summary);
+        let Some(block) = writer.block_mut(self.block) else {
+            return;
+        };
+        let Content::Reasoning(reasoning) = &mut block.content else {
+            return;
+        };
+        if !summary {
+            reasoning.text.push_str(delta);
+            return;
+        }
+        let place = before.iter().filter(|part| part.summary).count();
+        match reasoning.summary.get_mut(place) {
+            Some(part) => part.text.push_str(delta),
+            None => reasoning.summary.push(SummaryPart::new(delta)),
+        }
     }
 
     /// Closes a part; `full` is all of its text.
@@ -99,6 +128,8 @@ impl Reasoning {
         for part in &self.parts {
             writer.close(part.item, None);
         }
+        self.settle(writer);
+        writer.close(self.block, None);
     }
 
     /// Puts what was said into the block.
@@ -118,8 +149,8 @@ impl Reasoning {
         {
             reasoning.summary = summary;
             reasoning.text = text;
-            let encrypted = std::mem::take(&mut self.encrypted);
-            reasoning.encrypted_content = Some(encrypted).filter(|text| !text.is_empty());
+            let encrypted = (!self.encrypted.is_empty()).then(|| self.encrypted.clone());
+            reasoning.encrypted_content = encrypted;
         }
         self.block
     }

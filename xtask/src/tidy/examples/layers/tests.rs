@@ -9,6 +9,7 @@ fn found(name: &str, dependencies: &[(&str, Option<&str>)]) -> Vec<String> {
     let dependency = |(name, kind): &(&str, Option<&str>)| Dependency {
         name: (*name).to_owned(),
         kind: kind.map(str::to_owned),
+        optional: false,
         path: name.contains("geppetto").then(|| PathBuf::from("/repo")),
     };
     let package = Package {

@@ -1,0 +1,89 @@
+//! Other people's code, whose panics stay where they are.
+//!
+//! A run calls engines, middleware, hooks, tools, journals. A panic of one of them ends at most
+//! its run, and the run says who it was. For implementations of runners and engines.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::{EngineError, ErrorKind};
+
+#[cfg(test)]
+mod tests;
+
+/// A future whose panics, while it is polled or dropped, do not get out.
+pub struct Isolated<'a, T>(Option<Pin<Box<dyn Future<Output = T> + Send + 'a>>>);
+
+impl<'a, T> Isolated<'a, T> {
+    /// Isolates `future`.
+    pub fn new(future: impl Future<Output = T> + Send + 'a) -> Self {
+        Self(Some(Box::pin(future)))
+    }
+}
+
+impl<T> Future for Isolated<'_, T> {
+    /// The output, or the message of the panic.
+    type Output = Result<T, String>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(future) = &mut self.0 else {
+            return Poll::Ready(Err("it was polled after its end".to_owned()));
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(panic) => Poll::Ready(Err(message(&*panic))),
+        }
+    }
+}
+
+impl<T> Drop for Isolated<'_, T> {
+    fn drop(&mut self) {
+        let future = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    }
+}
+
+/// Waits for other people's code; a panic becomes the error that names them, such as
+/// `the journal panicked: disk full`.
+///
+/// # Errors
+///
+/// Of kind [`Panicked`](ErrorKind::Panicked), when the future panicked.
+pub async fn wait<T>(who: &str, future: impl Future<Output = T> + Send) -> Result<T, EngineError> {
+    let outcome = Isolated::new(future).await;
+    outcome.map_err(|message| panicked(who, &message))
+}
+
+/// Calls `function`; a panic becomes its message.
+///
+/// # Errors
+///
+/// The message, when the function panicked.
+pub fn call<T>(function: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(function)).map_err(|panic| message(&*panic))
+}
+
+/// The error of a run that a panic of `who` ended.
+#[must_use]
+pub fn panicked(who: &str, message: &str) -> EngineError {
+    EngineError::new(ErrorKind::Panicked, format!("{who} panicked: {message}"))
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}
+
+impl<T> std::fmt::Debug for Isolated<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Isolated").finish_non_exhaustive()
+    }
+}

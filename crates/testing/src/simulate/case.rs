@@ -1,0 +1,116 @@
+//! [`Case`]: what is simulated.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use geppetto_engine::EngineBuilder;
+
+use super::World;
+
+/// What is simulated: how to build what a session runs, and what it is asked.
+///
+/// It is built anew for every cut. Everything random in it must come from its [`World`].
+pub struct Case {
+    name: String,
+    setup: Box<BuildSetup>,
+}
+
+type BuildSetup = dyn Fn(&World) -> Result<Setup, SetupError> + Send + Sync;
+
+/// Why a case could not be built; anything.
+pub type SetupError = Box<dyn Error + Send + Sync>;
+
+impl Case {
+    /// A case with a name, and the function that builds it.
+    pub fn new(
+        name: impl Into<String>,
+        setup: impl Fn(&World) -> Result<Setup, SetupError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            setup: Box::new(setup),
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn setup(&self, world: &World) -> Result<Setup, SetupError> {
+        (self.setup)(world)
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a session runs, and what it is asked.
+#[must_use]
+pub struct Setup {
+    pub(super) builder: Arc<dyn EngineBuilder>,
+    pub(super) prompt: String,
+    pub(super) next_prompt: String,
+    pub(super) next_text: Option<String>,
+    pub(super) slow_reader: bool,
+    pub(super) answers_calls: bool,
+}
+
+impl Setup {
+    /// A session that runs what `builder` makes.
+    pub fn new(builder: impl EngineBuilder + 'static) -> Self {
+        Self {
+            builder: Arc::new(builder),
+            prompt: "first prompt".to_owned(),
+            next_prompt: "next prompt".to_owned(),
+            next_text: None,
+            slow_reader: false,
+            answers_calls: true,
+        }
+    }
+
+    /// Sets the prompt of the run that is cut.
+    pub fn prompt(mut self, text: impl Into<String>) -> Self {
+        self.prompt = text.into();
+        self
+    }
+
+    /// Sets the prompt of the run after it, which is left alone.
+    pub fn next_prompt(mut self, text: impl Into<String>) -> Self {
+        self.next_prompt = text.into();
+        self
+    }
+
+    /// Sets what the model answers to the next prompt, to be compared. By default any answer will
+    /// do.
+    pub fn next_text(mut self, text: impl Into<String>) -> Self {
+        self.next_text = Some(text.into());
+        self
+    }
+
+    /// Says that the session runs no tools: calls stay open until somebody else answers them.
+    pub fn leaves_calls_open(mut self) -> Self {
+        self.answers_calls = false;
+        self
+    }
+
+    /// Adds a reader of the session's events that is far behind, and must see them all.
+    pub fn slow_reader(mut self) -> Self {
+        self.slow_reader = true;
+        self
+    }
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("prompt", &self.prompt)
+            .field("next_prompt", &self.next_prompt)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! Errors and panics: the run says who it was, and those that cannot fail a run did not.
+
+use geppetto_engine::RunStatus;
+use geppetto_events::Event;
+use geppetto_turns::{ToolUse, Turn};
+
+use super::{Check, Observed};
+use crate::simulate::{
+    Cut, Seam,
+    tools::{ToolCallLog, ToolEnd},
+    world::INJECTED,
+};
+
+impl Check<'_> {
+    pub(super) fn fault(&mut self) {
+        let cut = self.seen.world.cut();
+        let (Some(seam), panics) = (cut.seam(), matches!(cut, Cut::Panic(..))) else {
+            return;
+        };
+        if !self.seen.world.seen().injected {
+            return self.problem("the fault did not come to pass");
+        }
+        if let Err(error) = &self.seen.first.started {
+            return self.names(&error.to_string(), seam, panics);
+        }
+        match seam {
+            Seam::Sink => {
+                self.as_if_nothing_happened();
+                let panics = |seen: &Observed| seen.session.stream().sink_panics();
+                let counted = panics(self.seen) == panics(self.whole) + 1;
+                self.expect(counted, "the sink's panic was not counted once");
+            }
+            Seam::Persister => {
+                self.as_if_nothing_happened();
+                let outcome = self.seen.first.outcome.as_deref();
+                let error = outcome.and_then(|outcome| outcome.persist_error.clone());
+                self.names(&error.unwrap_or_default(), seam, panics);
+            }
+            _ => self.run_names(seam, panics),
+        }
+    }
+
+    fn as_if_nothing_happened(&mut self) {
+        let status = |seen: &Observed| seen.first.outcome().map(|(s, _)| s.clone());
+        let same = status(self.seen) == status(self.whole);
+        self.expect(same, "the run ended otherwise than without the fault");
+    }
+
+    /// Where the run failed, it says who it was; where it did not, the fault was survived in a
+    /// way that leaves a trace.
+    fn run_names(&mut self, seam: Seam, panics: bool) {
+        let Some((status, turn)) = self.seen.first.outcome() else {
+            return;
+        };
+        let whole = self.whole.first.outcome().map(|(status, _)| status);
+        match status {
+            // An attempt that failed was repeated until there were no more.
+            RunStatus::Failed { .. } if seam == Seam::Transport && self.leaves_a_trace(turn) => {}
+            // A call that is rejected does not end the run that it would have ended.
+            RunStatus::Finished if seam == Seam::Admission && self.leaves_a_trace(turn) => {}
+            RunStatus::Failed { message, .. } if Some(status) != whole => {
+                self.names(&message.clone(), seam, panics);
+            }
+            _ if Some(status) != whole => {
+                self.problem(format!("the run ended as {status:?} by the fault"));
+            }
+            // It failed before, as it does without the fault; the first reason is the outcome.
+            RunStatus::Failed { .. } => {}
+            _ if !self.leaves_a_trace(turn) => {
+                self.problem(format!("nothing tells of the fault in {seam}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an answer, an event or another attempt tells of the fault.
+    fn leaves_a_trace(&self, turn: &Turn) -> bool {
+        let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
+        let answered = answers
+            .map(ToolUse::output)
+            .any(|text| text.contains(INJECTED));
+        let logs = &self.seen.world.seen().tools;
+        let tried_again = |number: usize, call: &ToolCallLog| {
+            let mut later = logs.iter().skip(number + 1);
+            later.any(|later| later.key == call.key)
+        };
+        let repeated = logs.iter().enumerate().any(|(number, call)| {
+            let failed = match &call.end {
+                ToolEnd::Error(text) => text.contains(INJECTED),
+                ToolEnd::Open => true,
+                ToolEnd::Result(_) => false,
+            };
+            failed && tried_again(number, call)
+        });
+        // Attempts at provider calls that are repeated are announced.
+        let announced =
+            |event: &Event| serde_json::to_string(event).is_ok_and(|json| json.contains(INJECTED));
+        answered || repeated || self.seen.events.iter().any(announced)
+    }
+
+    fn names(&mut self, text: &str, seam: Seam, panics: bool) {
+        if !text.contains(INJECTED) || (panics && !text.contains(seam.culprit())) {
+            let text = format!("the error does not name {}: `{text}`", seam.culprit());
+            self.problem(text);
+        }
+    }
+}

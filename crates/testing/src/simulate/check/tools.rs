@@ -1,0 +1,71 @@
+//! Tools: results are kept, nothing is said to have run that did not, nothing starts too late.
+
+use geppetto_turns::{ToolCall, ToolUse, Turn};
+
+use super::Check;
+use crate::simulate::{
+    tools::{ToolCallLog, ToolEnd},
+    world::INJECTED,
+};
+
+impl Check<'_> {
+    pub(super) fn tools(&mut self, turn: &Turn) {
+        let logs = self.seen.world.seen().tools.clone();
+        for log in &logs {
+            if log.after_cancel {
+                self.problem(format!(
+                    "the tool call {} began after the cancel",
+                    log.call_id
+                ));
+            }
+        }
+        if !self.seen.world.seen().watches_tools {
+            return;
+        }
+        let calls: Vec<&ToolCall> = turn
+            .blocks
+            .iter()
+            .filter(|block| block.incomplete().is_none())
+            .filter_map(|block| block.as_tool_call())
+            .collect();
+        for call in calls {
+            let mut attempts = logs.iter().filter(|log| log.call_id == call.id);
+            if let Some(answer) = turn.tool_answer(&call.id) {
+                self.answer(answer, attempts.next_back());
+            }
+        }
+    }
+
+    /// The answer says what became of the call.
+    fn answer(&mut self, answer: &ToolUse, last: Option<&ToolCallLog>) {
+        let output = answer.output();
+        let error = answer.error.as_deref().unwrap_or_default();
+        let fits = match last.map(|log| &log.end) {
+            // Rejected, unknown and malformed calls are answered the same in the whole run.
+            None => error.starts_with("not run") || self.is_as_whole(answer) || rejected(error),
+            Some(ToolEnd::Result(text)) => !answer.is_error() && output == *text,
+            // A call that would have been tried again is said to be cancelled.
+            Some(ToolEnd::Error(text)) => error.contains(text) || error.starts_with("cancelled"),
+            Some(ToolEnd::Open) => {
+                error.starts_with("cancelled")
+                    || error.contains("panicked")
+                    || error.contains("timed out")
+            }
+        };
+        if !fits {
+            let text = format!("the answer to {} is {output:?} after {last:?}", answer.id);
+            self.problem(text);
+        }
+    }
+
+    fn is_as_whole(&self, answer: &ToolUse) -> bool {
+        let whole = self.whole.first.outcome();
+        let whole = whole.and_then(|(_, turn)| turn.tool_answer(&answer.id));
+        whole.is_some_and(|whole| whole.output() == answer.output())
+    }
+}
+
+/// Whether a call was rejected by a hook that was made to.
+fn rejected(error: &str) -> bool {
+    error.contains(INJECTED)
+}

@@ -1,0 +1,216 @@
+//! [`Cut`]: where a simulated run is disturbed, and by what.
+
+use std::{error::Error, fmt, str::FromStr};
+
+#[cfg(test)]
+mod tests;
+
+/// Where a simulated run is disturbed, and by what.
+///
+/// It is written, and read back, as `event:12`, `panic:tool:1`, and so on: what a failure prints
+/// replays it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Cut {
+    /// The run is left alone: `none`.
+    #[default]
+    None,
+    /// The run is cancelled when it waits for the nth time, counted from 0: `wait:n`.
+    Wait(u64),
+    /// The run is cancelled just before it is polled for the nth time, when what it waited for is
+    /// ready as well: `poll:n`.
+    Poll(u64),
+    /// The run is cancelled by a sink, inside of the nth event: `event:n`.
+    Event(u64),
+    /// The runtime is shut down when the run waits for the nth time: `shutdown:n`.
+    Shutdown(u64),
+    /// Replies break off, in the nth of many random ways, and are asked for again: `streams:n`.
+    /// For cases whose provider has [`Breaks`](super::Breaks).
+    Streams(u64),
+    /// The nth call of a seam fails: `error:seam:n`.
+    Error(Seam, u64),
+    /// The nth call of a seam panics: `panic:seam:n`.
+    Panic(Seam, u64),
+}
+
+impl Cut {
+    /// Whether the run is cancelled here.
+    #[must_use]
+    pub fn is_cancel(self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Poll(_) | Self::Event(_))
+    }
+
+    /// The seam that fails or panics here.
+    #[must_use]
+    pub fn seam(self) -> Option<Seam> {
+        match self {
+            Self::Error(seam, _) | Self::Panic(seam, _) => Some(seam),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Wait(n) => write!(f, "wait:{n}"),
+            Self::Poll(n) => write!(f, "poll:{n}"),
+            Self::Event(n) => write!(f, "event:{n}"),
+            Self::Shutdown(n) => write!(f, "shutdown:{n}"),
+            Self::Streams(n) => write!(f, "streams:{n}"),
+            Self::Error(seam, n) => write!(f, "error:{seam}:{n}"),
+            Self::Panic(seam, n) => write!(f, "panic:{seam}:{n}"),
+        }
+    }
+}
+
+/// A text is not a [`Cut`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotACut(String);
+
+impl fmt::Display for NotACut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        write!(
+            f,
+            "`{text}` is no cut; write none, wait:N, poll:N, event:N, shutdown:N, streams:N, \
+             error:SEAM:N or panic:SEAM:N, where SEAM is one of "
+        )?;
+        for (index, seam) in Seam::ALL.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{seam}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for NotACut {}
+
+impl FromStr for Cut {
+    type Err = NotACut;
+
+    fn from_str(text: &str) -> Result<Self, NotACut> {
+        let mut parts = text.split(':');
+        let what = parts.next().unwrap_or_default();
+        let seam = match what {
+            "error" | "panic" => parts.next().and_then(Seam::named),
+            _ => None,
+        };
+        let number = parts.next().and_then(|number| number.parse().ok());
+        let cut = match (what, seam, number) {
+            ("none", None, None) => Some(Self::None),
+            ("wait", None, Some(n)) => Some(Self::Wait(n)),
+            ("poll", None, Some(n)) => Some(Self::Poll(n)),
+            ("event", None, Some(n)) => Some(Self::Event(n)),
+            ("shutdown", None, Some(n)) => Some(Self::Shutdown(n)),
+            ("streams", None, Some(n)) => Some(Self::Streams(n)),
+            ("error", Some(seam), Some(n)) => Some(Self::Error(seam, n)),
+            ("panic", Some(seam), Some(n)) => Some(Self::Panic(seam, n)),
+            _ => None,
+        };
+        cut.filter(|_| parts.next().is_none())
+            .ok_or_else(|| NotACut(text.to_owned()))
+    }
+}
+
+/// Where other people's code is called in a run, and can fail or panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Seam {
+    /// The engine builder.
+    Builder,
+    /// The HTTP transport.
+    Transport,
+    /// The engine.
+    Engine,
+    /// A middleware, before and after the provider call.
+    Middleware,
+    /// A tool.
+    Tool,
+    /// A hook that lets a tool call pass, or rejects it.
+    Admission,
+    /// Any other hook of the tool executor.
+    Hook,
+    /// An event sink.
+    Sink,
+    /// The persister.
+    Persister,
+    /// The source of ids.
+    Ids,
+    /// The journal.
+    Journal,
+    /// The snapshot hook.
+    Snapshot,
+}
+
+impl Seam {
+    /// All seams.
+    pub const ALL: &[Self] = &[
+        Self::Builder,
+        Self::Transport,
+        Self::Engine,
+        Self::Middleware,
+        Self::Tool,
+        Self::Admission,
+        Self::Hook,
+        Self::Sink,
+        Self::Persister,
+        Self::Ids,
+        Self::Journal,
+        Self::Snapshot,
+    ];
+
+    /// The name in a [`Cut`], such as `tool`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Builder => "builder",
+            Self::Transport => "transport",
+            Self::Engine => "engine",
+            Self::Middleware => "middleware",
+            Self::Tool => "tool",
+            Self::Admission => "admission",
+            Self::Hook => "hook",
+            Self::Sink => "sink",
+            Self::Persister => "persister",
+            Self::Ids => "ids",
+            Self::Journal => "journal",
+            Self::Snapshot => "snapshot",
+        }
+    }
+
+    /// Whether the seam's functions can say that they failed. All can panic.
+    #[must_use]
+    pub fn can_fail(self) -> bool {
+        !matches!(self, Self::Hook | Self::Sink | Self::Ids | Self::Snapshot)
+    }
+
+    /// How the error of a run that ends by a panic of this seam must name it.
+    pub(super) fn culprit(self) -> &'static str {
+        match self {
+            Self::Builder => "the engine builder",
+            // Who sends requests is the engine.
+            Self::Transport | Self::Engine => "the engine",
+            Self::Middleware => "the middleware",
+            Self::Tool => "the tool",
+            Self::Admission | Self::Hook => "hook",
+            Self::Sink => "sink",
+            Self::Persister => "the persister",
+            Self::Ids => "the id source",
+            Self::Journal => "the journal",
+            Self::Snapshot => "the snapshot hook",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|seam| seam.as_str() == name)
+    }
+}
+
+impl fmt::Display for Seam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,115 @@
+//! Cutting a case everywhere.
+
+use super::{
+    Case, Cut, Failure, Report, SetupError, check,
+    drive::{self, Observed},
+    wire::Probe,
+};
+
+impl Case {
+    /// Cancels the run at every place where it waits, just before every time that it is polled,
+    /// and inside of every event, and shuts the runtime down at every place where it waits: one
+    /// simulated session for each. Then checks what must hold.
+    pub fn cut_everywhere(&self, seed: u64) -> Report {
+        self.explore(seed, cancels)
+    }
+
+    /// Lets every call of every seam fail, and panic: one simulated session for each. Then checks
+    /// what must hold.
+    pub fn break_everywhere(&self, seed: u64) -> Report {
+        self.explore(seed, faults)
+    }
+
+    /// All of this: [`cut_everywhere`](Self::cut_everywhere),
+    /// [`break_everywhere`](Self::break_everywhere) and, where replies may break off,
+    /// [`break_streams`](Self::break_streams) in 100 ways.
+    pub fn simulate(&self, seed: u64) -> Report {
+        self.explore(seed, all)
+    }
+
+    /// At most `most` of what [`simulate`](Self::simulate) does, drawn from the seed: for the tests
+    /// that run all the time.
+    pub fn simulate_some(&self, seed: u64, most: usize) -> Report {
+        self.explore(seed, |whole| {
+            let mut cuts = all(whole);
+            fastrand::Rng::with_seed(seed).shuffle(&mut cuts);
+            cuts.truncate(most);
+            cuts
+        })
+    }
+
+    /// Lets replies break off at random places, in `ways` ways, one simulated session for each.
+    /// Then checks what must hold, and that the turn is the undisturbed one, and that no tool ran
+    /// twice. For cases whose provider has [`Breaks`](super::Breaks).
+    pub fn break_streams(&self, seed: u64, ways: u64) -> Report {
+        self.explore(seed, |_| (0..ways).map(Cut::Streams).collect())
+    }
+
+    /// Simulates one session, as a failure says.
+    pub fn replay(&self, seed: u64, cut: Cut) -> Report {
+        self.explore(seed, |_| vec![cut])
+    }
+
+    fn explore(&self, seed: u64, cuts: impl Fn(&Observed) -> Vec<Cut>) -> Report {
+        let mut report = Report::new(self.name());
+        let undisturbed = Probe::new()
+            .map_err(SetupError::from)
+            .and_then(|probe| Ok((drive::drive(self, seed, Cut::None, &probe)?, probe)));
+        let (whole, probe) = match undisturbed {
+            Ok(undisturbed) => undisturbed,
+            Err(error) => {
+                report.failed(Failure::new(self, seed, Cut::None, [error.to_string()]));
+                return report;
+            }
+        };
+        let problems = check::problems(&whole, &whole);
+        if !problems.is_empty() {
+            report.failed(Failure::new(self, seed, Cut::None, problems));
+            return report;
+        }
+        for cut in cuts(&whole) {
+            let problems = match drive::drive(self, seed, cut, &probe) {
+                Ok(seen) => check::problems(&seen, &whole),
+                Err(error) => vec![error.to_string()],
+            };
+            report.tried(cut);
+            if !problems.is_empty() {
+                report.failed(Failure::new(self, seed, cut, problems));
+            }
+        }
+        report
+    }
+}
+
+/// In how many ways streams break off.
+const WAYS: u64 = 100;
+
+fn all(whole: &Observed) -> Vec<Cut> {
+    let mut cuts = cancels(whole);
+    cuts.extend(faults(whole));
+    if whole.world.seen().has_breaks {
+        cuts.extend((0..WAYS).map(Cut::Streams));
+    }
+    cuts
+}
+
+fn cancels(whole: &Observed) -> Vec<Cut> {
+    let (polls, waits, events) = whole.world.first_counts();
+    let mut cuts: Vec<Cut> = (0..polls).map(Cut::Poll).collect();
+    cuts.extend((0..waits).map(Cut::Wait));
+    cuts.extend((0..events).map(Cut::Event));
+    cuts.extend((0..waits).map(Cut::Shutdown));
+    cuts
+}
+
+fn faults(whole: &Observed) -> Vec<Cut> {
+    let calls = whole.world.seen().calls.clone();
+    let mut cuts = Vec::new();
+    for (seam, calls) in calls {
+        if seam.can_fail() {
+            cuts.extend((0..calls).map(|n| Cut::Error(seam, n)));
+        }
+        cuts.extend((0..calls).map(|n| Cut::Panic(seam, n)));
+    }
+    cuts
+}

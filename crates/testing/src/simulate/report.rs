@@ -1,0 +1,179 @@
+//! [`Report`]: what a simulation came to.
+
+use std::{collections::BTreeMap, fmt, ops::AddAssign};
+
+use super::{Case, Cut};
+
+/// How many failures a report keeps, and how many of each case; the others are counted.
+const KEPT: usize = 20;
+const KEPT_OF_CASE: usize = 2;
+
+/// What a simulation came to. Reports add up.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct Report {
+    /// By the name of their case: what was tried.
+    pub cases: BTreeMap<String, Tried>,
+    /// The first failures.
+    pub failures: Vec<Failure>,
+    /// How many failures there were.
+    pub failed: u64,
+}
+
+/// How much was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Tried {
+    /// With how many seeds.
+    pub seeds: u64,
+    /// Cancelled runs, and runs whose runtime was shut down.
+    pub cuts: u64,
+    /// Runs with an error or a panic.
+    pub faults: u64,
+    /// Runs with broken streams.
+    pub broken: u64,
+}
+
+impl Tried {
+    /// How many runs were disturbed, in whichever way.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.cuts + self.faults + self.broken
+    }
+}
+
+impl AddAssign for Tried {
+    fn add_assign(&mut self, other: Self) {
+        self.seeds += other.seeds;
+        self.cuts += other.cuts;
+        self.faults += other.faults;
+        self.broken += other.broken;
+    }
+}
+
+impl AddAssign for Report {
+    fn add_assign(&mut self, other: Self) {
+        for (name, tried) in other.cases {
+            *self.cases.entry(name).or_default() += tried;
+        }
+        self.failed += other.failed;
+        for failure in other.failures {
+            self.keep(failure);
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn new(case: &str) -> Self {
+        let mut report = Self::default();
+        let tried = Tried {
+            seeds: 1,
+            ..Tried::default()
+        };
+        report.cases.insert(case.to_owned(), tried);
+        report
+    }
+
+    pub(super) fn tried(&mut self, cut: Cut) {
+        for tried in self.cases.values_mut() {
+            match cut {
+                Cut::Error(..) | Cut::Panic(..) => tried.faults += 1,
+                Cut::Streams(_) => tried.broken += 1,
+                _ => tried.cuts += 1,
+            }
+        }
+    }
+
+    pub(super) fn failed(&mut self, failure: Failure) {
+        self.failed += 1;
+        self.keep(failure);
+    }
+
+    fn keep(&mut self, failure: Failure) {
+        let of_case = self.failures.iter().filter(|own| own.case == failure.case);
+        if of_case.count() < KEPT_OF_CASE && self.failures.len() < KEPT {
+            self.failures.push(failure);
+        }
+    }
+
+    /// All cases together.
+    #[must_use]
+    pub fn total(&self) -> Tried {
+        let mut total = Tried::default();
+        for tried in self.cases.values() {
+            total += *tried;
+        }
+        total
+    }
+
+    /// Panics unless everything held.
+    ///
+    /// # Panics
+    ///
+    /// With every failure that was kept, and how to replay it.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion")]
+    pub fn assert_clean(&self) {
+        if self.failed > 0 {
+            panic!("{self}");
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.total();
+        write!(f, "{} runs, {} failed", total.total(), self.failed)?;
+        for failure in &self.failures {
+            write!(f, "\n\n{failure}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A disturbed run after which something did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The case.
+    pub case: String,
+    /// The seed that repeats it.
+    pub seed: u64,
+    /// Where and how the run was disturbed, as [`Cut`] writes it.
+    pub cut: String,
+    /// What did not hold.
+    pub problems: Vec<String>,
+}
+
+impl Failure {
+    pub(super) fn new(
+        case: &Case,
+        seed: u64,
+        cut: Cut,
+        problems: impl IntoIterator<Item = String>,
+    ) -> Self {
+        Self {
+            case: case.name().to_owned(),
+            seed,
+            cut: cut.to_string(),
+            problems: problems.into_iter().collect(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            case, seed, cut, ..
+        } = self;
+        write!(f, "case {case}, seed {seed}, cut {cut}:")?;
+        for problem in &self.problems {
+            write!(f, "\n  - {problem}")?;
+        }
+        write!(
+            f,
+            "\n  replay: cargo xtask simulate --case {case} --seed {seed} --cut {cut}"
+        )
+    }
+}
