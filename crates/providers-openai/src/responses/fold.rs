@@ -13,7 +13,7 @@ use super::{
     wire::{self, Event, Item, Response, Text},
 };
 use crate::shared::{
-    error::{is_reported, malformed, reported},
+    error::{is_error_alone, is_reported, malformed, no_object, reported},
     taken::{Taken, is_heartbeat},
 };
 
@@ -101,8 +101,12 @@ impl Fold {
         if name == "error" {
             return Err(reported(data, redactor));
         }
-        let mut event: Event<'_> =
-            serde_json::from_str(data).map_err(|error| malformed("an event", FORMAT, error))?;
+        // A list would be read as the fields of an event, one by one.
+        let read = match data.starts_with('[') {
+            true => Err(no_object()),
+            false => serde_json::from_str(data),
+        };
+        let mut event: Event<'_> = read.map_err(|error| malformed("an event", FORMAT, error))?;
         if event.kind.is_empty() && name.starts_with("response.") {
             event.kind = Text::from(name);
         }
@@ -125,6 +129,9 @@ impl Fold {
             "" => {
                 if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
                     return Err(reported(raw.get(), redactor));
+                }
+                if is_error_alone(data) {
+                    return Err(reported(data, redactor));
                 }
             }
             _ => self.grow(&event, data, writer),

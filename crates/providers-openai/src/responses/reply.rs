@@ -6,7 +6,7 @@ use geppetto_transport::{Redactor, Response, SseStream};
 use super::{error::FORMAT, fold::Fold, wire};
 use crate::shared::{
     call,
-    error::{is_reported, malformed_body, not_a_reply, reported},
+    error::{is_reported, malformed_body, no_object, not_a_reply, reported},
     reply::{DONE, Reply, open, release, text, truncated},
     stop::Stop,
     taken::{Taken, is_heartbeat},
@@ -55,7 +55,12 @@ pub(super) fn parse<'a, T: serde::Deserialize<'a>>(
     body: &'a str,
     redactor: &Redactor,
 ) -> Result<T, EngineError> {
-    serde_json::from_str(body).map_err(|error| malformed_body(body, FORMAT, error, redactor))
+    // A list would be read as the fields of an object, one by one.
+    let read = match body.trim_start().starts_with('[') {
+        true => Err(no_object()),
+        false => serde_json::from_str(body),
+    };
+    read.map_err(|error| malformed_body(body, FORMAT, error, redactor))
 }
 
 async fn stream(

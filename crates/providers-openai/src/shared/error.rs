@@ -92,6 +92,19 @@ fn says_anything(value: &Value) -> bool {
     }
 }
 
+/// Whether an object without anything of a reply is an error by its fields: a code and words, or a
+/// detail.
+pub(crate) fn is_error_alone(raw: &str) -> bool {
+    let value: Value = serde_json::from_str(raw).unwrap_or_default();
+    let says = |name| value.get(name).is_some_and(says_anything);
+    says("detail") || (says("message") && says("code"))
+}
+
+/// The error of what must be an object and is none.
+pub(crate) fn no_object() -> serde_json::Error {
+    serde::de::Error::custom("expected an object")
+}
+
 /// The error of an event or a body that is not in the format: `what` was read as `format`.
 pub(crate) fn malformed(what: &str, format: &str, error: serde_json::Error) -> EngineError {
     EngineError::new(
@@ -114,9 +127,8 @@ pub(crate) fn malformed_body(
             "the reply ended in the middle of its JSON",
         );
     }
-    let is_list_of_errors =
-        serde_json::from_str::<Value>(body).is_ok_and(|value| value.pointer("/0/error").is_some());
-    if is_list_of_errors {
+    let value = serde_json::from_str::<Value>(body);
+    if value.is_ok_and(|value| value.pointer("/0/error").is_some()) {
         return reported(body, redactor);
     }
     // A page of a proxy, for example; its title says more than the parser does.

@@ -457,6 +457,14 @@ fn what_is_no_event_is_an_error() {
     let seen = fold(&[json!({"error": {"code": "rate_limit_exceeded", "message": "m"}})]);
     assert_eq!(seen.error(), ErrorKind::RateLimited);
     assert_eq!(
+        fold(&[json!({"code": 429, "message": "m"})]).error(),
+        ErrorKind::RateLimited
+    );
+    assert_eq!(
+        fold(&[json!(["response.completed"])]).error(),
+        ErrorKind::MalformedResponse
+    );
+    assert_eq!(
         fold(&[json!({"type": "keepalive"})]).error(),
         ErrorKind::Truncated
     );
