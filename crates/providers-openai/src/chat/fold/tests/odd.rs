@@ -27,7 +27,7 @@ fn an_end_marker_alone_ends_no_reply() {
 fn a_null_that_is_written_out_is_no_reason() {
     for word in ["null", "None"] {
         let event = json!({"choices": [{"delta": {"content": "x"}, "finish_reason": word}]});
-        let folded = fold(Fold::stream(), &[event.clone()], false);
+        let folded = fold(Fold::stream(), std::slice::from_ref(&event), false);
         assert_eq!(folded.outcome.unwrap_err().kind(), ErrorKind::Truncated);
         let folded = fold(Fold::stream(), &[event, stop()], false);
         let result = folded.outcome.unwrap();
