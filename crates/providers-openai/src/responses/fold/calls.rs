@@ -46,6 +46,11 @@ impl Call {
         self.item = Some(item);
     }
 
+    /// Whether no arguments came.
+    pub(super) fn is_empty(&self, writer: &ResponseWriter<'_>) -> bool {
+        self.held.is_empty() && self.item.is_none_or(|item| writer.text(item).is_empty())
+    }
+
     /// Whether the call is whole and waits for its answer.
     pub(super) fn is_requested(&self, writer: &ResponseWriter<'_>) -> bool {
         !self.cut && self.item.is_some_and(|item| !writer.is_open(item))

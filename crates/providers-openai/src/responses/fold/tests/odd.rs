@@ -160,3 +160,19 @@ fn a_finished_response_may_leave_out_items_that_were_streamed() {
     ]);
     assert_eq!(calls(&seen), ["a:{\"a\":1}", "b:{\"b\":2}"]);
 }
+
+#[test]
+fn an_item_that_was_whole_when_it_was_added_is_not_lost() {
+    let call = json!({"type": "function_call", "id": "a", "call_id": "a", "name": "f",
+        "arguments": "{\"a\":1}"});
+    let seen = fold(&[
+        added(0, &message("m", "Hello")),
+        added(1, &call),
+        completed(&json!([])),
+    ]);
+    assert_eq!(texts(&seen.turn), ["llm_text Hello", "tool_call {\"a\":1}"]);
+    // What is repeated by deltas is said once.
+    let piece = delta("function_call_arguments", 0, "{\"a\":1}");
+    let seen = fold(&[added(0, &call), piece, completed(&json!([]))]);
+    assert_eq!(calls(&seen), ["f:{\"a\":1}"]);
+}
