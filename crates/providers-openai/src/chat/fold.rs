@@ -119,7 +119,10 @@ impl Fold {
         // stream is one from a server that does not really stream.
         let said = match (self.whole, &choice.delta) {
             (false, Some(delta)) if writer.has_output() || !delta.is_empty() => Some(delta),
-            (false, None) if writer.has_output() => None,
+            (false, None) if writer.has_output() => {
+                self.say_rest(choice, writer);
+                None
+            }
             _ => choice.said(),
         };
         if let Some(delta) = said {
@@ -130,6 +133,16 @@ impl Fold {
             self.kept.take_logprobs(logprobs);
         }
         self.stopped(&choice.finish_reason);
+    }
+
+    /// Says what is new in a message that repeats the text so far.
+    fn say_rest(&mut self, choice: &Choice<'_>, writer: &mut ResponseWriter<'_>) {
+        if let Some((Segment::Text, id)) = self.open
+            && let Some(message) = &choice.message
+            && let Some(rest) = message.content.flat().strip_prefix(writer.text(id))
+        {
+            writer.push(id, rest);
+        }
     }
 
     fn stopped(&mut self, reason: &str) {

@@ -89,3 +89,17 @@ fn an_empty_object_before_the_arguments_is_none_of_them() {
     let folded = stream(&[piece(json!("{}"))], &json!("tool_calls"));
     assert_eq!(said(&folded.turn), ["f:{}"]);
 }
+
+#[test]
+fn messages_that_repeat_the_text_so_far_are_said_once() {
+    let message = |said: &str, reason: Value| json!({"choices": [{"message": {"content": said}, "finish_reason": reason}]});
+    let events = [
+        message("Hel", json!(null)),
+        message("Hello", json!(null)),
+        message("Hello", json!("stop")),
+    ];
+    assert_eq!(
+        said(&fold(Fold::stream(), &events, false).turn),
+        ["llm_text:Hello"]
+    );
+}
