@@ -119,11 +119,11 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::Reasoning { source })
     }
 
-    /// Opens a tool call. Where the provider gave no id, the writer gives one. Of a tool that has
-    /// secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
+    /// Opens a tool call. The writer gives it an id where the provider gave it none of its own. Of
+    /// a tool with secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
-        if id.is_empty() {
+        if id.is_empty() || self.items.iter().any(|item| item.is_call(&id)) {
             id = format!("call_{}", self.ctx.next_id().replace('-', ""));
         }
         let name = name.into();

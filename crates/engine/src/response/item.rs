@@ -100,6 +100,11 @@ impl Item {
         matches!(self.kind, ItemKind::Text { .. })
     }
 
+    /// Whether this is the call with this id: a second one with it could never be answered.
+    pub(super) fn is_call(&self, id: &str) -> bool {
+        self.correlation.tool_call_id.as_deref() == Some(id)
+    }
+
     pub(super) fn is_tool_call(&self) -> bool {
         matches!(self.kind, ItemKind::ToolCall { .. })
     }

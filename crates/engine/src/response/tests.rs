@@ -156,14 +156,20 @@ async fn a_dropped_writer_keeps_what_arrived() {
 }
 
 #[tokio::test]
-async fn a_call_without_an_id_gets_one() {
+async fn a_call_without_an_id_of_its_own_gets_one() {
     let (ctx, _sink) = context();
     let mut turn = Turn::new();
     let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
-    reply.open_tool_call("", "lookup");
+    for id in ["", "x", "x"] {
+        reply.open_tool_call(id, "lookup");
+    }
     reply.finish(Finish::new(FinishClass::ToolCallsPending));
-    let call = turn.tool_calls().next().unwrap();
-    assert!(call.id.starts_with("call_"), "{}", call.id);
+    let ids: Vec<&str> = turn.tool_calls().map(|call| call.id.as_str()).collect();
+    assert!(
+        ids[0].starts_with("call_") && ids[2].starts_with("call_"),
+        "{ids:?}"
+    );
+    assert_eq!(ids[1], "x");
 }
 
 #[tokio::test]

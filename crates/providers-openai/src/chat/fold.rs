@@ -43,6 +43,8 @@ pub(super) struct Fold {
     /// `reasoning_details` repeats it then.
     reasons_by_field: bool,
     refused: bool,
+    /// Whether there was a choice at all.
+    answered: bool,
     reason: Option<String>,
     done: bool,
 }
@@ -76,9 +78,9 @@ impl Fold {
     }
 
     /// Whether the server said that the reply is complete: by its end marker, or by a reason why
-    /// the model stopped.
+    /// the model stopped. An end marker without anything before it is the end of no reply.
     pub(super) fn is_complete(&self) -> bool {
-        self.done || self.reason.is_some()
+        (self.done && self.answered) || self.reason.is_some()
     }
 
     /// Takes one event.
@@ -95,6 +97,7 @@ impl Fold {
         writer.set_model(&chunk.model);
         self.kept.take_envelope(chunk);
         let mut failure = chunk.error.filter(|raw| is_reported(raw.get()));
+        self.answered |= !chunk.choices.is_empty();
         for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
             if index == 0 {
@@ -115,22 +118,36 @@ impl Fold {
         // Perplexity sends both: what is new, and the whole message so far. A message alone in a
         // stream is one from a server that does not really stream.
         let said = match (self.whole, &choice.delta) {
-            (false, Some(delta)) => Some(delta),
-            (false, None) if writer.has_output() => None,
+            (false, Some(delta)) if writer.has_output() || !delta.is_empty() => Some(delta),
+            (false, None) if writer.has_output() => {
+                self.say_rest(choice, writer);
+                None
+            }
             _ => choice.said(),
         };
         if let Some(delta) = said {
             self.delta(delta, writer);
         }
         self.kept.take_usage(choice.usage);
-        if let Some(logprobs) = &choice.logprobs {
+        if let Some(logprobs) = &choice.logprobs.0 {
             self.kept.take_logprobs(logprobs);
         }
         self.stopped(&choice.finish_reason);
     }
 
+    /// Says what is new in a message that repeats the text so far.
+    fn say_rest(&mut self, choice: &Choice<'_>, writer: &mut ResponseWriter<'_>) {
+        if let Some((Segment::Text, id)) = self.open
+            && let Some(message) = &choice.message
+            && let Some(rest) = message.content.flat().strip_prefix(writer.text(id))
+        {
+            writer.push(id, rest);
+        }
+    }
+
     fn stopped(&mut self, reason: &str) {
-        if !reason.is_empty() {
+        // Some servers write out the null of their language.
+        if !matches!(reason, "" | "null" | "None") {
             self.reason = Some(reason.to_owned());
         }
     }
@@ -146,7 +163,7 @@ impl Fold {
             }),
         }
         self.say(Segment::Refusal, &delta.refusal, writer);
-        if let Some(audio) = &delta.audio {
+        if let Some(audio) = &delta.audio.0 {
             self.say(Segment::Speech, &audio.transcript, writer);
             self.kept.take_audio(audio);
         }

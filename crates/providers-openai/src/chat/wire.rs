@@ -20,7 +20,7 @@ pub(super) use crate::shared::text::{Number, Text};
 pub(super) use choices::Choices;
 pub(super) use content::{Content, Piece};
 
-use fill::object;
+use fill::{Beside, object};
 
 object! {
     /// One event of a stream, or a whole reply.
@@ -29,10 +29,14 @@ object! {
         model: Text<'a>,
         object: Text<'a>,
         choices: Choices<'a>,
+        /// Of an error that stands in the place of a reply.
+        code: Text<'a>,
+        message: Text<'a>,
+        detail: Option<&'a RawValue>,
         usage: Option<&'a RawValue>,
         error: Option<&'a RawValue>,
         /// Groq repeats the usage here.
-        x_groq: Option<Box<Groq<'a>>>,
+        x_groq: Beside<Groq<'a>>,
         service_tier: Text<'a>,
         system_fingerprint: Text<'a>,
         /// Who answered behind a gateway (OpenRouter).
@@ -56,7 +60,7 @@ object! {
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
         finish_reason: Text<'a>,
-        logprobs: Option<Box<Logprobs<'a>>>,
+        logprobs: Beside<Logprobs<'a>>,
         /// Moonshot puts the usage of a stream here.
         usage: Option<&'a RawValue>,
         /// An error of this choice alone (OpenRouter).
@@ -78,7 +82,7 @@ object! {
         tool_calls: Vec<CallDelta<'a>>,
         /// The only call, in the format before tools.
         function_call: Option<Box<FunctionDelta<'a>>>,
-        audio: Option<Box<Audio<'a>>>,
+        audio: Beside<Audio<'a>>,
         annotations: Option<&'a RawValue>,
         /// Images that the model made (OpenRouter).
         images: Option<&'a RawValue>,
@@ -139,9 +143,32 @@ impl<'a> Chunk<'a> {
         reader.end()
     }
 
-    /// Whether the whole event or body is an error, instead of a field of it.
+    /// Whether the whole event or body is an error, instead of a field of it: it says so, or it
+    /// has a code and words, or a detail, and nothing of a reply.
     pub(super) fn is_error(&self) -> bool {
-        &*self.object == "error"
+        let is_reply = !self.choices.is_empty() || self.usage.is_some();
+        let is_fault = match self.code.parse::<u64>() {
+            Ok(number) => number >= 400,
+            Err(_) => !self.code.is_empty(),
+        };
+        let says_why = !self.message.is_empty() && is_fault;
+        &*self.object == "error" || (!is_reply && (says_why || self.detail.is_some()))
+    }
+}
+
+impl Delta<'_> {
+    /// Whether nothing is said, called or thought.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_silent = |content: &Content<'_>| content.flat().is_empty();
+        is_silent(&self.content)
+            && is_silent(&self.reasoning_content)
+            && is_silent(&self.reasoning)
+            && self.refusal.is_empty()
+            && self.tool_calls.is_empty()
+            && self.reasoning_details.is_none()
+            && self.function_call.is_none()
+            && self.audio.0.is_none()
+            && self.images.is_none()
     }
 }
 

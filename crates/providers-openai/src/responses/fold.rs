@@ -13,13 +13,14 @@ use super::{
     wire::{self, Event, Item, Response, Text},
 };
 use crate::shared::{
-    error::{is_reported, malformed, reported},
+    error::{is_error_alone, is_reported, malformed, no_object, reported},
     taken::{Taken, is_heartbeat},
 };
 
 mod calls;
 mod dispatch;
 mod entry;
+mod find;
 mod finish;
 mod message;
 mod progress;
@@ -34,6 +35,10 @@ use entry::{Entry, State};
 use message::{MESSAGE, Message};
 use reasoning::{REASONING, Reasoning};
 
+/// The largest event that is known again when it is repeated, in bytes. What is larger is a whole
+/// item or an image, which is taken once anyway or shown again without harm.
+const LONGEST_REPEATED: usize = 16 * 1024;
+
 /// What arrived of a reply, beside what the [`ResponseWriter`] has taken.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
@@ -41,6 +46,8 @@ pub(super) struct Fold {
     asked: String,
     entries: Vec<Entry>,
     sequence: Option<u64>,
+    /// The data of the last event, unless it was large.
+    last: String,
     response_id: String,
     service_tier: String,
     /// The custom tools that the application offered, once the server has repeated the offer.
@@ -78,20 +85,32 @@ impl Fold {
         self.status != Status::Open
     }
 
-    /// Takes one event of a stream; `data` is all of it.
+    /// Takes one event of a stream; `data` is all of it. `name` is what the stream calls it, for
+    /// servers whose data do not say their type.
     ///
     /// # Errors
     ///
     /// The error that the event reports, or that it cannot be read.
     pub(super) fn accept(
         &mut self,
+        name: &str,
         data: &str,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
     ) -> Result<Taken, EngineError> {
-        let event: Event<'_> =
-            serde_json::from_str(data).map_err(|error| malformed("an event", FORMAT, error))?;
-        if self.is_repeated(&event) {
+        if name == "error" {
+            return Err(reported(data, redactor));
+        }
+        // A list would be read as the fields of an event, one by one.
+        let read = match data.starts_with('[') {
+            true => Err(no_object()),
+            false => serde_json::from_str(data),
+        };
+        let mut event: Event<'_> = read.map_err(|error| malformed("an event", FORMAT, error))?;
+        if event.kind.is_empty() && name.starts_with("response.") {
+            event.kind = Text::from(name);
+        }
+        if self.is_repeated(&event, data) {
             return Ok(Taken::Said);
         }
         match &*event.kind {
@@ -103,16 +122,16 @@ impl Fold {
             "response.completed"
             | "response.incomplete"
             | "response.failed"
-            | "response.cancelled" => {
-                let response = response(event.response.unwrap_or(RawValue::NULL))?;
-                let status = event.kind.strip_prefix("response.").unwrap_or_default();
-                self.over(&response, status, writer, redactor)?;
-            }
+            | "response.cancelled"
+            | "response.done" => self.terminal(&event, writer, redactor)?,
             "error" | "response.error" => return Err(reported(data, redactor)),
             kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
             "" => {
                 if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
                     return Err(reported(raw.get(), redactor));
+                }
+                if is_error_alone(data) {
+                    return Err(reported(data, redactor));
                 }
             }
             _ => self.grow(&event, data, writer),
@@ -138,11 +157,45 @@ impl Fold {
         self.over(response, status, writer, redactor)
     }
 
-    /// Whether an event came twice in a row: sequence numbers count up.
-    fn is_repeated(&mut self, event: &Event<'_>) -> bool {
+    /// Takes an event that ends the stream.
+    fn terminal(
+        &mut self,
+        event: &Event<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let mut response = event
+            .response
+            .map(response)
+            .transpose()?
+            .unwrap_or_default();
+        // Some gateways put the error beside the response.
+        response.error = response
+            .error
+            .filter(|raw| is_reported(raw.get()))
+            .or(event.error);
+        let named = event.kind.strip_prefix("response.").unwrap_or_default();
+        // vLLM calls every end `completed`, and says in the response that it is not.
+        let status = match (named, &*response.status) {
+            ("completed" | "done", said @ ("incomplete" | "failed" | "cancelled")) => {
+                said.to_owned()
+            }
+            ("done", _) => "completed".to_owned(),
+            (named, _) => named.to_owned(),
+        };
+        self.over(&response, &status, writer, redactor)
+    }
+
+    /// Whether an event came twice in a row. Its number alone does not say so: there are servers
+    /// that do not count.
+    fn is_repeated(&mut self, event: &Event<'_>, data: &str) -> bool {
         let number = event.sequence_number.0.filter(|number| *number > 0);
-        let repeated = number.is_some() && number == self.sequence;
+        let repeated = number.is_some() && number == self.sequence && data == self.last;
         self.sequence = number;
+        self.last.clear();
+        if data.len() <= LONGEST_REPEATED {
+            self.last.push_str(data);
+        }
         repeated
     }
 
@@ -196,12 +249,10 @@ impl Fold {
 
     /// An item of the finished response: takes it unless it was streamed.
     fn final_item(&mut self, index: u64, raw: &RawValue, writer: &mut ResponseWriter<'_>) {
-        let item = item(raw);
-        let place = self.position(Some(index), "", &item.kind);
-        let place = place.or_else(|| {
-            let id = Some(&*item.id).filter(|id| !id.is_empty())?;
-            self.position(None, id, &item.kind)
-        });
+        let Some(item) = item(raw) else {
+            return;
+        };
+        let place = self.final_position(index, &item);
         match place.and_then(|place| self.entries.get_mut(place)) {
             Some(entry) if entry.is_done() => {}
             Some(entry) => entry.done(&item, raw, writer),
@@ -222,13 +273,13 @@ impl Fold {
     }
 
     fn added(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
-        let Some(raw) = event.item else {
+        let Some((raw, item)) = event.item.and_then(|raw| Some((raw, item(raw)?))) else {
             return;
         };
-        let item = item(raw);
         let place = self.position(event.output_index.0, &item.id, &item.kind);
-        let known = place.and_then(|place| self.entries.get(place));
-        if known.is_some_and(|entry| !entry.is_done() && entry.id == *item.id) {
+        let known = place.and_then(|place| self.entries.get_mut(place));
+        if let Some(entry) = known.filter(|entry| !entry.is_done() && entry.id == *item.id) {
+            entry.identify(&item, writer);
             return;
         }
         let index = self.index_of(event);
@@ -237,10 +288,9 @@ impl Fold {
     }
 
     fn done(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
-        let Some(raw) = event.item else {
+        let Some((raw, item)) = event.item.and_then(|raw| Some((raw, item(raw)?))) else {
             return;
         };
-        let item = item(raw);
         let place = self.position(event.output_index.0, &item.id, &item.kind);
         match place.and_then(|place| self.entries.get_mut(place)) {
             Some(entry) if !entry.is_done() => entry.done(&item, raw, writer),
@@ -304,19 +354,6 @@ impl Fold {
         self.entries.get_mut(place).map(|entry| &mut entry.state)
     }
 
-    /// Where the item of type `kind` at an index is, the newest if there are several; without an
-    /// index the one with the id, and without both the last one. Ids come second because some
-    /// gateways change them inside one stream.
-    fn position(&self, index: Option<u64>, id: &str, kind: &str) -> Option<usize> {
-        self.entries.iter().rposition(|entry| {
-            entry.kind == kind
-                && match index {
-                    Some(index) => entry.index == index,
-                    None => id.is_empty() || entry.id == id,
-                }
-        })
-    }
-
     /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
     /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
     fn is_served(&self, item: &Item<'_>) -> bool {
@@ -328,26 +365,14 @@ impl Fold {
                 .as_ref()
                 .is_some_and(|tools| !offered(tools))
     }
-
-    /// The index of a new item.
-    fn index_of(&self, event: &Event<'_>) -> u64 {
-        event.output_index.0.unwrap_or(self.entries.len() as u64)
-    }
-
-    /// The item that an event names, whatever its type.
-    fn named(&mut self, event: &Event<'_>) -> Option<&mut Entry> {
-        let (index, id) = (event.output_index.0, &*event.item_id);
-        self.entries.iter_mut().rev().find(|entry| match index {
-            Some(index) => entry.index == index,
-            None => entry.id == id,
-        })
-    }
 }
 
 fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
     serde_json::from_str(raw.get()).map_err(|error| malformed("a response", FORMAT, error))
 }
 
-fn item(raw: &RawValue) -> Item<'_> {
-    serde_json::from_str(raw.get()).unwrap_or_default()
+/// An item; none where it is not an object.
+fn item(raw: &RawValue) -> Option<Item<'_>> {
+    let is_object = raw.get().starts_with('{');
+    is_object.then(|| serde_json::from_str(raw.get()).unwrap_or_default())
 }

@@ -6,10 +6,10 @@ use geppetto_transport::{Redactor, Response, SseStream};
 use super::{error::FORMAT, fold::Fold, wire};
 use crate::shared::{
     call,
-    error::{is_reported, malformed_body, not_a_reply, reported},
+    error::{is_reported, malformed_body, no_object, not_a_reply, reported},
     reply::{DONE, Reply, open, release, text, truncated},
     stop::Stop,
-    taken::Taken,
+    taken::{Taken, is_heartbeat},
 };
 
 impl call::Fold for Fold {
@@ -55,7 +55,12 @@ pub(super) fn parse<'a, T: serde::Deserialize<'a>>(
     body: &'a str,
     redactor: &Redactor,
 ) -> Result<T, EngineError> {
-    serde_json::from_str(body).map_err(|error| malformed_body(body, FORMAT, error, redactor))
+    // A list would be read as the fields of an object, one by one.
+    let read = match body.trim_start().starts_with('[') {
+        true => Err(no_object()),
+        false => serde_json::from_str(body),
+    };
+    read.map_err(|error| malformed_body(body, FORMAT, error, redactor))
 }
 
 async fn stream(
@@ -69,7 +74,7 @@ async fn stream(
         let Some(event) = stop.race(events.next()).await?? else {
             return Err(truncated());
         };
-        let mut taken = take(event.data, fold, writer, redactor)?;
+        let mut taken = take(event.event, event.data, fold, writer, redactor)?;
         // What has arrived needs no waiting.
         loop {
             match taken {
@@ -84,7 +89,7 @@ async fn stream(
                 }
             }
             match events.next_received()? {
-                Some(event) => taken = take(event.data, fold, writer, redactor)?,
+                Some(event) => taken = take(event.event, event.data, fold, writer, redactor)?,
                 None => break,
             }
         }
@@ -93,6 +98,7 @@ async fn stream(
 
 /// Takes one event.
 fn take(
+    name: &str,
     data: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
@@ -102,9 +108,10 @@ fn take(
     if data == DONE {
         return Ok(Taken::Over);
     }
-    let taken = match data.is_empty() {
+    let is_heartbeat = is_heartbeat(name) || matches!(data, "" | "null");
+    let taken = match is_heartbeat {
         true => Taken::Heartbeat,
-        false => fold.accept(data, writer, redactor)?,
+        false => fold.accept(name, data, writer, redactor)?,
     };
     Ok(match fold.is_complete() {
         true => Taken::Over,

@@ -176,10 +176,14 @@ fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> {
         .unwrap_or_default()
 }
 
+/// An object, empty where something else stands: `action` is a word in the items of some tools.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de> + Default,
 {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+    let raw: Option<&RawValue> = Option::deserialize(deserializer)?;
+    Ok(raw
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default())
 }

@@ -75,9 +75,34 @@ pub(crate) fn reported(raw: &str, redactor: &Redactor) -> EngineError {
     details.add_to(error)
 }
 
-/// Whether an `error` field reports an error. Some servers send an empty one with every reply.
+/// Whether an `error` field reports an error. Some servers send one with every reply that is empty
+/// or says nothing (`{"code": 0, "message": ""}`).
 pub(crate) fn is_reported(raw: &str) -> bool {
-    !matches!(raw, "{}" | "[]" | "\"\"" | "false" | "0" | "null")
+    serde_json::from_str(raw).map_or(true, |value| says_anything(&value))
+}
+
+fn says_anything(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => list.iter().any(says_anything),
+        Value::Object(map) => map.values().any(says_anything),
+    }
+}
+
+/// Whether an object without anything of a reply is an error by its fields: a code and words, or a
+/// detail.
+pub(crate) fn is_error_alone(raw: &str) -> bool {
+    let value: Value = serde_json::from_str(raw).unwrap_or_default();
+    let says = |name| value.get(name).is_some_and(says_anything);
+    says("detail") || (says("message") && says("code"))
+}
+
+/// The error of what must be an object and is none.
+pub(crate) fn no_object() -> serde_json::Error {
+    serde::de::Error::custom("expected an object")
 }
 
 /// The error of an event or a body that is not in the format: `what` was read as `format`.
@@ -101,6 +126,10 @@ pub(crate) fn malformed_body(
             ErrorKind::Truncated,
             "the reply ended in the middle of its JSON",
         );
+    }
+    let value = serde_json::from_str::<Value>(body);
+    if value.is_ok_and(|value| value.pointer("/0/error").is_some()) {
+        return reported(body, redactor);
     }
     // A page of a proxy or of the program at a wrong address: its title says more than the parser
     // does.
@@ -139,6 +168,7 @@ fn kind_by(codes: &[(&str, ErrorKind)], details: &ErrorDetails) -> Option<ErrorK
 
 /// The HTTP status that an error names in its body.
 fn status(value: &Value) -> Option<StatusCode> {
+    let value = value.get(0).unwrap_or(value);
     let error = value
         .get("error")
         .filter(|error| error.is_object())

@@ -41,7 +41,8 @@ pub(crate) async fn open(
     let first = stop.race(response.body_mut().first_visible()).await??;
     let body = response.into_body();
     Ok(match first {
-        Some(b'{' | b'<') => Reply::Whole(body),
+        // No field of an event begins like this. A list is how Google reports errors.
+        Some(b'{' | b'<' | b'[' | b'"') => Reply::Whole(body),
         _ => Reply::Stream(Box::new(SseStream::new(body))),
     })
 }

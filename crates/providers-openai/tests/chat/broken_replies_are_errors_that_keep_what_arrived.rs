@@ -100,11 +100,28 @@ async fn an_error_inside_a_stream_ends_it() {
         "data: {\"error\":{\"message\":\"m\"}}\n\n",
         "data: {\"error\":\"m\"}\n\n",
         "data: {\"object\":\"error\",\"message\":\"m\",\"code\":500}\n\n",
+        "data: {\"message\":\"m\",\"code\":500}\n\n",
+        "data: {\"detail\":\"m\"}\n\n",
     ] {
         let body = format!("{said}{error}data: [DONE]\n\n");
         let (kind, run) = outcome(Reply::sse_raw(body)).await;
         assert_eq!(kind, Some(ErrorKind::Server), "{error}");
         assert_eq!(run.turn.assistant_text(), "Hel");
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_the_place_of_a_stream_is_told() {
+    for body in [
+        "[{\"error\":{\"code\":429,\"message\":\"slow down\",\"status\":\"RESOURCE_EXHAUSTED\"}}]",
+        "{\"message\":\"slow down\",\"code\":429}",
+    ] {
+        let server = ProviderServer::start().await.unwrap();
+        server.enqueue(Reply::sse_raw(body));
+        let engine = engine(&server).http_client(once()).build().unwrap();
+        let error = Run::new("Hi").with(&engine).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited, "{body}");
+        assert_eq!(error.provider_message(), Some("slow down"));
     }
 }
 

@@ -16,6 +16,9 @@ use crate::chat::{
 #[cfg(test)]
 mod tests;
 
+/// Arguments without any.
+const NOTHING: &str = "{}";
+
 /// The tool calls of one reply, in the order in which they were begun.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -66,12 +69,18 @@ impl Calls {
     /// Takes the pieces of one event. Where the reply came whole, each is a call.
     pub(super) fn take(&mut self, pieces: &[CallDelta<'_>], whole: bool) {
         self.event += 1;
-        for piece in pieces {
+        for (position, piece) in pieces.iter().enumerate() {
             let piece = CallPiece::new(piece);
             if piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty() {
                 continue;
             }
-            let known = if whole { None } else { self.find(&piece) };
+            let known = match whole {
+                true => None,
+                false if pieces.len() > 1 && piece.is_bare() => {
+                    self.by_place(pieces.len() - position)
+                }
+                false => self.find(&piece),
+            };
             self.add(known, &piece);
         }
     }
@@ -119,6 +128,12 @@ impl Calls {
         goes_on.then(|| self.calls.len() - 1)
     }
 
+    /// The call that a piece goes on with which names none, of several in one event: the last
+    /// pieces of an event go on with the last calls. `rest` counts the pieces from this one on.
+    fn by_place(&self, rest: usize) -> Option<usize> {
+        (!self.calls.is_empty()).then(|| self.calls.len().saturating_sub(rest))
+    }
+
     fn add(&mut self, known: Option<usize>, piece: &CallPiece<'_>) {
         self.news = true;
         let at = known.unwrap_or_else(|| {
@@ -150,18 +165,16 @@ impl Calls {
         while self.announced < self.calls.len() {
             self.announce_next(writer);
         }
+        for call in &mut self.calls {
+            call.publish_rest(writer);
+        }
     }
 
     fn announce_next(&mut self, writer: &mut ResponseWriter<'_>) {
-        let (before, rest) = self.calls.split_at_mut(self.announced);
-        self.announced += 1;
-        let Some(call) = rest.first_mut() else {
+        let Some(call) = self.calls.get_mut(self.announced) else {
             return;
         };
-        // An id names one call: a second call with it could never be answered.
-        if before.iter().any(|known| known.id == call.id) {
-            call.id.clear();
-        }
+        self.announced += 1;
         let id = writer.open_tool_call(call.id.as_str(), call.name.as_str());
         call.item = Some(id);
         if call.custom
@@ -173,8 +186,8 @@ impl Calls {
         call.publish(writer);
     }
 
-    /// The announced calls that cannot be made: those without a name, and, where a limit ended
-    /// the reply, those whose arguments it cut.
+    /// The announced calls that cannot be made: those without a name, and, where the model was
+    /// stopped, those whose arguments that cut.
     pub(super) fn broken(&self, by_limit: bool) -> impl Iterator<Item = ItemId> {
         let broken = move |call: &&Call| {
             call.name.is_empty() || (by_limit && !call.custom && !is_object(&call.args))
@@ -219,13 +232,24 @@ impl Call {
         if self.name.is_empty() {
             piece.name.clone_into(&mut self.name);
         }
-        let again = piece.object && self.args == piece.args;
-        if !again {
-            self.args.push_str(&piece.args);
+        if piece.object && self.args == piece.args {
+            return;
+        }
+        // Some gateways begin with an empty object, and send the arguments after it.
+        if self.args == NOTHING && piece.args.starts_with('{') {
+            self.args.clear();
+        }
+        self.args.push_str(&piece.args);
+    }
+
+    /// Publishes what the arguments have grown by. An empty object may be taken back: it waits.
+    fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+        if self.args != NOTHING {
+            self.publish_rest(writer);
         }
     }
 
-    fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn publish_rest(&mut self, writer: &mut ResponseWriter<'_>) {
         if let (Some(id), Some(news)) = (self.item, self.args.get(self.sent..))
             && !news.is_empty()
         {
@@ -236,6 +260,11 @@ impl Call {
 }
 
 impl<'a> CallPiece<'a> {
+    /// Whether it names no call at all.
+    fn is_bare(&self) -> bool {
+        self.index.is_none() && self.id.is_empty() && self.name.is_empty()
+    }
+
     fn new(delta: &'a CallDelta<'_>) -> Self {
         // Snowflake sends an empty custom call beside every function.
         let custom = delta

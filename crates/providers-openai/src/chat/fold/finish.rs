@@ -45,9 +45,10 @@ impl Meaning {
         known.map_or(Self::Unknown, |(_, meaning)| *meaning)
     }
 
-    /// Whether the model was stopped: what it was writing then is not whole.
+    /// Whether the model was stopped: what it was writing then is not whole. A word that is not
+    /// known may mean that (`abort`, `insufficient_system_resource`).
     fn is_cut(self) -> bool {
-        matches!(self, Self::Limit | Self::Filter)
+        matches!(self, Self::Limit | Self::Filter | Self::Unknown)
     }
 }
 

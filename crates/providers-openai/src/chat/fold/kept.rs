@@ -59,7 +59,7 @@ impl Kept {
         last(&mut self.provider, &chunk.provider);
         raw(&mut self.citations, chunk.citations);
         raw(&mut self.search_results, chunk.search_results);
-        let groq = chunk.x_groq.as_ref().and_then(|groq| groq.usage);
+        let groq = chunk.x_groq.0.as_ref().and_then(|groq| groq.usage);
         self.take_usage(chunk.usage.or(groq));
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::shared::reply::truncated;
 
+mod odd;
 mod whole_and_stream;
 
 /// What came of a fold.

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error, Expected, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -107,6 +107,10 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
         Ok(())
     }
 
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        empty(text, &self)
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Name(name)) = map.next_key()? {
             match name {
@@ -115,6 +119,14 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
             }
         }
         Ok(())
+    }
+}
+
+/// An empty text stands for absent; another one says something that cannot be read here.
+fn empty<E: Error>(text: &str, expected: &dyn Expected) -> Result<(), E> {
+    match text {
+        "" => Ok(()),
+        _ => Err(E::invalid_type(Unexpected::Str(text), expected)),
     }
 }
 
@@ -202,6 +214,10 @@ impl<'de, T: Fill<'de>> Visitor<'de> for ListVisitor<'_, T> {
         Ok(())
     }
 
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        empty(text, &self)
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         loop {
             let mut item = T::default();
@@ -210,5 +226,26 @@ impl<'de, T: Fill<'de>> Visitor<'de> for ListVisitor<'_, T> {
             }
             self.0.push(item);
         }
+    }
+}
+
+/// What stands beside the reply: it is absent where it is not an object, and the reply goes on.
+#[derive(Debug)]
+pub(in crate::chat) struct Beside<T>(pub(in crate::chat) Option<Box<T>>);
+
+impl<T> Default for Beside<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Fill<'de>> Fill<'de> for Beside<T> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
+        let mut reader = serde_json::Deserializer::from_str(raw.get());
+        let mut value = Box::<T>::default();
+        let read = raw.get().starts_with('{') && value.fill(&mut reader).is_ok();
+        self.0 = read.then_some(value);
+        Ok(())
     }
 }

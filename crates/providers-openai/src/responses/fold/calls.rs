@@ -46,6 +46,11 @@ impl Call {
         self.item = Some(item);
     }
 
+    /// Whether no arguments came.
+    pub(super) fn is_empty(&self, writer: &ResponseWriter<'_>) -> bool {
+        self.held.is_empty() && self.item.is_none_or(|item| writer.text(item).is_empty())
+    }
+
     /// Whether the call is whole and waits for its answer.
     pub(super) fn is_requested(&self, writer: &ResponseWriter<'_>) -> bool {
         !self.cut && self.item.is_some_and(|item| !writer.is_open(item))
@@ -102,8 +107,13 @@ impl Call {
         missing: Option<Incomplete>,
         writer: &mut ResponseWriter<'_>,
     ) -> Option<ItemId> {
+        let is_nameless = self.item.is_none() && !self.held.is_empty();
+        if is_nameless {
+            // Nobody said which tool it is for: it is kept, and cannot be run.
+            self.open("", "", writer);
+        }
         let item = self.item?;
-        match missing {
+        match missing.or(is_nameless.then_some(Incomplete::Truncated)) {
             Some(why) => self.cut(item, why, writer),
             None => writer.close(item, None),
         }

@@ -10,7 +10,10 @@ use super::{
     progress,
     reasoning::{REASONING, Reasoning},
 };
-use crate::responses::{keys, wire::Item};
+use crate::responses::{
+    keys,
+    wire::{Item, Part, parts, text_of},
+};
 
 /// Fields of an item that have a place of their own in its block.
 const PLACED: [&str; 11] = [
@@ -39,6 +42,8 @@ pub(super) struct Entry {
     done: bool,
     /// Fields of the whole item that have no other place.
     fields: Map<String, Value>,
+    /// The item as it was added, where it said something already.
+    first: Option<Box<str>>,
     /// Whether a built-in tool was announced to be over.
     pub(super) announced: bool,
     pub(super) state: State,
@@ -79,8 +84,35 @@ impl Entry {
             status: item.status.to_string(),
             done: false,
             fields: Map::new(),
+            first: raw
+                .filter(|_| says_something(item))
+                .map(|raw| raw.get().into()),
             announced: false,
             state,
+        }
+    }
+
+    /// Takes what a call is called, for one whose arguments came first.
+    pub(super) fn identify(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+        if let State::Call(call) = &mut self.state {
+            call.identify(item, writer);
+        }
+    }
+
+    /// Takes an item that came whole when it was added, where nothing came of it since.
+    pub(super) fn recall(&mut self, writer: &mut ResponseWriter<'_>) {
+        let is_silent = !self.done
+            && match &self.state {
+                State::Message(message) => message.is_empty(),
+                State::Call(call) => call.is_empty(writer),
+                State::Reasoning(_) | State::Other(_) => false,
+            };
+        let first = self.first.take().filter(|_| is_silent);
+        let raw = first.and_then(|first| RawValue::from_string(first.into()).ok());
+        if let Some(raw) = raw
+            && let Some(item) = super::item(&raw)
+        {
+            self.done(&item, &raw, writer);
         }
     }
 
@@ -199,6 +231,14 @@ impl Entry {
             block.metadata.set_raw(keys::ITEM_FIELDS.id(), fields);
         }
     }
+}
+
+/// Whether an item that is added says something already; as a rule it grows from nothing.
+fn says_something(item: &Item<'_>) -> bool {
+    let has_text = |part: &Part<'_>| !part.text.is_empty() || !part.refusal.is_empty();
+    !item.input.is_empty()
+        || !text_of(item.arguments).is_empty()
+        || parts(item.content).iter().any(has_text)
 }
 
 /// The block of an item that is kept as it was sent.

@@ -20,6 +20,11 @@ impl Fold {
             None if self.status == Status::Completed => None,
             None => Some(Incomplete::Truncated),
         };
+        if why.is_none() {
+            for entry in &mut self.entries {
+                entry.recall(&mut writer);
+            }
+        }
         // Items are numbered; one that came late has its place all the same.
         self.entries.sort_by_key(|entry| entry.index);
         let mut order = Vec::new();

@@ -36,6 +36,10 @@ impl Message {
         self.pieces.values().any(said)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.values().all(|piece| piece.item.is_none())
+    }
+
     /// Lets a part grow.
     pub(super) fn say(
         &mut self,

@@ -10,6 +10,7 @@ use super::*;
 use crate::responses::keys;
 
 mod api;
+mod odd;
 
 struct Seen {
     turn: Turn,
@@ -21,7 +22,7 @@ struct Seen {
 fn fold(events: &[Value]) -> Seen {
     run(|fold, writer, redactor| {
         for event in events {
-            fold.accept(&event.to_string(), writer, redactor)?;
+            fold.accept("", &event.to_string(), writer, redactor)?;
         }
         match fold.is_complete() {
             true => Ok(()),
@@ -451,10 +452,18 @@ fn a_failed_response_is_an_error_with_what_arrived() {
 #[test]
 fn what_is_no_event_is_an_error() {
     let seen =
-        run(|fold, writer, redactor| fold.accept("{\"type\": ", writer, redactor).map(|_| ()));
+        run(|fold, writer, redactor| fold.accept("", "{\"type\": ", writer, redactor).map(|_| ()));
     assert_eq!(seen.error(), ErrorKind::MalformedResponse);
     let seen = fold(&[json!({"error": {"code": "rate_limit_exceeded", "message": "m"}})]);
     assert_eq!(seen.error(), ErrorKind::RateLimited);
+    assert_eq!(
+        fold(&[json!({"code": 429, "message": "m"})]).error(),
+        ErrorKind::RateLimited
+    );
+    assert_eq!(
+        fold(&[json!(["response.completed"])]).error(),
+        ErrorKind::MalformedResponse
+    );
     assert_eq!(
         fold(&[json!({"type": "keepalive"})]).error(),
         ErrorKind::Truncated

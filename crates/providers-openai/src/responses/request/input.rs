@@ -146,7 +146,9 @@ pub(super) fn of<'a>(
             Content::ToolCall(call) => input.call(block, call, id()),
             Content::ToolUse(answer) => input.answer(&answer.id, answer.output()),
             Content::Other(other)
-                if other.kind == keys::ITEM_KIND && block.incomplete().is_none() =>
+                if other.kind == keys::ITEM_KIND
+                    && block.incomplete().is_none()
+                    && place.accepts_item(&history, at, &other.payload) =>
             {
                 input.push(Form::Raw(&other.payload));
             }

@@ -8,9 +8,19 @@
 use std::sync::Arc;
 
 use geppetto_turns::{Block, Content, Reasoning, keys::block_meta};
+use serde_json::{Map, Value};
 
 use super::names;
 use crate::responses::keys;
+
+/// Items of tools that the server runs itself, of which nothing else in a history depends.
+const SERVED: [&str; 5] = [
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "mcp_call",
+];
 
 /// The blocks that go back, and what they have to do with each other.
 #[derive(Debug)]
@@ -136,6 +146,23 @@ impl Place<'_> {
         let is_whole = history.blocks.get(at)?.incomplete().is_none();
         let mut reasoning = history.reasoning(at);
         (is_whole && reasoning.all(|place| self.keeps(history, place))).then_some(id)
+    }
+
+    /// Whether the item that is kept as it was sent at `at` can go back. Where the server stores
+    /// items, one of a tool that it has run itself is refused without its reasoning; such an item
+    /// cannot be sent without its id.
+    pub(super) fn accepts_item(
+        &self,
+        history: &History<'_>,
+        at: usize,
+        item: &Map<String, Value>,
+    ) -> bool {
+        let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
+        !self.stored
+            || !SERVED.contains(&kind)
+            || history
+                .reasoning(at)
+                .all(|place| self.keeps(history, place))
     }
 
     /// Whether the server can make anything of reasoning.

@@ -145,6 +145,22 @@ fn calls_without_ids_are_told_apart_by_name_and_whole_arguments() {
 }
 
 #[test]
+fn pieces_without_any_name_go_by_their_place_in_the_event() {
+    let events = [
+        json!([{"function": {"name": "a"}}, {"function": {"name": "b"}}]),
+        json!([{"function": {"arguments": "{\"x\":"}}, {"function": {"arguments": "{\"y\":"}}]),
+        json!([{"function": {"arguments": "1}"}}, {"function": {"arguments": "2}"}}]),
+    ];
+    assert_eq!(
+        calls(&events, false),
+        [call("", "a", "{\"x\":1}"), call("", "b", "{\"y\":2}")]
+    );
+    let one =
+        [json!([{"function": {"name": "a", "arguments": "{"}}, {"function": {"arguments": "}"}}])];
+    assert_eq!(calls(&one, false), [call("", "a", "{}")]);
+}
+
+#[test]
 fn in_a_whole_reply_each_entry_is_a_call() {
     let entries = [json!([
         {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}},

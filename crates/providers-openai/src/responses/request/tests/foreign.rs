@@ -144,6 +144,46 @@ fn a_store_gets_reasoning_with_the_named_item_that_followed_it_or_not_at_all() {
 }
 
 #[test]
+fn a_store_gets_items_of_its_own_tools_with_their_reasoning_or_not_at_all() {
+    let kept = |kind: &str| {
+        let payload = json!({"type": kind, "id": format!("{kind}_1"), "status": "completed"});
+        let payload = payload.as_object().unwrap().clone();
+        let block = Block::new(Content::Other(OtherContent::new(own::ITEM_KIND, payload)));
+        of_response(block, "r", "")
+    };
+    let mut foreign = reasoning("r", "rs");
+    foreign.metadata.set_raw(own::MODEL.id(), "o3".into());
+    let sent = |first: Block, store: bool| {
+        let mut turn = Turn::builder().user("u").build();
+        for block in [
+            first,
+            kept("web_search_call"),
+            kept("compaction"),
+            text("r", "msg"),
+        ] {
+            turn.push(block);
+        }
+        let options = ResponsesOptions::new().with_store(store);
+        kinds(&body_of(&turn, &options, Purpose::Reply)["input"])
+    };
+    let [user, search, compaction] = [
+        "message -",
+        "web_search_call web_search_call_1",
+        "compaction compaction_1",
+    ];
+    assert_eq!(
+        sent(reasoning("r", "rs"), true),
+        [user, "reasoning rs", search, compaction, "message msg"]
+    );
+    // The model is another one, so that its reasoning stays behind.
+    assert_eq!(sent(foreign.clone(), true), [user, compaction, "message -"]);
+    assert_eq!(
+        sent(foreign, false),
+        [user, search, compaction, "message -"]
+    );
+}
+
+#[test]
 fn a_call_that_is_kept_as_an_item_goes_back_with_its_answer_or_not_at_all() {
     let kept = |item: Value| {
         let payload = item.as_object().unwrap().clone();
