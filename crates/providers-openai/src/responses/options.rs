@@ -18,6 +18,9 @@ pub struct ResponsesOptions {
     /// Whether the model may call several tools at once. By default false where the turn allows
     /// only one tool to run at a time, else left to the server.
     pub parallel_tool_calls: Option<bool>,
+    /// The tools that the model may call of those on offer, by name. All by default. The offer stays
+    /// the same, and with it the prompt cache.
+    pub allowed_tools: Option<Vec<String>>,
     /// The service tier: `auto`, `default`, `flex`, `priority`.
     pub service_tier: Option<String>,
     /// Up to 16 texts that the server keeps with the response.
@@ -102,6 +105,16 @@ impl ResponsesOptions {
     #[must_use]
     pub fn with_parallel_tool_calls(mut self, parallel: bool) -> Self {
         self.parallel_tool_calls = Some(parallel);
+        self
+    }
+
+    /// Sets the tools that the model may call of those on offer.
+    #[must_use]
+    pub fn with_allowed_tools<S: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.allowed_tools = Some(names.into_iter().map(Into::into).collect());
         self
     }
 

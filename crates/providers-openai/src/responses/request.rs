@@ -170,7 +170,8 @@ impl Body<'_> {
             .chain(settings.server_tools.iter().map(Tool::Server))
             .collect();
         let offered = !tools.is_empty();
-        let choice = ToolChoice::of(&settings.tool_config.tool_choice, settings);
+        let allowed = self.options.allowed_tools.as_deref();
+        let choice = ToolChoice::of(&settings.tool_config.tool_choice, settings, allowed);
         fields.put("tools", offered.then_some(tools))?;
         fields.put("tool_choice", choice.filter(|_| offered))?;
         let parallel = self.options.parallel_tool_calls;

@@ -50,32 +50,50 @@ pub(super) enum ToolChoice {
 }
 
 impl ToolChoice {
-    /// `None` for the server's default, which is that the model decides. A name that no function
-    /// has is a custom tool's, an MCP server's label, or the type of a built-in tool.
-    pub(super) fn of(choice: &Choice, settings: &Settings) -> Option<Self> {
-        let name = match choice {
+    /// `None` for the server's default, which is that the model decides among all tools.
+    pub(super) fn of(
+        choice: &Choice,
+        settings: &Settings,
+        allowed: Option<&[String]>,
+    ) -> Option<Self> {
+        let mode = match choice {
             Choice::None => return Some(Self::Word("none")),
-            Choice::Required => return Some(Self::Word("required")),
-            Choice::Tool(name) => name,
-            _ => return None,
+            Choice::Tool(name) => return Some(Self::Tool(reference(name, settings))),
+            Choice::Required => "required",
+            _ => "auto",
         };
-        let is_function = settings.tools.iter().any(|tool| tool.name == *name);
-        let server = settings.server_tools.iter().find_map(|tool| {
-            let is = |field: &str| tool.get(field).and_then(Value::as_str) == Some(name);
-            let kind = tool.get("type")?.as_str()?;
-            match kind {
-                "custom" | "function" if is("name") => Some(json!({"type": kind, "name": name})),
-                "mcp" if is("server_label") => Some(json!({"type": kind, "server_label": name})),
-                kind if kind == name => Some(json!({"type": kind})),
-                _ => None,
+        match allowed {
+            Some(names) => {
+                let tools = names.iter().map(|name| reference(name, settings));
+                let tools: Vec<Value> = tools.collect();
+                Some(Self::Tool(
+                    json!({"type": "allowed_tools", "mode": mode, "tools": tools}),
+                ))
             }
-        });
-        let function = || json!({"type": "function", "name": name});
-        Some(Self::Tool(match server {
-            Some(server) if !is_function => server,
-            _ => function(),
-        }))
+            None => (mode == "required").then_some(Self::Word(mode)),
+        }
     }
+}
+
+/// Names one of the tools on offer. A name that no function has is a custom tool's, an MCP server's
+/// label, or the type of a built-in tool.
+fn reference(name: &str, settings: &Settings) -> Value {
+    let function = || json!({"type": "function", "name": name});
+    if settings.tools.iter().any(|tool| tool.name == name) {
+        return function();
+    }
+    let server = settings.server_tools.iter().find_map(|tool| {
+        let is = |field: &str| tool.get(field).and_then(Value::as_str) == Some(name);
+        match tool.get("type")?.as_str()? {
+            kind @ ("custom" | "function") if is("name") => {
+                Some(json!({"type": kind, "name": name}))
+            }
+            kind @ "mcp" if is("server_label") => Some(json!({"type": kind, "server_label": name})),
+            kind if kind == name => Some(json!({"type": kind})),
+            _ => None,
+        }
+    });
+    server.unwrap_or_else(function)
 }
 
 /// The shape and length of the answer.

@@ -363,6 +363,39 @@ fn a_choice_is_a_word_or_names_a_tool() {
 }
 
 #[test]
+fn the_tools_that_may_be_called_are_named_beside_the_whole_offer() {
+    use geppetto_engine::ToolChoice as Choice;
+    let options = ResponsesOptions::new().with_allowed_tools(["f", "web_search"]);
+    let choose = |choice: Choice| {
+        let mut config = ToolConfig::default();
+        config.tool_choice = choice;
+        let tool = |name| ToolDefinition::new(name, "", json!({"type": "object"}));
+        let turn = Turn::builder()
+            .user("q")
+            .with(&keys::TOOL_CONFIG, config)
+            .with(&keys::TOOL_DEFINITIONS, vec![tool("f"), tool("g")])
+            .with(
+                &data::RESPONSES_SERVER_TOOLS,
+                vec![json!({"type": "web_search"})],
+            )
+            .build();
+        let body = body_of(&turn, &options, Purpose::Reply);
+        assert_eq!(body["tools"].as_array().unwrap().len(), 3);
+        geppetto_testing::validate::responses_request(&body).unwrap();
+        body["tool_choice"].clone()
+    };
+    let allowed = |mode: &str| {
+        let tools = json!([{"type": "function", "name": "f"}, {"type": "web_search"}]);
+        json!({"type": "allowed_tools", "mode": mode, "tools": tools})
+    };
+    assert_eq!(choose(Choice::Auto), allowed("auto"));
+    assert_eq!(choose(Choice::Required), allowed("required"));
+    assert_eq!(choose(Choice::None), "none");
+    let one = json!({"type": "function", "name": "g"});
+    assert_eq!(choose(Choice::Tool("g".to_owned())), one);
+}
+
+#[test]
 fn models_that_do_not_reason_are_not_asked_for_reasoning() {
     let options = ResponsesOptions::new();
     for model in ["gpt-4o-mini", "gpt-4.1", "openai/gpt-4o", "gpt-3.5-turbo"] {
