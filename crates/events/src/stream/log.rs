@@ -107,7 +107,7 @@ impl Log {
 
     pub(super) fn events_after(&self, seq: u64) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut next = (seq + 1).max(self.first_seq());
+        let mut next = seq.saturating_add(1).max(self.first_seq());
         while let Some((event, _)) = self
             .find(next)
             .and_then(|entry| entry.read_from(entry.place(next - entry.first_seq())))
