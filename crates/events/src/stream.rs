@@ -120,15 +120,15 @@ impl EventStream {
         if !now {
             self.wait_for_delivery(seq);
         } else if !sinks.is_empty() {
-            self.deliver(event, sinks);
+            self.deliver(&event, sinks);
         }
         seq
     }
 
     /// Tells the sinks of an event, and of those that others published meanwhile.
-    fn deliver(&self, event: Event, sinks: &[Arc<dyn EventSink>]) {
+    fn deliver(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
         let _telling = Telling::begin();
-        self.tell(&event, sinks);
+        self.tell(event, sinks);
         let mut next = self.lock().delivery.next(event.seq);
         while let Some((event, sinks)) = next {
             self.tell(&event, &sinks);
