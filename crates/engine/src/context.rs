@@ -6,22 +6,22 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, EventStream};
 use geppetto_turns::{Turn, Usage};
-use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::{EngineError, Phase, RunJournal, SnapshotHook, ToolCatalog};
 
+mod deadline;
 mod extensions;
 mod ids;
 
 #[cfg(test)]
 mod tests;
 
+use deadline::Deadline;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
@@ -35,7 +35,7 @@ pub struct RunContext {
     sinks: Arc<[Arc<dyn EventSink>]>,
     correlation: Arc<Correlation>,
     meta: Arc<EventMeta>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     snapshot_hook: Option<Arc<dyn SnapshotHook>>,
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
@@ -134,13 +134,6 @@ impl RunContext {
         self
     }
 
-    /// Sets when the run should be over; whoever runs it decides what happens then.
-    #[must_use]
-    pub fn with_deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(self.deadline.map_or(deadline, |own| own.min(deadline)));
-        self
-    }
-
     /// Sets who is shown the turn at each phase.
     #[must_use]
     pub fn with_snapshot_hook(mut self, hook: Arc<dyn SnapshotHook>) -> Self {
@@ -220,19 +213,6 @@ impl RunContext {
             return Err(EngineError::cancelled());
         }
         Ok(())
-    }
-
-    /// When the run should be over.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    /// How long the run still has.
-    #[must_use]
-    pub fn time_left(&self) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// A fresh id.
@@ -381,7 +361,7 @@ impl fmt::Debug for RunContext {
         f.debug_struct("RunContext")
             .field("correlation", &self.correlation)
             .field("cancelled", &self.is_cancelled())
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .field("sinks", &self.sinks.len())
             .finish_non_exhaustive()
     }

@@ -8,7 +8,6 @@ use geppetto_engine::{
 };
 use geppetto_events::EventSink;
 use geppetto_toolloop::{Resampling, StepController, ToolExecutor, ToolLoop, ToolRegistry};
-use tokio::time::Instant;
 
 use crate::{runner::Runner, single::SinglePass};
 
@@ -178,11 +177,8 @@ impl EngineBuilder for Builder {
         if let Some(tools) = &self.tools {
             ctx = ctx.with_tools(Arc::new(tools.clone()));
         }
-        if let Some(deadline) = self
-            .max_duration
-            .and_then(|limit| Instant::now().checked_add(limit))
-        {
-            ctx = ctx.with_deadline(deadline);
+        if let Some(limit) = self.max_duration {
+            ctx = ctx.with_time_limit(limit);
         }
         ctx
     }

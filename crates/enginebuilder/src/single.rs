@@ -37,7 +37,7 @@ impl SinglePass {
                 Some(deadline)
                     if error.kind() == ErrorKind::Timeout && deadline <= Instant::now() =>
                 {
-                    let limit = Limit::WallClock(deadline.saturating_duration_since(started));
+                    let limit = Limit::WallClock(ctx.time_limit(started).unwrap_or_default());
                     let result = InferenceResult::default();
                     report(ctx, result, RunStop::LimitReached(limit))
                 }

@@ -7,8 +7,6 @@
 //! there are, and never slows the run or another reader.
 
 use std::{
-    cell::RefCell,
-    collections::VecDeque,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -21,6 +19,7 @@ use tokio::sync::Notify;
 
 use crate::{Event, EventSink, Grammar, GrammarError};
 
+mod delivery;
 mod entry;
 mod log;
 mod subscription;
@@ -28,6 +27,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
+use delivery::{Delivery, Telling};
 use log::Log;
 pub use subscription::{Received, SlowReaderPolicy, Subscription};
 
@@ -41,18 +41,20 @@ pub struct EventStream {
 }
 
 struct Shared {
-    /// Held while an event goes to the sinks, so that all see one order.
-    delivery: Mutex<()>,
+    /// Never held while sinks run.
     state: Mutex<State>,
     /// Wakes subscriptions.
     arrived: Notify,
     /// Wakes a publisher that waits for a subscription that blocks.
     caught_up: Condvar,
+    /// Wakes a publisher whose event another thread tells the sinks.
+    delivered: Condvar,
     sink_panics: AtomicU64,
 }
 
 struct State {
     log: Log,
+    delivery: Delivery,
     grammar: Option<Grammar>,
     violations: Vec<GrammarError>,
     closed: bool,
@@ -71,15 +73,16 @@ impl EventStream {
     pub fn with_retained_bytes(bytes: usize) -> Self {
         Self {
             shared: Arc::new(Shared {
-                delivery: Mutex::new(()),
                 state: Mutex::new(State {
                     log: Log::new(bytes),
+                    delivery: Delivery::default(),
                     grammar: cfg!(debug_assertions).then(Grammar::new),
                     violations: Vec::new(),
                     closed: false,
                 }),
                 arrived: Notify::new(),
                 caught_up: Condvar::new(),
+                delivered: Condvar::new(),
                 sink_panics: AtomicU64::new(0),
             }),
         }
@@ -99,41 +102,60 @@ impl EventStream {
     /// Publishes an event: gives it its number, appends it to the log, and tells `sinks` in
     /// order. Returns the number.
     ///
-    /// A sink may publish in turn; such events are delivered after this one.
-    pub fn publish(&self, event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
-        if Publishing::is_on(&self.shared) {
-            Publishing::defer(&self.shared, event, sinks.to_vec());
-            return 0;
-        }
-        let publishing = Publishing::begin(&self.shared);
-        let seq = self.deliver(event, sinks);
-        while let Some((event, sinks)) = publishing.next_deferred() {
-            self.deliver(event, &sinks);
-        }
-        seq
-    }
-
-    fn deliver(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
-        let order = self
-            .shared
-            .delivery
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    /// When it returns, the sinks know the event. A sink may publish in turn, to this stream or to
+    /// another: such an event is numbered at once, but where its stream is telling sinks of
+    /// another event meanwhile, it is told after that one, and the sink that published it does not
+    /// wait.
+    pub fn publish(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
         let mut state = self.wait_for_blocking_readers();
-        event.seq = state.log.next_seq();
+        let seq = state.log.next_seq();
+        event.seq = seq;
         if let Some(Err(violation)) = state.grammar.as_mut().map(|grammar| grammar.accept(&event)) {
             state.violations.push(violation);
         }
         state.log.push(&event);
+        let now = sinks.is_empty() || state.delivery.begin(&event, sinks);
         drop(state);
         self.shared.arrived.notify_waiters();
+        if !now {
+            self.wait_for_delivery(seq);
+        } else if !sinks.is_empty() {
+            self.deliver(&event, sinks);
+        }
+        seq
+    }
+
+    /// Tells the sinks of an event, and of those that others published meanwhile.
+    fn deliver(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
+        let _telling = Telling::begin();
+        self.tell(event, sinks);
+        let mut next = self.lock().delivery.next(event.seq);
+        while let Some((event, sinks)) = next {
+            self.tell(&event, &sinks);
+            next = self.lock().delivery.next(event.seq);
+            self.shared.delivered.notify_all();
+        }
+    }
+
+    fn tell(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
         for sink in sinks {
-            if catch_unwind(AssertUnwindSafe(|| sink.publish(&event))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| sink.publish(event))).is_err() {
                 self.shared.sink_panics.fetch_add(1, Ordering::Relaxed);
             }
         }
-        drop(order);
-        event.seq
+    }
+
+    /// Waits until another thread has told the sinks of event number `seq`. A sink does not wait:
+    /// the other thread may be inside of one that waits for this one.
+    fn wait_for_delivery(&self, seq: u64) {
+        if Telling::is_on() {
+            return;
+        }
+        let waited = self
+            .shared
+            .delivered
+            .wait_while(self.lock(), |state| !state.delivery.is_done(seq));
+        drop(waited);
     }
 
     /// The number of the last event; 0 before the first.
@@ -229,52 +251,5 @@ impl fmt::Debug for EventStream {
             .field("last_seq", &self.last_seq())
             .field("sink_panics", &self.sink_panics())
             .finish_non_exhaustive()
-    }
-}
-
-type Deferred = (Event, Vec<Arc<dyn EventSink>>);
-
-thread_local! {
-    /// The streams that this thread is publishing to, the innermost last, and what their sinks
-    /// published to them meanwhile.
-    static PUBLISHING: RefCell<Vec<(*const Shared, VecDeque<Deferred>)>> =
-        const { RefCell::new(Vec::new()) };
-}
-
-/// Marks this thread as publishing to a stream, for as long as it lives.
-struct Publishing(*const Shared);
-
-impl Publishing {
-    fn is_on(shared: &Arc<Shared>) -> bool {
-        let own = Arc::as_ptr(shared);
-        PUBLISHING.with_borrow(|on| on.iter().any(|(stream, _)| *stream == own))
-    }
-
-    fn begin(shared: &Arc<Shared>) -> Self {
-        let own = Arc::as_ptr(shared);
-        PUBLISHING.with_borrow_mut(|on| on.push((own, VecDeque::new())));
-        Self(own)
-    }
-
-    fn defer(shared: &Arc<Shared>, event: Event, sinks: Vec<Arc<dyn EventSink>>) {
-        let own = Arc::as_ptr(shared);
-        PUBLISHING.with_borrow_mut(|on| {
-            if let Some((_, deferred)) = on.iter_mut().find(|(stream, _)| *stream == own) {
-                deferred.push_back((event, sinks));
-            }
-        });
-    }
-
-    fn next_deferred(&self) -> Option<Deferred> {
-        PUBLISHING.with_borrow_mut(|on| {
-            let (_, deferred) = on.iter_mut().find(|(stream, _)| *stream == self.0)?;
-            deferred.pop_front()
-        })
-    }
-}
-
-impl Drop for Publishing {
-    fn drop(&mut self) {
-        PUBLISHING.with_borrow_mut(Vec::pop);
     }
 }

@@ -192,7 +192,9 @@ impl StepController {
         let event = announcement(&pause);
         let (go_on, may_go_on) = oneshot::channel();
         // Registered before it is announced, so that a sink can end it at once.
-        let _registered = Registered::new(self, pause, go_on);
+        let Some(_registered) = Registered::new(self, pause, go_on) else {
+            return PauseEnd::GoOn;
+        };
         ctx.publish(EventKind::DebuggerPause(Box::new(event)));
         tokio::select! {
             biased;
@@ -251,18 +253,25 @@ struct Registered<'a> {
 }
 
 impl<'a> Registered<'a> {
+    /// `None` where the session does not pause any more: whoever said so has ended the pauses that
+    /// were there, and would not know of this one.
     fn new(
         controller: &'a StepController,
         pause: PendingPause,
         go_on: oneshot::Sender<()>,
-    ) -> Self {
+    ) -> Option<Self> {
         let pause_id = pause.pause_id.clone();
+        let mut shared = controller.lock();
+        if !shared.enabled.contains(&pause.session_id) {
+            return None;
+        }
         let waiting = Waiting { pause, go_on };
-        controller.lock().pauses.insert(pause_id.clone(), waiting);
-        Self {
+        shared.pauses.insert(pause_id.clone(), waiting);
+        drop(shared);
+        Some(Self {
             controller,
             pause_id,
-        }
+        })
     }
 }
 

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use geppetto_events::{MemorySink, kind::Log};
+use tokio::time::Instant;
 
 use super::*;
 
@@ -58,6 +61,24 @@ fn the_nearer_deadline_counts() {
         .with_deadline(near)
         .with_deadline(far);
     assert_eq!(ctx.deadline(), Some(near));
+}
+
+#[test]
+fn a_time_limit_is_told_as_it_was_set() {
+    let limit = Duration::from_secs(5);
+    let ctx = RunContext::new().with_time_limit(limit);
+    // Time passes until the run starts, and it may be set again on the way.
+    let started = Instant::now() + Duration::from_millis(3);
+    let ctx = ctx.with_time_limit(limit);
+    assert_eq!(ctx.time_limit(started), Some(limit));
+
+    let nearer = ctx.with_deadline(started + Duration::from_secs(1));
+    assert_eq!(nearer.time_limit(started), Some(Duration::from_secs(1)));
+    let endless = RunContext::new().with_time_limit(Duration::MAX);
+    assert_eq!(
+        (endless.deadline(), endless.time_limit(started)),
+        (None, None)
+    );
 }
 
 #[test]

@@ -1,4 +1,8 @@
-use std::{sync::atomic::AtomicUsize, thread, time::Duration};
+use std::{
+    sync::{Barrier, atomic::AtomicUsize},
+    thread,
+    time::Duration,
+};
 
 use proptest::prelude::*;
 
@@ -103,6 +107,67 @@ fn a_sink_may_publish_to_its_own_and_to_another_stream() {
     let expect = ["first", "echo"].map(|m| EventKind::Log(Log::new("info", m)));
     assert_eq!(messages, expect);
     assert_eq!((one.last_seq(), two.last_seq()), (2, 1));
+}
+
+#[test]
+fn sinks_of_two_streams_may_publish_to_each_others_at_the_same_time() {
+    let (one, two) = (stream(1 << 20), stream(1 << 20));
+    let (seen_one, seen_two) = (Arc::new(MemorySink::new()), Arc::new(MemorySink::new()));
+    let both_are_inside = Arc::new(Barrier::new(2));
+    let forward = |to: &EventStream, seen: &Arc<MemorySink>| -> Arc<dyn EventSink> {
+        let (to, both_are_inside) = (to.clone(), Arc::clone(&both_are_inside));
+        let sinks: [Arc<dyn EventSink>; 1] = [seen.clone()];
+        Arc::new(sink_fn(move |_| {
+            both_are_inside.wait();
+            to.publish(log("forwarded"), &sinks);
+            both_are_inside.wait();
+        }))
+    };
+    let to_two = [forward(&two, &seen_two), seen_one.clone()];
+    let to_one = [forward(&one, &seen_one), seen_two.clone()];
+    thread::scope(|scope| {
+        scope.spawn(|| one.publish(log("own"), &to_two));
+        scope.spawn(|| two.publish(log("own"), &to_one));
+    });
+    for seen in [seen_one, seen_two] {
+        let events = seen.take().into_iter();
+        let events: Vec<_> = events.map(|event| (event.seq, event.kind)).collect();
+        let expect = [(1, "own"), (2, "forwarded")];
+        assert_eq!(
+            events,
+            expect.map(|(seq, m)| (seq, EventKind::Log(Log::new("info", m))))
+        );
+    }
+}
+
+#[test]
+fn a_publisher_goes_on_when_its_sinks_know_the_event() {
+    let stream = stream(1 << 20);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let own = Arc::new(MemorySink::new());
+                let sinks: [Arc<dyn EventSink>; 1] = [own.clone()];
+                for _ in 0..200 {
+                    let seq = stream.publish(log("x"), &sinks);
+                    let last = own.take().pop();
+                    assert_eq!(last.map(|event| event.seq), Some(seq));
+                }
+            });
+        }
+    });
+    assert_eq!(stream.last_seq(), 800);
+}
+
+#[test]
+fn nothing_comes_after_the_largest_number() {
+    let stream = stream(1 << 20);
+    stream.publish(log("x"), &[]);
+    assert_eq!(stream.events_after(u64::MAX), []);
+    let mut reader = stream.resume_after(u64::MAX, SlowReaderPolicy::Coalesce);
+    assert_eq!(reader.try_next(), None);
+    stream.publish(log("y"), &[]);
+    assert_eq!(reader.try_next().unwrap().into_event().unwrap().seq, 2);
 }
 
 #[test]

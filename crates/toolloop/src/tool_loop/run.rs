@@ -1,6 +1,6 @@
 //! [`LoopRun`]: one run of the loop.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc};
 
 use geppetto_engine::{
     EngineError, Limit, Phase, RunContext, RunReport, RunStatus, RunStop, ToolConfig, keys,
@@ -118,9 +118,7 @@ impl<'a> LoopRun<'a> {
     }
 
     fn wall_clock(&self) -> End {
-        let allowed = self.ctx.deadline().map_or(Duration::ZERO, |deadline| {
-            deadline.saturating_duration_since(self.started)
-        });
+        let allowed = self.ctx.time_limit(self.started).unwrap_or_default();
         End::Limit(Limit::WallClock(allowed))
     }
 

@@ -154,3 +154,19 @@ async fn a_sink_may_continue_as_soon_as_it_is_told() {
     assert_eq!((started.elapsed(), ctx.stream().sink_panics()), (ms(10), 0));
     assert_sound(&ctx, &sink, &turn);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_let_through_while_its_pause_begins_does_not_wait() {
+    let (controller, diary) = (StepController::new(), Diary::default());
+    controller.enable("session");
+    let by = controller.clone();
+    let controller = controller.with_clock(move || {
+        by.disable("session");
+        SystemTime::UNIX_EPOCH
+    });
+    let started = Instant::now();
+    let done = run(&stepped(&controller, &diary)).await;
+    assert_eq!(done.outcome.as_ref().unwrap().stop, RunStop::Finished);
+    assert_eq!(started.elapsed(), Duration::from_millis(10));
+    assert!(pauses(&done).is_empty());
+}
