@@ -1,6 +1,6 @@
 //! Traits of those who watch or keep what a run does.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_turns::{Args, InferenceResult, ToolCall, ToolUse, Turn};
@@ -99,10 +99,14 @@ impl StdError for StoreError {
     }
 }
 
+/// How long a [`RunJournal`] may take at each barrier, before the run fails and says so: 30 s.
+pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Writes down what a run is about to do and has done. Each call is a barrier: the run goes on
 /// when it returns, in the order below.
 ///
-/// The defaults do nothing. An error ends the run before the step that was to be written down.
+/// The defaults do nothing. An error ends the run before the step that was to be written down; so
+/// does a call that takes longer than [`JOURNAL_TIMEOUT`].
 #[async_trait]
 pub trait RunJournal: Send + Sync {
     /// A run starts.

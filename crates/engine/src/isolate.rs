@@ -11,7 +11,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{EngineError, ErrorKind};
+use tokio::time::timeout;
+
+use crate::{EngineError, ErrorKind, hooks::JOURNAL_TIMEOUT};
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,25 @@ impl<T> Drop for Isolated<'_, T> {
 pub async fn wait<T>(who: &str, future: impl Future<Output = T> + Send) -> Result<T, EngineError> {
     let outcome = Isolated::new(future).await;
     outcome.map_err(|message| panicked(who, &message))
+}
+
+/// Waits at a barrier of the run's journal, at most [`JOURNAL_TIMEOUT`].
+///
+/// # Errors
+///
+/// What the journal says; of kind [`Panicked`](ErrorKind::Panicked) when it panicked, and of kind
+/// [`Timeout`](ErrorKind::Timeout), not retryable, when it did not come back in time.
+pub async fn journaled(
+    told: impl Future<Output = Result<(), EngineError>> + Send,
+) -> Result<(), EngineError> {
+    match timeout(JOURNAL_TIMEOUT, wait("the journal", told)).await {
+        Ok(told) => told?,
+        Err(_elapsed) => Err(EngineError::new(
+            ErrorKind::Timeout,
+            format!("the journal took longer than {JOURNAL_TIMEOUT:?}"),
+        )
+        .with_retryable(false)),
+    }
 }
 
 /// Calls `function`; a panic becomes its message.

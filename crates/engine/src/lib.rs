@@ -58,7 +58,9 @@ pub use config::{
 pub use context::{Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
-pub use hooks::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog};
+pub use hooks::{
+    JOURNAL_TIMEOUT, Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog,
+};
 pub use middleware::{Middleware, Next, Stack};
 pub use response::{Finish, ItemId, ResponseWriter};
 pub use run::RunGuard;

@@ -24,7 +24,7 @@ impl SinglePass {
 
     async fn pass(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         if let Some(journal) = ctx.journal() {
-            isolate::wait("the journal", journal.run_started(ctx, turn)).await??;
+            isolate::journaled(journal.run_started(ctx, turn)).await?;
         }
         let started = Instant::now();
         let from = turn.blocks.len();
@@ -65,9 +65,9 @@ impl InferenceRunner for SinglePass {
             return outcome;
         };
         let status = RunStatus::from(&outcome);
-        let told = isolate::wait("the journal", journal.run_ended(ctx, turn, &status)).await;
+        let told = isolate::journaled(journal.run_ended(ctx, turn, &status)).await;
         // The first thing that went wrong is why the run ended.
-        outcome.and_then(|report| told.and_then(|told| told).map(|()| report))
+        outcome.and_then(|report| told.map(|()| report))
     }
 }
 

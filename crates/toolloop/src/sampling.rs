@@ -145,7 +145,7 @@ impl Resampling {
             let reply = ask(engine, &call, turn).await;
             if let Some(journal) = ctx.journal() {
                 let told = journal.after_provider_call(ctx, turn, reply.as_ref());
-                isolate::wait("the journal", told).await??;
+                isolate::journaled(told).await?;
             }
             let error = match reply {
                 Ok(result) => return Ok(result),
@@ -190,7 +190,7 @@ impl Resampling {
 async fn before_attempt(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
     if let Some(journal) = ctx.journal() {
         let told = journal.before_provider_call(ctx, turn);
-        isolate::wait("the journal", told).await??;
+        isolate::journaled(told).await?;
     }
     snapshot(ctx, turn, Phase::PreInference)?;
     // A journal may take long, and a hook may cancel.

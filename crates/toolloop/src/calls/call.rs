@@ -117,14 +117,14 @@ async fn tell_journal(env: &Env, slot: &Slot, call: &ToolCall) -> Result<(), Eng
         return Ok(());
     };
     let told = journal.after_tool(&env.ctx, call, &answer);
-    isolate::wait("the journal", told).await?
+    isolate::journaled(told).await
 }
 
 impl Ready<'_> {
     async fn run(&self, args: Value) -> Result<(), EngineError> {
         let (ctx, executor) = (&self.env.ctx, &*self.env.executor);
         if let Some(journal) = ctx.journal() {
-            isolate::wait("the journal", journal.before_tool(ctx, &self.call)).await??;
+            isolate::journaled(journal.before_tool(ctx, &self.call)).await?;
         }
         let mut attempt = 1;
         while !is_stopped(ctx) {

@@ -86,7 +86,7 @@ impl<'a> LoopRun<'a> {
     pub(super) async fn go(&mut self) -> Result<(), End> {
         if let Some(journal) = self.ctx.journal() {
             let told = journal.run_started(&self.ctx, self.turn);
-            isolate::wait("the journal", told).await??;
+            isolate::journaled(told).await?;
         }
         (self.config, self.registry) = setup::prepare(self.tool_loop, self.turn)?;
         let tools = Arc::new(self.registry.clone());
@@ -276,8 +276,8 @@ impl<'a> LoopRun<'a> {
         };
         let status = RunStatus::from(&outcome);
         let told = journal.run_ended(&self.ctx, self.turn, &status);
-        let told = isolate::wait("the journal", told).await;
-        outcome.and_then(|report| told.and_then(|told| told).map(|()| report))
+        let told = isolate::journaled(told).await;
+        outcome.and_then(|report| told.map(|()| report))
     }
 
     fn report(&self, stop: RunStop) -> RunReport {

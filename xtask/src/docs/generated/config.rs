@@ -106,6 +106,7 @@ const SETTERS: &[Setters] = &[
 /// Values that are fixed: name and file.
 const CONSTANTS: &[(&str, &str)] = &[
     ("ABANDON_AFTER", "crates/session/src/start.rs"),
+    ("JOURNAL_TIMEOUT", "crates/engine/src/hooks.rs"),
     ("PERSIST_TIMEOUT", "crates/session/src/start.rs"),
     ("TOOL_CANCEL_GRACE", "crates/toolloop/src/stop.rs"),
     ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
