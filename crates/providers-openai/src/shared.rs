@@ -6,6 +6,7 @@ pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod connection;
 pub(crate) mod error;
+pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod reply;
 pub(crate) mod settings;

@@ -61,7 +61,8 @@ impl Drop for Inner {
 }
 
 impl Inner {
-    /// Never held across an await, nor while foreign code runs.
+    /// Never held across an await, nor while foreign code runs, but for the source of ids, which
+    /// must not call the session.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

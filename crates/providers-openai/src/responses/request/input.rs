@@ -13,7 +13,13 @@ use super::{
     names::{self, CallIds},
     place::{History, Place},
 };
-use crate::{responses::keys, shared::arguments::sendable};
+use crate::{
+    responses::keys,
+    shared::{arguments::sendable, names::fitting},
+};
+
+/// The longest name of a tool.
+const LONGEST_NAME: usize = 128;
 
 /// One item of the input.
 #[derive(Debug, Serialize)]
@@ -228,7 +234,7 @@ impl<'a> Input<'a> {
 
     fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
         let call_id = self.calls.call(&call.id);
-        let name = names::of_tool(&call.name);
+        let name = fitting(&call.name, LONGEST_NAME);
         let fields = fields_of(block);
         let typed = match self.remember_type(call) {
             true => Typed::CustomToolCall {

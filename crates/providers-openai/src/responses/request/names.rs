@@ -15,9 +15,6 @@ use crate::responses::{CUSTOM_TOOL, keys};
 /// The longest id that the API takes, of an item and of a call.
 const LONGEST_ID: usize = 64;
 
-/// The longest name of a tool.
-const LONGEST_NAME: usize = 128;
-
 /// How much of an id that is too long stays readable.
 const READABLE: usize = 40;
 
@@ -126,15 +123,4 @@ fn short(id: Cow<'_, str>) -> Cow<'_, str> {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     Cow::Owned(format!("{beginning}_{hash:016x}"))
-}
-
-/// A tool's name as the API takes it. A model may have called what does not exist, or another
-/// server allowed more.
-pub(super) fn of_tool(name: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.len() <= LONGEST_NAME && name.chars().all(plain) {
-        return Cow::Borrowed(name);
-    }
-    let name = name.chars().take(LONGEST_NAME);
-    name.map(|c| if plain(c) { c } else { '_' }).collect()
 }

@@ -8,8 +8,11 @@ use serde_json::Value;
 
 use crate::{
     chat::{CUSTOM_TOOL, Dialect, REASONING_DETAILS, ReasoningField},
-    shared::arguments::sendable,
+    shared::{arguments::sendable, names::fitting},
 };
+
+/// The longest name of a tool.
+const LONGEST_NAME: usize = 64;
 
 /// What a model said without a break.
 #[derive(Debug)]
@@ -140,19 +143,19 @@ enum Call<'a> {
 
 #[derive(Debug, Serialize)]
 struct Function<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     arguments: Cow<'a, str>,
 }
 
 #[derive(Debug, Serialize)]
 struct Custom<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     input: &'a str,
 }
 
 impl<'a> Call<'a> {
     fn of(call: &'a ToolCall) -> Self {
-        let (id, name) = (call.id.as_str(), call.name.as_str());
+        let (id, name) = (call.id.as_str(), fitting(&call.name, LONGEST_NAME));
         let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
         if is_custom {
             return Self::Custom {
