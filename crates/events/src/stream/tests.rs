@@ -160,6 +160,34 @@ fn a_publisher_goes_on_when_its_sinks_know_the_event() {
 }
 
 #[test]
+fn a_publisher_waits_while_another_one_tells_the_sinks() {
+    let stream = stream(1 << 20);
+    // The first publisher is inside of its sink until the second one has published, and lets it run.
+    let busy = stream.clone();
+    let slow: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
+        if event.seq == 1 {
+            while busy.last_seq() < 2 {
+                thread::yield_now();
+            }
+            (0..10_000).for_each(|_| thread::yield_now());
+        }
+    }));
+    thread::scope(|scope| {
+        scope.spawn(|| stream.publish(log("x"), &[slow]));
+        scope.spawn(|| {
+            while stream.last_seq() < 1 {
+                thread::yield_now();
+            }
+            let own = Arc::new(MemorySink::new());
+            let sinks: [Arc<dyn EventSink>; 1] = [own.clone()];
+            let seq = stream.publish(log("y"), &sinks);
+            let last = own.take().pop();
+            assert_eq!(last.map(|event| event.seq), Some(seq));
+        });
+    });
+}
+
+#[test]
 fn nothing_comes_after_the_largest_number() {
     let stream = stream(1 << 20);
     stream.publish(log("x"), &[]);
