@@ -1,38 +1,39 @@
-//! Reading a reply: a stream of events or one body, whichever the server sends.
+//! What a reply is read into: events of a stream, or one body.
 
 use geppetto_engine::{EngineError, ResponseWriter};
-use geppetto_transport::{Redactor, Response, SseStream};
+use geppetto_transport::Redactor;
 
 use super::{error::FORMAT, fold::Fold, wire::Chunk};
 use crate::shared::{
     call,
     error::{malformed, malformed_body, not_a_reply, reported},
-    reply::{DONE, Reply, open, release, text, truncated},
-    stop::Stop,
+    reply::DONE,
     taken::{Taken, is_heartbeat},
 };
 
 impl call::Fold for Fold {
-    async fn read(
+    fn take_body(
         &mut self,
-        response: Response,
-        stop: &mut Stop<'_>,
+        body: &str,
         writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
     ) -> Result<(), EngineError> {
-        let redactor = response.redactor().clone();
-        match open(response, stop).await? {
-            Reply::Whole(body) => {
-                *self = Self::whole();
-                whole(&text(body, stop).await?, self, writer, &redactor)?;
-            }
-            Reply::Stream(mut events) => {
-                stream(&mut events, self, stop, writer, &redactor).await?;
-            }
-        }
-        match self.is_complete() {
-            true => Ok(()),
-            false => Err(truncated()),
-        }
+        *self = Self::whole();
+        whole(body, self, writer, redactor)
+    }
+
+    fn take_event(
+        &mut self,
+        name: &str,
+        data: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<Taken, EngineError> {
+        take(name, data, self, writer, redactor)
+    }
+
+    fn has_end(&self) -> bool {
+        self.is_complete()
     }
 }
 
@@ -59,40 +60,6 @@ fn whole(
     }
     fold.done();
     Ok(())
-}
-
-async fn stream(
-    events: &mut SseStream,
-    fold: &mut Fold,
-    stop: &mut Stop<'_>,
-    writer: &mut ResponseWriter<'_>,
-    redactor: &Redactor,
-) -> Result<(), EngineError> {
-    loop {
-        let event = match stop.race(events.next()).await? {
-            Ok(Some(event)) => event,
-            Ok(None) => return Ok(()),
-            // The server has said why the model stopped: nothing that matters is missing.
-            Err(_) if fold.is_complete() => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let mut taken = take(event.event, event.data, fold, writer, redactor)?;
-        // What has arrived needs no waiting.
-        loop {
-            match taken {
-                Taken::Said => {}
-                Taken::Heartbeat => events.was_heartbeat(),
-                Taken::Over => {
-                    release(events).await;
-                    return Ok(());
-                }
-            }
-            match events.next_received()? {
-                Some(event) => taken = take(event.event, event.data, fold, writer, redactor)?,
-                None => break,
-            }
-        }
-    }
 }
 
 /// Takes one event.

@@ -1,28 +1,44 @@
 //! One call of the provider: its attempts, until a reply is there.
 
-use std::future::Future;
-
 use geppetto_engine::{EngineError, ResponseWriter, RunContext};
-use geppetto_transport::{HttpClient, Request, Response};
+use geppetto_transport::{HttpClient, Redactor, Request, Response, SseStream};
 
 use super::{
     again::{announce, repeats},
+    reply::{Reply, open, release, text, truncated},
     stop::Stop,
+    taken::Taken,
 };
 
 /// What a reply is folded into.
 pub(crate) trait Fold: Send {
-    /// Reads a reply into the fold and the writer.
+    /// Takes a reply that came as one body.
     ///
     /// # Errors
     ///
-    /// The reply broke, reported an error, or ended too early; what arrived is kept.
-    fn read(
+    /// The error that it reports, or that it cannot be read; what else stands in it is kept.
+    fn take_body(
         &mut self,
-        response: Response,
-        stop: &mut Stop<'_>,
+        body: &str,
         writer: &mut ResponseWriter<'_>,
-    ) -> impl Future<Output = Result<(), EngineError>> + Send;
+        redactor: &Redactor,
+    ) -> Result<(), EngineError>;
+
+    /// Takes an event of a stream: its name and its data.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_body`](Self::take_body).
+    fn take_event(
+        &mut self,
+        name: &str,
+        data: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<Taken, EngineError>;
+
+    /// Whether the server said that the reply is complete.
+    fn has_end(&self) -> bool;
 }
 
 /// How the attempts at one call ended.
@@ -57,7 +73,7 @@ pub(crate) async fn converse<F: Fold>(
             }
         };
         let request_id = response.request_id().map(str::to_owned);
-        let broken = fold.read(response, &mut stop, writer).await.err();
+        let broken = read(&mut fold, response, &mut stop, writer).await.err();
         if !writer.has_output()
             && let Some(error) = &broken
             && !error.is_cancelled()
@@ -70,5 +86,59 @@ pub(crate) async fn converse<F: Fold>(
             broken,
             request_id,
         };
+    }
+}
+
+/// Reads a reply: a stream of events or one body, whichever the server sends.
+async fn read<F: Fold>(
+    fold: &mut F,
+    response: Response,
+    stop: &mut Stop<'_>,
+    writer: &mut ResponseWriter<'_>,
+) -> Result<(), EngineError> {
+    let redactor = response.redactor().clone();
+    match open(response, stop).await? {
+        Reply::Whole(body) => fold.take_body(&text(body, stop).await?, writer, &redactor)?,
+        Reply::Stream(mut events) => stream(&mut events, fold, stop, writer, &redactor).await?,
+    }
+    match fold.has_end() {
+        true => Ok(()),
+        false => Err(truncated()),
+    }
+}
+
+async fn stream<F: Fold>(
+    events: &mut SseStream,
+    fold: &mut F,
+    stop: &mut Stop<'_>,
+    writer: &mut ResponseWriter<'_>,
+    redactor: &Redactor,
+) -> Result<(), EngineError> {
+    loop {
+        let event = match stop.race(events.next()).await? {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(()),
+            // The server has said why the model stopped: nothing that matters is missing.
+            Err(_) if fold.has_end() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut taken = fold.take_event(event.event, event.data, writer, redactor)?;
+        // What has arrived needs no waiting.
+        loop {
+            match taken {
+                Taken::Said => {}
+                Taken::Heartbeat => events.was_heartbeat(),
+                Taken::Over => {
+                    release(events).await;
+                    return Ok(());
+                }
+            }
+            match events.next_received()? {
+                Some(event) => {
+                    taken = fold.take_event(event.event, event.data, writer, redactor)?;
+                }
+                None => break,
+            }
+        }
     }
 }
