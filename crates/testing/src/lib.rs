@@ -44,6 +44,8 @@
 //! - `simulate`, with the feature of that name: sessions whose runs are cut everywhere, and looked at.
 //! - [`demo`]: a small deterministic stand-in for a model, for examples that run without a key.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod demo;
 pub mod engine;
 pub mod expect;

@@ -70,6 +70,8 @@
 //!
 //! `mock` adds `MockHttpTransport` (by `mockall`) for the tests of applications.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod body;
 mod client;
 mod error;
