@@ -85,7 +85,7 @@ fn session(store: &Arc<Store>, scripts: impl IntoIterator<Item = Script>) -> Ses
 
 async fn cancel_after_text(run: &ExecutionHandle) {
     let mut events = run.events();
-    while events.next().await.unwrap().delta().is_none() {}
+    while events.next().await.unwrap().text_delta().is_none() {}
     run.cancel();
 }
 

@@ -149,7 +149,7 @@ async fn the_turn_is_stored_on_every_outcome() {
     session.submit("b").await.unwrap().wait().await.unwrap_err();
     let run = session.submit("c").await.unwrap();
     let mut events = run.events();
-    while events.next().await.unwrap().delta().is_none() {}
+    while events.next().await.unwrap().text_delta().is_none() {}
     run.cancel();
     run.wait().await.unwrap_err();
     let saved = store.saved.lock().unwrap();

@@ -65,15 +65,39 @@ impl Event {
         self.kind.type_name()
     }
 
-    /// The piece of text of a text, reasoning or arguments delta.
+    /// The piece of a text delta: what the model answers. `None` for all other events, reasoning
+    /// and tool arguments included.
     #[must_use]
-    pub fn delta(&self) -> Option<&str> {
+    pub fn text_delta(&self) -> Option<&str> {
         match &self.kind {
             EventKind::TextDelta(event) => Some(&event.delta),
+            _ => None,
+        }
+    }
+
+    /// The piece of a reasoning delta: what the model thinks. `None` for all other events.
+    #[must_use]
+    pub fn reasoning_delta(&self) -> Option<&str> {
+        match &self.kind {
             EventKind::ReasoningDelta(event) => Some(&event.delta),
+            _ => None,
+        }
+    }
+
+    /// The piece of a tool call's arguments, as a part of JSON text. `None` for all other events.
+    #[must_use]
+    pub fn arguments_delta(&self) -> Option<&str> {
+        match &self.kind {
             EventKind::ToolCallArgumentsDelta(event) => Some(&event.delta),
             _ => None,
         }
+    }
+
+    /// The piece of a delta of any kind.
+    pub(crate) fn any_delta(&self) -> Option<&str> {
+        self.text_delta()
+            .or_else(|| self.reasoning_delta())
+            .or_else(|| self.arguments_delta())
     }
 
     /// The number of the first event that this one stands for; `seq` unless deltas were merged.

@@ -15,7 +15,7 @@
 //!
 //! // A reader that comes late gets neighbouring deltas merged; nothing is lost.
 //! let merged = reader.try_next().and_then(|item| item.into_event());
-//! assert_eq!(merged.as_ref().and_then(Event::delta), Some("Hello"));
+//! assert_eq!(merged.as_ref().and_then(Event::text_delta), Some("Hello"));
 //!
 //! let line = r#"{"type":"text-delta","delta":"Hi","sequence":1,"text":"Hi"}"#;
 //! let event: Event = serde_json::from_str(line)?;

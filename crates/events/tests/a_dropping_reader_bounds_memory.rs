@@ -51,7 +51,7 @@ fn while_far_more_goes_by_than_is_kept() {
         // A little behind, and never far.
         while live.behind() > 3 {
             let event = live.try_next().unwrap().into_event().unwrap();
-            seen += event.delta().unwrap().len() as u64;
+            seen += event.text_delta().unwrap().len() as u64;
         }
     }
     let grown = resident().unwrap().saturating_sub(before);
@@ -61,13 +61,13 @@ fn while_far_more_goes_by_than_is_kept() {
     );
 
     while let Some(item) = live.try_next() {
-        seen += item.into_event().unwrap().delta().unwrap().len() as u64;
+        seen += item.into_event().unwrap().text_delta().unwrap().len() as u64;
     }
     assert_eq!(seen, TOTAL);
     assert_eq!(stalled.try_next(), Some(Received::Lagged(events - KEPT)));
     let mut rest = 0;
     while let Some(item) = stalled.try_next() {
-        rest += item.into_event().unwrap().delta().unwrap().len() as u64;
+        rest += item.into_event().unwrap().text_delta().unwrap().len() as u64;
     }
     assert_eq!(rest, KEPT * DELTA);
 }

@@ -116,7 +116,12 @@ async fn who_joins_misses_nothing_and_sees_nothing_twice() {
     let (snapshot, mut rest) = session.join();
     second.open();
     run.wait().await.unwrap();
-    let text = |events: &[Event]| events.iter().filter_map(Event::delta).collect::<String>();
+    let text = |events: &[Event]| {
+        events
+            .iter()
+            .filter_map(Event::text_delta)
+            .collect::<String>()
+    };
     assert_eq!(text(&snapshot.events), "ab");
     let mut after = Vec::new();
     while let Some(event) = rest.try_next().and_then(Received::into_event) {
@@ -128,7 +133,7 @@ async fn who_joins_misses_nothing_and_sees_nothing_twice() {
 
     // A reader from before the snapshot gets a delta that is on both sides of it.
     let merged = early.try_next().and_then(Received::into_event).unwrap();
-    assert_eq!(merged.delta(), Some("bc"));
+    assert_eq!(merged.text_delta(), Some("bc"));
     assert!(merged.first_seq() <= snapshot.seq && merged.seq > snapshot.seq);
 }
 

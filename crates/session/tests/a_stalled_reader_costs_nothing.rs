@@ -90,7 +90,9 @@ impl Seen {
         assert_eq!(event.first_seq(), self.last + 1);
         self.last = event.seq;
         self.items += 1;
-        let Some(delta) = event.delta() else { return };
+        let Some(delta) = event.text_delta() else {
+            return;
+        };
         self.bytes += delta.len();
         for piece_seen in delta.as_bytes().chunks(DELTA) {
             if self.lagged == 0 {

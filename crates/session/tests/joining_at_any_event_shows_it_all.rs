@@ -45,7 +45,7 @@ fn lines(events: &[Event]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut text = String::new();
     for event in events {
-        if let Some(delta) = event.delta() {
+        if let Some(delta) = event.text_delta() {
             text.push_str(delta);
             continue;
         }

@@ -92,7 +92,7 @@ async fn after_a_run_that_was_cancelled() {
     let (session, engine) = session([Script::new().text("par").hang()]);
     let run = session.submit("hi").await.unwrap();
     let mut reader = run.events();
-    while reader.next().await.unwrap().delta().is_none() {}
+    while reader.next().await.unwrap().text_delta().is_none() {}
     assert!(session.cancel_active());
     run.cancel();
     let error = run.wait().await.unwrap_err();
@@ -111,7 +111,7 @@ async fn after_a_run_that_ignored_the_cancel_and_was_abandoned() {
     let (session, engine) = session([Script::new().text("par").hang().deaf()]);
     let run = session.submit("hi").await.unwrap();
     let mut reader = run.events();
-    while reader.next().await.unwrap().delta().is_none() {}
+    while reader.next().await.unwrap().text_delta().is_none() {}
     let cancelled = Instant::now();
     run.cancel();
     let error = run.wait().await.unwrap_err();
@@ -153,7 +153,7 @@ fn after_a_runtime_that_shut_down() {
     let run = first.block_on(async {
         let run = session.submit("hi").await.unwrap();
         let mut reader = run.events();
-        while reader.next().await.unwrap().delta().is_none() {}
+        while reader.next().await.unwrap().text_delta().is_none() {}
         run
     });
     drop(first);

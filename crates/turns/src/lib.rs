@@ -30,6 +30,7 @@
 //! | [`mod@repair`] | any history into one that providers accept |
 //! | [`serial`] | YAML, JSON and fixture files |
 //! | [`pretty`] | a turn for people |
+//! | [`mod@printable`] | text of others, made safe for terminals |
 
 pub mod args;
 pub mod block;
@@ -39,6 +40,7 @@ pub mod image;
 pub mod inference_result;
 pub mod keys;
 pub mod pretty;
+pub mod printable;
 pub mod repair;
 pub mod serial;
 pub mod turn;
@@ -55,6 +57,7 @@ pub use image::{ImagePart, ImageSource};
 pub use inference_result::{FinishClass, InferenceResult};
 pub use keys::{BlockMetaKey, DataKey, Key, KeyError, Metadata, TurnMetaKey};
 pub use pretty::PrettyPrinter;
+pub use printable::{Printable, printable, printable_line};
 pub use repair::repair;
 pub use serial::{Fixture, FormatError};
 pub use turn::{Turn, TurnBuilder};

@@ -145,7 +145,9 @@ fn segments(events: &[Event]) -> Vec<(&'static str, String)> {
             EventKind::ToolCallStarted(_) => "tool call",
             _ => {
                 let open = segments.iter_mut().rev().find(|(known, _, _)| *known == id);
-                if let (Some(delta), Some((_, _, text))) = (event.delta(), open) {
+                let delta = event.text_delta().or_else(|| event.reasoning_delta());
+                let delta = delta.or_else(|| event.arguments_delta());
+                if let (Some(delta), Some((_, _, text))) = (delta, open) {
                     text.push_str(delta);
                 }
                 continue;

@@ -97,7 +97,7 @@ fn until(
 }
 
 fn is_piece(event: &Event) -> bool {
-    event.delta().is_some()
+    event.text_delta().is_some()
 }
 
 fn is_end(event: &Event) -> bool {

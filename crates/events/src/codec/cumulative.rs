@@ -54,7 +54,7 @@ impl CumulativeEncoder {
 
     fn grow(&mut self, key: &str, event: &Event, field: &str, map: &mut Map<String, Value>) {
         let text = self.texts.entry(key.to_owned()).or_default();
-        text.push_str(event.delta().unwrap_or_default());
+        text.push_str(event.any_delta().unwrap_or_default());
         map.insert(field.to_owned(), json!(text));
     }
 }

@@ -1,218 +1,247 @@
 //! A printer for people.
 
 use std::{
-    fmt::Write as _,
+    borrow::Cow,
     io::{self, Write},
     sync::{Mutex, PoisonError},
 };
 
-use geppetto_turns::Usage;
+use geppetto_turns::{printable, printable_line};
 
 use super::Output;
-use crate::{
-    Event, EventKind, EventSink,
-    kind::{Info, ToolStatus},
-};
+use crate::{Event, EventKind, EventSink, kind::ToolStatus};
+
+mod page;
+mod words;
+
+use page::{Page, Part};
 
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
 const CYAN: &str = "\x1b[36m";
 const RESET: &str = "\x1b[0m";
 
-/// Writes text as it comes, reasoning and tools apart from it, and the usage at the end.
+/// Prints the answer as it arrives; reasoning, tools and notices on lines of their own; and the
+/// usage at the end.
 ///
-/// Without colour by default: ask for it only where the writer is a terminal.
+/// With one writer, everything goes there. With a second one for the notes
+/// ([`with_notes`](Self::with_notes)), the first gets the text of the answer and nothing else, so
+/// that `program > answer.txt` holds the answer.
+///
+/// Characters that control a terminal are replaced ([`printable`](mod@geppetto_turns::printable)):
+/// the only escape sequences are the printer's own. Blank lines at the beginning and at the end of
+/// an answer are left out, and the answer ends with a line feed.
+///
+/// Without colour by default: ask for it only where the notes go to a terminal.
 #[derive(Debug)]
-pub struct HumanPrinter<W> {
-    output: Output<W>,
+pub struct HumanPrinter<W, N = io::Sink> {
+    answer: Output<W>,
+    notes: Option<Output<N>>,
     color: bool,
     failures: bool,
-    line: Mutex<Line>,
-}
-
-/// What the last line written was part of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Line {
-    #[default]
-    Fresh,
-    Text,
-    Reasoning,
+    page: Mutex<Page>,
 }
 
 impl<W: Write> HumanPrinter<W> {
-    /// A printer to `writer`, without colour.
+    /// A printer of everything to `writer`, without colour.
     pub fn new(writer: W) -> Self {
         Self {
-            output: Output::new(writer),
+            answer: Output::new(writer),
+            notes: None,
             color: false,
             failures: true,
-            line: Mutex::default(),
+            page: Mutex::default(),
         }
     }
 
-    /// Sets whether to use colour.
+    /// Sets a second writer, for everything that is not the answer: reasoning, tools, notices,
+    /// failures and usage. Typically standard error.
+    ///
+    /// ```
+    /// use std::io::{stderr, stdout};
+    /// use geppetto_events::printer::HumanPrinter;
+    ///
+    /// let printer = HumanPrinter::new(stdout()).with_notes(stderr());
+    /// ```
+    #[must_use]
+    pub fn with_notes<N: Write>(self, writer: N) -> HumanPrinter<W, N> {
+        HumanPrinter {
+            answer: self.answer,
+            notes: Some(Output::new(writer)),
+            color: self.color,
+            failures: self.failures,
+            page: self.page,
+        }
+    }
+}
+
+impl<W: Write, N: Write> HumanPrinter<W, N> {
+    /// Sets whether notes are coloured. The answer never is.
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
         self.color = color;
         self
     }
 
-    /// Sets whether to say that a run failed or was stopped; true by default. A program that says
-    /// so itself, on stderr, turns it off.
+    /// Sets whether a failed or stopped run is announced; `true` by default. A program that
+    /// reports failures itself turns it off.
     #[must_use]
     pub fn with_failures(mut self, failures: bool) -> Self {
         self.failures = failures;
         self
     }
 
-    /// The writer's first error, if it had one; nothing was written after it.
+    /// The first error of a writer, the answer's before the notes'; nothing was written to that
+    /// writer after it.
     pub fn error(&self) -> Option<io::ErrorKind> {
-        self.output.error()
+        let notes = || self.notes.as_ref().and_then(Output::error);
+        self.answer.error().or_else(notes)
     }
 
-    fn paint(&self, color: &str, text: &str) -> String {
-        if self.color {
-            format!("{color}{text}{RESET}")
-        } else {
-            text.to_owned()
+    fn paint<'t>(&self, color: &str, text: &'t str) -> Cow<'t, str> {
+        if self.color && !text.is_empty() {
+            return Cow::Owned(format!("{color}{text}{RESET}"));
+        }
+        Cow::Borrowed(text)
+    }
+
+    fn write_note(&self, text: &str) {
+        match &self.notes {
+            Some(notes) => notes.write(text),
+            None => self.answer.write(text),
         }
     }
 
-    /// The text for an event, given what the line is part of so far.
-    fn render(&self, event: &Event, line: &mut Line) -> String {
+    fn show(&self, event: &Event, page: &mut Page) {
         match &event.kind {
-            EventKind::TextDelta(e) => self.running(&e.delta, Line::Text, "", line),
-            EventKind::ReasoningDelta(e) => self.thought(&e.delta, line),
-            EventKind::TextSegmentFinished(_) | EventKind::ReasoningSegmentFinished(_) => {
-                fresh(line)
+            EventKind::TextDelta(e) => self.answer(&e.delta, page),
+            EventKind::ReasoningDelta(e) => self.reasoning(&e.delta, page),
+            EventKind::TextSegmentFinished(e) => {
+                if !page.has_text() {
+                    self.answer(&e.text, page);
+                }
+                self.end_text(page);
             }
+            EventKind::ReasoningSegmentFinished(_) => self.end_reasoning(page),
             EventKind::ToolCallRequested(e) => {
-                let said = format!("→ {} {}", e.tool_name, e.input);
-                self.whole(CYAN, &said, line)
+                let said = format!("→ {} {}", printable_line(&e.tool_name), printable(&e.input));
+                self.note(CYAN, &said, page);
             }
             EventKind::ToolResultReady(e) => {
                 let (color, mark) = match e.status {
                     ToolStatus::Success => (CYAN, "←"),
                     _ => (RED, "✗"),
                 };
-                self.whole(color, &format!("{mark} {} {}", e.tool_name, e.result), line)
+                let (name, result) = (printable_line(&e.tool_name), printable(&e.result));
+                self.note(color, &format!("{mark} {name} {result}"), page);
             }
-            EventKind::ProviderCallDiscarded(e) => self.whole(
-                RED,
-                &format!("(the reply broke, asking again: {})", e.reason),
-                line,
-            ),
-            EventKind::Info(e) => self.whole(DIM, &info(e), line),
-            EventKind::Log(e) => self.whole(DIM, &format!("[{}] {}", e.level, e.message), line),
-            EventKind::Citation(e) => self.whole(DIM, &format!("[{}] {}", e.title, e.url), line),
+            EventKind::ProviderCallDiscarded(e) => {
+                self.end_reasoning(page);
+                self.end_text(page);
+                let said = format!("(the reply broke, asking again: {})", printable(&e.reason));
+                self.note(RED, &said, page);
+            }
+            EventKind::Info(e) => self.note(DIM, &words::info(e), page),
+            EventKind::Log(e) => {
+                let said = format!("[{}] {}", printable_line(&e.level), printable(&e.message));
+                self.note(DIM, &said, page);
+            }
+            EventKind::Citation(e) => {
+                let said = format!("[{}] {}", printable_line(&e.title), printable_line(&e.url));
+                self.note(DIM, &said, page);
+            }
             EventKind::DebuggerPause(e) => {
-                self.whole(DIM, &format!("(paused {}: {})", e.phase, e.summary), line)
+                let (phase, summary) = (printable_line(&e.phase), printable(&e.summary));
+                self.note(DIM, &format!("(paused {phase}: {summary})"), page);
             }
             EventKind::RunFinished(e) => {
-                let said = usage(e.usage.as_deref());
-                self.end(DIM, said, e.persist_error.as_deref(), line)
+                let said = words::usage(e.usage.as_deref());
+                self.end(DIM, said, e.persist_error.as_deref(), page);
             }
             EventKind::RunStopped(e) => {
-                let said = self.failures.then(|| format!("stopped: {}", e.reason));
-                self.end(RED, said, e.persist_error.as_deref(), line)
+                let said = || format!("stopped: {}", printable(&e.reason));
+                let said = self.failures.then(said);
+                self.end(RED, said, e.persist_error.as_deref(), page);
             }
             EventKind::RunFailed(e) => {
-                let said = self.failures.then(|| format!("failed: {}", e.error_string));
-                self.end(RED, said, e.persist_error.as_deref(), line)
+                let said = || format!("failed: {}", printable(&e.error_string));
+                let said = self.failures.then(said);
+                self.end(RED, said, e.persist_error.as_deref(), page);
             }
-            _ => String::new(),
+            _ => {}
         }
     }
 
-    /// Reasoning. Where colour cannot tell it from text, a word does.
-    fn thought(&self, delta: &str, line: &mut Line) -> String {
-        let begins = *line != Line::Reasoning;
-        let text = self.running(delta, Line::Reasoning, DIM, line);
-        if !begins {
-            return text;
+    fn answer(&self, delta: &str, page: &mut Page) {
+        let text = page.text.take(delta);
+        if !text.is_empty() {
+            if page.begin(Part::Text) {
+                self.write_note("\n");
+            }
+            self.answer.write(&text);
         }
-        let (before, text) = text.split_at(usize::from(text.starts_with('\n')));
-        format!("{before}{}{text}", self.paint(DIM, "thinking: "))
     }
 
-    /// Text that goes on in the line it is part of.
-    fn running(&self, text: &str, part: Line, color: &str, line: &mut Line) -> String {
+    fn reasoning(&self, delta: &str, page: &mut Page) {
+        let text = page.reasoning.take(delta);
+        if text.is_empty() {
+            return;
+        }
         let mut out = String::new();
-        if *line != part && *line != Line::Fresh {
+        // Where colour cannot tell reasoning from text, a word does.
+        let goes_on = page.is_open(Part::Reasoning);
+        if page.begin(Part::Reasoning) {
             out.push('\n');
         }
-        *line = part;
-        if color.is_empty() {
-            out.push_str(text);
+        if !goes_on {
+            out.push_str(&self.paint(DIM, "thinking: "));
+        }
+        out.push_str(&self.paint(DIM, &text));
+        self.write_note(&out);
+    }
+
+    /// Ends the answer's last line, wherever the answer was interrupted.
+    fn end_text(&self, page: &mut Page) {
+        let shown = page.text.finish();
+        let open = page.close(Part::Text);
+        if open || (shown && self.notes.is_some()) {
+            self.answer.write("\n");
+        }
+    }
+
+    fn end_reasoning(&self, page: &mut Page) {
+        page.reasoning.finish();
+        if page.close(Part::Reasoning) {
+            self.write_note("\n");
+        }
+    }
+
+    /// Writes lines of their own.
+    fn note(&self, color: &str, text: &str, page: &mut Page) {
+        let before = if page.interrupt(self.notes.is_none()) {
+            "\n"
         } else {
-            out.push_str(&self.paint(color, text));
-        }
-        out
-    }
-
-    /// Lines of their own.
-    fn whole(&self, color: &str, text: &str, line: &mut Line) -> String {
-        let mut out = fresh(line);
-        let _ = writeln!(out, "{}", self.paint(color, text));
-        out
-    }
-
-    fn end(
-        &self,
-        color: &str,
-        said: Option<String>,
-        persist_error: Option<&str>,
-        line: &mut Line,
-    ) -> String {
-        let mut out = match said {
-            Some(said) => self.whole(color, &format!("[{said}]"), line),
-            None => fresh(line),
+            ""
         };
+        let text = self.paint(color, text.trim_end_matches('\n'));
+        self.write_note(&format!("{before}{text}\n"));
+    }
+
+    fn end(&self, color: &str, said: Option<String>, persist_error: Option<&str>, page: &mut Page) {
+        self.end_reasoning(page);
+        self.end_text(page);
+        if let Some(said) = said {
+            self.note(color, &format!("[{said}]"), page);
+        }
         if let Some(error) = persist_error {
-            out.push_str(&self.whole(RED, &format!("[not stored: {error}]"), line));
+            self.note(RED, &format!("[not stored: {}]", printable(error)), page);
         }
-        out
     }
 }
 
-fn info(event: &Info) -> String {
-    let reason = event
-        .data
-        .as_ref()
-        .and_then(|data| data.get("reason")?.as_str());
-    match reason {
-        Some(reason) => format!("({}: {reason})", event.message),
-        None => format!("({})", event.message),
-    }
-}
-
-fn fresh(line: &mut Line) -> String {
-    match std::mem::take(line) {
-        Line::Fresh => String::new(),
-        Line::Text | Line::Reasoning => "\n".to_owned(),
-    }
-}
-
-/// The tokens; nothing where the provider told none.
-fn usage(usage: Option<&Usage>) -> Option<String> {
-    let usage = usage.filter(|usage| usage.total_tokens() > 0)?;
-    let mut said = format!("{} tokens in", usage.input_tokens);
-    if usage.cached_tokens > 0 {
-        let _ = write!(said, " ({} cached)", usage.cached_tokens);
-    }
-    let _ = write!(said, ", {} out", usage.output_tokens);
-    if usage.reasoning_tokens > 0 {
-        let _ = write!(said, " ({} reasoning)", usage.reasoning_tokens);
-    }
-    Some(said)
-}
-
-impl<W: Write + Send> EventSink for HumanPrinter<W> {
+impl<W: Write + Send, N: Write + Send> EventSink for HumanPrinter<W, N> {
     fn publish(&self, event: &Event) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = self.render(event, &mut line);
-        if !text.is_empty() {
-            self.output.write(&text);
-        }
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        self.show(event, &mut page);
     }
 }

@@ -137,3 +137,159 @@ fn a_closed_pipe_ends_the_output_and_is_kept() {
     story().iter().for_each(|event| printer.publish(event));
     assert_eq!(printer.error(), Some(io::ErrorKind::BrokenPipe));
 }
+
+/// What a printer with one writer shows, and what one with two writes to each.
+fn printed(kinds: impl IntoIterator<Item = EventKind>) -> (String, String, String) {
+    let (all, answer, notes) = (Buffer::default(), Buffer::default(), Buffer::default());
+    let one = HumanPrinter::new(all.clone());
+    let two = HumanPrinter::new(answer.clone()).with_notes(notes.clone());
+    for kind in kinds {
+        let event = Event::new(kind);
+        one.publish(&event);
+        two.publish(&event);
+    }
+    (all.text(), answer.text(), notes.text())
+}
+
+fn text(delta: &str) -> EventKind {
+    EventKind::TextDelta(TextDelta::new(delta, 0, 1))
+}
+
+fn thought(delta: &str) -> EventKind {
+    EventKind::ReasoningDelta(ReasoningDelta::new(delta, 0, 1, ReasoningSource::Provider))
+}
+
+fn text_end() -> EventKind {
+    EventKind::TextSegmentFinished(TextFinished::default())
+}
+
+fn info(message: &str) -> EventKind {
+    EventKind::Info(Info::new(message, None))
+}
+
+#[test]
+fn the_answer_can_go_to_a_writer_of_its_own() {
+    let (_, answer, notes) = printed(story().into_iter().map(|event| event.kind));
+    assert_eq!(answer, "Hello\n");
+    assert_eq!(
+        notes,
+        "thinking: hm\n→ lookup {}\n← lookup 21 C\n[5 tokens in, 7 out (2 reasoning)]\n"
+    );
+}
+
+#[test]
+fn an_interrupted_answer_is_whole_in_its_own_writer() {
+    let (all, answer, notes) = printed([
+        thought("a"),
+        text("Hel"),
+        info("wait"),
+        text("lo\n"),
+        info("x"),
+        text("!"),
+        EventKind::RunFailed(RunFailed::new("boom")),
+    ]);
+    assert_eq!(answer, "Hello\n!\n");
+    assert_eq!(notes, "thinking: a\n\n(wait)\n\n(x)\n[failed: boom]\n");
+    assert_eq!(
+        all,
+        "thinking: a\nHel\n(wait)\nlo\n(x)\n!\n[failed: boom]\n"
+    );
+}
+
+#[test]
+fn blank_lines_around_an_answer_are_left_out() {
+    let (all, answer, _) = printed([
+        thought("\n\nhm\n\n"),
+        text("\n"),
+        text("\n\none\n"),
+        text("\n"),
+        text("two\n"),
+        text("\n"),
+        text_end(),
+        text("\n\n"),
+        text_end(),
+        text("three"),
+        text_end(),
+    ]);
+    assert_eq!(answer, "one\n\ntwo\nthree\n");
+    assert_eq!(all, "thinking: hm\none\n\ntwo\nthree\n");
+}
+
+#[test]
+fn an_answer_without_deltas_is_shown_at_its_end() {
+    let whole = EventKind::TextSegmentFinished(TextFinished::new("Hello", None));
+    let (all, answer, notes) = printed([whole]);
+    assert_eq!(
+        (all.as_str(), answer.as_str(), notes.as_str()),
+        ("Hello\n", "Hello\n", "")
+    );
+}
+
+#[test]
+fn a_retry_is_announced_with_its_number_and_wait() {
+    let check = |data: serde_json::Value, expect: &str| {
+        let (all, ..) = printed([EventKind::Info(Info::new("retrying", Some(data)))]);
+        assert_eq!(all, expect);
+    };
+    check(
+        serde_json::json!({"attempt": 1, "max_attempts": 3, "delay_ms": 312, "reason": "status 503"}),
+        "(retrying (2/3) in 0.3 s: status 503)\n",
+    );
+    check(
+        serde_json::json!({"attempt": 2, "delay_ms": 30_000}),
+        "(retrying (attempt 3) in 30 s)\n",
+    );
+    check(
+        serde_json::json!({"attempt": 2, "delay_ms": 0}),
+        "(retrying (attempt 3) now)\n",
+    );
+    check(serde_json::json!({"reason": "x"}), "(retrying: x)\n");
+}
+
+#[test]
+fn nothing_that_others_wrote_controls_the_terminal() {
+    let bad = "\u{1b}[2J\u{1b}]0;x\u{7}\rb\u{9b}1m\u{202e}";
+    let app = |message: &str| EventKind::Info(Info::new(message, Some(bad_data(bad))));
+    let mut finished = RunFinished::new("completed");
+    finished.persist_error = Some(bad.to_owned());
+    let mut pause = DebuggerPause::new("p", bad);
+    pause.summary = bad.to_owned();
+    let citation = Citation {
+        title: bad.to_owned(),
+        url: bad.to_owned(),
+        ..Citation::default()
+    };
+    let (all, answer, notes) = printed([
+        thought(bad),
+        text(bad),
+        EventKind::ToolCallRequested(ToolCallRequested::new(bad, bad, bad)),
+        EventKind::ToolResultReady(ToolResultReady::new(bad, bad, bad, ToolStatus::Error)),
+        EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new(bad)),
+        app("retrying"),
+        app(bad),
+        EventKind::Log(Log::new(bad, bad)),
+        EventKind::Citation(Box::new(citation)),
+        EventKind::DebuggerPause(Box::new(pause)),
+        EventKind::TextSegmentFinished(TextFinished::new(bad, None)),
+        EventKind::RunFinished(finished),
+        EventKind::RunStopped(RunStopped::new(bad)),
+        EventKind::RunFailed(RunFailed::new(bad)),
+    ]);
+    for shown in [all, answer, notes] {
+        let controls = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(
+            shown.contains('␛') && !shown.contains(controls),
+            "{shown:?}"
+        );
+    }
+}
+
+fn bad_data(text: &str) -> serde_json::Value {
+    serde_json::json!({"reason": text})
+}
+
+#[test]
+fn a_sequence_that_is_cut_between_deltas_is_no_sequence() {
+    let (all, ..) = printed([text("a\u{1b}"), text("[2J\r"), text("\nb"), text_end()]);
+    assert_eq!(all, "a␛[2J\nb\n");
+}

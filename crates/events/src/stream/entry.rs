@@ -61,18 +61,18 @@ impl Entry {
 
     /// Merges a delta that follows directly; `false` where it cannot be merged.
     pub(super) fn merge(&mut self, event: &Event) -> bool {
-        let Some(delta) = event.delta() else {
+        let Some(delta) = event.any_delta() else {
             return false;
         };
         let (first, len) = match self {
-            Self::Single(first) => (&*first, first.delta().map_or(0, str::len)),
+            Self::Single(first) => (&*first, first.any_delta().map_or(0, str::len)),
             Self::Deltas(deltas) => (&deltas.first, deltas.text.len()),
         };
         if len + delta.len() > MAX_TEXT || !continues(first, len, event) {
             return false;
         }
         if let Self::Single(first) = self {
-            let text = first.delta().unwrap_or_default().to_owned();
+            let text = first.any_delta().unwrap_or_default().to_owned();
             let mut lens = Vec::new();
             write_len(&mut lens, text.len());
             *self = Self::Deltas(Box::new(Deltas {

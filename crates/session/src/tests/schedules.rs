@@ -233,7 +233,7 @@ fn unmerged(events: &[Event]) -> (Vec<u64>, String) {
     let mut text = String::new();
     for event in events {
         seqs.extend(event.first_seq()..=event.seq);
-        text.push_str(event.delta().unwrap_or_default());
+        text.push_str(event.text_delta().unwrap_or_default());
     }
     (seqs, text)
 }

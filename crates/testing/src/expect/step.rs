@@ -63,6 +63,14 @@ fn typed<'e>(events: &'e [Event], name: &str) -> Result<(&'e Event, &'e [Event])
     }
 }
 
+/// The piece of a delta of any kind.
+fn delta(event: &Event) -> Option<&str> {
+    event
+        .text_delta()
+        .or_else(|| event.reasoning_delta())
+        .or_else(|| event.arguments_delta())
+}
+
 /// The deltas of a type at the front of the events, put together.
 fn deltas<'e>(events: &'e [Event], name: &str) -> (String, &'e [Event]) {
     let count = events
@@ -70,7 +78,7 @@ fn deltas<'e>(events: &'e [Event], name: &str) -> (String, &'e [Event]) {
         .take_while(|event| event.type_name() == name)
         .count();
     let (deltas, rest) = events.split_at_checked(count).unwrap_or((events, &[]));
-    (deltas.iter().filter_map(Event::delta).collect(), rest)
+    (deltas.iter().filter_map(delta).collect(), rest)
 }
 
 fn same(what: &str, expected: &str, got: &str) -> Result<(), String> {

@@ -43,7 +43,7 @@ async fn a_question_that_is_cancelled_ends_its_run_properly() {
             .next_event()
             .await
             .as_ref()
-            .and_then(Event::delta)
+            .and_then(Event::text_delta)
             .is_none()
         {}
         session.cancel_active();

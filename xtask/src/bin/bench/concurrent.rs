@@ -103,7 +103,9 @@ pub(crate) fn hold(base_url: &str, streams: usize) -> Result<(), Failure> {
             let deltas = AtomicUsize::new(0);
             let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event| {
                 let half = DELTAS as usize / 2 - 2;
-                if event.delta().is_some() && deltas.fetch_add(1, Ordering::Relaxed) + 1 == half {
+                if event.text_delta().is_some()
+                    && deltas.fetch_add(1, Ordering::Relaxed) + 1 == half
+                {
                     counter.0.fetch_add(1, Ordering::Relaxed);
                     counter.1.notify_one();
                 }

@@ -106,7 +106,7 @@ impl Reader {
         let seen = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&seen);
         let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event| {
-            let len = event.delta().map_or(0, str::len);
+            let len = event.text_delta().map_or(0, str::len);
             counter.fetch_add(len, Ordering::Relaxed);
         }));
         Ok(Self {

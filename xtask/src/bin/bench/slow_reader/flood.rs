@@ -111,7 +111,9 @@ async fn read(mut reader: Subscription) -> Seen {
         seen.wrong += usize::from(event.first_seq() != seen.last + 1);
         seen.last = event.seq;
         seen.items += 1;
-        let Some(delta) = event.delta() else { continue };
+        let Some(delta) = event.text_delta() else {
+            continue;
+        };
         seen.bytes += delta.len();
         for piece in delta.as_bytes().chunks(DELTA) {
             let expect = u8::try_from(letter(number)).unwrap_or_default();
