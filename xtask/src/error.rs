@@ -80,6 +80,12 @@ pub(crate) enum Error {
         /// The path as given.
         path: PathBuf,
     },
+    /// A path has no input under it.
+    #[error("{} holds no input (*.json)", path.display())]
+    NoInput {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// No case has a name that fits.
     #[error("no case is left by the filter")]
     NoCases,

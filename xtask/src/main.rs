@@ -5,6 +5,7 @@
 
 mod bench;
 mod cargo;
+mod cases;
 mod conformance;
 mod docs;
 mod error;
@@ -38,6 +39,8 @@ enum Command {
     Bench(bench::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
     Conformance(conformance::Args),
+    /// Run inputs that are written as JSON through the whole stack, and compare what comes out.
+    Cases(cases::Args),
     /// Run the playbook's validation checklist, or look for retired names in another tree.
     Validate(validate::Args),
     /// Check the documentation, write what is generated in it, and build the book.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Tidy(args) => tidy::run(&args, &mut out),
         Command::Bench(args) => bench::run(&args),
         Command::Conformance(args) => conformance::run(&args, &mut out),
+        Command::Cases(args) => cases::run(&args, &mut out),
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
         Command::Mutants(args) => mutants::run(&args, &mut out),

@@ -1,0 +1,256 @@
+//! [`Input`]: one input file.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use geppetto_engine::{InferenceConfig, StructuredOutput, ToolConfig, keys};
+use geppetto_turns::Turn;
+use serde::Deserialize;
+use serde_json::{Map, Value, value::RawValue};
+
+/// What a user says, what a server answers, and how the program in between is set up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    /// What the input shows, for people.
+    #[serde(default)]
+    #[allow(dead_code)]
+    about: String,
+    /// The public report that the input was made after, for people.
+    #[serde(default)]
+    #[allow(dead_code)]
+    source: String,
+    #[serde(default)]
+    pub(super) wire: Wire,
+    /// The base URL whose dialect the engine takes.
+    pub(super) dialect: Option<String>,
+    #[serde(default = "model")]
+    pub(super) model: String,
+    #[serde(default = "yes")]
+    pub(super) stream: bool,
+    /// A system prompt.
+    pub(super) system: Option<String>,
+    #[serde(default)]
+    pub(super) tools: Vec<Tool>,
+    history: Option<Value>,
+    #[serde(default = "prompts")]
+    pub(super) prompts: Vec<Prompt>,
+    pub(super) replies: Vec<Reply>,
+    pub(super) structured_output: Option<StructuredOutput>,
+    /// The number of choices to ask for.
+    n: Option<u64>,
+    /// Request fields that are passed through.
+    #[serde(default)]
+    extra: Map<String, Value>,
+    /// Whether the requests are held to what OpenAI accepts; by default where no dialect is named.
+    strict: Option<bool>,
+    /// The expectation.
+    pub(super) expect: Option<Value>,
+    /// Why the expectation is not met yet. An input that says so must fail.
+    pub(super) open: Option<String>,
+    /// Sampling, limits, reasoning.
+    #[serde(skip)]
+    pub(super) inference: InferenceConfig,
+    /// How tools are offered and run, where the input says something about it.
+    #[serde(skip)]
+    pub(super) tool_config: Option<ToolConfig>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Wire {
+    #[default]
+    Chat,
+    Responses,
+}
+
+/// A tool on offer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tool {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) parameters: Option<Value>,
+    /// What it answers: a text, or any value.
+    pub(super) answer: Option<Value>,
+    /// The message that it fails with.
+    pub(super) error: Option<String>,
+}
+
+/// What the server answers to one request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reply {
+    #[serde(default = "ok")]
+    pub(super) status: u16,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    /// The data of server-sent events: a text stands for itself, a value for its JSON.
+    pub(super) events: Option<Vec<Box<RawValue>>>,
+    /// A body, byte for byte.
+    pub(super) body: Option<String>,
+    /// A JSON body.
+    pub(super) json: Option<Box<RawValue>>,
+    /// The connection breaks at the end of the body.
+    #[serde(default)]
+    pub(super) broken: bool,
+}
+
+/// What a user says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Prompt {
+    Text(String),
+    Cancelled(Cancelled),
+}
+
+/// A prompt whose run is cancelled when an event of a type is published.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cancelled {
+    pub(super) text: String,
+    pub(super) cancel_at: String,
+}
+
+/// The top-level keys that are fields of [`InferenceConfig`].
+const INFERENCE: [&str; 9] = [
+    "temperature",
+    "top_p",
+    "max_response_tokens",
+    "stop",
+    "seed",
+    "reasoning_effort",
+    "reasoning_summary",
+    "thinking_budget",
+    "thinking_type",
+];
+
+/// The top-level keys that are fields of [`ToolConfig`].
+const TOOLS: [&str; 9] = [
+    "enabled",
+    "tool_choice",
+    "max_iterations",
+    "execution_timeout",
+    "max_parallel_tools",
+    "tool_error_handling",
+    "retry_config",
+    "max_tool_calls",
+    "max_total_tokens",
+];
+
+impl Input {
+    /// Reads an input file, and the expectation beside it.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if a file cannot be read or has a key that is not known.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let mut input = Self::parse(&text)?;
+        let beside = path.with_extension("expect.json");
+        if beside.is_file() {
+            if input.expect.is_some() {
+                return Err("has an expectation of its own and one beside it".to_owned());
+            }
+            let text = fs::read_to_string(&beside).map_err(|error| error.to_string())?;
+            let value = serde_json::from_str(&text);
+            input.expect = Some(value.map_err(|error| format!("the expectation: {error}"))?);
+        }
+        Ok(input)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let said = |error: serde_json::Error| error.to_string();
+        let all: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).map_err(said)?;
+        let part = |wanted: &dyn Fn(&str) -> bool| {
+            let fields = all.iter().filter(|(key, _)| wanted(key));
+            let fields =
+                fields.map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        };
+        let is_tool = |key: &str| TOOLS.contains(&key);
+        let is_inference = |key: &str| INFERENCE.contains(&key);
+        let rest = part(&|key| !is_tool(key) && !is_inference(key));
+        let mut input: Self = serde_json::from_str(&rest).map_err(said)?;
+        input.inference = serde_json::from_str(&part(&is_inference)).map_err(said)?;
+        if all.keys().any(|key| is_tool(key)) {
+            input.tool_config = Some(serde_json::from_str(&part(&is_tool)).map_err(said)?);
+        }
+        Ok(input)
+    }
+
+    /// The turn to start from: what the input says, else one without blocks. It carries the settings that
+    /// travel in a turn's data.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if the history cannot be read as a turn.
+    pub(super) fn history(&self, path: &Path) -> Result<Turn, String> {
+        let said = |error: &dyn std::fmt::Display| format!("the history: {error}");
+        let mut turn = match &self.history {
+            None => Turn::default(),
+            Some(Value::String(name)) => {
+                let file: PathBuf = path.parent().unwrap_or(Path::new(".")).join(name);
+                let text = fs::read_to_string(&file).map_err(|error| said(&error))?;
+                Turn::from_yaml(&text).map_err(|error| said(&error))?
+            }
+            Some(turn) => Turn::from_json(&turn.to_string()).map_err(|error| said(&error))?,
+        };
+        let mut extra = self.extra.clone();
+        if let Some(n) = self.n {
+            extra.insert("n".to_owned(), n.into());
+        }
+        if !extra.is_empty() {
+            let set = turn
+                .data
+                .set(&keys::OPENAI_INFERENCE_CONFIG, &Value::Object(extra));
+            set.map_err(|error| said(&error))?;
+        }
+        if let Some(output) = &self.structured_output {
+            let set = turn.data.set(&keys::STRUCTURED_OUTPUT, output);
+            set.map_err(|error| said(&error))?;
+        }
+        Ok(turn)
+    }
+
+    /// Whether the requests are held to what OpenAI accepts.
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict.unwrap_or(self.dialect.is_none())
+    }
+}
+
+impl Prompt {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Cancelled(Cancelled { text, .. }) => text,
+        }
+    }
+
+    pub(super) fn cancel_at(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Cancelled(cancelled) => Some(&cancelled.cancel_at),
+        }
+    }
+}
+
+fn model() -> String {
+    "test-model".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn prompts() -> Vec<Prompt> {
+    vec![Prompt::Text("Hi".to_owned())]
+}
