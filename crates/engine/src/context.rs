@@ -155,7 +155,14 @@ impl RunContext {
         self
     }
 
-    /// Adds an extension: any value, found again by its type.
+    /// Adds extensions. Where the context has a value of the same type already, it keeps its own.
+    #[must_use]
+    pub fn with_default_extensions(mut self, extensions: &Extensions) -> Self {
+        self.extensions = self.extensions.or(extensions);
+        self
+    }
+
+    /// Adds an extension: any value, looked up by its type. It replaces one of the same type.
     #[must_use]
     pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions = self.extensions.with(value);
@@ -314,7 +321,7 @@ impl RunContext {
         self.tools.as_ref()
     }
 
-    /// The extension of a type.
+    /// Returns the extension of a type.
     #[must_use]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.extensions.get()

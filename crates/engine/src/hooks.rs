@@ -7,6 +7,8 @@ use geppetto_turns::{Args, InferenceResult, ToolCall, ToolUse, Turn};
 
 use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
 
+mod shared;
+
 /// Where a run is when the turn is shown to a [`SnapshotHook`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -40,6 +40,22 @@ pub trait Middleware: Send + Sync {
     }
 }
 
+#[async_trait]
+impl<M: Middleware + ?Sized> Middleware for Arc<M> {
+    async fn run(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+        next: Next<'_>,
+    ) -> Result<InferenceResult, EngineError> {
+        (**self).run(ctx, turn, next).await
+    }
+
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+}
+
 /// The rest of a chain of middleware, with the engine at its end.
 #[derive(Clone, Copy)]
 pub struct Next<'a> {

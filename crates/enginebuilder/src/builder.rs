@@ -1,17 +1,29 @@
 //! [`Builder`].
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    ConfigError, Engine, EngineBuilder, EngineError, InferenceRunner, Middleware, Persister,
-    RunContext, RunJournal, SnapshotHook, Stack, ToolConfig,
+    ConfigError, Engine, EngineBuilder, EngineError, Extensions, InferenceRunner, Middleware,
+    Persister, RunContext, RunJournal, SnapshotHook, Stack, ToolConfig,
 };
 use geppetto_events::EventSink;
 use geppetto_toolloop::{Resampling, StepController, ToolExecutor, ToolLoop, ToolRegistry};
 
 use crate::{runner::Runner, single::SinglePass};
 
-/// Says what a session runs; see the crate's front page.
+/// Puts `value` behind an `Arc<dyn Trait>`, unless it is one already.
+///
+/// A sink that several parts of a run are given is known by its address, so a second `Arc` around
+/// it would make it another one.
+fn shared<T: 'static, S: ?Sized + 'static>(value: T, wrap: fn(T) -> Arc<S>) -> Arc<S> {
+    let any: &dyn Any = &value;
+    if let Some(shared) = any.downcast_ref::<Arc<S>>() {
+        return Arc::clone(shared);
+    }
+    wrap(value)
+}
+
+/// Configures what a session runs; see the crate's front page.
 ///
 /// Cheap to clone. One builder may serve many sessions.
 #[derive(Clone)]
@@ -29,13 +41,15 @@ pub struct Builder {
     persister: Option<Arc<dyn Persister>>,
     max_duration: Option<Duration>,
     resampling: Resampling,
+    extensions: Extensions,
 }
 
 impl Builder {
-    /// Starts with an engine: one pass, no middleware, no sinks, no storage.
+    /// Creates a builder that runs an engine once for each prompt: no middleware, no tools, no
+    /// sinks, no storage.
     pub fn new(engine: impl Engine + 'static) -> Self {
         Self {
-            engine: Arc::new(engine),
+            engine: shared(engine, |engine| Arc::new(engine)),
             middlewares: Vec::new(),
             sinks: Vec::new(),
             tools: None,
@@ -47,72 +61,85 @@ impl Builder {
             persister: None,
             max_duration: None,
             resampling: Resampling::default(),
+            extensions: Extensions::default(),
         }
     }
 
-    /// Wraps each provider call. The first middleware is the outermost.
+    /// Adds a middleware around each provider call. The first one added is the outermost.
     pub fn middleware(mut self, middleware: impl Middleware + 'static) -> Self {
-        self.middlewares.push(Arc::new(middleware));
+        self.middlewares
+            .push(shared(middleware, |middleware| Arc::new(middleware)));
         self
     }
 
-    /// Adds a sink: it is told of every event of every run, from `run-started` on.
-    pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
-        self.sinks.push(sink);
+    /// Adds a sink, which receives every event of every run. To keep a handle on it, pass a clone
+    /// of an [`Arc`].
+    pub fn event_sink(mut self, sink: impl EventSink + 'static) -> Self {
+        self.sinks.push(shared(sink, |sink| Arc::new(sink)));
         self
     }
 
-    /// Gives the model tools: runs become tool loops.
+    /// Attaches a value to every run, such as the identity of the caller. Middleware and tools look
+    /// it up by its type: [`RunContext::extension`], and
+    /// [`Extension<T>`](geppetto_toolloop::Extension) as an argument of a tool. It replaces a value
+    /// of the same type.
+    ///
+    /// The model never sees extensions, and they are not stored.
+    pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions = self.extensions.with(value);
+        self
+    }
+
+    /// Sets the tools that the model may call. Runs become tool loops.
     pub fn tools(mut self, tools: ToolRegistry) -> Self {
         self.tools = Some(tools);
         self
     }
 
-    /// Sets how tools are offered and run. By default what the turn says, else
-    /// [`ToolConfig::default`].
+    /// Sets how tools are offered and run. By default the configuration in the turn, or
+    /// [`ToolConfig::default`] where it has none.
     pub fn tool_config(mut self, config: ToolConfig) -> Self {
         self.tool_config = Some(config);
         self
     }
 
-    /// Replaces who runs tools, for hooks around them.
-    pub fn tool_executor(mut self, executor: Arc<dyn ToolExecutor>) -> Self {
-        self.executor = Some(executor);
+    /// Sets the executor, which has hooks around each tool call.
+    pub fn tool_executor(mut self, executor: impl ToolExecutor + 'static) -> Self {
+        self.executor = Some(shared(executor, |executor| Arc::new(executor)));
         self
     }
 
-    /// Sets who may pause runs after inference and after tools.
+    /// Sets the step controller, which can pause runs after inference and after tools.
     pub fn step_control(mut self, control: StepController) -> Self {
         self.step_control = Some(control);
         self
     }
 
-    /// Sets who is shown the turn at each phase of a run.
-    pub fn snapshot_hook(mut self, hook: Arc<dyn SnapshotHook>) -> Self {
-        self.snapshot_hook = Some(hook);
+    /// Sets the snapshot hook, which observes the turn at each phase of a run.
+    pub fn snapshot_hook(mut self, hook: impl SnapshotHook + 'static) -> Self {
+        self.snapshot_hook = Some(shared(hook, |hook| Arc::new(hook)));
         self
     }
 
-    /// Sets the journal that a run's barriers wait for.
-    pub fn journal(mut self, journal: Arc<dyn RunJournal>) -> Self {
-        self.journal = Some(journal);
+    /// Sets the journal, whose barriers a run waits for.
+    pub fn journal(mut self, journal: impl RunJournal + 'static) -> Self {
+        self.journal = Some(shared(journal, |journal| Arc::new(journal)));
         self
     }
 
-    /// Sets who stores the turn at the end of every run, whatever its outcome.
-    pub fn persister(mut self, persister: Arc<dyn Persister>) -> Self {
-        self.persister = Some(persister);
+    /// Sets the persister, which stores the turn at the end of every run, whatever its outcome.
+    pub fn persister(mut self, persister: impl Persister + 'static) -> Self {
+        self.persister = Some(shared(persister, |persister| Arc::new(persister)));
         self
     }
 
-    /// Limits how long a run may take; not to 0, which no run could keep. No limit by default.
+    /// Sets the maximum duration of a run; must be greater than zero. No limit by default.
     pub fn max_duration(mut self, limit: Duration) -> Self {
         self.max_duration = Some(limit);
         self
     }
 
-    /// Sets how a reply that broke off after output had begun is asked for again. Twice by
-    /// default.
+    /// Sets how a reply that broke off after output had begun is requested again. Twice by default.
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.resampling = resampling;
         self
@@ -167,7 +194,9 @@ impl EngineBuilder for Builder {
     }
 
     fn prepare(&self, ctx: RunContext) -> RunContext {
-        let mut ctx = ctx.with_event_sinks(self.sinks.iter().cloned());
+        let mut ctx = ctx
+            .with_event_sinks(self.sinks.iter().cloned())
+            .with_default_extensions(&self.extensions);
         if let Some(hook) = &self.snapshot_hook {
             ctx = ctx.with_snapshot_hook(Arc::clone(hook));
         }

@@ -112,7 +112,8 @@ pub use schemars;
 pub use step::{AtDeadline, DEFAULT_PAUSE, PausePhase, PendingPause, StepController};
 pub use stop::TOOL_CANCEL_GRACE;
 pub use tool::{
-    DEFAULT_OUTPUT_LIMIT, FnTool, NoArgs, Tool, ToolContext, ToolError, ToolFailure, ToolFn,
-    ToolOutput, ToolTraits, raw_tool_fn, tool_fn,
+    DEFAULT_OUTPUT_LIMIT, Extension, FnTool, FromToolContext, IntoToolError, IntoToolOutput,
+    NoArgs, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn, ToolOutput, ToolTraits,
+    raw_tool_fn, tool_fn,
 };
 pub use tool_loop::ToolLoop;

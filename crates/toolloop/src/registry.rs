@@ -1,8 +1,8 @@
-//! [`ToolRegistry`]: the tools that a run has.
+//! [`ToolRegistry`]: the tools of a run.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use geppetto_engine::{ConfigError, ToolCatalog, ToolDefinition};
+use geppetto_engine::{ConfigError, Extensions, ToolCatalog, ToolDefinition};
 use geppetto_turns::Args;
 
 use crate::{Tool, ToolTraits, executor::mask_arguments};
@@ -10,10 +10,11 @@ use crate::{Tool, ToolTraits, executor::mask_arguments};
 #[cfg(test)]
 mod tests;
 
-/// The tools that a run has, by name. Always in the order of their names; cheap to clone.
+/// The tools of a run, sorted by name, and the state that they share. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct ToolRegistry {
     tools: Arc<BTreeMap<String, Registered>>,
+    state: Extensions,
 }
 
 #[derive(Clone)]
@@ -23,11 +24,11 @@ struct Registered {
     secret_args: Vec<String>,
 }
 
-/// A tool cannot be registered, or is not there.
+/// A tool cannot be registered, or does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// A tool of this name is there already.
+    /// A tool of this name is registered already.
     #[error("a tool named `{name}` is registered already; remove it first, or rename one")]
     Duplicate {
         /// The name.
@@ -36,6 +37,17 @@ pub enum RegistryError {
     /// The name or the schema is not one that providers accept.
     #[error("the tool cannot be registered: {0}")]
     Invalid(ConfigError),
+    /// The tool takes [`State`](crate::State) that the registry does not have.
+    #[error(
+        "the tool `{name}` takes `State<{state}>`, and the registry has no state of this type; \
+         call `with_state` with a value of it before the tool is registered"
+    )]
+    MissingState {
+        /// The tool's name.
+        name: String,
+        /// The name of the type.
+        state: &'static str,
+    },
     /// No tool has this name.
     #[error("no tool is named `{name}`; there are: {}", known.join(", "))]
     Missing {
@@ -54,24 +66,38 @@ impl From<ConfigError> for RegistryError {
 }
 
 impl ToolRegistry {
-    /// No tools.
+    /// Creates an empty registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Adds state that tools share, found by its type; one value of each type. Tools that are
+    /// registered later can take it as [`State<T>`](crate::State).
+    ///
+    /// Each call of a tool gets a clone, so `T` is usually an [`Arc`] or a handle.
+    #[must_use]
+    pub fn with_state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.state = self.state.with(state);
+        self
     }
 
     /// Adds a tool.
     ///
     /// # Errors
     ///
-    /// When its name is taken, or its name or schema is not one that providers accept
-    /// ([`ToolDefinition::validate`]); the registry is as it was.
-    pub fn register(&mut self, tool: impl Tool + 'static) -> Result<(), RegistryError> {
+    /// If its name is taken, if its name or schema is not one that providers accept
+    /// ([`ToolDefinition::validate`]), or if it takes state that the registry does not have. The
+    /// registry is unchanged then.
+    pub fn register(&mut self, mut tool: impl Tool + 'static) -> Result<(), RegistryError> {
         let definition = tool.definition();
         definition.validate()?;
         let name = definition.name.clone();
         if self.tools.contains_key(&name) {
             return Err(RegistryError::Duplicate { name });
+        }
+        if let Err(state) = tool.bind_state(&self.state) {
+            return Err(RegistryError::MissingState { name, state });
         }
         let registered = Registered {
             traits: tool.traits(),
@@ -82,17 +108,17 @@ impl ToolRegistry {
         Ok(())
     }
 
-    /// Adds a tool, for chains.
+    /// Adds a tool, and returns the registry.
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register).
+    /// See [`register`](Self::register).
     pub fn with(mut self, tool: impl Tool + 'static) -> Result<Self, RegistryError> {
         self.register(tool)?;
         Ok(self)
     }
 
-    /// Takes a tool out.
+    /// Removes a tool.
     pub fn remove(&mut self, name: &str) -> Option<Arc<dyn Tool>> {
         if !self.tools.contains_key(name) {
             return None;
@@ -101,11 +127,11 @@ impl ToolRegistry {
         Some(removed.tool)
     }
 
-    /// The tools with these names and no others.
+    /// Returns a registry with the named tools only.
     ///
     /// # Errors
     ///
-    /// When one of the names is not there.
+    /// If there is no tool of one of the names.
     pub fn only<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
@@ -122,40 +148,41 @@ impl ToolRegistry {
         }
         Ok(Self {
             tools: Arc::new(tools),
+            state: self.state.clone(),
         })
     }
 
-    /// The tool with a name.
+    /// Returns the tool of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Tool>> {
         self.tools.get(name).map(|registered| &registered.tool)
     }
 
-    /// How the tool with a name may be run.
+    /// Returns the options of a tool.
     #[must_use]
     pub fn traits(&self, name: &str) -> Option<ToolTraits> {
         self.tools.get(name).map(|registered| registered.traits)
     }
 
-    /// The names, sorted.
+    /// Returns the names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tools.keys().map(String::as_str)
     }
 
-    /// The definitions, sorted by name.
+    /// Returns the definitions, sorted by name.
     #[must_use]
     pub fn definitions(&self) -> Vec<ToolDefinition> {
         let tools = self.tools.values();
         tools.map(|own| own.tool.definition().clone()).collect()
     }
 
-    /// How many tools there are.
+    /// Returns the number of tools.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tools.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are no tools.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tools.is_empty()

@@ -1,45 +1,46 @@
-//! [`Tool`]: something that a model may ask for.
+//! [`Tool`]: a function that a model may call.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::ToolDefinition;
+use geppetto_engine::{Extensions, ToolDefinition};
 use serde_json::Value;
 
 mod context;
 mod error;
+mod extract;
 mod function;
 mod output;
 mod schema;
 
 pub use context::ToolContext;
-pub use error::{ToolError, ToolFailure};
+pub use error::{IntoToolError, ToolError, ToolFailure};
+pub use extract::{Extension, FromToolContext, State};
 pub use function::{FnTool, NoArgs, ToolFn, raw_tool_fn, tool_fn};
-pub use output::ToolOutput;
 pub(crate) use output::cut;
+pub use output::{IntoToolOutput, ToolOutput};
 
-/// How many bytes of a tool's output the model gets by default: 64 KiB.
+/// Default limit of a tool's output, in bytes: 64 KiB.
 pub const DEFAULT_OUTPUT_LIMIT: usize = 64 * 1024;
 
-/// Something that a model may ask for: a definition, traits, and an async function.
+/// A function that a model may call: a definition, options, and an async function.
 ///
-/// [`tool_fn`] makes one from a closure.
+/// [`tool_fn`] creates one from an async function or closure.
 ///
 /// A tool runs on its run's own task: it shares the thread with the other tools of the same model
-/// output, and it is stopped by dropping its future, at once, when its time is up or its run is
-/// abandoned. Work that computes for long, or blocks, belongs on
-/// [`spawn_blocking`](tokio::task::spawn_blocking).
+/// output, and its future is dropped when its time is up or its run is abandoned. Move blocking or
+/// CPU-heavy work to [`spawn_blocking`](tokio::task::spawn_blocking).
 #[async_trait]
 pub trait Tool: Send + Sync {
-    /// How the model is told of the tool.
+    /// Returns what the model is told: name, description and input schema.
     fn definition(&self) -> &ToolDefinition;
 
-    /// How the tool may be run. Read once, when it is registered.
+    /// Returns the tool's options. Read once, when the tool is registered.
     fn traits(&self) -> ToolTraits {
         ToolTraits::default()
     }
 
-    /// The names of arguments that must not be seen in events, at any depth. Read when the tool is
+    /// Returns the names of arguments, at any depth, that events must not show. Read when the tool is
     /// registered, and at each call.
     ///
     /// Events then show the arguments of the tool's calls once they are whole, with these masked,
@@ -49,11 +50,20 @@ pub trait Tool: Send + Sync {
         &[]
     }
 
+    /// Provides the state of the registry, once, before the tool is registered. Ignored by default.
+    ///
+    /// # Errors
+    ///
+    /// If the tool needs state that is not there: the name of its type.
+    fn bind_state(&mut self, _state: &Extensions) -> Result<(), &'static str> {
+        Ok(())
+    }
+
     /// Runs the tool. `args` is a JSON object that fits the definition's schema.
     ///
     /// # Errors
     ///
-    /// When the tool failed; the model gets the message.
+    /// If the tool failed. The model gets the message.
     async fn call(&self, ctx: ToolContext, args: Value) -> Result<ToolOutput, ToolError>;
 }
 
@@ -71,25 +81,29 @@ impl<T: Tool + ?Sized> Tool for Arc<T> {
         (**self).secret_args()
     }
 
+    /// A tool that is shared already keeps the state that it has.
+    fn bind_state(&mut self, state: &Extensions) -> Result<(), &'static str> {
+        Self::get_mut(self).map_or(Ok(()), |tool| tool.bind_state(state))
+    }
+
     async fn call(&self, ctx: ToolContext, args: Value) -> Result<ToolOutput, ToolError> {
         (**self).call(ctx, args).await
     }
 }
 
-/// How a tool may be run.
+/// Options of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ToolTraits {
-    /// Whether the tool runs alone: while it runs, no other tool of the same run does. False by
-    /// default.
+    /// Run the tool alone: no other tool of the same run at the same time. `false` by default.
     pub exclusive: bool,
-    /// How long one attempt may take; where absent,
-    /// [`ToolConfig::execution_timeout`](geppetto_engine::ToolConfig) says.
+    /// Time limit of one attempt. [`ToolConfig::execution_timeout`](geppetto_engine::ToolConfig) by
+    /// default.
     pub timeout: Option<Duration>,
-    /// Whether running the tool twice has the effect of running it once, so that it may be tried
-    /// again whatever happened. False by default.
+    /// Running the tool twice has the effect of running it once, so it may be retried after any
+    /// failure. `false` by default.
     pub idempotent: bool,
-    /// How many bytes of output the model gets; what is beyond is cut, visibly.
+    /// How many bytes of output the model gets; longer output is cut, and the cut is marked.
     /// [`DEFAULT_OUTPUT_LIMIT`] by default.
     pub output_limit: usize,
 }

@@ -24,6 +24,13 @@ pub struct ArgsError {
     message: String,
 }
 
+/// The exact text.
+impl fmt::Display for Args {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 impl Args {
     /// Arguments from their exact text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {

@@ -67,14 +67,14 @@ fn builder(store: &Arc<YamlStore>) -> Result<Builder, Box<dyn Error>> {
         .tools(tools)
         .tool_config(config)
         // Beside the run: each sink is told of each event, in this order.
-        .event_sink(Arc::new(HumanPrinter::new(io::stdout())))
-        .event_sink(Arc::new(sink_fn(|event| {
+        .event_sink(HumanPrinter::new(io::stdout()))
+        .event_sink(sink_fn(|event| {
             if event.is_terminal() {
                 println!("sink: {} is event {}", event.type_name(), event.seq);
             }
-        })))
+        }))
         // After the run, on every outcome, and before it counts as over.
-        .persister(Arc::clone(store) as _))
+        .persister(Arc::clone(store)))
 }
 
 #[tokio::main(flavor = "current_thread")]

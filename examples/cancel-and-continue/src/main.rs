@@ -10,7 +10,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints what it shows")]
 
-use std::{error::Error, future::pending, io, sync::Arc};
+use std::{error::Error, future::pending, io};
 
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventKind, printer::HumanPrinter};
@@ -69,7 +69,7 @@ async fn cancel_when(
 async fn main() -> Result<(), Box<dyn Error>> {
     let builder = Builder::new(model())
         .tools(tools()?)
-        .event_sink(Arc::new(HumanPrinter::new(io::stdout())));
+        .event_sink(HumanPrinter::new(io::stdout()));
     let session = Session::new(builder);
 
     println!("--- cancelled in the middle of a text");

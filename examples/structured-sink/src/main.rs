@@ -92,7 +92,7 @@ fn model() -> ScriptedEngine {
 async fn main() -> Result<(), Box<dyn Error>> {
     let sink =
         StructuredSink::new(screen()).extract("app", "plan", |_| Box::new(Plan::default()))?;
-    let session = Session::new(Builder::new(model()).event_sink(Arc::new(sink)));
+    let session = Session::new(Builder::new(model()).event_sink(sink));
 
     println!("--- a whole plan");
     session.submit("Make a plan.").await?.wait().await?;

@@ -1,4 +1,4 @@
-//! [`Extensions`]: values that are found by their type.
+//! [`Extensions`]: values looked up by type.
 
 use std::{
     any::{Any, TypeId},
@@ -9,12 +9,12 @@ use std::{
 
 type Values = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
-/// Values that are found by their type; at most one of each.
+/// Values looked up by type; at most one of each type. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Extensions(Option<Arc<Values>>);
 
 impl Extensions {
-    /// These extensions and `value`, which replaces one of the same type.
+    /// Adds `value`, which replaces one of the same type.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let values = Arc::make_mut(self.0.get_or_insert_default());
@@ -22,7 +22,26 @@ impl Extensions {
         self
     }
 
-    /// The value of a type.
+    /// Adds the values of `others` whose types these extensions do not have.
+    #[must_use]
+    pub fn or(mut self, others: &Self) -> Self {
+        let Some(more) = &others.0 else {
+            return self;
+        };
+        let Some(own) = &mut self.0 else {
+            return others.clone();
+        };
+        if more.keys().all(|kind| own.contains_key(kind)) {
+            return self;
+        }
+        let own = Arc::make_mut(own);
+        for (kind, value) in more.iter() {
+            own.entry(*kind).or_insert_with(|| Arc::clone(value));
+        }
+        self
+    }
+
+    /// Returns the value of a type.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.0.as_ref()?.get(&TypeId::of::<T>())?.downcast_ref()

@@ -50,6 +50,14 @@ fn extensions_are_found_by_type() {
     assert_eq!(ctx.extension::<u32>(), Some(&7));
     assert_eq!(ctx.extension::<&str>(), Some(&"seven"));
     assert_eq!(ctx.extension::<u64>(), None);
+
+    // Defaults replace nothing.
+    let defaults = Extensions::default().with(8u32).with(9u64);
+    let ctx = ctx.with_default_extensions(&defaults);
+    assert_eq!(ctx.extension::<u32>(), Some(&7));
+    assert_eq!(ctx.extension::<u64>(), Some(&9));
+    let bare = RunContext::new().with_default_extensions(&defaults);
+    assert_eq!(bare.extension::<u32>(), Some(&8));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{EngineError, ErrorKind, RunContext, ToolConfig, ToolErrorHandling};
+use geppetto_engine::{
+    EngineError, ErrorKind, Extensions, RunContext, ToolConfig, ToolErrorHandling,
+};
 use geppetto_turns::ToolCall;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -185,6 +187,7 @@ impl Ready<'_> {
             tool_name: self.call.name.clone(),
             idempotency_key: format!("{}:{}", self.env.key, self.call.id),
             attempt,
+            state: Extensions::default(),
         };
         let cancellation = ctx.run.cancellation().clone();
         let span = tracing::info_span!(

@@ -1,9 +1,9 @@
 //! [`ToolContext`].
 
-use geppetto_engine::RunContext;
+use geppetto_engine::{Extensions, RunContext};
 use tokio_util::sync::WaitForCancellationFuture;
 
-/// What a tool knows about the call that it runs for.
+/// The call that a tool runs for, and its run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ToolContext {
@@ -17,12 +17,24 @@ pub struct ToolContext {
     /// Names the effect that the call is to have: the same for all attempts at one call, and
     /// different for any two calls. Pass it on to services that must not do a thing twice.
     pub idempotency_key: String,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, starting at 1.
     pub attempt: u32,
+    /// The state of the registry; see [`state`](Self::state).
+    pub(crate) state: Extensions,
 }
 
 impl ToolContext {
-    /// Waits until the call is to stop: the run was cancelled, or the tool's time is up.
+    /// Returns the state of a type, from
+    /// [`ToolRegistry::with_state`](crate::ToolRegistry::with_state).
+    ///
+    /// Tools made by [`tool_fn`](crate::tool_fn) have it, and may take it as an argument instead:
+    /// [`State`](crate::State).
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.state.get()
+    }
+
+    /// Waits until the call should stop: the run was cancelled, or the tool's time is up.
     ///
     /// A tool that returns within [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) after that has
     /// its result kept.
@@ -30,7 +42,7 @@ impl ToolContext {
         self.run.cancelled()
     }
 
-    /// Whether the call is to stop.
+    /// Returns `true` if the call should stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.run.is_cancelled()

@@ -2,13 +2,29 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+mod into;
 #[cfg(test)]
 mod tests;
 
-/// A tool failed. The model gets the message, so it should say what to do about it.
+pub use into::IntoToolError;
+
+/// The error of a tool. The model gets the message, so the message should say what to do.
 ///
-/// Any error becomes one through `?`, with its sources in the message. A tool error is therefore
-/// not an [`Error`] itself.
+/// `?` converts any error: every [`std::error::Error`], with its sources in the message,
+/// `anyhow::Error`, `Box<dyn Error + Send + Sync>`, `String` and `&str`. To allow that, `ToolError`
+/// does not implement [`Error`] itself.
+///
+/// ```
+/// use geppetto_toolloop::ToolError;
+///
+/// fn port(text: &str) -> Result<u16, ToolError> {
+///     if text.is_empty() {
+///         return Err("the port is empty; give a number such as 8080".into());
+///     }
+///     Ok(text.parse()?)
+/// }
+/// assert_eq!(port("x").unwrap_err().to_string(), "invalid digit found in string");
+/// ```
 #[derive(Debug)]
 pub struct ToolError {
     message: String,
@@ -17,7 +33,7 @@ pub struct ToolError {
 }
 
 impl ToolError {
-    /// An error; `message` says what happened and, where it can, what to do.
+    /// Creates an error. The message should say what happened and, where possible, what to do.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -26,34 +42,34 @@ impl ToolError {
         }
     }
 
-    /// Says that the call had no effect and may be tried again, also where the tool is not
-    /// idempotent.
+    /// Declares that the call had no effect and may be retried, even if the tool is not idempotent.
     #[must_use]
     pub fn safe_to_repeat(mut self) -> Self {
         self.repeatable = Some(true);
         self
     }
 
-    /// Says that trying again cannot help, also where the tool is idempotent.
+    /// Declares that a retry cannot succeed, even if the tool is idempotent.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.repeatable = Some(false);
         self
     }
 
-    /// What happened.
+    /// Returns the message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Whether the tool said that the call may, or may not, be tried again.
+    /// Returns what the tool declared about a retry: `Some(true)` if the call may be retried,
+    /// `Some(false)` if it may not, `None` if the tool declared nothing.
     #[must_use]
     pub fn repeatable(&self) -> Option<bool> {
         self.repeatable
     }
 
-    /// What caused the error, where it came from one.
+    /// Returns the error that this one was converted from.
     #[must_use]
     pub fn source(&self) -> Option<&(dyn Error + 'static)> {
         let source: &(dyn Error + 'static) = self.source.as_deref()?;
@@ -67,8 +83,11 @@ impl fmt::Display for ToolError {
     }
 }
 
-impl<E: Error + Send + Sync + 'static> From<E> for ToolError {
+/// `Into<Box<dyn Error + Send + Sync>>` holds for every error, for texts, and for the error types of
+/// `anyhow` and `eyre`, so that none of these needs a conversion, or a dependency, of its own.
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
     fn from(error: E) -> Self {
+        let error = error.into();
         let mut message = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -83,7 +102,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for ToolError {
         Self {
             message,
             repeatable: None,
-            source: Some(Box::new(error)),
+            source: Some(error),
         }
     }
 }

@@ -1,22 +1,58 @@
 //! [`tool_fn`]: tools from async functions.
 
-use std::{borrow::Cow, fmt, future::Future, marker::PhantomData, time::Duration};
+use std::{borrow::Cow, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::ToolDefinition;
+use geppetto_engine::{Extensions, ToolDefinition};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Tool, ToolContext, ToolError, ToolOutput, ToolTraits, schema::input_schema};
 
+mod forms;
+#[cfg(test)]
+mod tests;
+
 /// An async function that can be a tool.
 ///
-/// Three forms are: `|| async`, `|args: A| async` and `|args: A, ctx: ToolContext| async`, where
-/// the output is `Result<R, E>`: `R` any [`Serialize`], `E` anything that becomes a
-/// [`ToolError`]. `M` tells the forms apart; it is always inferred.
+/// Its arguments are, in this order:
+///
+/// 1. what the model writes: a type that implements [`Deserialize`] and, for [`tool_fn`],
+///    [`JsonSchema`]; or no such argument;
+/// 2. up to three values of the application ([`FromToolContext`](crate::FromToolContext)):
+///    [`State`](crate::State), [`Extension`](crate::Extension), [`ToolContext`].
+///
+/// Its output is any [`Serialize`](serde::Serialize) value, or a [`Result`] of one
+/// ([`IntoToolOutput`](crate::IntoToolOutput)). `M` tells these forms apart; it is always inferred.
+///
+/// # Shared state
+///
+/// A function, or a closure `|args: A, State(db): State<Arc<Db>>| async move { .. }`, takes shared
+/// state as an argument. A closure that captures the state instead has to clone it in each call:
+/// `move |args: A| { let db = db.clone(); async move { .. } }`. The async closure
+/// `async move |args: A| db.get(args.id).await` cannot be a tool, because its future borrows from
+/// the closure, and stable Rust has no way to require that such a future is [`Send`].
+///
+/// A function that does not fit is refused by the compiler:
+///
+/// ```compile_fail,E0277
+/// use geppetto_toolloop::tool_fn;
+///
+/// struct NotDeserialize;
+///
+/// let tool = tool_fn("broken", "Has an argument that no model can write", |_: NotDeserialize| async {});
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tool function",
+    label = "does not have the form of a tool function",
+    note = "a tool function is async, and its future is `Send`: no `Rc` or lock guard may live across an `.await`",
+    note = "its first argument is what the model writes, a type with `#[derive(Deserialize, JsonSchema)]`; it may be absent",
+    note = "up to three arguments of the application may follow: `State<T>`, `Extension<T>`, `Option<Extension<T>>`, `ToolContext`",
+    note = "it returns a value that implements `Serialize`, or a `Result` of one whose error is `ToolError`, `anyhow::Error`, a `std::error::Error` or a `String`"
+)]
 pub trait ToolFn<M>: Send + Sync + 'static {
-    /// The type of the input.
+    /// The type of what the model writes.
     type Args: DeserializeOwned + Send;
 
     /// Calls the function.
@@ -25,9 +61,12 @@ pub trait ToolFn<M>: Send + Sync + 'static {
         args: Self::Args,
         ctx: ToolContext,
     ) -> impl Future<Output = Result<ToolOutput, ToolError>> + Send;
+
+    /// Returns the name of a type that the function takes as state and that `state` does not have.
+    fn missing_state(state: &Extensions) -> Option<&'static str>;
 }
 
-/// The input of a tool that takes none: an object without known fields.
+/// The input of a tool without arguments: an object without known fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct NoArgs {}
@@ -42,60 +81,13 @@ impl JsonSchema for NoArgs {
     }
 }
 
-impl<F, Fut, R, E> ToolFn<()> for F
-where
-    F: Fn() -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, E>> + Send,
-    R: Serialize + Send,
-    E: Into<ToolError>,
-{
-    type Args = NoArgs;
-
-    async fn call(&self, _: NoArgs, _: ToolContext) -> Result<ToolOutput, ToolError> {
-        written(self().await)
-    }
-}
-
-impl<F, A, Fut, R, E> ToolFn<(A,)> for F
-where
-    F: Fn(A) -> Fut + Send + Sync + 'static,
-    A: DeserializeOwned + Send,
-    Fut: Future<Output = Result<R, E>> + Send,
-    R: Serialize + Send,
-    E: Into<ToolError>,
-{
-    type Args = A;
-
-    async fn call(&self, args: A, _: ToolContext) -> Result<ToolOutput, ToolError> {
-        written(self(args).await)
-    }
-}
-
-impl<F, A, Fut, R, E> ToolFn<(A, ToolContext)> for F
-where
-    F: Fn(A, ToolContext) -> Fut + Send + Sync + 'static,
-    A: DeserializeOwned + Send,
-    Fut: Future<Output = Result<R, E>> + Send,
-    R: Serialize + Send,
-    E: Into<ToolError>,
-{
-    type Args = A;
-
-    async fn call(&self, args: A, ctx: ToolContext) -> Result<ToolOutput, ToolError> {
-        written(self(args, ctx).await)
-    }
-}
-
-fn written<R: Serialize, E: Into<ToolError>>(
-    result: Result<R, E>,
-) -> Result<ToolOutput, ToolError> {
-    ToolOutput::json(&result.map_err(Into::into)?)
-}
-
-/// A tool from an async function with typed input, whose schema comes from the type.
+/// Creates a tool from an async function with typed input. The schema comes from the type, doc
+/// comments included.
 ///
 /// ```
-/// use geppetto_toolloop::{Tool, ToolContext, ToolError, schemars::{self, JsonSchema}, tool_fn};
+/// use std::sync::Arc;
+///
+/// use geppetto_toolloop::{State, Tool, ToolContext, ToolError, schemars::{self, JsonSchema}, tool_fn};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize, JsonSchema)]
@@ -104,7 +96,7 @@ fn written<R: Serialize, E: Into<ToolError>>(
 ///     city: String,
 /// }
 ///
-/// let weather = tool_fn("lookup_weather", "Weather for a city", |args: WeatherArgs| async move {
+/// let weather = tool_fn("lookup_weather", "Weather for a city", async |args: WeatherArgs| {
 ///     if args.city.is_empty() {
 ///         return Err(ToolError::new("city is empty; give the name of a city"));
 ///     }
@@ -113,80 +105,86 @@ fn written<R: Serialize, E: Into<ToolError>>(
 /// assert_eq!(weather.definition().parameters["required"][0], "city");
 ///
 /// // With the call's context, and errors through `?`:
-/// let fetch = tool_fn("fetch", "Fetches a page", |args: WeatherArgs, ctx: ToolContext| async move {
+/// async fn fetch(args: WeatherArgs, ctx: ToolContext) -> Result<(u16, String), ToolError> {
 ///     let port: u16 = args.city.parse()?;
-///     Ok::<_, ToolError>((port, ctx.idempotency_key))
-/// })
-/// .exclusive();
+///     Ok((port, ctx.idempotency_key))
+/// }
+/// let fetch = tool_fn("fetch", "Fetches a page", fetch).exclusive();
 /// assert!(fetch.traits().exclusive);
 ///
+/// // With state of the application, from `ToolRegistry::with_state`:
+/// async fn visits(args: WeatherArgs, State(seen): State<Arc<[String]>>) -> usize {
+///     seen.iter().filter(|city| **city == args.city).count()
+/// }
+/// let _visits = tool_fn("visits", "How often somebody was in a city", visits);
+///
 /// // Without input:
-/// let _now = tool_fn("now", "The time", || async { Ok::<_, ToolError>("noon") });
+/// let _now = tool_fn("now", "The time", async || "noon");
 /// ```
-pub fn tool_fn<M, F>(
-    name: impl Into<String>,
-    description: impl Into<String>,
-    function: F,
-) -> FnTool<M, F>
+pub fn tool_fn<M, F>(name: impl Into<String>, description: impl Into<String>, function: F) -> FnTool
 where
-    F: ToolFn<M>,
-    F::Args: JsonSchema,
+    F: ToolFn<M, Args: JsonSchema>,
+    M: 'static,
 {
     raw_tool_fn(name, description, input_schema::<F::Args>(), function)
 }
 
-/// A tool from an async function and a JSON schema of its input, which may be a
-/// [`Value`] or any type that fits the schema.
+/// Creates a tool from an async function and a JSON schema of its input. The function may take a
+/// [`Value`], or any type that fits the schema.
 ///
 /// ```
-/// use geppetto_toolloop::{Tool, ToolError, raw_tool_fn};
+/// use geppetto_toolloop::{Tool, raw_tool_fn};
 /// use serde_json::{Value, json};
 ///
 /// let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
-/// let tool = raw_tool_fn("double", "Twice a number", schema, |args: Value| async move {
-///     Ok::<_, ToolError>(args["n"].as_i64().unwrap_or(0) * 2)
+/// let tool = raw_tool_fn("double", "Twice a number", schema, async |args: Value| {
+///     args["n"].as_i64().unwrap_or(0) * 2
 /// });
 /// assert_eq!(tool.definition().name, "double");
 /// ```
-pub fn raw_tool_fn<M, F: ToolFn<M>>(
+pub fn raw_tool_fn<M: 'static, F: ToolFn<M>>(
     name: impl Into<String>,
     description: impl Into<String>,
     schema: Value,
     function: F,
-) -> FnTool<M, F> {
+) -> FnTool {
     FnTool {
         definition: ToolDefinition::new(name, description, schema),
         traits: ToolTraits::default(),
         secret_args: Vec::new(),
-        function,
-        form: PhantomData,
+        state: Extensions::default(),
+        function: Arc::new(Typed {
+            function,
+            form: PhantomData,
+        }),
     }
 }
 
 /// A tool from an async function; made by [`tool_fn`] and [`raw_tool_fn`].
+#[derive(Clone)]
 #[must_use = "a tool does nothing until it is registered"]
-pub struct FnTool<M, F> {
+pub struct FnTool {
     definition: ToolDefinition,
     traits: ToolTraits,
     secret_args: Vec<String>,
-    function: F,
-    form: PhantomData<fn() -> M>,
+    state: Extensions,
+    function: Arc<dyn AnyFn>,
 }
 
-impl<M, F> FnTool<M, F> {
-    /// Says that the tool runs alone.
+impl FnTool {
+    /// Runs the tool alone: no other tool of the run at the same time.
     pub fn exclusive(mut self) -> Self {
         self.traits.exclusive = true;
         self
     }
 
-    /// Says that running the tool twice has the effect of running it once.
+    /// Declares that running the tool twice has the effect of running it once.
     pub fn idempotent(mut self) -> Self {
         self.traits.idempotent = true;
         self
     }
 
-    /// Sets how long one attempt may take.
+    /// Sets the time limit of one attempt.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.traits.timeout = Some(timeout);
         self
@@ -198,13 +196,13 @@ impl<M, F> FnTool<M, F> {
         self
     }
 
-    /// Names arguments, at any depth, that must not be seen in events.
+    /// Adds names of arguments, at any depth, that events must not show.
     pub fn secret_args<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.secret_args.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Says whether the provider must hold the model to the schema, where it can.
+    /// Sets whether the provider must hold the model to the schema, where it can.
     pub fn strict(mut self, strict: bool) -> Self {
         self.definition.strict = Some(strict);
         self
@@ -212,7 +210,7 @@ impl<M, F> FnTool<M, F> {
 }
 
 #[async_trait]
-impl<M: 'static, F: ToolFn<M>> Tool for FnTool<M, F> {
+impl Tool for FnTool {
     fn definition(&self) -> &ToolDefinition {
         &self.definition
     }
@@ -225,15 +223,50 @@ impl<M: 'static, F: ToolFn<M>> Tool for FnTool<M, F> {
         &self.secret_args
     }
 
-    async fn call(&self, ctx: ToolContext, args: Value) -> Result<ToolOutput, ToolError> {
+    fn bind_state(&mut self, state: &Extensions) -> Result<(), &'static str> {
+        match self.function.missing_state(state) {
+            Some(missing) => Err(missing),
+            None => {
+                self.state = state.clone();
+                Ok(())
+            }
+        }
+    }
+
+    async fn call(&self, mut ctx: ToolContext, args: Value) -> Result<ToolOutput, ToolError> {
+        ctx.state = self.state.clone();
+        self.function.call(args, ctx).await
+    }
+}
+
+/// A [`ToolFn`] whose type is forgotten.
+#[async_trait]
+trait AnyFn: Send + Sync {
+    async fn call(&self, args: Value, ctx: ToolContext) -> Result<ToolOutput, ToolError>;
+
+    fn missing_state(&self, state: &Extensions) -> Option<&'static str>;
+}
+
+struct Typed<M, F> {
+    function: F,
+    form: PhantomData<fn() -> M>,
+}
+
+#[async_trait]
+impl<M: 'static, F: ToolFn<M>> AnyFn for Typed<M, F> {
+    async fn call(&self, args: Value, ctx: ToolContext) -> Result<ToolOutput, ToolError> {
         let args = serde_json::from_value(args).map_err(|error| {
             ToolError::new(format!("the arguments do not fit: {error}")).permanent()
         })?;
         self.function.call(args, ctx).await
     }
+
+    fn missing_state(&self, state: &Extensions) -> Option<&'static str> {
+        F::missing_state(state)
+    }
 }
 
-impl<M, F> fmt::Debug for FnTool<M, F> {
+impl fmt::Debug for FnTool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FnTool")
             .field("name", &self.definition.name)

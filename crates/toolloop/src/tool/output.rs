@@ -4,8 +4,12 @@ use serde::Serialize;
 
 use super::ToolError;
 
+mod into;
+mod result;
 #[cfg(test)]
 mod tests;
+
+pub use into::IntoToolOutput;
 
 /// What a tool gives the model: a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,16 +20,16 @@ pub struct ToolOutput {
 }
 
 impl ToolOutput {
-    /// A text.
+    /// Creates an output from a text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
 
-    /// A value as JSON; a string goes as it is.
+    /// Creates an output from a value, as JSON. A string is kept as it is.
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as JSON.
+    /// If the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, ToolError> {
         let text = serde_json::to_string(value)?;
         if text.starts_with('"') {

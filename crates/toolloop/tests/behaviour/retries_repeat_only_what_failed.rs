@@ -14,12 +14,7 @@ use tokio::time::{Instant, sleep};
 use crate::support::*;
 
 /// Fails so many times, and notes when and with which key it is tried.
-fn flaky(
-    diary: &Diary,
-    name: &str,
-    failures: u32,
-    error: fn() -> ToolError,
-) -> FnTool<(Value, ToolContext), impl Fn(Value, ToolContext) -> SlowCall + use<>> {
+fn flaky(diary: &Diary, name: &str, failures: u32, error: fn() -> ToolError) -> FnTool {
     let (diary, tried) = (diary.clone(), Arc::new(AtomicU32::new(0)));
     let started = Instant::now();
     raw_tool_fn(

@@ -154,12 +154,7 @@ impl Drop for Stay {
 }
 
 /// A tool that takes `ms` milliseconds, heedless of cancels, and gives `done <call id>`.
-pub(crate) fn slow(
-    diary: &Diary,
-    name: &str,
-    ms: u64,
-) -> geppetto_toolloop::FnTool<(Value, ToolContext), impl Fn(Value, ToolContext) -> SlowCall + use<>>
-{
+pub(crate) fn slow(diary: &Diary, name: &str, ms: u64) -> geppetto_toolloop::FnTool {
     let diary = diary.clone();
     raw_tool_fn(
         name,

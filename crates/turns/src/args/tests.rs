@@ -33,3 +33,11 @@ fn errors_say_what_is_wrong() {
         "{said}"
     );
 }
+
+#[test]
+fn arguments_are_displayed_as_they_stand() {
+    assert_eq!(
+        Args::new(r#"{"b": 1,"a":2}"#).to_string(),
+        r#"{"b": 1,"a":2}"#
+    );
+}

@@ -1,0 +1,64 @@
+//! Hooks behind an [`Arc`] are hooks. Each method is passed on, those with a default too.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+
+use super::{Persister, Phase, RunJournal, SnapshotHook, StoreError};
+use crate::{EngineError, RunContext, RunStatus};
+
+impl<H: SnapshotHook + ?Sized> SnapshotHook for Arc<H> {
+    fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase) {
+        (**self).snapshot(ctx, turn, phase);
+    }
+}
+
+#[async_trait]
+impl<P: Persister + ?Sized> Persister for Arc<P> {
+    async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
+        (**self).persist(turn, status).await
+    }
+}
+
+#[async_trait]
+impl<J: RunJournal + ?Sized> RunJournal for Arc<J> {
+    async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        (**self).run_started(ctx, turn).await
+    }
+
+    async fn before_provider_call(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        (**self).before_provider_call(ctx, turn).await
+    }
+
+    async fn after_provider_call(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        result: Result<&InferenceResult, &EngineError>,
+    ) -> Result<(), EngineError> {
+        (**self).after_provider_call(ctx, turn, result).await
+    }
+
+    async fn before_tool(&self, ctx: &RunContext, call: &ToolCall) -> Result<(), EngineError> {
+        (**self).before_tool(ctx, call).await
+    }
+
+    async fn after_tool(
+        &self,
+        ctx: &RunContext,
+        call: &ToolCall,
+        answer: &ToolUse,
+    ) -> Result<(), EngineError> {
+        (**self).after_tool(ctx, call, answer).await
+    }
+
+    async fn run_ended(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        status: &RunStatus,
+    ) -> Result<(), EngineError> {
+        (**self).run_ended(ctx, turn, status).await
+    }
+}

@@ -1,0 +1,54 @@
+//! [`IntoToolOutput`]: what a tool function may return.
+
+use serde::Serialize;
+
+use super::{ToolOutput, result::written};
+use crate::tool::error::{IntoToolError, ToolError};
+
+/// The output of a tool function: any [`Serialize`] value, or a [`Result`] of one.
+///
+/// | the function returns | the model gets |
+/// |---|---|
+/// | `String`, `&str` | the text as it is |
+/// | a number, a `bool`, `()`, a struct, a list, any other [`Serialize`] value | the value as JSON |
+/// | `Ok` of these | the same |
+/// | `Err` of a [`ToolError`], any [`std::error::Error`], a `Box<dyn Error + Send + Sync>`, an error of `anyhow` or `eyre`, a `String` or a `&str` | the message, as an error |
+///
+/// `K` tells these cases apart. It is always inferred, with one exception: for an error type that
+/// implements both [`std::error::Error`] and [`Serialize`] the compiler asks for a type. Return
+/// `Result<_, ToolError>` there; `?` converts the error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the output of a tool",
+    label = "not a tool's output",
+    note = "return a value that implements `serde::Serialize`, or a `Result` of one whose error is a `ToolError`, \
+            a `std::error::Error`, an `anyhow::Error`, a `Box<dyn Error + Send + Sync>` or a `String`"
+)]
+pub trait IntoToolOutput<K> {
+    /// Converts the value.
+    ///
+    /// # Errors
+    ///
+    /// If the tool failed, or if the value cannot be written as JSON.
+    fn into_tool_output(self) -> Result<ToolOutput, ToolError>;
+}
+
+/// Marks a value that is serialized.
+#[derive(Debug)]
+pub struct Plain;
+
+/// Marks a result; `K` says how its error is converted.
+#[derive(Debug)]
+pub struct Fallible<K>(K);
+
+impl<R: Serialize> IntoToolOutput<Plain> for R {
+    fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
+        // A `Result` whose error is a text implements `Serialize`, too.
+        written(&self)
+    }
+}
+
+impl<R: Serialize, E: IntoToolError<K>, K> IntoToolOutput<Fallible<K>> for Result<R, E> {
+    fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
+        ToolOutput::json(&self.map_err(E::into_tool_error)?)
+    }
+}
