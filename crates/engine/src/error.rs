@@ -31,7 +31,11 @@ pub enum ErrorKind {
     NotFound,
     /// The provider refused the request as invalid (HTTP 400, 413, 422 and other 4xx).
     InvalidRequest,
-    /// Too many requests, or a quota is used up (HTTP 429).
+    /// The prompt, alone or together with the requested output, does not fit the model's context
+    /// window. The same request fails again; a shorter history does not.
+    ContextTooLong,
+    /// Too many requests (HTTP 429), or a quota or a credit is used up (HTTP 429, 402).
+    /// [`EngineError::is_quota_exhausted`] tells the second from the first.
     RateLimited,
     /// The provider is over its capacity for now (HTTP 503, 529).
     Overloaded,
@@ -64,6 +68,7 @@ impl ErrorKind {
             Self::PermissionDenied => "permission_denied",
             Self::NotFound => "not_found",
             Self::InvalidRequest => "invalid_request",
+            Self::ContextTooLong => "context_too_long",
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::Server => "server",
@@ -115,6 +120,8 @@ struct Inner {
     request_id: Option<String>,
     provider_code: Option<String>,
     provider_message: Option<String>,
+    rejected_output: Option<String>,
+    quota_exhausted: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -131,6 +138,8 @@ impl EngineError {
                 request_id: None,
                 provider_code: None,
                 provider_message: None,
+                rejected_output: None,
+                quota_exhausted: false,
                 source: None,
             }),
         }
@@ -192,6 +201,21 @@ impl EngineError {
         self
     }
 
+    /// Sets the output of the model that the provider refused to pass on.
+    #[must_use]
+    pub fn with_rejected_output(mut self, output: impl Into<String>) -> Self {
+        self.inner.rejected_output = Some(output.into());
+        self
+    }
+
+    /// Marks a used-up quota or credit, which also makes the error not retryable unless
+    /// [`with_retryable`](Self::with_retryable) is called after it.
+    #[must_use]
+    pub fn with_quota_exhausted(mut self) -> Self {
+        self.inner.quota_exhausted = true;
+        self.with_retryable(false)
+    }
+
     /// What kind of failure this is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -242,6 +266,24 @@ impl EngineError {
         self.inner.provider_message.as_deref()
     }
 
+    /// The output of the model that the provider refused to pass on, such as a tool call that it
+    /// could not parse (Groq's `failed_generation`). Applications may repair it or show it to the
+    /// model.
+    ///
+    /// <https://console.groq.com/docs/tool-use>
+    #[must_use]
+    pub fn rejected_output(&self) -> Option<&str> {
+        self.inner.rejected_output.as_deref()
+    }
+
+    /// Returns `true` if a quota, a credit or a plan's limit is used up: a retry within seconds
+    /// cannot succeed. [`retry_after`](Self::retry_after) is when it is renewed, if the provider
+    /// says so.
+    #[must_use]
+    pub fn is_quota_exhausted(&self) -> bool {
+        self.inner.quota_exhausted
+    }
+
     /// What happened, without the provider's own words.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -273,6 +315,8 @@ impl fmt::Debug for EngineError {
             .field("request_id", &inner.request_id)
             .field("provider_code", &inner.provider_code)
             .field("provider_message", &inner.provider_message)
+            .field("rejected_output", &inner.rejected_output)
+            .field("quota_exhausted", &inner.quota_exhausted)
             .field("source", &inner.source)
             .finish()
     }

@@ -35,3 +35,13 @@ fn source_is_kept() {
         Some("inner")
     );
 }
+
+#[test]
+fn a_used_up_quota_is_told_from_a_rate_limit() {
+    let limited = EngineError::new(ErrorKind::RateLimited, "slow down");
+    assert!(!limited.is_quota_exhausted());
+    let used_up = limited.with_quota_exhausted();
+    assert!(used_up.is_quota_exhausted());
+    assert!(!used_up.is_retryable());
+    assert!(!ErrorKind::ContextTooLong.is_transient());
+}
