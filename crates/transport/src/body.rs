@@ -171,6 +171,13 @@ impl Body {
         }
     }
 
+    /// The bytes that [`first_visible`](Self::first_visible) has looked at and that were not handed
+    /// out since: at least the first one of a body that has any.
+    #[must_use]
+    pub fn looked_at(&self) -> &[u8] {
+        &self.head
+    }
+
     fn message_grows(&mut self) -> Result<(), TransportError> {
         let passed = self.limits.as_mut().map(ReadLimits::message_grows);
         self.done |= matches!(passed, Some(Err(_)));

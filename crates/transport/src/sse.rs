@@ -8,12 +8,14 @@ use crate::{
     Body,
     error::{TransportError, TransportErrorKind},
 };
-use decoder::Decoder;
+use decoder::{Decoder, Finish};
 
 mod decoder;
+mod error_line;
 mod rest;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 /// The default limit on one event: 16 MiB, room for the largest images that providers send
 /// inside an event.
@@ -34,17 +36,24 @@ pub struct SseEvent<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SseEnd {
     /// Whether an event had begun and was cut off: a field stood there, or part of a line, after
-    /// the last blank line; whole comments are none. It is not handed out: the rules say that an
-    /// event without its blank line never happened. The stream was truncated then.
+    /// the last blank line; whole comments are none. The stream was truncated then. An event that
+    /// lacks nothing but its blank line is none of these: it was handed out.
     pub mid_event: bool,
 }
 
 /// A body read as server-sent events, by the WHATWG rules.
 ///
 /// Lines end with CR, LF or CRLF, cut anywhere by the chunks, as may be UTF-8 sequences; invalid
-/// UTF-8 is replaced by U+FFFD; a leading byte order mark and comments are dropped; an event
-/// whose blank line is missing at the end is not dispatched. `retry` fields are ignored: nothing
-/// reconnects here.
+/// UTF-8 is replaced by U+FFFD; a leading byte order mark and comments are dropped. `retry` fields
+/// are ignored: nothing reconnects here.
+///
+/// Two rules are broken, for servers that break them:
+///
+/// - An event whose blank line is missing at the end of the body is dispatched if its data is whole:
+///   a JSON object or list, or `[DONE]`. Servers and gateways forget the last line end, and what
+///   they sent before it is all there. Anything else that begins there was cut.
+/// - A line `error: ..` before the first field of an event is an event of type `error` with that
+///   data (llama.cpp). By the rules it is an unknown field, and what failed would look complete.
 ///
 /// All events of a chunk are handed out before the body is asked for more. All waits are
 /// drop-safe: an event is lost by no `select!`.
@@ -57,6 +66,8 @@ pub struct SseStream {
     decoder: Decoder,
     finished: bool,
     end: Option<SseEnd>,
+    /// Why the body broke, to be told after the last event.
+    broken: Option<TransportError>,
     bytes: u64,
 }
 
@@ -72,6 +83,7 @@ impl SseStream {
             ),
             finished: false,
             end: None,
+            broken: None,
             bytes: 0,
         }
     }
@@ -94,7 +106,7 @@ impl SseStream {
     pub async fn next(&mut self) -> Result<Option<SseEvent<'_>>, TransportError> {
         while !self.advance()? {
             if self.finished {
-                return Ok(None);
+                return self.broken.take().map_or(Ok(None), Err);
             }
             match self.body.message_chunk().await {
                 Ok(Some(chunk)) => {
@@ -103,13 +115,21 @@ impl SseStream {
                 }
                 Ok(None) => {
                     self.finished = true;
+                    let finish = self.decoder.finish();
                     self.end = Some(SseEnd {
-                        mid_event: self.decoder.finish(),
+                        mid_event: finish == Finish::MidEvent,
                     });
+                    if finish == Finish::Event {
+                        break;
+                    }
                 }
                 Err(error) => {
                     self.finished = true;
-                    return Err(error);
+                    if self.decoder.finish() != Finish::Event {
+                        return Err(error);
+                    }
+                    self.broken = Some(error);
+                    break;
                 }
             }
         }

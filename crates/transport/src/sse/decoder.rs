@@ -6,7 +6,12 @@ use std::num::NonZeroUsize;
 use bytes::{Buf as _, Bytes};
 use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decoded};
 
-use super::{SseEvent, rest::Rest};
+use super::{
+    SseEvent,
+    error_line::{ErrorLine, Step},
+    rest::Rest,
+    whole::is_whole,
+};
 
 /// `sse-core` keeps a buffer as large as the largest event so far, and allocates one of that size
 /// for each event. Above this size the decoder is replaced after the event, so that one image
@@ -17,8 +22,28 @@ const LARGEST_KEPT_BUFFER: usize = 64 * 1024;
 pub(super) struct Decoder {
     inner: SseDecoder,
     limit: NonZeroUsize,
-    current: Option<MessageEvent>,
+    current: Option<Current>,
     rest: Rest,
+    error_line: ErrorLine,
+}
+
+/// The event that was reached last.
+#[derive(Debug)]
+enum Current {
+    Message(MessageEvent),
+    /// The value of a line `error: ..`.
+    Error(String),
+}
+
+/// What the end of a stream leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finish {
+    /// Nothing: the stream ended between two events.
+    Clean,
+    /// One more event, whole but for its blank line.
+    Event,
+    /// An event that had begun and is not whole.
+    MidEvent,
 }
 
 impl Decoder {
@@ -28,6 +53,7 @@ impl Decoder {
             limit,
             current: None,
             rest: Rest::of_stream(),
+            error_line: ErrorLine::default(),
         }
     }
 
@@ -35,44 +61,108 @@ impl Decoder {
     /// limit that the event passed.
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
         self.drop_current();
-        loop {
-            let mut left: &[u8] = chunk;
+        while !chunk.is_empty() {
+            match self.error_line.step(chunk, &self.rest) {
+                Step::Pass(len) => {
+                    if self.feed(chunk, len)? {
+                        return Ok(true);
+                    }
+                }
+                Step::NoError => {
+                    let mut held = self.error_line.take();
+                    let len = held.len();
+                    self.feed(&mut held, len)?;
+                }
+                Step::Held if self.error_line.len() > self.limit.get() => return Err(self.limit),
+                Step::Held => {}
+                Step::Error(value) => {
+                    self.current = Some(Current::Error(value));
+                    self.rest = Rest::default();
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Decodes the first `len` bytes of `chunk`, up to the end of an event.
+    fn feed(&mut self, chunk: &mut Bytes, len: usize) -> Result<bool, NonZeroUsize> {
+        let mut len = len.min(chunk.len());
+        while len > 0 {
+            let mut left = chunk.get(..len).unwrap_or_default();
             let decoded = self.inner.next(&mut left);
-            let used = chunk.len() - left.len();
+            let used = len - left.len();
             if !matches!(decoded, Some(Ok(Decoded::Message(_)))) {
                 self.rest.read(chunk.get(..used).unwrap_or_default());
             }
             chunk.advance(used);
+            len -= used;
             match decoded {
                 Some(Ok(Decoded::Message(message))) => {
-                    self.current = Some(message);
+                    self.current = Some(Current::Message(message));
                     self.rest = Rest::default();
                     return Ok(true);
                 }
                 Some(Ok(Decoded::Retry(_))) => {}
                 Some(Err(PayloadTooLargeError)) => return Err(self.limit),
-                None => return Ok(false),
+                None => break,
             }
+        }
+        Ok(false)
+    }
+
+    /// The event that the last [`advance`](Self::advance) reached, or the [`finish`](Self::finish).
+    pub(super) fn current(&self) -> Option<SseEvent<'_>> {
+        let event = match self.current.as_ref()? {
+            Current::Message(message) => SseEvent {
+                event: &message.event,
+                data: &message.data,
+                id: message.last_event_id.as_deref(),
+            },
+            Current::Error(value) => SseEvent {
+                event: "error",
+                data: value,
+                id: self.inner.last_event_id().map(|id| &**id),
+            },
+        };
+        Some(event)
+    }
+
+    /// Ends the stream.
+    pub(super) fn finish(&mut self) -> Finish {
+        self.current = None;
+        if self.error_line.len() > 0 {
+            let value = self.error_line.finish().filter(|value| is_whole(value));
+            self.current = value.map(Current::Error);
+        } else if self.rest.is_event() {
+            self.current = self.completed().map(Current::Message);
+        } else {
+            return Finish::Clean;
+        }
+        if self.current.is_some() {
+            Finish::Event
+        } else {
+            Finish::MidEvent
         }
     }
 
-    /// The event that the last [`advance`](Self::advance) reached.
-    pub(super) fn current(&self) -> Option<SseEvent<'_>> {
-        self.current.as_ref().map(|message| SseEvent {
-            event: &message.event,
-            data: &message.data,
-            id: message.last_event_id.as_deref(),
-        })
-    }
-
-    /// Ends the stream; whether an event had begun.
-    pub(super) fn finish(&mut self) -> bool {
-        self.current = None;
-        self.rest.is_event()
+    /// The event that has begun, if only its blank line is missing.
+    fn completed(&mut self) -> Option<MessageEvent> {
+        let mut blank: &[u8] = b"\n\n";
+        while !blank.is_empty() {
+            match self.inner.next(&mut blank)? {
+                Ok(Decoded::Message(message)) => {
+                    return is_whole(&message.data).then_some(message);
+                }
+                Ok(Decoded::Retry(_)) => {}
+                Err(PayloadTooLargeError) => return None,
+            }
+        }
+        None
     }
 
     fn drop_current(&mut self) {
-        let Some(message) = self.current.take() else {
+        let Some(Current::Message(message)) = self.current.take() else {
             return;
         };
         if message.data.capacity() > LARGEST_KEPT_BUFFER {

@@ -37,6 +37,16 @@ impl Rest {
         self.has_field || self.line != Line::Empty
     }
 
+    /// Whether a line begins here, and no field of an event stood before it.
+    pub(super) fn is_between_fields(&self) -> bool {
+        !self.is_event()
+    }
+
+    /// Whether the line at hand is a field.
+    pub(super) fn is_inside_a_field(&self) -> bool {
+        self.line == Line::Field
+    }
+
     pub(super) fn read(&mut self, bytes: &[u8]) {
         let mut bytes = bytes;
         while let Some((&byte, after)) = bytes.split_first() {

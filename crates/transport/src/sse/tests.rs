@@ -189,3 +189,85 @@ async fn received_events_are_handed_out_without_waiting() {
     assert_eq!(stream.next().await.unwrap().unwrap().data, "3");
     assert_eq!(stream.next().await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_event_that_lacks_only_its_blank_line_is_handed_out() {
+    for end in ["", "\n", "\r", "\r\n"] {
+        let last = |data: &str| format!("data: 1\n\nevent: e\ndata: {data}{end}");
+        for data in ["{\"a\":1}", "[1]", "[DONE]"] {
+            check(last(data), &[("message", "1"), ("e", data)], false).await;
+        }
+        for data in ["{\"a\":1", "[DONE", "12", "\"a\"", "tru", "{\"a\":1} x", ""] {
+            check(last(data), &[("message", "1")], true).await;
+        }
+    }
+    // What follows a whole event may have become part of it.
+    check("data: {}\ndata: {", &[], true).await;
+    check("data: {}\nid: 5", &[("message", "{}")], false).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_a_whole_event_is_told_after_it() {
+    let transport = crate::memory::MemoryTransport::new([crate::memory::Reply::ok()
+        .chunk("data: {\"a\":1}")
+        .fail(crate::TransportError::new(
+            TransportErrorKind::Disconnected,
+            "broke",
+        ))]);
+    let request = crate::Request::get("http://model.test/");
+    let response = crate::HttpTransport::send(&transport, request)
+        .await
+        .unwrap();
+    let mut stream = response.into_sse();
+    assert_eq!(stream.next().await.unwrap().unwrap().data, "{\"a\":1}");
+    let error = stream.next().await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Disconnected);
+    assert_eq!(stream.next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_error_in_a_field_of_its_own_is_an_event() {
+    let error = "{\"code\":400}";
+    for end in ["\n", "\r", "\r\n"] {
+        let line = format!("error: {error}{end}");
+        check(format!("{line}{end}"), &[("error", error)], false).await;
+        check(
+            format!(": ping{end}{end}{line}{end}data: 1{end}{end}"),
+            &[("error", error), ("message", "1")],
+            false,
+        )
+        .await;
+        check(
+            format!("data: 1{end}{end}error:{error}{end}{end}data: 2{end}{end}"),
+            &[("message", "1"), ("error", error), ("message", "2")],
+            false,
+        )
+        .await;
+        check(
+            format!("retry: 5{end}{end}{line}"),
+            &[("error", error)],
+            false,
+        )
+        .await;
+    }
+    check(format!("error: {error}"), &[("error", error)], false).await;
+    check("error: {\"code\":4", &[], true).await;
+    check("erro", &[], true).await;
+    check(
+        "errors: 1\n\nevent: error\ndata: 1\n\n",
+        &[("error", "1")],
+        false,
+    )
+    .await;
+    check("error\n\ndata: 1\n\n", &[("message", "1")], false).await;
+    // Inside of an event it is a field that nobody knows.
+    check("data: 1\nerror: 2\n\n", &[("message", "1")], false).await;
+}
+
+#[tokio::test]
+async fn an_error_line_has_the_limit_of_an_event() {
+    let body = Body::from_chunks(["error: 12345", "678901234", "567890\n"]);
+    let mut stream = SseStream::new(body).with_max_event_bytes(limit(16));
+    let error = stream.next().await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+}

@@ -1,0 +1,83 @@
+//! [`ErrorLine`]: errors that a server sends in a line of their own, `error: {..}`.
+//!
+//! The rules of server-sent events drop such a line. Servers of llama.cpp report failures in it:
+//! <https://github.com/ggml-org/llama.cpp/issues/16104>.
+
+use bytes::{Buf as _, Bytes};
+
+use super::rest::Rest;
+
+const FIELD: &[u8] = b"error:";
+
+/// Looks at the beginning of each line that is not part of an event yet.
+#[derive(Debug, Default)]
+pub(super) struct ErrorLine {
+    /// The line so far, with its name; empty outside of one.
+    held: Vec<u8>,
+}
+
+/// What to do with the bytes at hand.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// So many of them are none of this one's business.
+    Pass(usize),
+    /// All of them were kept: the line is not over, or its name is not.
+    Held,
+    /// What was kept is no such line: [`ErrorLine::take`] gives it back.
+    NoError,
+    /// The value of such a line.
+    Error(String),
+}
+
+impl ErrorLine {
+    /// How much is kept, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Looks at `chunk`, which follows on `rest`; consumes what it keeps.
+    pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest) -> Step {
+        if self.held.is_empty() && !(rest.is_between_fields() && chunk.starts_with(b"e")) {
+            return Step::Pass(passed(chunk, rest));
+        }
+        let name_left = FIELD.get(self.held.len()..).unwrap_or_default();
+        let known = name_left.len().min(chunk.len());
+        if chunk.get(..known) != name_left.get(..known) {
+            return if self.held.is_empty() {
+                Step::Pass(chunk.len())
+            } else {
+                Step::NoError
+            };
+        }
+        let end = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        self.held
+            .extend_from_slice(chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default());
+        chunk.advance(end.map_or(chunk.len(), |end| end + 1));
+        match end {
+            Some(_) => self.finish().map_or(Step::Held, Step::Error),
+            None => Step::Held,
+        }
+    }
+
+    /// Gives back what was kept.
+    pub(super) fn take(&mut self) -> Bytes {
+        Bytes::from(std::mem::take(&mut self.held))
+    }
+
+    /// Ends the line: its value, if it is such a line.
+    pub(super) fn finish(&mut self) -> Option<String> {
+        let line = std::mem::take(&mut self.held);
+        let value = line.strip_prefix(FIELD)?;
+        Some(String::from_utf8_lossy(value).trim().to_owned())
+    }
+}
+
+/// How many bytes may be decoded without a look at the next line. Events begin with `data` or
+/// `event`, and the decoder stops at their end; other lines are passed one by one.
+fn passed(chunk: &[u8], rest: &Rest) -> usize {
+    if rest.is_inside_a_field() || matches!(chunk.first(), Some(b'd' | b'e')) {
+        return chunk.len();
+    }
+    let end = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    end.map_or(chunk.len(), |end| end + 1)
+}

@@ -1,0 +1,14 @@
+//! Whether the data of an event whose blank line is missing is all of it.
+
+use serde_json::value::RawValue;
+
+/// The data of the event that ends a stream of OpenAI's format.
+const END_MARK: &str = "[DONE]";
+
+/// Whether nothing can follow: the data is the end mark, or a whole JSON object or list. A number
+/// or a word may be the beginning of a longer one.
+pub(super) fn is_whole(data: &str) -> bool {
+    let data = data.trim();
+    data == END_MARK
+        || (data.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(data).is_ok())
+}
