@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use geppetto_engine::{EngineError, ErrorKind};
-use http::header::CONTENT_ENCODING;
+use http::{StatusCode, header::CONTENT_ENCODING};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -131,8 +131,8 @@ impl HttpClient {
     /// # Errors
     ///
     /// No reply began (see [`TransportError`]), or it has a status other than 2xx (see
-    /// [`error_for_status`]), or is compressed, which no request asks for. Its text holds no secret
-    /// of the request.
+    /// [`error_for_status`]), or has no content (204, 205), or is compressed, which no request asks
+    /// for. Its text holds no secret of the request.
     pub async fn attempt(&self, request: &Request) -> Result<Response, EngineError> {
         let started = Instant::now();
         let response = self.send(request).await?;
@@ -140,6 +140,7 @@ impl HttpClient {
             .map_body(|body| body.with_timeouts(&self.timeouts, started))
             .with_redactor(request.redactor());
         match (response.status().is_success(), coding(&response)) {
+            (true, None) if is_empty_by_status(response.status()) => Err(no_content(&response)),
             (true, None) => Ok(response),
             (true, Some(coding)) => Err(compressed(&response, coding)),
             (false, coding) => Err(read_error(response, coding.is_none()).await),
@@ -158,16 +159,34 @@ impl HttpClient {
     }
 }
 
-/// How the body is compressed, if it is.
+/// How the body is compressed, if it is. There may be several headers, and several codings in one.
 fn coding(response: &Response) -> Option<&'static str> {
-    let value = response.headers().get(CONTENT_ENCODING)?.to_str().ok()?;
-    let value = value.trim();
-    if value.is_empty() || value.eq_ignore_ascii_case("identity") {
-        return None;
-    }
+    let values = response.headers().get_all(CONTENT_ENCODING);
+    let mut codings = values
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("unreadable").split(','))
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    let coding = codings.next()?;
     let known = ["gzip", "deflate", "br", "zstd"];
-    let named = known.iter().find(|name| value.eq_ignore_ascii_case(name));
+    let named = known.iter().find(|name| coding.eq_ignore_ascii_case(name));
     Some(named.copied().unwrap_or("another coding"))
+}
+
+/// Whether a reply of this status has no body.
+fn is_empty_by_status(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT)
+}
+
+/// The error of a reply without content, which is no reply to a request of ours.
+fn no_content(response: &Response) -> EngineError {
+    let status = response.status().as_u16();
+    let what = format!("the server answered without content (HTTP {status}), check the base URL");
+    let error = EngineError::new(ErrorKind::MalformedResponse, what).with_status(status);
+    match response.request_id() {
+        Some(id) => error.with_request_id(response.redactor().label(id)),
+        None => error,
+    }
 }
 
 /// The error of a compressed reply. Requests say that they accept none, so it is a proxy's or a
@@ -182,7 +201,7 @@ fn compressed(response: &Response, coding: &str) -> EngineError {
     )
     .with_status(response.status().as_u16());
     match response.request_id() {
-        Some(id) => error.with_request_id(response.redactor().redact(id)),
+        Some(id) => error.with_request_id(response.redactor().label(id)),
         None => error,
     }
 }

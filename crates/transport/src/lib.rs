@@ -51,7 +51,7 @@
 //! | [`HttpClient`] | time limits, status check, retries, redaction |
 //! | [`Body`], [`SseStream`] | the reply, chunk by chunk or event by event |
 //! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | when a failed attempt is repeated |
-//! | [`error_for_status`], [`ErrorDetails`] | what a refusal means, for every provider |
+//! | [`error_for_status`], [`error_in_reply`], [`ErrorDetails`] | what an error of a server means, for every provider |
 //! | [`ApiKey`], [`Redactor`], [`redact_url`] | keeping secrets to themselves |
 //!
 //! # Invariants
@@ -95,7 +95,7 @@ pub use reqwest_transport::ReqwestTransport;
 pub use response::Response;
 pub use retry::{Retry, RetryBudget, RetryPolicy};
 pub use sse::{DEFAULT_MAX_EVENT_BYTES, SseEnd, SseEvent, SseStream};
-pub use status::{ErrorDetails, error_for_status, request_id, retry_after};
+pub use status::{ErrorDetails, error_for_status, error_in_reply, request_id, retry_after};
 pub use timeouts::Timeouts;
 pub use transport::HttpTransport;
 #[cfg(any(test, feature = "mock"))]

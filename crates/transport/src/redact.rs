@@ -5,11 +5,15 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use http::{HeaderMap, HeaderName, header};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::status::{LONGEST_LABEL, LONGEST_MESSAGE, printable, shorten};
+pub(crate) use basic::{basic, percent_decoded};
 pub use key::ApiKey;
 pub use url::redact_url;
-pub(crate) use url::{host_of, secrets_in_url};
+pub(crate) use url::{host_of, secrets_in_url, without_user_info};
 
+mod basic;
 mod key;
+mod known;
 mod shapes;
 #[cfg(test)]
 mod tests;
@@ -50,27 +54,42 @@ impl Redactor {
         let secret = secret.trim();
         if secret.len() >= SHORTEST_SECRET {
             let secrets = Arc::make_mut(&mut self.secrets);
-            secrets.push(SecretString::from(secret));
+            if secrets.iter().all(|known| known.expose_secret() != secret) {
+                secrets.push(SecretString::from(secret));
+            }
             // A secret that contains another one goes first, or its remainder would stay.
             secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
         }
         self
     }
 
-    /// `text` with every secret replaced by `***`.
+    /// `text` with every secret replaced by `***`, also where a server wrote it in another case or
+    /// percent-encoded.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.secrets.iter() {
-            let secret = secret.expose_secret();
-            if text.contains(secret) {
-                text = Cow::Owned(text.replace(secret, MASK));
+            if let Some(masked) = known::mask(&text, secret.expose_secret()) {
+                text = Cow::Owned(masked);
             }
         }
         match shapes::mask(&text) {
             Some(masked) => Cow::Owned(masked),
             None => text,
         }
+    }
+
+    /// An id, a name or a reason of a server made fit for events and errors: redacted, without
+    /// control characters, cut to 200 bytes.
+    #[must_use]
+    pub fn label(&self, text: &str) -> String {
+        shorten(&printable(&self.redact(text)), LONGEST_LABEL).unwrap_or_default()
+    }
+
+    /// Like [`label`](Self::label), for words: cut to 2,000 bytes.
+    #[must_use]
+    pub fn words(&self, text: &str) -> String {
+        shorten(&printable(&self.redact(text)), LONGEST_MESSAGE).unwrap_or_default()
     }
 }
 

@@ -11,7 +11,10 @@ use http::{
 use crate::{
     ApiKey, Redactor,
     error::{TransportError, TransportErrorKind},
-    redact::{MaskedHeaders, is_secret_header, redact_url, secrets_in_url},
+    redact::{
+        MaskedHeaders, basic, is_secret_header, percent_decoded, redact_url, secrets_in_url,
+        without_user_info,
+    },
 };
 
 #[cfg(test)]
@@ -27,18 +30,36 @@ pub struct Request {
     url: String,
     headers: HeaderMap,
     body: Bytes,
+    /// What is secret beside the headers.
+    redactor: Redactor,
 }
 
 impl Request {
-    /// A request without headers and body. The URL is absolute (`https://host/path?query`); it
-    /// is checked when the request is sent.
+    /// A request without a body. The URL is absolute (`https://host/path?query`); it is checked
+    /// when the request is sent.
+    ///
+    /// A user and a password in the URL are taken out of it and become HTTP's basic authentication
+    /// (RFC 7617), in a header that is marked sensitive; an `authorization` header that is set
+    /// later replaces it.
     #[must_use]
     pub fn new(method: Method, url: impl Into<String>) -> Self {
+        let url = url.into();
+        let redactor = secrets_in_url(&url).fold(Redactor::new(), |known, secret| {
+            known
+                .with_secret(secret)
+                .with_secret(&percent_decoded(secret))
+        });
+        let mut headers = HeaderMap::new();
+        let (url, user_info) = without_user_info(url);
+        if let Some(basic) = user_info.as_deref().and_then(basic) {
+            headers.insert(AUTHORIZATION, basic);
+        }
         Self {
             method,
-            url: url.into(),
-            headers: HeaderMap::new(),
+            url,
+            headers,
             body: Bytes::new(),
+            redactor,
         }
     }
 
@@ -121,7 +142,8 @@ impl Request {
         &self.method
     }
 
-    /// The URL as it is sent; it may hold a key. For people, use [`redact_url`].
+    /// The URL as it is sent, without user info; it may hold a key. For people, use
+    /// [`redact_url`].
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -148,9 +170,7 @@ impl Request {
             .values()
             .filter(|value| value.is_sensitive())
             .filter_map(|value| value.to_str().ok());
-        headers
-            .chain(secrets_in_url(&self.url))
-            .fold(Redactor::new(), Redactor::with_secret)
+        headers.fold(self.redactor.clone(), Redactor::with_secret)
     }
 
     pub(crate) fn into_parts(self) -> (Method, String, HeaderMap, Bytes) {

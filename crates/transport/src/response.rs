@@ -51,6 +51,12 @@ impl Response {
         &self.redactor
     }
 
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
     /// The body, to read chunks from.
     pub fn body_mut(&mut self) -> &mut Body {
         &mut self.body

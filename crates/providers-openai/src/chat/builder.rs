@@ -30,7 +30,8 @@ impl ChatEngineBuilder {
     }
 
     /// Sets the URL that `/chat/completions` is put after, in front of a query if it has one
-    /// (Azure's `api-version`). `https://api.openai.com/v1` by default.
+    /// (Azure's `api-version`). `https://api.openai.com/v1` by default. A user and a password in it
+    /// are sent as HTTP's basic authentication.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.connection.base_url = url.into();
         self

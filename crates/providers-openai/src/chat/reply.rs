@@ -46,7 +46,7 @@ fn whole(
 ) -> Result<(), EngineError> {
     let mut chunk = Chunk::default();
     let read = chunk.parse(body);
-    read.map_err(|error| malformed_body(body, FORMAT, error, redactor))?;
+    read.map_err(|error| malformed_body(body, FORMAT, &error, redactor))?;
     fold.accept(&chunk, writer, redactor)?;
     if chunk.is_error() {
         return Err(reported(body, redactor));
@@ -83,7 +83,7 @@ fn take(
     }
     let mut chunk = Chunk::default();
     let read = chunk.parse(data);
-    read.map_err(|error| malformed("an event", FORMAT, error))?;
+    read.map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
     fold.accept(&chunk, writer, redactor)?;
     match chunk.is_error() {
         true => Err(reported(data, redactor)),

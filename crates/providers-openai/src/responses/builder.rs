@@ -33,7 +33,8 @@ impl ResponsesEngineBuilder {
     }
 
     /// Sets the URL that `/responses` is put after, in front of a query if it has one (Azure's
-    /// `api-version`). `https://api.openai.com/v1` by default.
+    /// `api-version`). `https://api.openai.com/v1` by default. A user and a password in it are sent
+    /// as HTTP's basic authentication.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.connection.base_url = url.into();
         self

@@ -106,7 +106,8 @@ impl Fold {
             true => Err(no_object()),
             false => serde_json::from_str(data),
         };
-        let mut event: Event<'_> = read.map_err(|error| malformed("an event", FORMAT, error))?;
+        let mut event: Event<'_> =
+            read.map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
         if event.kind.is_empty() && name.starts_with("response.") {
             event.kind = Text::from(name);
         }
@@ -116,7 +117,7 @@ impl Fold {
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 if let Some(raw) = event.response {
-                    self.envelope(&response(raw)?, writer);
+                    self.envelope(&response(raw, redactor)?, writer);
                 }
             }
             "response.completed"
@@ -166,7 +167,7 @@ impl Fold {
     ) -> Result<(), EngineError> {
         let mut response = event
             .response
-            .map(response)
+            .map(|raw| response(raw, redactor))
             .transpose()?
             .unwrap_or_default();
         // Some gateways put the error beside the response.
@@ -367,8 +368,9 @@ impl Fold {
     }
 }
 
-fn response(raw: &RawValue) -> Result<Response<'_>, EngineError> {
-    serde_json::from_str(raw.get()).map_err(|error| malformed("a response", FORMAT, error))
+fn response<'a>(raw: &'a RawValue, redactor: &Redactor) -> Result<Response<'a>, EngineError> {
+    let read = serde_json::from_str(raw.get());
+    read.map_err(|error| malformed("a response", FORMAT, &error, redactor))
 }
 
 /// An item; none where it is not an object.

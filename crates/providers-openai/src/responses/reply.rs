@@ -69,7 +69,7 @@ pub(super) fn parse<'a, T: serde::Deserialize<'a>>(
         true => Err(no_object()),
         false => serde_json::from_str(body),
     };
-    read.map_err(|error| malformed_body(body, FORMAT, error, redactor))
+    read.map_err(|error| malformed_body(body, FORMAT, &error, redactor))
 }
 
 /// Takes one event.

@@ -72,7 +72,8 @@ pub(crate) async fn converse<F: Fold>(
                 };
             }
         };
-        let request_id = response.request_id().map(str::to_owned);
+        let redactor = response.redactor();
+        let request_id = response.request_id().map(|id| redactor.label(id));
         let broken = read(&mut fold, response, &mut stop, writer).await.err();
         if !writer.has_output()
             && let Some(error) = &broken

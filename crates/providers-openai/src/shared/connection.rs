@@ -1,7 +1,9 @@
 //! [`Connection`]: the settings of an engine that every wire has.
 
+use std::fmt;
+
 use geppetto_engine::{EngineError, ErrorKind, InferenceConfig};
-use geppetto_transport::{ApiKey, HttpClient, Request, ReqwestTransport};
+use geppetto_transport::{ApiKey, HttpClient, Request, ReqwestTransport, redact_url};
 use http::{HeaderName, HeaderValue, header::ACCEPT};
 
 #[cfg(test)]
@@ -14,7 +16,7 @@ const STREAM_OR_BODY: &str = "text/event-stream, application/json";
 const BODY: &str = "application/json";
 
 /// Which server is asked, how, and as whom.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) model: String,
     pub(crate) base_url: String,
@@ -63,6 +65,18 @@ impl Connection {
             return Err(configuration(
                 "base_url: must begin with `http://` or `https://` and name a host, as in \
                  `http://localhost:11434/v1`",
+            ));
+        }
+        if self.base_url.contains('#') {
+            return Err(configuration(
+                "base_url: holds a `#`, behind which nothing is sent; write it as `%23` if it is \
+                 part of a path or of a key",
+            ));
+        }
+        if self.key.is_some() && has_user_info(&self.base_url) {
+            return Err(configuration(
+                "base_url: holds a user or a password, and api_key is set as well; both would go \
+                 into the `authorization` header, so give the engine one of them",
             ));
         }
         if self.key.as_ref().is_some_and(|key| key.expose().is_empty()) {
@@ -146,7 +160,24 @@ impl Connection {
 
     fn has_own_key(&self) -> bool {
         let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
-        self.headers.iter().any(|(name, _)| is_key(name))
+        has_user_info(&self.base_url) || self.headers.iter().any(|(name, _)| is_key(name))
+    }
+}
+
+/// Shows neither keys nor the values of headers.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Connection")
+            .field("model", &self.model)
+            .field("base_url", &redact_url(&self.base_url))
+            .field("key", &self.key)
+            .field("http", &self.http)
+            .field("provider", &self.provider)
+            .field("defaults", &self.defaults)
+            .field("stream", &self.stream)
+            .field("headers", &headers)
+            .finish()
     }
 }
 
@@ -175,6 +206,15 @@ fn names_a_server(base: &str) -> bool {
     (is("http") || is("https")) && !rest.is_empty() && !rest.starts_with(['/', '?', '#'])
 }
 
+/// Whether a user or a password stands in front of the host.
+fn has_user_info(base: &str) -> bool {
+    let after = base.split_once("://").map_or(base, |(_, after)| after);
+    let end = after.find(['/', '\\', '?', '#']).unwrap_or(after.len());
+    after
+        .get(..end)
+        .is_some_and(|authority| authority.contains('@'))
+}
+
 fn is_openai(url: &str) -> bool {
     url.starts_with("https://api.openai.com/")
 }
@@ -192,7 +232,11 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets the HTTP client: its transport, limits and retries. One of its own by default.
+        /// Sets the HTTP client: its transport (proxy, certificates, pool of connections), limits
+        /// and retries. One of its own by default. Engines that share a client share its
+        /// connections and its retry budget.
+        ///
+        /// See [`ReqwestTransport::builder`](geppetto_transport::ReqwestTransport::builder).
         pub fn http_client(mut self, client: geppetto_transport::HttpClient) -> Self {
             self.connection.http = Some(client);
             self
@@ -211,7 +255,8 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Adds a header to each request, replacing one of the engine's own.
+        /// Adds a header to each request, replacing one of the engine's own. Its value is shown
+        /// neither in `Debug` nor, if the name ends like that of a key, in errors.
         pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.connection.headers.push((name.into(), value.into()));
             self

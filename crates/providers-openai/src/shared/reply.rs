@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_transport::{Body, Response, SseStream};
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use tokio::time::timeout;
 
-use super::stop::Stop;
+use super::{error::text_for_a_reply, stop::Stop};
 
 /// The largest body that is read as one reply, in bytes: room for generated speech and images.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -33,18 +34,44 @@ pub(crate) enum Reply {
 ///
 /// # Errors
 ///
-/// The reply broke, or the run was stopped, before its first byte was there.
+/// The reply broke, or the run was stopped, before its first byte was there, or it is neither a
+/// stream nor JSON nor a page.
 pub(crate) async fn open(
     mut response: Response,
     stop: &mut Stop<'_>,
 ) -> Result<Reply, EngineError> {
     let first = stop.race(response.body_mut().first_visible()).await??;
-    let body = response.into_body();
-    Ok(match first {
-        // No field of an event begins like this. A list is how Google reports errors.
-        Some(b'{' | b'<' | b'[' | b'"') => Reply::Whole(body),
-        _ => Reply::Stream(Box::new(SseStream::new(body))),
-    })
+    // No field of an event begins like this. A list is how Google reports errors.
+    if matches!(first, Some(b'{' | b'<' | b'[' | b'"')) {
+        return Ok(Reply::Whole(response.into_body()));
+    }
+    let is_named_stream = is_event_stream(response.headers());
+    let begin = response.body().looked_at();
+    if !is_named_stream && !begin.is_empty() && !begins_events(begin) {
+        return Err(text_for_a_reply(begin, response.redactor()));
+    }
+    Ok(Reply::Stream(Box::new(SseStream::new(
+        response.into_body(),
+    ))))
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
+}
+
+/// Whether text can be the beginning of a stream of events: its first line is a comment or a field
+/// of an event, as far as it is there.
+fn begins_events(text: &[u8]) -> bool {
+    const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b"error"];
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'\n' | b'\r'));
+    let name = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+    match end {
+        Some(_) => name.is_empty() || FIELDS.contains(&name),
+        None => FIELDS.iter().any(|field| field.starts_with(name)),
+    }
 }
 
 /// Reads one body as text.

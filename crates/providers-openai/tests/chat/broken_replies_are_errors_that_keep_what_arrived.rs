@@ -35,7 +35,8 @@ async fn a_stream_that_ends_anywhere_is_never_less_than_it_says() {
         "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
         "data: [DONE]\n\n",
     );
-    let reason_ends = body.find("data: [DONE]").unwrap();
+    // The event with the reason is whole without its blank line, too.
+    let reason_ends = body.find("\n\ndata: [DONE]").unwrap();
     let http = once();
     for cut in 0..=body.len() {
         let (kind, run) = outcome_by(&http, Reply::sse_raw(body.as_bytes()[..cut].to_vec())).await;
@@ -102,11 +103,43 @@ async fn an_error_inside_a_stream_ends_it() {
         "data: {\"object\":\"error\",\"message\":\"m\",\"code\":500}\n\n",
         "data: {\"message\":\"m\",\"code\":500}\n\n",
         "data: {\"detail\":\"m\"}\n\n",
+        "error: {\"code\":500,\"message\":\"m\",\"type\":\"server_error\"}\n\n",
+        ": ping\n\nerror: {\"code\":500,\"message\":\"m\"}\n\n",
+        "event: error\ndata: [\"m\"]\n\n",
+        "event: error\ndata: 17\n\n",
+        "event: error\ndata: null\n\n",
+        "event: error\ndata:\n\n",
     ] {
-        let body = format!("{said}{error}data: [DONE]\n\n");
-        let (kind, run) = outcome(Reply::sse_raw(body)).await;
-        assert_eq!(kind, Some(ErrorKind::Server), "{error}");
-        assert_eq!(run.turn.assistant_text(), "Hel");
+        for end in ["data: [DONE]\n\n", ""] {
+            let body = format!("{said}{error}{end}");
+            let (kind, run) = outcome(Reply::sse_raw(body)).await;
+            assert_eq!(kind, Some(ErrorKind::Server), "{error}");
+            assert_eq!(run.turn.assistant_text(), "Hel");
+        }
+    }
+}
+
+#[tokio::test]
+async fn text_in_the_place_of_a_reply_is_asked_for_once() {
+    for text in [
+        "Ollama is running",
+        "ok",
+        "error code: 1016",
+        "data is here:\n",
+        "id 5\n",
+    ] {
+        let server = ProviderServer::start().await.unwrap();
+        for _ in 0..3 {
+            server.enqueue(Reply::raw(200, "text/plain; charset=utf-8", text));
+        }
+        let engine = engine(&server).build().unwrap();
+        let error = Run::new("Hi").with(&engine).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{text}");
+        assert!(!error.is_retryable());
+        let said = error.to_string();
+        let expected = format!("check the base URL: {}", text.trim());
+        assert!(said.ends_with(&expected), "{said}");
+        assert_eq!(server.requests().len(), 1, "{text}");
     }
 }
 

@@ -87,6 +87,28 @@ fn known_secrets_are_masked_wherever_they_stand() {
 }
 
 #[test]
+fn secrets_are_masked_in_any_case_and_percent_encoded() {
+    let redactor = Redactor::new().with_secret("Key/With+Signs=");
+    let check = |text: &str, expected: &str| assert_eq!(redactor.redact(text), expected);
+    check("KEY/WITH+SIGNS=", "***");
+    check("key/with+signs= é Key/With+Signs=", "*** é ***");
+    check("?k=Key%2FWith%2BSigns%3D&x", "?k=***&x");
+    check("?k=key%2fwith%2bsigns%3d&x", "?k=***&x");
+    check("Key/With+Signs", "Key/With+Signs");
+}
+
+#[test]
+fn labels_are_masked_bounded_and_free_of_controls() {
+    let redactor = Redactor::new().with_secret("hunter2hunter2");
+    assert_eq!(
+        redactor.label(" id-hunter2hunter2\u{1b}[2J "),
+        "id-***\u{fffd}[2J"
+    );
+    assert_eq!(redactor.label(&"x".repeat(500)).len(), 203);
+    assert_eq!(redactor.words(&"x".repeat(5000)).len(), 2003);
+}
+
+#[test]
 fn shapes_of_keys_are_masked_and_prose_is_not() {
     let cases = [
         (

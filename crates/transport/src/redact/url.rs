@@ -80,6 +80,20 @@ pub(crate) fn secrets_in_url(url: &str) -> impl Iterator<Item = &str> {
         .chain(keys)
 }
 
+/// The URL without its user info, and that.
+pub(crate) fn without_user_info(url: String) -> (String, Option<String>) {
+    let parts = Parts::of(&url);
+    let Some(user_info) = parts.userinfo else {
+        return (url, None);
+    };
+    let start = parts.scheme.len();
+    let rest = url.get(start + user_info.len() + 1..).unwrap_or_default();
+    (
+        format!("{}{rest}", parts.scheme),
+        Some(user_info.to_owned()),
+    )
+}
+
 /// The host (and port) of an absolute or scheme-relative URL.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
     let url = url.strip_prefix("//").unwrap_or(url);

@@ -73,6 +73,20 @@ fn debug_shows_the_request_without_its_secrets_and_body() {
 }
 
 #[test]
+fn a_user_and_a_password_in_the_url_become_basic_authentication() {
+    let request = Request::get("https://robot:p%40ss-word@host:8443/v1?x=1");
+    assert_eq!(request.url(), "https://host:8443/v1?x=1");
+    let header = &request.headers()[AUTHORIZATION];
+    assert_eq!(header, "Basic cm9ib3Q6cEBzcy13b3Jk");
+    assert!(header.is_sensitive());
+    let echo = "p%40ss-word p@ss-word P@SS-WORD cm9ib3Q6cEBzcy13b3Jk";
+    assert_eq!(request.redactor().redact(echo), "*** *** *** ***");
+    let bearer = request.with_bearer(&ApiKey::new("my-plain-key")).unwrap();
+    assert_eq!(bearer.headers()[AUTHORIZATION], "Bearer my-plain-key");
+    assert!(Request::get("https://host/v1").headers().is_empty());
+}
+
+#[test]
 fn the_redactor_of_a_request_knows_its_header_and_url_secrets() {
     let request = Request::get("https://user:pass-word@host/?access_token=tok12345")
         .with_bearer(&ApiKey::new("my-plain-key"))

@@ -3,13 +3,22 @@
 use std::time::Duration;
 
 use geppetto_engine::EngineError;
+use http::StatusCode;
 use serde_json::Value;
 
-use super::{html, seconds};
+use super::{
+    cause::Cause,
+    codes, html, nested, statuses, wait,
+    words::{LONGEST_LABEL, LONGEST_MESSAGE, printable, shorten},
+};
 use crate::Redactor;
 
-/// The most of a provider's words that an error carries, in bytes.
-const LONGEST_MESSAGE: usize = 2000;
+/// Limit on the output of a model in an error, in bytes.
+const LONGEST_OUTPUT: usize = 16 * 1024;
+/// Limit on what is kept of a message until it is redacted, in bytes.
+const LONGEST_RAW: usize = 64 * 1024;
+/// How many further codes of one error are read.
+const MOST_HINTS: usize = 16;
 
 /// What the body of an error says, in whichever shape the server uses.
 ///
@@ -17,21 +26,43 @@ const LONGEST_MESSAGE: usize = 2000;
 /// Google), the same inside an array (Google's streams) or in an SSE `data:` line,
 /// `{"error": "text"}` (Venice, Ollama), `{"message", "code", "type"}` (Mistral, AWS),
 /// `{"errors": [{"message", "code"}]}` (Cloudflare), `{"detail": "text"}` and
-/// `{"detail": [{"msg"}]}` (FastAPI servers), plain text, and HTML pages, of which only the
-/// title is kept.
+/// `{"detail": [{"msg"}]}` (FastAPI servers), `{"base_resp": {"status_code", "status_msg"}}`
+/// (MiniMax), plain text, and HTML pages, of which only the title is kept. An error of another
+/// provider inside of it is read, too: in OpenRouter's `metadata.raw`, or as JSON in the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetails {
-    /// The provider's words, at most 2,000 bytes.
+    /// The provider's words; [`redacted`](Self::redacted) cuts them to 2,000 bytes.
     pub message: Option<String>,
     /// Its code, as text also where it is a number.
     pub code: Option<String>,
     /// Its class of error: `type`, or Google's `status`.
     pub error_type: Option<String>,
-    /// The wait it asks for inside the body (Google's `RetryInfo`).
+    /// The wait that it states in a field of the body (Google's `RetryInfo`, `retry_after`,
+    /// `resets_in_seconds`).
     pub retry_after: Option<Duration>,
     /// The request's id inside the body (Anthropic).
     pub request_id: Option<String>,
+    /// What the model wrote and the provider refused to pass on (Groq's `failed_generation`);
+    /// [`redacted`](Self::redacted) cuts it to 16 KiB.
+    pub rejected_output: Option<String>,
+    /// Further codes: Azure's `innererror`, Google's `details`.
+    hints: Vec<String>,
+    /// The status that it names.
+    status: Option<u16>,
+    /// Whose numbers its code is one of.
+    numbers: Numbers,
+    /// The error that this one passes on.
+    inner: Option<Box<Self>>,
+}
+
+/// Which table a numeric code is looked up in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Numbers {
+    #[default]
+    Nobodys,
+    Zai,
+    MiniMax,
 }
 
 impl ErrorDetails {
@@ -39,117 +70,309 @@ impl ErrorDetails {
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
-        let text = text.trim();
-        let json = text.strip_prefix("data:").unwrap_or(text);
+        let text = text.trim().trim_start_matches('\u{feff}');
+        let json = text
+            .strip_prefix("data:")
+            .or_else(|| text.strip_prefix("error:"))
+            .unwrap_or(text);
         match serde_json::from_str(json) {
-            Ok(Value::String(said)) => Self::from_text(&said),
+            Ok(Value::String(said)) => Self::of_words(&said, 0),
             Ok(value @ (Value::Object(_) | Value::Array(_))) => {
                 let mut details = Self::from_json(&value);
                 if details.message.is_none() {
-                    details.message = shorten(text);
+                    details.message = shorten(text, LONGEST_RAW);
                 }
                 details
             }
-            _ => Self::from_text(text),
+            _ => Self::of_words(text, 0),
         }
     }
 
     /// Reads an error that is JSON already: an error inside a stream, for example.
     #[must_use]
     pub fn from_json(value: &Value) -> Self {
+        Self::of_value(value, 0)
+    }
+
+    pub(super) fn of_value(value: &Value, depth: u32) -> Self {
         let root = match value {
             Value::Array(items) => items.first().unwrap_or(value),
+            Value::String(said) => return Self::of_words(said, depth),
             _ => value,
         };
         let error = match root.get("error").or_else(|| root.pointer("/errors/0")) {
             Some(error @ Value::Object(_)) => error,
-            Some(Value::String(said)) => {
-                return Self {
-                    message: shorten(said),
-                    ..Self::fields_of(root)
-                };
+            Some(Value::String(said)) if !said.trim().is_empty() => {
+                return Self::fields_of(root, depth).titled(said, depth);
             }
-            _ => root,
+            _ => base_resp(root).unwrap_or(root),
         };
-        Self {
-            request_id: root.get("request_id").and_then(scalar),
-            ..Self::fields_of(error)
-        }
+        let mut details = Self::fields_of(error, depth);
+        details.request_id = root
+            .get("request_id")
+            .and_then(scalar)
+            .or(details.request_id);
+        details.status = details.status.or_else(|| status_of(root));
+        details.retry_after = details.retry_after.or_else(|| wait::in_fields(root));
+        details
     }
 
-    fn fields_of(error: &Value) -> Self {
+    fn fields_of(error: &Value, depth: u32) -> Self {
         let field = |name: &str| error.get(name).and_then(scalar);
-        let message = ["message", "Message", "detail", "msg", "error_description"]
+        let message = MESSAGES
             .iter()
             .find_map(|name| error.get(name).and_then(words));
+        let error_type = field("type").or_else(|| {
+            let status = error.get("status").filter(|status| status.is_string());
+            status.and_then(scalar).filter(|status| !is_number(status))
+        });
+        let code = field("code").or_else(|| field("status_code"));
+        let is_minimax = error.get("status_msg").is_some();
+        let is_zai = error_type.is_none() && code.as_ref().is_some_and(|code| code.len() == 4);
+        let inner = nested::inner(error, message.as_deref(), depth);
         Self {
-            message: message.as_deref().and_then(shorten),
-            code: field("code"),
-            error_type: field("type").or_else(|| {
-                error
-                    .get("status")
-                    .filter(|status| status.is_string())
-                    .and_then(scalar)
-            }),
-            retry_after: retry_info(error),
+            message: message
+                .as_deref()
+                .and_then(|text| shorten(text, LONGEST_RAW)),
+            numbers: match (is_minimax, is_zai) {
+                (true, _) => Numbers::MiniMax,
+                (false, true) => Numbers::Zai,
+                (false, false) => Numbers::Nobodys,
+            },
+            status: status_of(error),
+            code,
+            error_type,
+            retry_after: wait::in_fields(error),
             request_id: field("request_id"),
+            rejected_output: error.get("failed_generation").and_then(words),
+            hints: hints(error),
+            inner: inner.map(Box::new),
         }
+        .with_inner_words()
     }
 
-    fn from_text(text: &str) -> Self {
+    /// What plain text says, or a page.
+    pub(super) fn of_words(text: &str, depth: u32) -> Self {
         let message = match html::is_page(text) {
             true => Some(html::summary(text)),
-            false => shorten(text),
+            false => shorten(text, LONGEST_RAW),
         };
+        let inner = nested::inner(&Value::Null, message.as_deref(), depth);
         Self {
             message,
+            inner: inner.map(Box::new),
             ..Self::default()
         }
+        .with_inner_words()
     }
 
-    /// The code if it says more than the status does, else the type, else the code after all.
-    #[must_use]
-    pub fn best_code(&self) -> Option<&str> {
-        let code = self.code.as_deref();
-        let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
-        code.filter(|code| !is_number(code))
-            .or(self.error_type.as_deref())
-            .or(code)
-    }
-
-    /// Whether a used-up quota is the cause, which no retry helps against.
-    #[must_use]
-    pub fn is_quota_exhausted(&self) -> bool {
-        const QUOTA: Option<&str> = Some("insufficient_quota");
-        self.code.as_deref() == QUOTA || self.error_type.as_deref() == QUOTA
-    }
-
-    /// The same with every text redacted.
-    #[must_use]
-    pub fn redacted(mut self, redactor: &Redactor) -> Self {
-        let texts = [
-            &mut self.message,
-            &mut self.code,
-            &mut self.error_type,
-            &mut self.request_id,
-        ];
-        for text in texts.into_iter().flatten() {
-            *text = redactor.redact(text).into_owned();
+    /// With `error: "text"`: the message unless there is one beside it, which is the longer one
+    /// (Spring, Scaleway: `{"status": 429, "error": "Too Many Requests", "message": ".."}`).
+    fn titled(mut self, said: &str, depth: u32) -> Self {
+        if self.message.is_none() {
+            let of_said = Self::of_words(said, depth);
+            self.message = of_said.message;
+            self.inner = self.inner.or(of_said.inner);
+        } else if self.error_type.is_none() {
+            self.error_type = Some(said.to_owned());
         }
         self
     }
 
-    /// `error` with the provider's message and [`best_code`](Self::best_code).
+    /// Takes over the words of the inner error where the outer ones say nothing.
+    fn with_inner_words(mut self) -> Self {
+        let Some(inner) = &mut self.inner else {
+            return self;
+        };
+        let is_empty = |text: &str| {
+            let text = text.trim();
+            text.starts_with(['{', '[']) || text.eq_ignore_ascii_case("provider returned error")
+        };
+        if inner.message.is_some() && self.message.as_deref().is_none_or(is_empty) {
+            self.message.clone_from(&inner.message);
+        }
+        self.retry_after = self.retry_after.or(inner.retry_after);
+        self.rejected_output = self.rejected_output.or(inner.rejected_output.take());
+        if self.request_id.is_none() {
+            self.request_id.clone_from(&inner.request_id);
+        }
+        self
+    }
+
+    pub(super) fn says_something(&self) -> bool {
+        self.message.is_some() || self.code.is_some() || self.error_type.is_some()
+    }
+
+    /// This error and those inside of it.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |details| details.inner.as_deref())
+    }
+
+    /// All codes and types, the outermost first.
+    pub(super) fn all_codes(&self) -> impl Iterator<Item = &str> {
+        self.chain().flat_map(|details| {
+            let own = [&details.code, &details.error_type];
+            let own = own.into_iter().flatten().chain(&details.hints);
+            own.map(String::as_str)
+        })
+    }
+
+    /// All messages, in lower case, as far as an error shows them.
+    pub(super) fn all_words(&self) -> String {
+        let messages = self
+            .chain()
+            .filter_map(|details| details.message.as_deref());
+        let mut all = String::new();
+        for message in messages {
+            let end = message.floor_char_boundary(LONGEST_MESSAGE);
+            all.push_str(&message.get(..end).unwrap_or_default().to_lowercase());
+            all.push('\n');
+        }
+        all
+    }
+
+    /// The HTTP status that the error names in its body, this one's first.
+    pub(super) fn named_status(&self) -> Option<StatusCode> {
+        StatusCode::from_u16(self.status?).ok()
+    }
+
+    /// The HTTP status that an error inside of this one names, or that stands in the words
+    /// ("Error code: 400 - ..").
+    pub(super) fn inner_status(&self) -> Option<StatusCode> {
+        let named = self.chain().skip(1).find_map(|details| details.status);
+        let number = named.or_else(|| statuses::in_words(self.message.as_deref()?))?;
+        StatusCode::from_u16(number).ok()
+    }
+
+    /// What the number means that a provider with numbers of its own sent as a code.
+    pub(super) fn number(&self) -> Option<Cause> {
+        self.chain().find_map(|details| {
+            let code = details.code.as_deref()?;
+            let table = match details.numbers {
+                Numbers::Nobodys => return None,
+                Numbers::Zai => codes::ZAI,
+                Numbers::MiniMax => codes::MINIMAX,
+            };
+            let known = table.iter().find(|(number, _)| *number == code);
+            known.map(|(_, cause)| *cause)
+        })
+    }
+
+    /// The code if it says more than the status does, else the type, else that of the error inside
+    /// of this one, else the code after all.
+    #[must_use]
+    pub fn best_code(&self) -> Option<&str> {
+        let code = self.code.as_deref();
+        code.filter(|code| !is_number(code))
+            .or(self.error_type.as_deref())
+            .or_else(|| self.inner.as_deref().and_then(Self::best_code))
+            .or(code)
+    }
+
+    /// Returns `true` if a used-up quota or credit is the cause, which no retry helps against.
+    #[must_use]
+    pub fn is_quota_exhausted(&self) -> bool {
+        Cause::of(None, self) == Cause::QuotaExhausted
+    }
+
+    /// The same with every text redacted, free of control characters, and cut to what an error
+    /// carries: 2,000 bytes of the message, 200 of each code.
+    #[must_use]
+    pub fn redacted(mut self, redactor: &Redactor) -> Self {
+        let fit = |text: &mut Option<String>, limit: usize| {
+            let fitting = |text: String| shorten(&printable(&redactor.redact(&text)), limit);
+            *text = text.take().and_then(fitting);
+        };
+        fit(&mut self.message, LONGEST_MESSAGE);
+        fit(&mut self.rejected_output, LONGEST_OUTPUT);
+        for label in [&mut self.code, &mut self.error_type, &mut self.request_id] {
+            fit(label, LONGEST_LABEL);
+        }
+        self.hints.clear();
+        self.inner = self.inner.map(|inner| Box::new(inner.redacted(redactor)));
+        self
+    }
+
+    /// `error` with the provider's message, [`best_code`](Self::best_code) and what it refused to
+    /// pass on.
     #[must_use]
     pub fn add_to(self, mut error: EngineError) -> EngineError {
         if let Some(code) = self.best_code() {
             error = error.with_provider_code(code);
+        }
+        if let Some(output) = self.rejected_output {
+            error = error.with_rejected_output(output);
         }
         match self.message {
             Some(message) => error.with_provider_message(message),
             None => error,
         }
     }
+}
+
+/// Where the words of an error stand, the best first.
+const MESSAGES: [&str; 8] = [
+    "message",
+    "Message",
+    "detail",
+    "details",
+    "msg",
+    "error_description",
+    "status_msg",
+    "reason",
+];
+
+/// Where an error names an HTTP status.
+const STATUSES: [&str; 4] = ["status_code", "status", "code", "http_status"];
+
+fn status_of(error: &Value) -> Option<u16> {
+    STATUSES.iter().find_map(|name| status_in(error.get(name)?))
+}
+
+fn status_in(value: &Value) -> Option<u16> {
+    let number = value
+        .as_u64()
+        .or_else(|| value.as_str()?.trim().parse().ok())?;
+    u16::try_from(number)
+        .ok()
+        .filter(|number| (400..600).contains(number))
+}
+
+fn is_number(code: &str) -> bool {
+    code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// MiniMax's status in the place of an error.
+fn base_resp(root: &Value) -> Option<&Value> {
+    let status = root.get("base_resp")?;
+    (status.get("status_code")?.as_i64()? != 0).then_some(status)
+}
+
+/// Codes in other places than the one for codes.
+fn hints(error: &Value) -> Vec<String> {
+    let mut hints = Vec::new();
+    let mut add = |value: Option<&Value>| {
+        let hint = value
+            .and_then(scalar)
+            .filter(|hint| hint.len() <= LONGEST_LABEL);
+        hints.extend(hint.filter(|_| hints.len() < MOST_HINTS));
+    };
+    add(error.pointer("/innererror/code"));
+    add(error.pointer("/provider_specific_fields/innererror/code"));
+    add(error.pointer("/metadata/error_type"));
+    for detail in list(error.get("details")) {
+        add(detail.get("reason"));
+        add(detail.pointer("/metadata/quota_limit"));
+        for violation in list(detail.get("violations")) {
+            add(violation.get("quotaId"));
+        }
+    }
+    hints
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let items = value.and_then(Value::as_array);
+    items.into_iter().flatten().take(MOST_HINTS)
 }
 
 /// A text or a number, as text.
@@ -174,32 +397,5 @@ fn words(value: &Value) -> Option<String> {
             Some(said.join("; ")).filter(|text| !text.is_empty())
         }
         other => Some(other.to_string()),
-    }
-}
-
-/// `retryDelay` of a `google.rpc.RetryInfo`: seconds with an `s`.
-fn retry_info(error: &Value) -> Option<Duration> {
-    error
-        .get("details")?
-        .as_array()?
-        .iter()
-        .filter_map(|detail| detail.get("retryDelay")?.as_str())
-        .find_map(|delay| seconds(delay.strip_suffix('s')?.parse().ok()?))
-}
-
-fn shorten(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let end = text
-        .char_indices()
-        .map(|(at, c)| at + c.len_utf8())
-        .take_while(|end| *end <= LONGEST_MESSAGE)
-        .last()
-        .unwrap_or_default();
-    match text.split_at_checked(end) {
-        Some((start, rest)) if !rest.is_empty() => Some(format!("{start}…")),
-        _ => Some(text.to_owned()),
     }
 }

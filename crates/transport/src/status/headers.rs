@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, header};
 
-use super::seconds;
+use super::{seconds, wait};
 
 /// Where providers and the proxies before them put the id of a request, the provider's own
 /// first.
@@ -64,6 +64,64 @@ pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
         "false" => Some(false),
         _ => None,
     }
+}
+
+/// Headers that say how much of a limit is left, and when it is whole again.
+///
+/// OpenAI and Groq: <https://platform.openai.com/docs/guides/rate-limits>; Cerebras counts by
+/// minute and by day; OpenRouter has one; the last are those of the IETF's draft.
+const LIMITS: [(&str, &str); 7] = [
+    (
+        "x-ratelimit-remaining-requests",
+        "x-ratelimit-reset-requests",
+    ),
+    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    (
+        "x-ratelimit-remaining-requests-day",
+        "x-ratelimit-reset-requests-day",
+    ),
+    (
+        "x-ratelimit-remaining-tokens-minute",
+        "x-ratelimit-reset-tokens-minute",
+    ),
+    (
+        "x-ratelimit-remaining-tokens-day",
+        "x-ratelimit-reset-tokens-day",
+    ),
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("ratelimit-remaining", "ratelimit-reset"),
+];
+
+/// When the limits of which nothing remains are whole again; the longest wait of them.
+pub(super) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let waits = LIMITS.iter().filter_map(|(remaining, reset)| {
+        let is_used_up = text(headers, remaining)?.parse::<f64>().ok()? <= 0.0;
+        let value = text(headers, reset).filter(|_| is_used_up)?;
+        match value.parse::<f64>() {
+            Ok(number) => after_number(number, now),
+            Err(_) => wait::duration(value),
+        }
+    });
+    waits.max()
+}
+
+/// A number of seconds; a large one is a time, in seconds or in milliseconds since 1970.
+fn after_number(number: f64, now: SystemTime) -> Option<Duration> {
+    const SECONDS_OF_A_TIME: f64 = 1e9;
+    const MILLISECONDS_OF_A_TIME: f64 = 1e12;
+    let since = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()?
+        .as_secs_f64();
+    if number < SECONDS_OF_A_TIME {
+        return seconds(number);
+    }
+    let at = if number < MILLISECONDS_OF_A_TIME {
+        number
+    } else {
+        number / 1000.0
+    };
+    seconds((at - since).max(0.0))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -3,7 +3,11 @@ use std::time::{Duration, SystemTime};
 use geppetto_engine::ErrorKind;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::{ErrorDetails, error_for_status, request_id, retry_after};
+use super::{ErrorDetails, error_for_status, error_in_reply, request_id, retry_after};
+
+mod causes;
+mod shapes;
+mod waits;
 use crate::Redactor;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -32,20 +36,33 @@ fn statuses_map_to_kinds_and_to_whether_a_retry_helps() {
     let cases = [
         (400, ErrorKind::InvalidRequest, false),
         (401, ErrorKind::Authentication, false),
-        (402, ErrorKind::InvalidRequest, false),
+        (402, ErrorKind::RateLimited, false),
         (403, ErrorKind::PermissionDenied, false),
         (404, ErrorKind::NotFound, false),
+        (407, ErrorKind::Authentication, false),
+        (410, ErrorKind::NotFound, false),
         (408, ErrorKind::Timeout, true),
         (409, ErrorKind::InvalidRequest, true),
         (413, ErrorKind::InvalidRequest, false),
         (422, ErrorKind::InvalidRequest, false),
+        (424, ErrorKind::Server, true),
+        (425, ErrorKind::Server, true),
         (429, ErrorKind::RateLimited, true),
+        (498, ErrorKind::Overloaded, true),
+        (499, ErrorKind::Server, true),
+        (501, ErrorKind::Server, false),
+        (511, ErrorKind::Server, false),
+        (520, ErrorKind::Server, true),
+        (522, ErrorKind::Server, true),
+        (524, ErrorKind::Server, true),
+        (526, ErrorKind::Server, true),
         (500, ErrorKind::Server, true),
         (502, ErrorKind::Server, true),
         (503, ErrorKind::Overloaded, true),
         (504, ErrorKind::Server, true),
         (529, ErrorKind::Overloaded, true),
         (302, ErrorKind::Configuration, false),
+        (304, ErrorKind::MalformedResponse, false),
     ];
     for (status, kind, retryable) in cases {
         let error = error(status, &[], "");
@@ -69,6 +86,7 @@ fn a_used_up_quota_is_not_retried() {
     let error = error(429, &[], body);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(!error.is_retryable());
+    assert!(error.is_quota_exhausted());
 }
 
 #[test]
@@ -266,7 +284,8 @@ fn googles_wait_inside_the_body_is_honoured() {
 #[test]
 fn long_bodies_are_cut_at_a_character() {
     let body = "ü".repeat(5000);
-    let message = ErrorDetails::parse(body.as_bytes()).message.unwrap();
+    let details = ErrorDetails::parse(body.as_bytes()).redacted(&Redactor::new());
+    let message = details.message.unwrap();
     assert_eq!(message, format!("{}…", "ü".repeat(1000)));
 }
 

@@ -81,7 +81,7 @@ fn the_code_says_what_kind_of_error_it_is() {
         ("server_error", ErrorKind::Server, true),
         ("server_is_overloaded", ErrorKind::Overloaded, true),
         ("invalid_prompt", ErrorKind::InvalidRequest, false),
-        ("context_length_exceeded", ErrorKind::InvalidRequest, false),
+        ("context_length_exceeded", ErrorKind::ContextTooLong, false),
         ("vector_store_timeout", ErrorKind::Server, true),
         ("invalid_image", ErrorKind::InvalidRequest, false),
         (
@@ -126,7 +126,7 @@ fn secrets_in_what_the_server_says_are_masked() {
 fn a_page_in_place_of_a_reply_points_at_the_base_url() {
     let said = |body: &str| {
         let error = serde_json::from_str::<u8>(body).unwrap_err();
-        let error = malformed_body(body, "a chat completion", error, &Redactor::new());
+        let error = malformed_body(body, "a chat completion", &error, &Redactor::new());
         assert_eq!(error.kind(), ErrorKind::MalformedResponse);
         error.to_string()
     };
@@ -140,4 +140,28 @@ fn a_page_in_place_of_a_reply_points_at_the_base_url() {
         other.contains("expected ident") && !other.contains("base URL"),
         "{other}"
     );
+}
+
+#[test]
+fn the_words_of_the_parser_show_no_secret() {
+    let key = "plainlookingsecret42";
+    let redactor = Redactor::new().with_secret(key);
+    let body = format!("\"{key}\"");
+    let parsed = || serde_json::from_str::<Vec<u8>>(&body).unwrap_err();
+    assert!(
+        parsed().to_string().contains(key),
+        "the parser quotes values"
+    );
+    for error in [
+        malformed("an event", "a chat completion", &parsed(), &redactor),
+        malformed_body(&body, "a chat completion", &parsed(), &redactor),
+    ] {
+        let mut shown = format!("{error} {error:?}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            shown.push_str(&format!(" {error} {error:?}"));
+            cause = error.source();
+        }
+        assert!(shown.contains("***") && !shown.contains(key), "{shown}");
+    }
 }

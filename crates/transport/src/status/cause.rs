@@ -1,0 +1,167 @@
+//! [`Cause`]: what an error of a provider is about, whether it came as a status, inside a reply, or
+//! both.
+
+use geppetto_engine::{EngineError, ErrorKind};
+use http::StatusCode;
+
+use super::{codes, details::ErrorDetails, phrases, statuses, wait};
+
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    ContextTooLong,
+    Filtered,
+    /// Nothing is left to spend; waiting for seconds does not help.
+    QuotaExhausted,
+    /// One request is larger than a limit of all requests.
+    OverLimit,
+    RateLimited,
+    Overloaded,
+    Authentication,
+    PermissionDenied,
+    NotFound,
+    Conflict,
+    Invalid,
+    Timeout,
+    Server,
+    /// The server cannot do what was asked for, and never will.
+    Unsupported,
+    /// An answer that belongs to no request of this kind.
+    Unexpected,
+}
+
+impl Cause {
+    pub(super) fn kind(self) -> ErrorKind {
+        match self {
+            Self::ContextTooLong => ErrorKind::ContextTooLong,
+            Self::Filtered => ErrorKind::ContentFiltered,
+            Self::QuotaExhausted | Self::OverLimit | Self::RateLimited => ErrorKind::RateLimited,
+            Self::Overloaded => ErrorKind::Overloaded,
+            Self::Authentication => ErrorKind::Authentication,
+            Self::PermissionDenied => ErrorKind::PermissionDenied,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Conflict | Self::Invalid => ErrorKind::InvalidRequest,
+            Self::Timeout => ErrorKind::Timeout,
+            Self::Server | Self::Unsupported => ErrorKind::Server,
+            Self::Unexpected => ErrorKind::MalformedResponse,
+        }
+    }
+
+    /// Whether a wait that the server states is about this.
+    pub(super) fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::QuotaExhausted
+                | Self::RateLimited
+                | Self::Overloaded
+                | Self::Timeout
+                | Self::Server
+        )
+    }
+
+    /// `error` with what this says of retries, where it is not what the kind says.
+    pub(super) fn mark(self, error: EngineError) -> EngineError {
+        match self {
+            Self::QuotaExhausted => error.with_quota_exhausted(),
+            Self::OverLimit | Self::Unsupported => error.with_retryable(false),
+            Self::Conflict => error.with_retryable(true),
+            _ => error,
+        }
+    }
+
+    /// The cause of an error with this status, if it has one, and these details.
+    ///
+    /// What a provider says in a code of its own counts before its words, its words before a status
+    /// that says little (400, 500), and any status before codes that say less (`server_error`).
+    pub(super) fn of(status: Option<StatusCode>, details: &ErrorDetails) -> Self {
+        let said = Said::of(details);
+        said.firm(status)
+            .or_else(|| statuses::precise(status?))
+            .or_else(|| codes::look_up(codes::SOFT, &said.codes))
+            .or_else(|| said.of_the_request(status))
+            .or_else(|| statuses::passed_on(status, details.inner_status()?))
+            .or_else(|| phrases::soft(&said.message))
+            .or_else(|| said.loose(status))
+            .or_else(|| status.map(statuses::cause))
+            .or_else(|| codes::look_up(codes::REQUEST, &said.codes))
+            .or_else(|| codes::look_up(codes::VAGUE, &said.codes))
+            .unwrap_or(Self::Server)
+    }
+}
+
+/// What an error says, in the forms in which it is compared.
+struct Said {
+    /// Codes and types, squeezed, the outermost first.
+    codes: Vec<String>,
+    /// The messages, in lower case.
+    message: String,
+    /// What a number of a known provider says.
+    number: Option<Cause>,
+    /// Whether a wait is stated.
+    has_wait: bool,
+}
+
+impl Said {
+    fn of(details: &ErrorDetails) -> Self {
+        let codes = details.all_codes().map(codes::squeezed).collect();
+        Self {
+            codes,
+            message: details.all_words(),
+            number: details.number(),
+            has_wait: details.wait().is_some(),
+        }
+    }
+
+    /// What is certain whatever the status is.
+    fn firm(&self, status: Option<StatusCode>) -> Option<Cause> {
+        if phrases::is_over_limit(&self.message) {
+            return Some(Cause::OverLimit);
+        }
+        let is_limit = phrases::names_a_limit(&self.message);
+        match codes::look_up(codes::FIRM, &self.codes).or(self.number) {
+            // Scaleway calls a limit of requests at a time a quota.
+            Some(Cause::QuotaExhausted) if is_limit && !self.is_spent() => Some(Cause::RateLimited),
+            Some(cause) => Some(cause),
+            None if phrases::is_filtered(&self.message) => Some(Cause::Filtered),
+            None if self.is_spent() => Some(Cause::QuotaExhausted),
+            None if is_limit => {
+                (status == Some(StatusCode::PAYMENT_REQUIRED)).then_some(Cause::RateLimited)
+            }
+            None if phrases::is_perhaps_spent(&self.message) => Some(if self.has_wait {
+                Cause::RateLimited
+            } else {
+                Cause::QuotaExhausted
+            }),
+            None if status.is_none_or(statuses::may_be_about_length) => {
+                phrases::is_too_long(&self.message).then_some(Cause::ContextTooLong)
+            }
+            None => None,
+        }
+    }
+
+    /// Whether money, or a limit of days, is certainly used up.
+    fn is_spent(&self) -> bool {
+        phrases::is_spent(&self.message) || self.codes.iter().any(|code| code.contains("perday"))
+    }
+
+    /// A fault of the request that a gateway passes on as one of the server.
+    fn of_the_request(&self, status: Option<StatusCode>) -> Option<Cause> {
+        let status = status.filter(StatusCode::is_server_error)?;
+        (status != StatusCode::GATEWAY_TIMEOUT)
+            .then(|| codes::look_up(codes::REQUEST, &self.codes))
+            .flatten()
+    }
+
+    fn loose(&self, status: Option<StatusCode>) -> Option<Cause> {
+        let is_vague = status.is_none_or(|status| status.is_server_error());
+        is_vague.then(|| phrases::loose(&self.message)).flatten()
+    }
+}
+
+impl ErrorDetails {
+    /// The wait that the server states, in a field or in words.
+    pub(super) fn wait(&self) -> Option<std::time::Duration> {
+        self.retry_after
+            .or_else(|| wait::in_words(&self.all_words()))
+    }
+}

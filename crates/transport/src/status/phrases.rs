@@ -1,0 +1,223 @@
+//! What the words of providers mean, for those that send no code that says it.
+//!
+//! A row is a list of pieces that stand in the message in this order. They are as long as they can
+//! be: a message may repeat what the request held. Messages are compared in lower case.
+
+use super::cause::Cause;
+
+type Phrase = (&'static [&'static str], Cause);
+
+/// Messages about a limit of requests or tokens in a time are about nothing else, whatever else
+/// they name: "Too many tokens, please wait before trying again." (Bedrock).
+const LIMITS: &[&str] = &[
+    "rate limit",
+    "too many requests",
+    "per minute",
+    "per min ",
+    "per min)",
+    "per second",
+    "per day (",
+    "concurrent requests",
+    "concurrency",
+    "please wait",
+    "throttl",
+    // OpenRouter, with status 402: "Retry after in-flight requests settle, or add credits."
+    "in-flight requests",
+];
+
+/// One request that is larger than all tokens of a minute: "Request too large for model `m` ... on
+/// tokens per minute (TPM): Limit 6000, Requested 6294" (Groq with 413, OpenAI with 429).
+const OVER_LIMIT: &[&[&str]] = &[&["request too large for", "tokens per min"]];
+
+const TOO_LONG: &[&[&str]] = &[
+    // OpenAI, vLLM, SGLang, DeepSeek, OpenRouter, Fireworks: "This model's maximum context length is ..".
+    &["maximum context length"],
+    // OpenAI, Cloudflare, MiniMax.
+    &["exceed", "context window"],
+    &["context window", "exceeds limit"],
+    &["exceed", "context length"],
+    &["context length exceeded"],
+    &["context_length_exceeded"],
+    &["contextwindowexceeded"],
+    // Anthropic: "input length and `max_tokens` exceed context limit: ..", "prompt is too long: ..".
+    &["exceed context limit"],
+    &["prompt is too long"],
+    // Ollama: "prompt too long; exceeded max context length by .. tokens".
+    &["prompt too long"],
+    // Bedrock: "Input is too long for requested model."
+    &["input is too long"],
+    &["too many input tokens"],
+    &["too many tokens"],
+    &["token limit exceeded"],
+    // llama.cpp: "the request exceeds the available context size".
+    &["exceed", "context size"],
+    // Together: "The input (.. tokens) is longer than the model's context length (.. tokens)."
+    &["longer than the model's context"],
+    // LM Studio.
+    &["greater than the context length"],
+    &["when context the overflows"],
+    &["context overflow"],
+    // Gemini: "The input token count (..) exceeds the maximum number of tokens allowed (..)."
+    &["input token count", "exceeds"],
+    &["input tokens exceed"],
+    // xAI.
+    &["maximum prompt length is"],
+    // Groq, and vLLM in other words.
+    &["reduce the length of the messages"],
+    &["reduce the length of the input"],
+    // Poolside, Z.AI at other hosts.
+    &["exceeds the maximum allowed input length"],
+    // Copilot.
+    &["prompt token count", "exceeds the limit"],
+    // Kimi: "Your request exceeded model token limit: ..".
+    &["exceeded model token limit"],
+    // Mistral: "Prompt contains .. tokens .. too large for model with .. maximum context length".
+    &["too large for model with"],
+    // DashScope: "Range of input length should be [1, 30720]".
+    &["range of input length should be"],
+    // TGI: "`inputs` tokens + `max_new_tokens` must be <= 4096".
+    &["`inputs` tokens + `max_new_tokens` must be"],
+    &["`inputs` must have less than"],
+    // GitHub Models: "Request body too large for m model. Max size: 8000 tokens."
+    &["request body too large for", "tokens"],
+];
+
+const FILTERED: &[&[&str]] = &[
+    // Azure: "The response was filtered due to the prompt triggering Azure OpenAI's content
+    // management policy."
+    &["content management policy"],
+    // Anthropic: "Output blocked by content filtering policy".
+    &["content filtering policy"],
+    &["content_filter"],
+    &["contentpolicyviolation"],
+    &["violat", "content polic"],
+    // OpenAI: "Invalid prompt: your prompt was flagged as potentially violating our usage policy."
+    &["flagged as potentially violating"],
+    &["violat", "usage polic"],
+    &["rejected", "our safety system"],
+    // OpenRouter's moderation, with status 403.
+    &["your input was flagged"],
+    // DashScope, DeepSeek, Moonshot, Z.AI.
+    &["may contain inappropriate content"],
+    &["content exists risk"],
+    &["considered high risk"],
+    &["unsafe or sensitive content"],
+];
+
+/// What is used up is money, or a limit of days.
+const SPENT: &[&[&str]] = &[
+    // Z.AI, DeepSeek: "Insufficient Balance"; in Chinese at its other host.
+    &["insufficient balance"],
+    &["余额不足"],
+    // OpenRouter: "Insufficient credits", "This request requires more credits, or fewer max_tokens."
+    &["insufficient credit"],
+    &["requires more credits"],
+    &["key limit exceeded"],
+    &["free-models-per-day"],
+    // Anthropic: "Your credit balance is too low", "You have reached your specified API usage
+    // limits. You will regain access on ..".
+    &["credit balance is too low"],
+    &["reached your specified api usage limits"],
+    // xAI: "has either used all available credits or reached its monthly spending limit".
+    &["used all available credits"],
+    &["monthly spending limit"],
+    // Google: "Your prepayment credits are depleted."
+    &["credits are depleted"],
+    // Hugging Face: "You have exceeded your monthly included credits".
+    &["exceeded your monthly"],
+    // OpenAI.
+    &["billing hard limit"],
+    &["usage limit has been reached"],
+    &["exceededbudget"],
+    // Z.AI's plans.
+    &["limit exhausted"],
+];
+
+/// What is used up may be a limit of a minute, too: Google and DashScope say so of both.
+const PERHAPS_SPENT: &[&[&str]] = &[
+    &["insufficient_quota"],
+    &["please check your plan and billing details"],
+    // Google's daily limits, for those who pass its words on alone.
+    &["quota exceeded", "per day"],
+];
+
+/// Messages of servers that answer 400 (or 500, or 200) to everything.
+const SOFT: &[Phrase] = &[
+    // Google: "API key not valid. Please pass a valid API key."; xAI: "Incorrect API key provided".
+    (&["api key not valid"], Cause::Authentication),
+    (&["incorrect api key"], Cause::Authentication),
+    (&["invalid api key"], Cause::Authentication),
+    // DeepSeek: "Model Not Exist"; OpenRouter: "m is not a valid model ID".
+    (&["model not exist"], Cause::NotFound),
+    (&["is not a valid model id"], Cause::NotFound),
+    (&["the model", "does not exist"], Cause::NotFound),
+    (&["model", "not found"], Cause::NotFound),
+];
+
+/// Messages without any status or code.
+const LOOSE: &[Phrase] = &[
+    (&["rate limit"], Cause::RateLimited),
+    (&["too many requests"], Cause::RateLimited),
+    (&["overloaded"], Cause::Overloaded),
+    (&["over capacity"], Cause::Overloaded),
+    (&["at capacity"], Cause::Overloaded),
+    (&["service unavailable"], Cause::Overloaded),
+    (&["temporarily unavailable"], Cause::Overloaded),
+    (&["server is busy"], Cause::Overloaded),
+    (&["loading model"], Cause::Overloaded),
+];
+
+/// Whether the message is about a limit of requests or tokens in a time.
+pub(super) fn names_a_limit(message: &str) -> bool {
+    LIMITS.iter().any(|limit| message.contains(limit))
+}
+
+/// Whether the message says that one request is larger than such a limit.
+pub(super) fn is_over_limit(message: &str) -> bool {
+    any(OVER_LIMIT, message)
+}
+
+pub(super) fn is_too_long(message: &str) -> bool {
+    any(TOO_LONG, message)
+}
+
+pub(super) fn is_filtered(message: &str) -> bool {
+    any(FILTERED, message)
+}
+
+pub(super) fn is_spent(message: &str) -> bool {
+    any(SPENT, message)
+}
+
+pub(super) fn is_perhaps_spent(message: &str) -> bool {
+    any(PERHAPS_SPENT, message)
+}
+
+pub(super) fn soft(message: &str) -> Option<Cause> {
+    look_up(SOFT, message)
+}
+
+pub(super) fn loose(message: &str) -> Option<Cause> {
+    look_up(LOOSE, message)
+}
+
+fn look_up(table: &[Phrase], message: &str) -> Option<Cause> {
+    let known = table.iter().find(|(pieces, _)| has(message, pieces));
+    known.map(|(_, cause)| *cause)
+}
+
+fn any(table: &[&[&str]], message: &str) -> bool {
+    table.iter().any(|pieces| has(message, pieces))
+}
+
+/// Whether the pieces stand in `text` one after the other.
+fn has(text: &str, pieces: &[&str]) -> bool {
+    let mut rest = text;
+    pieces.iter().all(|piece| match rest.split_once(piece) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}

@@ -1,0 +1,124 @@
+//! What HTTP statuses mean, as data.
+
+use http::StatusCode;
+
+use super::cause::Cause;
+
+/// Statuses that say what is wrong, whatever the body says; a code may still say it better.
+///
+/// 498 is Groq's for its flex tier (<https://console.groq.com/docs/errors>), 529 Anthropic's.
+const PRECISE: &[(u16, Cause)] = &[
+    (401, Cause::Authentication),
+    (402, Cause::QuotaExhausted),
+    (403, Cause::PermissionDenied),
+    (404, Cause::NotFound),
+    (407, Cause::Authentication),
+    (408, Cause::Timeout),
+    (409, Cause::Conflict),
+    (429, Cause::RateLimited),
+    (498, Cause::Overloaded),
+    (503, Cause::Overloaded),
+    (529, Cause::Overloaded),
+];
+
+/// Statuses that say less than words do.
+///
+/// 424 is a failed generation (Hugging Face) or a failed connector (OpenAI), 425 asks to come back,
+/// 499 tells of a gateway whose own client is gone.
+const VAGUE: &[(u16, Cause)] = &[
+    (410, Cause::NotFound),
+    (424, Cause::Server),
+    (425, Cause::Server),
+    (499, Cause::Server),
+    (501, Cause::Unsupported),
+    (505, Cause::Unsupported),
+    (511, Cause::Unsupported),
+];
+
+pub(super) fn precise(status: StatusCode) -> Option<Cause> {
+    look_up(PRECISE, status)
+}
+
+/// The cause by the status of an error that a gateway passes on under another status.
+pub(super) fn passed_on(outer: Option<StatusCode>, inner: StatusCode) -> Option<Cause> {
+    let is_refusal = inner.is_client_error() && outer.is_none_or(|outer| outer.is_server_error());
+    precise(inner).or_else(|| is_refusal.then(|| cause(inner)))
+}
+
+/// The cause by the status alone.
+pub(super) fn cause(status: StatusCode) -> Cause {
+    let listed = precise(status).or_else(|| look_up(VAGUE, status));
+    listed.unwrap_or(match status.as_u16() {
+        500.. => Cause::Server,
+        400.. => Cause::Invalid,
+        _ => Cause::Unexpected,
+    })
+}
+
+/// Whether words about a length can be meant as such: with these statuses they are about a limit of
+/// tokens in a time, or about an echo of the request.
+pub(super) fn may_be_about_length(status: StatusCode) -> bool {
+    !matches!(
+        status.as_u16(),
+        401 | 402 | 403 | 404 | 408 | 429 | 503 | 529
+    )
+}
+
+/// The status that a message names in front of what another program said: "Error code: 400 - ..",
+/// "status code 502".
+pub(super) fn in_words(message: &str) -> Option<u16> {
+    const ANCHORS: [&str; 3] = ["error code: ", "status code: ", "status code "];
+    let message = message.get(..message.floor_char_boundary(200))?;
+    let message = message.to_ascii_lowercase();
+    ANCHORS.iter().find_map(|anchor| {
+        let (_, after) = message.split_once(anchor)?;
+        let end = after.find(|c: char| !c.is_ascii_digit());
+        let number = after.get(..end.unwrap_or(after.len()))?.parse().ok()?;
+        (400..600).contains(&number).then_some(number)
+    })
+}
+
+fn look_up(table: &[(u16, Cause)], status: StatusCode) -> Option<Cause> {
+    let listed = table.iter().find(|(number, _)| *number == status.as_u16());
+    listed.map(|(_, cause)| *cause)
+}
+
+/// What happened, in words, and what to do about it.
+pub(super) fn describe(status: StatusCode, cause: Cause) -> &'static str {
+    match (cause, status.as_u16()) {
+        (Cause::ContextTooLong, _) => {
+            "the prompt does not fit the model's context window, shorten it"
+        }
+        (Cause::Filtered, _) => "the provider's content policy refuses the request",
+        (Cause::QuotaExhausted, _) => {
+            "a quota or the credit is used up, check the plan and the billing of the account"
+        }
+        (Cause::OverLimit, _) => {
+            "the request alone is larger than a rate limit of the account, shorten it"
+        }
+        (Cause::Authentication, 407) => {
+            "the proxy refused the credentials, check user and password of the proxy"
+        }
+        (Cause::Authentication, _) => "the provider refused the credentials, check the API key",
+        (Cause::PermissionDenied, _) => "the credentials do not allow this request",
+        (Cause::NotFound, _) => {
+            "the model or the endpoint does not exist, check the model name and the base URL"
+        }
+        (Cause::Timeout, 408) => "the provider gave up waiting for the request",
+        (Cause::Timeout, _) => "the provider took too long",
+        (Cause::Conflict, _) => "the request conflicts with another one",
+        (Cause::RateLimited, _) => "too many requests, or a quota is used up",
+        (Cause::Overloaded, _) => "the provider is over its capacity for now",
+        (Cause::Invalid, 413) => "the request is too large for the provider",
+        (Cause::Invalid, _) => "the provider refused the request as invalid",
+        (Cause::Server, _) => "the provider failed",
+        (Cause::Unsupported, _) => "the provider does not support the request, check the base URL",
+        (Cause::Unexpected, 304) => {
+            "the server answered that nothing was modified, which no request asks for; check the \
+             proxy or the cache before it"
+        }
+        (Cause::Unexpected, _) => {
+            "the server answered with an unexpected status, check the base URL"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The shapes of bodies, and what of them gets into an error.
+
+use super::{ErrorDetails, Redactor, error, error_in_reply};
+
+#[track_caller]
+fn says(body: &str, message: &str, code: Option<&str>) {
+    let details = ErrorDetails::parse(body.as_bytes());
+    let found = (details.message.as_deref(), details.best_code());
+    assert_eq!(found, (Some(message), code), "{body}");
+}
+
+#[test]
+fn an_error_inside_of_an_error_is_read() {
+    says(
+        r#"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"m is temporarily rate-limited upstream.","provider_name":"B"}}}"#,
+        "m is temporarily rate-limited upstream.",
+        Some("429"),
+    );
+    says(
+        r#"{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\"error\":{\"message\":\"at most 1 image\",\"type\":\"invalid_request_error\"}}"}}}"#,
+        "at most 1 image",
+        Some("invalid_request_error"),
+    );
+    says(
+        r#"{"error":{"message":"{\n  \"error\": {\"code\": 429, \"message\": \"exhausted\", \"status\": \"RESOURCE_EXHAUSTED\"}}\n","code":429}}"#,
+        "exhausted",
+        Some("RESOURCE_EXHAUSTED"),
+    );
+    says(
+        r#"{"error":{"error":{"message":"inner","type":"t"}}}"#,
+        "inner",
+        Some("t"),
+    );
+    says(
+        r#"{"error":{"message":"litellm.APIError: {\"error\":{\"message\":\"inner\",\"code\":\"c\"}}","code":"500"}}"#,
+        r#"litellm.APIError: {"error":{"message":"inner","code":"c"}}"#,
+        Some("c"),
+    );
+}
+
+#[test]
+fn further_shapes_are_understood() {
+    says(
+        r#"{"code":400,"details":"too many logprobs"}"#,
+        "too many logprobs",
+        Some("400"),
+    );
+    says(
+        r#"{"status":404,"error":"Not Found","message":"No static resource","path":"/v1"}"#,
+        "No static resource",
+        Some("Not Found"),
+    );
+    says(
+        r#"{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}"#,
+        "insufficient balance",
+        Some("1008"),
+    );
+    says("error: {\"code\":400,\"message\":\"m\"}", "m", Some("400"));
+}
+
+#[test]
+fn errors_inside_each_other_without_end_are_read_in_bounds() {
+    let mut body = r#"{"message":"m"}"#.to_owned();
+    for _ in 0..60 {
+        body = format!(r#"{{"error":{body}}}"#);
+    }
+    assert!(error(500, &[], &body).provider_message().is_some());
+}
+
+#[test]
+fn what_the_model_wrote_in_a_refused_call_is_kept_and_redacted() {
+    let body = r#"{"error":{"message":"Failed to call a function. See 'failed_generation' for more details.","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"<function=weather{\"key\": \"topsecretkey\"}</function>","status_code":400}}"#;
+    let redactor = Redactor::new().with_secret("topsecretkey");
+    let expected = Some("<function=weather{\"key\": \"***\"}</function>");
+    assert_eq!(error_in_reply(body, &redactor).rejected_output(), expected);
+    let refused = super::error_for_status(
+        http::StatusCode::BAD_REQUEST,
+        &http::HeaderMap::new(),
+        body.as_bytes(),
+        &redactor,
+    );
+    assert_eq!(refused.rejected_output(), expected);
+    let long = format!(
+        r#"{{"error":{{"message":"m","failed_generation":"{}"}}}}"#,
+        "x".repeat(100_000)
+    );
+    assert!(error(400, &[], &long).rejected_output().unwrap().len() < 17_000);
+}
+
+#[test]
+fn nothing_that_controls_a_terminal_gets_into_an_error() {
+    let body =
+        r#"{"error":{"message":"a\u001b]0;t\u0007b\r\nc\u202ed\u009be\tf","code":"x\u001b[2J"}}"#;
+    let error = error(400, &[], body);
+    let said = format!("{error} {}", error.provider_code().unwrap());
+    let is_control = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+    assert!(!said.contains(is_control), "{said:?}");
+    assert!(said.contains("b\nc"), "{said:?}");
+}
+
+#[test]
+fn a_cut_leaves_no_part_of_a_secret() {
+    let secret = "plainlookingsecret42";
+    let redactor = Redactor::new().with_secret(secret);
+    for before in 1970..2010 {
+        let body = format!("{}{secret}", "a".repeat(before));
+        let details = ErrorDetails::parse(body.as_bytes()).redacted(&redactor);
+        assert!(!details.message.unwrap().contains("plain"));
+    }
+}
