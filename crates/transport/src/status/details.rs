@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     cause::Cause,
     codes, html, nested, statuses, wait,
-    words::{LONGEST_LABEL, LONGEST_MESSAGE, printable, shorten},
+    words::{LONGEST_LABEL, LONGEST_MESSAGE, prefix, printable, shorten},
 };
 use crate::Redactor;
 
@@ -224,8 +224,7 @@ impl ErrorDetails {
             .filter_map(|details| details.message.as_deref());
         let mut all = String::new();
         for message in messages {
-            let end = message.floor_char_boundary(LONGEST_MESSAGE);
-            all.push_str(&message.get(..end).unwrap_or_default().to_lowercase());
+            all.push_str(&prefix(message, LONGEST_MESSAGE).to_lowercase());
             all.push('\n');
         }
         all

@@ -3,7 +3,7 @@
 
 use serde_json::{Deserializer, Value};
 
-use super::details::ErrorDetails;
+use super::{details::ErrorDetails, words::prefix};
 
 /// How many errors inside each other are read.
 const DEEPEST: u32 = 4;
@@ -44,7 +44,7 @@ pub(super) fn inner(error: &Value, message: Option<&str>, depth: u32) -> Option<
 
 /// The error in the first JSON object in `text`.
 fn of_text(text: &str, depth: u32) -> Option<ErrorDetails> {
-    let text = text.get(..text.floor_char_boundary(SEARCHED))?;
+    let text = prefix(text, SEARCHED);
     let from = text.get(text.find('{')?..)?;
     let value = Deserializer::from_str(from).into_iter::<Value>().next()?;
     let details = ErrorDetails::of_value(&value.ok()?, depth);

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::cause::Cause;
+use super::{cause::Cause, words::prefix};
 
 /// Statuses that say what is wrong, whatever the body says; a code may still say it better.
 ///
@@ -68,8 +68,7 @@ pub(super) fn may_be_about_length(status: StatusCode) -> bool {
 /// "status code 502".
 pub(super) fn in_words(message: &str) -> Option<u16> {
     const ANCHORS: [&str; 3] = ["error code: ", "status code: ", "status code "];
-    let message = message.get(..message.floor_char_boundary(200))?;
-    let message = message.to_ascii_lowercase();
+    let message = prefix(message, 200).to_ascii_lowercase();
     ANCHORS.iter().find_map(|anchor| {
         let (_, after) = message.split_once(anchor)?;
         let end = after.find(|c: char| !c.is_ascii_digit());

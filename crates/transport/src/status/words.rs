@@ -12,11 +12,21 @@ pub(crate) fn shorten(text: &str, limit: usize) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    let end = text.floor_char_boundary(limit);
-    match text.split_at_checked(end) {
-        Some((start, rest)) if !rest.is_empty() => Some(format!("{start}…")),
-        _ => Some(text.to_owned()),
+    let start = prefix(text, limit);
+    Some(if start.len() < text.len() {
+        format!("{start}…")
+    } else {
+        text.to_owned()
+    })
+}
+
+/// At most the first `limit` bytes of `text`, cut at a character.
+pub(super) fn prefix(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
     }
+    text.get(..end).unwrap_or_default()
 }
 
 /// `text` with characters replaced that could change a terminal: controls other than line feed and
