@@ -99,6 +99,9 @@ pub(super) struct Reply {
     /// The connection breaks at the end of the body.
     #[serde(default)]
     pub(super) broken: bool,
+    /// Nothing follows the body, and the connection stays open.
+    #[serde(default)]
+    pub(super) hangs: bool,
 }
 
 /// What a user says.

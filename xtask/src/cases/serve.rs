@@ -74,6 +74,9 @@ fn answer(reply: &Reply) -> Result<Answer, String> {
     for (name, value) in &reply.headers {
         answer = answer.header(name, value);
     }
+    if reply.hangs {
+        answer = answer.chunked().stall_at(At::Byte(length));
+    }
     if reply.broken {
         answer = answer.chunked().cut_at(At::Byte(length));
     }
