@@ -14,7 +14,7 @@ mod tests;
 use std::{error::Error, fmt};
 
 pub use inference::InferenceConfig;
-pub use structured::StructuredOutput;
+pub use structured::{OutputMode, StructuredOutput};
 pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling};
 
 /// The keys of turn data that hold configuration.

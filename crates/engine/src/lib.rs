@@ -50,10 +50,11 @@ pub mod middleware;
 mod response;
 mod run;
 mod runner;
+pub mod schema;
 
 pub use config::{
-    ConfigError, InferenceConfig, RetryConfig, StructuredOutput, ToolChoice, ToolConfig,
-    ToolDefinition, ToolErrorHandling, keys,
+    ConfigError, InferenceConfig, OutputMode, RetryConfig, StructuredOutput, ToolChoice,
+    ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
 pub use context::{Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
 pub use engine::Engine;

@@ -30,6 +30,7 @@ mod messages;
 mod options;
 mod refusal;
 mod responses;
+mod schema;
 mod tools;
 mod typed;
 

@@ -12,6 +12,7 @@ use geppetto_turns::Args;
 use serde_json::Value;
 
 mod check;
+mod nulls;
 mod numbers;
 
 #[cfg(test)]
@@ -20,11 +21,16 @@ mod tests;
 /// How many problems are told at once.
 const MAX_PROBLEMS: usize = 8;
 
-/// Parses and checks arguments. Gives the object, or what is wrong in words that a model can act
+/// Parses and checks arguments. A field that need not be there and is null, which its schema does
+/// not allow, counts as absent: in strict mode every field is sent, and many models send all of them
+/// anyway.
+///
+/// Gives the object, or what is wrong in words that a model can act
 /// on. The words never repeat a value, which may be a secret.
 pub(crate) fn parse(schema: &Value, args: &Args) -> Result<Value, String> {
     let object = args.object().map_err(|error| error.to_string())?;
-    let value = Value::Object(object);
+    let mut value = Value::Object(object);
+    nulls::drop_optional(schema, &mut value);
     let mut problems = check::problems(schema, &value);
     if problems.is_empty() {
         return Ok(value);

@@ -11,7 +11,6 @@ mod error;
 mod extract;
 mod function;
 mod output;
-mod schema;
 
 pub use context::ToolContext;
 pub use error::{IntoToolError, ToolError, ToolFailure};

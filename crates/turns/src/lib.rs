@@ -60,5 +60,5 @@ pub use pretty::PrettyPrinter;
 pub use printable::{Printable, printable, printable_line};
 pub use repair::repair;
 pub use serial::{Fixture, FormatError};
-pub use turn::{Turn, TurnBuilder};
+pub use turn::{ReplyError, ReplyErrorKind, Turn, TurnBuilder};
 pub use usage::Usage;

@@ -8,11 +8,13 @@ use crate::{
 };
 
 mod builder;
+mod reply;
 
 #[cfg(test)]
 mod tests;
 
 pub use builder::TurnBuilder;
+pub use reply::{ReplyError, ReplyErrorKind};
 
 /// A whole conversation, as the model sees it, at one point in time.
 ///

@@ -51,6 +51,13 @@ impl InferenceConfig {
         Self::default()
     }
 
+    /// Sets the model, in place of the engine's own.
+    #[must_use]
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
     /// Sets the sampling temperature, from 0 to 2.
     #[must_use]
     pub fn with_temperature(mut self, temperature: f64) -> Self {
@@ -58,10 +65,31 @@ impl InferenceConfig {
         self
     }
 
-    /// Sets the output limit in tokens.
+    /// Sets nucleus sampling: the share of probability to sample from, from 0 to 1.
+    #[must_use]
+    pub fn with_top_p(mut self, top_p: f64) -> Self {
+        self.top_p = Some(top_p);
+        self
+    }
+
+    /// Sets the output limit in tokens, at least 1.
     #[must_use]
     pub fn with_max_response_tokens(mut self, tokens: u64) -> Self {
         self.max_response_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the texts that stop the model. An empty list clears the engine's own.
+    #[must_use]
+    pub fn with_stop<S: Into<String>>(mut self, stop: impl IntoIterator<Item = S>) -> Self {
+        self.stop = Some(stop.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: i64) -> Self {
+        self.seed = Some(seed);
         self
     }
 
@@ -69,6 +97,27 @@ impl InferenceConfig {
     #[must_use]
     pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
         self.reasoning_effort = Some(effort.into());
+        self
+    }
+
+    /// Sets which summary of its reasoning the model should give.
+    #[must_use]
+    pub fn with_reasoning_summary(mut self, summary: impl Into<String>) -> Self {
+        self.reasoning_summary = Some(summary.into());
+        self
+    }
+
+    /// Sets the reasoning limit in tokens.
+    #[must_use]
+    pub fn with_thinking_budget(mut self, tokens: u64) -> Self {
+        self.thinking_budget = Some(tokens);
+        self
+    }
+
+    /// Sets whether the model should think: `enabled`, `disabled`, `adaptive`.
+    #[must_use]
+    pub fn with_thinking_type(mut self, thinking: impl Into<String>) -> Self {
+        self.thinking_type = Some(thinking.into());
         self
     }
 

@@ -4,21 +4,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ConfigError;
+use crate::schema;
+
+/// Which shape the answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OutputMode {
+    /// Any text.
+    #[default]
+    #[serde(alias = "")]
+    Off,
+    /// JSON that fits the schema.
+    JsonSchema,
+}
 
 /// The shape that the model's answer must have.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// With the feature `schemars` (which `geppetto-toolloop` turns on), [`of`](Self::of) takes the
+/// schema from a Rust type, and [`Turn::reply_as`](geppetto_turns::Turn::reply_as) reads the
+/// answer back as one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StructuredOutput {
     /// `json_schema`, or `off`.
-    pub mode: String,
-    /// The schema's name, of letters, digits, `_` and `-`.
+    pub mode: OutputMode,
+    /// The schema's name: 1 to 64 letters, digits, `_` and `-`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// What the answer is for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The JSON schema: an object.
+    /// The JSON schema of the answer.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub schema: Value,
     /// Whether the provider must hold the model to the schema. True by default.
@@ -29,24 +47,14 @@ pub struct StructuredOutput {
     pub require_valid: bool,
 }
 
-impl Default for StructuredOutput {
-    fn default() -> Self {
-        Self {
-            mode: "off".to_owned(),
-            name: String::new(),
-            description: String::new(),
-            schema: Value::Null,
-            strict: None,
-            require_valid: false,
-        }
-    }
-}
-
 impl StructuredOutput {
     /// An answer that fits `schema`.
+    ///
+    /// Strict unless [`with_strict`](Self::with_strict) says otherwise: the schema is then sent in
+    /// the form that [`schema::strict`] gives it.
     pub fn json_schema(name: impl Into<String>, schema: Value) -> Self {
         Self {
-            mode: "json_schema".to_owned(),
+            mode: OutputMode::JsonSchema,
             name: name.into(),
             schema,
             require_valid: true,
@@ -54,32 +62,120 @@ impl StructuredOutput {
         }
     }
 
-    /// Whether a shape is asked for.
+    /// An answer that can be read as a `T`. Its name is that of the type, its description the
+    /// type's doc comment.
+    ///
+    /// Servers take only objects: the schema of any other type (a list, a number, an enum) is put
+    /// into one, under [`schema::WRAPPER`]; [`Turn::reply_as`](geppetto_turns::Turn::reply_as)
+    /// takes it out again.
+    ///
+    /// ```
+    /// use geppetto_engine::StructuredOutput;
+    /// use schemars::JsonSchema;
+    ///
+    /// #[derive(JsonSchema)]
+    /// struct Weather {
+    ///     city: String,
+    ///     /// In degrees Celsius.
+    ///     temperature: Option<f64>,
+    /// }
+    ///
+    /// let output = StructuredOutput::of::<Weather>();
+    /// assert_eq!(output.name, "Weather");
+    /// // Sent as strict mode wants it: every property is required, and may be null.
+    /// assert_eq!(output.sent_schema()?["required"][1], "temperature");
+    /// # Ok::<(), geppetto_engine::ConfigError>(())
+    /// ```
+    #[cfg(feature = "schemars")]
     #[must_use]
-    pub fn is_on(&self) -> bool {
-        self.mode == "json_schema"
+    pub fn of<T: schemars::JsonSchema + ?Sized>() -> Self {
+        let mut schema = schema::of_type::<T>();
+        let description = schema.get("description").and_then(Value::as_str);
+        let description = description.unwrap_or_default().to_owned();
+        if let Some(root) = schema.as_object_mut() {
+            root.remove("description");
+        }
+        if !schema::is_object(&schema) {
+            schema = schema::wrapped(schema);
+        }
+        Self::json_schema(schema::name_of::<T>(), schema).with_description(description)
     }
 
-    /// Whether the provider must hold the model to the schema.
+    /// Sets what the answer is for.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets whether the provider must hold the model to the schema.
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    /// Sets whether a configuration that cannot work is an error instead of ignored.
+    #[must_use]
+    pub fn with_require_valid(mut self, require_valid: bool) -> Self {
+        self.require_valid = require_valid;
+        self
+    }
+
+    /// Returns `true` if a shape is asked for.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.mode == OutputMode::JsonSchema
+    }
+
+    /// Returns `true` if the provider must hold the model to the schema.
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.strict.unwrap_or(true)
+    }
+
+    /// The schema in the form in which it is sent.
+    ///
+    /// # Errors
+    ///
+    /// The schema cannot be strict. The error names the part.
+    pub fn sent_schema(&self) -> Result<Value, ConfigError> {
+        if !self.is_strict() {
+            return Ok(schema::lenient_answer(&self.schema));
+        }
+        schema::strict(&self.schema).map_err(|error| {
+            let message = format!("of the answer `{}` {error}", self.name);
+            ConfigError::new("structured_output.schema", message)
+        })
     }
 
     /// Checks the configuration.
     ///
     /// # Errors
     ///
-    /// When the mode is not known, or a name or schema is missing or malformed.
+    /// The name or the schema is missing or malformed, or the schema cannot be strict.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        match self.mode.as_str() {
-            "off" | "" => return Ok(()),
-            "json_schema" => {}
-            other => {
-                let message = format!("is `{other}`; allowed are `json_schema` and `off`");
-                return Err(ConfigError::new("structured_output.mode", message));
-            }
+        if self.is_on() {
+            self.check()?;
+            self.sent_schema()?;
         }
+        Ok(())
+    }
+
+    /// The configuration in the form in which it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`validate`](Self::validate).
+    pub fn into_sent(mut self) -> Result<Self, ConfigError> {
+        if self.is_on() {
+            self.check()?;
+            self.schema = self.sent_schema()?;
+        }
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
         let letters = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(letters) {
             let message = format!(

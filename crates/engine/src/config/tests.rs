@@ -137,3 +137,58 @@ fn a_setter_of_the_tool_configuration_sets_its_field_and_no_other() {
     };
     assert_eq!(config, expected);
 }
+
+#[test]
+fn a_setter_of_the_inference_configuration_sets_its_field_and_no_other() {
+    let config = InferenceConfig::new()
+        .with_model("m")
+        .with_temperature(0.5)
+        .with_top_p(0.9)
+        .with_max_response_tokens(7)
+        .with_stop(["a", "b"])
+        .with_seed(-1)
+        .with_reasoning_effort("low")
+        .with_reasoning_summary("auto")
+        .with_thinking_budget(9)
+        .with_thinking_type("enabled");
+    let expected = InferenceConfig {
+        model: Some("m".to_owned()),
+        temperature: Some(0.5),
+        top_p: Some(0.9),
+        max_response_tokens: Some(7),
+        stop: Some(vec!["a".to_owned(), "b".to_owned()]),
+        seed: Some(-1),
+        reasoning_effort: Some("low".to_owned()),
+        reasoning_summary: Some("auto".to_owned()),
+        thinking_budget: Some(9),
+        thinking_type: Some("enabled".to_owned()),
+    };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn the_mode_of_an_answer_reads_geppettos_words() {
+    for (text, mode) in [
+        ("json_schema", OutputMode::JsonSchema),
+        ("off", OutputMode::Off),
+    ] {
+        let output: StructuredOutput = serde_json::from_value(json!({"mode": text})).unwrap();
+        assert_eq!(output.mode, mode);
+        assert_eq!(serde_json::to_value(&output).unwrap()["mode"], text);
+    }
+    let empty: StructuredOutput = serde_json::from_value(json!({"mode": ""})).unwrap();
+    assert_eq!(empty.mode, OutputMode::Off);
+    assert!(serde_json::from_value::<StructuredOutput>(json!({"mode": "yaml"})).is_err());
+}
+
+#[test]
+fn a_strict_tool_that_cannot_be_strict_is_refused_with_the_place() {
+    let schema = json!({"type": "object", "properties": {"any": {}}});
+    let tool = ToolDefinition::new("x", "", schema);
+    assert_eq!(tool.validate(), Ok(()));
+    let error = tool.with_strict(true).validate().unwrap_err().to_string();
+    assert!(
+        error.starts_with("parameters: of tool `x` at `$.properties.any`: accepts any value"),
+        "{error}"
+    );
+}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use super::{ConfigError, duration};
+use crate::schema;
 
 /// Whether the model may, must or must not call tools.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -233,7 +234,8 @@ pub struct ToolDefinition {
     /// What the tool does, for the model.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The JSON schema of the arguments: an object.
+    /// The JSON schema of the arguments: of an object. Arguments are checked against it as it
+    /// stands; it is sent as [`sent_parameters`](Self::sent_parameters) gives it.
     #[serde(default)]
     pub parameters: Value,
     /// Whether the provider must hold the model to the schema, where it can.
@@ -252,12 +254,59 @@ impl ToolDefinition {
         }
     }
 
+    /// Sets whether the provider must hold the model to the schema, where it can.
+    #[must_use]
+    pub fn with_strict(mut self, strict: bool) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    /// Returns `true` if the provider must hold the model to the schema. False by default.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.strict == Some(true)
+    }
+
+    /// The schema of the arguments in the form in which it is sent: as [`schema::strict`] gives it
+    /// for a strict tool, else as [`schema::lenient`] does.
+    ///
+    /// # Errors
+    ///
+    /// The schema cannot take that form. The error names the part.
+    pub fn sent_parameters(&self) -> Result<Value, ConfigError> {
+        let sent = if self.is_strict() {
+            schema::strict(&self.parameters)
+        } else {
+            schema::lenient(&self.parameters)
+        };
+        sent.map_err(|error| {
+            ConfigError::new("parameters", format!("of tool `{}` {error}", self.name))
+        })
+    }
+
     /// Checks name and schema.
     ///
     /// # Errors
     ///
-    /// When the name is not one that providers accept, or the schema is not an object's.
+    /// When the name is not one that providers accept, or the schema cannot be sent
+    /// ([`sent_parameters`](Self::sent_parameters)).
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.check_name()?;
+        self.sent_parameters().map(drop)
+    }
+
+    /// The tool in the form in which it is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`validate`](Self::validate).
+    pub fn into_sent(mut self) -> Result<Self, ConfigError> {
+        self.check_name()?;
+        self.parameters = self.sent_parameters()?;
+        Ok(self)
+    }
+
+    fn check_name(&self) -> Result<(), ConfigError> {
         let letters = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(letters) {
             let message = format!(
@@ -265,18 +314,6 @@ impl ToolDefinition {
                 self.name
             );
             return Err(ConfigError::new("tool name", message));
-        }
-        let is_object = self
-            .parameters
-            .get("type")
-            .is_some_and(|kind| kind == "object");
-        if !is_object {
-            let message = format!(
-                "of tool `{}` must be a JSON schema with `\"type\": \"object\"`, as a struct with \
-                 named fields gives",
-                self.name
-            );
-            return Err(ConfigError::new("parameters", message));
         }
         Ok(())
     }

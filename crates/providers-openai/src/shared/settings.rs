@@ -43,7 +43,7 @@ impl Settings {
             .get(&keys::TOOL_CONFIG)
             .map_err(unreadable)?
             .unwrap_or_default();
-        let tools = match tool_config.enabled {
+        let mut tools = match tool_config.enabled {
             true => data
                 .get(&keys::TOOL_DEFINITIONS)
                 .map_err(unreadable)?
@@ -52,7 +52,8 @@ impl Settings {
         };
         if !tools.is_empty() {
             tool_config.validate()?;
-            tools.iter().try_for_each(ToolDefinition::validate)?;
+            let sent = tools.into_iter().map(ToolDefinition::into_sent);
+            tools = sent.collect::<Result<_, _>>()?;
         }
         Ok(Self {
             model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
@@ -77,10 +78,14 @@ fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
         .data
         .get(&keys::STRUCTURED_OUTPUT)
         .map_err(unreadable)?;
-    match output.map(|output| (output.validate(), output)) {
-        Some((Ok(()), output)) if output.is_on() => Ok(Some(output)),
-        Some((Err(error), output)) if output.require_valid => Err(error.into()),
-        _ => Ok(None),
+    let Some(output) = output.filter(StructuredOutput::is_on) else {
+        return Ok(None);
+    };
+    let must_be_valid = output.require_valid;
+    match output.into_sent() {
+        Ok(output) => Ok(Some(output)),
+        Err(error) if must_be_valid => Err(error.into()),
+        Err(_) => Ok(None),
     }
 }
 

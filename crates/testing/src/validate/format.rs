@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ProviderRefusal, typed};
+use super::{ProviderRefusal, options, schema, typed};
 
 pub(super) fn check(format: &Value) -> Result<(), ProviderRefusal> {
     match format {
@@ -29,10 +29,12 @@ fn json_schema(described: &Value) -> Result<(), ProviderRefusal> {
     if described.is_null() {
         return Err(typed::missing(param));
     }
-    typed::function_name(&described["name"], &format!("{param}.name"))?;
+    let name = typed::function_name(&described["name"], &format!("{param}.name"))?;
+    options::boolean(&described["strict"], &format!("{param}.strict"))?;
     let param = format!("{param}.schema");
     match &described["schema"] {
-        Value::Object(_) => Ok(()),
+        schema @ Value::Object(_) => schema::answer(schema, name, described["strict"] == true)
+            .map_err(|refusal| refusal.param("response_format").code("invalid_json_schema")),
         Value::Null => Err(typed::missing(&param)),
         other => Err(typed::wrong_type(&param, "an object", other)),
     }

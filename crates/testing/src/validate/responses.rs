@@ -5,7 +5,6 @@ mod input;
 mod item;
 mod message;
 mod options;
-mod schema;
 mod text;
 mod tools;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ProviderRefusal, typed};
+use super::{ProviderRefusal, options, schema, typed};
 use crate::json::at;
 
 pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
@@ -64,23 +64,15 @@ fn function<'a>(function: &'a Value, param: &str) -> Result<&'a str, ProviderRef
     if !function["description"].is_null() {
         typed::string(&function["description"], &format!("{param}.description"))?;
     }
+    options::boolean(&function["strict"], &format!("{param}.strict"))?;
     let param = format!("{param}.parameters");
     match &function["parameters"] {
         Value::Null => Ok(name),
-        Value::Object(schema) => {
-            let kind = schema.get("type");
-            // A schema without any field is that of a function without parameters.
-            if schema.is_empty() || kind.is_some_and(|kind| kind == "object") {
-                return Ok(name);
-            }
-            let kind = kind.map_or_else(|| "\"None\"".to_owned(), Value::to_string);
-            let message = format!(
-                "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \
-                 \"object\"', got 'type: {kind}'."
-            );
-            Err(ProviderRefusal::invalid_request(message)
-                .param(param)
-                .code("invalid_function_parameters"))
+        Value::Object(parameters) => {
+            let is_strict = function["strict"] == true;
+            schema::parameters(parameters, name, is_strict)
+                .map_err(|refusal| refusal.param(param).code("invalid_function_parameters"))?;
+            Ok(name)
         }
         other => Err(typed::wrong_type(&param, "an object", other)),
     }

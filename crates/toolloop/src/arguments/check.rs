@@ -13,6 +13,11 @@ const MAX_STEPS: usize = 100_000;
 
 /// What is wrong with `value`; empty when nothing is.
 pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
+    problems_with(root, root, value)
+}
+
+/// What is wrong with `value` by a schema that is part of `root`.
+pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut walk = Walk {
         root,
         path: "arguments".to_owned(),
@@ -20,7 +25,7 @@ pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
         steps: 0,
         problems: Vec::new(),
     };
-    walk.check(root, value);
+    walk.check(schema, value);
     if walk.steps > MAX_STEPS {
         return vec![
             "arguments: too large or too deeply nested to be checked; make them simpler".to_owned(),

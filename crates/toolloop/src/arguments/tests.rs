@@ -186,3 +186,23 @@ fn alternatives_that_multiply_are_given_up() {
         "arguments: too large or too deeply nested to be checked; make them simpler",
     );
 }
+
+#[test]
+fn null_in_place_of_an_optional_field_counts_as_absent() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "days": {"type": "integer"},
+            "unit": {"type": ["string", "null"]},
+            "near": {"anyOf": [{"$ref": "#/$defs/near"}, {"type": "null"}]},
+        },
+        "required": ["city"],
+        "$defs": {"near": {"type": "object", "properties": {"km": {"type": "number"}}}},
+    });
+    let sent = json!({"city": "Oslo", "days": null, "unit": null, "near": {"km": null}});
+    let kept = json!({"city": "Oslo", "unit": null, "near": {}});
+    assert_eq!(parse(&schema, &Args::from(sent.to_string())), Ok(kept));
+    let error = parse(&schema, &Args::from(r#"{"city": null}"#)).unwrap_err();
+    assert_eq!(error, "arguments.city: must be string, not null");
+}

@@ -39,7 +39,10 @@ fn names_and_schemas_must_be_ones_that_providers_accept() {
         let error = tools.register(named(name)).unwrap_err();
         assert!(error.to_string().contains("allowed are 1 to 64"), "{error}");
     }
-    for schema in [json!({"type": "array"}), json!({}), json!(true)] {
+    for schema in [
+        json!({"type": "array"}),
+        json!({"type": ["string", "null"]}),
+    ] {
         let tool = raw_tool_fn("x", "", schema, || async { Ok::<_, ToolError>(1) });
         let error = tools.register(tool).unwrap_err();
         assert!(
@@ -50,6 +53,11 @@ fn names_and_schemas_must_be_ones_that_providers_accept() {
         assert!(source.is_none(), "the message has it all");
     }
     assert!(tools.is_empty());
+    // What says nothing is the schema of no arguments.
+    for (name, schema) in [("a", json!({})), ("b", json!(true)), ("c", json!(null))] {
+        let tool = raw_tool_fn(name, "", schema, || async { Ok::<_, ToolError>(1) });
+        tools.register(tool).unwrap();
+    }
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::{borrow::Cow, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::{Extensions, ToolDefinition};
+use geppetto_engine::{Extensions, ToolDefinition, schema::of_type};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Tool, ToolContext, ToolError, ToolOutput, ToolTraits, schema::input_schema};
+use super::{Tool, ToolContext, ToolError, ToolOutput, ToolTraits};
 
 mod forms;
 #[cfg(test)]
@@ -126,7 +126,7 @@ where
     F: ToolFn<M, Args: JsonSchema>,
     M: 'static,
 {
-    raw_tool_fn(name, description, input_schema::<F::Args>(), function)
+    raw_tool_fn(name, description, of_type::<F::Args>(), function)
 }
 
 /// Creates a tool from an async function and a JSON schema of its input. The function may take a

@@ -122,8 +122,10 @@ fn tools_are_offered_with_every_form_of_choice() {
         offered["tools"],
         json!([
             {"type": "function", "function": {"name": "add", "description": "Adds.",
-                "parameters": {"type": "object"}, "strict": true}},
-            {"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}},
+                "parameters": {"type": "object", "properties": {}, "required": [],
+                    "additionalProperties": false}, "strict": true}},
+            {"type": "function", "function": {"name": "now",
+                "parameters": {"type": "object", "properties": {}}}},
         ])
     );
     assert_eq!(
@@ -171,13 +173,15 @@ fn a_tool_that_no_provider_accepts_is_named() {
 
 #[test]
 fn a_shape_of_the_answer_is_asked_for() {
-    let schema = json!({"type": "object", "properties": {}});
-    let mut output = StructuredOutput::json_schema("answer", schema.clone());
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
+    let sent = json!({"type": "object", "properties": {"n": {"type": ["integer", "null"]}},
+        "required": ["n"], "additionalProperties": false});
+    let mut output = StructuredOutput::json_schema("answer", schema);
     output.description = "The answer.".to_owned();
     assert_eq!(
         body(&with(&keys::STRUCTURED_OUTPUT, &output))["response_format"],
         json!({"type": "json_schema", "json_schema": {"name": "answer",
-            "description": "The answer.", "schema": schema, "strict": true}})
+            "description": "The answer.", "schema": sent, "strict": true}})
     );
     output.name = "not a name".to_owned();
     assert!(refused(&with(&keys::STRUCTURED_OUTPUT, &output)).contains("structured_output.name"));

@@ -279,7 +279,10 @@ fn settings_become_fields() {
     let mut tools = ToolConfig::default();
     tools.max_parallel_tools = 1;
     tools.tool_choice = geppetto_engine::ToolChoice::Tool("web_search".to_owned());
-    let schema = json!({"type": "object"});
+    let schema = json!({"type": "object", "properties": {}});
+    let closed = json!({
+        "type": "object", "properties": {}, "required": [], "additionalProperties": false,
+    });
     let turn = Turn::builder()
         .user("q")
         .with(&keys::INFERENCE_CONFIG, config)
@@ -313,7 +316,7 @@ fn settings_become_fields() {
         {"type": "function", "name": "f", "description": "d", "parameters": schema, "strict": false},
         {"type": "web_search"},
     ]);
-    let format = json!({"type": "json_schema", "name": "s", "schema": schema, "strict": true});
+    let format = json!({"type": "json_schema", "name": "s", "schema": closed, "strict": true});
     let expected = json!({
         "model": "gpt-5", "tools": tools, "tool_choice": {"type": "web_search"},
         "parallel_tool_calls": false, "max_tool_calls": 3,

@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    super::{ProviderRefusal, typed},
-    schema,
-};
+use super::super::{ProviderRefusal, schema, typed};
 
 const VERBOSITY: [&str; 3] = ["low", "medium", "high"];
 
@@ -33,10 +30,7 @@ fn format(format: &Value) -> Result<(), ProviderRefusal> {
     }
     let name = typed::function_name(&format["name"], "text.format.name")?;
     typed::object(&format["schema"], "text.format.schema")?;
-    if format["strict"] != true {
-        return Ok(());
-    }
-    schema::strict(&format["schema"], &format!("response_format '{name}'")).map_err(|refusal| {
+    schema::answer(&format["schema"], name, format["strict"] == true).map_err(|refusal| {
         refusal
             .param("text.format.schema")
             .code("invalid_json_schema")

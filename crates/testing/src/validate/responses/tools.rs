@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    super::{ProviderRefusal, options, typed},
+    super::{ProviderRefusal, options, schema, typed},
     item::LONGEST_NAME,
-    schema,
 };
 
 /// Types of tools, with the field that each needs.
@@ -86,33 +85,16 @@ fn function<'a>(tool: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal
     }
     options::boolean(&tool["strict"], &format!("{param}.strict"))?;
     let param = format!("{param}.parameters");
-    let parameters = &tool["parameters"];
-    match parameters {
-        Value::Null => return Ok(name),
-        Value::Object(schema) if schema.is_empty() => return Ok(name),
-        Value::Object(_) => {}
-        other => return Err(typed::wrong_type(&param, "an object", other)),
+    match &tool["parameters"] {
+        Value::Null => Ok(name),
+        Value::Object(parameters) => {
+            let is_strict = tool["strict"] == true;
+            schema::parameters(parameters, name, is_strict)
+                .map_err(|refusal| refusal.param(param).code("invalid_function_parameters"))?;
+            Ok(name)
+        }
+        other => Err(typed::wrong_type(&param, "an object", other)),
     }
-    let refused = |refusal: ProviderRefusal| {
-        refusal
-            .param(param.clone())
-            .code("invalid_function_parameters")
-    };
-    if parameters["type"] != "object" {
-        let kind = match &parameters["type"] {
-            Value::Null => "\"None\"".to_owned(),
-            kind => kind.to_string(),
-        };
-        let message = format!(
-            "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \
-             \"object\"', got 'type: {kind}'."
-        );
-        return Err(refused(ProviderRefusal::invalid_request(message)));
-    }
-    if tool["strict"] == true {
-        schema::strict(parameters, &format!("function '{name}'")).map_err(refused)?;
-    }
-    Ok(name)
 }
 
 fn choice(choice: &Value, tools: &[Value]) -> Result<(), ProviderRefusal> {

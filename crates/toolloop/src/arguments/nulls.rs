@@ -1,0 +1,80 @@
+//! Fields that are null in place of being absent.
+
+use serde_json::{Map, Value};
+
+use super::check::problems_with;
+
+/// How deep arguments are looked into.
+const MAX_DEPTH: usize = 32;
+
+/// Takes out the fields that are null where the schema requires no field and allows no null.
+pub(super) fn drop_optional(root: &Value, value: &mut Value) {
+    walk(root, root, value, 0);
+}
+
+fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
+    if depth >= MAX_DEPTH {
+        return;
+    }
+    let Some(keywords) = schema.as_object() else {
+        return;
+    };
+    let target = keywords.get("$ref").and_then(Value::as_str);
+    if let Some(target) = target.and_then(|to| root.pointer(to.strip_prefix('#')?)) {
+        walk(root, target, value, depth + 1);
+    }
+    let all = keywords.get("allOf").and_then(Value::as_array);
+    for schema in all.into_iter().flatten() {
+        walk(root, schema, value, depth + 1);
+    }
+    if let Some(schema) = only_choice(keywords) {
+        walk(root, schema, value, depth + 1);
+    }
+    match value {
+        Value::Object(fields) => object(root, keywords, fields, depth),
+        Value::Array(items) => {
+            if let Some(schema) = keywords.get("items") {
+                for item in items {
+                    walk(root, schema, item, depth + 1);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn object(
+    root: &Value,
+    keywords: &Map<String, Value>,
+    fields: &mut Map<String, Value>,
+    depth: usize,
+) {
+    let Some(properties) = keywords.get("properties").and_then(Value::as_object) else {
+        return;
+    };
+    let required = keywords.get("required").and_then(Value::as_array);
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|other| other == name));
+    fields.retain(|name, field| {
+        let Some(schema) = properties.get(name).filter(|_| field.is_null()) else {
+            return true;
+        };
+        is_required(name) || problems_with(root, schema, field).is_empty()
+    });
+    for (name, field) in fields {
+        if let Some(schema) = properties.get(name) {
+            walk(root, schema, field, depth + 1);
+        }
+    }
+}
+
+/// The only alternative beside null, if there is just one.
+fn only_choice(keywords: &Map<String, Value>) -> Option<&Value> {
+    let choices = ["anyOf", "oneOf"]
+        .iter()
+        .find_map(|name| keywords.get(*name)?.as_array())?;
+    let is_null = |schema: &&Value| schema.get("type").is_some_and(|kind| kind == "null");
+    let mut others = choices.iter().filter(|schema| !is_null(schema));
+    let only = others.next()?;
+    others.next().is_none().then_some(only)
+}
