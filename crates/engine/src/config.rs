@@ -17,12 +17,17 @@ pub use inference::InferenceConfig;
 pub use structured::{OutputMode, StructuredOutput};
 pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling};
 
-/// The keys of turn data that hold configuration.
+/// The keys of turn data that hold configuration, and of turn metadata that hold what a run took.
 pub mod keys {
-    use geppetto_turns::DataKey;
+    use geppetto_turns::{DataKey, TurnMetaKey};
     use serde_json::Value;
 
     use super::{InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition};
+    use crate::RunTotals;
+
+    /// What the last run on the turn took: the sum over its provider calls, where
+    /// [`INFERENCE_RESULT`](geppetto_turns::keys::turn_meta::INFERENCE_RESULT) has the last call.
+    pub const RUN_TOTALS: TurnMetaKey<RunTotals> = TurnMetaKey::new("geppetto.run_totals@v1");
 
     /// Sampling, limits, reasoning.
     pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =

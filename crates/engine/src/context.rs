@@ -9,18 +9,23 @@ use std::{
 };
 
 use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, EventStream};
-use geppetto_turns::{Turn, Usage};
+use geppetto_turns::{InferenceResult, Turn, Usage};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::{EngineError, Phase, RunJournal, SnapshotHook, ToolCatalog};
 
+mod attempts;
+mod calls;
 mod deadline;
 mod extensions;
 mod ids;
+mod lineage;
 
 #[cfg(test)]
 mod tests;
 
+pub use attempts::Attempts;
+pub(crate) use calls::EndedCall;
 use deadline::Deadline;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
@@ -42,6 +47,12 @@ pub struct RunContext {
     extensions: Extensions,
     /// The provider call to make next, where somebody else counts them.
     call: Option<Arc<NextCall>>,
+    /// Who repeats provider calls below the middleware.
+    attempts: Option<Arc<dyn Attempts>>,
+    /// The run that this one works for.
+    parent: Option<Arc<RunContext>>,
+    /// The ids of the runs that this one is inside of, its own last.
+    lineage: Arc<[String]>,
 }
 
 /// The number and attempt of one provider call.
@@ -59,7 +70,10 @@ struct Shared {
     /// How many provider calls were begun, attempts included.
     calls_begun: AtomicU32,
     usage: Mutex<Usage>,
-    checkpoint: Mutex<Option<Turn>>,
+    tool_calls: AtomicU32,
+    /// Calls that have ended and can still be discarded, in order.
+    ended: Mutex<Vec<EndedCall>>,
+    last_result: Mutex<Option<InferenceResult>>,
 }
 
 impl RunContext {
@@ -80,7 +94,9 @@ impl RunContext {
                 provider_calls: AtomicU64::new(0),
                 calls_begun: AtomicU32::new(0),
                 usage: Mutex::default(),
-                checkpoint: Mutex::default(),
+                tool_calls: AtomicU32::new(0),
+                ended: Mutex::default(),
+                last_result: Mutex::default(),
             }),
             cancellation: CancellationToken::new(),
             sinks: Arc::new([]),
@@ -92,6 +108,9 @@ impl RunContext {
             tools: None,
             extensions: Extensions::default(),
             call: None,
+            attempts: None,
+            parent: None,
+            lineage: Arc::default(),
         }
     }
 
@@ -131,6 +150,7 @@ impl RunContext {
         meta.turn_id = some(turn_id);
         self.correlation = Arc::new(correlation);
         self.meta = Arc::new(meta);
+        self.name_parent();
         self
     }
 
@@ -270,6 +290,7 @@ impl RunContext {
 
     /// Publishes an event that says itself what it belongs to. Returns its number.
     pub fn publish_event(&self, event: Event) -> u64 {
+        self.settle_calls(&event.kind);
         self.shared.stream.publish(event, &self.sinks)
     }
 
@@ -279,9 +300,10 @@ impl RunContext {
         &self.shared.stream
     }
 
-    /// Adds to the tokens of the run.
+    /// Adds to the tokens of the run, and of the run that it works for.
     pub fn add_usage(&self, usage: &Usage) {
         *lock(&self.shared.usage) += usage;
+        self.add_usage_to_parent(usage);
     }
 
     /// The tokens of the run so far: of all its provider calls and their attempts.
@@ -290,20 +312,8 @@ impl RunContext {
         lock(&self.shared.usage).clone()
     }
 
-    /// Keeps the turn as it is, for the case that the run has to be abandoned.
-    pub fn checkpoint(&self, turn: &Turn) {
-        *lock(&self.shared.checkpoint) = Some(turn.clone());
-    }
-
-    /// The turn as it was last kept.
-    #[must_use]
-    pub fn last_checkpoint(&self) -> Option<Turn> {
-        lock(&self.shared.checkpoint).clone()
-    }
-
-    /// Shows the turn to the snapshot hook, if there is one, and keeps it.
+    /// Shows the turn to the snapshot hook, if there is one.
     pub fn snapshot(&self, turn: &Turn, phase: Phase) {
-        self.checkpoint(turn);
         if let Some(hook) = &self.snapshot_hook {
             hook.snapshot(self, turn, phase);
         }
@@ -327,12 +337,16 @@ impl RunContext {
         self.extensions.get()
     }
 
-    /// The number and attempt of the provider call that begins here.
-    pub(crate) fn begin_provider_call(&self) -> (u64, u32) {
-        self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
+    /// The number and attempt of the provider call that begins here, and its position among all
+    /// calls of the run, from 1.
+    pub(crate) fn begin_provider_call(&self) -> (u64, u32, u32) {
+        let before = self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
+        let position = before.saturating_add(1);
         match &self.call {
-            Some(call) if !call.begun.swap(true, Ordering::Relaxed) => (call.number, call.attempt),
-            _ => (self.next_provider_call(), 1),
+            Some(call) if !call.begun.swap(true, Ordering::Relaxed) => {
+                (call.number, call.attempt, position)
+            }
+            _ => (self.next_provider_call(), 1, position),
         }
     }
 
@@ -350,7 +364,9 @@ impl RunContext {
 }
 
 fn same(a: &Arc<dyn EventSink>, b: &Arc<dyn EventSink>) -> bool {
-    std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b)) && size_of_val(&**a) > 0
+    // Counts stand before the value in memory, so that even zero-sized values of two `Arc`s have
+    // two addresses.
+    std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -28,6 +28,13 @@ pub trait Engine: Send + Sync {
         ctx: &RunContext,
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError>;
+
+    /// Returns `true` if this is a chain of middleware that hands its engine to the context's
+    /// [`Attempts`](crate::Attempts). Only an engine that passes `ctx` on to such a chain says so;
+    /// `false` by default.
+    fn has_middleware(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -38,5 +45,9 @@ impl<E: Engine + ?Sized> Engine for Arc<E> {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         (**self).run_inference(ctx, turn).await
+    }
+
+    fn has_middleware(&self) -> bool {
+        (**self).has_middleware()
     }
 }

@@ -1,6 +1,6 @@
 //! [`EngineError`]: what went wrong, whether a retry can help, and what the provider said.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 #[cfg(test)]
 mod tests;
@@ -122,7 +122,17 @@ struct Inner {
     provider_message: Option<String>,
     rejected_output: Option<String>,
     quota_exhausted: bool,
+    retry_limit: Option<Arc<dyn RetryLimit>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A limit on repeated requests that all requests of a client share.
+///
+/// An error carries it from the client that made the request to whoever may make it again, so
+/// that one budget bounds all repeats, wherever they are decided.
+pub trait RetryLimit: Send + Sync {
+    /// Takes a permit for one repeat. Returns `false` if there is none.
+    fn withdraw(&self) -> bool;
 }
 
 impl EngineError {
@@ -140,6 +150,7 @@ impl EngineError {
                 provider_message: None,
                 rejected_output: None,
                 quota_exhausted: false,
+                retry_limit: None,
                 source: None,
             }),
         }
@@ -163,6 +174,13 @@ impl EngineError {
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.inner.retryable = Some(retryable);
+        self
+    }
+
+    /// Sets the limit that a repeat of the request draws from. No limit by default.
+    #[must_use]
+    pub fn with_retry_limit(mut self, limit: Arc<dyn RetryLimit>) -> Self {
+        self.inner.retry_limit = Some(limit);
         self
     }
 
@@ -228,6 +246,15 @@ impl EngineError {
         self.inner
             .retryable
             .unwrap_or_else(|| self.inner.kind.is_transient())
+    }
+
+    /// Takes a permit to send the request again. Returns `false` if the error is not
+    /// [retryable](Self::is_retryable), or the client's [`RetryLimit`] is used up. A caller that
+    /// got `true` makes one repeat at most.
+    #[must_use]
+    pub fn take_retry_permit(&self) -> bool {
+        let limit = self.inner.retry_limit.as_ref();
+        self.is_retryable() && limit.is_none_or(|limit| limit.withdraw())
     }
 
     /// Whether the caller cancelled the run.

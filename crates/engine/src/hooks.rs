@@ -52,16 +52,32 @@ impl<F: Fn(&RunContext, &Turn, Phase) + Send + Sync> SnapshotHook for F {
 }
 
 /// Stores turns.
+///
+/// What the run took (tokens, provider calls, tool calls) is in the turn's metadata under
+/// [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS), on every outcome.
 #[async_trait]
 pub trait Persister: Send + Sync {
-    /// Stores the turn as a run left it. Called on every outcome, once, and awaited before the
-    /// run counts as over.
+    /// Stores the turn as a run left it. Called once on every outcome, and awaited before the run
+    /// counts as over; only when the run's task is dropped, as a runtime does that shuts down,
+    /// [`persist_now`](Self::persist_now) is called instead.
     ///
     /// # Errors
     ///
     /// When the turn could not be stored. The run keeps its outcome; the failure is told beside
     /// it.
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError>;
+
+    /// Stores the turn where nothing can be awaited: the run's task was dropped. Also called when
+    /// the task was dropped inside of [`persist`](Self::persist), so storing the same turn twice
+    /// must do no harm. It may block for as long as the shutdown can wait.
+    ///
+    /// # Errors
+    ///
+    /// When the turn is not stored, which the run's outcome then says. That is the default: a
+    /// store that can write without awaiting overrides this.
+    fn persist_now(&self, _turn: &Turn, _status: &RunStatus) -> Result<(), StoreError> {
+        Err(StoreError::shut_down())
+    }
 }
 
 /// A turn could not be stored, or a journal not be written.
@@ -78,6 +94,11 @@ impl StoreError {
             message: message.into(),
             source: None,
         }
+    }
+
+    /// The turn was to be stored when nothing could be awaited any more.
+    pub(crate) fn shut_down() -> Self {
+        Self::new("not stored: the runtime shut down")
     }
 
     /// Keeps what caused the error.

@@ -56,13 +56,13 @@ pub use config::{
     ConfigError, InferenceConfig, OutputMode, RetryConfig, StructuredOutput, ToolChoice,
     ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
-pub use context::{Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
+pub use context::{Attempts, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
 pub use engine::Engine;
-pub use error::{EngineError, ErrorKind};
+pub use error::{EngineError, ErrorKind, RetryLimit};
 pub use hooks::{
     JOURNAL_TIMEOUT, Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog,
 };
 pub use middleware::{Middleware, Next, Stack};
 pub use response::{Finish, ItemId, ResponseWriter};
 pub use run::RunGuard;
-pub use runner::{EngineBuilder, InferenceRunner, Limit, RunReport, RunStatus, RunStop};
+pub use runner::{EngineBuilder, InferenceRunner, Limit, RunReport, RunStatus, RunStop, RunTotals};

@@ -76,7 +76,10 @@ impl Next<'_> {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         match self.rest.split_first() {
-            None => isolate::wait("the engine", self.engine.run_inference(ctx, turn)).await?,
+            None => match ctx.split_attempts() {
+                Some((attempts, ctx)) => attempts.call(self.engine, &ctx, turn).await,
+                None => isolate::wait("the engine", self.engine.run_inference(ctx, turn)).await?,
+            },
             Some((first, rest)) => {
                 let next = Next {
                     rest,
@@ -127,6 +130,10 @@ impl Engine for Stack {
             engine: &*self.engine,
         };
         next.run(ctx, turn).await
+    }
+
+    fn has_middleware(&self) -> bool {
+        true
     }
 }
 

@@ -15,7 +15,7 @@ use geppetto_turns::{
 };
 use tokio::time::Instant;
 
-use crate::{EngineError, ErrorKind, InferenceConfig, RunContext};
+use crate::{EngineError, ErrorKind, InferenceConfig, RunContext, context::EndedCall};
 
 mod finish;
 mod item;
@@ -42,6 +42,10 @@ pub struct ItemId(usize);
 pub struct ResponseWriter<'a> {
     ctx: &'a RunContext,
     turn: &'a mut Turn,
+    /// The turn as it was at the start.
+    before: Turn,
+    /// The position among all calls of the run.
+    position: u32,
     meta: Arc<EventMeta>,
     /// What the call's own events belong to.
     correlation: Arc<Correlation>,
@@ -75,7 +79,8 @@ impl<'a> ResponseWriter<'a> {
         config: &InferenceConfig,
     ) -> Self {
         let (provider, model) = (provider.into(), model.into());
-        let (number, attempt) = ctx.begin_provider_call();
+        ctx.discard_undone(turn);
+        let (number, attempt, position) = ctx.begin_provider_call();
         let mut correlation = Correlation::clone(ctx.correlation());
         let run = correlation.run_id.as_deref().unwrap_or_default();
         correlation.provider_call_id = Some(format!("{provider}:{run}:provider-call:{number}"));
@@ -87,6 +92,8 @@ impl<'a> ResponseWriter<'a> {
         meta.max_tokens = config.max_response_tokens;
         let writer = Self {
             ctx,
+            before: turn.clone(),
+            position,
             turn,
             meta: Arc::new(meta),
             correlation: Arc::new(correlation),
@@ -250,6 +257,12 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
+    /// Which attempt at its provider call this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.correlation.attempt.unwrap_or(1)
+    }
+
     /// Whether anything was produced.
     #[must_use]
     pub fn has_output(&self) -> bool {
@@ -322,7 +335,7 @@ impl<'a> ResponseWriter<'a> {
             self.ctx.add_usage(usage);
         }
         let has_tool_calls = self.items.iter().any(Item::is_requested_call);
-        self.append_blocks(&result);
+        let blocks = self.append_blocks(&result);
         let mut event = ProviderCallFinished::default();
         event.stop_reason.clone_from(&result.stop_reason);
         event.finish_class = Some(result.finish_class.to_string());
@@ -330,10 +343,20 @@ impl<'a> ResponseWriter<'a> {
         event.duration_ms = result.duration_ms;
         event.has_tool_calls = has_tool_calls;
         self.publish(EventKind::ProviderCallFinished(event));
+        let ended = EndedCall {
+            position: self.position,
+            correlation: Arc::clone(&self.correlation),
+            before: std::mem::take(&mut self.before),
+            has_output: self.has_output(),
+            blocks,
+        };
+        self.ctx.call_ended(ended, &result);
         result
     }
 
-    fn append_blocks(&mut self, result: &InferenceResult) {
+    /// Gives the ids of the blocks.
+    fn append_blocks(&mut self, result: &InferenceResult) -> Vec<String> {
+        let mut ids = Vec::new();
         let value = serde_json::to_value(result).unwrap_or_default();
         let items = self.items.drain(..).collect();
         for item in item::in_order(items, &self.arranged) {
@@ -349,11 +372,13 @@ impl<'a> ResponseWriter<'a> {
                     .metadata
                     .set_raw(block_meta::INFERENCE_RESULT.id(), value.clone());
             }
+            ids.push(block.id.clone());
             self.turn.push(block);
         }
         self.turn
             .metadata
             .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
+        ids
     }
 
     fn note_output(&mut self) {

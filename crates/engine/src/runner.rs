@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_turns::{InferenceResult, Turn, Usage};
+use serde::{Deserialize, Serialize};
 
 use crate::{EngineError, ErrorKind, RunContext, StoreError};
 
@@ -31,6 +32,23 @@ pub trait InferenceRunner: Send + Sync {
         _status: &RunStatus,
     ) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Stores the turn where nothing can be awaited: the run's task was dropped, as a runtime does
+    /// that shuts down. Called in place of [`persist`](Self::persist), or after that was dropped
+    /// half-way, on whatever thread drops the task; it may block for as long as the shutdown can
+    /// wait.
+    ///
+    /// # Errors
+    ///
+    /// When the turn is not stored, which the run's outcome then says. That is the default.
+    fn persist_now(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+        _status: &RunStatus,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::shut_down())
     }
 }
 
@@ -66,6 +84,24 @@ impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
     fn prepare(&self, ctx: RunContext) -> RunContext {
         (**self).prepare(ctx)
     }
+}
+
+/// What a run took: all of its provider calls, attempts and discarded ones included, and its
+/// tools.
+///
+/// A session writes it into the turn's metadata under
+/// [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS) before the turn is stored.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct RunTotals {
+    /// The tokens of all provider calls. Calls for which the provider reported no usage are
+    /// counted in [`unreported_calls`](Usage::unreported_calls).
+    pub usage: Usage,
+    /// The number of provider calls.
+    pub provider_calls: u32,
+    /// The number of tool calls that were run and answered.
+    pub tool_calls: u32,
 }
 
 /// How a run that did not fail ended, and what it took.

@@ -200,7 +200,6 @@ impl<'a> Calls<'a> {
         for block in self.slots.iter().filter_map(|slot| slot.to_block()) {
             self.turn.push(block);
         }
-        self.parent.checkpoint(self.turn);
     }
 
     fn reason(&self) -> String {

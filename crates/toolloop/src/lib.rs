@@ -107,7 +107,7 @@ mod tool_loop;
 
 pub use executor::{DefaultExecutor, FailedAttempt, MASK, Rejection, ToolExecutor};
 pub use registry::{RegistryError, ToolRegistry};
-pub use sampling::Resampling;
+pub use sampling::{Resampling, snapshot};
 pub use schemars;
 pub use step::{AtDeadline, DEFAULT_PAUSE, PausePhase, PendingPause, StepController};
 pub use stop::TOOL_CANCEL_GRACE;

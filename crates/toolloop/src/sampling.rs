@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{Engine, EngineError, ErrorKind, Phase, RunContext};
-use geppetto_events::{Event, EventKind, EventSink, kind::ProviderCallDiscarded};
+use async_trait::async_trait;
+use geppetto_engine::{Attempts, Engine, EngineError, ErrorKind, Phase, RunContext};
 use geppetto_turns::{InferenceResult, Turn};
 
 use crate::{
@@ -17,14 +17,17 @@ pub(crate) use watch::CallWatch;
 
 /// How often and when a provider's reply that broke off is asked for again.
 ///
-/// What breaks before any output is the transport's business, which sends the request again by
-/// itself. Once output arrived, it stands in the turn and on screens, so the broken attempt is
-/// announced as discarded (`provider-call-discarded`), the turn is set back to before it, and the
-/// next attempt begins. Its tokens stay counted.
+/// Only a reply that broke off after output had begun. What breaks before any output is left to
+/// the transport, which repeats the request by itself within its own limits. The broken attempt
+/// is announced as discarded (`provider-call-discarded`), the turn is set back to before it, and
+/// the next attempt begins. Its tokens stay counted.
 ///
-/// Asked for again is what broke off in a way that can pass: a truncated or disconnected stream,
-/// and after output began also timeouts and errors inside the reply, unless the error says that
-/// trying again cannot help.
+/// The error must be [retryable](EngineError::is_retryable), and each repeat takes a permit from
+/// the client's retry budget ([`RetryLimit`](geppetto_engine::RetryLimit)): one budget bounds the
+/// repeats of the transport and of this.
+///
+/// Where the engine is a chain of middleware, only the engine at its end is asked again:
+/// middleware runs once per provider call, and what it put into the turn stands in each attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Resampling {
@@ -114,76 +117,85 @@ impl Resampling {
         ctx: &RunContext,
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
-        let watch = Arc::new(CallWatch::default());
-        let sink: Arc<dyn EventSink> = watch.clone();
-        let ctx = ctx.clone().with_event_sinks([sink]);
-        let mut attempts = 0;
-        let reply = self.reply(engine, &ctx, turn, &watch, &mut attempts).await;
-        Ok(reply?)
+        Ok(self.reply(engine, ctx, turn).await?)
     }
 
-    /// As [`sample`](Self::sample), where `watch` is a sink of `ctx`. Counts the attempts.
+    /// As [`sample`](Self::sample), telling a passed deadline from errors.
     pub(crate) async fn reply(
         &self,
         engine: &dyn Engine,
         ctx: &RunContext,
         turn: &mut Turn,
-        watch: &CallWatch,
-        attempts: &mut u32,
     ) -> Result<InferenceResult, NoReply> {
-        let number = ctx.next_provider_call();
-        let before = turn.clone();
-        let mut attempt = 1;
-        loop {
-            watch.begin();
-            before_attempt(ctx, turn).await?;
-            if deadline_passed(ctx) {
-                return Err(NoReply::Deadline);
+        before_attempt(ctx, turn).await?;
+        if deadline_passed(ctx) {
+            return Err(NoReply::Deadline);
+        }
+        let reply = if engine.has_middleware() {
+            let call = ctx.child().with_attempts(Arc::new(*self));
+            ask(engine, &call, turn).await
+        } else {
+            self.call(engine, ctx, turn).await
+        };
+        after_attempt(ctx, turn, reply.as_ref()).await?;
+        match reply {
+            Err(error) if error.is_cancelled() && !ctx.is_cancelled() && deadline_passed(ctx) => {
+                Err(NoReply::Deadline)
             }
-            *attempts += 1;
-            let call = ctx.child().with_provider_call(number, attempt);
-            let reply = ask(engine, &call, turn).await;
-            if let Some(journal) = ctx.journal() {
-                let told = journal.after_provider_call(ctx, turn, reply.as_ref());
-                isolate::journaled(told).await?;
-            }
-            let error = match reply {
-                Ok(result) => return Ok(result),
-                Err(error) => error,
-            };
-            if error.is_cancelled() && !ctx.is_cancelled() && deadline_passed(ctx) {
-                return Err(NoReply::Deadline);
-            }
-            let Some(delay) = self.delay(attempt, &error, watch) else {
-                return Err(error.into());
-            };
-            // Until the next attempt begins, the broken one is the last word.
-            if !pause(ctx, delay).await {
-                return Err(match ctx.is_cancelled() {
-                    true => EngineError::cancelled().into(),
-                    false => NoReply::Deadline,
-                });
-            }
-            discard(ctx, watch, &error);
-            turn.clone_from(&before);
-            attempt += 1;
+            reply => Ok(reply?),
         }
     }
 
     /// How long to wait before the next attempt; `None` when there is none.
-    fn delay(&self, attempt: u32, error: &EngineError, watch: &CallWatch) -> Option<Duration> {
-        let broke_off = matches!(error.kind(), ErrorKind::Truncated | ErrorKind::Disconnected);
-        if attempt > self.max_resamples || !error.is_retryable() {
+    fn delay(&self, attempt: u32, error: &EngineError, has_output: bool) -> Option<Duration> {
+        let asked = error.retry_after().unwrap_or_default();
+        if attempt > self.max_resamples || !has_output || asked > self.max_delay {
             return None;
         }
-        if !broke_off && !watch.has_output() {
+        if !error.take_retry_permit() {
             return None;
         }
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.backoff_base.as_secs_f64() * self.backoff_factor.powi(exponent);
         let backoff = Duration::try_from_secs_f64(seconds).unwrap_or(self.max_delay);
-        let asked = error.retry_after().unwrap_or_default();
-        (asked <= self.max_delay).then(|| backoff.min(self.max_delay).max(asked))
+        Some(backoff.min(self.max_delay).max(asked))
+    }
+}
+
+#[async_trait]
+impl Attempts for Resampling {
+    async fn call(
+        &self,
+        engine: &dyn Engine,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let number = ctx.next_provider_call();
+        let before = turn.clone();
+        let mut attempt = 1;
+        loop {
+            let since = ctx.provider_calls();
+            let call = ctx.child().with_provider_call(number, attempt);
+            let error = match ask(engine, &call, turn).await {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            let Some(delay) = self.delay(attempt, &error, ctx.has_output_since(since)) else {
+                return Err(error);
+            };
+            after_attempt(ctx, turn, Err(&error)).await?;
+            // Until the next attempt begins, the broken one is the last word.
+            if !pause(ctx, delay).await {
+                return Err(EngineError::cancelled());
+            }
+            ctx.discard_calls_since(since, turn, &error.to_string());
+            turn.clone_from(&before);
+            before_attempt(ctx, turn).await?;
+            if deadline_passed(ctx) {
+                return Err(EngineError::cancelled());
+            }
+            attempt += 1;
+        }
     }
 }
 
@@ -195,6 +207,17 @@ async fn before_attempt(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError
     snapshot(ctx, turn, Phase::PreInference)?;
     // A journal may take long, and a hook may cancel.
     ctx.check_cancelled()
+}
+
+async fn after_attempt(
+    ctx: &RunContext,
+    turn: &Turn,
+    reply: Result<&InferenceResult, &EngineError>,
+) -> Result<(), EngineError> {
+    match ctx.journal() {
+        Some(journal) => isolate::journaled(journal.after_provider_call(ctx, turn, reply)).await,
+        None => Ok(()),
+    }
 }
 
 async fn ask(
@@ -210,19 +233,12 @@ async fn ask(
     }
 }
 
-fn discard(ctx: &RunContext, watch: &CallWatch, error: &EngineError) {
-    for correlation in watch.finished() {
-        let kind = EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new(error.to_string()));
-        ctx.publish_event(
-            Event::new(kind)
-                .with_meta(Arc::clone(ctx.meta()))
-                .with_correlation(correlation),
-        );
-    }
-}
-
-/// Shows the turn to the snapshot hook, whose panic ends the run.
-pub(crate) fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
+/// Shows the turn to the context's snapshot hook. For implementations of runners.
+///
+/// # Errors
+///
+/// Of kind [`Panicked`](ErrorKind::Panicked) when the hook panicked.
+pub fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
     isolate::call(|| ctx.snapshot(turn, phase))
         .map_err(|message| isolate::panicked("the snapshot hook", &message))
 }

@@ -79,6 +79,12 @@ impl HttpClient {
         self.retry.start()
     }
 
+    /// The policy for failed attempts.
+    #[must_use]
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
     /// Sends `request`, repeating it as the [`RetryPolicy`] says, until a reply has begun.
     ///
     /// The reply has a 2xx status, and reading its body is under the idle and total limits.

@@ -108,6 +108,13 @@ impl RetryPolicy {
     #[must_use]
     pub fn start(&self) -> Retry {
         self.budget.deposit();
+        self.start_repeat()
+    }
+
+    /// Starts a request that repeats an earlier one, for which a permit was taken
+    /// ([`EngineError::take_retry_permit`]): it pays nothing into the budget.
+    #[must_use]
+    pub fn start_repeat(&self) -> Retry {
         let rng = self
             .jitter
             .lock()
@@ -118,6 +125,12 @@ impl RetryPolicy {
             attempt: 1,
             rng,
         }
+    }
+
+    /// The budget.
+    #[must_use]
+    pub fn budget(&self) -> &RetryBudget {
+        &self.budget
     }
 
     /// The longest wait before the retry that follows attempt number `attempt`.

@@ -37,7 +37,7 @@ impl RunContext {
         }
     }
 
-    fn nearer(mut self, other: Deadline) -> Self {
+    pub(super) fn nearer(mut self, other: Deadline) -> Self {
         if self.deadline.is_none_or(|own| other.at < own.at) {
             self.deadline = Some(other);
         }

@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use geppetto_events::{MemorySink, kind::Log};
 use tokio::time::Instant;
@@ -40,6 +43,22 @@ fn a_sink_that_is_added_twice_is_told_once() {
         .with_event_sinks([dyn_sink]);
     ctx.publish(EventKind::Log(Log::new("info", "x")));
     assert_eq!(sink.events().len(), 1);
+}
+
+#[test]
+fn so_is_a_sink_without_a_size_and_two_of_them_are_two() {
+    static SEEN: AtomicU32 = AtomicU32::new(0);
+    let sink = || -> Arc<dyn EventSink> {
+        Arc::new(geppetto_events::sink_fn(|_| {
+            SEEN.fetch_add(1, Ordering::Relaxed);
+        }))
+    };
+    let (one, two) = (sink(), sink());
+    let ctx = RunContext::new()
+        .with_event_sinks([one.clone(), two])
+        .with_event_sinks([one]);
+    ctx.publish(EventKind::Log(Log::new("info", "x")));
+    assert_eq!(SEEN.load(Ordering::Relaxed), 2);
 }
 
 #[test]
@@ -94,8 +113,8 @@ fn a_provider_call_that_is_named_is_made_once() {
     let ctx = RunContext::new();
     let number = ctx.next_provider_call();
     let named = ctx.with_provider_call(number, 2);
-    assert_eq!(named.begin_provider_call(), (0, 2));
-    assert_eq!(named.clone().begin_provider_call(), (1, 1));
+    assert_eq!(named.begin_provider_call(), (0, 2, 1));
+    assert_eq!(named.clone().begin_provider_call(), (1, 1, 2));
 }
 
 #[test]

@@ -19,6 +19,10 @@ impl<P: Persister + ?Sized> Persister for Arc<P> {
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
         (**self).persist(turn, status).await
     }
+
+    fn persist_now(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
+        (**self).persist_now(turn, status)
+    }
 }
 
 #[async_trait]

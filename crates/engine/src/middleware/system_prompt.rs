@@ -8,10 +8,14 @@ use serde_json::Value;
 
 use crate::{EngineError, Middleware, Next, RunContext};
 
-/// Makes the turn begin with a system prompt.
+/// The value of [`MIDDLEWARE`] on the block that is this middleware's own.
+const NAME: &str = "systemprompt";
+
+/// Puts a system prompt at the beginning of the turn.
 ///
-/// Idempotent: the first system block gets the text if it has another one; where there is no
-/// system block, one is put first.
+/// Idempotent. The block is marked as this middleware's own (`geppetto.middleware@v1`), and only
+/// that block is changed when the text changes: system blocks of the application stay as they
+/// are, behind it. A turn that has a system block with the same text gets no second one.
 #[derive(Debug, Clone)]
 pub struct SystemPrompt {
     text: String,
@@ -27,35 +31,36 @@ impl SystemPrompt {
         if self.text.trim().is_empty() {
             return;
         }
-        let first = turn
-            .blocks
-            .iter()
-            .position(|block| block.kind() == BlockKind::System);
-        match first {
+        let mut own = None;
+        for (index, block) in turn.blocks.iter().enumerate() {
+            if block.kind() != BlockKind::System {
+                continue;
+            }
+            if block.text() == Some(&self.text) {
+                return;
+            }
+            if own.is_none() && is_own(block) {
+                own = Some(index);
+            }
+        }
+        match own.and_then(|index| turn.blocks.make_mut(index)) {
+            Some(block) => {
+                if let Content::System(content) = &mut block.content {
+                    content.text.clone_from(&self.text);
+                }
+            }
             None => {
                 let mut block = Block::system(&self.text).with_id(ctx.next_id());
-                block
-                    .metadata
-                    .set_raw(MIDDLEWARE.id(), Value::from("systemprompt"));
+                block.metadata.set_raw(MIDDLEWARE.id(), Value::from(NAME));
                 turn.prepend(block);
-            }
-            Some(index) => {
-                let differs = turn
-                    .blocks
-                    .get(index)
-                    .is_some_and(|block| block.text() != Some(&self.text));
-                if differs
-                    && let Some(block) = turn.blocks.make_mut(index)
-                    && let Content::System(content) = &mut block.content
-                {
-                    content.text.clone_from(&self.text);
-                    block
-                        .metadata
-                        .set_raw(MIDDLEWARE.id(), Value::from("systemprompt"));
-                }
             }
         }
     }
+}
+
+fn is_own(block: &Block) -> bool {
+    let made_by = block.metadata.raw(MIDDLEWARE.id());
+    made_by.and_then(Value::as_str) == Some(NAME)
 }
 
 #[async_trait]

@@ -78,6 +78,27 @@ async fn the_system_prompt_is_put_first_once_and_replaced_when_it_changes() {
 }
 
 #[tokio::test]
+async fn the_system_prompt_never_overwrites_a_note_of_the_application() {
+    let mut turn = Turn::builder()
+        .system("the user is a minor")
+        .user("hi")
+        .build();
+    for text in ["be terse", "be kind"] {
+        run(&mut turn, vec![Arc::new(SystemPrompt::new(text))]).await;
+    }
+    let system: Vec<_> = turn
+        .blocks_of(BlockKind::System)
+        .filter_map(|block| block.text())
+        .collect();
+    assert_eq!(system, ["be kind", "the user is a minor"]);
+
+    // What the application says itself is not said twice.
+    let mut turn = Turn::builder().system("be kind").user("hi").build();
+    run(&mut turn, vec![Arc::new(SystemPrompt::new("be kind"))]).await;
+    assert_eq!(turn.blocks_of(BlockKind::System).count(), 1);
+}
+
+#[tokio::test]
 async fn tool_results_are_moved_behind_their_calls() {
     let call = |id: &str| Block::tool_call(ToolCall::new(id, "t", "{}"));
     let mut turn = Turn::builder()

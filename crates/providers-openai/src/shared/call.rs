@@ -1,5 +1,7 @@
 //! One call of the provider: its attempts, until a reply is there.
 
+use std::sync::Arc;
+
 use geppetto_engine::{EngineError, ResponseWriter, RunContext};
 use geppetto_transport::{HttpClient, Redactor, Request, Response, SseStream};
 
@@ -58,7 +60,13 @@ pub(crate) async fn converse<F: Fold>(
     new_fold: impl Fn() -> F + Send,
 ) -> Outcome<F> {
     let mut stop = Stop::of(ctx);
-    let mut retry = http.start_retry();
+    // A call that is repeated after output has paid with a permit of the same budget.
+    let mut retry = match writer.attempt() {
+        1 => http.start_retry(),
+        _ => http.retry().start_repeat(),
+    };
+    let limited =
+        |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
     loop {
         let mut fold = new_fold();
         let opening = http.open_with(request, &mut retry, |failed| announce(writer, &failed));
@@ -68,7 +76,7 @@ pub(crate) async fn converse<F: Fold>(
                 return Outcome {
                     fold,
                     request_id: error.request_id().map(str::to_owned),
-                    broken: Some(error),
+                    broken: Some(limited(error)),
                 };
             }
         };
@@ -84,7 +92,7 @@ pub(crate) async fn converse<F: Fold>(
         }
         return Outcome {
             fold,
-            broken,
+            broken: broken.map(limited),
             request_id,
         };
     }

@@ -41,7 +41,8 @@ pub(super) struct LoopRun<'a> {
     configured: Option<(Value, Value)>,
     /// How many provider calls were made, further attempts at one aside.
     iterations: u32,
-    provider_calls: u32,
+    /// How many provider calls the context had made before.
+    calls_before: u32,
     tool_calls: u32,
     settled: bool,
 }
@@ -76,7 +77,7 @@ impl<'a> LoopRun<'a> {
             started: Instant::now(),
             configured: None,
             iterations: 0,
-            provider_calls: 0,
+            calls_before: ctx.provider_calls(),
             tool_calls: 0,
             settled: false,
         }
@@ -129,12 +130,9 @@ impl<'a> LoopRun<'a> {
             self.relax()?;
         }
         let engine = &*self.tool_loop.engine;
-        let calls = &mut self.provider_calls;
-        let reply = self
-            .tool_loop
-            .resampling
-            .reply(engine, &self.ctx, self.turn, &self.watch, calls)
-            .await;
+        self.watch.begin();
+        let resampling = self.tool_loop.resampling;
+        let reply = resampling.reply(engine, &self.ctx, self.turn).await;
         self.restore_config();
         let ctx = &self.ctx;
         let from = first_new(&self.before, &self.turn.blocks);
@@ -208,6 +206,7 @@ impl<'a> LoopRun<'a> {
         let limit = Limit::ToolCalls(most);
         let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config, self.key());
         self.tool_calls += allowed;
+        self.ctx.add_tool_calls(allowed);
         let calls = Calls::new(&self.ctx, self.turn, tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
         calls.run(allowed_len, &limit.to_string()).await?;
@@ -286,7 +285,7 @@ impl<'a> LoopRun<'a> {
         report.stop = stop;
         report.result = result.ok().flatten().unwrap_or_default();
         report.usage = self.ctx.total_usage();
-        report.provider_calls = self.provider_calls;
+        report.provider_calls = self.ctx.provider_calls().saturating_sub(self.calls_before);
         report.tool_calls = self.tool_calls;
         report
     }

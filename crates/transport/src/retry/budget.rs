@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use geppetto_engine::RetryLimit;
 use tokio::time::Instant;
 
 /// What each request pays in: one retry for five requests.
@@ -110,6 +111,12 @@ impl Shared {
             bucket.tokens = (bucket.tokens + paid).min(self.reserve);
         }
         bucket
+    }
+}
+
+impl RetryLimit for RetryBudget {
+    fn withdraw(&self) -> bool {
+        Self::withdraw(self)
     }
 }
 

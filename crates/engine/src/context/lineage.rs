@@ -1,0 +1,88 @@
+//! Which runs a piece of code is inside of, and the parent of a run.
+
+use std::{future::Future, sync::Arc};
+
+use geppetto_turns::Usage;
+
+use super::RunContext;
+
+tokio::task_local! {
+    static CURRENT: RunContext;
+}
+
+impl RunContext {
+    /// Runs `future` with this context as the [current](Self::current) one.
+    ///
+    /// A session does so with its runs. Whoever moves a part of a run to a task of its own scopes
+    /// that task's future, since a task starts without a current context.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(self.clone(), future)
+    }
+
+    /// The context of the run that the calling code is a part of, where that is known.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// The ids of the runs that this context is inside of, the outermost first, its own last.
+    #[must_use]
+    pub fn lineage(&self) -> &Arc<[String]> {
+        &self.lineage
+    }
+
+    /// Sets the ids of the runs that this context is inside of.
+    #[must_use]
+    pub fn with_lineage(mut self, run_ids: impl IntoIterator<Item = String>) -> Self {
+        self.lineage = run_ids.into_iter().collect();
+        self
+    }
+
+    /// Ties this context to the run that it works for: it is cancelled with `parent`, ends by the
+    /// deadline of `parent`, its events name the parent's run (`parent_session_id`,
+    /// `parent_run_id` and `parent_tool_call_id` in their correlation), and its tokens are added
+    /// to the parent's.
+    ///
+    /// The cancellation token of this context is replaced by a child of the parent's.
+    #[must_use]
+    pub fn with_parent(mut self, parent: &Self) -> Self {
+        self.cancellation = parent.cancellation.child_token();
+        self.parent = Some(Arc::new(parent.clone()));
+        if let Some(deadline) = parent.deadline {
+            self = self.nearer(deadline);
+        }
+        self.name_parent();
+        self
+    }
+
+    /// The context of the run that this one works for.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Self> {
+        self.parent.as_deref()
+    }
+
+    /// Lets events say which run this one works for.
+    pub(super) fn name_parent(&mut self) {
+        let Some(parent) = &self.parent else {
+            return;
+        };
+        let of = Arc::clone(&parent.correlation);
+        let own = Arc::make_mut(&mut self.correlation);
+        let ids = [
+            ("parent_session_id", &of.session_id),
+            ("parent_run_id", &of.run_id),
+            ("parent_tool_call_id", &of.tool_call_id),
+        ];
+        for (key, id) in ids {
+            if let Some(id) = id {
+                own.extra.set(key, serde_json::Value::from(id.as_str()));
+            }
+        }
+    }
+
+    pub(super) fn add_usage_to_parent(&self, usage: &Usage) {
+        if let Some(parent) = &self.parent {
+            parent.add_usage(usage);
+        }
+    }
+}
