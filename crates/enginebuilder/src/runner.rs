@@ -52,4 +52,16 @@ impl InferenceRunner for Runner {
             Some(persister) => persister.persist(turn, status).await,
         }
     }
+
+    fn persist_now(
+        &self,
+        _ctx: &RunContext,
+        turn: &Turn,
+        status: &RunStatus,
+    ) -> Result<(), StoreError> {
+        match &self.persister {
+            None => Ok(()),
+            Some(persister) => persister.persist_now(turn, status),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use geppetto_engine::{
     Engine, EngineError, ErrorKind, InferenceRunner, Limit, Phase, RunContext, RunReport,
     RunStatus, RunStop, isolate,
 };
-use geppetto_toolloop::Resampling;
+use geppetto_toolloop::{Resampling, snapshot};
 use geppetto_turns::{InferenceResult, Turn};
 use tokio::time::Instant;
 
@@ -69,10 +69,4 @@ impl InferenceRunner for SinglePass {
         // The first thing that went wrong is why the run ended.
         outcome.and_then(|report| told.map(|()| report))
     }
-}
-
-/// Shows the turn to the snapshot hook, whose panic ends the run.
-fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
-    isolate::call(|| ctx.snapshot(turn, phase))
-        .map_err(|message| isolate::panicked("the snapshot hook", &message))
 }

@@ -1,6 +1,10 @@
 //! Middleware, tools, sinks, hooks, storage and limits, through a session.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers panic too"
+)]
 
 use std::{
     sync::{Arc, Mutex},
@@ -9,14 +13,14 @@ use std::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, ErrorKind, Persister, Phase, RunContext, RunStatus, RunStop, StoreError,
-    middleware::SystemPrompt,
+    Engine, EngineBuilder, EngineError, ErrorKind, Middleware, Next, Persister, Phase, RunContext,
+    RunStatus, StoreError, keys, middleware::SystemPrompt,
 };
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
-use geppetto_testing::{ExpectationSink, Script, ScriptedEngine};
+use geppetto_testing::{ExpectationSink, Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
-use geppetto_turns::{FinishClass, Turn};
+use geppetto_turns::{FinishClass, InferenceResult, Turn};
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct City {
@@ -63,6 +67,120 @@ impl Persister for Store {
     }
 }
 
+/// Asks a second engine when the first one fails.
+struct Fallback {
+    second: ScriptedEngine,
+    /// Says so to the run; otherwise sets the turn back by itself.
+    says_so: bool,
+}
+
+#[async_trait]
+impl Middleware for Fallback {
+    async fn run(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+        next: Next<'_>,
+    ) -> Result<InferenceResult, EngineError> {
+        let before = turn.clone();
+        match next.run(ctx, turn).await {
+            Err(error) if !error.is_cancelled() => {
+                if self.says_so {
+                    assert!(ctx.discard_last_call(turn, error.to_string()));
+                    assert_eq!(*turn, before);
+                } else {
+                    *turn = before;
+                }
+                self.second.run_inference(ctx, turn).await
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_another_engine_replaced_is_not_shown_any_more() {
+    for says_so in [true, false] {
+        let half = || {
+            Script::new()
+                .text("Half of an ans")
+                .fail(ErrorKind::Disconnected, "gone")
+        };
+        let first = ScriptedEngine::new([half(), half(), half()]);
+        let second = ScriptedEngine::new([Script::new().text("A whole answer.")]);
+        let builder = Builder::new(first).middleware(Fallback { second, says_so });
+        let run = Session::new(builder).submit("hi").await.unwrap();
+        let turn = run.wait().await.unwrap();
+        assert_eq!(turn.assistant_text(), "A whole answer.");
+        assert_eq!(run.outcome().await.provider_calls, 4);
+        let mut shown: Vec<(Option<(String, u32)>, String)> = Vec::new();
+        let mut events = run.events();
+        while let Some(event) = events.next().await {
+            let call = event.correlation.call();
+            let call = call.map(|(id, attempt)| (id.to_owned(), attempt));
+            match event.text_delta() {
+                Some(text) => shown.push((call, text.to_owned())),
+                None if event.type_name() == "provider-call-discarded" => {
+                    shown.retain(|(own, _)| *own != call);
+                }
+                None => {}
+            }
+        }
+        let shown: String = shown.into_iter().map(|(_, text)| text).collect();
+        assert_eq!(shown, "A whole answer.");
+        assert_eq!(run.session().stream().violations(), []);
+    }
+}
+
+#[tokio::test]
+async fn what_a_run_took_is_told_on_every_outcome() {
+    let first = || {
+        let call = Script::new().tool_call("c1", "lookup", r#"{"city":"Oslo"}"#);
+        call.usage(1000, 10)
+    };
+    let gate = Gate::new();
+    for (last, status, usage) in [
+        (
+            Script::new().text("end").usage(20, 5),
+            "finished",
+            (1020, 15, 0),
+        ),
+        (
+            Script::new().text("x").hold_at(&gate),
+            "cancelled",
+            (1000, 10, 1),
+        ),
+        (
+            Script::new().fail(ErrorKind::InvalidRequest, "no"),
+            "failed",
+            (1000, 10, 1),
+        ),
+    ] {
+        let store = Arc::new(Store::default());
+        let engine = ScriptedEngine::new([first(), last]);
+        let builder = Builder::new(engine).tools(tools()).persister(store.clone());
+        let run = Session::new(builder).submit("go").await.unwrap();
+        if status == "cancelled" {
+            gate.reached().await;
+            run.cancel();
+        }
+        let outcome = run.outcome().await;
+        let told = &outcome.usage;
+        let counts = (told.input_tokens, told.output_tokens, told.unreported_calls);
+        assert_eq!(counts, usage, "{status}");
+        assert_eq!(
+            (outcome.provider_calls, outcome.tool_calls),
+            (2, 1),
+            "{status}"
+        );
+        let saved = store.saved.lock().unwrap();
+        let totals = saved[0].0.metadata.get(&keys::RUN_TOTALS).unwrap().unwrap();
+        assert_eq!((&totals.usage, totals.tool_calls), (told, 1), "{status}");
+        let yaml = saved[0].0.to_yaml().unwrap();
+        assert!(yaml.contains("geppetto.run_totals@v1"), "{yaml}");
+    }
+}
+
 #[tokio::test]
 async fn a_tool_loop_through_a_session() {
     let expected = ExpectationSink::new()
@@ -93,10 +211,14 @@ async fn a_tool_loop_through_a_session() {
     let turn = run.wait().await.unwrap();
     assert_eq!(turn.system_prompt(), Some("be terse"));
     assert_eq!(turn.assistant_text(), "cold");
-    let report = run.outcome().await.report.clone().unwrap();
+    let report = run.outcome().await;
     assert_eq!(
-        (report.stop, report.provider_calls, report.tool_calls),
-        (RunStop::Finished, 2, 1)
+        (
+            report.status.clone(),
+            report.provider_calls,
+            report.tool_calls
+        ),
+        (RunStatus::Finished, 2, 1)
     );
     expected.assert_met();
     use Phase::{Final, PostInference, PostTools, PreInference};
@@ -126,8 +248,8 @@ async fn without_tools_one_pass_and_the_same_hooks() {
     let run = Session::new(builder).submit("weather?").await.unwrap();
     let turn = run.wait().await.unwrap();
     assert_eq!(turn.pending_tool_calls(0).len(), 1);
-    let report = run.outcome().await.report.clone().unwrap();
-    assert_eq!(report.result.finish_class, FinishClass::ToolCallsPending);
+    let report = run.outcome().await;
+    assert_eq!(report.finish_class(), Some(&FinishClass::ToolCallsPending));
     assert_eq!(
         *phases.lock().unwrap(),
         [Phase::PreInference, Phase::PostInference, Phase::Final]
@@ -200,7 +322,7 @@ async fn a_reply_that_broke_is_asked_for_again() {
     let turn = run.wait().await.unwrap();
     assert_eq!(turn.assistant_text(), "Hello");
     assert_eq!(turn.blocks.len(), 2);
-    let report = run.outcome().await.report.clone().unwrap();
+    let report = run.outcome().await;
     assert_eq!(
         (report.provider_calls, report.usage.unreported_calls),
         (2, 1)

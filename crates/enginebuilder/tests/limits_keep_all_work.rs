@@ -151,7 +151,7 @@ async fn tokens() {
     .await;
     let refused = "Error: not run: limit reached: 30 tokens";
     assert_eq!(done.answers, ["worked", refused]);
-    let report = done.error.outcome().report.clone().unwrap();
+    let report = done.error.outcome();
     assert_eq!(
         (report.usage.total_tokens(), report.provider_calls),
         (30, 2)

@@ -25,6 +25,17 @@ pub enum SessionError {
         /// How many prompts may wait.
         max: usize,
     },
+    /// The prompt was submitted from inside of the running inference, by a tool or a middleware,
+    /// to its own session, which queues: whoever waits for it there would wait for itself.
+    #[error(
+        "the prompt was submitted from inside of the running inference of session `{session_id}`, \
+         which it would have to wait for; submit it from a task of its own (tokio::spawn), or use \
+         another session"
+    )]
+    InsideOwnRun {
+        /// The session.
+        session_id: String,
+    },
     /// There is nothing to run on: no turn, or one without blocks.
     #[error("session `{session_id}` has nothing to run on; append a prompt first")]
     Empty {

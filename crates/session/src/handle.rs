@@ -5,20 +5,20 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use geppetto_engine::{EngineError, RunReport, RunStatus};
+use geppetto_engine::RunStatus;
 use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::{
-    RunError, Session,
-    sync::{AtomicU8, AtomicU64},
-};
+use crate::{RunError, RunOutcome, Session, run::Run};
+
+mod cancel;
+
+pub use cancel::CancelOnDrop;
 
 /// A run that was started, or that waits in the queue.
 ///
-/// Cheap to clone. Dropping it does not stop the run.
+/// Cheap to clone. Dropping it does not stop the run;
+/// [`cancel_on_drop`](Self::cancel_on_drop) gives a handle that does.
 #[derive(Clone)]
 #[must_use = "the run goes on by itself, but its outcome is only seen by waiting for it"]
 pub struct ExecutionHandle {
@@ -50,10 +50,16 @@ impl ExecutionHandle {
         self.session.remove_queued(&self.run.id);
     }
 
-    /// Whether the run is over.
+    /// A handle that cancels the run when it is dropped: for a run that has no purpose beyond
+    /// whoever waits for it, such as that of an agent which works for a tool.
+    pub fn cancel_on_drop(self) -> CancelOnDrop {
+        CancelOnDrop::new(self)
+    }
+
+    /// Returns `true` if the run is over.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.run.outcome.borrow().is_some()
+        self.run.is_finished()
     }
 
     /// Waits until the run is over. Any number of tasks may wait.
@@ -102,22 +108,6 @@ impl fmt::Debug for ExecutionHandle {
     }
 }
 
-/// Everything known about the end of a run.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct RunOutcome {
-    /// How it ended.
-    pub status: RunStatus,
-    /// The turn as it stands.
-    pub turn: Turn,
-    /// What it took, where it came to its end or a limit.
-    pub report: Option<RunReport>,
-    /// The engine's error, where it failed or was cancelled.
-    pub error: Option<Arc<EngineError>>,
-    /// What went wrong when the turn was stored.
-    pub persist_error: Option<String>,
-}
-
 /// Reads the events of one run, and ends after its terminal event.
 #[derive(Debug)]
 pub struct RunEvents {
@@ -133,18 +123,20 @@ impl RunEvents {
     /// none left: what the stream retains is bounded.
     pub async fn next(&mut self) -> Option<Event> {
         while !self.ended {
-            let event = tokio::select! {
-                biased;
-                event = self.subscription.next_event() => event?,
-                // Whatever the run said is on the stream by now. Its last word may be missing: it
-                // never started, or it is not retained any more.
-                _ = self.run.wait() => match self.try_next() {
-                    Some(event) => event,
-                    None => {
-                        self.ended = true;
-                        return None;
-                    }
-                },
+            let event = if self.run.is_finished() {
+                // Whatever the run said is on the stream by now. Its terminal event may be
+                // missing: the run never started, or it is not retained any more.
+                self.try_next()
+            } else {
+                tokio::select! {
+                    biased;
+                    event = self.subscription.next_event() => event,
+                    _ = self.run.wait() => continue,
+                }
+            };
+            let Some(event) = event else {
+                self.ended = true;
+                return None;
             };
             if event.correlation.run_id.as_deref() == Some(&self.run.id) {
                 self.ended = event.is_terminal();
@@ -160,67 +152,6 @@ impl RunEvents {
             if let Received::Event(event) = self.subscription.try_next()? {
                 return Some(event);
             }
-        }
-    }
-}
-
-/// What the session and the handles of a run share.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) id: String,
-    pub(crate) token: CancellationToken,
-    /// The number of the last event before the run's first.
-    pub(crate) first_seq: AtomicU64,
-    phase: AtomicU8,
-    outcome: watch::Sender<Option<Arc<RunOutcome>>>,
-}
-
-const WAITING: u8 = 0;
-const RUNNING: u8 = 1;
-const ENDING: u8 = 2;
-
-impl Run {
-    pub(crate) fn new(id: String, last_seq: u64) -> Self {
-        Self {
-            id,
-            token: CancellationToken::new(),
-            first_seq: AtomicU64::new(last_seq),
-            phase: AtomicU8::new(WAITING),
-            outcome: watch::Sender::new(None),
-        }
-    }
-
-    /// The run publishes its events from here on.
-    pub(crate) fn started(&self, last_seq: u64) {
-        self.first_seq.store(last_seq, Ordering::Release);
-        self.phase.store(RUNNING, Ordering::Release);
-    }
-
-    /// The turn is in the history; only the terminal event is still to come.
-    pub(crate) fn ending(&self) {
-        self.phase.store(ENDING, Ordering::Release);
-    }
-
-    pub(crate) fn has_started(&self) -> bool {
-        self.phase.load(Ordering::Acquire) >= RUNNING
-    }
-
-    pub(crate) fn is_ending(&self) -> bool {
-        self.phase.load(Ordering::Acquire) == ENDING
-    }
-
-    pub(crate) fn finished(&self, outcome: RunOutcome) {
-        self.outcome.send_replace(Some(Arc::new(outcome)));
-    }
-
-    pub(crate) async fn wait(&self) -> Arc<RunOutcome> {
-        let mut outcome = self.outcome.subscribe();
-        loop {
-            if let Some(outcome) = &*outcome.borrow_and_update() {
-                return Arc::clone(outcome);
-            }
-            // The sender lives as long as `self`, so this cannot end without an outcome.
-            let _ = outcome.changed().await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! [`History`]: the turns of a session.
 
-use geppetto_engine::IdSource;
+use geppetto_engine::{IdSource, keys};
 use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
 use serde_json::Value;
 
@@ -66,6 +66,7 @@ impl History {
         set(turn, turn_meta::SESSION_ID.id(), session_id);
         set(turn, turn_meta::INFERENCE_ID.id(), inference_id);
         turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
+        turn.metadata.remove(&keys::RUN_TOTALS);
         Some(turn.clone())
     }
 

@@ -37,24 +37,25 @@
 //! ```
 
 mod error;
-mod finisher;
-mod guarded;
 mod handle;
 mod history;
+mod outcome;
 mod queue;
+mod run;
 mod runner;
+mod scheduler;
 mod session;
 mod snapshot;
-mod start;
 mod sync;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::{RunError, SessionError};
-pub use handle::{ExecutionHandle, RunEvents, RunOutcome};
+pub use handle::{CancelOnDrop, ExecutionHandle, RunEvents};
+pub use outcome::RunOutcome;
 pub use queue::QueuedPrompt;
+pub use run::{ABANDON_AFTER, PERSIST_TIMEOUT};
 pub use runner::EngineRunner;
 pub use session::{BusyPolicy, Session, SessionBuilder};
 pub use snapshot::SessionSnapshot;
-pub use start::{ABANDON_AFTER, PERSIST_TIMEOUT};

@@ -2,10 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use geppetto_engine::{EngineError, RunStatus};
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::Block;
 
-use crate::{RunOutcome, handle::Run};
+use crate::run::{Input, Run};
 
 /// A prompt that waits for the running inference to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +12,14 @@ use crate::{RunOutcome, handle::Run};
 pub struct QueuedPrompt {
     /// The id of the run that it becomes.
     pub run_id: String,
-    /// Its text.
+    /// Its text; empty for an inference on the latest turn.
     pub text: String,
 }
 
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) run: Arc<Run>,
-    pub(crate) prompt: Vec<Block>,
+    pub(crate) input: Input,
 }
 
 #[derive(Debug, Default)]
@@ -43,15 +42,23 @@ impl Queue {
         self.0.pop_front()
     }
 
+    /// Puts one in the place of all that wait.
+    pub(crate) fn replace(&mut self, waiting: Waiting) -> VecDeque<Waiting> {
+        std::mem::replace(&mut self.0, VecDeque::from([waiting]))
+    }
+
     pub(crate) fn remove(&mut self, run_id: &str) -> Option<Waiting> {
         let index = self.0.iter().position(|waiting| waiting.run.id == run_id)?;
         self.0.remove(index)
     }
 
     pub(crate) fn prompts(&self) -> Vec<QueuedPrompt> {
-        let text = |waiting: &Waiting| {
-            let texts: Vec<&str> = waiting.prompt.iter().filter_map(Block::text).collect();
-            texts.join("\n")
+        let text = |waiting: &Waiting| match &waiting.input {
+            Input::Prompt(blocks) => {
+                let texts: Vec<&str> = blocks.iter().filter_map(Block::text).collect();
+                texts.join("\n")
+            }
+            Input::Latest => String::new(),
         };
         self.0
             .iter()
@@ -60,18 +67,5 @@ impl Queue {
                 text: text(waiting),
             })
             .collect()
-    }
-}
-
-impl Waiting {
-    /// The prompt will not run: it was taken out of the queue, or could not be started.
-    pub(crate) fn never_runs(self, latest: Turn, error: EngineError) {
-        self.run.finished(RunOutcome {
-            status: RunStatus::from(&error),
-            turn: latest,
-            report: None,
-            error: Some(Arc::new(error)),
-            persist_error: None,
-        });
     }
 }

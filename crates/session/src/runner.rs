@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    Engine, EngineBuilder, EngineError, InferenceRunner, Phase, RunContext, RunReport,
+    Engine, EngineBuilder, EngineError, InferenceRunner, Phase, RunContext, RunReport, RunStatus,
+    StoreError,
 };
 use geppetto_turns::Turn;
 
@@ -30,6 +31,11 @@ impl InferenceRunner for EngineRunner {
         let result = self.engine.run_inference(ctx, turn).await;
         ctx.snapshot(turn, Phase::Final);
         Ok(RunReport::single(result?, ctx.total_usage()))
+    }
+
+    /// There is no store.
+    fn persist_now(&self, _: &RunContext, _: &Turn, _: &RunStatus) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -10,11 +10,10 @@ use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::{Block, Content, ImagePart, Turn};
 
 use crate::{
-    QueuedPrompt, SessionError, SessionSnapshot,
-    guarded::guarded_call,
-    handle::{ExecutionHandle, Run},
-    queue::Waiting,
-    start::{self, Input},
+    QueuedPrompt, RunOutcome, SessionError, SessionSnapshot,
+    handle::ExecutionHandle,
+    run::Input,
+    scheduler,
     sync::{self, MutexGuard},
 };
 
@@ -28,12 +27,14 @@ pub enum BusyPolicy {
     /// It is refused, and leaves no trace. The default.
     #[default]
     Refuse,
-    /// It waits in a queue.
+    /// It waits in a queue; prompts run in the order in which they were submitted.
     Queue {
-        /// How many prompts may wait.
+        /// The most prompts that may wait.
         max: usize,
     },
-    /// The running inference is cancelled, and the prompt is next.
+    /// The running inference is cancelled, and the prompt is next. A prompt that is still waiting
+    /// for that is replaced too: it never runs, leaves no turn, and its run ends as cancelled. So
+    /// the prompt that was submitted last is the one that runs.
     Replace,
 }
 
@@ -105,10 +106,18 @@ impl Session {
 
     /// Appends a prompt and starts an inference on it, atomically.
     ///
+    /// In a session that queues or replaces, a prompt that comes while an inference is running is
+    /// accepted at once, and the handle is that of a run which waits; what keeps it from starting
+    /// later is in its outcome. Otherwise this waits for a run whose terminal event is already
+    /// published to free the session. Dropping the future before it is ready leaves nothing
+    /// behind.
+    ///
     /// # Errors
     ///
     /// [`SessionError::Busy`] while an inference is running (unless the session queues or
-    /// replaces), and all that keeps a run from starting; the history is as it was.
+    /// replaces), [`SessionError::InsideOwnRun`] in a session that queues when the caller is a
+    /// part of the running inference, and all that keeps a run from starting; the history is as
+    /// it was.
     pub async fn submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
         self.submit_blocks(vec![Block::user(text)]).await
     }
@@ -128,7 +137,7 @@ impl Session {
     }
 
     async fn submit_blocks(&self, blocks: Vec<Block>) -> Result<ExecutionHandle, SessionError> {
-        self.start(Input::Prompt(prompt(blocks)?)).await
+        scheduler::start(self, Input::Prompt(prompt(blocks)?)).await
     }
 
     /// Starts an inference on the latest turn.
@@ -140,73 +149,7 @@ impl Session {
     /// [`SessionError::Busy`] while an inference is running (a session that queues refuses too:
     /// there is no prompt to wait), [`SessionError::Empty`] when there is nothing to run on.
     pub async fn start_inference(&self) -> Result<ExecutionHandle, SessionError> {
-        self.start(Input::Latest).await
-    }
-
-    async fn start(&self, mut input: Input) -> Result<ExecutionHandle, SessionError> {
-        loop {
-            let busy_with = {
-                let mut state = self.lock();
-                match (state.active.clone(), self.inner.policy, input) {
-                    (None, BusyPolicy::Queue { max }, Input::Prompt(prompt))
-                        if !state.queue.is_empty() =>
-                    {
-                        return self.enqueue(&mut state, prompt, max);
-                    }
-                    (None, ..) if !state.queue.is_empty() => return Err(self.busy()),
-                    (None, _, input) => {
-                        let run = self.new_run()?;
-                        state.active = Some(Arc::clone(&run));
-                        drop(state);
-                        return self.launch(run, input);
-                    }
-                    // Its terminal event may be out already: it is over for whoever saw that.
-                    (Some(active), _, back) if active.is_ending() => {
-                        input = back;
-                        active
-                    }
-                    (Some(_), BusyPolicy::Queue { max }, Input::Prompt(prompt)) => {
-                        return self.enqueue(&mut state, prompt, max);
-                    }
-                    (Some(active), BusyPolicy::Replace, back) => {
-                        input = back;
-                        active.token.cancel();
-                        active
-                    }
-                    _ => return Err(self.busy()),
-                }
-            };
-            busy_with.wait().await;
-        }
-    }
-
-    /// Starts a run that holds the active place, or frees the place.
-    fn launch(&self, run: Arc<Run>, input: Input) -> Result<ExecutionHandle, SessionError> {
-        let launched = start::launch(self, &run, input);
-        if launched.is_err() {
-            start::release(self, &run);
-        }
-        launched.map(|()| ExecutionHandle::new(self.clone(), run))
-    }
-
-    fn enqueue(
-        &self,
-        state: &mut State,
-        prompt: Vec<Block>,
-        max: usize,
-    ) -> Result<ExecutionHandle, SessionError> {
-        if state.queue.len() >= max {
-            return Err(SessionError::QueueFull {
-                session_id: self.inner.id.clone(),
-                max,
-            });
-        }
-        let run = self.new_run()?;
-        state.queue.push(Waiting {
-            run: Arc::clone(&run),
-            prompt,
-        });
-        Ok(ExecutionHandle::new(self.clone(), run))
+        scheduler::start(self, Input::Latest).await
     }
 
     /// The prompts that wait, in order.
@@ -224,7 +167,8 @@ impl Session {
         };
         let found = removed.is_some();
         if let Some(waiting) = removed {
-            waiting.never_runs(latest.unwrap_or_default(), EngineError::cancelled());
+            let (latest, error) = (latest.unwrap_or_default(), EngineError::cancelled());
+            waiting.run.finished(RunOutcome::never_ran(latest, error));
         }
         found
     }
@@ -317,7 +261,7 @@ impl Session {
     }
 
     /// A new session, with a fresh id, whose history is this one's up to and with turn `index`.
-    /// All blocks are shared.
+    /// All blocks are shared. It has the same builder, policy and parent.
     ///
     /// # Errors
     ///
@@ -332,12 +276,15 @@ impl Session {
             })?;
             kept.to_vec()
         };
-        Ok(SessionBuilder::new(Arc::clone(&self.inner.builder))
+        let mut fork = SessionBuilder::new(Arc::clone(&self.inner.builder))
             .id(self.inner.ids.next_id())
             .history(turns)
             .ids(Arc::clone(&self.inner.ids))
-            .busy_policy(self.inner.policy)
-            .build())
+            .busy_policy(self.inner.policy);
+        if let Some(parent) = &self.inner.parent {
+            fork = fork.parent(parent);
+        }
+        Ok(fork.build())
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -355,12 +302,6 @@ impl Session {
             Some(run) if !run.is_ending() => Err(self.busy()),
             _ => Ok(()),
         }
-    }
-
-    fn new_run(&self) -> Result<Arc<Run>, SessionError> {
-        let id = guarded_call(|| self.inner.ids.next_id())
-            .map_err(|message| start::panicked("id source", &message))?;
-        Ok(Arc::new(Run::new(id, self.inner.stream.last_seq())))
     }
 }
 

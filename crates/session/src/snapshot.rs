@@ -33,18 +33,24 @@ impl SessionSnapshot {
         let active = state.active.as_ref().filter(|run| !run.is_ending());
         // Looked at before the run is: whatever it says from now on comes after this number.
         let last_seq = session.stream().last_seq();
-        let (before, events) = match active.filter(|run| run.has_started()) {
+        let (before, mut events) = match active.filter(|run| run.has_started()) {
             Some(run) => {
                 let before = run.first_seq.load(Ordering::Acquire);
                 (before, session.stream().events_after(before))
             }
             None => (last_seq, Vec::new()),
         };
+        let seq = events.last().map_or(before, |event| event.seq);
+        // An abandoned run may publish when the next one has begun.
+        events.retain(|event| {
+            let of = event.correlation.run_id.as_deref();
+            of.is_none() || of == active.map(|run| run.id.as_str())
+        });
         Self {
             turn: state.history.latest().cloned(),
             turn_count: state.history.len(),
             running: active.map(|run| run.id.clone()),
-            seq: events.last().map_or(before, |event| event.seq),
+            seq,
             events,
         }
     }

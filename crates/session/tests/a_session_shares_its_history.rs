@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use geppetto_engine::SeededIds;
+use geppetto_engine::{EngineBuilder, EngineError, InferenceRunner, RunContext, SeededIds};
 use geppetto_events::{Event, Received};
 use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
@@ -182,4 +182,40 @@ async fn readers_come_to_their_end_when_the_session_is_dropped() {
         last = Some(event);
     }
     assert!(last.is_some_and(|event| event.is_terminal()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_has_no_late_events_of_an_abandoned_run() {
+    use geppetto_events::{EventKind, kind::Log};
+    let gate = Gate::new();
+    let kept: Arc<std::sync::Mutex<Option<RunContext>>> = Arc::default();
+    let engine = ScriptedEngine::new([
+        Script::new().text("a"),
+        Script::new().text("b").hold_at(&gate),
+    ]);
+    let session = Session::new(Keeps(EngineRunner::new(engine), Arc::clone(&kept)));
+    say(&session, "one").await;
+    let first = kept.lock().unwrap().take().unwrap();
+    let run = session.submit("two").await.unwrap();
+    gate.reached().await;
+    first.publish(EventKind::Log(Log::new("info", "late")));
+    let (snapshot, _events) = session.join();
+    assert_eq!(snapshot.seq, session.stream().last_seq());
+    assert!(
+        snapshot
+            .events
+            .iter()
+            .all(|event| { event.correlation.run_id.as_deref() == Some(run.id()) })
+    );
+    assert!(snapshot.events.len() > 2);
+}
+
+/// Keeps the context of a run.
+struct Keeps(EngineRunner, Arc<std::sync::Mutex<Option<RunContext>>>);
+
+impl EngineBuilder for Keeps {
+    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+        *self.1.lock().unwrap() = Some(ctx.clone());
+        self.0.build(ctx, id)
+    }
 }

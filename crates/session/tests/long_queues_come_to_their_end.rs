@@ -7,16 +7,21 @@
     reason = "a test's helpers panic too"
 )]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
 
+use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, RunStatus,
+    EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, RunReport, RunStatus,
 };
 use geppetto_session::{BusyPolicy, EngineRunner, ExecutionHandle, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
+use geppetto_turns::Turn;
 
 /// Enough to overflow a test's stack of 2 MiB, were each started from inside of another's end.
 const MANY: usize = 20_000;
@@ -84,4 +89,67 @@ fn where_the_runtime_shuts_down() {
     });
     assert!(!session.is_running() && session.queued().is_empty());
     assert_eq!(session.stream().violations(), []);
+}
+
+/// Submits a prompt when the second runner is dropped: while the queue is being handed over, and
+/// no run is active.
+struct Overtakes(Arc<Mutex<Option<Session>>>, AtomicUsize);
+
+struct Hangs {
+    submits: Option<Arc<Mutex<Option<Session>>>>,
+}
+
+#[async_trait]
+impl InferenceRunner for Hangs {
+    async fn run(&self, _: &RunContext, _: &mut Turn) -> Result<RunReport, EngineError> {
+        std::future::pending().await
+    }
+}
+
+impl Drop for Hangs {
+    fn drop(&mut self) {
+        let session = self
+            .submits
+            .take()
+            .and_then(|own| own.lock().unwrap().take());
+        if let Some(session) = session {
+            let submit = std::pin::pin!(session.submit("overtakes"));
+            let polled = submit.poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(polled, Poll::Ready(Ok(_))));
+        }
+    }
+}
+
+impl EngineBuilder for Overtakes {
+    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+        let second = self.1.fetch_add(1, Ordering::SeqCst) == 1;
+        let submits = second.then(|| Arc::clone(&self.0));
+        Ok(Arc::new(Hangs { submits }))
+    }
+}
+
+#[test]
+fn where_a_prompt_comes_between_two_of_them() {
+    let own: Arc<Mutex<Option<Session>>> = Arc::default();
+    let session = Session::builder(Overtakes(Arc::clone(&own), AtomicUsize::new(0)))
+        .busy_policy(BusyPolicy::Queue { max: 9 })
+        .build();
+    *own.lock().unwrap() = Some(session.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for text in ["first", "second", "third"] {
+            let _ = session.submit(text).await.unwrap();
+        }
+    });
+    drop(runtime);
+    let last = session.latest().unwrap();
+    let said: Vec<&str> = last
+        .blocks
+        .iter()
+        .filter_map(|block| block.text())
+        .collect();
+    assert_eq!(said, ["first", "second", "third", "overtakes"]);
+    assert!(!session.is_running() && session.queued().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, IdSource, RandomIds};
+use geppetto_engine::{EngineBuilder, IdSource, RandomIds, RunContext};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 
@@ -18,6 +18,7 @@ pub struct SessionBuilder {
     ids: Arc<dyn IdSource>,
     policy: BusyPolicy,
     stream: EventStream,
+    parent: Option<RunContext>,
 }
 
 impl SessionBuilder {
@@ -29,6 +30,7 @@ impl SessionBuilder {
             ids: Arc::new(RandomIds::new()),
             policy: BusyPolicy::default(),
             stream: EventStream::new(),
+            parent: None,
         }
     }
 
@@ -62,6 +64,17 @@ impl SessionBuilder {
         self
     }
 
+    /// Ties the session to the run that it works for, such as that of a tool which asks an agent
+    /// of its own: pass the tool context's `run`.
+    ///
+    /// Its runs are cancelled when the parent is, which for a tool means when the outer run is
+    /// cancelled or the tool's time is up. They share the parent's deadline, their events name the
+    /// parent's run, and their tokens are added to the parent's. No parent by default.
+    pub fn parent(mut self, parent: &RunContext) -> Self {
+        self.parent = Some(parent.clone());
+        self
+    }
+
     /// The session.
     #[must_use]
     pub fn build(self) -> Session {
@@ -73,6 +86,7 @@ impl SessionBuilder {
                 ids: self.ids,
                 stream: self.stream,
                 policy: self.policy,
+                parent: self.parent,
                 state: Mutex::new(State {
                     history: History::new(self.turns),
                     active: None,

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use geppetto_engine::{EngineBuilder, IdSource};
+use geppetto_engine::{EngineBuilder, IdSource, RunContext};
 use geppetto_events::EventStream;
 
 use super::BusyPolicy;
 use crate::{
-    handle::Run,
     history::History,
     queue::{Queue, Waiting},
+    run::Run,
     sync::{Mutex, MutexGuard},
 };
 
@@ -18,7 +18,9 @@ pub(crate) struct Inner {
     pub(crate) builder: Arc<dyn EngineBuilder>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) stream: EventStream,
-    pub(super) policy: BusyPolicy,
+    pub(crate) policy: BusyPolicy,
+    /// The run that the session's runs work for.
+    pub(crate) parent: Option<RunContext>,
     pub(super) state: Mutex<State>,
 }
 
@@ -31,10 +33,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Whether `run` holds the active place.
-    pub(crate) fn is_active(&self, run: &Arc<Run>) -> bool {
-        let active = self.active.as_ref();
-        active.is_some_and(|active| Arc::ptr_eq(active, run))
+    /// Returns `true` if a run may start at once.
+    pub(crate) fn is_free(&self) -> bool {
+        self.active.is_none() && self.queue.is_empty()
     }
 
     /// Gives the active place, where it is free, to the first of the queue, which the caller

@@ -171,7 +171,7 @@ fn submitters_of_a_queue_lose_nothing_while_it_is_handed_over() {
 }
 
 #[test]
-fn replacing_prompts_all_run_one_after_the_other() {
+fn a_replacing_prompt_runs_or_was_replaced_and_left_no_turn() {
     explore(|| async {
         let counts = Counts::default();
         let session = counts.session(BusyPolicy::Replace);
@@ -182,18 +182,24 @@ fn replacing_prompts_all_run_one_after_the_other() {
                 spawn(async move {
                     let run = session.submit(name).await.unwrap();
                     let outcome = run.outcome().await;
-                    assert_eq!(crate::history::last_prompt(&outcome.turn), name);
+                    let ran = crate::history::last_prompt(&outcome.turn) == name;
+                    assert!(ran || outcome.status == RunStatus::Cancelled);
+                    (name, ran)
                 })
             })
             .collect();
+        let mut expect = Vec::new();
         for task in tasks {
-            task.await.unwrap();
+            let (name, ran) = task.await.unwrap();
+            expect.extend(ran.then_some(name));
         }
         let mut ran = prompts(&session);
         assert_eq!(ran, counts.stored());
         ran.sort();
-        assert_eq!(ran, ["a", "b", "c"]);
+        assert_eq!(ran, expect);
+        assert!(!ran.is_empty());
         assert_eq!(counts.most(), 1);
+        assert!(session.queued().is_empty() && !session.is_running());
         assert_whole(&session);
     });
 }

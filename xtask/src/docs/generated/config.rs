@@ -105,9 +105,9 @@ const SETTERS: &[Setters] = &[
 
 /// Values that are fixed: name and file.
 const CONSTANTS: &[(&str, &str)] = &[
-    ("ABANDON_AFTER", "crates/session/src/start.rs"),
+    ("ABANDON_AFTER", "crates/session/src/run/drive.rs"),
     ("JOURNAL_TIMEOUT", "crates/engine/src/hooks.rs"),
-    ("PERSIST_TIMEOUT", "crates/session/src/start.rs"),
+    ("PERSIST_TIMEOUT", "crates/session/src/run/drive.rs"),
     ("TOOL_CANCEL_GRACE", "crates/toolloop/src/stop.rs"),
     ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
     ("DEFAULT_OUTPUT_LIMIT", "crates/toolloop/src/tool.rs"),

@@ -1,0 +1,94 @@
+//! [`RunOutcome`]: everything known about the end of a run.
+
+use std::sync::Arc;
+
+use geppetto_engine::{EngineError, RunContext, RunReport, RunStatus, RunTotals};
+use geppetto_turns::{FinishClass, InferenceResult, Turn, Usage};
+
+/// Everything known about the end of a run: the same on every outcome.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RunOutcome {
+    /// How it ended.
+    pub status: RunStatus,
+    /// The turn as it stands.
+    pub turn: Turn,
+    /// The tokens of all provider calls of the run, attempts and discarded calls included. Calls
+    /// for which the provider reported no usage are counted in
+    /// [`unreported_calls`](Usage::unreported_calls): the real number is then higher.
+    pub usage: Usage,
+    /// The number of provider calls, attempts included.
+    pub provider_calls: u32,
+    /// The number of tool calls that were run and answered.
+    pub tool_calls: u32,
+    /// The result of the last provider call; `None` if none was made.
+    pub result: Option<InferenceResult>,
+    /// The engine's error, if the run failed or was cancelled.
+    pub error: Option<Arc<EngineError>>,
+    /// Why the turn is not stored, if it should have been.
+    pub persist_error: Option<String>,
+}
+
+impl RunOutcome {
+    pub(crate) fn new(
+        turn: Turn,
+        ended: Result<RunReport, EngineError>,
+        ctx: &RunContext,
+        persist_error: Option<String>,
+    ) -> Self {
+        let status = RunStatus::from(&ended);
+        let RunTotals {
+            usage,
+            provider_calls,
+            tool_calls,
+            ..
+        } = ctx.totals();
+        let (reported, error) = match ended {
+            Ok(report) => (Some(report.result), None),
+            Err(error) => (None, Some(Arc::new(error))),
+        };
+        // A runner that makes no reply by the writer says in its report what came of it.
+        let result = ctx.last_result().or(reported);
+        Self {
+            status,
+            turn,
+            usage,
+            provider_calls,
+            tool_calls,
+            result,
+            error,
+            persist_error,
+        }
+    }
+
+    /// The outcome of a prompt that never ran.
+    pub(crate) fn never_ran(latest: Turn, error: EngineError) -> Self {
+        Self {
+            status: RunStatus::from(&error),
+            turn: latest,
+            usage: Usage::default(),
+            provider_calls: 0,
+            tool_calls: 0,
+            result: None,
+            error: Some(Arc::new(error)),
+            persist_error: None,
+        }
+    }
+
+    /// Why the last provider call ended: `completed`, `max_tokens`, `refused`, `interrupted`, ...;
+    /// `None` if no provider call was made.
+    ///
+    /// A run can finish with a reply that the provider's content policy refused or that the output
+    /// limit cut.
+    #[must_use]
+    pub fn finish_class(&self) -> Option<&FinishClass> {
+        self.result.as_ref().map(|result| &result.finish_class)
+    }
+
+    /// Returns `true` if the provider did not report the usage of some provider call, so that
+    /// [`usage`](Self::usage) is a lower bound.
+    #[must_use]
+    pub fn has_unreported_usage(&self) -> bool {
+        self.usage.unreported_calls > 0
+    }
+}

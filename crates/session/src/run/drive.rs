@@ -1,0 +1,83 @@
+//! How a run is driven to its end.
+
+use std::time::Duration;
+
+use geppetto_engine::{
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunReport, RunStatus,
+    isolate::{self, Isolated},
+};
+use geppetto_turns::Turn;
+use tokio::time;
+
+use super::finisher::Finisher;
+
+/// How long after a cancel a run is abandoned that does not end by itself: 95 ms, so that its
+/// terminal event is out within 100 ms. Tools have a shorter grace of their own before.
+pub const ABANDON_AFTER: Duration = Duration::from_millis(95);
+
+/// How long storing a turn may take before that counts as failed: 30 s.
+pub const PERSIST_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) async fn drive(mut finisher: Finisher) {
+    let ctx = finisher.ctx.clone();
+    let runner = finisher.runner.clone();
+    let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
+    let outcome = match (outcome, ctx.take_id_source_panic()) {
+        (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
+        (Err(error), _) if is_end_of_cancelled(&error, &ctx) => {
+            Err(EngineError::cancelled().with_source(error))
+        }
+        (outcome, _) => outcome,
+    };
+    finisher.stamp();
+    let status = RunStatus::from(&outcome);
+    finisher.known = Some(outcome);
+    let persist_error = persist(&finisher.turn, &ctx, &*runner, &status).await;
+    finisher.end(persist_error);
+}
+
+/// Returns `true` if an error is what a cancelled run gave instead of its result: engines and tools
+/// have words of their own for a request that was taken away from them.
+fn is_end_of_cancelled(error: &EngineError, ctx: &RunContext) -> bool {
+    ctx.is_cancelled() && !error.is_cancelled() && error.kind() != ErrorKind::Panicked
+}
+
+/// Runs to the end, or until a cancelled run has had its grace.
+async fn supervise(
+    turn: &mut Turn,
+    ctx: &RunContext,
+    runner: &dyn InferenceRunner,
+) -> Result<RunReport, EngineError> {
+    let abandoned = async {
+        ctx.cancelled().await;
+        time::sleep(ABANDON_AFTER).await;
+    };
+    // Made inside of the isolation: a runner may panic before it gives a future.
+    let run = ctx.scope(async { runner.run(ctx, turn).await });
+    tokio::select! {
+        biased;
+        outcome = Isolated::new(run) => outcome.unwrap_or_else(|message| {
+            let message = format!("the run panicked: {message}");
+            Err(EngineError::new(ErrorKind::Panicked, message))
+        }),
+        () = abandoned => Err(EngineError::cancelled()),
+    }
+}
+
+/// Stores the turn; says what went wrong. A cancel does not touch it.
+async fn persist(
+    turn: &Turn,
+    ctx: &RunContext,
+    runner: &dyn InferenceRunner,
+    status: &RunStatus,
+) -> Option<String> {
+    let stored = Isolated::new(async { runner.persist(ctx, turn, status).await });
+    match time::timeout(PERSIST_TIMEOUT, stored).await {
+        Ok(Ok(Ok(()))) => None,
+        Ok(Ok(Err(error))) => Some(error.to_string()),
+        Ok(Err(panic)) => Some(format!("the persister panicked: {panic}")),
+        Err(_) => Some(format!(
+            "the persister took longer than {PERSIST_TIMEOUT:?}"
+        )),
+    }
+}

@@ -1,0 +1,93 @@
+//! [`Finisher`]: a run that has begun comes to its end, whatever happens.
+
+use std::sync::Arc;
+
+use geppetto_engine::{
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus, isolate,
+    keys,
+};
+use geppetto_events::Subscription;
+use geppetto_turns::Turn;
+
+use super::Run;
+use crate::{RunOutcome, Session};
+
+/// Frees the session's active place.
+pub(crate) type Release = fn(&Session);
+
+/// Owns a run's turn while it runs. Ending puts the turn into the history, publishes the terminal
+/// event, frees the session and tells who waits: in this order, once, also when the run's task is
+/// dropped by its runtime.
+pub(super) struct Finisher {
+    pub(super) session: Session,
+    pub(super) run: Arc<Run>,
+    pub(super) turn: Turn,
+    pub(super) ctx: RunContext,
+    pub(super) runner: Arc<dyn InferenceRunner>,
+    /// How the run ended, while its turn is being stored.
+    pub(super) known: Option<Result<RunReport, EngineError>>,
+    pub(super) guard: Option<RunGuard>,
+    pub(super) release: Release,
+    /// Keeps the log from dropping the run's events, which snapshots need.
+    pub(super) _pin: Subscription,
+}
+
+impl Finisher {
+    /// Writes into the turn what the run took.
+    pub(super) fn stamp(&mut self) {
+        // Numbers always fit.
+        let _ = self
+            .turn
+            .metadata
+            .set(&keys::RUN_TOTALS, &self.ctx.totals());
+    }
+
+    pub(super) fn end(mut self, persist_error: Option<String>) {
+        self.finish(persist_error);
+    }
+
+    fn finish(&mut self, persist_error: Option<String>) {
+        let (Some(guard), Some(ended)) = (self.guard.take(), self.known.take()) else {
+            return;
+        };
+        {
+            let mut state = self.session.lock();
+            state.history.commit(self.turn.clone());
+            self.run.ending();
+        }
+        guard.end(ended.as_ref(), persist_error.clone());
+        let turn = std::mem::take(&mut self.turn);
+        let outcome = RunOutcome::new(turn, ended, &self.ctx, persist_error);
+        (self.release)(&self.session);
+        self.run.finished(outcome);
+    }
+
+    /// Stores the turn where nothing can be awaited any more; says what went wrong.
+    fn persist_now(&self, status: &RunStatus) -> Option<String> {
+        let stored = || self.runner.persist_now(&self.ctx, &self.turn, status);
+        match isolate::call(stored) {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(panic) => Some(format!("the persister panicked: {panic}")),
+        }
+    }
+}
+
+impl Drop for Finisher {
+    fn drop(&mut self) {
+        if self.guard.is_none() {
+            return;
+        }
+        if self.known.is_none() {
+            let error = EngineError::new(
+                ErrorKind::Other,
+                "the run's task was dropped, as when its runtime shuts down",
+            );
+            self.known = Some(Err(error));
+            self.stamp();
+        }
+        let status = self.known.as_ref().map(RunStatus::from);
+        let persist_error = status.and_then(|status| self.persist_now(&status));
+        self.finish(persist_error);
+    }
+}
