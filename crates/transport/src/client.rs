@@ -114,12 +114,13 @@ impl HttpClient {
         mut on_retry: impl FnMut(FailedAttempt<'_>) + Send,
     ) -> Result<Response, EngineError> {
         loop {
-            let error = match self.attempt(request).await {
+            let Failure { error, stale } = match self.try_once(request).await {
                 Ok(response) => return Ok(response),
-                Err(error) => error,
+                Err(failure) => failure,
             };
             let attempt = retry.attempt();
-            let Some(delay) = retry.next(&error) else {
+            let free = if stale { retry.next_free() } else { None };
+            let Some(delay) = free.or_else(|| retry.next(&error)) else {
                 return Err(error);
             };
             tracing::debug!(attempt, ?delay, kind = %error.kind(), status = error.status(), "retrying");
@@ -140,16 +141,26 @@ impl HttpClient {
     /// [`error_for_status`]), or has no content (204, 205), or is compressed, which no request asks
     /// for. Its text holds no secret of the request.
     pub async fn attempt(&self, request: &Request) -> Result<Response, EngineError> {
+        let attempt = self.try_once(request).await;
+        attempt.map_err(|failure| failure.error)
+    }
+
+    async fn try_once(&self, request: &Request) -> Result<Response, Failure> {
         let started = Instant::now();
-        let response = self.send(request).await?;
+        let response = self.send(request).await.map_err(|error| Failure {
+            stale: error.is_stale_connection(),
+            error: error.into(),
+        })?;
         let response = response
             .map_body(|body| body.with_timeouts(&self.timeouts, started))
             .with_redactor(request.redactor());
         match (response.status().is_success(), coding(&response)) {
-            (true, None) if is_empty_by_status(response.status()) => Err(no_content(&response)),
+            (true, None) if is_empty_by_status(response.status()) => {
+                Err(no_content(&response).into())
+            }
             (true, None) => Ok(response),
-            (true, Some(coding)) => Err(compressed(&response, coding)),
-            (false, coding) => Err(read_error(response, coding.is_none()).await),
+            (true, Some(coding)) => Err(compressed(&response, coding).into()),
+            (false, coding) => Err(read_error(response, coding.is_none()).await.into()),
         }
     }
 
@@ -161,6 +172,21 @@ impl HttpClient {
         match timeout(limit, self.transport.send(request.clone())).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => Err(TransportError::timeout(phase, limit)),
+        }
+    }
+}
+
+/// A failed attempt, and whether a connection that had been idle may be the cause.
+struct Failure {
+    error: EngineError,
+    stale: bool,
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self {
+            error,
+            stale: false,
         }
     }
 }

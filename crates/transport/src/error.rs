@@ -60,6 +60,7 @@ pub struct TransportError {
 struct Inner {
     kind: TransportErrorKind,
     message: String,
+    stale: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -70,6 +71,7 @@ impl TransportError {
             inner: Box::new(Inner {
                 kind,
                 message: message.into(),
+                stale: false,
                 source: None,
             }),
         }
@@ -95,6 +97,21 @@ impl TransportError {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
+    }
+
+    /// Marks a failure on a connection that had been idle, which the server may have closed
+    /// before it saw the request. [`HttpClient`](crate::HttpClient) sends the request again at once
+    /// and without a charge to the retry budget, one time.
+    #[must_use]
+    pub fn with_stale_connection(mut self) -> Self {
+        self.inner.stale = true;
+        self
+    }
+
+    /// Returns `true` for a failure on a connection that had been idle.
+    #[must_use]
+    pub fn is_stale_connection(&self) -> bool {
+        self.inner.stale
     }
 
     /// What kind of failure this is.
@@ -149,6 +166,7 @@ impl From<TransportError> for EngineError {
             kind,
             message,
             source,
+            stale: _,
         } = *error.inner;
         let mapped = match kind {
             TransportErrorKind::Timeout(_) => ErrorKind::Timeout,

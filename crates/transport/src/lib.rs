@@ -91,7 +91,7 @@ pub use client::{FailedAttempt, HttpClient};
 pub use error::{TimeoutPhase, TransportError, TransportErrorKind};
 pub use redact::{ApiKey, Redactor, redact_url};
 pub use request::Request;
-pub use reqwest_transport::ReqwestTransport;
+pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
 pub use response::Response;
 pub use retry::{Retry, RetryBudget, RetryPolicy};
 pub use sse::{DEFAULT_MAX_EVENT_BYTES, SseEnd, SseEvent, SseStream};

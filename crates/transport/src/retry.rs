@@ -29,6 +29,10 @@ mod tests;
 ///   back at once with that wait in it: the caller can decide better than a blocked run;
 /// - the [budget](RetryBudget) has a token left.
 ///
+/// A request that breaks on a connection which had been idle is sent again at once, one time and
+/// without a token: servers close idle connections when they like, and have not seen the request.
+/// It counts as an attempt.
+///
 /// The wait is drawn evenly from zero to `base * factor^(retries so far)` ("full jitter"), at
 /// most `cap`: 500 ms, 2 and 8 s by default. A wait that the provider asked for is the least
 /// that is waited.
@@ -123,6 +127,7 @@ impl RetryPolicy {
         Retry {
             policy: self.clone(),
             attempt: 1,
+            free: true,
             rng,
         }
     }
@@ -187,6 +192,8 @@ impl fmt::Debug for RetryPolicy {
 pub struct Retry {
     policy: RetryPolicy,
     attempt: u32,
+    /// Whether the repetition that costs nothing is left.
+    free: bool,
     rng: fastrand::Rng,
 }
 
@@ -195,6 +202,17 @@ impl Retry {
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// The next attempt of a request that broke on a connection which had been idle: at once, and
+    /// without a token of the budget, one time.
+    pub(crate) fn next_free(&mut self) -> Option<Duration> {
+        let is_left = std::mem::take(&mut self.free);
+        if !is_left || self.attempt >= self.policy.max_attempts.get() {
+            return None;
+        }
+        self.attempt += 1;
+        Some(Duration::ZERO)
     }
 
     /// How long to wait before the next attempt, which counts as begun; `None` when the error

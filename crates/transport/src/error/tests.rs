@@ -76,3 +76,10 @@ fn timeouts_say_which_limit_passed() {
         "the reply was not complete within 60s"
     );
 }
+
+#[test]
+fn a_stale_connection_is_marked() {
+    let error = TransportError::new(Kind::Disconnected, "broke");
+    assert!(!error.is_stale_connection());
+    assert!(error.with_stale_connection().is_stale_connection());
+}

@@ -1,0 +1,169 @@
+//! Failures before the reply, classified.
+
+use std::{error::Error as StdError, io, time::Duration};
+
+use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
+
+/// What is known about a request that failed.
+pub(super) struct Failed<'a> {
+    /// Host and port.
+    pub(super) server: String,
+    /// Host and port of the proxy that it went through.
+    pub(super) proxy: Option<&'a str>,
+    pub(super) connect: Duration,
+    /// Whether it may have gone over a connection that had been waiting.
+    pub(super) may_be_stale: bool,
+}
+
+/// Host and port of a URL: what an error may say of it.
+pub(super) fn place(url: &reqwest::Url) -> String {
+    let host = url.host_str().unwrap_or("the server");
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The innermost cause of an error, in its own words.
+fn root_cause(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// A failure before the reply, classified. The URL is dropped: it can hold a key.
+pub(super) fn convert(error: reqwest::Error, failed: &Failed<'_>) -> TransportError {
+    let error = error.without_url();
+    let server = &failed.server;
+    if error.is_connect() {
+        return no_connection(&error, failed).with_source(error);
+    }
+    let (kind, message) = if error.is_builder() {
+        let message = "the request cannot be sent as given".to_owned();
+        (TransportErrorKind::InvalidRequest, message)
+    } else if let Some(cause) = not_http(&error) {
+        let message = format!(
+            "what {server} sent is not a reply of HTTP: {cause}; check the scheme and the port of \
+             the base URL"
+        );
+        (TransportErrorKind::Protocol, message)
+    } else {
+        let through = failed
+            .proxy
+            .map(|proxy| format!(", through the proxy {proxy},"));
+        let message = format!(
+            "the connection to {server}{} broke before the reply began",
+            through.unwrap_or_default()
+        );
+        (TransportErrorKind::Disconnected, message)
+    };
+    let is_stale = failed.may_be_stale && kind == TransportErrorKind::Disconnected;
+    let converted = TransportError::new(kind, message).with_source(error);
+    if is_stale {
+        converted.with_stale_connection()
+    } else {
+        converted
+    }
+}
+
+/// A failure to connect: to the server, to the proxy, or through it.
+fn no_connection(error: &reqwest::Error, failed: &Failed<'_>) -> TransportError {
+    let Failed {
+        server,
+        proxy,
+        connect,
+        ..
+    } = failed;
+    if error.is_timeout() {
+        let limit = TransportError::timeout(TimeoutPhase::Connect, *connect);
+        return match proxy {
+            Some(proxy) => TransportError::new(
+                limit.kind(),
+                format!("{limit} to {server} through the proxy {proxy}"),
+            ),
+            None => limit,
+        };
+    }
+    let cause = root_cause(error);
+    let (kind, message) = if has_tls_cause(error) {
+        let message = format!("the TLS handshake with {server} failed: {cause}");
+        (TransportErrorKind::Tls, message)
+    } else if let Some(proxy) = proxy {
+        let message = format!(
+            "no connection to {server} could be made through the proxy {proxy}: {cause}; check \
+             that the proxy is running, and the proxy settings"
+        );
+        let is_refused = cause.contains("authorization required");
+        let kind = if is_refused {
+            TransportErrorKind::InvalidRequest
+        } else {
+            TransportErrorKind::Connect
+        };
+        (kind, message)
+    } else if is_out_of_files(error) {
+        let message = format!(
+            "no connection to {server} could be made: {cause}; raise the limit on open files, or \
+             keep fewer idle connections"
+        );
+        (TransportErrorKind::Connect, message)
+    } else {
+        let message = format!(
+            "no connection to {server} could be made: {cause}; check the address, and that the \
+             server is running"
+        );
+        (TransportErrorKind::Connect, message)
+    };
+    TransportError::new(kind, message)
+}
+
+/// Whether this process has as many files open as it may.
+fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
+    /// `ENFILE` and `EMFILE`, the same on all systems that have them.
+    const CODES: [i32; 2] = [23, 24];
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        let code = current
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::raw_os_error);
+        if cfg!(unix) && code.is_some_and(|code| CODES.contains(&code)) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+/// Why the head of a reply could not be read, if it came: no HTTP, or more headers than are read.
+fn not_http(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(error) = current.downcast_ref::<hyper::Error>()
+            && error.is_parse()
+        {
+            return Some(error.to_string());
+        }
+        cause = current.source();
+    }
+    None
+}
+
+/// Whether rustls is among the causes. It arrives inside [`io::Error`]s, whose inner error is not
+/// part of the chain of sources.
+fn has_tls_cause(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if current.is::<rustls::Error>() {
+            return true;
+        }
+        cause = match current
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    false
+}

@@ -1,0 +1,154 @@
+//! [`Proxies`]: which proxy a request goes through.
+
+use std::fmt;
+
+use reqwest::Url;
+
+use crate::error::{TransportError, TransportErrorKind};
+use bypass::Bypass;
+
+mod bypass;
+#[cfg(test)]
+mod tests;
+
+/// The schemes of proxies that are known.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
+/// Which proxy a request goes through, by the scheme and the host of its URL.
+#[derive(Default)]
+pub(super) struct Proxies {
+    http: Option<Proxy>,
+    https: Option<Proxy>,
+    bypass: Bypass,
+}
+
+/// A proxy; its URL may hold credentials.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    url: Url,
+    place: String,
+}
+
+impl Proxy {
+    /// Host and port, for people.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Reads the URL of a proxy; without a scheme it is an HTTP proxy. The error is what is wrong
+    /// with it, and does not show it.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        let has_scheme = text.contains("://");
+        let url = if has_scheme {
+            Url::parse(text)
+        } else {
+            Url::parse(&format!("http://{text}"))
+        };
+        let url = url.map_err(|_| "is not a URL")?;
+        if !SCHEMES.contains(&url.scheme()) {
+            return Err("is neither an HTTP nor a SOCKS URL");
+        }
+        let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+            return Err("names no host");
+        };
+        let place = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Ok(Self { url, place })
+    }
+}
+
+impl Proxies {
+    /// The proxies that the environment names, whose variables `variable` gives: `HTTP_PROXY`,
+    /// `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
+    ///
+    /// # Errors
+    ///
+    /// A variable holds no URL of a proxy. Without it the request would go to the server directly,
+    /// past a proxy that was asked for.
+    pub(super) fn of_environment(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, TransportError> {
+        let first = |name: &str| {
+            let names = [name.to_owned(), name.to_ascii_lowercase()];
+            names.into_iter().find_map(|name| {
+                let value = variable(&name).filter(|value| !value.trim().is_empty())?;
+                Some((name, value))
+            })
+        };
+        let proxy = |name: &str| {
+            first(name)
+                .map(|(name, value)| {
+                    Proxy::parse(&value).map_err(|problem| {
+                        let name = format!("the environment variable {name}");
+                        invalid(&name, problem)
+                    })
+                })
+                .transpose()
+        };
+        let all = proxy("ALL_PROXY")?;
+        // A web server puts a header `Proxy` of its clients into HTTP_PROXY of programs that it
+        // runs: <https://httpoxy.org>.
+        let is_cgi = variable("REQUEST_METHOD").is_some();
+        let http = if is_cgi { None } else { proxy("HTTP_PROXY")? };
+        let excepted = first("NO_PROXY").map(|(_, hosts)| hosts);
+        Ok(Self {
+            http: http.or_else(|| all.clone()),
+            https: proxy("HTTPS_PROXY")?.or(all),
+            bypass: Bypass::of(excepted.as_deref().unwrap_or_default()),
+        })
+    }
+
+    /// One proxy for everything but this machine.
+    ///
+    /// # Errors
+    ///
+    /// `url` is no URL of a proxy.
+    pub(super) fn one(url: &str) -> Result<Self, TransportError> {
+        let proxy =
+            Proxy::parse(url).map_err(|problem| invalid("the URL of the proxy", problem))?;
+        Ok(Self {
+            http: Some(proxy.clone()),
+            https: Some(proxy),
+            bypass: Bypass::default(),
+        })
+    }
+
+    /// The proxy for requests to `url`.
+    pub(super) fn of(&self, url: &Url) -> Option<&Proxy> {
+        let proxy = match url.scheme() {
+            "https" => &self.https,
+            _ => &self.http,
+        };
+        let proxy = proxy.as_ref()?;
+        let is_direct = self
+            .bypass
+            .covers(url.host_str()?, url.port_or_known_default());
+        (!is_direct).then_some(proxy)
+    }
+
+    /// The URL of that proxy, with its credentials.
+    pub(super) fn url_of(&self, url: &Url) -> Option<Url> {
+        self.of(url).map(|proxy| proxy.url.clone())
+    }
+}
+
+fn invalid(what: &str, problem: &str) -> TransportError {
+    TransportError::new(
+        TransportErrorKind::InvalidRequest,
+        format!("{what} {problem}; set it to one such as `http://proxy.example:3128`"),
+    )
+}
+
+/// Shows no credentials.
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxies")
+            .field("http", &self.http.as_ref().map(Proxy::place))
+            .field("https", &self.https.as_ref().map(Proxy::place))
+            .field("bypass", &self.bypass)
+            .finish()
+    }
+}
