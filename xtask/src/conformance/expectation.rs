@@ -42,7 +42,7 @@ impl Expectation {
         let status = recording.meta.status;
         if status >= 400 {
             return Self::Error {
-                kinds: vec![kind_of_status(status)],
+                kinds: kinds_of_status(status),
                 status: Some(status),
             };
         }
@@ -71,13 +71,29 @@ impl Expectation {
     }
 }
 
+/// The kind by the status, and what the body may say better where the status says little.
+fn kinds_of_status(status: u16) -> Vec<ErrorKind> {
+    let mut kinds = vec![kind_of_status(status)];
+    if matches!(status, 400 | 413 | 422 | 500 | 502) {
+        kinds.extend([
+            ErrorKind::ContextTooLong,
+            ErrorKind::ContentFiltered,
+            ErrorKind::InvalidRequest,
+            ErrorKind::NotFound,
+            ErrorKind::Authentication,
+            ErrorKind::RateLimited,
+        ]);
+    }
+    kinds
+}
+
 fn kind_of_status(status: u16) -> ErrorKind {
     match status {
         401 => ErrorKind::Authentication,
         403 => ErrorKind::PermissionDenied,
         404 => ErrorKind::NotFound,
         408 => ErrorKind::Timeout,
-        429 => ErrorKind::RateLimited,
+        402 | 429 => ErrorKind::RateLimited,
         503 | 529 => ErrorKind::Overloaded,
         500.. => ErrorKind::Server,
         _ => ErrorKind::InvalidRequest,
@@ -88,13 +104,14 @@ fn kind_of_status(status: u16) -> ErrorKind {
 fn kinds_of_code(code: &Value) -> Vec<ErrorKind> {
     let number = code.as_u64().or_else(|| code.as_str()?.parse().ok());
     if let Some(status) = number.and_then(|number| u16::try_from(number).ok()) {
-        return vec![kind_of_status(status)];
+        return kinds_of_status(status);
     }
     match code.as_str() {
         Some("content_filter") => vec![ErrorKind::ContentFiltered],
         Some("rate_limit_exceeded" | "insufficient_quota") => vec![ErrorKind::RateLimited],
         _ => vec![
             ErrorKind::InvalidRequest,
+            ErrorKind::ContextTooLong,
             ErrorKind::Server,
             ErrorKind::Overloaded,
             ErrorKind::RateLimited,

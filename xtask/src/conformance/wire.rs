@@ -42,8 +42,22 @@ pub(super) struct Adapter {
 const ADAPTERS: &[Adapter] = &[chat::ADAPTER, responses::ADAPTER];
 
 /// The data of the events that are whole at the beginning of a stream, as an independent reader of
-/// server-sent events sees them.
+/// server-sent events sees them. The last one is whole without its blank line if its data is.
 fn whole_events(arrived: &[u8]) -> Vec<String> {
+    let events = ended_events(arrived);
+    let completed = ended_events(&[arrived, b"\n\n"].concat());
+    let last = completed.get(events.len()).filter(|data| is_whole(data));
+    let last = last.cloned();
+    events.into_iter().chain(last).collect()
+}
+
+fn is_whole(data: &str) -> bool {
+    let value: Option<Value> = serde_json::from_str(data).ok();
+    data == "[DONE]" || value.is_some_and(|value| value.is_object() || value.is_array())
+}
+
+/// The data of the events that a blank line ends.
+fn ended_events(arrived: &[u8]) -> Vec<String> {
     // After a CR that reader waits for an LF, though the line has ended.
     let line_feed = arrived.ends_with(b"\r").then(|| b"\n".to_vec());
     let pieces = [arrived.to_vec()].into_iter().chain(line_feed);

@@ -21,17 +21,22 @@ fn bound(seconds: u64) -> u64 {
     RUNS + RUNS / 5 + RESERVE + seconds
 }
 
-async fn ask(engine: &dyn Engine) {
+/// A server that is over its capacity.
+fn busy() -> Reply {
+    Reply::error(503, "overloaded", "busy")
+}
+
+async fn ask(engine: &dyn Engine, kind: ErrorKind) {
     let ctx = RunContext::new();
     let mut turn = Turn::builder().user("Hi").build();
     let error = engine.run_inference(&ctx, &mut turn).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Overloaded);
+    assert_eq!(error.kind(), kind);
 }
 
 /// The requests that the server saw, and the bound.
-async fn storm(cell: Cell, at_once: usize) -> (u64, u64) {
+async fn storm(cell: Cell, at_once: usize, reply: Reply, kind: ErrorKind) -> (u64, u64) {
     let server = ProviderServer::start().await.unwrap();
-    server.respond_always(Reply::error(503, "overloaded", "busy"));
+    server.respond_always(reply);
     server.forget_requests();
     let http = HttpClient::new(ReqwestTransport::new().unwrap())
         .with_retry_policy(RetryPolicy::new().with_seed(3));
@@ -43,7 +48,7 @@ async fn storm(cell: Cell, at_once: usize) -> (u64, u64) {
             runs.join_next().await.unwrap().unwrap();
         }
         let engine = Arc::clone(&engine);
-        runs.spawn(async move { ask(&*engine).await });
+        runs.spawn(async move { ask(&*engine, kind).await });
     }
     while let Some(run) = runs.join_next().await {
         run.unwrap();
@@ -54,7 +59,13 @@ async fn storm(cell: Cell, at_once: usize) -> (u64, u64) {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_runs_together_stay_within_the_budget() {
     for wire in [Wire::Chat, Wire::Responses] {
-        let (requests, bound) = storm(Cell::of(wire, Mode::Streamed), 100).await;
+        let (requests, bound) = storm(
+            Cell::of(wire, Mode::Streamed),
+            100,
+            busy(),
+            ErrorKind::Overloaded,
+        )
+        .await;
         assert!(requests <= bound, "{wire:?}: {requests} of {bound}");
         // The budget is there to be used.
         assert!(requests > bound - 20, "{wire:?}: {requests} of {bound}");
@@ -64,11 +75,36 @@ async fn a_thousand_runs_together_stay_within_the_budget() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_runs_one_after_the_other_stay_within_the_budget() {
     for wire in [Wire::Chat, Wire::Responses] {
-        let (requests, bound) = storm(Cell::of(wire, Mode::Single), 1).await;
+        let (requests, bound) = storm(
+            Cell::of(wire, Mode::Single),
+            1,
+            busy(),
+            ErrorKind::Overloaded,
+        )
+        .await;
         assert!(requests <= bound, "{wire:?}: {requests} of {bound}");
         assert!(
             requests > RUNS + RUNS / 5,
             "{wire:?}: {requests} of {bound}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_break_stay_within_the_budget_too() {
+    for wire in [Wire::Chat, Wire::Responses] {
+        let cell = Cell::of(wire, Mode::Streamed);
+        let broken = [
+            (cell.good().reset_before_reply(), ErrorKind::Disconnected),
+            (cell.reply(""), ErrorKind::Truncated),
+        ];
+        for (reply, kind) in broken {
+            let (requests, bound) = storm(cell, 100, reply, kind).await;
+            assert!(requests <= bound, "{wire:?} {kind}: {requests} of {bound}");
+            assert!(
+                requests > RUNS + RUNS / 5,
+                "{wire:?} {kind}: {requests} of {bound}"
+            );
+        }
     }
 }

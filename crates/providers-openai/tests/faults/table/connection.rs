@@ -76,6 +76,23 @@ pub(crate) const FAULTS: &[Fault] = &[
         ),
     ),
     Fault::new(
+        "plain text with status 200",
+        Script::Replies(|_| Reply::raw(200, "text/plain", "Ollama is running")),
+        Expect::fails(
+            ErrorKind::MalformedResponse,
+            "the server sent text that is neither a stream of events nor JSON, check the base URL: \
+             Ollama is running",
+        ),
+    ),
+    Fault::new(
+        "status 204, no content",
+        Script::Replies(|_| Reply::raw(204, "text/plain", "")),
+        Expect::fails(
+            ErrorKind::MalformedResponse,
+            "the server answered without content (HTTP 204), check the base URL",
+        ),
+    ),
+    Fault::new(
         "a page of HTML with status 200",
         Script::Replies(|_| Reply::html(200, "<html><title>Log in</title></html>")),
         Expect::fails(

@@ -1,7 +1,7 @@
 //! Replies whose bytes arrive, but are not what they should be.
 
 use geppetto_engine::ErrorKind;
-use geppetto_testing::Reply;
+use geppetto_testing::{At, Reply};
 use serde_json::json;
 
 use super::{Fault, Script, responses_streamed};
@@ -117,6 +117,20 @@ pub(crate) const FAULTS: &[Fault] = &[
             cell.with_event(cell.first_delta() + 1, &reported(cell).to_string())
         }),
         Expect::breaks(ErrorKind::Overloaded, REPORTED, Holds::FirstDelta),
+    )
+    .streams_only(),
+    Fault::new(
+        "in-band error in a field of its own, after output",
+        Script::Replies(|cell| {
+            let body = cell.good_body();
+            let At::Byte(end) = cell.at(Place::FirstDelta) else {
+                unreachable!("places are bytes");
+            };
+            let (before, _) = body.split_at(end);
+            let error = "error: {\"code\":500,\"message\":\"no room\"}";
+            cell.reply(format!("{before}{error}\n\ndata: [DONE]\n\n"))
+        }),
+        Expect::breaks(ErrorKind::Server, REPORTED, Holds::FirstDelta),
     )
     .streams_only(),
     Fault::new(

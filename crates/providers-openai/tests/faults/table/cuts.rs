@@ -37,7 +37,12 @@ macro_rules! end {
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault::new("cut before the first event", cut!(Place::Start), CUT_EARLY),
-    Fault::new("cut mid event", cut!(Place::MidEvent), CUT).single(CUT_EARLY),
+    Fault::new(
+        "cut between an event and its blank line",
+        cut!(Place::MidEvent),
+        CUT_LATE,
+    )
+    .single(CUT_EARLY),
     Fault::new("cut mid UTF-8", cut!(Place::MidCharacter), CUT).single(CUT_EARLY),
     Fault::new("cut mid JSON", cut!(Place::MidJson), CUT).single(CUT_EARLY),
     Fault::new(
@@ -57,7 +62,23 @@ pub(crate) const FAULTS: &[Fault] = &[
         end!(Place::Start),
         END_EARLY,
     ),
-    Fault::new("body ends mid event", end!(Place::MidEvent), END).single(END_SINGLE),
+    Fault::new(
+        "body ends between an event and its blank line",
+        end!(Place::MidEvent),
+        END_LATE,
+    )
+    .single(END_SINGLE),
+    Fault::new(
+        "body ends without the last blank line",
+        Script::Replies(|cell| {
+            let body = cell.good_body();
+            cell.good()
+                .until_close()
+                .cut_at(geppetto_testing::At::Byte(body.trim_end().len()))
+        }),
+        Expect::GOOD,
+    )
+    .streams_only(),
     Fault::new("body ends mid UTF-8", end!(Place::MidCharacter), END).single(END_SINGLE),
     Fault::new("body ends mid JSON", end!(Place::MidJson), END).single(END_SINGLE),
     Fault::new(

@@ -23,6 +23,17 @@ macro_rules! limited {
     };
 }
 
+/// A status whose body says what it is about, by its code and its words.
+macro_rules! said {
+    ($name:literal, $status:literal, $code:literal, $words:literal, $expect:expr) => {
+        Fault::new(
+            $name,
+            Script::Replies(|_| Reply::error($status, $code, $words)),
+            $expect,
+        )
+    };
+}
+
 macro_rules! refused {
     ($status:literal, $kind:ident, $says:literal) => {
         Fault::new(
@@ -55,10 +66,35 @@ pub(crate) const FAULTS: &[Fault] = &[
         InvalidRequest,
         "the provider refused the request as invalid"
     ),
+    said!(
+        "status 400, the prompt is too long",
+        400,
+        "context_length_exceeded",
+        "words",
+        Expect::fails(
+            ErrorKind::ContextTooLong,
+            "the prompt does not fit the model's context window, shorten it (HTTP 400): words",
+        )
+    ),
+    said!(
+        "status 400, stopped by the content policy",
+        400,
+        "content_filter",
+        "words",
+        Expect::fails(
+            ErrorKind::ContentFiltered,
+            "the provider's content policy refuses the request (HTTP 400): words",
+        )
+    ),
     refused!(
         401,
         Authentication,
         "the provider refused the credentials, check the API key"
+    ),
+    refused!(
+        402,
+        RateLimited,
+        "a quota or the credit is used up, check the plan and the billing of the account"
     ),
     refused!(
         403,
@@ -87,6 +123,28 @@ pub(crate) const FAULTS: &[Fault] = &[
         "the provider refused the request as invalid"
     ),
     repeated!(429, RateLimited, "too many requests, or a quota is used up"),
+    said!(
+        "status 429, the quota is used up",
+        429,
+        "insufficient_quota",
+        "words",
+        Expect::fails(
+            ErrorKind::RateLimited,
+            "a quota or the credit is used up, check the plan and the billing of the account (HTTP \
+             429): words",
+        )
+    ),
+    said!(
+        "status 429, the wait stands in the words",
+        429,
+        "rate_limit_exceeded",
+        "Please try again in 3.054s.",
+        Expect::recurs(
+            ErrorKind::RateLimited,
+            "too many requests, or a quota is used up (HTTP 429): Please try again in 3.054s.",
+        )
+        .waiting(Waits::Asked(3054))
+    ),
     Fault::new(
         "status 429, Retry-After: 2 (seconds)",
         limited!("retry-after": "2"),
@@ -124,6 +182,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         LIMITED,
     ),
     repeated!(500, Server, "the provider failed"),
+    said!(
+        "status 500, the request is invalid",
+        500,
+        "invalid_request_error",
+        "words",
+        Expect::fails(
+            ErrorKind::InvalidRequest,
+            "the provider refused the request as invalid (HTTP 500): words",
+        )
+    ),
     Fault::new(
         "status 502, a page of HTML",
         Script::Replies(|_| Reply::html(502, "<html><title>502 Bad Gateway</title></html>")),
