@@ -158,7 +158,9 @@ impl BodySource for Socket {
         loop {
             let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 None => {
-                    self.returned.take().map(Returned::now);
+                    if let Some(returned) = self.returned.take() {
+                        returned.now();
+                    }
                     return Poll::Ready(None);
                 }
                 Some(Err(error)) => {

@@ -1,12 +1,12 @@
 //! Replies whose bytes arrive, but are not what they should be.
 
 use geppetto_engine::ErrorKind;
-use geppetto_testing::{At, Reply};
+use geppetto_testing::Reply;
 use serde_json::json;
 
 use super::{Fault, Script, responses_streamed};
 use crate::{
-    cell::{Cell, Mode, Place, Wire},
+    cell::{Cell, Mode, Place, Wire, sse},
     expect::{Expect, Holds},
 };
 
@@ -122,11 +122,8 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault::new(
         "in-band error in a field of its own, after output",
         Script::Replies(|cell| {
-            let body = cell.good_body();
-            let At::Byte(end) = cell.at(Place::FirstDelta) else {
-                unreachable!("places are bytes");
-            };
-            let (before, _) = body.split_at(end);
+            let events = cell.events();
+            let before = sse(events.get(..=cell.first_delta()).unwrap_or_default());
             let error = "error: {\"code\":500,\"message\":\"no room\"}";
             cell.reply(format!("{before}{error}\n\ndata: [DONE]\n\n"))
         }),
