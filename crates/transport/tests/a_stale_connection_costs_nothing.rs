@@ -68,7 +68,7 @@ async fn ask(client: &HttpClient, url: &str) -> (Vec<Duration>, Result<(), Error
     let mut retry = client.start_retry();
     let opened = client
         .open_with(&Request::get(url), &mut retry, |failed| {
-            waits.push(failed.delay)
+            waits.push(failed.delay);
         })
         .await;
     let outcome = match opened {
