@@ -9,12 +9,16 @@ mod block;
 mod error;
 mod fields;
 mod fixture;
+mod json;
 mod turn;
+mod value;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::FormatError;
-pub use fixture::{Document, Fixture, yaml_string, yaml_value};
+pub use fixture::{Document, Fixture};
+pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, yaml_string, yaml_value};
 
 pub(crate) use fields::{AsMap, Fields, type_name};

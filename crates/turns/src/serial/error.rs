@@ -42,6 +42,15 @@ impl FormatError {
         }
     }
 
+    /// A document that is refused at a place, both counted from 1.
+    pub(super) fn at(message: &str, line: usize, column: usize) -> Self {
+        Self {
+            message: format!("{message}, at line {line} column {column}"),
+            line: Some(line),
+            column: Some(column),
+        }
+    }
+
     pub(super) fn unwritable(error: impl fmt::Display) -> Self {
         Self::shape(format!("cannot be written: {error}"))
     }

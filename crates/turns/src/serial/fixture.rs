@@ -3,7 +3,9 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::{Fields, FormatError, block, turn};
+use super::{
+    Fields, FormatError, block, json::strict_json_value, turn, yaml::strict_yaml_value, yaml_string,
+};
 use crate::{Blocks, Extra, Turn};
 
 /// A file that wraps a turn: `{version, turn, followups}`.
@@ -37,7 +39,7 @@ impl Document {
     ///
     /// As for [`Turn::from_yaml`].
     pub fn from_yaml(text: &str) -> Result<Self, FormatError> {
-        Self::from_value(yaml_value(text)?)
+        Self::from_value(strict_yaml_value(text)?)
     }
 
     /// Reads either form from JSON.
@@ -46,7 +48,7 @@ impl Document {
     ///
     /// As for [`Turn::from_yaml`].
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
-        Self::from_value(json_value(text)?)
+        Self::from_value(strict_json_value(text)?)
     }
 
     /// Writes the same form as YAML.
@@ -113,27 +115,4 @@ impl Serialize for Fixture {
         block::rest::<S>(&mut map, self.extra.iter())?;
         map.end()
     }
-}
-
-/// Writes any value as YAML, the way turns are written.
-///
-/// # Errors
-///
-/// When the value has a shape that YAML has not.
-pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
-    serde_norway::to_string(value).map_err(FormatError::unwritable)
-}
-
-/// Reads any YAML document, the way turns are read. Keys that are plain scalars become text, as
-/// JSON has no others.
-///
-/// # Errors
-///
-/// When the text is not YAML, with line and column.
-pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
-    serde_norway::from_str(text).map_err(|error| FormatError::from_yaml(&error))
-}
-
-pub(super) fn json_value(text: &str) -> Result<Value, FormatError> {
-    serde_json::from_str(text).map_err(|error| FormatError::from_json(&error))
 }

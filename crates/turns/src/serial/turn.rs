@@ -45,19 +45,21 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// When the text is not YAML (with line and column), or not a turn (with the path of the
+    /// When the text is not YAML or beyond the limits of [`yaml_value`](crate::serial::yaml_value)
+    /// (with line and column), has a key twice in one map, or is not a turn (with the path of the
     /// field, such as `blocks[2].payload.text`).
     pub fn from_yaml(text: &str) -> Result<Self, FormatError> {
-        from_value(super::fixture::yaml_value(text)?)
+        from_value(super::yaml::strict_yaml_value(text)?)
     }
 
     /// Reads a turn from JSON.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::from_yaml`].
+    /// As for [`Turn::from_yaml`]; numbers of more than 64 bits and a depth of more than 128 levels
+    /// are errors in JSON, too.
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
-        from_value(super::fixture::json_value(text)?)
+        from_value(super::json::strict_json_value(text)?)
     }
 
     /// Writes the turn as YAML. The turn itself does not change.
@@ -66,7 +68,7 @@ impl Turn {
     ///
     /// None that a turn can cause; the writer's own are passed on.
     pub fn to_yaml(&self) -> Result<String, FormatError> {
-        super::fixture::yaml_string(self)
+        super::yaml_string(self)
     }
 
     /// Writes the turn as indented JSON. The turn itself does not change.

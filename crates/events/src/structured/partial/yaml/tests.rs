@@ -120,3 +120,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn brackets_without_end_cost_no_time() {
+    // With a parser that takes them all, this takes minutes.
+    let mut reader = PartialYaml::new();
+    reader.push("a: 1\nb: ");
+    for _ in 0..2_000 {
+        reader.push(&"[".repeat(500));
+        reader.push("\n");
+    }
+    assert_eq!(reader.value(), Some(&json!({"a": 1})));
+    let error = reader.finish().unwrap_err();
+    assert!(error.to_string().contains("128 levels deep"), "{error}");
+}

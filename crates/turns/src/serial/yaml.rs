@@ -1,0 +1,65 @@
+//! YAML, within limits that are checked before and while a document is read.
+
+use serde::{Serialize, de::DeserializeSeed};
+use serde_json::Value;
+
+use super::{
+    FormatError,
+    value::{Budget, Duplicates, ValueReader},
+};
+
+mod cursor;
+mod nesting;
+mod scalar;
+
+#[cfg(test)]
+mod tests;
+
+/// How deep lists and maps may be nested in a document: 128 levels, block and flow style together.
+/// The same holds for JSON.
+pub const MAX_YAML_DEPTH: usize = 128;
+
+/// How many lines of directives (`%TAG`, `%YAML`) a document may begin with: 16.
+pub const MAX_YAML_DIRECTIVES: usize = 16;
+
+/// Writes any value as YAML, the way turns are written.
+///
+/// # Errors
+///
+/// When the value has a shape that YAML has not.
+pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
+    serde_norway::to_string(value).map_err(FormatError::unwritable)
+}
+
+/// Reads any YAML document, the way turns are read. Keys that are plain scalars become text, as
+/// JSON has no others; of two equal keys of a map, the later one counts.
+///
+/// Reading takes time and memory in proportion to the length of the text, whatever it holds:
+///
+/// - lists and maps are nested at most [`MAX_YAML_DEPTH`] deep;
+/// - aliases may make of a document at most twice its own size and 8 MiB more;
+/// - at most [`MAX_YAML_DIRECTIVES`] lines are directives.
+///
+/// # Errors
+///
+/// When the text is not YAML, is beyond a limit, or has what JSON cannot hold (integers of more
+/// than 64 bits, `.inf`, `.nan`, lists or maps as keys, tagged values); with line and column.
+pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
+    read(text, Duplicates::LastWins)
+}
+
+/// As [`yaml_value`], but refuses a key that stands twice in a map.
+pub(super) fn strict_yaml_value(text: &str) -> Result<Value, FormatError> {
+    read(text, Duplicates::Refused)
+}
+
+fn read(text: &str, duplicates: Duplicates) -> Result<Value, FormatError> {
+    // Editors of other systems put a mark there, which the parser takes for a column.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    nesting::check(text)?;
+    let budget = Budget::of_document(text.len());
+    let reader = ValueReader::new(&budget, duplicates);
+    reader
+        .deserialize(serde_norway::Deserializer::from_str(text))
+        .map_err(|error| FormatError::from_yaml(&error))
+}

@@ -1,0 +1,349 @@
+//! How deep a document is nested, found without parsing it; and integers that the parser would round.
+//!
+//! The parser takes time in proportion to the depth of brackets for each of its tokens, and looks
+//! at the depth only when all is read: a text of 200 kB could keep it busy for half a minute. So
+//! the text is looked through before, for the places where the parser would begin a list or a map.
+//! What decides about that (quotes, comments, plain and block scalars, keys, indentation) is
+//! followed here as the parser (libyaml) does it, and nothing else is: where the parser would stop
+//! with an error, the search stops, too, and the parser says what is wrong.
+
+use super::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, cursor::Cursor, scalar};
+use crate::FormatError;
+
+/// The parser takes no key that is longer, in characters.
+const MAX_KEY: usize = 1024;
+
+/// Refuses documents that are nested too deep or have too many directives. In linear time.
+pub(super) fn check(text: &str) -> Result<(), FormatError> {
+    check_depth(text, MAX_YAML_DEPTH)
+}
+
+pub(super) fn check_depth(text: &str, limit: usize) -> Result<(), FormatError> {
+    let mut search = Search {
+        cursor: Cursor::new(text),
+        flow: 0,
+        indent: -1,
+        outer: Vec::new(),
+        key_allowed: true,
+        key: None,
+        directives: 0,
+        tagged: false,
+        huge: None,
+    };
+    loop {
+        match search.token() {
+            Step::Next => {}
+            Step::Over => return Ok(()),
+            Step::Refused(message) => {
+                let Cursor { line, column, .. } = search.cursor;
+                return Err(FormatError::at(&message, line + 1, column + 1));
+            }
+        }
+        if search.flow + search.outer.len() > limit {
+            let Cursor { line, column, .. } = search.cursor;
+            let message = format!("lists and maps are nested more than {limit} levels deep");
+            return Err(FormatError::at(&message, line + 1, column));
+        }
+    }
+}
+
+enum Step {
+    Next,
+    /// The document is over, or the parser will find an error here.
+    Over,
+    Refused(String),
+}
+
+/// A place in the document, and what the parser knows of it.
+struct Search<'t> {
+    cursor: Cursor<'t>,
+    /// Open brackets.
+    flow: usize,
+    /// The column of the innermost list or map in block style; -1 outside of all.
+    indent: isize,
+    /// The columns of those around it.
+    outer: Vec<isize>,
+    /// A key may begin here.
+    key_allowed: bool,
+    /// Where something began that may turn out to be a key, outside of brackets.
+    key: Option<Key>,
+    directives: usize,
+    /// The next scalar has a tag.
+    tagged: bool,
+    /// Where the last token is an integer of more than 128 bits, its line and column.
+    huge: Option<(usize, usize)>,
+}
+
+/// Where a key may have begun.
+#[derive(Clone, Copy)]
+struct Key {
+    index: usize,
+    line: usize,
+    column: isize,
+}
+
+impl Search<'_> {
+    /// Goes behind the next token.
+    fn token(&mut self) -> Step {
+        self.skip_to_token();
+        let cursor = &self.cursor;
+        if let Some(key) = self.key
+            && (key.line < cursor.line || key.index + MAX_KEY < cursor.index)
+        {
+            self.key = None;
+        }
+        self.close_down_to(scalar::column(&self.cursor));
+        // As a key it is text.
+        if let Some((line, column)) = self.huge.take()
+            && !self.cursor.is(b':')
+        {
+            (self.cursor.line, self.cursor.column) = (line, column);
+            return Step::Refused(
+                "the integer needs more than 64 bits; put it in quotes to keep it as text".into(),
+            );
+        }
+        let Some(byte) = self.cursor.byte(0) else {
+            return Step::Over;
+        };
+        if self.cursor.column == 0 && byte == b'%' {
+            return self.directive();
+        }
+        if self.cursor.is_document_mark() {
+            self.close_down_to(-1);
+            self.key = None;
+            self.key_allowed = false;
+            (0..3).for_each(|_| self.cursor.skip());
+            return Step::Next;
+        }
+        self.sign(byte).map_or(Step::Over, |()| Step::Next)
+    }
+
+    /// Goes behind a token that begins with `byte`; `None` where the parser finds an error.
+    fn sign(&mut self, byte: u8) -> Option<()> {
+        let blank_follows = self.cursor.is_blank_or_end(1);
+        let in_flow = self.flow > 0;
+        match byte {
+            b'[' | b'{' => {
+                self.may_be_key();
+                self.tagged = false;
+                self.flow += 1;
+                self.key_allowed = true;
+                self.cursor.skip();
+            }
+            b']' | b'}' => {
+                self.no_key();
+                self.flow = self.flow.saturating_sub(1);
+                self.key_allowed = false;
+                self.cursor.skip();
+            }
+            b',' => {
+                self.no_key();
+                self.key_allowed = true;
+                self.cursor.skip();
+            }
+            b'-' if blank_follows => {
+                self.open_here()?;
+                self.key_allowed = true;
+                self.cursor.skip();
+            }
+            b'?' if in_flow || blank_follows => {
+                self.open_here()?;
+                self.key_allowed = !in_flow;
+                self.cursor.skip();
+            }
+            b':' if in_flow || blank_follows => self.value()?,
+            b'*' | b'&' => self.name()?,
+            b'!' => self.tag()?,
+            b'|' | b'>' if !in_flow => {
+                self.no_key();
+                self.key_allowed = true;
+                scalar::skip_block(&mut self.cursor, self.indent)?;
+            }
+            b'\'' | b'"' => {
+                self.may_be_key();
+                self.key_allowed = false;
+                scalar::skip_quoted(&mut self.cursor, byte)?;
+            }
+            _ => self.plain(byte, blank_follows)?,
+        }
+        Some(())
+    }
+
+    fn plain(&mut self, byte: u8, blank_follows: bool) -> Option<()> {
+        let may_begin = match byte {
+            b'-' => true,
+            b'?' | b':' => self.flow == 0 && !blank_follows,
+            b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => false,
+            _ => !self.cursor.is_blank_or_end(0),
+        };
+        if !may_begin {
+            return None;
+        }
+        self.may_be_key();
+        let Cursor { line, column, .. } = self.cursor;
+        let place = self.cursor.place();
+        self.key_allowed = scalar::skip_plain(&mut self.cursor, self.indent, self.flow > 0)?;
+        let tagged = std::mem::take(&mut self.tagged);
+        if !tagged && is_huge_integer(self.cursor.since(place)) {
+            self.huge = Some((line, column));
+        }
+        Some(())
+    }
+
+    /// Goes behind blanks, comments and line breaks.
+    fn skip_to_token(&mut self) {
+        loop {
+            if self.cursor.column == 0 && self.cursor.is_mark() {
+                self.cursor.skip();
+            }
+            let tabs = self.flow > 0 || !self.key_allowed;
+            while self.cursor.is(b' ') || (tabs && self.cursor.is(b'\t')) {
+                self.cursor.skip();
+            }
+            if self.cursor.is(b'#') {
+                self.cursor.skip_line();
+            }
+            if !self.cursor.is_break() {
+                return;
+            }
+            self.cursor.skip_break();
+            if self.flow == 0 {
+                self.key_allowed = true;
+            }
+        }
+    }
+
+    fn directive(&mut self) -> Step {
+        self.directives += 1;
+        if self.directives > MAX_YAML_DIRECTIVES {
+            return Step::Refused(format!(
+                "more than {MAX_YAML_DIRECTIVES} lines are directives"
+            ));
+        }
+        self.close_down_to(-1);
+        self.key = None;
+        self.key_allowed = false;
+        self.cursor.skip_line();
+        Step::Next
+    }
+
+    /// Begins an entry of a list, or a key after `?`.
+    fn open_here(&mut self) -> Option<()> {
+        if self.flow == 0 {
+            if !self.key_allowed {
+                return None;
+            }
+            self.open_at(scalar::column(&self.cursor));
+        }
+        self.no_key();
+        Some(())
+    }
+
+    /// Goes behind the `:` of a map.
+    fn value(&mut self) -> Option<()> {
+        if self.flow > 0 {
+            self.key_allowed = false;
+        } else if let Some(key) = self.key.take() {
+            self.open_at(key.column);
+            self.key_allowed = false;
+        } else {
+            if !self.key_allowed {
+                return None;
+            }
+            self.open_at(scalar::column(&self.cursor));
+        }
+        self.cursor.skip();
+        Some(())
+    }
+
+    /// Goes behind an anchor or an alias.
+    fn name(&mut self) -> Option<()> {
+        self.may_be_key();
+        self.key_allowed = false;
+        self.cursor.skip();
+        let mut len = 0;
+        while matches!(
+            self.cursor.byte(0),
+            Some(b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-')
+        ) {
+            self.cursor.skip();
+            len += 1;
+        }
+        let ends = self.cursor.is_blank_or_end(0)
+            || matches!(
+                self.cursor.byte(0),
+                Some(b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`')
+            );
+        (len > 0 && ends).then_some(())
+    }
+
+    fn tag(&mut self) -> Option<()> {
+        self.may_be_key();
+        self.key_allowed = false;
+        self.tagged = true;
+        let verbatim = self.cursor.byte(1) == Some(b'<');
+        let ends =
+            |cursor: &Cursor<'_>, flow| cursor.is_blank_or_end(0) || (flow > 0 && cursor.is(b','));
+        if verbatim {
+            while !self.cursor.is(b'>') {
+                if self.cursor.is_blank_or_end(0) {
+                    return None;
+                }
+                self.cursor.skip();
+            }
+            self.cursor.skip();
+            return ends(&self.cursor, self.flow).then_some(());
+        }
+        while !ends(&self.cursor, self.flow) {
+            self.cursor.skip();
+        }
+        Some(())
+    }
+
+    /// Notes that what begins here may be a key.
+    fn may_be_key(&mut self) {
+        if self.flow == 0 && self.key_allowed {
+            self.key = Some(Key {
+                index: self.cursor.index,
+                line: self.cursor.line,
+                column: scalar::column(&self.cursor),
+            });
+        }
+    }
+
+    fn no_key(&mut self) {
+        if self.flow == 0 {
+            self.key = None;
+        }
+    }
+
+    /// Opens a list or a map in block style, unless it is open.
+    fn open_at(&mut self, column: isize) {
+        if self.indent < column {
+            self.outer.push(self.indent);
+            self.indent = column;
+        }
+    }
+
+    fn close_down_to(&mut self, column: isize) {
+        if self.flow == 0 {
+            while self.indent > column {
+                self.indent = self.outer.pop().unwrap_or(-1);
+            }
+        }
+    }
+}
+
+/// Returns `true` for the digits of an integer that the parser would read as a float, because it
+/// has more than 128 bits.
+fn is_huge_integer(scalar: &[u8]) -> bool {
+    let scalar = scalar.trim_ascii();
+    let digits = match scalar {
+        [b'+' | b'-', digits @ ..] => digits,
+        digits => digits,
+    };
+    digits.len() >= 39
+        && digits.iter().all(u8::is_ascii_digit)
+        && digits.first() != Some(&b'0')
+        && str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u128>().is_err())
+}
