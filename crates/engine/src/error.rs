@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
+use geppetto_turns::printable;
+
 #[cfg(test)]
 mod tests;
 
@@ -319,11 +321,13 @@ impl EngineError {
 }
 
 impl fmt::Display for EngineError {
+    /// The message and the provider's own; characters that control a terminal are replaced
+    /// ([`printable`](mod@geppetto_turns::printable)). The accessors give them as they came.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.inner.message)?;
+        f.write_str(&printable(&self.inner.message))?;
         match &self.inner.provider_message {
             Some(said) if !said.is_empty() && *said != self.inner.message => {
-                write!(f, ": {said}")
+                write!(f, ": {}", printable(said))
             }
             _ => Ok(()),
         }

@@ -4,13 +4,12 @@
 //! its run, and the run says who it was. For implementations of runners and engines.
 
 use std::{
-    any::Any,
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
 };
 
+use geppetto_events::isolate::catch;
 use tokio::time::timeout;
 
 use crate::{EngineError, ErrorKind, hooks::JOURNAL_TIMEOUT};
@@ -36,11 +35,9 @@ impl<T> Future for Isolated<'_, T> {
         let Some(future) = &mut self.0 else {
             return Poll::Ready(Err("it was polled after its end".to_owned()));
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(panic) => Poll::Ready(Err(message(&*panic))),
+        match catch(|| future.as_mut().poll(cx)) {
+            Ok(polled) => polled.map(Ok),
+            Err(message) => Poll::Ready(Err(message)),
         }
     }
 }
@@ -48,7 +45,7 @@ impl<T> Future for Isolated<'_, T> {
 impl<T> Drop for Isolated<'_, T> {
     fn drop(&mut self) {
         let future = self.0.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+        let _ = catch(|| drop(future));
     }
 }
 
@@ -88,19 +85,13 @@ pub async fn journaled(
 ///
 /// The message, when the function panicked.
 pub fn call<T>(function: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(function)).map_err(|panic| message(&*panic))
+    catch(function)
 }
 
 /// The error of a run that a panic of `who` ended.
 #[must_use]
 pub fn panicked(who: &str, message: &str) -> EngineError {
     EngineError::new(ErrorKind::Panicked, format!("{who} panicked: {message}"))
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 impl<T> std::fmt::Debug for Isolated<'_, T> {

@@ -388,11 +388,9 @@ impl<'a> ResponseWriter<'a> {
     }
 
     fn emit(&self, correlation: &Arc<Correlation>, kind: EventKind) {
-        self.ctx.publish_event(
-            Event::new(kind)
-                .with_meta(Arc::clone(&self.meta))
-                .with_correlation(Arc::clone(correlation)),
-        );
+        let (meta, correlation) = (Arc::clone(&self.meta), Arc::clone(correlation));
+        self.ctx
+            .publish_event(Event::in_context(kind, meta, correlation));
     }
 }
 

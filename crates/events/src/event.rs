@@ -35,11 +35,22 @@ impl Event {
     /// An event that belongs to nothing yet.
     #[must_use]
     pub fn new(kind: EventKind) -> Self {
+        Self::in_context(kind, Arc::default(), Arc::default())
+    }
+
+    /// An event of an inference. Allocates nothing, unlike [`Event::new`] with
+    /// [`with_meta`](Self::with_meta) and [`with_correlation`](Self::with_correlation).
+    #[must_use]
+    pub fn in_context(
+        kind: EventKind,
+        meta: Arc<EventMeta>,
+        correlation: Arc<Correlation>,
+    ) -> Self {
         Self {
             seq: 0,
             merged: 1,
-            meta: Arc::default(),
-            correlation: Arc::default(),
+            meta,
+            correlation,
             kind,
             extra: Extra::default(),
         }

@@ -28,6 +28,7 @@
 //! | [`kind`] | one type for each kind of event |
 //! | [`codec`] | JSON, log lines, January 2026 names |
 //! | [`grammar`] | the legal orders of events |
+//! | [`isolate`] | panics of sinks and other foreign code |
 //! | [`sink`] | who is told of each event at once |
 //! | [`stream`] | numbering, delivery, the resumable log, subscriptions |
 //! | [`printer`] | events for people and programs |
@@ -36,6 +37,7 @@
 pub mod codec;
 pub mod event;
 pub mod grammar;
+pub mod isolate;
 pub mod kind;
 pub mod printer;
 pub mod sink;

@@ -8,7 +8,6 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +16,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::{Event, EventSink, Grammar, GrammarError};
+use crate::{Event, EventSink, Grammar, GrammarError, isolate};
 
 mod delivery;
 mod entry;
@@ -45,8 +44,6 @@ struct Shared {
     state: Mutex<State>,
     /// Wakes subscriptions.
     arrived: Notify,
-    /// Wakes a publisher that waits for a subscription that blocks.
-    caught_up: Condvar,
     /// Wakes a publisher whose event another thread tells the sinks.
     delivered: Condvar,
     sink_panics: AtomicU64,
@@ -81,11 +78,23 @@ impl EventStream {
                     closed: false,
                 }),
                 arrived: Notify::new(),
-                caught_up: Condvar::new(),
                 delivered: Condvar::new(),
                 sink_panics: AtomicU64::new(0),
             }),
         }
+    }
+
+    /// Sets the number after which the stream continues, before its first event is published: the
+    /// first one gets `seq + 1`. For a session that goes on in another process, whose readers resume
+    /// by the numbers that they know. Changes nothing once the stream has events or readers.
+    #[must_use]
+    pub fn starting_after(self, seq: u64) -> Self {
+        let mut state = self.lock();
+        if state.log.is_unused() {
+            state.log.start_after(seq);
+        }
+        drop(state);
+        self
     }
 
     /// For engines that run outside of a session: in debug builds the order of events is checked
@@ -107,7 +116,7 @@ impl EventStream {
     /// another event meanwhile, it is told after that one, and the sink that published it does not
     /// wait.
     pub fn publish(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
-        let mut state = self.wait_for_blocking_readers();
+        let mut state = self.lock();
         let seq = state.log.next_seq();
         event.seq = seq;
         if let Some(Err(violation)) = state.grammar.as_mut().map(|grammar| grammar.accept(&event)) {
@@ -139,7 +148,7 @@ impl EventStream {
 
     fn tell(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
         for sink in sinks {
-            if catch_unwind(AssertUnwindSafe(|| sink.publish(event))).is_err() {
+            if isolate::catch(|| sink.publish(event)).is_err() {
                 self.shared.sink_panics.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -218,24 +227,6 @@ impl EventStream {
             .state
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for readers that want the publisher to wait, at most as long as they say.
-    fn wait_for_blocking_readers(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        let Some(patience) = state.log.patience() else {
-            return state;
-        };
-        let (waited, timeout) = self
-            .shared
-            .caught_up
-            .wait_timeout_while(state, patience, |state| state.log.patience().is_some())
-            .unwrap_or_else(PoisonError::into_inner);
-        state = waited;
-        if timeout.timed_out() {
-            state.log.give_up_waiting();
-        }
-        state
     }
 }
 

@@ -128,10 +128,6 @@ async fn the_live_reader_sees_it_all_and_the_stalled_one_when_it_wakes() {
     let session = Session::new(EngineRunner::new(Flood));
     let stalled = match std::env::var("STALLED").as_deref() {
         Ok("drop") => Some(SlowReaderPolicy::Drop { max_behind: KEPT }),
-        Ok("block") => Some(SlowReaderPolicy::Block {
-            max_behind: 10,
-            deadline: Duration::from_millis(1),
-        }),
         Ok("none") => None,
         _ => Some(SlowReaderPolicy::Coalesce),
     };

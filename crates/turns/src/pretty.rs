@@ -2,14 +2,15 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Block, Content, ImageSource, Turn};
+use crate::{Block, Content, ImageSource, Turn, printable, printable_line};
 
 #[cfg(test)]
 mod tests;
 
 /// Prints turns for people.
 ///
-/// Defaults: kinds and tool details shown, ids not, text whole.
+/// Defaults: kinds and tool details shown, ids not, text whole. Characters that control a terminal
+/// are replaced ([`printable`](mod@crate::printable)).
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct PrettyPrinter {
@@ -51,7 +52,7 @@ impl PrettyPrinter {
     /// The writer's own.
     pub fn write(&self, turn: &Turn, out: &mut impl Write) -> fmt::Result {
         if self.ids && !turn.id.is_empty() {
-            writeln!(out, "turn {}", turn.id)?;
+            writeln!(out, "turn {}", printable_line(&turn.id))?;
         }
         for block in &turn.blocks {
             self.write_block(block, out)?;
@@ -64,19 +65,20 @@ impl PrettyPrinter {
             Content::Other(other) => other.kind.as_str(),
             known => known.kind().as_str(),
         };
-        write!(out, "{kind}")?;
+        write!(out, "{}", printable_line(kind))?;
         if self.ids && !block.id.is_empty() {
-            write!(out, " [{}]", block.id)?;
+            write!(out, " [{}]", printable_line(&block.id))?;
         }
         if let Some(why) = block.incomplete() {
-            write!(out, " ({why})")?;
+            write!(out, " ({})", printable_line(&why.to_string()))?;
         }
         match &block.content {
             Content::ToolCall(call) => {
-                writeln!(out, ": {} {} {}", call.name, call.id, call.args.as_str())
+                let (name, id) = (printable_line(&call.name), printable_line(&call.id));
+                writeln!(out, ": {name} {id} {}", printable(call.args.as_str()))
             }
             Content::ToolUse(answer) => {
-                writeln!(out, ": {}", answer.id)?;
+                writeln!(out, ": {}", printable_line(&answer.id))?;
                 self.write_text(&answer.output(), out)
             }
             Content::Reasoning(reasoning) if reasoning.text.is_empty() => {
@@ -94,7 +96,7 @@ impl PrettyPrinter {
                         ImageSource::Inline(_) => ("image", "inline"),
                         ImageSource::Unknown => ("image", "of an unknown source"),
                     };
-                    writeln!(out, "  <{what} {place}>")
+                    writeln!(out, "  <{what} {}>", printable_line(place))
                 })
             }
             Content::Other(other) => {
@@ -112,6 +114,7 @@ impl PrettyPrinter {
     }
 
     fn write_text(&self, text: &str, out: &mut impl Write) -> fmt::Result {
+        let text = printable(text);
         let shown = self.max_lines.unwrap_or(usize::MAX);
         for line in text.lines().take(shown) {
             writeln!(out, "  {line}")?;

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Event, EventKind, kind::ReasoningSource};
+use crate::{
+    Event, EventKind, EventMeta,
+    kind::{ProviderCallFinished, ReasoningSource},
+};
 
 /// Translates a type and fields of January 2026 into the present ones. What has no present field
 /// (such as `completion`, the text so far) stays where it is.
@@ -73,11 +76,19 @@ fn unpack(fields: &mut Map<String, Value>, name: &str) {
 
 /// Encodes events for consumers that know the names of January 2026 only.
 ///
-/// It keeps the text so far of each open segment, because those names carried it. Events that had
-/// no counterpart then are left out; those whose names have not changed go through.
+/// It keeps the text so far of each provider call and of each reasoning segment, because those names
+/// carried it. A call ends with one `final`, which has its whole text and its usage; a stopped run
+/// ends with one `interrupt`, which has the text that had arrived of the call that was interrupted.
+/// Events that had no counterpart then are left out; those whose names have not changed go through.
 #[derive(Debug, Clone, Default)]
 pub struct JanuaryEncoder {
-    texts: HashMap<String, String>,
+    thoughts: HashMap<String, String>,
+    /// The text of the provider call that is open.
+    text: String,
+    /// The provider call announced its beginning, so it will announce its end.
+    called: bool,
+    /// The run told that it was interrupted.
+    interrupted: bool,
 }
 
 impl JanuaryEncoder {
@@ -91,9 +102,18 @@ impl JanuaryEncoder {
     pub fn encode(&mut self, event: &Event) -> Option<Value> {
         let segment = event.correlation.segment_id.as_deref().unwrap_or_default();
         let body = match &event.kind {
-            EventKind::ProviderCallStarted(_) => json!({"type": "start"}),
+            EventKind::RunStarted(_) => {
+                *self = Self::default();
+                return None;
+            }
+            EventKind::ProviderCallStarted(_) => {
+                self.text.clear();
+                self.called = true;
+                json!({"type": "start"})
+            }
             EventKind::TextDelta(e) => {
-                let completion = self.grow(segment, &e.delta);
+                self.text.push_str(&e.delta);
+                let completion = &self.text;
                 json!({"type": "partial", "delta": e.delta, "completion": completion})
             }
             EventKind::ReasoningDelta(e) if e.source == ReasoningSource::Provider => {
@@ -104,12 +124,18 @@ impl JanuaryEncoder {
                 json!({"type": "partial-thinking", "delta": e.delta, "completion": completion})
             }
             EventKind::ReasoningSegmentFinished(e) => {
-                self.texts.remove(segment);
+                self.thoughts.remove(segment);
                 json!({"type": "reasoning-text-done", "text": e.text})
             }
+            EventKind::TextSegmentFinished(_) if self.called => return None,
             EventKind::TextSegmentFinished(e) => {
-                self.texts.remove(segment);
+                self.text.clear();
                 json!({"type": "final", "text": e.text})
+            }
+            EventKind::ProviderCallFinished(e) => return self.finish(event, e),
+            EventKind::ProviderCallDiscarded(_) => {
+                self.text.clear();
+                return None;
             }
             EventKind::ToolCallRequested(e) => {
                 let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
@@ -124,22 +150,46 @@ impl JanuaryEncoder {
                 json!({"type": "tool-call-execution-result", "tool_result": result})
             }
             EventKind::RunFailed(e) => json!({"type": "error", "error_string": e.error_string}),
-            EventKind::RunStopped(e) => json!({"type": "interrupt", "text": e.reason}),
+            EventKind::RunStopped(_) if std::mem::take(&mut self.interrupted) => return None,
+            EventKind::RunStopped(_) => {
+                json!({"type": "interrupt", "text": std::mem::take(&mut self.text)})
+            }
+            EventKind::Interrupt(_) => {
+                self.interrupted = true;
+                return serde_json::to_value(event).ok();
+            }
             kind if has_same_name(kind) => return serde_json::to_value(event).ok(),
             _ => return None,
         };
-        let mut body = body;
-        if let (Value::Object(map), Ok(meta)) = (&mut body, serde_json::to_value(&*event.meta)) {
-            map.insert("meta".to_owned(), meta);
+        Some(with_meta(body, &event.meta))
+    }
+
+    /// The end of a provider call; `None` where it broke off, which the end of the run tells.
+    fn finish(&mut self, event: &Event, finished: &ProviderCallFinished) -> Option<Value> {
+        self.called = false;
+        if let Some("interrupted" | "error") = finished.finish_class.as_deref() {
+            return None;
         }
-        Some(body)
+        let mut meta = EventMeta::clone(&event.meta);
+        meta.usage = finished.usage.clone().or(meta.usage);
+        meta.stop_reason = finished.stop_reason.clone().or(meta.stop_reason);
+        meta.duration_ms = finished.duration_ms.or(meta.duration_ms);
+        let text = std::mem::take(&mut self.text);
+        Some(with_meta(json!({"type": "final", "text": text}), &meta))
     }
 
     fn grow(&mut self, segment: &str, delta: &str) -> &str {
-        let text = self.texts.entry(segment.to_owned()).or_default();
+        let text = self.thoughts.entry(segment.to_owned()).or_default();
         text.push_str(delta);
         text
     }
+}
+
+fn with_meta(mut body: Value, meta: &EventMeta) -> Value {
+    if let (Value::Object(map), Ok(meta)) = (&mut body, serde_json::to_value(meta)) {
+        map.insert("meta".to_owned(), meta);
+    }
+    body
 }
 
 /// Whether the event's name was the same in January 2026.

@@ -128,7 +128,6 @@ fn january_names_decode_to_the_present_types() {
 fn what_the_january_encoder_writes_decodes_to_the_same_event() {
     let mut encoder = JanuaryEncoder::new();
     let events = [
-        EventKind::ProviderCallStarted(ProviderCallStarted::default()),
         EventKind::TextDelta(TextDelta {
             offset: None,
             ..TextDelta::new("ab", 0, 0)
@@ -141,6 +140,7 @@ fn what_the_january_encoder_writes_decodes_to_the_same_event() {
         EventKind::ToolCallRequested(ToolCallRequested::new("c", "n", "{}")),
         EventKind::ToolExecutionStarted(ToolExecutionStarted::new("c", "n", "{}")),
         EventKind::Error(ErrorEvent::new("e")),
+        EventKind::ProviderCallStarted(ProviderCallStarted::default()),
     ];
     let mut completions = Vec::new();
     for kind in events {
@@ -193,4 +193,59 @@ fn the_older_name_of_the_session_may_stand_beside_the_newer_one() {
         let again: Event = serde_json::from_value(written).unwrap();
         assert_eq!(again, event, "{meta}");
     }
+}
+
+#[test]
+fn the_january_encoder_ends_each_call_once_with_its_text_and_usage() {
+    let mut encoder = JanuaryEncoder::new();
+    let mut finished = ProviderCallFinished {
+        stop_reason: Some("stop".to_owned()),
+        finish_class: Some("completed".to_owned()),
+        usage: Some(Box::new(Usage::new(3, 4))),
+        ..ProviderCallFinished::default()
+    };
+    let delta = |text: &str| EventKind::TextDelta(TextDelta::new(text, 0, 1));
+    let end = |text: &str| EventKind::TextSegmentFinished(TextFinished::new(text, None));
+    let mut told = |kinds: Vec<EventKind>| -> Vec<(String, Value)> {
+        let events = kinds.into_iter().map(Event::new);
+        let old = events.filter_map(|event| encoder.encode(&event));
+        old.map(|event| (event["type"].as_str().unwrap().to_owned(), event))
+            .collect()
+    };
+    let started = || EventKind::ProviderCallStarted(ProviderCallStarted::default());
+    let whole = told(vec![
+        EventKind::RunStarted(RunStarted::new("hi")),
+        started(),
+        delta("a"),
+        end("a"),
+        delta("b"),
+        end("b"),
+        EventKind::ProviderCallFinished(finished.clone()),
+        EventKind::RunFinished(RunFinished::new("completed")),
+    ]);
+    let names: Vec<_> = whole.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["start", "partial", "partial", "final"]);
+    assert_eq!(whole[2].1["completion"], "ab");
+    assert_eq!(whole[3].1["text"], "ab");
+    assert_eq!(whole[3].1["meta"]["stop_reason"], "stop");
+    assert_eq!(whole[3].1["meta"]["usage"]["output_tokens"], 4);
+
+    finished.finish_class = Some("interrupted".to_owned());
+    let stopped = told(vec![
+        EventKind::RunStarted(RunStarted::new("hi")),
+        started(),
+        delta("discarded"),
+        EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new("broke")),
+        started(),
+        delta("Hel"),
+        end("Hel"),
+        EventKind::ProviderCallFinished(finished),
+        EventKind::RunStopped(RunStopped::new("cancelled")),
+    ]);
+    let (name, last) = stopped.last().unwrap();
+    assert_eq!((name.as_str(), &last["text"]), ("interrupt", &json!("Hel")));
+    assert_eq!(
+        stopped.iter().filter(|(name, _)| name == "final").count(),
+        0
+    );
 }

@@ -1,9 +1,6 @@
 //! [`Log`]: the events that are retained, and how far each reader is.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::collections::{HashMap, VecDeque};
 
 use super::{
     Received, SlowReaderPolicy,
@@ -29,9 +26,6 @@ struct Reader {
     /// Where that is in the entry that begins with this number.
     place: Option<(u64, Place)>,
     policy: SlowReaderPolicy,
-    /// The publisher waited for this reader in vain; it does not wait again until the reader has
-    /// caught up.
-    given_up: bool,
 }
 
 impl Log {
@@ -44,6 +38,17 @@ impl Log {
             readers: HashMap::new(),
             next_reader: 0,
         }
+    }
+
+    /// Returns `true` before the first event and the first reader.
+    pub(super) fn is_unused(&self) -> bool {
+        self.entries.is_empty() && self.next_reader == 0
+    }
+
+    /// Continues the numbers of another log, before the first event.
+    pub(super) fn start_after(&mut self, seq: u64) {
+        // Half of all numbers are left for events to come.
+        self.next_seq = seq.min(u64::MAX / 2) + 1;
     }
 
     pub(super) fn next_seq(&self) -> u64 {
@@ -125,7 +130,6 @@ impl Log {
             next,
             place: None,
             policy,
-            given_up: false,
         };
         self.readers.insert(id, reader);
         id
@@ -180,36 +184,9 @@ impl Log {
     }
 
     fn moved(&mut self, id: u64, next: u64, place: Option<(u64, Place)>) {
-        let next_seq = self.next_seq;
         if let Some(reader) = self.readers.get_mut(&id) {
             reader.next = next;
             reader.place = place;
-            reader.given_up &= next < next_seq;
-        }
-    }
-
-    /// How long the publisher should wait for blocking readers that are too far behind.
-    pub(super) fn patience(&self) -> Option<Duration> {
-        self.readers
-            .values()
-            .filter_map(|reader| match reader.policy {
-                SlowReaderPolicy::Block {
-                    max_behind,
-                    deadline,
-                } if !reader.given_up && self.next_seq - reader.next >= max_behind.max(1) => {
-                    Some(deadline)
-                }
-                _ => None,
-            })
-            .max()
-    }
-
-    pub(super) fn give_up_waiting(&mut self) {
-        let next_seq = self.next_seq;
-        for reader in self.readers.values_mut() {
-            if let SlowReaderPolicy::Block { max_behind, .. } = reader.policy {
-                reader.given_up |= next_seq - reader.next >= max_behind.max(1);
-            }
         }
     }
 }

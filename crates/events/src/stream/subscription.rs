@@ -1,11 +1,11 @@
 //! [`Subscription`]: a reader that may be slow.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use super::EventStream;
 use crate::Event;
 
-/// What happens when a reader does not keep up. Whatever it is, other readers do not notice.
+/// What happens when a reader does not keep up. Neither the run nor other readers notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SlowReaderPolicy {
@@ -13,16 +13,6 @@ pub enum SlowReaderPolicy {
     /// the text itself. The default.
     #[default]
     Coalesce,
-    /// The publisher waits while the reader is `max_behind` events behind, at most `deadline`
-    /// each time; after that as [`Coalesce`](Self::Coalesce) until the reader has caught up.
-    ///
-    /// The wait blocks the publishing thread, so the reader must run on another one.
-    Block {
-        /// How many events the reader may be behind.
-        max_behind: u64,
-        /// How long the publisher waits.
-        deadline: Duration,
-    },
     /// Events beyond the last `max_behind` are dropped; the reader gets their count as
     /// [`Received::Lagged`].
     Drop {
@@ -107,12 +97,7 @@ impl Subscription {
     fn read(&mut self) -> (Option<Received>, bool) {
         let mut state = self.stream.lock();
         let item = state.log.read(self.reader);
-        let closed = state.closed;
-        drop(state);
-        if item.is_some() {
-            self.stream.shared.caught_up.notify_all();
-        }
-        (item, closed)
+        (item, state.closed)
     }
 
     /// Leaves out the events up to number `seq`, those of them that were read aside: reading goes
@@ -122,7 +107,6 @@ impl Subscription {
     /// merged with others before it.
     pub fn skip_to(&mut self, seq: u64) {
         self.stream.lock().log.skip_to(self.reader, seq);
-        self.stream.shared.caught_up.notify_all();
     }
 
     /// How many events were published that this reader has not read.
@@ -135,7 +119,6 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.stream.lock().log.remove_reader(self.reader);
-        self.stream.shared.caught_up.notify_all();
     }
 }
 

@@ -1,7 +1,6 @@
 use std::{
     sync::{Barrier, atomic::AtomicUsize},
     thread,
-    time::Duration,
 };
 
 use proptest::prelude::*;
@@ -9,6 +8,7 @@ use proptest::prelude::*;
 use super::{Arc, Event, EventSink, EventStream, Ordering, Received, SlowReaderPolicy};
 use crate::{
     Correlation, EventKind, MemorySink,
+    isolate::tests::Bomb,
     kind::{Log, RunStarted, TextDelta},
     sink_fn,
 };
@@ -22,6 +22,10 @@ fn stream(bytes: usize) -> EventStream {
     let stream = EventStream::with_retained_bytes(bytes);
     stream.lock().grammar = None;
     stream
+}
+
+fn delta(text: &str, offset: u64) -> Event {
+    Event::new(EventKind::TextDelta(TextDelta::new(text, offset, 1)))
 }
 
 struct Text {
@@ -258,60 +262,30 @@ fn a_dropping_reader_is_told_how_many_it_lost() {
 }
 
 #[test]
-fn a_publisher_waits_for_a_blocking_reader_until_the_deadline() {
-    let stream = stream(1 << 20);
-    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
-        max_behind: 2,
-        deadline: Duration::from_secs(3600),
-    });
-    let read = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while read.load(Ordering::SeqCst) < 50 {
-                if reader.try_next().is_some() {
-                    read.fetch_add(1, Ordering::SeqCst);
-                } else {
-                    thread::yield_now();
-                }
-            }
-        });
-        for published in 0..50 {
-            assert!(published - read.load(Ordering::SeqCst) <= 3);
-            stream.publish(log("x"), &[]);
-        }
-    });
-
-    drop(reader);
-
-    // Nobody reads: the publisher goes on after the deadline, and nothing is lost.
-    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
-        max_behind: 1,
-        deadline: Duration::from_millis(1),
-    });
-    for _ in 0..5 {
-        stream.publish(log("x"), &[]);
-    }
-    assert_eq!(std::iter::from_fn(|| reader.try_next()).count(), 5);
+fn a_stream_may_continue_the_numbers_of_another() {
+    let stream = stream(1 << 20).starting_after(41);
+    assert_eq!(stream.last_seq(), 41);
+    let mut reader = stream.resume_after(40, SlowReaderPolicy::Coalesce);
+    assert_eq!(stream.publish(delta("a", 0), &[]), 42);
+    assert_eq!(reader.try_next(), Some(Received::Lagged(1)));
+    let event = reader.try_next().and_then(Received::into_event).unwrap();
+    assert_eq!((event.seq, event.text_delta()), (42, Some("a")));
+    assert_eq!(stream.clone().starting_after(7).last_seq(), 42);
+    let highest = EventStream::new().starting_after(u64::MAX);
+    assert_eq!(highest.publish(delta("a", 0), &[]), u64::MAX / 2 + 1);
 }
 
 #[test]
-fn a_publisher_that_waited_in_vain_waits_again_once_the_reader_has_caught_up() {
+fn a_sink_whose_panic_panics_when_it_is_dropped_is_isolated_too() {
     let stream = stream(1 << 20);
-    let deadline = Duration::from_millis(1);
-    let mut reader = stream.subscribe_with(SlowReaderPolicy::Block {
-        max_behind: 1,
-        deadline,
-    });
-    let patience = || stream.lock().log.patience();
-    stream.publish(log("x"), &[]);
-    assert_eq!(patience(), Some(deadline));
-    stream.publish(log("x"), &[]);
-    assert_eq!(patience(), None);
-    reader.try_next().unwrap();
-    assert_eq!(patience(), None);
-    reader.try_next().unwrap();
-    stream.publish(log("x"), &[]);
-    assert_eq!(patience(), Some(deadline));
+    let bad: Arc<dyn EventSink> = Arc::new(sink_fn(|_: &Event| std::panic::panic_any(Bomb(2))));
+    let good = Arc::new(MemorySink::new());
+    let sinks = [bad, good.clone() as Arc<dyn EventSink>];
+    for n in 1..=3 {
+        stream.publish(delta("a", n), &sinks);
+    }
+    assert_eq!(stream.sink_panics(), 3);
+    assert_eq!(good.events().len(), 3);
 }
 
 #[tokio::test]

@@ -1,11 +1,8 @@
 //! [`Cutter`]: what becomes of the text and the blocks of one segment.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use super::{
@@ -13,7 +10,7 @@ use super::{
     extractor::Extractors,
     scanner::{Handler, split},
 };
-use crate::{Correlation, EventKind, EventMeta, kind::ErrorEvent};
+use crate::{Correlation, EventKind, EventMeta, isolate, kind::ErrorEvent};
 
 /// What holds for all segments of a sink.
 #[derive(Debug)]
@@ -256,7 +253,7 @@ impl Handler for Cutter<'_> {
 
 /// Runs code of the application; `None` when it panicked.
 fn isolated<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()
+    isolate::catch(run).ok()
 }
 
 /// Drops an extractor, which is code of the application too.

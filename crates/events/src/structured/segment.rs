@@ -172,9 +172,8 @@ impl Segment {
     }
 
     fn event(&self, kind: EventKind) -> Event {
-        Event::new(kind)
-            .with_meta(Arc::clone(&self.meta))
-            .with_correlation(Arc::clone(&self.correlation))
+        let (meta, correlation) = (Arc::clone(&self.meta), Arc::clone(&self.correlation));
+        Event::in_context(kind, meta, correlation)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::resume_unwind,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,7 +14,7 @@ use super::{
     BlockInfo, DEFAULT_MAX_BLOCK_BYTES, Extractor, MalformedPolicy, TagError, cutter::Rules,
     extractor::Extractors, segment::Segment,
 };
-use crate::{Event, EventKind, EventSink, kind::TextDelta};
+use crate::{Event, EventKind, EventSink, isolate, kind::TextDelta};
 
 /// By key, in an order that is the same in every run.
 type Segments = BTreeMap<String, Box<Segment>>;
@@ -151,11 +151,11 @@ impl StructuredSink {
     fn forward(&self, events: &[Event]) {
         let mut first = None;
         for event in events {
-            let told = catch_unwind(AssertUnwindSafe(|| self.inner.publish(event)));
+            let told = isolate::catch(|| self.inner.publish(event));
             first = first.or(told.err());
         }
-        if let Some(panic) = first {
-            resume_unwind(panic);
+        if let Some(message) = first {
+            resume_unwind(Box::new(message));
         }
     }
 

@@ -31,3 +31,23 @@ llm_text (cancelled):
         expect
     );
 }
+
+#[test]
+fn nothing_that_others_wrote_controls_the_terminal() {
+    let bad = "\u{1b}[2J\u{7}\r\u{9b}1m\u{202e}x";
+    let file = serde_json::json!({"id": bad, "blocks": [
+        {"id": bad, "kind": bad, "payload": {bad: bad}},
+        {"id": bad, "kind": "tool_call", "payload": {"id": bad, "name": bad, "args": bad}},
+        {"id": bad, "kind": "tool_use", "payload": {"id": bad, "error": bad}},
+        {"kind": "user", "payload": {"text": bad, "images": [{"url": bad}]}},
+        {"kind": "reasoning", "payload": {"summary": [bad]}},
+        {"kind": "llm_text", "payload": {"text": bad}},
+    ]});
+    let turn: Turn = serde_json::from_value(file).unwrap();
+    let shown = PrettyPrinter::new().ids(true).print(&turn);
+    let controls = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(
+        shown.contains('␛') && !shown.contains(controls),
+        "{shown:?}"
+    );
+}
