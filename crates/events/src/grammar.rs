@@ -232,10 +232,8 @@ impl Grammar {
     fn in_its_call(&self, event: &Event) -> Result<(), &'static str> {
         match &self.call {
             None => Err("no provider call is open"),
-            Some(call) if *call != call_key(event) => {
-                Err("the event belongs to another provider call")
-            }
-            Some(_) => Ok(()),
+            Some((id, attempt)) if (id.as_str(), *attempt) == call_of(event) => Ok(()),
+            Some(_) => Err("the event belongs to another provider call"),
         }
     }
 
@@ -300,8 +298,12 @@ impl Grammar {
     }
 }
 
+fn call_of(event: &Event) -> (&str, u32) {
+    event.correlation.call().unwrap_or(("", 1))
+}
+
 fn call_key(event: &Event) -> CallKey {
-    let (id, attempt) = event.correlation.call().unwrap_or(("", 1));
+    let (id, attempt) = call_of(event);
     (id.to_owned(), attempt)
 }
 

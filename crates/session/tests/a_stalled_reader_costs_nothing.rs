@@ -13,7 +13,7 @@
     reason = "a test's helpers panic too, and the child process prints what it measured"
 )]
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, process::Command};
 
 use async_trait::async_trait;
 use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
@@ -192,7 +192,7 @@ fn neither_memory_nor_events_nor_what_others_see() {
         return;
     }
     let (alone, events) = run("none");
-    for stalled in ["coalesce", "drop", "block"] {
+    for stalled in ["coalesce", "drop"] {
         let (peak, own_events) = run(stalled);
         assert_eq!(own_events, events, "{stalled}");
         let grown = peak.saturating_sub(alone);

@@ -1,14 +1,22 @@
 //! Printers for programs: JSON lines and YAML.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Output;
 use crate::{Event, EventSink};
 
-/// Writes each event as one line of JSON.
+/// Writes each event as one line of JSON: the whole event, or what is new in it
+/// ([`compact`](Self::compact)).
 #[derive(Debug)]
 pub struct JsonLinesPrinter<W> {
     output: Output<W>,
+    compact: Option<Mutex<Compact>>,
 }
 
 impl<W: Write> JsonLinesPrinter<W> {
@@ -16,20 +24,103 @@ impl<W: Write> JsonLinesPrinter<W> {
     pub fn new(writer: W) -> Self {
         Self {
             output: Output::new(writer),
+            compact: None,
         }
+    }
+
+    /// Writes ids and settings once instead of on each line:
+    ///
+    /// - of `meta` and `correlation`, only the fields that differ from those of the line before;
+    ///   `null` where the line before had a field that this event does not have;
+    /// - no `offset` and `sequence` of deltas, which follow from the deltas before.
+    ///
+    /// So the lines put together say what the whole events say, and one line alone does not say to
+    /// which run it belongs. Log files and readers that start in the middle want whole events, which
+    /// is the default.
+    #[must_use]
+    pub fn compact(mut self) -> Self {
+        self.compact = Some(Mutex::default());
+        self
     }
 
     /// The writer's first error, if it had one; nothing was written after it.
     pub fn error(&self) -> Option<io::ErrorKind> {
         self.output.error()
     }
+
+    fn write_line(&self, event: &impl Serialize) {
+        if let Ok(mut line) = serde_json::to_string(event) {
+            line.push('\n');
+            self.output.write(&line);
+        }
+    }
 }
 
 impl<W: Write + Send> EventSink for JsonLinesPrinter<W> {
     fn publish(&self, event: &Event) {
-        if let Ok(mut line) = serde_json::to_string(event) {
-            line.push('\n');
-            self.output.write(&line);
+        let Some(compact) = &self.compact else {
+            return self.write_line(event);
+        };
+        let mut last = compact.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(Value::Object(fields)) = serde_json::to_value(event) {
+            let is_delta = event.any_delta().is_some();
+            self.write_line(&last.reduce(fields, is_delta));
+        }
+    }
+}
+
+/// A line whose type comes first, as it does in whole events.
+#[derive(Serialize)]
+struct Line {
+    #[serde(rename = "type")]
+    event_type: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<Value>,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+/// What the line before said of the two parts that hardly change.
+#[derive(Debug, Default)]
+struct Compact {
+    meta: Map<String, Value>,
+    correlation: Map<String, Value>,
+}
+
+impl Compact {
+    /// Leaves out what follows from the lines before.
+    fn reduce(&mut self, mut fields: Map<String, Value>, is_delta: bool) -> Line {
+        let parts = [
+            ("meta", &mut self.meta),
+            ("correlation", &mut self.correlation),
+        ];
+        for (name, last) in parts {
+            let now = match fields.remove(name) {
+                Some(Value::Object(now)) => now,
+                _ => Map::new(),
+            };
+            let mut news: Map<String, Value> = last
+                .keys()
+                .filter(|key| !now.contains_key(*key))
+                .map(|key| (key.clone(), Value::Null))
+                .collect();
+            let changed = now
+                .iter()
+                .filter(|(key, value)| last.get(*key) != Some(*value));
+            news.extend(changed.map(|(key, value)| (key.clone(), value.clone())));
+            if !news.is_empty() {
+                fields.insert(name.to_owned(), Value::Object(news));
+            }
+            *last = now;
+        }
+        if is_delta {
+            fields.remove("offset");
+            fields.remove("sequence");
+        }
+        Line {
+            event_type: fields.remove("type").unwrap_or_default(),
+            seq: fields.remove("seq"),
+            fields,
         }
     }
 }

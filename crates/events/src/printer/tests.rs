@@ -3,7 +3,7 @@ use std::sync::Arc;
 use geppetto_turns::Usage;
 
 use super::*;
-use crate::{Event, EventKind, EventSink, kind::*};
+use crate::{Correlation, Event, EventKind, EventMeta, EventSink, kind::*};
 
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
@@ -292,4 +292,55 @@ fn bad_data(text: &str) -> serde_json::Value {
 fn a_sequence_that_is_cut_between_deltas_is_no_sequence() {
     let (all, ..) = printed([text("a\u{1b}"), text("[2J\r"), text("\nb"), text_end()]);
     assert_eq!(all, "a␛[2J\nb\n");
+}
+
+#[test]
+fn compact_lines_name_ids_once_and_lose_nothing() {
+    let of = |segment: Option<&str>, kind: EventKind| {
+        let mut meta = EventMeta::default();
+        meta.session_id = Some("s".to_owned());
+        meta.model = Some("m".to_owned());
+        let mut correlation = Correlation::default();
+        correlation.session_id = Some("s".to_owned());
+        correlation.run_id = Some("r".to_owned());
+        correlation.segment_id = segment.map(str::to_owned);
+        Event::in_context(kind, Arc::new(meta), Arc::new(correlation))
+    };
+    let events = [
+        of(None, EventKind::RunStarted(RunStarted::new("hi"))),
+        of(Some("a"), text("Hel")),
+        of(Some("a"), text("lo")),
+        of(Some("b"), text("!")),
+        of(None, EventKind::RunFinished(RunFinished::new("completed"))),
+        Event::new(EventKind::Log(Log::new("info", "x"))),
+    ];
+    let buffer = Buffer::default();
+    let printer = JsonLinesPrinter::new(buffer.clone()).compact();
+    events.iter().for_each(|event| printer.publish(event));
+    let shown = buffer.text();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[2], r#"{"type":"text-delta","delta":"lo"}"#);
+    assert_eq!(
+        lines[3],
+        r#"{"type":"text-delta","correlation":{"segment_id":"b"},"delta":"!"}"#
+    );
+    let (mut meta, mut correlation) = (serde_json::Map::new(), serde_json::Map::new());
+    for (line, event) in lines.iter().zip(&events) {
+        let mut fields: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(line).unwrap();
+        for (name, so_far) in [("meta", &mut meta), ("correlation", &mut correlation)] {
+            if let Some(serde_json::Value::Object(news)) = fields.remove(name) {
+                so_far.extend(news);
+                so_far.retain(|_, value| !value.is_null());
+            }
+            if !so_far.is_empty() {
+                fields.insert(name.to_owned(), so_far.clone().into());
+            }
+        }
+        let mut whole = serde_json::to_value(event).unwrap();
+        for name in ["offset", "sequence"] {
+            whole.as_object_mut().unwrap().remove(name);
+        }
+        assert_eq!(serde_json::Value::Object(fields), whole);
+    }
 }

@@ -1,11 +1,8 @@
-use std::{
-    sync::{Barrier, atomic::AtomicUsize},
-    thread,
-};
+use std::{sync::Barrier, thread};
 
 use proptest::prelude::*;
 
-use super::{Arc, Event, EventSink, EventStream, Ordering, Received, SlowReaderPolicy};
+use super::{Arc, Event, EventSink, EventStream, Received, SlowReaderPolicy};
 use crate::{
     Correlation, EventKind, MemorySink,
     isolate::tests::Bomb,

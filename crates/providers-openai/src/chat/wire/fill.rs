@@ -242,10 +242,13 @@ impl<T> Default for Beside<T> {
 impl<'de, T: Fill<'de>> Fill<'de> for Beside<T> {
     fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         let raw: &'de RawValue = Deserialize::deserialize(deserializer)?;
-        let mut reader = serde_json::Deserializer::from_str(raw.get());
-        let mut value = Box::<T>::default();
-        let read = raw.get().starts_with('{') && value.fill(&mut reader).is_ok();
-        self.0 = read.then_some(value);
+        self.0 = None;
+        // Every event of OpenAI has `"logprobs":null`.
+        if raw.get().starts_with('{') {
+            let mut reader = serde_json::Deserializer::from_str(raw.get());
+            let mut value = Box::<T>::default();
+            self.0 = value.fill(&mut reader).is_ok().then_some(value);
+        }
         Ok(())
     }
 }
