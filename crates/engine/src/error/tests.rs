@@ -49,8 +49,8 @@ fn a_used_up_quota_is_told_from_a_rate_limit() {
 #[test]
 fn what_a_provider_said_does_not_control_a_terminal() {
     let said = "no\u{1b}]0;owned\u{7}\ryes\u{202e}";
-    let error = EngineError::new(ErrorKind::InvalidRequest, format!("refused \u{9b}2J"))
-        .with_provider_message(said);
+    let error =
+        EngineError::new(ErrorKind::InvalidRequest, "refused \u{9b}2J").with_provider_message(said);
     assert_eq!(
         error.to_string(),
         "refused \u{fffd}2J: no␛]0;owned␇\nyes\u{fffd}"

@@ -297,13 +297,17 @@ fn a_sequence_that_is_cut_between_deltas_is_no_sequence() {
 #[test]
 fn compact_lines_name_ids_once_and_lose_nothing() {
     let of = |segment: Option<&str>, kind: EventKind| {
-        let mut meta = EventMeta::default();
-        meta.session_id = Some("s".to_owned());
-        meta.model = Some("m".to_owned());
-        let mut correlation = Correlation::default();
-        correlation.session_id = Some("s".to_owned());
-        correlation.run_id = Some("r".to_owned());
-        correlation.segment_id = segment.map(str::to_owned);
+        let meta = EventMeta {
+            session_id: Some("s".to_owned()),
+            model: Some("m".to_owned()),
+            ..EventMeta::default()
+        };
+        let correlation = Correlation {
+            session_id: Some("s".to_owned()),
+            run_id: Some("r".to_owned()),
+            segment_id: segment.map(str::to_owned),
+            ..Correlation::default()
+        };
         Event::in_context(kind, Arc::new(meta), Arc::new(correlation))
     };
     let events = [
