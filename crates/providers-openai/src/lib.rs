@@ -33,7 +33,8 @@
 //!   the server said that it was complete, an error inside a reply, and an event that cannot be
 //!   read always are; what arrived before is in the turn.
 //! - Nothing is sent again once something was published.
-//! - A piece of text costs one typed parse and two allocations: its frame and its event
+//! - A piece of text costs one typed parse and two allocations, for its frame and its
+//!   event; three on Responses, whose frames have names
 //!   (`tests/a_delta_allocates_at_most_three_times.rs`).
 
 pub mod chat;

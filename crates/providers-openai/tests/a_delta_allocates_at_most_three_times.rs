@@ -20,7 +20,9 @@ use geppetto_transport::{
 use geppetto_turns::Turn;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
-const LIMIT: f64 = 3.0;
+/// Three for a delta: the frame, its name on Responses, and the event. The rest is for the chunks in
+/// which a socket gives them.
+const LIMIT: f64 = 3.1;
 
 /// A reply of so many deltas, as OpenAI sends them on Chat Completions.
 fn chat(deltas: usize) -> String {
