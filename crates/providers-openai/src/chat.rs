@@ -31,17 +31,20 @@ mod dialect;
 mod error;
 mod fold;
 pub mod keys;
+mod origin;
 mod reply;
 mod request;
 mod wire;
 
 pub use builder::ChatEngineBuilder;
 pub use dialect::{
-    Dialect, KeyHeader, MaxTokensField, ReasoningField, ReasoningReplay, SystemRole,
+    CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, OutputFormat, ReasoningField,
+    ReasoningReplay, SystemRole,
 };
 
 use crate::shared::call::converse;
 use fold::Fold;
+use origin::Origin;
 
 /// The `type` of a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";
@@ -63,6 +66,8 @@ struct Shared {
     request: Request,
     defaults: InferenceConfig,
     dialect: Dialect,
+    /// The name of the dialect, or the host where it has none.
+    server: String,
     stream: bool,
 }
 
@@ -95,7 +100,9 @@ impl Engine for ChatEngine {
     ) -> Result<InferenceResult, EngineError> {
         let shared = &self.shared;
         let settings = request::settings(turn, &shared.defaults, &shared.model, shared.stream)?;
-        let body = request::encode(&settings, turn, &shared.dialect)?;
+        let body = request::encode(&settings, turn, &shared.dialect, &shared.server)?;
+        let origin = Origin::new(&shared.server, &settings.model);
+        let first = turn.blocks.len();
         let request = shared.request.clone().with_json(body);
         let mut writer = ResponseWriter::start_with(
             ctx,
@@ -105,7 +112,9 @@ impl Engine for ChatEngine {
             &settings.inference,
         );
         let outcome = converse(&shared.http, ctx, &request, &mut writer, Fold::stream).await;
-        outcome.fold.end(writer, outcome.broken, outcome.request_id)
+        let result = outcome.fold.end(writer, outcome.broken, outcome.request_id);
+        origin.mark(turn, first);
+        result
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod again;
 pub(crate) mod arguments;
 pub(crate) mod call;
+pub(crate) mod call_ids;
 pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod names;

@@ -58,7 +58,7 @@ pub use inference_result::{FinishClass, InferenceResult};
 pub use keys::{BlockMetaKey, DataKey, Key, KeyError, Metadata, TurnMetaKey};
 pub use pretty::PrettyPrinter;
 pub use printable::{Printable, printable, printable_line};
-pub use repair::repair;
+pub use repair::{Rules, repair, repair_with};
 pub use serial::{Fixture, FormatError};
 pub use turn::{ReplyError, ReplyErrorKind, Turn, TurnBuilder};
 pub use usage::Usage;

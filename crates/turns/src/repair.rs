@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use crate::{Block, Blocks, Content};
 
+mod rules;
 #[cfg(test)]
 mod tests;
+
+pub use rules::{CONTINUE, MISSING_PROMPT, MISSING_REPLY, NO_OUTPUT, Rules, repair_with};
 
 /// What a synthesised answer says about a call that has none.
 pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded result";

@@ -6,7 +6,7 @@ use geppetto_engine::EngineError;
 
 use crate::shared::connection::{Connection, KeyIn, connection_setters};
 
-use super::{ChatEngine, Dialect, KeyHeader, Shared};
+use super::{ChatEngine, Dialect, KeyHeader, Shared, dialect};
 
 #[cfg(test)]
 mod tests;
@@ -75,6 +75,10 @@ impl ChatEngineBuilder {
         let request = self.connection.reply_request(PATH, key_in)?;
         let http = self.connection.client()?;
         let connection = self.connection;
+        let server = match &*dialect.name {
+            "" => dialect::authority(&connection.base_url).to_owned(),
+            name => name.to_owned(),
+        };
         Ok(ChatEngine {
             shared: Arc::new(Shared {
                 model: connection.model,
@@ -83,6 +87,7 @@ impl ChatEngineBuilder {
                 request,
                 defaults: connection.defaults,
                 dialect,
+                server,
                 stream: connection.stream,
             }),
         })

@@ -2,7 +2,14 @@
 
 use std::borrow::Cow;
 
+use geppetto_turns::Rules;
+
+pub use crate::shared::call_ids::CallIdForm;
+
 mod hosts;
+mod models;
+
+pub(super) use hosts::authority;
 
 #[cfg(test)]
 mod tests;
@@ -13,10 +20,23 @@ mod tests;
 /// because none of them contradicts another.
 ///
 /// The default is what most servers take. [`for_base_url`](Self::for_base_url) knows the public
-/// ones by their host names.
+/// ones by their host names, [`named`](Self::named) by a word. What a chat template or a model
+/// demands wherever it runs is known by the name of the model, and added to the dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
+    /// The word for the server. Empty by default.
+    ///
+    /// What a model made for a server alone (signatures, reasoning) goes back to the server of the
+    /// same name only; without a name, to the same host.
+    pub name: Cow<'static, str>,
+    /// The order of messages. Any by default.
+    pub rules: Rules,
+    /// The ids of tool calls. Any by default.
+    pub call_ids: CallIdForm,
+    /// Request fields that the server refuses, and which are never sent unless they are passed
+    /// through. None by default.
+    pub refused: Cow<'static, [&'static str]>,
     /// The role of instructions. `system` by default.
     pub system_role: SystemRole,
     /// The field of the output limit. By model by default.
@@ -32,6 +52,13 @@ pub struct Dialect {
     pub thinking: bool,
     /// How reasoning goes back to the server. Never by default.
     pub reasoning: ReasoningReplay,
+    /// Whether the field of reasoning stands in each message that calls tools, with an empty text
+    /// where there was no reasoning. False by default; DeepSeek, Moonshot: true.
+    pub reasoning_key: bool,
+    /// What the content of a message is that only calls tools. `null` by default.
+    pub empty_content: EmptyContent,
+    /// How an answer of a given shape is asked for. With its schema by default.
+    pub output: OutputFormat,
     /// Whether refusals go back in a field of their own instead of as text. False by default;
     /// OpenAI: true.
     pub refusal_field: bool,
@@ -48,6 +75,29 @@ pub enum SystemRole {
     System,
     /// `developer`, OpenAI's newer name.
     Developer,
+}
+
+/// The content of a message that only calls tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum EmptyContent {
+    /// `null`, as OpenAI sends it.
+    #[default]
+    Null,
+    /// An empty text, for templates that put contents together as text.
+    Text,
+}
+
+/// How an answer of a given shape is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OutputFormat {
+    /// `response_format` with the schema.
+    #[default]
+    JsonSchema,
+    /// `response_format` of type `json_object`, with the schema in an instruction in front of the
+    /// messages.
+    JsonObject,
 }
 
 /// The field of the output limit.
@@ -71,18 +121,19 @@ pub enum ReasoningReplay {
     /// Not at all.
     #[default]
     Never,
-    /// In a field of messages that call tools, so that the model goes on with what it thought.
+    /// In a field of the messages that called tools, and of those that follow them up to the next
+    /// prompt, so that the model goes on with what it thought.
     WithToolCalls(ReasoningField),
     /// In a field of every message.
     Always(ReasoningField),
 }
 
 impl ReasoningReplay {
-    /// The field of a message that calls tools or does not.
-    pub(super) fn field(self, calls_tools: bool) -> Option<ReasoningField> {
+    /// The field of a message; `called` if tools were called since the last prompt.
+    pub(super) fn field(self, called: bool) -> Option<ReasoningField> {
         match self {
             Self::Always(field) => Some(field),
-            Self::WithToolCalls(field) if calls_tools => Some(field),
+            Self::WithToolCalls(field) if called => Some(field),
             _ => None,
         }
     }
@@ -94,9 +145,9 @@ impl ReasoningReplay {
 pub enum ReasoningField {
     /// `reasoning_content`, a text: DeepSeek, Moonshot, Z.AI.
     ReasoningContent,
-    /// `reasoning`, a text.
+    /// `reasoning`, a text: Cerebras, Groq.
     Reasoning,
-    /// `reasoning_details`, the typed pieces exactly as they came: OpenRouter.
+    /// `reasoning_details`, the typed pieces exactly as they came: OpenRouter, MiniMax.
     Details,
     /// A part of the content of type `thinking`: Mistral.
     ThinkingPart,
@@ -116,6 +167,10 @@ pub enum KeyHeader {
 impl Default for Dialect {
     fn default() -> Self {
         Self {
+            name: Cow::Borrowed(""),
+            rules: Rules::new(),
+            call_ids: CallIdForm::Any,
+            refused: Cow::Borrowed(&[]),
             system_role: SystemRole::default(),
             max_tokens: MaxTokensField::default(),
             seed: Cow::Borrowed("seed"),
@@ -123,6 +178,9 @@ impl Default for Dialect {
             stream_options: true,
             thinking: false,
             reasoning: ReasoningReplay::default(),
+            reasoning_key: false,
+            empty_content: EmptyContent::default(),
+            output: OutputFormat::default(),
             refusal_field: false,
             key: KeyHeader::default(),
         }
@@ -143,12 +201,51 @@ impl Dialect {
         hosts::find(url).map_or_else(Self::default, |dialect| dialect())
     }
 
+    /// The dialect of a public server by its name: `openai`, `azure`, `anthropic`, `cerebras`,
+    /// `copilot`, `dashscope`, `deepseek`, `gemini`, `groq`, `minimax`, `mistral`, `moonshot`,
+    /// `openrouter`, `perplexity`, `xai`, `zai`. `None` for others.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        hosts::named(name).map(|dialect| dialect())
+    }
+
+    /// What the strictest chat templates take (Gemma, Mistral and Qwen on vLLM or llama.cpp):
+    /// instructions first and in one message, users and models in turn, no empty message.
+    ///
+    /// Models with such a template are known by their names; this is for those that are not.
+    #[must_use]
+    pub fn strict_template() -> Self {
+        Self {
+            rules: Rules::strict(),
+            empty_content: EmptyContent::Text,
+            ..Self::default()
+        }
+    }
+
+    /// The dialect with what the model demands wherever it runs.
+    pub(super) fn with_model(&self, model: &str) -> Cow<'_, Self> {
+        let Some((rules, ids)) = models::template(model) else {
+            return Cow::Borrowed(self);
+        };
+        let mut dialect = self.clone();
+        dialect.rules = dialect.rules.and(rules);
+        if dialect.call_ids == CallIdForm::Any {
+            dialect.call_ids = ids;
+        }
+        Cow::Owned(dialect)
+    }
+
+    /// Whether a request for `model` may have a field. `effort` is the effort that is asked for.
+    pub(super) fn allows(&self, field: &str, model: &str, effort: Option<&str>) -> bool {
+        !self.refused.contains(&field) && !models::refuses(&self.name, model, field, effort)
+    }
+
     /// The field of the output limit for a model.
     pub(super) fn max_tokens_field(&self, model: &str) -> &'static str {
         let completion = match self.max_tokens {
             MaxTokensField::MaxTokens => false,
             MaxTokensField::MaxCompletionTokens => true,
-            MaxTokensField::ByModel => is_reasoning_model(model),
+            MaxTokensField::ByModel => models::is_openai_reasoning(model),
         };
         if completion {
             "max_completion_tokens"
@@ -156,15 +253,4 @@ impl Dialect {
             "max_tokens"
         }
     }
-}
-
-/// Whether a model is one of OpenAI's that refuse `max_tokens`, by its name, with or without the
-/// vendor in front of it.
-fn is_reasoning_model(model: &str) -> bool {
-    const FAMILIES: [&str; 4] = ["o1", "o3", "o4", "gpt-5"];
-    let name = model.rsplit('/').next().unwrap_or(model);
-    FAMILIES.iter().any(|family| {
-        name.strip_prefix(family)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-    })
 }

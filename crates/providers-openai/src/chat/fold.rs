@@ -170,6 +170,9 @@ impl Fold {
         if let Some(raw) = delta.annotations {
             self.kept.take_annotations(raw, writer);
         }
+        if let Some(raw) = delta.extra_content {
+            self.kept.take_extra_content(raw);
+        }
         if let Some(raw) = delta.images {
             kept::add_images(raw, writer);
         }

@@ -1,10 +1,10 @@
 //! From a turn to the bytes of a request.
 
 use geppetto_engine::{EngineError, InferenceConfig};
-use geppetto_turns::{Turn, repair};
+use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::Dialect;
+use super::{Dialect, OutputFormat, origin::Origin};
 use crate::shared::settings::{Fields, Settings, nothing_to_send, to_json};
 
 mod messages;
@@ -44,17 +44,31 @@ pub(super) fn encode(
     settings: &Settings,
     turn: &Turn,
     dialect: &Dialect,
+    server: &str,
 ) -> Result<Vec<u8>, EngineError> {
-    let blocks = repair(&turn.blocks);
-    let messages = messages::of(&blocks, dialect)?;
+    let dialect = &*dialect.with_model(&settings.model);
+    let blocks = repair_with(&turn.blocks, &dialect.rules);
+    let to = messages::To {
+        dialect,
+        origin: Origin::new(server, &settings.model),
+    };
+    let mut messages = messages::of(&blocks, &to)?;
     if messages.is_empty() {
         return Err(nothing_to_send());
+    }
+    if let Some(output) = settings.output.as_ref().filter(|_| as_object(dialect)) {
+        messages.insert(0, Message::instructions(options::shape_in_words(output)));
     }
     to_json(&Body {
         settings,
         dialect,
         messages: &messages,
     })
+}
+
+/// Whether the server takes no schema of an answer.
+fn as_object(dialect: &Dialect) -> bool {
+    dialect.output == OutputFormat::JsonObject
 }
 
 /// The request as it is written, field by field, in an order that never changes. A field that is
@@ -91,20 +105,37 @@ impl Body<'_> {
         fields.put("tools", offered.then_some(tools))?;
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
         fields.put("tool_choice", choice.filter(|_| offered))?;
-        fields.put("parallel_tool_calls", settings.parallel_calls())?;
-        let format = settings.output.as_ref().map(ResponseFormat::of);
+        let parallel = settings.parallel_calls();
+        self.put(fields, "parallel_tool_calls", parallel)?;
+        let format = settings.output.as_ref();
+        let format = format.map(|output| ResponseFormat::of(output, as_object(self.dialect)));
         fields.put("response_format", format)
+    }
+
+    /// Writes a field that the server and the model take; settings that they refuse are left out.
+    fn put<M: SerializeMap, T: Serialize>(
+        &self,
+        fields: &mut Fields<'_, M>,
+        name: &str,
+        value: Option<T>,
+    ) -> Result<(), M::Error> {
+        let settings = self.settings;
+        let effort = settings.inference.reasoning_effort.as_deref();
+        let allowed = self.dialect.allows(name, &settings.model, effort);
+        fields.put(name, value.filter(|_| allowed))
     }
 
     fn sampling<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
         let config = &self.settings.inference;
-        fields.put("temperature", config.temperature)?;
-        fields.put("top_p", config.top_p)?;
+        self.put(fields, "temperature", config.temperature)?;
+        self.put(fields, "top_p", config.top_p)?;
         let limit = self.dialect.max_tokens_field(&self.settings.model);
         fields.put(limit, config.max_response_tokens)?;
-        fields.put("stop", config.stop.as_ref().filter(|stop| !stop.is_empty()))?;
-        fields.put(&self.dialect.seed, config.seed)?;
-        fields.put("reasoning_effort", config.reasoning_effort.as_deref())?;
+        let stop = config.stop.as_ref().filter(|stop| !stop.is_empty());
+        self.put(fields, "stop", stop)?;
+        self.put(fields, &self.dialect.seed, config.seed)?;
+        let effort = config.reasoning_effort.as_deref();
+        self.put(fields, "reasoning_effort", effort)?;
         let thinking = config
             .thinking_type
             .as_deref()

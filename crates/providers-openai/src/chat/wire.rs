@@ -78,6 +78,8 @@ object! {
         reasoning: Content<'a>,
         /// OpenRouter: typed pieces, with signatures and encrypted data.
         reasoning_details: Option<&'a RawValue>,
+        /// Google: signatures of thoughts, beside the text that they belong to.
+        extra_content: Option<&'a RawValue>,
         refusal: Text<'a>,
         tool_calls: Vec<CallDelta<'a>>,
         /// The only call, in the format before tools.
@@ -96,6 +98,8 @@ object! {
         id: Text<'a>,
         function: Option<FunctionDelta<'a>>,
         custom: Option<Box<CustomDelta<'a>>>,
+        /// Google: signatures of thoughts.
+        extra_content: Option<&'a RawValue>,
     }
 }
 
@@ -169,6 +173,7 @@ impl Delta<'_> {
             && self.function_call.is_none()
             && self.audio.0.is_none()
             && self.images.is_none()
+            && self.extra_content.is_none()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{Incomplete, ToolCall};
 
 /// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `!` marks the block
 /// before it as incomplete.
-fn history(spec: &str) -> Blocks {
+pub(super) fn history(spec: &str) -> Blocks {
     let mut blocks: Vec<Block> = Vec::new();
     for (n, word) in spec.split_whitespace().enumerate() {
         let (word, incomplete) = match word.strip_suffix('!') {
@@ -31,7 +31,7 @@ fn history(spec: &str) -> Blocks {
     blocks.into_iter().collect()
 }
 
-fn spec(blocks: &[Arc<Block>]) -> String {
+pub(super) fn spec(blocks: &[Arc<Block>]) -> String {
     let words: Vec<String> = blocks
         .iter()
         .map(|block| {
@@ -109,7 +109,7 @@ fn calls_without_id_or_name_are_left_out() {
     assert!(repair(&blocks).is_empty());
 }
 
-fn any_history() -> impl Strategy<Value = String> {
+pub(super) fn any_history() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         Just("u".to_owned()),
         Just("s".to_owned()),
@@ -126,7 +126,7 @@ fn any_history() -> impl Strategy<Value = String> {
 }
 
 /// What providers demand: calls answered exactly once, right after the output that made them.
-fn is_accepted(blocks: &[Arc<Block>]) -> bool {
+pub(super) fn is_accepted(blocks: &[Arc<Block>]) -> bool {
     let mut open: Vec<&str> = Vec::new();
     let mut answering = false;
     for block in blocks {

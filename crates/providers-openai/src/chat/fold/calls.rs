@@ -10,6 +10,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::chat::{
     CUSTOM_TOOL,
+    origin::EXTRA_CONTENT,
     wire::{CallDelta, FunctionDelta},
 };
 
@@ -43,6 +44,8 @@ pub(super) struct Call {
     item: Option<ItemId>,
     /// How much of the arguments was published, in bytes.
     sent: usize,
+    /// What the server keeps beside the call, until it is on its block.
+    extra: Option<Box<str>>,
 }
 
 /// A piece, whatever form it came in.
@@ -54,6 +57,7 @@ struct CallPiece<'a> {
     custom: bool,
     /// Whether the arguments came as an object, which is whole.
     object: bool,
+    extra: Option<&'a RawValue>,
 }
 
 impl Calls {
@@ -71,7 +75,8 @@ impl Calls {
         self.event += 1;
         for (position, piece) in pieces.iter().enumerate() {
             let piece = CallPiece::new(piece);
-            if piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty() {
+            let is_empty = piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty();
+            if is_empty && piece.extra.is_none() {
                 continue;
             }
             let known = match whole {
@@ -101,6 +106,7 @@ impl Calls {
             args,
             custom: false,
             object,
+            extra: None,
         };
         self.add(known, &piece);
     }
@@ -166,6 +172,7 @@ impl Calls {
             self.announce_next(writer);
         }
         for call in &mut self.calls {
+            call.keep_extra(writer);
             call.publish_rest(writer);
         }
     }
@@ -225,6 +232,9 @@ impl Call {
 
     fn grow(&mut self, piece: &CallPiece<'_>, event: u64) {
         self.event = event;
+        if let Some(extra) = piece.extra {
+            self.extra = Some(extra.get().into());
+        }
         // The first id and the first name count: they may be repeated in every piece.
         if self.id.is_empty() {
             piece.id.clone_into(&mut self.id);
@@ -244,8 +254,21 @@ impl Call {
 
     /// Publishes what the arguments have grown by. An empty object may be taken back: it waits.
     fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+        self.keep_extra(writer);
         if self.args != NOTHING {
             self.publish_rest(writer);
+        }
+    }
+
+    /// Puts what the server keeps beside the call on its block.
+    fn keep_extra(&mut self, writer: &mut ResponseWriter<'_>) {
+        if let Some(id) = self.item
+            && let Some(raw) = self.extra.take()
+            && let Ok(value) = serde_json::from_str::<Value>(&raw)
+            && let Some(block) = writer.block_mut(id)
+            && let Content::ToolCall(content) = &mut block.content
+        {
+            content.extra.set(EXTRA_CONTENT, value);
         }
     }
 
@@ -283,6 +306,7 @@ impl<'a> CallPiece<'a> {
             args,
             custom,
             object,
+            extra: delta.extra_content,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::chat::{
     REASONING_DETAILS, keys,
+    origin::EXTRA_CONTENT,
     wire::{Audio, Chunk, Logprobs},
 };
 
@@ -31,6 +32,7 @@ pub(super) struct Kept {
     refusal: Beside,
     reasoning: Beside,
     speech: Option<ItemId>,
+    extra_content: Option<Value>,
     audio: Speech,
 }
 
@@ -120,6 +122,22 @@ impl Kept {
         }
     }
 
+    /// Takes what the server keeps beside the text. The last one counts: it comes when the text is
+    /// whole.
+    pub(super) fn take_extra_content(&mut self, raw: &RawValue) {
+        let value = serde_json::from_str(raw.get()).ok();
+        self.extra_content = value.filter(Value::is_object).or(self.extra_content.take());
+    }
+
+    fn settle_extra_content(&mut self, writer: &mut ResponseWriter<'_>) {
+        if let Some(value) = self.extra_content.take()
+            && let Some(block) = self.text.item.and_then(|id| writer.block_mut(id))
+            && let Content::LlmText(text) = &mut block.content
+        {
+            text.extra.set(EXTRA_CONTENT, value);
+        }
+    }
+
     pub(super) fn take_audio(&mut self, audio: &Audio<'_>) {
         last(&mut self.audio.id, &audio.id);
         self.audio.data.push_str(&audio.data);
@@ -137,6 +155,7 @@ impl Kept {
             beside.settle(finish, writer);
         }
         self.settle_details(writer);
+        self.settle_extra_content(writer);
         self.settle_audio(finish, writer);
         finish.usage = self.usage.take().and_then(|raw| usage::parse(&raw));
         if !self.response_id.is_empty() {

@@ -1,13 +1,16 @@
 //! From blocks to messages.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use geppetto_engine::EngineError;
 use geppetto_turns::{Block, Content};
 use serde::Serialize;
 
 use super::user::Said;
-use crate::chat::{Dialect, SystemRole};
+use crate::{
+    chat::{Dialect, SystemRole, origin::Origin},
+    shared::call_ids::CallIds,
+};
 
 mod assistant;
 
@@ -19,7 +22,7 @@ use assistant::Assistant;
 pub(super) enum Message<'a> {
     System {
         role: &'static str,
-        content: &'a str,
+        content: Cow<'a, str>,
     },
     User {
         role: &'static str,
@@ -28,9 +31,26 @@ pub(super) enum Message<'a> {
     Assistant(Assistant<'a>),
     Tool {
         role: &'static str,
-        tool_call_id: &'a str,
+        tool_call_id: Cow<'a, str>,
         content: String,
     },
+}
+
+impl Message<'_> {
+    /// Instructions of the engine's own.
+    pub(super) fn instructions(text: String) -> Self {
+        Self::System {
+            role: "system",
+            content: Cow::Owned(text),
+        }
+    }
+}
+
+/// Where messages go.
+#[derive(Debug)]
+pub(super) struct To<'a> {
+    pub(super) dialect: &'a Dialect,
+    pub(super) origin: Origin,
 }
 
 /// The messages of a repaired history. What a model said without a break is one message; blocks
@@ -41,30 +61,34 @@ pub(super) enum Message<'a> {
 /// Of kind `Configuration`, for an image that nothing can be made of.
 pub(super) fn of<'a>(
     blocks: &'a [Arc<Block>],
-    dialect: &'a Dialect,
+    to: &'a To<'a>,
 ) -> Result<Vec<Message<'a>>, EngineError> {
     let mut messages = Vec::with_capacity(blocks.len());
-    let mut said = Assistant::new(dialect);
+    let mut said = Assistant::new(to);
+    let mut ids = CallIds::new(to.dialect.call_ids);
+    // Whether tools were called since the last prompt.
+    let mut called = false;
     for block in blocks {
         let message = match &block.content {
             Content::LlmText(text) => {
-                said.text(text);
+                said.text(block, text);
                 continue;
             }
             Content::Reasoning(reasoning) => {
-                said.reasoning(reasoning);
+                said.reasoning(block, reasoning);
                 continue;
             }
             Content::ToolCall(call) => {
-                said.call(call);
+                said.call(block, call, ids.sent(&call.id));
+                called = true;
                 continue;
             }
             Content::System(system) => Message::System {
-                role: match dialect.system_role {
+                role: match to.dialect.system_role {
                     SystemRole::System => "system",
                     SystemRole::Developer => "developer",
                 },
-                content: &system.text,
+                content: Cow::Borrowed(&system.text),
             },
             Content::User(user) => Message::User {
                 role: "user",
@@ -72,21 +96,28 @@ pub(super) fn of<'a>(
             },
             Content::ToolUse(answer) => Message::Tool {
                 role: "tool",
-                tool_call_id: &answer.id,
+                tool_call_id: ids.sent(&answer.id),
                 content: answer.output(),
             },
             _ => continue,
         };
-        flush(&mut said, &mut messages, dialect);
+        flush(&mut said, &mut messages, to, called);
+        called &= !matches!(message, Message::User { .. });
         messages.push(message);
     }
-    flush(&mut said, &mut messages, dialect);
+    flush(&mut said, &mut messages, to, called);
     Ok(messages)
 }
 
 /// Ends the model's message, unless it said nothing that can be sent.
-fn flush<'a>(said: &mut Assistant<'a>, messages: &mut Vec<Message<'a>>, dialect: &'a Dialect) {
-    let said = std::mem::replace(said, Assistant::new(dialect));
+fn flush<'a>(
+    said: &mut Assistant<'a>,
+    messages: &mut Vec<Message<'a>>,
+    to: &'a To<'a>,
+    called: bool,
+) {
+    let mut said = std::mem::replace(said, Assistant::new(to));
+    said.end(called);
     if !said.is_empty() {
         messages.push(Message::Assistant(said));
     }

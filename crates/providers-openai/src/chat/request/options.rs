@@ -75,7 +75,8 @@ impl<'a> ToolChoice<'a> {
 pub(super) struct ResponseFormat<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    json_schema: Schema<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json_schema: Option<Schema<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,17 +89,41 @@ struct Schema<'a> {
 }
 
 impl<'a> ResponseFormat<'a> {
-    pub(super) fn of(output: &'a StructuredOutput) -> Self {
+    /// The shape with its schema, or where the server takes none, any object.
+    pub(super) fn of(output: &'a StructuredOutput, as_object: bool) -> Self {
+        if as_object {
+            return Self {
+                kind: "json_object",
+                json_schema: None,
+            };
+        }
         Self {
             kind: "json_schema",
-            json_schema: Schema {
+            json_schema: Some(Schema {
                 name: &output.name,
                 description: &output.description,
                 schema: &output.schema,
                 strict: output.is_strict(),
-            },
+            }),
         }
     }
+}
+
+/// The instruction that stands for the schema of the answer where the server takes none.
+pub(super) fn shape_in_words(output: &StructuredOutput) -> String {
+    let StructuredOutput {
+        description,
+        schema,
+        ..
+    } = output;
+    let what = if description.is_empty() {
+        String::new()
+    } else {
+        format!(" {description}")
+    };
+    format!(
+        "Answer with one JSON object and nothing else.{what} It must fit this JSON schema: {schema}"
+    )
 }
 
 /// Asks for the usage at the end of a stream.

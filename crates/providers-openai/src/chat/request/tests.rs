@@ -6,11 +6,12 @@ use super::*;
 
 mod messages;
 mod prefix;
+mod servers;
 
 fn body_as(turn: &Turn, dialect: &Dialect, stream: bool) -> Result<Value, EngineError> {
     let defaults = InferenceConfig::new().with_temperature(0.5);
     let settings = settings(turn, &defaults, "test-model", stream)?;
-    let bytes = encode(&settings, turn, dialect)?;
+    let bytes = encode(&settings, turn, dialect, "")?;
     Ok(serde_json::from_slice(&bytes).unwrap())
 }
 
@@ -47,14 +48,14 @@ fn a_plain_request_holds_nothing_that_was_not_asked_for() {
 fn the_turns_settings_win_and_a_temperature_of_zero_is_sent() {
     let config: InferenceConfig = serde_json::from_value(json!({
         "model": "gpt-5", "temperature": 0.0, "top_p": 0.9, "max_response_tokens": 64,
-        "stop": ["END"], "seed": 7, "reasoning_effort": "low", "thinking_type": "disabled",
+        "stop": ["END"], "seed": 7, "reasoning_effort": "none", "thinking_type": "disabled",
     }))
     .unwrap();
     let turn = with(&keys::INFERENCE_CONFIG, &config);
     let mut expected = json!({
         "model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.0,
         "top_p": 0.9, "max_completion_tokens": 64, "stop": ["END"], "seed": 7,
-        "reasoning_effort": "low",
+        "reasoning_effort": "none",
     });
     assert_eq!(body(&turn), expected);
     let mistral = Dialect {

@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
-use geppetto_turns::{LlmText, Reasoning, ToolCall};
+use geppetto_turns::{Block, LlmText, Reasoning, ToolCall};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::To;
 
 use crate::{
-    chat::{CUSTOM_TOOL, Dialect, REASONING_DETAILS, ReasoningField},
+    chat::{
+        CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField,
+        origin::{EXTRA_CONTENT, extra_content},
+    },
     shared::{arguments::sendable, names::fitting},
 };
 
@@ -17,42 +22,86 @@ const LONGEST_NAME: usize = 64;
 /// What a model said without a break.
 #[derive(Debug)]
 pub(in crate::chat::request) struct Assistant<'a> {
-    dialect: &'a Dialect,
+    to: &'a To<'a>,
     text: String,
     refusal: String,
     reasoning: String,
     details: Vec<&'a Value>,
-    calls: Vec<&'a ToolCall>,
+    calls: Vec<Call<'a>>,
+    /// What the server keeps beside the text.
+    extra: Option<&'a Value>,
+    /// Whether tools were called since the last prompt.
+    called: bool,
 }
 
 impl<'a> Assistant<'a> {
-    pub(super) fn new(dialect: &'a Dialect) -> Self {
+    pub(super) fn new(to: &'a To<'a>) -> Self {
         Self {
-            dialect,
+            to,
             text: String::new(),
             refusal: String::new(),
             reasoning: String::new(),
             details: Vec::new(),
             calls: Vec::new(),
+            extra: None,
+            called: false,
         }
     }
 
-    pub(super) fn text(&mut self, said: &LlmText) {
-        match said.refusal && self.dialect.refusal_field {
+    pub(super) fn text(&mut self, block: &'a Block, said: &LlmText) {
+        self.extra = self.extra_of(block).or(self.extra);
+        match said.refusal && self.to.dialect.refusal_field {
             true => self.refusal.push_str(&said.text),
             false => self.text.push_str(&said.text),
         }
     }
 
-    pub(super) fn reasoning(&mut self, reasoning: &'a Reasoning) {
-        self.reasoning.push_str(&reasoning.text);
+    /// Reasoning goes back to the server that it came from, and what is signed or encrypted in it to
+    /// the same model.
+    pub(super) fn reasoning(&mut self, block: &Block, reasoning: &'a Reasoning) {
+        let origin = &self.to.origin;
+        if origin.has_made(block) {
+            self.reasoning.push_str(&reasoning.text);
+        }
+        if !origin.can_read(block) {
+            return;
+        }
         let details = reasoning.extra.get(REASONING_DETAILS);
         self.details
             .extend(details.and_then(Value::as_array).into_iter().flatten());
     }
 
-    pub(super) fn call(&mut self, call: &'a ToolCall) {
-        self.calls.push(call);
+    pub(super) fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Cow<'a, str>) {
+        let extra = self.extra_of(block).map(Cow::Borrowed);
+        self.calls.push(Call::of(call, id, extra));
+    }
+
+    /// What stands beside a block, if it came from where it goes.
+    fn extra_of(&self, block: &'a Block) -> Option<&'a Value> {
+        extra_content(block).filter(|_| self.to.origin.can_read(block))
+    }
+
+    /// Gemini 3 refuses calls of the current turn that have no signature, which those of other models
+    /// do not have. The first call of a message carries it; this word stands for one that there
+    /// cannot be.
+    ///
+    /// Source: <https://ai.google.dev/gemini-api/docs/thought-signatures#faqs>.
+    fn sign(&mut self) {
+        let to = self.to;
+        let wants = to.dialect.name == "gemini" && to.origin.model.contains("gemini-3");
+        if wants
+            && self.calls.iter().all(|call| call.extra.is_none())
+            && let Some(first) = self.calls.first_mut()
+        {
+            let skip = json!({"google": {"thought_signature": "skip_thought_signature_validator"}});
+            first.extra = Some(Cow::Owned(skip));
+        }
+    }
+
+    /// Ends the message, which is part of a turn of the conversation that called tools, or is not.
+    pub(super) fn end(&mut self, called: bool) {
+        self.called = called;
+        self.sign();
     }
 
     /// Whether nothing was said. Reasoning alone is no message that servers accept.
@@ -62,10 +111,11 @@ impl<'a> Assistant<'a> {
 
     /// The field in which reasoning goes back, where it does and there is some.
     fn reasoning_field(&self) -> Option<ReasoningField> {
-        let field = self.dialect.reasoning.field(!self.calls.is_empty())?;
+        let dialect = self.to.dialect;
+        let field = dialect.reasoning.field(self.called)?;
         let there = match field {
             ReasoningField::Details => !self.details.is_empty(),
-            _ => !self.reasoning.is_empty(),
+            _ => !self.reasoning.is_empty() || dialect.reasoning_key,
         };
         there.then_some(field)
     }
@@ -79,6 +129,9 @@ impl Serialize for Assistant<'_> {
         match field {
             Some(ReasoningField::ThinkingPart) => {
                 map.serialize_entry("content", &thinking_parts(&self.reasoning, &self.text))?;
+            }
+            _ if self.to.dialect.empty_content == EmptyContent::Text => {
+                map.serialize_entry("content", &self.text)?;
             }
             // Null, not absent: some servers ask for the key.
             _ => map.serialize_entry("content", &non_empty(&self.text))?,
@@ -97,8 +150,10 @@ impl Serialize for Assistant<'_> {
             _ => {}
         }
         if !self.calls.is_empty() {
-            let calls: Vec<Call<'_>> = self.calls.iter().copied().map(Call::of).collect();
-            map.serialize_entry("tool_calls", &calls)?;
+            map.serialize_entry("tool_calls", &self.calls)?;
+        }
+        if let Some(extra) = self.extra {
+            map.serialize_entry(EXTRA_CONTENT, extra)?;
         }
         map.end()
     }
@@ -125,20 +180,16 @@ enum Part<'a> {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Call<'a> {
-    Function {
-        id: &'a str,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        function: Function<'a>,
-    },
-    Custom {
-        id: &'a str,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        custom: Custom<'a>,
-    },
+struct Call<'a> {
+    id: Cow<'a, str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<Function<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom: Option<Custom<'a>>,
+    #[serde(rename = "extra_content", skip_serializing_if = "Option::is_none")]
+    extra: Option<Cow<'a, Value>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,26 +205,22 @@ struct Custom<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn of(call: &'a ToolCall) -> Self {
-        let (id, name) = (call.id.as_str(), fitting(&call.name, LONGEST_NAME));
+    fn of(call: &'a ToolCall, id: Cow<'a, str>, extra: Option<Cow<'a, Value>>) -> Self {
+        let name = fitting(&call.name, LONGEST_NAME);
         let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
-        if is_custom {
-            return Self::Custom {
-                id,
-                kind: CUSTOM_TOOL,
-                custom: Custom {
-                    name,
-                    input: call.args.as_str(),
-                },
-            };
-        }
-        Self::Function {
+        let (kind, function, custom) = if is_custom {
+            let input = call.args.as_str();
+            (CUSTOM_TOOL, None, Some(Custom { name, input }))
+        } else {
+            let arguments = sendable(&call.args);
+            ("function", Some(Function { name, arguments }), None)
+        };
+        Self {
             id,
-            kind: "function",
-            function: Function {
-                name,
-                arguments: sendable(&call.args),
-            },
+            kind,
+            function,
+            custom,
+            extra,
         }
     }
 }

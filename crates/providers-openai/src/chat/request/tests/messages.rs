@@ -62,7 +62,7 @@ fn a_call_without_an_answer_gets_one_and_half_a_call_is_left_out() {
         Block::user("Go on"),
     ];
     let missing = ToolUse::clone(
-        Block::tool_error("a", repair::MISSING_ANSWER)
+        Block::tool_error("a", geppetto_turns::repair::MISSING_ANSWER)
             .as_tool_use()
             .unwrap(),
     );

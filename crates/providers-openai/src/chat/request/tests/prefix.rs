@@ -38,7 +38,7 @@ fn encoded(blocks: &[Block], dialect: &Dialect) -> Vec<u8> {
         .fold(Turn::builder(), TurnBuilder::block)
         .build();
     let settings = settings(&turn, &InferenceConfig::new(), "m", true).unwrap();
-    encode(&settings, &turn, dialect).unwrap()
+    encode(&settings, &turn, dialect, "").unwrap()
 }
 
 /// The bytes up to the end of the last message, without the bracket that closes the list.

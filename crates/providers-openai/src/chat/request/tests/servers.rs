@@ -1,0 +1,194 @@
+//! What the history of a conversation becomes for servers with rules of their own.
+
+use super::*;
+use crate::chat::{keys as chat_keys, origin::Origin};
+
+/// A history is sent to a server by its name, for a model; the messages.
+fn messages(blocks: &[Block], server: &str, model: &str) -> Vec<Value> {
+    let turn = blocks
+        .iter()
+        .cloned()
+        .fold(Turn::builder(), TurnBuilder::block)
+        .build();
+    let settings = settings(&turn, &InferenceConfig::new(), model, false).unwrap();
+    let dialect = Dialect::named(server).unwrap_or_default();
+    let body = encode(&settings, &turn, &dialect, server).unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    body["messages"].as_array().unwrap().clone()
+}
+
+fn roles(messages: &[Value]) -> String {
+    let roles: Vec<&str> = messages
+        .iter()
+        .map(|message| message["role"].as_str().unwrap())
+        .collect();
+    roles.join(" ")
+}
+
+fn made_by(mut block: Block, server: &str, model: &str) -> Block {
+    let origin = Origin::new(server, model);
+    block.metadata.set(&chat_keys::ORIGIN, &origin).unwrap();
+    block
+}
+
+fn call(id: &str) -> Block {
+    Block::tool_call(ToolCall::new(id, "weather", "{}"))
+}
+
+/// A turn of a conversation that called a tool, and the next prompt.
+fn with_tools() -> Vec<Block> {
+    vec![
+        Block::user("Weather in Oslo?"),
+        call("call_Zk3v9QmP1xTg7yRb2WcN5uLd"),
+        Block::tool_result("call_Zk3v9QmP1xTg7yRb2WcN5uLd", "rain"),
+        Block::llm_text("It rains."),
+        Block::user("And in Rome?"),
+    ]
+}
+
+#[test]
+fn users_in_a_row_are_joined_where_the_server_needs_it() {
+    let blocks = [Block::user("one"), Block::user("two")];
+    let joined = messages(&blocks, "perplexity", "sonar");
+    assert_eq!(joined, [json!({"role": "user", "content": "one\n\ntwo"})]);
+    for model in ["devstral-small", "google/gemma-3-27b-it"] {
+        assert_eq!(roles(&messages(&blocks, "", model)), "user", "{model}");
+    }
+    assert_eq!(roles(&messages(&blocks, "openai", "gpt-4o")), "user user");
+}
+
+#[test]
+fn mistral_gets_a_reply_between_a_result_and_a_prompt() {
+    let mut blocks = with_tools();
+    blocks.remove(3);
+    let sent = messages(&blocks, "mistral", "any-name");
+    assert_eq!(roles(&sent), "user assistant tool assistant user");
+}
+
+#[test]
+fn call_ids_are_translated_for_call_and_answer_alike() {
+    let sent = messages(&with_tools(), "mistral", "mistral-large");
+    let id = sent[1]["tool_calls"][0]["id"].as_str().unwrap();
+    assert!(
+        id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()),
+        "{id}"
+    );
+    assert_eq!(sent[2]["tool_call_id"], id);
+    let sent = messages(&with_tools(), "openai", "gpt-4o");
+    assert_eq!(
+        sent[1]["tool_calls"][0]["id"],
+        "call_Zk3v9QmP1xTg7yRb2WcN5uLd"
+    );
+}
+
+#[test]
+fn the_key_of_reasoning_stands_in_a_turn_that_called_tools() {
+    for server in ["deepseek", "moonshot"] {
+        let sent = messages(&with_tools(), server, "m");
+        assert_eq!(sent[1]["reasoning_content"], "", "{server}");
+    }
+    for server in ["openai", "groq", "mistral", ""] {
+        let sent = messages(&with_tools(), server, "m");
+        assert!(sent[1].get("reasoning_content").is_none(), "{server}");
+    }
+    // Judged by the turn: the answer after the tools has its reasoning, too.
+    let mut blocks = with_tools();
+    blocks.insert(3, made_by(Block::reasoning("Hm."), "deepseek", "m"));
+    blocks.extend([Block::reasoning("Plain."), Block::llm_text("Sun.")]);
+    let sent = messages(&blocks, "deepseek", "m");
+    assert_eq!(sent[3]["reasoning_content"], "Hm.");
+    assert!(sent[5].get("reasoning_content").is_none());
+}
+
+#[test]
+fn reasoning_goes_to_the_server_that_it_came_from_alone() {
+    let mut blocks = with_tools();
+    blocks.insert(
+        1,
+        made_by(Block::reasoning("Kimi's."), "moonshot", "kimi-k2.5"),
+    );
+    assert_eq!(
+        messages(&blocks, "moonshot", "kimi-k3")[1]["reasoning_content"],
+        "Kimi's."
+    );
+    assert_eq!(
+        messages(&blocks, "deepseek", "m")[1]["reasoning_content"],
+        ""
+    );
+    let mut encrypted = Block::reasoning("OpenAI's.");
+    if let geppetto_turns::Content::Reasoning(reasoning) = &mut encrypted.content {
+        reasoning.item_id = Some("rs_1".to_owned());
+    }
+    let mut blocks = with_tools();
+    blocks.insert(1, encrypted);
+    assert_eq!(
+        messages(&blocks, "deepseek", "m")[1]["reasoning_content"],
+        ""
+    );
+}
+
+#[test]
+fn signatures_go_back_in_their_place_to_the_model_that_gave_them() {
+    let signature = json!({"google": {"thought_signature": "c2ln"}});
+    let signed = |mut block: Block| {
+        match &mut block.content {
+            geppetto_turns::Content::ToolCall(call) => {
+                call.extra.set("extra_content", signature.clone());
+            }
+            geppetto_turns::Content::LlmText(text) => {
+                text.extra.set("extra_content", signature.clone());
+            }
+            _ => {}
+        }
+        made_by(block, "gemini", "gemini-3-flash")
+    };
+    let mut blocks = with_tools();
+    blocks[1] = signed(blocks[1].clone());
+    blocks[3] = signed(blocks[3].clone());
+    let sent = messages(&blocks, "gemini", "gemini-3-flash");
+    assert_eq!(sent[1]["tool_calls"][0]["extra_content"], signature);
+    assert_eq!(sent[3]["extra_content"], signature);
+    let sent = messages(&blocks, "openai", "gpt-4o");
+    assert!(!json!(sent).to_string().contains("extra_content"));
+    // Another model's call has none that Gemini could read.
+    let sent = messages(&with_tools(), "gemini", "gemini-3-flash");
+    assert_eq!(
+        sent[1]["tool_calls"][0]["extra_content"]["google"]["thought_signature"],
+        "skip_thought_signature_validator"
+    );
+}
+
+#[test]
+fn instructions_are_one_message_at_the_beginning_where_a_template_wants_that() {
+    let blocks = [
+        Block::system("A"),
+        Block::system("B"),
+        Block::user("Hi"),
+        Block::llm_text("Hello"),
+        Block::system("C"),
+        Block::user("Go on"),
+    ];
+    for (server, model) in [("minimax", "MiniMax-M2"), ("", "Qwen/Qwen3.6-27B")] {
+        let sent = messages(&blocks, server, model);
+        assert!(
+            roles(&sent).starts_with("system user assistant user"),
+            "{model}"
+        );
+        assert_eq!(sent[0]["content"], "A\n\nB");
+        assert_eq!(sent[3]["content"], "C");
+    }
+}
+
+#[test]
+fn an_answer_of_a_shape_is_asked_for_in_words_where_no_schema_is_taken() {
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
+    let output = StructuredOutput::json_schema("a", schema);
+    let turn = with(&keys::STRUCTURED_OUTPUT, &output);
+    let body = body_as(&turn, &Dialect::named("deepseek").unwrap(), false).unwrap();
+    assert_eq!(body["response_format"], json!({"type": "json_object"}));
+    let words = body["messages"][0]["content"].as_str().unwrap();
+    assert!(
+        words.contains("JSON") && words.contains("\"integer\""),
+        "{words}"
+    );
+}

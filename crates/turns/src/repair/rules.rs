@@ -1,0 +1,244 @@
+//! [`repair_with`]: a history in the order that a server wants.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::repair;
+use crate::{Block, Blocks, Content, UserContent};
+
+#[cfg(test)]
+mod tests;
+
+/// The text of a model where a server wants one between a tool result and a prompt.
+pub const MISSING_REPLY: &str = "(no reply)";
+
+/// The prompt where a server wants a history to begin with one.
+pub const MISSING_PROMPT: &str = "(start of the conversation)";
+
+/// The prompt where a server wants a history to end with one.
+pub const CONTINUE: &str = "Continue.";
+
+/// The result of a tool where a server takes no empty one.
+pub const NO_OUTPUT: &str = "(no output)";
+
+/// What stands between two texts that become one.
+const BETWEEN: &str = "\n\n";
+
+/// What a server demands of the order of messages, beyond that of tool calls. By default nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
+#[non_exhaustive]
+pub struct Rules {
+    /// Instructions stand at the beginning, in one message. Those that come later are sent as what
+    /// a user said, at their place: moved to the beginning, they would change the whole request.
+    pub system_first: bool,
+    /// Users and models alternate: what users said in a row is one message.
+    pub users_joined: bool,
+    /// A model speaks between a tool result and a user; see [`MISSING_REPLY`].
+    pub reply_after_tools: bool,
+    /// A user speaks before the model does; see [`MISSING_PROMPT`].
+    pub user_first: bool,
+    /// The last message is not a model's; see [`CONTINUE`].
+    pub user_last: bool,
+    /// No message is empty. Prompts without content are left out; see [`NO_OUTPUT`] for results.
+    pub no_empty: bool,
+}
+
+impl Rules {
+    /// No demands.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            system_first: false,
+            users_joined: false,
+            reply_after_tools: false,
+            user_first: false,
+            user_last: false,
+            no_empty: false,
+        }
+    }
+
+    /// All demands that are known of any server.
+    #[must_use]
+    pub const fn strict() -> Self {
+        Self {
+            system_first: true,
+            users_joined: true,
+            reply_after_tools: true,
+            user_first: true,
+            user_last: true,
+            no_empty: true,
+        }
+    }
+
+    /// The demands of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            system_first: self.system_first || other.system_first,
+            users_joined: self.users_joined || other.users_joined,
+            reply_after_tools: self.reply_after_tools || other.reply_after_tools,
+            user_first: self.user_first || other.user_first,
+            user_last: self.user_last || other.user_last,
+            no_empty: self.no_empty || other.no_empty,
+        }
+    }
+}
+
+/// As [`repair`], in the order that `rules` demand.
+///
+/// Pure, deterministic and idempotent. A history that grew keeps the old one's result as a prefix,
+/// with two exceptions: a prompt that follows one which got no answer is joined with it
+/// ([`Rules::users_joined`]), so that the last message grows at its end; and what
+/// [`Rules::user_last`] adds stands at the end of one request only.
+#[must_use]
+pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
+    let blocks = repair(history);
+    if *rules == Rules::new() {
+        return blocks;
+    }
+    let mut order = Order {
+        rules,
+        out: Vec::with_capacity(blocks.len()),
+        last: Role::None,
+        user: 0,
+        heard: false,
+    };
+    for block in blocks {
+        order.take(block);
+    }
+    if rules.user_last && order.last == Role::Model {
+        order.push(
+            Block::user(CONTINUE).with_id("repair:continue").into(),
+            Role::User,
+        );
+    }
+    order.out
+}
+
+/// Who spoke last, as far as it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    None,
+    System,
+    User,
+    Model,
+    Tool,
+}
+
+struct Order<'a> {
+    rules: &'a Rules,
+    out: Vec<Arc<Block>>,
+    last: Role,
+    /// The place of the last prompt.
+    user: usize,
+    /// Whether a user said anything.
+    heard: bool,
+}
+
+impl Order<'_> {
+    fn push(&mut self, block: Arc<Block>, role: Role) {
+        if role == Role::User {
+            self.user = self.out.len();
+            self.heard = true;
+        }
+        self.out.push(block);
+        self.last = role;
+    }
+
+    fn take(&mut self, block: Arc<Block>) {
+        match &block.content {
+            Content::System(system) if self.rules.system_first => {
+                if !matches!(self.last, Role::None | Role::System) {
+                    let as_user = Block::user(&system.text).with_id(block.id.as_str());
+                    self.user(as_user.into());
+                } else if self.rules.no_empty && system.text.trim().is_empty() {
+                } else if let Some(joined) = self.with_last_system(&system.text) {
+                    self.out.pop();
+                    self.push(joined.into(), Role::System);
+                } else {
+                    self.push(block, Role::System);
+                }
+            }
+            Content::System(_) => self.push(block, Role::System),
+            Content::User(_) => self.user(block),
+            Content::ToolUse(answer) if self.rules.no_empty && answer.output().is_empty() => {
+                let mut filled = (*block).clone();
+                if let Content::ToolUse(answer) = &mut filled.content {
+                    answer.result = Some(Value::from(NO_OUTPUT));
+                }
+                self.push(filled.into(), Role::Tool);
+            }
+            Content::ToolUse(_) => self.push(block, Role::Tool),
+            Content::LlmText(text) if text.text.is_empty() => self.out.push(block),
+            Content::LlmText(_) | Content::ToolCall(_) => self.model(block),
+            Content::Reasoning(_) | Content::Other(_) => self.out.push(block),
+        }
+    }
+
+    fn model(&mut self, block: Arc<Block>) {
+        if self.rules.user_first && !self.heard {
+            self.heard = true;
+            let prompt = Block::user(MISSING_PROMPT).with_id("repair:start");
+            // In front of the reasoning that belongs to the text.
+            let is_system = |block: &Arc<Block>| matches!(block.content, Content::System(_));
+            let at = self.out.iter().rposition(is_system).map_or(0, |at| at + 1);
+            self.out.insert(at, prompt.into());
+        }
+        self.push(block, Role::Model);
+    }
+
+    fn user(&mut self, block: Arc<Block>) {
+        let Content::User(said) = &block.content else {
+            return;
+        };
+        if self.rules.no_empty && said.text.trim().is_empty() && said.images.is_empty() {
+            return;
+        }
+        if self.rules.reply_after_tools && self.last == Role::Tool {
+            let reply = Block::llm_text(MISSING_REPLY).with_id("repair:reply");
+            self.push(reply.into(), Role::Model);
+        }
+        if self.rules.users_joined
+            && self.last == Role::User
+            && let Some(before) = self.out.get_mut(self.user)
+        {
+            Arc::make_mut(before).join(said);
+            // Thoughts that led to no answer.
+            let (mut place, user) = (0, self.user);
+            self.out.retain(|block| {
+                place += 1;
+                place <= user + 1 || !matches!(block.content, Content::Reasoning(_))
+            });
+            return;
+        }
+        self.push(block, Role::User);
+    }
+
+    /// The last instructions with a text added to them.
+    fn with_last_system(&self, text: &str) -> Option<Block> {
+        let mut last = Block::clone(self.out.last()?);
+        let Content::System(system) = &mut last.content else {
+            return None;
+        };
+        append(&mut system.text, text);
+        Some(last)
+    }
+}
+
+impl Block {
+    fn join(&mut self, said: &UserContent) {
+        if let Content::User(own) = &mut self.content {
+            append(&mut own.text, &said.text);
+            own.images.extend(said.images.iter().cloned());
+        }
+    }
+}
+
+fn append(text: &mut String, more: &str) {
+    if !text.is_empty() && !more.is_empty() {
+        text.push_str(BETWEEN);
+    }
+    text.push_str(more);
+}
