@@ -9,11 +9,20 @@ mod pages {
     #[doc = include_str!("../../README.md")]
     struct Readme;
 
+    #[doc = include_str!("../../docs/introduction.md")]
+    struct Introduction;
+
     #[doc = include_str!("../../docs/migration.md")]
     struct Migration;
 
     #[doc = include_str!("../../docs/guides/first-session.md")]
     struct FirstSession;
+
+    #[doc = include_str!("../../docs/guides/structured-output.md")]
+    struct StructuredOutput;
+
+    #[doc = include_str!("../../docs/guides/images.md")]
+    struct Images;
 
     #[doc = include_str!("../../docs/guides/streaming-to-a-ui.md")]
     struct StreamingToAUi;

@@ -1,10 +1,8 @@
 //! A small stand-in for a model, so that examples run without a key and without a network.
 //!
-//! [`provider`] starts a server whose model, [`MODEL`], thinks aloud, calls tools and answers at
-//! the pace of a human typist. It understands nothing: it picks tools whose names share a word with
-//! the prompt, fills their arguments from names, quotations and numbers in the prompt, and sums up
-//! what the tools returned. The same request always gets the same answer. Usage counts words as
-//! tokens.
+//! [`provider`] starts a server whose model, [`MODEL`], thinks, calls tools and answers at the pace of
+//! a human typist. It is a small program that understands little, and its first answer says so. The
+//! same request always gets the same answer. Usage counts words as tokens.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -17,14 +15,21 @@
 //!
 //! It speaks the chat API and the Responses API, there with its thoughts as a summary.
 //!
-//! - With tools and a prompt: some reasoning, then one call per suitable tool and per thing that
-//!   the prompt names ("the weather in Zurich and Geneva" makes two parallel calls).
-//! - After tool results: a sentence that quotes them.
-//! - Without (suitable) tools: some reasoning and a friendly answer that quotes the prompt.
-//! - With a JSON schema as response format: a JSON value of that schema.
+//! - **Memory.** It answers from the conversation: "My name is Ada" and later "What is my name?"; "How
+//!   many questions have I asked?"; "What did I say first?".
+//! - **Tools.** It calls a tool if the prompt clearly asks for what the tool does, and has values for
+//!   the arguments that the tool requires: one call for each thing that the prompt names ("the weather in
+//!   Zurich and Geneva" makes two parallel calls). A tool that changes something (delete, refund, send,
+//!   pay, write, ...) is called only if the prompt says to use it by its full name. After tool results, a
+//!   sentence reports them.
+//! - **Structured output.** With a JSON schema as response format, it answers with a value of that schema,
+//!   filled from the names and numbers of the prompt, with null where the schema allows it and the prompt
+//!   has nothing.
+//! - **Images.** It says how many there are, and that it cannot look at them.
 
 mod answer;
 mod arguments;
+mod memory;
 mod prompt;
 mod responses;
 mod tools;

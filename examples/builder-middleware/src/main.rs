@@ -8,12 +8,11 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 mod store;
 
 use std::{error::Error, io, sync::Arc};
 
+use example_run::{print, println};
 use geppetto_engine::{
     ToolConfig,
     middleware::{ReorderToolResults, SystemPrompt, TraceInference},
@@ -79,6 +78,7 @@ fn builder(store: &Arc<YamlStore>) -> Result<Builder, Box<dyn Error>> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     let store = Arc::new(YamlStore::default());
     let builder = builder(&store)?;
 

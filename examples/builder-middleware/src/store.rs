@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use example_run::println;
 use geppetto_engine::{Persister, RunStatus, StoreError};
 use geppetto_turns::{FormatError, Turn};
 

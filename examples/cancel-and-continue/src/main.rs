@@ -8,10 +8,9 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 use std::{error::Error, future::pending, io};
 
+use example_run::{print, println};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventKind, printer::HumanPrinter};
 use geppetto_session::Session;
@@ -67,6 +66,7 @@ async fn cancel_when(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     let builder = Builder::new(model())
         .tools(tools()?)
         .event_sink(HumanPrinter::new(io::stdout()));

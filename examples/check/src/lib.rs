@@ -129,5 +129,14 @@ pub fn expected_output(readme: &str) -> Option<&str> {
     Some(block)
 }
 
+/// The first fenced block after the words "On stderr": what a program says beside its answer.
+#[must_use]
+pub fn expected_notes(readme: &str) -> Option<&str> {
+    let (_, after) = readme.split_once("On stderr")?;
+    let (_, block) = after.split_once("```text\n")?;
+    let (block, _) = block.split_once("```\n")?;
+    Some(block)
+}
+
 #[cfg(test)]
 mod tests;

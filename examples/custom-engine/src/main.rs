@@ -9,13 +9,12 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 mod model;
 
 use std::{io, sync::Arc};
 
 use async_trait::async_trait;
+use example_run::{print, println};
 use geppetto_engine::{Engine, EngineError, ErrorKind, Finish, ResponseWriter, RunContext};
 use geppetto_events::{
     EventKind, EventSink, kind::ReasoningSource, printer::HumanPrinter, sink_fn,
@@ -113,6 +112,7 @@ async fn ask(ctx: &RunContext, prompt: &str) {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    example_run::arguments!();
     println!("--- a whole reply");
     ask(&RunContext::new(), "Why is the sky blue?").await;
 

@@ -6,10 +6,9 @@
 //! $ cargo run -p generic-tool-calling
 //! ```
 //!
-//! Expected output, with the embedded demo provider (the first line on stderr):
+//! Expected output, with the embedded demo provider (the answer on stdout, everything else on stderr):
 //!
 //! ```text
-//! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
 //! thinking: (what the model thinks)
 //! → lookup_weather {"city":"Zurich"}
 //! → lookup_weather {"city":"Oslo"}
@@ -41,7 +40,7 @@ struct Cli {
         "Convert 21 degrees Celsius with the convert_temperature tool, please.",
     ])]
     prompts: Vec<String>,
-    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
     #[arg(long, conflicts_with = "prompts")]
     interactive: bool,
 }
@@ -87,7 +86,7 @@ async fn convert_temperature(args: ConvertTemperature) -> Result<String, ToolErr
         return Err(ToolError::new("there is nothing colder than -273.15 °C"));
     }
     Ok(format!(
-        "{} °C are {:.1} °F",
+        "{} °C is {:.1} °F",
         args.celsius,
         args.celsius * 1.8 + 32.0
     ))

@@ -8,14 +8,13 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 mod agent_mode;
 
 use std::{error::Error, sync::Arc};
 
 use agent_mode::{AgentMode, Mode};
 use async_trait::async_trait;
+use example_run::{print, println};
 use geppetto_engine::{Engine, EngineError, Middleware, Next, RunContext, Stack};
 use geppetto_events::{EventKind, EventSink, sink_fn};
 use geppetto_testing::{Script, ScriptedEngine};
@@ -49,6 +48,7 @@ fn model() -> ScriptedEngine {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     let modes = AgentMode::new([
         Mode::new(
             "plan",

@@ -7,10 +7,9 @@
 //! $ cargo run -p openai-tools
 //! ```
 //!
-//! Expected output, with the embedded demo provider (the first line on stderr):
+//! Expected output, with the embedded demo provider (the answer on stdout, everything else on stderr):
 //!
 //! ```text
-//! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
 //! thinking: (a summary of what the model thinks)
 //! → find_train {"destination":"Bern"}
 //! ← find_train {"departs":"10:02","minutes":56,"destination":"Bern"}
@@ -31,9 +30,6 @@ use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The model that OpenAI is asked for: one that reasons.
-const MODEL: &str = "gpt-5-mini";
-
 #[derive(Debug, Parser)]
 #[command(about = "Shows what a model thinks while it uses two typed tools, over two turns")]
 struct Cli {
@@ -45,7 +41,7 @@ struct Cli {
         "Please convert 167 minutes with convert_minutes.",
     ])]
     prompts: Vec<String>,
-    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
     #[arg(long, conflicts_with = "prompts")]
     interactive: bool,
 }
@@ -98,7 +94,7 @@ fn tools() -> Result<ToolRegistry, Failure> {
     );
     let convert = tool_fn(
         "convert_minutes",
-        "Writes minutes as hours and minutes",
+        "Converts minutes to hours and minutes",
         convert_minutes,
     );
     ToolRegistry::new()
@@ -108,8 +104,7 @@ fn tools() -> Result<ToolRegistry, Failure> {
 }
 
 fn main() -> ExitCode {
-    let mut cli = Cli::parse();
-    cli.options.default_model = Some(MODEL);
+    let cli = Cli::parse();
     main_with(&cli.options, async |provider, printer| {
         let mut config = InferenceConfig::new().with_reasoning_effort("low");
         // Without it the model thinks in silence.

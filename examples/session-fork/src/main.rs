@@ -7,10 +7,9 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 use std::{error::Error, sync::Arc};
 
+use example_run::println;
 use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::Turn;
@@ -47,6 +46,7 @@ fn history(session: &Session) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     let story = Session::new(EngineRunner::new(model()));
     println!("--- a story");
     say(&story, "Who is in the story?").await?;

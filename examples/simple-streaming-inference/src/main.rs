@@ -6,10 +6,9 @@
 //! $ cargo run -p simple-streaming-inference -- "Say hello"
 //! ```
 //!
-//! Expected output, with the embedded demo provider (the first line on stderr):
+//! Expected output, with the embedded demo provider (the answer on stdout, everything else on stderr):
 //!
 //! ```text
-//! asking demo at the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)
 //! thinking: (what the model thinks)
 //! (its answer)
 //! [12 tokens in, 34 out (5 reasoning)]
@@ -30,7 +29,7 @@ struct Cli {
     /// What to ask.
     #[arg(default_value = "Say hello, and say in one sentence what you are.")]
     prompt: String,
-    /// Read prompts from standard input, one a line; Ctrl-C cancels a run and reads the next.
+    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
     #[arg(long, conflicts_with = "prompt")]
     interactive: bool,
 }

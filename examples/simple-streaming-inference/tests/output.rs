@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use example_check::{Program, expected_output};
+use example_check::{Program, expected_notes, expected_output};
 use geppetto_testing::demo;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -23,4 +23,8 @@ async fn the_program_prints_what_its_readme_says() {
         "{}",
         output.stderr
     );
+    // The first line names the server, whose port changes.
+    let (_, notes) = output.stderr.split_once('\n').unwrap();
+    let readme = include_str!("../README.md");
+    assert_eq!(notes, expected_notes(readme).unwrap());
 }

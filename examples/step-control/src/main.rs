@@ -8,10 +8,9 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 use std::{error::Error, time::Duration};
 
+use example_run::println;
 use geppetto_enginebuilder::Builder;
 use geppetto_events::EventKind;
 use geppetto_session::{ExecutionHandle, Session};
@@ -64,6 +63,7 @@ async fn watch(run: &ExecutionHandle, control: &StepController, decide: impl Fn(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     println!("--- somebody lets each step go on");
     let control = StepController::new();
     let run = session(&control)?.submit("Delete it.").await?;

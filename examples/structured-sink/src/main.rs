@@ -8,10 +8,9 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 use std::{error::Error, sync::Arc};
 
+use example_run::println;
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{
     EventKind, EventSink, StructuredSink,
@@ -90,6 +89,7 @@ fn model() -> ScriptedEngine {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     let sink =
         StructuredSink::new(screen()).extract("app", "plan", |_| Box::new(Plan::default()))?;
     let session = Session::new(Builder::new(model()).event_sink(sink));

@@ -26,13 +26,24 @@ pub async fn interact(
     printer: &Printer,
 ) -> Result<(), Failure> {
     let mut prompts = prompts();
+    let at_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if at_terminal {
+        say("Enter a prompt. Ctrl-C cancels an answer, Ctrl-D quits.");
+    }
     loop {
-        ask();
+        if at_terminal {
+            ask();
+        }
         // A Ctrl-C that came too late for the run before is not meant for the prompt.
         let mut interrupts = Interrupts::listen();
         let prompt = tokio::select! {
             prompt = prompts.recv() => match prompt {
-                None => return Ok(()),
+                None => {
+                    if at_terminal {
+                        say(""); // Ctrl-D leaves the cursor behind the prompt.
+                    }
+                    return Ok(());
+                }
                 Some(prompt) => prompt?,
             },
             () = interrupts.next() => return Err(Failure::Interrupted),
@@ -43,7 +54,7 @@ pub async fn interact(
         match converse_until(session, &prompt, provider, printer, &mut interrupts).await {
             Ok(()) => {}
             Err(Failure::Interrupted) => {
-                say("cancelled; the next prompt, please (Ctrl-C or the end of input leaves)");
+                say("cancelled (Ctrl-C or Ctrl-D to quit)");
             }
             Err(Failure::Run(error)) => say(&format!("error: {error}")),
             Err(other) => return Err(other),
@@ -70,11 +81,9 @@ fn prompts() -> mpsc::Receiver<Result<String, Failure>> {
     receiver
 }
 
-/// Shows a person that a prompt is waited for. There is no better place to report a broken stderr to.
+/// Shows that the program waits for a prompt. There is no better place to report a broken stderr to.
 fn ask() {
     let mut stderr = io::stderr();
-    if io::stdin().is_terminal() && stderr.is_terminal() {
-        let _ = write!(stderr, "> ");
-        let _ = stderr.flush();
-    }
+    let _ = write!(stderr, "\n> ");
+    let _ = stderr.flush();
 }

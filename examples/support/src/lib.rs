@@ -5,16 +5,16 @@
 //! use clap::Parser;
 //! use example_support::{Options, Settings};
 //!
-//! let options = Options::parse_from(["example", "--model", "gpt-4o-mini"]);
+//! let options = Options::parse_from(["example", "--model", "gpt-5-mini"]);
 //! let settings = Settings::resolve(&options, |_| None)?;
-//! assert!(settings.to_string().contains("gpt-4o-mini"));
+//! assert!(settings.to_string().contains("gpt-5-mini"));
 //! # Ok::<(), example_support::Failure>(())
 //! ```
 //!
 //! Expected output of `--print-settings`:
 //!
 //! ```text
-//! model     gpt-4o-mini                (--model)
+//! model     gpt-5-mini                 (--model)
 //! base_url  https://api.openai.com/v1  (default)
 //! api_key   sk-…1234                   (OPENAI_API_KEY)
 //! output    text                       (default)
@@ -35,12 +35,6 @@ mod tests;
 pub use failure::Failure;
 pub use interactive::interact;
 pub use output::Printer;
-pub use program::{converse, main_with};
+pub use program::{converse, follow, main_with};
 pub use provider::Provider;
-pub use settings::{Options, OutputFormat, Setting, Settings, Source};
-
-/// The program on the project's front page, held to compile. It is why `geppetto_enginebuilder`
-/// and `geppetto_toolloop` are development dependencies here.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+pub use settings::{DEFAULT_MODEL, Options, OutputFormat, Setting, Settings, Source};

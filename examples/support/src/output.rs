@@ -1,54 +1,57 @@
-//! [`Printer`]: events to stdout, in the format that was asked for.
+//! [`Printer`]: events in the format that was asked for.
 
 use std::{
-    io::{self, IsTerminal, Stdout},
+    io::{self, IsTerminal, Stderr, Stdout},
     sync::Arc,
 };
 
 use geppetto_events::{
-    Event, EventSink,
+    Correlation, Event, EventMeta, EventSink,
     printer::{HumanPrinter, JsonLinesPrinter, YamlPrinter},
 };
 
 use crate::OutputFormat;
 
-/// Prints events to stdout.
+/// Prints events.
 #[derive(Debug)]
 pub enum Printer {
-    /// For people.
-    Text(HumanPrinter<Stdout>),
-    /// Lines of JSON.
+    /// For people: the answer to stdout, thinking, tools, notices and usage to stderr.
+    Text(Box<HumanPrinter<Stdout, Stderr>>),
+    /// Lines of JSON without ids.
     Jsonl(JsonLinesPrinter<Stdout>),
+    /// Lines of JSON as they are stored and sent.
+    JsonlFull(JsonLinesPrinter<Stdout>),
     /// Documents of YAML.
     Yaml(YamlPrinter<Stdout>),
 }
 
 impl Printer {
-    /// A printer for the format; with colour only on a terminal.
+    /// Creates a printer for the format. Colour is used on a terminal only.
     #[must_use]
     pub fn new(format: OutputFormat) -> Arc<Self> {
         let out = io::stdout();
         Arc::new(match format {
             OutputFormat::Text => {
-                let color = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                // Failures are said on stderr, once.
-                Self::Text(
-                    HumanPrinter::new(out)
-                        .with_color(color)
-                        .with_failures(false),
-                )
+                let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+                // The program reports failures itself.
+                let printer = HumanPrinter::new(out)
+                    .with_notes(io::stderr())
+                    .with_color(color)
+                    .with_failures(false);
+                Self::Text(Box::new(printer))
             }
             OutputFormat::Jsonl => Self::Jsonl(JsonLinesPrinter::new(out)),
+            OutputFormat::JsonlFull => Self::JsonlFull(JsonLinesPrinter::new(out)),
             OutputFormat::Yaml => Self::Yaml(YamlPrinter::new(out)),
         })
     }
 
-    /// Whether nobody reads any more.
+    /// Returns `true` if the output was closed by its reader.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         let error = match self {
             Self::Text(printer) => printer.error(),
-            Self::Jsonl(printer) => printer.error(),
+            Self::Jsonl(printer) | Self::JsonlFull(printer) => printer.error(),
             Self::Yaml(printer) => printer.error(),
         };
         error.is_some()
@@ -59,8 +62,17 @@ impl EventSink for Printer {
     fn publish(&self, event: &Event) {
         match self {
             Self::Text(printer) => printer.publish(event),
-            Self::Jsonl(printer) => printer.publish(event),
+            Self::Jsonl(printer) => printer.publish(&without_ids(event)),
+            Self::JsonlFull(printer) => printer.publish(event),
             Self::Yaml(printer) => printer.publish(event),
         }
     }
+}
+
+/// The ids are four fifths of an event, and the same in every line of a run.
+fn without_ids(event: &Event) -> Event {
+    event
+        .clone()
+        .with_meta(Arc::new(EventMeta::default()))
+        .with_correlation(Arc::new(Correlation::default()))
 }

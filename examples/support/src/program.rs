@@ -44,8 +44,7 @@ where
     example(provider, printer).await
 }
 
-/// Submits a prompt and waits for the run; Ctrl-C, or an output that nobody reads any more,
-/// cancels it.
+/// Submits a prompt and waits for the run; Ctrl-C, or a closed output, cancels it.
 ///
 /// # Errors
 ///
@@ -76,6 +75,28 @@ pub(crate) async fn converse_until(
     interrupts: &mut Interrupts,
 ) -> Result<(), Failure> {
     let run = session.submit(prompt).await?;
+    follow_until(run, provider, printer, interrupts).await
+}
+
+/// Waits for a run that has started; Ctrl-C, or a closed output, cancels it.
+///
+/// # Errors
+///
+/// If the run failed or was cancelled. What arrived is printed and in the history of the session.
+pub async fn follow(
+    run: ExecutionHandle,
+    provider: &Provider,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    follow_until(run, provider, printer, &mut Interrupts::listen()).await
+}
+
+async fn follow_until(
+    run: ExecutionHandle,
+    provider: &Provider,
+    printer: &Printer,
+    interrupts: &mut Interrupts,
+) -> Result<(), Failure> {
     let mut events = run.events();
     loop {
         tokio::select! {

@@ -6,7 +6,7 @@ use geppetto_testing::{ProviderServer, demo};
 
 use crate::{
     Failure, Settings, ollama,
-    settings::{Setting, Source},
+    settings::{DEFAULT_MODEL, Setting, Source},
 };
 
 /// Who answers: a configured server, an Ollama server on this machine, or the embedded demo.
@@ -14,8 +14,8 @@ use crate::{
 pub struct Provider {
     settings: Settings,
     about: String,
-    /// Lives as long as the provider, because dropping it stops it.
-    _demo: Option<ProviderServer>,
+    /// Kept because dropping it stops it.
+    demo: Option<ProviderServer>,
 }
 
 impl Provider {
@@ -25,11 +25,12 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// When the embedded demo provider cannot be started.
+    /// If the embedded demo provider cannot be started, or does not have the model that is named.
     pub async fn choose(mut settings: Settings) -> Result<Self, Failure> {
         let mut own = None;
         let about = if let Some(base_url) = &settings.base_url {
-            format!("{} (from {})", base_url.value, base_url.source)
+            let server = geppetto_transport::redact_url(&base_url.value);
+            format!("{server} (from {})", base_url.source)
         } else if !settings.demo
             && let Some(model) = ollama::first_model().await
         {
@@ -40,26 +41,23 @@ impl Provider {
                 .get_or_insert(Setting::new(model, detected()));
             "Ollama on its default port".to_owned()
         } else {
+            check_demo_model(&settings)?;
             let server = demo::provider().await.map_err(|error| {
                 Failure::Run(format!("cannot start the demo provider: {error}"))
             })?;
             let source = || Source::Detected("embedded demo provider");
             settings.base_url = Some(Setting::new(server.base_url(), source()));
-            settings
-                .model
-                .get_or_insert(Setting::new(demo::MODEL.to_owned(), source()));
+            settings.model = Some(Setting::new(demo::MODEL.to_owned(), source()));
             own = Some(server);
-            "the embedded demo provider (set OPENAI_API_KEY or OPENAI_BASE_URL for a real one)"
-                .to_owned()
+            String::new()
         };
-        let model = settings.default_model;
         settings
             .model
-            .get_or_insert(Setting::new(model.to_owned(), Source::Default));
+            .get_or_insert(Setting::new(DEFAULT_MODEL.to_owned(), Source::Default));
         Ok(Self {
             settings,
             about,
-            _demo: own,
+            demo: own,
         })
     }
 
@@ -72,15 +70,12 @@ impl Provider {
     /// Who answers, in one line.
     #[must_use]
     pub fn about(&self) -> String {
-        let model = self
-            .settings
-            .model
-            .as_ref()
-            .map_or("", |model| model.value.as_str());
-        format!(
-            "asking {model} at {}",
-            geppetto_transport::redact_url(&self.about)
-        )
+        if self.demo.is_some() {
+            return "No server is configured, so the embedded demo provider answers. \
+                    Set OPENAI_API_KEY or OPENAI_BASE_URL to ask a real model."
+                .to_owned();
+        }
+        format!("Asking {} at {}", self.model(), self.about)
     }
 
     /// An engine for the Chat Completions wire.
@@ -121,7 +116,21 @@ impl Provider {
     fn model(&self) -> &str {
         match &self.settings.model {
             Some(model) => &model.value,
-            None => self.settings.default_model,
+            None => DEFAULT_MODEL,
         }
+    }
+}
+
+/// The demo provider has one model. Another one is most likely meant for a server whose key is missing.
+fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
+    match &settings.model {
+        Some(model) if model.value != demo::MODEL => Err(Failure::Setting(format!(
+            "no key is set, so the embedded demo provider would answer, and it only has the model `{}`, not `{}` \
+             (from {}); set OPENAI_API_KEY or OPENAI_BASE_URL",
+            demo::MODEL,
+            model.value,
+            model.source
+        ))),
+        _ => Ok(()),
     }
 }

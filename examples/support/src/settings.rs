@@ -7,40 +7,57 @@ use geppetto_transport::ApiKey;
 
 use crate::Failure;
 
-/// The options that all examples have.
+/// The options of the examples that talk to a provider.
 #[derive(Debug, Clone, clap::Parser)]
 pub struct Options {
-    /// The model to ask [default: what the server has, or one of OpenAI].
-    #[arg(long)]
+    /// Model to ask [default: gpt-5-mini, or what the server on this machine has].
+    #[arg(long, env = "OPENAI_MODEL")]
     pub model: Option<String>,
-    /// The model that OpenAI is asked for when nobody names one: `gpt-4o-mini`, unless the example
-    /// needs another.
-    #[arg(skip)]
-    pub default_model: Option<&'static str>,
-    /// The server's address up to and with its version, such as http://localhost:8000/v1
-    /// [env: `OPENAI_BASE_URL`].
-    #[arg(long)]
+    /// Address of the server, up to and including the version: http://localhost:8000/v1.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OPENAI_BASE_URL",
+        hide_env_values = true
+    )]
     pub base_url: Option<String>,
+    /// Key for the server. Prefer the environment variable: other users of the machine can read
+    /// command lines.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "OPENAI_API_KEY",
+        hide_env_values = true,
+        value_parser = key
+    )]
+    pub api_key: Option<ApiKey>,
     /// Ask the embedded demo provider, whatever the environment and this machine offer.
-    #[arg(long, conflicts_with = "base_url")]
+    #[arg(long)]
     pub demo: bool,
     /// How to print events.
     #[arg(long, value_enum)]
     pub output: Option<OutputFormat>,
-    /// Print each setting and where it came from, and stop.
+    /// Print each setting and where it came from, and exit.
     #[arg(long)]
     pub print_settings: bool,
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the form that clap asks for")]
+fn key(text: &str) -> Result<ApiKey, std::convert::Infallible> {
+    Ok(ApiKey::new(text))
 }
 
 /// How events are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OutputFormat {
-    /// Text as it comes, for people.
+    /// For people: the answer on stdout as it arrives, everything else on stderr.
     #[default]
     Text,
-    /// Each event as a line of JSON.
+    /// Each event as a line of JSON, without ids.
     Jsonl,
-    /// Each event as a document of YAML.
+    /// Each event as a line of JSON, with the ids of session, run, turn and call.
+    JsonlFull,
+    /// Each event as a YAML document.
     Yaml,
 }
 
@@ -52,9 +69,9 @@ pub enum Source {
     Flag(&'static str),
     /// An environment variable.
     Env(&'static str),
-    /// Nobody said anything.
+    /// The built-in default.
     Default,
-    /// A server was asked.
+    /// What a server reported.
     Detected(&'static str),
 }
 
@@ -85,21 +102,20 @@ impl<T> Setting<T> {
 /// What an example runs with.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The model; absent while the server has not been asked for one.
+    /// The model; `None` until a provider is chosen.
     pub model: Option<Setting<String>>,
-    /// The server; absent while none has been chosen.
+    /// The server; `None` until a provider is chosen.
     pub base_url: Option<Setting<String>>,
-    /// Whether nobody but the embedded demo provider may be asked.
+    /// Ask the embedded demo provider only.
     pub demo: bool,
     /// The key.
     pub api_key: Option<Setting<ApiKey>>,
-    /// The model to ask for when nobody names one.
-    pub default_model: &'static str,
     /// How events are printed.
     pub output: Setting<OutputFormat>,
 }
 
-const DEFAULT_MODEL: &str = "gpt-4o-mini";
+/// The model to ask if none is named. README and guides name the same one.
+pub const DEFAULT_MODEL: &str = "gpt-5-mini";
 
 const OPENAI: &str = "https://api.openai.com/v1";
 
@@ -113,41 +129,47 @@ impl Settings {
         options: &Options,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
-        let flags = options;
-        // The demo provider has a model of its own and wants no key.
-        let env = |name| env(name).filter(|value| !flags.demo && !value.trim().is_empty());
-        let flag = |value: &Option<String>, name| {
-            value
-                .clone()
-                .map(|value| Setting::new(value, Source::Flag(name)))
+        // The demo provider has a model of its own and needs no key.
+        let from_env = |name: &'static str| {
+            let value = env(name).filter(|value| !options.demo && !value.trim().is_empty());
+            value.map(|value| Setting::new(value, Source::Env(name)))
         };
-        let from_env =
-            |name: &'static str| env(name).map(|value| Setting::new(value, Source::Env(name)));
-        let api_key = env("OPENAI_API_KEY")
-            .map(|key| Setting::new(ApiKey::new(key), Source::Env("OPENAI_API_KEY")));
-        let base_url = flag(&flags.base_url, "--base-url")
-            .or_else(|| from_env("OPENAI_BASE_URL"))
-            .or_else(|| {
-                let chosen = api_key.is_some();
-                chosen.then(|| Setting::new(OPENAI.to_owned(), Source::Default))
-            });
+        // An option has the value of the environment where the command line does not name it.
+        let given = |value: &Option<String>, flag, name: &'static str| match value {
+            Some(value) if env(name).as_ref() != Some(value) => {
+                Some(Setting::new(value.clone(), Source::Flag(flag)))
+            }
+            _ => from_env(name),
+        };
+        let key = options.api_key.as_ref().map(|key| key.expose().to_owned());
+        let key = key.filter(|key| !key.trim().is_empty());
+        let api_key = given(&key, "--api-key", "OPENAI_API_KEY")
+            .map(|key| Setting::new(ApiKey::new(key.value), key.source));
+        let base_url = given(&options.base_url, "--base-url", "OPENAI_BASE_URL").or_else(|| {
+            let chosen = api_key.is_some();
+            chosen.then(|| Setting::new(OPENAI.to_owned(), Source::Default))
+        });
+        if options.demo && base_url.is_some() {
+            let message =
+                "--demo asks the embedded demo provider; leave out --base-url and --api-key";
+            return Err(Failure::Setting(message.to_owned()));
+        }
         if let Some(base_url) = &base_url {
             check_url(base_url)?;
         }
-        let model = flag(&flags.model, "--model").or_else(|| from_env("OPENAI_MODEL"));
+        let model = given(&options.model, "--model", "OPENAI_MODEL");
         if let Some(model) = model.as_ref().filter(|model| model.value.trim().is_empty()) {
             return Err(bad("model", model, "allowed is the name of a model"));
         }
-        let output = flags.output.map_or(
+        let output = options.output.map_or(
             Setting::new(OutputFormat::Text, Source::Default),
             |output| Setting::new(output, Source::Flag("--output")),
         );
         Ok(Self {
             model,
             base_url,
-            demo: flags.demo,
+            demo: options.demo,
             api_key,
-            default_model: options.default_model.unwrap_or(DEFAULT_MODEL),
             output,
         })
     }

@@ -1,9 +1,12 @@
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use super::*;
 
 fn resolve(args: &[&str], env: &[(&str, &str)]) -> Result<Settings, Failure> {
-    let options = Options::parse_from([&["example"], args].concat());
+    // Without the environment of whoever runs the tests.
+    let command = Options::command().mut_args(|arg| arg.env(None::<&str>));
+    let matches = command.get_matches_from([&["example"], args].concat());
+    let options = Options::from_arg_matches(&matches).unwrap();
     Settings::resolve(&options, |name| {
         let found = env.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -72,4 +75,47 @@ fn the_demo_provider_wins_over_the_environment() {
     let settings = resolve(&["--demo"], &env).unwrap();
     assert!(settings.demo);
     assert!(settings.base_url.is_none() && settings.api_key.is_none() && settings.model.is_none());
+}
+
+#[test]
+fn the_value_of_an_option_may_come_from_the_environment() {
+    let options = Options::command()
+        .mut_args(|arg| arg.env(None::<&str>))
+        .get_matches_from(["example", "--model", "m", "--api-key", " "]);
+    let options = Options::from_arg_matches(&options).unwrap();
+    let env = |name: &str| match name {
+        "OPENAI_MODEL" => Some("m".to_owned()),
+        "OPENAI_API_KEY" => Some(" ".to_owned()),
+        _ => None,
+    };
+    let settings = Settings::resolve(&options, env).unwrap();
+    assert_eq!(settings.model.unwrap().source, Source::Env("OPENAI_MODEL"));
+    assert!(settings.api_key.is_none());
+}
+
+#[test]
+fn the_demo_provider_is_not_asked_for_models_of_others() {
+    let failure = resolve(&["--demo", "--base-url", "http://flag/v1"], &[]).unwrap_err();
+    assert_eq!(failure.exit_code(), 2);
+}
+
+#[tokio::test]
+async fn a_model_without_a_server_is_named() {
+    let settings = resolve(&["--demo", "--model", "gpt-5"], &[]).unwrap();
+    let failure = Provider::choose(settings).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "no key is set, so the embedded demo provider would answer, and it only has the model `demo`, not `gpt-5` \
+         (from --model); set OPENAI_API_KEY or OPENAI_BASE_URL"
+    );
+}
+
+#[test]
+fn help_names_the_environment_and_shows_no_secret() {
+    let help = Options::command().render_long_help().to_string();
+    for name in ["OPENAI_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY"] {
+        assert!(help.contains(&format!("[env: {name}")), "{help}");
+    }
+    assert!(!help.contains('`'), "{help}");
+    assert!(help.contains(DEFAULT_MODEL), "{help}");
 }

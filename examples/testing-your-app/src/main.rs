@@ -5,9 +5,10 @@
 //! $ cargo test -p testing-your-app
 //! ```
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use example_support::{Failure, Options, main_with};
@@ -29,7 +30,8 @@ fn main() -> ExitCode {
         let desk = HelpDesk::new(provider.chat_engine()?)
             .map_err(|error| Failure::Setting(error.to_string()))?;
         for question in &cli.questions {
-            println!("> {question}\n{}", desk.ask(question).await);
+            let answer = desk.ask(question).await;
+            writeln!(io::stdout(), "> {question}\n{answer}").map_err(|_| Failure::OutputClosed)?;
         }
         Ok(())
     })

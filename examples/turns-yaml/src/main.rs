@@ -8,10 +8,9 @@
 //!
 //! Expected output: the block in this example's README.md, which a test holds it to.
 
-#![allow(clippy::print_stdout, reason = "an example prints what it shows")]
-
 use std::error::Error;
 
+use example_run::{print, println};
 use geppetto_turns::{Block, DataKey, Incomplete, ToolCall, Turn, repair};
 
 /// What this application keeps with each conversation. The type comes with the key.
@@ -55,6 +54,7 @@ fn cut_short() -> Turn {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    example_run::arguments!();
     println!("--- saved");
     let turn = weather()?;
     let yaml = turn.to_yaml()?;

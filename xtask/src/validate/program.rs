@@ -72,7 +72,7 @@ impl Program {
         log: &Path,
     ) -> Result<Self, Error> {
         let mut command = Command::new(path);
-        command.args(args).args(["--output", "jsonl"]);
+        command.args(args).args(["--output", "jsonl-full"]);
         let live = model != Model::Embedded;
         if !live {
             command.arg("--demo");

@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use super::{arguments, prompt::Prompt, tools};
+use super::{
+    arguments,
+    memory::{self, Memory},
+    prompt::Prompt,
+    tools,
+};
 use crate::{json::at, server::message_text};
 
 mod say;
@@ -14,6 +19,10 @@ const FRAGMENT: usize = 8;
 
 /// The longest quotation of a prompt or of a result, in characters.
 const QUOTE: usize = 400;
+
+/// What the first answer of a conversation ends with.
+const INTRODUCTION: &str = "I am the embedded demo provider: a small program, not a language model. I \
+    stream, remember what you tell me, call tools and fill in schemas, but I understand little.";
 
 /// The answer to a request in the shape of the chat API.
 pub(super) fn to(request: &Value) -> Answer {
@@ -38,7 +47,7 @@ pub(super) fn to(request: &Value) -> Answer {
             .say(&value.to_string())
             .finish();
     }
-    small_talk(draft, &prompt).finish()
+    small_talk(draft, request, messages, &prompt).finish()
 }
 
 fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt) -> Draft {
@@ -52,13 +61,16 @@ fn summary(draft: Draft, messages: &[Value], results: &[Value], prompt: &Prompt)
         .map(|result| {
             let id = result["tool_call_id"].as_str().unwrap_or_default();
             let name = call_name(messages, id).unwrap_or("the tool");
-            format!("{name} said {}", quote(&message_text(result)))
+            format!("{name} returned {}", shortened(&message_text(result)))
         })
         .collect();
     let asked = quote(prompt.text());
-    draft.say(&format!(
-        "You asked: {asked}. Here is what I found: {}.",
-        said.join("; ")
+    draft.say(&introduced(
+        messages,
+        format!(
+            "You asked: {asked}. Here is what I found: {}.",
+            said.join("; ")
+        ),
     ))
 }
 
@@ -73,14 +85,68 @@ fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
     draft
 }
 
-fn small_talk(draft: Draft, prompt: &Prompt) -> Draft {
-    let quoted = quote(prompt.text());
+/// An answer in words: from the history where that has it, else a polite one.
+fn small_talk(draft: Draft, request: &Value, messages: &[Value], prompt: &Prompt) -> Draft {
+    let asked = prompt.text();
+    let has_tools = request["tools"]
+        .as_array()
+        .is_some_and(|tools| !tools.is_empty());
+    let thought = if has_tools {
+        "No tool is clearly asked for; an answer in words will do."
+    } else {
+        "A short answer will do."
+    };
+    let answer = if let Some(known) = Memory::of(messages).answer(asked) {
+        known
+    } else if let Some(fact) = memory::facts(asked).first() {
+        match (fact.key.as_str(), &fact.value) {
+            ("name", name) => format!("Nice to meet you, {name}. I will remember your name."),
+            (key, value) => format!("I will remember your {key}: {value}."),
+        }
+    } else {
+        let greets = ["hello", "hi", "hey", "good morning", "good evening"];
+        let padded = format!(
+            " {} ",
+            asked.to_lowercase().replace([',', '.', '!', '?'], " ")
+        );
+        if greets
+            .iter()
+            .any(|word| padded.contains(&format!(" {word} ")))
+        {
+            "Hello!".to_owned()
+        } else {
+            format!("You said: {}.", quote(asked))
+        }
+    };
+    let seen = match images(messages) {
+        0 => String::new(),
+        1 => " There is an image with it, which I cannot look at.".to_owned(),
+        many => format!(" There are {many} images with it, which I cannot look at."),
+    };
     draft
-        .think("No tool is needed here; a friendly answer will do.")
-        .say(&format!(
-            "You said: {quoted}. I am the embedded demo provider: I understand little, but I \
-             stream, think and call tools like a real model."
-        ))
+        .think(thought)
+        .say(&introduced(messages, answer + &seen))
+}
+
+/// The answer, after which the first one of a conversation says who answers.
+fn introduced(messages: &[Value], answer: String) -> String {
+    let has_text = |message: &Value| !message_text(message).trim().is_empty();
+    let answered = |message: &Value| message["role"] == "assistant" && has_text(message);
+    if messages.iter().any(answered) {
+        return answer;
+    }
+    format!("{answer} {INTRODUCTION}")
+}
+
+/// How many images the last prompt has.
+fn images(messages: &[Value]) -> usize {
+    let last = messages.iter().rfind(|message| message["role"] == "user");
+    let parts = last.and_then(|message| message["content"].as_array());
+    let kinds = parts
+        .into_iter()
+        .flatten()
+        .filter_map(|part| part["type"].as_str());
+    kinds.filter(|kind| kind.contains("image")).count()
 }
 
 /// The results at the end of the conversation, if it ends with results.
@@ -107,12 +173,16 @@ fn call_name<'a>(messages: &'a [Value], id: &str) -> Option<&'a str> {
 }
 
 fn quote(text: &str) -> String {
+    format!("\"{}\"", shortened(text))
+}
+
+fn shortened(text: &str) -> String {
     let text = text.trim();
-    let mut quoted: String = text.chars().take(QUOTE).collect();
-    if quoted.len() < text.len() {
-        quoted.push('…');
+    let mut short: String = text.chars().take(QUOTE).collect();
+    if short.len() < text.len() {
+        short.push('…');
     }
-    format!("\"{quoted}\"")
+    short
 }
 
 /// A reply being written, and the words counted.

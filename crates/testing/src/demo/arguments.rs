@@ -8,19 +8,20 @@ use crate::json::at;
 /// How deep a value may nest; schemas can refer to themselves.
 const DEEPEST: usize = 8;
 
-/// One set of arguments per thing that the prompt names, if the function has a parameter for it;
+/// One set of arguments per thing that the prompt names, if the function has one parameter for it;
 /// otherwise one set.
 pub(super) fn of_calls(schema: &Value, prompt: &Prompt) -> Vec<Value> {
-    let mut writer = Writer::new(schema, prompt);
-    let Some(subject) = subject(schema).filter(|_| !prompt.names().is_empty()) else {
-        return vec![writer.arguments()];
+    let subjects: Vec<&str> = required(schema)
+        .filter(|name| is_free_string(at(schema, &["properties", name])))
+        .collect();
+    let (&[subject], false) = (subjects.as_slice(), prompt.names().is_empty()) else {
+        return vec![Writer::new(schema, prompt, false).arguments()];
     };
     prompt
         .names()
         .iter()
         .map(|name| {
-            let mut writer = Writer::new(schema, prompt);
-            let mut arguments = writer.arguments();
+            let mut arguments = Writer::new(schema, prompt, false).arguments();
             if let Value::Object(fields) = &mut arguments {
                 fields.insert(subject.to_owned(), name.as_str().into());
             }
@@ -29,32 +30,98 @@ pub(super) fn of_calls(schema: &Value, prompt: &Prompt) -> Vec<Value> {
         .collect()
 }
 
-/// A value of a schema, which may refer to definitions in `root`.
-pub(super) fn value_of(schema: &Value, root: &Value, prompt: &Prompt) -> Value {
-    Writer::new(root, prompt).value(schema, 0)
-}
-
-/// The parameter that names what a call is about: the first required free string.
-fn subject(schema: &Value) -> Option<&str> {
-    let required = schema["required"].as_array()?;
-    required.iter().filter_map(Value::as_str).find(|name| {
+/// Returns `true` if the prompt has a value for every parameter that the function requires.
+pub(super) fn can_be_found(schema: &Value, prompt: &Prompt) -> bool {
+    let (mut names, mut numbers) = (prompt.names().len(), prompt.numbers().len());
+    let take = |left: &mut usize| {
+        let found = *left > 0;
+        *left = left.saturating_sub(1);
+        found
+    };
+    required(schema).all(|name| {
         let parameter = at(schema, &["properties", name]);
-        parameter["type"] == "string" && parameter["enum"].is_null() && parameter["const"].is_null()
+        if parameter.get("const").is_some() || parameter.get("default").is_some() {
+            return true;
+        }
+        if let Some(values) = parameter["enum"].as_array() {
+            let mut texts = values.iter().filter_map(Value::as_str);
+            return texts.any(|text| prompt.mentions(text));
+        }
+        match kind(parameter) {
+            Some("string") => take(&mut names) || (is_number_like(name) && take(&mut numbers)),
+            Some("integer" | "number") => take(&mut numbers),
+            Some("boolean") => prompt.mentions(name),
+            Some("array") => names + numbers > 0,
+            _ => false,
+        }
     })
 }
 
-/// Fills values, using up the numbers of the prompt one after the other.
+/// Returns `true` if the function requires any parameter.
+pub(super) fn requires_any(schema: &Value) -> bool {
+    required(schema).next().is_some()
+}
+
+/// A value of a schema, which may refer to definitions in `root`. Optional fields are filled where
+/// the prompt has values for them.
+pub(super) fn value_of(schema: &Value, root: &Value, prompt: &Prompt) -> Value {
+    Writer::new(root, prompt, true).value(schema, 0)
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    let required = schema["required"].as_array();
+    required.into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn is_free_string(parameter: &Value) -> bool {
+    parameter["type"] == "string" && parameter["enum"].is_null() && parameter["const"].is_null()
+}
+
+/// Whether a parameter of this name holds a number, though its type is a string.
+fn is_number_like(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let ends = ["id", "number", "no", "nr", "code"];
+    ends.iter().any(|end| name.ends_with(end))
+}
+
+/// The type of a schema; of several ones the first that is not null.
+fn kind(schema: &Value) -> Option<&str> {
+    match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null")?.as_str(),
+        kind => kind.as_str(),
+    }
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema["type"] == "null"
+}
+
+/// Whether null is a value of the schema.
+fn is_nullable(schema: &Value) -> bool {
+    let kinds = schema["type"].as_array();
+    let choices = ["anyOf", "oneOf"]
+        .iter()
+        .filter_map(|key| schema[key].as_array());
+    kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+        || choices.flatten().any(is_null)
+}
+
+/// Fills values, using up the names and numbers of the prompt one after the other.
 struct Writer<'a> {
     root: &'a Value,
     prompt: &'a Prompt,
+    optional: bool,
+    names_used: usize,
     numbers_used: usize,
 }
 
 impl<'a> Writer<'a> {
-    fn new(root: &'a Value, prompt: &'a Prompt) -> Self {
+    fn new(root: &'a Value, prompt: &'a Prompt, optional: bool) -> Self {
         Self {
             root,
             prompt,
+            optional,
+            names_used: 0,
             numbers_used: 0,
         }
     }
@@ -74,6 +141,9 @@ impl<'a> Writer<'a> {
             let target = self.root.pointer(reference.trim_start_matches('#'));
             return target.map_or(Value::Null, |target| self.value(target, depth + 1));
         }
+        if is_nullable(schema) && !self.has_more_for(schema) {
+            return Value::Null;
+        }
         for fixed in ["const", "default"] {
             if let Some(value) = schema.get(fixed) {
                 return value.clone();
@@ -83,19 +153,39 @@ impl<'a> Writer<'a> {
             return self.one_of(values);
         }
         for choice in ["anyOf", "oneOf", "allOf"] {
-            if let Some(first) = schema[choice].as_array().and_then(|all| all.first()) {
+            let choices = schema[choice].as_array();
+            if let Some(first) = choices.into_iter().flatten().find(|one| !is_null(one)) {
                 return self.value(first, depth + 1);
             }
         }
         self.typed(schema, depth)
     }
 
+    /// Whether the prompt has something left for a value of this schema.
+    fn has_more_for(&self, schema: &Value) -> bool {
+        if let Some(values) = schema["enum"].as_array() {
+            let mut texts = values.iter().filter_map(Value::as_str);
+            return texts.any(|text| self.prompt.mentions(text));
+        }
+        let choices = ["anyOf", "oneOf"]
+            .iter()
+            .filter_map(|key| schema[key].as_array());
+        if choices
+            .flatten()
+            .any(|one| !is_null(one) && self.has_more_for(one))
+        {
+            return true;
+        }
+        match kind(schema) {
+            Some("string") => self.names_used < self.prompt.names().len(),
+            Some("integer" | "number") => self.numbers_used < self.prompt.numbers().len(),
+            Some("boolean" | "object" | "array") => true,
+            _ => schema.get("$ref").is_some(),
+        }
+    }
+
     fn typed(&mut self, schema: &Value, depth: usize) -> Value {
-        let kind = match &schema["type"] {
-            Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null"),
-            kind => Some(kind),
-        };
-        match kind.and_then(Value::as_str) {
+        match kind(schema) {
             Some("string") => self.string(),
             Some("integer") => self.integer(schema),
             Some("number") => Number::from_f64(self.number(schema)).into(),
@@ -113,9 +203,13 @@ impl<'a> Writer<'a> {
         value.cloned().unwrap_or_default()
     }
 
-    fn string(&self) -> Value {
-        let name = self.prompt.names().first().map(String::as_str);
-        name.unwrap_or(self.prompt.text().trim()).into()
+    /// The next name; the last one again where there are no more; without any, the prompt.
+    fn string(&mut self) -> Value {
+        let names = self.prompt.names();
+        let name = names.get(self.names_used).or(names.last());
+        self.names_used += 1;
+        name.map_or(self.prompt.text().trim(), String::as_str)
+            .into()
     }
 
     fn number(&mut self, schema: &Value) -> f64 {
@@ -150,17 +244,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An object with its required fields; `"required"` absent means none.
+    /// An object with its required fields, and the optional ones that the prompt has something left for; `"required"` absent means that all are optional.
     fn object(&mut self, schema: &Value, depth: usize) -> Map<String, Value> {
-        let required = schema["required"].as_array();
-        required
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(|name| {
-                let value = self.value(at(schema, &["properties", name]), depth + 1);
-                (name.to_owned(), value)
-            })
-            .collect()
+        let mut required: Vec<&str> = required(schema).collect();
+        // A text names its subject first: "Ada lives in London".
+        required.sort_by_key(|name| !name.contains("name"));
+        let mut fields = Map::new();
+        for name in &required {
+            let value = self.value(at(schema, &["properties", name]), depth + 1);
+            fields.insert((*name).to_owned(), value);
+        }
+        let properties = schema["properties"].as_object().filter(|_| self.optional);
+        for (name, property) in properties.into_iter().flatten() {
+            let telling = matches!(kind(property), Some("integer" | "number"))
+                || property.get("enum").is_some();
+            if !required.contains(&name.as_str()) && telling && self.has_more_for(property) {
+                let value = self.value(property, depth + 1);
+                fields.insert(name.clone(), value);
+            }
+        }
+        fields
     }
 }

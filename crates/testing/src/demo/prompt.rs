@@ -1,11 +1,18 @@
 //! Names, quotations, numbers and words in a prompt.
 
 /// Words that begin sentences, and words too common to say what a sentence is about.
-const COMMON: [&str; 43] = [
-    "about", "also", "and", "answer", "are", "can", "compare", "could", "current", "does", "find",
-    "for", "from", "get", "give", "given", "have", "hello", "how", "is", "look", "name", "now",
-    "please", "return", "returns", "right", "should", "show", "tell", "that", "the", "then",
-    "this", "use", "using", "value", "what", "when", "where", "which", "with", "would",
+const COMMON: [&str; 57] = [
+    "about", "also", "and", "answer", "are", "but", "can", "compare", "could", "current",
+    "describe", "did", "does", "extract", "find", "for", "from", "get", "give", "given", "have",
+    "hello", "how", "is", "like", "look", "many", "much", "name", "now", "please", "remember",
+    "return", "returns", "right", "say", "should", "show", "tell", "that", "the", "then", "there",
+    "this", "use", "using", "value", "was", "what", "when", "where", "which", "who", "with",
+    "would", "you", "your",
+];
+
+/// Words that, after a name, say something about it.
+const SAYS: [&str; 9] = [
+    "has", "is", "likes", "lives", "plays", "wants", "was", "weighs", "works",
 ];
 
 /// A prompt, and what stands out in it.
@@ -19,10 +26,7 @@ pub(super) struct Prompt {
 impl Prompt {
     pub(super) fn new(text: String) -> Self {
         let names = names(&text);
-        let numbers = text
-            .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
-            .filter_map(|token| token.trim_end_matches('.').parse().ok())
-            .collect();
+        let numbers = text.split_whitespace().flat_map(numbers_of_word).collect();
         Self {
             text,
             names,
@@ -48,24 +52,48 @@ impl Prompt {
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.text.to_lowercase().contains(&text.to_lowercase())
     }
-
-    /// Whether the prompt and this text have a telling word in common. Words count as the same if
-    /// one begins with the other.
-    pub(super) fn shares_word_with(&self, text: &str) -> bool {
-        let ours = telling_words(&self.text);
-        telling_words(text).iter().any(|theirs| {
-            let same =
-                |ours: &String| ours.starts_with(theirs) || theirs.starts_with(ours.as_str());
-            ours.iter().any(same)
-        })
-    }
 }
 
-fn telling_words(text: &str) -> Vec<String> {
+/// The words that say what a text is about, in lower case.
+pub(super) fn telling_words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .map(str::to_lowercase)
         .filter(|word| word.chars().count() >= 3 && !is_common(word))
         .collect()
+}
+
+/// Returns `true` if two words differ in their endings at most: "convert" and "converts".
+pub(super) fn same_word(one: &str, other: &str) -> bool {
+    stem(one) == stem(other)
+}
+
+fn stem(word: &str) -> &str {
+    let endings = ["ing", "ed", "es", "s", "e"];
+    endings
+        .iter()
+        .filter_map(|ending| word.strip_suffix(ending))
+        .find(|stem| stem.chars().count() >= 3)
+        .unwrap_or(word)
+}
+
+/// The numbers in a word: a minus counts at its beginning only, so that "gpt-4" holds a 4.
+fn numbers_of_word(word: &str) -> Vec<f64> {
+    let signed = word.trim_start_matches(['(', '"', '\'', '$', '€', '#', '=']);
+    let (sign, rest) = match signed.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, signed),
+    };
+    let begins = rest.starts_with(|c: char| c.is_ascii_digit());
+    let tokens = rest.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    let numbers = tokens.filter_map(|token| token.trim_matches('.').parse::<f64>().ok());
+    let signed = |(at, number): (usize, f64)| {
+        if at == 0 && begins {
+            sign * number
+        } else {
+            number
+        }
+    };
+    numbers.enumerate().map(signed).collect()
 }
 
 fn is_common(word: &str) -> bool {
@@ -98,24 +126,28 @@ fn capitalised_runs(text: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut run = Run::default();
     let mut sentence_begins = true;
-    for token in text.split_whitespace() {
+    let mut tokens = text.split_whitespace().peekable();
+    while let Some(token) = tokens.next() {
+        // "Ada is 36": what somebody says something about is a name, also where a sentence begins.
+        let subject = tokens.peek().is_some_and(|next| SAYS.contains(next));
+        let begins_sentence = sentence_begins && !subject;
         let word = token.trim_matches(|c: char| !c.is_alphanumeric());
         let capitalised = word.chars().next().is_some_and(char::is_uppercase) && word != "I";
         if capitalised && !is_common(word) {
             if run.words.is_empty() {
-                run.begins_sentence = sentence_begins;
+                run.begins_sentence = begins_sentence;
             }
             run.words.push(word.to_owned());
         }
         // The first word of a sentence is capitalised anyway, so it joins no name.
-        let ends_run = sentence_begins
+        let ends_run = begins_sentence
             || !capitalised
             || is_common(word)
             || !token.ends_with(char::is_alphanumeric);
         if ends_run && !run.words.is_empty() {
             runs.push(std::mem::take(&mut run));
         }
-        sentence_begins = token.ends_with(['.', '?', '!', ':']);
+        sentence_begins = token.ends_with(['.', '?', '!']);
     }
     if !run.words.is_empty() {
         runs.push(run);

@@ -45,7 +45,7 @@ fn messages(request: &Value) -> Value {
 
 fn message(item: &Value) -> Option<Value> {
     Some(match item["type"].as_str() {
-        None | Some("message") => json!({"role": item["role"], "content": message_text(item)}),
+        None | Some("message") => json!({"role": item["role"], "content": content(item)}),
         Some("function_call") => json!({
             "role": "assistant",
             "tool_calls": [{"id": item["call_id"], "function": {"name": item["name"]}}],
@@ -57,6 +57,14 @@ fn message(item: &Value) -> Option<Value> {
         }),
         Some(_) => return None,
     })
+}
+
+/// The parts of a message as they are, which keeps its images; a text as it is.
+fn content(item: &Value) -> Value {
+    match &item["content"] {
+        parts @ Value::Array(_) => parts.clone(),
+        _ => message_text(item).into(),
+    }
 }
 
 /// What stands for the model's thoughts, if the request wants to send them back.

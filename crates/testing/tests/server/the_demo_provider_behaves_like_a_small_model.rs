@@ -47,6 +47,9 @@ fn calls(reply: &Value) -> Vec<(String, Value)> {
         .collect()
 }
 
+const INTRODUCTION: &str = "I am the embedded demo provider: a small program, not a language model. I \
+    stream, remember what you tell me, call tools and fill in schemas, but I understand little.";
+
 fn content(reply: &Value) -> &str {
     reply["choices"][0]["message"]["content"].as_str().unwrap()
 }
@@ -90,8 +93,10 @@ async fn it_sums_up_the_results_of_its_own_calls() {
     let second = ask(&server, &request).await.json();
     assert_eq!(
         content(&second),
-        "You asked: \"What is the weather in Zurich and Geneva?\". Here is what I found: \
-         lookup_weather said \"21 C\"; lookup_weather said \"19 C\"."
+        format!(
+            "You asked: \"What is the weather in Zurich and Geneva?\". Here is what I found: \
+             lookup_weather returned 21 C; lookup_weather returned 19 C. {INTRODUCTION}"
+        )
     );
     assert_eq!(calls(&second), []);
 
@@ -114,8 +119,7 @@ async fn without_a_suitable_tool_it_answers_in_words() {
         ],
     });
     let reply = answer(&request).await;
-    assert!(content(&reply).starts_with("You said: \"Good morning to you\"."));
-    assert!(content(&reply).contains("embedded demo provider"));
+    assert_eq!(content(&reply), format!("Hello! {INTRODUCTION}"));
     let usage = &reply["usage"];
     assert_eq!(usage["prompt_tokens"], 6);
     let thought = usage["completion_tokens_details"]["reasoning_tokens"]
@@ -126,6 +130,41 @@ async fn without_a_suitable_tool_it_answers_in_words() {
 
     let reply = answer(&weather("Tell me a joke")).await;
     assert_eq!(calls(&reply), []);
+}
+
+#[tokio::test]
+async fn it_remembers_what_was_said_and_introduces_itself_once() {
+    let server = provider().await;
+    let mut request = json!({"model": demo::MODEL, "messages": []});
+    let mut answers = Vec::new();
+    for prompt in ["My name is Ada.", "What is my name?", "Tell me a joke"] {
+        let messages = request["messages"].as_array_mut().unwrap();
+        messages.push(json!({"role": "user", "content": prompt}));
+        let reply = ask(&server, &request).await.json();
+        answers.push(content(&reply).to_owned());
+        let messages = request["messages"].as_array_mut().unwrap();
+        messages.push(reply["choices"][0]["message"].clone());
+    }
+    let greeting = format!("Nice to meet you, Ada. I will remember your name. {INTRODUCTION}");
+    let joke = "You said: \"Tell me a joke\".";
+    assert_eq!(answers, [greeting.as_str(), "Your name is Ada.", joke]);
+}
+
+#[tokio::test]
+async fn it_says_that_it_cannot_look_at_images() {
+    let request = json!({
+        "model": demo::MODEL,
+        "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}},
+        ]}],
+    });
+    let reply = answer(&request).await;
+    assert!(
+        content(&reply).contains("There is an image with it"),
+        "{}",
+        content(&reply)
+    );
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     (
         "builder-middleware",
         &[
+            "example-run",
             "geppetto-turns",
             "geppetto-events",
             "geppetto-engine",
@@ -26,6 +27,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cancel-and-continue",
         &[
+            "example-run",
             "geppetto-events",
             "geppetto-toolloop",
             "geppetto-enginebuilder",
@@ -35,10 +37,16 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "custom-engine",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+        &[
+            "example-run",
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+        ],
     ),
     ("events-jsonl", &["geppetto-events"]),
     ("example-check", &[]),
+    ("example-run", &[]),
     (
         "example-support",
         &[
@@ -60,8 +68,18 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "image-prompt",
+        &[
+            "example-support",
+            "geppetto-turns",
+            "geppetto-enginebuilder",
+            "geppetto-session",
+        ],
+    ),
+    (
         "middleware",
         &[
+            "example-run",
             "geppetto-turns",
             "geppetto-events",
             "geppetto-engine",
@@ -80,7 +98,12 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "session-fork",
-        &["geppetto-turns", "geppetto-session", "geppetto-testing"],
+        &[
+            "example-run",
+            "geppetto-turns",
+            "geppetto-session",
+            "geppetto-testing",
+        ],
     ),
     (
         "simple-streaming-inference",
@@ -93,6 +116,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     (
         "step-control",
         &[
+            "example-run",
             "geppetto-events",
             "geppetto-toolloop",
             "geppetto-enginebuilder",
@@ -101,8 +125,19 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "structured-output",
+        &[
+            "example-support",
+            "geppetto-turns",
+            "geppetto-engine",
+            "geppetto-enginebuilder",
+            "geppetto-session",
+        ],
+    ),
+    (
         "structured-sink",
         &[
+            "example-run",
             "geppetto-events",
             "geppetto-enginebuilder",
             "geppetto-session",
@@ -119,7 +154,17 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
             "geppetto-session",
         ],
     ),
-    ("turns-yaml", &["geppetto-turns"]),
+    (
+        "tools-with-state",
+        &[
+            "example-run",
+            "geppetto-toolloop",
+            "geppetto-enginebuilder",
+            "geppetto-session",
+            "geppetto-testing",
+        ],
+    ),
+    ("turns-yaml", &["example-run", "geppetto-turns"]),
 ];
 
 /// Workspace crates that the example's idea does not need.

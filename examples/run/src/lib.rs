@@ -1,0 +1,63 @@
+//! What the example programs without options share: `--help`, an error for unknown options, and
+//! printing that ends the program quietly when nobody reads its output any more (`| head`).
+//!
+//! ```no_run
+//! use example_run::println;
+//!
+//! example_run::arguments!();
+//! println!("one line");
+//! ```
+//!
+//! Expected output: none of its own, this is a library for the examples.
+
+use std::{fmt, io::Write, process};
+
+/// Handles the command line of an example without options: `--help`, `--version`, and an error for
+/// everything else.
+#[macro_export]
+macro_rules! arguments {
+    () => {
+        $crate::no_arguments(
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_VERSION"),
+            env!("CARGO_PKG_DESCRIPTION"),
+        )
+    };
+}
+
+/// As `std::println`, except that a closed output ends the program quietly instead of by a panic.
+#[macro_export]
+macro_rules! println {
+    ($($arg:tt)*) => {
+        $crate::write(format_args!("{}\n", format_args!($($arg)*)))
+    };
+}
+
+/// As `std::print`, except that a closed output ends the program quietly instead of by a panic.
+#[macro_export]
+macro_rules! print {
+    ($($arg:tt)*) => {
+        $crate::write(format_args!($($arg)*))
+    };
+}
+
+/// The function behind [`arguments!`].
+pub fn no_arguments(name: &'static str, version: &'static str, about: &'static str) {
+    let about = about.trim_start_matches("Example: ");
+    let mut letters = about.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let about = first.unwrap_or_default() + letters.as_str();
+    let more = "It needs no key and no network. Its README.md says what it prints.";
+    clap::Command::new(name)
+        .version(version)
+        .about(about)
+        .after_help(more)
+        .get_matches();
+}
+
+/// The function behind [`println!`] and [`print!`].
+pub fn write(text: fmt::Arguments<'_>) {
+    if std::io::stdout().write_fmt(text).is_err() {
+        process::exit(0);
+    }
+}
