@@ -10,15 +10,18 @@ use std::{
 
 use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, EventStream};
 use geppetto_turns::{InferenceResult, Turn, Usage};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::sync::CancellationToken;
 
-use crate::{EngineError, Phase, RunJournal, SnapshotHook, ToolCatalog};
+use crate::{Phase, ReplyLog, RunJournal, SnapshotHook, ToolCatalog};
 
 mod attempts;
 mod calls;
+mod cancel;
 mod deadline;
+mod effects;
 mod extensions;
 mod ids;
+mod inner;
 mod lineage;
 
 #[cfg(test)]
@@ -27,6 +30,7 @@ mod tests;
 pub use attempts::Attempts;
 pub(crate) use calls::EndedCall;
 use deadline::Deadline;
+use effects::Effects;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
@@ -49,6 +53,12 @@ pub struct RunContext {
     call: Option<Arc<NextCall>>,
     /// Who repeats provider calls below the middleware.
     attempts: Option<Arc<dyn Attempts>>,
+    /// Records what replies request.
+    replies: Option<Arc<ReplyLog>>,
+    /// What idempotency keys begin with, for inner work.
+    effect_scope: Option<Arc<str>>,
+    /// The run that a tool's progress is shown in.
+    outer: Option<Arc<RunContext>>,
     /// The run that this one works for.
     parent: Option<Arc<RunContext>>,
     /// The ids of the runs that this one is inside of, its own last.
@@ -74,6 +84,10 @@ struct Shared {
     /// Calls that have ended and can still be discarded, in order.
     ended: Mutex<Vec<EndedCall>>,
     last_result: Mutex<Option<InferenceResult>>,
+    cancel_reason: Mutex<Option<String>>,
+    effects: Effects,
+    /// How many inner contexts were made.
+    inner: AtomicU32,
 }
 
 impl RunContext {
@@ -88,16 +102,7 @@ impl RunContext {
     #[must_use]
     pub fn for_stream(stream: EventStream, ids: Arc<dyn IdSource>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                stream,
-                ids: IsolatedIds::new(ids),
-                provider_calls: AtomicU64::new(0),
-                calls_begun: AtomicU32::new(0),
-                usage: Mutex::default(),
-                tool_calls: AtomicU32::new(0),
-                ended: Mutex::default(),
-                last_result: Mutex::default(),
-            }),
+            shared: Arc::new(Shared::new(stream, IsolatedIds::new(ids))),
             cancellation: CancellationToken::new(),
             sinks: Arc::new([]),
             correlation: Arc::default(),
@@ -109,6 +114,9 @@ impl RunContext {
             extensions: Extensions::default(),
             call: None,
             attempts: None,
+            replies: None,
+            effect_scope: None,
+            outer: None,
             parent: None,
             lineage: Arc::default(),
         }
@@ -201,45 +209,17 @@ impl RunContext {
         self
     }
 
-    /// A context that is cancelled with this one, and can be cancelled alone.
+    /// Records the tool calls that replies request, for whoever runs them.
     #[must_use]
-    pub fn child(&self) -> Self {
-        self.clone()
-            .with_cancellation(self.cancellation.child_token())
+    pub fn with_reply_log(mut self, log: Arc<ReplyLog>) -> Self {
+        self.replies = Some(log);
+        self
     }
 
-    /// The cancellation token.
+    /// The record of the tool calls that replies request, if somebody keeps one.
     #[must_use]
-    pub fn cancellation(&self) -> &CancellationToken {
-        &self.cancellation
-    }
-
-    /// Cancels this context and its children.
-    pub fn cancel(&self) {
-        self.cancellation.cancel();
-    }
-
-    /// Whether the run was cancelled.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.cancellation.is_cancelled()
-    }
-
-    /// Waits until the run is cancelled.
-    pub fn cancelled(&self) -> WaitForCancellationFuture<'_> {
-        self.cancellation.cancelled()
-    }
-
-    /// An error if the run was cancelled.
-    ///
-    /// # Errors
-    ///
-    /// Of kind [`Cancelled`](crate::ErrorKind::Cancelled).
-    pub fn check_cancelled(&self) -> Result<(), EngineError> {
-        if self.is_cancelled() {
-            return Err(EngineError::cancelled());
-        }
-        Ok(())
+    pub fn reply_log(&self) -> Option<&Arc<ReplyLog>> {
+        self.replies.as_ref()
     }
 
     /// A fresh id.
@@ -291,6 +271,15 @@ impl RunContext {
     /// Publishes an event that says itself what it belongs to. Returns its number.
     pub fn publish_event(&self, event: Event) -> u64 {
         self.settle_calls(&event.kind);
+        if let (Some(log), EventKind::ProviderCallDiscarded(_)) = (&self.replies, &event.kind) {
+            log.discard(&event.correlation);
+        }
+        if let Some(outer) = self.publisher_of(&event.kind) {
+            let event = event
+                .with_meta(Arc::clone(&outer.meta))
+                .with_correlation(Arc::clone(&outer.correlation));
+            return outer.publish_event(event);
+        }
         self.shared.stream.publish(event, &self.sinks)
     }
 

@@ -164,6 +164,13 @@ impl EngineError {
         Self::new(ErrorKind::Cancelled, "the run was cancelled")
     }
 
+    /// The error of a run that was cancelled for `reason`.
+    #[must_use]
+    pub fn cancelled_because(reason: &str) -> Self {
+        let message = format!("the run was cancelled: {reason}");
+        Self::new(ErrorKind::Cancelled, message)
+    }
+
     /// Keeps what caused this error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

@@ -19,12 +19,14 @@ use crate::{EngineError, ErrorKind, InferenceConfig, RunContext, context::EndedC
 
 mod finish;
 mod item;
+mod log;
 
 #[cfg(test)]
 mod tests;
 
 pub use finish::Finish;
 use item::{Item, ItemKind};
+pub use log::{ReplyLog, RequestedCall, ToolOffer};
 
 /// Names an item of a reply that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +58,8 @@ pub struct ResponseWriter<'a> {
     arranged: Vec<ItemId>,
     started: Instant,
     first_output: Option<Instant>,
+    /// What the model was offered, where the calls that it requests are recorded.
+    offer: Option<Arc<ToolOffer>>,
     ended: bool,
 }
 
@@ -90,11 +94,13 @@ impl<'a> ResponseWriter<'a> {
         meta.temperature = config.temperature.and_then(serde_json::Number::from_f64);
         meta.top_p = config.top_p.and_then(serde_json::Number::from_f64);
         meta.max_tokens = config.max_response_tokens;
+        let offer = ctx.reply_log().map(|_| Arc::new(ToolOffer::of(turn)));
         let writer = Self {
             ctx,
             before: turn.clone(),
             position,
             turn,
+            offer,
             meta: Arc::new(meta),
             correlation: Arc::new(correlation),
             provider,
@@ -359,7 +365,10 @@ impl<'a> ResponseWriter<'a> {
         let mut ids = Vec::new();
         let value = serde_json::to_value(result).unwrap_or_default();
         let items = self.items.drain(..).collect();
+        let mut requested = Vec::new();
         for item in item::in_order(items, &self.arranged) {
+            let is_requested = item.is_requested_call();
+            let correlation = Arc::clone(&item.correlation);
             let Some(mut block) = item.into_block() else {
                 continue;
             };
@@ -371,6 +380,8 @@ impl<'a> ResponseWriter<'a> {
                 block
                     .metadata
                     .set_raw(block_meta::INFERENCE_RESULT.id(), value.clone());
+            } else if is_requested {
+                requested.push((block.clone(), correlation));
             }
             ids.push(block.id.clone());
             self.turn.push(block);
@@ -378,7 +389,29 @@ impl<'a> ResponseWriter<'a> {
         self.turn
             .metadata
             .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
+        self.record(requested, result);
         ids
+    }
+
+    /// Tells whoever runs tools what the reply requested.
+    fn record(&self, requested: Vec<(Block, Arc<Correlation>)>, result: &InferenceResult) {
+        let (Some(log), Some(offer)) = (self.ctx.reply_log(), &self.offer) else {
+            return;
+        };
+        let last = requested.len();
+        let calls = requested.into_iter().enumerate();
+        let calls = calls.filter_map(|(index, (block, correlation))| {
+            Some(RequestedCall {
+                call: block.as_tool_call()?.clone(),
+                block_id: block.id,
+                correlation,
+                finish_class: result.finish_class.clone(),
+                truncated: result.truncated,
+                is_last: index + 1 == last,
+                offer: Arc::clone(offer),
+            })
+        });
+        log.add(calls.collect());
     }
 
     fn note_output(&mut self) {

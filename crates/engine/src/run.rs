@@ -37,7 +37,7 @@ impl RunGuard {
         let usage = Some(Box::new(self.ctx.total_usage()));
         let kind = match outcome {
             Ok(report) => match &report.stop {
-                RunStop::Finished => {
+                RunStop::Finished | RunStop::Refused => {
                     let mut event = RunFinished::new(report.result.finish_class.as_str());
                     (event.usage, event.persist_error) = (usage, persist_error);
                     EventKind::RunFinished(event)
@@ -45,7 +45,11 @@ impl RunGuard {
                 RunStop::LimitReached(limit) => stopped(limit.to_string(), usage, persist_error),
             },
             Err(error) if error.is_cancelled() => {
-                stopped("cancelled".to_owned(), usage, persist_error)
+                let reason = match self.ctx.cancel_reason() {
+                    Some(reason) => format!("cancelled: {reason}"),
+                    None => "cancelled".to_owned(),
+                };
+                stopped(reason, usage, persist_error)
             }
             Err(error) => {
                 let mut event = RunFailed::new(error.to_string());

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_turns::{InferenceResult, Turn, Usage};
+use geppetto_turns::{FinishClass, InferenceResult, Turn, Usage};
 use serde::{Deserialize, Serialize};
 
 use crate::{EngineError, ErrorKind, RunContext, StoreError};
@@ -125,6 +125,7 @@ impl RunReport {
     #[must_use]
     pub fn single(result: InferenceResult, usage: Usage) -> Self {
         Self {
+            stop: RunStop::after(&result),
             result,
             usage,
             provider_calls: 1,
@@ -140,8 +141,23 @@ pub enum RunStop {
     /// The run came to its end.
     #[default]
     Finished,
+    /// The last reply was refused by the model or stopped by a content filter
+    /// ([`FinishClass::Refused`](geppetto_turns::FinishClass::Refused)); what arrived is kept, and
+    /// no tool that it called was run.
+    Refused,
     /// A limit was reached; all work that was done is kept.
     LimitReached(Limit),
+}
+
+impl RunStop {
+    /// How a run ends that ends with this reply.
+    #[must_use]
+    pub fn after(result: &InferenceResult) -> Self {
+        if result.finish_class == FinishClass::Refused {
+            return Self::Refused;
+        }
+        Self::Finished
+    }
 }
 
 /// A limit of a run.
@@ -178,6 +194,8 @@ impl fmt::Display for Limit {
 pub enum RunStatus {
     /// It came to its end.
     Finished,
+    /// Its last reply was refused by the model or stopped by a content filter.
+    Refused,
     /// It reached a limit.
     LimitReached(Limit),
     /// It was cancelled.
@@ -208,6 +226,7 @@ impl From<&Result<RunReport, EngineError>> for RunStatus {
         match outcome {
             Ok(report) => match &report.stop {
                 RunStop::Finished => Self::Finished,
+                RunStop::Refused => Self::Refused,
                 RunStop::LimitReached(limit) => Self::LimitReached(limit.clone()),
             },
             Err(error) => Self::from(error),

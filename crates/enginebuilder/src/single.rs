@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use geppetto_engine::{
     Engine, EngineError, ErrorKind, InferenceRunner, Limit, Phase, RunContext, RunReport,
-    RunStatus, RunStop, isolate,
+    RunStatus, RunStop, isolate, keys,
 };
 use geppetto_toolloop::{Resampling, snapshot};
 use geppetto_turns::{InferenceResult, Turn};
@@ -26,13 +26,19 @@ impl SinglePass {
         if let Some(journal) = ctx.journal() {
             isolate::journaled(journal.run_started(ctx, turn)).await?;
         }
+        // What an earlier run or another program offered is not on offer here.
+        turn.data.remove(&keys::TOOL_DEFINITIONS);
+        turn.data.remove(&keys::TOOL_CONFIG);
         let started = Instant::now();
         let from = turn.blocks.len();
         let result = self.resampling.sample(&*self.engine, ctx, turn).await;
         turn.assign_block_ids(from, || ctx.next_id());
         let shown = snapshot(ctx, turn, Phase::PostInference);
         let report = match result {
-            Ok(result) => report(ctx, result, RunStop::Finished),
+            Ok(result) => {
+                let stop = RunStop::after(&result);
+                report(ctx, result, stop)
+            }
             Err(error) => match ctx.deadline() {
                 Some(deadline)
                     if error.kind() == ErrorKind::Timeout && deadline <= Instant::now() =>

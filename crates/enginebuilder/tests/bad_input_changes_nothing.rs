@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use geppetto_engine::{ErrorKind, RunStatus, ToolChoice, ToolConfig, keys};
+use geppetto_engine::{ErrorKind, ToolChoice, ToolConfig, keys};
 use geppetto_enginebuilder::Builder;
 use geppetto_session::{BusyPolicy, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
@@ -139,22 +139,14 @@ async fn refused(builder: Builder, message: &str) {
 async fn a_negative_limit_in_a_turn() {
     let config = json!({"max_iterations": -1});
     let mut turn = Turn::builder().user("go").build();
-    turn.data.set_raw(keys::TOOL_CONFIG.id(), config.clone());
+    turn.data.set_raw(keys::TOOL_CONFIG.id(), config);
     let session = Session::new(Builder::new(scripted()).tools(tools()));
     session.append(turn).unwrap();
     let run = session.start_inference().await.unwrap();
-    let error = run.wait().await.unwrap_err();
-    let RunStatus::Failed { kind, message } = error.status() else {
-        panic!("{error:?}");
-    };
-    assert_eq!(*kind, ErrorKind::Configuration);
-    for part in [keys::TOOL_CONFIG.id(), "-1", "u32"] {
-        assert!(message.contains(part), "{message}");
-    }
-    // Nothing was asked, and what the turn says is as it was.
-    let turn = session.latest().unwrap();
-    assert_eq!((turn.blocks.len(), session.turn_count()), (1, 1));
-    assert_eq!(turn.data.raw(keys::TOOL_CONFIG.id()), Some(&config));
+    // What stands there documents an earlier run and orders nothing.
+    let turn = run.wait().await.unwrap();
+    let config = turn.data.get(&keys::TOOL_CONFIG).unwrap();
+    assert_eq!(config, Some(ToolConfig::default()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,13 +5,12 @@ use std::{
     future::{Future as _, poll_fn},
     pin::Pin,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use geppetto_engine::{EngineError, RunContext, ToolConfig};
-use geppetto_events::Correlation;
-use geppetto_turns::{ToolCall, Turn};
-use tokio::time::timeout;
+use geppetto_turns::Turn;
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     ToolExecutor, ToolRegistry,
@@ -19,20 +18,32 @@ use crate::{
     stop::{TOOL_CANCEL_GRACE, deadline_passed, is_stopped, stopped},
 };
 
+mod attempt;
 mod call;
+mod request;
 mod slot;
+mod task;
 
 use call::{Env, run_call};
+pub(crate) use request::{Request, ended_badly, refusal, requests};
 use slot::Slot;
 
-/// A call that waits for its answer, and what its events belong to.
-pub(crate) type Request = (ToolCall, Arc<Correlation>);
+/// How many calls of one model output may wait for hooks at once, beside those that run.
+const MAX_WAITING_FOR_HOOKS: usize = 256;
+
+/// How many calls are answered before other tasks of the thread get their turn.
+const CALLS_AT_ONCE: usize = 64;
+
+/// More tools than this never run at once.
+const MAX_PLACES: usize = 1 << 20;
 
 /// The tool calls of one model output.
 ///
-/// They start in the order of the calls: one that may run beside others as soon as there is room
-/// and no exclusive one runs, an exclusive one when nothing else runs. None overtakes another, so
-/// an exclusive call is never starved.
+/// Hooks are asked in the order of the calls, and a call that they let through takes the next free
+/// place: one of [`max_parallel`](ToolExecutor::max_parallel), or all of them for an exclusive
+/// tool. Places are given in the order in which they are asked for, so an exclusive call is never
+/// starved. Hooks of the next call are asked as soon as there is a free place that nobody waits
+/// for; a call whose hooks wait for a person holds none.
 ///
 /// However this ends, dropped half-way included, every call has one answer in the turn, in the
 /// order of the calls, and its events are complete.
@@ -43,7 +54,7 @@ pub(crate) struct Calls<'a> {
     slots: Vec<Arc<Slot>>,
     /// Indices of the slots that have not started, in order.
     waiting: VecDeque<usize>,
-    running: Vec<Running>,
+    running: Vec<Isolated<'static, Result<(), EngineError>>>,
     /// Why calls that have not started are not run, where it is known.
     not_run: Option<String>,
     /// Whether a call ended the run.
@@ -51,18 +62,11 @@ pub(crate) struct Calls<'a> {
     settled: bool,
 }
 
-struct Running {
-    exclusive: bool,
-    future: Isolated<'static, Result<(), EngineError>>,
-}
-
 /// With what calls are run.
 pub(crate) struct Tooling<'a> {
     pub(crate) registry: &'a ToolRegistry,
     pub(crate) executor: &'a Arc<dyn ToolExecutor>,
     pub(crate) config: &'a ToolConfig,
-    /// Names the model output within all runs.
-    pub(crate) key: String,
 }
 
 impl<'a> Calls<'a> {
@@ -70,12 +74,12 @@ impl<'a> Calls<'a> {
     pub(crate) fn new(
         ctx: &'a RunContext,
         turn: &'a mut Turn,
-        tooling: Tooling<'_>,
+        tooling: &Tooling<'_>,
         requests: Vec<Request>,
     ) -> Self {
         let slots: Vec<Arc<Slot>> = requests
             .into_iter()
-            .map(|(call, correlation)| Arc::new(Slot::new(ctx, call, correlation)))
+            .map(|request| Arc::new(Slot::new(ctx, request)))
             .collect();
         Self {
             parent: ctx,
@@ -84,7 +88,8 @@ impl<'a> Calls<'a> {
                 registry: tooling.registry.clone(),
                 executor: Arc::clone(tooling.executor),
                 config: tooling.config.clone(),
-                key: tooling.key,
+                places: Semaphore::new(0),
+                permits: 0,
             }),
             turn,
             waiting: (0..slots.len()).collect(),
@@ -96,9 +101,16 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Runs the first `allowed` calls and answers all; the others say `why` they were not run.
+    /// Runs the first `allowed` calls of those that may run, and answers all; the others say `why`
+    /// they were not run.
     pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<(), EngineError> {
-        let others = self.waiting.split_off(allowed.min(self.waiting.len()));
+        let runnable = self.slots.iter().enumerate();
+        let mut runnable = runnable.filter(|(_, slot)| slot.refusal.is_none());
+        let first_not_allowed = runnable.nth(allowed).map(|(index, _)| index);
+        let others = match first_not_allowed {
+            Some(index) => self.waiting.split_off(index),
+            None => VecDeque::new(),
+        };
         let outcome = self.drive().await;
         if !others.is_empty() && outcome.is_ok() && !is_stopped(self.parent) {
             self.not_run = Some(why.to_owned());
@@ -117,23 +129,23 @@ impl<'a> Calls<'a> {
         let limit = isolate::call(|| self.env.executor.max_parallel(&self.env.config));
         let limit = limit
             .map_err(|message| isolate::panicked("the hook `max_parallel`", &message))?
-            .max(1);
-        let parent = self.parent;
+            .clamp(1, MAX_PLACES);
+        if let Some(env) = Arc::get_mut(&mut self.env) {
+            env.places = Semaphore::new(limit);
+            env.permits = u32::try_from(limit).unwrap_or(u32::MAX);
+        }
+        let (parent, calls) = (self.parent, self.env.ctx.clone());
         let mut stop = std::pin::pin!(stopped(parent));
         let mut failure = None;
-        loop {
-            self.start(limit);
-            if self.running.is_empty() {
-                break;
-            }
-            tokio::select! {
-                biased;
-                outcome = next_done(&mut self.running) => if let Err(error) = outcome {
-                    failure = Some(error);
-                    break;
-                },
-                () = stop.as_mut() => break,
-            }
+        tokio::select! {
+            biased;
+            outcome = poll_fn(|cx| self.poll_calls(cx)) => failure = outcome.err(),
+            () = stop.as_mut() => {}
+            () = calls.cancelled() => {}
+        }
+        if calls.is_cancelled() && !is_stopped(parent) {
+            // A hook cancelled the context that it was given, and means the run.
+            parent.cancel();
         }
         self.failed = failure.is_some();
         if !self.running.is_empty() {
@@ -142,41 +154,77 @@ impl<'a> Calls<'a> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Starts what may start, in order.
-    fn start(&mut self, limit: usize) {
-        while let Some(&index) = self.waiting.front() {
-            let Some(slot) = self.slots.get(index) else {
-                return;
-            };
-            let traits = self.env.registry.traits(&slot.call.name);
-            let exclusive = traits.is_some_and(|traits| traits.exclusive);
-            let room = match exclusive {
-                true => self.running.is_empty(),
-                false => {
-                    self.running.len() < limit && !self.running.iter().any(|call| call.exclusive)
-                }
-            };
-            if !room || is_stopped(self.parent) {
-                return;
+    /// Polls the calls that have begun, and begins those that may. Ready when all are over, or one
+    /// ended the run.
+    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), EngineError>> {
+        loop {
+            if let Poll::Ready(Err(error)) = poll_running(&mut self.running, cx) {
+                return Poll::Ready(Err(error));
             }
-            self.waiting.pop_front();
-            let future = run_call(Arc::clone(&self.env), Arc::clone(slot));
-            self.running.push(Running {
-                exclusive,
-                future: Isolated::new(future),
-            });
+            let mut begun = 0;
+            while begun < CALLS_AT_ONCE && self.may_begin() {
+                begun += 1;
+                if let Err(error) = self.begin(cx) {
+                    return Poll::Ready(Err(error));
+                }
+            }
+            if begun == CALLS_AT_ONCE {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if self.running.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            if begun == 0 {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn may_begin(&self) -> bool {
+        !self.waiting.is_empty()
+            && self.env.places.available_permits() > 0
+            && self.running.len() < MAX_WAITING_FOR_HOOKS.saturating_add(self.places())
+            && !is_stopped(self.parent)
+            && !self.env.ctx.is_cancelled()
+    }
+
+    fn places(&self) -> usize {
+        usize::try_from(self.env.permits).unwrap_or(usize::MAX)
+    }
+
+    /// Begins the next call.
+    fn begin(&mut self, cx: &mut Context<'_>) -> Result<(), EngineError> {
+        let next = self.waiting.pop_front();
+        let Some(slot) = next.and_then(|index| self.slots.get(index)) else {
+            return Ok(());
+        };
+        if let Some(why) = &slot.refusal {
+            return slot.answer(&*self.env.executor, Err(format!("not run: {why}")));
+        }
+        let future = run_call(Arc::clone(&self.env), Arc::clone(slot));
+        let mut call = Isolated::new(future);
+        match Pin::new(&mut call).poll(cx) {
+            Poll::Ready(outcome) => ended(outcome),
+            Poll::Pending => {
+                self.running.push(call);
+                Ok(())
+            }
         }
     }
 
     /// Tells what runs to stop, and waits for it as long as the grace lasts.
     async fn wind_down(&mut self) {
         self.env.ctx.cancel();
-        let all_done = async {
-            while !self.running.is_empty() {
-                // The run ends anyway, for the first reason that there was.
-                let _ = next_done(&mut self.running).await;
+        let running = &mut self.running;
+        let all_done = poll_fn(|cx| {
+            // The run ends anyway, for the first reason that there was.
+            while let Poll::Ready(Err(_)) = poll_running(running, cx) {}
+            match running.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-        };
+        });
         let _ = timeout(TOOL_CANCEL_GRACE, all_done).await;
     }
 
@@ -189,10 +237,10 @@ impl<'a> Calls<'a> {
         self.running.clear();
         let reason = self.reason();
         for slot in &self.slots {
-            let answer = if slot.is_running() {
-                format!("cancelled: {reason}")
-            } else {
-                format!("not run: {reason}")
+            let answer = match &slot.refusal {
+                Some(why) => format!("not run: {why}"),
+                None if slot.is_running() => format!("cancelled: {reason}"),
+                None => format!("not run: {reason}"),
             };
             // Calls that have their answer keep it. The run ends anyway.
             let _ = slot.answer(&*self.env.executor, Err(answer));
@@ -206,19 +254,19 @@ impl<'a> Calls<'a> {
         match &self.not_run {
             Some(why) => why.clone(),
             None if self.failed => "another tool call ended the run".to_owned(),
-            None => end_reason(self.parent).to_owned(),
+            None => end_reason(self.parent),
         }
     }
 }
 
 /// Why a run that is ending ends, as far as its context knows.
-pub(crate) fn end_reason(ctx: &RunContext) -> &'static str {
+pub(crate) fn end_reason(ctx: &RunContext) -> String {
     if ctx.is_cancelled() {
-        "the run was cancelled"
+        ctx.cancelled_error().to_string()
     } else if deadline_passed(ctx) {
-        "the run's time is up"
+        "the run's time is up".to_owned()
     } else {
-        "the run was abandoned"
+        "the run was abandoned".to_owned()
     }
 }
 
@@ -228,20 +276,28 @@ impl Drop for Calls<'_> {
     }
 }
 
-/// Waits for the first call that is over, and takes it out.
-async fn next_done(running: &mut Vec<Running>) -> Result<(), EngineError> {
-    poll_fn(|cx| {
-        for index in 0..running.len() {
-            let Some(call) = running.get_mut(index) else {
-                break;
-            };
-            if let Poll::Ready(outcome) = Pin::new(&mut call.future).poll(cx) {
+/// Polls calls and takes out those that are over. Ready with the first error; with none when all
+/// calls have been polled and none is left.
+fn poll_running(
+    running: &mut Vec<Isolated<'static, Result<(), EngineError>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), EngineError>> {
+    let mut index = 0;
+    while let Some(call) = running.get_mut(index) {
+        match Pin::new(call).poll(cx) {
+            Poll::Pending => index += 1,
+            Poll::Ready(outcome) => {
                 running.remove(index);
-                return Poll::Ready(outcome);
+                ended(outcome)?;
             }
         }
-        Poll::Pending
-    })
-    .await
-    .unwrap_or_else(|message| Err(isolate::panicked("the tool executor", &message)))
+    }
+    match running.is_empty() {
+        true => Poll::Ready(Ok(())),
+        false => Poll::Pending,
+    }
+}
+
+fn ended(outcome: Result<Result<(), EngineError>, String>) -> Result<(), EngineError> {
+    outcome.unwrap_or_else(|message| Err(isolate::panicked("the tool executor", &message)))
 }

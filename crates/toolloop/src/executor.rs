@@ -24,7 +24,13 @@ pub(crate) use mask::{arguments as mask_arguments, hide};
 ///
 /// Every hook has a default; [`DefaultExecutor`] is those. What no hook can change is that every
 /// call is answered once, with its events in their legal order, that limits hold, and that no tool
-/// starts after a cancel. A hook that panics ends the run.
+/// starts after a cancel. A hook that panics ends the run, and so does one that cancels the context
+/// that it is given; the reason is kept ([`RunContext::cancel_because`],
+/// [`Rejection::ending_run`]).
+///
+/// `pre_execute` and `is_allowed` may wait for a person: a call that waits takes no place of
+/// [`max_parallel`](Self::max_parallel), its wait does not count in the tool's timeout, and calls
+/// after it run meanwhile. At most 256 calls of a reply wait at once.
 #[async_trait]
 pub trait ToolExecutor: Send + Sync {
     /// Looks at a call before anything else does. Gives the arguments to go on with: the call's
@@ -133,6 +139,8 @@ impl ToolExecutor for DefaultExecutor {}
 pub struct Rejection {
     /// Why, for the model.
     pub reason: String,
+    /// Whether the rejection ends the run.
+    pub ends_run: bool,
 }
 
 impl Rejection {
@@ -140,7 +148,17 @@ impl Rejection {
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
+            ends_run: false,
         }
+    }
+
+    /// Ends the run, too: it is cancelled, with this reason
+    /// ([`RunContext::cancel_because`]). The model is not asked again, and calls that have not
+    /// run are answered as not run.
+    #[must_use]
+    pub fn ending_run(mut self) -> Self {
+        self.ends_run = true;
+        self
     }
 }
 

@@ -11,10 +11,6 @@ use crate::{
     stop::{deadline_passed, pause, with_grace},
 };
 
-mod watch;
-
-pub(crate) use watch::CallWatch;
-
 /// How often and when a provider's reply that broke off is asked for again.
 ///
 /// Only a reply that broke off after output had begun. What breaks before any output is left to

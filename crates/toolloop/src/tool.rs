@@ -26,9 +26,12 @@ pub const DEFAULT_OUTPUT_LIMIT: usize = 64 * 1024;
 ///
 /// [`tool_fn`] creates one from an async function or closure.
 ///
-/// A tool runs on its run's own task: it shares the thread with the other tools of the same model
-/// output, and its future is dropped when its time is up or its run is abandoned. Move blocking or
-/// CPU-heavy work to [`spawn_blocking`](tokio::task::spawn_blocking).
+/// A tool runs on a task of its own. When its time is up or its run ends, it is told first
+/// ([`ToolContext::cancelled`]), has [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) to return, and
+/// is then dropped. A tool that blocks its thread cannot be dropped: its call is answered all the
+/// same, and what it does afterwards is ignored. On a multi-thread runtime it delays neither its
+/// run nor timers. One that says so ([`ToolTraits::blocking`]) runs on a thread for blocking work
+/// and delays nothing on any runtime.
 #[async_trait]
 pub trait Tool: Send + Sync {
     /// Returns what the model is told: name, description and input schema.
@@ -102,6 +105,9 @@ pub struct ToolTraits {
     /// Running the tool twice has the effect of running it once, so it may be retried after any
     /// failure. `false` by default.
     pub idempotent: bool,
+    /// Whether the tool blocks its thread, by computing for long or by waiting without `await`. It
+    /// then runs on one of the runtime's threads for blocking work. False by default.
+    pub blocking: bool,
     /// How many bytes of output the model gets; longer output is cut, and the cut is marked.
     /// [`DEFAULT_OUTPUT_LIMIT`] by default.
     pub output_limit: usize,
@@ -113,6 +119,7 @@ impl Default for ToolTraits {
             exclusive: false,
             timeout: None,
             idempotent: false,
+            blocking: false,
             output_limit: DEFAULT_OUTPUT_LIMIT,
         }
     }

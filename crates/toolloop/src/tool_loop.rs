@@ -11,6 +11,7 @@ use crate::{DefaultExecutor, Resampling, StepController, ToolExecutor, ToolRegis
 mod history;
 mod run;
 mod setup;
+mod tokens;
 
 use run::LoopRun;
 
@@ -48,8 +49,8 @@ impl ToolLoop {
         }
     }
 
-    /// Sets how tools are offered and run. Without it the turn's own configuration counts, and
-    /// where there is none, the default.
+    /// Sets how tools are offered and run; the default where this is not called. What a turn's data
+    /// say is replaced: they document the run that wrote them, and order nothing.
     #[must_use]
     pub fn with_config(mut self, config: ToolConfig) -> Self {
         self.config = Some(config);

@@ -115,6 +115,11 @@ pub struct ToolConfig {
     pub tool_choice: ToolChoice,
     /// How many rounds of provider call and tools a run may take. 20 by default.
     pub max_iterations: u32,
+    /// Whether a run that reaches `max_iterations` asks the model once more, without tools, for
+    /// words about what was found so far. The outcome is the limit in either case. False by
+    /// default, so that a run never makes more provider calls than `max_iterations` allows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub final_answer: bool,
     /// How long one tool may take. 30 s by default.
     #[serde(with = "duration")]
     pub execution_timeout: Duration,
@@ -129,6 +134,9 @@ pub struct ToolConfig {
     pub max_tool_calls: Option<u32>,
     /// How many tokens a run may take, prompt and output of all calls together, at least 1. No
     /// limit by default.
+    ///
+    /// A reply whose provider does not report its tokens is counted with an estimate, one token
+    /// for four bytes of prompt and output, and an `info` event says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
 }
@@ -139,6 +147,7 @@ impl Default for ToolConfig {
             enabled: true,
             tool_choice: ToolChoice::Auto,
             max_iterations: 20,
+            final_answer: false,
             execution_timeout: Duration::from_secs(30),
             max_parallel_tools: 3,
             tool_error_handling: ToolErrorHandling::Continue,
@@ -160,6 +169,14 @@ impl ToolConfig {
     #[must_use]
     pub fn with_max_iterations(mut self, rounds: u32) -> Self {
         self.max_iterations = rounds;
+        self
+    }
+
+    /// Sets whether a run that reaches its last iteration asks the model once more, without tools,
+    /// for words.
+    #[must_use]
+    pub fn with_final_answer(mut self, wanted: bool) -> Self {
+        self.final_answer = wanted;
         self
     }
 

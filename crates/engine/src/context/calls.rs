@@ -28,10 +28,17 @@ pub(crate) struct EndedCall {
 }
 
 impl EndedCall {
+    /// Returns `true` if `turn` is the conversation that the call was made on, as far as can be
+    /// told: without ids, by how it begins.
+    fn is_of(&self, turn: &Turn) -> bool {
+        let begins_alike = || turn.blocks.first() == self.before.blocks.first();
+        turn.id == self.before.id && (!turn.id.is_empty() || begins_alike())
+    }
+
     /// Returns `true` if its blocks were taken out of the conversation that it was made for.
     fn is_undone_in(&self, turn: &Turn) -> bool {
         !self.blocks.is_empty()
-            && turn.id == self.before.id
+            && self.is_of(turn)
             && !turn
                 .blocks
                 .iter()

@@ -2,20 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{
-    EngineError, ErrorKind, Extensions, RunContext, ToolConfig, ToolErrorHandling,
-};
+use geppetto_engine::{EngineError, ErrorKind, RunContext, ToolConfig, ToolErrorHandling};
 use geppetto_turns::ToolCall;
 use serde_json::Value;
-use tokio::time::timeout;
-use tracing::Instrument as _;
+use tokio::sync::Semaphore;
 
-use super::slot::Slot;
+use super::{attempt::Attempt, slot::Slot};
 use crate::{
-    FailedAttempt, Tool, ToolContext, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits,
-    arguments,
+    FailedAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits, arguments,
     executor::hide,
-    isolate::{self, Isolated},
+    isolate,
     stop::{is_stopped, pause},
 };
 
@@ -26,14 +22,24 @@ pub(super) struct Env {
     pub(super) registry: ToolRegistry,
     pub(super) executor: Arc<dyn ToolExecutor>,
     pub(super) config: ToolConfig,
-    /// Names the model output; with the call's id it names the call.
-    pub(super) key: String,
+    /// One permit for each tool that may run at once; an exclusive one takes all.
+    pub(super) places: Semaphore,
+    pub(super) permits: u32,
+}
+
+/// What became of a call when the hooks were asked.
+enum Verdict {
+    /// The calls are to stop.
+    Stopped,
+    /// It is answered with this error.
+    Refused(String),
+    Allowed,
 }
 
 /// A call that passed all hooks.
 struct Ready<'a> {
     env: &'a Env,
-    slot: &'a Slot,
+    slot: &'a Arc<Slot>,
     /// The call with the arguments that the hooks gave it.
     call: ToolCall,
     tool: Arc<dyn Tool>,
@@ -43,25 +49,39 @@ struct Ready<'a> {
 /// Runs a call. On return it is answered, or it is left to be answered as not run because the
 /// calls are to stop. An error ends the run.
 pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), EngineError> {
-    let (env, slot) = (&*env, &*slot);
-    let Some((call, verdict)) = admit(env, slot).await? else {
-        return Ok(());
-    };
+    let (env, slot) = (&*env, &slot);
+    let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);
     let traits = env.registry.traits(&call.name).unwrap_or_default();
     let secret = tool.map_or(Ok(&[][..]), |tool| isolate::call(|| tool.secret_args()));
     let secret = secret.map_err(|message| isolate::panicked("a tool's `secret_args`", &message))?;
     slot.set_limits(&call.args, secret, traits.output_limit);
+    let refusal = match verdict {
+        Verdict::Stopped => return Ok(()),
+        Verdict::Refused(refusal) => Some(refusal),
+        Verdict::Allowed => None,
+    };
+    // Held until the call is answered. Calls that do not run need no place.
+    let place = match &refusal {
+        None if tool.is_some() => {
+            let permits = if traits.exclusive { env.permits } else { 1 };
+            env.places.acquire_many(permits).await.ok()
+        }
+        _ => None,
+    };
+    if refusal.is_none() && is_stopped(&env.ctx) {
+        return Ok(());
+    }
     let started = isolate::call(|| {
         let input = executor.mask_arguments(&call, tool.map(|tool| &**tool));
         slot.publish_start(executor, input);
     });
     started.map_err(|message| isolate::panicked("a hook that shows a tool's start", &message))?;
-    let answered = match (verdict, tool) {
-        (Err(refusal), _) => slot.answer(executor, Err(refusal)),
-        (Ok(()), None) => slot.answer(executor, Err(unknown(env, &call.name))),
-        (Ok(()), Some(tool)) => match arguments::parse(&tool.definition().parameters, &call.args) {
+    let answered = match (refusal, tool) {
+        (Some(refusal), _) => slot.answer(executor, Err(refusal)),
+        (None, None) => slot.answer(executor, Err(unknown(env, &call.name))),
+        (None, Some(tool)) => match arguments::parse(&tool.definition().parameters, &call.args) {
             Err(problem) => slot.answer(executor, Err(format!("the tool was not run: {problem}"))),
             Ok(args) => {
                 let tool = Arc::clone(tool);
@@ -77,33 +97,45 @@ pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), Engin
         },
     };
     let told = tell_journal(env, slot, &call).await;
+    drop(place);
     answered.and(told)
 }
 
-/// Asks the hooks. `None` when the calls are to stop.
-async fn admit(
-    env: &Env,
-    slot: &Slot,
-) -> Result<Option<(ToolCall, Result<(), String>)>, EngineError> {
+/// Asks the hooks. A rejection counts also where the calls are to stop by then: it is the reason
+/// why a hook cancelled the run, as a rule.
+async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineError> {
     let (ctx, executor) = (&env.ctx, &*env.executor);
     let mut call = slot.call.clone();
     let asked = executor.pre_execute(ctx, &call);
     let prepared = isolate::wait("the hook `pre_execute`", asked).await?;
-    let verdict = match prepared {
-        Err(rejection) => Err(format!("rejected: {}", rejection.reason)),
+    let rejected = match prepared {
+        Err(rejection) => Some(("rejected", rejection)),
         Ok(args) => {
             call.args = args;
             match env.registry.get(&call.name) {
-                None => Ok(()),
+                None => None,
                 Some(tool) => {
                     let asked = executor.is_allowed(ctx, &call, &**tool);
                     let allowed = isolate::wait("the hook `is_allowed`", asked).await?;
-                    allowed.map_err(|rejection| format!("not allowed: {}", rejection.reason))
+                    allowed.err().map(|rejection| ("not allowed", rejection))
                 }
             }
         }
     };
-    Ok((!is_stopped(ctx)).then_some((call, verdict)))
+    let verdict = match rejected {
+        Some((what, rejection)) => Verdict::Refused(refused(env, slot, what, &rejection)),
+        None if is_stopped(ctx) => Verdict::Stopped,
+        None => Verdict::Allowed,
+    };
+    Ok((call, verdict))
+}
+
+/// What a rejected call is answered. Ends the run where the rejection does.
+fn refused(env: &Env, slot: &Slot, what: &str, rejection: &Rejection) -> String {
+    if rejection.ends_run || slot.hook_cancelled(&env.ctx) {
+        env.ctx.cancel_because(&*rejection.reason);
+    }
+    format!("{what}: {}", rejection.reason)
 }
 
 fn unknown(env: &Env, name: &str) -> String {
@@ -128,20 +160,29 @@ impl Ready<'_> {
         if let Some(journal) = ctx.journal() {
             isolate::journaled(journal.before_tool(ctx, &self.call)).await?;
         }
-        let mut attempt = 1;
+        let mut number = 1;
         while !is_stopped(ctx) {
-            self.slot.run();
-            let failure = match self.attempt(attempt, args.clone()).await {
-                Ok(text) => return self.slot.answer(executor, Ok(text)),
-                Err(failure) => failure,
+            let attempt = Attempt {
+                tool: Arc::clone(&self.tool),
+                traits: self.traits,
+                limit: self
+                    .traits
+                    .timeout
+                    .unwrap_or(self.env.config.execution_timeout),
+                number,
             };
-            let Some(delay) = self.delay(attempt, &failure)? else {
+            let failure = match attempt.run(ctx, self.slot, args.clone()).await {
+                None => return Ok(()),
+                Some(Ok(text)) => return self.slot.answer(executor, Ok(text)),
+                Some(Err(failure)) => failure,
+            };
+            let Some(delay) = self.delay(number, &failure)? else {
                 return self.fail(&failure);
             };
             if !pause(ctx, delay).await {
                 return self.fail(&failure);
             }
-            attempt += 1;
+            number += 1;
         }
         Ok(())
     }
@@ -178,39 +219,5 @@ impl Ready<'_> {
         );
         let message = format!("the tool `{}` failed: {what}", self.call.name);
         Err(EngineError::new(ErrorKind::Tool, message))
-    }
-
-    async fn attempt(&self, attempt: u32, args: Value) -> Result<String, ToolFailure> {
-        let ctx = ToolContext {
-            run: self.env.ctx.child(),
-            call_id: self.call.id.clone(),
-            tool_name: self.call.name.clone(),
-            idempotency_key: format!("{}:{}", self.env.key, self.call.id),
-            attempt,
-            state: Extensions::default(),
-        };
-        let cancellation = ctx.run.cancellation().clone();
-        let span = tracing::info_span!(
-            "execute_tool",
-            gen_ai.operation.name = "execute_tool",
-            gen_ai.tool.name = self.call.name,
-            gen_ai.tool.call.id = self.call.id,
-            attempt,
-        );
-        let limit = self
-            .traits
-            .timeout
-            .unwrap_or(self.env.config.execution_timeout);
-        // The call is made inside the future: a tool may panic before it gives one.
-        let call = async { self.tool.call(ctx, args).await };
-        let outcome = timeout(limit, Isolated::new(call.instrument(span))).await;
-        // Work that the tool left behind sees that nobody waits for it.
-        cancellation.cancel();
-        match outcome {
-            Ok(Ok(Ok(output))) => Ok(output.text),
-            Ok(Ok(Err(error))) => Err(ToolFailure::Error(error)),
-            Ok(Err(message)) => Err(ToolFailure::Panicked(message)),
-            Err(_) => Err(ToolFailure::TimedOut(limit)),
-        }
     }
 }

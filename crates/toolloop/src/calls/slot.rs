@@ -1,6 +1,6 @@
 //! [`Slot`]: one tool call of a model output, from waiting to its answer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use geppetto_engine::{EngineError, RunContext};
 use geppetto_events::{
@@ -9,15 +9,21 @@ use geppetto_events::{
 };
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 
-use crate::{ToolExecutor, executor::hide, isolate, tool::cut};
+use super::Request;
+use crate::{ToolExecutor, executor::hide, isolate, stop::is_stopped, tool::cut};
 
 /// One call: what was asked for, how far it got, and its answer.
 ///
 /// The answer is published when it is given, once; whatever ends the call gives one.
 pub(super) struct Slot {
     pub(super) call: ToolCall,
+    /// How many earlier calls of the conversation have the call's id.
+    repeated: usize,
+    key: OnceLock<String>,
+    /// Why the call is not run, where that is known before any hook is asked.
+    pub(super) refusal: Option<String>,
+    pub(super) correlation: Arc<Correlation>,
     ctx: RunContext,
-    correlation: Arc<Correlation>,
     state: Mutex<State>,
 }
 
@@ -37,18 +43,33 @@ enum Progress {
 }
 
 impl Slot {
-    pub(super) fn new(ctx: &RunContext, call: ToolCall, correlation: Arc<Correlation>) -> Self {
+    pub(super) fn new(ctx: &RunContext, request: Request) -> Self {
         let state = State {
             progress: Progress::Waiting,
             secrets: (Args::default(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
         };
         Self {
-            call,
+            call: request.call,
+            repeated: request.repeated,
+            key: OnceLock::new(),
+            refusal: request.refusal,
+            correlation: request.correlation,
             ctx: ctx.clone(),
-            correlation,
             state: Mutex::new(state),
         }
+    }
+
+    /// Names the effect of the call: the same for all attempts.
+    pub(super) fn key(&self) -> &str {
+        let key = || self.ctx.effect_key(&self.call, self.repeated);
+        self.key.get_or_init(key)
+    }
+
+    /// Returns `true` if a hook cancelled `ctx`, which is cancelled with the run, and the run goes
+    /// on.
+    pub(super) fn hook_cancelled(&self, ctx: &RunContext) -> bool {
+        ctx.is_cancelled() && !is_stopped(&self.ctx)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

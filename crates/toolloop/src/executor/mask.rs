@@ -3,6 +3,14 @@
 use geppetto_turns::Args;
 use serde_json::Value;
 
+mod forms;
+
+/// The least characters of a value that is looked for in texts.
+const SHORTEST: usize = 4;
+
+/// The most values that are looked for in a text: each costs a pass for each of its forms.
+const MOST: usize = 64;
+
 /// What stands in events where a secret would.
 pub const MASK: &str = "***";
 
@@ -22,8 +30,9 @@ pub(crate) fn arguments(args: &Args, secret: &[String]) -> String {
     }
 }
 
-/// Masks the values of secret arguments where a text repeats them. Values of less than four
-/// characters are left, because they would be found everywhere.
+/// Masks the values of secret arguments where a text repeats them, in any of their
+/// [forms](forms::of). Values of less than four characters are left, because they would be found
+/// everywhere. Where there are too many values to look for, all of the text is masked.
 pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
     let mut text = text.to_owned();
     if secret.is_empty() {
@@ -36,10 +45,18 @@ pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
     each_secret(&mut Value::Object(object), secret, &mut |found| {
         leaves(found, &mut values);
     });
-    // The longest first: a value may be part of another.
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    for value in values.iter().filter(|value| value.chars().count() >= 4) {
-        text = text.replace(value.as_str(), MASK);
+    values.retain(|value| value.chars().count() >= SHORTEST);
+    if values.len() > MOST {
+        return MASK.to_owned();
+    }
+    let mut forms: Vec<String> = values.iter().flat_map(|value| forms::of(value)).collect();
+    // The longest first: a form may be part of another.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.dedup();
+    for form in &forms {
+        if text.contains(form.as_str()) {
+            text = text.replace(form.as_str(), MASK);
+        }
     }
     text
 }

@@ -28,6 +28,59 @@ fn texts_that_repeat_a_secret_are_masked() {
 }
 
 #[test]
+fn a_secret_is_found_in_every_form_that_is_promised() {
+    let value = "a\"b\\c\nsword/fish é🔑 d\te";
+    let args = Args::from(serde_json::json!({"api_key": value}).to_string());
+    let json = serde_json::to_string(value).unwrap();
+    let twice = serde_json::to_string(&json).unwrap();
+    let forms = [
+        value.to_owned(),
+        json.clone(),
+        json.replace('/', "\\/"),
+        twice,
+        format!("{value:?}"),
+        format!("{json:?}"),
+        r#"a\"b\\c\nsword/fish \u00e9\ud83d\udd11 d\te"#.to_owned(),
+        r#"a\"b\\c\nsword/fish \u00E9\uD83D\uDD11 d\te"#.to_owned(),
+        "a%22b%5Cc%0Asword%2Ffish%20%C3%A9%F0%9F%94%91%20d%09e".to_owned(),
+        "a%22b%5cc%0asword%2ffish%20%c3%a9%f0%9f%94%91%20d%09e".to_owned(),
+        "a%22b%5Cc%0Asword%2Ffish+%C3%A9%F0%9F%94%91+d%09e".to_owned(),
+        "YSJiXGMKc3dvcmQvZmlzaCDDqfCflJEgZAll".to_owned(),
+        // One line of it.
+        "sword/fish é🔑 d\te".to_owned(),
+    ];
+    for form in forms {
+        let shown = hide(&format!("<{form}>"), &args, &secret());
+        for part in ["sword", "fish", "YSJi"] {
+            assert!(!shown.contains(part), "{form} is shown as {shown}");
+        }
+        assert!(shown.starts_with('<') && shown.ends_with('>'), "{shown}");
+    }
+}
+
+#[test]
+fn base64_is_found_whatever_the_padding() {
+    for (value, encoded) in [
+        ("swordfish", "c3dvcmRmaXNo"),
+        ("swordfish1", "c3dvcmRmaXNoMQ=="),
+        ("swordfish?>", "c3dvcmRmaXNoPz4="),
+        ("sword>>>fish", "c3dvcmQ+Pj5maXNo"),
+        ("sword>>>fish", "c3dvcmQ-Pj5maXNo"),
+    ] {
+        let args = Args::from(serde_json::json!({"api_key": value}).to_string());
+        let shown = hide(encoded, &args, &secret());
+        assert!(!shown.contains("c3dv"), "{shown}");
+    }
+}
+
+#[test]
+fn where_there_are_too_many_secrets_all_is_masked() {
+    let many: Vec<String> = (0..1000).map(|n| format!("secret-{n}")).collect();
+    let args = Args::from(serde_json::json!({"api_key": many}).to_string());
+    assert_eq!(hide("anything", &args, &secret()), "***");
+}
+
+#[test]
 fn only_what_is_safe_is_tried_again() {
     let retry = |failure: ToolFailure, idempotent: bool, attempt: u32, handling| {
         let mut config = ToolConfig::default();

@@ -7,8 +7,11 @@ use tokio_util::sync::WaitForCancellationFuture;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ToolContext {
-    /// The run's context: ids, deadline, sinks, extensions. It is cancelled when the run is, and
-    /// when the tool's time is up.
+    /// The context of this call, an [inner](RunContext::inner) one of its run: an engine, a tool
+    /// loop or a session that is started in it is cancelled when the run is and when the tool's
+    /// time is up, and its tokens are added to the run's. Its events are its own: they are seen
+    /// where [`with_event_sinks`](RunContext::with_event_sinks) sends them. Logs, infos and custom
+    /// events that the tool itself publishes are events of the run.
     pub run: RunContext,
     /// The call's id, as the model or its provider gave it.
     pub call_id: String,

@@ -56,6 +56,12 @@ impl ToolError {
         self
     }
 
+    /// The same error, of an attempt that had failed so before.
+    pub(crate) fn after(mut self, failure: &ToolFailure) -> Self {
+        self.message = format!("{failure}: {}", self.message);
+        self
+    }
+
     /// Returns the message.
     #[must_use]
     pub fn message(&self) -> &str {

@@ -184,6 +184,12 @@ impl FnTool {
         self
     }
 
+    /// Says that the tool blocks its thread: it runs on a thread for blocking work.
+    pub fn blocking(mut self) -> Self {
+        self.traits.blocking = true;
+        self
+    }
+
     /// Sets the time limit of one attempt.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.traits.timeout = Some(timeout);

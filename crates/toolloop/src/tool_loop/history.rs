@@ -13,7 +13,7 @@ mod tests;
 pub(super) fn summary(requests: &[Request], what: &str) -> String {
     let names: Vec<&str> = requests
         .iter()
-        .map(|(call, _)| call.name.as_str())
+        .map(|request| request.call.name.as_str())
         .collect();
     let noun = match names.len() {
         1 => "tool call",

@@ -1,25 +1,24 @@
 //! [`LoopRun`]: one run of the loop.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, Limit, Phase, RunContext, RunReport, RunStatus, RunStop, ToolConfig, keys,
+    EngineError, Limit, Phase, ReplyLog, RunContext, RunReport, RunStatus, RunStop, ToolConfig,
 };
-use geppetto_events::EventSink;
-use geppetto_turns::{Blocks, Turn, keys::turn_meta};
-use serde_json::Value;
+use geppetto_turns::{FinishClass, InferenceResult, Turn, keys::turn_meta};
 use tokio::time::Instant;
 
 use super::{
     ToolLoop,
     history::{first_new, summary},
-    setup,
+    setup::{self, Override},
+    tokens::Tokens,
 };
 use crate::{
     PausePhase, ToolRegistry,
-    calls::{Calls, Request, Tooling, end_reason},
+    calls::{Calls, Request, Tooling, end_reason, ended_badly, refusal, requests},
     isolate,
-    sampling::{CallWatch, NoReply, snapshot},
+    sampling::{NoReply, snapshot},
     step::PauseEnd,
     stop::deadline_passed,
 };
@@ -27,18 +26,20 @@ use crate::{
 /// One run of the loop. Dropped half-way, it leaves a turn in which every call is answered.
 pub(super) struct LoopRun<'a> {
     tool_loop: &'a ToolLoop,
-    ctx: RunContext,
-    turn: &'a mut Turn,
-    config: ToolConfig,
+    pub(super) ctx: RunContext,
+    pub(super) turn: &'a mut Turn,
+    pub(super) config: ToolConfig,
     registry: ToolRegistry,
-    /// Names the run.
-    key: String,
-    watch: Arc<CallWatch>,
+    /// What the replies of the current provider call requested.
+    replies: Arc<ReplyLog>,
     started: Instant,
-    /// The blocks as they were before the current provider call.
-    before: Blocks,
-    /// The configuration as the application set it, while another stands in the turn.
-    configured: Option<(Value, Value)>,
+    /// The turn as it was before the current provider call.
+    before: Turn,
+    /// The result of the current provider call.
+    result: Option<InferenceResult>,
+    /// Keeps the application's configuration while another stands in the turn.
+    configured: Option<Override>,
+    pub(super) tokens: Tokens,
     /// How many provider calls were made, further attempts at one aside.
     iterations: u32,
     /// How many provider calls the context had made before.
@@ -61,21 +62,19 @@ impl From<EngineError> for End {
 
 impl<'a> LoopRun<'a> {
     pub(super) fn new(tool_loop: &'a ToolLoop, ctx: &RunContext, turn: &'a mut Turn) -> Self {
-        let watch = Arc::new(CallWatch::default());
-        let sink: Arc<dyn EventSink> = watch.clone();
+        let replies = Arc::new(ReplyLog::new());
         Self {
             tool_loop,
-            ctx: ctx.clone().with_event_sinks([sink]),
-            before: turn.blocks.clone(),
+            ctx: ctx.clone().with_reply_log(Arc::clone(&replies)),
+            before: turn.clone(),
             turn,
             config: ToolConfig::default(),
             registry: ToolRegistry::new(),
-            key: ctx
-                .inference_id()
-                .map_or_else(|| ctx.next_id(), str::to_owned),
-            watch,
+            replies,
             started: Instant::now(),
+            result: None,
             configured: None,
+            tokens: Tokens::default(),
             iterations: 0,
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
@@ -94,13 +93,20 @@ impl<'a> LoopRun<'a> {
         self.ctx = self.ctx.clone().with_tools(tools);
         loop {
             self.check()?;
+            if self.iterations > 0 {
+                self.configured = Override::relaxed(&self.config, self.turn)?;
+            }
             self.infer().await?;
             let requests = self.pending();
             if requests.is_empty() {
                 return Ok(());
             }
+            if self.ends_here(&requests) {
+                self.settle("the reply ended so");
+                return Ok(());
+            }
             self.check()?;
-            self.check_limits()?;
+            self.check_limits().await?;
             let (waiting, answered) =
                 (summary(&requests, "to run"), summary(&requests, "answered"));
             self.pause(PausePhase::AfterInference, waiting).await?;
@@ -108,6 +114,18 @@ impl<'a> LoopRun<'a> {
             snapshot(&self.ctx, self.turn, Phase::PostTools)?;
             self.pause(PausePhase::AfterTools, answered).await?;
         }
+    }
+
+    /// Returns `true` if the model is not to be asked again after a reply whose calls may not run:
+    /// it was refused or failed, and would meet the same end, or the output limit cut all that it
+    /// called.
+    fn ends_here(&self, requests: &[Request]) -> bool {
+        let Some(result) = &self.result else {
+            return false;
+        };
+        let badly = ended_badly(&result.finish_class, result.truncated).is_some();
+        let is_cut = result.finish_class == FinishClass::MaxTokens;
+        (badly || is_cut) && requests.iter().all(|own| own.refusal.is_some())
     }
 
     fn check(&self) -> Result<(), End> {
@@ -124,90 +142,81 @@ impl<'a> LoopRun<'a> {
     }
 
     async fn infer(&mut self) -> Result<(), End> {
-        self.before = self.turn.blocks.clone();
+        self.before = self.turn.clone();
+        self.result = None;
+        self.replies.clear();
         self.iterations += 1;
-        if self.iterations > 1 {
-            self.relax()?;
-        }
         let engine = &*self.tool_loop.engine;
-        self.watch.begin();
         let resampling = self.tool_loop.resampling;
         let reply = resampling.reply(engine, &self.ctx, self.turn).await;
         self.restore_config();
         let ctx = &self.ctx;
-        let from = first_new(&self.before, &self.turn.blocks);
+        let from = first_new(&self.before.blocks, &self.turn.blocks);
         self.turn.assign_block_ids(from, || ctx.next_id());
         match reply {
-            Ok(_) => Ok(snapshot(&self.ctx, self.turn, Phase::PostInference)?),
+            Ok(result) => {
+                self.result = Some(result);
+                Ok(snapshot(&self.ctx, self.turn, Phase::PostInference)?)
+            }
             Err(NoReply::Deadline) => Err(self.wall_clock()),
             Err(NoReply::Error(error)) => Err(error.into()),
         }
     }
 
-    /// Stops forcing the model to call tools, for the next provider call.
-    fn relax(&mut self) -> Result<(), EngineError> {
-        let Some(relaxed) = setup::relaxed(&self.config) else {
-            return Ok(());
-        };
-        let id = keys::TOOL_CONFIG.id();
-        let Some(configured) = self.turn.data.raw(id).cloned() else {
-            return Ok(());
-        };
-        let written = self.turn.data.set(&keys::TOOL_CONFIG, &relaxed);
-        written.map_err(|error| setup::malformed(&error))?;
-        let other = self.turn.data.raw(id).cloned().unwrap_or_default();
-        self.configured = Some((configured, other));
-        Ok(())
-    }
-
     fn restore_config(&mut self) {
-        let id = keys::TOOL_CONFIG.id();
-        // A middleware may have set another one meanwhile, which then stays.
-        if let Some((configured, other)) = self.configured.take()
-            && self.turn.data.raw(id) == Some(&other)
-        {
-            self.turn.data.set_raw(id, configured);
+        if let Some(configured) = self.configured.take() {
+            configured.undo(self.turn);
         }
     }
 
     /// The calls of the last model output that have no answer.
     fn pending(&self) -> Vec<Request> {
-        let from = first_new(&self.before, &self.turn.blocks);
-        let mut seen = HashSet::new();
-        let pending = self.turn.pending_tool_calls(from).into_iter();
-        pending
-            // Such calls are left out of requests, and so their answers would be.
-            .filter(|call| !call.id.is_empty() && !call.name.is_empty())
-            .filter(|call| seen.insert(call.id.clone()))
-            .map(|call| {
-                let known = self.watch.request(&call.id);
-                let own = || Arc::new(self.ctx.correlation().tool_call(&*call.id));
-                (call.clone(), known.unwrap_or_else(own))
-            })
-            .collect()
+        let recorded = self.replies.calls();
+        let found = requests(&self.before, self.turn, &recorded);
+        let requests = found.into_iter().map(|(own, mut request)| {
+            // Without a result the run is over, which is the reason.
+            let result = self.result.as_ref();
+            request.refusal =
+                result.and_then(|result| refusal(&own, &request.call, result, &self.registry));
+            request
+        });
+        requests.collect()
     }
 
-    fn check_limits(&self) -> Result<(), End> {
+    async fn check_limits(&mut self) -> Result<(), End> {
         if self.iterations >= self.config.max_iterations {
-            return Err(End::Limit(Limit::Iterations(self.config.max_iterations)));
+            let limit = Limit::Iterations(self.config.max_iterations);
+            if self.config.final_answer {
+                self.ask_for_words(&limit).await?;
+            }
+            return Err(End::Limit(limit));
         }
         if let Some(most) = self.config.max_total_tokens
-            && self.ctx.total_usage().total_tokens() >= most
+            && self.tokens.total(&self.ctx, self.turn) >= most
         {
             return Err(End::Limit(Limit::Tokens(most)));
         }
         Ok(())
     }
 
+    /// Asks the model a last time, without tools. What it calls all the same is not run.
+    async fn ask_for_words(&mut self, limit: &Limit) -> Result<(), End> {
+        self.settle(&limit.to_string());
+        snapshot(&self.ctx, self.turn, Phase::PostTools)?;
+        self.configured = Override::without_tools(&self.config, self.turn)?;
+        self.infer().await
+    }
+
     async fn run_tools(&mut self, requests: Vec<Request>) -> Result<(), End> {
-        let wanted = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let wanted = requests.iter().filter(|own| own.refusal.is_none()).count();
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let most = self.config.max_tool_calls.unwrap_or(u32::MAX);
         let allowed = wanted.min(most.saturating_sub(self.tool_calls));
         let limit = Limit::ToolCalls(most);
-        let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config, self.key());
+        let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config);
         self.tool_calls += allowed;
         self.ctx.add_tool_calls(allowed);
-        let calls = Calls::new(&self.ctx, self.turn, tooling, requests);
+        let calls = Calls::new(&self.ctx, self.turn, &tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
         calls.run(allowed_len, &limit.to_string()).await?;
         self.check()?;
@@ -221,20 +230,12 @@ impl<'a> LoopRun<'a> {
         tool_loop: &'b ToolLoop,
         registry: &'b ToolRegistry,
         config: &'b ToolConfig,
-        key: String,
     ) -> Tooling<'b> {
         Tooling {
             registry,
             executor: &tool_loop.executor,
             config,
-            key,
         }
-    }
-
-    /// Names the current model output: call ids alone are not unique, since some providers count
-    /// them anew in each reply.
-    fn key(&self) -> String {
-        format!("{}:{}", self.key, self.iterations)
     }
 
     async fn pause(&self, phase: PausePhase, summary: String) -> Result<(), End> {
@@ -252,18 +253,25 @@ impl<'a> LoopRun<'a> {
     /// Ends the run: answers what is open, shows the turn a last time, tells the journal.
     pub(super) async fn end(mut self, outcome: Result<(), End>) -> Result<RunReport, EngineError> {
         let outcome = match outcome {
-            Ok(()) => Ok(self.report(RunStop::Finished)),
+            Ok(()) => {
+                let report = self.report(RunStop::Finished);
+                Ok(self.report(RunStop::after(&report.result)))
+            }
             Err(End::Limit(limit)) => {
                 self.settle(&limit.to_string());
                 Ok(self.report(RunStop::LimitReached(limit)))
             }
-            Err(End::Error(error)) => {
-                let reason = if error.is_cancelled() {
-                    "the run was cancelled"
-                } else {
-                    "the run failed"
+            Err(End::Error(error)) if error.is_cancelled() => {
+                // An engine does not know why it was cancelled.
+                let error = match self.ctx.cancel_reason() {
+                    Some(_) => self.ctx.cancelled_error(),
+                    None => error,
                 };
-                self.settle(reason);
+                self.settle(&self.ctx.cancelled_error().to_string());
+                Err(error)
+            }
+            Err(End::Error(error)) => {
+                self.settle("the run failed");
                 Err(error)
             }
         };
@@ -280,10 +288,13 @@ impl<'a> LoopRun<'a> {
     }
 
     fn report(&self, stop: RunStop) -> RunReport {
-        let result = self.turn.metadata.get(&turn_meta::INFERENCE_RESULT);
+        let written = || {
+            let result = self.turn.metadata.get(&turn_meta::INFERENCE_RESULT);
+            result.ok().flatten().unwrap_or_default()
+        };
         let mut report = RunReport::default();
         report.stop = stop;
-        report.result = result.ok().flatten().unwrap_or_default();
+        report.result = self.result.clone().unwrap_or_else(written);
         report.usage = self.ctx.total_usage();
         report.provider_calls = self.ctx.provider_calls().saturating_sub(self.calls_before);
         report.tool_calls = self.tool_calls;
@@ -297,16 +308,15 @@ impl<'a> LoopRun<'a> {
         if requests.is_empty() {
             return;
         }
-        let key = self.key();
-        let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config, key);
-        Calls::new(&self.ctx, self.turn, tooling, requests).refuse(reason);
+        let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config);
+        Calls::new(&self.ctx, self.turn, &tooling, requests).refuse(reason);
     }
 }
 
 impl Drop for LoopRun<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            self.settle(end_reason(&self.ctx));
+            self.settle(&end_reason(&self.ctx));
             // Nobody is left to tell of a panic.
             let _ = snapshot(&self.ctx, self.turn, Phase::Final);
         }

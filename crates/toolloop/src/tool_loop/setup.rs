@@ -1,25 +1,22 @@
-//! What a run writes into the turn's data before it begins.
+//! What a run writes into the turn's data.
 
 use geppetto_engine::{ConfigError, EngineError, ErrorKind, ToolChoice, ToolConfig, keys};
 use geppetto_turns::{KeyError, Turn};
+use serde_json::Value;
 
 use super::ToolLoop;
 use crate::ToolRegistry;
 
 /// Settles how tools are run and which there are, and writes both into the turn's data where it
 /// does not say so already.
+///
+/// What stood there before is what an earlier run wrote, or another program: it is replaced, and
+/// changes nothing.
 pub(super) fn prepare(
     tool_loop: &ToolLoop,
     turn: &mut Turn,
 ) -> Result<(ToolConfig, ToolRegistry), EngineError> {
-    let config = match &tool_loop.config {
-        Some(config) => config.clone(),
-        None => turn
-            .data
-            .get(&keys::TOOL_CONFIG)
-            .map_err(|error| malformed(&error))?
-            .unwrap_or_default(),
-    };
+    let config = tool_loop.config.clone().unwrap_or_default();
     config.validate()?;
     if let ToolChoice::Tool(name) = &config.tool_choice
         && config.enabled
@@ -46,19 +43,62 @@ pub(super) fn prepare(
     Ok((config, registry))
 }
 
-/// What the model is told once it has called a tool as it was made to: forced on, it would call
-/// tools for ever.
-pub(super) fn relaxed(config: &ToolConfig) -> Option<ToolConfig> {
-    match config.tool_choice {
-        ToolChoice::Required | ToolChoice::Tool(_) => {
-            let mut relaxed = config.clone();
-            relaxed.tool_choice = ToolChoice::Auto;
-            Some(relaxed)
+/// A configuration that stands in the turn's data for one provider call, and the one that stood
+/// there before.
+pub(super) struct Override {
+    configured: Value,
+    other: Value,
+}
+
+impl Override {
+    /// Stops forcing the model to call tools once it was asked so: forced on, it would call tools
+    /// for ever. `None` where it is not forced.
+    pub(super) fn relaxed(
+        config: &ToolConfig,
+        turn: &mut Turn,
+    ) -> Result<Option<Self>, EngineError> {
+        match config.tool_choice {
+            ToolChoice::Required | ToolChoice::Tool(_) => {
+                let mut relaxed = config.clone();
+                relaxed.tool_choice = ToolChoice::Auto;
+                Self::set(&relaxed, turn)
+            }
+            _ => Ok(None),
         }
-        _ => None,
+    }
+
+    /// Offers no tools.
+    pub(super) fn without_tools(
+        config: &ToolConfig,
+        turn: &mut Turn,
+    ) -> Result<Option<Self>, EngineError> {
+        let mut without = config.clone();
+        without.enabled = false;
+        without.tool_choice = ToolChoice::None;
+        Self::set(&without, turn)
+    }
+
+    fn set(config: &ToolConfig, turn: &mut Turn) -> Result<Option<Self>, EngineError> {
+        let id = keys::TOOL_CONFIG.id();
+        let Some(configured) = turn.data.raw(id).cloned() else {
+            return Ok(None);
+        };
+        let written = turn.data.set(&keys::TOOL_CONFIG, config);
+        written.map_err(|error| malformed(&error))?;
+        let other = turn.data.raw(id).cloned().unwrap_or_default();
+        Ok(Some(Self { configured, other }))
+    }
+
+    /// Puts the configuration back.
+    pub(super) fn undo(self, turn: &mut Turn) {
+        let id = keys::TOOL_CONFIG.id();
+        // A middleware may have set another one meanwhile, which then stays.
+        if turn.data.raw(id) == Some(&self.other) {
+            turn.data.set_raw(id, self.configured);
+        }
     }
 }
 
-pub(super) fn malformed(error: &KeyError) -> EngineError {
+fn malformed(error: &KeyError) -> EngineError {
     EngineError::new(ErrorKind::Configuration, error.to_string())
 }

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, InferenceRunner, Limit, RunContext, RunJournal, RunStop, ToolConfig,
+    Engine, EngineError, Finish, InferenceRunner, Limit, ResponseWriter, RunContext, RunJournal,
+    RunStop, ToolConfig, keys,
 };
+use geppetto_events::EventKind;
 use geppetto_toolloop::ToolLoop;
-use geppetto_turns::{Incomplete, Turn};
+use geppetto_turns::{FinishClass, Incomplete, InferenceResult, Turn};
 use tokio::time::{Instant, sleep};
 
 use crate::support::*;
@@ -96,6 +98,78 @@ async fn tokens() {
     config.max_total_tokens = Some(31);
     let (done, _) = limited(config, vec![calls("a"), calls("b"), vec![Do::Say("ok")]]).await;
     assert_eq!(done.outcome.unwrap().stop, RunStop::Finished);
+}
+
+/// Answers without ever saying how many tokens it took.
+struct Silent;
+
+#[async_trait]
+impl Engine for Silent {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let id = format!("c{}", turn.blocks.len());
+        let mut reply = ResponseWriter::start(ctx, turn, "script", "script-1");
+        let call = reply.open_tool_call(id, "slow");
+        // 400 bytes: 100 tokens.
+        reply.push(call, &format!("{{\"text\":\"{}\"}}", "x".repeat(400)));
+        Ok(reply.finish(Finish::new(FinishClass::ToolCallsPending)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_the_provider_does_not_report_are_estimated() {
+    let diary = Diary::default();
+    let mut config = ToolConfig::default();
+    config.max_total_tokens = Some(1000);
+    let tools = registry(vec![Box::new(slow(&diary, "slow", 1))]);
+    let done = run(&ToolLoop::new(Arc::new(Silent), tools).with_config(config)).await;
+    let report = done.outcome.as_ref().unwrap();
+    assert_eq!(report.stop, RunStop::LimitReached(Limit::Tokens(1000)));
+    // The prompt grows by 100 tokens a reply: 100, 200, 300, 400 and 500 are more than 1,000.
+    assert_eq!(report.provider_calls, 4);
+    assert_eq!(report.usage.total_tokens(), 0);
+    let told = done.events.iter().filter(|own| match &own.kind {
+        EventKind::Info(info) => info.message.contains("does not report token usage"),
+        _ => false,
+    });
+    assert_eq!(told.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_word_where_it_is_wanted() {
+    let config = ToolConfig::default()
+        .with_max_iterations(1)
+        .with_final_answer(true);
+    // The model does not stop calling, which has no effect.
+    let last = vec![Do::Say("So far: a."), Do::Call("b", "slow", "{}")];
+    let diary = Diary::default();
+    let tools = registry(vec![Box::new(slow(&diary, "slow", 100))]);
+    let script = Script::new([calls("a"), last]);
+    let tool_loop = ToolLoop::new(script.clone(), tools).with_config(config.clone());
+    let done = run(&tool_loop).await;
+    let report = done.outcome.as_ref().unwrap();
+    assert_eq!(report.stop, RunStop::LimitReached(Limit::Iterations(1)));
+    assert_eq!((report.provider_calls, report.tool_calls), (2, 0));
+    assert_eq!(diary.lines(), Vec::<String>::new());
+    assert!(done.turn.assistant_text().ends_with("So far: a."));
+    assert_eq!(
+        done.answers(),
+        pairs(&[
+            ("a", "Error: not run: limit reached: 1 iterations"),
+            (
+                "b",
+                "Error: not run: this reply was not to call tools (tool choice `none`)"
+            ),
+        ])
+    );
+    let data = &script.asked()[1].data;
+    assert!(!data.get(&keys::TOOL_CONFIG).unwrap().unwrap().enabled);
+    // What stands in the turn afterwards is the application's.
+    let data = &done.turn.data;
+    assert_eq!(data.get(&keys::TOOL_CONFIG).unwrap(), Some(config));
 }
 
 #[tokio::test(start_paused = true)]

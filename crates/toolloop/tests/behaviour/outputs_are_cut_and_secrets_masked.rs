@@ -65,14 +65,13 @@ async fn secrets_do_not_show_in_events_and_reach_the_tool() {
     let tools = registry(vec![Box::new(tool("login")), Box::new(tool("fails"))]);
     let done = run(&ToolLoop::new(script, tools)).await;
     let events = done.tool_events();
-    assert_eq!(
-        &events[..3],
-        [
-            r#"start 1 {"auth":{"api_key":"***"},"user":"me"}"#,
-            "success 1 logged in with ***",
-            "finish 1",
-        ]
-    );
+    for line in [
+        r#"start 1 {"auth":{"api_key":"***"},"user":"me"}"#,
+        "success 1 logged in with ***",
+        "error 2 Error: key *** was refused",
+    ] {
+        assert!(events.contains(&line.to_owned()), "{events:#?}");
+    }
     assert!(events.contains(&"start 3 ***".to_owned()));
     assert!(
         events.iter().all(|line| !line.contains(SECRET)),

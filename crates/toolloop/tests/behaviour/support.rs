@@ -29,6 +29,8 @@ pub(crate) enum Do {
     Break(ErrorKind),
     /// Breaks off inside a tool call.
     BreakInCall(ErrorKind),
+    /// Ends the reply with this class.
+    Finish(FinishClass),
     /// Does nothing until it is dropped, a cancel notwithstanding.
     Hang,
     Panic,
@@ -65,8 +67,10 @@ impl Engine for Script {
         let steps = self.replies.lock().unwrap().pop_front();
         let steps = steps.unwrap_or_else(|| panic!("asked more often than the script says"));
         let mut reply = ResponseWriter::start(ctx, turn, "script", "script-1");
+        let mut class = None;
         for step in steps {
             match step {
+                Do::Finish(other) => class = Some(other),
                 Do::Say(text) => {
                     let id = reply.open_text();
                     for piece in text.split_inclusive(' ') {
@@ -100,11 +104,12 @@ impl Engine for Script {
                 Do::Panic => panic!("boom"),
             }
         }
-        let class = if reply.has_tool_calls() {
+        let usual = if reply.has_tool_calls() {
             FinishClass::ToolCallsPending
         } else {
             FinishClass::Completed
         };
+        let class = class.unwrap_or(usual);
         Ok(reply.finish(Finish::new(class).with_usage(Usage::new(10, 5))))
     }
 }

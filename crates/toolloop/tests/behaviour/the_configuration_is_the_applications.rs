@@ -1,4 +1,6 @@
-use geppetto_engine::{ErrorKind, InferenceRunner, ToolChoice, ToolConfig, keys};
+use geppetto_engine::{
+    ErrorKind, InferenceRunner, RunStop, ToolChoice, ToolConfig, ToolDefinition, keys,
+};
 use geppetto_toolloop::{ToolError, ToolLoop, ToolRegistry, tool_fn};
 use geppetto_turns::Turn;
 
@@ -83,17 +85,50 @@ async fn what_the_turn_says_already_is_not_written_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_turns_own_configuration_counts_where_the_loop_has_none() {
-    let script = Script::new([vec![Do::Call("1", "a", "{}")]]);
-    let mut config = ToolConfig::default();
+async fn what_an_earlier_program_wrote_into_the_turn_orders_nothing() {
+    let script = Script::new([
+        vec![Do::Call("1", "a", "{}")],
+        vec![Do::Call("2", "gone", "{}")],
+        vec![Do::Say("ok")],
+    ]);
+    let mut config = choosing(ToolChoice::Tool("gone".to_owned()));
     config.max_iterations = 1;
+    let gone = ToolDefinition::new("gone", "", any());
     let mut turn = prompt();
     turn.data.set(&keys::TOOL_CONFIG, &config).unwrap();
+    turn.data.set(&keys::TOOL_DEFINITIONS, &vec![gone]).unwrap();
     let (ctx, sink) = context();
-    let tool_loop = ToolLoop::new(script, tools());
+    let tool_loop = ToolLoop::new(script.clone(), tools());
     let report = tool_loop.run(&ctx, &mut turn).await.unwrap();
-    assert_ne!(report.stop, geppetto_engine::RunStop::Finished);
+    assert_eq!(report.stop, RunStop::Finished);
+    assert_eq!(
+        answers(&turn),
+        pairs(&[
+            ("1", "ok"),
+            ("2", "Error: unknown tool `gone`; there are: a, b")
+        ])
+    );
+    for asked in script.asked() {
+        let data = &asked.data;
+        let config = data.get(&keys::TOOL_CONFIG).unwrap().unwrap();
+        assert_eq!(config, ToolConfig::default());
+        let offered = data.get(&keys::TOOL_DEFINITIONS).unwrap().unwrap();
+        assert_eq!(offered, tools().definitions());
+    }
     assert_sound(&ctx, &sink, &turn);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_cannot_be_read_is_replaced() {
+    let mut turn = prompt();
+    turn.data.set_raw(
+        keys::TOOL_CONFIG.id(),
+        serde_json::json!("of another program"),
+    );
+    let (ctx, _sink) = context();
+    let tool_loop = ToolLoop::new(Script::new([vec![Do::Say("ok")]]), tools());
+    tool_loop.run(&ctx, &mut turn).await.unwrap();
+    assert_eq!(choice_in(&turn), ToolChoice::Auto);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,95 @@
+//! Idempotency keys: names of the effects that tool calls have.
+
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    sync::{Mutex, OnceLock},
+};
+
+use geppetto_turns::ToolCall;
+
+use super::{RunContext, lock};
+
+/// The keys that a run has given, and its name where nothing else names it.
+#[derive(Default)]
+pub(super) struct Effects {
+    given: Mutex<HashSet<String>>,
+    anonymous: OnceLock<String>,
+}
+
+impl RunContext {
+    /// A key that names the effect of `call`, for services that must not do a thing twice.
+    ///
+    /// It depends on the session, the turn and the call (id, name and arguments) alone, so that a
+    /// run that is resumed in another process gives the same call the same key. `repeated` is how
+    /// many earlier calls of the conversation have the call's id, since some providers count ids
+    /// anew in each reply. No two calls of a run get the same key. Where the context names no
+    /// session or no turn, the run's id stands for both.
+    pub fn effect_key(&self, call: &ToolCall, repeated: usize) -> String {
+        let base = format!(
+            "{}:{}:{:016x}",
+            self.effect_scope(),
+            escape(&call.id),
+            digest([call.name.as_str(), call.args.as_str()])
+        );
+        let mut given = lock(&self.shared.effects.given);
+        let mut number = repeated;
+        loop {
+            let mut key = base.clone();
+            if number > 0 {
+                // Writing to a string cannot fail.
+                let _ = write!(key, "#{}", number + 1);
+            }
+            if given.insert(key.clone()) {
+                return key;
+            }
+            number += 1;
+        }
+    }
+
+    /// What the keys of this context begin with.
+    pub(super) fn effect_scope(&self) -> String {
+        if let Some(scope) = &self.effect_scope {
+            return (**scope).to_owned();
+        }
+        let correlation = &self.correlation;
+        let named = (&correlation.session_id, &correlation.turn_id);
+        if let (Some(session), Some(turn)) = named {
+            return format!("{}:{}", escape(session), escape(turn));
+        }
+        if let Some(run) = &correlation.run_id {
+            return format!("run:{}", escape(run));
+        }
+        let anonymous = &self.shared.effects.anonymous;
+        let id = anonymous.get_or_init(|| self.next_id());
+        format!("run:{id}")
+    }
+}
+
+/// Keeps the parts of a key apart, whatever they hold.
+fn escape(part: &str) -> String {
+    let mut escaped = String::with_capacity(part.len());
+    for c in part.chars() {
+        match c {
+            '%' => escaped.push_str("%25"),
+            ':' => escaped.push_str("%3A"),
+            '#' => escaped.push_str("%23"),
+            '/' => escaped.push_str("%2F"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>): the same in every
+/// process and version, unlike the standard library's hashers. A separator stands after each part.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in part.bytes().chain([0xff]) {
+            hash ^= u64::from(byte);
+            hash = hash.wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
+}

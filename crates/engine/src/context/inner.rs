@@ -1,0 +1,98 @@
+//! Contexts for inner work: a model that a middleware or a tool asks for itself, a loop inside of
+//! a tool.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, AtomicU64, Ordering},
+};
+
+use super::{RunContext, Shared, effects::Effects, ids::IsolatedIds};
+use geppetto_events::{Correlation, EventKind, EventStream};
+
+impl Shared {
+    pub(super) fn new(stream: EventStream, ids: IsolatedIds) -> Self {
+        Self {
+            stream,
+            ids,
+            provider_calls: AtomicU64::new(0),
+            calls_begun: AtomicU32::new(0),
+            usage: Mutex::default(),
+            tool_calls: AtomicU32::new(0),
+            ended: Mutex::default(),
+            last_result: Mutex::default(),
+            cancel_reason: Mutex::default(),
+            effects: Effects::default(),
+            inner: AtomicU32::new(0),
+        }
+    }
+}
+
+impl RunContext {
+    /// A context for work that this run does for itself, such as a middleware that asks another
+    /// model. Engines and tool loops that run in it are not part of this run's reply:
+    ///
+    /// - its run id is this run's with a suffix, and it counts its own provider calls;
+    /// - its events go to a stream of its own, and to sinks only where
+    ///   [`with_event_sinks`](Self::with_event_sinks) adds them;
+    /// - it has no snapshot hook, no journal and no tools, until it is given some;
+    /// - tools that are called in it have idempotency keys of their own;
+    /// - its tokens are counted in its own total and in this run's;
+    /// - it is cancelled with this run and shares its deadline, ids and extensions.
+    #[must_use]
+    pub fn inner(&self) -> Self {
+        let number = self.shared.inner.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut inner = self.inner_named(&format!("inner-{number}"));
+        inner.tools = None;
+        inner
+    }
+
+    /// The context of one tool call: an [`inner`](Self::inner) one that keeps the run's tools, and
+    /// whose logs, infos, mode switches and custom events are this run's, published with
+    /// `correlation`. `key` is the call's idempotency key; those of tool calls that are made from
+    /// inside of the tool begin with it.
+    ///
+    /// For implementations of runners.
+    #[must_use]
+    pub fn for_tool_call(&self, name: &str, key: &str, correlation: &Arc<Correlation>) -> Self {
+        let mut outer = self.clone();
+        outer.correlation = Arc::clone(correlation);
+        let mut inner = outer.inner_named(name);
+        inner.effect_scope = Some(Arc::from(key));
+        inner.outer = Some(Arc::new(outer));
+        inner
+    }
+
+    fn inner_named(&self, name: &str) -> Self {
+        let shared = &self.shared;
+        let inner = Shared::new(EventStream::fragment(), shared.ids.clone());
+        let run_id = format!("{}/{name}", self.inference_id().unwrap_or_default());
+        Self {
+            shared: Arc::new(inner),
+            cancellation: self.cancellation.child_token(),
+            sinks: Arc::new([]),
+            snapshot_hook: None,
+            journal: None,
+            call: None,
+            attempts: None,
+            replies: None,
+            effect_scope: Some(Arc::from(format!("{}/{name}", self.effect_scope()))),
+            outer: None,
+            parent: Some(Arc::new(self.clone())),
+            ..self.clone()
+        }
+        .with_run(self.session_id().unwrap_or_default(), &run_id, "")
+    }
+
+    /// The run that an event belongs to which is published here: what a tool says of its progress
+    /// is the business of the run that called it.
+    pub(super) fn publisher_of(&self, kind: &EventKind) -> Option<&Self> {
+        let is_progress = matches!(
+            kind,
+            EventKind::Log(_)
+                | EventKind::Info(_)
+                | EventKind::AgentModeSwitch(_)
+                | EventKind::Custom(_)
+        );
+        self.outer.as_deref().filter(|_| is_progress)
+    }
+}

@@ -1,0 +1,115 @@
+//! [`Attempt`]: one attempt at a tool call.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use geppetto_engine::{Extensions, RunContext};
+use serde_json::Value;
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::{
+    slot::Slot,
+    task::{Place, ToolTask},
+};
+use crate::{
+    Tool, ToolContext, ToolError, ToolFailure, ToolOutput, ToolTraits, stop::TOOL_CANCEL_GRACE,
+};
+
+/// One attempt at a tool call.
+pub(super) struct Attempt {
+    pub(super) tool: Arc<dyn Tool>,
+    pub(super) traits: ToolTraits,
+    pub(super) limit: Duration,
+    /// Which attempt it is, from 1.
+    pub(super) number: u32,
+}
+
+type Returned = Option<Result<ToolOutput, ToolError>>;
+
+impl Attempt {
+    /// Runs the tool. `None` when the calls were to stop before it began.
+    ///
+    /// At its time limit the tool is told first; what it gives within the grace counts, an error
+    /// with what it says about being repeated. Then it is dropped.
+    pub(super) async fn run(
+        &self,
+        ctx: &RunContext,
+        slot: &Arc<Slot>,
+        args: Value,
+    ) -> Option<Result<String, ToolFailure>> {
+        let ctx = self.context(ctx, slot);
+        // Work that the tool left behind sees that nobody waits for it.
+        let told = ctx.run.cancellation().clone().drop_guard();
+        let mut task = pin!(self.spawn(ctx, slot, args));
+        let outcome = match timeout(self.limit, task.as_mut()).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => {
+                drop(told);
+                return Some(match timeout(TOOL_CANCEL_GRACE, task).await {
+                    Ok(Ok(Some(returned))) => self.late(returned),
+                    Ok(Err(message)) => Err(ToolFailure::Panicked(message)),
+                    Ok(Ok(None)) | Err(_) => Err(ToolFailure::TimedOut(self.limit)),
+                });
+            }
+        };
+        match outcome {
+            Ok(Some(Ok(output))) => Some(Ok(output.text)),
+            Ok(Some(Err(error))) => Some(Err(ToolFailure::Error(error))),
+            Ok(None) => None,
+            Err(message) => Some(Err(ToolFailure::Panicked(message))),
+        }
+    }
+
+    /// What counts of what a tool returned after its time was up.
+    fn late(&self, returned: Result<ToolOutput, ToolError>) -> Result<String, ToolFailure> {
+        match returned {
+            Ok(output) => Ok(output.text),
+            Err(error) => {
+                let when = ToolFailure::TimedOut(self.limit);
+                Err(ToolFailure::Error(error.after(&when)))
+            }
+        }
+    }
+
+    fn context(&self, ctx: &RunContext, slot: &Slot) -> ToolContext {
+        let call = &slot.call;
+        let name = match self.number {
+            1 => call.id.clone(),
+            number => format!("{}/attempt-{number}", call.id),
+        };
+        ToolContext {
+            run: ctx.for_tool_call(&name, slot.key(), &slot.correlation),
+            call_id: call.id.clone(),
+            tool_name: call.name.clone(),
+            idempotency_key: slot.key().to_owned(),
+            attempt: self.number,
+            state: Extensions::default(),
+        }
+    }
+
+    fn spawn(&self, ctx: ToolContext, slot: &Arc<Slot>, args: Value) -> ToolTask<Returned> {
+        let span = tracing::info_span!(
+            "execute_tool",
+            gen_ai.operation.name = "execute_tool",
+            gen_ai.tool.name = slot.call.name,
+            gen_ai.tool.call.id = slot.call.id,
+            attempt = self.number,
+        );
+        let (tool, slot) = (Arc::clone(&self.tool), Arc::clone(slot));
+        let run = ctx.run.clone();
+        let work = async move {
+            // A cancel may come between the start of the task and its first poll.
+            if ctx.run.is_cancelled() {
+                return None;
+            }
+            slot.run();
+            // The call is made inside of the future: a tool may panic before it gives one.
+            Some(tool.call(ctx, args).await)
+        };
+        let place = match self.traits.blocking {
+            true => Place::Blocking,
+            false => Place::Worker,
+        };
+        ToolTask::spawn(place, run.scope(work.instrument(span)))
+    }
+}

@@ -1,0 +1,152 @@
+//! [`Request`]: a tool call that waits for its answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use geppetto_engine::{RequestedCall, ToolChoice};
+use geppetto_events::Correlation;
+use geppetto_turns::{FinishClass, InferenceResult, ToolCall, Turn};
+
+use crate::ToolRegistry;
+
+#[cfg(test)]
+mod tests;
+
+/// A tool call that waits for its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) call: ToolCall,
+    /// What the call's events belong to.
+    pub(crate) correlation: Arc<Correlation>,
+    /// How many earlier calls of the conversation have the call's id.
+    pub(crate) repeated: usize,
+    /// Why the call is not run, where that is known from its reply.
+    pub(crate) refusal: Option<String>,
+}
+
+/// The calls that stand in `turn`, requested by the recorded replies and not answered yet, in the
+/// order of the turn.
+///
+/// A call is found by the id of its block. A middleware may have made the block anew: then by its
+/// own id, among the blocks that `before` has fewer of. A call that a middleware took out is not
+/// among them.
+pub(crate) fn requests(
+    before: &Turn,
+    turn: &Turn,
+    recorded: &[RequestedCall],
+) -> Vec<(RequestedCall, Request)> {
+    if recorded.is_empty() {
+        return Vec::new();
+    }
+    let mut by_block: HashMap<&str, &RequestedCall> = HashMap::new();
+    let mut by_call: HashMap<&str, Vec<&RequestedCall>> = HashMap::new();
+    for own in recorded.iter().rev() {
+        by_block.insert(&own.block_id, own);
+        by_call.entry(&own.call.id).or_default().push(own);
+    }
+    let mut old: HashMap<&str, usize> = HashMap::new();
+    for call in before.blocks.iter().filter_map(|own| own.as_tool_call()) {
+        if by_call.contains_key(call.id.as_str()) {
+            *old.entry(&call.id).or_default() += 1;
+        }
+    }
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    // By call id, the place in the list: a second call with the id of one that is not answered
+    // could not be told apart from it.
+    let mut open: HashMap<&str, usize> = HashMap::new();
+    let mut found: Vec<Option<(RequestedCall, Request)>> = Vec::new();
+    for block in &turn.blocks {
+        if let Some(answer) = block.as_tool_use()
+            && let Some(place) = open.remove(answer.id.as_str())
+            && let Some(slot) = found.get_mut(place)
+        {
+            *slot = None;
+        }
+        let Some(call) = block.as_tool_call() else {
+            continue;
+        };
+        let Some(candidates) = by_call.get_mut(call.id.as_str()) else {
+            continue;
+        };
+        let count = seen.entry(&call.id).or_default();
+        *count += 1;
+        let is_new = *count > old.get(call.id.as_str()).copied().unwrap_or_default();
+        let own = match by_block.get(block.id.as_str()) {
+            Some(own) if own.call.id == call.id => Some(*own),
+            // The latest first: an earlier one was replaced.
+            _ if is_new => candidates.first().copied(),
+            _ => None,
+        };
+        let is_whole = block.incomplete().is_none() && !call.id.is_empty() && !call.name.is_empty();
+        let Some(own) = own.filter(|_| is_whole && !open.contains_key(call.id.as_str())) else {
+            continue;
+        };
+        candidates.retain(|other| other.block_id != own.block_id);
+        let request = Request {
+            call: call.clone(),
+            correlation: Arc::clone(&own.correlation),
+            repeated: *count - 1,
+            refusal: None,
+        };
+        open.insert(&call.id, found.len());
+        found.push(Some((own.clone(), request)));
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// Why no call of a reply may run that ended so; `None` where they may.
+pub(crate) fn ended_badly(class: &FinishClass, truncated: bool) -> Option<&'static str> {
+    match class {
+        FinishClass::Refused => {
+            Some("the reply was refused by the model or stopped by a content filter")
+        }
+        FinishClass::Error => Some("the reply failed before it was whole"),
+        FinishClass::Interrupted => Some("the reply was interrupted before it was whole"),
+        FinishClass::Unknown | FinishClass::Other(_) if truncated => {
+            Some("the reply ended for an unknown reason before it was whole")
+        }
+        _ => None,
+    }
+}
+
+/// Why a call must not run, from what its reply was allowed and how it ended.
+pub(crate) fn refusal(
+    own: &RequestedCall,
+    call: &ToolCall,
+    result: &InferenceResult,
+    registry: &ToolRegistry,
+) -> Option<String> {
+    // A middleware may have made another result of the reply's own.
+    let of_result = ended_badly(&result.finish_class, result.truncated);
+    let badly = ended_badly(&own.finish_class, own.truncated).or(of_result);
+    if let Some(reason) = badly {
+        return Some(reason.to_owned());
+    }
+    let is_cut = own.is_last
+        && own.finish_class == FinishClass::MaxTokens
+        && (call.args.as_str().trim().is_empty() || call.args.object().is_err());
+    if is_cut {
+        let reason = "the output limit cut the call's arguments; ask for less at once";
+        return Some(reason.to_owned());
+    }
+    let (name, offer) = (call.name.as_str(), &own.offer);
+    match &offer.choice {
+        ToolChoice::None => {
+            return Some("this reply was not to call tools (tool choice `none`)".to_owned());
+        }
+        ToolChoice::Tool(only) if only != name => {
+            return Some(format!("this reply was to call `{only}` alone"));
+        }
+        _ => {}
+    }
+    // Tools that nobody has are answered as unknown.
+    if registry.get(name).is_some() && !offer.has(name) {
+        let offered = match offer.names.is_empty() {
+            true => "no tool was".to_owned(),
+            false => format!("there were: {}", offer.names.join(", ")),
+        };
+        return Some(format!(
+            "`{name}` was not on offer for this reply; {offered}"
+        ));
+    }
+    None
+}
