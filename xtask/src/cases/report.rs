@@ -78,11 +78,12 @@ impl Report {
 
     /// Writes the counts.
     pub(super) fn finish(self, out: &mut dyn Write) -> io::Result<Verdict> {
-        let (passed, failed, unjudged) = (self.passed, self.failed, self.unjudged);
+        let (passed, failed) = (self.passed, self.failed);
+        let (open, unjudged) = (self.open, self.unjudged);
         if !self.json {
             writeln!(
                 out,
-                "{passed} passed, {failed} failed, {unjudged} without an expectation"
+                "{passed} passed, {failed} failed, {open} open, {unjudged} without an expectation"
             )?;
         }
         Ok(match failed {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use geppetto_engine::EngineError;
+use geppetto_transport::Redactor;
 use geppetto_turns::{FinishClass, InferenceResult};
 use serde_json::{Value, json};
 
@@ -108,7 +109,13 @@ fn compare_error(
         .filter(|_| !made_up)
         .unwrap_or_default();
     let beginning: String = message.trim().chars().take(SHOWN * 5).collect();
-    if !said.contains(&beginning) {
+    // A key that the server echoes is masked in an error.
+    let beginning = Redactor::new().words(&beginning);
+    // A gateway wraps what the provider behind it said; the error may show the inner words.
+    let inner: String = said.chars().take(SHOWN).collect();
+    let is_inside =
+        !inner.is_empty() && recording.values().iter().any(|value| holds(value, &inner));
+    if !said.contains(beginning.as_str()) && !is_inside {
         return Err(difference("provider message", &beginning, said));
     }
     match expected.code.as_str() {
@@ -118,6 +125,16 @@ fn compare_error(
             error.provider_code().unwrap_or_default(),
         ),
         _ => Ok(()),
+    }
+}
+
+/// Returns `true` if a text anywhere in the value holds `part`.
+fn holds(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(list) => list.iter().any(|value| holds(value, part)),
+        Value::Object(map) => map.values().any(|value| holds(value, part)),
+        _ => false,
     }
 }
 

@@ -69,6 +69,16 @@ fn ended_events(arrived: &[u8]) -> Vec<String> {
     data.collect::<Vec<_>>().now_or_never().unwrap_or_default()
 }
 
+/// Returns `true` if an event that is whole at the beginning of a stream reports an error, on either wire.
+pub(super) fn reports_error(arrived: &[u8]) -> bool {
+    whole_events(arrived).iter().any(|data| {
+        let event: Value = serde_json::from_str(data).unwrap_or_default();
+        let places = ["/error", "/response/error"];
+        let mut errors = places.into_iter().filter_map(|place| event.pointer(place));
+        errors.any(|error| !error.is_null()) || event.get("type") == Some(&"error".into())
+    })
+}
+
 /// The adapter of a wire; `None` where there is none.
 pub(super) fn adapter(provider: &str) -> Option<&'static Adapter> {
     ADAPTERS.iter().find(|adapter| adapter.provider == provider)

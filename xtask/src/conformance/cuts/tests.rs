@@ -170,3 +170,29 @@ async fn a_panic_is_a_failure_of_its_place() {
     let problem = problem.unwrap_err();
     assert!(problem.starts_with("the engine panicked"), "{problem}");
 }
+
+#[tokio::test]
+async fn a_cut_between_the_end_and_an_error_may_be_a_shorter_reply() {
+    let finished = [
+        BEGINNING,
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+    ]
+    .concat();
+    let error = "data: {\"error\":{\"message\":\"the worker was lost\"}}\n\n";
+    let mut recording = Recording {
+        meta: recording().meta.clone(),
+        body: finished.clone().into_bytes(),
+    };
+    recording.body.extend_from_slice(error.as_bytes());
+    let after = |at| Place {
+        at,
+        end: End::Clean,
+    };
+    let (end, whole) = (after(finished.len()), after(recording.body.len()));
+    let full = replay(&recording, chat(), whole).await.unwrap();
+    let cut = replay(&recording, chat(), end).await.unwrap();
+    assert!(full.seen.outcome.is_err() && cut.seen.outcome.is_ok());
+    judge(&recording, chat(), end, &full, &cut).unwrap();
+    // Once the error has arrived, a result is wrong.
+    judge(&recording, chat(), whole, &full, &cut).unwrap_err();
+}

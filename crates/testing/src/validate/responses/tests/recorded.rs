@@ -15,16 +15,13 @@ const OF_THE_ACCOUNT: [&str; 4] = [
 ];
 
 #[test]
-#[allow(clippy::print_stdout, reason = "says why it checked nothing")]
+#[ignore = "needs ../shared"]
 fn the_verdict_is_that_of_the_real_api() {
     let folder = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/recordings/openai-responses"
     ));
-    let Ok(entries) = fs::read_dir(folder) else {
-        println!("skipped: no recordings stand beside the workspace");
-        return;
-    };
+    let entries = fs::read_dir(folder).unwrap();
     let read =
         |path: &Path| -> Option<Value> { serde_json::from_slice(&fs::read(path).ok()?).ok() };
     let (mut accepted, mut refused) = (0, 0);
@@ -53,6 +50,5 @@ fn the_verdict_is_that_of_the_real_api() {
         assert_eq!(found.to_json()["error"], *error, "{}", case.display());
         refused += 1;
     }
-    println!("{accepted} accepted, {refused} refused");
     assert!(accepted > 50 && refused > 0);
 }
