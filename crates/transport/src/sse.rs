@@ -9,12 +9,14 @@ use crate::{
     error::{TransportError, TransportErrorKind},
 };
 use decoder::{Decoder, Finish};
+use utf8::Utf8;
 
 mod decoder;
 mod error_line;
 mod rest;
 #[cfg(test)]
 mod tests;
+mod utf8;
 mod whole;
 
 /// The default limit on one event: 16 MiB, room for the largest images that providers send
@@ -69,6 +71,7 @@ pub struct SseStream {
     /// Why the body broke, to be told after the last event.
     broken: Option<TransportError>,
     bytes: u64,
+    utf8: Utf8,
 }
 
 impl SseStream {
@@ -85,6 +88,7 @@ impl SseStream {
             end: None,
             broken: None,
             bytes: 0,
+            utf8: Utf8::default(),
         }
     }
 
@@ -111,6 +115,7 @@ impl SseStream {
             match self.body.message_chunk().await {
                 Ok(Some(chunk)) => {
                     self.bytes += chunk.len() as u64;
+                    self.utf8.read(&chunk);
                     self.chunk = chunk;
                 }
                 Ok(None) => {
@@ -166,6 +171,12 @@ impl SseStream {
     #[must_use]
     pub fn ended_mid_event(&self) -> bool {
         self.end.is_some_and(|end| end.mid_event)
+    }
+
+    /// Number of byte sequences so far that are no UTF-8. In the events, U+FFFD stands for them.
+    #[must_use]
+    pub fn invalid_utf8(&self) -> u64 {
+        self.utf8.invalid()
     }
 
     /// How many bytes have been received, comments and line ends included. It grows with every
