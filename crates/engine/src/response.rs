@@ -1,6 +1,6 @@
 //! [`ResponseWriter`]: a reply as it arrives, made into blocks and events at once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use geppetto_events::{
     Correlation, Event, EventKind, EventMeta,
@@ -54,6 +54,8 @@ pub struct ResponseWriter<'a> {
     provider: String,
     model: String,
     items: Vec<Item>,
+    /// Ids of the tool calls: a second call with one of them could never be answered.
+    call_ids: HashSet<String>,
     /// Items whose blocks have an order of their own.
     arranged: Vec<ItemId>,
     started: Instant,
@@ -106,6 +108,7 @@ impl<'a> ResponseWriter<'a> {
             provider,
             model,
             items: Vec::new(),
+            call_ids: HashSet::new(),
             arranged: Vec::new(),
             started: Instant::now(),
             first_output: None,
@@ -136,9 +139,10 @@ impl<'a> ResponseWriter<'a> {
     /// a tool with secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
-        if id.is_empty() || self.items.iter().any(|item| item.is_call(&id)) {
+        if id.is_empty() || self.call_ids.contains(&id) {
             id = format!("call_{}", self.ctx.next_id().replace('-', ""));
         }
+        self.call_ids.insert(id.clone());
         let name = name.into();
         let tools = self.ctx.tools().cloned();
         let secrets = tools.filter(|tools| tools.has_secret_arguments(&name));
@@ -186,6 +190,15 @@ impl<'a> ResponseWriter<'a> {
         self.emit(&correlation, event);
     }
 
+    /// Replaces the text of an open item by `text`, for a provider whose last word contradicts what
+    /// it streamed. Deltas that were published stay; the event that closes the item, and the block,
+    /// have the new text.
+    pub fn replace(&mut self, id: ItemId, text: &str) {
+        if let Some(item) = self.items.get_mut(id.0).filter(|item| item.grows()) {
+            item.replace(text);
+        }
+    }
+
     /// Closes an open item: it is whole. `reason` is the provider's word for why, if it has one.
     pub fn close(&mut self, id: ItemId, reason: Option<&str>) {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
@@ -207,6 +220,16 @@ impl<'a> ResponseWriter<'a> {
         if let Some(event) = item.break_off(why) {
             let correlation = Arc::clone(&item.correlation);
             self.emit(&correlation, event);
+        }
+    }
+
+    /// Takes a tool call back that was closed although the model did not mean it as it stands: the
+    /// reply turned out to be filtered, for example. Its block is marked incomplete, and it no longer
+    /// counts as a call that waits. What is still open is [cut](Self::cut).
+    pub fn revoke(&mut self, id: ItemId, why: Incomplete) {
+        self.cut(id, why);
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.revoke(why);
         }
     }
 
@@ -326,7 +349,10 @@ impl<'a> ResponseWriter<'a> {
         );
         result.truncated = matches!(
             class,
-            FinishClass::MaxTokens | FinishClass::Interrupted | FinishClass::Error
+            FinishClass::MaxTokens
+                | FinishClass::ContextWindow
+                | FinishClass::Interrupted
+                | FinishClass::Error
         );
         result.finish_class = class;
         result.stop_reason = finish.stop_reason;

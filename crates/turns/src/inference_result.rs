@@ -18,6 +18,9 @@ pub enum FinishClass {
     Completed,
     /// The output limit was reached.
     MaxTokens,
+    /// The model's context window was full: the reply is cut, and a larger output limit does not
+    /// help.
+    ContextWindow,
     /// The model waits for tools.
     ToolCallsPending,
     /// The model, or the provider's content policy, refused.
@@ -40,6 +43,7 @@ impl FinishClass {
         match self {
             Self::Completed => "completed",
             Self::MaxTokens => "max_tokens",
+            Self::ContextWindow => "context_window",
             Self::ToolCallsPending => "tool_calls_pending",
             Self::Refused => "refused",
             Self::Interrupted => "interrupted",
@@ -55,6 +59,7 @@ impl From<&str> for FinishClass {
         match name {
             "completed" => Self::Completed,
             "max_tokens" => Self::MaxTokens,
+            "context_window" => Self::ContextWindow,
             "tool_calls_pending" => Self::ToolCallsPending,
             "refused" => Self::Refused,
             "interrupted" => Self::Interrupted,

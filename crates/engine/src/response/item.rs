@@ -100,11 +100,6 @@ impl Item {
         matches!(self.kind, ItemKind::Text { .. })
     }
 
-    /// Whether this is the call with this id: a second one with it could never be answered.
-    pub(super) fn is_call(&self, id: &str) -> bool {
-        self.correlation.tool_call_id.as_deref() == Some(id)
-    }
-
     pub(super) fn is_tool_call(&self) -> bool {
         matches!(self.kind, ItemKind::ToolCall { .. })
     }
@@ -155,6 +150,11 @@ impl Item {
         })
     }
 
+    /// Replaces the text.
+    pub(super) fn replace(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+    }
+
     /// The item is not whole after all.
     pub(super) fn reopen(&mut self) {
         self.state = State::Open;
@@ -182,6 +182,14 @@ impl Item {
         self.block.mark_incomplete(why);
         let closes = self.is_shown() && !self.is_tool_call();
         closes.then(|| self.closed(Some(why.to_string())))
+    }
+
+    /// Takes a closed tool call back, after its events.
+    pub(super) fn revoke(&mut self, why: Incomplete) {
+        if self.is_requested_call() {
+            self.state = State::Broken;
+            self.block.mark_incomplete(why);
+        }
     }
 
     fn closed(&self, reason: Option<String>) -> EventKind {
