@@ -16,8 +16,20 @@
 //!
 //! What replies may look like is in the data, not in settings: reasoning in `reasoning_content`,
 //! `reasoning`, `reasoning_details` or parts of the content; tool calls with or without index and
-//! id, in pieces or whole; usage anywhere; and more. Of several choices the first is the reply; the
-//! others are kept in the result's details under `other_choices`.
+//! id, in pieces or whole; usage anywhere; and more.
+//!
+//! Several choices are one reply, the text of one and the calls of all, because some servers answer
+//! so. Where several were asked for (`n` in the passed-through fields), the first is the reply, and
+//! the others are kept in the result's details under `other_choices`.
+//!
+//! What cannot be read as it was sent (halves of surrogate pairs, invalid UTF-8, numbers out of
+//! range) is replaced, counted in the result's details under `replaced_characters` and
+//! `unreadable_usage`, and announced once by an `info` event. Halves of a character that a server cut
+//! between two deltas are joined.
+//!
+//! A finish reason that says that the server failed (`network_error`, `abort`, ...) is an error; one
+//! that nobody knows is of class `unknown` and announced by an `info` event. No reply may hold more
+//! than 10,000 tool calls, or pieces of reasoning, or 1,024 choices.
 
 use std::{fmt, sync::Arc};
 
@@ -111,7 +123,10 @@ impl Engine for ChatEngine {
             settings.model.as_str(),
             &settings.inference,
         );
-        let outcome = converse(&shared.http, ctx, &request, &mut writer, Fold::stream).await;
+        let count = settings.extra.get("n").and_then(serde_json::Value::as_u64);
+        let alternatives = count.is_some_and(|count| count > 1);
+        let new_fold = || Fold::stream().with_alternatives(alternatives);
+        let outcome = converse(&shared.http, ctx, &request, &mut writer, new_fold).await;
         let result = outcome.fold.end(writer, outcome.broken, outcome.request_id);
         origin.mark(turn, first);
         result

@@ -29,7 +29,9 @@
 //!   end, the messages of the old request stand byte for byte at the beginning of the new one's,
 //!   so that prompt caches hit.
 //! - A whole reply is the fold of a stream of one event: there is one way from bytes to blocks.
-//! - Fields, types and finish reasons that are not known are not errors. A reply that ends before
+//! - Fields, types and finish reasons that are not known are not errors. Text that a strict reader
+//!   refuses is read as well as can be, and what was replaced is said. Nothing follows arguments
+//!   that are a whole JSON object. A reply that ends before
 //!   the server said that it was complete, an error inside a reply, and an event that cannot be
 //!   read always are; what arrived before is in the turn.
 //! - Nothing is sent again once something was published.

@@ -103,7 +103,7 @@ impl ResponsesEngine {
         let response = stop.race(shared.http.open(&request)).await??;
         let redactor = response.redactor().clone();
         let body = text(response.into_body(), &mut stop).await?;
-        let counted: Counted = reply::parse(&body, &redactor)?;
+        let counted: Counted = reply::parse(&body.text, &redactor)?;
         Ok(counted.input_tokens)
     }
 

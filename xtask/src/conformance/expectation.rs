@@ -136,9 +136,7 @@ fn class(expected: &Expected) -> Option<FinishClass> {
         .as_deref()
         .is_some_and(|said| !said.is_empty());
     match expected.finish_reason() {
-        "max_output_tokens" | "length" | "max_tokens" | "model_length" => {
-            Some(FinishClass::MaxTokens)
-        }
+        "max_output_tokens" | "length" | "max_tokens" => Some(FinishClass::MaxTokens),
         "content_filter" => Some(FinishClass::Refused),
         "" | "completed" | "stop" | "eos" | "tool_calls" | "function_call" if calls => {
             Some(FinishClass::ToolCallsPending)

@@ -7,6 +7,7 @@ use super::{error::FORMAT, fold::Fold, wire::Chunk};
 use crate::shared::{
     call,
     error::{malformed, malformed_body, not_a_reply, reported},
+    mend,
     reply::DONE,
     taken::{Taken, is_heartbeat},
 };
@@ -18,7 +19,7 @@ impl call::Fold for Fold {
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
     ) -> Result<(), EngineError> {
-        *self = Self::whole();
+        self.becomes_whole();
         whole(body, self, writer, redactor)
     }
 
@@ -35,10 +36,51 @@ impl call::Fold for Fold {
     fn has_end(&self) -> bool {
         self.is_complete()
     }
+
+    fn replaced(&mut self, count: u64) {
+        self.count_replaced(count);
+    }
 }
+
+/// The fields of an event that grow from event to event: where a character may be cut in half.
+const GROWING: &[&str] = &[
+    "choices.delta.content",
+    "choices.delta.content.text",
+    "choices.delta.content.thinking",
+    "choices.delta.content.thinking.text",
+    "choices.delta.reasoning",
+    "choices.delta.reasoning_content",
+    "choices.delta.reasoning_details.text",
+    "choices.delta.reasoning_details.summary",
+    "choices.delta.refusal",
+    "choices.delta.tool_calls.function.arguments",
+    "choices.delta.tool_calls.custom.input",
+    "choices.delta.function_call.arguments",
+    "choices.delta.audio.transcript",
+];
 
 /// A reply in one body: the fold of a stream of one event.
 fn whole(
+    body: &str,
+    fold: &mut Fold,
+    writer: &mut ResponseWriter<'_>,
+    redactor: &Redactor,
+) -> Result<(), EngineError> {
+    if let Some(mended) = mend::halved(body, &[]) {
+        fold.count_replaced(mended.replaced);
+        return whole_of(&mended.text, fold, writer, redactor);
+    }
+    if Chunk::default().parse(body).is_err()
+        && let Some(mended) = mend::mend(body, &[])
+        && Chunk::default().parse(&mended.text).is_ok()
+    {
+        fold.count_replaced(mended.replaced);
+        return whole_of(&mended.text, fold, writer, redactor);
+    }
+    whole_of(body, fold, writer, redactor)
+}
+
+fn whole_of(
     body: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,
@@ -81,12 +123,31 @@ fn take(
     if matches!(data, "" | "null") || is_heartbeat(kind) {
         return Ok(Taken::Heartbeat);
     }
+    if let Some(mended) = mend::halved(data, GROWING) {
+        fold.count_replaced(mended.replaced);
+        return take_event(&mended.text, fold, writer, redactor);
+    }
+    take_event(data, fold, writer, redactor)
+}
+
+fn take_event(
+    data: &str,
+    fold: &mut Fold,
+    writer: &mut ResponseWriter<'_>,
+    redactor: &Redactor,
+) -> Result<Taken, EngineError> {
     let mut chunk = Chunk::default();
-    let read = chunk.parse(data);
-    read.map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
+    if let Err(error) = chunk.parse(data) {
+        let mended = mend::mend(data, GROWING);
+        let mended = mended.filter(|mended| Chunk::default().parse(&mended.text).is_ok());
+        let mended = mended.ok_or_else(|| malformed("an event", FORMAT, &error, redactor))?;
+        fold.count_replaced(mended.replaced);
+        return take_event(&mended.text, fold, writer, redactor);
+    }
     fold.accept(&chunk, writer, redactor)?;
-    match chunk.is_error() {
-        true => Err(reported(data, redactor)),
-        false => Ok(Taken::Said),
+    if chunk.is_error() {
+        Err(reported(data, redactor))
+    } else {
+        Ok(Taken::Said)
     }
 }

@@ -60,6 +60,8 @@ object! {
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
         finish_reason: Text<'a>,
+        /// The reason as the provider behind OpenRouter gave it.
+        native_finish_reason: Text<'a>,
         logprobs: Beside<Logprobs<'a>>,
         /// Moonshot puts the usage of a stream here.
         usage: Option<&'a RawValue>,
@@ -161,6 +163,16 @@ impl<'a> Chunk<'a> {
 }
 
 impl Delta<'_> {
+    /// Returns `true` if there is text of any kind.
+    pub(super) fn speaks(&self) -> bool {
+        let speaks = |content: &Content<'_>| !content.flat().is_empty();
+        speaks(&self.content)
+            || speaks(&self.reasoning_content)
+            || speaks(&self.reasoning)
+            || !self.refusal.is_empty()
+            || self.reasoning_details.is_some()
+    }
+
     /// Whether nothing is said, called or thought.
     pub(super) fn is_empty(&self) -> bool {
         let is_silent = |content: &Content<'_>| content.flat().is_empty();

@@ -3,9 +3,12 @@
 //! A stream is folded event by event; a reply that came as one body is the fold of its terminal
 //! event alone. There is no second way.
 
+use std::{borrow::Cow, collections::HashSet};
+
 use geppetto_engine::{EngineError, ResponseWriter};
 use geppetto_transport::Redactor;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     CUSTOM_TOOL,
@@ -14,7 +17,12 @@ use super::{
 };
 use crate::shared::{
     error::{is_error_alone, is_reported, malformed, no_object, reported},
+    limits::{MOST, too_many},
+    mend::{self, Mended},
+    notes::Notes,
+    reasons::{Meaning, failed},
     taken::{Taken, is_heartbeat},
+    words::{self, Word},
 };
 
 mod calls;
@@ -30,8 +38,9 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use calls::{CUSTOM, Call};
+use calls::{CUSTOM, Call, FUNCTION};
 use entry::{Entry, State};
+use find::Places;
 use message::{MESSAGE, Message};
 use reasoning::{REASONING, Reasoning};
 
@@ -39,22 +48,37 @@ use reasoning::{REASONING, Reasoning};
 /// item or an image, which is taken once anyway or shown again without harm.
 const LONGEST_REPEATED: usize = 16 * 1024;
 
+/// The events that let a text grow, in which a character may be cut in half.
+const GROWING: [&str; 8] = [
+    "response.output_text.delta",
+    "response.refusal.delta",
+    "response.function_call_arguments.delta",
+    "response.custom_tool_call_input.delta",
+    "response.reasoning_text.delta",
+    "response.reasoning.delta",
+    "response.reasoning_summary_text.delta",
+    "response.reasoning_summary.delta",
+];
+
 /// What arrived of a reply, beside what the [`ResponseWriter`] has taken.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
     /// The model as the request named it.
     asked: String,
     entries: Vec<Entry>,
+    places: Places,
     sequence: Option<u64>,
     /// The data of the last event, unless it was large.
     last: String,
-    response_id: String,
-    service_tier: String,
+    response_id: Word,
+    model: Word,
+    service_tier: Word,
     /// The custom tools that the application offered, once the server has repeated the offer.
-    custom_tools: Option<Vec<String>>,
+    custom_tools: Option<HashSet<String>>,
     /// The usage as sent.
     usage: Option<Box<str>>,
     status: Status,
+    notes: Notes,
 }
 
 /// How far the response is, by what the server said last.
@@ -85,6 +109,11 @@ impl Fold {
         self.status != Status::Open
     }
 
+    /// Counts what was replaced so that the reply could be read.
+    pub(super) fn count_replaced(&mut self, count: u64) {
+        self.notes.replaced(count);
+    }
+
     /// Takes one event of a stream; `data` is all of it. `name` is what the stream calls it, for
     /// servers whose data do not say their type.
     ///
@@ -101,13 +130,54 @@ impl Fold {
         if name == "error" {
             return Err(reported(data, redactor));
         }
-        // A list would be read as the fields of an event, one by one.
-        let read = match data.starts_with('[') {
-            true => Err(no_object()),
-            false => serde_json::from_str(data),
+        let mended = mend::halved(data, &[]);
+        if mended.is_some() {
+            return self.accept_mended(name, data, mended, writer, redactor);
+        }
+        match read(data) {
+            Ok(event) => self.take(name, event, data, writer, redactor),
+            Err(error) => {
+                let mended = mend::mend(data, &[]).filter(|mended| read(&mended.text).is_ok());
+                if mended.is_none() {
+                    return Err(malformed("an event", FORMAT, &error, redactor));
+                }
+                self.accept_mended(name, data, mended, writer, redactor)
+            }
+        }
+    }
+
+    /// Takes an event that could not be read as it was sent. Of one that lets a field grow, halves
+    /// of characters at the ends of its delta are joined with those of its neighbours.
+    fn accept_mended(
+        &mut self,
+        name: &str,
+        data: &str,
+        mended: Option<Mended>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<Taken, EngineError> {
+        let Some(mut mended) = mended else {
+            return Ok(Taken::Said);
         };
-        let mut event: Event<'_> =
-            read.map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
+        let kind = read(&mended.text).map(|event| event.kind.into_inner().into_owned());
+        let kind = kind.unwrap_or_default();
+        if GROWING.contains(&kind.as_str()) || GROWING.contains(&name) {
+            mended = mend::mend(data, &["delta"]).unwrap_or(mended);
+        }
+        self.notes.replaced(mended.replaced);
+        let event =
+            read(&mended.text).map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
+        self.take(name, event, &mended.text, writer, redactor)
+    }
+
+    fn take<'a>(
+        &mut self,
+        name: &'a str,
+        mut event: Event<'a>,
+        data: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<Taken, EngineError> {
         if event.kind.is_empty() && name.starts_with("response.") {
             event.kind = Text::from(name);
         }
@@ -117,7 +187,7 @@ impl Fold {
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 if let Some(raw) = event.response {
-                    self.envelope(&response(raw, redactor)?, writer);
+                    self.envelope(&response(raw, redactor)?, writer, redactor);
                 }
             }
             "response.completed"
@@ -135,7 +205,7 @@ impl Fold {
                     return Err(reported(data, redactor));
                 }
             }
-            _ => self.grow(&event, data, writer),
+            _ => self.grow(&event, data, writer, redactor)?,
         }
         Ok(Taken::Said)
     }
@@ -200,15 +270,18 @@ impl Fold {
         repeated
     }
 
-    fn envelope(&mut self, response: &Response<'_>, writer: &mut ResponseWriter<'_>) {
-        writer.set_model(&response.model);
+    fn envelope(
+        &mut self,
+        response: &Response<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) {
+        if self.model.last(&response.model, redactor) {
+            writer.set_model(self.model.as_str());
+        }
         // Some gateways change the id inside one stream; the first one names the reply.
-        if self.response_id.is_empty() {
-            (*response.id).clone_into(&mut self.response_id);
-        }
-        if !response.service_tier.is_empty() {
-            (*response.service_tier).clone_into(&mut self.service_tier);
-        }
+        self.response_id.first(&response.id, redactor);
+        self.service_tier.last(&response.service_tier, redactor);
         let tools = wire::tools(response.tools);
         if self.custom_tools.is_none() && !tools.is_empty() {
             let custom = tools.iter().filter(|tool| &*tool.kind == CUSTOM_TOOL);
@@ -231,9 +304,14 @@ impl Fold {
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
     ) -> Result<(), EngineError> {
-        self.envelope(response, writer);
+        self.envelope(response, writer, redactor);
+        let mut unread = None;
         for (position, raw) in response.output.iter().flatten().enumerate() {
-            self.final_item(position as u64, raw, writer);
+            let taken = self.final_item(position as u64, raw, writer, redactor);
+            unread = unread.or(taken.and_then(|()| self.check()).err());
+            if self.entries.len() > MOST {
+                break;
+            }
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {
@@ -241,17 +319,39 @@ impl Fold {
             _ if is_reported(error) => return Err(reported(error, redactor)),
             "cancelled" => return Err(cancelled_there()),
             "completed" => Status::Completed,
-            "incomplete" => Status::Incomplete(response.incomplete_details.reason.to_string()),
+            "incomplete" => {
+                Status::Incomplete(words::word(&response.incomplete_details.reason, redactor))
+            }
             "queued" | "in_progress" => Status::Pending(status.to_owned()),
-            other => Status::Other(other.to_owned()),
+            other => Status::Other(words::word(other, redactor)),
         };
+        match (unread, self.meaning()) {
+            (Some(error), _) => Err(error),
+            (None, Some(Meaning::Failed(kind))) => {
+                Err(failed(kind, &response.incomplete_details.reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a reply that is larger than any model's.
+    fn check(&self) -> Result<(), EngineError> {
+        if self.entries.len() > MOST {
+            return Err(too_many("items"));
+        }
         Ok(())
     }
 
     /// An item of the finished response: takes it unless it was streamed.
-    fn final_item(&mut self, index: u64, raw: &RawValue, writer: &mut ResponseWriter<'_>) {
-        let Some(item) = item(raw) else {
-            return;
+    fn final_item(
+        &mut self,
+        index: u64,
+        raw: &RawValue,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let Some(item) = item(raw, redactor)? else {
+            return Ok(());
         };
         let place = self.final_position(index, &item);
         match place.and_then(|place| self.entries.get_mut(place)) {
@@ -259,6 +359,7 @@ impl Fold {
             Some(entry) => entry.done(&item, raw, writer),
             None => self.add_done(index, &item, raw, writer),
         }
+        Ok(())
     }
 
     fn add_done(
@@ -270,34 +371,49 @@ impl Fold {
     ) {
         let mut entry = Entry::open(index, item, Some(raw), self.is_served(item), writer);
         entry.done(item, raw, writer);
-        self.entries.push(entry);
+        self.add(entry);
     }
 
-    fn added(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
-        let Some((raw, item)) = event.item.and_then(|raw| Some((raw, item(raw)?))) else {
-            return;
+    fn added(
+        &mut self,
+        event: &Event<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let Some((raw, item)) = named_item(event, redactor)? else {
+            return Ok(());
         };
         let place = self.position(event.output_index.0, &item.id, &item.kind);
         let known = place.and_then(|place| self.entries.get_mut(place));
         if let Some(entry) = known.filter(|entry| !entry.is_done() && entry.id == *item.id) {
             entry.identify(&item, writer);
-            return;
+            return Ok(());
         }
         let index = self.index_of(event);
         let entry = Entry::open(index, &item, Some(raw), self.is_served(&item), writer);
-        self.entries.push(entry);
+        self.add(entry);
+        Ok(())
     }
 
-    fn done(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
-        let Some((raw, item)) = event.item.and_then(|raw| Some((raw, item(raw)?))) else {
-            return;
+    fn done(
+        &mut self,
+        event: &Event<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
+        let Some((raw, item)) = named_item(event, redactor)? else {
+            return Ok(());
         };
         let place = self.position(event.output_index.0, &item.id, &item.kind);
-        match place.and_then(|place| self.entries.get_mut(place)) {
-            Some(entry) if !entry.is_done() => entry.done(&item, raw, writer),
-            Some(entry) if entry.id == *item.id => {}
+        match place.and_then(|place| Some((place, self.entries.get_mut(place)?))) {
+            Some((place, entry)) if !entry.is_done() => {
+                entry.done(&item, raw, writer);
+                self.learn(place);
+            }
+            Some((_, entry)) if entry.id == *item.id => {}
             _ => self.add_done(self.index_of(event), &item, raw, writer),
         }
+        Ok(())
     }
 
     fn message<'w>(
@@ -349,8 +465,7 @@ impl Fold {
                 ..Item::default()
             };
             let entry = Entry::open(self.index_of(event), &item, None, false, writer);
-            self.entries.push(entry);
-            self.entries.len() - 1
+            self.add(entry)
         });
         self.entries.get_mut(place).map(|entry| &mut entry.state)
     }
@@ -358,7 +473,7 @@ impl Fold {
     /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
     /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
     fn is_served(&self, item: &Item<'_>) -> bool {
-        let offered = |tools: &Vec<String>| tools.iter().any(|name| *name == *item.name);
+        let offered = |tools: &HashSet<String>| tools.contains(&*item.name);
         &*item.kind == CUSTOM
             && !item.name.is_empty()
             && self
@@ -373,8 +488,64 @@ fn response<'a>(raw: &'a RawValue, redactor: &Redactor) -> Result<Response<'a>, 
     read.map_err(|error| malformed("a response", FORMAT, &error, redactor))
 }
 
-/// An item; none where it is not an object.
-fn item(raw: &RawValue) -> Option<Item<'_>> {
-    let is_object = raw.get().starts_with('{');
-    is_object.then(|| serde_json::from_str(raw.get()).unwrap_or_default())
+/// Reads an event.
+fn read(data: &str) -> Result<Event<'_>, serde_json::Error> {
+    // A list would be read as the fields of an event, one by one.
+    if data.starts_with('[') {
+        return Err(no_object());
+    }
+    serde_json::from_str(data)
+}
+
+fn named_item<'a>(
+    event: &Event<'a>,
+    redactor: &Redactor,
+) -> Result<Option<(&'a RawValue, Item<'a>)>, EngineError> {
+    let Some(raw) = event.item else {
+        return Ok(None);
+    };
+    Ok(item(raw, redactor)?.map(|item| (raw, item)))
+}
+
+/// Reads an item; `None` where null stands for one.
+///
+/// # Errors
+///
+/// It is no object, or nested too deep to be kept: what a server sends is never left out.
+fn item<'a>(raw: &'a RawValue, redactor: &Redactor) -> Result<Option<Item<'a>>, EngineError> {
+    const WHAT: &str = "an item";
+    let text = raw.get();
+    if text == "null" {
+        return Ok(None);
+    }
+    if !text.starts_with('{') {
+        return Err(malformed(WHAT, FORMAT, &no_object(), redactor));
+    }
+    let read = serde_json::from_str(text);
+    let mut item: Item<'a> = read.map_err(|error| malformed(WHAT, FORMAT, &error, redactor))?;
+    let is_known = matches!(&*item.kind, MESSAGE | REASONING | FUNCTION | CUSTOM);
+    if !is_known && let Err(error) = serde_json::from_str::<Value>(text) {
+        // Numbers that nobody has room for are mended when it is kept.
+        if mend::value(text).is_none() {
+            return Err(malformed(WHAT, FORMAT, &error, redactor));
+        }
+    }
+    if [item.content, item.summary].into_iter().any(has_too_many) {
+        return Err(too_many("parts of an item"));
+    }
+    for id in [&mut item.id, &mut item.call_id] {
+        let kept = words::id(id, redactor).into_owned();
+        if *kept != **id {
+            *id = Text::from(Cow::Owned(kept));
+        }
+    }
+    Ok(Some(item))
+}
+
+/// Whether a raw list has more entries than any model writes. Counting takes no memory.
+fn has_too_many(raw: Option<&RawValue>) -> bool {
+    // An entry takes two bytes at least.
+    let raw = raw.map(RawValue::get).filter(|raw| raw.len() > 2 * MOST);
+    let entries = raw.and_then(|raw| serde_json::from_str::<Vec<IgnoredAny>>(raw).ok());
+    entries.is_some_and(|entries| entries.len() > MOST)
 }

@@ -7,6 +7,7 @@ use super::{error::FORMAT, fold::Fold, wire};
 use crate::shared::{
     call,
     error::{is_reported, malformed_body, no_object, not_a_reply, reported},
+    mend,
     reply::DONE,
     taken::{Taken, is_heartbeat},
 };
@@ -34,10 +35,32 @@ impl call::Fold for Fold {
     fn has_end(&self) -> bool {
         self.is_complete()
     }
+
+    fn replaced(&mut self, count: u64) {
+        self.count_replaced(count);
+    }
 }
 
 /// A reply in one body.
 fn whole(
+    body: &str,
+    fold: &mut Fold,
+    writer: &mut ResponseWriter<'_>,
+    redactor: &Redactor,
+) -> Result<(), EngineError> {
+    if let Some(mended) = mend::halved(body, &[]) {
+        fold.count_replaced(mended.replaced);
+        return whole_of(&mended.text, fold, writer, redactor);
+    }
+    let is_read = serde_json::from_str::<wire::Response<'_>>(body).is_ok();
+    if !is_read && let Some(mended) = mend::mend(body, &[]) {
+        fold.count_replaced(mended.replaced);
+        return whole_of(&mended.text, fold, writer, redactor);
+    }
+    whole_of(body, fold, writer, redactor)
+}
+
+fn whole_of(
     body: &str,
     fold: &mut Fold,
     writer: &mut ResponseWriter<'_>,

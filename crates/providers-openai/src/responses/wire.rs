@@ -5,8 +5,15 @@
 //!
 //! Fields: <https://platform.openai.com/docs/api-reference/responses-streaming>.
 
-use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
+
+use crate::shared::{limits::MOST, text::string};
 
 mod text;
 
@@ -72,7 +79,7 @@ pub(super) struct Response<'a> {
     pub(super) status: Text<'a>,
     #[serde(borrow)]
     pub(super) service_tier: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "items")]
     pub(super) output: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     pub(super) usage: Option<&'a RawValue>,
@@ -151,9 +158,24 @@ pub(super) struct Part<'a> {
     pub(super) logprobs: Option<&'a RawValue>,
 }
 
-/// The parts in a raw list; none where it is not one.
+/// The parts in a raw list. Some gateways send a bare text in the place of a part, or of the list.
 pub(super) fn parts(raw: Option<&RawValue>) -> Vec<Part<'_>> {
-    list(raw)
+    let bare = |raw: &'_ RawValue| raw.get().starts_with('"');
+    match raw {
+        Some(raw) if bare(raw) => vec![part(raw)],
+        raw => list::<&RawValue>(raw).into_iter().map(part).collect(),
+    }
+}
+
+/// A part; an empty one where there is none.
+pub(super) fn part(raw: &RawValue) -> Part<'_> {
+    if raw.get().starts_with('"') {
+        return Part {
+            text: Text::from(string(raw.get())),
+            ..Part::default()
+        };
+    }
+    serde_json::from_str(raw.get()).unwrap_or_default()
 }
 
 /// One of the tools on offer.
@@ -169,6 +191,37 @@ pub(super) struct OfferedTool<'a> {
 /// The tools in a raw list; none where it is not one.
 pub(super) fn tools(raw: Option<&RawValue>) -> Vec<OfferedTool<'_>> {
     list(raw)
+}
+
+/// The items of a response. A list that is longer than any model's is refused before it takes more
+/// memory than the body.
+fn items<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<&'de RawValue>>, D::Error> {
+    struct Items;
+
+    impl<'de> Visitor<'de> for Items {
+        type Value = Option<Vec<&'de RawValue>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of items")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut items = Vec::new();
+            while let Some(item) = seq.next_element()? {
+                if items.len() > MOST {
+                    return Err(A::Error::custom(format_args!("more than {MOST} items")));
+                }
+                items.push(item);
+            }
+            Ok(Some(items))
+        }
+    }
+
+    from.deserialize_any(Items)
 }
 
 fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> {

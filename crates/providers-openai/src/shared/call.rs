@@ -1,6 +1,6 @@
 //! One call of the provider: its attempts, until a reply is there.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use geppetto_engine::{EngineError, ResponseWriter, RunContext};
 use geppetto_transport::{HttpClient, Redactor, Request, Response, SseStream};
@@ -10,6 +10,7 @@ use super::{
     reply::{Reply, open, release, text, truncated},
     stop::Stop,
     taken::Taken,
+    words,
 };
 
 /// What a reply is folded into.
@@ -41,6 +42,9 @@ pub(crate) trait Fold: Send {
 
     /// Whether the server said that the reply is complete.
     fn has_end(&self) -> bool;
+
+    /// Counts characters that were no UTF-8 and were replaced.
+    fn replaced(&mut self, count: u64);
 }
 
 /// How the attempts at one call ended.
@@ -75,7 +79,7 @@ pub(crate) async fn converse<F: Fold>(
             Err(error) => {
                 return Outcome {
                     fold,
-                    request_id: error.request_id().map(str::to_owned),
+                    request_id: error.request_id().map(known_id),
                     broken: Some(limited(error)),
                 };
             }
@@ -107,14 +111,27 @@ async fn read<F: Fold>(
 ) -> Result<(), EngineError> {
     let redactor = response.redactor().clone();
     match open(response, stop).await? {
-        Reply::Whole(body) => fold.take_body(&text(body, stop).await?, writer, &redactor)?,
-        Reply::Stream(mut events) => stream(&mut events, fold, stop, writer, &redactor).await?,
+        Reply::Whole(body) => {
+            let body = text(body, stop).await?;
+            fold.replaced(body.replaced);
+            fold.take_body(&body.text, writer, &redactor)?;
+        }
+        Reply::Stream(mut events) => {
+            let read = stream(&mut events, fold, stop, writer, &redactor).await;
+            fold.replaced(events.invalid_utf8());
+            read?;
+        }
     }
-    match fold.has_end() {
-        true => Ok(()),
-        false => Err(truncated()),
+    if fold.has_end() {
+        Ok(())
+    } else {
+        Err(truncated())
     }
 }
+
+/// How many events are read before the run is looked at and other tasks of the thread may go on,
+/// when they have all arrived.
+const EVENTS_AT_ONCE: usize = 128;
 
 async fn stream<F: Fold>(
     events: &mut SseStream,
@@ -133,7 +150,7 @@ async fn stream<F: Fold>(
         };
         let mut taken = fold.take_event(event.event, event.data, writer, redactor)?;
         // What has arrived needs no waiting.
-        loop {
+        for events_left in (0..EVENTS_AT_ONCE).rev() {
             match taken {
                 Taken::Said => {}
                 Taken::Heartbeat => events.was_heartbeat(),
@@ -141,6 +158,10 @@ async fn stream<F: Fold>(
                     release(events).await;
                     return Ok(());
                 }
+            }
+            if events_left == 0 {
+                stop.race(give_way()).await?;
+                break;
             }
             match events.next_received()? {
                 Some(event) => {
@@ -150,4 +171,22 @@ async fn stream<F: Fold>(
             }
         }
     }
+}
+
+/// Lets other tasks of the thread go on.
+async fn give_way() {
+    let mut gave_way = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut gave_way, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// The id of a refused request, which nobody has looked at.
+fn known_id(id: &str) -> String {
+    words::word(id, &Redactor::new())
 }

@@ -74,15 +74,30 @@ fn begins_events(text: &[u8]) -> bool {
     }
 }
 
+/// A body as text.
+#[derive(Debug)]
+pub(crate) struct BodyText {
+    /// The text. What is no UTF-8 is replaced by U+FFFD.
+    pub(crate) text: String,
+    /// Number of replacements.
+    pub(crate) replaced: u64,
+}
+
 /// Reads one body as text.
 ///
 /// # Errors
 ///
 /// The body broke or is too large, or the run was stopped.
-pub(crate) async fn text(body: Body, stop: &mut Stop<'_>) -> Result<String, EngineError> {
+pub(crate) async fn text(body: Body, stop: &mut Stop<'_>) -> Result<BodyText, EngineError> {
     let bytes = stop.race(body.read_to_end(MAX_BODY)).await??;
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    Ok(String::from_utf8_lossy(text).into_owned())
+    let broken = text
+        .utf8_chunks()
+        .filter(|chunk| !chunk.invalid().is_empty());
+    Ok(BodyText {
+        replaced: broken.count() as u64,
+        text: String::from_utf8_lossy(text).into_owned(),
+    })
 }
 
 /// Reads the end of the body, which comes with the last event or right behind it, so that its

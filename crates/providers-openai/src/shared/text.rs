@@ -7,6 +7,8 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use super::mend::mend;
+
 /// A text, borrowed unless it holds escapes. A number or a truth value is its own text, anything
 /// else is the empty one.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -156,4 +158,13 @@ impl<'de> Visitor<'de> for NumberVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         TextVisitor.visit_map(map).map(|_| None)
     }
+}
+
+/// The text of a raw JSON string. What cannot be read of it is replaced, never left out.
+pub(crate) fn string(raw: &str) -> Cow<'_, str> {
+    if let Ok(text) = serde_json::from_str::<Text<'_>>(raw) {
+        return text.into_inner();
+    }
+    let text = mend(raw, &[]).and_then(|mended| serde_json::from_str(&mended.text).ok());
+    text.map_or(Cow::Borrowed(raw), Cow::Owned)
 }

@@ -3,88 +3,80 @@
 //! Which call a piece belongs to is told in several ways: by index, by id, by name, or by nothing
 //! but its place. A call is announced once its id and its name are known, and after those that were
 //! begun before it, so that the order of the calls is the order in which the model began them.
+//!
+//! Every piece costs the same, however many calls there are.
+
+use std::collections::HashMap;
 
 use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_transport::Redactor;
 use geppetto_turns::Content;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::json;
 
-use crate::chat::{
-    CUSTOM_TOOL,
-    origin::EXTRA_CONTENT,
-    wire::{CallDelta, FunctionDelta},
+use super::{call::Call, piece::CallPiece};
+use crate::{
+    chat::{
+        CUSTOM_TOOL,
+        wire::{CallDelta, FunctionDelta},
+    },
+    shared::notes::inform,
 };
 
 #[cfg(test)]
 mod tests;
 
-/// Arguments without any.
-const NOTHING: &str = "{}";
-
 /// The tool calls of one reply, in the order in which they were begun.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
+    /// The last call at an index of a choice.
+    by_index: HashMap<(u64, u64), usize>,
+    /// The last call of an id.
+    by_id: HashMap<String, usize>,
     /// How many calls were announced; they are the first ones.
     announced: usize,
-    /// Whether a piece was added since the last [`Calls::publish`].
-    news: bool,
+    /// The calls that have grown since the last [`Calls::publish`].
+    grown: Vec<usize>,
     /// The number of the event, so that two pieces of one event without an index are two calls.
     event: u64,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Call {
-    index: Option<u64>,
-    id: String,
-    pub(super) name: String,
-    pub(super) args: String,
-    custom: bool,
-    /// The last event with a piece of this call.
-    event: u64,
-    item: Option<ItemId>,
-    /// How much of the arguments was published, in bytes.
-    sent: usize,
-    /// What the server keeps beside the call, until it is on its block.
-    extra: Option<Box<str>>,
-}
-
-/// A piece, whatever form it came in.
-struct CallPiece<'a> {
-    index: Option<u64>,
-    id: &'a str,
-    name: &'a str,
-    args: String,
-    custom: bool,
-    /// Whether the arguments came as an object, which is whole.
-    object: bool,
-    extra: Option<&'a RawValue>,
-}
-
 impl Calls {
-    /// Whether anything was added that is not published yet.
+    /// Returns `true` if anything was added that is not published yet.
     pub(super) fn has_news(&self) -> bool {
-        self.news
+        !self.grown.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.calls.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.calls.iter()
+        (self.calls.iter().enumerate())
+            .filter(|(at, _)| !self.is_none(*at))
+            .map(|(_, call)| call)
     }
 
     /// Takes the pieces of one event. Where the reply came whole, each is a call.
-    pub(super) fn take(&mut self, pieces: &[CallDelta<'_>], whole: bool) {
+    pub(super) fn take(
+        &mut self,
+        pieces: &[CallDelta<'_>],
+        choice: u64,
+        whole: bool,
+        redactor: &Redactor,
+    ) {
         self.event += 1;
         for (position, piece) in pieces.iter().enumerate() {
-            let piece = CallPiece::new(piece);
-            let is_empty = piece.id.is_empty() && piece.name.is_empty() && piece.args.is_empty();
-            if is_empty && piece.extra.is_none() {
+            let piece = CallPiece::new(piece, choice, redactor);
+            if piece.is_silent() {
                 continue;
             }
-            let known = match whole {
-                true => None,
-                false if pieces.len() > 1 && piece.is_bare() => {
-                    self.by_place(pieces.len() - position)
-                }
-                false => self.find(&piece),
+            let known = if whole {
+                self.in_other_choice(&piece)
+            } else if pieces.len() > 1 && piece.is_bare() {
+                self.by_place(pieces.len() - position)
+            } else {
+                self.find(&piece)
             };
             self.add(known, &piece);
         }
@@ -92,39 +84,28 @@ impl Calls {
 
     /// Takes a piece of the only call, in the format before tools. Snowflake sends an empty one
     /// with every message.
-    pub(super) fn take_legacy(&mut self, piece: &FunctionDelta<'_>) {
-        let (args, object) = arguments(piece.arguments);
-        if piece.name.is_empty() && args.is_empty() {
+    pub(super) fn take_legacy(&mut self, piece: &FunctionDelta<'_>, choice: u64) {
+        let piece = CallPiece::legacy(piece, choice);
+        if piece.is_silent() {
             return;
         }
         self.event += 1;
         let known = (!self.calls.is_empty()).then(|| self.calls.len() - 1);
-        let piece = CallPiece {
-            index: None,
-            id: "",
-            name: &piece.name,
-            args,
-            custom: false,
-            object,
-            extra: None,
-        };
         self.add(known, &piece);
     }
 
     /// The call that a piece goes on with; `None` where it begins one.
     fn find(&self, piece: &CallPiece<'_>) -> Option<usize> {
-        if let Some(index) = piece.index
-            && let Some(at) = self.calls.iter().rposition(|c| c.index == Some(index))
-        {
+        if let Some(index) = piece.index {
+            let at = self.by_index.get(&(piece.choice, index));
+            let Some(at) = at.copied() else {
+                // Some gateways count on with every piece.
+                return self.by_id(piece).filter(|_| piece.name.is_empty());
+            };
             let call = self.calls.get(at)?;
             return (!call.is_followed_by(piece)).then_some(at);
         }
-        if piece.index.is_some() {
-            return None;
-        }
-        if !piece.id.is_empty()
-            && let Some(at) = self.calls.iter().rposition(|call| call.id == piece.id)
-        {
+        if let Some(at) = self.by_id(piece) {
             return Some(at);
         }
         let last = self.calls.last()?;
@@ -134,6 +115,18 @@ impl Calls {
         goes_on.then(|| self.calls.len() - 1)
     }
 
+    fn by_id(&self, piece: &CallPiece<'_>) -> Option<usize> {
+        let id = Some(&*piece.id).filter(|id| !id.is_empty())?;
+        self.by_id.get(id).copied()
+    }
+
+    /// The call of another choice that an entry of a whole reply repeats.
+    fn in_other_choice(&self, piece: &CallPiece<'_>) -> Option<usize> {
+        let at = self.by_id(piece)?;
+        let call = self.calls.get(at)?;
+        (call.choice != piece.choice).then_some(at)
+    }
+
     /// The call that a piece goes on with which names none, of several in one event: the last
     /// pieces of an event go on with the last calls. `rest` counts the pieces from this one on.
     fn by_place(&self, rest: usize) -> Option<usize> {
@@ -141,47 +134,103 @@ impl Calls {
     }
 
     fn add(&mut self, known: Option<usize>, piece: &CallPiece<'_>) {
-        self.news = true;
-        let at = known.unwrap_or_else(|| {
-            self.calls.push(Call {
-                index: piece.index,
-                custom: piece.custom,
-                ..Call::default()
-            });
-            self.calls.len() - 1
-        });
-        if let Some(call) = self.calls.get_mut(at) {
-            call.grow(piece, self.event);
+        let at = known.unwrap_or_else(|| self.begin(piece));
+        let Some(call) = self.calls.get_mut(at) else {
+            return;
+        };
+        call.grow(piece, self.event);
+        if !piece.id.is_empty() && call.id == piece.id {
+            self.by_id.insert(piece.id.to_string(), at);
         }
+        if self.grown.last() != Some(&at) {
+            self.grown.push(at);
+        }
+    }
+
+    fn begin(&mut self, piece: &CallPiece<'_>) -> usize {
+        let at = self.calls.len();
+        let mut doubtful = false;
+        if let Some(index) = piece.index {
+            let before = self.by_index.insert((piece.choice, index), at);
+            let before = before.and_then(|before| self.calls.get(before));
+            doubtful = piece.id.is_empty() && before.is_some_and(|call| call.name == piece.name);
+        }
+        self.calls.push(Call {
+            choice: piece.choice,
+            custom: piece.custom,
+            doubtful,
+            ..Call::default()
+        });
+        at
+    }
+
+    /// Returns `true` if a call is none: its predecessor, said again.
+    fn is_none(&self, at: usize) -> bool {
+        let Some(call) = self.calls.get(at).filter(|call| call.doubtful) else {
+            return false;
+        };
+        let before = at.checked_sub(1).and_then(|at| self.calls.get(at));
+        call.args.is_blank()
+            || before.is_some_and(|before| {
+                before.name == call.name && before.args.as_str() == call.args.as_str()
+            })
     }
 
     /// Announces the calls that can be, and what they have grown by.
     pub(super) fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
-        self.news = false;
         while self.calls.get(self.announced).is_some_and(Call::is_known) {
             self.announce_next(writer);
         }
-        for call in self.calls.iter_mut().take(self.announced) {
-            call.publish(writer);
+        for at in std::mem::take(&mut self.grown) {
+            if at < self.announced
+                && let Some(call) = self.calls.get_mut(at)
+            {
+                call.publish(writer);
+            }
+        }
+    }
+
+    /// Announces the calls whose names are known, before something else begins.
+    pub(super) fn announce(&mut self, writer: &mut ResponseWriter<'_>) {
+        while self.calls.get(self.announced).is_some_and(Call::is_named) {
+            self.announce_next(writer);
         }
     }
 
     /// Announces the rest, as far as it is known: nothing more comes.
     pub(super) fn publish_all(&mut self, writer: &mut ResponseWriter<'_>) {
+        self.settle();
         while self.announced < self.calls.len() {
             self.announce_next(writer);
         }
         for call in &mut self.calls {
             call.keep_extra(writer);
             call.publish_rest(writer);
+            let surplus = call.args.surplus();
+            if surplus > 0 {
+                let data = json!({"tool": call.name, "id": call.id, "bytes": surplus});
+                let message = "ignored what followed the arguments of a tool call";
+                inform(writer, message, data);
+            }
+        }
+    }
+
+    /// Nothing more comes.
+    pub(super) fn settle(&mut self) {
+        for call in &mut self.calls {
+            call.settle();
         }
     }
 
     fn announce_next(&mut self, writer: &mut ResponseWriter<'_>) {
-        let Some(call) = self.calls.get_mut(self.announced) else {
+        let at = self.announced;
+        self.announced += 1;
+        if self.is_none(at) {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(at) else {
             return;
         };
-        self.announced += 1;
         let id = writer.open_tool_call(call.id.as_str(), call.name.as_str());
         call.item = Some(id);
         if call.custom
@@ -194,10 +243,10 @@ impl Calls {
     }
 
     /// The announced calls that cannot be made: those without a name, and, where the model was
-    /// stopped, those whose arguments that cut.
-    pub(super) fn broken(&self, by_limit: bool) -> impl Iterator<Item = ItemId> {
+    /// stopped, those whose arguments that cut, or all of them.
+    pub(super) fn broken(&self, is_cut: bool, all: bool) -> impl Iterator<Item = ItemId> {
         let broken = move |call: &&Call| {
-            call.name.is_empty() || (by_limit && !call.custom && !is_object(&call.args))
+            all || call.name.is_empty() || (is_cut && !call.custom && !call.args.is_over())
         };
         self.calls
             .iter()
@@ -205,124 +254,14 @@ impl Calls {
             .filter_map(|call| call.item)
     }
 
-    /// Whether there is a call that can be made.
-    pub(super) fn any_whole(&self, by_limit: bool) -> bool {
-        self.broken(by_limit).count() < self.calls.len()
-    }
-}
-
-impl Call {
-    fn is_known(&self) -> bool {
-        !self.id.is_empty() && !self.name.is_empty()
+    /// Returns `true` if there is a call that can be made.
+    pub(super) fn any_whole(&self, is_cut: bool) -> bool {
+        let announced = self.calls.iter().filter(|call| call.item.is_some());
+        self.broken(is_cut, false).count() < announced.count()
     }
 
-    /// Whether a piece with this call's index begins another call nevertheless: some servers give
-    /// every call the same index.
-    fn is_followed_by(&self, piece: &CallPiece<'_>) -> bool {
-        let another = !piece.id.is_empty() && !self.id.is_empty() && piece.id != self.id;
-        // A piece that names no tool goes on, also under a new id: some servers make one up for
-        // every event.
-        another && !piece.name.is_empty() && (piece.name != self.name || is_object(&self.args))
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        self.calls.iter().map(|call| call.args.lost()).sum()
     }
-
-    /// Whether a piece without index repeats this call's name and goes on with its arguments.
-    fn is_repeated_in(&self, piece: &CallPiece<'_>) -> bool {
-        piece.name == self.name && !is_object(&self.args)
-    }
-
-    fn grow(&mut self, piece: &CallPiece<'_>, event: u64) {
-        self.event = event;
-        if let Some(extra) = piece.extra {
-            self.extra = Some(extra.get().into());
-        }
-        // The first id and the first name count: they may be repeated in every piece.
-        if self.id.is_empty() {
-            piece.id.clone_into(&mut self.id);
-        }
-        if self.name.is_empty() {
-            piece.name.clone_into(&mut self.name);
-        }
-        if piece.object && self.args == piece.args {
-            return;
-        }
-        // Some gateways begin with an empty object, and send the arguments after it.
-        if self.args == NOTHING && piece.args.starts_with('{') {
-            self.args.clear();
-        }
-        self.args.push_str(&piece.args);
-    }
-
-    /// Publishes what the arguments have grown by. An empty object may be taken back: it waits.
-    fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
-        self.keep_extra(writer);
-        if self.args != NOTHING {
-            self.publish_rest(writer);
-        }
-    }
-
-    /// Puts what the server keeps beside the call on its block.
-    fn keep_extra(&mut self, writer: &mut ResponseWriter<'_>) {
-        if let Some(id) = self.item
-            && let Some(raw) = self.extra.take()
-            && let Ok(value) = serde_json::from_str::<Value>(&raw)
-            && let Some(block) = writer.block_mut(id)
-            && let Content::ToolCall(content) = &mut block.content
-        {
-            content.extra.set(EXTRA_CONTENT, value);
-        }
-    }
-
-    fn publish_rest(&mut self, writer: &mut ResponseWriter<'_>) {
-        if let (Some(id), Some(news)) = (self.item, self.args.get(self.sent..))
-            && !news.is_empty()
-        {
-            writer.push(id, news);
-            self.sent = self.args.len();
-        }
-    }
-}
-
-impl<'a> CallPiece<'a> {
-    /// Whether it names no call at all.
-    fn is_bare(&self) -> bool {
-        self.index.is_none() && self.id.is_empty() && self.name.is_empty()
-    }
-
-    fn new(delta: &'a CallDelta<'_>) -> Self {
-        // Snowflake sends an empty custom call beside every function.
-        let custom = delta
-            .custom
-            .as_ref()
-            .filter(|custom| !custom.name.is_empty() || !custom.input.is_empty());
-        let (name, (args, object), custom) = match (custom, &delta.function) {
-            (Some(custom), _) => (&*custom.name, (custom.input.to_string(), false), true),
-            (None, Some(function)) => (&*function.name, arguments(function.arguments), false),
-            (None, None) => ("", (String::new(), false), false),
-        };
-        Self {
-            index: delta.index.0,
-            id: &delta.id,
-            name,
-            args,
-            custom,
-            object,
-            extra: delta.extra_content,
-        }
-    }
-}
-
-/// The arguments as text, and whether they came as an object instead of one.
-fn arguments(raw: Option<&RawValue>) -> (String, bool) {
-    let Some(raw) = raw.map(RawValue::get) else {
-        return (String::new(), false);
-    };
-    match raw.as_bytes().first() {
-        Some(b'"') => (serde_json::from_str(raw).unwrap_or_default(), false),
-        _ => (raw.to_owned(), true),
-    }
-}
-
-/// Whether a text is a whole JSON object: no piece can follow it.
-fn is_object(args: &str) -> bool {
-    args.trim_end().ends_with('}') && serde_json::from_str::<Map<String, Value>>(args).is_ok()
 }

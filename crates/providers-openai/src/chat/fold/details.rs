@@ -4,7 +4,11 @@
 //! pieces of a stream are put together again and nothing of them is read but their text.
 //! See <https://openrouter.ai/docs/use-cases/reasoning-tokens>.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, value::RawValue};
+
+use crate::shared::{halves, mend};
 
 pub(super) type Detail = Map<String, Value>;
 
@@ -13,7 +17,7 @@ const GROWING: [&str; 4] = ["text", "summary", "data", "signature"];
 
 /// The pieces of one event; `None` where there are none.
 pub(super) fn parse(raw: &RawValue) -> Option<Vec<Detail>> {
-    let Ok(Value::Array(entries)) = serde_json::from_str(raw.get()) else {
+    let Some(Value::Array(entries)) = mend::value(raw.get()) else {
         return None;
     };
     let details: Vec<Detail> = entries
@@ -35,37 +39,119 @@ pub(super) fn text_of(details: &[Detail]) -> String {
     details.iter().filter_map(text).collect()
 }
 
-/// Adds the pieces of one event to those before it.
-pub(super) fn merge(details: &mut Vec<Detail>, news: Vec<Detail>) {
-    for piece in news {
-        match details
-            .iter_mut()
-            .rev()
-            .find(|known| goes_on(known, &piece))
-        {
-            Some(known) => grow(known, piece),
-            None => details.push(piece),
+/// The pieces of a reply, put together. Each one costs the same, however many there are.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    list: Vec<Detail>,
+    /// The last piece of a type and an index.
+    last: HashMap<String, usize>,
+    /// The last piece of a type and an index that has this id, or none.
+    named: HashMap<(String, Option<String>), usize>,
+    /// Number of characters that could not be read.
+    lost: u64,
+}
+
+impl Details {
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes pieces that are whole.
+    pub(super) fn add(&mut self, details: Vec<Detail>) {
+        self.list.extend(details);
+    }
+
+    /// Adds the pieces of one event to those before it. A piece goes on with the last one of the
+    /// same type and index that has no other id.
+    pub(super) fn merge(&mut self, news: Vec<Detail>) {
+        for piece in news {
+            let (group, id) = (group(&piece), id(&piece));
+            let known = if id.is_some() {
+                let same = self.named.get(&(group.clone(), id.clone()));
+                same.max(self.named.get(&(group.clone(), None)))
+            } else {
+                self.last.get(&group)
+            };
+            let at = match known.copied() {
+                Some(at) => {
+                    if let Some(known) = self.list.get_mut(at) {
+                        self.lost += grow(known, piece);
+                    }
+                    at
+                }
+                None => {
+                    self.list.push(piece);
+                    self.list.len() - 1
+                }
+            };
+            if known_is_named(&id, &self.named, &group, at) {
+                self.named.remove(&(group.clone(), None));
+            }
+            let last = self.last.entry(group.clone()).or_insert(at);
+            *last = at.max(*last);
+            if id.is_some() || !self.has_id(at) {
+                self.named.insert((group, id), at);
+            }
         }
+    }
+
+    fn has_id(&self, at: usize) -> bool {
+        self.list.get(at).is_some_and(|detail| id(detail).is_some())
+    }
+
+    /// The pieces, and the number of characters that could not be read.
+    pub(super) fn take(&mut self) -> (Vec<Value>, u64) {
+        let Self {
+            mut list, mut lost, ..
+        } = std::mem::take(self);
+        let growing = |name: &str| GROWING.contains(&name);
+        for detail in &mut list {
+            for (_, value) in detail.iter_mut().filter(|(name, _)| growing(name)) {
+                if let Value::String(text) = value {
+                    lost += halves::clean(text);
+                }
+            }
+        }
+        (list.into_iter().map(Value::Object).collect(), lost)
     }
 }
 
-/// Whether a piece goes on with one before it: same type, and same index, or, without one, no
-/// other id.
-fn goes_on(known: &Detail, piece: &Detail) -> bool {
-    let field = |detail: &Detail, name| detail.get(name).filter(|value| !value.is_null()).cloned();
-    let (id, other) = (field(known, "id"), field(piece, "id"));
-    known.get("type") == piece.get("type")
-        && field(known, "index") == field(piece, "index")
-        && (id.is_none() || other.is_none() || id == other)
+/// Returns `true` if the piece at `at` had no id so far and has one now.
+fn known_is_named(
+    id: &Option<String>,
+    named: &HashMap<(String, Option<String>), usize>,
+    group: &str,
+    at: usize,
+) -> bool {
+    id.is_some() && named.get(&(group.to_owned(), None)) == Some(&at)
 }
 
-fn grow(known: &mut Detail, piece: Detail) {
+/// The type and the index of a piece, as one key.
+fn group(piece: &Detail) -> String {
+    let index = piece.get("index").filter(|index| !index.is_null());
+    let index = index.map_or_else(String::new, Value::to_string);
+    let kind = piece.get("type").map_or_else(String::new, Value::to_string);
+    format!("{kind} {index}")
+}
+
+fn id(piece: &Detail) -> Option<String> {
+    let id = piece.get("id").filter(|id| !id.is_null())?;
+    Some(id.to_string())
+}
+
+/// Lets a piece grow by another one; returns how many characters could not be read.
+fn grow(known: &mut Detail, piece: Detail) -> u64 {
+    let mut lost = 0;
     for (name, value) in piece {
         match (known.get_mut(&name), value) {
             (Some(Value::String(text)), Value::String(news))
                 if GROWING.contains(&name.as_str()) =>
             {
-                text.push_str(&news);
+                lost += halves::append(text, &news);
             }
             (Some(Value::Null) | None, value) => {
                 known.insert(name, value);
@@ -73,4 +159,5 @@ fn grow(known: &mut Detail, piece: Detail) {
             _ => {}
         }
     }
+    lost
 }

@@ -1,33 +1,41 @@
 //! [`Kept`]: what stands beside the text and is kept with it.
 
+use std::collections::{HashMap, HashSet};
+
 use geppetto_engine::{Finish, ItemId, ResponseWriter};
 use geppetto_events::{EventKind, kind::Citation};
+use geppetto_transport::Redactor;
 use geppetto_turns::{Block, Content, OtherContent, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
 use super::{
     Segment,
-    details::{self, Detail},
+    details::{Detail, Details},
     usage,
 };
-use crate::chat::{
-    REASONING_DETAILS, keys,
-    origin::EXTRA_CONTENT,
-    wire::{Audio, Chunk, Logprobs},
+use crate::{
+    chat::{
+        REASONING_DETAILS, keys,
+        origin::EXTRA_CONTENT,
+        wire::{Audio, Chunk, Logprobs},
+    },
+    shared::{mend, notes::Notes, words::Word},
 };
 
 /// What stands beside the text: ids, usage, annotations, log probabilities, speech.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    response_id: String,
+    pub(super) notes: Notes,
+    response_id: Word,
+    model: Word,
     /// The last usage that was not empty, as sent.
     usage: Option<Box<str>>,
-    service_tier: String,
-    system_fingerprint: String,
-    provider: String,
+    service_tier: Word,
+    system_fingerprint: Word,
+    provider: Word,
     citations: Option<Box<str>>,
     search_results: Option<Box<str>>,
-    details: Vec<Detail>,
+    details: Details,
     text: Beside,
     refusal: Beside,
     reasoning: Beside,
@@ -42,23 +50,34 @@ struct Beside {
     item: Option<ItemId>,
     logprobs: Vec<Value>,
     annotations: Vec<Value>,
+    /// The annotations as text, to know one again.
+    known: HashSet<String>,
 }
 
 #[derive(Debug, Default)]
 struct Speech {
-    id: String,
+    id: Word,
     data: String,
     expires_at: Option<u64>,
 }
 
 impl Kept {
     /// Takes what an event says beside its choices.
-    pub(super) fn take_envelope(&mut self, chunk: &Chunk<'_>) {
+    pub(super) fn take_envelope(
+        &mut self,
+        chunk: &Chunk<'_>,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) {
+        if self.model.last(&chunk.model, redactor) {
+            writer.set_model(self.model.as_str());
+        }
         // Some servers change the id inside one stream; the first one names the reply.
-        first(&mut self.response_id, &chunk.id);
-        last(&mut self.service_tier, &chunk.service_tier);
-        last(&mut self.system_fingerprint, &chunk.system_fingerprint);
-        last(&mut self.provider, &chunk.provider);
+        self.response_id.first(&chunk.id, redactor);
+        self.service_tier.last(&chunk.service_tier, redactor);
+        self.system_fingerprint
+            .last(&chunk.system_fingerprint, redactor);
+        self.provider.last(&chunk.provider, redactor);
         raw(&mut self.citations, chunk.citations);
         raw(&mut self.search_results, chunk.search_results);
         let groq = chunk.x_groq.0.as_ref().and_then(|groq| groq.usage);
@@ -96,7 +115,7 @@ impl Kept {
     /// repeat those that it has sent before.
     pub(super) fn take_annotations(&mut self, raw: &RawValue, writer: &ResponseWriter<'_>) {
         for annotation in list(raw) {
-            if self.text.annotations.contains(&annotation) {
+            if !self.text.known.insert(annotation.to_string()) {
                 continue;
             }
             if let Some(citation) = citation(&annotation) {
@@ -116,16 +135,17 @@ impl Kept {
             // Encrypted reasoning has no text, and no events, but it has its place.
             self.reasoning.item = Some(writer.add_block(Block::reasoning("")));
         }
-        match whole {
-            true => self.details.extend(news),
-            false => details::merge(&mut self.details, news),
+        if whole {
+            self.details.add(news);
+        } else {
+            self.details.merge(news);
         }
     }
 
     /// Takes what the server keeps beside the text. The last one counts: it comes when the text is
     /// whole.
     pub(super) fn take_extra_content(&mut self, raw: &RawValue) {
-        let value = serde_json::from_str(raw.get()).ok();
+        let value = mend::value(raw.get());
         self.extra_content = value.filter(Value::is_object).or(self.extra_content.take());
     }
 
@@ -138,8 +158,13 @@ impl Kept {
         }
     }
 
-    pub(super) fn take_audio(&mut self, audio: &Audio<'_>) {
-        last(&mut self.audio.id, &audio.id);
+    /// Number of pieces of reasoning so far.
+    pub(super) fn details(&self) -> usize {
+        self.details.len()
+    }
+
+    pub(super) fn take_audio(&mut self, audio: &Audio<'_>, redactor: &Redactor) {
+        self.audio.id.last(&audio.id, redactor);
         self.audio.data.push_str(&audio.data);
         self.audio.expires_at = audio
             .expires_at
@@ -157,37 +182,42 @@ impl Kept {
         self.settle_details(writer);
         self.settle_extra_content(writer);
         self.settle_audio(finish, writer);
-        finish.usage = self.usage.take().and_then(|raw| usage::parse(&raw));
-        if !self.response_id.is_empty() {
-            finish.response_id = Some(std::mem::take(&mut self.response_id));
+        if let Some((usage, is_odd)) = self.usage.take().and_then(|raw| usage::parse(&raw)) {
+            finish.usage = Some(usage);
+            if is_odd {
+                self.notes.odd_usage();
+            }
         }
+        finish.response_id = self.response_id.take();
         for (name, text) in [
             ("service_tier", &mut self.service_tier),
             ("system_fingerprint", &mut self.system_fingerprint),
             ("provider", &mut self.provider),
         ] {
-            if !text.is_empty() {
-                finish.details.set(name, std::mem::take(text));
+            if let Some(text) = text.take() {
+                finish.details.set(name, text);
             }
         }
     }
 
     /// Perplexity's sources: those of the last event are those of the reply.
     fn settle_sources(&mut self, finish: &mut Finish, writer: &ResponseWriter<'_>) {
-        let parse = |raw: Option<Box<str>>| raw.and_then(|raw| serde_json::from_str(&raw).ok());
+        let parse = |raw: Option<Box<str>>| raw.and_then(|raw| mend::value(&raw));
         let results: Option<Value> = parse(self.search_results.take());
         let citations: Option<Value> = parse(self.citations.take());
-        let title = |url: &str| -> Option<&str> {
-            let results = results.as_ref()?.as_array()?;
-            let result = results
-                .iter()
-                .find(|result| field(result, "url") == Some(url))?;
-            field(result, "title")
-        };
+        let found = results.iter().filter_map(Value::as_array).flatten();
+        // The first result of a URL counts: it overwrites those behind it.
+        let titles: HashMap<&str, &str> = (found.rev())
+            .filter_map(|result| Some((field(result, "url")?, field(result, "title")?)))
+            .collect();
         for url in citations.iter().filter_map(Value::as_array).flatten() {
             let mut event = Citation::default();
             event.url = url.as_str().unwrap_or_default().to_owned();
-            event.title = title(&event.url).unwrap_or_default().to_owned();
+            event.title = titles
+                .get(event.url.as_str())
+                .copied()
+                .unwrap_or_default()
+                .to_owned();
             writer.publish(EventKind::Citation(Box::new(event)));
         }
         let lists = [("citations", citations), ("search_results", results)];
@@ -199,23 +229,27 @@ impl Kept {
     }
 
     fn settle_details(&mut self, writer: &mut ResponseWriter<'_>) {
-        let details = std::mem::take(&mut self.details);
-        if let Some(id) = self.reasoning.item.filter(|_| !details.is_empty())
+        if self.details.is_empty() {
+            return;
+        }
+        let (details, lost) = self.details.take();
+        self.notes.replaced(lost);
+        if let Some(id) = self.reasoning.item
             && let Some(block) = writer.block_mut(id)
             && let Content::Reasoning(reasoning) = &mut block.content
         {
-            let details: Vec<Value> = details.into_iter().map(Value::Object).collect();
             reasoning.extra.set(REASONING_DETAILS, details);
         }
     }
 
     fn settle_audio(&mut self, finish: &mut Finish, writer: &mut ResponseWriter<'_>) {
-        let audio = std::mem::take(&mut self.audio);
-        if audio.id.is_empty() && audio.data.is_empty() {
+        let mut audio = std::mem::take(&mut self.audio);
+        let id = audio.id.take();
+        if id.is_none() && audio.data.is_empty() {
             return;
         }
         let value = serde_json::json!({
-            "id": audio.id,
+            "id": id.unwrap_or_default(),
             "data": audio.data,
             "expires_at": audio.expires_at,
         });
@@ -275,18 +309,9 @@ fn field<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
 }
 
 fn list(raw: &RawValue) -> Vec<Value> {
-    serde_json::from_str(raw.get()).unwrap_or_default()
-}
-
-fn first(kept: &mut String, text: &str) {
-    if kept.is_empty() {
-        text.clone_into(kept);
-    }
-}
-
-fn last(kept: &mut String, text: &str) {
-    if !text.is_empty() && kept != text {
-        text.clone_into(kept);
+    match mend::value(raw.get()) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
     }
 }
 

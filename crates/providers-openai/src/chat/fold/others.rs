@@ -1,71 +1,97 @@
 //! [`Others`]: the answers beside the first, where several were asked for.
 
+use std::collections::BTreeMap;
+
+use geppetto_transport::Redactor;
 use serde_json::{Value, json};
 
 use super::calls::Calls;
-use crate::chat::wire::{Choice, Piece};
+use crate::{
+    chat::wire::{Choice, Piece},
+    shared::{halves, words},
+};
 
 /// The choices beside the first. The conversation goes on with the first alone; of the others,
 /// text, calls and finish reason are kept in the result's details.
 #[derive(Debug, Default)]
-pub(super) struct Others(Vec<Other>);
+pub(super) struct Others(BTreeMap<u64, Other>);
 
 #[derive(Debug, Default)]
 struct Other {
-    index: u64,
     text: String,
     refusal: String,
     calls: Calls,
     reason: String,
+    /// Number of characters that could not be read.
+    lost: u64,
 }
 
 impl Others {
-    pub(super) fn take(&mut self, index: u64, choice: &Choice<'_>, whole: bool) {
-        let at = self.0.iter().position(|other| other.index == index);
-        let at = at.unwrap_or_else(|| {
-            self.0.push(Other {
-                index,
-                ..Other::default()
-            });
-            self.0.len() - 1
-        });
-        let Some(other) = self.0.get_mut(at) else {
-            return;
-        };
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes an event of a choice that is an answer of its own.
+    pub(super) fn take(
+        &mut self,
+        index: u64,
+        choice: &Choice<'_>,
+        whole: bool,
+        redactor: &Redactor,
+    ) {
+        let other = self.0.entry(index).or_default();
         if !choice.finish_reason.is_empty() {
-            other.reason = choice.finish_reason.to_string();
+            other.reason = words::word(&choice.finish_reason, redactor);
         }
-        let said = match whole {
-            true => choice.said(),
-            false => choice.delta.as_ref(),
+        let said = if whole {
+            choice.said()
+        } else {
+            choice.delta.as_ref()
         };
         let Some(delta) = said else {
             return;
         };
-        delta.content.each(&mut |piece| match piece {
-            Piece::Text(text) => other.text.push_str(&text),
-            Piece::Refusal(text) => other.refusal.push_str(text),
-            Piece::Reasoning(_) => {}
+        delta.content.each(&mut |piece| {
+            other.lost += match piece {
+                Piece::Text(text) => halves::append(&mut other.text, &text),
+                Piece::Refusal(text) => halves::append(&mut other.refusal, text),
+                Piece::Reasoning(_) => 0,
+            };
         });
-        other.refusal.push_str(&delta.refusal);
-        other.calls.take(&delta.tool_calls, whole);
+        other.lost += halves::append(&mut other.refusal, &delta.refusal);
+        other.calls.take(&delta.tool_calls, 0, whole, redactor);
+    }
+
+    /// Takes text of a second answer that nobody asked for.
+    pub(super) fn take_text(&mut self, index: u64, text: &str) {
+        let other = self.0.entry(index).or_default();
+        other.lost += halves::append(&mut other.text, text);
+    }
+
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        let lost = |other: &Other| other.lost + other.calls.lost();
+        self.0.values().map(lost).sum()
     }
 
     /// As they stand in the result's details; `None` where there was one choice.
-    pub(super) fn to_value(&self) -> Option<Value> {
-        let choices: Vec<Value> = self.0.iter().map(Other::to_value).collect();
+    pub(super) fn settle(&mut self) -> Option<Value> {
+        let choices = self.0.iter_mut();
+        let choices: Vec<Value> = choices.map(|(index, other)| other.settle(*index)).collect();
         (!choices.is_empty()).then_some(Value::Array(choices))
     }
 }
 
 impl Other {
-    fn to_value(&self) -> Value {
+    fn settle(&mut self, index: u64) -> Value {
+        self.lost += halves::clean(&mut self.text) + halves::clean(&mut self.refusal);
+        self.calls.settle();
         let calls: Vec<Value> = self
             .calls
             .iter()
-            .map(|call| json!({"name": call.name, "arguments": call.args}))
+            .map(|call| json!({"name": call.name, "arguments": call.args.as_str()}))
             .collect();
-        let mut value = json!({"index": self.index, "text": self.text});
+        let mut value = json!({"index": index, "text": self.text});
         let fields = [
             ("refusal", Value::from(self.refusal.as_str())),
             ("finish_reason", Value::from(self.reason.as_str())),

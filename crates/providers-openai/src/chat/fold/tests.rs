@@ -2,13 +2,18 @@ use std::sync::Arc;
 
 use geppetto_engine::{ErrorKind, RunContext, SeededIds};
 use geppetto_events::{EventKind, EventSink, EventStream, MemorySink};
-use geppetto_turns::{Block, FinishClass, InferenceResult, Turn, keys::block_meta};
+use geppetto_turns::{Block, FinishClass, Incomplete, InferenceResult, Turn, keys::block_meta};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::shared::reply::truncated;
+use crate::shared::{call::Fold as _, reply::truncated};
 
+mod choices;
+mod ends;
+mod many;
 mod odd;
+mod pieces;
+mod unread;
 mod whole_and_stream;
 
 /// What came of a fold.
@@ -18,23 +23,47 @@ struct Folded {
     kinds: Vec<EventKind>,
 }
 
-fn fold(mut fold: Fold, events: &[Value], done: bool) -> Folded {
+fn fold(fold: Fold, events: &[Value], done: bool) -> Folded {
+    run(fold, done, |fold, writer| {
+        for event in events {
+            let text = event.to_string();
+            let mut chunk = Chunk::default();
+            chunk.parse(&text).unwrap();
+            fold.accept(&chunk, writer, &Redactor::new())?;
+        }
+        Ok(())
+    })
+}
+
+/// Folds the data of events as they come from the wire.
+fn fold_data(events: &[&str]) -> Folded {
+    run(Fold::stream(), false, |fold, writer| {
+        for data in events {
+            fold.take_event("message", data, writer, &Redactor::new())?;
+        }
+        Ok(())
+    })
+}
+
+/// Folds a body as it comes from the wire.
+fn fold_body(body: &str) -> Folded {
+    run(Fold::stream(), false, |fold, writer| {
+        fold.take_body(body, writer, &Redactor::new())
+    })
+}
+
+fn run(
+    mut fold: Fold,
+    done: bool,
+    feed: impl FnOnce(&mut Fold, &mut ResponseWriter<'_>) -> Result<(), EngineError>,
+) -> Folded {
     let sink = Arc::new(MemorySink::new());
     let ids = Arc::new(SeededIds::new(1));
     let ctx = RunContext::for_stream(EventStream::fragment(), ids)
         .with_event_sinks([Arc::clone(&sink) as Arc<dyn EventSink>]);
     let mut turn = Turn::new();
     let mut writer = ResponseWriter::start(&ctx, &mut turn, "p", "asked");
-    let mut broken = None;
-    for event in events {
-        let text = event.to_string();
-        let mut chunk = Chunk::default();
-        chunk.parse(&text).unwrap();
-        if let Err(error) = fold.accept(&chunk, &mut writer, &Redactor::new()) {
-            broken = Some(error);
-            break;
-        }
-    }
+    let broken = feed(&mut fold, &mut writer).err();
     if done {
         fold.done();
     }
@@ -54,6 +83,15 @@ fn stream(deltas: &[Value], reason: &Value) -> Folded {
     let mut events: Vec<Value> = deltas.iter().map(event).collect();
     events.push(json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}));
     fold(Fold::stream(), &events, true)
+}
+
+/// The message and the data of each `info` event.
+fn infos(folded: &Folded) -> Vec<(String, Value)> {
+    let info = |kind: &EventKind| match kind {
+        EventKind::Info(info) => Some((info.message.clone(), json!(info.data))),
+        _ => None,
+    };
+    folded.kinds.iter().filter_map(info).collect()
 }
 
 fn said(turn: &Turn) -> Vec<String> {
@@ -86,7 +124,7 @@ fn the_class_follows_from_the_reason_and_from_what_arrived() {
         (&half, json!("tool_calls"), FinishClass::ToolCallsPending),
         (&call, json!("length"), FinishClass::MaxTokens),
         (&half, json!("length"), FinishClass::MaxTokens),
-        (&text, json!("model_length"), FinishClass::MaxTokens),
+        (&text, json!("model_length"), FinishClass::ContextWindow),
         (&text, json!("content_filter"), FinishClass::Refused),
         (&refusal, json!("stop"), FinishClass::Refused),
         (&text, json!("made_up"), FinishClass::Unknown),
@@ -367,7 +405,7 @@ fn the_first_choice_is_the_reply_and_the_others_are_kept() {
         json!({"choices": [{"index": 1, "delta": {"content": "cond"}, "finish_reason": "length"}]}),
         json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
     ];
-    let folded = fold(Fold::stream(), &events, true);
+    let folded = fold(Fold::stream().with_alternatives(true), &events, true);
     assert_eq!(said(&folded.turn), ["llm_text:first"]);
     let result = folded.outcome.unwrap();
     assert_eq!(result.finish_class, FinishClass::Completed);

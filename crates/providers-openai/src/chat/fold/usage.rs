@@ -1,20 +1,21 @@
 //! Tokens: from what each server counts to what [`Usage`] means.
 
 use geppetto_turns::Usage;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use crate::shared::number;
+use crate::shared::number::Counts;
 
 #[cfg(test)]
 mod tests;
 
-/// Whether a usage object counts anything: some servers send one of nulls with every event.
+/// Returns `true` if a usage object counts anything: some servers send one of nulls with every
+/// event.
 pub(super) fn counts(raw: &RawValue) -> bool {
     let raw = raw.get();
     raw.starts_with('{') && raw.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Reads a usage object; `None` where it is not one.
+/// Reads a usage object, and whether a number of it was odd; `None` where it is not one.
 ///
 /// - `prompt_tokens` and `completion_tokens`, or `input_tokens` and `output_tokens`;
 /// - what was read from a cache: `prompt_tokens_details.cached_tokens`, `prompt_cache_hit_tokens`
@@ -24,37 +25,40 @@ pub(super) fn counts(raw: &RawValue) -> bool {
 /// - reasoning: `completion_tokens_details.reasoning_tokens`, `reasoning_tokens` (Copilot).
 ///
 /// Where the total says that a part that is counted apart was left out, it is added: xAI leaves
-/// reasoning out of the output, Mistral leaves speech out of the prompt.
-pub(super) fn parse(raw: &str) -> Option<Usage> {
-    let value: Value = serde_json::from_str(raw).ok()?;
-    value.as_object()?;
-    let count = |pointers: &[&str]| number::first_count(&value, pointers);
-    let mut input = count(&["/prompt_tokens", "/input_tokens"]);
-    let mut output = count(&["/completion_tokens", "/output_tokens"]);
-    let reasoning = count(&[
+/// reasoning out of the output, Mistral leaves speech out of the prompt. A usage whose prompt and
+/// output cannot be read counts as one that was not reported.
+pub(super) fn parse(raw: &str) -> Option<(Usage, bool)> {
+    let mut counts = Counts::read(raw)?;
+    let prompt = counts.find(&["/prompt_tokens", "/input_tokens"]);
+    let completion = counts.find(&["/completion_tokens", "/output_tokens"]);
+    let reasoning = counts.first(&[
         "/completion_tokens_details/reasoning_tokens",
         "/output_tokens_details/reasoning_tokens",
         "/reasoning_tokens",
     ]);
-    let speech = count(&["/prompt_tokens_details/audio_tokens"]);
-    let missing = count(&["/total_tokens"]).saturating_sub(input.saturating_add(output));
+    let is_unread = counts.odd && (prompt.is_none() || completion.is_none());
+    let (mut input, mut output) = (prompt.unwrap_or_default(), completion.unwrap_or_default());
+    let speech = counts.first(&["/prompt_tokens_details/audio_tokens"]);
+    let total = counts.first(&["/total_tokens"]);
+    let missing = total.saturating_sub(input.saturating_add(output));
     if missing > 0 && missing == reasoning {
         output = output.saturating_add(missing);
     } else if missing > 0 && missing == speech {
         input = input.saturating_add(missing);
     }
-    let usage = Usage::new(input, output)
-        .with_cached(count(&[
+    let mut usage = Usage::new(input, output)
+        .with_cached(counts.first(&[
             "/prompt_tokens_details/cached_tokens",
             "/input_tokens_details/cached_tokens",
             "/prompt_cache_hit_tokens",
             "/cache_read_input_tokens",
             "/cached_tokens",
         ]))
-        .with_cache_creation(count(&[
+        .with_cache_creation(counts.first(&[
             "/prompt_tokens_details/cache_write_tokens",
             "/cache_creation_input_tokens",
         ]))
         .with_reasoning(reasoning);
-    Some(usage.with_raw(value))
+    usage.unreported_calls = u64::from(is_unread);
+    Some((usage.with_raw(counts.value), counts.odd))
 }

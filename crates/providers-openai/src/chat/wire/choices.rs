@@ -9,7 +9,7 @@ use serde::{
 
 use super::{
     Choice,
-    fill::{Fill, Place},
+    fill::{self, Fill, Place},
 };
 
 /// The choices of an event: nearly always one.
@@ -62,6 +62,7 @@ impl<'de: 'a, 'a> Visitor<'de> for ChoicesVisitor<'_, 'a> {
             if seq.next_element_seed(Place(&mut choice))?.is_none() {
                 return Ok(());
             }
+            fill::room(rest.len())?;
             rest.push(choice);
         }
     }

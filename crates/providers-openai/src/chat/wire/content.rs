@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Text,
-    fill::{Fill, fill_by_value},
+    fill::{self, Fill, fill_by_value},
 };
 
 fill_by_value!(Content<'a>);
@@ -137,6 +137,7 @@ impl<'de> Visitor<'de> for ContentVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut parts = Vec::new();
         while let Some(PartOrText(part)) = seq.next_element()? {
+            fill::room(parts.len())?;
             parts.push(part);
         }
         Ok(Content::Parts(parts))

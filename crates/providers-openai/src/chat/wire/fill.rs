@@ -14,6 +14,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{Number, Text};
+use crate::shared::limits::MOST;
 
 /// A value that is read into its place.
 pub(in crate::chat) trait Fill<'de>: Default {
@@ -194,6 +195,17 @@ impl<'de, T: Fill<'de>> Fill<'de> for Box<T> {
     }
 }
 
+/// Whether a list of this length may grow: an entry takes up to a hundred times as much memory as
+/// on the wire.
+pub(super) fn room<E: Error>(length: usize) -> Result<(), E> {
+    if length > MOST {
+        return Err(E::custom(format_args!(
+            "more than {MOST} entries in a list"
+        )));
+    }
+    Ok(())
+}
+
 /// A list; null is an empty one.
 impl<'de, T: Fill<'de>> Fill<'de> for Vec<T> {
     fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
@@ -224,6 +236,7 @@ impl<'de, T: Fill<'de>> Visitor<'de> for ListVisitor<'_, T> {
             if seq.next_element_seed(Place(&mut item))?.is_none() {
                 return Ok(());
             }
+            room(self.0.len())?;
             self.0.push(item);
         }
     }

@@ -2,10 +2,14 @@
 
 use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_turns::{Content, Incomplete};
+use serde_json::json;
 
-use crate::responses::{
-    CUSTOM_TOOL,
-    wire::{Item, text_of},
+use crate::{
+    responses::{
+        CUSTOM_TOOL,
+        wire::{Item, text_of},
+    },
+    shared::{notes::inform, written::Written},
 };
 
 /// The type of a call of a function.
@@ -14,12 +18,11 @@ pub(super) const FUNCTION: &str = "function_call";
 pub(super) const CUSTOM: &str = "custom_tool_call";
 
 /// A call of a tool that the application runs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Call {
     custom: bool,
     item: Option<ItemId>,
-    /// What arrived before the call's id and name.
-    held: String,
+    args: Written,
     cut: bool,
 }
 
@@ -27,9 +30,7 @@ impl Call {
     pub(super) fn new(custom: bool) -> Self {
         Self {
             custom,
-            item: None,
-            held: String::new(),
-            cut: false,
+            ..Self::default()
         }
     }
 
@@ -41,14 +42,13 @@ impl Call {
     }
 
     fn open(&mut self, id: &str, name: &str, writer: &mut ResponseWriter<'_>) {
-        let item = writer.open_tool_call(id, name);
-        writer.push(item, &std::mem::take(&mut self.held));
-        self.item = Some(item);
+        self.item = Some(writer.open_tool_call(id, name));
+        self.publish(writer);
     }
 
-    /// Whether no arguments came.
-    pub(super) fn is_empty(&self, writer: &ResponseWriter<'_>) -> bool {
-        self.held.is_empty() && self.item.is_none_or(|item| writer.text(item).is_empty())
+    /// Returns `true` if no arguments came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.args.as_str().is_empty()
     }
 
     /// Whether the call is whole and waits for its answer.
@@ -56,42 +56,65 @@ impl Call {
         !self.cut && self.item.is_some_and(|item| !writer.is_open(item))
     }
 
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        self.args.lost()
+    }
+
     pub(super) fn push(&mut self, delta: &str, writer: &mut ResponseWriter<'_>) {
-        match self.item {
-            Some(item) => writer.push(item, delta),
-            None => self.held.push_str(delta),
+        if self.custom {
+            self.args.push_text(delta);
+        } else {
+            self.args.push(delta);
         }
+        self.publish(writer);
     }
 
     /// Takes all of the arguments.
     pub(super) fn complete(&mut self, whole: &str, writer: &mut ResponseWriter<'_>) {
-        let streamed = match self.item {
-            Some(item) => writer.text(item),
-            None => &self.held,
+        self.args.complete(whole, self.custom);
+        self.publish(writer);
+    }
+
+    fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+        if self.custom || !self.args.waits() {
+            self.publish_rest(writer);
+        }
+    }
+
+    fn publish_rest(&mut self, writer: &mut ResponseWriter<'_>) {
+        let Some(item) = self.item else {
+            return;
         };
-        if let Some(rest) = whole.strip_prefix(streamed) {
-            self.push(rest, writer);
+        match self.args.take_replacement() {
+            Some(text) => writer.replace(item, text),
+            None => writer.push(item, self.args.take_news()),
         }
     }
 
     /// Takes the whole item.
     pub(super) fn done(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
-        match self.custom {
-            true => self.complete(&item.input, writer),
-            false => self.complete(&text_of(item.arguments), writer),
+        if self.custom {
+            self.complete(&item.input, writer);
+        } else {
+            self.complete(&text_of(item.arguments), writer);
         }
         if self.item.is_none() {
-            let id = match &*item.call_id {
-                "" => &*item.id,
-                id => id,
+            let id = if item.call_id.is_empty() {
+                &*item.id
+            } else {
+                &*item.call_id
             };
             self.open(id, &item.name, writer);
         }
+        self.args.settle(self.custom);
+        self.publish_rest(writer);
         let cut = &*item.status == "incomplete";
         if let Some(item) = self.item {
-            match cut {
-                true => self.cut(item, Incomplete::Truncated, writer),
-                false => writer.close(item, None),
+            if cut {
+                self.cut(item, Incomplete::Truncated, writer);
+            } else {
+                writer.close(item, None);
             }
         }
     }
@@ -101,21 +124,35 @@ impl Call {
         writer.cut(item, why);
     }
 
+    /// Takes the call back, whole or not: the model did not mean it as it stands.
+    pub(super) fn revoke(&mut self, writer: &mut ResponseWriter<'_>) {
+        self.cut = true;
+        if let Some(item) = self.item {
+            writer.revoke(item, Incomplete::Truncated);
+        }
+    }
+
     /// The reply is over.
     pub(super) fn settle(
         &mut self,
         missing: Option<Incomplete>,
         writer: &mut ResponseWriter<'_>,
     ) -> Option<ItemId> {
-        let is_nameless = self.item.is_none() && !self.held.is_empty();
+        self.args.settle(self.custom);
+        let is_nameless = self.item.is_none() && !self.args.as_str().is_empty();
         if is_nameless {
             // Nobody said which tool it is for: it is kept, and cannot be run.
             self.open("", "", writer);
         }
+        self.publish_rest(writer);
         let item = self.item?;
         match missing.or(is_nameless.then_some(Incomplete::Truncated)) {
             Some(why) => self.cut(item, why, writer),
             None => writer.close(item, None),
+        }
+        if self.args.surplus() > 0 {
+            let message = "ignored what followed the arguments of a tool call";
+            inform(writer, message, json!({"bytes": self.args.surplus()}));
         }
         if self.custom
             && let Some(block) = writer.block_mut(item)

@@ -1,20 +1,31 @@
 //! Which item an event lets grow, and how: by the event's type.
 
-use geppetto_engine::ResponseWriter;
+use geppetto_engine::{EngineError, ResponseWriter};
+use geppetto_transport::Redactor;
 
 use super::{
     Fold,
     calls::{CUSTOM, FUNCTION},
     progress,
 };
-use crate::responses::wire::{Event, Part, text_of};
+use crate::responses::wire::{self, Event, Part, text_of};
 
 impl Fold {
     /// Takes an event of an item.
-    pub(super) fn grow(&mut self, event: &Event<'_>, data: &str, writer: &mut ResponseWriter<'_>) {
+    ///
+    /// # Errors
+    ///
+    /// An item cannot be read, or there are too many.
+    pub(super) fn grow(
+        &mut self,
+        event: &Event<'_>,
+        data: &str,
+        writer: &mut ResponseWriter<'_>,
+        redactor: &Redactor,
+    ) -> Result<(), EngineError> {
         match &*event.kind {
-            "response.output_item.added" => self.added(event, writer),
-            "response.output_item.done" => self.done(event, writer),
+            "response.output_item.added" => self.added(event, writer, redactor)?,
+            "response.output_item.done" => self.done(event, writer, redactor)?,
             "response.content_part.done"
             | "response.reasoning_part.done"
             | "response.reasoning_summary_part.done" => self.part_done(event, writer),
@@ -28,10 +39,11 @@ impl Fold {
                     || self.reason(event, writer);
                 if !taken {
                     let entry = self.named(event);
-                    progress::publish(event, data, entry, writer);
+                    progress::publish(event, data, entry, writer, redactor);
                 }
             }
         }
+        self.check()
     }
 
     /// Takes an event of a message; whether it is one.
@@ -132,8 +144,5 @@ impl Fold {
 }
 
 fn part<'a>(event: &Event<'a>) -> Part<'a> {
-    event
-        .part
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default()
+    event.part.map(wire::part).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! [`Entry`]: one item of a response's output.
 
 use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_transport::Redactor;
 use geppetto_turns::{Block, Content, Incomplete, OtherContent, keys::block_meta};
 use serde_json::{Map, Value, value::RawValue};
 
@@ -10,9 +11,12 @@ use super::{
     progress,
     reasoning::{REASONING, Reasoning},
 };
-use crate::responses::{
-    keys,
-    wire::{Item, Part, parts, text_of},
+use crate::{
+    responses::{
+        keys,
+        wire::{Item, Part, parts, text_of},
+    },
+    shared::mend,
 };
 
 /// Fields of an item that have a place of their own in its block.
@@ -104,13 +108,13 @@ impl Entry {
         let is_silent = !self.done
             && match &self.state {
                 State::Message(message) => message.is_empty(),
-                State::Call(call) => call.is_empty(writer),
+                State::Call(call) => call.is_empty(),
                 State::Reasoning(_) | State::Other(_) => false,
             };
         let first = self.first.take().filter(|_| is_silent);
         let raw = first.and_then(|first| RawValue::from_string(first.into()).ok());
         if let Some(raw) = raw
-            && let Some(item) = super::item(&raw)
+            && let Ok(Some(item)) = super::item(&raw, &Redactor::new())
         {
             self.done(&item, &raw, writer);
         }
@@ -159,7 +163,7 @@ impl Entry {
                 return;
             }
         }
-        let fields: Map<String, Value> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let fields = object(raw);
         let further =
             |(name, value): &(String, Value)| !PLACED.contains(&name.as_str()) && !value.is_null();
         self.fields = fields.into_iter().filter(further).collect();
@@ -171,6 +175,23 @@ impl Entry {
             Some(why) if !self.done => Some(why),
             _ if self.status == "incomplete" => Some(Incomplete::Truncated),
             _ => None,
+        }
+    }
+
+    /// Takes a tool call back, whole or not.
+    pub(super) fn revoke(&mut self, writer: &mut ResponseWriter<'_>) {
+        if let State::Call(call) = &mut self.state {
+            call.revoke(writer);
+        }
+    }
+
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        match &self.state {
+            State::Message(message) => message.lost(),
+            State::Reasoning(reasoning) => reasoning.lost(),
+            State::Call(call) => call.lost(),
+            State::Other(_) => 0,
         }
     }
 
@@ -243,19 +264,40 @@ fn says_something(item: &Item<'_>) -> bool {
 
 /// The block of an item that is kept as it was sent.
 fn other(raw: Option<&RawValue>) -> Block {
-    let payload = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Block::new(Content::Other(OtherContent::new(
-        keys::ITEM_KIND,
-        payload.unwrap_or_default(),
-    )))
+    let payload = raw.map(object).unwrap_or_default();
+    Block::new(Content::Other(OtherContent::new(keys::ITEM_KIND, payload)))
 }
 
-/// The index under which the part at `position` of a whole item was streamed. It is the position,
-/// unless the server counted on from another item (Bedrock does); then the order decides.
-pub(super) fn streamed_index(streamed: &[u64], count: usize, position: usize) -> u64 {
-    let are_positions = streamed.iter().all(|index| *index < count as u64);
-    match streamed.get(position) {
-        Some(index) if !are_positions => *index,
-        _ => position as u64,
+/// The fields of an item. Those that could not be read were refused before.
+fn object(raw: &RawValue) -> Map<String, Value> {
+    match mend::value(raw.get()) {
+        Some(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// The indices under which the parts of a whole item were streamed. An index is a position, unless
+/// the server counted on from another item (Bedrock does); then the order decides.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    indices: Vec<u64>,
+    are_positions: bool,
+}
+
+impl Streamed {
+    /// Of `indices` in ascending order, and an item of `count` parts.
+    pub(super) fn new(indices: Vec<u64>, count: usize) -> Self {
+        Self {
+            are_positions: indices.iter().all(|index| *index < count as u64),
+            indices,
+        }
+    }
+
+    /// The index of the part at `position`.
+    pub(super) fn index(&self, position: usize) -> u64 {
+        match self.indices.get(position) {
+            Some(index) if !self.are_positions => *index,
+            _ => position as u64,
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 use geppetto_engine::{EngineError, ErrorKind, Finish, ResponseWriter};
 use geppetto_turns::{FinishClass, Incomplete, InferenceResult};
+use serde_json::json;
 
 use super::{Fold, Status, entry::Entry, usage};
+use crate::shared::{notes::inform, reasons::Meaning};
 
 impl Fold {
     /// The reply is over: makes its result, or gives back why it broke. What arrived is in the
@@ -25,23 +27,36 @@ impl Fold {
                 entry.recall(&mut writer);
             }
         }
+        let replaced: u64 = self.entries.iter().map(Entry::lost).sum();
+        self.notes.replaced(replaced);
         // Items are numbered; one that came late has its place all the same.
         self.entries.sort_by_key(|entry| entry.index);
         let mut order = Vec::new();
         for entry in &mut self.entries {
-            order.extend(entry.settle(&self.response_id, &self.asked, why, &mut writer));
+            let id = self.response_id.as_str();
+            order.extend(entry.settle(id, &self.asked, why, &mut writer));
         }
         writer.arrange(order);
+        if self.meaning() == Some(Meaning::Filter) {
+            // The server left something out, and no call is what the model meant.
+            for entry in &mut self.entries {
+                entry.revoke(&mut writer);
+            }
+        }
         let mut finish = Finish::new(self.class(&writer));
         finish.stop_reason = self.stop_reason();
-        finish.usage = self.usage.as_deref().and_then(usage::parse);
+        if let Some((usage, is_odd)) = self.usage.as_deref().and_then(usage::parse) {
+            finish.usage = Some(usage);
+            if is_odd {
+                self.notes.odd_usage();
+            }
+        }
         finish.request_id = request_id;
-        if !self.response_id.is_empty() {
-            finish.response_id = Some(self.response_id);
+        finish.response_id = self.response_id.take();
+        if let Some(tier) = self.service_tier.take() {
+            finish.details.set("service_tier", tier);
         }
-        if !self.service_tier.is_empty() {
-            finish.details.set("service_tier", self.service_tier);
-        }
+        self.notes.settle(&mut finish, &writer);
         if let Status::Incomplete(_) = self.status {
             finish.details.set("status", "incomplete");
         }
@@ -50,7 +65,13 @@ impl Fold {
         }
         match broken {
             Some(error) => Err(writer.fail(error, finish)),
-            None => Ok(writer.finish(finish)),
+            None => {
+                if finish.class == FinishClass::Unknown {
+                    let reason = finish.stop_reason.as_deref();
+                    inform(&writer, "unknown finish reason", json!({"reason": reason}));
+                }
+                Ok(writer.finish(finish))
+            }
         }
     }
 
@@ -61,14 +82,21 @@ impl Fold {
             }
             Status::Completed if self.entries.iter().any(Entry::is_refusal) => FinishClass::Refused,
             Status::Completed => FinishClass::Completed,
-            Status::Incomplete(reason) => match reason.as_str() {
-                "max_output_tokens" | "max_tokens" | "length" | "max_prompt_tokens" => {
-                    FinishClass::MaxTokens
-                }
-                "content_filter" => FinishClass::Refused,
+            Status::Incomplete(_) => match self.meaning() {
+                Some(Meaning::Limit) => FinishClass::MaxTokens,
+                Some(Meaning::ContextWindow) => FinishClass::ContextWindow,
+                Some(Meaning::Filter) => FinishClass::Refused,
                 _ => FinishClass::Unknown,
             },
             Status::Open | Status::Pending(_) | Status::Other(_) => FinishClass::Unknown,
+        }
+    }
+
+    /// What the reason of a response that is incomplete means; `None` for any other one.
+    pub(super) fn meaning(&self) -> Option<Meaning> {
+        match &self.status {
+            Status::Incomplete(reason) => Some(Meaning::of(reason)),
+            _ => None,
         }
     }
 

@@ -1,14 +1,17 @@
 //! [`Message`]: an item of text and refusals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_events::{EventKind, kind::Citation};
 use geppetto_turns::{Incomplete, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
-use super::entry::streamed_index;
-use crate::responses::wire::{Item, Part, parts};
+use super::entry::Streamed;
+use crate::{
+    responses::wire::{Item, Part, parts},
+    shared::{halves::Half, mend},
+};
 
 /// The item's type.
 pub(super) const MESSAGE: &str = "message";
@@ -26,7 +29,10 @@ struct Piece {
     refusal: bool,
     /// Absent as long as the part is empty.
     item: Option<ItemId>,
+    half: Half,
     annotations: Vec<Value>,
+    /// The annotations as text, to know one again.
+    known: HashSet<String>,
     logprobs: Vec<Value>,
 }
 
@@ -34,6 +40,11 @@ impl Message {
     pub(super) fn is_refusal(&self) -> bool {
         let said = |piece: &Piece| piece.refusal && piece.item.is_some();
         self.pieces.values().any(said)
+    }
+
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        self.pieces.values().map(|piece| piece.half.lost()).sum()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -79,7 +90,7 @@ impl Message {
         raw: Option<&RawValue>,
         writer: &ResponseWriter<'_>,
     ) {
-        if let Some(annotation) = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+        if let Some(annotation) = raw.and_then(|raw| mend::value(raw.get())) {
             self.piece(index, false)
                 .annotate(annotation, output_index, writer);
         }
@@ -121,19 +132,24 @@ impl Message {
         writer: &mut ResponseWriter<'_>,
     ) {
         let whole = parts(item.content);
-        let streamed: Vec<u64> = self.pieces.keys().map(|(index, _)| *index).collect();
+        let indices = self.pieces.keys().map(|(index, _)| *index).collect();
+        let streamed = Streamed::new(indices, whole.len());
         for (position, part) in whole.iter().enumerate() {
-            let index = streamed_index(&streamed, whole.len(), position);
+            let index = streamed.index(position);
             self.take_part(index, Some(output_index), part, writer);
         }
-        for item in self.pieces.values().filter_map(|piece| piece.item) {
-            writer.close(item, None);
+        for piece in self.pieces.values_mut() {
+            piece.flush(writer);
+            if let Some(item) = piece.item {
+                writer.close(item, None);
+            }
         }
     }
 
     /// Puts on the blocks what stands beside the text.
     pub(super) fn settle(&mut self, blocks: &mut Vec<ItemId>, writer: &mut ResponseWriter<'_>) {
         for piece in self.pieces.values_mut() {
+            piece.flush(writer);
             let Some(id) = piece.item else {
                 continue;
             };
@@ -157,7 +173,9 @@ impl Message {
                 index,
                 refusal,
                 item: None,
+                half: Half::default(),
                 annotations: Vec::new(),
+                known: HashSet::new(),
                 logprobs: Vec::new(),
             })
     }
@@ -166,14 +184,29 @@ impl Message {
 impl Piece {
     fn push(&mut self, text: &str, writer: &mut ResponseWriter<'_>) {
         let refusal = self.refusal;
-        let item = *self.item.get_or_insert_with(|| match refusal {
-            true => writer.open_refusal(),
-            false => writer.open_text(),
+        let item = *self.item.get_or_insert_with(|| {
+            if refusal {
+                writer.open_refusal()
+            } else {
+                writer.open_text()
+            }
         });
-        writer.push(item, text);
+        writer.push(item, &self.half.join(text));
+    }
+
+    /// Says what is left: half of a character.
+    fn flush(&mut self, writer: &mut ResponseWriter<'_>) {
+        if let Some(item) = self.item {
+            writer.push(item, self.half.rest());
+        }
     }
 
     fn complete(&mut self, full: &str, writer: &mut ResponseWriter<'_>) {
+        if full.is_empty() {
+            self.flush(writer);
+        } else {
+            self.half.forget();
+        }
         let streamed = self.item.map_or("", |item| writer.text(item));
         match full.strip_prefix(streamed) {
             Some(rest) if !rest.is_empty() => self.push(rest, writer),
@@ -199,7 +232,7 @@ impl Piece {
         output_index: Option<u64>,
         writer: &ResponseWriter<'_>,
     ) {
-        if self.annotations.contains(&annotation) {
+        if !self.known.insert(annotation.to_string()) {
             return;
         }
         let field = |name: &str| annotation.get(name).and_then(Value::as_str);
@@ -219,6 +252,8 @@ impl Piece {
 }
 
 fn list(raw: Option<&RawValue>) -> Vec<Value> {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default()
+    match raw.and_then(|raw| mend::value(raw.get())) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    }
 }

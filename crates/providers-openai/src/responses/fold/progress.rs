@@ -5,10 +5,14 @@ use geppetto_events::{
     EventKind,
     kind::{CodeInterpreter, CustomEvent, FileSearch, ImageGeneration, McpCall, WebSearch},
 };
+use geppetto_transport::Redactor;
 use serde_json::{Map, Value};
 
 use super::entry::Entry;
-use crate::responses::wire::{Event, Item, text_of};
+use crate::{
+    responses::wire::{Event, Item, text_of},
+    shared::{mend, words},
+};
 
 /// What stands before the type of an event that has no type here.
 const PREFIX: &str = "openai.responses.";
@@ -20,6 +24,7 @@ pub(super) fn publish(
     data: &str,
     entry: Option<&mut Entry>,
     writer: &ResponseWriter<'_>,
+    redactor: &Redactor,
 ) {
     let name = event.kind.strip_prefix("response.").unwrap_or(&event.kind);
     if let Some(entry) = entry.filter(|_| is_end(name)) {
@@ -29,7 +34,8 @@ pub(super) fn publish(
         }
         entry.announced = true;
     }
-    writer.publish(known(name, event).unwrap_or_else(|| custom(name, data)));
+    let known = known(name, event);
+    writer.publish(known.unwrap_or_else(|| custom(&words::word(name, redactor), data)));
 }
 
 /// A built-in tool's item is whole: says that the tool is over, unless that was said.
@@ -136,7 +142,10 @@ fn known_mcp(name: &str, event: &Event<'_>) -> Option<EventKind> {
 }
 
 fn custom(name: &str, data: &str) -> EventKind {
-    let mut fields: Map<String, Value> = serde_json::from_str(data).unwrap_or_default();
+    let mut fields = match mend::value(data) {
+        Some(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
     for own in ["type", "obfuscation"] {
         fields.remove(own);
     }

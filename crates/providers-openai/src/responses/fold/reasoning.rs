@@ -1,11 +1,16 @@
 //! [`Reasoning`]: an item of reasoning.
 
+use std::collections::BTreeMap;
+
 use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_events::kind::ReasoningSource;
 use geppetto_turns::{Block, Content, SummaryPart};
 
-use super::entry::streamed_index;
-use crate::responses::wire::{Item, parts};
+use super::entry::Streamed;
+use crate::{
+    responses::wire::{Item, parts},
+    shared::halves::Half,
+};
 
 /// The item's type.
 pub(super) const REASONING: &str = "reasoning";
@@ -14,16 +19,20 @@ pub(super) const REASONING: &str = "reasoning";
 #[derive(Debug)]
 pub(super) struct Reasoning {
     block: ItemId,
-    parts: Vec<Shown>,
+    /// The parts, of the summary and of the text, by their indices.
+    parts: BTreeMap<(bool, u64), Shown>,
+    /// How many parts the summary has.
+    summaries: usize,
     encrypted: String,
 }
 
 /// A part that is shown.
 #[derive(Debug)]
 struct Shown {
-    summary: bool,
-    index: u64,
     item: ItemId,
+    /// Its place among the parts of the summary.
+    place: usize,
+    half: Half,
 }
 
 impl Reasoning {
@@ -35,7 +44,8 @@ impl Reasoning {
         }
         Self {
             block: writer.open_block(block),
-            parts: Vec::new(),
+            parts: BTreeMap::new(),
+            summaries: 0,
             encrypted: String::new(),
         }
     }
@@ -51,45 +61,26 @@ impl Reasoning {
         if delta.is_empty() {
             return;
         }
-        let item = self.shown(summary, index).unwrap_or_else(|| {
-            let item = writer.open_reasoning(match summary {
-                true => ReasoningSource::Summary,
-                false => ReasoningSource::Provider,
+        let place = self.summaries;
+        let part = self.parts.entry((summary, index)).or_insert_with(|| {
+            let item = writer.open_reasoning(if summary {
+                ReasoningSource::Summary
+            } else {
+                ReasoningSource::Provider
             });
             writer.without_block(item);
-            self.parts.push(Shown {
-                summary,
-                index,
+            Shown {
                 item,
-            });
-            item
+                place,
+                half: Half::default(),
+            }
         });
-        writer.push(item, delta);
-        self.keep(item, delta, writer);
-    }
-
-    /// Keeps a piece in the block at once: nobody may be left to do it when the reply ends.
-    fn keep(&self, item: ItemId, delta: &str, writer: &mut ResponseWriter<'_>) {
-        let Some(place) = self.parts.iter().position(|part| part.item == item) else {
-            return;
-        };
-        let (before, rest) = self.parts.split_at(place);
-        let summary = rest.first().is_some_and(|part| part.summary);
-        let Some(block) = writer.block_mut(self.block) else {
-            return;
-        };
-        let Content::Reasoning(reasoning) = &mut block.content else {
-            return;
-        };
-        if !summary {
-            reasoning.text.push_str(delta);
-            return;
+        if summary && part.place == place {
+            self.summaries = place + 1;
         }
-        let place = before.iter().filter(|part| part.summary).count();
-        match reasoning.summary.get_mut(place) {
-            Some(part) => part.text.push_str(delta),
-            None => reasoning.summary.push(SummaryPart::new(delta)),
-        }
+        let text = part.half.join(delta);
+        writer.push(part.item, &text);
+        keep(self.block, summary, part.place, &text, writer);
     }
 
     /// Closes a part; `full` is all of its text.
@@ -100,32 +91,52 @@ impl Reasoning {
         full: &str,
         writer: &mut ResponseWriter<'_>,
     ) {
-        let shown = self.shown(summary, index);
-        let streamed = shown.map_or("", |item| writer.text(item));
-        if let Some(rest) = full.strip_prefix(streamed) {
-            self.say(summary, index, rest, writer);
+        let part = self.parts.get_mut(&(summary, index));
+        let streamed = part.as_ref().map_or("", |part| writer.text(part.item));
+        let rest = full.strip_prefix(streamed).map(str::to_owned);
+        if let Some(part) = part {
+            if full.is_empty() {
+                self.flush((summary, index), writer);
+            } else {
+                part.half.forget();
+            }
         }
-        if let Some(item) = self.shown(summary, index) {
-            writer.close(item, None);
+        if let Some(rest) = rest {
+            self.say(summary, index, &rest, writer);
         }
+        if let Some(part) = self.parts.get(&(summary, index)) {
+            writer.close(part.item, None);
+        }
+    }
+
+    /// Says what is left of a part: half of a character.
+    fn flush(&mut self, part: (bool, u64), writer: &mut ResponseWriter<'_>) {
+        if let Some(shown) = self.parts.get_mut(&part) {
+            let rest = shown.half.rest();
+            writer.push(shown.item, rest);
+            keep(self.block, part.0, shown.place, rest, writer);
+        }
+    }
+
+    /// Number of characters that could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        self.parts.values().map(|part| part.half.lost()).sum()
     }
 
     /// Takes the whole item.
     pub(super) fn done(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
         for (summary, raw) in [(true, item.summary), (false, item.content)] {
             let whole = parts(raw);
-            let mut streamed: Vec<u64> = (self.parts.iter())
-                .filter(|part| part.summary == summary)
-                .map(|part| part.index)
-                .collect();
-            streamed.sort_unstable();
+            let indices = self.parts.keys().filter(|(is, _)| *is == summary);
+            let indices = indices.map(|(_, index)| *index).collect();
+            let streamed = Streamed::new(indices, whole.len());
             for (position, part) in whole.iter().enumerate() {
-                let index = streamed_index(&streamed, whole.len(), position);
+                let index = streamed.index(position);
                 self.complete(summary, index, &part.text, writer);
             }
         }
         (*item.encrypted_content).clone_into(&mut self.encrypted);
-        for part in &self.parts {
+        for part in self.parts.values() {
             writer.close(part.item, None);
         }
         self.settle(writer);
@@ -134,13 +145,13 @@ impl Reasoning {
 
     /// Puts what was said into the block.
     pub(super) fn settle(&mut self, writer: &mut ResponseWriter<'_>) -> ItemId {
-        self.parts.sort_by_key(|part| part.index);
+        for part in self.parts.keys().copied().collect::<Vec<_>>() {
+            self.flush(part, writer);
+        }
         let texts = |summary: bool| {
-            let parts = self
-                .parts
-                .iter()
-                .filter(move |part| part.summary == summary);
-            parts.map(|part| writer.text(part.item))
+            let parts = self.parts.iter();
+            let parts = parts.filter(move |((is, _), _)| *is == summary);
+            parts.map(|(_, part)| writer.text(part.item))
         };
         let summary = texts(true).map(SummaryPart::new).collect();
         let text = texts(false).collect();
@@ -154,9 +165,22 @@ impl Reasoning {
         }
         self.block
     }
+}
 
-    fn shown(&self, summary: bool, index: u64) -> Option<ItemId> {
-        let is_it = |part: &&Shown| part.summary == summary && part.index == index;
-        self.parts.iter().find(is_it).map(|part| part.item)
+/// Keeps a piece in the block at once: nobody may be left to do it when the reply ends.
+fn keep(block: ItemId, summary: bool, place: usize, delta: &str, writer: &mut ResponseWriter<'_>) {
+    let Some(block) = writer.block_mut(block) else {
+        return;
+    };
+    let Content::Reasoning(reasoning) = &mut block.content else {
+        return;
+    };
+    if !summary {
+        reasoning.text.push_str(delta);
+        return;
+    }
+    match reasoning.summary.get_mut(place) {
+        Some(part) => part.text.push_str(delta),
+        None => reasoning.summary.push(SummaryPart::new(delta)),
     }
 }

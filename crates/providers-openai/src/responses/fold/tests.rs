@@ -557,7 +557,7 @@ proptest! {
             events.extend(stream_of(at as u64, item, items[at].2));
         }
         // Deltas may be missing at the end of a part; what is left is made good at its end.
-        let mut stopped = std::collections::HashSet::new();
+        let mut stopped = HashSet::new();
         let mut flags = dropped.iter().cycle();
         events.retain(|event| {
             let part = format!("{}{}{}{}", event["type"], event["output_index"],

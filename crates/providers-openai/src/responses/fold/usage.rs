@@ -1,38 +1,36 @@
 //! Tokens: from what the server counts to what [`Usage`] means.
 
 use geppetto_turns::Usage;
-use serde_json::Value;
 
-use crate::shared::number;
+use crate::shared::number::Counts;
 
 #[cfg(test)]
 mod tests;
 
-/// Reads a usage object; `None` where it is not one, or counts nothing.
-pub(super) fn parse(raw: &str) -> Option<Usage> {
-    let value: Value = serde_json::from_str(raw).ok()?;
-    let count = |pointers: &[&str]| number::first_count(&value, pointers);
+/// Reads a usage object, and whether a number of it was odd; `None` where it is not one, or counts
+/// nothing. A usage whose prompt or output cannot be read counts as one that was not reported.
+pub(super) fn parse(raw: &str) -> Option<(Usage, bool)> {
+    let mut counts = Counts::read(raw)?;
     // Some gateways answer this wire with the counts of the other one.
-    number::count(
-        value
-            .get("input_tokens")
-            .or_else(|| value.get("prompt_tokens"))?,
-    )?;
-    let usage = Usage::new(
-        count(&["/input_tokens", "/prompt_tokens"]),
-        count(&["/output_tokens", "/completion_tokens"]),
-    )
-    .with_cached(count(&[
-        "/input_tokens_details/cached_tokens",
-        "/prompt_tokens_details/cached_tokens",
-    ]))
-    .with_cache_creation(count(&[
-        "/input_tokens_details/cache_write_tokens",
-        "/input_tokens_details/cache_creation_tokens",
-    ]))
-    .with_reasoning(count(&[
-        "/output_tokens_details/reasoning_tokens",
-        "/completion_tokens_details/reasoning_tokens",
-    ]));
-    Some(usage.with_raw(value))
+    let input = counts.find(&["/input_tokens", "/prompt_tokens"]);
+    let output = counts.find(&["/output_tokens", "/completion_tokens"]);
+    if input.is_none() && output.is_none() && !counts.odd {
+        return None;
+    }
+    let is_unread = counts.odd && (input.is_none() || output.is_none());
+    let mut usage = Usage::new(input.unwrap_or_default(), output.unwrap_or_default())
+        .with_cached(counts.first(&[
+            "/input_tokens_details/cached_tokens",
+            "/prompt_tokens_details/cached_tokens",
+        ]))
+        .with_cache_creation(counts.first(&[
+            "/input_tokens_details/cache_write_tokens",
+            "/input_tokens_details/cache_creation_tokens",
+        ]))
+        .with_reasoning(counts.first(&[
+            "/output_tokens_details/reasoning_tokens",
+            "/completion_tokens_details/reasoning_tokens",
+        ]));
+    usage.unreported_calls = u64::from(is_unread);
+    Some((usage.with_raw(counts.value), counts.odd))
 }

@@ -28,9 +28,15 @@ fn arguments_may_be_a_string_or_an_object() {
 }
 
 #[test]
-fn parts_that_are_no_list_are_none() {
-    let raw: Box<RawValue> = serde_json::from_str(r#""text""#).unwrap();
-    assert!(parts(Some(&raw)).is_empty());
+fn parts_may_be_bare_texts_and_what_is_none_is_none() {
+    let texts = |raw: &str| -> Vec<String> {
+        let raw: Box<RawValue> = serde_json::from_str(raw).unwrap();
+        let parts = parts(Some(&raw));
+        parts.iter().map(|part| part.text.to_string()).collect()
+    };
+    assert_eq!(texts(r#""text""#), ["text"]);
+    assert_eq!(texts(r#"["a",{"text":"b"},null]"#), ["a", "b", ""]);
+    assert_eq!(texts("17"), [""; 0]);
     let response: Response<'_> = serde_json::from_str(r#"{"incomplete_details":null}"#).unwrap();
     assert_eq!(&*response.incomplete_details.reason, "");
 }

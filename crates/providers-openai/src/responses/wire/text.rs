@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::shared::text::Text;
+use crate::shared::text::string;
 
 /// The text that a raw value is: the string itself, or the JSON of anything else (some servers
 /// send arguments as an object). Nothing and null are the empty text.
@@ -12,9 +12,11 @@ pub(in crate::responses) fn text_of(raw: Option<&RawValue>) -> Cow<'_, str> {
     let Some(raw) = raw.map(RawValue::get) else {
         return Cow::Borrowed("");
     };
-    match serde_json::from_str::<Text<'_>>(raw) {
-        Ok(text) if raw.starts_with('"') => text.into_inner(),
-        _ if raw == "null" => Cow::Borrowed(""),
-        _ => Cow::Borrowed(raw),
+    if raw.starts_with('"') {
+        string(raw)
+    } else if raw == "null" {
+        Cow::Borrowed("")
+    } else {
+        Cow::Borrowed(raw)
     }
 }

@@ -16,9 +16,10 @@ fn calls(events: &[Value], whole: bool) -> Vec<(String, String, String)> {
             .iter()
             .find_map(|choice| choice.delta.as_ref());
         let pieces = &delta.unwrap().tool_calls;
-        calls.take(pieces, whole);
+        calls.take(pieces, 0, whole, &Redactor::new());
     }
-    let parts = |call: &Call| (call.id.clone(), call.name.clone(), call.args.clone());
+    calls.settle();
+    let parts = |c: &Call| call(&c.id, &c.name, c.args.as_str());
     calls.iter().map(parts).collect()
 }
 
@@ -200,7 +201,7 @@ fn the_call_of_the_format_before_tools_is_one_call() {
             .choices
             .iter()
             .find_map(|choice| choice.delta.as_ref());
-        calls.take_legacy(delta.unwrap().function_call.as_ref().unwrap());
+        calls.take_legacy(delta.unwrap().function_call.as_ref().unwrap(), 0);
     }
     let args: Vec<&str> = calls.iter().map(|call| call.args.as_str()).collect();
     assert_eq!(args, [r#"{"x":1}"#]);

@@ -67,7 +67,7 @@ fn what_stands_beside_the_reply_may_be_anything() {
 fn a_call_in_half_is_not_requested_after_a_reason_that_is_not_known() {
     let call = json!({"choices": [{"delta": {"tool_calls": [
         {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"a\":"}}]}}]});
-    let end = json!({"choices": [{"delta": {}, "finish_reason": "abort"}]});
+    let end = json!({"choices": [{"delta": {}, "finish_reason": "made_up"}]});
     let folded = fold(Fold::stream(), &[text("x"), call, end], false);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::Unknown);
     let block = folded.turn.blocks.get(1).unwrap();

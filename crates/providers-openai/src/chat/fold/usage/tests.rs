@@ -1,9 +1,10 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
 fn parsed(value: &Value) -> Usage {
-    let mut usage = parse(&value.to_string()).unwrap();
+    let (mut usage, is_odd) = parse(&value.to_string()).unwrap();
+    assert!(!is_odd);
     assert_eq!(usage.raw(), Some(value));
     usage.extra = geppetto_turns::Extra::default();
     usage

@@ -8,7 +8,7 @@ fn counts_mean_the_same_as_everywhere_and_the_raw_ones_are_kept() {
         .with_cached(4)
         .with_reasoning(5)
         .with_raw(serde_json::from_str(raw).unwrap());
-    assert_eq!(parse(raw), Some(expected));
+    assert_eq!(parse(raw), Some((expected, false)));
 }
 
 #[test]
