@@ -4,6 +4,8 @@
 
 pub mod chunks;
 pub mod event;
+pub mod printable;
 pub mod replay;
 pub mod sse;
 pub mod turn;
+pub mod yaml;

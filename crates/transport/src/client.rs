@@ -36,6 +36,8 @@ pub struct HttpClient {
 pub struct FailedAttempt<'a> {
     /// Its number; the first is 1.
     pub attempt: u32,
+    /// The number of attempts that are made at most, the first one included.
+    pub max_attempts: u32,
     /// Why it failed.
     pub error: &'a EngineError,
     /// How long is waited before the next one.
@@ -126,6 +128,7 @@ impl HttpClient {
             tracing::debug!(attempt, ?delay, kind = %error.kind(), status = error.status(), "retrying");
             on_retry(FailedAttempt {
                 attempt,
+                max_attempts: retry.max_attempts(),
                 error: &error,
                 delay,
             });

@@ -198,6 +198,12 @@ pub struct Retry {
 }
 
 impl Retry {
+    /// The number of attempts that are made at most, the first one included.
+    #[must_use]
+    pub fn max_attempts(&self) -> u32 {
+        self.policy.max_attempts.get()
+    }
+
     /// The number of the attempt that runs now; the first is 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {

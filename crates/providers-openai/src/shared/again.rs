@@ -17,11 +17,11 @@ pub(crate) async fn repeats(
     writer: &ResponseWriter<'_>,
     stop: &mut Stop<'_>,
 ) -> bool {
-    let attempt = retry.attempt();
+    let (attempt, max_attempts) = (retry.attempt(), retry.max_attempts());
     let Some(delay) = retry.next(error) else {
         return false;
     };
-    announce_retry(writer, attempt, delay, error);
+    announce_retry(writer, (attempt, max_attempts), delay, error);
     // A stopped run is noticed by the wait that follows.
     let _ = stop.race(sleep(delay)).await;
     true
@@ -29,12 +29,19 @@ pub(crate) async fn repeats(
 
 /// Says that a refused attempt is repeated.
 pub(crate) fn announce(writer: &ResponseWriter<'_>, failed: &FailedAttempt<'_>) {
-    announce_retry(writer, failed.attempt, failed.delay, failed.error);
+    let attempts = (failed.attempt, failed.max_attempts);
+    announce_retry(writer, attempts, failed.delay, failed.error);
 }
 
-fn announce_retry(writer: &ResponseWriter<'_>, attempt: u32, delay: Duration, error: &EngineError) {
+fn announce_retry(
+    writer: &ResponseWriter<'_>,
+    (attempt, max_attempts): (u32, u32),
+    delay: Duration,
+    error: &EngineError,
+) {
     let data = serde_json::json!({
         "attempt": attempt,
+        "max_attempts": max_attempts,
         "delay_ms": u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
         "reason": error.to_string(),
         "kind": error.kind().as_str(),

@@ -37,6 +37,7 @@ async fn refused_attempts_are_repeated_and_announced() {
     let announced = announced(&run);
     assert_eq!(announced.len(), 1);
     assert_eq!(announced[0]["attempt"], 1);
+    assert_eq!(announced[0]["max_attempts"], 3);
     assert_eq!(announced[0]["delay_ms"], 3000);
     assert_eq!(announced[0]["kind"], "rate_limited");
     assert!(
