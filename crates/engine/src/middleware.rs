@@ -76,10 +76,16 @@ impl Next<'_> {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         match self.rest.split_first() {
-            None => match ctx.split_attempts() {
-                Some((attempts, ctx)) => attempts.call(self.engine, &ctx, turn).await,
-                None => isolate::wait("the engine", self.engine.run_inference(ctx, turn)).await?,
-            },
+            None => {
+                // A chain at the end of a chain hands its own engine on.
+                let attempts = ctx.split_attempts();
+                match attempts.filter(|_| !self.engine.has_middleware()) {
+                    Some((attempts, ctx)) => attempts.call(self.engine, &ctx, turn).await,
+                    None => {
+                        isolate::wait("the engine", self.engine.run_inference(ctx, turn)).await?
+                    }
+                }
+            }
             Some((first, rest)) => {
                 let next = Next {
                     rest,

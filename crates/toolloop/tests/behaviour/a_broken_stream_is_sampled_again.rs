@@ -233,7 +233,9 @@ async fn what_middleware_put_in_stands_in_every_attempt_once() {
         vec![Do::Say("ok")],
     ]);
     let mailbox: Arc<dyn Middleware> = Arc::new(Mailbox(Mutex::new(vec!["by the way"])));
-    let stack = Arc::new(Stack::new(script.clone(), [mailbox]));
+    // Also where the middleware is in a chain at the end of another one.
+    let inner = Arc::new(Stack::new(script.clone(), [mailbox]));
+    let stack = Arc::new(Stack::new(inner, []));
     let done = run(&ToolLoop::new(stack, registry(vec![]))).await;
     assert_eq!(done.outcome.unwrap().provider_calls, 3);
     for asked in script.asked() {
