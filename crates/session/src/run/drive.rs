@@ -25,7 +25,7 @@ pub(super) async fn drive(mut finisher: Finisher) {
     let outcome = match (outcome, ctx.take_id_source_panic()) {
         (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
         (Err(error), _) if is_end_of_cancelled(&error, &ctx) => {
-            Err(EngineError::cancelled().with_source(error))
+            Err(ctx.cancelled_error().with_source(error))
         }
         (outcome, _) => outcome,
     };
@@ -60,7 +60,7 @@ async fn supervise(
             let message = format!("the run panicked: {message}");
             Err(EngineError::new(ErrorKind::Panicked, message))
         }),
-        () = abandoned => Err(EngineError::cancelled()),
+        () = abandoned => Err(ctx.cancelled_error()),
     }
 }
 
