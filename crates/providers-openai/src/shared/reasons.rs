@@ -162,6 +162,7 @@ const REASONS: &[(&str, Meaning)] = &[
         Failed(ErrorKind::Overloaded),
     ),
     ("overloaded", Failed(ErrorKind::Overloaded)),
+    ("engine_overloaded", Failed(ErrorKind::Overloaded)),
     ("timeout", Failed(ErrorKind::Timeout)),
     ("time_limit", Failed(ErrorKind::Timeout)),
 ];
