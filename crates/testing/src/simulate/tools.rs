@@ -9,7 +9,7 @@ use geppetto_toolloop::{
 };
 use serde_json::Value;
 
-use super::{Seam, World};
+use super::{Cut, Seam, World};
 
 /// One attempt at a tool call, as the tool saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,11 +49,14 @@ impl World {
     }
 
     fn tool_begins(&self, ctx: &ToolContext) -> usize {
+        // A runtime that is told to shut down goes on until it is dropped, and no run knows before:
+        // a tool whose task is queued by then may begin. After the drop, none can.
+        let shuts_down = matches!(self.cut(), Cut::Shutdown(_));
         let mut seen = self.seen();
         let log = ToolCallLog {
             call_id: ctx.call_id.clone(),
             key: ctx.idempotency_key.clone(),
-            after_cancel: seen.cancelled.is_some() && !self.is_second(),
+            after_cancel: seen.cancelled.is_some() && !shuts_down && !self.is_second(),
             end: ToolEnd::Open,
         };
         seen.tools.push(log);
