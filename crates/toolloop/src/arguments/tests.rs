@@ -206,3 +206,22 @@ fn null_in_place_of_an_optional_field_counts_as_absent() {
     let error = parse(&schema, &Args::from(r#"{"city": null}"#)).unwrap_err();
     assert_eq!(error, "arguments.city: must be string, not null");
 }
+
+#[test]
+fn numbers_inside_of_objects_and_lists_are_equal_however_they_are_written() {
+    let schema = json!({"type": "object", "properties": {"at": {"enum": [{"x": 1, "y": [2]}]}}});
+    check(&schema, r#"{"at": {"y": [2.0], "x": 1.0}}"#, "ok");
+    let expected = r#"arguments.at: must be one of {"x":1,"y":[2]}"#;
+    check(&schema, r#"{"at": {"x": 1, "y": [3]}}"#, expected);
+    check(&schema, r#"{"at": {"x": 1}}"#, expected);
+}
+
+#[test]
+fn of_several_forms_the_nearest_one_is_told() {
+    let form = |names: [&str; 2]| json!({"type": "object", "required": names});
+    let far_first = json!({"type": "object", "properties": {"to": {"anyOf": [
+        form(["a", "b"]), form(["b", "c"]),
+    ]}}});
+    check(&far_first, r#"{"to": {"c": 1}}"#, "arguments.to.b: missing");
+    check(&far_first, r#"{"to": {"a": 1}}"#, "arguments.to.b: missing");
+}

@@ -79,3 +79,11 @@ fn a_clone_goes_its_own_way() {
     clone.remove("a");
     assert_eq!((tools.len(), clone.len()), (1, 0));
 }
+
+#[test]
+fn a_registry_is_built_one_tool_after_the_other() {
+    let tools = ToolRegistry::new().with(named("a")).unwrap();
+    let tools = tools.with(named("b")).unwrap();
+    assert_eq!(tools.names().collect::<Vec<_>>(), ["a", "b"]);
+    assert!(tools.with(named("a")).is_err());
+}

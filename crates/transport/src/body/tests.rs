@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::Body;
 use crate::TransportErrorKind;
@@ -69,4 +69,12 @@ async fn what_a_body_begins_with_is_the_same_however_it_is_cut() {
             assert_eq!(rest, left, "{text:?} by {size}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_prefix_is_as_long_as_its_limit() {
+    let mut body = Body::from_chunks(["abc", "defg", "hij"]);
+    let mut prefix = BytesMut::new();
+    body.read_prefix(5, &mut prefix).await;
+    assert_eq!(prefix, "abcde");
 }

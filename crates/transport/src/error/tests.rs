@@ -83,3 +83,9 @@ fn a_stale_connection_is_marked() {
     assert!(!error.is_stale_connection());
     assert!(error.with_stale_connection().is_stale_connection());
 }
+
+#[test]
+fn the_message_is_the_one_that_was_given() {
+    let error = TransportError::new(Kind::Connect, "refused by the host");
+    assert_eq!(error.message(), "refused by the host");
+}

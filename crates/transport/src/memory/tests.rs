@@ -30,3 +30,12 @@ async fn replies_come_in_order_and_requests_are_kept() {
         .collect();
     assert_eq!(urls, ["http://a/", "http://b/", "http://c/"]);
 }
+
+#[tokio::test]
+async fn a_reply_may_be_added_later() {
+    let transport = MemoryTransport::new([]);
+    transport.push(Reply::ok().chunk("late"));
+    assert_eq!(transport.replies_left(), 1);
+    let reply = transport.send(Request::get("http://a/")).await.unwrap();
+    assert_eq!(reply.into_body().read_to_end(10).await.unwrap(), "late");
+}

@@ -1,4 +1,6 @@
-use super::{ApiKey, Redactor, redact_url, url::host_of};
+use http::HeaderName;
+
+use super::{ApiKey, Redactor, is_secret_header, redact_url, url::host_of};
 
 #[test]
 fn keys_are_masked_and_only_long_ones_show_their_end() {
@@ -145,4 +147,32 @@ fn shapes_of_keys_are_masked_and_prose_is_not() {
 fn a_redactor_does_not_show_what_it_hides() {
     let redactor = Redactor::new().with_secret("hunter2hunter2");
     assert_eq!(format!("{redactor:?}"), "Redactor { secrets: 1 }");
+}
+
+#[test]
+fn each_header_that_carries_a_credential_is_known_by_itself() {
+    for name in [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-api-key",
+    ] {
+        assert!(is_secret_header(&HeaderName::from_static(name)), "{name}");
+    }
+    for name in ["accept", "content-type", "x-request-id"] {
+        assert!(!is_secret_header(&HeaderName::from_static(name)), "{name}");
+    }
+}
+
+/// Cargo gives its tests this variable, and it is empty in a package that names a licence.
+#[test]
+fn an_empty_variable_is_named() {
+    let error = ApiKey::from_env("CARGO_PKG_LICENSE_FILE").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("CARGO_PKG_LICENSE_FILE is empty"),
+        "{error}"
+    );
 }
