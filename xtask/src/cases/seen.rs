@@ -70,6 +70,7 @@ pub(super) fn run(prompt: Option<&str>, outcome: &RunOutcome, before: usize) -> 
     run.insert("prompt".to_owned(), json!(prompt));
     let (status, limit) = match &outcome.status {
         RunStatus::Finished => ("finished", None),
+        RunStatus::Refused => ("refused", None),
         RunStatus::LimitReached(limit) => ("limit_reached", Some(limit.to_string())),
         RunStatus::Cancelled => ("cancelled", None),
         RunStatus::Failed { .. } => ("failed", None),
@@ -123,8 +124,24 @@ fn reply(turn: &Turn, before: usize, run: &mut Map<String, Value>) {
     };
     run.insert("text".to_owned(), texts("llm_text", false).into());
     run.insert("refusal".to_owned(), texts("llm_text", true).into());
-    run.insert("reasoning".to_owned(), texts("reasoning", false).into());
+    run.insert("reasoning".to_owned(), reasoning(reply).into());
     run.insert("blocks".to_owned(), reply.into());
+}
+
+/// The summaries and the plain text of all reasoning.
+fn reasoning(blocks: &[Value]) -> String {
+    let mut text = String::new();
+    for block in blocks
+        .iter()
+        .filter(|block| block.get("kind") == Some(&json!("reasoning")))
+    {
+        let summary = block.get("summary").and_then(Value::as_array);
+        let parts = summary.into_iter().flatten().chain([block]);
+        parts
+            .filter_map(|part| part.get("text")?.as_str())
+            .for_each(|part| text.push_str(part));
+    }
+    text
 }
 
 /// The blocks as files have them, with what they say beside their kind, and `incomplete` where they are
