@@ -20,6 +20,11 @@ fn geppettos_own_logs_decode_and_encode_unchanged() {
 }
 
 /// Decodes and encodes every line of the logs in a folder, and returns how many there are.
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's own helper"
+)]
 fn check(folder: &Path) -> usize {
     let mut seen = 0;
     for entry in fs::read_dir(folder).unwrap() {
