@@ -54,6 +54,12 @@ fn unfinished_code_is_found() {
 }
 
 #[test]
+fn a_test_may_be_ignored_where_files_beside_the_repository_are_missing() {
+    let source = concat!("#[", "ignore = \"needs ../shared\"]\nfn f() {}\n");
+    assert!(found("a.rs", source).is_empty());
+}
+
+#[test]
 fn an_ignored_test_is_found_with_and_without_a_reason() {
     for attribute in ["ignore", "ignore = \"slow\""] {
         let found = found("a.rs", &format!("#[test]\n#[{attribute}]\nfn a() {{}}\n"));
