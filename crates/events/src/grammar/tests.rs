@@ -4,7 +4,7 @@ use super::*;
 use crate::{Correlation, kind::*};
 
 /// One event a word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
-/// reasoning, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`.
+/// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`.
 fn event(word: &str, offset: u64) -> Event {
     let kind = match word {
         "run" => EventKind::RunStarted(RunStarted::default()),
@@ -12,6 +12,7 @@ fn event(word: &str, offset: u64) -> Event {
         "stop" => EventKind::RunStopped(RunStopped::default()),
         "call" | "call2" => EventKind::ProviderCallStarted(ProviderCallStarted::default()),
         "/call" | "/call2" => EventKind::ProviderCallFinished(ProviderCallFinished::default()),
+        "meta" => EventKind::ProviderCallMetadataUpdated(ProviderCallMetadata::default()),
         "drop" => EventKind::ProviderCallDiscarded(ProviderCallDiscarded::default()),
         "t" => EventKind::TextSegmentStarted(TextStarted::default()),
         "+t" => EventKind::TextDelta(TextDelta::new("ab", offset, 1)),
@@ -79,6 +80,7 @@ fn legal_orders_are_accepted() {
         "run call c +c /call drop stop",
         "run call c req /call drop call2 /call2 end",
         "run error end",
+        "run call meta t +t +t /t meta /call end",
     ] {
         assert_eq!(run(words), Ok(()), "{words}");
     }
@@ -108,6 +110,7 @@ fn illegal_orders_are_refused() {
             "a provider call must have an id and attempt of its own",
         ),
         ("run t", "no provider call is open"),
+        ("run meta", "no provider call is open"),
         ("run call t /call", "a segment is still open"),
         ("run call t t", "a segment must have an id of its own"),
         (
