@@ -181,7 +181,7 @@ fn counts_that_are_none_are_said_and_do_not_count() {
 
 #[test]
 fn words_of_the_server_hold_no_secrets_and_are_bounded() {
-    let key = format!("sk-{}", "0123456789abcdef0123");
+    let key: &str = &format!("sk-{}", "0123456789abcdef0123");
     let long = "x".repeat(5000);
     let event = format!(
         r#"{{"id":"{key}","model":"m {key}","system_fingerprint":"{long}","service_tier":"{key}","provider":"{key}",
