@@ -46,7 +46,7 @@ impl Blocks {
         self.tree_len + self.tail.len()
     }
 
-    /// Returns `true` if there are none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -28,7 +28,7 @@ use std::borrow::Cow;
 #[cfg(test)]
 mod tests;
 
-/// The replacement for a character that cannot be shown.
+/// What stands for a character that has no picture.
 const REPLACEMENT: char = '\u{fffd}';
 
 /// Replaces what could control a terminal; borrows where there is nothing to replace.
@@ -60,7 +60,7 @@ pub struct Printable {
 enum Last {
     #[default]
     Other,
-    /// A carriage return that was already written as a line feed.
+    /// A carriage return, which stands as a line feed already.
     CarriageReturn,
     /// A black flag, or one of the tags that follow it.
     Flag,
@@ -124,7 +124,7 @@ impl Printable {
     }
 }
 
-/// Returns `true` if a byte is a character that is kept in every context.
+/// Whether a byte is a character that stays as it is, whatever is around it.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\n' | b'\t')
 }

@@ -22,7 +22,7 @@ pub use reply::{ReplyError, ReplyErrorKind};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Turn {
-    /// The turn's id; empty until one is assigned.
+    /// The turn's id; empty until somebody gives it one.
     pub id: String,
     /// What was said, in order.
     pub blocks: Blocks,
@@ -46,7 +46,7 @@ impl Turn {
         TurnBuilder::new()
     }
 
-    /// Returns `true` if the turn has no blocks.
+    /// Whether nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()

@@ -102,7 +102,7 @@ impl Usage {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
-    /// Returns `true` if all counts are zero.
+    /// Whether nothing was counted.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.counts().iter().all(|(_, count)| *count == 0)

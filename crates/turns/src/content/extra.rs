@@ -37,7 +37,7 @@ impl Extra {
         self.0.as_ref().map_or(0, |map| map.len())
     }
 
-    /// Returns `true` if there are none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

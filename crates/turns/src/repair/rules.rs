@@ -22,7 +22,7 @@ pub const CONTINUE: &str = "Continue.";
 /// The result of a tool where a server takes no empty one.
 pub const NO_OUTPUT: &str = "(no output)";
 
-/// The separator of two texts that are joined.
+/// What stands between two texts that become one.
 const BETWEEN: &str = "\n\n";
 
 /// What a server demands of the order of messages, beyond that of tool calls. By default nothing.
@@ -33,6 +33,8 @@ pub struct Rules {
     /// Instructions stand at the beginning, in one message. Those that come later are sent as what
     /// a user said, at their place: moved to the beginning, they would change the whole request.
     pub system_first: bool,
+    /// Instructions in a row are one message.
+    pub system_joined: bool,
     /// Users and models alternate: what users said in a row is one message.
     pub users_joined: bool,
     /// A model speaks between a tool result and a user; see [`MISSING_REPLY`].
@@ -41,7 +43,8 @@ pub struct Rules {
     pub user_first: bool,
     /// The last message is not a model's; see [`CONTINUE`].
     pub user_last: bool,
-    /// No message is empty. Prompts without content are left out; see [`NO_OUTPUT`] for results.
+    /// No message is empty. Prompts, instructions and texts of a model that hold nothing but white
+    /// space are left out; see [`NO_OUTPUT`] for results.
     pub no_empty: bool,
 }
 
@@ -51,6 +54,7 @@ impl Rules {
     pub const fn new() -> Self {
         Self {
             system_first: false,
+            system_joined: false,
             users_joined: false,
             reply_after_tools: false,
             user_first: false,
@@ -64,6 +68,7 @@ impl Rules {
     pub const fn strict() -> Self {
         Self {
             system_first: true,
+            system_joined: true,
             users_joined: true,
             reply_after_tools: true,
             user_first: true,
@@ -77,6 +82,7 @@ impl Rules {
     pub const fn and(self, other: Self) -> Self {
         Self {
             system_first: self.system_first || other.system_first,
+            system_joined: self.system_joined || other.system_joined,
             users_joined: self.users_joined || other.users_joined,
             reply_after_tools: self.reply_after_tools || other.reply_after_tools,
             user_first: self.user_first || other.user_first,
@@ -88,10 +94,11 @@ impl Rules {
 
 /// As [`repair`], in the order that `rules` demand.
 ///
-/// Pure, deterministic and idempotent. The result for a longer history begins with the result for
-/// the shorter one, with two exceptions: a prompt after one that got no answer is joined with it
-/// ([`Rules::users_joined`]), so that the last message grows at its end; and [`Rules::user_last`]
-/// adds a message at the end of one request only.
+/// Pure, deterministic and idempotent. A history that grew keeps the old one's result as a prefix,
+/// with two exceptions: a prompt that follows one which got no answer is joined with it
+/// ([`Rules::users_joined`]), and so are instructions that follow others ([`Rules::system_joined`]),
+/// so that the last message grows at its end; and what [`Rules::user_last`] adds stands at the end
+/// of one request only.
 #[must_use]
 pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     let blocks = repair(history);
@@ -117,7 +124,7 @@ pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     order.out
 }
 
-/// The author of the last message that is sent.
+/// Who spoke last, as far as it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     None,
@@ -133,7 +140,7 @@ struct Order<'a> {
     last: Role,
     /// The place of the last prompt.
     user: usize,
-    /// `true` after the first user message.
+    /// Whether a user said anything.
     heard: bool,
 }
 
@@ -149,21 +156,20 @@ impl Order<'_> {
 
     fn take(&mut self, block: Arc<Block>) {
         match &block.content {
-            Content::System(system) if self.rules.system_first => {
-                if !matches!(self.last, Role::None | Role::System) {
+            Content::System(system) if self.rules.no_empty && system.text.trim().is_empty() => {}
+            Content::System(system) => {
+                let is_later = !matches!(self.last, Role::None | Role::System);
+                if self.rules.system_first && is_later {
                     let as_user = Block::user(&system.text).with_id(block.id.as_str());
                     self.user(as_user.into());
-                } else if self.rules.no_empty && system.text.trim().is_empty() {
-                } else if let Some(joined) = self.with_last_system(&system.text) {
-                    self.out.pop();
-                    self.push(joined.into(), Role::System);
-                } else {
+                } else if !self.join_system(&system.text) {
                     self.push(block, Role::System);
                 }
             }
-            Content::System(_) => self.push(block, Role::System),
             Content::User(_) => self.user(block),
-            Content::ToolUse(answer) if self.rules.no_empty && answer.output().is_empty() => {
+            Content::ToolUse(answer)
+                if self.rules.no_empty && answer.output().trim().is_empty() =>
+            {
                 let mut filled = (*block).clone();
                 if let Content::ToolUse(answer) = &mut filled.content {
                     answer.result = Some(Value::from(NO_OUTPUT));
@@ -171,6 +177,7 @@ impl Order<'_> {
                 self.push(filled.into(), Role::Tool);
             }
             Content::ToolUse(_) => self.push(block, Role::Tool),
+            Content::LlmText(text) if self.rules.no_empty && text.text.trim().is_empty() => {}
             Content::LlmText(text) if text.text.is_empty() => self.out.push(block),
             Content::LlmText(_) | Content::ToolCall(_) => self.model(block),
             Content::Reasoning(_) | Content::Other(_) => self.out.push(block),
@@ -205,25 +212,37 @@ impl Order<'_> {
             && let Some(before) = self.out.get_mut(self.user)
         {
             Arc::make_mut(before).join(said);
-            // Thoughts that led to no answer.
-            let (mut place, user) = (0, self.user);
-            self.out.retain(|block| {
-                place += 1;
-                place <= user + 1 || !matches!(block.content, Content::Reasoning(_))
-            });
+            self.forget_thoughts(self.user);
             return;
         }
         self.push(block, Role::User);
     }
 
-    /// The last instructions with a text added to them.
-    fn with_last_system(&self, text: &str) -> Option<Block> {
-        let mut last = Block::clone(self.out.last()?);
-        let Content::System(system) = &mut last.content else {
-            return None;
+    /// Adds a text to instructions that stand right before, where the rules ask for that. Returns
+    /// `true` if it did.
+    fn join_system(&mut self, text: &str) -> bool {
+        if self.last != Role::System || !(self.rules.system_joined || self.rules.system_first) {
+            return false;
+        }
+        let is_system = |block: &Arc<Block>| matches!(block.content, Content::System(_));
+        let Some(at) = self.out.iter().rposition(is_system) else {
+            return false;
         };
-        append(&mut system.text, text);
-        Some(last)
+        if let Some(before) = self.out.get_mut(at)
+            && let Content::System(system) = &mut Arc::make_mut(before).content
+        {
+            append(&mut system.text, text);
+        }
+        self.forget_thoughts(at);
+        true
+    }
+
+    /// Removes the thoughts after a place, which led to no answer.
+    fn forget_thoughts(&mut self, after: usize) {
+        let rest = self.out.split_off((after + 1).min(self.out.len()));
+        let is_thought = |block: &Arc<Block>| matches!(block.content, Content::Reasoning(_));
+        self.out
+            .extend(rest.into_iter().filter(|block| !is_thought(block)));
     }
 }
 

@@ -8,8 +8,8 @@ use super::{
     value::{Budget, Duplicates, ValueReader},
 };
 
-/// Reads a JSON document. A duplicate key in a map, and integers of more than 64 bits, of which
-/// readers keep one or an approximation, are errors. A byte order mark is skipped.
+/// Reads a JSON document; a key that stands twice in a map and integers of more than 64 bits, of
+/// which readers keep one or an approximation, are errors. A byte order mark is skipped.
 pub(super) fn strict_json_value(text: &str) -> Result<Value, FormatError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut from = serde_json::Deserializer::from_str(text);

@@ -45,7 +45,7 @@ impl Budget {
     }
 }
 
-/// How to treat duplicate keys in a map.
+/// What becomes of a key that stands twice in a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Duplicates {
     LastWins,

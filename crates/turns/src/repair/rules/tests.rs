@@ -30,6 +30,12 @@ fn each_rule_gives_the_order_that_it_is_for() {
     check("r t u", rule(|r| r.user_first = true), "u r t u");
     check("u t", rule(|r| r.user_last = true), "u t u");
     check("s s u s t", rule(|r| r.system_first = true), "s u u t");
+    check("s r s", rule(|r| r.system_first = true), "s");
+    check(
+        "s s u t s s u",
+        rule(|r| r.system_joined = true),
+        "s u t s u",
+    );
     check("s u c1 u u", Rules::strict(), "s u c1 x1 t u");
 }
 
@@ -46,12 +52,15 @@ fn what_is_empty_is_left_out_or_filled() {
         Block::user("Go."),
         Block::user(" "),
         Block::tool_call(call),
-        Block::tool_result("1", ""),
+        Block::tool_result("1", " \n"),
+        Block::llm_text("\n"),
+        Block::system(" "),
+        Block::user("On."),
     ]
     .into_iter()
     .collect();
     let blocks = repair_with(&empty, &rule(|r| r.no_empty = true));
-    assert_eq!(spec(&blocks), "u c1 a1");
+    assert_eq!(spec(&blocks), "u c1 a1 u");
     assert_eq!(blocks[2].as_tool_use().unwrap().output(), NO_OUTPUT);
 }
 
@@ -77,9 +86,10 @@ fn alternates(blocks: &[Arc<Block>]) -> bool {
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
-    any::<[bool; 6]>().prop_map(|on| {
+    any::<[bool; 7]>().prop_map(|on| {
         let [
             system_first,
+            system_joined,
             users_joined,
             reply_after_tools,
             user_first,
@@ -88,6 +98,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         ] = on;
         Rules {
             system_first,
+            system_joined,
             users_joined,
             reply_after_tools,
             user_first,
