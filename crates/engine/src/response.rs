@@ -210,9 +210,9 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// Ends an open item that stays incomplete although the reply continues, such as a tool call
-    /// whose arguments the output limit cut. It is kept and marked incomplete; a tool call is not
-    /// requested.
+    /// Ends an open item that will not become whole although the reply goes on: a tool call whose
+    /// arguments the output limit cut, for example. It is kept, marked incomplete, and a tool call
+    /// is not requested.
     pub fn cut(&mut self, id: ItemId, why: Incomplete) {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
@@ -223,9 +223,9 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// Revokes a closed tool call that must not run, for example because the reply was filtered
-    /// later. Its block is marked incomplete, and it no longer counts as a pending call. For open
-    /// items, use [`cut`](Self::cut).
+    /// Takes a tool call back that was closed although the model did not mean it as it stands: the
+    /// reply turned out to be filtered, for example. Its block is marked incomplete, and it no longer
+    /// counts as a call that waits. What is still open is [cut](Self::cut).
     pub fn revoke(&mut self, id: ItemId, why: Incomplete) {
         self.cut(id, why);
         if let Some(item) = self.items.get_mut(id.0) {
@@ -254,15 +254,14 @@ impl<'a> ResponseWriter<'a> {
         self.items.get(id.0).map_or("", Item::text)
     }
 
-    /// Returns `true` if an item is open.
+    /// Whether an item is open.
     #[must_use]
     pub fn is_open(&self, id: ItemId) -> bool {
         self.items.get(id.0).is_some_and(Item::is_open)
     }
 
-    /// The block of an item, for data that a provider stores with the text (ids, encrypted
-    /// reasoning, annotations). Its text, call id, tool name and arguments are managed by the
-    /// writer.
+    /// The block that an item becomes, for what a provider keeps beside the text (ids, encrypted
+    /// reasoning, annotations). Its text, call id, tool name and arguments are the writer's.
     pub fn block_mut(&mut self, id: ItemId) -> Option<&mut Block> {
         self.items.get_mut(id.0).map(|item| &mut item.block)
     }
@@ -272,7 +271,7 @@ impl<'a> ResponseWriter<'a> {
         self.emit(&self.correlation, kind);
     }
 
-    /// Publishes the metadata of the reply known so far.
+    /// Says what the provider has said of its reply so far.
     pub fn metadata(&self, stop_reason: Option<&str>, usage: Option<&Usage>) {
         let mut event = ProviderCallMetadata::default();
         event.stop_reason = stop_reason.map(str::to_owned);
@@ -293,13 +292,13 @@ impl<'a> ResponseWriter<'a> {
         self.correlation.attempt.unwrap_or(1)
     }
 
-    /// Returns `true` if anything was produced.
+    /// Whether anything was produced.
     #[must_use]
     pub fn has_output(&self) -> bool {
         self.first_output.is_some()
     }
 
-    /// Returns `true` if a tool call was opened.
+    /// Whether a tool call was opened.
     #[must_use]
     pub fn has_tool_calls(&self) -> bool {
         self.items.iter().any(Item::is_tool_call)
@@ -420,7 +419,7 @@ impl<'a> ResponseWriter<'a> {
         ids
     }
 
-    /// Reports the requested calls to the tool loop.
+    /// Tells whoever runs tools what the reply requested.
     fn record(&self, requested: Vec<(Block, Arc<Correlation>)>, result: &InferenceResult) {
         let (Some(log), Some(offer)) = (self.ctx.reply_log(), &self.offer) else {
             return;

@@ -108,7 +108,7 @@ pub struct RunTotals {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunReport {
-    /// How the run ended: by itself or at a limit.
+    /// Whether the run came to its end or to a limit.
     pub stop: RunStop,
     /// The result of the last provider call.
     pub result: InferenceResult,
@@ -134,7 +134,7 @@ impl RunReport {
     }
 }
 
-/// How a run ended: by itself or at a limit.
+/// Whether a run came to its end or to a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RunStop {
@@ -164,15 +164,15 @@ impl RunStop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The maximum number of iterations, each a provider call and its tools.
+    /// So many rounds of provider call and tools.
     Iterations(u32),
-    /// The maximum number of tool calls.
+    /// So many tool calls.
     ToolCalls(u32),
-    /// The maximum number of tokens, prompt and output together.
+    /// So many tokens, prompt and output together.
     Tokens(u64),
-    /// The wall-clock limit.
+    /// So long.
     WallClock(Duration),
-    /// The maximum duration of a pause: it was not ended in time.
+    /// A pause that lasted so long, and that nobody ended.
     Pause(Duration),
 }
 
@@ -188,7 +188,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How a run ended, for persisters.
+/// How a run ended, for whoever stores the turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunStatus {

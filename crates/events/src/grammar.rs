@@ -31,7 +31,7 @@ use segments::Segments;
 pub struct Grammar {
     last_seq: u64,
     run: Run,
-    /// `true` if runs may begin and end without being announced.
+    /// Whether runs may begin and end without being announced.
     fragment: bool,
     call: Option<CallKey>,
     finished_calls: HashSet<CallKey>,
@@ -84,7 +84,7 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// If the event is not legal here. The checker continues as if it had not seen the event.
+    /// When the event is not legal here. The checker goes on as if it had not been there.
     pub fn accept(&mut self, event: &Event) -> Result<(), GrammarError> {
         let result = self
             .accept_seq(event)
@@ -96,7 +96,7 @@ impl Grammar {
         })
     }
 
-    /// Ends the sequence.
+    /// Says that no more events come.
     ///
     /// # Errors
     ///

@@ -49,7 +49,7 @@ macro_rules! event_kinds {
             /// All wire names that this crate knows, in the order of the enum.
             pub const TYPE_NAMES: &[&str] = &[$($wire),*];
 
-            /// The wire name of the type.
+            /// The type as it stands on the wire.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {
@@ -129,7 +129,7 @@ event_kinds! {
     ToolCallFinished(ToolCallFinished) = "tool-call-finished";
     /// Something went wrong; a terminal event says whether the run ended by it.
     Error(ErrorEvent) = "error";
-    /// The provider call was interrupted; contains the text that had arrived.
+    /// The provider call was interrupted; the text is what had arrived.
     Interrupt(Interrupt) = "interrupt";
     /// A log line.
     Log(Log) = "log";
@@ -137,7 +137,7 @@ event_kinds! {
     Info(Info) = "info";
     /// The agent went to another mode.
     AgentModeSwitch(AgentModeSwitch) = "agent-mode-switch";
-    /// The run is paused until it is continued.
+    /// The run waits for somebody to let it go on.
     DebuggerPause(Box<DebuggerPause>) = "debugger.pause";
     /// The provider's web search began.
     WebSearchStarted(WebSearch) = "web-search-started";

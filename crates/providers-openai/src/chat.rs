@@ -12,7 +12,9 @@
 //! null leaves a field out.
 //!
 //! `reasoning_summary` and `thinking_budget` have no field on this wire and are not sent;
-//! `thinking_type` is where the dialect has it.
+//! `thinking_type` is where the dialect has it. Settings that the server or the model is known to
+//! refuse (temperature of a reasoning model, ...) are not sent either. Whatever is left out is named
+//! with the reason in one `info` event, `settings were not sent`.
 //!
 //! What replies may look like is in the data, not in settings: reasoning in `reasoning_content`,
 //! `reasoning`, `reasoning_details` or parts of the content; tool calls with or without index and
@@ -36,27 +38,29 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
 use geppetto_transport::{HttpClient, Request};
-use geppetto_turns::{InferenceResult, Turn};
+use geppetto_turns::{Content, InferenceResult, Turn};
 
 mod builder;
 mod dialect;
 mod error;
 mod fold;
 pub mod keys;
-mod origin;
 mod reply;
 mod request;
 mod wire;
 
 pub use builder::ChatEngineBuilder;
+pub(crate) use dialect::authority;
 pub use dialect::{
     CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, OutputFormat, ReasoningField,
     ReasoningReplay, SystemRole,
 };
 
-use crate::shared::call::converse;
+use crate::shared::{
+    call::converse,
+    origin::{Origin, extra_content},
+};
 use fold::Fold;
-use origin::Origin;
 
 /// The `type` of a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";
@@ -111,7 +115,13 @@ impl Engine for ChatEngine {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let shared = &self.shared;
-        let settings = request::settings(turn, &shared.defaults, &shared.model, shared.stream)?;
+        let settings = request::settings(
+            turn,
+            &shared.defaults,
+            &shared.model,
+            shared.stream,
+            &shared.dialect,
+        )?;
         let body = request::encode(&settings, turn, &shared.dialect, &shared.server)?;
         let origin = Origin::new(&shared.server, &settings.model);
         let first = turn.blocks.len();
@@ -123,12 +133,15 @@ impl Engine for ChatEngine {
             settings.model.as_str(),
             &settings.inference,
         );
+        settings.unsent.announce(&writer);
         let count = settings.extra.get("n").and_then(serde_json::Value::as_u64);
         let alternatives = count.is_some_and(|count| count > 1);
         let new_fold = || Fold::stream().with_alternatives(alternatives);
         let outcome = converse(&shared.http, ctx, &request, &mut writer, new_fold).await;
         let result = outcome.fold.end(writer, outcome.broken, outcome.request_id);
-        origin.mark(turn, first);
+        origin.mark(turn, first, |block| {
+            matches!(block.content, Content::Reasoning(_)) || extra_content(block).is_some()
+        });
         result
     }
 }

@@ -11,7 +11,7 @@ use geppetto_turns::{FinishClass, InferenceResult, Turn, Usage};
 pub struct RunOutcome {
     /// How it ended.
     pub status: RunStatus,
-    /// The turn in its current state.
+    /// The turn as it stands.
     pub turn: Turn,
     /// The tokens of all provider calls of the run, attempts and discarded calls included. Calls
     /// for which the provider reported no usage are counted in

@@ -25,12 +25,12 @@ pub(crate) async fn stopped(ctx: &RunContext) {
     }
 }
 
-/// Returns `true` if the run must stop.
+/// Whether the run has to stop.
 pub(crate) fn is_stopped(ctx: &RunContext) -> bool {
     ctx.is_cancelled() || deadline_passed(ctx)
 }
 
-/// Returns `true` if the run's deadline has passed.
+/// Whether the run's deadline passed.
 pub(crate) fn deadline_passed(ctx: &RunContext) -> bool {
     ctx.deadline()
         .is_some_and(|deadline| deadline <= Instant::now())

@@ -53,9 +53,9 @@ pub enum OutputFormat {
     /// For people: the answer on stdout as it arrives, everything else on stderr.
     #[default]
     Text,
-    /// Each event as a line of JSON; ids only where they change.
+    /// Each event as a line of JSON, without ids.
     Jsonl,
-    /// Each event as a line of JSON, with all of its ids.
+    /// Each event as a line of JSON, with the ids of session, run, turn and call.
     JsonlFull,
     /// Each event as a YAML document.
     Yaml,

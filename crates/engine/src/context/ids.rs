@@ -81,7 +81,7 @@ impl IsolatedIds {
         }
     }
 
-    /// Takes the message of the last panic, if it was not taken yet.
+    /// The message of the last panic that nobody has asked for.
     #[must_use]
     pub fn take_panic(&self) -> Option<String> {
         self.panic

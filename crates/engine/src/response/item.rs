@@ -39,7 +39,7 @@ pub(super) struct Item {
     /// How many deltas there were.
     deltas: u64,
     state: State,
-    /// `true` if the item has events but no block.
+    /// Whether the item has events only.
     pub(super) shown_only: bool,
 }
 
@@ -166,12 +166,12 @@ impl Item {
             .then(|| self.closed(reason.map(str::to_owned)))
     }
 
-    /// Returns `true` if the item accepts further pieces.
+    /// Whether the item takes further pieces.
     pub(super) fn grows(&self) -> bool {
         self.is_open() && self.is_shown()
     }
 
-    /// Returns `true` if the item has events of its own.
+    /// Whether the item has events of its own.
     fn is_shown(&self) -> bool {
         !matches!(self.kind, ItemKind::Whole)
     }

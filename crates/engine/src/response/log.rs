@@ -1,4 +1,4 @@
-//! [`ReplyLog`]: the tool calls requested by replies, for the tool loop.
+//! [`ReplyLog`]: what replies request, for whoever runs it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,9 +32,9 @@ pub struct RequestedCall {
     pub correlation: Arc<Correlation>,
     /// How the reply ended.
     pub finish_class: FinishClass,
-    /// `true` if the end of the reply is missing.
+    /// Whether output is missing at the end of the reply.
     pub truncated: bool,
-    /// `true` for the last call of its reply, the one whose arguments an output limit cuts.
+    /// Whether the call is the last of its reply: the one whose arguments an output limit cuts.
     pub is_last: bool,
     /// What the model was offered.
     pub offer: Arc<ToolOffer>,
@@ -44,7 +44,7 @@ pub struct RequestedCall {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ToolOffer {
-    /// The tools that the model may or must call.
+    /// Whether the model may, must or must not call tools.
     pub choice: ToolChoice,
     /// The names of the tools, sorted.
     pub names: Vec<String>,

@@ -87,7 +87,7 @@ pub struct JanuaryEncoder {
     text: String,
     /// The provider call announced its beginning, so it will announce its end.
     called: bool,
-    /// `true` after an `interrupt` event of the run.
+    /// The run told that it was interrupted.
     interrupted: bool,
 }
 
@@ -192,7 +192,7 @@ fn with_meta(mut body: Value, meta: &EventMeta) -> Value {
     body
 }
 
-/// Returns `true` if the event's name was the same in January 2026.
+/// Whether the event's name was the same in January 2026.
 fn has_same_name(kind: &EventKind) -> bool {
     let name = kind.type_name();
     let later = [

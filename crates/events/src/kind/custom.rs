@@ -10,9 +10,9 @@ use crate::{Event, EventKind};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomEvent {
-    /// The wire name of the type.
+    /// The type as it stands on the wire.
     pub event_type: String,
-    /// The fields other than `type`, `seq`, `meta` and `correlation`.
+    /// The fields beside `type`, `seq`, `meta` and `correlation`.
     pub fields: Map<String, Value>,
 }
 
@@ -45,7 +45,7 @@ impl CustomEvent {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub trait AppEvent: Serialize + DeserializeOwned {
-    /// The wire name of the type. Choose a name with a prefix of your own.
+    /// The type as it stands on the wire. Choose a name with a prefix of your own.
     const TYPE: &'static str;
 }
 

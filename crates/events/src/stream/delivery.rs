@@ -1,10 +1,10 @@
-//! [`Delivery`]: the events that sinks have not received yet.
+//! [`Delivery`]: which events the sinks have yet to be told of.
 
 use std::{cell::Cell, collections::VecDeque, sync::Arc};
 
 use crate::{Event, EventSink};
 
-/// An event that waits for delivery to its sinks.
+/// An event that waits for its sinks to be told of it.
 pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 
 /// One thread at a time tells the sinks, in the order of the events' numbers. No lock is held
@@ -13,15 +13,14 @@ pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 #[derive(Default)]
 pub(super) struct Delivery {
     waiting: VecDeque<Waiting>,
-    /// `true` while a thread delivers events to sinks.
+    /// Whether a thread is telling sinks.
     telling: bool,
     /// The number of the last event that its sinks know.
     done: u64,
 }
 
 impl Delivery {
-    /// Returns `true` if the caller must deliver to the sinks now; otherwise the event is queued
-    /// for the thread that delivers.
+    /// Whether the caller is to tell the sinks, now; else the event is left for who does.
     pub(super) fn begin(&mut self, event: &Event, sinks: &[Arc<dyn EventSink>]) -> bool {
         if self.telling {
             self.waiting.push_back((event.clone(), sinks.to_vec()));
@@ -31,8 +30,8 @@ impl Delivery {
         true
     }
 
-    /// Marks event number `done` as delivered and returns the next one. Without a next one, the
-    /// delivery is over.
+    /// Notes that the sinks know event number `done`, and gives the next; without one, nobody is
+    /// telling sinks any more.
     pub(super) fn next(&mut self, done: u64) -> Option<Waiting> {
         self.done = done;
         let next = self.waiting.pop_front();
@@ -40,7 +39,7 @@ impl Delivery {
         next
     }
 
-    /// Returns `true` if event number `seq` was delivered to the sinks.
+    /// Whether the sinks know event number `seq`.
     pub(super) fn is_done(&self, seq: u64) -> bool {
         self.done >= seq
     }

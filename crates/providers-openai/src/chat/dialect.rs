@@ -7,12 +7,28 @@ use geppetto_turns::Rules;
 pub use crate::shared::call_ids::CallIdForm;
 
 mod hosts;
-mod models;
+mod templates;
 
-pub(super) use hosts::authority;
+pub(crate) use hosts::authority;
+
+use crate::shared::models;
 
 #[cfg(test)]
 mod tests;
+
+/// What most servers take: prompts in a row are one message, and so are instructions in a row.
+///
+/// Chat templates refuse them, whichever server runs them (llama.cpp, vLLM, LM Studio, ...), and no
+/// server refuses what is joined:
+/// <https://github.com/ggml-org/llama.cpp/issues/19851>,
+/// <https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2218>,
+/// <https://github.com/BerriAI/litellm/issues/26879>.
+const MOST_SERVERS: Rules = {
+    let mut rules = Rules::new();
+    rules.system_joined = true;
+    rules.users_joined = true;
+    rules
+};
 
 /// In what the requests to a server differ from those to others, as data.
 ///
@@ -30,12 +46,15 @@ pub struct Dialect {
     /// What a model made for a server alone (signatures, reasoning) goes back to the server of the
     /// same name only; without a name, to the same host.
     pub name: Cow<'static, str>,
-    /// The order of messages. Any by default.
+    /// The order of messages. By default prompts in a row are one message, and so are instructions
+    /// in a row: the last message of a request grows when a prompt got no answer. OpenAI and Azure
+    /// take any order, and there a request's messages are always a prefix of the next one's.
     pub rules: Rules,
     /// The ids of tool calls. Any by default.
     pub call_ids: CallIdForm,
     /// Request fields that the server refuses, and which are never sent unless they are passed
-    /// through. None by default.
+    /// through: `temperature`, `top_p`, `stop`, `seed`, `reasoning_effort`, `tool_choice`,
+    /// `parallel_tool_calls`. An `info` event says so. None by default.
     pub refused: Cow<'static, [&'static str]>,
     /// The role of instructions. `system` by default.
     pub system_role: SystemRole,
@@ -44,6 +63,7 @@ pub struct Dialect {
     /// The field of the seed. `seed` by default; Mistral: `random_seed`.
     pub seed: Cow<'static, str>,
     /// What `tool_choice` says when a tool must be called. `required` by default; Mistral: `any`.
+    /// Empty where the server knows no such word: the choice is left to the model.
     pub required_choice: Cow<'static, str>,
     /// Whether `stream_options` asks for usage in streams. True by default.
     pub stream_options: bool,
@@ -168,7 +188,7 @@ impl Default for Dialect {
     fn default() -> Self {
         Self {
             name: Cow::Borrowed(""),
-            rules: Rules::new(),
+            rules: MOST_SERVERS,
             call_ids: CallIdForm::Any,
             refused: Cow::Borrowed(&[]),
             system_role: SystemRole::default(),
@@ -202,8 +222,9 @@ impl Dialect {
     }
 
     /// The dialect of a public server by its name: `openai`, `azure`, `anthropic`, `cerebras`,
-    /// `copilot`, `dashscope`, `deepseek`, `gemini`, `groq`, `minimax`, `mistral`, `moonshot`,
-    /// `openrouter`, `perplexity`, `xai`, `zai`. `None` for others.
+    /// `cohere`, `copilot`, `dashscope`, `deepseek`, `fireworks`, `gemini`, `github`, `groq`,
+    /// `minimax`, `mistral`, `moonshot`, `ollama`, `openrouter`, `perplexity`, `together`, `xai`,
+    /// `zai`. `None` for others.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         hosts::named(name).map(|dialect| dialect())
@@ -224,7 +245,7 @@ impl Dialect {
 
     /// The dialect with what the model demands wherever it runs.
     pub(super) fn with_model(&self, model: &str) -> Cow<'_, Self> {
-        let Some((rules, ids)) = models::template(model) else {
+        let Some((rules, ids)) = templates::find(model) else {
             return Cow::Borrowed(self);
         };
         let mut dialect = self.clone();
@@ -235,9 +256,18 @@ impl Dialect {
         Cow::Owned(dialect)
     }
 
-    /// Whether a request for `model` may have a field. `effort` is the effort that is asked for.
-    pub(super) fn allows(&self, field: &str, model: &str, effort: Option<&str>) -> bool {
-        !self.refused.contains(&field) && !models::refuses(&self.name, model, field, effort)
+    /// Why a request for `model` may not have a field, if it may not. `effort` is the effort that is
+    /// asked for.
+    pub(super) fn refusal(
+        &self,
+        field: &str,
+        model: &str,
+        effort: Option<&str>,
+    ) -> Option<&'static str> {
+        if self.refused.contains(&field) {
+            return Some("the server refuses it");
+        }
+        models::refusal(&self.name, model, field, effort)
     }
 
     /// The field of the output limit for a model.

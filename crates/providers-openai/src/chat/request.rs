@@ -1,11 +1,14 @@
 //! From a turn to the bytes of a request.
 
-use geppetto_engine::{EngineError, InferenceConfig};
+use geppetto_engine::{EngineError, InferenceConfig, ToolChoice as Choice};
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Dialect, OutputFormat, origin::Origin};
-use crate::shared::settings::{Fields, Settings, nothing_to_send, to_json};
+use super::{Dialect, OutputFormat};
+use crate::shared::{
+    origin::Origin,
+    settings::{Fields, Settings, nothing_to_send, to_json},
+};
 
 mod messages;
 mod options;
@@ -20,7 +23,8 @@ use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 /// Fields that a passed-through setting cannot replace: they are the engine's own business.
 const RESERVED: [&str; 3] = ["messages", "model", "stream"];
 
-/// The settings of a turn, and where there are none, the engine's.
+/// The settings of a turn, and where there are none, the engine's; without those that the server or
+/// the model does not take.
 ///
 /// # Errors
 ///
@@ -30,8 +34,45 @@ pub(super) fn settings(
     defaults: &InferenceConfig,
     model: &str,
     stream: bool,
+    dialect: &Dialect,
 ) -> Result<Settings, EngineError> {
-    Settings::of(turn, defaults, model, stream, &RESERVED)
+    let mut settings = Settings::of(turn, defaults, model, stream, &RESERVED)?;
+    let config = &settings.inference;
+    let effort = config.reasoning_effort.clone();
+    let model = settings.model.clone();
+    let choice = settings.tool_config.tool_choice.clone();
+    let set = [
+        ("temperature", config.temperature.is_some()),
+        ("top_p", config.top_p.is_some()),
+        ("stop", config.stop.is_some()),
+        ("seed", config.seed.is_some()),
+        ("reasoning_effort", effort.is_some()),
+        ("reasoning_summary", config.reasoning_summary.is_some()),
+        ("thinking_type", config.thinking_type.is_some()),
+        ("thinking_budget", config.thinking_budget.is_some()),
+        (
+            "tool_choice",
+            choice != Choice::Auto && !settings.tools.is_empty(),
+        ),
+        ("parallel_tool_calls", settings.parallel_calls().is_some()),
+    ];
+    settings.leave_out(&set, |setting| {
+        no_field(setting, &choice, dialect)
+            .or_else(|| dialect.refusal(setting, &model, effort.as_deref()))
+    });
+    Ok(settings)
+}
+
+/// Why there is no field for a setting, if there is none.
+fn no_field(setting: &str, choice: &Choice, dialect: &Dialect) -> Option<&'static str> {
+    match setting {
+        "reasoning_summary" | "thinking_budget" => Some("Chat Completions has no field for it"),
+        "thinking_type" if !dialect.thinking => Some("the server has no field for it"),
+        "tool_choice" if *choice == Choice::Required && dialect.required_choice.is_empty() => {
+            Some("the server cannot be told that a tool must be called")
+        }
+        _ => None,
+    }
 }
 
 /// The body of the request.
@@ -104,7 +145,7 @@ impl Body<'_> {
         let tools: Vec<Tool<'_>> = settings.tools.iter().map(Tool::of).collect();
         fields.put("tools", offered.then_some(tools))?;
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
-        fields.put("tool_choice", choice.filter(|_| offered))?;
+        self.put(fields, "tool_choice", choice.filter(|_| offered))?;
         let parallel = settings.parallel_calls();
         self.put(fields, "parallel_tool_calls", parallel)?;
         let format = settings.output.as_ref();
@@ -112,17 +153,15 @@ impl Body<'_> {
         fields.put("response_format", format)
     }
 
-    /// Writes a field that the server and the model take; settings that they refuse are left out.
+    /// Writes a field unless its setting is left out.
     fn put<M: SerializeMap, T: Serialize>(
         &self,
         fields: &mut Fields<'_, M>,
         name: &str,
         value: Option<T>,
     ) -> Result<(), M::Error> {
-        let settings = self.settings;
-        let effort = settings.inference.reasoning_effort.as_deref();
-        let allowed = self.dialect.allows(name, &settings.model, effort);
-        fields.put(name, value.filter(|_| allowed))
+        let is_sent = !self.settings.unsent.has(name);
+        fields.put(name, value.filter(|_| is_sent))
     }
 
     fn sampling<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
@@ -133,7 +172,8 @@ impl Body<'_> {
         fields.put(limit, config.max_response_tokens)?;
         let stop = config.stop.as_ref().filter(|stop| !stop.is_empty());
         self.put(fields, "stop", stop)?;
-        self.put(fields, &self.dialect.seed, config.seed)?;
+        let seed = config.seed.filter(|_| !self.settings.unsent.has("seed"));
+        fields.put(&self.dialect.seed, seed)?;
         let effort = config.reasoning_effort.as_deref();
         self.put(fields, "reasoning_effort", effort)?;
         let thinking = config

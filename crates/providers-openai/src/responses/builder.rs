@@ -81,6 +81,7 @@ impl ResponsesEngineBuilder {
         let count = self.connection.body_request(COUNT_PATH, PATH, key_in)?;
         let http = self.connection.client()?;
         let connection = self.connection;
+        let server = crate::chat::authority(&connection.base_url).to_owned();
         Ok(ResponsesEngine {
             shared: Arc::new(Shared {
                 model: connection.model,
@@ -89,6 +90,7 @@ impl ResponsesEngineBuilder {
                 request,
                 count,
                 defaults: connection.defaults,
+                server,
                 options: self.options,
                 stream: connection.stream,
             }),

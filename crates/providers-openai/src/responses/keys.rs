@@ -3,6 +3,10 @@
 use geppetto_turns::BlockMetaKey;
 use serde_json::Value;
 
+/// `ORIGIN` stands on all that has an id of the server, or can be read by it alone. Ids, encrypted
+/// reasoning and items of built-in tools are sent to no other server.
+pub use crate::shared::origin::{ORIGIN, Origin};
+
 /// The kind of blocks that hold an output item as the API sent it: built-in tools, compaction and
 /// what is not known yet. The payload is the item; it goes back unchanged.
 ///
@@ -17,3 +21,7 @@ pub const MODEL: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.mode
 /// Fields of an output item that stand nowhere else in its block (`phase` of a message,
 /// `namespace` of a call): an object that goes back with the item.
 pub const ITEM_FIELDS: BlockMetaKey<Value> = BlockMetaKey::new("openai_responses.item_fields@v1");
+
+/// True on reasoning that the server could not read when it came back, as after a change of the
+/// account. It is not sent again.
+pub const UNREADABLE: BlockMetaKey<bool> = BlockMetaKey::new("openai_responses.unreadable@v1");

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::shared::models::does_not_reason;
+
 /// Settings that only the Responses API has. What is absent is left to the server.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
@@ -42,15 +44,12 @@ pub struct ResponsesOptions {
 #[non_exhaustive]
 pub enum Include {
     /// `reasoning.encrypted_content`, unless the model is of a family that does not reason
-    /// (`gpt-3.5`, `gpt-4`, `chatgpt-4o`), for which OpenAI refuses it.
+    /// (`gpt-3.5`, `gpt-4`, `chatgpt-4o`, `gpt-5-chat`), for which OpenAI refuses it.
     #[default]
     Reasoning,
     /// These and no others; an empty list is none.
     Only(Vec<String>),
 }
-
-/// Families of models that do not reason, by the beginning of their names.
-const NOT_REASONING: [&str; 4] = ["gpt-3.5", "gpt-4", "chatgpt-4o", "ft:gpt-4"];
 
 /// The only thing that is included by default.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
@@ -58,13 +57,9 @@ const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 impl Include {
     /// What a request to `model` asks for.
     pub(super) fn of(&self, model: &str) -> Vec<&str> {
-        // Gateways put the vendor in front: `openai/gpt-4o`.
-        let name = model.rsplit('/').next().unwrap_or(model);
         match self {
             Self::Only(list) => list.iter().map(String::as_str).collect(),
-            Self::Reasoning if NOT_REASONING.iter().any(|family| name.starts_with(family)) => {
-                Vec::new()
-            }
+            Self::Reasoning if does_not_reason(model) => Vec::new(),
             Self::Reasoning => vec![ENCRYPTED_REASONING],
         }
     }

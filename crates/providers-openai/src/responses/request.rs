@@ -8,7 +8,11 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::ResponsesOptions;
-use crate::shared::settings::{self as shared, Fields};
+use crate::shared::{
+    models,
+    origin::Origin,
+    settings::{self as shared, Fields},
+};
 
 mod answered;
 mod input;
@@ -52,11 +56,48 @@ pub(super) enum Purpose {
     Count,
 }
 
+/// Whether reasoning goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sealed {
+    /// What the server can read.
+    Sent,
+    /// None, because the server could not read it.
+    LeftOut,
+}
+
 /// What a request is made of, checked.
 #[derive(Debug)]
 pub(super) struct Settings {
     shared: shared::Settings,
+    server: String,
     server_tools: Vec<Value>,
+}
+
+/// Leaves out settings that the API has no field for, or that the model refuses.
+fn leave_out(settings: &mut shared::Settings, server: &str) {
+    let config = &settings.inference;
+    let effort = config.reasoning_effort.clone();
+    let model = settings.model.clone();
+    let set = [
+        ("temperature", config.temperature.is_some()),
+        ("top_p", config.top_p.is_some()),
+        ("stop", config.stop.is_some()),
+        ("seed", config.seed.is_some()),
+        ("reasoning_effort", effort.is_some()),
+        ("reasoning_summary", config.reasoning_summary.is_some()),
+        ("thinking_type", config.thinking_type.is_some()),
+        ("thinking_budget", config.thinking_budget.is_some()),
+    ];
+    let dialect = match server {
+        "api.x.ai" => "xai",
+        _ => "",
+    };
+    settings.leave_out(&set, |setting| match setting {
+        "stop" | "seed" | "thinking_type" | "thinking_budget" => {
+            Some("the Responses API has no field for it")
+        }
+        _ => models::refusal(dialect, &model, setting, effort.as_deref()),
+    });
 }
 
 impl Deref for Settings {
@@ -68,7 +109,8 @@ impl Deref for Settings {
 }
 
 impl Settings {
-    /// The settings of a turn, and where there are none, the engine's.
+    /// The settings of a turn, and where there are none, the engine's; without those that the API or
+    /// the model does not take. `server` is the host.
     ///
     /// # Errors
     ///
@@ -78,15 +120,23 @@ impl Settings {
         defaults: &InferenceConfig,
         model: &str,
         stream: bool,
+        server: &str,
     ) -> Result<Self, EngineError> {
-        let shared = shared::Settings::of(turn, defaults, model, stream, &RESERVED)?;
+        let mut shared = shared::Settings::of(turn, defaults, model, stream, &RESERVED)?;
+        leave_out(&mut shared, server);
         let server_tools = turn.data.get(&data::RESPONSES_SERVER_TOOLS);
         Ok(Self {
             shared,
+            server: server.to_owned(),
             server_tools: server_tools
                 .map_err(shared::unreadable)?
                 .unwrap_or_default(),
         })
+    }
+
+    /// Where the blocks come from that this request is answered with.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::new(&self.server, &self.model)
     }
 
     /// The body of the request.
@@ -100,6 +150,7 @@ impl Settings {
         turn: &Turn,
         options: &ResponsesOptions,
         purpose: Purpose,
+        sealed: Sealed,
     ) -> Result<Vec<u8>, EngineError> {
         let previous = match self.extra.get(PREVIOUS_RESPONSE) {
             Some(id) => id.as_str(),
@@ -110,12 +161,15 @@ impl Settings {
             None => options.store,
         };
         let place = place::Place {
-            model: &self.model,
+            origin: self.origin(),
+            sealed,
             // The API stores what is not said otherwise.
             stored: stored.unwrap_or(true),
         };
         let mut blocks = repair(&turn.blocks);
-        answered::retain(&mut blocks);
+        blocks.retain(|block| !place.is_foreign_item(block));
+        let is_whole = previous.is_none() && !self.extra.contains_key("conversation");
+        answered::retain(&mut blocks, is_whole);
         let (known, blocks) = place::split_at_response(&blocks, previous);
         let input = input::of(known, blocks, &place)?;
         if input.is_empty() && previous.is_none() {
@@ -185,7 +239,7 @@ impl Body<'_> {
         let verbosity = self.options.verbosity.as_deref();
         let text = TextSettings::of(self.settings.output.as_ref(), verbosity);
         fields.put("text", text)?;
-        fields.put("reasoning", Reasoning::of(config))?;
+        fields.put("reasoning", Reasoning::of(config, &self.settings.unsent))?;
         let include = self.options.include.of(&self.settings.model);
         fields.put("include", (!include.is_empty()).then_some(include))
     }
@@ -193,8 +247,10 @@ impl Body<'_> {
     fn sampling<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
         let config = &self.settings.inference;
         fields.put("max_output_tokens", config.max_response_tokens)?;
-        fields.put("temperature", config.temperature)?;
-        fields.put("top_p", config.top_p)?;
+        let is_sent = |setting: &str| !self.settings.unsent.has(setting);
+        let temperature = config.temperature.filter(|_| is_sent("temperature"));
+        fields.put("temperature", temperature)?;
+        fields.put("top_p", config.top_p.filter(|_| is_sent("top_p")))?;
         fields.put("truncation", self.options.truncation.as_deref())
     }
 

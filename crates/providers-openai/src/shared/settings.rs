@@ -8,6 +8,8 @@ use geppetto_turns::{KeyError, Turn};
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
+use super::unsent::Unsent;
+
 /// What a request is made of, checked.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -19,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) output: Option<StructuredOutput>,
     /// Request fields that are passed through as they stand.
     pub(crate) extra: Map<String, Value>,
+    /// Settings that are left out of the request.
+    pub(crate) unsent: Unsent,
 }
 
 impl Settings {
@@ -55,15 +59,33 @@ impl Settings {
             let sent = tools.into_iter().map(ToolDefinition::into_sent);
             tools = sent.collect::<Result<_, _>>()?;
         }
+        let mut unsent = Unsent::default();
         Ok(Self {
             model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
             inference,
             stream,
             tools,
             tool_config,
-            output: output(turn)?,
+            output: output(turn, &mut unsent)?,
             extra: extra(turn, reserved)?,
+            unsent,
         })
+    }
+
+    /// Leaves settings out of the request: those that are set, as `set` says, and for which `refusal`
+    /// has a reason. A passed-through field of the same name is sent whatever the reason is.
+    pub(crate) fn leave_out(
+        &mut self,
+        set: &[(&'static str, bool)],
+        refusal: impl Fn(&str) -> Option<&'static str>,
+    ) {
+        for (setting, _) in set.iter().filter(|(_, is_set)| *is_set) {
+            if let Some(why) = refusal(setting)
+                && !self.extra.contains_key(*setting)
+            {
+                self.unsent.add(setting, why);
+            }
+        }
     }
 
     /// False where only one call at a time is wanted; `None` leaves it to the server.
@@ -73,7 +95,7 @@ impl Settings {
     }
 }
 
-fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
+fn output(turn: &Turn, unsent: &mut Unsent) -> Result<Option<StructuredOutput>, EngineError> {
     let output = turn
         .data
         .get(&keys::STRUCTURED_OUTPUT)
@@ -85,7 +107,10 @@ fn output(turn: &Turn) -> Result<Option<StructuredOutput>, EngineError> {
     match output.into_sent() {
         Ok(output) => Ok(Some(output)),
         Err(error) if must_be_valid => Err(error.into()),
-        Err(_) => Ok(None),
+        Err(error) => {
+            unsent.add("structured_output", error.to_string());
+            Ok(None)
+        }
     }
 }
 

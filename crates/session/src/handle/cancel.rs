@@ -21,7 +21,7 @@ impl CancelOnDrop {
         }
     }
 
-    /// Returns the plain handle: dropping it does not cancel the run.
+    /// Lets the run go on by itself, and gives its plain handle.
     pub fn detach(mut self) -> ExecutionHandle {
         self.armed = false;
         self.handle.clone()

@@ -66,8 +66,8 @@ impl Slot {
         self.key.get_or_init(key)
     }
 
-    /// Returns `true` if a hook cancelled `ctx`, which is also cancelled with the run, and the run
-    /// continues.
+    /// Returns `true` if a hook cancelled `ctx`, which is cancelled with the run, and the run goes
+    /// on.
     pub(super) fn hook_cancelled(&self, ctx: &RunContext) -> bool {
         ctx.is_cancelled() && !is_stopped(&self.ctx)
     }
@@ -83,7 +83,7 @@ impl Slot {
         state.output_limit = output_limit;
     }
 
-    /// Marks the call as running: its effects may begin.
+    /// Says that the tool's effect may begin.
     pub(super) fn run(&self) {
         let mut state = self.state();
         if matches!(state.progress, Progress::Waiting) {
@@ -104,8 +104,8 @@ impl Slot {
         self.publish(EventKind::ToolExecutionStarted(event));
     }
 
-    /// Answers the call, unless it is already answered: stores the answer and publishes it. An
-    /// error means that the hook panicked; the answer is stored.
+    /// Answers the call, unless it is answered: keeps the answer and publishes it. An error says
+    /// that the hook panicked; the answer stands.
     pub(super) fn answer(
         &self,
         executor: &dyn ToolExecutor,

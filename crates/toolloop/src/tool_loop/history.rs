@@ -1,4 +1,4 @@
-//! Positions in the history.
+//! What stands in the history, and where.
 
 use std::{collections::HashSet, ptr, sync::Arc};
 

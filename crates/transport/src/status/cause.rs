@@ -76,7 +76,6 @@ impl Cause {
     pub(super) fn of(status: Option<StatusCode>, details: &ErrorDetails) -> Self {
         let said = Said::of(details);
         said.firm(status)
-            .or(said.number)
             .or_else(|| statuses::precise(status?))
             .or_else(|| codes::look_up(codes::SOFT, &said.codes))
             .or_else(|| said.of_the_request(status))
@@ -119,9 +118,7 @@ impl Said {
             return Some(Cause::OverLimit);
         }
         let is_limit = phrases::names_a_limit(&self.message);
-        // Of a request that is invalid (MiniMax's 2013), the words say what is wrong.
-        let number = self.number.filter(|cause| *cause != Cause::Invalid);
-        match codes::look_up(codes::FIRM, &self.codes).or(number) {
+        match codes::look_up(codes::FIRM, &self.codes).or(self.number) {
             // Scaleway calls a limit of requests at a time a quota.
             Some(Cause::QuotaExhausted) if is_limit && !self.is_spent() => Some(Cause::RateLimited),
             Some(cause) => Some(cause),
@@ -144,8 +141,7 @@ impl Said {
 
     /// Whether money, or a limit of days, is certainly used up.
     fn is_spent(&self) -> bool {
-        let names_days = |code: &String| code.contains("perday") || code.contains("weekly");
-        phrases::is_spent(&self.message) || self.codes.iter().any(names_days)
+        phrases::is_spent(&self.message) || self.codes.iter().any(|code| code.contains("perday"))
     }
 
     /// A fault of the request that a gateway passes on as one of the server.

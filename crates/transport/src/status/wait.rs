@@ -57,15 +57,12 @@ const UNITS: [(&str, f64); 20] = [
 ];
 
 /// Fields that hold a wait in seconds.
-///
-/// `estimated_time` is what Hugging Face says of a model that is being loaded.
-const SECONDS: [&str; 6] = [
+const SECONDS: [&str; 5] = [
     "retry_after",
     "retry_after_seconds",
     "retry-after",
     "resets_in_seconds",
     "reset_after_seconds",
-    "estimated_time",
 ];
 /// Fields that hold a wait in milliseconds.
 const MILLISECONDS: [&str; 2] = ["retry_after_ms", "retry-after-ms"];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::schema::merge;
 
-/// The schema, extended to accept `null`.
+/// The schema, and `null` beside what it accepts.
 pub(super) fn nullable(schema: Value) -> Value {
     if accepts_null(&schema) {
         return schema;

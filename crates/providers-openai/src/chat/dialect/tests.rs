@@ -47,16 +47,21 @@ fn public_servers_are_known_by_name_too() {
         "azure",
         "anthropic",
         "cerebras",
+        "cohere",
         "copilot",
         "dashscope",
         "deepseek",
+        "fireworks",
         "gemini",
+        "github",
         "groq",
         "minimax",
         "mistral",
         "moonshot",
+        "ollama",
         "openrouter",
         "perplexity",
+        "together",
         "xai",
         "zai",
     ];
@@ -76,33 +81,30 @@ fn templates_are_known_by_the_name_of_the_model() {
     assert_eq!(devstral.call_ids, CallIdForm::Exactly(9));
     assert!(of("gemma-3-27b-it").rules.user_first);
     assert!(of("Qwen/Qwen3.6-27B").rules.system_first);
+    assert_eq!(
+        of("anthropic/claude-opus-4.6").call_ids,
+        CallIdForm::Plain(64)
+    );
+    assert_eq!(of("openai/gpt-4o-mini").call_ids, CallIdForm::Plain(40));
+    assert_eq!(of("moonshotai/kimi-k2").call_ids, CallIdForm::Any);
     assert_eq!(of("gpt-4o"), Dialect::default());
 }
 
 #[test]
-fn fields_that_a_model_refuses_are_left_out() {
-    let allows = |server: &str, model: &str, field: &str, effort| {
-        Dialect::named(server).unwrap().allows(field, model, effort)
+fn fields_that_a_server_refuses_are_left_out() {
+    let refusal = |server: &str, field: &str| {
+        let dialect = Dialect::named(server).unwrap();
+        dialect.refusal(field, "gpt-oss-120b", None)
     };
-    assert!(!allows("openai", "gpt-5-mini", "temperature", None));
-    assert!(!allows("openrouter", "openai/o3", "top_p", Some("low")));
-    assert!(allows("openai", "gpt-5.2", "temperature", Some("none")));
-    assert!(allows("openai", "gpt-5-chat-latest", "temperature", None));
-    assert!(allows("openai", "gpt-4o", "temperature", None));
-    assert!(!allows("openai", "gpt-4o", "reasoning_effort", Some("low")));
-    assert!(!allows(
-        "xai",
-        "grok-4-fast-reasoning",
-        "reasoning_effort",
-        Some("low")
-    ));
-    assert!(allows("xai", "grok-4.3", "reasoning_effort", Some("low")));
-    assert!(!allows("xai", "grok-4", "stop", None));
-    assert!(allows("xai", "grok-3-latest", "stop", None));
-    assert!(!allows(
-        "cerebras",
-        "gpt-oss-120b",
-        "parallel_tool_calls",
-        None
-    ));
+    assert!(refusal("cerebras", "parallel_tool_calls").is_some());
+    assert!(refusal("groq", "parallel_tool_calls").is_none());
+}
+
+#[test]
+fn most_servers_get_prompts_in_a_row_as_one() {
+    for name in ["openai", "azure"] {
+        assert_eq!(Dialect::named(name).unwrap().rules, Rules::new(), "{name}");
+    }
+    let local = Dialect::for_base_url("http://localhost:1234/v1");
+    assert!(local.rules.users_joined && local.rules.system_joined);
 }

@@ -4,10 +4,7 @@ use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_turns::Content;
 
 use super::piece::CallPiece;
-use crate::{
-    chat::origin::EXTRA_CONTENT,
-    shared::{mend, written::Written},
-};
+use crate::shared::{mend, origin::EXTRA_CONTENT, written::Written};
 
 /// One tool call.
 #[derive(Debug, Default)]
@@ -124,18 +121,6 @@ impl Call {
         if let Some(id) = self.item {
             writer.push(id, self.args.take_news());
         }
-    }
-
-    /// Another call of the same tool, with these arguments.
-    pub(super) fn again_with(&self, args: &str) -> Self {
-        let mut call = Self {
-            choice: self.choice,
-            name: self.name.clone(),
-            event: self.event,
-            ..Self::default()
-        };
-        call.args.push(args);
-        call
     }
 
     /// Nothing more comes.

@@ -16,10 +16,9 @@ use super::{
 use crate::{
     chat::{
         REASONING_DETAILS, keys,
-        origin::EXTRA_CONTENT,
         wire::{Audio, Chunk, Logprobs},
     },
-    shared::{mend, notes::Notes, words::Word},
+    shared::{mend, notes::Notes, origin::EXTRA_CONTENT, words::Word},
 };
 
 /// What stands beside the text: ids, usage, annotations, log probabilities, speech.

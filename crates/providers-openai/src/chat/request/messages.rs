@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::user::Said;
 use crate::{
-    chat::{Dialect, SystemRole, origin::Origin},
-    shared::call_ids::CallIds,
+    chat::{Dialect, SystemRole},
+    shared::{call_ids::CallIds, origin::Origin},
 };
 
 mod assistant;

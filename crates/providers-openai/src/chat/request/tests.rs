@@ -10,7 +10,7 @@ mod servers;
 
 fn body_as(turn: &Turn, dialect: &Dialect, stream: bool) -> Result<Value, EngineError> {
     let defaults = InferenceConfig::new().with_temperature(0.5);
-    let settings = settings(turn, &defaults, "test-model", stream)?;
+    let settings = settings(turn, &defaults, "test-model", stream, dialect)?;
     let bytes = encode(&settings, turn, dialect, "")?;
     Ok(serde_json::from_slice(&bytes).unwrap())
 }

@@ -223,9 +223,6 @@ impl Entry {
                 }
             }
         }
-        if let State::Call(call) = &mut self.state {
-            blocks.extend(call.settle_further(writer));
-        }
         blocks
     }
 

@@ -22,17 +22,27 @@ const CALLS: &[(&str, &str)] = &[
 ];
 
 /// Leaves out the calls that nothing answers: those that the server has run itself without saying
-/// what came of it, and those that the application has not run.
-pub(super) fn retain(blocks: &mut Vec<Arc<Block>>) {
-    let answers: HashSet<(&str, &str)> = blocks
+/// what came of it, and those that the application has not run. Where the history `is_whole`, with
+/// nothing before it at the server, answers without a call are left out too.
+pub(super) fn retain(blocks: &mut Vec<Arc<Block>>, is_whole: bool) {
+    let all: HashSet<(&str, &str)> = blocks
         .iter()
         .filter_map(|block| item(block))
         .filter_map(|item| Some((text(item, "type")?, tie(item)?)))
         .collect();
+    let called: HashSet<&str> = blocks
+        .iter()
+        .filter_map(|block| block.as_tool_call())
+        .map(|call| call.id.as_str())
+        .collect();
     let is_answered = |item: &Map<String, Value>| {
         let kind = text(item, "type").unwrap_or_default();
-        let call = CALLS.iter().find(|(call, _)| *call == kind);
-        call.is_none_or(|(_, answer)| tie(item).is_some_and(|id| answers.contains(&(answer, id))))
+        let has = |other| tie(item).is_some_and(|id| all.contains(&(other, id)));
+        let is_called = || tie(item).is_some_and(|id| called.contains(id));
+        CALLS.iter().all(|(call, answer)| {
+            (*call != kind || has(answer))
+                && (*answer != kind || !is_whole || has(call) || is_called())
+        })
     };
     let kept: Vec<bool> = blocks
         .iter()

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     responses::keys,
-    shared::{arguments::sendable, names::fitting},
+    shared::{arguments::sendable, names::fitting, origin::Origin},
 };
 
 /// The longest name of a tool.
@@ -123,9 +123,10 @@ struct Summary<'a> {
 pub(super) fn of<'a>(
     known: &'a [Arc<Block>],
     blocks: &'a [Arc<Block>],
-    place: &Place<'_>,
+    place: &'a Place,
 ) -> Result<Vec<InputItem<'a>>, EngineError> {
     let mut input = Input {
+        origin: &place.origin,
         items: Vec::with_capacity(blocks.len()),
         custom: HashSet::new(),
         calls: CallIds::default(),
@@ -135,7 +136,7 @@ pub(super) fn of<'a>(
         input.calls.known(&call.id);
         input.remember_type(call);
     }
-    let history = History::new(blocks);
+    let history = History::new(blocks, &place.origin);
     for (at, block) in blocks.iter().enumerate() {
         let id = || place.id(&history, at);
         match &block.content {
@@ -165,6 +166,8 @@ pub(super) fn of<'a>(
 }
 
 struct Input<'a> {
+    /// Where the items go.
+    origin: &'a Origin,
     items: Vec<InputItem<'a>>,
     /// The ids of calls of custom tools, whose answers have a type of their own.
     custom: HashSet<&'a str>,
@@ -209,7 +212,7 @@ impl<'a> Input<'a> {
             id,
             role: "assistant",
             content: vec![part],
-            fields: fields_of(block),
+            fields: self.fields_of(block),
         }));
         self.message = item_id;
     }
@@ -228,14 +231,14 @@ impl<'a> Input<'a> {
             summary: reasoning.summary.iter().map(Summary::of).collect(),
             content: in_words.then_some(text).into_iter().collect(),
             encrypted_content,
-            fields: fields_of(block),
+            fields: self.fields_of(block),
         }));
     }
 
     fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
         let call_id = self.calls.call(&call.id);
         let name = fitting(&call.name, LONGEST_NAME);
-        let fields = fields_of(block);
+        let fields = self.fields_of(block);
         let typed = match self.remember_type(call) {
             true => Typed::CustomToolCall {
                 id,
@@ -253,6 +256,12 @@ impl<'a> Input<'a> {
             },
         };
         self.push(Form::Typed(typed));
+    }
+
+    /// The fields of an item that stand nowhere else in its block; other servers do not know them.
+    fn fields_of<'b>(&self, block: &'b Block) -> Option<&'b Map<String, Value>> {
+        let fields = block.metadata.raw(keys::ITEM_FIELDS.id())?.as_object();
+        fields.filter(|_| self.origin.may_have_made(block))
     }
 
     /// Whether the call is one of a custom tool, which decides what its answer is too.
@@ -289,11 +298,6 @@ impl<'a> Summary<'a> {
 
 fn id_of(id: &Option<String>) -> Option<&str> {
     id.as_deref().filter(|id| !id.is_empty())
-}
-
-/// The fields of an item that stand nowhere else in its block.
-fn fields_of(block: &Block) -> Option<&Map<String, Value>> {
-    block.metadata.raw(keys::ITEM_FIELDS.id())?.as_object()
 }
 
 /// What a user said.

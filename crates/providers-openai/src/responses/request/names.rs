@@ -10,7 +10,10 @@ use std::{
 use geppetto_turns::{Block, Content};
 use serde_json::Value;
 
-use crate::responses::{CUSTOM_TOOL, keys};
+use crate::{
+    responses::{CUSTOM_TOOL, keys},
+    shared::origin::Origin,
+};
 
 /// The longest id that the API takes, of an item and of a call.
 const LONGEST_ID: usize = 64;
@@ -19,15 +22,15 @@ const LONGEST_ID: usize = 64;
 const READABLE: usize = 40;
 
 /// For each block the id that its item may be sent with: one of the form that the API gives to
-/// items of its type, and not one that an earlier item has. The parts of one message are blocks
+/// items of its type, that `origin` gave, and not one that an earlier item has. The parts of one message are blocks
 /// that share their id; the first of them has it.
-pub(super) fn of_items(blocks: &[Arc<Block>]) -> Vec<Option<&str>> {
+pub(super) fn of_items<'a>(blocks: &'a [Arc<Block>], origin: &Origin) -> Vec<Option<&'a str>> {
     let mut sent = HashSet::new();
     // The id of the message that is being written, and the one that it is sent with.
     let mut message = (None, None);
     let mut ids = Vec::with_capacity(blocks.len());
     for block in blocks {
-        let own = own_id(block);
+        let own = own_id(block).filter(|_| origin.may_have_made(block));
         let mut fitting = || {
             let (id, _) = own.filter(|(id, prefix)| fits(id, prefix) && sent.insert(*id))?;
             Some(id)

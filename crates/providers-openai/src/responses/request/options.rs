@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Settings;
+use crate::shared::unsent::Unsent;
 
 /// A tool on offer.
 #[derive(Debug, Serialize)]
@@ -142,9 +143,11 @@ pub(super) struct Reasoning<'a> {
 }
 
 impl<'a> Reasoning<'a> {
-    pub(super) fn of(config: &'a InferenceConfig) -> Option<Self> {
+    pub(super) fn of(config: &'a InferenceConfig, unsent: &Unsent) -> Option<Self> {
         let effort = config.reasoning_effort.as_deref();
+        let effort = effort.filter(|_| !unsent.has("reasoning_effort"));
         let summary = config.reasoning_summary.as_deref();
+        let summary = summary.filter(|_| !unsent.has("reasoning_summary"));
         (effort.is_some() || summary.is_some()).then_some(Self { effort, summary })
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use geppetto_turns::{Block, Content, Reasoning, keys::block_meta};
 use serde_json::{Map, Value};
 
-use super::names;
-use crate::responses::keys;
+use super::{Sealed, names};
+use crate::{responses::keys, shared::origin::Origin};
 
 /// Items of tools that the server runs itself, of which nothing else in a history depends.
 const SERVED: [&str; 5] = [
@@ -33,10 +33,11 @@ pub(super) struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(blocks: &'a [Arc<Block>]) -> Self {
+    /// Only blocks that came from `origin` have ids.
+    pub(super) fn new(blocks: &'a [Arc<Block>], origin: &Origin) -> Self {
         Self {
             blocks,
-            ids: names::of_items(blocks),
+            ids: names::of_items(blocks, origin),
             outputs: outputs(blocks),
         }
     }
@@ -105,13 +106,14 @@ fn outputs(blocks: &[Arc<Block>]) -> Vec<Option<usize>> {
 
 /// Where a history goes.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
-    pub(super) model: &'a str,
+pub(super) struct Place {
+    pub(super) origin: Origin,
+    pub(super) sealed: Sealed,
     /// Whether the server keeps responses.
     pub(super) stored: bool,
 }
 
-impl Place<'_> {
+impl Place {
     /// Whether the reasoning of the block at `at` goes back. A server that stores items knows which
     /// ones belong together: there all reasoning of an output goes back, or none of it does.
     pub(super) fn keeps(&self, history: &History<'_>, at: usize) -> bool {
@@ -130,8 +132,10 @@ impl Place<'_> {
             return false;
         };
         let is_named = |place: usize| history.id(place).is_some();
-        block.incomplete().is_none()
+        self.sealed == Sealed::Sent
+            && block.incomplete().is_none()
             && is_named(at)
+            && !matches!(block.metadata.get(&keys::UNREADABLE), Ok(Some(true)))
             && self.can_be_read(reasoning)
             && self.is_of_model(block)
             && history
@@ -165,6 +169,14 @@ impl Place<'_> {
                 .all(|place| self.keeps(history, place))
     }
 
+    /// Returns `true` if the block is an item that another server sent. Items refer to what their
+    /// server keeps, and have fields and types that only it knows.
+    pub(super) fn is_foreign_item(&self, block: &Block) -> bool {
+        let is_item =
+            matches!(&block.content, Content::Other(other) if other.kind == keys::ITEM_KIND);
+        is_item && !self.origin.may_have_made(block)
+    }
+
     /// Whether the server can make anything of reasoning.
     fn can_be_read(&self, reasoning: &Reasoning) -> bool {
         let has = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
@@ -175,12 +187,13 @@ impl Place<'_> {
     /// Whether the block came from the model that is asked, as far as that is known.
     fn is_of_model(&self, block: &Block) -> bool {
         if let Ok(Some(asked)) = block.metadata.get(&keys::MODEL) {
-            return asked == self.model;
+            return asked == self.origin.model;
         }
         match block.metadata.get(&block_meta::INFERENCE_RESULT) {
             // The server names the version that it used: `gpt-5-mini-2025-08-07`.
             Ok(Some(result)) => {
-                result.model.starts_with(self.model) || self.model.starts_with(&result.model)
+                let asked = self.origin.model.as_str();
+                result.model.starts_with(asked) || asked.starts_with(&result.model)
             }
             _ => true,
         }

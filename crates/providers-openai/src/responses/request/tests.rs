@@ -20,8 +20,10 @@ impl With for TurnBuilder {
 }
 
 fn body_of(turn: &Turn, options: &ResponsesOptions, purpose: Purpose) -> Value {
-    let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true).unwrap();
-    let bytes = settings.encode(turn, options, purpose).unwrap();
+    let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true, "").unwrap();
+    let bytes = settings
+        .encode(turn, options, purpose, Sealed::Sent)
+        .unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 
@@ -274,7 +276,7 @@ fn settings_become_fields() {
     let mut config = InferenceConfig::new()
         .with_temperature(0.0)
         .with_max_response_tokens(9)
-        .with_reasoning_effort("low");
+        .with_reasoning_effort("none");
     config.reasoning_summary = Some("auto".to_owned());
     let mut tools = ToolConfig::default();
     tools.max_parallel_tools = 1;
@@ -321,7 +323,7 @@ fn settings_become_fields() {
         "model": "gpt-5", "tools": tools, "tool_choice": {"type": "web_search"},
         "parallel_tool_calls": false, "max_tool_calls": 3,
         "text": {"format": format, "verbosity": "low"},
-        "reasoning": {"effort": "low", "summary": "auto"},
+        "reasoning": {"effort": "none", "summary": "auto"},
         "include": ["reasoning.encrypted_content"],
         "max_output_tokens": 9, "temperature": 0.0, "truncation": "auto",
         "service_tier": "flex", "metadata": {"k": "v"}, "stream": true, "top_logprobs": 2,
@@ -332,7 +334,7 @@ fn settings_become_fields() {
     let expected = json!({
         "model": "gpt-5", "tools": tools, "tool_choice": {"type": "web_search"},
         "parallel_tool_calls": false, "text": {"format": format, "verbosity": "low"},
-        "reasoning": {"effort": "low", "summary": "auto"}, "truncation": "auto",
+        "reasoning": {"effort": "none", "summary": "auto"}, "truncation": "auto",
     });
     assert_eq!(counted, expected);
 }
@@ -432,7 +434,7 @@ fn settings_that_cannot_work_are_named() {
             .user("q")
             .with(&keys::OPENAI_INFERENCE_CONFIG, value)
             .build();
-        Settings::of(&turn, &InferenceConfig::default(), "m", true).unwrap_err()
+        Settings::of(&turn, &InferenceConfig::default(), "m", true, "").unwrap_err()
     };
     for value in [json!({"input": []}), json!([1])] {
         let error = settings(value);
@@ -440,8 +442,13 @@ fn settings_that_cannot_work_are_named() {
         assert!(error.to_string().contains("openai_inference_config"));
     }
     let turn = Turn::default();
-    let settings = Settings::of(&turn, &InferenceConfig::default(), "m", true).unwrap();
-    let error = settings.encode(&turn, &ResponsesOptions::new(), Purpose::Reply);
+    let settings = Settings::of(&turn, &InferenceConfig::default(), "m", true, "").unwrap();
+    let error = settings.encode(
+        &turn,
+        &ResponsesOptions::new(),
+        Purpose::Reply,
+        Sealed::Sent,
+    );
     assert!(error.unwrap_err().to_string().contains("nothing to send"));
 }
 
@@ -485,8 +492,8 @@ proptest! {
         };
         grow(&mut turn, &before);
         let encode = |turn: &Turn| {
-            let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true).unwrap();
-            let bytes = settings.encode(turn, &ResponsesOptions::new(), Purpose::Reply).unwrap();
+            let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true, "").unwrap();
+            let bytes = settings.encode(turn, &ResponsesOptions::new(), Purpose::Reply, Sealed::Sent).unwrap();
             String::from_utf8(bytes).unwrap()
         };
         let old = encode(&turn);

@@ -1,6 +1,6 @@
 //! Escapes in JSON texts, one character at a time.
 
-/// The value of an escape sequence, complete or not.
+/// What an escape that is not over yet, or just ended, stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     Partial,

@@ -32,7 +32,7 @@ impl Tree {
         self.open.len()
     }
 
-    /// Returns whether the innermost open value is an object; `None` if no value is open.
+    /// Whether the innermost open value is an object; `None` where nothing is open.
     pub(super) fn in_object(&self) -> Option<bool> {
         self.open
             .last()

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::To;
 
 use crate::{
-    chat::{
-        CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField,
+    chat::{CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField},
+    shared::{
+        arguments::sendable,
+        names::fitting,
         origin::{EXTRA_CONTENT, extra_content},
     },
-    shared::{arguments::sendable, names::fitting},
 };
 
 /// The longest name of a tool.

@@ -87,7 +87,7 @@ fn an_empty_message_is_never_sent() {
     ];
     assert_eq!(
         messages(blocks),
-        json!([{"role": "user", "content": "Hi"}, {"role": "user", "content": "And?"}])
+        json!([{"role": "user", "content": "Hi\n\nAnd?"}])
     );
 }
 

@@ -1,7 +1,7 @@
 //! What the history of a conversation becomes for servers with rules of their own.
 
 use super::*;
-use crate::chat::{keys as chat_keys, origin::Origin};
+use crate::{chat::keys as chat_keys, shared::origin::Origin};
 
 /// A history is sent to a server by its name, for a model; the messages.
 fn messages(blocks: &[Block], server: &str, model: &str) -> Vec<Value> {
@@ -10,8 +10,8 @@ fn messages(blocks: &[Block], server: &str, model: &str) -> Vec<Value> {
         .cloned()
         .fold(Turn::builder(), TurnBuilder::block)
         .build();
-    let settings = settings(&turn, &InferenceConfig::new(), model, false).unwrap();
     let dialect = Dialect::named(server).unwrap_or_default();
+    let settings = settings(&turn, &InferenceConfig::new(), model, false, &dialect).unwrap();
     let body = encode(&settings, &turn, &dialect, server).unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap();
     body["messages"].as_array().unwrap().clone()
@@ -47,14 +47,68 @@ fn with_tools() -> Vec<Block> {
 }
 
 #[test]
-fn users_in_a_row_are_joined_where_the_server_needs_it() {
+fn users_in_a_row_are_joined_but_for_servers_that_take_any_order() {
     let blocks = [Block::user("one"), Block::user("two")];
-    let joined = messages(&blocks, "perplexity", "sonar");
-    assert_eq!(joined, [json!({"role": "user", "content": "one\n\ntwo"})]);
-    for model in ["devstral-small", "google/gemma-3-27b-it"] {
-        assert_eq!(roles(&messages(&blocks, "", model)), "user", "{model}");
+    for (server, model) in [
+        ("perplexity", "sonar"),
+        ("deepseek", "deepseek-reasoner"),
+        ("", "devstral-small"),
+        ("", "google/gemma-3-27b-it"),
+        ("", "a-template-that-nobody-knows"),
+    ] {
+        let joined = messages(&blocks, server, model);
+        assert_eq!(joined, [json!({"role": "user", "content": "one\n\ntwo"})]);
     }
-    assert_eq!(roles(&messages(&blocks, "openai", "gpt-4o")), "user user");
+    for server in ["openai", "azure"] {
+        assert_eq!(roles(&messages(&blocks, server, "gpt-4o")), "user user");
+    }
+}
+
+#[test]
+fn leading_instructions_are_one_message_but_for_servers_that_take_any_order() {
+    let blocks = [Block::system("A"), Block::system("B"), Block::user("Hi")];
+    let joined = messages(&blocks, "", "a-template-that-nobody-knows");
+    assert_eq!(roles(&joined), "system user");
+    assert_eq!(joined[0]["content"], "A\n\nB");
+    let apart = messages(&blocks, "openai", "gpt-4o");
+    assert_eq!(roles(&apart), "system system user");
+}
+
+#[test]
+fn claude_gets_no_blank_text_and_no_last_word_of_its_own() {
+    let blocks = [
+        Block::user("Go"),
+        call("functions.weather:0"),
+        Block::tool_result("functions.weather:0", ""),
+        Block::llm_text(" \n"),
+        Block::user("  "),
+        Block::llm_text("It rains."),
+    ];
+    for (server, model) in [
+        ("anthropic", "claude-sonnet-4-6"),
+        ("copilot", "claude-opus-4.6"),
+        ("openrouter", "anthropic/claude-sonnet-4.6"),
+        ("", "claude-opus-4-6"),
+    ] {
+        let sent = messages(&blocks, server, model);
+        assert_eq!(
+            roles(&sent),
+            "user assistant tool assistant user",
+            "{server}"
+        );
+        let id = sent[1]["tool_calls"][0]["id"].as_str().unwrap();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        assert!(id.bytes().all(plain), "{id}");
+        assert_eq!(sent[2]["tool_call_id"], id);
+        assert!(!sent[2]["content"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_history_that_begins_with_a_call_begins_with_a_user_for_gemini() {
+    let blocks = [call("c1"), Block::tool_result("c1", "rain")];
+    let sent = messages(&blocks, "gemini", "gemini-2.5-flash");
+    assert_eq!(roles(&sent), "user assistant tool");
 }
 
 #[test]
@@ -175,7 +229,7 @@ fn instructions_are_one_message_at_the_beginning_where_a_template_wants_that() {
             "{model}"
         );
         assert_eq!(sent[0]["content"], "A\n\nB");
-        assert_eq!(sent[3]["content"], "C");
+        assert_eq!(sent[3]["content"], "C\n\nGo on");
     }
 }
 

@@ -205,3 +205,83 @@ fn a_call_that_is_kept_as_an_item_goes_back_with_its_answer_or_not_at_all() {
         ["shell_call", "shell_call_output"]
     );
 }
+
+fn made_by(mut block: Block, server: &str) -> Block {
+    let origin = own::Origin::new(server, "gpt-5");
+    block.metadata.set(&own::ORIGIN, &origin).unwrap();
+    block
+}
+
+fn item(payload: Value) -> Block {
+    let map = serde_json::from_value(payload).unwrap();
+    Block::new(Content::Other(OtherContent::new(own::ITEM_KIND, map)))
+}
+
+#[test]
+fn nothing_that_another_server_gave_but_words_and_calls_is_sent() {
+    let with_fields = |mut block: Block| {
+        let fields = json!({"phase": "final_answer"});
+        block.metadata.set_raw(own::ITEM_FIELDS.id(), fields);
+        block
+    };
+    let history = |server: &str| {
+        [
+            Block::user("q"),
+            reasoning("r1", "rs_1"),
+            call("r1", "fc_1"),
+            Block::tool_result("call_fc_1", "ok"),
+            with_fields(text("r2", "msg_2")),
+        ]
+        .map(|block| made_by(block, server))
+    };
+    let here = input(history(""));
+    assert_eq!(
+        kinds(&here),
+        [
+            "message -",
+            "reasoning rs_1",
+            "function_call fc_1",
+            "function_call_output -",
+            "message msg_2"
+        ]
+    );
+    assert_eq!(here[4]["phase"], "final_answer");
+    let there = input(history("api.other.test"));
+    assert_eq!(
+        kinds(&there),
+        [
+            "message -",
+            "function_call -",
+            "function_call_output -",
+            "message -"
+        ]
+    );
+    assert!(there[3].get("phase").is_none());
+}
+
+#[test]
+fn items_of_another_server_and_what_answers_them_stay_behind() {
+    let call = item(json!({"type": "computer_call", "id": "cu_1", "call_id": "c1"}));
+    let answer = item(json!({"type": "computer_call_output", "call_id": "c1", "output": {}}));
+    let searched = item(json!({"type": "web_search_call", "id": "ws_1", "status": "completed"}));
+    let history = |server: &str| {
+        [
+            Block::user("q"),
+            made_by(call.clone(), server),
+            answer.clone(),
+            made_by(searched.clone(), server),
+        ]
+    };
+    assert_eq!(input(history("")).as_array().unwrap().len(), 4);
+    assert_eq!(kinds(&input(history("api.other.test"))), ["message -"]);
+}
+
+#[test]
+fn reasoning_that_the_server_could_not_read_is_not_sent_again() {
+    let mut unreadable = reasoning("r1", "rs_1");
+    unreadable
+        .metadata
+        .set_raw(own::UNREADABLE.id(), true.into());
+    let sent = input([Block::user("q"), unreadable, text("r1", "msg_1")]);
+    assert_eq!(kinds(&sent), ["message -", "message -"]);
+}

@@ -1,29 +1,31 @@
 //! Where a block came from, for what only the server and the model that made it can read.
 
-use geppetto_turns::{Block, Content, Turn};
+use geppetto_turns::{Block, BlockMetaKey, Content, Turn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::keys;
+/// The server and the model that a block came from.
+pub const ORIGIN: BlockMetaKey<Origin> = BlockMetaKey::new("openai.origin@v1");
 
 /// The field beside a text or a call in which Google keeps signatures of thoughts.
 ///
 /// Source: <https://ai.google.dev/gemini-api/docs/thought-signatures#openai>.
-pub(super) const EXTRA_CONTENT: &str = "extra_content";
+pub(crate) const EXTRA_CONTENT: &str = "extra_content";
 
 /// The server and the model that made a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Origin {
-    /// The name of the dialect, or the host where it has none.
+    /// On Chat Completions the name of the dialect, or the host where it has none; on Responses the
+    /// host.
     pub server: String,
     /// The model, as the request named it.
     pub model: String,
 }
 
 impl Origin {
-    pub(super) fn new(server: &str, model: &str) -> Self {
+    pub(crate) fn new(server: &str, model: &str) -> Self {
         Self {
             server: server.to_owned(),
             model: model.to_owned(),
@@ -32,8 +34,8 @@ impl Origin {
 
     /// Whether the reasoning of a block may go to this server. Blocks that do not say where they
     /// came from were made by the application, but for items of the Responses API.
-    pub(super) fn has_made(&self, block: &Block) -> bool {
-        match (block.metadata.get(&keys::ORIGIN), &block.content) {
+    pub(crate) fn has_made(&self, block: &Block) -> bool {
+        match (block.metadata.get(&ORIGIN), &block.content) {
             (Ok(Some(origin)), _) => origin.server == self.server,
             (_, Content::Reasoning(own)) => {
                 own.item_id.is_none() && own.encrypted_content.is_none()
@@ -43,31 +45,38 @@ impl Origin {
     }
 
     /// Whether what is signed or encrypted in a block can be read by this server and model.
-    pub(super) fn can_read(&self, block: &Block) -> bool {
-        match block.metadata.get(&keys::ORIGIN) {
+    pub(crate) fn can_read(&self, block: &Block) -> bool {
+        match block.metadata.get(&ORIGIN) {
             Ok(Some(origin)) => origin == *self,
             _ => self.has_made(block),
         }
     }
 
+    /// Returns `true` if the block came from this server, or does not say where it came from.
+    pub(crate) fn may_have_made(&self, block: &Block) -> bool {
+        match block.metadata.get(&ORIGIN) {
+            Ok(Some(origin)) => origin.server == self.server,
+            _ => true,
+        }
+    }
+
     /// Says on the blocks of a turn from `first` on where they came from, where that matters.
-    pub(super) fn mark(&self, turn: &mut Turn, first: usize) {
+    pub(crate) fn mark(&self, turn: &mut Turn, first: usize, matters: impl Fn(&Block) -> bool) {
         let Ok(origin) = serde_json::to_value(self) else {
             return;
         };
         for index in first..turn.blocks.len() {
-            let matters = turn.blocks.get(index).is_some_and(|block| {
-                matches!(block.content, Content::Reasoning(_)) || extra_content(block).is_some()
-            });
-            if matters && let Some(block) = turn.blocks.make_mut(index) {
-                block.metadata.set_raw(keys::ORIGIN.id(), origin.clone());
+            if turn.blocks.get(index).is_some_and(|block| matters(block))
+                && let Some(block) = turn.blocks.make_mut(index)
+            {
+                block.metadata.set_raw(ORIGIN.id(), origin.clone());
             }
         }
     }
 }
 
 /// What the server keeps beside a text or a call.
-pub(super) fn extra_content(block: &Block) -> Option<&Value> {
+pub(crate) fn extra_content(block: &Block) -> Option<&Value> {
     match &block.content {
         Content::LlmText(text) => text.extra.get(EXTRA_CONTENT),
         Content::ToolCall(call) => call.extra.get(EXTRA_CONTENT),

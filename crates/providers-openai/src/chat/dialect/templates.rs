@@ -1,0 +1,92 @@
+//! The order and the ids that models demand wherever they run, by their names.
+
+use geppetto_turns::Rules;
+
+use super::CallIdForm;
+
+const NONE: Rules = Rules::new();
+
+/// Mistral's tokenizer and templates: no user after a tool result (mistral-common,
+/// `protocol/instruct/validator.py`, on its API, vLLM, NIM and Azure alike), users and models
+/// alternate (<https://github.com/ggml-org/llama.cpp/issues/19851>,
+/// <https://github.com/mistralai/mistral-vibe/issues/1006>), ids of calls have nine letters or
+/// digits, the last message is a user's or a tool's.
+const MISTRAL: (Rules, CallIdForm) = {
+    let mut rules = NONE;
+    rules.users_joined = true;
+    rules.system_joined = true;
+    rules.reply_after_tools = true;
+    rules.user_first = true;
+    rules.user_last = true;
+    rules.no_empty = true;
+    (rules, CallIdForm::Exactly(9))
+};
+
+/// Users and models alternate, after one system message at most:
+/// <https://github.com/nextai-translator/raycast-openai-translator/issues/34>,
+/// <https://github.com/suitenumerique/conversations/issues/197>.
+const GEMMA: (Rules, CallIdForm) = {
+    let mut rules = NONE;
+    rules.system_first = true;
+    rules.users_joined = true;
+    rules.user_first = true;
+    (rules, CallIdForm::Any)
+};
+
+/// One system message, at the beginning (templates from Qwen 3.5 on):
+/// <https://github.com/vllm-project/vllm/issues/41114>,
+/// <https://github.com/anomalyco/opencode/issues/15059>.
+const QWEN: (Rules, CallIdForm) = {
+    let mut rules = NONE;
+    rules.system_first = true;
+    (rules, CallIdForm::Any)
+};
+
+/// Anthropic's API, which gateways hand requests on to. Ids of calls are letters, digits, `_` and `-`
+/// (<https://github.com/maximhq/bifrost/issues/5097>); 64 of them are sent, as OpenAI's newer API
+/// takes them. Texts must hold more than white space
+/// (<https://github.com/anomalyco/opencode/issues/31259>,
+/// <https://github.com/BerriAI/litellm/pull/22979>). From Claude 4.6 on the last message must be a
+/// user's (<https://github.com/anthropics/claude-code/issues/52433>,
+/// <https://github.com/Kilo-Org/kilocode/issues/8260>).
+const CLAUDE: (Rules, CallIdForm) = {
+    let mut rules = NONE;
+    rules.user_last = true;
+    rules.no_empty = true;
+    (rules, CallIdForm::Plain(64))
+};
+
+/// OpenAI's models behind a gateway that hands ids on:
+/// <https://github.com/openclaw/openclaw/pull/875>.
+const OPENAI: (Rules, CallIdForm) = (NONE, CallIdForm::Plain(40));
+
+/// Parts of the names of models, and what their templates demand.
+const TEMPLATES: &[(&str, (Rules, CallIdForm))] = &[
+    ("mistral", MISTRAL),
+    ("ministral", MISTRAL),
+    ("devstral", MISTRAL),
+    ("magistral", MISTRAL),
+    ("codestral", MISTRAL),
+    ("pixtral", MISTRAL),
+    ("mixtral", MISTRAL),
+    ("gemma", GEMMA),
+    ("qwen3.5", QWEN),
+    ("qwen3.6", QWEN),
+    ("qwen3.7", QWEN),
+    ("qwen3.8", QWEN),
+    ("qwen-3.5", QWEN),
+    ("qwen-3.6", QWEN),
+    ("qwen-3.7", QWEN),
+    ("qwen-3.8", QWEN),
+    ("claude", CLAUDE),
+    ("openai/gpt-4", OPENAI),
+    ("openai/gpt-5", OPENAI),
+    ("openai/o", OPENAI),
+];
+
+/// What the template of a model demands, if it is known to.
+pub(super) fn find(model: &str) -> Option<(Rules, CallIdForm)> {
+    let name = model.to_ascii_lowercase();
+    let known = TEMPLATES.iter().find(|(part, _)| name.contains(part));
+    known.map(|(_, demands)| *demands)
+}

@@ -1,0 +1,115 @@
+//! Settings that models refuse wherever they run, by their names.
+
+#[cfg(test)]
+mod tests;
+
+/// Families of OpenAI's models that do not reason, by the beginning of their names.
+///
+/// Reports: <https://github.com/AAswordman/Operit/issues/1048> (OpenAI),
+/// <https://github.com/Budibase/budibase/issues/17211> (Azure). `gpt-5-chat` takes no effort either:
+/// <https://learnku.com/articles/90544>.
+const NOT_REASONING: [&str; 6] = [
+    "gpt-3.5",
+    "gpt-4",
+    "chatgpt-4o",
+    "ft:gpt-3.5",
+    "ft:gpt-4",
+    "gpt-5-chat",
+];
+
+/// Early reasoning models without a setting for it:
+/// <https://github.com/run-llama/llama_index/issues/17731>.
+const WITHOUT_EFFORT: [&str; 2] = ["o1-mini", "o1-preview"];
+
+/// Models that do not reason unless an effort is set:
+/// <https://learn.microsoft.com/en-us/javascript/api/@azure/ai-projects/reasoningeffort>,
+/// <https://github.com/langchain-ai/langchain/pull/35424>.
+const EFFORT_NONE_BY_DEFAULT: [&str; 2] = ["gpt-5.1", "gpt-5.2"];
+
+/// Models of xAI that refuse `reasoning_effort`. Sources: <https://docs.x.ai/docs/guides/reasoning>,
+/// for `grok-4.20` also <https://github.com/vercel/ai/releases/tag/@ai-sdk/xai@4.0.8>, for
+/// `grok-code-fast` <https://github.com/lobehub/lobe-chat/commit/dbcec3d>.
+const XAI_WITHOUT_EFFORT: [&str; 6] = [
+    "grok-2",
+    "grok-3",
+    "grok-4-",
+    "grok-4.1",
+    "grok-4.20",
+    "grok-code-fast",
+];
+
+/// Models that take an effort although their names begin like one of [`XAI_WITHOUT_EFFORT`].
+const XAI_WITH_EFFORT: [&str; 2] = ["grok-3-mini", "grok-4.20-multi-agent"];
+
+/// Why a model refuses a setting, if it is known to. `server` is the name of the dialect, `effort`
+/// the reasoning effort that is asked for.
+pub(crate) fn refusal(
+    server: &str,
+    model: &str,
+    setting: &str,
+    effort: Option<&str>,
+) -> Option<&'static str> {
+    let name = plain(model);
+    match setting {
+        // <https://github.com/vercel/ai/issues/10932>: OpenAI takes sampling only where the model
+        // does not reason.
+        "temperature" | "top_p" => (is_openai_reasoning(model) && reasons(name, effort))
+            .then_some("OpenAI's reasoning models refuse it unless the reasoning effort is none"),
+        "reasoning_effort" | "reasoning_summary" if does_not_reason(model) => {
+            Some("the model does not reason")
+        }
+        "reasoning_effort" if begins(name, &WITHOUT_EFFORT) => {
+            Some("the model has no setting for it")
+        }
+        "reasoning_effort" if server == "xai" => {
+            let refuses = name == "grok-4" || begins(name, &XAI_WITHOUT_EFFORT);
+            (refuses && !begins(name, &XAI_WITH_EFFORT))
+                .then_some("the model has no setting for it")
+        }
+        // <https://docs.x.ai/docs/guides/reasoning>
+        "stop" if server == "xai" => (name.starts_with("grok-3-mini")
+            || !(begins(name, &["grok-2", "grok-3"]) || name.contains("non-reasoning")))
+        .then_some("xAI's reasoning models refuse it"),
+        _ => None,
+    }
+}
+
+/// Returns `true` if a model is of a family of OpenAI's that does not reason.
+pub(crate) fn does_not_reason(model: &str) -> bool {
+    begins(plain(model), &NOT_REASONING)
+}
+
+/// Returns `true` if a model is one of OpenAI's that reason, which refuse `max_tokens` and, while
+/// they reason, sampling.
+pub(crate) fn is_openai_reasoning(model: &str) -> bool {
+    const FAMILIES: [&str; 4] = ["o1", "o3", "o4", "gpt-5"];
+    let name = plain(model);
+    !does_not_reason(model)
+        && FAMILIES.iter().any(|family| {
+            name.strip_prefix(family)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        })
+}
+
+/// The name without the vendor that gateways put in front: `openai/gpt-4o`.
+fn plain(model: &str) -> &str {
+    model.rsplit('/').next().unwrap_or(model)
+}
+
+fn begins(name: &str, beginnings: &[&str]) -> bool {
+    beginnings
+        .iter()
+        .any(|beginning| name.starts_with(beginning))
+}
+
+/// Returns `true` if a reasoning model reasons at an effort.
+fn reasons(name: &str, effort: Option<&str>) -> bool {
+    match effort {
+        Some(effort) => effort != "none",
+        // The family itself, or a dated version of it.
+        None => !EFFORT_NONE_BY_DEFAULT.iter().any(|family| {
+            name.strip_prefix(family)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("-20"))
+        }),
+    }
+}

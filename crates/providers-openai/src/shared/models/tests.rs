@@ -1,0 +1,63 @@
+use super::*;
+
+#[track_caller]
+fn check(server: &str, model: &str, setting: &str, effort: Option<&str>, taken: bool) {
+    let refusal = refusal(server, model, setting, effort);
+    assert_eq!(refusal.is_none(), taken, "{server} {model} {setting}");
+}
+
+#[test]
+fn sampling_is_for_models_that_do_not_reason() {
+    check("openai", "gpt-5-mini", "temperature", None, false);
+    check("openrouter", "openai/o3", "top_p", Some("low"), false);
+    check("openai", "gpt-5.2", "temperature", None, true);
+    check("azure", "gpt-5.1-2025-11-13", "top_p", None, true);
+    check("openai", "gpt-5.2", "temperature", Some("low"), false);
+    check("openai", "gpt-5.2-pro", "temperature", None, false);
+    check("openai", "gpt-5.1-codex", "temperature", None, false);
+    check("openai", "gpt-5-chat-latest", "temperature", None, true);
+    check("openai", "gpt-4o", "temperature", None, true);
+    check("", "gpt-oss:20b", "temperature", None, true);
+}
+
+#[test]
+fn an_effort_is_for_models_that_have_one() {
+    for model in [
+        "gpt-4o",
+        "gpt-4",
+        "openai/gpt-4.1",
+        "gpt-5-chat-latest",
+        "o1-mini",
+    ] {
+        check("openai", model, "reasoning_effort", Some("low"), false);
+    }
+    for model in ["gpt-5", "o3-mini", "o1", "gpt-5.2"] {
+        check("openai", model, "reasoning_effort", Some("low"), true);
+    }
+    for model in [
+        "grok-4",
+        "grok-4-fast-reasoning",
+        "grok-3",
+        "grok-4.20-0309-reasoning",
+        "grok-code-fast-1",
+    ] {
+        check("xai", model, "reasoning_effort", Some("low"), false);
+    }
+    for model in [
+        "grok-4.3",
+        "grok-3-mini",
+        "grok-4.20-multi-agent-0309",
+        "grok-5",
+    ] {
+        check("xai", model, "reasoning_effort", Some("low"), true);
+    }
+}
+
+#[test]
+fn stop_words_are_for_models_of_xai_that_do_not_reason() {
+    check("xai", "grok-4", "stop", None, false);
+    check("xai", "grok-3-mini", "stop", None, false);
+    check("xai", "grok-3-latest", "stop", None, true);
+    check("xai", "grok-4-fast-non-reasoning", "stop", None, true);
+    check("openai", "gpt-4o", "stop", None, true);
+}
