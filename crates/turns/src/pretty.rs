@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Block, Content, ImageSource, Turn, printable, printable_line};
+use crate::{
+    Block, Content, ImageSource, Turn, printable, printable::shorten_data, printable_line,
+};
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,8 @@ mod tests;
 /// Prints turns for people.
 ///
 /// Defaults: kinds and tool details shown, ids not, text whole. Characters that control a terminal
-/// are replaced ([`printable`](mod@crate::printable)).
+/// are replaced ([`printable`](mod@crate::printable)). Images, and base64 in the arguments and results
+/// of tools, are shortened ([`shorten_data`]).
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct PrettyPrinter {
@@ -75,11 +78,12 @@ impl PrettyPrinter {
         match &block.content {
             Content::ToolCall(call) => {
                 let (name, id) = (printable_line(&call.name), printable_line(&call.id));
-                writeln!(out, ": {name} {id} {}", printable(call.args.as_str()))
+                let args = shorten_data(call.args.as_str());
+                writeln!(out, ": {name} {id} {}", printable(&args))
             }
             Content::ToolUse(answer) => {
                 writeln!(out, ": {}", printable_line(&answer.id))?;
-                self.write_text(&answer.output(), out)
+                self.write_text(&shorten_data(&answer.output()), out)
             }
             Content::Reasoning(reasoning) if reasoning.text.is_empty() => {
                 out.write_str(":\n")?;
@@ -96,15 +100,13 @@ impl PrettyPrinter {
                         ImageSource::Inline(_) => ("image", "inline"),
                         ImageSource::Unknown => ("image", "of an unknown source"),
                     };
-                    writeln!(out, "  <{what} {}>", printable_line(place))
+                    writeln!(out, "  <{what} {}>", printable_line(&shorten_data(place)))
                 })
             }
             Content::Other(other) => {
                 out.write_str(":\n")?;
-                self.write_text(
-                    &serde_json::Value::Object(other.payload.clone()).to_string(),
-                    out,
-                )
+                let payload = serde_json::Value::Object(other.payload.clone()).to_string();
+                self.write_text(&shorten_data(&payload), out)
             }
             _ => {
                 out.write_str(":\n")?;

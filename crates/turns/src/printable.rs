@@ -25,8 +25,11 @@
 
 use std::borrow::Cow;
 
+mod data;
 #[cfg(test)]
 mod tests;
+
+pub use data::shorten_data;
 
 /// What stands for a character that has no picture.
 const REPLACEMENT: char = '\u{fffd}';

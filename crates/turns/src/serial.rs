@@ -10,6 +10,7 @@ mod error;
 mod fields;
 mod fixture;
 mod json;
+mod surrogates;
 mod turn;
 mod value;
 mod yaml;
@@ -19,6 +20,7 @@ mod tests;
 
 pub use error::FormatError;
 pub use fixture::{Document, Fixture};
+pub use json::{json_string, json_value};
 pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, yaml_string, yaml_value};
 
 pub(crate) use fields::{AsMap, Fields, type_name};

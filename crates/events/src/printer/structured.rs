@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use geppetto_turns::serial::json_string;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use super::Output;
 use crate::{Event, EventSink};
 
 /// Writes each event as one line of JSON: the whole event, or what is new in it
-/// ([`compact`](Self::compact)).
+/// ([`compact`](Self::compact)). What controls a terminal is escaped ([`json_string`]).
 #[derive(Debug)]
 pub struct JsonLinesPrinter<W> {
     output: Output<W>,
@@ -49,7 +50,7 @@ impl<W: Write> JsonLinesPrinter<W> {
     }
 
     fn write_line(&self, event: &impl Serialize) {
-        if let Ok(mut line) = serde_json::to_string(event) {
+        if let Ok(mut line) = json_string(event) {
             line.push('\n');
             self.output.write(&line);
         }

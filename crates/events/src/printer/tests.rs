@@ -348,3 +348,15 @@ fn compact_lines_name_ids_once_and_lose_nothing() {
         assert_eq!(serde_json::Value::Object(fields), whole);
     }
 }
+
+#[test]
+fn images_in_arguments_and_results_of_tools_are_shortened() {
+    let image = "A".repeat(100_000);
+    let url = format!("data:image/png;base64,{image}");
+    let (all, ..) = printed([
+        EventKind::ToolCallRequested(ToolCallRequested::new("c", "upload", &url)),
+        EventKind::ToolResultReady(ToolResultReady::new("c", "shot", &url, ToolStatus::Success)),
+    ]);
+    let shown = "data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA… (100000 characters)";
+    assert_eq!(all, format!("→ upload {shown}\n← shot {shown}\n"));
+}

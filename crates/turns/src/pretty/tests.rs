@@ -51,3 +51,26 @@ fn nothing_that_others_wrote_controls_the_terminal() {
         "{shown:?}"
     );
 }
+
+#[test]
+fn images_and_data_of_tools_are_shortened() {
+    let image = "A".repeat(100_000);
+    let url = format!("data:image/png;base64,{image}");
+    let args = serde_json::json!({"file": image}).to_string();
+    let other = serde_json::json!({"kind": "screenshot", "payload": {"png": image}});
+    let mut turn = Turn::builder()
+        .user_with_images(
+            "see",
+            [
+                ImagePart::url(&url),
+                ImagePart::bytes("image/png", &[7; 9_000]),
+            ],
+        )
+        .block(Block::tool_call(ToolCall::new("c1", "upload", args)))
+        .block(Block::tool_result("c1", url))
+        .build();
+    turn.push(serde_json::from_value::<Block>(other).unwrap());
+    let shown = turn.to_string();
+    assert!(shown.len() < 700, "{shown}");
+    assert_eq!(shown.matches("… (100000 characters)").count(), 4, "{shown}");
+}

@@ -85,3 +85,24 @@ proptest! {
         prop_assert!(!printable_line(&text).contains(char::is_control));
     }
 }
+
+#[test]
+fn long_base64_is_shortened_and_nothing_else() {
+    let word = "x".repeat(512);
+    let texts = [
+        String::new(),
+        word.clone(),
+        format!("{word} {word}\n{word}"),
+        "some words of prose, and more. ".repeat(1_000),
+        "ä".repeat(10_000),
+    ];
+    for text in texts {
+        assert_eq!(shorten_data(&text), text);
+    }
+    let long = format!("é{word}x,{word}=\u{1f600}{word}");
+    let begin = "x".repeat(32);
+    let expect = format!("é{begin}… (513 characters),{begin}… (513 characters)\u{1f600}{word}");
+    assert_eq!(shorten_data(&long), expect);
+    let huge = "A".repeat(5_000_000);
+    assert!(shorten_data(&huge).len() < 100);
+}

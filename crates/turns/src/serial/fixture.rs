@@ -3,9 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::{
-    Fields, FormatError, block, json::strict_json_value, turn, yaml::strict_yaml_value, yaml_string,
-};
+use super::{Fields, FormatError, block, json_value, turn, yaml::strict_yaml_value, yaml_string};
 use crate::{Blocks, Extra, Turn};
 
 /// A file that wraps a turn: `{version, turn, followups}`.
@@ -48,7 +46,7 @@ impl Document {
     ///
     /// As for [`Turn::from_yaml`].
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
-        Self::from_value(strict_json_value(text)?)
+        Self::from_value(json_value(text)?)
     }
 
     /// Writes the same form as YAML.

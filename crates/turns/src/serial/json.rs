@@ -1,17 +1,27 @@
-//! JSON documents, read without loss.
+//! JSON documents, read without loss and written safe to print.
 
-use serde::de::DeserializeSeed;
+use std::fmt::Write as _;
+
+use serde::{Serialize, de::DeserializeSeed};
 use serde_json::Value;
 
 use super::{
-    FormatError,
+    FormatError, surrogates,
     value::{Budget, Duplicates, ValueReader},
 };
 
-/// Reads a JSON document; a key that stands twice in a map and integers of more than 64 bits, of
-/// which readers keep one or an approximation, are errors. A byte order mark is skipped.
-pub(super) fn strict_json_value(text: &str) -> Result<Value, FormatError> {
+/// Reads any JSON document, the way turns are read: nothing in it is changed in silence. A byte order
+/// mark is skipped, and half an escaped surrogate pair (`\ud83d` alone), which stands for no character,
+/// is read as U+FFFD.
+///
+/// # Errors
+///
+/// When the text is not JSON, or has what readers keep only in part: a key that stands twice in a map,
+/// an integer of more than 64 bits, a number beyond the range of 64-bit floats, more than 128 levels of
+/// nesting; with line and column.
+pub fn json_value(text: &str) -> Result<Value, FormatError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &*surrogates::mend_json(text);
     let mut from = serde_json::Deserializer::from_str(text);
     let budget = Budget::of_document(text.len());
     let value = ValueReader::new(&budget, Duplicates::Refused)
@@ -26,6 +36,56 @@ pub(super) fn strict_json_value(text: &str) -> Result<Value, FormatError> {
             column,
         )),
     }
+}
+
+/// Writes any value as JSON on one line, which is safe to print and to read line by line: everything that
+/// controls a terminal or that some reader takes for the end of a line is escaped, U+0085, U+2028 and
+/// U+2029 included ([`printable`](mod@crate::printable) has the list). It reads the same.
+///
+/// # Errors
+///
+/// When the value has a shape that JSON has not.
+pub fn json_string(value: &impl Serialize) -> Result<String, FormatError> {
+    let json = serde_json::to_string(value).map_err(FormatError::unwritable)?;
+    Ok(escaped(json))
+}
+
+/// As [`json_string`], indented.
+pub(super) fn pretty_json_string(value: &impl Serialize) -> Result<String, FormatError> {
+    let json = serde_json::to_string_pretty(value).map_err(FormatError::unwritable)?;
+    Ok(escaped(json))
+}
+
+/// Escapes what JSON allows but a terminal obeys. Such characters stand in strings only.
+fn escaped(json: String) -> String {
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json;
+    }
+    let is_escaped = |c: char| {
+        matches!(
+            c,
+            '\u{7f}'..='\u{9f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{206f}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+    };
+    let Some(first) = json.find(is_escaped) else {
+        return json;
+    };
+    let (before, rest) = json.split_at_checked(first).unwrap_or((&json, ""));
+    let mut safe = before.to_owned();
+    for c in rest.chars() {
+        if is_escaped(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// The line and column, in bytes and from 1, of an integer that needs more than 64 bits. The text

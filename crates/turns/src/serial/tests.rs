@@ -209,3 +209,25 @@ fn any_yaml_reads_as_a_value() {
     let error = yaml_value("a: [1").unwrap_err();
     assert!(error.line().is_some(), "{error}");
 }
+
+#[test]
+fn json_is_safe_to_print_and_reads_the_same() {
+    let bad =
+        "a\u{7f}\u{85}\u{9b}2J\u{2028}\u{2029}\u{202e}\u{2066}\u{fff9}\u{e0041}\u{1b}\0é\u{1f600}";
+    let json = json_string(&json!({bad: [bad]})).unwrap();
+    let shown = crate::printable(&json);
+    assert_eq!(shown, json);
+    assert!(
+        json.contains(
+            r"\u009b2J\u2028\u2029\u202e\u2066\ufff9\udb40\udc41\u001b\u0000é\u{1f600}"
+                .replace("\\u{1f600}", "\u{1f600}")
+                .as_str()
+        ),
+        "{json}"
+    );
+    assert_eq!(json_value(&json), Ok(json!({bad: [bad]})));
+    let turn = Turn::builder().user(bad).build();
+    let json = turn.to_json().unwrap();
+    assert_eq!(crate::printable(&json), json);
+    assert_eq!(Turn::from_json(&json), Ok(turn));
+}

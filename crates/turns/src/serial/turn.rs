@@ -59,7 +59,7 @@ impl Turn {
     /// As for [`Turn::from_yaml`]; numbers of more than 64 bits and a depth of more than 128 levels
     /// are errors in JSON, too.
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
-        from_value(super::json::strict_json_value(text)?)
+        from_value(super::json_value(text)?)
     }
 
     /// Writes the turn as YAML. The turn itself does not change.
@@ -77,7 +77,7 @@ impl Turn {
     ///
     /// None that a turn can cause; the writer's own are passed on.
     pub fn to_json(&self) -> Result<String, FormatError> {
-        serde_json::to_string_pretty(self).map_err(FormatError::unwritable)
+        super::json::pretty_json_string(self)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeSeed};
 use serde_json::Value;
 
 use super::{
-    FormatError,
+    FormatError, surrogates,
     value::{Budget, Duplicates, ValueReader},
 };
 
@@ -32,7 +32,9 @@ pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
 }
 
 /// Reads any YAML document, the way turns are read. Keys that are plain scalars become text, as
-/// JSON has no others; of two equal keys of a map, the later one counts.
+/// JSON has no others; of two equal keys of a map, the later one counts. In double quotes, a surrogate
+/// pair is read as in JSON (`"\ud83d\ude00"`), and half of one as U+FFFD. A number beyond the range of
+/// 64-bit floats is text.
 ///
 /// Reading takes time and memory in proportion to the length of the text, whatever it holds:
 ///
@@ -56,10 +58,35 @@ pub(super) fn strict_yaml_value(text: &str) -> Result<Value, FormatError> {
 fn read(text: &str, duplicates: Duplicates) -> Result<Value, FormatError> {
     // Editors of other systems put a mark there, which the parser takes for a column.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    nesting::check(text)?;
+    let quoted = nesting::check(text)?;
+    let text = &*surrogates::mend_yaml(text, quoted);
     let budget = Budget::of_document(text.len());
     let reader = ValueReader::new(&budget, duplicates);
     reader
         .deserialize(serde_norway::Deserializer::from_str(text))
-        .map_err(|error| FormatError::from_yaml(&error))
+        .map_err(|error| foreign_character(text).unwrap_or_else(|| FormatError::from_yaml(&error)))
+}
+
+/// An error that names the first character that YAML does not have; the parser's names no line. `None`
+/// where there is none.
+fn foreign_character(text: &str) -> Option<FormatError> {
+    let is_foreign = |c: char| {
+        matches!(
+            c,
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}'
+                | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    let at = text.find(is_foreign)?;
+    let (before, rest) = text.split_at_checked(at)?;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let message = format!(
+        "not valid YAML: U+{:04X} must be written as an escape in double quotes",
+        u32::from(rest.chars().next()?)
+    );
+    Some(FormatError::at(
+        &message,
+        before.matches('\n').count() + 1,
+        line.chars().count() + 1,
+    ))
 }

@@ -7,19 +7,23 @@
 //! followed here as the parser (libyaml) does it, and nothing else is: where the parser would stop
 //! with an error, the search stops, too, and the parser says what is wrong.
 
+use std::ops::Range;
+
 use super::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, cursor::Cursor, scalar};
-use crate::FormatError;
+use crate::serial::{FormatError, surrogates};
 
 /// The parser takes no key that is longer, in characters.
 const MAX_KEY: usize = 1024;
 
-/// Refuses documents that are nested too deep or have too many directives. In linear time.
-pub(super) fn check(text: &str) -> Result<(), FormatError> {
+/// Refuses documents that are nested too deep or have too many directives. In linear time. Returns the
+/// places of scalars in double quotes that may hold surrogates.
+pub(super) fn check(text: &str) -> Result<Vec<Range<usize>>, FormatError> {
     check_depth(text, MAX_YAML_DEPTH)
 }
 
-pub(super) fn check_depth(text: &str, limit: usize) -> Result<(), FormatError> {
+pub(super) fn check_depth(text: &str, limit: usize) -> Result<Vec<Range<usize>>, FormatError> {
     let mut search = Search {
+        quoted: surrogates::may_have_any(text).then(Vec::new),
         cursor: Cursor::new(text),
         flow: 0,
         indent: -1,
@@ -33,7 +37,7 @@ pub(super) fn check_depth(text: &str, limit: usize) -> Result<(), FormatError> {
     loop {
         match search.token() {
             Step::Next => {}
-            Step::Over => return Ok(()),
+            Step::Over => return Ok(search.quoted.unwrap_or_default()),
             Step::Refused(message) => {
                 let Cursor { line, column, .. } = search.cursor;
                 return Err(FormatError::at(&message, line + 1, column + 1));
@@ -72,6 +76,8 @@ struct Search<'t> {
     tagged: bool,
     /// Where the last token is an integer of more than 128 bits, its line and column.
     huge: Option<(usize, usize)>,
+    /// Where scalars in double quotes stand, in bytes; `None` where nobody wants to know.
+    quoted: Option<Vec<Range<usize>>>,
 }
 
 /// Where a key may have begun.
@@ -162,7 +168,11 @@ impl Search<'_> {
             b'\'' | b'"' => {
                 self.may_be_key();
                 self.key_allowed = false;
+                let start = self.cursor.place();
                 scalar::skip_quoted(&mut self.cursor, byte)?;
+                if let (b'"', Some(quoted)) = (byte, &mut self.quoted) {
+                    quoted.push(start..self.cursor.place());
+                }
             }
             _ => self.plain(byte, blank_follows)?,
         }
