@@ -18,7 +18,7 @@ pub use builtin::{
     Citation, CodeInterpreter, FileSearch, ImageGeneration, McpCall, ToolSearchResult,
     ToolSearchResults, WebSearch,
 };
-pub use custom::{AppEvent, CustomEvent};
+pub use custom::{AppEvent, CustomEvent, RESERVED_FIELDS};
 pub use run::{
     AgentModeSwitch, DebuggerPause, ErrorEvent, Info, Interrupt, Log, ProviderCallDiscarded,
     ProviderCallFinished, ProviderCallMetadata, ProviderCallStarted, RunFailed, RunFinished,
@@ -78,7 +78,8 @@ macro_rules! event_kinds {
                 match self {
                     $( Self::$name(payload) => wire::write(event, $wire, payload, serializer), )*
                     Self::Custom(custom) => {
-                        wire::write(event, &custom.event_type, &custom.fields, serializer)
+                        let fields = custom::own_fields(&custom.fields);
+                        wire::write(event, &custom.event_type, &*fields, serializer)
                     }
                 }
             }

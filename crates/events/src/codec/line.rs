@@ -1,7 +1,13 @@
 //! [`LogLine`]: a line of an event log.
 
-use geppetto_turns::Extra;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
+use geppetto_turns::{
+    Extra,
+    serial::{json_string, json_value},
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de,
+    ser::{self, SerializeMap},
+};
 use serde_json::{Map, Value};
 
 use crate::Event;
@@ -44,22 +50,25 @@ impl LogLine {
         self.envelope.as_ref()?.get("ts")?.as_u64()
     }
 
-    /// Reads a line.
+    /// Reads a line, as [`json_value`] reads JSON: nothing in it is changed in silence.
     ///
     /// # Errors
     ///
-    /// When the line is not JSON, or not an event; the error names the field.
+    /// When the line is not JSON, or has what JSON readers keep only in part (a key that stands twice,
+    /// an integer of more than 64 bits), with its place; or is not an event, with the name of the field.
     pub fn from_json(line: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(line)
+        let value = json_value(line).map_err(de::Error::custom)?;
+        Self::deserialize(value)
     }
 
-    /// Writes the line, without the line feed.
+    /// Writes the line, without the line feed, as [`json_string`] does: safe to print and to split at
+    /// line separators of any kind.
     ///
     /// # Errors
     ///
     /// None that an event can cause; the writer's own are passed on.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
+        json_string(self).map_err(ser::Error::custom)
     }
 }
 

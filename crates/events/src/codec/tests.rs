@@ -1,8 +1,13 @@
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
 use geppetto_turns::Usage;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Event, EventKind, kind::*};
+use crate::{Event, EventKind, EventSink, kind::*, printer::JsonLinesPrinter};
 
 fn decode(value: Value) -> Event {
     serde_json::from_value(value).unwrap()
@@ -248,4 +253,139 @@ fn the_january_encoder_ends_each_call_once_with_its_text_and_usage() {
         stopped.iter().filter(|(name, _)| name == "final").count(),
         0
     );
+}
+
+#[test]
+fn what_json_readers_keep_in_part_is_an_error_that_names_its_place() {
+    let cases = [
+        (
+            r#"{"type": "my-app.id", "id": 18446744073709551616}"#,
+            "needs more than 64 bits",
+            29,
+        ),
+        (
+            r#"{"type": "my-app.id", "ids": [-9223372036854775809]}"#,
+            "needs more than 64 bits",
+            31,
+        ),
+        (
+            r#"{"type": "log", "seq": 1e400}"#,
+            "number out of range",
+            28,
+        ),
+        (
+            r#"{"type": "log", "message": "a", "message": "b"}"#,
+            "stands twice",
+            41,
+        ),
+        (
+            r#"{"type": "log", "event": {"type": "log", "seq": 1, "seq": 2}}"#,
+            "stands twice",
+            56,
+        ),
+        (
+            r#"{"type": "log"}{"type": "log"}"#,
+            "trailing characters",
+            16,
+        ),
+        (
+            r#"{"type": "log", "message": "cut of"#,
+            "EOF while parsing",
+            34,
+        ),
+        (
+            "{\"type\": \"log\", \"message\": \"a\0\"}",
+            "control character",
+            30,
+        ),
+        ("\0\0\0\0", "expected value", 1),
+    ];
+    for (line, why, column) in cases {
+        let error = LogLine::from_json(line).unwrap_err();
+        assert!(error.to_string().contains(why), "{line}: {error}");
+        assert_eq!(
+            (error.line(), error.column()),
+            (1, column),
+            "{line}: {error}"
+        );
+    }
+    let whole =
+        r#"{"type":"my-app.id","f":0.1,"high":18446744073709551615,"low":-9223372036854775808}"#;
+    let read = LogLine::from_json(whole).unwrap();
+    assert_eq!(read.to_json().unwrap(), whole);
+}
+
+#[test]
+fn lines_that_other_programs_wrote_load() {
+    let log = |line: &str| match LogLine::from_json(line).unwrap().event.kind {
+        EventKind::Log(log) => log.message,
+        kind => panic!("{kind:?}"),
+    };
+    assert_eq!(
+        log("\u{feff}{\"type\": \"log\", \"message\": \"a\"}\r"),
+        "a"
+    );
+    assert_eq!(
+        log(r#"{"type": "log", "message": "cut \ud83d"}"#),
+        "cut \u{fffd}"
+    );
+    assert_eq!(
+        log(r#"{"type": "log", "message": "\ud83d\ude00 \u0000"}"#),
+        "\u{1f600} \0"
+    );
+    assert_eq!(
+        log("{\"type\": \"log\", \"message\": \"a\u{2028}b\"}"),
+        "a\u{2028}b"
+    );
+}
+
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn whatever_a_text_holds_an_event_is_one_line() {
+    let text = "a\nb\r\nc\u{2028}\0\u{1b}[2J\u{85}\u{9b}\u{202e}\u{feff}";
+    let line = LogLine::at(
+        Event::new(EventKind::TextDelta(TextDelta::new(text, 0, 1))),
+        1,
+    );
+    let json = line.to_json().unwrap();
+    assert_eq!(geppetto_turns::printable_line(&json), json);
+    let printed = Arc::new(Mutex::new(Vec::new()));
+    JsonLinesPrinter::new(Shared(printed.clone())).publish(&line.event);
+    let printed = String::from_utf8(printed.lock().unwrap().clone()).unwrap();
+    assert_eq!(geppetto_turns::printable(&printed), printed);
+    assert_eq!(LogLine::from_json(&json).unwrap(), line);
+}
+
+#[test]
+fn no_event_writes_a_field_twice() {
+    let fields =
+        json!({"type": "b", "seq": "x", "merged": 0, "meta": 1, "correlation": 2, "own": 3});
+    let fields = fields.as_object().cloned().unwrap();
+    let mut event = Event::new(EventKind::Custom(CustomEvent::new("my-app.a", fields)));
+    event.seq = 7;
+    let json = LogLine::bare(event).to_json().unwrap();
+    assert_eq!(json, r#"{"type":"my-app.a","seq":7,"own":3}"#);
+
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    #[serde(tag = "type")]
+    enum Tagged {
+        Step { n: u8 },
+    }
+    impl AppEvent for Tagged {
+        const TYPE: &'static str = "my-app.tagged";
+    }
+    let error = Event::from_app(&Tagged::Step { n: 1 }).unwrap_err();
+    let said = "`my-app.tagged` has a field `type`, which every event has; give it another name";
+    assert_eq!(error.to_string(), said);
 }

@@ -1,6 +1,8 @@
 //! Events of types that this crate does not know.
 
-use serde::{Serialize, de::DeserializeOwned};
+use std::borrow::Cow;
+
+use serde::{Serialize, de::DeserializeOwned, ser::Error as _};
 use serde_json::{Map, Value};
 
 use crate::{Event, EventKind};
@@ -12,8 +14,29 @@ use crate::{Event, EventKind};
 pub struct CustomEvent {
     /// The type as it stands on the wire.
     pub event_type: String,
-    /// The fields beside `type`, `seq`, `meta` and `correlation`.
+    /// The fields beside [`RESERVED_FIELDS`], which are not written where they stand here: a JSON object
+    /// has each field once.
     pub fields: Map<String, Value>,
+}
+
+/// The fields that every event has, and no event may have as its own: `type`, `seq`, `merged`, `meta`
+/// and `correlation`.
+pub const RESERVED_FIELDS: [&str; 5] = ["type", "seq", "merged", "meta", "correlation"];
+
+/// The fields of a custom event that are written.
+pub(crate) fn own_fields(fields: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    if !RESERVED_FIELDS
+        .iter()
+        .any(|name| fields.contains_key(*name))
+    {
+        return Cow::Borrowed(fields);
+    }
+    let is_own = |name: &String| !RESERVED_FIELDS.contains(&name.as_str());
+    let own = fields.iter().filter(|(name, _)| is_own(name));
+    Cow::Owned(
+        own.map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 impl CustomEvent {
@@ -54,13 +77,22 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as a JSON object.
+    /// When the value cannot be written as a JSON object, or has one of the [`RESERVED_FIELDS`].
     pub fn from_app<T: AppEvent>(event: &T) -> Result<Self, serde_json::Error> {
         let fields = match serde_json::to_value(event)? {
             Value::Object(fields) => fields,
             Value::Null => Map::new(),
             other => Map::from_iter([("value".to_owned(), other)]),
         };
+        if let Some(name) = RESERVED_FIELDS
+            .iter()
+            .find(|name| fields.contains_key(**name))
+        {
+            return Err(serde_json::Error::custom(format_args!(
+                "`{}` has a field `{name}`, which every event has; give it another name",
+                T::TYPE
+            )));
+        }
         Ok(Self::new(EventKind::Custom(CustomEvent::new(
             T::TYPE,
             fields,
