@@ -71,7 +71,14 @@
 //! - A block without its closing tag, or larger than the limit, is [malformed](Malformed); the
 //!   [policy](MalformedPolicy) decides. What follows the limit shares the fate of what came
 //!   before, up to the closing tag.
-//! - Blocks do not nest: a tag within a block is part of its body.
+//! - Blocks do not nest: a tag within a block is part of its body, and the first closing tag ends it.
+//!   A closing tag without an open block is text.
+//! - Markdown is not looked at. A tag that the model quotes in a code fence or between backticks opens a
+//!   block like any other, and without a closing tag the rest of the text belongs to it. Ask the model
+//!   not to quote tags, or keep the text with [`MalformedPolicy::Reconstruct`].
+//! - Only the answer's text is looked at. Reasoning, refusals, and the arguments and results of tools go
+//!   on as they are, whatever tags stand in them.
+//! - A push costs what its text is long, whatever stands in it.
 //! - An extractor that panics loses its block, which stays in the text; an `error` event says so.
 //! - When a provider call or a run ends without the end of a segment, what was held back goes on
 //!   and the segment is forgotten.

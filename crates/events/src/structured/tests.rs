@@ -539,4 +539,72 @@ fn other_events_go_on_as_they_are() {
     assert_eq!(screen.take(), events);
 }
 
+mod costs;
 mod properties;
+
+#[test]
+fn a_tag_in_a_code_fence_opens_a_block_like_any_other() {
+    assert_eq!(
+        run(
+            |sink| sink,
+            &["```\n<a:b:v1>x</a:b:v1>\n``` and `<a:b:v2>`?"]
+        ),
+        [
+            "+```\n",
+            "start s:1@4 <a:b:v1>",
+            "grow s:1@4 x",
+            "complete s:1@4 x",
+            "+\n``` and `",
+            "start s:2@14 <a:b:v2>",
+            "grow s:2@14 `?",
+            "Unclosed s:2@14 `?",
+            "error block <a:b:v2> is malformed: the text ended before the closing tag",
+            "=```\n\n``` and `",
+        ]
+    );
+    let quoted = ["Write `<a:b:v2>` first."];
+    let kept = run(
+        |sink| sink.on_malformed(MalformedPolicy::Reconstruct),
+        &quoted,
+    );
+    assert_eq!(
+        kept.last().map(String::as_str),
+        Some("=Write `<a:b:v2>` first.")
+    );
+}
+
+#[test]
+fn blocks_do_not_nest_and_a_closing_tag_alone_is_text() {
+    assert_eq!(
+        run(|sink| sink, &["<a:b:v1>1<a:b:v1>2</a:b:v1>3</a:b:v1>4"]),
+        [
+            "start s:1@0 <a:b:v1>",
+            "grow s:1@0 1<a:b:v1>2",
+            "complete s:1@0 1<a:b:v1>2",
+            "+3</a:b:v1>4",
+            "=3</a:b:v1>4",
+        ]
+    );
+}
+
+#[test]
+fn tags_in_reasoning_and_in_tools_go_on_as_they_are() {
+    let screen = Arc::new(MemorySink::new());
+    let sink = recording(screen.clone());
+    let tag = "<a:b:v1>x</a:b:v1>";
+    let events = [
+        EventKind::ReasoningDelta(ReasoningDelta::new(tag, 0, 1, ReasoningSource::Provider)),
+        EventKind::ReasoningSegmentFinished(ReasoningFinished::new(
+            tag,
+            None,
+            ReasoningSource::Provider,
+        )),
+        EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new("c", tag, 0, 1)),
+        EventKind::ToolCallRequested(ToolCallRequested::new("c", "t", tag)),
+        EventKind::ToolResultReady(ToolResultReady::new("c", "t", tag, ToolStatus::Success)),
+        EventKind::Log(Log::new("info", tag)),
+    ]
+    .map(event);
+    events.iter().for_each(|event| sink.publish(event));
+    assert_eq!(screen.take(), events);
+}
