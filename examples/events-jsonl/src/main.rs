@@ -79,19 +79,33 @@ fn run(cli: &Cli) -> Result<(), String> {
         None => Box::new(io::stdin().lock()),
     };
     let printer = printer(cli.output);
-    for (line, number) in log.lines().zip(1..) {
+    let mut bad = 0;
+    for (line, number) in log.split(b'\n').zip(1..) {
         let line = line.map_err(|error| format!("line {number}: {error}"))?;
+        // A crash leaves half a line, and not always one that is UTF-8.
+        let line = String::from_utf8_lossy(&line);
         if line.trim().is_empty() {
             continue;
         }
-        let line = LogLine::from_json(&line)
-            .map_err(|error| format!("line {number} is no event: {error}"))?;
-        let name = line.event.type_name();
-        if cli.only.is_empty() || cli.only.iter().any(|only| only == name) {
-            printer.publish(&line.event);
+        match LogLine::from_json(&line) {
+            Ok(LogLine { event, .. }) => {
+                let name = event.type_name();
+                if cli.only.is_empty() || cli.only.iter().any(|only| only == name) {
+                    printer.publish(&event);
+                }
+            }
+            // One bad line must not hide all that follow it.
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "line {number} is no event: {error}");
+                bad += 1;
+            }
         }
     }
-    Ok(())
+    match bad {
+        0 => Ok(()),
+        1 => Err("1 line is no event".to_owned()),
+        _ => Err(format!("{bad} lines are no events")),
+    }
 }
 
 fn main() -> ExitCode {

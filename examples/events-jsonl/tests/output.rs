@@ -49,12 +49,17 @@ fn present_names_come_out_as_older_ones_where_asked_for() {
 }
 
 #[test]
-fn a_line_that_is_no_event_is_named() {
-    let log = "{\"type\":\"run-started\"}\n\n{\"type\":7}\n";
+fn lines_that_are_no_events_are_named_and_the_others_printed() {
+    let log = "{\"type\":\"run-started\"}\n\n{\"type\":7}\n{\"type\":\"log\",\"mess\n\
+               {\"type\":\"info\",\"message\":\"done\"}\n";
     let output = read(log, &[]);
-    assert_eq!(output.code, Some(1));
+    assert_eq!((output.code, &*output.stdout), (Some(1), "(done)\n"));
+    let lines: Vec<&str> = output.stderr.lines().collect();
     assert!(
-        output.stderr.starts_with("error: line 3 is no event: "),
+        lines.len() == 3
+            && lines[0].starts_with("line 3 is no event: ")
+            && lines[1].starts_with("line 4 is no event: ")
+            && lines[2] == "error: 2 lines are no events",
         "{output:?}"
     );
 }
