@@ -1,6 +1,7 @@
 //! YAML within limits.
 //!
-//! - What is read is what the parser alone reads.
+//! - What is read is what the parser alone reads. Only escaped surrogates, which it does not take, are
+//!   read otherwise.
 //! - What is refused, the parser refuses as well, or JSON does not have it.
 
 use geppetto_turns::serial::yaml_value;
@@ -26,6 +27,7 @@ pub fn check(text: &str) {
     match (read, parsed) {
         (Ok(read), Ok(parsed)) => assert_eq!(read, parsed, "{text:?}"),
         (Err(_), Err(_)) => {}
+        (Ok(_), Err(_)) if text.contains("\\ud") || text.contains("\\uD") => {}
         (Ok(read), Err(error)) => panic!("{text:?}: read as {read}, but {error}"),
         (Err(error), Ok(parsed)) => {
             let said = error.to_string();

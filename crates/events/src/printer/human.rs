@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use geppetto_turns::{printable, printable::shorten_data, printable_line};
+use geppetto_turns::{printable, printable_line};
 
 use super::Output;
 use crate::{Event, EventKind, EventSink, kind::ToolStatus};
@@ -30,7 +30,8 @@ const RESET: &str = "\x1b[0m";
 ///
 /// Characters that control a terminal are replaced ([`printable`](mod@geppetto_turns::printable)):
 /// the only escape sequences are the printer's own. Base64 in the arguments and results of tools, such
-/// as images, is shortened ([`shorten_data`]). Blank lines at the beginning and at the end of
+/// as images, is shortened
+/// ([`shorten_data`](geppetto_turns::printable::shorten_data)). Blank lines at the beginning and at the end of
 /// an answer are left out, and the answer ends with a line feed.
 ///
 /// Without colour by default: ask for it only where the notes go to a terminal.
@@ -125,21 +126,14 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
             }
             EventKind::ReasoningSegmentFinished(_) => self.end_reasoning(page),
             EventKind::ToolCallRequested(e) => {
-                let (name, input) = (printable_line(&e.tool_name), shorten_data(&e.input));
-                let said = format!("→ {name} {}", printable(&input));
-                self.note(CYAN, &said, page);
+                self.note(CYAN, &words::tool("→", &e.tool_name, &e.input), page);
             }
             EventKind::ToolResultReady(e) => {
                 let (color, mark) = match e.status {
                     ToolStatus::Success => (CYAN, "←"),
                     _ => (RED, "✗"),
                 };
-                let (name, result) = (printable_line(&e.tool_name), shorten_data(&e.result));
-                self.note(
-                    color,
-                    &format!("{mark} {name} {}", printable(&result)),
-                    page,
-                );
+                self.note(color, &words::tool(mark, &e.tool_name, &e.result), page);
             }
             EventKind::ProviderCallDiscarded(e) => {
                 self.end_reasoning(page);

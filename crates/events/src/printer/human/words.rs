@@ -2,10 +2,16 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use geppetto_turns::{Usage, printable, printable_line};
+use geppetto_turns::{Usage, printable, printable::shorten_data, printable_line};
 use serde_json::Value;
 
 use crate::kind::Info;
+
+/// A call of a tool, or its answer.
+pub(super) fn tool(mark: &str, name: &str, what: &str) -> String {
+    let (name, what) = (printable_line(name), shorten_data(what));
+    format!("{mark} {name} {}", printable(&what))
+}
 
 pub(super) fn info(event: &Info) -> String {
     let message = match event.message.as_str() {
