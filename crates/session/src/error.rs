@@ -107,10 +107,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome.status {
             RunStatus::Finished => f.write_str("the run finished")?,
-            RunStatus::Refused => f.write_str(
-                "the reply was refused by the model or stopped by a content filter; what arrived \
-                 is in the turn",
-            )?,
+            RunStatus::Refused => self.outcome.write_refusal(f)?,
             RunStatus::Cancelled => match &self.outcome.error {
                 Some(error) => write!(f, "{error}")?,
                 None => f.write_str("the run was cancelled")?,

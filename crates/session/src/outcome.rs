@@ -1,9 +1,12 @@
 //! [`RunOutcome`]: everything known about the end of a run.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use geppetto_engine::{EngineError, RunContext, RunReport, RunStatus, RunTotals};
-use geppetto_turns::{FinishClass, InferenceResult, Turn, Usage};
+use geppetto_turns::{Content, FinishClass, InferenceResult, Turn, Usage, printable};
+
+/// The most characters of a refusal that stand in an error.
+const LONGEST_REFUSAL: usize = 500;
 
 /// Everything known about the end of a run: the same on every outcome.
 #[derive(Debug)]
@@ -78,11 +81,44 @@ impl RunOutcome {
     /// Why the last provider call ended: `completed`, `max_tokens`, `refused`, `interrupted`, ...;
     /// `None` if no provider call was made.
     ///
-    /// A run can finish with a reply that the provider's content policy refused or that the output
-    /// limit cut.
+    /// A run can finish with a reply that the output limit cut.
     #[must_use]
     pub fn finish_class(&self) -> Option<&FinishClass> {
         self.result.as_ref().map(|result| &result.finish_class)
+    }
+
+    /// The words with which the model refused; `None` if it said none, as where a content filter
+    /// stopped the reply.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        if self.status != RunStatus::Refused {
+            return None;
+        }
+        let said = self.turn.blocks.iter().rev();
+        let mut said = said.map_while(|block| match &block.content {
+            Content::LlmText(said) => Some(said),
+            _ => None,
+        });
+        let refusal = said.find(|said| said.refusal && !said.text.trim().is_empty());
+        refusal.map(|said| said.text.trim())
+    }
+
+    /// Says why the reply was refused: with the model's words, else with the provider's reason.
+    pub(crate) fn write_refusal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(words) = self.refusal() {
+            let words: String = words.chars().take(LONGEST_REFUSAL).collect();
+            return write!(f, "the model refused: {}", printable(&words));
+        }
+        f.write_str("the reply was refused by the model or stopped by a content filter")?;
+        let reason = self
+            .result
+            .as_ref()
+            .and_then(|own| own.stop_reason.as_deref());
+        if let Some(reason) = reason {
+            let reason: String = reason.chars().take(LONGEST_REFUSAL).collect();
+            write!(f, " (finish reason `{}`)", printable(&reason))?;
+        }
+        f.write_str("; what arrived is in the turn")
     }
 
     /// Returns `true` if the provider did not report the usage of some provider call, so that
