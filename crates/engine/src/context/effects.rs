@@ -24,7 +24,9 @@ impl RunContext {
     /// run that is resumed in another process gives the same call the same key. `repeated` is how
     /// many earlier calls of the conversation have the call's id, since some providers count ids
     /// anew in each reply. No two calls of a run get the same key. Where the context names no
-    /// session or no turn, the run's id stands for both.
+    /// session or no turn, the run's id stands for both. The key of a run that
+    /// [works for another](Self::with_parent) begins with that of the tool call that it works in, so
+    /// that sessions inside of two calls have keys of their own, whatever their ids are.
     pub fn effect_key(&self, call: &ToolCall, repeated: usize) -> String {
         let base = format!(
             "{}:{}:{:016x}",
@@ -52,6 +54,15 @@ impl RunContext {
         if let Some(scope) = &self.effect_scope {
             return (**scope).to_owned();
         }
+        let own = self.own_scope();
+        // What works for another run acts for one of its calls.
+        match &self.parent {
+            Some(parent) => format!("{}/{own}", parent.effect_scope()),
+            None => own,
+        }
+    }
+
+    fn own_scope(&self) -> String {
         let correlation = &self.correlation;
         let named = (&correlation.session_id, &correlation.turn_id);
         if let (Some(session), Some(turn)) = named {

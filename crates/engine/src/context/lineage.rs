@@ -40,8 +40,8 @@ impl RunContext {
 
     /// Ties this context to the run that it works for: it is cancelled with `parent`, ends by the
     /// deadline of `parent`, its events name the parent's run (`parent_session_id`,
-    /// `parent_run_id` and `parent_tool_call_id` in their correlation), and its tokens are added
-    /// to the parent's.
+    /// `parent_run_id` and `parent_tool_call_id` in their correlation), its tokens are added to the
+    /// parent's, and the idempotency keys of its tool calls begin with the parent's.
     ///
     /// The cancellation token of this context is replaced by a child of the parent's.
     #[must_use]

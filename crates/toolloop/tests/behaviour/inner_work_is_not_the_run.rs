@@ -89,6 +89,35 @@ async fn loops_inside_of_tools_have_their_own_events_keys_and_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn runs_that_work_for_two_calls_have_keys_of_their_own_whatever_their_ids_are() {
+    let keys = Keys::default();
+    let inside = Arc::clone(&keys);
+    let asks = raw_tool_fn(
+        "ask",
+        "",
+        any(),
+        move |_: Value, ctx: ToolContext| -> SlowCall {
+            let keys = Arc::clone(&inside);
+            Box::pin(async move {
+                let own = RunContext::new().with_run("worker", "run", "turn");
+                let inner = ToolLoop::new(Script::new(pay_once("x")), registry(vec![pays(&keys)]));
+                inner.run(&own.with_parent(&ctx.run), &mut prompt()).await?;
+                Ok("answered".to_owned())
+            })
+        },
+    );
+    let script = Script::new([
+        vec![Do::Call("1", "ask", "{}"), Do::Call("2", "ask", "{}")],
+        vec![Do::Say("done")],
+    ]);
+    let done = run(&ToolLoop::new(script, registry(vec![Box::new(asks)]))).await;
+    done.outcome.unwrap();
+    let keys = keys.lock().unwrap().clone();
+    let different: HashSet<&String> = keys.iter().collect();
+    assert_eq!((keys.len(), different.len()), (2, 2), "{keys:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_are_the_same_in_another_process() {
     let mut runs = Vec::new();
     for seed in 1..3 {
