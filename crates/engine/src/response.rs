@@ -54,7 +54,8 @@ pub struct ResponseWriter<'a> {
     provider: String,
     model: String,
     items: Vec<Item>,
-    /// Ids of the tool calls: a second call with one of them could never be answered.
+    /// Ids of the reply's tool calls, and of those of a reply before it that wait for their answer:
+    /// a second call with one of them could not be told apart.
     call_ids: HashSet<String>,
     /// Items whose blocks have an order of their own.
     arranged: Vec<ItemId>,
@@ -97,6 +98,7 @@ impl<'a> ResponseWriter<'a> {
         meta.top_p = config.top_p.and_then(serde_json::Number::from_f64);
         meta.max_tokens = config.max_response_tokens;
         let offer = ctx.reply_log().map(|_| Arc::new(ToolOffer::of(turn)));
+        let call_ids = open_calls(ctx, turn);
         let writer = Self {
             ctx,
             before: turn.clone(),
@@ -108,7 +110,7 @@ impl<'a> ResponseWriter<'a> {
             provider,
             model,
             items: Vec::new(),
-            call_ids: HashSet::new(),
+            call_ids,
             arranged: Vec::new(),
             started: Instant::now(),
             first_output: None,
@@ -135,7 +137,8 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::Reasoning { source })
     }
 
-    /// Opens a tool call. The writer gives it an id where the provider gave it none of its own. Of
+    /// Opens a tool call. The writer gives it an id where the provider gave it none of its own: none
+    /// at all, that of another call of the reply, or that of a call of a broken reply before it. Of
     /// a tool with secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
@@ -455,6 +458,26 @@ impl<'a> ResponseWriter<'a> {
 
 fn millis(from: Instant, to: Instant) -> u64 {
     u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The ids of the calls that earlier replies to the same request made, and that wait for their
+/// answer.
+fn open_calls(ctx: &RunContext, turn: &Turn) -> HashSet<String> {
+    let recorded = ctx.reply_log().map(|log| log.calls()).unwrap_or_default();
+    if recorded.is_empty() {
+        return HashSet::new();
+    }
+    let recorded: HashSet<&str> = recorded.iter().map(|own| own.call.id.as_str()).collect();
+    let mut open = HashSet::new();
+    for block in &turn.blocks {
+        if let Some(call) = block.as_tool_call() {
+            open.insert(call.id.as_str());
+        } else if let Some(answer) = block.as_tool_use() {
+            open.remove(answer.id.as_str());
+        }
+    }
+    let both = open.intersection(&recorded);
+    both.map(|id| (*id).to_owned()).collect()
 }
 
 impl Drop for ResponseWriter<'_> {

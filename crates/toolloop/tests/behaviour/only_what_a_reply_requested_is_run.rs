@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    Engine, EngineError, InferenceRunner, Middleware, Next, RunContext, RunStop, Stack, ToolChoice,
-    ToolConfig, keys,
+    Engine, EngineError, ErrorKind, InferenceRunner, Middleware, Next, RunContext, RunStop, Stack,
+    ToolChoice, ToolConfig, keys,
 };
-use geppetto_toolloop::ToolLoop;
+use geppetto_toolloop::{Resampling, ToolLoop};
 use geppetto_turns::{Block, Content, FinishClass, InferenceResult, ToolCall, Turn};
 
 use crate::support::*;
@@ -313,4 +313,45 @@ async fn a_tool_that_was_not_on_offer_is_not_run() {
     assert_eq!(diary.lines(), Vec::<String>::new());
     let answer = "Error: not run: `slow` was not on offer for this reply; there were: other";
     assert_eq!(done.answers(), pairs(&[("c", answer)]));
+}
+
+/// Asks a second engine when the first one fails, and keeps what the first one said.
+struct Keeps(Arc<dyn Engine>);
+
+#[async_trait]
+impl Middleware for Keeps {
+    async fn run(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+        next: Next<'_>,
+    ) -> Result<InferenceResult, EngineError> {
+        match next.run(ctx, turn).await {
+            Err(_) => self.0.run_inference(ctx, turn).await,
+            reply => reply,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_engine_may_give_its_call_the_id_of_a_broken_one_before_it() {
+    let first = Script::new([
+        vec![
+            Do::Call("call_0", "slow", "{\"by\":1}"),
+            Do::Break(ErrorKind::Disconnected),
+        ],
+        vec![Do::Say("done")],
+    ]);
+    let second = Script::new([vec![Do::Call("call_0", "slow", "{\"by\":2}")]]);
+    let diary = Diary::default();
+    let tools = registry(vec![Box::new(slow(&diary, "slow", 1))]);
+    let keeps: Arc<dyn Middleware> = Arc::new(Keeps(second));
+    let tool_loop = ToolLoop::new(Arc::new(Stack::new(first, [keeps])), tools);
+    let done = run(&tool_loop.with_resampling(Resampling::never())).await;
+    done.outcome.as_ref().unwrap();
+    assert_eq!(diary.lines().len(), 2, "{:?}", diary.lines());
+    let answers = done.answers();
+    assert_eq!(answers.len(), 2, "{answers:?}");
+    assert!(answers[0].1.contains("not run"), "{answers:?}");
+    assert!(answers[1].1.starts_with("done call_"), "{answers:?}");
 }
