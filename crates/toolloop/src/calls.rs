@@ -235,6 +235,10 @@ impl<'a> Calls<'a> {
         }
         self.env.ctx.cancel();
         self.running.clear();
+        // A hook may have ended the run with a reason that repeats arguments.
+        for slot in &self.slots {
+            self.parent.map_cancel_reason(|reason| slot.hide(reason));
+        }
         let reason = self.reason();
         for slot in &self.slots {
             let answer = match &slot.refusal {

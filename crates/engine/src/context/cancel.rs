@@ -32,6 +32,14 @@ impl RunContext {
         self.cancel();
     }
 
+    /// Replaces the reason that was given to [`cancel_because`](Self::cancel_because) on this run, if
+    /// there is one. For implementations of runners, which keep secrets out of it.
+    pub fn map_cancel_reason(&self, map: impl FnOnce(&str) -> String) {
+        if let Some(reason) = &mut *lock(&self.shared.cancel_reason) {
+            *reason = map(reason);
+        }
+    }
+
     /// The reason given to [`cancel_because`](Self::cancel_because), on this run or one that it
     /// works for.
     #[must_use]

@@ -10,7 +10,6 @@ use tokio::sync::Semaphore;
 use super::{attempt::Attempt, slot::Slot};
 use crate::{
     FailedAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits, arguments,
-    executor::hide,
     isolate,
     stop::{is_stopped, pause},
 };
@@ -49,14 +48,27 @@ struct Ready<'a> {
 /// Runs a call. On return it is answered, or it is left to be answered as not run because the
 /// calls are to stop. An error ends the run.
 pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), EngineError> {
-    let (env, slot) = (&*env, &slot);
+    let name = &slot.call.name;
+    let traits = env.registry.traits(name).unwrap_or_default();
+    let secret = env
+        .registry
+        .get(name)
+        .map_or(Ok(&[][..]), |tool| isolate::call(|| tool.secret_args()));
+    let secret = secret.map_err(|message| isolate::panicked("a tool's `secret_args`", &message))?;
+    slot.set_limits(secret, traits.output_limit);
+    // Hooks and journals may fail with what they were given.
+    let outcome = decide_and_run(&env, &slot, traits).await;
+    outcome.map_err(|error| slot.hide_in(error))
+}
+
+async fn decide_and_run(
+    env: &Env,
+    slot: &Arc<Slot>,
+    traits: ToolTraits,
+) -> Result<(), EngineError> {
     let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);
-    let traits = env.registry.traits(&call.name).unwrap_or_default();
-    let secret = tool.map_or(Ok(&[][..]), |tool| isolate::call(|| tool.secret_args()));
-    let secret = secret.map_err(|message| isolate::panicked("a tool's `secret_args`", &message))?;
-    slot.set_limits(&call.args, secret, traits.output_limit);
     let refusal = match verdict {
         Verdict::Stopped => return Ok(()),
         Verdict::Refused(refusal) => Some(refusal),
@@ -112,6 +124,7 @@ async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineErro
         Err(rejection) => Some(("rejected", rejection)),
         Ok(args) => {
             call.args = args;
+            slot.replace_args(&call.args);
             match env.registry.get(&call.name) {
                 None => None,
                 Some(tool) => {
@@ -212,11 +225,7 @@ impl Ready<'_> {
         if self.env.config.tool_error_handling != ToolErrorHandling::Abort {
             return Ok(());
         }
-        let what = hide(
-            &failure.to_string(),
-            &self.call.args,
-            self.tool.secret_args(),
-        );
+        let what = self.slot.hide(&failure.to_string());
         let message = format!("the tool `{}` failed: {what}", self.call.name);
         Err(EngineError::new(ErrorKind::Tool, message))
     }

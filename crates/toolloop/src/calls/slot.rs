@@ -29,8 +29,9 @@ pub(super) struct Slot {
 
 struct State {
     progress: Progress,
-    /// What events must not show: arguments and the names of the secret ones.
-    secrets: (Args, Vec<String>),
+    /// What events and errors must not show: the arguments that the model wrote, those that a hook
+    /// put in their place, and the names of the secret ones.
+    secrets: (Vec<Args>, Vec<String>),
     output_limit: usize,
 }
 
@@ -46,7 +47,7 @@ impl Slot {
     pub(super) fn new(ctx: &RunContext, request: Request) -> Self {
         let state = State {
             progress: Progress::Waiting,
-            secrets: (Args::default(), Vec::new()),
+            secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
         };
         Self {
@@ -76,11 +77,38 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the answer's event must not show, and how long the answer may be.
-    pub(super) fn set_limits(&self, args: &Args, secret: &[String], output_limit: usize) {
+    /// What must not show of the call's arguments, and how long the answer may be.
+    pub(super) fn set_limits(&self, secret: &[String], output_limit: usize) {
         let mut state = self.state();
-        state.secrets = (args.clone(), secret.to_vec());
+        state.secrets = (vec![self.call.args.clone()], secret.to_vec());
         state.output_limit = output_limit;
+    }
+
+    /// Notes the arguments that a hook put in place of the call's own.
+    pub(super) fn replace_args(&self, args: &Args) {
+        if *args != self.call.args {
+            self.state().secrets.0.push(args.clone());
+        }
+    }
+
+    /// A text about the call without its secrets.
+    pub(super) fn hide(&self, text: &str) -> String {
+        hidden(text, &self.state().secrets)
+    }
+
+    /// An error of the call without its secrets. Causes that show one are left out.
+    pub(super) fn hide_in(&self, error: EngineError) -> EngineError {
+        let mut texts = vec![error.to_string()];
+        let mut cause = std::error::Error::source(&error);
+        while let Some(own) = cause {
+            texts.push(own.to_string());
+            cause = own.source();
+        }
+        if texts.iter().all(|text| self.hide(text) == *text) {
+            return error;
+        }
+        EngineError::new(error.kind(), self.hide(error.message()))
+            .with_retryable(error.is_retryable())
     }
 
     /// Says that the tool's effect may begin.
@@ -115,13 +143,13 @@ impl Slot {
         if matches!(state.progress, Progress::Answered(_)) {
             return Ok(());
         }
-        let (limit, (args, secret)) = (state.output_limit, &state.secrets);
+        let limit = state.output_limit;
         let failed = outcome.is_err();
         let (Ok(text) | Err(text)) = outcome;
         // Hidden before it is cut, or the cut may leave a part of a secret.
-        let shown = match secret.is_empty() {
+        let shown = match state.secrets.1.is_empty() {
             true => None,
-            false => Some(cut(hide(&text, args, secret), limit)),
+            false => Some(cut(hidden(&text, &state.secrets), limit)),
         };
         let answer = answer_of(&self.call.id, cut(text, limit), failed);
         let shown = shown.map_or_else(
@@ -177,6 +205,14 @@ impl Slot {
         let answer = self.to_answer()?;
         Some(Block::new(Content::ToolUse(answer)).with_id(self.ctx.next_id()))
     }
+}
+
+fn hidden(text: &str, (args, secret): &(Vec<Args>, Vec<String>)) -> String {
+    let mut text = text.to_owned();
+    for args in args {
+        text = hide(&text, args, secret);
+    }
+    text
 }
 
 fn answer_of(id: &str, text: String, failed: bool) -> ToolUse {

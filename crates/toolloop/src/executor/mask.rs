@@ -38,13 +38,7 @@ pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
     if secret.is_empty() {
         return text;
     }
-    let Ok(object) = args.object() else {
-        return text;
-    };
-    let mut values = Vec::new();
-    each_secret(&mut Value::Object(object), secret, &mut |found| {
-        leaves(found, &mut values);
-    });
+    let mut values = secret_values(args, secret);
     values.retain(|value| value.chars().count() >= SHORTEST);
     if values.len() > MOST {
         return MASK.to_owned();
@@ -59,6 +53,19 @@ pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
         }
     }
     text
+}
+
+/// The secret values. Of arguments that are no object any part may be one.
+fn secret_values(args: &Args, secret: &[String]) -> Vec<String> {
+    let mut values = Vec::new();
+    match serde_json::from_str(args.as_str()) {
+        Ok(mut object @ Value::Object(_)) => each_secret(&mut object, secret, &mut |found| {
+            leaves(found, &mut values);
+        }),
+        Ok(other) => leaves(&other, &mut values),
+        Err(_) => values.push(args.as_str().trim().to_owned()),
+    }
+    values
 }
 
 fn each_secret(value: &mut Value, secret: &[String], found: &mut dyn FnMut(&mut Value)) {
@@ -86,7 +93,11 @@ fn leaves(value: &Value, into: &mut Vec<String>) {
         Value::Object(fields) => fields.values().for_each(|field| leaves(field, into)),
         Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
         Value::String(text) => into.push(text.clone()),
-        Value::Number(number) => into.push(number.to_string()),
+        Value::Number(number) => {
+            into.push(number.to_string());
+            // As Rust writes it: `1234567` for `1234567.0`, and no exponent.
+            into.extend(number.as_f64().map(|number| number.to_string()));
+        }
         Value::Null | Value::Bool(_) => {}
     }
 }

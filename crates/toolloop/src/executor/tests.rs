@@ -59,6 +59,32 @@ fn a_secret_is_found_in_every_form_that_is_promised() {
 }
 
 #[test]
+fn a_secret_number_is_found_however_it_is_written() {
+    for (written, shown) in [
+        ("1234567", "1234567.0"),
+        ("1234567.0", "1234567"),
+        ("1.234567e6", "1234567"),
+        ("1e20", "100000000000000000000"),
+    ] {
+        let args = Args::from(format!(r#"{{"api_key":{written}}}"#));
+        let text = hide(&format!("<{shown}>"), &args, &secret());
+        assert!(text.starts_with("<***"), "{written} is shown as {text}");
+    }
+}
+
+#[test]
+fn arguments_that_are_no_object_are_all_secret() {
+    for args in [
+        r#"{"api_key":"swordfish""#,
+        r#"["swordfish"]"#,
+        r#""swordfish""#,
+    ] {
+        let text = hide(&format!("no: {args}"), &Args::from(args), &secret());
+        assert!(!text.contains("swordfish"), "{text}");
+    }
+}
+
+#[test]
 fn base64_is_found_whatever_the_padding() {
     for (value, encoded) in [
         ("swordfish", "c3dvcmRmaXNo"),

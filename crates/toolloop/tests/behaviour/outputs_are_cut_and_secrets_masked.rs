@@ -1,5 +1,7 @@
+use geppetto_engine::RunContext;
 use geppetto_events::EventKind;
-use geppetto_toolloop::{ToolError, ToolLoop, raw_tool_fn};
+use geppetto_toolloop::{Rejection, Tool, ToolError, ToolExecutor, ToolLoop, raw_tool_fn};
+use geppetto_turns::{Args, ToolCall};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -114,4 +116,86 @@ async fn a_cut_leaves_no_part_of_a_secret() {
         done.answers()[0].1,
         "key sk-01… [output cut: 9 B of 17 B shown]"
     );
+}
+
+/// What a hook does with a call that it was given.
+#[derive(Debug, Clone, Copy)]
+enum Hook {
+    EndsRun,
+    Cancels,
+    CancelsAndHangs,
+    PanicsFirst,
+    Panics,
+    Swaps,
+}
+
+struct Repeats(Hook);
+
+#[async_trait::async_trait]
+impl ToolExecutor for Repeats {
+    async fn pre_execute(&self, _: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
+        match self.0 {
+            Hook::PanicsFirst => panic!("cannot look at {}", call.args),
+            Hook::Swaps => Ok(Args::from(r#"{"pin":"from-the-vault"}"#)),
+            _ => Ok(call.args.clone()),
+        }
+    }
+
+    async fn is_allowed(
+        &self,
+        ctx: &RunContext,
+        call: &ToolCall,
+        _: &dyn Tool,
+    ) -> Result<(), Rejection> {
+        let reason = format!("no: {}", call.args);
+        match self.0 {
+            Hook::EndsRun => Err(Rejection::new(reason).ending_run()),
+            Hook::Cancels => {
+                ctx.cancel_because(&*reason);
+                Err(Rejection::new(reason))
+            }
+            Hook::CancelsAndHangs => {
+                ctx.cancel_because(reason);
+                std::future::pending().await
+            }
+            Hook::Panics => panic!("{reason}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_hook_repeats_of_a_secret_shows_nowhere() {
+    for hook in [
+        Hook::EndsRun,
+        Hook::Cancels,
+        Hook::CancelsAndHangs,
+        Hook::PanicsFirst,
+        Hook::Panics,
+        Hook::Swaps,
+    ] {
+        let args = r#"{"pin":"swordfish"}"#;
+        let script = Script::new([
+            vec![Do::Call("1", "pay", args), Do::Call("2", "pay", args)],
+            vec![Do::Say("ok")],
+        ]);
+        let pay = raw_tool_fn("pay", "", any(), |args: Value| async move {
+            Ok::<_, ToolError>(format!("paid with {args}"))
+        });
+        let tools = registry(vec![Box::new(pay.secret_args(["pin"]))]);
+        let tool_loop = ToolLoop::new(script, tools).with_executor(Repeats(hook));
+        let done = run(&tool_loop).await;
+        for event in &done.events {
+            let json = serde_json::to_string(event).unwrap();
+            assert!(!json.contains("swordfish"), "{hook:?}: {json}");
+            assert!(!json.contains("vault"), "{hook:?}: {json}");
+        }
+        // The run's last event and its error are made of this.
+        if let Err(error) = &done.outcome {
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("swordfish"), "{hook:?}: {shown}");
+            assert!(shown.contains("***"), "{hook:?}: {shown}");
+        }
+        assert_eq!(done.outcome.is_ok(), matches!(hook, Hook::Swaps));
+    }
 }
