@@ -79,6 +79,9 @@ pub struct Dialect {
     pub empty_content: EmptyContent,
     /// How an answer of a given shape is asked for. With its schema by default.
     pub output: OutputFormat,
+    /// Whether a request with tool calls in its history must offer a tool; where there is none, one
+    /// that cannot be called stands for it. False by default; Claude: true, by the model's name.
+    pub placeholder_tool: bool,
     /// Whether refusals go back in a field of their own instead of as text. False by default;
     /// OpenAI: true.
     pub refusal_field: bool,
@@ -115,6 +118,9 @@ pub enum OutputFormat {
     /// `response_format` with the schema.
     #[default]
     JsonSchema,
+    /// `response_format` with the schema; where tools are on offer, which the server does not take
+    /// beside it, the schema is an instruction in front of the messages.
+    JsonSchemaWithoutTools,
     /// `response_format` of type `json_object`, with the schema in an instruction in front of the
     /// messages.
     JsonObject,
@@ -201,6 +207,7 @@ impl Default for Dialect {
             reasoning_key: false,
             empty_content: EmptyContent::default(),
             output: OutputFormat::default(),
+            placeholder_tool: false,
             refusal_field: false,
             key: KeyHeader::default(),
         }
@@ -250,6 +257,7 @@ impl Dialect {
         };
         let mut dialect = self.clone();
         dialect.rules = dialect.rules.and(rules);
+        dialect.placeholder_tool |= templates::wants_tool(model);
         if dialect.call_ids == CallIdForm::Any {
             dialect.call_ids = ids;
         }

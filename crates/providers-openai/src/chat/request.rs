@@ -1,6 +1,6 @@
 //! From a turn to the bytes of a request.
 
-use geppetto_engine::{EngineError, InferenceConfig, ToolChoice as Choice};
+use geppetto_engine::{EngineError, InferenceConfig, ToolChoice as Choice, ToolDefinition};
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -97,19 +97,28 @@ pub(super) fn encode(
     if messages.is_empty() {
         return Err(nothing_to_send());
     }
-    if let Some(output) = settings.output.as_ref().filter(|_| as_object(dialect)) {
-        messages.insert(0, Message::instructions(options::shape_in_words(output)));
+    if let Some(output) = settings.output.as_ref()
+        && in_words(dialect, settings)
+    {
+        messages::instruct(&mut messages, options::shape_in_words(output));
     }
+    let has_calls = || blocks.iter().any(|block| block.as_tool_call().is_some());
+    let wants_tool = dialect.placeholder_tool && settings.tools.is_empty() && has_calls();
     to_json(&Body {
         settings,
         dialect,
         messages: &messages,
+        placeholder: wants_tool.then(options::placeholder),
     })
 }
 
-/// Whether the server takes no schema of an answer.
-fn as_object(dialect: &Dialect) -> bool {
-    dialect.output == OutputFormat::JsonObject
+/// Whether the server takes no schema of an answer in this request.
+fn in_words(dialect: &Dialect, settings: &Settings) -> bool {
+    match dialect.output {
+        OutputFormat::JsonSchema => false,
+        OutputFormat::JsonSchemaWithoutTools => !settings.tools.is_empty(),
+        OutputFormat::JsonObject => true,
+    }
 }
 
 /// The request as it is written, field by field, in an order that never changes. A field that is
@@ -118,6 +127,8 @@ struct Body<'a> {
     settings: &'a Settings,
     dialect: &'a Dialect,
     messages: &'a [Message<'a>],
+    /// The tool on offer where there is none and the server wants one.
+    placeholder: Option<ToolDefinition>,
 }
 
 impl Serialize for Body<'_> {
@@ -142,14 +153,19 @@ impl Body<'_> {
     fn tools<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
         let settings = self.settings;
         let offered = !settings.tools.is_empty();
-        let tools: Vec<Tool<'_>> = settings.tools.iter().map(Tool::of).collect();
-        fields.put("tools", offered.then_some(tools))?;
+        let all = settings.tools.iter().chain(&self.placeholder);
+        let tools: Vec<Tool<'_>> = all.map(Tool::of).collect();
+        fields.put("tools", (!tools.is_empty()).then_some(tools))?;
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
         self.put(fields, "tool_choice", choice.filter(|_| offered))?;
         let parallel = settings.parallel_calls();
         self.put(fields, "parallel_tool_calls", parallel)?;
         let format = settings.output.as_ref();
-        let format = format.map(|output| ResponseFormat::of(output, as_object(self.dialect)));
+        let format = format.and_then(|output| match self.dialect.output {
+            OutputFormat::JsonObject => Some(ResponseFormat::any_object()),
+            _ if in_words(self.dialect, settings) => None,
+            _ => Some(ResponseFormat::of(output)),
+        });
         fields.put("response_format", format)
     }
 

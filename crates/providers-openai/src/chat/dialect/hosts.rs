@@ -206,9 +206,11 @@ fn fireworks() -> Dialect {
 /// <https://github.com/google-gemini/gemini-cli/issues/11814>. Contents must not be empty:
 /// <https://github.com/aaif-goose/goose/pull/1425>,
 /// <https://github.com/langchain-ai/langchainjs/pull/9987>. The last one must not be the model's:
-/// <https://github.com/crewAIInc/crewAI/pull/6973>.
+/// <https://github.com/crewAIInc/crewAI/pull/6973>. A shape of the answer is refused beside tools:
+/// <https://github.com/openai/openai-agents-python/issues/656>.
 fn gemini() -> Dialect {
     Dialect {
+        output: OutputFormat::JsonSchemaWithoutTools,
         rules: rules(|rules| {
             rules.user_first = true;
             rules.user_last = true;
@@ -226,9 +228,13 @@ fn github() -> Dialect {
     }
 }
 
-/// Replies have `reasoning` (<https://console.groq.com/docs/openai>); it does not go back.
+/// Replies have `reasoning` (<https://console.groq.com/docs/openai>); it does not go back. A shape of
+/// the answer is refused beside tools: <https://github.com/vercel/ai/pull/16540>.
 fn groq() -> Dialect {
-    server("groq")
+    Dialect {
+        output: OutputFormat::JsonSchemaWithoutTools,
+        ..server("groq")
+    }
 }
 
 /// One system message: <https://github.com/MiniMax-AI/MiniMax-M2/issues/51>,

@@ -90,3 +90,10 @@ pub(super) fn find(model: &str) -> Option<(Rules, CallIdForm)> {
     let known = TEMPLATES.iter().find(|(part, _)| name.contains(part));
     known.map(|(_, demands)| *demands)
 }
+
+/// Returns `true` if a history with calls is refused without tools: Anthropic's API, also behind
+/// gateways (<https://github.com/BerriAI/litellm/issues/4689>,
+/// <https://github.com/camel-ai/owl/issues/532>).
+pub(super) fn wants_tool(model: &str) -> bool {
+    model.to_ascii_lowercase().contains("claude")
+}

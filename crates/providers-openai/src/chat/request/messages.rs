@@ -36,14 +36,20 @@ pub(super) enum Message<'a> {
     },
 }
 
-impl Message<'_> {
-    /// Instructions of the engine's own.
-    pub(super) fn instructions(text: String) -> Self {
-        Self::System {
-            role: "system",
-            content: Cow::Owned(text),
-        }
+/// Gives instructions of the engine's own: at the end of the application's, which stand first, or in
+/// a message in front of all.
+pub(super) fn instruct(messages: &mut Vec<Message<'_>>, text: String) {
+    if let Some(Message::System { content, .. }) = messages.first_mut() {
+        let content = content.to_mut();
+        content.push_str("\n\n");
+        content.push_str(&text);
+        return;
     }
+    let instructions = Message::System {
+        role: "system",
+        content: Cow::Owned(text),
+    };
+    messages.insert(0, instructions);
 }
 
 /// Where messages go.

@@ -2,7 +2,7 @@
 
 use geppetto_engine::{StructuredOutput, ToolChoice as Choice, ToolDefinition};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chat::Dialect;
 
@@ -89,14 +89,16 @@ struct Schema<'a> {
 }
 
 impl<'a> ResponseFormat<'a> {
-    /// The shape with its schema, or where the server takes none, any object.
-    pub(super) fn of(output: &'a StructuredOutput, as_object: bool) -> Self {
-        if as_object {
-            return Self {
-                kind: "json_object",
-                json_schema: None,
-            };
+    /// Any object.
+    pub(super) fn any_object() -> Self {
+        Self {
+            kind: "json_object",
+            json_schema: None,
         }
+    }
+
+    /// The shape with its schema.
+    pub(super) fn of(output: &'a StructuredOutput) -> Self {
         Self {
             kind: "json_schema",
             json_schema: Some(Schema {
@@ -123,6 +125,16 @@ pub(super) fn shape_in_words(output: &StructuredOutput) -> String {
     };
     format!(
         "Answer with one JSON object and nothing else.{what} It must fit this JSON schema: {schema}"
+    )
+}
+
+/// The tool that is offered where a history has calls and there is no tool.
+pub(super) fn placeholder() -> ToolDefinition {
+    let description = "Stands for tools that are no longer there. Do not call it.";
+    ToolDefinition::new(
+        "unavailable",
+        description,
+        json!({"type": "object", "properties": {}}),
     )
 }
 

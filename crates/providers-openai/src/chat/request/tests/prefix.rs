@@ -52,8 +52,9 @@ fn messages(body: &[u8]) -> &[u8] {
 fn up_to_an_open_prompt(messages: &[u8]) -> &[u8] {
     let text = std::str::from_utf8(messages).unwrap();
     let is_prompt = text
-        .rfind(r#"{"role":"#)
-        .is_some_and(|at| text[at..].starts_with(r#"{"role":"user""#));
+        .rsplit(r#"{"role":"#)
+        .next()
+        .is_some_and(|last| last.starts_with(r#""user""#));
     let end = if is_prompt { 2 } else { 0 };
     &messages[..messages.len() - end]
 }

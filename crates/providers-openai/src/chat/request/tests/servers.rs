@@ -246,3 +246,48 @@ fn an_answer_of_a_shape_is_asked_for_in_words_where_no_schema_is_taken() {
         "{words}"
     );
 }
+
+#[test]
+fn a_shape_beside_tools_is_asked_for_in_words_where_the_server_takes_one_of_them() {
+    let output = StructuredOutput::json_schema("a", json!({"type": "object"}));
+    let tools = vec![ToolDefinition::new("f", "", json!({"type": "object"}))];
+    let turn = |tools: &[ToolDefinition]| {
+        let turn = Turn::builder().system("Be terse.").user("Hi");
+        let turn = turn.data(&keys::STRUCTURED_OUTPUT, &output).unwrap();
+        turn.data(&keys::TOOL_DEFINITIONS, &tools.to_vec())
+            .unwrap()
+            .build()
+    };
+    for server in ["gemini", "groq"] {
+        let dialect = Dialect::named(server).unwrap();
+        let both = body_as(&turn(&tools), &dialect, false).unwrap();
+        assert!(both.get("response_format").is_none(), "{server}");
+        assert_eq!(roles(both["messages"].as_array().unwrap()), "system user");
+        let words = both["messages"][0]["content"].as_str().unwrap();
+        assert!(words.starts_with("Be terse.") && words.contains("JSON"));
+        let alone = body_as(&turn(&[]), &dialect, false).unwrap();
+        assert_eq!(alone["response_format"]["type"], "json_schema", "{server}");
+    }
+}
+
+#[test]
+fn claude_gets_a_tool_where_the_history_has_calls_and_there_is_none() {
+    let turn = |blocks: Vec<Block>| {
+        let turn = blocks.into_iter().fold(Turn::builder(), TurnBuilder::block);
+        turn.build()
+    };
+    let body = |turn: &Turn, model: &str| {
+        let dialect = Dialect::default();
+        let settings = settings(turn, &InferenceConfig::new(), model, false, &dialect).unwrap();
+        let body = encode(&settings, turn, &dialect, "").unwrap();
+        serde_json::from_slice::<Value>(&body).unwrap()
+    };
+    let called = turn(with_tools());
+    assert_eq!(
+        body(&called, "claude-sonnet-4-5")["tools"][0]["function"]["name"],
+        "unavailable"
+    );
+    assert!(body(&called, "gpt-4o").get("tools").is_none());
+    let plain = turn(vec![Block::user("Hi")]);
+    assert!(body(&plain, "claude-sonnet-4-5").get("tools").is_none());
+}

@@ -207,7 +207,7 @@ fn a_call_that_is_kept_as_an_item_goes_back_with_its_answer_or_not_at_all() {
 }
 
 fn made_by(mut block: Block, server: &str) -> Block {
-    let origin = own::Origin::new(server, "gpt-5");
+    let origin = Origin::new(server, "gpt-5");
     block.metadata.set(&own::ORIGIN, &origin).unwrap();
     block
 }
