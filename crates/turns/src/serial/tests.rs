@@ -231,3 +231,13 @@ fn json_is_safe_to_print_and_reads_the_same() {
     assert_eq!(crate::printable(&json), json);
     assert_eq!(Turn::from_json(&json), Ok(turn));
 }
+
+#[test]
+fn yaml_escapes_what_controls_a_terminal_but_for_the_order_of_text() {
+    let bad = "a\u{7f}\u{9b}2J\u{1b}[2J\0\u{7}\u{8}\r";
+    for value in [json!(bad), json!({bad: 1}), json!([[bad]])] {
+        let yaml = yaml_string(&value).unwrap();
+        assert_eq!(crate::printable(&yaml), yaml);
+        assert_eq!(yaml_value(&yaml), Ok(value));
+    }
+}
