@@ -10,7 +10,9 @@ use super::*;
 use crate::responses::keys;
 
 mod api;
+mod glued;
 mod odd;
+mod unread;
 
 struct Seen {
     turn: Turn,
