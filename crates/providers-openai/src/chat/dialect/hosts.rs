@@ -317,9 +317,16 @@ fn together() -> Dialect {
     server("together")
 }
 
-/// Which model takes `reasoning_effort` and `stop` is known by name.
+/// Messages without content are refused, those that call tools too, which need an empty text
+/// (<https://github.com/langchain-ai/langchain/issues/34140>,
+/// <https://github.com/langbot-app/LangBot/issues/1205>). Which model takes `reasoning_effort` and
+/// `stop` is known by name.
 fn xai() -> Dialect {
-    server("xai")
+    Dialect {
+        empty_content: EmptyContent::Text,
+        rules: rules(|rules| rules.no_empty = true),
+        ..server("xai")
+    }
 }
 
 /// Thinking should come back with the results of tools
