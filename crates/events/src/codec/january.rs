@@ -78,7 +78,8 @@ fn unpack(fields: &mut Map<String, Value>, name: &str) {
 ///
 /// It keeps the text so far of each provider call and of each reasoning segment, because those names
 /// carried it. A call ends with one `final`, which has its whole text and its usage; a stopped run
-/// ends with one `interrupt`, which has the text that had arrived of the call that was interrupted.
+/// ends with one `interrupt`, which has the text that had arrived of the call that was interrupted. A
+/// failed run ends with one `error`; that of an attempt which is asked for again is left out.
 /// Events that had no counterpart then are left out; those whose names have not changed go through.
 #[derive(Debug, Clone, Default)]
 pub struct JanuaryEncoder {
@@ -89,6 +90,8 @@ pub struct JanuaryEncoder {
     called: bool,
     /// The run told that it was interrupted.
     interrupted: bool,
+    /// The run announced its beginning, so it will announce its end.
+    in_run: bool,
 }
 
 impl JanuaryEncoder {
@@ -104,6 +107,7 @@ impl JanuaryEncoder {
         let body = match &event.kind {
             EventKind::RunStarted(_) => {
                 *self = Self::default();
+                self.in_run = true;
                 return None;
             }
             EventKind::ProviderCallStarted(_) => {
@@ -137,6 +141,8 @@ impl JanuaryEncoder {
                 self.text.clear();
                 return None;
             }
+            // Of an attempt that broke off: it is asked for again, or the run fails with it.
+            EventKind::Error(_) if self.in_run && self.called && segment.is_empty() => return None,
             EventKind::ToolCallRequested(e) => {
                 let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
                 json!({"type": "tool-call", "tool_call": call})

@@ -256,6 +256,47 @@ fn the_january_encoder_ends_each_call_once_with_its_text_and_usage() {
 }
 
 #[test]
+fn the_january_encoder_tells_one_error_of_a_failed_run_and_none_of_an_attempt_that_is_undone() {
+    let broken = || {
+        let finished = ProviderCallFinished {
+            finish_class: Some("error".to_owned()),
+            ..ProviderCallFinished::default()
+        };
+        [
+            EventKind::ProviderCallStarted(ProviderCallStarted::default()),
+            EventKind::TextDelta(TextDelta::new("Hel", 0, 1)),
+            EventKind::Error(ErrorEvent::new("gone")),
+            EventKind::ProviderCallFinished(finished),
+        ]
+    };
+    let told = |kinds: Vec<EventKind>| -> Vec<String> {
+        let mut encoder = JanuaryEncoder::new();
+        let old = kinds
+            .into_iter()
+            .filter_map(|kind| encoder.encode(&Event::new(kind)));
+        old.map(|event| event["type"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let started = EventKind::RunStarted(RunStarted::new("hi"));
+    let undone = EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new("gone"));
+    let failed = EventKind::RunFailed(RunFailed::new("gone"));
+    let mut run = vec![started];
+    run.extend(broken());
+    run.push(undone);
+    run.extend(broken());
+    run.push(failed);
+    assert_eq!(told(run), ["start", "partial", "start", "partial", "error"]);
+    // Without a run nobody else tells it.
+    assert_eq!(told(broken().to_vec()), ["start", "partial", "error"]);
+    // What is not of a provider call is told.
+    let own = vec![
+        EventKind::RunStarted(RunStarted::new("hi")),
+        EventKind::Error(ErrorEvent::new("a sink says so")),
+    ];
+    assert_eq!(told(own), ["error"]);
+}
+
+#[test]
 fn what_json_readers_keep_in_part_is_an_error_that_names_its_place() {
     let cases = [
         (
