@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{Choice, Chunk, Content, Delta, Piece};
 use crate::shared::{
-    error::{is_reported, reported},
+    error::reported,
     halves::Half,
     limits::{MOST, too_many},
 };
@@ -119,7 +119,7 @@ impl Fold {
         (self.done && self.answered) || self.ends.are_final()
     }
 
-    /// Takes one event.
+    /// Takes one event, which was read from `text`.
     ///
     /// # Errors
     ///
@@ -127,11 +127,13 @@ impl Fold {
     pub(super) fn accept(
         &mut self,
         chunk: &Chunk<'_>,
+        text: &str,
         writer: &mut ResponseWriter<'_>,
         redactor: &Redactor,
     ) -> Result<(), EngineError> {
         self.kept.take_envelope(chunk, writer, redactor);
-        let mut failure = chunk.error.filter(|raw| is_reported(raw.get()));
+        // Gateways put status, code and words beside the field of the error, too.
+        let mut failure = chunk.is_error(text).then_some(text);
         self.answered |= !chunk.choices.is_empty();
         for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
@@ -139,11 +141,11 @@ impl Fold {
                 self.others.take(index, choice, self.whole, redactor);
                 continue;
             }
-            failure = failure.or(choice.error.filter(|raw| is_reported(raw.get())));
+            failure = failure.or_else(|| choice.reported().map(RawValue::get));
             self.choice(index, choice, writer, redactor);
         }
         if let Some(raw) = failure {
-            return Err(reported(raw.get(), redactor));
+            return Err(reported(raw, redactor));
         }
         self.check()?;
         self.failure().map_or(Ok(()), Err)
@@ -267,11 +269,15 @@ impl Fold {
     }
 
     fn reasoning(&mut self, delta: &Delta<'_>, writer: &mut ResponseWriter<'_>) {
-        let mut text = delta.reasoning_content.flat();
-        if text.is_empty() {
-            text = delta.reasoning.flat();
-        }
-        if !text.is_empty() {
+        // Servers that fill several of these fields say the same in each.
+        let fields = [
+            &delta.reasoning_content,
+            &delta.reasoning,
+            &delta.reasoning_text,
+            &delta.thinking,
+        ];
+        let said = fields.into_iter().map(Content::flat);
+        if let Some(text) = said.into_iter().find(|text| !text.is_empty()) {
             self.reasons_by_field = true;
             self.say(Segment::Reasoning, &text, writer);
         }

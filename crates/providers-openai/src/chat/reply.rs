@@ -6,7 +6,7 @@ use geppetto_transport::Redactor;
 use super::{error::FORMAT, fold::Fold, wire::Chunk};
 use crate::shared::{
     call,
-    error::{malformed, malformed_body, not_a_reply, reported},
+    error::{malformed_body, malformed_event, not_a_reply, reported},
     mend,
     reply::DONE,
     taken::{Taken, is_heartbeat},
@@ -50,6 +50,8 @@ const GROWING: &[&str] = &[
     "choices.delta.content.thinking.text",
     "choices.delta.reasoning",
     "choices.delta.reasoning_content",
+    "choices.delta.reasoning_text",
+    "choices.delta.thinking",
     "choices.delta.reasoning_details.text",
     "choices.delta.reasoning_details.summary",
     "choices.delta.refusal",
@@ -89,10 +91,7 @@ fn whole_of(
     let mut chunk = Chunk::default();
     let read = chunk.parse(body);
     read.map_err(|error| malformed_body(body, FORMAT, &error, redactor))?;
-    fold.accept(&chunk, writer, redactor)?;
-    if chunk.is_error() {
-        return Err(reported(body, redactor));
-    }
+    fold.accept(&chunk, body, writer, redactor)?;
     if chunk.choices.is_empty() {
         return Err(not_a_reply(
             body,
@@ -140,14 +139,10 @@ fn take_event(
     if let Err(error) = chunk.parse(data) {
         let mended = mend::mend(data, GROWING);
         let mended = mended.filter(|mended| Chunk::default().parse(&mended.text).is_ok());
-        let mended = mended.ok_or_else(|| malformed("an event", FORMAT, &error, redactor))?;
+        let mended = mended.ok_or_else(|| malformed_event(data, FORMAT, &error, redactor))?;
         fold.count_replaced(mended.replaced);
         return take_event(&mended.text, fold, writer, redactor);
     }
-    fold.accept(&chunk, writer, redactor)?;
-    if chunk.is_error() {
-        Err(reported(data, redactor))
-    } else {
-        Ok(Taken::Said)
-    }
+    fold.accept(&chunk, data, writer, redactor)?;
+    Ok(Taken::Said)
 }

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 mod choices;
 mod content;
 mod fill;
+mod reason;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,9 @@ pub(super) use crate::shared::text::{Number, Text};
 pub(super) use choices::Choices;
 pub(super) use content::{Content, Piece};
 
+use crate::shared::error::{is_base_resp, is_error_alone, is_reported};
 use fill::{Beside, object};
+use reason::Reason;
 
 object! {
     /// One event of a stream, or a whole reply.
@@ -29,12 +32,10 @@ object! {
         model: Text<'a>,
         object: Text<'a>,
         choices: Choices<'a>,
-        /// Of an error that stands in the place of a reply.
-        code: Text<'a>,
-        message: Text<'a>,
-        detail: Option<&'a RawValue>,
         usage: Option<&'a RawValue>,
         error: Option<&'a RawValue>,
+        /// MiniMax's status: an error beside or in the place of choices.
+        base_resp: Option<&'a RawValue>,
         /// Groq repeats the usage here.
         x_groq: Beside<Groq<'a>>,
         service_tier: Text<'a>,
@@ -59,9 +60,9 @@ object! {
         index: Number,
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
-        finish_reason: Text<'a>,
+        finish_reason: Reason<'a>,
         /// The reason as the provider behind OpenRouter gave it.
-        native_finish_reason: Text<'a>,
+        native_finish_reason: Reason<'a>,
         logprobs: Beside<Logprobs<'a>>,
         /// Moonshot puts the usage of a stream here.
         usage: Option<&'a RawValue>,
@@ -78,6 +79,10 @@ object! {
         reasoning_content: Content<'a>,
         /// OpenRouter, Ollama, Groq and others.
         reasoning: Content<'a>,
+        /// GitHub Copilot.
+        reasoning_text: Content<'a>,
+        /// Gateways to models of Anthropic.
+        thinking: Content<'a>,
         /// OpenRouter: typed pieces, with signatures and encrypted data.
         reasoning_details: Option<&'a RawValue>,
         /// Google: signatures of thoughts, beside the text that they belong to.
@@ -90,6 +95,8 @@ object! {
         annotations: Option<&'a RawValue>,
         /// Images that the model made (OpenRouter).
         images: Option<&'a RawValue>,
+        /// Some gateways put an error here.
+        error: Option<&'a RawValue>,
     }
 }
 
@@ -149,16 +156,17 @@ impl<'a> Chunk<'a> {
         reader.end()
     }
 
-    /// Whether the whole event or body is an error, instead of a field of it: it says so, or it
-    /// has a code and words, or a detail, and nothing of a reply.
-    pub(super) fn is_error(&self) -> bool {
+    /// Returns `true` if the event or body, which is `text`, reports an error: in a field of its
+    /// own, by MiniMax's status, or as a whole. The errors of choices are not meant.
+    pub(super) fn is_error(&self, text: &str) -> bool {
+        if self.error.is_some_and(|raw| is_reported(raw.get())) || &*self.object == "error" {
+            return true;
+        }
+        if self.base_resp.is_some_and(|raw| is_base_resp(raw.get())) {
+            return true;
+        }
         let is_reply = !self.choices.is_empty() || self.usage.is_some();
-        let is_fault = match self.code.parse::<u64>() {
-            Ok(number) => number >= 400,
-            Err(_) => !self.code.is_empty(),
-        };
-        let says_why = !self.message.is_empty() && is_fault;
-        &*self.object == "error" || (!is_reply && (says_why || self.detail.is_some()))
+        !is_reply && is_error_alone(text)
     }
 }
 
@@ -169,6 +177,8 @@ impl Delta<'_> {
         speaks(&self.content)
             || speaks(&self.reasoning_content)
             || speaks(&self.reasoning)
+            || speaks(&self.reasoning_text)
+            || speaks(&self.thinking)
             || !self.refusal.is_empty()
             || self.reasoning_details.is_some()
     }
@@ -179,6 +189,8 @@ impl Delta<'_> {
         is_silent(&self.content)
             && is_silent(&self.reasoning_content)
             && is_silent(&self.reasoning)
+            && is_silent(&self.reasoning_text)
+            && is_silent(&self.thinking)
             && self.refusal.is_empty()
             && self.tool_calls.is_empty()
             && self.reasoning_details.is_none()
@@ -190,6 +202,14 @@ impl Delta<'_> {
 }
 
 impl<'a> Choice<'a> {
+    /// The error of this choice alone.
+    pub(super) fn reported(&self) -> Option<&'a RawValue> {
+        let delta = self.delta.as_ref().and_then(|delta| delta.error);
+        let message = self.message.as_ref().and_then(|message| message.error);
+        let places = [self.error, delta, message].into_iter().flatten();
+        places.into_iter().find(|raw| is_reported(raw.get()))
+    }
+
     /// The message of a whole reply.
     pub(super) fn said(&self) -> Option<&Delta<'a>> {
         self.message.as_deref().or(self.delta.as_ref())

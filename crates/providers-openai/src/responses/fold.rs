@@ -16,7 +16,7 @@ use super::{
     wire::{self, Event, Item, Response, Text},
 };
 use crate::shared::{
-    error::{is_error_alone, is_reported, malformed, no_object, reported},
+    error::{is_error_alone, is_reported, malformed, malformed_event, no_object, reported},
     limits::{MOST, too_many},
     mend::{self, Mended},
     notes::Notes,
@@ -139,7 +139,7 @@ impl Fold {
             Err(error) => {
                 let mended = mend::mend(data, &[]).filter(|mended| read(&mended.text).is_ok());
                 if mended.is_none() {
-                    return Err(malformed("an event", FORMAT, &error, redactor));
+                    return Err(malformed_event(data, FORMAT, &error, redactor));
                 }
                 self.accept_mended(name, data, mended, writer, redactor)
             }
@@ -165,8 +165,8 @@ impl Fold {
             mended = mend::mend(data, &["delta"]).unwrap_or(mended);
         }
         self.notes.replaced(mended.replaced);
-        let event =
-            read(&mended.text).map_err(|error| malformed("an event", FORMAT, &error, redactor))?;
+        let event = read(&mended.text)
+            .map_err(|error| malformed_event(&mended.text, FORMAT, &error, redactor))?;
         self.take(name, event, &mended.text, writer, redactor)
     }
 
@@ -198,10 +198,8 @@ impl Fold {
             "error" | "response.error" => return Err(reported(data, redactor)),
             kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
             "" => {
-                if let Some(raw) = event.error.filter(|raw| is_reported(raw.get())) {
-                    return Err(reported(raw.get(), redactor));
-                }
-                if is_error_alone(data) {
+                let is_error = event.error.is_some_and(|raw| is_reported(raw.get()));
+                if is_error || is_error_alone(data) {
                     return Err(reported(data, redactor));
                 }
             }

@@ -3,11 +3,12 @@
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use geppetto_engine::{EngineError, ResponseWriter, RunContext};
-use geppetto_transport::{HttpClient, Redactor, Request, Response, SseStream};
+use geppetto_transport::{HttpClient, Redactor, Request, Response, SseEvent, SseStream};
 
 use super::{
     again::{announce, repeats},
-    reply::{Reply, open, release, text, truncated},
+    object::is_object,
+    reply::{DONE, Reply, open, release, text, truncated},
     stop::Stop,
     taken::Taken,
     words,
@@ -148,7 +149,7 @@ async fn stream<F: Fold>(
             Err(_) if fold.has_end() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let mut taken = fold.take_event(event.event, event.data, writer, redactor)?;
+        let mut taken = take(fold, &event, writer, redactor)?;
         // What has arrived needs no waiting.
         for events_left in (0..EVENTS_AT_ONCE).rev() {
             match taken {
@@ -165,12 +166,40 @@ async fn stream<F: Fold>(
             }
             match events.next_received()? {
                 Some(event) => {
-                    taken = fold.take_event(event.event, event.data, writer, redactor)?;
+                    taken = take(fold, &event, writer, redactor)?;
                 }
                 None => break,
             }
         }
     }
+}
+
+/// Takes one event. Where a server leaves out the blank lines between its events, what counts as
+/// one event has a line of data for each of them.
+fn take<F: Fold>(
+    fold: &mut F,
+    event: &SseEvent<'_>,
+    writer: &mut ResponseWriter<'_>,
+    redactor: &Redactor,
+) -> Result<Taken, EngineError> {
+    if !event.data.contains('\n') || !event.data.lines().all(is_whole_event) {
+        return fold.take_event(event.event, event.data, writer, redactor);
+    }
+    let mut taken = Taken::Heartbeat;
+    for line in event.data.lines() {
+        match fold.take_event(event.event, line, writer, redactor)? {
+            Taken::Over => return Ok(Taken::Over),
+            Taken::Said => taken = Taken::Said,
+            Taken::Heartbeat => {}
+        }
+    }
+    Ok(taken)
+}
+
+/// Returns `true` if a line of data is an event of its own: an object, or the end marker. Objects
+/// of one event that goes over several lines are not whole in any of them.
+fn is_whole_event(line: &str) -> bool {
+    line.trim() == DONE || line.trim().is_empty() || is_object(line)
 }
 
 /// Lets other tasks of the thread go on.

@@ -25,12 +25,42 @@ fn says_anything(value: &Value) -> bool {
     }
 }
 
-/// Whether an object without anything of a reply is an error by its fields: a code and words, or a
-/// detail.
+/// Where the words of an error stand in an object that has no other sign of one.
+const WORDS: [&str; 4] = ["message", "msg", "error_msg", "errorMsg"];
+
+/// Where the number of an error stands in such an object: a status, or a code of a gateway's own.
+const NUMBERS: [&str; 5] = ["code", "status", "status_code", "error_code", "errorCode"];
+
+/// Returns `true` if an object without anything of a reply is an error by its fields: words beside
+/// a code, a status from 400 on or `"success": false`; a detail; or MiniMax's status. A code may be
+/// a number of the gateway's own, which are 400 or more, or a word.
 pub(crate) fn is_error_alone(raw: &str) -> bool {
     let value: Value = serde_json::from_str(raw).unwrap_or_default();
-    let says = |name| value.get(name).is_some_and(says_anything);
-    says("detail") || (says("message") && says("code"))
+    let says = |name: &&str| value.get(name).is_some_and(says_anything);
+    let is_fault = |name: &&str| match value.get(name) {
+        Some(Value::Number(number)) => number.as_u64().is_some_and(|number| number >= 400),
+        Some(Value::String(text)) => match text.parse::<u64>() {
+            Ok(number) => number >= 400,
+            // A word beside a status may be anything, as `queued`.
+            Err(_) => !text.is_empty() && *name != "status",
+        },
+        _ => false,
+    };
+    let failed = value.get("success") == Some(&Value::Bool(false)) || NUMBERS.iter().any(is_fault);
+    says(&"detail")
+        || (failed && WORDS.iter().any(says))
+        || value.get("base_resp").is_some_and(reports)
+}
+
+/// Returns `true` if a `base_resp` reports an error.
+pub(crate) fn is_base_resp(raw: &str) -> bool {
+    serde_json::from_str(raw).is_ok_and(|value| reports(&value))
+}
+
+/// Returns `true` if the status of a `base_resp` is not 0.
+fn reports(base_resp: &Value) -> bool {
+    let status = base_resp.get("status_code").and_then(Value::as_i64);
+    status.is_some_and(|status| status != 0)
 }
 
 /// The error of what must be an object and is none.
@@ -53,6 +83,24 @@ pub(crate) fn malformed(
     )
 }
 
+/// The error of an event that cannot be read as `format`. A list may hold the error of Google.
+pub(crate) fn malformed_event(
+    data: &str,
+    format: &str,
+    error: &serde_json::Error,
+    redactor: &Redactor,
+) -> EngineError {
+    if is_list_of_error(data) {
+        return reported(data, redactor);
+    }
+    malformed("an event", format, error, redactor)
+}
+
+fn is_list_of_error(text: &str) -> bool {
+    let value = serde_json::from_str::<Value>(text);
+    value.is_ok_and(|value| value.pointer("/0/error").is_some())
+}
+
 /// The error of a body that cannot be read as `format`.
 pub(crate) fn malformed_body(
     body: &str,
@@ -66,8 +114,7 @@ pub(crate) fn malformed_body(
             "the reply ended in the middle of its JSON",
         );
     }
-    let value = serde_json::from_str::<Value>(body);
-    if value.is_ok_and(|value| value.pointer("/0/error").is_some()) {
+    if is_list_of_error(body) {
         return reported(body, redactor);
     }
     // A page of a proxy or of the program at a wrong address: its title says more than the parser
@@ -86,9 +133,7 @@ pub(crate) fn malformed_body(
 
 /// The error of a body that is JSON, and no reply at all. MiniMax reports errors in such a body.
 pub(crate) fn not_a_reply(body: &str, message: &str, redactor: &Redactor) -> EngineError {
-    let value: Value = serde_json::from_str(body).unwrap_or_default();
-    let status = value.pointer("/base_resp/status_code");
-    if status.and_then(Value::as_i64).is_some_and(|code| code != 0) {
+    if is_error_alone(body) {
         return reported(body, redactor);
     }
     let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);

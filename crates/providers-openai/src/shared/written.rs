@@ -1,7 +1,10 @@
 //! [`Written`]: the arguments of a tool call as they are written, under one rule for both wires.
 
+use serde::de::IgnoredAny;
+
 use super::{
     halves::Half,
+    mend,
     object::{ObjectEnd, is_object},
 };
 
@@ -11,10 +14,14 @@ mod tests;
 /// Arguments without any.
 const NOTHING: &str = "{}";
 
+/// The most that is kept of what follows whole arguments, in bytes.
+const LONGEST_REST: usize = 1024 * 1024;
+
 /// The arguments of a tool call as they are written.
 ///
-/// The rule: once they are a whole JSON object, nothing that follows belongs to them, be it a copy
-/// or something else. An empty object may be replaced by another one, which some gateways send
+/// The rule: once they are a whole JSON object, nothing that follows belongs to them. A copy of
+/// them says nothing, further objects are the arguments of further calls of the same tool
+/// ([`take_further`](Self::take_further)), and anything else is ignored. An empty object may be replaced by another one, which some gateways send
 /// after it. Null, an empty text and an empty list are no arguments, and an object inside of a JSON
 /// string is the object.
 #[derive(Debug, Default)]
@@ -29,6 +36,8 @@ pub(crate) struct Written {
     copied: usize,
     /// How many bytes followed that repeat nothing.
     surplus: usize,
+    /// These bytes, up to [`LONGEST_REST`].
+    rest: String,
     half: Half,
     /// Whether what was published is not what is written.
     replaced: bool,
@@ -58,6 +67,31 @@ impl Written {
     /// Number of bytes that came after the whole arguments and are no copy of them.
     pub(crate) fn surplus(&self) -> usize {
         self.surplus
+    }
+
+    /// Takes the objects that followed the whole arguments, if nothing else did. Gateways that give
+    /// parallel calls of one tool the same index, as Google's did, glue their arguments together.
+    /// Empty objects and those that equal the one before them are left out. At most `most` objects
+    /// are taken; where there are more, none is.
+    pub(crate) fn take_further(&mut self, most: usize) -> Vec<String> {
+        if self.surplus == 0 || self.rest.len() < self.surplus {
+            return Vec::new();
+        }
+        let Some(objects) = objects(&self.rest, most) else {
+            return Vec::new();
+        };
+        let mut before = mend::value(self.text.trim());
+        let mut further = Vec::new();
+        for object in objects {
+            let value = mend::value(object);
+            if object != NOTHING && value != before {
+                further.push(object.to_owned());
+                before = value;
+            }
+        }
+        self.surplus = 0;
+        self.rest.clear();
+        further
     }
 
     /// Number of characters that could not be read.
@@ -142,6 +176,10 @@ impl Written {
 
     /// What follows whole arguments: white space, copies of them, or something else.
     fn take_surplus(&mut self, text: &str) {
+        if self.surplus > 0 {
+            self.keep_rest(0, text);
+            return;
+        }
         let args = self.text.trim();
         let mut text = text;
         loop {
@@ -159,10 +197,21 @@ impl Written {
                 self.copied += text.len();
                 return;
             } else {
-                self.copied = 0;
-                self.surplus += text.len();
+                let repeated = std::mem::take(&mut self.copied);
+                self.keep_rest(repeated, text);
                 return;
             }
+        }
+    }
+
+    /// Keeps what follows and is no copy: as much of the arguments as it repeats, in bytes, then
+    /// `text`.
+    fn keep_rest(&mut self, repeated: usize, text: &str) {
+        let repeated = self.text.trim().get(..repeated).unwrap_or_default();
+        self.surplus += repeated.len() + text.len();
+        if self.surplus <= LONGEST_REST {
+            self.rest.push_str(repeated);
+            self.rest.push_str(text);
         }
     }
 
@@ -204,4 +253,23 @@ impl Written {
             self.text = meant.to_owned();
         }
     }
+}
+
+/// The objects that `text` is made of, at most `most`; `None` where it is not made of objects
+/// alone, or of more.
+fn objects(text: &str, most: usize) -> Option<Vec<&str>> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut objects = Vec::new();
+    let mut from = 0;
+    while let Some(read) = stream.next() {
+        read.ok()?;
+        let to = stream.byte_offset();
+        let object = text.get(from..to)?.trim();
+        if !object.starts_with('{') || objects.len() == most {
+            return None;
+        }
+        objects.push(object);
+        from = to;
+    }
+    Some(objects)
 }

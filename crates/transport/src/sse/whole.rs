@@ -6,8 +6,14 @@ use serde_json::value::RawValue;
 const END_MARK: &str = "[DONE]";
 
 /// Whether nothing can follow: the data is the end mark, or a whole JSON object or list. A number
-/// or a word may be the beginning of a longer one.
+/// or a word may be the beginning of a longer one. Where a server leaves out all blank lines, each
+/// line of the data is one of these.
 pub(super) fn is_whole(data: &str) -> bool {
+    let mut lines = data.lines().filter(|line| !line.trim().is_empty());
+    is_whole_value(data) || (lines.next().is_some_and(is_whole_value) && lines.all(is_whole_value))
+}
+
+fn is_whole_value(data: &str) -> bool {
     let data = data.trim();
     data == END_MARK
         || (data.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(data).is_ok())

@@ -76,6 +76,7 @@ impl Cause {
     pub(super) fn of(status: Option<StatusCode>, details: &ErrorDetails) -> Self {
         let said = Said::of(details);
         said.firm(status)
+            .or(said.number)
             .or_else(|| statuses::precise(status?))
             .or_else(|| codes::look_up(codes::SOFT, &said.codes))
             .or_else(|| said.of_the_request(status))
@@ -118,7 +119,9 @@ impl Said {
             return Some(Cause::OverLimit);
         }
         let is_limit = phrases::names_a_limit(&self.message);
-        match codes::look_up(codes::FIRM, &self.codes).or(self.number) {
+        // Of a request that is invalid (MiniMax's 2013), the words say what is wrong.
+        let number = self.number.filter(|cause| *cause != Cause::Invalid);
+        match codes::look_up(codes::FIRM, &self.codes).or(number) {
             // Scaleway calls a limit of requests at a time a quota.
             Some(Cause::QuotaExhausted) if is_limit && !self.is_spent() => Some(Cause::RateLimited),
             Some(cause) => Some(cause),
@@ -141,7 +144,8 @@ impl Said {
 
     /// Whether money, or a limit of days, is certainly used up.
     fn is_spent(&self) -> bool {
-        phrases::is_spent(&self.message) || self.codes.iter().any(|code| code.contains("perday"))
+        let names_days = |code: &String| code.contains("perday") || code.contains("weekly");
+        phrases::is_spent(&self.message) || self.codes.iter().any(names_days)
     }
 
     /// A fault of the request that a gateway passes on as one of the server.

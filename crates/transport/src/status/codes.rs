@@ -29,6 +29,8 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("safetyviolation", Cause::Filtered),
     ("prohibitedcontent", Cause::Filtered),
     ("cyberpolicy", Cause::Filtered),
+    // Volcengine: InputTextSensitiveContentDetected.
+    ("sensitivecontent", Cause::Filtered),
     // Azure, in `innererror`.
     ("responsibleai", Cause::Filtered),
     // DashScope: <https://www.alibabacloud.com/help/en/model-studio/error-code>.
@@ -55,6 +57,18 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     // Anthropic, with status 402.
     ("billingerror", Cause::QuotaExhausted),
     ("paymentrequired", Cause::QuotaExhausted),
+    // Groq's limit on spending, with status 400: <https://console.groq.com/docs/spend-limits>.
+    ("blockedapiaccess", Cause::QuotaExhausted),
+    // Together.
+    ("creditlimit", Cause::QuotaExhausted),
+    // Novita.
+    ("notenoughbalance", Cause::QuotaExhausted),
+    // Volcengine, with status 403: AccountOverdueError; Baidu: account_overdue.
+    ("accountoverdue", Cause::QuotaExhausted),
+    // New API.
+    ("tokenquotafailed", Cause::QuotaExhausted),
+    // GitHub Copilot: user_weekly_rate_limited.
+    ("weeklyratelimited", Cause::QuotaExhausted),
     // LiteLLM's own budgets.
     ("budgetexceeded", Cause::QuotaExhausted),
     // GitHub Copilot's monthly allowance.

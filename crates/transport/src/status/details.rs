@@ -25,7 +25,8 @@ const MOST_HINTS: usize = 16;
 /// Understood are `{"error": {"message", "code", "type", "status"}}` (OpenAI, Anthropic,
 /// Google), the same inside an array (Google's streams) or in an SSE `data:` line,
 /// `{"error": "text"}` (Venice, Ollama), `{"message", "code", "type"}` (Mistral, AWS),
-/// `{"errors": [{"message", "code"}]}` (Cloudflare), `{"detail": "text"}` and
+/// `{"errors": [{"message", "code"}]}` (Cloudflare), `{"error_code", "message"}` (Databricks),
+/// `{"__type", "message"}` (AWS), `{"status", "title"}` (NVIDIA), `{"detail": "text"}` and
 /// `{"detail": [{"msg"}]}` (FastAPI servers), `{"base_resp": {"status_code", "status_msg"}}`
 /// (MiniMax), plain text, and HTML pages, of which only the title is kept. An error of another
 /// provider inside of it is read, too: in OpenRouter's `metadata.raw`, or as JSON in the message.
@@ -100,7 +101,7 @@ impl ErrorDetails {
             Value::String(said) => return Self::of_words(said, depth),
             _ => value,
         };
-        let error = match root.get("error").or_else(|| root.pointer("/errors/0")) {
+        let error = match error_of(root) {
             Some(error @ Value::Object(_)) => error,
             Some(Value::String(said)) if !said.trim().is_empty() => {
                 return Self::fields_of(root, depth).titled(said, depth);
@@ -122,11 +123,11 @@ impl ErrorDetails {
         let message = MESSAGES
             .iter()
             .find_map(|name| error.get(name).and_then(words));
-        let error_type = field("type").or_else(|| {
+        let error_type = field("type").or_else(|| field("__type")).or_else(|| {
             let status = error.get("status").filter(|status| status.is_string());
             status.and_then(scalar).filter(|status| !is_number(status))
         });
-        let code = field("code").or_else(|| field("status_code"));
+        let code = CODES.iter().find_map(|name| field(name));
         let is_minimax = error.get("status_msg").is_some();
         let is_zai = error_type.is_none() && code.as_ref().is_some_and(|code| code.len() == 4);
         let inner = nested::inner(error, message.as_deref(), depth);
@@ -310,7 +311,7 @@ impl ErrorDetails {
 }
 
 /// Where the words of an error stand, the best first.
-const MESSAGES: [&str; 8] = [
+const MESSAGES: [&str; 10] = [
     "message",
     "Message",
     "detail",
@@ -318,11 +319,25 @@ const MESSAGES: [&str; 8] = [
     "msg",
     "error_description",
     "status_msg",
+    "error_msg",
     "reason",
+    "title",
 ];
+
+/// Where the code of an error stands, the best first. `error_code` is of Databricks and Baidu.
+const CODES: [&str; 3] = ["code", "status_code", "error_code"];
 
 /// Where an error names an HTTP status.
 const STATUSES: [&str; 4] = ["status_code", "status", "code", "http_status"];
+
+/// The field of an error: an object, a text, or one of a list. ModelScope sends one object as
+/// `errors`; an empty one says nothing.
+fn error_of(root: &Value) -> Option<&Value> {
+    let is_empty = |error: &&Value| error.as_object().is_some_and(serde_json::Map::is_empty);
+    let error = root.get("error").filter(|error| !is_empty(error));
+    let several = || root.pointer("/errors/0").or_else(|| root.get("errors"));
+    error.filter(|error| !error.is_null()).or_else(several)
+}
 
 fn status_of(error: &Value) -> Option<u16> {
     STATUSES.iter().find_map(|name| status_in(error.get(name)?))
@@ -359,6 +374,7 @@ fn hints(error: &Value) -> Vec<String> {
     add(error.pointer("/innererror/code"));
     add(error.pointer("/provider_specific_fields/innererror/code"));
     add(error.pointer("/metadata/error_type"));
+    add(error.get("reason"));
     for detail in list(error.get("details")) {
         add(detail.get("reason"));
         add(detail.pointer("/metadata/quota_limit"));

@@ -78,6 +78,26 @@ const TOO_LONG: &[&[&str]] = &[
     // TGI: "`inputs` tokens + `max_new_tokens` must be <= 4096".
     &["`inputs` tokens + `max_new_tokens` must be"],
     &["`inputs` must have less than"],
+    // vLLM: "The decoder prompt (length ..) is longer than the maximum model length of ..", "the
+    // model's context length is only .. tokens".
+    &["longer than the maximum model length"],
+    &["model's context length is only"],
+    &["maximum input length is"],
+    // SGLang: "Input length (.. tokens) exceeds the maximum allowed length (.. tokens)";
+    // Volcengine: "Input length .. exceeds the maximum length ..".
+    &["input length", "exceeds the maximum"],
+    // Volcengine: "Total tokens of image and text exceed max message tokens".
+    &["exceed max message tokens"],
+    // TensorRT-LLM: "prompt length (..) exceeds maximum input length (..)".
+    &["prompt length", "exceeds maximum input length"],
+    // llama.cpp, in the middle of a reply: "Context size has been exceeded."
+    &["context size has been exceeded"],
+    // SiliconFlow: "length of prompt_tokens (..) must be less than max_seq_len (..)".
+    &["length of prompt_tokens", "must be less than"],
+    // watsonx: "the number of input tokens .. cannot exceed the total tokens limit ..".
+    &["input tokens", "cannot exceed the total tokens limit"],
+    // Baidu.
+    &["prompt tokens too long"],
     // GitHub Models: "Request body too large for m model. Max size: 8000 tokens."
     &["request body too large for", "tokens"],
 ];
@@ -129,6 +149,26 @@ const SPENT: &[&[&str]] = &[
     &["billing hard limit"],
     &["usage limit has been reached"],
     &["exceededbudget"],
+    // Cloudflare: "you have used up your daily free allocation of 10,000 neurons".
+    &["used up your daily"],
+    // Together, with status 429.
+    &["credit limit exceeded"],
+    // Ollama: "you have reached your weekly usage limit"; GitHub Copilot: "you've exceeded your
+    // weekly rate limit".
+    &["reached your", "usage limit"],
+    &["exceeded your weekly"],
+    // ModelScope: "You have exceeded today's quota for model ..".
+    &["today's quota"],
+    // SiliconFlow, Novita, Volcengine, Groq.
+    &["balance is insufficient"],
+    &["not enough balance"],
+    &["overdue balance"],
+    &["spend limit exceeded"],
+    &["insufficient funds"],
+    // One API and New API: "该令牌额度已用尽", "用户额度不足", "用户剩余额度: ..".
+    &["额度已用尽"],
+    &["额度不足"],
+    &["用户剩余额度"],
     // Z.AI's plans.
     &["limit exhausted"],
 ];
@@ -151,6 +191,8 @@ const SOFT: &[Phrase] = &[
     (&["model not exist"], Cause::NotFound),
     (&["is not a valid model id"], Cause::NotFound),
     (&["the model", "does not exist"], Cause::NotFound),
+    // SiliconFlow.
+    (&["model does not exist"], Cause::NotFound),
     (&["model", "not found"], Cause::NotFound),
 ];
 

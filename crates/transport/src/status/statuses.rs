@@ -23,12 +23,14 @@ const PRECISE: &[(u16, Cause)] = &[
 
 /// Statuses that say less than words do.
 ///
+/// 449 is iFlow's for too many requests, which it puts into replies with status 200.
 /// 424 is a failed generation (Hugging Face) or a failed connector (OpenAI), 425 asks to come back,
 /// 499 tells of a gateway whose own client is gone.
 const VAGUE: &[(u16, Cause)] = &[
     (410, Cause::NotFound),
     (424, Cause::Server),
     (425, Cause::Server),
+    (449, Cause::RateLimited),
     (499, Cause::Server),
     (501, Cause::Unsupported),
     (505, Cause::Unsupported),

@@ -57,12 +57,15 @@ const UNITS: [(&str, f64); 20] = [
 ];
 
 /// Fields that hold a wait in seconds.
-const SECONDS: [&str; 5] = [
+///
+/// `estimated_time` is what Hugging Face says of a model that is being loaded.
+const SECONDS: [&str; 6] = [
     "retry_after",
     "retry_after_seconds",
     "retry-after",
     "resets_in_seconds",
     "reset_after_seconds",
+    "estimated_time",
 ];
 /// Fields that hold a wait in milliseconds.
 const MILLISECONDS: [&str; 2] = ["retry_after_ms", "retry-after-ms"];

@@ -123,6 +123,18 @@ impl Call {
         }
     }
 
+    /// Another call of the same tool, with these arguments.
+    pub(super) fn again_with(&self, args: &str) -> Self {
+        let mut call = Self {
+            choice: self.choice,
+            name: self.name.clone(),
+            event: self.event,
+            ..Self::default()
+        };
+        call.args.push(args);
+        call
+    }
+
     /// Nothing more comes.
     pub(super) fn settle(&mut self) {
         self.args.settle(self.custom);

@@ -19,7 +19,7 @@ use crate::{
         CUSTOM_TOOL,
         wire::{CallDelta, FunctionDelta},
     },
-    shared::notes::inform,
+    shared::{limits::MOST, notes::inform},
 };
 
 #[cfg(test)]
@@ -199,7 +199,11 @@ impl Calls {
 
     /// Announces the rest, as far as it is known: nothing more comes.
     pub(super) fn publish_all(&mut self, writer: &mut ResponseWriter<'_>) {
-        self.settle();
+        let added = self.settle();
+        if added > 0 {
+            let message = "split the arguments of a tool call that were several objects";
+            inform(writer, message, json!({"calls": added}));
+        }
         while self.announced < self.calls.len() {
             self.announce_next(writer);
         }
@@ -215,11 +219,20 @@ impl Calls {
         }
     }
 
-    /// Nothing more comes.
-    pub(super) fn settle(&mut self) {
+    /// Nothing more comes. Returns the number of calls whose arguments were glued to those of
+    /// another one; each is a call of its own now.
+    pub(super) fn settle(&mut self) -> usize {
+        let mut added = Vec::new();
         for call in &mut self.calls {
             call.settle();
+            if !call.custom && !call.name.is_empty() {
+                let further = call.args.take_further(MOST - added.len().min(MOST));
+                added.extend(further.iter().map(|args| call.again_with(args)));
+            }
         }
+        let count = added.len();
+        self.calls.extend(added);
+        count
     }
 
     fn announce_next(&mut self, writer: &mut ResponseWriter<'_>) {

@@ -29,7 +29,7 @@ fn fold(fold: Fold, events: &[Value], done: bool) -> Folded {
             let text = event.to_string();
             let mut chunk = Chunk::default();
             chunk.parse(&text).unwrap();
-            fold.accept(&chunk, writer, &Redactor::new())?;
+            fold.accept(&chunk, &text, writer, &Redactor::new())?;
         }
         Ok(())
     })

@@ -102,7 +102,7 @@ fn content_comes_as_text_parts_or_object() {
 
 #[test]
 fn an_empty_error_reports_nothing() {
-    let reports = |text| crate::shared::error::is_reported(chunk(text).error.unwrap().get());
+    let reports = |text| is_reported(chunk(text).error.unwrap().get());
     assert!(reports(r#"{"error":{"message":"x"}}"#));
     assert!(reports(r#"{"error":"x"}"#));
     assert!(!reports(r#"{"error":{}}"#));

@@ -9,7 +9,7 @@ use crate::{
         CUSTOM_TOOL,
         wire::{Item, text_of},
     },
-    shared::{notes::inform, written::Written},
+    shared::{limits::MOST, notes::inform, written::Written},
 };
 
 /// The type of a call of a function.
@@ -24,6 +24,10 @@ pub(super) struct Call {
     item: Option<ItemId>,
     args: Written,
     cut: bool,
+    /// The tool's name.
+    name: String,
+    /// Calls whose arguments were glued to those of this one.
+    further: Vec<ItemId>,
 }
 
 impl Call {
@@ -43,6 +47,7 @@ impl Call {
 
     fn open(&mut self, id: &str, name: &str, writer: &mut ResponseWriter<'_>) {
         self.item = Some(writer.open_tool_call(id, name));
+        name.clone_into(&mut self.name);
         self.publish(writer);
     }
 
@@ -127,9 +132,32 @@ impl Call {
     /// Takes the call back, whole or not: the model did not mean it as it stands.
     pub(super) fn revoke(&mut self, writer: &mut ResponseWriter<'_>) {
         self.cut = true;
-        if let Some(item) = self.item {
-            writer.revoke(item, Incomplete::Truncated);
+        for item in self.item.iter().chain(&self.further) {
+            writer.revoke(*item, Incomplete::Truncated);
         }
+    }
+
+    /// The reply is over, and this call is whole: begins the calls whose arguments were glued to
+    /// those of this one.
+    pub(super) fn settle_further(&mut self, writer: &mut ResponseWriter<'_>) -> &[ItemId] {
+        if self.custom || self.cut || self.name.is_empty() {
+            return &[];
+        }
+        for args in self.args.take_further(MOST) {
+            let item = writer.open_tool_call("", self.name.as_str());
+            writer.push(item, &args);
+            writer.close(item, None);
+            self.further.push(item);
+        }
+        if !self.further.is_empty() {
+            let message = "split the arguments of a tool call that were several objects";
+            inform(writer, message, json!({"calls": self.further.len()}));
+        }
+        if self.args.surplus() > 0 {
+            let message = "ignored what followed the arguments of a tool call";
+            inform(writer, message, json!({"bytes": self.args.surplus()}));
+        }
+        &self.further
     }
 
     /// The reply is over.
@@ -149,10 +177,6 @@ impl Call {
         match missing.or(is_nameless.then_some(Incomplete::Truncated)) {
             Some(why) => self.cut(item, why, writer),
             None => writer.close(item, None),
-        }
-        if self.args.surplus() > 0 {
-            let message = "ignored what followed the arguments of a tool call";
-            inform(writer, message, json!({"bytes": self.args.surplus()}));
         }
         if self.custom
             && let Some(block) = writer.block_mut(item)

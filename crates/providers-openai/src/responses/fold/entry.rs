@@ -223,6 +223,9 @@ impl Entry {
                 }
             }
         }
+        if let State::Call(call) = &mut self.state {
+            blocks.extend(call.settle_further(writer));
+        }
         blocks
     }
 

@@ -57,6 +57,16 @@ fn a_prompt_that_is_too_long_is_known_by_the_words_of_each_server() {
         "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
         "Your input exceeds the context window of this model. Please adjust your input and try again.",
         "prompt is too long: 213462 tokens > 200000 maximum",
+        "The decoder prompt (length 5014) is longer than the maximum model length of 4096. Make sure that `max_model_len` is no smaller than the number of text tokens.",
+        "You passed 5000 input tokens and requested 100 output tokens. However, the model's context length is only 4096 tokens, resulting in a maximum input length of 3996 tokens.",
+        "Input length (5000 tokens) exceeds the maximum allowed length (4096 tokens).",
+        "prompt length (5000) exceeds maximum input length (4096). Set log level to info and check TRTGptModel logs for how maximum input length is set",
+        "Total tokens of image and text exceed max message tokens. Request id: 0217",
+        "length of prompt_tokens (40000) must be less than max_seq_len (32768).",
+        "Context size has been exceeded.",
+        "This model's maximum input length is 4096 tokens, but you passed 5000 tokens.",
+        "the number of input tokens 5000 cannot exceed the total tokens limit 4096 for this model",
+        "the length of messages exceeds max input tokens: prompt tokens too long",
         "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000",
         "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).",
         "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
@@ -368,6 +378,103 @@ fn an_error_without_status_and_code_is_known_by_its_words() {
             verdict(&error_in_reply(said, &Redactor::new())),
             expected,
             "{said}"
+        );
+    }
+}
+
+#[test]
+fn what_is_used_up_is_known_by_further_codes_and_words() {
+    for (status, body) in [
+        (
+            429,
+            r#"{"errors":[{"message":"AiError: you have used up your daily free allocation of 10,000 neurons","code":4006}],"success":false}"#,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"Credit limit exceeded, please add a payment method","type":"credit_limit"}}"#,
+        ),
+        (
+            429,
+            r#"{"error":"you (name) have reached your weekly usage limit, upgrade for higher limits"}"#,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"Sorry, you've exceeded your weekly rate limit.","code":"user_weekly_rate_limited"}}"#,
+        ),
+        (
+            429,
+            r#"{"errors":{"message":"You have exceeded today's quota for model m, please try again tomorrow."}}"#,
+        ),
+        (
+            403,
+            r#"{"error":{"code":"AccountOverdueError","message":"your account has an overdue balance","type":"Forbidden"}}"#,
+        ),
+        (
+            403,
+            r#"{"code":30001,"message":"Sorry, your account balance is insufficient","data":null}"#,
+        ),
+        (
+            403,
+            r#"{"code":403,"reason":"NOT_ENOUGH_BALANCE","message":"not enough balance"}"#,
+        ),
+        (
+            403,
+            r#"{"error":{"message":"预扣费额度失败, 用户剩余额度: 0.10","code":"pre_consume_token_quota_failed"}}"#,
+        ),
+        (
+            401,
+            r#"{"error":{"message":"该令牌额度已用尽","type":"new_api_error"}}"#,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Spend limit exceeded.","code":"blocked_api_access"}}"#,
+        ),
+    ] {
+        check(status, body, USED_UP);
+    }
+}
+
+#[test]
+fn further_shapes_of_errors_are_read() {
+    check(
+        400,
+        r#"{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}"#,
+        LIMITED,
+    );
+    check(
+        400,
+        r#"{"code":20012,"message":"Model does not exist. Please check it carefully."}"#,
+        NOT_FOUND,
+    );
+    check(
+        400,
+        r#"{"error":{"code":"InputTextSensitiveContentDetected","message":"m"}}"#,
+        FILTERED,
+    );
+    check(
+        400,
+        r#"{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many requests"}"#,
+        INVALID,
+    );
+    for (body, words, code) in [
+        (
+            r#"{"status":429,"title":"Too Many Requests"}"#,
+            "Too Many Requests",
+            None,
+        ),
+        (r#"{"error":{},"message":"m","code":"c"}"#, "m", Some("c")),
+        (r#"{"error":true,"message":"m"}"#, "m", None),
+        (
+            r#"{"error_code":"PERMISSION_DENIED","message":"m"}"#,
+            "m",
+            Some("PERMISSION_DENIED"),
+        ),
+    ] {
+        let error = error(429, &[], body);
+        assert_eq!(
+            (error.provider_message(), error.provider_code()),
+            (Some(words), code),
+            "{body}"
         );
     }
 }

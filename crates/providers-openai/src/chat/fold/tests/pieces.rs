@@ -67,8 +67,13 @@ fn nothing_follows_a_whole_object() {
             ],
             false,
         ),
-        (vec![of("c", "f", whole), args("{\"x\":2}")], true),
         (vec![of("c", "f", whole), args("}")], true),
+        (vec![of("c", "f", whole), args("{\"x\":2")], true),
+        (vec![of("c", "f", whole), args("{\"x\":2} [3]")], true),
+        (
+            vec![of("c", "f", whole), args("{}"), args("{ \"x\" : 1 }")],
+            false,
+        ),
         (
             vec![piece(json!("c"), json!("f"), json!({"x": 1})), args(whole)],
             false,
@@ -77,6 +82,31 @@ fn nothing_follows_a_whole_object() {
         let folded = calls(&events);
         assert_eq!(said(&folded.turn), ["f:{\"x\":1}"], "{events:?}");
         assert_eq!(infos(&folded).len(), usize::from(is_said), "{events:?}");
+    }
+}
+
+#[test]
+fn glued_objects_are_calls_of_their_own() {
+    let second = "{\"x\":2}";
+    for events in [
+        vec![of("c", "f", "{\"x\":1}{\"x\":2}")],
+        vec![of("c", "f", "{\"x\":1}\n {\"x\":2} {\"x\":2}")],
+        vec![of("c", "f", "{\"x\":1}"), args(second), args(second)],
+        vec![of("c", "f", "{\"x\":1"), args("}{\"x\""), args(":2}")],
+    ] {
+        let folded = calls(&events);
+        assert_eq!(
+            said(&folded.turn),
+            ["f:{\"x\":1}", "f:{\"x\":2}"],
+            "{events:?}"
+        );
+        assert_eq!(infos(&folded).len(), 1, "{events:?}");
+        let ids: Vec<_> = folded
+            .turn
+            .tool_calls()
+            .map(|call| call.id.clone())
+            .collect();
+        assert!(!ids[1].is_empty() && ids[0] != ids[1], "{ids:?}");
     }
 }
 
