@@ -9,6 +9,7 @@ use geppetto_events::{
     EventKind, LogLine,
     codec::{CumulativeEncoder, JanuaryEncoder},
 };
+use geppetto_turns::serial::json_value;
 use serde_json::Value;
 
 /// Checks one input.
@@ -21,7 +22,7 @@ pub fn check(text: &str) {
     assert_eq!(again, line, "{json}");
     assert_eq!(again.to_json().expect("it was written before"), json);
     if let (EventKind::Custom(custom), None) = (&line.event.kind, &line.envelope) {
-        let original: Value = serde_json::from_str(text).expect("it was read before");
+        let original = json_value(text).expect("it was read before");
         let written: Value = serde_json::from_str(&json).expect("it was read before");
         for name in custom.fields.keys() {
             assert_eq!(written.get(name), original.get(name), "{name}");
