@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Phase, ReplyLog, RunJournal, SnapshotHook, ToolCatalog};
 
+mod aside;
 mod attempts;
 mod calls;
 mod cancel;
@@ -27,6 +28,7 @@ mod lineage;
 #[cfg(test)]
 mod tests;
 
+pub use aside::SetAside;
 pub use attempts::Attempts;
 pub(crate) use calls::EndedCall;
 use deadline::Deadline;
@@ -83,6 +85,8 @@ struct Shared {
     tool_calls: AtomicU32,
     /// Calls that have ended and can still be discarded, in order.
     ended: Mutex<Vec<EndedCall>>,
+    /// What broke off and is asked for again.
+    held: Mutex<Option<aside::Held>>,
     last_result: Mutex<Option<InferenceResult>>,
     cancel_reason: Mutex<Option<String>>,
     effects: Effects,

@@ -56,7 +56,9 @@ pub use config::{
     ConfigError, InferenceConfig, OutputMode, RetryConfig, StructuredOutput, ToolChoice,
     ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
-pub use context::{Attempts, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds};
+pub use context::{
+    Attempts, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds, SetAside,
+};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind, RetryLimit};
 pub use hooks::{

@@ -309,6 +309,7 @@ impl<'a> ResponseWriter<'a> {
 
     /// The reply is whole: closes what is open, appends the blocks, announces the end.
     pub fn finish(mut self, finish: Finish) -> InferenceResult {
+        self.ctx.discard_set_aside();
         for index in 0..self.items.len() {
             self.close(ItemId(index), finish.stop_reason.as_deref());
         }
@@ -446,6 +447,7 @@ impl<'a> ResponseWriter<'a> {
     fn note_output(&mut self) {
         if self.first_output.is_none() {
             self.first_output = Some(Instant::now());
+            self.ctx.discard_set_aside();
         }
     }
 

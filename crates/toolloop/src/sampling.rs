@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::{Attempts, Engine, EngineError, ErrorKind, Phase, RunContext};
+use geppetto_engine::{Attempts, Engine, EngineError, ErrorKind, Phase, RunContext, SetAside};
 use geppetto_turns::{InferenceResult, Turn};
 
 use crate::{
@@ -14,9 +14,11 @@ use crate::{
 /// How often and when a provider's reply that broke off is asked for again.
 ///
 /// Only a reply that broke off after output had begun. What breaks before any output is left to
-/// the transport, which repeats the request by itself within its own limits. The broken attempt
-/// is announced as discarded (`provider-call-discarded`), the turn is set back to before it, and
-/// the next attempt begins. Its tokens stay counted.
+/// the transport, which repeats the request by itself within its own limits. The broken attempt is
+/// set aside, the turn is set back to before it, and the next attempt begins. Once that has output
+/// of its own, the broken one is announced as discarded (`provider-call-discarded`); if it fails
+/// before, the broken one is put back, and its error is the reply's. The tokens of all attempts
+/// stay counted.
 ///
 /// The error must be [retryable](EngineError::is_retryable), and each repeat takes a permit from
 /// the client's retry budget ([`RetryLimit`](geppetto_engine::RetryLimit)): one budget bounds the
@@ -96,7 +98,7 @@ impl Resampling {
     }
 
     /// Makes one provider call, with its further attempts where the reply breaks off. What the
-    /// last attempt produced is in `turn` on every outcome.
+    /// last attempt with output produced is in `turn` on every outcome.
     ///
     /// The context's journal is awaited before and after each attempt, and its snapshot hook sees
     /// the turn before each. When the run is cancelled or its deadline passes, the engine has
@@ -104,7 +106,7 @@ impl Resampling {
     ///
     /// # Errors
     ///
-    /// The engine's last error; of kind [`Cancelled`](ErrorKind::Cancelled) when the run was
+    /// That of the last attempt with output; of kind [`Cancelled`](ErrorKind::Cancelled) when the run was
     /// cancelled, [`Timeout`](ErrorKind::Timeout) when its deadline passed,
     /// [`Panicked`](ErrorKind::Panicked) when the engine or a hook panicked.
     pub async fn sample(
@@ -167,31 +169,69 @@ impl Attempts for Resampling {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let number = ctx.next_provider_call();
-        let before = turn.clone();
+        let mut repeated = Repeated { turn, broken: None };
         let mut attempt = 1;
         loop {
             let since = ctx.provider_calls();
             let call = ctx.child().with_provider_call(number, attempt);
-            let error = match ask(engine, &call, turn).await {
-                Ok(result) => return Ok(result),
+            let error = match ask(engine, &call, repeated.turn).await {
+                Ok(result) => {
+                    repeated.replaced();
+                    return Ok(result);
+                }
                 Err(error) => error,
             };
+            if let Some(first) = repeated.restore() {
+                // The reply that is kept says why it is not whole; a cancel is why the run ends.
+                return Err(if error.is_cancelled() { error } else { first });
+            }
             let Some(delay) = self.delay(attempt, &error, ctx.has_output_since(since)) else {
                 return Err(error);
             };
-            after_attempt(ctx, turn, Err(&error)).await?;
-            // Until the next attempt begins, the broken one is the last word.
+            after_attempt(ctx, repeated.turn, Err(&error)).await?;
+            // Until the next attempt has something to say, the broken one is the last word.
             if !pause(ctx, delay).await {
                 return Err(EngineError::cancelled());
             }
-            ctx.discard_calls_since(since, turn, &error.to_string());
-            turn.clone_from(&before);
-            before_attempt(ctx, turn).await?;
+            repeated.set_aside(ctx, since, error);
+            before_attempt(ctx, repeated.turn).await?;
             if deadline_passed(ctx) {
                 return Err(EngineError::cancelled());
             }
             attempt += 1;
         }
+    }
+}
+
+/// A turn whose last reply may be set aside. Dropped, it restores what no other reply replaced.
+struct Repeated<'t> {
+    turn: &'t mut Turn,
+    broken: Option<(SetAside, EngineError)>,
+}
+
+impl Repeated<'_> {
+    fn set_aside(&mut self, ctx: &RunContext, since: u32, error: EngineError) {
+        let aside = ctx.set_calls_aside(since, self.turn, &error.to_string());
+        self.broken = Some((aside, error));
+    }
+
+    /// Another reply is whole.
+    fn replaced(&mut self) {
+        if let Some((aside, _)) = self.broken.take() {
+            aside.discard();
+        }
+    }
+
+    /// Puts the reply back that was set aside, if no other one replaced it, and gives its error.
+    fn restore(&mut self) -> Option<EngineError> {
+        let (aside, error) = self.broken.take()?;
+        aside.restore(self.turn).then_some(error)
+    }
+}
+
+impl Drop for Repeated<'_> {
+    fn drop(&mut self) {
+        self.restore();
     }
 }
 

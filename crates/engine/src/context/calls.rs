@@ -115,11 +115,7 @@ impl RunContext {
     /// `since`, as [`discard_last_call`](Self::discard_last_call) does. Returns how many there
     /// were.
     pub fn discard_calls_since(&self, since: u32, turn: &mut Turn, reason: &str) -> usize {
-        let calls = {
-            let mut ended = lock(&self.shared.ended);
-            let kept = ended.partition_point(|call| call.position <= since);
-            ended.split_off(kept)
-        };
+        let calls = self.take_calls_since(since);
         for call in &calls {
             self.announce_discarded(call, reason.to_owned());
         }
@@ -128,6 +124,13 @@ impl RunContext {
             *turn = first.before;
         }
         count
+    }
+
+    /// Takes the ended calls that began after the first `since`.
+    pub(super) fn take_calls_since(&self, since: u32) -> Vec<EndedCall> {
+        let mut ended = lock(&self.shared.ended);
+        let kept = ended.partition_point(|call| call.position <= since);
+        ended.split_off(kept)
     }
 
     /// Announces as discarded what a middleware took back by setting the turn back, before the
@@ -146,7 +149,7 @@ impl RunContext {
         }
     }
 
-    fn announce_discarded(&self, call: &EndedCall, reason: String) {
+    pub(super) fn announce_discarded(&self, call: &EndedCall, reason: String) {
         let kind = EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new(reason));
         self.publish_event(
             Event::new(kind)

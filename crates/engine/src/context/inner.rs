@@ -19,6 +19,7 @@ impl Shared {
             usage: Mutex::default(),
             tool_calls: AtomicU32::new(0),
             ended: Mutex::default(),
+            held: Mutex::default(),
             last_result: Mutex::default(),
             cancel_reason: Mutex::default(),
             effects: Effects::default(),

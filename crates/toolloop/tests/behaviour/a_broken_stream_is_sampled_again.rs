@@ -8,11 +8,12 @@ use geppetto_engine::{
     Engine, EngineError, ErrorKind, Finish, InferenceRunner, Middleware, Next, ResponseWriter,
     RetryLimit, RunContext, Stack,
 };
-use geppetto_events::{EventKind, kind::TextFinished};
+use geppetto_events::{Event, EventKind, kind::TextFinished};
 use geppetto_toolloop::{Resampling, ToolLoop, raw_tool_fn};
 use geppetto_turns::{Block, FinishClass, Incomplete, InferenceResult, Turn, Usage};
 use proptest::prelude::{ProptestConfig, prop, prop_assert_eq, proptest};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::*;
 
@@ -78,6 +79,97 @@ async fn the_turn_is_as_if_nothing_had_broken() {
         (id, Some(attempt), "it broke".to_owned())
     };
     assert_eq!(discarded, [call(0, 1), call(1, 1), call(1, 2)]);
+}
+
+/// Says half of an answer and breaks; then fails before any output, so often as it is asked.
+struct SaysHalf(ErrorKind, AtomicU32);
+
+#[async_trait]
+impl Engine for SaysHalf {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let mut reply = ResponseWriter::start(ctx, turn, "script", "m");
+        if self.1.fetch_add(1, Ordering::Relaxed) > 0 {
+            let error = EngineError::new(self.0, "refused");
+            return Err(reply.fail(error, Finish::default()));
+        }
+        let text = reply.open_text();
+        reply.push(text, "half of it");
+        let error = EngineError::new(ErrorKind::Server, "the model crashed");
+        Err(reply.fail(error, Finish::default()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_stays_where_no_other_reply_replaces_it() {
+    for kind in [
+        ErrorKind::InvalidRequest,
+        ErrorKind::Connect,
+        ErrorKind::Overloaded,
+    ] {
+        let engine = Arc::new(SaysHalf(kind, AtomicU32::new(0)));
+        let done = run(&ToolLoop::new(engine.clone(), registry(vec![]))).await;
+        assert_eq!(engine.1.load(Ordering::Relaxed), 2);
+        // The error is the one of the reply that is kept.
+        let error = done.outcome.unwrap_err();
+        assert_eq!(error.to_string(), "the model crashed");
+        assert_eq!(done.turn.assistant_text(), "half of it");
+        let last = done.turn.blocks.last().unwrap();
+        assert_eq!(last.incomplete(), Some(Incomplete::Failed));
+        let discards = |event: &Event| matches!(event.kind, EventKind::ProviderCallDiscarded(_));
+        assert!(!done.events.iter().any(discards), "nothing replaced it");
+    }
+}
+
+/// Says half of an answer and breaks; asked again, says nothing until it is dropped.
+struct HangsThen(AtomicU32, CancellationToken);
+
+#[async_trait]
+impl Engine for HangsThen {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let mut reply = ResponseWriter::start(ctx, turn, "script", "m");
+        if self.0.fetch_add(1, Ordering::Relaxed) > 0 {
+            self.1.cancel();
+            std::future::pending::<()>().await;
+        }
+        let text = reply.open_text();
+        reply.push(text, "half of it");
+        let error = EngineError::new(ErrorKind::Truncated, "cut");
+        Err(reply.fail(error, Finish::default()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_stays_when_the_repeat_is_cancelled() {
+    let (ctx, sink) = context();
+    let engine = Arc::new(HangsThen(AtomicU32::new(0), ctx.cancellation().clone()));
+    let mut turn = prompt();
+    let tool_loop = ToolLoop::new(engine, registry(vec![]));
+    let error = tool_loop.run(&ctx, &mut turn).await.unwrap_err();
+    assert!(error.is_cancelled(), "{error}");
+    assert_eq!(turn.assistant_text(), "half of it");
+    assert_sound(&ctx, &sink, &turn);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_reply_is_discarded_when_the_next_one_speaks() {
+    let script = Script::new([
+        vec![Do::Say("first"), Do::Break(ErrorKind::Truncated)],
+        vec![Do::Say("second")],
+    ]);
+    let done = run(&ToolLoop::new(script, registry(vec![]))).await;
+    let names: Vec<_> = done.events.iter().map(Event::type_name).collect();
+    let at = |name: &str| names.iter().rposition(|own| *own == name).unwrap();
+    assert!(at("provider-call-started") < at("provider-call-discarded"));
+    assert!(at("provider-call-discarded") < at("text-segment-started"));
+    assert_eq!(done.turn.assistant_text(), "second");
 }
 
 #[tokio::test(start_paused = true)]

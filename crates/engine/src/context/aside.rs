@@ -1,0 +1,80 @@
+//! [`SetAside`]: a reply that broke off while its request is sent again.
+
+use geppetto_turns::Turn;
+
+use super::{RunContext, calls::EndedCall, lock};
+
+/// Provider calls that broke off and were not replaced yet.
+pub(super) struct Held {
+    calls: Vec<EndedCall>,
+    reason: String,
+}
+
+/// A reply that broke off, while its request is sent again: made by
+/// [`RunContext::set_calls_aside`].
+#[derive(Debug)]
+#[must_use = "a reply that is not replaced must be restored, or what it said is lost"]
+pub struct SetAside {
+    ctx: RunContext,
+    /// The turn as the reply left it.
+    turn: Turn,
+}
+
+impl SetAside {
+    /// Puts the reply back into `turn` if no other one replaced it. Returns `true` if it did.
+    #[must_use]
+    pub fn restore(&self, turn: &mut Turn) -> bool {
+        let held = lock(&self.ctx.shared.held).take();
+        let Some(held) = held else {
+            return false;
+        };
+        let mut ended = lock(&self.ctx.shared.ended);
+        if let Some(first) = held.calls.first() {
+            // What was asked since has said nothing.
+            ended.retain(|call| call.position < first.position);
+        }
+        ended.extend(held.calls);
+        turn.clone_from(&self.turn);
+        true
+    }
+
+    /// Announces the reply as discarded, if that was not done yet: another one has replaced it.
+    pub fn discard(self) {
+        self.ctx.discard_set_aside();
+    }
+}
+
+impl RunContext {
+    /// Sets the provider calls that ended since [`provider_calls`](Self::provider_calls) was
+    /// `since` aside, because their request is sent again: sets `turn` back to what the engine was
+    /// given. What was said stays valid until another reply replaces it: the calls are announced
+    /// as discarded, for `reason`, when the next provider call produces output or finishes. If it
+    /// fails before, [`SetAside::restore`] puts the reply back.
+    ///
+    /// For implementations of [`Attempts`](crate::Attempts).
+    pub fn set_calls_aside(&self, since: u32, turn: &mut Turn, reason: &str) -> SetAside {
+        let calls = self.take_calls_since(since);
+        let aside = SetAside {
+            ctx: self.clone(),
+            turn: turn.clone(),
+        };
+        if let Some(first) = calls.first() {
+            turn.clone_from(&first.before);
+        }
+        *lock(&self.shared.held) = Some(Held {
+            calls,
+            reason: reason.to_owned(),
+        });
+        aside
+    }
+
+    /// Announces what was set aside as discarded: another reply replaces it.
+    pub(crate) fn discard_set_aside(&self) {
+        let held = lock(&self.shared.held).take();
+        if let Some(held) = held {
+            for call in &held.calls {
+                self.announce_discarded(call, held.reason.clone());
+            }
+        }
+    }
+}
