@@ -102,7 +102,7 @@ event_kinds! {
     ProviderCallMetadataUpdated(ProviderCallMetadata) = "provider-call-metadata-updated";
     /// The provider's reply is over, whole or not.
     ProviderCallFinished(ProviderCallFinished) = "provider-call-finished";
-    /// What a finished call produced does not count: it broke and is sampled again.
+    /// The output of a finished call is discarded: the call broke off, and another reply replaces it.
     ProviderCallDiscarded(ProviderCallDiscarded) = "provider-call-discarded";
     /// The model begins a text.
     TextSegmentStarted(TextStarted) = "text-segment-started";

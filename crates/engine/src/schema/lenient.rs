@@ -37,7 +37,7 @@ pub(super) fn object(schema: &Value) -> Result<Value, SchemaError> {
     let root = match schema {
         Value::Null | Value::Bool(true) => Map::new(),
         Value::Object(map) => map.clone(),
-        _ => return Err(no_object("is no JSON schema, which is an object")),
+        _ => return Err(no_object("is not a JSON schema: a schema is an object")),
     };
     let mut root = flat(root, schema)?;
     root.retain(|name, _| !PLACES.contains(&name.as_str()));

@@ -86,7 +86,7 @@ impl Walk<'_> {
     /// The root, which must be an object and no reference.
     fn root(&mut self) -> Result<Map<String, Value>, SchemaError> {
         let Value::Object(map) = self.root else {
-            return Err(self.error("is no JSON schema, which is an object"));
+            return Err(self.error("is not a JSON schema: a schema is an object"));
         };
         let mut map = map.clone();
         if let Some(reference) = map.get("$ref").and_then(Value::as_str).map(str::to_owned) {
