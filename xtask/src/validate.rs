@@ -4,6 +4,7 @@
 //! seen, not that nothing was. What an item writes is kept under `target/validate/`.
 
 mod cargo_steps;
+mod command_line;
 mod example;
 #[cfg(test)]
 mod fixture;

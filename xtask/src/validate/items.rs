@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Setting, cargo_steps,
+    Setting, cargo_steps, command_line,
     example::{self, Expected},
     interactive,
     outcome::Outcome,
@@ -32,6 +32,7 @@ enum Check {
     OtherRules,
     Pages,
     Example(Expected),
+    CommandLine,
     Interactive(&'static str),
     Recordings,
 }
@@ -119,6 +120,11 @@ pub(super) const ITEMS: &[Item] = &[
         }),
     },
     Item {
+        name: "command-line",
+        about: "every example: `--help` works, unknown options are refused, a closed output ends it quietly",
+        check: Check::CommandLine,
+    },
+    Item {
         name: "interactive/simple-streaming-inference",
         about: "the first of two runs is cancelled, and the second prompt runs",
         check: Check::Interactive("simple-streaming-inference"),
@@ -153,6 +159,7 @@ impl Item {
             Check::OtherRules => rules::check(self.name, &other_rules(), setting),
             Check::Pages => rules::pages(self.name, setting),
             Check::Example(expected) => example::check(&expected, setting),
+            Check::CommandLine => command_line::check(setting),
             Check::Interactive(example) => interactive::check(example, setting),
             Check::Recordings => recordings::check(setting),
         }

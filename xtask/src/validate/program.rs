@@ -1,6 +1,7 @@
 //! [`Program`]: an example, run as a process of its own and talked to.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -37,30 +38,36 @@ pub(super) fn build(
     example: &str,
     setting: &mut Setting,
 ) -> Result<Result<PathBuf, String>, Error> {
-    let args = [
-        "build",
-        "--package",
-        example,
-        "--message-format",
-        "json-render-diagnostics",
-    ];
     let log = setting.logs.join(format!("build-{example}.log"));
-    let finished = process::run(
-        cargo_steps::cargo(&args, setting),
-        &log,
-        &mut setting.progress,
-    )?;
+    let built = build_all(&[example], &log, setting)?;
+    Ok(built.and_then(|mut built| {
+        let path = built.remove(example);
+        path.ok_or_else(|| format!("{example} has no program of that name"))
+    }))
+}
+
+/// Builds packages and returns the paths of their programs by name; the problem where they cannot
+/// be built.
+pub(super) fn build_all(
+    packages: &[&str],
+    log: &Path,
+    setting: &mut Setting,
+) -> Result<Result<BTreeMap<String, PathBuf>, String>, Error> {
+    let mut args = vec!["build", "--message-format", "json-render-diagnostics"];
+    args.extend(packages.iter().flat_map(|package| ["--package", package]));
+    let cargo = cargo_steps::cargo(&args, setting);
+    let finished = process::run(cargo, log, &mut setting.progress)?;
     if !finished.success {
         let problem = super::output::compiler(&finished, &setting.metadata);
         return Ok(Err(problem.err().unwrap_or_default()));
     }
-    let executable = finished.output.lines().find_map(|line| {
+    let programs = finished.output.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let target = message.get("target")?.get("name")?.as_str()?;
         let executable = message.get("executable")?.as_str()?;
-        (target == example).then(|| PathBuf::from(executable))
+        Some((target.to_owned(), PathBuf::from(executable)))
     });
-    Ok(executable.ok_or_else(|| format!("{example} has no program of that name")))
+    Ok(Ok(programs.collect()))
 }
 
 impl Program {
