@@ -1,4 +1,4 @@
-//! [`Printer`]: events in the format that was asked for.
+//! [`Printer`]: prints events in the selected format.
 
 use std::{
     io::{self, IsTerminal, Stderr, Stdout},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use geppetto_events::{
-    Correlation, Event, EventMeta, EventSink,
+    Event, EventSink,
     printer::{HumanPrinter, JsonLinesPrinter, YamlPrinter},
 };
 
@@ -17,7 +17,7 @@ use crate::OutputFormat;
 pub enum Printer {
     /// For people: the answer to stdout, thinking, tools, notices and usage to stderr.
     Text(Box<HumanPrinter<Stdout, Stderr>>),
-    /// Lines of JSON without ids.
+    /// Lines of JSON in which each line has only the ids that changed.
     Jsonl(JsonLinesPrinter<Stdout>),
     /// Lines of JSON as they are stored and sent.
     JsonlFull(JsonLinesPrinter<Stdout>),
@@ -40,7 +40,7 @@ impl Printer {
                     .with_failures(false);
                 Self::Text(Box::new(printer))
             }
-            OutputFormat::Jsonl => Self::Jsonl(JsonLinesPrinter::new(out)),
+            OutputFormat::Jsonl => Self::Jsonl(JsonLinesPrinter::new(out).compact()),
             OutputFormat::JsonlFull => Self::JsonlFull(JsonLinesPrinter::new(out)),
             OutputFormat::Yaml => Self::Yaml(YamlPrinter::new(out)),
         })
@@ -62,17 +62,8 @@ impl EventSink for Printer {
     fn publish(&self, event: &Event) {
         match self {
             Self::Text(printer) => printer.publish(event),
-            Self::Jsonl(printer) => printer.publish(&without_ids(event)),
-            Self::JsonlFull(printer) => printer.publish(event),
+            Self::Jsonl(printer) | Self::JsonlFull(printer) => printer.publish(event),
             Self::Yaml(printer) => printer.publish(event),
         }
     }
-}
-
-/// The ids are four fifths of an event, and the same in every line of a run.
-fn without_ids(event: &Event) -> Event {
-    event
-        .clone()
-        .with_meta(Arc::new(EventMeta::default()))
-        .with_correlation(Arc::new(Correlation::default()))
 }

@@ -53,9 +53,9 @@ pub enum OutputFormat {
     /// For people: the answer on stdout as it arrives, everything else on stderr.
     #[default]
     Text,
-    /// Each event as a line of JSON, without ids.
+    /// Each event as a line of JSON; ids only where they change.
     Jsonl,
-    /// Each event as a line of JSON, with the ids of session, run, turn and call.
+    /// Each event as a line of JSON, with all of its ids.
     JsonlFull,
     /// Each event as a YAML document.
     Yaml,
