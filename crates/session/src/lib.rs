@@ -1,39 +1,49 @@
 //! Sessions: a conversation's history, and at most one inference running on it.
 //!
-//! A [`Session`] is a cheap handle; every method may be called from any task at any time. A run
-//! is started, watched, cancelled and waited for through its [`ExecutionHandle`], and whatever
-//! its outcome, the session has a history that the next prompt can go on from.
+//! A [`Session`] is a cheap handle; every method may be called from any task at any time. Its
+//! [`ExecutionHandle`] streams the events of a run, cancels it and waits for its end. Whatever the
+//! outcome, the history can continue with the next prompt.
 //!
 //! ```
-//! use geppetto_session::{EngineRunner, Session};
-//! # use async_trait::async_trait;
-//! # use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
-//! # use geppetto_turns::{InferenceResult, Turn};
-//! # struct Echo;
-//! # #[async_trait]
-//! # impl Engine for Echo {
-//! #     async fn run_inference(&self, ctx: &RunContext, turn: &mut Turn) -> Result<InferenceResult, EngineError> {
-//! #         let heard = turn.blocks.last().and_then(|b| b.text()).unwrap_or_default().to_owned();
-//! #         let mut reply = ResponseWriter::start(ctx, turn, "echo", "echo-1");
-//! #         let text = reply.open_text();
-//! #         reply.push(text, &heard);
-//! #         Ok(reply.finish(Finish::completed()))
-//! #     }
-//! # }
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-//! let session = Session::new(EngineRunner::new(Echo));
-//! let run = session.submit("hello").await?;
+//! use geppetto_enginebuilder::Builder;
+//! use geppetto_session::Session;
+//! use geppetto_testing::{Gate, Script, ScriptedEngine};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let gate = Gate::new();
+//! // In place of a provider's engine.
+//! let engine = ScriptedEngine::new([
+//!     Script::new().text("Hel").text("lo."),
+//!     Script::new().text("Once upon a").hold_at(&gate).text(" time"),
+//!     Script::new().text("Goodbye."),
+//! ]);
+//! let session = Session::new(Builder::new(engine));
+//!
+//! // Submit a prompt, and print the answer as it arrives.
+//! let run = session.submit("Say hello").await?;
 //! let mut events = run.events();
 //! while let Some(event) = events.next().await {
-//!     println!("{}", event.type_name());
+//!     if let Some(text) = event.text_delta() {
+//!         print!("{text}");
+//!     }
 //! }
-//! assert_eq!(run.wait().await?.assistant_text(), "hello");
+//! let turn = run.wait().await?; // the whole conversation
+//! assert_eq!(turn.assistant_text(), "Hello.");
 //!
-//! let run = session.submit("and again").await?;
-//! run.cancel(); // or not: either way the next prompt works
-//! # let _ = run.wait().await;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # }).unwrap();
+//! // Cancel: what arrived is kept, and marked as incomplete.
+//! let run = session.submit("Tell me a story").await?;
+//! # gate.reached().await;
+//! run.cancel();
+//! let error = run.wait().await.expect_err("it was cancelled");
+//! assert!(error.is_cancelled());
+//! assert_eq!(error.turn().assistant_text(), "Once upon a");
+//!
+//! // The next prompt works, whatever happened before.
+//! let turn = session.submit("Say goodbye").await?.wait().await?;
+//! assert_eq!(turn.assistant_text(), "Goodbye.");
+//! # Ok(())
+//! # }
 //! ```
 
 mod error;

@@ -1,98 +1,76 @@
 //! Tools and the tool loop: typed tools, registry, executor, limits, step control.
 //!
-//! A [`Tool`] is a name, a description, a schema and an async function. A [`ToolLoop`] asks the
-//! model, runs the tools that it asks for, and asks again, until the model asks for none. However
-//! a run ends (to its end, at a limit, cancelled, failed, dropped half-way), every tool call in
-//! the turn has exactly one answer, and its events are complete.
+//! A [`Tool`] is a name, a description, a schema and an async function; [`tool_fn`] makes one from
+//! a function. An application puts its tools into a [`ToolRegistry`] and gives that to
+//! `geppetto_enginebuilder::Builder::tools`. A run of the session is then a tool loop: the model is
+//! asked, the tools that it calls run, and the model is asked again, until it calls none.
 //!
 //! ```
-//! use std::sync::Arc;
-//!
-//! use async_trait::async_trait;
-//! use geppetto_engine::{
-//!     Engine, EngineError, Finish, InferenceRunner, ResponseWriter, RunContext,
-//! };
+//! use geppetto_enginebuilder::Builder;
+//! use geppetto_session::Session;
+//! use geppetto_testing::{Script, ScriptedEngine};
 //! use geppetto_toolloop::{
-//!     ToolError, ToolLoop, ToolRegistry,
+//!     ToolRegistry,
 //!     schemars::{self, JsonSchema},
 //!     tool_fn,
 //! };
-//! use geppetto_turns::{FinishClass, InferenceResult, Turn};
 //! use serde::Deserialize;
 //!
 //! #[derive(Deserialize, JsonSchema)]
-//! struct WeatherArgs {
+//! struct Weather {
 //!     /// The city's name.
 //!     city: String,
 //! }
 //!
-//! /// Stands in for a provider: asks for the weather, then says it.
-//! struct Forecaster;
-//!
-//! #[async_trait]
-//! impl Engine for Forecaster {
-//!     async fn run_inference(
-//!         &self,
-//!         ctx: &RunContext,
-//!         turn: &mut Turn,
-//!     ) -> Result<InferenceResult, EngineError> {
-//!         let answer = turn.tool_answer("call_1").map(|answer| answer.output());
-//!         let mut reply = ResponseWriter::start(ctx, turn, "demo", "demo-1");
-//!         Ok(match answer {
-//!             None => {
-//!                 let call = reply.open_tool_call("call_1", "lookup_weather");
-//!                 reply.push(call, r#"{"city": "Zurich"}"#);
-//!                 reply.finish(Finish::new(FinishClass::ToolCallsPending))
-//!             }
-//!             Some(weather) => {
-//!                 let text = reply.open_text();
-//!                 reply.push(text, &format!("It is {weather}."));
-//!                 reply.finish(Finish::completed())
-//!             }
-//!         })
-//!     }
+//! async fn weather(args: Weather) -> String {
+//!     format!("21 °C in {}", args.city)
 //! }
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-//! let mut tools = ToolRegistry::new();
-//! tools.register(tool_fn(
-//!     "lookup_weather",
-//!     "Weather for a city",
-//!     |args: WeatherArgs| async move { Ok::<_, ToolError>(format!("21 C in {}", args.city)) },
-//! ))?;
-//! let tool_loop = ToolLoop::new(Arc::new(Forecaster), tools);
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let tools = ToolRegistry::new().with(tool_fn("weather", "The weather in a city", weather))?;
 //!
-//! let mut turn = Turn::builder().user("Weather in Zurich?").build();
-//! let report = tool_loop.run(&RunContext::new(), &mut turn).await?;
-//! assert_eq!(turn.assistant_text(), "It is 21 C in Zurich.");
-//! assert_eq!((report.provider_calls, report.tool_calls), (2, 1));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # })?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! // In place of a provider's engine.
+//! let engine = ScriptedEngine::new([
+//!     Script::new().tool_call("call_1", "weather", r#"{"city": "Zurich"}"#),
+//!     Script::new().text("It is 21 °C."),
+//! ]);
+//! let session = Session::new(Builder::new(engine).tools(tools));
+//!
+//! let turn = session.submit("Weather in Zurich?").await?.wait().await?;
+//! assert_eq!(turn.assistant_text(), "It is 21 °C.");
+//! let answer = turn.tool_answer("call_1").ok_or("the call is answered")?;
+//! assert_eq!(answer.output(), "21 °C in Zurich");
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! # What tools can rely on
+//! However a run ends (by itself, at a limit, cancelled, failed, dropped), every tool call in the
+//! turn has exactly one answer, and its events are complete. [`ToolLoop`] is the loop itself, for
+//! programs that have no session.
 //!
-//! - Arguments are checked against the tool's schema before it runs. Enforced are `type` (also
+//! # Guarantees
+//!
+//! - Arguments are validated against the tool's schema before it runs. Enforced are `type` (also
 //!   lists of types, and OpenAPI's `nullable`), `enum`, `const`, `properties`, `required`,
 //!   `additionalProperties`, `items`, `prefixItems`, `minItems`, `maxItems`, `minLength`,
 //!   `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `anyOf`, `oneOf`,
 //!   `allOf`, `not`, boolean schemas, and `$ref` into the schema itself. All other keywords, such
 //!   as `pattern` and `format`, are hints to the model.
-//! - One tool's panic, timeout or error is the answer to its own call and disturbs no other,
-//!   unless [`ToolErrorHandling::Abort`](geppetto_engine::ToolErrorHandling) says that a failed
-//!   tool ends the run. Calls that are unknown, malformed or rejected never end it: the model can
-//!   mend them.
-//! - Nothing is run twice, unless [`ToolErrorHandling::Retry`](geppetto_engine::ToolErrorHandling)
-//!   says so and it is safe ([`ToolFailure::may_be_repeated`]).
-//! - When the run is cancelled, tools see it, have [`TOOL_CANCEL_GRACE`] to return, and are then
-//!   dropped. No tool starts after a cancel.
+//! - A panic, timeout or error of one tool is the answer to its own call and does not affect
+//!   others, unless a failed tool ends the run
+//!   ([`ToolErrorHandling::Abort`](geppetto_engine::ToolErrorHandling)). Calls that are unknown,
+//!   malformed or rejected never end it: the model can correct them.
+//! - No tool is retried, unless [`ToolErrorHandling::Retry`](geppetto_engine::ToolErrorHandling) is
+//!   set and the retry is safe ([`ToolFailure::may_be_repeated`]).
+//! - When the run is cancelled, running tools are notified, have [`TOOL_CANCEL_GRACE`] to return,
+//!   and are then dropped. No tool starts after a cancel.
 //!
 //! # Events
 //!
-//! Every call that is taken up has `tool-execution-started` (with masked input),
-//! `tool-result-ready` and `tool-call-finished`; so have those that are unknown, malformed or
-//! rejected. A call that is not taken up, because the run ended before, has the last two.
+//! Every call that is processed has `tool-execution-started` (with masked input),
+//! `tool-result-ready` and `tool-call-finished`, including calls that are unknown, malformed or
+//! rejected. A call that is not processed, because the run ended before, has the last two.
 
 mod arguments;
 mod calls;
