@@ -38,7 +38,7 @@ pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
 /// What a run carries along: cancellation, sinks, ids, deadline, hooks, typed extensions.
 ///
-/// Cheap to clone. The `with_…` methods give a changed context and leave the given one as it is.
+/// Cheap to clone. The `with_…` methods return a changed context; the original is not modified.
 #[derive(Clone)]
 pub struct RunContext {
     shared: Arc<Shared>,
@@ -51,9 +51,9 @@ pub struct RunContext {
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
     extensions: Extensions,
-    /// The provider call to make next, where somebody else counts them.
+    /// The next provider call, if the caller counts them.
     call: Option<Arc<NextCall>>,
-    /// Who repeats provider calls below the middleware.
+    /// Retries provider calls below the middleware.
     attempts: Option<Arc<dyn Attempts>>,
     /// Records what replies request.
     replies: Option<Arc<ReplyLog>>,
@@ -126,8 +126,8 @@ impl RunContext {
         }
     }
 
-    /// Adds sinks, told of each event in this order after those already there. A sink that is
-    /// there already is not added again.
+    /// Adds sinks, which receive each event after the existing ones, in this order. A sink that is
+    /// already present is not added again.
     #[must_use]
     pub fn with_event_sinks(mut self, sinks: impl IntoIterator<Item = Arc<dyn EventSink>>) -> Self {
         let mut all = self.sinks.to_vec();
@@ -147,7 +147,7 @@ impl RunContext {
         self
     }
 
-    /// Says which session, inference and turn the run belongs to.
+    /// Sets the session, inference and turn that the run belongs to.
     #[must_use]
     pub fn with_run(mut self, session_id: &str, inference_id: &str, turn_id: &str) -> Self {
         let some = |id: &str| (!id.is_empty()).then(|| id.to_owned());
@@ -166,7 +166,7 @@ impl RunContext {
         self
     }
 
-    /// Sets who is shown the turn at each phase.
+    /// Sets the snapshot hook, which observes the turn at each phase.
     #[must_use]
     pub fn with_snapshot_hook(mut self, hook: Arc<dyn SnapshotHook>) -> Self {
         self.snapshot_hook = Some(hook);
@@ -201,8 +201,8 @@ impl RunContext {
         self
     }
 
-    /// Says which provider call is made next. By default each call counts itself; so do calls
-    /// after that one, such as those that a middleware makes for itself.
+    /// Sets the number and attempt of the next provider call. By default each call counts itself,
+    /// as do calls after that one, such as those that a middleware makes.
     #[must_use]
     pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
         self.call = Some(Arc::new(NextCall {
@@ -213,14 +213,14 @@ impl RunContext {
         self
     }
 
-    /// Records the tool calls that replies request, for whoever runs them.
+    /// Sets the log that records the tool calls requested by replies, for the tool loop.
     #[must_use]
     pub fn with_reply_log(mut self, log: Arc<ReplyLog>) -> Self {
         self.replies = Some(log);
         self
     }
 
-    /// The record of the tool calls that replies request, if somebody keeps one.
+    /// The log of the tool calls requested by replies, if there is one.
     #[must_use]
     pub fn reply_log(&self) -> Option<&Arc<ReplyLog>> {
         self.replies.as_ref()
@@ -232,8 +232,8 @@ impl RunContext {
         self.shared.ids.next_id()
     }
 
-    /// The message of the last panic of the source of ids that nobody has asked for. Random ids
-    /// were given instead.
+    /// Takes the message of the id source's last panic, if it was not taken yet. Random ids were
+    /// used instead.
     #[must_use]
     pub fn take_id_source_panic(&self) -> Option<String> {
         self.shared.ids.take_panic()

@@ -9,7 +9,7 @@ mod tests;
 
 /// What kind of failure an [`EngineError`] is.
 ///
-/// The kind is what programs branch on; the message is for people.
+/// Programs branch on the kind; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -56,7 +56,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The kind in `snake_case`, as it stands in logs and events.
+    /// The kind in `snake_case`, as in logs and events.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same request can succeed when it is sent again later.
+    /// Returns `true` if the same request can succeed when it is sent again later.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(
@@ -106,9 +106,9 @@ impl fmt::Display for ErrorKind {
 
 /// A failed inference.
 ///
-/// One pointer wide and opaque, so that it can grow without breaking anyone. `Display` is one
-/// line for people; [`source`](StdError::source) keeps the cause. Neither ever holds a secret:
-/// whoever builds an error passes redacted text only.
+/// One pointer wide and opaque, so that it can grow without breaking changes. `Display` is one line
+/// for people; [`source`](StdError::source) keeps the cause. Neither contains a secret: text must
+/// be redacted before it is passed to an error.
 pub struct EngineError {
     inner: Box<Inner>,
 }
@@ -130,8 +130,8 @@ struct Inner {
 
 /// A limit on repeated requests that all requests of a client share.
 ///
-/// An error carries it from the client that made the request to whoever may make it again, so
-/// that one budget bounds all repeats, wherever they are decided.
+/// An error carries it from the HTTP client to the code that may send the request again, so that
+/// one budget bounds all retries, wherever they are decided.
 pub trait RetryLimit: Send + Sync {
     /// Takes a permit for one repeat. Returns `false` if there is none.
     fn withdraw(&self) -> bool;
@@ -249,7 +249,7 @@ impl EngineError {
         self.inner.kind
     }
 
-    /// Whether the same request can succeed when it is sent again.
+    /// Returns `true` if the same request can succeed when it is sent again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.inner
@@ -266,7 +266,7 @@ impl EngineError {
         self.is_retryable() && limit.is_none_or(|limit| limit.withdraw())
     }
 
-    /// Whether the caller cancelled the run.
+    /// Returns `true` if the caller cancelled the run.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.inner.kind == ErrorKind::Cancelled

@@ -1,4 +1,4 @@
-//! Traits of those who watch or keep what a run does.
+//! Traits for observing and storing runs.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
@@ -36,7 +36,7 @@ impl Phase {
     }
 }
 
-/// Is shown the turn at each phase of a run.
+/// Observes the turn at each phase of a run.
 ///
 /// Called on the run's own task: it must not block. Cloning a turn costs next to nothing, so a
 /// hook that wants to do more sends a clone elsewhere.
@@ -63,8 +63,8 @@ pub trait Persister: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the turn could not be stored. The run keeps its outcome; the failure is told beside
-    /// it.
+    /// If the turn could not be stored. The run keeps its outcome; the failure is reported in
+    /// addition.
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError>;
 
     /// Stores the turn where nothing can be awaited: the run's task was dropped. Also called when
@@ -125,8 +125,8 @@ impl StdError for StoreError {
 /// How long a [`RunJournal`] may take at each barrier, before the run fails and says so: 30 s.
 pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Writes down what a run is about to do and has done. Each call is a barrier: the run goes on
-/// when it returns, in the order below.
+/// Records the steps of a run, before and after each. Each call is a barrier: the run continues
+/// when it returns. The order of the calls is that of the methods below.
 ///
 /// The defaults do nothing. An error ends the run before the step that was to be written down; so
 /// does a call that takes longer than [`JOURNAL_TIMEOUT`].
@@ -187,9 +187,9 @@ pub trait ToolCatalog: Send + Sync {
     /// The definitions, sorted by name.
     fn definitions(&self) -> Vec<ToolDefinition>;
 
-    /// Whether a tool has arguments that events must not show. Those of its calls are then not
-    /// published as the model writes them, but once, when a call is whole, as
-    /// [`mask_arguments`](Self::mask_arguments) gives them. None has by default.
+    /// Returns `true` if a tool has arguments that events must not show. The arguments of its calls
+    /// are then not published as they stream, but once per call, when it is complete, masked by
+    /// [`mask_arguments`](Self::mask_arguments). `false` by default.
     fn has_secret_arguments(&self, _tool: &str) -> bool {
         false
     }

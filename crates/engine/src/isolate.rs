@@ -1,7 +1,7 @@
-//! Other people's code, whose panics stay where they are.
+//! Isolation of panics in foreign code.
 //!
-//! A run calls engines, middleware, hooks, tools, journals. A panic of one of them ends at most
-//! its run, and the run says who it was. For implementations of runners and engines.
+//! A run calls engines, middleware, hooks, tools, journals. A panic in one of them ends at most its
+//! run, and the error names the component. For implementations of runners and engines.
 
 use std::{
     future::Future,
@@ -88,7 +88,7 @@ pub fn call<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch(function)
 }
 
-/// The error of a run that a panic of `who` ended.
+/// The error of a run that was ended by a panic in `who`.
 #[must_use]
 pub fn panicked(who: &str, message: &str) -> EngineError {
     EngineError::new(ErrorKind::Panicked, format!("{who} panicked: {message}"))

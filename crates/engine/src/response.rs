@@ -213,9 +213,9 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// Ends an open item that will not become whole although the reply goes on: a tool call whose
-    /// arguments the output limit cut, for example. It is kept, marked incomplete, and a tool call
-    /// is not requested.
+    /// Ends an open item that stays incomplete although the reply continues, such as a tool call
+    /// whose arguments the output limit cut. It is kept and marked incomplete; a tool call is not
+    /// requested.
     pub fn cut(&mut self, id: ItemId, why: Incomplete) {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
@@ -226,9 +226,9 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// Takes a tool call back that was closed although the model did not mean it as it stands: the
-    /// reply turned out to be filtered, for example. Its block is marked incomplete, and it no longer
-    /// counts as a call that waits. What is still open is [cut](Self::cut).
+    /// Revokes a closed tool call that must not run, for example because the reply was filtered
+    /// later. Its block is marked incomplete, and it no longer counts as a pending call. For open
+    /// items, use [`cut`](Self::cut).
     pub fn revoke(&mut self, id: ItemId, why: Incomplete) {
         self.cut(id, why);
         if let Some(item) = self.items.get_mut(id.0) {
@@ -257,14 +257,15 @@ impl<'a> ResponseWriter<'a> {
         self.items.get(id.0).map_or("", Item::text)
     }
 
-    /// Whether an item is open.
+    /// Returns `true` if an item is open.
     #[must_use]
     pub fn is_open(&self, id: ItemId) -> bool {
         self.items.get(id.0).is_some_and(Item::is_open)
     }
 
-    /// The block that an item becomes, for what a provider keeps beside the text (ids, encrypted
-    /// reasoning, annotations). Its text, call id, tool name and arguments are the writer's.
+    /// The block of an item, for data that a provider stores with the text (ids, encrypted
+    /// reasoning, annotations). Its text, call id, tool name and arguments are managed by the
+    /// writer.
     pub fn block_mut(&mut self, id: ItemId) -> Option<&mut Block> {
         self.items.get_mut(id.0).map(|item| &mut item.block)
     }
@@ -274,7 +275,7 @@ impl<'a> ResponseWriter<'a> {
         self.emit(&self.correlation, kind);
     }
 
-    /// Says what the provider has said of its reply so far.
+    /// Publishes the metadata of the reply known so far.
     pub fn metadata(&self, stop_reason: Option<&str>, usage: Option<&Usage>) {
         let mut event = ProviderCallMetadata::default();
         event.stop_reason = stop_reason.map(str::to_owned);
@@ -295,13 +296,13 @@ impl<'a> ResponseWriter<'a> {
         self.correlation.attempt.unwrap_or(1)
     }
 
-    /// Whether anything was produced.
+    /// Returns `true` if anything was produced.
     #[must_use]
     pub fn has_output(&self) -> bool {
         self.first_output.is_some()
     }
 
-    /// Whether a tool call was opened.
+    /// Returns `true` if a tool call was opened.
     #[must_use]
     pub fn has_tool_calls(&self) -> bool {
         self.items.iter().any(Item::is_tool_call)
@@ -423,7 +424,7 @@ impl<'a> ResponseWriter<'a> {
         ids
     }
 
-    /// Tells whoever runs tools what the reply requested.
+    /// Reports the requested calls to the tool loop.
     fn record(&self, requested: Vec<(Block, Arc<Correlation>)>, result: &InferenceResult) {
         let (Some(log), Some(offer)) = (self.ctx.reply_log(), &self.offer) else {
             return;

@@ -108,7 +108,7 @@ pub struct RunTotals {
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunReport {
-    /// Whether the run came to its end or to a limit.
+    /// How the run ended: by itself or at a limit.
     pub stop: RunStop,
     /// The result of the last provider call.
     pub result: InferenceResult,
@@ -134,7 +134,7 @@ impl RunReport {
     }
 }
 
-/// Whether a run came to its end or to a limit.
+/// How a run ended: by itself or at a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RunStop {
@@ -164,15 +164,15 @@ impl RunStop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// So many rounds of provider call and tools.
+    /// The maximum number of iterations, each a provider call and its tools.
     Iterations(u32),
-    /// So many tool calls.
+    /// The maximum number of tool calls.
     ToolCalls(u32),
-    /// So many tokens, prompt and output together.
+    /// The maximum number of tokens, prompt and output together.
     Tokens(u64),
-    /// So long.
+    /// The wall-clock limit.
     WallClock(Duration),
-    /// A pause that lasted so long, and that nobody ended.
+    /// The maximum duration of a pause: it was not ended in time.
     Pause(Duration),
 }
 
@@ -188,7 +188,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How a run ended, for whoever stores the turn.
+/// How a run ended, for persisters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunStatus {

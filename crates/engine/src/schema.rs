@@ -119,7 +119,7 @@ pub fn strict(schema: &Value) -> Result<Value, SchemaError> {
     strict::schema(schema)
 }
 
-/// The schemas of a list, whatever stands there.
+/// The schemas in a list keyword; none if it is not a list.
 fn list<'a>(map: &'a Map<String, Value>, name: &str) -> &'a [Value] {
     map.get(name)
         .and_then(Value::as_array)

@@ -17,8 +17,8 @@ mod tests;
 pub struct Event {
     /// The event's number: without gaps per session, from 1. 0 until it is published.
     pub seq: u64,
-    /// For deltas that were merged for a slow reader: how many events this one stands for, the
-    /// last of them being `seq`. 1 for all others.
+    /// The number of events that this one represents: more than 1 for deltas merged for a slow
+    /// reader, the last of which is `seq`.
     pub merged: u64,
     /// What is known about the inference.
     pub meta: Arc<EventMeta>,
@@ -70,7 +70,7 @@ impl Event {
         self
     }
 
-    /// The type as it stands on the wire, such as `text-delta`.
+    /// The wire name of the type, such as `text-delta`.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.kind.type_name()
@@ -111,13 +111,13 @@ impl Event {
             .or_else(|| self.arguments_delta())
     }
 
-    /// The number of the first event that this one stands for; `seq` unless deltas were merged.
+    /// The number of the first event that this one represents: `seq` unless deltas were merged.
     #[must_use]
     pub fn first_seq(&self) -> u64 {
         self.seq.saturating_sub(self.merged.saturating_sub(1))
     }
 
-    /// Whether the event ends its run.
+    /// Returns `true` if the event ends its run.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(
@@ -171,7 +171,7 @@ pub struct EventMeta {
     /// How long the call took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// Fields that this crate does not know. What else an engine says stands under `extra`.
+    /// Fields that this crate does not know. Engine-specific data is under `extra`.
     #[serde(skip)]
     pub extra: Extra,
 }

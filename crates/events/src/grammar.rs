@@ -31,7 +31,7 @@ use segments::Segments;
 pub struct Grammar {
     last_seq: u64,
     run: Run,
-    /// Whether runs may begin and end without being announced.
+    /// `true` if runs may begin and end without being announced.
     fragment: bool,
     call: Option<CallKey>,
     finished_calls: HashSet<CallKey>,
@@ -84,7 +84,7 @@ impl Grammar {
     ///
     /// # Errors
     ///
-    /// When the event is not legal here. The checker goes on as if it had not been there.
+    /// If the event is not legal here. The checker continues as if it had not seen the event.
     pub fn accept(&mut self, event: &Event) -> Result<(), GrammarError> {
         let result = self
             .accept_seq(event)
@@ -96,7 +96,7 @@ impl Grammar {
         })
     }
 
-    /// Says that no more events come.
+    /// Ends the sequence.
     ///
     /// # Errors
     ///

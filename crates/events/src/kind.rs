@@ -49,7 +49,7 @@ macro_rules! event_kinds {
             /// All wire names that this crate knows, in the order of the enum.
             pub const TYPE_NAMES: &[&str] = &[$($wire),*];
 
-            /// The type as it stands on the wire.
+            /// The wire name of the type.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {
@@ -130,7 +130,7 @@ event_kinds! {
     ToolCallFinished(ToolCallFinished) = "tool-call-finished";
     /// Something went wrong; a terminal event says whether the run ended by it.
     Error(ErrorEvent) = "error";
-    /// The provider call was interrupted; the text is what had arrived.
+    /// The provider call was interrupted; contains the text that had arrived.
     Interrupt(Interrupt) = "interrupt";
     /// A log line.
     Log(Log) = "log";
@@ -138,7 +138,7 @@ event_kinds! {
     Info(Info) = "info";
     /// The agent went to another mode.
     AgentModeSwitch(AgentModeSwitch) = "agent-mode-switch";
-    /// The run waits for somebody to let it go on.
+    /// The run is paused until it is continued.
     DebuggerPause(Box<DebuggerPause>) = "debugger.pause";
     /// The provider's web search began.
     WebSearchStarted(WebSearch) = "web-search-started";

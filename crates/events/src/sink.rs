@@ -1,10 +1,10 @@
-//! [`EventSink`]: who is told of each event at once.
+//! [`EventSink`]: receives every event synchronously.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::Event;
 
-/// Takes every event of a run, in order, as it is published.
+/// Receives every event of a run, in order, as it is published.
 ///
 /// A sink must not block: it runs on the run's own task. A consumer that can be slow belongs
 /// behind a [subscription](crate::EventStream::subscribe). A sink cannot fail a run; one that

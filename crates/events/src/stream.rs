@@ -30,7 +30,7 @@ use delivery::{Delivery, Telling};
 use log::Log;
 pub use subscription::{Received, SlowReaderPolicy, Subscription};
 
-/// The bytes of events that a stream keeps by default for readers who resume: 256 KiB.
+/// The bytes of events that a stream retains by default for readers that resume: 256 KiB.
 pub const DEFAULT_RETAINED_BYTES: usize = 256 * 1024;
 
 /// The numbered events of one session. Cheap to clone; clones are the same stream.
@@ -58,14 +58,14 @@ struct State {
 }
 
 impl EventStream {
-    /// A stream that keeps [`DEFAULT_RETAINED_BYTES`] for readers who resume.
+    /// Creates a stream that retains [`DEFAULT_RETAINED_BYTES`] for readers that resume.
     #[must_use]
     pub fn new() -> Self {
         Self::with_retained_bytes(DEFAULT_RETAINED_BYTES)
     }
 
-    /// A stream that keeps about so many bytes of events for readers who resume. What a live
-    /// subscription has not read yet is kept beyond that.
+    /// Creates a stream that retains about `bytes` bytes of events for readers that resume. Events
+    /// that a live subscription has not read yet are retained in addition.
     #[must_use]
     pub fn with_retained_bytes(bytes: usize) -> Self {
         Self {
@@ -84,9 +84,9 @@ impl EventStream {
         }
     }
 
-    /// Sets the number after which the stream continues, before its first event is published: the
-    /// first one gets `seq + 1`. For a session that goes on in another process, whose readers resume
-    /// by the numbers that they know. Changes nothing once the stream has events or readers.
+    /// Sets the sequence number after which the stream continues: the first event gets `seq + 1`.
+    /// For a session that continues in another process, whose readers resume by the numbers that
+    /// they have. No effect once the stream has events or readers.
     #[must_use]
     pub fn starting_after(self, seq: u64) -> Self {
         let mut state = self.lock();
@@ -111,9 +111,9 @@ impl EventStream {
     /// Publishes an event: gives it its number, appends it to the log, and tells `sinks` in
     /// order. Returns the number.
     ///
-    /// When it returns, the sinks know the event. A sink may publish in turn, to this stream or to
-    /// another: such an event is numbered at once, but where its stream is telling sinks of
-    /// another event meanwhile, it is told after that one, and the sink that published it does not
+    /// When it returns, the sinks have received the event. A sink may publish in turn, to this
+    /// stream or to another. Such an event is numbered at once; if its stream is delivering another
+    /// event meanwhile, it is delivered after that one, and the sink that published it does not
     /// wait.
     pub fn publish(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
         let mut state = self.lock();
@@ -154,8 +154,8 @@ impl EventStream {
         }
     }
 
-    /// Waits until another thread has told the sinks of event number `seq`. A sink does not wait:
-    /// the other thread may be inside of one that waits for this one.
+    /// Waits until another thread has delivered event number `seq` to the sinks. A sink does not
+    /// wait: the other thread may be inside of a sink that waits for this one.
     fn wait_for_delivery(&self, seq: u64) {
         if Telling::is_on() {
             return;
@@ -216,7 +216,7 @@ impl EventStream {
         self.lock().log.events_after(seq)
     }
 
-    /// Says that no more events come: subscriptions end when they have read all.
+    /// Closes the stream: subscriptions end when they have read all events.
     pub fn close(&self) {
         self.lock().closed = true;
         self.shared.arrived.notify_waiters();

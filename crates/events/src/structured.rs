@@ -1,9 +1,9 @@
 //! [`StructuredSink`]: blocks that a model writes into its text, cut out as they arrive.
 //!
-//! A model that was asked to writes data as `<package:type:version>` ... `</package:type:version>`
-//! among its text. The sink stands before another one, hands the body of such blocks to
-//! [extractors](Extractor) as it grows, and lets the clean text go on. Extractors answer with
-//! events, which are published at the block's place in the text.
+//! On request, a model writes data as `<package:type:version>` ... `</package:type:version>` within
+//! its text. The sink wraps another one, passes the bodies of such blocks to
+//! [extractors](Extractor) as they grow, and forwards the clean text. Extractors return events,
+//! which are published at the block's place in the text.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -59,7 +59,7 @@
 //! # Ok::<(), geppetto_events::structured::TagError>(())
 //! ```
 //!
-//! # What goes on
+//! # Rules
 //!
 //! - Text that is no block of a registered type goes on byte for byte, tags of other types
 //!   included. What may become a tag is held back until it is decided, at most [`MAX_TAG_BYTES`];
@@ -87,8 +87,8 @@
 //!
 //! # Event numbers
 //!
-//! Events were numbered before they come here. What goes on keeps its number. A delta of which
-//! nothing is left does not go on, which leaves a gap in the numbers behind the sink. Where one
+//! Events are numbered before they reach the sink, and forwarded events keep their numbers. A delta
+//! that becomes empty is not forwarded, which leaves a gap in the numbers behind the sink. If one
 //! delta becomes several, the last has its number and the others have 0, as have all events that
 //! originate here.
 

@@ -25,8 +25,8 @@ pub enum SessionError {
         /// How many prompts may wait.
         max: usize,
     },
-    /// The prompt was submitted from inside of the running inference, by a tool or a middleware,
-    /// to its own session, which queues: whoever waits for it there would wait for itself.
+    /// The prompt was submitted from inside of the running inference, by a tool or a middleware, to
+    /// its own session, which queues: waiting for that run would be a deadlock.
     #[error(
         "the prompt was submitted from inside of the running inference of session `{session_id}`, \
          which it would have to wait for; submit it from a task of its own (tokio::spawn), or use \
@@ -61,7 +61,7 @@ pub enum SessionError {
     NoRuntime,
 }
 
-/// A run did not finish as it should; the turn as it stands is here.
+/// The error of a run that did not complete; contains the turn in its current state.
 #[derive(Clone)]
 pub struct RunError {
     outcome: Arc<RunOutcome>,
@@ -78,13 +78,14 @@ impl RunError {
         &self.outcome.status
     }
 
-    /// The turn as it stands: the prompt and the output so far, marked where it is incomplete.
+    /// The turn in its current state: the prompt and the output so far, marked where it is
+    /// incomplete.
     #[must_use]
     pub fn turn(&self) -> &Turn {
         &self.outcome.turn
     }
 
-    /// Whether the run was cancelled.
+    /// Returns `true` if the run was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.outcome.status == RunStatus::Cancelled
@@ -134,9 +135,9 @@ impl fmt::Debug for RunError {
 }
 
 impl Error for RunError {
-    /// The cause of the engine's error. That error itself is what [`Display`](fmt::Display) says, so
-    /// a report of the whole chain would say it twice; [`engine_error`](RunError::engine_error) has
-    /// it.
+    /// The cause of the engine's error. [`Display`](fmt::Display) already contains the engine's
+    /// error itself, so a report of the whole chain would show it twice; see
+    /// [`engine_error`](RunError::engine_error).
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.outcome.error.as_deref()?.source()
     }

@@ -50,8 +50,8 @@ impl ExecutionHandle {
         self.session.remove_queued(&self.run.id);
     }
 
-    /// A handle that cancels the run when it is dropped: for a run that has no purpose beyond
-    /// whoever waits for it, such as that of an agent which works for a tool.
+    /// Returns a handle that cancels the run when it is dropped: for a run that is only useful to
+    /// its caller, such as that of an agent that works for a tool.
     pub fn cancel_on_drop(self) -> CancelOnDrop {
         CancelOnDrop::new(self)
     }
@@ -69,8 +69,8 @@ impl ExecutionHandle {
     ///
     /// # Errors
     ///
-    /// When the run was cancelled, failed or reached a limit, or its turn could not be stored;
-    /// the error has the turn as it stands.
+    /// If the run was cancelled, failed or reached a limit, or its turn could not be stored; the
+    /// error contains the turn in its current state.
     pub async fn wait(&self) -> Result<Turn, RunError> {
         let outcome = self.outcome().await;
         if outcome.status == RunStatus::Finished && outcome.persist_error.is_none() {

@@ -82,7 +82,7 @@ fn set(turn: &mut Turn, key: &'static str, value: &str) {
     turn.metadata.set_raw(key, Value::from(value));
 }
 
-/// What the user said last, as far as it is text.
+/// The text of the last user message.
 pub(crate) fn last_prompt(turn: &Turn) -> &str {
     turn.last_of(BlockKind::User)
         .and_then(|block| block.text())

@@ -14,7 +14,7 @@ const LONGEST_REFUSAL: usize = 500;
 pub struct RunOutcome {
     /// How it ended.
     pub status: RunStatus,
-    /// The turn as it stands.
+    /// The turn in its current state.
     pub turn: Turn,
     /// The tokens of all provider calls of the run, attempts and discarded calls included. Calls
     /// for which the provider reported no usage are counted in

@@ -185,7 +185,7 @@ impl Session {
         }
     }
 
-    /// Whether an inference is running.
+    /// Returns `true` if an inference is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.lock()

@@ -1,8 +1,8 @@
 //! Locks, atomics and tasks of the session's core: those of std and tokio.
 //!
-//! This crate's own unit tests take them from shuttle instead, which runs a test many times and
-//! decides at each of them who goes on. Everything that tasks of a session share goes through
-//! here, so that no place where they can meet is left out.
+//! In this crate's own unit tests they come from shuttle, which runs a test many times and chooses
+//! the next thread at each of them. Everything that tasks of a session share is imported from here,
+//! so that no interleaving is left out.
 
 #[cfg(not(test))]
 pub(crate) use std::sync::{

@@ -18,7 +18,7 @@ mod numbers;
 #[cfg(test)]
 mod tests;
 
-/// How many problems are told at once.
+/// Maximum number of problems in one error.
 const MAX_PROBLEMS: usize = 8;
 
 /// Parses and checks arguments. A field that need not be there and is null, which its schema does

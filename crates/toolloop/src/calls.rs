@@ -28,7 +28,8 @@ use call::{Env, run_call};
 pub(crate) use request::{Request, ended_badly, refusal, requests};
 use slot::Slot;
 
-/// How many calls of one model output may wait for hooks at once, beside those that run.
+/// Maximum number of calls of one model output that wait for hooks at once, in addition to those
+/// that run.
 const MAX_WAITING_FOR_HOOKS: usize = 256;
 
 /// How many calls are answered before other tasks of the thread get their turn.
@@ -39,11 +40,11 @@ const MAX_PLACES: usize = 1 << 20;
 
 /// The tool calls of one model output.
 ///
-/// Hooks are asked in the order of the calls, and a call that they let through takes the next free
-/// place: one of [`max_parallel`](ToolExecutor::max_parallel), or all of them for an exclusive
-/// tool. Places are given in the order in which they are asked for, so an exclusive call is never
-/// starved. Hooks of the next call are asked as soon as there is a free place that nobody waits
-/// for; a call whose hooks wait for a person holds none.
+/// Hooks are called in the order of the tool calls, and a call that they let through takes the next
+/// free place: one of [`max_parallel`](ToolExecutor::max_parallel), or all of them for an exclusive
+/// tool. Places are given in the order in which they are requested, so an exclusive call never
+/// starves. The hooks of the next call are called as soon as there is a free place that no call
+/// waits for; a call whose hooks wait for a person holds none.
 ///
 /// However this ends, dropped half-way included, every call has one answer in the turn, in the
 /// order of the calls, and its events are complete.
@@ -57,7 +58,7 @@ pub(crate) struct Calls<'a> {
     running: Vec<Isolated<'static, Result<(), EngineError>>>,
     /// Why calls that have not started are not run, where it is known.
     not_run: Option<String>,
-    /// Whether a call ended the run.
+    /// `true` if a call ended the run.
     failed: bool,
     settled: bool,
 }

@@ -33,8 +33,8 @@ pub(crate) use mask::{arguments as mask_arguments, hide};
 /// after it run meanwhile. At most 256 calls of a reply wait at once.
 #[async_trait]
 pub trait ToolExecutor: Send + Sync {
-    /// Looks at a call before anything else does. Gives the arguments to go on with: the call's
-    /// own, or others. The history keeps those that the model wrote.
+    /// Called first for every tool call, before lookup and validation. Returns the arguments to
+    /// continue with: the call's own, or others. The history keeps those that the model wrote.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ pub trait ToolExecutor: Send + Sync {
         Ok(call.args.clone())
     }
 
-    /// Whether a tool may be called so. All may by default.
+    /// Decides if a call is permitted. All calls are by default.
     ///
     /// # Errors
     ///
@@ -67,8 +67,8 @@ pub trait ToolExecutor: Send + Sync {
     /// and publish events of its own.
     fn publish_start(&self, _ctx: &RunContext, _event: &mut ToolExecutionStarted) {}
 
-    /// Sees the event that tells a tool's result, before it is published. May change the result
-    /// in it, and publish events of its own; the answer that the model gets stays as it is.
+    /// Called with the event of a tool's result before it is published. May change the result in
+    /// the event, and publish events of its own; the answer for the model does not change.
     fn publish_result(&self, _ctx: &RunContext, _event: &mut ToolResultReady) {}
 
     /// How long to wait before a failed call is tried again; `None` when it is not.
@@ -139,7 +139,7 @@ impl ToolExecutor for DefaultExecutor {}
 pub struct Rejection {
     /// Why, for the model.
     pub reason: String,
-    /// Whether the rejection ends the run.
+    /// `true` if the rejection ends the run.
     pub ends_run: bool,
 }
 

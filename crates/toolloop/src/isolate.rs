@@ -1,3 +1,3 @@
-//! Other people's code, whose panics stay where they are: what the engine's crate has for it.
+//! Isolation of panics in foreign code, from the engine's crate.
 
 pub(crate) use geppetto_engine::isolate::{Isolated, call, journaled, panicked, wait};

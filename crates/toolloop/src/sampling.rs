@@ -24,8 +24,8 @@ use crate::{
 /// the client's retry budget ([`RetryLimit`](geppetto_engine::RetryLimit)): one budget bounds the
 /// repeats of the transport and of this.
 ///
-/// Where the engine is a chain of middleware, only the engine at its end is asked again:
-/// middleware runs once per provider call, and what it put into the turn stands in each attempt.
+/// If the engine is a middleware chain, only the engine at its end is called again: middleware runs
+/// once per provider call, and every attempt sees what it added to the turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Resampling {

@@ -1,4 +1,4 @@
-//! [`StepController`]: runs that wait for somebody between their steps.
+//! [`StepController`]: pauses between the steps of a run.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -13,14 +13,14 @@ use tokio::{sync::oneshot, time::sleep};
 
 use crate::stop::stopped;
 
-/// How long a pause lasts by default when nobody ends it: 30 s.
+/// The default maximum duration of a pause: 30 s.
 pub const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 
 /// Lets the runs of chosen sessions wait after each inference and after each round of tools.
 ///
-/// A pause is announced by a `debugger.pause` event and ends when somebody
-/// [continues](Self::continue_run) it, at its deadline, or with its run. A cheap handle: clones
-/// are the same controller.
+/// A pause is announced by a `debugger.pause` event. It ends when it is
+/// [continued](Self::continue_run), at its deadline, or with its run. A controller is a cheap
+/// handle: clones are the same controller.
 #[derive(Clone)]
 pub struct StepController {
     shared: Arc<Mutex<Shared>>,
@@ -66,7 +66,7 @@ impl PausePhase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AtDeadline {
-    /// The run goes on.
+    /// The run continues.
     #[default]
     Continue,
     /// The run ends with [`Limit::Pause`](geppetto_engine::Limit::Pause); all work is kept, and
@@ -74,7 +74,7 @@ pub enum AtDeadline {
     Stop,
 }
 
-/// A pause that nobody has ended yet.
+/// A pending pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingPause {
@@ -101,8 +101,8 @@ pub(crate) enum PauseEnd {
 }
 
 impl StepController {
-    /// A controller that pauses no session yet, with pauses of at most [`DEFAULT_PAUSE`], after
-    /// which runs go on.
+    /// Creates a controller that pauses no session yet, with pauses of at most [`DEFAULT_PAUSE`],
+    /// after which runs continue.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -127,16 +127,16 @@ impl StepController {
         self
     }
 
-    /// Sets the clock that deadlines in events are told by; the system's by default. Pauses
-    /// themselves end by tokio's clock.
+    /// Sets the clock for deadlines in events; the system's by default. The pauses themselves use
+    /// tokio's clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Lets the runs of a session pause, from their next step on. The empty id stands for runs
-    /// outside of sessions.
+    /// Pauses the runs of a session, from their next step on. The empty id means runs outside of
+    /// sessions.
     pub fn enable(&self, session_id: impl Into<String>) {
         self.lock().enabled.insert(session_id.into());
     }
@@ -154,18 +154,18 @@ impl StepController {
         }
     }
 
-    /// Whether the runs of a session pause.
+    /// Returns `true` if the runs of a session pause.
     #[must_use]
     pub fn is_enabled(&self, session_id: &str) -> bool {
         self.lock().enabled.contains(session_id)
     }
 
-    /// Ends a pause: its run goes on. `false` when no such pause is pending.
+    /// Ends a pause: its run continues. Returns `false` if no such pause is pending.
     pub fn continue_run(&self, pause_id: &str) -> bool {
         self.lock().release(pause_id)
     }
 
-    /// The pauses of a session that nobody has ended yet: as a rule one or none.
+    /// The pending pauses of a session: usually one or none.
     #[must_use]
     pub fn pending(&self, session_id: &str) -> Vec<PendingPause> {
         self.lock().of_session(session_id).collect()
@@ -219,7 +219,7 @@ fn announcement(pause: &PendingPause) -> DebuggerPause {
     event
 }
 
-/// The time in milliseconds since 1970; the largest number where it is too far away to be told.
+/// The time in milliseconds since 1970; the maximum if it cannot be represented.
 fn unix_ms(time: Option<SystemTime>) -> i64 {
     let Some(time) = time else {
         return i64::MAX;
@@ -253,8 +253,8 @@ struct Registered<'a> {
 }
 
 impl<'a> Registered<'a> {
-    /// `None` where the session does not pause any more: whoever said so has ended the pauses that
-    /// were there, and would not know of this one.
+    /// `None` if the session does not pause any more: the pauses that existed then were ended, and
+    /// this one would be missed.
     fn new(
         controller: &'a StepController,
         pause: PendingPause,

@@ -25,12 +25,12 @@ pub(crate) async fn stopped(ctx: &RunContext) {
     }
 }
 
-/// Whether the run has to stop.
+/// Returns `true` if the run must stop.
 pub(crate) fn is_stopped(ctx: &RunContext) -> bool {
     ctx.is_cancelled() || deadline_passed(ctx)
 }
 
-/// Whether the run's deadline passed.
+/// Returns `true` if the run's deadline has passed.
 pub(crate) fn deadline_passed(ctx: &RunContext) -> bool {
     ctx.deadline()
         .is_some_and(|deadline| deadline <= Instant::now())

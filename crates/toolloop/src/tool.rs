@@ -26,15 +26,15 @@ pub const DEFAULT_OUTPUT_LIMIT: usize = 64 * 1024;
 ///
 /// [`tool_fn`] creates one from an async function or closure.
 ///
-/// A tool runs on a task of its own. When its time is up or its run ends, it is told first
+/// A tool runs on a task of its own. When its time is up or its run ends, it is notified first
 /// ([`ToolContext::cancelled`]), has [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) to return, and
 /// is then dropped. A tool that blocks its thread cannot be dropped: its call is answered all the
 /// same, and what it does afterwards is ignored. On a multi-thread runtime it delays neither its
-/// run nor timers. One that says so ([`ToolTraits::blocking`]) runs on a thread for blocking work
-/// and delays nothing on any runtime.
+/// run nor timers. One that declares it ([`ToolTraits::blocking`]) runs on a thread for blocking
+/// work and delays nothing on any runtime.
 #[async_trait]
 pub trait Tool: Send + Sync {
-    /// Returns what the model is told: name, description and input schema.
+    /// Returns the description for the model: name, description and input schema.
     fn definition(&self) -> &ToolDefinition;
 
     /// Returns the tool's options. Read once, when the tool is registered.
@@ -105,7 +105,7 @@ pub struct ToolTraits {
     /// Running the tool twice has the effect of running it once, so it may be retried after any
     /// failure. `false` by default.
     pub idempotent: bool,
-    /// Whether the tool blocks its thread, by computing for long or by waiting without `await`. It
+    /// `true` if the tool blocks its thread, by long computation or by waiting without `await`. It
     /// then runs on one of the runtime's threads for blocking work. False by default.
     pub blocking: bool,
     /// How many bytes of output the model gets; longer output is cut, and the cut is marked.

@@ -64,7 +64,7 @@ impl ToolLoop {
         self
     }
 
-    /// Sets who may pause runs between their steps.
+    /// Sets the step controller, which can pause runs between their steps.
     #[must_use]
     pub fn with_step_control(mut self, controller: StepController) -> Self {
         self.steps = Some(controller);

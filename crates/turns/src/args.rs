@@ -43,7 +43,7 @@ impl Args {
         &self.0
     }
 
-    /// Whether the model wrote nothing (which means "no arguments").
+    /// Returns `true` if the model wrote nothing (which means "no arguments").
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.0.trim().is_empty()

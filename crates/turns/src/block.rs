@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {
-    /// The block's id; empty until somebody gives it one.
+    /// The block's id; empty until one is assigned.
     pub id: String,
     /// The role as written in a file; the kind already implies it.
     pub role: Option<String>,
@@ -23,7 +23,7 @@ pub struct Block {
     pub content: Content,
     /// What is known about the block.
     pub metadata: Metadata<BlockMeta>,
-    /// Keys beside `payload` that this crate does not know.
+    /// Keys next to `payload` that this crate does not know.
     pub extra: Extra,
 }
 
@@ -173,8 +173,8 @@ impl Block {
 
     /// Why the block is not whole; `None` when it is.
     ///
-    /// A mark that cannot be read counts as [`Incomplete::Failed`]: a block that somebody
-    /// marked must not pass for a whole one.
+    /// A mark that cannot be read counts as [`Incomplete::Failed`]: a marked block must not pass
+    /// for a complete one.
     #[must_use]
     pub fn incomplete(&self) -> Option<Incomplete> {
         self.metadata

@@ -46,7 +46,7 @@ impl Blocks {
         self.tree_len + self.tail.len()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -10,7 +10,7 @@ mod extra;
 
 pub use extra::Extra;
 
-/// The kind of a block, as it stands in files.
+/// The kind of a block, as in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BlockKind {
@@ -26,7 +26,7 @@ pub enum BlockKind {
     ToolCall,
     /// A tool's answer.
     ToolUse,
-    /// A kind that this crate does not know; it is kept as it is.
+    /// A kind that this crate does not know; preserved unchanged.
     Other,
 }
 
@@ -46,7 +46,7 @@ impl BlockKind {
         }
     }
 
-    /// Whether a model produced the block.
+    /// Returns `true` if a model produced the block.
     #[must_use]
     pub fn is_model_output(self) -> bool {
         matches!(self, Self::LlmText | Self::Reasoning | Self::ToolCall)
@@ -123,7 +123,7 @@ pub struct UserContent {
 pub struct LlmText {
     /// The text.
     pub text: String,
-    /// Whether the text is the model's refusal to answer instead of an answer.
+    /// `true` if the text is a refusal of the model instead of an answer.
     pub refusal: bool,
     /// The provider's id of the item, where it replays by id.
     pub item_id: Option<String>,
@@ -214,7 +214,7 @@ pub struct ToolUse {
 }
 
 impl ToolUse {
-    /// Whether the call failed.
+    /// Returns `true` if the call failed.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.error.as_deref().is_some_and(|error| !error.is_empty())
@@ -237,7 +237,7 @@ impl ToolUse {
     }
 }
 
-/// Content of a block whose kind this crate does not know; it goes out as it came in.
+/// Content of a block whose kind this crate does not know; written back unchanged.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OtherContent {

@@ -100,7 +100,7 @@ pub struct InferenceResult {
     pub stop_reason: Option<String>,
     /// Why the model stopped, in words that mean the same everywhere.
     pub finish_class: FinishClass,
-    /// Whether output is missing at the end (output limit, cancel, broken stream).
+    /// `true` if the end of the output is missing (output limit, cancel, broken stream).
     pub truncated: bool,
     /// The tokens.
     pub usage: Option<Usage>,
@@ -121,7 +121,7 @@ pub struct InferenceResult {
 }
 
 impl InferenceResult {
-    /// A result that says only who was asked.
+    /// Creates a result with only provider and model.
     pub fn new(provider: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             provider: provider.into(),

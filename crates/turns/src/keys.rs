@@ -72,7 +72,7 @@ impl<F, T> Key<F, T> {
         }
     }
 
-    /// The id, as it stands in files.
+    /// The id, as in files.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         self.id
@@ -93,7 +93,7 @@ impl<F, T> fmt::Debug for Key<F, T> {
     }
 }
 
-/// Whether `id` has the form `namespace.name@vN`.
+/// Returns `true` if `id` has the form `namespace.name@vN`.
 #[allow(clippy::indexing_slicing, reason = "const fn; every index is checked")]
 const fn is_key_id(id: &str) -> bool {
     let bytes = id.as_bytes();
@@ -162,7 +162,7 @@ impl<F> Metadata<F> {
 
     /// Sets the value of `key`.
     ///
-    /// A value equal to the present one changes nothing, so that clones go on sharing the map.
+    /// A value equal to the present one changes nothing, so that clones still share the map.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl<F> Metadata<F> {
         Ok(())
     }
 
-    /// Whether `key` is present.
+    /// Returns `true` if `key` is present.
     #[must_use]
     pub fn contains<T>(&self, key: &Key<F, T>) -> bool {
         self.raw(key.id).is_some()
@@ -211,13 +211,13 @@ impl<F> Metadata<F> {
         self.map.as_ref().map_or(0, |map| map.len())
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether both are one shared map.
+    /// Returns `true` if both share one map.
     #[must_use]
     pub fn shares_with(&self, other: &Self) -> bool {
         match (&self.map, &other.map) {

@@ -69,7 +69,7 @@ struct Output {
     blocks: Vec<Arc<Block>>,
     /// The calls of the current model output, and whether each is answered.
     calls: Vec<(String, bool)>,
-    /// Whether the answers to the current model output have begun.
+    /// `true` if answers to the current model output have begun.
     answering: bool,
 }
 
@@ -101,7 +101,7 @@ impl Output {
         }
     }
 
-    /// Answers what is still open: the conversation goes on, or is at its end.
+    /// Answers the calls that are still open, when the conversation continues or ends.
     fn close(&mut self) {
         for (id, answered) in self.calls.drain(..) {
             if !answered {

@@ -22,7 +22,7 @@ pub use reply::{ReplyError, ReplyErrorKind};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Turn {
-    /// The turn's id; empty until somebody gives it one.
+    /// The turn's id; empty until one is assigned.
     pub id: String,
     /// What was said, in order.
     pub blocks: Blocks,
@@ -46,7 +46,7 @@ impl Turn {
         TurnBuilder::new()
     }
 
-    /// Whether nothing was said.
+    /// Returns `true` if the turn has no blocks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()

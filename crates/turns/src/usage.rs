@@ -102,7 +102,7 @@ impl Usage {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
-    /// Whether nothing was counted.
+    /// Returns `true` if all counts are zero.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.counts().iter().all(|(_, count)| *count == 0)

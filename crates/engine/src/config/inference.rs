@@ -38,8 +38,7 @@ pub struct InferenceConfig {
     /// The reasoning limit in tokens, where the provider has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_budget: Option<u64>,
-    /// Whether the model should think: `enabled`, `disabled`, `adaptive`, where the provider has
-    /// that.
+    /// The thinking mode: `enabled`, `disabled`, `adaptive`, if the provider has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_type: Option<String>,
 }

@@ -39,10 +39,10 @@ pub struct StructuredOutput {
     /// The JSON schema of the answer.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub schema: Value,
-    /// Whether the provider must hold the model to the schema. True by default.
+    /// Require the provider to enforce the schema. True by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
-    /// Whether a configuration that cannot work is an error instead of ignored.
+    /// Return an error for an invalid configuration instead of ignoring it.
     #[serde(skip_serializing_if = "std::ops::Not::not", alias = "requirevalid")]
     pub require_valid: bool,
 }

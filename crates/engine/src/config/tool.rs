@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ConfigError, duration};
 use crate::schema;
 
-/// Whether the model may, must or must not call tools.
+/// The tools that the model may or must call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ToolChoice {
@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for ToolChoice {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ToolErrorHandling {
-    /// The model gets the error and goes on.
+    /// The model receives the error and the run continues.
     #[default]
     Continue,
     /// The run ends with an error.
@@ -71,7 +71,7 @@ pub enum ToolErrorHandling {
 #[serde(default)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// How often, beside the first time. 2 by default.
+    /// Maximum number of retries after the first attempt. 2 by default.
     pub max_retries: u32,
     /// How long to wait before the first retry. 1 s by default.
     #[serde(with = "duration")]
@@ -109,15 +109,15 @@ impl RetryConfig {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolConfig {
-    /// Whether tools are offered at all. True by default.
+    /// Offer tools to the model. True by default.
     pub enabled: bool,
-    /// Whether the model may, must or must not call tools.
+    /// The tools that the model may or must call.
     pub tool_choice: ToolChoice,
     /// How many rounds of provider call and tools a run may take. 20 by default.
     pub max_iterations: u32,
-    /// Whether a run that reaches `max_iterations` asks the model once more, without tools, for
-    /// words about what was found so far. The outcome is the limit in either case. False by
-    /// default, so that a run never makes more provider calls than `max_iterations` allows.
+    /// Ask the model once more, without tools, when a run reaches `max_iterations`, for an answer
+    /// from the results so far. The outcome is the limit in either case. False by default, so that
+    /// a run never makes more provider calls than `max_iterations` allows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub final_answer: bool,
     /// How long one tool may take. 30 s by default.
@@ -242,7 +242,7 @@ impl ToolConfig {
     }
 }
 
-/// A tool as the model is told of it.
+/// A tool as it is described to the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolDefinition {
@@ -251,11 +251,11 @@ pub struct ToolDefinition {
     /// What the tool does, for the model.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The JSON schema of the arguments: of an object. Arguments are checked against it as it
-    /// stands; it is sent as [`sent_parameters`](Self::sent_parameters) gives it.
+    /// The JSON schema of the arguments, which are an object. Arguments are validated against this
+    /// schema, unchanged; the provider gets [`sent_parameters`](Self::sent_parameters).
     #[serde(default)]
     pub parameters: Value,
-    /// Whether the provider must hold the model to the schema, where it can.
+    /// Require the provider to enforce the schema, if it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
 }

@@ -10,9 +10,9 @@ use crate::{Engine, EngineError};
 
 /// Makes a provider call, with repeats where the reply breaks off.
 ///
-/// A chain of middleware ([`Stack`](crate::Stack)) hands its engine to the context's `Attempts`
-/// instead of calling it, so that what middleware put into the turn stands in every attempt, and
-/// middleware runs once per provider call, however often that is repeated.
+/// A middleware chain ([`Stack`](crate::Stack)) passes its engine to the context's `Attempts`
+/// instead of calling it. So every attempt sees what middleware added to the turn, and middleware
+/// runs once per provider call, however many attempts that takes.
 #[async_trait]
 pub trait Attempts: Send + Sync {
     /// Calls `engine`, repeatedly where that can help. `ctx` has no `Attempts` of its own.
@@ -29,14 +29,14 @@ pub trait Attempts: Send + Sync {
 }
 
 impl RunContext {
-    /// Sets who repeats provider calls below the middleware.
+    /// Sets the retry of provider calls below the middleware.
     #[must_use]
     pub fn with_attempts(mut self, attempts: Arc<dyn Attempts>) -> Self {
         self.attempts = Some(attempts);
         self
     }
 
-    /// Takes out who repeats provider calls.
+    /// Splits off the retry of provider calls.
     pub(crate) fn split_attempts(&self) -> Option<(Arc<dyn Attempts>, Self)> {
         let attempts = self.attempts.clone()?;
         let mut ctx = self.clone();

@@ -28,8 +28,8 @@ pub(crate) struct EndedCall {
 }
 
 impl EndedCall {
-    /// Returns `true` if `turn` is the conversation that the call was made on, as far as can be
-    /// told: without ids, by how it begins.
+    /// Returns `true` if the call was made on the conversation `turn`. Turns without ids are
+    /// compared by their first blocks.
     fn is_of(&self, turn: &Turn) -> bool {
         let begins_alike = || turn.blocks.first() == self.before.blocks.first();
         turn.id == self.before.id && (!turn.id.is_empty() || begins_alike())

@@ -24,9 +24,9 @@ impl RunContext {
         self.cancellation.cancel();
     }
 
-    /// Cancels this context and its children, and keeps the reason, which stands in the run's
-    /// error, in its terminal event and in the answers of the tool calls that it ends. The first
-    /// reason counts.
+    /// Cancels this context and its children with a reason, which appears in the error of the run,
+    /// in its terminal event and in the answers of the tool calls that it ends. The first reason
+    /// wins.
     pub fn cancel_because(&self, reason: impl Into<String>) {
         lock(&self.shared.cancel_reason).get_or_insert_with(|| reason.into());
         self.cancel();

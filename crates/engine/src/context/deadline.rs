@@ -14,8 +14,8 @@ pub(super) struct Deadline {
 }
 
 impl RunContext {
-    /// Sets when the run should be over; whoever runs it decides what happens then. Of several,
-    /// the nearest counts.
+    /// Sets the deadline of the run; the runner decides how to enforce it. Of several deadlines,
+    /// the earliest applies.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         self.nearer(Deadline {
@@ -24,8 +24,8 @@ impl RunContext {
         })
     }
 
-    /// Sets how long the run may take from now on: a deadline that is known as
-    /// [`time_limit`](Self::time_limit). No limit where that is too far away to be told.
+    /// Sets the maximum duration of the run from now on: a deadline that is also available as
+    /// [`time_limit`](Self::time_limit). No limit if it is too far in the future to be represented.
     #[must_use]
     pub fn with_time_limit(self, limit: Duration) -> Self {
         match Instant::now().checked_add(limit) {

@@ -93,7 +93,7 @@ fn escape(part: &str) -> String {
 }
 
 /// FNV-1a, 64 bits (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>): the same in every
-/// process and version, unlike the standard library's hashers. A separator stands after each part.
+/// process and version, unlike the standard library's hashers. A separator follows each part.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in parts {

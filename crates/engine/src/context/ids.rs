@@ -81,7 +81,7 @@ impl IsolatedIds {
         }
     }
 
-    /// The message of the last panic that nobody has asked for.
+    /// Takes the message of the last panic, if it was not taken yet.
     #[must_use]
     pub fn take_panic(&self) -> Option<String> {
         self.panic

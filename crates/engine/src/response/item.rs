@@ -39,7 +39,7 @@ pub(super) struct Item {
     /// How many deltas there were.
     deltas: u64,
     state: State,
-    /// Whether the item has events only.
+    /// `true` if the item has events but no block.
     pub(super) shown_only: bool,
 }
 
@@ -166,12 +166,12 @@ impl Item {
             .then(|| self.closed(reason.map(str::to_owned)))
     }
 
-    /// Whether the item takes further pieces.
+    /// Returns `true` if the item accepts further pieces.
     pub(super) fn grows(&self) -> bool {
         self.is_open() && self.is_shown()
     }
 
-    /// Whether the item has events of its own.
+    /// Returns `true` if the item has events of its own.
     fn is_shown(&self) -> bool {
         !matches!(self.kind, ItemKind::Whole)
     }

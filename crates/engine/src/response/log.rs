@@ -1,4 +1,4 @@
-//! [`ReplyLog`]: what replies request, for whoever runs it.
+//! [`ReplyLog`]: the tool calls requested by replies, for the tool loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,9 +32,9 @@ pub struct RequestedCall {
     pub correlation: Arc<Correlation>,
     /// How the reply ended.
     pub finish_class: FinishClass,
-    /// Whether output is missing at the end of the reply.
+    /// `true` if the end of the reply is missing.
     pub truncated: bool,
-    /// Whether the call is the last of its reply: the one whose arguments an output limit cuts.
+    /// `true` for the last call of its reply, the one whose arguments an output limit cuts.
     pub is_last: bool,
     /// What the model was offered.
     pub offer: Arc<ToolOffer>,
@@ -44,7 +44,7 @@ pub struct RequestedCall {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ToolOffer {
-    /// Whether the model may, must or must not call tools.
+    /// The tools that the model may or must call.
     pub choice: ToolChoice,
     /// The names of the tools, sorted.
     pub names: Vec<String>,

@@ -29,7 +29,7 @@ const MAPS: [&str; 5] = [
     "dependentSchemas",
 ];
 
-/// Keywords that say where a schema stands and nothing of what it describes.
+/// Keywords that locate a schema and do not describe values.
 const PLACES: [&str; 2] = ["$schema", "$id"];
 
 /// As [`super::lenient`].

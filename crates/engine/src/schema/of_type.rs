@@ -44,8 +44,8 @@ pub(crate) fn name_of<T: JsonSchema + ?Sized>() -> String {
     name.take(64).collect()
 }
 
-/// Whether the root of a schema is an object of named properties. Others are wrapped in one, under
-/// [`WRAPPER`].
+/// Returns `true` if the root of a schema is an object with named properties. Others are wrapped in
+/// one, under [`WRAPPER`].
 pub(crate) fn is_object(schema: &Value) -> bool {
     let root = match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => super::refs::resolve(schema, reference).unwrap_or(schema),

@@ -88,7 +88,7 @@ pub struct JanuaryEncoder {
     text: String,
     /// The provider call announced its beginning, so it will announce its end.
     called: bool,
-    /// The run told that it was interrupted.
+    /// `true` after an `interrupt` event of the run.
     interrupted: bool,
     /// The run announced its beginning, so it will announce its end.
     in_run: bool,
@@ -198,7 +198,7 @@ fn with_meta(mut body: Value, meta: &EventMeta) -> Value {
     body
 }
 
-/// Whether the event's name was the same in January 2026.
+/// Returns `true` if the event's name was the same in January 2026.
 fn has_same_name(kind: &EventKind) -> bool {
     let name = kind.type_name();
     let later = [

@@ -9,7 +9,7 @@ use serde_json::Value;
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunStarted {
-    /// What the user said last, as far as it is text.
+    /// The text of the last user message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub prompt: String,
 }
@@ -142,7 +142,7 @@ pub struct ProviderCallFinished {
     /// How long the call took, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// Whether the model waits for tools.
+    /// `true` if the model waits for tool results.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_tool_calls: bool,
 }
@@ -260,12 +260,12 @@ pub struct AgentModeSwitch {
     pub data: Option<Value>,
 }
 
-/// The run waits for somebody to let it go on.
+/// The run is paused until it is continued.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DebuggerPause {
-    /// The pause, for whoever continues it.
+    /// The id of the pause, to continue it.
     pub pause_id: String,
     /// Where the run pauses: `after_inference` or `after_tools`.
     pub phase: String,

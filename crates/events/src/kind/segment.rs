@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct TextStarted {
-    /// Who speaks: `assistant`.
+    /// The role of the author: `assistant`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
 }

@@ -1,10 +1,10 @@
-//! [`Delivery`]: which events the sinks have yet to be told of.
+//! [`Delivery`]: the events that sinks have not received yet.
 
 use std::{cell::Cell, collections::VecDeque, sync::Arc};
 
 use crate::{Event, EventSink};
 
-/// An event that waits for its sinks to be told of it.
+/// An event that waits for delivery to its sinks.
 pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 
 /// One thread at a time tells the sinks, in the order of the events' numbers. No lock is held
@@ -13,14 +13,15 @@ pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 #[derive(Default)]
 pub(super) struct Delivery {
     waiting: VecDeque<Waiting>,
-    /// Whether a thread is telling sinks.
+    /// `true` while a thread delivers events to sinks.
     telling: bool,
     /// The number of the last event that its sinks know.
     done: u64,
 }
 
 impl Delivery {
-    /// Whether the caller is to tell the sinks, now; else the event is left for who does.
+    /// Returns `true` if the caller must deliver to the sinks now; otherwise the event is queued
+    /// for the thread that delivers.
     pub(super) fn begin(&mut self, event: &Event, sinks: &[Arc<dyn EventSink>]) -> bool {
         if self.telling {
             self.waiting.push_back((event.clone(), sinks.to_vec()));
@@ -30,8 +31,8 @@ impl Delivery {
         true
     }
 
-    /// Notes that the sinks know event number `done`, and gives the next; without one, nobody is
-    /// telling sinks any more.
+    /// Marks event number `done` as delivered and returns the next one. Without a next one, the
+    /// delivery is over.
     pub(super) fn next(&mut self, done: u64) -> Option<Waiting> {
         self.done = done;
         let next = self.waiting.pop_front();
@@ -39,7 +40,7 @@ impl Delivery {
         next
     }
 
-    /// Whether the sinks know event number `seq`.
+    /// Returns `true` if event number `seq` was delivered to the sinks.
     pub(super) fn is_done(&self, seq: u64) -> bool {
         self.done >= seq
     }

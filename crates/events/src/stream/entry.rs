@@ -131,7 +131,8 @@ impl Entry {
     }
 }
 
-/// Whether `next` is a delta of the same segment as `first`, and begins `len` bytes after it.
+/// Returns `true` if `next` is a delta of the same segment as `first` and begins `len` bytes after
+/// it.
 fn continues(first: &Event, len: usize, next: &Event) -> bool {
     if !first.extra.is_empty() || !next.extra.is_empty() || next.merged != 1 || first.merged != 1 {
         return false;

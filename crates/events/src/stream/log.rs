@@ -71,7 +71,7 @@ impl Log {
         self.evict();
     }
 
-    /// Drops the oldest entries that nobody needs any more.
+    /// Drops the oldest entries that are not needed any more.
     fn evict(&mut self) {
         if self.bytes <= self.retained_bytes {
             return;

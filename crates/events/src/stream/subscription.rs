@@ -33,7 +33,7 @@ impl SlowReaderPolicy {
 pub enum Received {
     /// An event; deltas may be merged ([`Event::merged`]).
     Event(Event),
-    /// So many events are gone: they were dropped, or are not retained any more.
+    /// This many events are missing: they were dropped, or are no longer retained.
     Lagged(u64),
 }
 
@@ -100,8 +100,8 @@ impl Subscription {
         (item, state.closed)
     }
 
-    /// Leaves out the events up to number `seq`, those of them that were read aside: reading goes
-    /// on after it, in the middle of a run of merged deltas if need be.
+    /// Skips the events up to number `seq`: reading continues after it, in the middle of merged
+    /// deltas if necessary.
     ///
     /// To leave events out by their numbers instead is not enough: a delta beyond `seq` may come
     /// merged with others before it.

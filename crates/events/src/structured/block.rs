@@ -1,4 +1,4 @@
-//! What extractors are told of a block, and what can be wrong with one.
+//! The description of a block for extractors, and the ways in which a block can be malformed.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -52,15 +52,14 @@ impl fmt::Display for Malformed {
 
 impl Error for Malformed {}
 
-/// What becomes of a block that is not whole. Its extractor is told in any case.
+/// What to do with a malformed block. Its extractor is notified in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum MalformedPolicy {
     /// An `error` event is published; the block is left out of the clean text.
     #[default]
     ErrorEvents,
-    /// The block goes back into the clean text as it came, tags included. What stands in it is
-    /// not looked at again.
+    /// The block is put back into the clean text unchanged, tags included, and not scanned again.
     Reconstruct,
     /// The block is left out of the clean text.
     Ignore,

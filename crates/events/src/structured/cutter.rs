@@ -69,7 +69,7 @@ pub(super) struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
-    /// Tells the extractor of an open block what came since it was last told.
+    /// Passes the text that arrived since the last call to the extractor of the open block.
     pub(super) fn tell(&mut self) {
         if let Some(mut block) = self.progress.open.take() {
             self.tell_of(&mut block);

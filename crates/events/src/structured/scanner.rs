@@ -7,8 +7,8 @@ use super::tag::{MAX_TAG_BYTES, Tag, is_part_char};
 #[cfg(test)]
 mod tests;
 
-/// Is told what the text consists of, in order. Neighbouring pieces of text or of a body may come
-/// in any number of calls; together they are the same however the text was cut.
+/// Receives the parts of the text, in order. Adjacent pieces of text or of a body may arrive in any
+/// number of calls; concatenated they do not depend on how the text was cut.
 pub(super) trait Handler {
     /// Text outside of blocks.
     fn text(&mut self, text: &str);
@@ -38,7 +38,7 @@ enum State {
 }
 
 impl Scanner {
-    /// Whether the text is outside of blocks and nothing is held back.
+    /// Returns `true` if the text is outside of blocks and nothing is held back.
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)
     }
@@ -61,7 +61,7 @@ impl Scanner {
         }
     }
 
-    /// Says that the text is over.
+    /// Ends the text.
     pub(super) fn finish(&mut self, handler: &mut impl Handler) {
         match std::mem::take(&mut self.state) {
             State::Idle => {}
@@ -125,7 +125,7 @@ impl Scanner {
     }
 }
 
-/// Whether `held`, a `<` with part characters and colons, is the beginning of some tag.
+/// Returns `true` if `held`, a `<` with part characters and colons, is the prefix of some tag.
 fn may_become_tag(held: &str) -> bool {
     let name = held.trim_start_matches('<');
     let colons = name.bytes().filter(|byte| *byte == b':').count();
@@ -134,8 +134,9 @@ fn may_become_tag(held: &str) -> bool {
     held.len() < MAX_TAG_BYTES && colons <= 2 && !empty_part
 }
 
-/// Looks for `closing`; says whether it was found, and what follows it or is still to be looked
-/// at. Its first character stands in it once only, so a mismatch needs no second look.
+/// Searches for `closing`; returns whether it was found, and the text after it or still to be
+/// searched. The first character of `closing` occurs in it only once, so a mismatch needs no second
+/// look.
 fn body<'t>(
     closing: &str,
     matched: &mut usize,

@@ -69,7 +69,7 @@ impl Segment {
         Some(Cow::Owned(passed))
     }
 
-    /// Takes a delta; returns what goes on in its place.
+    /// Processes a delta; returns the events to forward in its place.
     pub(super) fn grow(
         &mut self,
         rules: &Rules,
@@ -93,7 +93,7 @@ impl Segment {
         events
     }
 
-    /// Takes the end of the segment; returns what goes on in its place.
+    /// Processes the end of the segment; returns the events to forward in its place.
     pub(super) fn finish(
         mut self,
         rules: &Rules,

@@ -19,8 +19,8 @@ use crate::{Event, EventKind, EventSink, isolate, kind::TextDelta};
 /// By key, in an order that is the same in every run.
 type Segments = BTreeMap<String, Box<Segment>>;
 
-/// Cuts structured blocks out of the text and hands them to extractors; all else goes on to the
-/// inner sink. See the [module](super) for what exactly goes on.
+/// Cuts structured blocks out of the text and passes them to extractors; everything else is
+/// forwarded to the inner sink. See the [module](super) for the exact rules.
 ///
 /// One sink may serve any number of runs. Events of one segment must come one after the other, as
 /// an [`EventStream`](crate::EventStream) publishes them.
@@ -147,7 +147,8 @@ impl StructuredSink {
         }
     }
 
-    /// Tells the inner sink; when it panics, it still gets the rest, and its first panic goes on.
+    /// Forwards events to the inner sink. If it panics, it still receives the rest, and its first
+    /// panic is resumed afterwards.
     fn forward(&self, events: &[Event]) {
         let mut first = None;
         for event in events {

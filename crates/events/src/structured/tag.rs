@@ -73,7 +73,7 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Whether a character may stand in a part of a tag.
+/// Returns `true` if a part of a tag may contain the character.
 pub(super) fn is_part_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }

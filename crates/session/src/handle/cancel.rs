@@ -21,7 +21,7 @@ impl CancelOnDrop {
         }
     }
 
-    /// Lets the run go on by itself, and gives its plain handle.
+    /// Returns the plain handle: dropping it does not cancel the run.
     pub fn detach(mut self) -> ExecutionHandle {
         self.armed = false;
         self.handle.clone()

@@ -36,8 +36,8 @@ pub(super) async fn drive(mut finisher: Finisher) {
     finisher.end(persist_error);
 }
 
-/// Returns `true` if an error is what a cancelled run gave instead of its result: engines and tools
-/// have words of their own for a request that was taken away from them.
+/// Returns `true` if an error is the result of a cancel: engines and tools report an aborted
+/// request in their own ways.
 fn is_end_of_cancelled(error: &EngineError, ctx: &RunContext) -> bool {
     ctx.is_cancelled() && !error.is_cancelled() && error.kind() != ErrorKind::Panicked
 }

@@ -16,7 +16,7 @@ use crate::{RunOutcome, Session};
 pub(crate) type Release = fn(&Session);
 
 /// Owns a run's turn while it runs. Ending puts the turn into the history, publishes the terminal
-/// event, frees the session and tells who waits: in this order, once, also when the run's task is
+/// event, frees the session and notifies waiters: in this order, once, also if the run's task is
 /// dropped by its runtime.
 pub(super) struct Finisher {
     pub(super) session: Session,

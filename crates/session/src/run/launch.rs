@@ -18,7 +18,7 @@ use crate::{Session, SessionError, history::last_prompt, sync::spawn};
 pub(crate) enum Input {
     /// A new turn: the latest one and this prompt.
     Prompt(Vec<Block>),
-    /// The latest turn as it is.
+    /// The latest turn, unchanged.
     Latest,
 }
 

@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether one of `choices` fits, and only one where `single` says so.
+    /// Returns `true` if one of `choices` fits, and only one if `single` is set.
     fn alternatives(&mut self, choices: &'a [Value], value: &Value, single: bool) {
         let mut fitting = 0;
         let mut nearest: Option<Vec<String>> = None;
@@ -243,7 +243,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a schema says nothing against the value's type, so that its problems are of interest.
+/// Returns `true` if a schema accepts the value's type, so that its problems are worth reporting.
 fn accepts_type(schema: &Value, value: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => is_of(name, value),

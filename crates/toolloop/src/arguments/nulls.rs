@@ -68,7 +68,7 @@ fn object(
     }
 }
 
-/// The only alternative beside null, if there is just one.
+/// The only alternative other than null, if there is exactly one.
 fn only_choice(keywords: &Map<String, Value>) -> Option<&Value> {
     let choices = ["anyOf", "oneOf"]
         .iter()

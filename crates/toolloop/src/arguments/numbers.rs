@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-/// Whether a value is a whole number, however it is written.
+/// Returns `true` if a value is a whole number, in any notation.
 pub(super) fn is_integer(value: &Value) -> bool {
     value.is_i64()
         || value.is_u64()
@@ -13,7 +13,7 @@ pub(super) fn is_integer(value: &Value) -> bool {
             .is_some_and(|number| number.is_finite() && number.fract() == 0.0)
 }
 
-/// Whether two values are the same.
+/// Returns `true` if two values are equal.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(Ordering::Equal),

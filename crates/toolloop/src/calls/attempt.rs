@@ -29,8 +29,8 @@ type Returned = Option<Result<ToolOutput, ToolError>>;
 impl Attempt {
     /// Runs the tool. `None` when the calls were to stop before it began.
     ///
-    /// At its time limit the tool is told first; what it gives within the grace counts, an error
-    /// with what it says about being repeated. Then it is dropped.
+    /// At its time limit the tool is notified first. A result within the grace period counts, and
+    /// so does an error, including its declaration on retries. Then the tool is dropped.
     pub(super) async fn run(
         &self,
         ctx: &RunContext,

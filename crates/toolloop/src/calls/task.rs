@@ -20,7 +20,7 @@ pub(super) struct ToolTask<T: Send + 'static> {
     task: JoinHandle<Option<Result<T, String>>>,
 }
 
-/// The work, which whoever wants to drop it can take while it is not polled.
+/// The work. It can be taken and dropped by another task while it is not being polled.
 struct Shared<T>(Mutex<State<T>>);
 
 enum State<T> {

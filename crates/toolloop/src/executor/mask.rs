@@ -11,7 +11,7 @@ const SHORTEST: usize = 4;
 /// The most values that are looked for in a text: each costs a pass for each of its forms.
 const MOST: usize = 64;
 
-/// What stands in events where a secret would.
+/// The replacement of secrets in events.
 pub const MASK: &str = "***";
 
 /// The arguments with the named ones masked, at any depth.

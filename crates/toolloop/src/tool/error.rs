@@ -126,9 +126,9 @@ pub enum ToolFailure {
 }
 
 impl ToolFailure {
-    /// Whether the call may be tried again: the tool said so, or is idempotent and did not say
-    /// otherwise. A tool that is not idempotent is not tried again after a timeout or a panic,
-    /// because nobody knows what it did before.
+    /// Returns `true` if the call may be retried: the tool declared it, or is idempotent and did
+    /// not declare otherwise. A tool that is not idempotent is not retried after a timeout or a
+    /// panic, because it is unknown what it had done before.
     #[must_use]
     pub fn may_be_repeated(&self, idempotent: bool) -> bool {
         match self {

@@ -184,7 +184,7 @@ impl FnTool {
         self
     }
 
-    /// Says that the tool blocks its thread: it runs on a thread for blocking work.
+    /// Declares that the tool blocks its thread: it runs on a thread for blocking work.
     pub fn blocking(mut self) -> Self {
         self.traits.blocking = true;
         self

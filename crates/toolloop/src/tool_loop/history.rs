@@ -1,4 +1,4 @@
-//! What stands in the history, and where.
+//! Positions in the history.
 
 use std::{collections::HashSet, ptr, sync::Arc};
 

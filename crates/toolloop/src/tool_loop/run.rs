@@ -37,7 +37,7 @@ pub(super) struct LoopRun<'a> {
     before: Turn,
     /// The result of the current provider call.
     result: Option<InferenceResult>,
-    /// Keeps the application's configuration while another stands in the turn.
+    /// Keeps the application's configuration while the turn contains another.
     configured: Option<Override>,
     pub(super) tokens: Tokens,
     /// How many provider calls were made, further attempts at one aside.

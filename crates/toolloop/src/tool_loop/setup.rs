@@ -10,8 +10,8 @@ use crate::ToolRegistry;
 /// Settles how tools are run and which there are, and writes both into the turn's data where it
 /// does not say so already.
 ///
-/// What stood there before is what an earlier run wrote, or another program: it is replaced, and
-/// changes nothing.
+/// A previous value was written by an earlier run or by another program: it is replaced, and has no
+/// effect.
 pub(super) fn prepare(
     tool_loop: &ToolLoop,
     turn: &mut Turn,
@@ -43,8 +43,7 @@ pub(super) fn prepare(
     Ok((config, registry))
 }
 
-/// A configuration that stands in the turn's data for one provider call, and the one that stood
-/// there before.
+/// A configuration in the turn's data for one provider call, and the previous one.
 pub(super) struct Override {
     configured: Value,
     other: Value,

@@ -16,8 +16,8 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// The tokens of the run so far. A call without usage is estimated from the conversation as
-    /// it stands, prompt and output, and the first time an event says so.
+    /// The tokens of the run so far. The usage of a call without a report is estimated from the
+    /// current conversation, prompt and output; the first time, an event reports this.
     pub(super) fn total(&mut self, ctx: &RunContext, turn: &Turn) -> u64 {
         let usage = ctx.total_usage();
         let new = usage.unreported_calls.saturating_sub(self.calls);

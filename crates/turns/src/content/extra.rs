@@ -37,7 +37,7 @@ impl Extra {
         self.0.as_ref().map_or(0, |map| map.len())
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -45,7 +45,7 @@ impl Budget {
     }
 }
 
-/// What becomes of a key that stands twice in a map.
+/// How to treat duplicate keys in a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Duplicates {
     LastWins,

@@ -50,7 +50,7 @@ pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
     read(text, Duplicates::LastWins)
 }
 
-/// As [`yaml_value`], but refuses a key that stands twice in a map.
+/// Like [`yaml_value`], but refuses duplicate keys in a map.
 pub(super) fn strict_yaml_value(text: &str) -> Result<Value, FormatError> {
     read(text, Duplicates::Refused)
 }

@@ -170,8 +170,8 @@ impl Reply {
     }
 }
 
-/// Reads a value that is not a `T` as it stands: taken out of its wrapper, without fields that are
-/// null, or both.
+/// Reads a value that does not deserialize to a `T` directly: without its wrapper, without fields
+/// that are null, or both.
 fn read_otherwise<T: DeserializeOwned>(value: Value) -> Option<T> {
     let inner = match &value {
         Value::Object(map) if map.len() == 1 => map.get(WRAPPER).cloned(),
@@ -198,7 +198,7 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// What stands in the only Markdown code fence of a text.
+/// The content of the only Markdown code fence of a text.
 fn fenced(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("```")?;
     // The first line names the language.

@@ -54,7 +54,7 @@ impl Walk<'_> {
         })
     }
 
-    /// A reference that stays one: to a definition, with nothing beside it but words.
+    /// A reference that is kept: to a definition, with annotations only.
     fn reference(
         &mut self,
         beside: &Map<String, Value>,
@@ -114,7 +114,7 @@ impl Walk<'_> {
         ))
     }
 
-    /// Alternatives. What stands beside them holds for each.
+    /// Alternatives. Sibling keywords apply to each of them.
     fn choice(&mut self, mut map: Map<String, Value>) -> Result<Flat, SchemaError> {
         let any = map.remove("anyOf");
         let one = map.remove("oneOf");

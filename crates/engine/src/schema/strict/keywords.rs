@@ -35,7 +35,7 @@ pub(super) const FORMATS: [&str; 9] = [
     "uuid",
 ];
 
-/// Limits that are not enforced, and which the model is told in the description.
+/// Limits that are not enforced, and are written into the description instead.
 pub(super) const TOLD: [&str; 9] = [
     "default",
     "examples",
@@ -76,7 +76,7 @@ const ABOUT: [&str; 11] = [
     "nullable",
 ];
 
-/// Whether a keyword says which values fit.
+/// Returns `true` if a keyword constrains values.
 pub(super) fn constrains(name: &str) -> bool {
     name == "nullable"
         || !(NOTES.contains(&name) || ABOUT.contains(&name) || name.starts_with("x-"))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::schema::merge;
 
-/// The schema, and `null` beside what it accepts.
+/// The schema, extended to accept `null`.
 pub(super) fn nullable(schema: Value) -> Value {
     if accepts_null(&schema) {
         return schema;

@@ -91,7 +91,7 @@ fn is_known_format(map: &Map<String, Value>) -> bool {
     format.is_some_and(|format| keywords::FORMATS.contains(&format))
 }
 
-/// Copies a keyword. The exclusive bounds were booleans beside the bound in older drafts.
+/// Copies a keyword. In older drafts, the exclusive bounds were booleans next to the bound.
 fn keep(out: &mut Map<String, Value>, map: &Map<String, Value>, name: &str, value: &Value) {
     let exclusive = match name {
         "minimum" => Some("exclusiveMinimum"),

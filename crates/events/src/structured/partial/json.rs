@@ -59,13 +59,15 @@ impl PartialJson {
         self.lexer.value()
     }
 
-    /// Why the document is not JSON, however it may go on. What came before stays readable.
+    /// The syntax error, if no continuation can make the document valid. What came before it stays
+    /// readable.
     #[must_use]
     pub fn error(&self) -> Option<&PartialError> {
         self.error.as_ref()
     }
 
-    /// Whether the document is whole. A number that is the whole document is not, as it may go on.
+    /// Returns `true` if the document is complete. A number at the top level never is, because it
+    /// may continue.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.error.is_none() && self.lexer.is_complete()

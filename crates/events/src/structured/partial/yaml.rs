@@ -65,7 +65,7 @@ impl Default for Reading {
     }
 }
 
-/// Whether the document stands in a code fence.
+/// The state of a code fence around the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Fence {
     #[default]
@@ -90,8 +90,7 @@ impl PartialYaml {
         self
     }
 
-    /// Takes the next piece of the document. Says whether the text was read on and gave another
-    /// value than before.
+    /// Adds the next piece of the document. Returns `true` if it was parsed and changed the value.
     pub fn push(&mut self, chunk: &str) -> bool {
         for piece in chunk.split_inclusive('\n') {
             self.line.push_str(piece);
@@ -114,7 +113,7 @@ impl PartialYaml {
         self.read_whole()
     }
 
-    /// Reads the whole text anew. Says whether that gave another value than before.
+    /// Parses the whole text again. Returns `true` if that changed the value.
     fn read_whole(&mut self) -> bool {
         self.read = self.text.len();
         match (yaml_value(&self.text), &mut self.reading) {
@@ -167,8 +166,8 @@ impl PartialYaml {
     }
 }
 
-/// Reads the lines of `text` from `read` on, and moves `read` behind each. Says whether they told
-/// anything new; `None` where one of them is unknown.
+/// Reads the lines of `text` from `read` on, and moves `read` behind each. Returns whether they
+/// changed the value; `None` if one of them is unknown.
 fn read_on(reader: &mut BlockReader, text: &str, read: &mut usize) -> Option<bool> {
     let mut changed = false;
     for line in text.get(*read..)?.split_inclusive('\n') {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// The least bytes of a line that is looked for by itself.
 const SHORTEST_LINE: usize = 8;
 
-/// The value as it is and as it may be written:
+/// The value and its other notations:
 ///
 /// - in JSON, with escapes for what must have one, for all that is not ASCII, and for slashes too;
 ///   also in JSON that is a string in JSON;

@@ -10,8 +10,8 @@ use serde::{
 use super::ToolOutput;
 use crate::tool::error::ToolError;
 
-/// The output of `value`. A [`Result`] is told from other values by the name and the variants that
-/// serde gives it.
+/// The output of `value`. A [`Result`] is distinguished from other values by the name and the
+/// variants that it passes to serde.
 pub(super) fn written<T: Serialize>(value: &T) -> Result<ToolOutput, ToolError> {
     match value.serialize(Probe) {
         Ok(outcome) => outcome,

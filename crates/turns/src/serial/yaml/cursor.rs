@@ -72,7 +72,7 @@ impl<'t> Cursor<'t> {
         matches!(self.byte(0), Some(b' ' | b'\t'))
     }
 
-    /// Returns `true` at `---` or `...` that stands alone at the beginning of a line.
+    /// Returns `true` at a `---` or `...` alone at the beginning of a line.
     pub(super) fn is_document_mark(&self) -> bool {
         let mark = self.bytes.get(self.at..self.at + 3);
         self.column == 0 && matches!(mark, Some(b"---" | b"...")) && self.is_blank_or_end(3)

@@ -1,6 +1,6 @@
 //! Escapes in JSON texts, one character at a time.
 
-/// What an escape that is not over yet, or just ended, stands for.
+/// The value of an escape sequence, complete or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     Partial,

@@ -16,7 +16,7 @@ pub(super) struct Lexer {
     token: String,
     /// The escape that is being read in a text or key.
     escape: String,
-    /// Whether the text that is being read stands in the tree already.
+    /// `true` if the string being read is already in the tree.
     text_is_put: bool,
     fenced: bool,
     /// How many bytes of the document were read.

@@ -32,7 +32,7 @@ impl Tree {
         self.open.len()
     }
 
-    /// Whether the innermost open value is an object; `None` where nothing is open.
+    /// Returns whether the innermost open value is an object; `None` if no value is open.
     pub(super) fn in_object(&self) -> Option<bool> {
         self.open
             .last()

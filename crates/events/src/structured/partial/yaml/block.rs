@@ -38,7 +38,7 @@ enum Place {
     Empty,
     /// A value that no further line belongs to.
     Full,
-    /// A text that goes on.
+    /// An unfinished text.
     Text(BlockText),
 }
 
@@ -65,7 +65,8 @@ impl BlockReader {
         self.tree.into_root().unwrap_or_default()
     }
 
-    /// Reads the next line, with its line feed if it has one. Says whether it told anything new.
+    /// Reads the next line, with its line feed if it has one. Returns `true` if it changed the
+    /// value.
     pub(super) fn line(&mut self, line: &str) -> Result<bool, Unknown> {
         let line = line.strip_suffix('\n').unwrap_or(line);
         if !is_printable(line) {
@@ -119,7 +120,7 @@ impl BlockReader {
         }
     }
 
-    /// Reads what stands on a line from `column` on: any number of `- `, a key, a value.
+    /// Reads a line from `column` on: any number of `- `, a key, a value.
     fn entry(&mut self, mut rest: &str, mut column: usize) -> Result<(), Unknown> {
         let mut first = true;
         while let Some(after) = begins_item(rest) {
@@ -177,7 +178,7 @@ impl BlockReader {
         Ok(())
     }
 
-    /// Puts what stands behind a `- ` or a key.
+    /// Stores the value after a `- ` or a key.
     fn put(&mut self, rest: &str) -> Result<(), Unknown> {
         if rest.starts_with(['|', '>']) {
             let indent = self.tree.top().map_or(0, |top| top.indent);
@@ -198,8 +199,8 @@ fn begins_item(text: &str) -> Option<&str> {
     (after.is_empty() || after.starts_with(' ')).then_some(after)
 }
 
-/// Whether all characters are ones that YAML has in a line, tabs included. Left to the full
-/// parser are those that it takes for line breaks, and byte order marks.
+/// Returns `true` if YAML allows all characters within a line, tabs included. Characters that the
+/// full parser takes for line breaks, and byte order marks, are left to it.
 fn is_printable(line: &str) -> bool {
     let known = |c: char| match c {
         '\t' | ' '..='~' => true,

@@ -51,8 +51,8 @@ fn quoted(text: &str, quote: char) -> Option<(&str, &str)> {
     (!escaped).then_some((inner, after))
 }
 
-/// The value of a scalar, or of a flow collection, that begins and ends on this line. `None`
-/// where it goes on, is no YAML, or has properties (anchor, alias, tag).
+/// The value of a scalar or flow collection that begins and ends on this line. `None` if it
+/// continues, is not YAML, or has properties (anchor, alias, tag).
 pub(super) fn value(text: &str) -> Option<Value> {
     let first = text.chars().next()?;
     match first {

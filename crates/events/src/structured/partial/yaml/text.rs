@@ -2,13 +2,13 @@
 
 use super::block::Unknown;
 
-/// A `|` or `>` text that goes on.
+/// An unfinished `|` or `>` text.
 #[derive(Debug, Clone)]
 pub(super) struct BlockText {
     folded: bool,
     /// `|-` and `>-`: no line feed at the end.
     stripped: bool,
-    /// The column of the list or mapping that the text is in; the text stands right of it.
+    /// The column of the enclosing list or mapping; the text is indented further.
     around: usize,
     /// The column at which the text begins; not known before its first line.
     indent: Option<usize>,
