@@ -40,7 +40,7 @@ struct Cli {
         "Convert 21 degrees Celsius with the convert_temperature tool, please.",
     ])]
     prompts: Vec<String>,
-    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
+    /// Read prompts from standard input, one per line.
     #[arg(long, conflicts_with = "prompts")]
     interactive: bool,
 }

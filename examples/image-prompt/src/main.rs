@@ -23,7 +23,7 @@ const PIXEL: &[u8] = include_bytes!("../pixel.png");
 struct Cli {
     #[command(flatten)]
     options: Options,
-    /// File or address of an image; may be repeated [default: a red pixel].
+    /// File or URL of an image; repeatable [default: a red pixel].
     #[arg(long = "image", value_name = "FILE|URL")]
     images: Vec<String>,
     /// What to ask.
@@ -48,7 +48,7 @@ fn image(from: &str) -> Result<ImagePart, Failure> {
             return Err(Failure::Setting(message));
         }
     };
-    Ok(ImagePart::bytes(media_type, &bytes))
+    Ok(ImagePart::bytes(media_type, bytes))
 }
 
 fn main() -> ExitCode {

@@ -41,7 +41,7 @@ struct Cli {
         "Please convert 167 minutes with convert_minutes.",
     ])]
     prompts: Vec<String>,
-    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
+    /// Read prompts from standard input, one per line.
     #[arg(long, conflicts_with = "prompts")]
     interactive: bool,
 }

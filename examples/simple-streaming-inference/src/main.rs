@@ -29,7 +29,7 @@ struct Cli {
     /// What to ask.
     #[arg(default_value = "Say hello, and say in one sentence what you are.")]
     prompt: String,
-    /// Read prompts from standard input, one per line; Ctrl-C cancels an answer.
+    /// Read prompts from standard input, one per line.
     #[arg(long, conflicts_with = "prompt")]
     interactive: bool,
 }

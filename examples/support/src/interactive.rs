@@ -11,15 +11,15 @@ use crate::{
     program::{converse_until, say},
 };
 
-/// Reads prompts from standard input, one a line, and converses until the input ends.
+/// Reads prompts from standard input, one per line, and converses until the input ends.
 ///
-/// Ctrl-C while a run goes on cancels it, and the next prompt is read; Ctrl-C while a prompt is
-/// waited for ends the program. A run that fails is reported, and the next prompt is read.
+/// Ctrl-C during a run cancels it, and the next prompt is read; Ctrl-C at the prompt ends the
+/// program. A run that fails is reported, and the next prompt is read.
 ///
 /// # Errors
 ///
-/// When Ctrl-C ended it, when nobody reads the output any more, or when going on is of no use: the
-/// input cannot be read, or a setting cannot work.
+/// If it ended by Ctrl-C, if the output was closed, if the input cannot be read, or if a setting is
+/// invalid.
 pub async fn interact(
     session: &Session,
     provider: &Provider,
@@ -46,7 +46,12 @@ pub async fn interact(
                 }
                 Some(prompt) => prompt?,
             },
-            () = interrupts.next() => return Err(Failure::Interrupted),
+            () = interrupts.next() => {
+                if at_terminal {
+                    say(""); // So does Ctrl-C.
+                }
+                return Err(Failure::Interrupted);
+            }
         };
         if prompt.trim().is_empty() {
             continue;

@@ -1,4 +1,4 @@
-//! [`Provider`]: who answers.
+//! [`Provider`]: the server that an example asks.
 
 use geppetto_engine::{EngineError, InferenceConfig};
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
@@ -9,7 +9,7 @@ use crate::{
     settings::{DEFAULT_MODEL, Setting, Source},
 };
 
-/// Who answers: a configured server, an Ollama server on this machine, or the embedded demo.
+/// The server to ask: a configured one, an Ollama server on this machine, or the embedded demo.
 #[derive(Debug)]
 pub struct Provider {
     settings: Settings,
@@ -67,11 +67,14 @@ impl Provider {
         &self.settings
     }
 
-    /// Who answers, in one line.
+    /// Describes the choice, in lines that fit on a terminal.
     #[must_use]
     pub fn about(&self) -> String {
+        if self.settings.demo {
+            return "Asking the embedded demo provider (--demo).".to_owned();
+        }
         if self.demo.is_some() {
-            return "No server is configured, so the embedded demo provider answers. \
+            return "No server is configured: asking the embedded demo provider.\n\
                     Set OPENAI_API_KEY or OPENAI_BASE_URL to ask a real model."
                 .to_owned();
         }
@@ -122,15 +125,24 @@ impl Provider {
 }
 
 /// The demo provider has one model. Another one is most likely meant for a server whose key is missing.
-fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
-    match &settings.model {
-        Some(model) if model.value != demo::MODEL => Err(Failure::Setting(format!(
-            "no key is set, so the embedded demo provider would answer, and it only has the model `{}`, not `{}` \
-             (from {}); set OPENAI_API_KEY or OPENAI_BASE_URL",
-            demo::MODEL,
-            model.value,
-            model.source
-        ))),
-        _ => Ok(()),
+pub(crate) fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
+    let Some(model) = &settings.model else {
+        return Ok(());
+    };
+    if model.value == demo::MODEL {
+        return Ok(());
     }
+    let (reason, advice) = if settings.demo {
+        ("--demo asks the embedded demo provider", "leave out --demo")
+    } else {
+        (
+            "no key is set, so the embedded demo provider would answer",
+            "set OPENAI_API_KEY or OPENAI_BASE_URL",
+        )
+    };
+    let only = format!("it only has the model `{}`", demo::MODEL);
+    Err(Failure::Setting(format!(
+        "{reason}, and {only}, not `{}` (from {}); {advice}",
+        model.value, model.source
+    )))
 }

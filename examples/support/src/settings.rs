@@ -10,10 +10,10 @@ use crate::Failure;
 /// The options of the examples that talk to a provider.
 #[derive(Debug, Clone, clap::Parser)]
 pub struct Options {
-    /// Model to ask [default: gpt-5-mini, or what the server on this machine has].
+    /// Model to ask [default: gpt-5-mini, or that of a local server].
     #[arg(long, env = "OPENAI_MODEL")]
     pub model: Option<String>,
-    /// Address of the server, up to and including the version: http://localhost:8000/v1.
+    /// Base URL of the server, such as http://localhost:8000/v1.
     #[arg(
         long,
         value_name = "URL",
@@ -21,8 +21,7 @@ pub struct Options {
         hide_env_values = true
     )]
     pub base_url: Option<String>,
-    /// Key for the server. Prefer the environment variable: other users of the machine can read
-    /// command lines.
+    /// API key. Prefer the variable: command lines are visible to others.
     #[arg(
         long,
         value_name = "KEY",
@@ -31,7 +30,7 @@ pub struct Options {
         value_parser = key
     )]
     pub api_key: Option<ApiKey>,
-    /// Ask the embedded demo provider, whatever the environment and this machine offer.
+    /// Ask the embedded demo provider, whatever is configured.
     #[arg(long)]
     pub demo: bool,
     /// How to print events.
@@ -50,14 +49,14 @@ fn key(text: &str) -> Result<ApiKey, std::convert::Infallible> {
 /// How events are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OutputFormat {
-    /// For people: the answer on stdout as it arrives, everything else on stderr.
+    /// The answer on stdout, everything else on stderr.
     #[default]
     Text,
-    /// Each event as a line of JSON; ids only where they change.
+    /// Events as lines of JSON; ids only where they change.
     Jsonl,
-    /// Each event as a line of JSON, with all of its ids.
+    /// Events as lines of JSON, with all ids.
     JsonlFull,
-    /// Each event as a YAML document.
+    /// Events as YAML documents.
     Yaml,
 }
 

@@ -99,10 +99,10 @@ fn the_demo_provider_is_not_asked_for_models_of_others() {
     assert_eq!(failure.exit_code(), 2);
 }
 
-#[tokio::test]
-async fn a_model_without_a_server_is_named() {
-    let settings = resolve(&["--demo", "--model", "gpt-5"], &[]).unwrap();
-    let failure = Provider::choose(settings).await.unwrap_err();
+#[test]
+fn a_model_without_a_server_is_named() {
+    let settings = resolve(&["--model", "gpt-5"], &[]).unwrap();
+    let failure = provider::check_demo_model(&settings).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "no key is set, so the embedded demo provider would answer, and it only has the model `demo`, not `gpt-5` \
@@ -118,4 +118,25 @@ fn help_names_the_environment_and_shows_no_secret() {
     }
     assert!(!help.contains('`'), "{help}");
     assert!(help.contains(DEFAULT_MODEL), "{help}");
+}
+
+#[tokio::test]
+async fn the_demo_provider_is_announced_with_its_reason() {
+    let asked_for = Provider::choose(resolve(&["--demo"], &[]).unwrap()).await;
+    let about = asked_for.unwrap().about();
+    assert_eq!(about, "Asking the embedded demo provider (--demo).");
+    let settings = resolve(&["--demo", "--model", "big"], &[]).unwrap();
+    let problem = Provider::choose(settings).await.unwrap_err().to_string();
+    assert_eq!(
+        problem,
+        "--demo asks the embedded demo provider, and it only has the model `demo`, not `big` \
+         (from --model); leave out --demo"
+    );
+}
+
+#[test]
+fn help_fits_on_a_terminal() {
+    let help = Options::command().render_long_help().to_string();
+    let wide: Vec<&str> = help.lines().filter(|line| line.len() > 80).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
 }
