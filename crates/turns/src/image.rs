@@ -57,9 +57,9 @@ impl ImagePart {
         Self::new(ImageSource::FileId(id.into()))
     }
 
-    /// An image from its bytes.
-    pub fn bytes(media_type: impl Into<String>, bytes: &[u8]) -> Self {
-        let mut part = Self::new(ImageSource::Inline(base64::encode(bytes)));
+    /// An image from its bytes: a `Vec<u8>`, a slice, an array, or a reference to one.
+    pub fn bytes(media_type: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
+        let mut part = Self::new(ImageSource::Inline(base64::encode(bytes.as_ref())));
         part.media_type = Some(media_type.into());
         part
     }

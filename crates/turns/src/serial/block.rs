@@ -133,7 +133,7 @@ fn image_from_bytes(bytes: &[Value], fields: Fields) -> Result<ImagePart, Format
             "content: expected base64 text or a list of bytes (0 to 255)",
         ));
     };
-    finish_image(ImagePart::bytes("", &bytes).source, fields)
+    finish_image(ImagePart::bytes("", bytes).source, fields)
 }
 
 fn finish_image(source: ImageSource, mut fields: Fields) -> Result<ImagePart, FormatError> {

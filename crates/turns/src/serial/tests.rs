@@ -167,7 +167,7 @@ fn block() -> impl Strategy<Value = Block> {
                 t,
                 [
                     ImagePart::url(u).with_detail("low"),
-                    ImagePart::bytes("image/png", &bytes),
+                    ImagePart::bytes("image/png", bytes),
                 ],
             )
         }),
