@@ -31,7 +31,7 @@ mod tests;
 
 pub use data::shorten_data;
 
-/// What stands for a character that has no picture.
+/// The replacement for a character that cannot be shown.
 const REPLACEMENT: char = '\u{fffd}';
 
 /// Replaces what could control a terminal; borrows where there is nothing to replace.
@@ -63,7 +63,7 @@ pub struct Printable {
 enum Last {
     #[default]
     Other,
-    /// A carriage return, which stands as a line feed already.
+    /// A carriage return that was already written as a line feed.
     CarriageReturn,
     /// A black flag, or one of the tags that follow it.
     Flag,
@@ -127,7 +127,7 @@ impl Printable {
     }
 }
 
-/// Whether a byte is a character that stays as it is, whatever is around it.
+/// Returns `true` if a byte is a character that is kept in every context.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\n' | b'\t')
 }

@@ -12,9 +12,9 @@ use crate::{Event, EventKind};
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomEvent {
-    /// The type as it stands on the wire.
+    /// The wire name of the type.
     pub event_type: String,
-    /// The fields beside [`RESERVED_FIELDS`], which are not written where they stand here: a JSON object
+    /// The fields other than [`RESERVED_FIELDS`], which are not written from here, because a JSON object
     /// has each field once.
     pub fields: Map<String, Value>,
 }
@@ -68,7 +68,7 @@ impl CustomEvent {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub trait AppEvent: Serialize + DeserializeOwned {
-    /// The type as it stands on the wire. Choose a name with a prefix of your own.
+    /// The wire name of the type. Choose a name with a prefix of your own.
     const TYPE: &'static str;
 }
 

@@ -67,8 +67,8 @@ impl Slot {
         self.key.get_or_init(key)
     }
 
-    /// Returns `true` if a hook cancelled `ctx`, which is cancelled with the run, and the run goes
-    /// on.
+    /// Returns `true` if a hook cancelled `ctx`, which is also cancelled with the run, and the run
+    /// continues.
     pub(super) fn hook_cancelled(&self, ctx: &RunContext) -> bool {
         ctx.is_cancelled() && !is_stopped(&self.ctx)
     }
@@ -111,7 +111,7 @@ impl Slot {
             .with_retryable(error.is_retryable())
     }
 
-    /// Says that the tool's effect may begin.
+    /// Marks the call as running: its effects may begin.
     pub(super) fn run(&self) {
         let mut state = self.state();
         if matches!(state.progress, Progress::Waiting) {
@@ -132,8 +132,8 @@ impl Slot {
         self.publish(EventKind::ToolExecutionStarted(event));
     }
 
-    /// Answers the call, unless it is answered: keeps the answer and publishes it. An error says
-    /// that the hook panicked; the answer stands.
+    /// Answers the call, unless it is already answered: stores the answer and publishes it. An
+    /// error means that the hook panicked; the answer is stored.
     pub(super) fn answer(
         &self,
         executor: &dyn ToolExecutor,

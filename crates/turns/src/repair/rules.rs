@@ -22,7 +22,7 @@ pub const CONTINUE: &str = "Continue.";
 /// The result of a tool where a server takes no empty one.
 pub const NO_OUTPUT: &str = "(no output)";
 
-/// What stands between two texts that become one.
+/// The separator of two texts that are joined.
 const BETWEEN: &str = "\n\n";
 
 /// What a server demands of the order of messages, beyond that of tool calls. By default nothing.
@@ -94,11 +94,11 @@ impl Rules {
 
 /// As [`repair`], in the order that `rules` demand.
 ///
-/// Pure, deterministic and idempotent. A history that grew keeps the old one's result as a prefix,
-/// with two exceptions: a prompt that follows one which got no answer is joined with it
-/// ([`Rules::users_joined`]), and so are instructions that follow others ([`Rules::system_joined`]),
-/// so that the last message grows at its end; and what [`Rules::user_last`] adds stands at the end
-/// of one request only.
+/// Pure, deterministic and idempotent. The result for a longer history begins with the result for
+/// the shorter one, with two exceptions: a prompt after one that got no answer is joined with it
+/// ([`Rules::users_joined`]), as are instructions after others ([`Rules::system_joined`]), so that
+/// the last message grows at its end; and [`Rules::user_last`] adds a message at the end of one
+/// request only.
 #[must_use]
 pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     let blocks = repair(history);
@@ -124,7 +124,7 @@ pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     order.out
 }
 
-/// Who spoke last, as far as it is sent.
+/// The author of the last message that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     None,
@@ -140,7 +140,7 @@ struct Order<'a> {
     last: Role,
     /// The place of the last prompt.
     user: usize,
-    /// Whether a user said anything.
+    /// `true` after the first user message.
     heard: bool,
 }
 
