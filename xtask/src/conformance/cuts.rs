@@ -106,7 +106,7 @@ async fn replay(recording: &Recording, adapter: &Adapter, place: Place) -> Resul
         .map_err(|error| format!("engine: {error}"))?;
     let sink = Arc::new(MemorySink::new());
     let ctx = context("cut").with_event_sinks([Arc::clone(&sink) as Arc<dyn EventSink>]);
-    let mut turn = Turn::builder().user("Replay.").build();
+    let mut turn = recording.turn()?;
     let said = turn.blocks.len();
     let outcome = engine.run_inference(&ctx, &mut turn).await;
 

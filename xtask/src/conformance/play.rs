@@ -77,7 +77,7 @@ impl Player {
         let engine = engine(recording.meta.stream).map_err(|error| format!("engine: {error}"))?;
 
         let sink = Arc::new(MemorySink::new());
-        let mut turn = Turn::builder().user("Replay.").build();
+        let mut turn = recording.turn()?;
         let said = turn.blocks.len();
         let ctx = context("replay").with_event_sinks([Arc::clone(&sink) as Arc<dyn EventSink>]);
         let outcome = engine.run_inference(&ctx, &mut turn).await;

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use geppetto_engine::keys;
+use geppetto_turns::Turn;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One recorded interaction.
 #[derive(Debug, Clone)]
@@ -35,6 +37,9 @@ pub(super) struct Meta {
     pub(super) expected: Expected,
     #[serde(default)]
     pub(super) cross_checked: bool,
+    /// How many choices the request asked for; absent where it did not say.
+    #[serde(default)]
+    pub(super) n: Option<u64>,
 }
 
 /// What an independent reader made of the body.
@@ -115,10 +120,30 @@ impl Recording {
     /// Reads the recording in a folder; the error is a line for people.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
         let read = |name: &str| fs::read(folder.join(name)).map_err(|e| format!("{name}: {e}"));
-        let meta: Meta =
+        let mut meta: Meta =
             serde_json::from_slice(&read("meta.json")?).map_err(|e| format!("meta.json: {e}"))?;
         let body = read(&meta.response_file)?;
+        // Not every recorder kept the request.
+        let request: Option<Value> = read("request.json")
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
+        let asked = request.and_then(|request| request.get("n")?.as_u64());
+        let several = u64::try_from(meta.expected.choices.len()).ok();
+        meta.n = asked.or(several.filter(|choices| *choices > 1));
         Ok(Self { meta, body })
+    }
+
+    /// The turn that is replayed. It asks for as many choices as the recorded request did: where it
+    /// asks for one, several choices are one reply.
+    pub(super) fn turn(&self) -> Result<Turn, String> {
+        let mut turn = Turn::builder().user("Replay.").build();
+        if let Some(n) = self.meta.n.filter(|_| self.meta.provider == "openai-chat") {
+            let set = turn
+                .data
+                .set(&keys::OPENAI_INFERENCE_CONFIG, &json!({"n": n}));
+            set.map_err(|error| error.to_string())?;
+        }
+        Ok(turn)
     }
 
     pub(super) fn has(&self, feature: &str) -> bool {
