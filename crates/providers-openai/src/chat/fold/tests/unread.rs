@@ -189,7 +189,7 @@ fn words_of_the_server_hold_no_secrets_and_are_bounded() {
     );
     let folded = fold_data(&[&event]);
     let shown = format!("{:?} {:?} {:?}", folded.turn, folded.kinds, folded.outcome);
-    assert!(!shown.contains(&key) && !shown.contains(&long), "{shown}");
+    assert!(!shown.contains(key) && !shown.contains(&long), "{shown}");
     let result = folded.outcome.unwrap();
     assert_eq!(result.response_id.as_deref(), Some("sk-***"));
     assert_eq!(result.model, "m sk-***");
