@@ -22,7 +22,8 @@ pub struct RunOutcome {
     pub usage: Usage,
     /// The number of provider calls, attempts included.
     pub provider_calls: u32,
-    /// The number of tool calls that were run and answered.
+    /// The number of tool calls whose tool was run; not those that were rejected, unknown, malformed
+    /// or not started.
     pub tool_calls: u32,
     /// The result of the last provider call; `None` if none was made.
     pub result: Option<InferenceResult>,

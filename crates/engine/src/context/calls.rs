@@ -168,12 +168,12 @@ impl RunContext {
             .any(|call| call.position > since && call.has_output)
     }
 
-    /// Counts tool calls that were run and answered.
+    /// Counts tool calls whose tool was run.
     pub fn add_tool_calls(&self, count: u32) {
         self.shared.tool_calls.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The number of tool calls that were run and answered so far.
+    /// The number of tool calls so far whose tool was run; not those that were refused.
     #[must_use]
     pub fn tool_calls(&self) -> u32 {
         self.shared.tool_calls.load(Ordering::Relaxed)

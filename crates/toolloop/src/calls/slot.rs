@@ -116,6 +116,7 @@ impl Slot {
         let mut state = self.state();
         if matches!(state.progress, Progress::Waiting) {
             state.progress = Progress::Running;
+            self.ctx.add_tool_calls(1);
         }
     }
 

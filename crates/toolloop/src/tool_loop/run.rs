@@ -44,7 +44,10 @@ pub(super) struct LoopRun<'a> {
     iterations: u32,
     /// How many provider calls the context had made before.
     calls_before: u32,
+    /// How many calls were let through, which the limit counts.
     tool_calls: u32,
+    /// How many tools the context had run before.
+    tools_before: u32,
     settled: bool,
 }
 
@@ -78,6 +81,7 @@ impl<'a> LoopRun<'a> {
             iterations: 0,
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
+            tools_before: ctx.tool_calls(),
             settled: false,
         }
     }
@@ -215,7 +219,6 @@ impl<'a> LoopRun<'a> {
         let limit = Limit::ToolCalls(most);
         let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config);
         self.tool_calls += allowed;
-        self.ctx.add_tool_calls(allowed);
         let calls = Calls::new(&self.ctx, self.turn, &tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
         calls.run(allowed_len, &limit.to_string()).await?;
@@ -297,7 +300,7 @@ impl<'a> LoopRun<'a> {
         report.result = self.result.clone().unwrap_or_else(written);
         report.usage = self.ctx.total_usage();
         report.provider_calls = self.ctx.provider_calls().saturating_sub(self.calls_before);
-        report.tool_calls = self.tool_calls;
+        report.tool_calls = self.ctx.tool_calls().saturating_sub(self.tools_before);
         report
     }
 

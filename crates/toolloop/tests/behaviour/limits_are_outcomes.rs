@@ -273,3 +273,19 @@ async fn when_time_is_up_the_model_is_not_asked() {
         RunStop::LimitReached(Limit::WallClock(ms(150)))
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_counts_the_tools_that_were_run() {
+    let diary = Diary::default();
+    let script = Script::new([
+        vec![
+            Do::Call("1", "slow", "{}"),
+            Do::Call("2", "unknown", "{}"),
+            Do::Call("3", "slow", "[]"),
+        ],
+        vec![Do::Say("done")],
+    ]);
+    let tools = registry(vec![Box::new(slow(&diary, "slow", 1))]);
+    let done = run(&ToolLoop::new(script, tools)).await;
+    assert_eq!(done.outcome.unwrap().tool_calls, 1);
+}
