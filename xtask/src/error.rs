@@ -95,9 +95,6 @@ pub(crate) enum Error {
     /// An HTTP client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Engine(#[source] geppetto_engine::EngineError),
-    /// The deliberate faults cannot be put in.
-    #[error("cannot put faults into the code: {0}")]
-    Mutants(String),
     /// The report could not be written.
     #[error("cannot write the report: {0}")]
     Output(#[source] io::Error),

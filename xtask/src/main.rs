@@ -9,7 +9,6 @@ mod cases;
 mod conformance;
 mod docs;
 mod error;
-mod mutants;
 mod retired;
 mod simulate;
 mod tidy;
@@ -45,8 +44,6 @@ enum Command {
     Validate(validate::Args),
     /// Check the documentation, write what is generated in it, and build the book.
     Docs(docs::Args),
-    /// Put deliberate faults into the code, and see that tests fail for each.
-    Mutants(mutants::Args),
     /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
     Simulate(simulate::Args),
 }
@@ -68,7 +65,6 @@ fn main() -> ExitCode {
         Command::Cases(args) => cases::run(&args, &mut out),
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
-        Command::Mutants(args) => mutants::run(&args, &mut out),
         Command::Simulate(args) => simulate::run(&args),
     };
     let verdict = verdict.and_then(|verdict| {

@@ -182,8 +182,10 @@ impl Attempts for Resampling {
                 Err(error) => error,
             };
             if let Some(first) = repeated.restore() {
-                // The reply that is kept says why it is not whole; a cancel is why the run ends.
-                return Err(if error.is_cancelled() { error } else { first });
+                // The reply that is kept says why it is not whole. A cancel is why the run ends, and
+                // a panic is a fault of the program, which must be told.
+                let ends_all = error.is_cancelled() || error.kind() == ErrorKind::Panicked;
+                return Err(if ends_all { error } else { first });
             }
             let Some(delay) = self.delay(attempt, &error, ctx.has_output_since(since)) else {
                 return Err(error);

@@ -104,10 +104,9 @@ struct Finished {
 impl Finished {
     /// The last line that it printed, preferably to stderr.
     fn said(&self) -> &str {
-        let lines = self.stdout.lines().chain(self.stderr.lines());
+        let mut lines = self.stdout.lines().chain(self.stderr.lines());
         lines
-            .filter(|line| !line.trim().is_empty())
-            .last()
+            .rfind(|line| !line.trim().is_empty())
             .unwrap_or("nothing")
     }
 }

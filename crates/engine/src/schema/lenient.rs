@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{MAX_DEPTH, SchemaError, list, merge, refs};
+use super::{MAX_DEPTH, SchemaError, list, merge, refs, strict::NOT_AT_THE_ROOT};
 
 /// Keywords whose value is a schema.
 const SCHEMA: [&str; 9] = [
@@ -52,7 +52,7 @@ pub(super) fn object(schema: &Value) -> Result<Value, SchemaError> {
         }
     }
     root.insert("type".to_owned(), Value::from("object"));
-    for name in ["enum", "const", "not"] {
+    for name in NOT_AT_THE_ROOT {
         root.remove(name);
     }
     let mut root = Value::Object(root);

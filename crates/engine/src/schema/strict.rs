@@ -49,6 +49,11 @@ pub(super) fn schema(schema: &Value) -> Result<Value, SchemaError> {
     Ok(Value::Object(out))
 }
 
+/// Keywords that servers refuse at the root of a tool's or an answer's schema.
+///
+/// <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>
+pub(super) const NOT_AT_THE_ROOT: [&str; 3] = ["enum", "const", "not"];
+
 /// Makes a schema strict, part by part.
 struct Walk<'a> {
     root: &'a Value,
@@ -103,7 +108,14 @@ impl Walk<'_> {
         }
         let out = self.node(&Value::Object(map))?;
         match out {
-            Value::Object(out) if out.get("type").is_some_and(|kind| kind == "object") => Ok(out),
+            Value::Object(mut out) if out.get("type").is_some_and(|kind| kind == "object") => {
+                // A server takes none of them at the root; the arguments are checked against the
+                // whole schema when they have come.
+                for name in NOT_AT_THE_ROOT {
+                    out.remove(name);
+                }
+                Ok(out)
+            }
             _ => Err(self.error(
                 "the root must be an object and cannot be a choice; put what it is now into a \
                  property of an object",

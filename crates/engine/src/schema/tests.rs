@@ -330,3 +330,16 @@ fn combinations_at_the_root_become_one_object() {
         json!({"type": "object", "properties": {"n": {"type": "integer"}}, "$defs": definitions}),
     );
 }
+
+#[test]
+fn what_servers_refuse_at_the_root_is_left_out_there() {
+    let schema = json!({"allOf": [
+        {"enum": ["a", 1]},
+        {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]},
+    ]});
+    let expected = json!({
+        "type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"],
+        "additionalProperties": false,
+    });
+    assert_eq!(strict(&schema).unwrap(), expected);
+}

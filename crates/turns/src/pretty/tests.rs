@@ -63,7 +63,7 @@ fn images_and_data_of_tools_are_shortened() {
             "see",
             [
                 ImagePart::url(&url),
-                ImagePart::bytes("image/png", &[7; 9_000]),
+                ImagePart::bytes("image/png", [7; 9_000]),
             ],
         )
         .block(Block::tool_call(ToolCall::new("c1", "upload", args)))
