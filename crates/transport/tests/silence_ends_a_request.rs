@@ -309,3 +309,54 @@ async fn a_heartbeat_ends_no_wait_for_a_message() {
     );
     assert!(is_exactly(started.elapsed(), SECOND * 900));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_total_limit_that_is_longer_does_not_replace_the_one_on_the_first_byte() {
+    let client = with_total(client([Reply::ok().after(100 * SECOND)]), 90 * SECOND);
+    let started = Instant::now();
+    let error = open(&client).await.unwrap_err();
+    assert_eq!(error.to_string(), "no reply began within 60s");
+    assert_eq!(started.elapsed(), 60 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_until_the_total_limit_is_told_as_that() {
+    let reply = Reply::ok().chunk("x").hang();
+    let client = with_total(client([reply]), 70 * SECOND);
+    let mut body = open(&client).await.unwrap();
+    sleep(40 * SECOND).await;
+    assert_eq!(body.chunk().await.unwrap().unwrap(), "x");
+    let error = body.chunk().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Total)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_ready_after_the_total_limit_are_too_late() {
+    let reply = Reply::ok().chunk("x").chunk("y");
+    let client = with_total(client([reply]), 5 * SECOND);
+    let mut body = open(&client).await.unwrap();
+    assert_eq!(body.chunk().await.unwrap().unwrap(), "x");
+    sleep(6 * SECOND).await;
+    let error = body.chunk().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Total)
+    );
+    assert_eq!(body.chunk().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_whose_message_limit_passed_has_ended() {
+    let blank = |reply: Reply, _| reply.chunk(" ").wait(30 * SECOND);
+    let reply = (0..40).fold(Reply::ok(), blank).chunk("{}");
+    let mut body = open(&client([reply])).await.unwrap();
+    let error = body.first_visible().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Message)
+    );
+    assert_eq!(body.chunk().await.unwrap(), None);
+}

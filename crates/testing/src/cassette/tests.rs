@@ -1,14 +1,43 @@
+use std::{
+    fs,
+    ops::Deref,
+    path::{Path, PathBuf},
+};
+
 use geppetto_transport::{Request, memory::MemoryTransport, memory::Reply};
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use super::{Cassette, difference};
 
-fn folder(name: &str) -> std::path::PathBuf {
+/// A folder of one test, removed with this.
+struct Folder(PathBuf);
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<Path> for Folder {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn folder(name: &str) -> Folder {
     let folder = std::env::temp_dir().join(format!("geppetto-{}-{name}", std::process::id()));
     // Left by an earlier process of the same number.
-    let _ = std::fs::remove_dir_all(&folder);
-    folder
+    let _ = fs::remove_dir_all(&folder);
+    Folder(folder)
 }
 
 fn json_reply(body: &'static str) -> Reply {
@@ -59,7 +88,7 @@ async fn a_reply_is_replayed_as_it_was_recorded() {
     assert_eq!(read(&replayed, asked.clone()).await, first);
     assert_eq!(read(&replayed, asked).await, second);
     replayed.finish().unwrap();
-    let meta = std::fs::read_to_string(folder.join("001-chat-completions/meta.json")).unwrap();
+    let meta = fs::read_to_string(folder.join("001-chat-completions/meta.json")).unwrap();
     let meta: Value = serde_json::from_str(&meta).unwrap();
     assert_eq!(meta["headers"], json!({"retry-after": "3"}));
 }
@@ -137,7 +166,7 @@ async fn recording_anew_replaces_the_interactions() {
 #[test]
 fn an_empty_cassette_says_how_to_record_it() {
     let folder = folder("empty");
-    std::fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).unwrap();
     let error = Cassette::replay(&folder).expect_err("nothing to replay");
     assert!(
         error
@@ -151,9 +180,9 @@ fn an_empty_cassette_says_how_to_record_it() {
 fn a_response_file_outside_of_the_cassette_is_refused() {
     let folder = folder("outside");
     let inside = folder.join("001-x");
-    std::fs::create_dir_all(&inside).unwrap();
+    fs::create_dir_all(&inside).unwrap();
     let meta = json!({"status": 200, "response_file": "../../secret"}).to_string();
-    std::fs::write(inside.join("meta.json"), meta).unwrap();
+    fs::write(inside.join("meta.json"), meta).unwrap();
     let error = Cassette::replay(&folder).expect_err("refused");
     assert!(error.to_string().contains("is not a file name"), "{error}");
 }

@@ -1,7 +1,8 @@
-use geppetto_engine::RetryConfig;
+use geppetto_engine::{RetryConfig, ToolDefinition};
+use serde_json::{Value, json};
 
 use super::*;
-use crate::ToolError;
+use crate::{ToolContext, ToolError, ToolOutput};
 
 fn secret() -> Vec<String> {
     vec!["api_key".to_owned()]
@@ -144,4 +145,48 @@ fn only_what_is_safe_is_tried_again() {
         retry(ToolFailure::Panicked("x".into()), false, 1, Retry),
         None
     );
+}
+
+/// An executor that gives other arguments.
+struct Replaces;
+
+#[async_trait]
+impl ToolExecutor for Replaces {
+    async fn pre_execute(&self, _: &RunContext, _: &ToolCall) -> Result<Args, Rejection> {
+        Ok(Args::from(r#"{"replaced":true}"#))
+    }
+}
+
+#[tokio::test]
+async fn a_shared_executor_is_asked_itself() {
+    let shared: Arc<dyn ToolExecutor> = Arc::new(Replaces);
+    let call = ToolCall::new("c1", "send", "{}");
+    let args = shared.pre_execute(&RunContext::new(), &call).await;
+    assert_eq!(args.unwrap().as_str(), r#"{"replaced":true}"#);
+}
+
+/// A tool that declares nothing.
+struct Plain(ToolDefinition);
+
+#[async_trait]
+impl Tool for Plain {
+    fn definition(&self) -> &ToolDefinition {
+        &self.0
+    }
+
+    async fn call(&self, _: ToolContext, _: Value) -> Result<ToolOutput, ToolError> {
+        Ok(ToolOutput::text("done"))
+    }
+}
+
+#[test]
+fn a_tool_that_declares_no_secrets_has_none() {
+    let plain = Plain(ToolDefinition::new(
+        "plain",
+        "Plain",
+        json!({"type": "object"}),
+    ));
+    assert_eq!(plain.secret_args(), [""; 0]);
+    let shared: Arc<dyn Tool> = Arc::new(plain);
+    assert_eq!(shared.secret_args(), [""; 0]);
 }

@@ -15,9 +15,10 @@ pub(super) fn summary(requests: &[Request], what: &str) -> String {
         .iter()
         .map(|request| request.call.name.as_str())
         .collect();
-    let noun = match names.len() {
-        1 => "tool call",
-        _ => "tool calls",
+    let noun = if names.len() == 1 {
+        "tool call"
+    } else {
+        "tool calls"
     };
     format!("{} {noun} {what}: {}", names.len(), names.join(", "))
 }

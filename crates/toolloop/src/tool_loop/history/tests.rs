@@ -1,3 +1,5 @@
+use geppetto_turns::ToolCall;
+
 use super::*;
 
 fn blocks(texts: &[&str]) -> Blocks {
@@ -25,4 +27,19 @@ fn blocks_put_in_front_or_taken_away_do_not_confuse() {
     shorter.push(Block::llm_text("d"));
     assert_eq!(first_new(&before, &shorter), 1);
     assert_eq!(first_new(&before, &blocks(&["x"])), 0);
+}
+
+#[test]
+fn a_summary_counts_and_names_the_calls() {
+    let request = |name: &str| Request {
+        call: ToolCall::new("c", name, "{}"),
+        correlation: Arc::default(),
+        repeated: 0,
+        refusal: None,
+    };
+    assert_eq!(summary(&[request("a")], "to run"), "1 tool call to run: a");
+    assert_eq!(
+        summary(&[request("a"), request("b")], "to run"),
+        "2 tool calls to run: a, b"
+    );
 }

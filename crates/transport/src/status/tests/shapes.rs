@@ -108,3 +108,11 @@ fn a_cut_leaves_no_part_of_a_secret() {
         assert!(!details.message.unwrap().contains("plain"));
     }
 }
+
+#[test]
+fn an_empty_code_is_none() {
+    let body = br#"{"error":{"code":"","type":"server_error","message":"no"}}"#;
+    let details = ErrorDetails::parse(body);
+    assert_eq!(details.code, None);
+    assert_eq!(details.best_code(), Some("server_error"));
+}
