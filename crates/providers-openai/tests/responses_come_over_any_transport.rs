@@ -322,3 +322,14 @@ async fn reasoning_that_was_shown_is_kept_when_nobody_waits_any_more() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stays_open_after_the_end_of_the_stream_is_left_after_10_ms() {
+    let events = sse(&[text("Rain"), completed(&json!([message("Rain")]))]);
+    let stage = Stage::new([Reply::ok().chunk(events).hang()]);
+    let mut turn = Turn::builder().user("Weather?").build();
+    let started = tokio::time::Instant::now();
+    let result = stage.engine.run_inference(&stage.ctx, &mut turn).await;
+    assert_eq!(result.unwrap().finish_class, FinishClass::Completed);
+    assert_eq!(started.elapsed(), Duration::from_millis(10));
+}

@@ -1,9 +1,18 @@
 //! [`DetachedResolver`]: host names by the system, in threads that nobody waits for.
 
-use std::{net::ToSocketAddrs as _, sync::Arc, thread};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs as _},
+    sync::Arc,
+    thread,
+    vec::IntoIter,
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{Semaphore, oneshot};
+
+#[cfg(test)]
+mod tests;
 
 /// How many names are looked up at once.
 const MOST_AT_ONCE: usize = 64;
@@ -13,28 +22,43 @@ const MOST_AT_ONCE: usize = 64;
 /// The call cannot be interrupted. In the blocking threads of the runtime, where it is made by
 /// default, it holds the end of the program for as long as a name server is silent.
 #[derive(Debug)]
-pub(super) struct DetachedResolver {
+pub(super) struct DetachedResolver<F = LookUp> {
     free: Arc<Semaphore>,
+    look_up: F,
 }
+
+/// Finds the addresses of a name, which may take long.
+type LookUp = fn(&str) -> io::Result<IntoIter<SocketAddr>>;
 
 impl DetachedResolver {
     pub(super) fn new() -> Self {
+        Self::with(|name| (name, 0).to_socket_addrs())
+    }
+}
+
+impl<F> DetachedResolver<F> {
+    fn with(look_up: F) -> Self {
         Self {
             free: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            look_up,
         }
     }
 }
 
-impl Resolve for DetachedResolver {
+impl<F> Resolve for DetachedResolver<F>
+where
+    F: Fn(&str) -> io::Result<IntoIter<SocketAddr>> + Clone + Send + Sync + 'static,
+{
     fn resolve(&self, name: Name) -> Resolving {
         let free = Arc::clone(&self.free);
+        let look_up = self.look_up.clone();
         Box::pin(async move {
             let place = free.acquire_owned().await?;
             let (found, answer) = oneshot::channel();
             thread::Builder::new()
                 .name("geppetto-dns".to_owned())
                 .spawn(move || {
-                    let addresses = (name.as_str(), 0).to_socket_addrs();
+                    let addresses = look_up(name.as_str());
                     // Whoever asked may have given up.
                     let _ = found.send(addresses);
                     drop(place);
