@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::{Attempts, Engine, EngineError, ErrorKind, Phase, RunContext, SetAside};
+use geppetto_events::{EventKind, kind::Info};
 use geppetto_turns::{InferenceResult, Turn};
 
 use crate::{
@@ -182,6 +183,8 @@ impl Attempts for Resampling {
                 Err(error) => error,
             };
             if let Some(first) = repeated.restore() {
+                let kept = format!("asking again failed, the broken reply stays: {error}");
+                ctx.publish(EventKind::Info(Info::new(kept, None)));
                 // The reply that is kept says why it is not whole. A cancel is why the run ends, and
                 // a panic is a fault of the program, which must be told.
                 let ends_all = error.is_cancelled() || error.kind() == ErrorKind::Panicked;

@@ -56,6 +56,9 @@ impl Check<'_> {
         match status {
             // An attempt that failed was repeated until there were no more.
             RunStatus::Failed { .. } if seam == Seam::Transport && self.leaves_a_trace(turn) => {}
+            // A repeat that failed before it said anything leaves the broken reply, and its error.
+            RunStatus::Failed { .. }
+                if seam == Seam::Engine && !panics && self.leaves_a_trace(turn) => {}
             // A call that is rejected does not end the run that it would have ended.
             RunStatus::Finished if seam == Seam::Admission && self.leaves_a_trace(turn) => {}
             RunStatus::Failed { message, .. } if Some(status) != whole => {
