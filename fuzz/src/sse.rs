@@ -1,6 +1,7 @@
 //! Server-sent events.
 //!
-//! - The events are those of the specification's algorithm, written down here word for word.
+//! - The events are those of the specification's algorithm, written down here word for word, with the two
+//!   additions that [`SseStream`] documents.
 //! - They are those of `eventsource-stream`, where it follows the specification.
 //! - They are the same however the bytes are cut, a limit on their size included.
 
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use eventsource_stream::Eventsource as _;
 use futures_util::StreamExt as _;
 use geppetto_transport::{Body, SseStream, TransportErrorKind};
+use serde_json::Value;
 
 use crate::{chunks, replay::block_on};
 
@@ -82,33 +84,90 @@ fn theirs(chunks: Vec<Bytes>) -> Vec<Event> {
     block_on(events.collect())
 }
 
-/// The algorithm of the specification, on the whole text at once.
+/// The algorithm of the specification, on the whole text at once. Two additions, for servers that
+/// break its rules: a line `error: ..` between two events is an event, and so is a last event that
+/// is whole but for its blank line.
 fn by_the_letter(bytes: &[u8]) -> Vec<Event> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // What follows the last line end is not a line.
-    let (lines, _cut) = text.rsplit_once('\n').unwrap_or(("", ""));
-    let mut events = Vec::new();
-    let (mut kind, mut data, mut id) = (String::new(), String::new(), String::new());
-    for line in lines.split('\n') {
+    let mut reader = Reader::default();
+    let (lines, cut) = text.rsplit_once('\n').unwrap_or(("", &text));
+    if text.contains('\n') {
+        for line in lines.split('\n') {
+            reader.line(line);
+        }
+    }
+    reader.end(cut)
+}
+
+/// The state of the algorithm.
+#[derive(Default)]
+struct Reader {
+    events: Vec<Event>,
+    kind: String,
+    data: String,
+    id: String,
+    /// Whether a field stood there since the last blank line.
+    has_field: bool,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) {
         if line.is_empty() {
-            if data.pop().is_some() {
-                let name = if kind.is_empty() { "message" } else { &kind };
-                events.push((name.to_owned(), data.clone(), id.clone()));
+            if self.data.pop().is_some() {
+                let name = if self.kind.is_empty() { "message" } else { &self.kind };
+                self.events.push((name.to_owned(), self.data.clone(), self.id.clone()));
             }
-            kind.clear();
-            data.clear();
-            continue;
+            self.kind.clear();
+            self.data.clear();
+            self.has_field = false;
+            return;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        if field == "error" && line.contains(':') && !self.has_field {
+            self.error(value);
+            return;
+        }
+        self.has_field |= !line.starts_with(':');
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "event" => kind = value.to_owned(),
-            "data" => data.extend([value, "\n"]),
-            "id" if !value.contains('\0') => id = value.to_owned(),
+            "event" => self.kind = value.to_owned(),
+            "data" => self.data.extend([value, "\n"]),
+            "id" if !value.contains('\0') => self.id = value.to_owned(),
             _ => {}
         }
     }
-    events
+
+    fn error(&mut self, value: &str) {
+        let error = ("error".to_owned(), value.trim().to_owned(), self.id.clone());
+        self.events.push(error);
+    }
+
+    /// Ends the text with a line that has no end.
+    fn end(mut self, cut: &str) -> Vec<Event> {
+        if !self.has_field && let Some(value) = cut.strip_prefix("error:") {
+            if is_whole(value) {
+                self.error(value);
+            }
+            return self.events;
+        }
+        if !cut.is_empty() {
+            self.line(cut);
+        }
+        if is_whole(&self.data) {
+            self.line("");
+        }
+        self.events
+    }
+}
+
+/// Whether `data` is lines of which each is a JSON object, a list or the end mark, or all of it is one.
+fn is_whole(data: &str) -> bool {
+    let is_value = |text: &str| {
+        let value = serde_json::from_str::<Value>(text);
+        text.trim() == "[DONE]" || value.is_ok_and(|value| value.is_object() || value.is_array())
+    };
+    let mut lines = data.lines().filter(|line| !line.trim().is_empty()).peekable();
+    is_value(data) || (lines.peek().is_some() && lines.all(is_value))
 }

@@ -171,11 +171,29 @@ impl Body {
         }
     }
 
-    /// The bytes that [`first_visible`](Self::first_visible) has looked at and that were not handed
-    /// out since: at least the first one of a body that has any.
-    #[must_use]
-    pub fn looked_at(&self) -> &[u8] {
-        &self.head
+    /// Reads on until `decided` returns `true` for the bytes at the beginning of the body, until
+    /// there are `limit` of them, or to the end of the body; returns these bytes, at most `limit`.
+    /// Nothing is consumed: what was looked at is handed out first by the next read. Drop-safe.
+    ///
+    /// What the bytes are cut into does not show if `decided` gives the same answer for whatever
+    /// follows the first bytes for which it is `true`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`chunk`](Self::chunk), and when the `message` limit passes.
+    pub async fn look_until(
+        &mut self,
+        limit: usize,
+        mut decided: impl FnMut(&[u8]) -> bool,
+    ) -> Result<&[u8], TransportError> {
+        while self.head.len() < limit && !decided(&self.head) {
+            self.message_grows()?;
+            match poll_fn(|cx| self.poll_more(cx)).await? {
+                Some(next) => self.head = head::joined(&self.head, next),
+                None => break,
+            }
+        }
+        Ok(self.head.get(..limit).unwrap_or(&self.head))
     }
 
     fn message_grows(&mut self) -> Result<(), TransportError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use geppetto_engine::{EngineError, ErrorKind};
 use http::{StatusCode, header::CONTENT_ENCODING};
 use tokio::time::{Instant, sleep, timeout};
@@ -13,11 +13,6 @@ use crate::{
     status::error_for_status,
 };
 use std::sync::Arc;
-
-/// How much of an error's body is read, in bytes.
-const MAX_ERROR_BODY: usize = 256 * 1024;
-/// How long reading an error's body may take: the status is known, the body is a bonus.
-const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A transport with time limits, status checks, retries and redaction: what providers use.
 ///
@@ -243,12 +238,11 @@ fn compressed(response: &Response, coding: &str) -> EngineError {
 
 /// The error that a reply is, its body read as far as it comes in bounds if it can be read.
 async fn read_error(mut response: Response, is_readable: bool) -> EngineError {
-    let mut body = BytesMut::new();
-    if is_readable {
-        let read = response.body_mut().read_prefix(MAX_ERROR_BODY, &mut body);
-        // What was read until then still counts.
-        let _out_of_time = timeout(ERROR_BODY_TIMEOUT, read).await;
-    }
+    let body = if is_readable {
+        response.error_body().await
+    } else {
+        Bytes::new()
+    };
     error_for_status(
         response.status(),
         response.headers(),

@@ -1,10 +1,17 @@
 //! [`Response`]: status, headers, and a body that is read as it arrives.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
+use tokio::time::timeout;
 
 use crate::{Body, Redactor, SseStream, redact::MaskedHeaders, status};
+
+/// How much of an error's body is read, in bytes.
+const MAX_ERROR_BODY: usize = 256 * 1024;
+/// How long reading an error's body may take: the error is known, the body is a bonus.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The reply to a request, its body not read yet.
 pub struct Response {
@@ -66,6 +73,15 @@ impl Response {
     #[must_use]
     pub fn into_body(self) -> Body {
         self.body
+    }
+
+    /// Reads what an error quotes of the body: at most the first 256 KiB, and what came within
+    /// 10 seconds. A body that breaks ends there.
+    pub async fn error_body(&mut self) -> Bytes {
+        let mut body = BytesMut::new();
+        let read = self.body.read_prefix(MAX_ERROR_BODY, &mut body);
+        let _out_of_time = timeout(ERROR_BODY_TIMEOUT, read).await;
+        body.freeze()
     }
 
     /// The body as a stream of server-sent events.

@@ -30,12 +30,14 @@ pub(crate) enum Reply {
     Stream(Box<SseStream>),
 }
 
-/// Tells from its first byte what a reply is: what was asked for and the content type may lie.
+/// Tells from its first bytes what a reply is: what was asked for and the content type may lie.
+///
+/// What the network cut the reply into does not matter.
 ///
 /// # Errors
 ///
-/// The reply broke, or the run was stopped, before its first byte was there, or it is neither a
-/// stream nor JSON nor a page.
+/// The reply broke, or the run was stopped, before it could be told, or it is neither a stream nor
+/// JSON nor a page.
 pub(crate) async fn open(
     mut response: Response,
     stop: &mut Stop<'_>,
@@ -45,10 +47,13 @@ pub(crate) async fn open(
     if matches!(first, Some(b'{' | b'<' | b'[' | b'"')) {
         return Ok(Reply::Whole(response.into_body()));
     }
-    let is_named_stream = is_event_stream(response.headers());
-    let begin = response.body().looked_at();
-    if !is_named_stream && !begin.is_empty() && !begins_events(begin) {
-        return Err(text_for_a_reply(begin, response.redactor()));
+    if first.is_some() && !is_event_stream(response.headers()) {
+        let body = response.body_mut();
+        let begin = stop.race(body.look_until(LONGEST_FIELD + 1, has_field_end));
+        if !begins_events(begin.await??) {
+            let text = stop.race(response.error_body()).await?;
+            return Err(text_for_a_reply(&text, response.redactor()));
+        }
     }
     Ok(Reply::Stream(Box::new(SseStream::new(
         response.into_body(),
@@ -60,18 +65,25 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
 }
 
-/// Whether text can be the beginning of a stream of events: its first line is a comment or a field
-/// of an event, as far as it is there.
+/// The fields of an event. `error` is no field of the specification, but servers send it.
+const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b"error"];
+
+/// The length of the longest name in [`FIELDS`], in bytes.
+const LONGEST_FIELD: usize = 5;
+
+/// Returns `true` if the first line of `text` is a comment or a field of an event. It is enough to
+/// see the name of the field and what follows it.
 fn begins_events(text: &[u8]) -> bool {
-    const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b"error"];
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b':' | b'\n' | b'\r'));
-    let name = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-    match end {
-        Some(_) => name.is_empty() || FIELDS.contains(&name),
-        None => FIELDS.iter().any(|field| field.starts_with(name)),
-    }
+    let name = text.split(is_field_end).next().unwrap_or_default();
+    FIELDS.contains(&name) || text.starts_with(b":")
+}
+
+fn has_field_end(text: &[u8]) -> bool {
+    text.iter().any(is_field_end)
+}
+
+fn is_field_end(byte: &u8) -> bool {
+    matches!(byte, b':' | b'\n' | b'\r')
 }
 
 /// A body as text.

@@ -55,20 +55,52 @@ async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
     }
 }
 
+/// Text in the place of a reply is quoted by the error; what was received first does not decide
+/// what it is.
+async fn check_text(make: impl Fn(HttpClient) -> Box<dyn Engine>) {
+    for text in [
+        "d",
+        "data",
+        "dxyz",
+        "dat a: 1",
+        "hello\nworld",
+        "&\n#",
+        "errors: 1",
+        "eventx",
+    ] {
+        let bytes = text.as_bytes();
+        let at_once = seen(&make, vec![bytes.to_vec()]).await;
+        if text != "data" {
+            assert!(
+                at_once.0.contains("neither a stream"),
+                "{text:?}: {}",
+                at_once.0
+            );
+        }
+        for cut in 1..bytes.len() {
+            let (first, second) = bytes.split_at(cut);
+            let seen = seen(&make, vec![first.to_vec(), second.to_vec()]).await;
+            assert_eq!(seen, at_once, "{text:?} at {cut}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn chunks_do_not_change_what_a_chat_reply_is() {
-    check(CHAT, |http| {
+    let make = |http| -> Box<dyn Engine> {
         let builder = ChatEngine::builder("m").base_url("http://model.test/v1");
         Box::new(builder.http_client(http).build().unwrap())
-    })
-    .await;
+    };
+    check(CHAT, make).await;
+    check_text(make).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn chunks_do_not_change_what_a_response_is() {
-    check(RESPONSE, |http| {
+    let make = |http| -> Box<dyn Engine> {
         let builder = ResponsesEngine::builder("m").base_url("http://model.test/v1");
         Box::new(builder.http_client(http).build().unwrap())
-    })
-    .await;
+    };
+    check(RESPONSE, make).await;
+    check_text(make).await;
 }

@@ -9,6 +9,7 @@ use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decod
 use super::{
     SseEvent,
     error_line::{ErrorLine, Step},
+    mark::Mark,
     rest::Rest,
     whole::is_whole,
 };
@@ -23,6 +24,7 @@ pub(super) struct Decoder {
     inner: SseDecoder,
     limit: NonZeroUsize,
     current: Option<Current>,
+    mark: Mark,
     rest: Rest,
     error_line: ErrorLine,
 }
@@ -49,10 +51,11 @@ pub(super) enum Finish {
 impl Decoder {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
         Self {
-            inner: SseDecoder::with_limit(limit),
+            inner: past_the_mark(limit),
             limit,
             current: None,
-            rest: Rest::of_stream(),
+            mark: Mark::default(),
+            rest: Rest::default(),
             error_line: ErrorLine::default(),
         }
     }
@@ -61,6 +64,9 @@ impl Decoder {
     /// limit that the event passed.
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
         self.drop_current();
+        let mut text = self.mark.step(chunk);
+        let len = text.len();
+        self.feed(&mut text, len)?;
         while !chunk.is_empty() {
             match self.error_line.step(chunk, &self.rest) {
                 Step::Pass(len) => {
@@ -134,6 +140,8 @@ impl Decoder {
         if self.error_line.len() > 0 {
             let value = self.error_line.finish().filter(|value| is_whole(value));
             self.current = value.map(Current::Error);
+        } else if self.mark.is_cut() {
+            return Finish::MidEvent;
         } else if self.rest.is_event() {
             self.current = self.completed().map(Current::Message);
         } else {
@@ -166,13 +174,19 @@ impl Decoder {
             return;
         };
         if message.data.capacity() > LARGEST_KEPT_BUFFER {
-            let mut fresh = SseDecoder::with_limit(self.limit);
+            // The LF of a CRLF that is still to come is one more blank line to the new decoder.
+            let mut fresh = past_the_mark(self.limit);
             fresh.reconnect_with_id(self.inner.last_event_id().cloned());
-            // A blank line takes the new decoder past the place where a byte order mark is
-            // dropped. The LF of a CRLF that is still to come is one more blank line to it.
-            let mut blank: &[u8] = b"\n";
-            let _no_event = fresh.next(&mut blank);
             self.inner = fresh;
         }
     }
+}
+
+/// A decoder that takes a byte order mark for text: a blank line is read already. [`Mark`] drops
+/// the one at the beginning of the stream.
+fn past_the_mark(limit: NonZeroUsize) -> SseDecoder {
+    let mut decoder = SseDecoder::with_limit(limit);
+    let mut blank: &[u8] = b"\n";
+    let _no_event = decoder.next(&mut blank);
+    decoder
 }

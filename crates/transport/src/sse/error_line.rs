@@ -4,6 +4,7 @@
 //! <https://github.com/ggml-org/llama.cpp/issues/16104>.
 
 use bytes::{Buf as _, Bytes};
+use memchr::memchr2;
 
 use super::rest::Rest;
 
@@ -44,12 +45,12 @@ impl ErrorLine {
         let known = name_left.len().min(chunk.len());
         if chunk.get(..known) != name_left.get(..known) {
             return if self.held.is_empty() {
-                Step::Pass(chunk.len())
+                Step::Pass(passed(chunk, rest))
             } else {
                 Step::NoError
             };
         }
-        let end = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let end = memchr2(b'\n', b'\r', chunk);
         self.held
             .extend_from_slice(chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default());
         chunk.advance(end.map_or(chunk.len(), |end| end + 1));
@@ -72,12 +73,24 @@ impl ErrorLine {
     }
 }
 
-/// How many bytes may be decoded without a look at the next line. Events begin with `data` or
-/// `event`, and the decoder stops at their end; other lines are passed one by one.
+/// How many bytes may be decoded without a look at the next line.
+///
+/// An event that has data ends where the decoder stops, and nothing before that can be such a
+/// line. Of other lines, each is passed alone: an event without data does not stop the decoder.
 fn passed(chunk: &[u8], rest: &Rest) -> usize {
-    if rest.is_inside_a_field() || matches!(chunk.first(), Some(b'd' | b'e')) {
+    if rest.is_at_line_start() && begins_data(chunk) {
         return chunk.len();
     }
-    let end = chunk.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-    end.map_or(chunk.len(), |end| end + 1)
+    let Some(end) = memchr2(b'\n', b'\r', chunk) else {
+        return chunk.len();
+    };
+    let next = chunk.get(end + 1..).unwrap_or_default();
+    if begins_data(next.strip_prefix(b"\n").unwrap_or(next)) {
+        return chunk.len();
+    }
+    end + 1
+}
+
+fn begins_data(text: &[u8]) -> bool {
+    text.starts_with(b"data:")
 }

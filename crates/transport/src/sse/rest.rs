@@ -1,12 +1,12 @@
 //! [`Rest`]: whether what came after the last event is the beginning of another.
 
+use memchr::memchr2;
+
 /// What came after the last event, by its lines.
 ///
 /// The decoder does not tell: to it, an `id` without its blank line is nothing pending.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// Whether nothing was read yet but, at most, a byte order mark.
-    begins: bool,
     /// Whether a field stood there since the last blank line.
     has_field: bool,
     line: Line,
@@ -24,14 +24,6 @@ enum Line {
 }
 
 impl Rest {
-    /// At the beginning of a stream, where a byte order mark may stand.
-    pub(super) fn of_stream() -> Self {
-        Self {
-            begins: true,
-            ..Self::default()
-        }
-    }
-
     /// Whether an event had begun: after a field, or inside a line.
     pub(super) fn is_event(&self) -> bool {
         self.has_field || self.line != Line::Empty
@@ -42,9 +34,9 @@ impl Rest {
         !self.is_event()
     }
 
-    /// Whether the line at hand is a field.
-    pub(super) fn is_inside_a_field(&self) -> bool {
-        self.line == Line::Field
+    /// Whether a line begins here.
+    pub(super) fn is_at_line_start(&self) -> bool {
+        self.line == Line::Empty
     }
 
     pub(super) fn read(&mut self, bytes: &[u8]) {
@@ -55,7 +47,7 @@ impl Rest {
                 Line::Empty => after,
                 // The middle of a line says nothing.
                 Line::Comment | Line::Field => {
-                    let end = after.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                    let end = memchr2(b'\n', b'\r', after);
                     after.get(end.unwrap_or(after.len())..).unwrap_or_default()
                 }
             };
@@ -64,10 +56,6 @@ impl Rest {
 
     fn byte(&mut self, byte: u8) {
         let ended_by_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
-        if self.begins && matches!(byte, 0xef | 0xbb | 0xbf) {
-            return;
-        }
-        self.begins = false;
         match byte {
             b'\n' if ended_by_cr => {}
             b'\n' | b'\r' => match std::mem::take(&mut self.line) {

@@ -260,6 +260,26 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
     )
     .await;
     check("error\n\ndata: 1\n\n", &[("message", "1")], false).await;
+    // An event without data is none, so the line stands between two events.
+    for before in [
+        "event: x\n\n",
+        "id: 1\r\n\r\n",
+        "dog\n\n",
+        "event: x\n: y\n\n",
+    ] {
+        check(
+            format!("{before}error: {error}\n"),
+            &[("error", error)],
+            false,
+        )
+        .await;
+    }
+    check(
+        format!("\u{feff}error: {error}\n"),
+        &[("error", error)],
+        false,
+    )
+    .await;
     // Inside of an event it is a field that nobody knows.
     check("data: 1\nerror: 2\n\n", &[("message", "1")], false).await;
 }
@@ -270,4 +290,15 @@ async fn an_error_line_has_the_limit_of_an_event() {
     let mut stream = SseStream::new(body).with_max_event_bytes(limit(16));
     let error = stream.next().await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn one_byte_order_mark_is_dropped() {
+    let data = [("message", "1")];
+    check("\u{feff}data: 1\n\n", &data, false).await;
+    check("\u{feff}\u{feff}data: 2\n\ndata: 1\n\n", &data, false).await;
+    check("\n\u{feff}data: 2\n\ndata: 1\n\n", &data, false).await;
+    check(&b"\xef\xbbdata: 2\n\ndata: 1\n\n"[..], &data, false).await;
+    check(&b"\xef\xbb"[..], &[], true).await;
+    check("\u{feff}", &[], false).await;
 }
