@@ -20,7 +20,6 @@ pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHan
 /// The keys of turn data that hold configuration, and of turn metadata that hold what a run took.
 pub mod keys {
     use geppetto_turns::{DataKey, TurnMetaKey};
-    use serde_json::Value;
 
     use super::{InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition};
     use crate::RunTotals;
@@ -40,12 +39,6 @@ pub mod keys {
     /// The tools that the model is offered, sorted by name.
     pub const TOOL_DEFINITIONS: DataKey<Vec<ToolDefinition>> =
         DataKey::new("geppetto.tool_definitions@v1");
-    /// What only OpenAI's wires know, passed through.
-    pub const OPENAI_INFERENCE_CONFIG: DataKey<Value> =
-        DataKey::new("geppetto.openai_inference_config@v1");
-    /// What only Claude's wire knows, passed through.
-    pub const CLAUDE_INFERENCE_CONFIG: DataKey<Value> =
-        DataKey::new("geppetto.claude_inference_config@v1");
 }
 
 /// A setting that cannot work: which, what it is, what is allowed.

@@ -7,7 +7,7 @@
 mod cumulative;
 mod january;
 mod line;
-pub(crate) mod wire;
+mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,9 @@ use geppetto_turns::{Extra, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::EventKind;
+use crate::kind::EventKind;
+
+mod app;
 
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,17 @@
 //! The wire names are geppetto's. The enum is open: a type that this crate does not know becomes
 //! [`EventKind::Custom`], and applications publish their own types the same way.
 
-use serde::{Deserialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Event, codec::wire};
-
-mod builtin;
+mod citation;
 mod custom;
 mod run;
 mod segment;
+mod server_tool;
 mod tool;
 
-pub use builtin::{
-    Citation, CodeInterpreter, FileSearch, ImageGeneration, McpCall, ToolSearchResult,
-    ToolSearchResults, WebSearch,
-};
+pub use citation::Citation;
 pub use custom::{AppEvent, CustomEvent, RESERVED_FIELDS};
 pub use run::{
     AgentModeSwitch, DebuggerPause, ErrorEvent, Info, Interrupt, Log, ProviderCallDiscarded,
@@ -28,6 +24,7 @@ pub use segment::{
     ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta, TextFinished,
     TextStarted,
 };
+pub use server_tool::{ServerTool, ServerToolPhase};
 pub use tool::{
     ToolCallArgumentsDelta, ToolCallFinished, ToolCallRequested, ToolCallStarted,
     ToolExecutionStarted, ToolResultReady, ToolStatus,
@@ -41,20 +38,24 @@ macro_rules! event_kinds {
         #[non_exhaustive]
         pub enum EventKind {
             $( $(#[$doc])* $name($payload), )*
+            /// Progress of a tool that the provider runs itself, such as web search.
+            ServerTool(Box<ServerTool>),
             /// An event of a type that this crate does not know.
             Custom(CustomEvent),
         }
 
         impl EventKind {
-            /// All wire names that this crate knows, in the order of the enum.
+            /// The wire names of the variants that have exactly one, in the order of the enum. Those of
+            /// [`ServerTool`](Self::ServerTool) are in [`ServerTool::NAMES`].
             pub const TYPE_NAMES: &[&str] = &[$($wire),*];
 
             /// The wire name of the type.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {
-                    $( Self::$name(_) => $wire, )*
+                    Self::ServerTool(event) => event.type_name(),
                     Self::Custom(event) => &event.event_type,
+                    $( Self::$name(_) => $wire, )*
                 }
             }
 
@@ -63,28 +64,34 @@ macro_rules! event_kinds {
                 event_type: &str,
                 fields: &Value,
             ) -> Option<Result<Self, serde_json::Error>> {
+                if let Some(event) = ServerTool::decode(event_type, fields) {
+                    return Some(event.map(|event| Self::ServerTool(Box::new(event))));
+                }
                 match event_type {
                     $( $wire => Some(<$payload>::deserialize(fields).map(Self::$name)), )*
                     _ => None,
                 }
             }
 
-            /// Writes the whole event, this being its kind.
-            pub(crate) fn encode<S: Serializer>(
-                &self,
-                event: &Event,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
+            /// Shows the fields of the event to `visitor`.
+            pub(crate) fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
                 match self {
-                    $( Self::$name(payload) => wire::write(event, $wire, payload, serializer), )*
-                    Self::Custom(custom) => {
-                        let fields = custom::own_fields(&custom.fields);
-                        wire::write(event, &custom.event_type, &*fields, serializer)
-                    }
+                    Self::ServerTool(event) => event.visit(visitor),
+                    Self::Custom(event) => visitor.visit(&*custom::own_fields(&event.fields)),
+                    $( Self::$name(payload) => visitor.visit(payload), )*
                 }
             }
         }
     };
+}
+
+/// Receives the fields of an event, whatever its kind.
+pub(crate) trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Receives the fields.
+    fn visit<P: Serialize>(self, fields: &P) -> Self::Output;
 }
 
 event_kinds! {
@@ -140,56 +147,6 @@ event_kinds! {
     AgentModeSwitch(AgentModeSwitch) = "agent-mode-switch";
     /// The run is paused until it is continued.
     DebuggerPause(Box<DebuggerPause>) = "debugger.pause";
-    /// The provider's web search began.
-    WebSearchStarted(WebSearch) = "web-search-started";
-    /// The provider's web search is searching.
-    WebSearchSearching(WebSearch) = "web-search-searching";
-    /// The provider's web search opens a page.
-    WebSearchOpenPage(WebSearch) = "web-search-open-page";
-    /// The provider's web search is over.
-    WebSearchDone(WebSearch) = "web-search-done";
     /// The text cites a source.
     Citation(Box<Citation>) = "citation";
-    /// The provider's file search began.
-    FileSearchStarted(FileSearch) = "file-search-started";
-    /// The provider's file search is searching.
-    FileSearchSearching(FileSearch) = "file-search-searching";
-    /// The provider's file search is over.
-    FileSearchDone(FileSearch) = "file-search-done";
-    /// The provider's code interpreter began.
-    CodeInterpreterStarted(CodeInterpreter) = "code-interpreter-started";
-    /// The provider's code interpreter is running.
-    CodeInterpreterInterpreting(CodeInterpreter) = "code-interpreter-interpreting";
-    /// The provider's code interpreter is over.
-    CodeInterpreterDone(CodeInterpreter) = "code-interpreter-done";
-    /// A piece of the code that will run.
-    CodeInterpreterCodeDelta(CodeInterpreter) = "code-interpreter-code-delta";
-    /// The code that will run is whole.
-    CodeInterpreterCodeDone(CodeInterpreter) = "code-interpreter-code-done";
-    /// A piece of the arguments of an MCP call that the provider makes.
-    McpArgsDelta(McpCall) = "mcp-args-delta";
-    /// The arguments of an MCP call are whole.
-    McpArgsDone(McpCall) = "mcp-args-done";
-    /// An MCP call is running.
-    McpInProgress(McpCall) = "mcp-in-progress";
-    /// An MCP call is over.
-    McpCompleted(McpCall) = "mcp-completed";
-    /// An MCP call failed.
-    McpFailed(McpCall) = "mcp-failed";
-    /// The provider lists an MCP server's tools.
-    McpListToolsInProgress(McpCall) = "mcp-list-tools-in-progress";
-    /// The provider has the MCP server's tools.
-    McpListToolsCompleted(McpCall) = "mcp-list-tools-completed";
-    /// The provider could not list the MCP server's tools.
-    McpListToolsFailed(McpCall) = "mcp-list-tools-failed";
-    /// The provider's image generation began.
-    ImageGenerationInProgress(ImageGeneration) = "image-generation-in-progress";
-    /// The provider's image generation is running.
-    ImageGenerationGenerating(ImageGeneration) = "image-generation-generating";
-    /// The provider's image generation has a first sketch.
-    ImageGenerationPartialImage(ImageGeneration) = "image-generation-partial-image";
-    /// The provider's image generation is over.
-    ImageGenerationCompleted(ImageGeneration) = "image-generation-completed";
-    /// A search tool's results.
-    ToolSearchResults(ToolSearchResults) = "tool-search-results";
 }

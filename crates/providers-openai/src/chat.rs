@@ -7,9 +7,9 @@
 //! | [`keys`] | what this wire keeps on blocks |
 //!
 //! Settings come from the turn's data first (`geppetto_engine::keys`), then from the engine's
-//! defaults. `keys::OPENAI_INFERENCE_CONFIG` holds an object of request fields that are passed
-//! through as they stand and replace those of the same name (`n`, `logprobs`, `service_tier`, ...);
-//! null leaves a field out.
+//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) holds an object of
+//! request fields that are passed through as they stand and replace those of the same name (`n`,
+//! `logprobs`, `service_tier`, ...); null leaves a field out.
 //!
 //! `reasoning_summary` and `thinking_budget` have no field on this wire and are not sent;
 //! `thinking_type` is where the dialect has it. Settings that the server or the model is known to

@@ -40,6 +40,7 @@
 //!   (`tests/a_delta_allocates_at_most_three_times.rs`).
 
 pub mod chat;
+pub mod keys;
 pub mod responses;
 mod shared;
 

@@ -4,16 +4,16 @@
 //! |---|---|
 //! | [`ResponsesEngine`], [`ResponsesEngineBuilder`] | the engine and its settings |
 //! | [`ResponsesOptions`] | settings that only this API has |
-//! | [`keys`] | what this wire keeps on blocks |
+//! | [`keys`] | what this wire keeps in turns and blocks |
 //!
 //! Settings come from the turn's data first (`geppetto_engine::keys`), then from the engine's
-//! defaults. `keys::OPENAI_INFERENCE_CONFIG` holds an object of request fields that are passed
-//! through as they stand and replace those of the same name; null leaves a field out. Settings that do
+//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) holds an object of
+//! request fields that are passed through as they stand and replace those of the same name; null leaves a field out. Settings that do
 //! not exist in this API (`stop`, `seed`, `thinking_type`, `thinking_budget`), and those that the model
 //! is known to refuse, are left out; one `info` event, `settings were not sent`, names them.
 //!
-//! Built-in tools (`geppetto_turns::keys::data::RESPONSES_SERVER_TOOLS`) are passed through. Their
-//! progress is published as typed events; the items that they leave are blocks of kind
+//! Built-in tools ([`keys::SERVER_TOOLS`]) are passed through. Their progress is published as
+//! [`ServerTool`](geppetto_events::kind::ServerTool) events; the items that they leave are blocks of kind
 //! [`keys::ITEM_KIND`], which go back as they came. Event types that have no type of their own
 //! here are published as custom events named `openai.responses.` and the API's name.
 //!

@@ -209,9 +209,10 @@ impl Input {
             extra.insert("n".to_owned(), n.into());
         }
         if !extra.is_empty() {
-            let set = turn
-                .data
-                .set(&keys::OPENAI_INFERENCE_CONFIG, &Value::Object(extra));
+            let set = turn.data.set(
+                &geppetto_providers_openai::keys::OPENAI_INFERENCE_CONFIG,
+                &Value::Object(extra),
+            );
             set.map_err(|error| said(&error))?;
         }
         if let Some(output) = &self.structured_output {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use geppetto_engine::keys;
+use geppetto_providers_openai::keys;
 use geppetto_turns::Turn;
 use serde::Deserialize;
 use serde_json::{Value, json};

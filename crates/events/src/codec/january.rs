@@ -209,6 +209,7 @@ fn has_same_name(kind: &EventKind) -> bool {
         "tool-call-",
         "tool-execution-",
         "tool-result-",
+        "server-tool",
     ];
     !later.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -15,7 +15,9 @@ fn decode(value: Value) -> Event {
 
 #[test]
 fn every_known_type_decodes_to_itself_and_back() {
-    for name in EventKind::TYPE_NAMES {
+    let tools = ServerTool::NAMES.iter().map(|(name, _, _)| name);
+    let tools = tools.chain([&"tool-search-results", &"server-tool"]);
+    for name in EventKind::TYPE_NAMES.iter().chain(tools) {
         let value = json!({
             "type": name, "seq": 7, "meta": {"message_id": "m", "top_p": 1, "extra": {"a": 1}},
             "correlation": {"run_id": "r", "attempt": 2, "shard": "x"},

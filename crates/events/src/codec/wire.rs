@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::{Map, Value};
 
 use super::january;
-use crate::{Correlation, CustomEvent, Event, EventKind, EventMeta};
+use crate::{Correlation, CustomEvent, Event, EventKind, EventMeta, kind::Visitor};
 
 #[derive(Serialize)]
 struct Wire<'a, P> {
@@ -25,35 +25,38 @@ struct Wire<'a, P> {
     payload: &'a P,
 }
 
-/// Writes `event`, whose kind has the name `event_type` and the fields `payload`.
-pub(crate) fn write<P: Serialize, S: Serializer>(
-    event: &Event,
-    event_type: &str,
-    payload: &P,
+/// Writes a whole event.
+struct Write<'a, S> {
+    event: &'a Event,
     serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let wire = Wire {
-        event_type,
-        seq: event.seq,
-        merged: event.merged,
-        meta: (*event.meta != EventMeta::default()).then_some(&*event.meta),
-        correlation: (!event.correlation.is_empty()).then_some(&*event.correlation),
-        payload,
-    };
-    if event.extra.is_empty() && event.meta.extra.is_empty() && event.correlation.extra.is_empty() {
-        return wire.serialize(serializer);
-    }
-    let mut value = serde_json::to_value(&wire).map_err(ser::Error::custom)?;
-    for (part, extra) in [
-        ("meta", &event.meta.extra),
-        ("correlation", &event.correlation.extra),
-    ] {
-        if let Some(part) = value.get_mut(part) {
-            overlay(part, extra);
+}
+
+impl<S: Serializer> Visitor for Write<'_, S> {
+    type Output = Result<S::Ok, S::Error>;
+
+    fn visit<P: Serialize>(self, payload: &P) -> Self::Output {
+        let Self { event, serializer } = self;
+        let (meta, correlation) = (&*event.meta, &*event.correlation);
+        let wire = Wire {
+            event_type: event.type_name(),
+            seq: event.seq,
+            merged: event.merged,
+            meta: (*meta != EventMeta::default()).then_some(meta),
+            correlation: (!correlation.is_empty()).then_some(correlation),
+            payload,
+        };
+        if event.extra.is_empty() && meta.extra.is_empty() && correlation.extra.is_empty() {
+            return wire.serialize(serializer);
         }
+        let mut value = serde_json::to_value(&wire).map_err(ser::Error::custom)?;
+        for (part, extra) in [("meta", &meta.extra), ("correlation", &correlation.extra)] {
+            if let Some(part) = value.get_mut(part) {
+                overlay(part, extra);
+            }
+        }
+        overlay(&mut value, &event.extra);
+        value.serialize(serializer)
     }
-    overlay(&mut value, &event.extra);
-    value.serialize(serializer)
 }
 
 /// Puts what was kept from decoding over what the typed fields say.
@@ -67,7 +70,10 @@ fn overlay(value: &mut Value, extra: &Extra) {
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.kind.encode(self, serializer)
+        self.kind.visit(Write {
+            event: self,
+            serializer,
+        })
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::DeserializeOwned, ser::Error as _};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-
-use crate::{Event, EventKind};
 
 /// An event of a type that this crate does not know: an application's own, or a newer one. Its
 /// fields go through unchanged.
@@ -70,45 +68,4 @@ impl CustomEvent {
 pub trait AppEvent: Serialize + DeserializeOwned {
     /// The wire name of the type. Choose a name with a prefix of your own.
     const TYPE: &'static str;
-}
-
-impl Event {
-    /// An application's own event.
-    ///
-    /// # Errors
-    ///
-    /// When the value cannot be written as a JSON object, or has one of the [`RESERVED_FIELDS`].
-    pub fn from_app<T: AppEvent>(event: &T) -> Result<Self, serde_json::Error> {
-        let fields = match serde_json::to_value(event)? {
-            Value::Object(fields) => fields,
-            Value::Null => Map::new(),
-            other => Map::from_iter([("value".to_owned(), other)]),
-        };
-        if let Some(name) = RESERVED_FIELDS
-            .iter()
-            .find(|name| fields.contains_key(**name))
-        {
-            return Err(serde_json::Error::custom(format_args!(
-                "`{}` has a field `{name}`, which every event has; give it another name",
-                T::TYPE
-            )));
-        }
-        Ok(Self::new(EventKind::Custom(CustomEvent::new(
-            T::TYPE,
-            fields,
-        ))))
-    }
-
-    /// This event as an application's own; `None` where it has another type.
-    ///
-    /// The inner result is an error when the fields do not fit.
-    #[must_use]
-    pub fn to_app<T: AppEvent>(&self) -> Option<Result<T, serde_json::Error>> {
-        match &self.kind {
-            EventKind::Custom(event) if event.event_type == T::TYPE => {
-                Some(T::deserialize(Value::Object(event.fields.clone())))
-            }
-            _ => None,
-        }
-    }
 }

@@ -186,8 +186,9 @@ fn text_len(kind: &EventKind) -> usize {
         EventKind::ToolCallRequested(e) => e.input.len(),
         EventKind::ToolExecutionStarted(e) => e.input.len(),
         EventKind::ToolResultReady(e) => e.result.len(),
-        EventKind::ImageGenerationPartialImage(e) => {
-            e.partial_image_base64.as_ref().map_or(0, String::len)
+        EventKind::ServerTool(e) => {
+            let texts = e.data.values().filter_map(serde_json::Value::as_str);
+            texts.map(str::len).sum()
         }
         _ => 0,
     }

@@ -1,6 +1,7 @@
-//! What this wire keeps on blocks, beside what `geppetto_turns::keys` has for all wires.
+//! What this wire keeps in turns and blocks, in addition to the keys of all wires
+//! (`geppetto_turns::keys`).
 
-use geppetto_turns::BlockMetaKey;
+use geppetto_turns::{BlockMetaKey, DataKey};
 use serde_json::Value;
 
 /// `ORIGIN` stands on all that has an id of the server, or can be read by it alone. Ids, encrypted
@@ -25,3 +26,18 @@ pub const ITEM_FIELDS: BlockMetaKey<Value> = BlockMetaKey::new("openai_responses
 /// True on reasoning that the server could not read when it came back, as after a change of the
 /// account. It is not sent again.
 pub const UNREADABLE: BlockMetaKey<bool> = BlockMetaKey::new("openai_responses.unreadable@v1");
+
+/// Tools of turn data that the provider runs itself, as the API describes them: passed through.
+pub const SERVER_TOOLS: DataKey<Vec<Value>> = DataKey::new("geppetto.responses_server_tools@v1");
+
+/// The response that the block came from.
+pub const RESPONSE_ID: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.response_id@v1");
+
+/// The position of the block's item in that response's output, from 0.
+pub const OUTPUT_INDEX: BlockMetaKey<u64> = BlockMetaKey::new("openai_responses.output_index@v1");
+
+/// The type of the block's item.
+pub const ITEM_TYPE: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.item_type@v1");
+
+/// The status of the block's item.
+pub const STATUS: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.status@v1");

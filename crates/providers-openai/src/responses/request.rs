@@ -3,11 +3,11 @@
 use std::ops::Deref;
 
 use geppetto_engine::{EngineError, InferenceConfig};
-use geppetto_turns::{Turn, keys::data, repair};
+use geppetto_turns::{Turn, repair};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::ResponsesOptions;
+use super::{ResponsesOptions, keys};
 use crate::shared::{
     models,
     origin::Origin,
@@ -124,7 +124,7 @@ impl Settings {
     ) -> Result<Self, EngineError> {
         let mut shared = shared::Settings::of(turn, defaults, model, stream, &RESERVED)?;
         leave_out(&mut shared, server);
-        let server_tools = turn.data.get(&data::RESPONSES_SERVER_TOOLS);
+        let server_tools = turn.data.get(&keys::SERVER_TOOLS);
         Ok(Self {
             shared,
             server: server.to_owned(),

@@ -115,7 +115,7 @@ fn output(turn: &Turn, unsent: &mut Unsent) -> Result<Option<StructuredOutput>, 
 }
 
 fn extra(turn: &Turn, reserved: &[&str]) -> Result<Map<String, Value>, EngineError> {
-    let setting = &keys::OPENAI_INFERENCE_CONFIG;
+    let setting = &crate::keys::OPENAI_INFERENCE_CONFIG;
     let extra = match turn.data.get(setting).map_err(unreadable)? {
         None => Map::new(),
         Some(Value::Object(map)) => map,

@@ -1,7 +1,7 @@
 use geppetto_engine::{Engine, RunContext};
 use geppetto_providers_openai::{ChatEngine, Dialect, ResponsesEngine, responses::keys};
 use geppetto_transport::{HttpClient, RetryPolicy, memory::MemoryTransport};
-use geppetto_turns::{Block, Content, Incomplete, ToolCall, Turn, keys::block_meta, repair};
+use geppetto_turns::{Block, Content, Incomplete, ToolCall, Turn, repair};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, value::RawValue};
 use std::{collections::HashMap, sync::Arc};
@@ -72,7 +72,7 @@ fn blocks((prompt, said): &Exchange, exchange: usize) -> Vec<Block> {
             _ => {}
         }
         let response = format!("r{exchange}_{call}");
-        let key = block_meta::RESPONSES_RESPONSE_ID.id();
+        let key = keys::RESPONSE_ID.id();
         block.metadata.set_raw(key, response.into());
         blocks.push(match why {
             Some(why) => block.with_incomplete(*why),

@@ -1,11 +1,10 @@
-//! The keys of the `geppetto` namespace and of the providers' bookkeeping.
+//! The keys of the `geppetto` namespace.
 //!
-//! Keys of configuration types stand with those types in the engine crate.
+//! Keys of configuration types are defined with those types in the engine crate, keys of a provider's
+//! own data in the provider's crate.
 
 /// Keys of turn data.
 pub mod data {
-    use serde_json::Value;
-
     use crate::DataKey;
 
     /// The agent mode that the conversation is in.
@@ -13,9 +12,6 @@ pub mod data {
     /// The tools that the agent mode allows.
     pub const AGENT_MODE_ALLOWED_TOOLS: DataKey<Vec<String>> =
         DataKey::new("geppetto.agent_mode_allowed_tools@v1");
-    /// Built-in tools of the Responses API, passed through as given.
-    pub const RESPONSES_SERVER_TOOLS: DataKey<Vec<Value>> =
-        DataKey::new("geppetto.responses_server_tools@v1");
 }
 
 /// Keys of turn metadata.
@@ -62,25 +58,10 @@ pub mod block_meta {
     /// How the inference that made the block ended.
     pub const INFERENCE_RESULT: BlockMetaKey<InferenceResult> =
         BlockMetaKey::new("geppetto.inference_result@v1");
-    /// Claude's content as sent.
-    pub const CLAUDE_ORIGINAL_CONTENT: BlockMetaKey<Value> =
-        BlockMetaKey::new("geppetto.claude_original_content@v1");
     /// Why the block is not whole ([`Block::incomplete`](crate::Block::incomplete)).
     pub const INCOMPLETE: BlockMetaKey<Incomplete> = BlockMetaKey::new("geppetto.incomplete@v1");
     /// Citations and other annotations of a text, as the provider sent them.
     pub const ANNOTATIONS: BlockMetaKey<Vec<Value>> = BlockMetaKey::new("geppetto.annotations@v1");
     /// Log probabilities of a text's tokens, as the provider sent them.
     pub const LOGPROBS: BlockMetaKey<Vec<Value>> = BlockMetaKey::new("geppetto.logprobs@v1");
-    /// The response of the Responses API that the block came from.
-    pub const RESPONSES_RESPONSE_ID: BlockMetaKey<String> =
-        BlockMetaKey::new("openai_responses.response_id@v1");
-    /// The block's place in that response's output.
-    pub const RESPONSES_OUTPUT_INDEX: BlockMetaKey<u64> =
-        BlockMetaKey::new("openai_responses.output_index@v1");
-    /// The type of that response's item.
-    pub const RESPONSES_ITEM_TYPE: BlockMetaKey<String> =
-        BlockMetaKey::new("openai_responses.item_type@v1");
-    /// The status of that response's item.
-    pub const RESPONSES_STATUS: BlockMetaKey<String> =
-        BlockMetaKey::new("openai_responses.status@v1");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use geppetto_events::EventKind;
+use geppetto_events::{EventKind, kind::ServerTool};
 
 use super::source::{Kind, Member, Source};
 use crate::docs::page::slug;
@@ -12,19 +12,22 @@ use crate::tidy::tree::Tree;
 
 const KIND: &str = "crates/events/src/kind.rs";
 const EVENT: &str = "crates/events/src/event.rs";
+const SERVER_TOOL: &str = "crates/events/src/kind/server_tool.rs";
 const MACRO: &str = "event_kinds";
 /// Where the types of the fields are.
 const PAYLOADS: &[&str] = &[
     "crates/events/src/kind/run.rs",
     "crates/events/src/kind/segment.rs",
     "crates/events/src/kind/tool.rs",
-    "crates/events/src/kind/builtin.rs",
+    "crates/events/src/kind/citation.rs",
 ];
 
 pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
     match part {
         "types" => types(tree),
         "fields" => fields(tree),
+        "server tools" => Ok(server_tools()),
+        "ServerTool" => Ok(table(&Source::load(tree, SERVER_TOOL)?.fields(part)?)),
         name => Ok(table(&Source::load(tree, EVENT)?.fields(name)?)),
     }
 }
@@ -56,6 +59,16 @@ fn types(tree: &Tree) -> Result<String, Error> {
         );
     }
     Ok(out)
+}
+
+/// One line for each name that a phase of a server tool has of its own.
+fn server_tools() -> String {
+    let mut out = String::from("| type | tool | phase |\n|---|---|---|\n");
+    for (name, tool, phase) in ServerTool::NAMES {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "| `{name}` | `{tool}` | `{}` |", phase.as_str());
+    }
+    out
 }
 
 /// The fields of each payload, in the order in which the types first need them.

@@ -85,17 +85,17 @@ fn settings_out_of_range_are_named() {
     assert!(refused(&turn).contains(keys::INFERENCE_CONFIG.id()));
     assert!(refused(&Turn::builder().build()).contains("nothing to send"));
     for name in ["messages", "model", "stream"] {
-        let turn = with(&keys::OPENAI_INFERENCE_CONFIG, &json!({name: 1}));
+        let turn = with(&crate::keys::OPENAI_INFERENCE_CONFIG, &json!({name: 1}));
         assert!(refused(&turn).contains(name));
     }
-    assert!(refused(&with(&keys::OPENAI_INFERENCE_CONFIG, &json!([1]))).contains("object"));
+    assert!(refused(&with(&crate::keys::OPENAI_INFERENCE_CONFIG, &json!([1]))).contains("object"));
 }
 
 #[test]
 fn fields_that_are_passed_through_replace_and_null_leaves_out() {
     let extra = json!({"n": 2, "temperature": null, "service_tier": "flex", "seed": 3});
     assert_eq!(
-        body(&with(&keys::OPENAI_INFERENCE_CONFIG, &extra)),
+        body(&with(&crate::keys::OPENAI_INFERENCE_CONFIG, &extra)),
         json!({"model": "test-model", "messages": [{"role": "user", "content": "Hi"}],
             "n": 2, "service_tier": "flex", "seed": 3})
     );

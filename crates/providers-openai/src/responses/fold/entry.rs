@@ -2,7 +2,7 @@
 
 use geppetto_engine::{ItemId, ResponseWriter};
 use geppetto_transport::Redactor;
-use geppetto_turns::{Block, Content, Incomplete, OtherContent, keys::block_meta};
+use geppetto_turns::{Block, Content, Incomplete, OtherContent};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
@@ -241,14 +241,14 @@ impl Entry {
             _ => {}
         }
         let texts = [
-            (block_meta::RESPONSES_RESPONSE_ID.id(), response_id),
-            (block_meta::RESPONSES_ITEM_TYPE.id(), &self.kind),
-            (block_meta::RESPONSES_STATUS.id(), &self.status),
+            (keys::RESPONSE_ID.id(), response_id),
+            (keys::ITEM_TYPE.id(), &self.kind),
+            (keys::STATUS.id(), &self.status),
         ];
         for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             block.metadata.set_raw(key, text.into());
         }
-        let index = block_meta::RESPONSES_OUTPUT_INDEX.id();
+        let index = keys::OUTPUT_INDEX.id();
         block.metadata.set_raw(index, self.index.into());
         if !self.fields.is_empty() {
             let fields = Value::Object(self.fields.clone());

@@ -169,10 +169,10 @@ fn interleaved_items_keep_their_order_as_blocks() {
     assert_eq!(seen.result().model, "gpt-5-1");
     let block = seen.turn.blocks.get(1).unwrap();
     let meta = |key: &str| block.metadata.raw(key).cloned().unwrap_or_default();
-    assert_eq!(meta(block_meta::RESPONSES_RESPONSE_ID.id()), "resp");
-    assert_eq!(meta(block_meta::RESPONSES_OUTPUT_INDEX.id()), 1);
-    assert_eq!(meta(block_meta::RESPONSES_ITEM_TYPE.id()), "function_call");
-    assert_eq!(meta(block_meta::RESPONSES_STATUS.id()), "completed");
+    assert_eq!(meta(keys::RESPONSE_ID.id()), "resp");
+    assert_eq!(meta(keys::OUTPUT_INDEX.id()), 1);
+    assert_eq!(meta(keys::ITEM_TYPE.id()), "function_call");
+    assert_eq!(meta(keys::STATUS.id()), "completed");
 }
 
 #[test]
@@ -375,16 +375,92 @@ fn built_in_tools_show_their_progress_and_leave_their_items() {
             "openai.responses.shell_call_command.delta"
         ]
     );
-    let EventKind::WebSearchDone(event) = &seen.events.get(3).unwrap().kind else {
+    let EventKind::ServerTool(event) = &seen.events.get(3).unwrap().kind else {
         panic!("not the end of a search");
     };
-    assert_eq!(event.query.as_deref(), Some("rust"));
+    assert_eq!(event.text("query"), Some("rust"));
     let block = seen.turn.blocks.get(0).unwrap();
     let Content::Other(other) = &block.content else {
         panic!("not an item");
     };
     assert_eq!(other.kind, keys::ITEM_KIND);
     assert_eq!(Value::Object(other.payload.clone()), item);
+}
+
+#[test]
+fn every_step_of_a_built_in_tool_is_one_kind_of_event() {
+    let step = |kind: &str| {
+        json!({"type": format!("response.{kind}"), "output_index": 0,
+        "item_id": "i", "sequence_number": 3, "delta": "d", "code": "c", "arguments": "{}",
+        "partial_image_b64": "aGk=", "obfuscation": "x", "queue": 2})
+    };
+    let seen = |kind: &str| {
+        let seen = fold(&[step(kind), completed(&json!([]))]);
+        let event = &seen.events.get(1).unwrap().kind;
+        let EventKind::ServerTool(event) = event else {
+            panic!("{kind}: {event:?}");
+        };
+        assert_eq!(event.item_id, "i", "{kind}");
+        (
+            seen.names().get(1).unwrap().to_string(),
+            event.data.get("queue").is_some(),
+        )
+    };
+    for (kind, name) in [
+        ("web_search_call.in_progress", "web-search-started"),
+        ("web_search_call.searching", "web-search-searching"),
+        ("file_search_call.in_progress", "file-search-started"),
+        ("file_search_call.searching", "file-search-searching"),
+        ("file_search_call.completed", "file-search-done"),
+        (
+            "code_interpreter_call.in_progress",
+            "code-interpreter-started",
+        ),
+        (
+            "code_interpreter_call.interpreting",
+            "code-interpreter-interpreting",
+        ),
+        ("code_interpreter_call.completed", "code-interpreter-done"),
+        (
+            "code_interpreter_call_code.delta",
+            "code-interpreter-code-delta",
+        ),
+        (
+            "code_interpreter_call_code.done",
+            "code-interpreter-code-done",
+        ),
+        ("mcp_call_arguments.delta", "mcp-args-delta"),
+        ("mcp_call.arguments.done", "mcp-args-done"),
+        ("mcp_call.in_progress", "mcp-in-progress"),
+        ("mcp_call.completed", "mcp-completed"),
+        ("mcp_call.failed", "mcp-failed"),
+        ("mcp_list_tools.in_progress", "mcp-list-tools-in-progress"),
+        ("mcp_list_tools.completed", "mcp-list-tools-completed"),
+        ("mcp_list_tools.failed", "mcp-list-tools-failed"),
+        (
+            "image_generation_call.in_progress",
+            "image-generation-in-progress",
+        ),
+        (
+            "image_generation_call.generating",
+            "image-generation-generating",
+        ),
+        (
+            "image_generation_call.partial_image",
+            "image-generation-partial-image",
+        ),
+        (
+            "image_generation_call.completed",
+            "image-generation-completed",
+        ),
+    ] {
+        assert_eq!(seen(kind), (name.to_owned(), false), "{kind}");
+    }
+    // A tool of next year keeps what is said of it.
+    assert_eq!(
+        seen("x_search_call.searching"),
+        ("server-tool".to_owned(), true)
+    );
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn outputs(blocks: &[Arc<Block>]) -> Vec<Option<usize>> {
     let mut goes_on = false;
     let mut outputs = Vec::with_capacity(blocks.len());
     for block in blocks {
-        let id = block.metadata.get(&block_meta::RESPONSES_RESPONSE_ID);
+        let id = block.metadata.get(&keys::RESPONSE_ID);
         let id = id.ok().flatten();
         let is_output = is_output(block);
         let is_other = id.is_some() && response.is_some() && id != response;
@@ -204,8 +204,7 @@ impl Place {
 fn is_output(block: &Block) -> bool {
     match &block.content {
         Content::Other(other) => {
-            other.kind == keys::ITEM_KIND
-                && block.metadata.contains(&block_meta::RESPONSES_RESPONSE_ID)
+            other.kind == keys::ITEM_KIND && block.metadata.contains(&keys::RESPONSE_ID)
         }
         content => content.kind().is_model_output(),
     }
@@ -220,7 +219,7 @@ pub(super) fn split_at_response<'b>(
         return (&[], blocks);
     };
     let is_of_it = |block: &Arc<Block>| {
-        let id = block.metadata.get(&block_meta::RESPONSES_RESPONSE_ID);
+        let id = block.metadata.get(&keys::RESPONSE_ID);
         matches!(id, Ok(Some(id)) if id == previous)
     };
     let after = blocks.iter().rposition(is_of_it).map_or(0, |at| at + 1);

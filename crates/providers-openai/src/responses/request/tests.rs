@@ -1,5 +1,5 @@
 use geppetto_engine::{ErrorKind, StructuredOutput, ToolConfig, ToolDefinition, keys};
-use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder, keys::block_meta};
+use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ fn input(blocks: impl IntoIterator<Item = Block>) -> Value {
 }
 
 fn of_response(mut block: Block, response: &str, item_id: &str) -> Block {
-    let key = block_meta::RESPONSES_RESPONSE_ID.id();
+    let key = own::RESPONSE_ID.id();
     block.metadata.set_raw(key, response.into());
     let id = Some(item_id.to_owned());
     match &mut block.content {
@@ -297,12 +297,9 @@ fn settings_become_fields() {
             &keys::STRUCTURED_OUTPUT,
             StructuredOutput::json_schema("s", schema.clone()),
         )
+        .with(&own::SERVER_TOOLS, vec![json!({"type": "web_search"})])
         .with(
-            &data::RESPONSES_SERVER_TOOLS,
-            vec![json!({"type": "web_search"})],
-        )
-        .with(
-            &keys::OPENAI_INFERENCE_CONFIG,
+            &crate::keys::OPENAI_INFERENCE_CONFIG,
             json!({"top_logprobs": 2, "store": null}),
         )
         .build();
@@ -354,7 +351,7 @@ fn a_choice_is_a_word_or_names_a_tool() {
             .user("q")
             .with(&keys::TOOL_CONFIG, config)
             .with(&keys::TOOL_DEFINITIONS, vec![tool])
-            .with(&data::RESPONSES_SERVER_TOOLS, server)
+            .with(&own::SERVER_TOOLS, server)
             .build();
         body(&turn)["tool_choice"].clone()
     };
@@ -379,10 +376,7 @@ fn the_tools_that_may_be_called_are_named_beside_the_whole_offer() {
             .user("q")
             .with(&keys::TOOL_CONFIG, config)
             .with(&keys::TOOL_DEFINITIONS, vec![tool("f"), tool("g")])
-            .with(
-                &data::RESPONSES_SERVER_TOOLS,
-                vec![json!({"type": "web_search"})],
-            )
+            .with(&own::SERVER_TOOLS, vec![json!({"type": "web_search"})])
             .build();
         let body = body_of(&turn, &options, Purpose::Reply);
         assert_eq!(body["tools"].as_array().unwrap().len(), 3);
@@ -432,7 +426,7 @@ fn settings_that_cannot_work_are_named() {
     let settings = |value: Value| {
         let turn = Turn::builder()
             .user("q")
-            .with(&keys::OPENAI_INFERENCE_CONFIG, value)
+            .with(&crate::keys::OPENAI_INFERENCE_CONFIG, value)
             .build();
         Settings::of(&turn, &InferenceConfig::default(), "m", true, "").unwrap_err()
     };

@@ -64,13 +64,13 @@ pub(super) fn readable(ty: &Type) -> String {
     match (name.as_str(), inner) {
         ("Option" | "Box" | "Arc", Some(inner)) => readable(inner),
         ("Vec", Some(inner)) => format!("list of {}", readable(inner)),
-        ("String" | "str", _) => "text".to_owned(),
+        ("String" | "str" | "Cow", _) => "text".to_owned(),
         ("u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" | "NonZeroU32", _) => {
             "integer".to_owned()
         }
         ("f64" | "Number", _) => "number".to_owned(),
         ("bool", _) => "boolean".to_owned(),
-        ("Value" | "Extra", _) => "JSON".to_owned(),
+        ("Value" | "Extra" | "Map", _) => "JSON".to_owned(),
         _ => name,
     }
 }

@@ -126,7 +126,7 @@ impl Piece {
             _ => {}
         }
         if let Some(response) = self.response.filter(|_| block.kind().is_model_output()) {
-            let key = block_meta::RESPONSES_RESPONSE_ID.id();
+            let key = own::RESPONSE_ID.id();
             block
                 .metadata
                 .set_raw(key, format!("resp_{response}").into());
@@ -169,7 +169,7 @@ fn search(position: usize) -> Block {
     });
     let payload = item.as_object().cloned().unwrap();
     let mut block = Block::new(Content::Other(OtherContent::new(own::ITEM_KIND, payload)));
-    let key = block_meta::RESPONSES_RESPONSE_ID.id();
+    let key = own::RESPONSE_ID.id();
     block.metadata.set_raw(key, "resp_1".into());
     block
 }
@@ -258,10 +258,7 @@ fn every_setting_makes_a_request_that_is_accepted() {
             .user("What?")
             .with(&keys::TOOL_DEFINITIONS, tools.clone())
             .with(&keys::TOOL_CONFIG, config)
-            .with(
-                &data::RESPONSES_SERVER_TOOLS,
-                vec![json!({"type": "web_search"})],
-            )
+            .with(&own::SERVER_TOOLS, vec![json!({"type": "web_search"})])
             .build();
         let options = ResponsesOptions::new()
             .with_verbosity("low")
