@@ -77,7 +77,7 @@ pub trait ToolExecutor: Send + Sync {
     /// [`Retry`](ToolErrorHandling::Retry), as often and after as long as its
     /// [`RetryConfig`](geppetto_engine::RetryConfig) says, and only where that is
     /// [safe](ToolFailure::may_be_repeated).
-    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+    fn should_retry(&self, attempt: &FailedToolAttempt<'_>) -> Option<Duration> {
         let retry = &attempt.config.retry_config;
         let wanted = attempt.config.tool_error_handling == ToolErrorHandling::Retry
             && attempt.attempt <= retry.max_retries
@@ -118,7 +118,7 @@ impl<E: ToolExecutor + ?Sized> ToolExecutor for Arc<E> {
         (**self).publish_result(ctx, event);
     }
 
-    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+    fn should_retry(&self, attempt: &FailedToolAttempt<'_>) -> Option<Duration> {
         (**self).should_retry(attempt)
     }
 
@@ -165,7 +165,7 @@ impl Rejection {
 /// An attempt at a tool call that failed.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct FailedAttempt<'a> {
+pub struct FailedToolAttempt<'a> {
     /// The call.
     pub call: &'a ToolCall,
     /// Why it failed.

@@ -83,7 +83,7 @@ mod stop;
 mod tool;
 mod tool_loop;
 
-pub use executor::{DefaultExecutor, FailedAttempt, MASK, Rejection, ToolExecutor};
+pub use executor::{DefaultExecutor, FailedToolAttempt, MASK, Rejection, ToolExecutor};
 pub use registry::{RegistryError, ToolRegistry};
 pub use sampling::{Resampling, snapshot};
 pub use schemars;

@@ -3,10 +3,7 @@
 
 use std::io::Write;
 
-use geppetto_enginebuilder::Builder;
-use geppetto_providers_openai::{ApiKey, ChatEngine};
-use geppetto_session::Session;
-use geppetto_toolloop::{ToolRegistry, tool_fn};
+use geppetto::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

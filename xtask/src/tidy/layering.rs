@@ -50,21 +50,42 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "geppetto-testing",
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
+    (
+        "geppetto",
+        &[
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+            "geppetto-enginebuilder",
+            "geppetto-session",
+        ],
+    ),
 ];
 
 /// Crates that a feature may bring besides, where it is off by default.
 ///
 /// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`).
-const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[(
-    "geppetto-testing",
-    &[
-        "geppetto-transport",
-        "geppetto-providers-openai",
-        "geppetto-toolloop",
-        "geppetto-enginebuilder",
-        "geppetto-session",
-    ],
-)];
+const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
+    (
+        "geppetto-testing",
+        &[
+            "geppetto-transport",
+            "geppetto-providers-openai",
+            "geppetto-toolloop",
+            "geppetto-enginebuilder",
+            "geppetto-session",
+        ],
+    ),
+    (
+        "geppetto",
+        &[
+            "geppetto-transport",
+            "geppetto-providers-openai",
+            "geppetto-toolloop",
+            "geppetto-testing",
+        ],
+    ),
+];
 
 /// Folders whose packages sit on top of everything and may depend on all of it.
 const UNRESTRICTED: &[&str] = &["doctests", "examples/", "xtask"];

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use geppetto_engine::{RunContext, ToolConfig};
 use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
-use geppetto_toolloop::{DefaultExecutor, FailedAttempt, Rejection, Tool, ToolExecutor};
+use geppetto_toolloop::{DefaultExecutor, FailedToolAttempt, Rejection, Tool, ToolExecutor};
 use geppetto_turns::{Args, ToolCall};
 
 use super::{Seam, World};
@@ -68,7 +68,7 @@ impl ToolExecutor for SeamExecutor {
         self.inner.publish_result(ctx, event);
     }
 
-    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+    fn should_retry(&self, attempt: &FailedToolAttempt<'_>) -> Option<Duration> {
         self.told();
         self.inner.should_retry(attempt)
     }

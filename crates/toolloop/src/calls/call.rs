@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::{attempt::Attempt, slot::Slot};
 use crate::{
-    FailedAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits, arguments,
-    isolate,
+    FailedToolAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits,
+    arguments, isolate,
     stop::{is_stopped, pause},
 };
 
@@ -202,7 +202,7 @@ impl Ready<'_> {
 
     /// How long to wait before the next attempt; `None` when there is none.
     fn delay(&self, attempt: u32, failure: &ToolFailure) -> Result<Option<Duration>, EngineError> {
-        let failed = FailedAttempt {
+        let failed = FailedToolAttempt {
             call: &self.call,
             failure,
             attempt,

@@ -117,7 +117,7 @@ fn only_what_is_safe_is_tried_again() {
             idempotent,
             ..ToolTraits::default()
         };
-        DefaultExecutor.should_retry(&FailedAttempt {
+        DefaultExecutor.should_retry(&FailedToolAttempt {
             call: &ToolCall::new("c", "t", ""),
             failure: &failure,
             attempt,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use geppetto_engine::{RunContext, ToolConfig};
 use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
 use geppetto_toolloop::{
-    FailedAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop, raw_tool_fn,
+    FailedToolAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop, raw_tool_fn,
 };
 use geppetto_turns::{Args, ToolCall};
 use serde_json::Value;
@@ -58,7 +58,7 @@ impl ToolExecutor for Everything {
         event.tool_call_id = "forged".to_owned();
     }
 
-    fn should_retry(&self, attempt: &FailedAttempt<'_>) -> Option<Duration> {
+    fn should_retry(&self, attempt: &FailedToolAttempt<'_>) -> Option<Duration> {
         self.0.note(format!(
             "should_retry {} {}",
             attempt.attempt, attempt.failure

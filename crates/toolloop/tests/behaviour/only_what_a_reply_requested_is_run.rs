@@ -256,7 +256,15 @@ async fn arguments_that_the_output_limit_cut_reach_no_tool() {
         assert_eq!(done.answers(), pairs(&[("c", cut)]));
         assert_eq!(done.outcome.unwrap().provider_calls, 1);
     }
-    // A call before it is whole, and so is one that holds a whole object.
+    // An object that is whole was not cut: nothing can follow it.
+    let reply = vec![
+        Do::Call("c", "slow", r#"{"text":"whole"}"#),
+        Do::Finish(FinishClass::MaxTokens),
+    ];
+    let (done, diary) = one(ToolConfig::default(), reply).await;
+    assert_eq!(diary.lines(), ["+c", "-c"]);
+    assert_eq!(done.answers(), pairs(&[("c", "done c")]));
+    // A call before the last one is whole.
     let reply = vec![
         Do::Call("b", "slow", "{}"),
         Do::Call("c", "slow", r#"{"text"#),

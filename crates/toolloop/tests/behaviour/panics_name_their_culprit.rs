@@ -5,7 +5,7 @@ use geppetto_engine::{
     EngineError, ErrorKind, InferenceRunner, Phase, RunContext, RunJournal, RunStatus,
 };
 use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
-use geppetto_toolloop::{FailedAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop};
+use geppetto_toolloop::{FailedToolAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop};
 use geppetto_turns::{Args, ToolCall, ToolUse, Turn};
 
 use crate::support::*;
@@ -44,7 +44,7 @@ impl ToolExecutor for Panics {
         self.here("the hook `publish_result`");
     }
 
-    fn should_retry(&self, _: &FailedAttempt<'_>) -> Option<std::time::Duration> {
+    fn should_retry(&self, _: &FailedToolAttempt<'_>) -> Option<std::time::Duration> {
         self.here("the hook `should_retry`");
         None
     }

@@ -6,8 +6,12 @@ use crate::cargo::{self, Metadata, Scope};
 use crate::error::Error;
 use crate::tidy::tree::Tree;
 
-/// From the ground up.
+/// The folder and the package of the facade.
+const FACADE: &str = "geppetto";
+
+/// The facade, then the layers from the ground up.
 const ORDER: &[&str] = &[
+    FACADE,
     "turns",
     "events",
     "engine",
@@ -34,7 +38,10 @@ pub(super) fn render(tree: &Tree, metadata: &Metadata) -> Result<String, Error> 
         .filter(|f| known(f).is_some())
         .chain(others)
     {
-        let name = format!("geppetto-{folder}");
+        let name = match folder {
+            FACADE => FACADE.to_owned(),
+            _ => format!("geppetto-{folder}"),
+        };
         let about = known(folder).and_then(|file| description(&file.text));
         let about = about.unwrap_or_default();
         let packages = cargo::normal_tree(&metadata.workspace_root, &name, Scope::AsUsed)?.len();

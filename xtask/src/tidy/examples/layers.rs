@@ -45,6 +45,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("events-jsonl", &["geppetto-events"]),
+    ("one-dependency", &["example-run", "geppetto"]),
     ("example-check", &[]),
     ("example-run", &[]),
     (

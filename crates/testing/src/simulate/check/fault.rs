@@ -2,7 +2,7 @@
 
 use geppetto_engine::RunStatus;
 use geppetto_events::Event;
-use geppetto_turns::{ToolUse, Turn};
+use geppetto_turns::{Incomplete, ToolUse, Turn};
 
 use super::{Check, Observed};
 use crate::simulate::{
@@ -58,7 +58,10 @@ impl Check<'_> {
             RunStatus::Failed { .. } if seam == Seam::Transport && self.leaves_a_trace(turn) => {}
             // A repeat that failed before it said anything leaves the broken reply, and its error.
             RunStatus::Failed { .. }
-                if seam == Seam::Engine && !panics && self.leaves_a_trace(turn) => {}
+                if seam == Seam::Engine
+                    && !panics
+                    && self.leaves_a_trace(turn)
+                    && keeps_a_broken_reply(turn) => {}
             // A call that is rejected does not end the run that it would have ended.
             RunStatus::Finished if seam == Seam::Admission && self.leaves_a_trace(turn) => {}
             RunStatus::Failed { message, .. } if Some(status) != whole => {
@@ -107,4 +110,12 @@ impl Check<'_> {
             self.problem(text);
         }
     }
+}
+
+/// Returns `true` if the turn holds part of a reply that broke.
+fn keeps_a_broken_reply(turn: &Turn) -> bool {
+    turn.blocks.iter().any(|block| {
+        let why = block.incomplete();
+        why.is_some_and(|why| why != Incomplete::Cancelled)
+    })
 }

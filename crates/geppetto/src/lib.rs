@@ -1,0 +1,70 @@
+//! A runtime for programs that talk to language models.
+//!
+//! An application states what it wants from a model and gets typed streaming events, a tool loop,
+//! and sessions that run one inference at a time. A run can be cancelled and awaited, and always
+//! leaves a history that can continue.
+//!
+//! ```no_run
+//! use geppetto::prelude::*;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = ChatEngine::builder("gpt-5-mini")
+//!         .api_key(ApiKey::from_env("OPENAI_API_KEY")?)
+//!         .build()?;
+//!     let session = Session::new(Builder::new(engine));
+//!
+//!     let run = session.submit("Say hello.").await?; // run.cancel() works at any time
+//!     let mut events = run.events();
+//!     while let Some(event) = events.next().await {
+//!         if let Some(text) = event.text_delta() {
+//!             print!("{text}");
+//!         }
+//!     }
+//!     let turn = run.wait().await?; // the whole conversation
+//!     println!("\n[{} blocks]", turn.blocks.len());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Modules
+//!
+//! This crate has no code of its own. Each module is a crate of the workspace; its documentation
+//! is there. The names that most programs use are in the [`prelude`] and at the root; a name means
+//! the same wherever it stands.
+//!
+//! | module | crate | concern |
+//! |---|---|---|
+//! | [`turns`] | `geppetto-turns` | conversation model, YAML and JSON |
+//! | [`events`] | `geppetto-events` | streaming events, sinks, subscriptions, printers |
+//! | [`engine`] | `geppetto-engine` | contracts: engines, run context, middleware, errors |
+//! | [`builder`] | `geppetto-enginebuilder` | engine, middleware, tools, sinks and storage combined |
+//! | [`session`] | `geppetto-session` | history, one active run, cancel, wait |
+//! | `tools` | `geppetto-toolloop` | tools and the loop that runs them (feature `tools`) |
+//! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
+//! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
+//! | `testing` | `geppetto-testing` | scripted engine and provider server (feature `testing`) |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use geppetto_engine as engine;
+pub use geppetto_enginebuilder as builder;
+pub use geppetto_events as events;
+#[cfg(feature = "openai")]
+#[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
+pub use geppetto_providers_openai as openai;
+pub use geppetto_session as session;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use geppetto_testing as testing;
+#[cfg(feature = "tools")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tools")))]
+pub use geppetto_toolloop as tools;
+#[cfg(feature = "openai")]
+#[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
+pub use geppetto_transport as transport;
+pub use geppetto_turns as turns;
+
+pub mod prelude;
+
+pub use prelude::*;

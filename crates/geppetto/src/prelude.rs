@@ -1,0 +1,16 @@
+//! The names that most programs use: `use geppetto::prelude::*;`.
+
+pub use geppetto_engine::{
+    Engine, EngineError, ErrorKind, InferenceConfig, Middleware, Next, RunContext,
+    StructuredOutput, ToolChoice, ToolConfig, middleware::SystemPrompt,
+};
+pub use geppetto_enginebuilder::Builder;
+pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
+#[cfg(feature = "openai")]
+pub use geppetto_providers_openai::{
+    ApiKey, ChatEngine, Dialect, ResponsesEngine, ResponsesOptions,
+};
+pub use geppetto_session::{BusyPolicy, ExecutionHandle, RunError, Session, SessionError};
+#[cfg(feature = "tools")]
+pub use geppetto_toolloop::{Tool, ToolError, ToolRegistry, raw_tool_fn, tool_fn};
+pub use geppetto_turns::{Block, Turn};
