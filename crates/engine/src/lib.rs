@@ -65,6 +65,8 @@ pub use hooks::{
     JOURNAL_TIMEOUT, Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog,
 };
 pub use middleware::{Middleware, Next, Stack};
-pub use response::{Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, ToolOffer};
+pub use response::{
+    Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
+};
 pub use run::RunGuard;
 pub use runner::{EngineBuilder, InferenceRunner, Limit, RunReport, RunStatus, RunStop, RunTotals};

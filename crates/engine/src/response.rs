@@ -4,29 +4,29 @@ use std::{collections::HashSet, sync::Arc};
 
 use geppetto_events::{
     Correlation, Event, EventKind, EventMeta,
-    kind::{
-        ErrorEvent, Interrupt, ProviderCallFinished, ProviderCallMetadata, ProviderCallStarted,
-        ReasoningSource,
-    },
+    kind::{ProviderCallMetadata, ProviderCallStarted, ReasoningSource},
 };
-use geppetto_turns::{
-    Block, FinishClass, Incomplete, InferenceResult, Turn, Usage,
-    keys::{block_meta, turn_meta},
-};
+use geppetto_turns::{Block, Incomplete, Turn, Usage};
 use tokio::time::Instant;
 
-use crate::{EngineError, ErrorKind, InferenceConfig, RunContext, context::EndedCall};
+use crate::{InferenceConfig, RunContext};
 
+mod complete;
+mod end;
 mod finish;
 mod item;
 mod log;
+mod parts;
+mod slot;
 
 #[cfg(test)]
 mod tests;
 
+pub use complete::Completed;
 pub use finish::Finish;
 use item::{Item, ItemKind};
 pub use log::{ReplyLog, RequestedCall, ToolOffer};
+pub use slot::Slot;
 
 /// Names an item of a reply that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +36,8 @@ pub struct ItemId(usize);
 ///
 /// A reply is a list of items (texts, reasoning, tool calls) that are opened, grow and are
 /// closed; several may be open at once. The writer publishes the events in their legal order and
-/// appends the items to the turn as blocks, in the order in which they were opened.
+/// appends the items to the turn as blocks, in the order in which they were opened, or by the
+/// provider's numbers ([`place`](Self::place)).
 ///
 /// However the reply ends, turn and events agree: [`finish`](Self::finish) closes what is open,
 /// [`fail`](Self::fail) keeps it, marked incomplete, and dropping the writer is failing.
@@ -57,8 +58,6 @@ pub struct ResponseWriter<'a> {
     /// Ids of the reply's tool calls, and of those of a reply before it that wait for their answer:
     /// a second call with one of them could not be told apart.
     call_ids: HashSet<String>,
-    /// Items whose blocks have an order of their own.
-    arranged: Vec<ItemId>,
     started: Instant,
     first_output: Option<Instant>,
     /// What the model was offered, where the calls that it requests are recorded.
@@ -111,7 +110,6 @@ impl<'a> ResponseWriter<'a> {
             model,
             items: Vec::new(),
             call_ids,
-            arranged: Vec::new(),
             started: Instant::now(),
             first_output: None,
             ended: false,
@@ -236,21 +234,6 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// Lets an item make no block: it is shown, but what it says is kept in another item's block,
-    /// or was replaced by another item.
-    pub fn without_block(&mut self, id: ItemId) {
-        if let Some(item) = self.items.get_mut(id.0) {
-            item.shown_only = true;
-        }
-    }
-
-    /// Puts the blocks of these items in this order, in the places that they have between the
-    /// others. Without this, blocks stand in the order in which their items were opened; a
-    /// provider that numbers its items may send a later one first.
-    pub fn arrange(&mut self, order: Vec<ItemId>) {
-        self.arranged = order;
-    }
-
     /// The text of an item so far.
     #[must_use]
     pub fn text(&self, id: ItemId) -> &str {
@@ -308,143 +291,6 @@ impl<'a> ResponseWriter<'a> {
         self.items.iter().any(Item::is_tool_call)
     }
 
-    /// The reply is whole: closes what is open, appends the blocks, announces the end.
-    pub fn finish(mut self, finish: Finish) -> InferenceResult {
-        self.ctx.discard_set_aside();
-        for index in 0..self.items.len() {
-            self.close(ItemId(index), finish.stop_reason.as_deref());
-        }
-        let class = finish.class.clone();
-        self.end(finish, class)
-    }
-
-    /// The reply broke: keeps what arrived, marked incomplete, and announces the end. Gives the
-    /// error back.
-    pub fn fail(mut self, error: EngineError, known: Finish) -> EngineError {
-        self.break_off(&error, known);
-        error
-    }
-
-    fn break_off(&mut self, error: &EngineError, known: Finish) {
-        let (why, class) = match error.kind() {
-            ErrorKind::Cancelled => (Incomplete::Cancelled, FinishClass::Interrupted),
-            ErrorKind::Truncated => (Incomplete::Truncated, FinishClass::Error),
-            _ => (Incomplete::Failed, FinishClass::Error),
-        };
-        for index in 0..self.items.len() {
-            self.cut(ItemId(index), why);
-        }
-        self.publish(match error.kind() {
-            ErrorKind::Cancelled => EventKind::Interrupt(Interrupt::new(self.written_text())),
-            _ => EventKind::Error(ErrorEvent::new(error.to_string())),
-        });
-        self.end(known, class);
-    }
-
-    fn written_text(&self) -> String {
-        let texts = self.items.iter().filter(|item| item.is_text());
-        texts.map(Item::text).collect()
-    }
-
-    fn end(&mut self, finish: Finish, class: FinishClass) -> InferenceResult {
-        self.ended = true;
-        let mut result = InferenceResult::new(
-            std::mem::take(&mut self.provider),
-            std::mem::take(&mut self.model),
-        );
-        result.truncated = matches!(
-            class,
-            FinishClass::MaxTokens
-                | FinishClass::ContextWindow
-                | FinishClass::Interrupted
-                | FinishClass::Error
-        );
-        result.finish_class = class;
-        result.stop_reason = finish.stop_reason;
-        result.usage = Some(finish.usage.unwrap_or_else(Usage::unreported));
-        result.max_tokens = self.meta.max_tokens;
-        result.duration_ms = Some(millis(self.started, Instant::now()));
-        result.time_to_first_token_ms = self.first_output.map(|first| millis(self.started, first));
-        result.request_id = finish.request_id;
-        result.response_id = finish.response_id;
-        result.details = finish.details;
-        if let Some(usage) = &result.usage {
-            self.ctx.add_usage(usage);
-        }
-        let has_tool_calls = self.items.iter().any(Item::is_requested_call);
-        let blocks = self.append_blocks(&result);
-        let mut event = ProviderCallFinished::default();
-        event.stop_reason.clone_from(&result.stop_reason);
-        event.finish_class = Some(result.finish_class.to_string());
-        event.usage = result.usage.clone().map(Box::new);
-        event.duration_ms = result.duration_ms;
-        event.has_tool_calls = has_tool_calls;
-        self.publish(EventKind::ProviderCallFinished(event));
-        let ended = EndedCall {
-            position: self.position,
-            correlation: Arc::clone(&self.correlation),
-            before: std::mem::take(&mut self.before),
-            has_output: self.has_output(),
-            blocks,
-        };
-        self.ctx.call_ended(ended, &result);
-        result
-    }
-
-    /// Gives the ids of the blocks.
-    fn append_blocks(&mut self, result: &InferenceResult) -> Vec<String> {
-        let mut ids = Vec::new();
-        let value = serde_json::to_value(result).unwrap_or_default();
-        let items = self.items.drain(..).collect();
-        let mut requested = Vec::new();
-        for item in item::in_order(items, &self.arranged) {
-            let is_requested = item.is_requested_call();
-            let correlation = Arc::clone(&item.correlation);
-            let Some(mut block) = item.into_block() else {
-                continue;
-            };
-            if block.id.is_empty() {
-                block.id = self.ctx.next_id();
-            }
-            if block.incomplete().is_some() {
-                // A broken piece says of which call it is; whole ones share the turn's result.
-                block
-                    .metadata
-                    .set_raw(block_meta::INFERENCE_RESULT.id(), value.clone());
-            } else if is_requested {
-                requested.push((block.clone(), correlation));
-            }
-            ids.push(block.id.clone());
-            self.turn.push(block);
-        }
-        self.turn
-            .metadata
-            .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
-        self.record(requested, result);
-        ids
-    }
-
-    /// Reports the requested calls to the tool loop.
-    fn record(&self, requested: Vec<(Block, Arc<Correlation>)>, result: &InferenceResult) {
-        let (Some(log), Some(offer)) = (self.ctx.reply_log(), &self.offer) else {
-            return;
-        };
-        let last = requested.len();
-        let calls = requested.into_iter().enumerate();
-        let calls = calls.filter_map(|(index, (block, correlation))| {
-            Some(RequestedCall {
-                call: block.as_tool_call()?.clone(),
-                block_id: block.id,
-                correlation,
-                finish_class: result.finish_class.clone(),
-                truncated: result.truncated,
-                is_last: index + 1 == last,
-                offer: Arc::clone(offer),
-            })
-        });
-        log.add(calls.collect());
-    }
-
     fn note_output(&mut self) {
         if self.first_output.is_none() {
             self.first_output = Some(Instant::now());
@@ -457,10 +303,6 @@ impl<'a> ResponseWriter<'a> {
         self.ctx
             .publish_event(Event::in_context(kind, meta, correlation));
     }
-}
-
-fn millis(from: Instant, to: Instant) -> u64 {
-    u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The ids of the calls that earlier replies to the same request made, and that wait for their
@@ -481,20 +323,6 @@ fn open_calls(ctx: &RunContext, turn: &Turn) -> HashSet<String> {
     }
     let both = open.intersection(&recorded);
     both.map(|id| (*id).to_owned()).collect()
-}
-
-impl Drop for ResponseWriter<'_> {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let error = if self.ctx.is_cancelled() {
-            EngineError::cancelled()
-        } else {
-            EngineError::new(ErrorKind::Other, "the provider call was abandoned")
-        };
-        self.break_off(&error, Finish::default());
-    }
 }
 
 impl std::fmt::Debug for ResponseWriter<'_> {

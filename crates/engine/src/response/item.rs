@@ -11,7 +11,7 @@ use geppetto_events::{
 };
 use geppetto_turns::{Args, Block, Content, Incomplete, ToolCall};
 
-use super::ItemId;
+use super::{ItemId, slot::Slot};
 use crate::ToolCatalog;
 
 pub(super) enum ItemKind {
@@ -39,8 +39,19 @@ pub(super) struct Item {
     /// How many deltas there were.
     deltas: u64,
     state: State,
-    /// `true` if the item has events but no block.
-    pub(super) shown_only: bool,
+    pub(super) slot: Option<Slot>,
+    pub(super) keeps: Keeps,
+}
+
+/// Where the text of an item is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// In a block of its own.
+    Block,
+    /// In the block of another item.
+    PartOf(ItemId),
+    /// Nowhere: another item replaces it.
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +87,8 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Open,
-            shown_only: false,
+            slot: None,
+            keeps: Keeps::Block,
         }
     }
 
@@ -88,7 +100,8 @@ impl Item {
             text: String::new(),
             deltas: 0,
             state: State::Closed,
-            shown_only: false,
+            slot: None,
+            keeps: Keeps::Block,
         }
     }
 
@@ -192,6 +205,26 @@ impl Item {
         }
     }
 
+    /// The kind of an item that replaces this one; `None` for those that cannot be replaced.
+    pub(super) fn kind_of_successor(&self) -> Option<ItemKind> {
+        match &self.kind {
+            ItemKind::Text { refusal } => Some(ItemKind::Text { refusal: *refusal }),
+            ItemKind::Reasoning { source } => Some(ItemKind::Reasoning {
+                source: source.clone(),
+            }),
+            ItemKind::ToolCall { .. } | ItemKind::Whole => None,
+        }
+    }
+
+    /// Takes the text of a part; `None` where there is none.
+    pub(super) fn take_part(&mut self) -> Option<(ReasoningSource, String)> {
+        let text = std::mem::take(&mut self.text);
+        match &self.kind {
+            ItemKind::Reasoning { source } if !text.is_empty() => Some((source.clone(), text)),
+            _ => None,
+        }
+    }
+
     fn closed(&self, reason: Option<String>) -> EventKind {
         let text = self.text.as_str();
         match &self.kind {
@@ -217,10 +250,10 @@ impl Item {
             kind,
             mut block,
             text,
-            shown_only,
+            keeps,
             ..
         } = self;
-        if shown_only {
+        if keeps != Keeps::Block {
             return None;
         }
         if matches!(kind, ItemKind::Whole) {
@@ -251,20 +284,4 @@ impl Item {
         }
         Some(block)
     }
-}
-
-/// The items in the order of their blocks: those that are arranged in that order, in the places
-/// that they have between the others.
-pub(super) fn in_order(items: Vec<Item>, arranged: &[ItemId]) -> Vec<Item> {
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    let mut places: Vec<usize> = arranged.iter().map(|id| id.0).collect();
-    places.sort_unstable();
-    for (place, id) in places.into_iter().zip(arranged) {
-        if let Some(slot) = order.get_mut(place) {
-            *slot = id.0;
-        }
-    }
-    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
-    let take = |index| items.get_mut(index).and_then(Option::take);
-    order.into_iter().filter_map(take).collect()
 }

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
 use geppetto_events::{EventSink, EventStream, MemorySink};
-use geppetto_turns::Content;
+use geppetto_turns::{Content, FinishClass, keys::turn_meta};
 
 use super::*;
-use crate::SeededIds;
+
+mod items;
+use crate::{EngineError, ErrorKind, SeededIds};
 
 fn context() -> (RunContext, Arc<MemorySink>) {
     let sink = Arc::new(MemorySink::new());
@@ -206,46 +208,6 @@ async fn a_call_that_was_cut_is_kept_but_not_requested() {
         .count();
     assert_eq!(requested, 1);
     assert_eq!(ctx.stream().violations(), []);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_item_without_a_block_is_shown_only() {
-    let (ctx, sink) = context();
-    let mut turn = Turn::default();
-    let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
-    let shown = reply.open_reasoning(ReasoningSource::Summary);
-    reply.without_block(shown);
-    reply.push(shown, "hm");
-    assert_eq!(reply.text(shown), "hm");
-    let text = reply.open_text();
-    reply.push(text, "yes");
-    reply.finish(Finish::completed());
-    assert_eq!(turn.blocks.len(), 1);
-    assert_eq!(turn.assistant_text(), "yes");
-    assert!(names(&sink).contains(&"reasoning-segment-finished".to_owned()));
-}
-
-#[test]
-fn blocks_can_have_another_order_than_their_items() {
-    let (ctx, _) = context();
-    let mut turn = Turn::default();
-    let mut reply = ResponseWriter::start(&ctx, &mut turn, "p", "m");
-    let ids: Vec<ItemId> = ["c", "x", "a", "b"]
-        .into_iter()
-        .map(|word| {
-            let id = reply.open_text();
-            reply.push(id, word);
-            id
-        })
-        .collect();
-    reply.arrange(vec![ids[2], ids[3], ids[0]]);
-    reply.finish(Finish::completed());
-    let texts: Vec<&str> = turn
-        .blocks
-        .iter()
-        .filter_map(|block| block.text())
-        .collect();
-    assert_eq!(texts, ["a", "x", "b", "c"]);
 }
 
 #[test]

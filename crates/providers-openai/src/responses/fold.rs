@@ -367,7 +367,8 @@ impl Fold {
         raw: &RawValue,
         writer: &mut ResponseWriter<'_>,
     ) {
-        let mut entry = Entry::open(index, item, Some(raw), self.is_served(item), writer);
+        let (count, served) = (self.entries.len(), self.is_served(item));
+        let mut entry = Entry::open(index, count, item, Some(raw), served, writer);
         entry.done(item, raw, writer);
         self.add(entry);
     }
@@ -388,7 +389,8 @@ impl Fold {
             return Ok(());
         }
         let index = self.index_of(event);
-        let entry = Entry::open(index, &item, Some(raw), self.is_served(&item), writer);
+        let (count, served) = (self.entries.len(), self.is_served(&item));
+        let entry = Entry::open(index, count, &item, Some(raw), served, writer);
         self.add(entry);
         Ok(())
     }
@@ -462,7 +464,8 @@ impl Fold {
                 id: Text::from(&*event.item_id),
                 ..Item::default()
             };
-            let entry = Entry::open(self.index_of(event), &item, None, false, writer);
+            let (index, count) = (self.index_of(event), self.entries.len());
+            let entry = Entry::open(index, count, &item, None, false, writer);
             self.add(entry)
         });
         self.entries.get_mut(place).map(|entry| &mut entry.state)

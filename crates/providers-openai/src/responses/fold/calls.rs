@@ -1,6 +1,6 @@
 //! [`Call`]: a tool call.
 
-use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_engine::{ItemId, ResponseWriter, Slot};
 use geppetto_turns::{Content, Incomplete};
 use serde_json::json;
 
@@ -20,6 +20,7 @@ pub(super) const CUSTOM: &str = "custom_tool_call";
 /// A call of a tool that the application runs.
 #[derive(Debug, Default)]
 pub(super) struct Call {
+    slot: Slot,
     custom: bool,
     item: Option<ItemId>,
     args: Written,
@@ -31,8 +32,9 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(custom: bool) -> Self {
+    pub(super) fn new(custom: bool, slot: Slot) -> Self {
         Self {
+            slot,
             custom,
             ..Self::default()
         }
@@ -46,7 +48,9 @@ impl Call {
     }
 
     fn open(&mut self, id: &str, name: &str, writer: &mut ResponseWriter<'_>) {
-        self.item = Some(writer.open_tool_call(id, name));
+        let item = writer.open_tool_call(id, name);
+        writer.place(item, self.slot);
+        self.item = Some(item);
         name.clone_into(&mut self.name);
         self.publish(writer);
     }
@@ -139,12 +143,13 @@ impl Call {
 
     /// The reply is over, and this call is whole: begins the calls whose arguments were glued to
     /// those of this one.
-    pub(super) fn settle_further(&mut self, writer: &mut ResponseWriter<'_>) -> &[ItemId] {
+    pub(super) fn settle_further(&mut self, writer: &mut ResponseWriter<'_>) {
         if self.custom || self.cut || self.name.is_empty() {
-            return &[];
+            return;
         }
         for args in self.args.take_further(MOST) {
             let item = writer.open_tool_call("", self.name.as_str());
+            writer.place(item, self.slot.part(1));
             writer.push(item, &args);
             writer.close(item, None);
             self.further.push(item);
@@ -157,7 +162,6 @@ impl Call {
             let message = "ignored what followed the arguments of a tool call";
             inform(writer, message, json!({"bytes": self.args.surplus()}));
         }
-        &self.further
     }
 
     /// The reply is over.

@@ -1,6 +1,6 @@
 //! [`Entry`]: one item of a response's output.
 
-use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_engine::{ItemId, ResponseWriter, Slot};
 use geppetto_transport::Redactor;
 use geppetto_turns::{Block, Content, Incomplete, OtherContent};
 use serde_json::{Map, Value, value::RawValue};
@@ -63,23 +63,30 @@ pub(super) enum State {
 }
 
 impl Entry {
-    /// Begins an item, as far as it is known; `served` says that the server runs the call itself.
+    /// Begins an item, as far as it is known. `count` is the number of items before it, `served`
+    /// says that the server runs the call itself.
     pub(super) fn open(
         index: u64,
+        count: usize,
         item: &Item<'_>,
         raw: Option<&RawValue>,
         served: bool,
         writer: &mut ResponseWriter<'_>,
     ) -> Self {
+        let slot = Slot::at(index).entry(count as u64);
         let state = match &*item.kind {
-            MESSAGE => State::Message(Message::default()),
-            REASONING => State::Reasoning(Reasoning::open(&item.id, writer)),
+            MESSAGE => State::Message(Message::new(slot)),
+            REASONING => State::Reasoning(Reasoning::open(&item.id, slot, writer)),
             kind @ (FUNCTION | CUSTOM) if !served => {
-                let mut call = Call::new(kind == CUSTOM);
+                let mut call = Call::new(kind == CUSTOM, slot);
                 call.identify(item, writer);
                 State::Call(call)
             }
-            _ => State::Other(writer.add_block(other(raw))),
+            _ => {
+                let block = writer.add_block(other(raw));
+                writer.place(block, slot);
+                State::Other(block)
+            }
         };
         Self {
             index,
@@ -195,15 +202,14 @@ impl Entry {
         }
     }
 
-    /// The reply is over: completes the blocks and gives them back in order. `broken` says why what
-    /// is not whole is not.
+    /// The reply is over: completes the blocks. `broken` says why what is not whole is not.
     pub(super) fn settle(
         &mut self,
         response_id: &str,
         model: &str,
         broken: Option<Incomplete>,
         writer: &mut ResponseWriter<'_>,
-    ) -> Vec<ItemId> {
+    ) {
         let missing = self.missing(broken);
         let mut blocks = Vec::new();
         match &mut self.state {
@@ -224,9 +230,8 @@ impl Entry {
             }
         }
         if let State::Call(call) = &mut self.state {
-            blocks.extend(call.settle_further(writer));
+            call.settle_further(writer);
         }
-        blocks
     }
 
     fn label(&self, block: &mut Block, response_id: &str, model: &str) {

@@ -31,12 +31,10 @@ impl Fold {
         self.notes.replaced(replaced);
         // Items are numbered; one that came late has its place all the same.
         self.entries.sort_by_key(|entry| entry.index);
-        let mut order = Vec::new();
         for entry in &mut self.entries {
             let id = self.response_id.as_str();
-            order.extend(entry.settle(id, &self.asked, why, &mut writer));
+            entry.settle(id, &self.asked, why, &mut writer);
         }
-        writer.arrange(order);
         if self.meaning() == Some(Meaning::Filter) {
             // The server left something out, and no call is what the model meant.
             for entry in &mut self.entries {

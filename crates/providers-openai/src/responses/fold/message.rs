@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_engine::{Completed, ItemId, ResponseWriter, Slot};
 use geppetto_events::{EventKind, kind::Citation};
-use geppetto_turns::{Incomplete, keys::block_meta};
+use geppetto_turns::keys::block_meta;
 use serde_json::{Value, value::RawValue};
 
 use super::entry::Streamed;
@@ -17,8 +17,9 @@ use crate::{
 pub(super) const MESSAGE: &str = "message";
 
 /// An item of text and refusals. Each of its parts is a block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Message {
+    slot: Slot,
     pieces: BTreeMap<(u64, bool), Piece>,
 }
 
@@ -27,6 +28,7 @@ pub(super) struct Message {
 struct Piece {
     index: u64,
     refusal: bool,
+    slot: Slot,
     /// Absent as long as the part is empty.
     item: Option<ItemId>,
     half: Half,
@@ -37,6 +39,13 @@ struct Piece {
 }
 
 impl Message {
+    pub(super) fn new(slot: Slot) -> Self {
+        Self {
+            slot,
+            pieces: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn is_refusal(&self) -> bool {
         let said = |piece: &Piece| piece.refusal && piece.item.is_some();
         self.pieces.values().any(said)
@@ -167,11 +176,14 @@ impl Message {
     }
 
     fn piece(&mut self, index: u64, refusal: bool) -> &mut Piece {
+        let part = index.saturating_mul(2).saturating_add(u64::from(refusal));
+        let slot = self.slot.part(part);
         self.pieces
             .entry((index, refusal))
             .or_insert_with(|| Piece {
                 index,
                 refusal,
+                slot,
                 item: None,
                 half: Half::default(),
                 annotations: Vec::new(),
@@ -184,12 +196,15 @@ impl Message {
 impl Piece {
     fn push(&mut self, text: &str, writer: &mut ResponseWriter<'_>) {
         let refusal = self.refusal;
+        let slot = self.slot;
         let item = *self.item.get_or_insert_with(|| {
-            if refusal {
+            let item = if refusal {
                 writer.open_refusal()
             } else {
                 writer.open_text()
-            }
+            };
+            writer.place(item, slot);
+            item
         });
         writer.push(item, &self.half.join(text));
     }
@@ -207,19 +222,15 @@ impl Piece {
         } else {
             self.half.forget();
         }
-        let streamed = self.item.map_or("", |item| writer.text(item));
-        match full.strip_prefix(streamed) {
-            Some(rest) if !rest.is_empty() => self.push(rest, writer),
-            Some(_) => {}
+        match self.item {
             None if full.is_empty() => {}
+            None => self.push(full, writer),
             // What was streamed is not what the server says that it wrote: its last word counts.
-            None => {
-                if let Some(item) = self.item.take() {
-                    writer.cut(item, Incomplete::Truncated);
-                    writer.without_block(item);
-                }
+            Some(item) if writer.complete(item, full) == Completed::Differs => {
+                self.item = Some(writer.supersede(item));
                 self.push(full, writer);
             }
+            Some(_) => {}
         }
         if let Some(item) = self.item {
             writer.close(item, None);

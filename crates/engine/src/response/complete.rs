@@ -1,0 +1,62 @@
+//! [`Completed`]: the full text of an item, compared with what was streamed of it.
+
+use geppetto_turns::Incomplete;
+
+use super::{ItemId, ResponseWriter, item::Keeps};
+
+/// How the full text of an item compares with its streamed pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Completed {
+    /// The item had the full text already.
+    Same,
+    /// The end of the text was missing. It was pushed.
+    Rest,
+    /// The full text contradicts what was streamed. Nothing was changed.
+    Differs,
+}
+
+impl ResponseWriter<'_> {
+    /// Completes an open item whose full text the provider repeats at its end: pushes what was not
+    /// streamed. The item stays open.
+    ///
+    /// An empty `full` is [`Same`](Completed::Same): providers leave the field empty where they do
+    /// not repeat the text. Where the text [`Differs`](Completed::Differs), the caller decides:
+    /// [`supersede`](Self::supersede) starts over with a new item, [`replace`](Self::replace)
+    /// changes the text of this one, and ignoring it keeps what was streamed.
+    pub fn complete(&mut self, id: ItemId, full: &str) -> Completed {
+        if full.is_empty() {
+            return Completed::Same;
+        }
+        match full.strip_prefix(self.text(id)) {
+            Some("") => Completed::Same,
+            Some(rest) => {
+                self.push(id, rest);
+                Completed::Rest
+            }
+            None => Completed::Differs,
+        }
+    }
+
+    /// Starts an item over: ends it as truncated, without a block, and opens one of the same kind
+    /// in its place. For a provider that withdraws what it streamed.
+    ///
+    /// A tool call is not started over, since its id is taken; the given id is returned. Use
+    /// [`replace`](Self::replace) for its arguments.
+    pub fn supersede(&mut self, id: ItemId) -> ItemId {
+        let Some(item) = self.items.get_mut(id.0) else {
+            return id;
+        };
+        let Some(kind) = item.kind_of_successor() else {
+            return id;
+        };
+        let slot = item.slot;
+        let keeps = std::mem::replace(&mut item.keeps, Keeps::Nothing);
+        self.cut(id, Incomplete::Truncated);
+        let new = self.open(kind);
+        if let Some(item) = self.items.get_mut(new.0) {
+            item.slot = slot;
+            item.keeps = keeps;
+        }
+        new
+    }
+}

@@ -1,0 +1,48 @@
+//! Parts: items with events of their own whose text is kept in the block of another item.
+
+use geppetto_events::kind::ReasoningSource;
+use geppetto_turns::{Content, SummaryPart};
+
+use super::{
+    ItemId, ResponseWriter,
+    item::{Item, ItemKind, Keeps},
+};
+
+impl ResponseWriter<'_> {
+    /// Opens a part of the reasoning in `block`, an item of [`open_block`](Self::open_block) or
+    /// [`add_block`](Self::add_block).
+    ///
+    /// The part has its own events and no block. However the reply ends, its text is kept in
+    /// `block`: a part of source [`Summary`](ReasoningSource::Summary) as a part of the summary,
+    /// every other one as text. The parts are sorted by their slots
+    /// ([`place`](Self::place)), and by the order of opening.
+    pub fn open_part(&mut self, block: ItemId, source: ReasoningSource) -> ItemId {
+        let id = self.open(ItemKind::Reasoning { source });
+        if let Some(item) = self.items.get_mut(id.0) {
+            item.keeps = Keeps::PartOf(block);
+        }
+        id
+    }
+}
+
+/// Moves the texts of the parts into the blocks that they belong to.
+pub(super) fn gather(items: &mut [Item]) {
+    let mut parts: Vec<_> = (items.iter_mut().enumerate())
+        .filter_map(|(position, item)| match item.keeps {
+            Keeps::PartOf(block) => Some((block, item.slot, position, item.take_part()?)),
+            Keeps::Block | Keeps::Nothing => None,
+        })
+        .collect();
+    parts.sort_by_key(|(_, slot, position, _)| (*slot, *position));
+    for (block, _, _, (source, text)) in parts {
+        let Some(item) = items.get_mut(block.0) else {
+            continue;
+        };
+        if let Content::Reasoning(reasoning) = &mut item.block.content {
+            match source {
+                ReasoningSource::Summary => reasoning.summary.push(SummaryPart::new(text)),
+                _ => reasoning.text.push_str(&text),
+            }
+        }
+    }
+}
