@@ -49,7 +49,7 @@
 //! |---|---|
 //! | [`HttpTransport`] | one request, one reply; the only way to the network |
 //! | [`HttpClient`] | time limits, status check, retries, redaction |
-//! | [`Body`], [`SseStream`] | the reply, chunk by chunk or event by event |
+//! | [`Body`], [`SseStream`], [`JsonLines`] | the reply, by chunk, by event or by line |
 //! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | when a failed attempt is repeated |
 //! | [`error_for_status`], [`error_in_reply`], [`ErrorDetails`] | what an error of a server means, for every provider |
 //! | [`ApiKey`], [`Redactor`], [`redact_url`] | keeping secrets to themselves |
@@ -75,6 +75,7 @@
 mod body;
 mod client;
 mod error;
+mod json_lines;
 pub mod memory;
 mod redact;
 mod request;
@@ -89,6 +90,7 @@ mod transport;
 pub use body::{Body, BodySource};
 pub use client::{FailedAttempt, HttpClient};
 pub use error::{TimeoutPhase, TransportError, TransportErrorKind};
+pub use json_lines::{JsonLine, JsonLines};
 pub use redact::{ApiKey, Redactor, redact_url};
 pub use request::Request;
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
