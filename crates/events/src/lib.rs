@@ -32,7 +32,6 @@
 //! | [`sink`] | who is told of each event at once |
 //! | [`stream`] | numbering, delivery, the resumable log, subscriptions |
 //! | [`printer`] | events for people and programs |
-//! | [`structured`] | blocks of data that are cut out of the text |
 
 pub mod codec;
 pub mod event;
@@ -42,7 +41,6 @@ pub mod kind;
 pub mod printer;
 pub mod sink;
 pub mod stream;
-pub mod structured;
 
 pub use codec::LogLine;
 pub use event::{Correlation, Event, EventMeta};
@@ -50,4 +48,3 @@ pub use grammar::{Grammar, GrammarError};
 pub use kind::{CustomEvent, EventKind};
 pub use sink::{EventSink, MemorySink, NullSink, sink_fn};
 pub use stream::{EventStream, Received, SlowReaderPolicy, Subscription};
-pub use structured::StructuredSink;

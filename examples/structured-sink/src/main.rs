@@ -12,13 +12,9 @@ use std::{error::Error, sync::Arc};
 
 use example_run::println;
 use geppetto_enginebuilder::Builder;
-use geppetto_events::{
-    EventKind, EventSink, StructuredSink,
-    kind::CustomEvent,
-    sink_fn,
-    structured::{BlockInfo, Extractor, Malformed, PartialYaml},
-};
+use geppetto_events::{EventKind, EventSink, kind::CustomEvent, sink_fn};
 use geppetto_session::Session;
+use geppetto_structured::{BlockInfo, Extractor, Malformed, PartialYaml, StructuredSink};
 use geppetto_testing::{Script, ScriptedEngine};
 use serde_json::{Map, Value};
 

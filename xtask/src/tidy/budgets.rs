@@ -20,6 +20,7 @@ mod tests;
 const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-turns"], 15),
     (&["geppetto-events"], 25),
+    (&["geppetto-structured"], 26),
     (&["geppetto-engine"], 40),
     (&["geppetto-session", "geppetto-providers-openai"], 120),
 ];

@@ -15,6 +15,10 @@ mod tests;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("geppetto-turns", &[]),
     ("geppetto-events", &["geppetto-turns"]),
+    (
+        "geppetto-structured",
+        &["geppetto-turns", "geppetto-events"],
+    ),
     ("geppetto-engine", &["geppetto-turns", "geppetto-events"]),
     (
         "geppetto-transport",
@@ -94,6 +98,7 @@ const UNRESTRICTED: &[&str] = &["doctests", "examples/", "xtask"];
 const WITHOUT_HTTP: &[&str] = &[
     "geppetto-turns",
     "geppetto-events",
+    "geppetto-structured",
     "geppetto-engine",
     "geppetto-toolloop",
     "geppetto-enginebuilder",

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, hint::black_box};
 
-use geppetto_events::structured::{PartialJson, PartialYaml};
+use geppetto_structured::{PartialJson, PartialYaml};
 use geppetto_turns::serial::{yaml_string, yaml_value};
 use serde_json::{Value, json};
 

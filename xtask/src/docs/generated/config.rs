@@ -99,7 +99,7 @@ const SETTERS: &[Setters] = &[
     },
     Setters {
         name: "StructuredSink",
-        path: "crates/events/src/structured/sink.rs",
+        path: "crates/structured/src/sink.rs",
     },
 ];
 
@@ -112,11 +112,8 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
     ("DEFAULT_OUTPUT_LIMIT", "crates/toolloop/src/tool.rs"),
     ("DEFAULT_RETAINED_BYTES", "crates/events/src/stream.rs"),
-    (
-        "DEFAULT_MAX_BLOCK_BYTES",
-        "crates/events/src/structured/block.rs",
-    ),
-    ("MAX_TAG_BYTES", "crates/events/src/structured/tag.rs"),
+    ("DEFAULT_MAX_BLOCK_BYTES", "crates/structured/src/block.rs"),
+    ("MAX_TAG_BYTES", "crates/structured/src/tag.rs"),
     ("DEFAULT_MAX_EVENT_BYTES", "crates/transport/src/sse.rs"),
 ];
 

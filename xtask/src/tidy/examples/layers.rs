@@ -140,6 +140,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "example-run",
             "geppetto-events",
+            "geppetto-structured",
             "geppetto-enginebuilder",
             "geppetto-session",
             "geppetto-testing",

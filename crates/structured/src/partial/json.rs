@@ -21,7 +21,7 @@ use lexer::Lexer;
 /// nesting included; a document may stand in a code fence.
 ///
 /// ```
-/// use geppetto_events::structured::PartialJson;
+/// use geppetto_structured::PartialJson;
 /// use serde_json::json;
 ///
 /// let mut plan = PartialJson::new();

@@ -10,7 +10,7 @@ use super::{
     extractor::Extractors,
     scanner::{Handler, split},
 };
-use crate::{Correlation, EventKind, EventMeta, isolate, kind::ErrorEvent};
+use geppetto_events::{Correlation, EventKind, EventMeta, isolate, kind::ErrorEvent};
 
 /// What holds for all segments of a sink.
 #[derive(Debug)]

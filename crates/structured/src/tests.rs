@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::{
+use geppetto_events::{
     Correlation, Event, EventKind, EventMeta, EventSink, Grammar, MemorySink, kind::*, sink_fn,
 };
 
@@ -46,13 +46,17 @@ fn recording(inner: Arc<dyn EventSink>) -> StructuredSink {
         .unwrap()
 }
 
+fn call_of(run: &str, call: &str) -> Correlation {
+    let mut correlation = Correlation::default();
+    correlation.run_id = Some(run.to_owned());
+    correlation.provider_call_id = Some(call.to_owned());
+    correlation
+}
+
 fn correlation() -> Arc<Correlation> {
-    Arc::new(Correlation {
-        run_id: Some("r".to_owned()),
-        provider_call_id: Some("p".to_owned()),
-        segment_id: Some("s".to_owned()),
-        ..Correlation::default()
-    })
+    let mut correlation = call_of("r", "p");
+    correlation.segment_id = Some("s".to_owned());
+    Arc::new(correlation)
 }
 
 fn event(kind: EventKind) -> Event {
@@ -347,10 +351,9 @@ fn an_inner_sink_that_panics_still_gets_the_rest() {
 fn numbers_meta_and_correlation_stay_with_the_text() {
     let screen = Arc::new(MemorySink::new());
     let sink = recording(screen.clone());
-    let meta = Arc::new(EventMeta {
-        message_id: "m".to_owned(),
-        ..EventMeta::default()
-    });
+    let mut meta = EventMeta::default();
+    meta.message_id = "m".to_owned();
+    let meta = Arc::new(meta);
     let number = |mut event: Event, seq| {
         event.seq = seq;
         event.meta = Arc::clone(&meta);
@@ -477,13 +480,7 @@ fn segments_that_never_end_are_forgotten_and_what_was_held_back_goes_on() {
 fn the_end_of_another_run_or_call_ends_no_segment() {
     let sink = recording(Arc::new(MemorySink::new()));
     sink.publish(&delta("x<", 0));
-    let other = |run: &str, call: &str| {
-        Arc::new(Correlation {
-            run_id: Some(run.to_owned()),
-            provider_call_id: Some(call.to_owned()),
-            ..Correlation::default()
-        })
-    };
+    let other = |run: &str, call: &str| Arc::new(call_of(run, call));
     let run = EventKind::RunFinished(RunFinished::default());
     sink.publish(&Event::new(run).with_correlation(other("r2", "p")));
     let call = EventKind::ProviderCallFinished(ProviderCallFinished::default());

@@ -6,7 +6,7 @@ use super::{
     BlockInfo, Malformed, Tag,
     tag::{TagError, check_part},
 };
-use crate::EventKind;
+use geppetto_events::EventKind;
 
 /// Takes one block. What its methods return is published at once, at the block's place in the
 /// text, with the meta and correlation of the text and with number 0.

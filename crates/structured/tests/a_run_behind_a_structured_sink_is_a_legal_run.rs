@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use geppetto_events::{
-    Correlation, Event, EventKind, EventSink, EventStream, Grammar, MemorySink, StructuredSink,
+    Correlation, Event, EventKind, EventSink, EventStream, Grammar, MemorySink,
     kind::{
         CustomEvent, ProviderCallFinished, ProviderCallStarted, RunFinished, RunStarted, TextDelta,
         TextFinished, TextStarted,
     },
-    structured::{BlockInfo, Extractor, Malformed},
 };
+use geppetto_structured::{BlockInfo, Extractor, Malformed, StructuredSink};
 use serde_json::{Map, Value};
 
 fn extractor(_: &BlockInfo) -> Box<dyn Extractor> {

@@ -28,7 +28,7 @@ use block::BlockReader;
 /// the whole costs, however small the chunks are. Both ways give the same values.
 ///
 /// ```
-/// use geppetto_events::structured::PartialYaml;
+/// use geppetto_structured::PartialYaml;
 /// use serde_json::json;
 ///
 /// let mut plan = PartialYaml::new();

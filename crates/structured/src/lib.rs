@@ -1,4 +1,6 @@
-//! [`StructuredSink`]: blocks that a model writes into its text, cut out as they arrive.
+//! Data that a model writes into its text, extracted while the text arrives: tagged blocks
+//! ([`StructuredSink`]), and documents of JSON and YAML that are still growing ([`PartialJson`],
+//! [`PartialYaml`]).
 //!
 //! On request, a model writes data as `<package:type:version>` ... `</package:type:version>` within
 //! its text. The sink wraps another one, passes the bodies of such blocks to
@@ -11,8 +13,8 @@
 //! use geppetto_events::{
 //!     Event, EventKind, EventSink, MemorySink,
 //!     kind::{CustomEvent, TextDelta, TextFinished},
-//!     structured::{BlockInfo, Extractor, Malformed, PartialJson, StructuredSink},
 //! };
+//! use geppetto_structured::{BlockInfo, Extractor, Malformed, PartialJson, StructuredSink};
 //!
 //! #[derive(Default)]
 //! struct Plan(PartialJson);
@@ -56,7 +58,7 @@
 //!     ["text-delta", "plan.grew", "plan.ready", "text-delta", "text-segment-finished"]
 //! );
 //! assert_eq!(events.last().map(|event| &event.kind), Some(&clean));
-//! # Ok::<(), geppetto_events::structured::TagError>(())
+//! # Ok::<(), geppetto_structured::TagError>(())
 //! ```
 //!
 //! # Rules
@@ -67,7 +69,7 @@
 //! - Where the text is cut into deltas makes no difference to the clean text, the blocks, and the
 //!   order of text and events.
 //! - Clean deltas have offsets and sequence numbers of their own, and the segment's text in the
-//!   end is the clean text, so the [grammar](crate::Grammar) of a segment holds behind the sink.
+//!   end is the clean text, so the [grammar](geppetto_events::Grammar) of a segment holds behind the sink.
 //! - A block without its closing tag, or larger than the limit, is [malformed](Malformed); the
 //!   [policy](MalformedPolicy) decides. What follows the limit shares the fate of what came
 //!   before, up to the closing tag.

@@ -8,7 +8,7 @@ use super::{
     cutter::{Cutter, Output, Progress, Rules},
     scanner::Scanner,
 };
-use crate::{
+use geppetto_events::{
     Correlation, Event, EventKind, EventMeta,
     kind::{TextDelta, TextFinished},
 };

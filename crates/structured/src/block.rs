@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use super::Tag;
-use crate::{Correlation, EventMeta};
+use geppetto_events::{Correlation, EventMeta};
 
 /// The size up to which a block's body is captured by default, in bytes: 1 MiB.
 pub const DEFAULT_MAX_BLOCK_BYTES: usize = 1024 * 1024;

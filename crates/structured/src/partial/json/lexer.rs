@@ -6,7 +6,7 @@ use super::{
     escape::{self, Escape},
     tree::{MAX_DEPTH, Tree},
 };
-use crate::structured::{partial::PartialError, scanner::split};
+use crate::{partial::PartialError, scanner::split};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lexer {

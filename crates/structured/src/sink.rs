@@ -14,7 +14,7 @@ use super::{
     BlockInfo, DEFAULT_MAX_BLOCK_BYTES, Extractor, MalformedPolicy, TagError, cutter::Rules,
     extractor::Extractors, segment::Segment,
 };
-use crate::{Event, EventKind, EventSink, isolate, kind::TextDelta};
+use geppetto_events::{Event, EventKind, EventSink, isolate, kind::TextDelta};
 
 /// By key, in an order that is the same in every run.
 type Segments = BTreeMap<String, Box<Segment>>;
@@ -23,7 +23,7 @@ type Segments = BTreeMap<String, Box<Segment>>;
 /// forwarded to the inner sink. See the [module](super) for the exact rules.
 ///
 /// One sink may serve any number of runs. Events of one segment must come one after the other, as
-/// an [`EventStream`](crate::EventStream) publishes them.
+/// an [`EventStream`](geppetto_events::EventStream) publishes them.
 #[must_use = "a sink does nothing until events are published to it"]
 pub struct StructuredSink {
     inner: Arc<dyn EventSink>,
