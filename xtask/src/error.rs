@@ -74,27 +74,6 @@ pub(crate) enum Error {
     /// All items are skipped.
     #[error("no item is left to run")]
     NoItems,
-    /// A path has no case under it.
-    #[error("{} holds no recording, no turn and no event log", path.display())]
-    NothingToCheck {
-        /// The path as given.
-        path: PathBuf,
-    },
-    /// A path has no input under it.
-    #[error("{} holds no input (*.json)", path.display())]
-    NoInput {
-        /// The path as given.
-        path: PathBuf,
-    },
-    /// No case has a name that fits.
-    #[error("no case is left by the filter")]
-    NoCases,
-    /// The asynchronous runtime could not be started.
-    #[error("cannot start the runtime: {0}")]
-    Runtime(#[source] io::Error),
-    /// An HTTP client could not be set up.
-    #[error("cannot set up the HTTP client: {0}")]
-    Engine(#[source] geppetto_engine::EngineError),
     /// The report could not be written.
     #[error("cannot write the report: {0}")]
     Output(#[source] io::Error),

@@ -3,14 +3,11 @@
 //! Exit codes: 0 when the command found nothing wrong, 1 when it found something, 2 when it could
 //! not run.
 
-mod bench;
 mod cargo;
-mod cases;
-mod conformance;
 mod docs;
 mod error;
+mod harness;
 mod retired;
-mod simulate;
 mod tidy;
 mod validate;
 
@@ -19,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Error;
+use crate::{error::Error, harness::Harness};
 
 /// Command line of `cargo xtask`.
 #[derive(Debug, Parser)]
@@ -29,23 +26,23 @@ struct Cli {
     command: Command,
 }
 
-/// One variant per module of this package; each module brings its own arguments and `run`.
+/// One variant per command; what another package runs gets its arguments unread.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check the repository's own rules: layers, dependency budgets, file lengths, hygiene.
     Tidy(tidy::Args),
     /// Measure: CPU time per streamed delta, cost of a session's turns and of slow readers.
-    Bench(bench::Args),
+    Bench(harness::Args),
     /// Replay recorded interactions through the real stack and compare what comes out.
-    Conformance(conformance::Args),
+    Conformance(harness::Args),
     /// Run inputs that are written as JSON through the whole stack, and compare what comes out.
-    Cases(cases::Args),
+    Cases(harness::Args),
     /// Run the playbook's validation checklist, or look for retired names in another tree.
     Validate(validate::Args),
     /// Check the documentation, write what is generated in it, and build the book.
     Docs(docs::Args),
     /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
-    Simulate(simulate::Args),
+    Simulate(harness::Args),
 }
 
 /// What a command that could run came to.
@@ -60,12 +57,12 @@ fn main() -> ExitCode {
     let mut out = io::stdout().lock();
     let verdict = match cli.command {
         Command::Tidy(args) => tidy::run(&args, &mut out),
-        Command::Bench(args) => bench::run(&args),
-        Command::Conformance(args) => conformance::run(&args, &mut out),
-        Command::Cases(args) => cases::run(&args, &mut out),
+        Command::Bench(args) => Harness::Bench.run(&args),
+        Command::Conformance(args) => Harness::Conformance.run(&args),
+        Command::Cases(args) => Harness::Cases.run(&args),
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
-        Command::Simulate(args) => simulate::run(&args),
+        Command::Simulate(args) => Harness::Simulate.run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

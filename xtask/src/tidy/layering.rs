@@ -92,7 +92,13 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose packages sit on top of everything and may depend on all of it.
-const UNRESTRICTED: &[&str] = &["doctests", "examples/", "xtask"];
+const UNRESTRICTED: &[&str] = &[
+    "crates/bench",
+    "crates/conformance",
+    "doctests",
+    "examples/",
+    "xtask",
+];
 
 /// Crates under which no HTTP may appear, directly or through others.
 const WITHOUT_HTTP: &[&str] = &[

@@ -1,6 +1,7 @@
 //! Every package shares the workspace's lints and version, and says what it is.
 
 use super::finding::Finding;
+use super::publishing::is_published;
 use super::tree::{SourceFile, Tree};
 
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             report("no description; say in one sentence what the package is");
         }
         let changelog = format!("{folder}/CHANGELOG.md");
-        if folder.starts_with("crates/") && tree.get(&changelog).is_none() {
+        if is_published(folder) && tree.get(&changelog).is_none() {
             let message = "no changelog; write what a user of the crate would want to know";
             findings.push(Finding::error(message).at(changelog));
         }

@@ -9,21 +9,30 @@ mod tests;
 /// What stands beside the manifest of a crate that is published.
 const BESIDE: &[&str] = &["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Looks at the manifests: those under `crates/` are published, all others are not.
+/// Programs that test and measure the other crates.
+const HARNESSES: &[&str] = &["crates/bench", "crates/conformance"];
+
+/// Whether the package in this folder is published.
+pub(super) fn is_published(folder: &str) -> bool {
+    folder.starts_with("crates/") && !HARNESSES.contains(&folder)
+}
+
+/// Looks at the manifests: those under `crates/` are published but for the harnesses, all others
+/// are not.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
         let Some(folder) = file.path.strip_suffix("/Cargo.toml") else {
             continue;
         };
-        if folder.starts_with("crates/") {
+        if is_published(folder) {
             published(file, folder, tree, &mut findings);
         } else if !file
             .text
             .lines()
             .any(|line| line.trim() == "publish = false")
         {
-            let message = "only what is under crates/ is published; add `publish = false`";
+            let message = "only crates for users are published; add `publish = false`";
             findings.push(Finding::error(message).at(&file.path));
         }
     }

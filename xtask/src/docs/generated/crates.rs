@@ -31,7 +31,10 @@ pub(super) fn render(tree: &Tree, metadata: &Metadata) -> Result<String, Error> 
         let folder = file.path.strip_prefix("crates/")?;
         folder.strip_suffix("/Cargo.toml")
     });
-    let others = others.filter(|folder| !ORDER.contains(folder));
+    let is_published = |folder: &str| {
+        known(folder).is_some_and(|manifest| !manifest.text.contains("publish = false"))
+    };
+    let others = others.filter(|folder| !ORDER.contains(folder) && is_published(folder));
     for folder in ORDER
         .iter()
         .copied()

@@ -45,7 +45,6 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("events-jsonl", &["geppetto-events"]),
-    ("one-dependency", &["example-run", "geppetto"]),
     ("example-check", &[]),
     ("example-run", &[]),
     (
@@ -87,6 +86,7 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
             "geppetto-testing",
         ],
     ),
+    ("one-dependency", &["example-run", "geppetto"]),
     (
         "openai-tools",
         &[

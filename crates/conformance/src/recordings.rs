@@ -76,17 +76,6 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     Ok(report.verdict())
 }
 
-/// Runs all cases under the paths and writes a line for each that failed, and the counts last.
-pub(crate) fn replay(paths: Vec<PathBuf>, out: &mut dyn Write) -> Result<Verdict, Error> {
-    let args = Args {
-        paths,
-        json: false,
-        filter: None,
-        seed: 0,
-    };
-    run(&args, out)
-}
-
 /// Runs all cases, several at once; the report has them in their order all the same.
 async fn all(cases: Vec<Case>, seed: u64) -> Result<Report, Error> {
     let player = Arc::new(Player::new(seed)?);

@@ -10,7 +10,7 @@ use geppetto_turns::Block;
 use serde_json::Value;
 
 use super::{Adapter, whole_events};
-use crate::conformance::{expectation::Ending, recording::Recording};
+use crate::recordings::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
     provider: "openai-chat",

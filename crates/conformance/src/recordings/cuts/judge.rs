@@ -7,7 +7,7 @@ use super::{
     Replay,
     place::{End, Place},
 };
-use crate::conformance::{
+use crate::recordings::{
     compare::{difference, same},
     observation::Observation,
     recording::Recording,

@@ -9,7 +9,7 @@ use geppetto_transport::HttpClient;
 use serde_json::{Value, json};
 
 use super::{Adapter, whole_events};
-use crate::conformance::{expectation::Ending, recording::Recording};
+use crate::recordings::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
     provider: "openai-responses",

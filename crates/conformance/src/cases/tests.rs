@@ -7,7 +7,7 @@ use super::{
 
 /// The inputs of the crates: `crates/*/tests/cases`.
 fn inputs() -> Vec<PathBuf> {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = std::fs::read_dir(crates)
         .unwrap()
         .map(|entry| entry.unwrap().path().join("tests/cases"));

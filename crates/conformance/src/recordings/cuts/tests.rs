@@ -4,7 +4,7 @@ use geppetto_turns::{Block, Incomplete, InferenceResult, keys::block_meta};
 use serde_json::json;
 
 use super::{judge::judge, place::places, *};
-use crate::conformance::wire;
+use crate::recordings::wire;
 
 const BEGINNING: &str = concat!(
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"hm\"}}]}\n\n",
@@ -160,7 +160,7 @@ async fn a_panic_is_a_failure_of_its_place() {
         provider: "panics",
         engine: |_, _, _| Ok(Arc::new(Panics)),
         further: || geppetto_testing::Reply::chat().into(),
-        ending: |_| crate::conformance::expectation::Ending::Complete,
+        ending: |_| crate::recordings::expectation::Ending::Complete,
         is_over: |_| true,
         accepts: |_, _| Ok(()),
         uncounted_reasoning: |_| None,
