@@ -279,6 +279,12 @@ impl<'a> ResponseWriter<'a> {
         self.correlation.attempt.unwrap_or(1)
     }
 
+    /// The turn as it was when the call began: what the request is made from.
+    #[must_use]
+    pub fn asked(&self) -> &Turn {
+        &self.before
+    }
+
     /// Returns `true` if anything was produced.
     #[must_use]
     pub fn has_output(&self) -> bool {

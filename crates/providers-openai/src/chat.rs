@@ -3,6 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | [`ChatEngine`], [`ChatEngineBuilder`] | the engine and its settings |
+//! | [`ChatOptions`] | settings that only this wire has |
 //! | [`Dialect`] | in what requests differ from server to server, as data |
 //! | [`keys`] | what this wire keeps on blocks |
 //!
@@ -33,34 +34,35 @@
 //! that nobody knows is of class `unknown` and announced by an `info` event. No reply may hold more
 //! than 10,000 tool calls, or pieces of reasoning, or 1,024 choices.
 
-use std::{fmt, sync::Arc};
+use geppetto_engine::EngineError;
+use geppetto_provider::{
+    Inference, Server, Settings, Settled, Wire, WireEngine, WireEngineBuilder, WireRequest,
+    rules::Origin,
+};
+use geppetto_turns::{Content, DataKey, Turn};
+use serde_json::Value;
 
-use async_trait::async_trait;
-use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
-use geppetto_transport::{HttpClient, Request};
-use geppetto_turns::{Content, InferenceResult, Turn};
-
-mod builder;
 mod dialect;
-mod error;
+mod extra;
 mod fold;
 pub mod keys;
-mod reply;
+mod options;
 mod request;
 mod wire;
 
-pub use builder::ChatEngineBuilder;
-pub(crate) use dialect::authority;
-pub use dialect::{
-    CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, OutputFormat, ReasoningField,
-    ReasoningReplay, SystemRole,
-};
+#[cfg(test)]
+mod tests;
 
-use crate::shared::{
-    call::converse,
-    origin::{Origin, extra_content},
+pub use dialect::{
+    Dialect, EmptyContent, MaxTokensField, OutputFormat, ReasoningField, ReasoningReplay,
+    SystemRole,
 };
-use fold::Fold;
+pub use fold::ChatFold;
+pub use geppetto_provider::{KeyHeader, rules::CallIdForm};
+pub use options::ChatOptions;
+
+use crate::account;
+use extra::extra_content;
 
 /// The `type` of a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";
@@ -68,93 +70,86 @@ const CUSTOM_TOOL: &str = "custom";
 /// The typed pieces of reasoning, on the wire and in the payload of their block.
 const REASONING_DETAILS: &str = "reasoning_details";
 
-/// Asks a server of the Chat Completions format. Cheap to clone; clones share connections.
-#[derive(Clone)]
-pub struct ChatEngine {
-    shared: Arc<Shared>,
-}
+const PATH: &str = "/chat/completions";
 
-struct Shared {
-    model: String,
-    provider: String,
-    http: HttpClient,
-    /// The request but for its body.
-    request: Request,
-    defaults: InferenceConfig,
+/// Asks a server of the Chat Completions format. Cheap to clone; clones share connections.
+pub type ChatEngine = WireEngine<Chat>;
+
+/// Settings of a [`ChatEngine`].
+pub type ChatEngineBuilder = WireEngineBuilder<Chat>;
+
+/// The Chat Completions wire.
+#[derive(Debug)]
+pub struct Chat {
+    options: ChatOptions,
     dialect: Dialect,
     /// The name of the dialect, or the host where it has none.
     server: String,
-    stream: bool,
 }
 
-impl ChatEngine {
-    /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
-    /// that has no default.
-    pub fn builder(model: impl Into<String>) -> ChatEngineBuilder {
-        ChatEngineBuilder::new(model.into())
-    }
-
-    /// The model that is asked unless the turn names another.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.shared.model
-    }
-
-    /// The dialect of the requests.
+impl Chat {
+    /// The dialect of the requests: the one of the options, or the one of the server.
     #[must_use]
     pub fn dialect(&self) -> &Dialect {
-        &self.shared.dialect
+        &self.dialect
     }
 }
 
-#[async_trait]
-impl Engine for ChatEngine {
-    async fn run_inference(
-        &self,
-        ctx: &RunContext,
-        turn: &mut Turn,
-    ) -> Result<InferenceResult, EngineError> {
-        let shared = &self.shared;
-        let settings = request::settings(
-            turn,
-            &shared.defaults,
-            &shared.model,
-            shared.stream,
-            &shared.dialect,
-        )?;
-        let body = request::encode(&settings, turn, &shared.dialect, &shared.server)?;
-        let origin = Origin::new(&shared.server, &settings.model);
-        let first = turn.blocks.len();
-        let request = shared.request.clone().with_json(body);
-        let mut writer = ResponseWriter::start_with(
-            ctx,
-            turn,
-            shared.provider.as_str(),
-            settings.model.as_str(),
-            &settings.inference,
-        );
-        settings.unsent.announce(&writer);
-        let count = settings.extra.get("n").and_then(serde_json::Value::as_u64);
-        let alternatives = count.is_some_and(|count| count > 1);
-        let new_fold = || Fold::stream().with_alternatives(alternatives);
-        let outcome = converse(&shared.http, ctx, &request, &mut writer, new_fold).await;
-        let result = outcome.fold.end(writer, outcome.broken, outcome.request_id);
-        origin.mark(turn, first, |block| {
+impl Wire for Chat {
+    type Options = ChatOptions;
+    type Fold = ChatFold;
+
+    const PROVIDER: &'static str = "openai";
+    const BASE_URL: &'static str = account::BASE_URL;
+    const PATH: &'static str = PATH;
+    const FORMAT: &'static str = "a chat completion";
+    const PASSED_THROUGH: Option<DataKey<Value>> = Some(crate::keys::OPENAI_INFERENCE_CONFIG);
+    const RESERVED: &'static [&'static str] = &["messages", "model", "stream"];
+
+    fn new(options: ChatOptions, server: &Server) -> Result<Self, EngineError> {
+        account::check_key(server)?;
+        let dialect = options.dialect.clone();
+        let dialect = dialect.unwrap_or_else(|| Dialect::for_base_url(server.base_url()));
+        let name = if dialect.name.is_empty() {
+            server.authority()
+        } else {
+            &dialect.name
+        };
+        Ok(Self {
+            server: name.to_owned(),
+            options,
+            dialect,
+        })
+    }
+
+    fn key_header(&self) -> KeyHeader {
+        self.dialect.key.clone()
+    }
+
+    fn adapt(&self, settings: &mut Settings, _: &Turn) -> Result<(), EngineError> {
+        request::leave_out(settings, &self.dialect);
+        Ok(())
+    }
+
+    fn request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
+        let body = request::encode(call.settings(), call.turn(), &self.dialect, &self.server)?;
+        let request = WireRequest::new(PATH, body);
+        account::headers(
+            request,
+            self.options.organization.as_deref(),
+            self.options.project.as_deref(),
+        )
+    }
+
+    fn fold(&self, call: &Inference<'_>) -> ChatFold {
+        let count = call.settings().extra.get("n").and_then(Value::as_u64);
+        ChatFold::stream().with_alternatives(count.is_some_and(|count| count > 1))
+    }
+
+    fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
+        let origin = Origin::new(&self.server, &call.settings.model);
+        origin.mark(turn, call.first, |block| {
             matches!(block.content, Content::Reasoning(_)) || extra_content(block).is_some()
         });
-        result
-    }
-}
-
-impl fmt::Debug for ChatEngine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = &*self.shared;
-        f.debug_struct("ChatEngine")
-            .field("model", &shared.model)
-            .field("provider", &shared.provider)
-            .field("request", &shared.request)
-            .field("dialect", &shared.dialect)
-            .field("stream", &shared.stream)
-            .finish_non_exhaustive()
     }
 }

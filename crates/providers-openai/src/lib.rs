@@ -39,12 +39,14 @@
 //!   event; three on Responses, whose frames have names
 //!   (`tests/a_delta_allocates_at_most_three_times.rs`).
 
+mod account;
 pub mod chat;
 pub mod keys;
+mod models;
 pub mod responses;
-mod shared;
 
-pub use chat::{ChatEngine, ChatEngineBuilder, Dialect};
-/// What [`ChatEngineBuilder::api_key`] takes, so that an application needs no crate more for it.
-pub use geppetto_transport::ApiKey;
-pub use responses::{ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};
+pub use chat::{Chat, ChatEngine, ChatEngineBuilder, ChatOptions, Dialect};
+/// The key of [`ChatEngineBuilder::api_key`](geppetto_provider::WireEngineBuilder::api_key), so that an
+/// application needs no other crate for it.
+pub use geppetto_provider::ApiKey;
+pub use responses::{Responses, ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

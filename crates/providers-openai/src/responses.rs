@@ -23,153 +23,156 @@
 //! encrypted, because the account is another one, the call is made once more without it, and an
 //! `info` event says so.
 
-use std::{fmt, sync::Arc};
-
-use async_trait::async_trait;
-use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
-use geppetto_transport::{HttpClient, Request};
-use geppetto_turns::{Block, Content, InferenceResult, Turn};
+use geppetto_engine::EngineError;
+use geppetto_provider::{
+    CountTokens, Fault, Inference, Remedy, Server, Settings, Settled, Wire, WireEngine,
+    WireEngineBuilder, WireRequest, read::no_object,
+};
+use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-mod builder;
-mod error;
 mod fold;
 pub mod keys;
 mod options;
-mod reply;
 mod request;
 mod wire;
 
-pub use builder::ResponsesEngineBuilder;
+#[cfg(test)]
+mod tests;
+
+pub use fold::ResponsesFold;
 pub use options::{Include, ResponsesOptions};
 
-use crate::shared::{call::converse, notes::inform, reply::text, stop::Stop};
-use fold::Fold;
-use request::{Purpose, Sealed, Settings};
+use crate::account;
+use request::{Purpose, Request, Sealed};
 
 /// The `type` in the payload of a block that is a call of a custom tool.
 const CUSTOM_TOOL: &str = "custom";
 
-/// Asks a server of the Responses format. Cheap to clone; clones share connections.
-#[derive(Clone)]
-pub struct ResponsesEngine {
-    shared: Arc<Shared>,
-}
+const PATH: &str = "/responses";
+const COUNT_PATH: &str = "/responses/input_tokens";
 
-struct Shared {
-    model: String,
-    provider: String,
-    http: HttpClient,
-    /// The request but for its body.
-    request: Request,
-    /// The request that counts tokens, but for its body.
-    count: Request,
-    defaults: InferenceConfig,
+/// Asks a server of the Responses format. Cheap to clone; clones share connections.
+pub type ResponsesEngine = WireEngine<Responses>;
+
+/// Settings of a [`ResponsesEngine`].
+pub type ResponsesEngineBuilder = WireEngineBuilder<Responses>;
+
+/// The Responses wire.
+#[derive(Debug)]
+pub struct Responses {
+    options: ResponsesOptions,
     /// The host.
     server: String,
-    options: ResponsesOptions,
-    stream: bool,
 }
 
-impl ResponsesEngine {
-    /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
-    /// that has no default.
-    pub fn builder(model: impl Into<String>) -> ResponsesEngineBuilder {
-        ResponsesEngineBuilder::new(model.into())
-    }
-
-    /// The model that is asked unless the turn names another.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.shared.model
-    }
-
+impl Responses {
     /// The settings that only this API has.
     #[must_use]
     pub fn options(&self) -> &ResponsesOptions {
-        &self.shared.options
+        &self.options
     }
 
-    /// Counts the tokens of the request that [`run_inference`](Engine::run_inference) would send
-    /// for `turn`, by asking the server (`/responses/input_tokens`). Publishes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As for an inference; of kind `MalformedResponse` when the reply holds no count.
-    pub async fn count_input_tokens(
-        &self,
-        ctx: &RunContext,
-        turn: &Turn,
-    ) -> Result<u64, EngineError> {
-        let shared = &self.shared;
-        let settings = self.settings(turn)?;
-        let body = settings.encode(turn, &shared.options, Purpose::Count, Sealed::Sent)?;
-        let request = shared.count.clone().with_json(body);
-        let mut stop = Stop::of(ctx);
-        let response = stop.race(shared.http.open(&request)).await??;
-        let redactor = response.redactor().clone();
-        let body = text(response.into_body(), &mut stop).await?;
-        let counted: Counted = reply::parse(&body.text, &redactor)?;
-        Ok(counted.input_tokens)
-    }
-
-    fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
-        let shared = &self.shared;
-        Settings::of(
-            turn,
-            &shared.defaults,
-            &shared.model,
-            shared.stream,
-            &shared.server,
+    fn encode(&self, call: &Inference<'_>, purpose: Purpose) -> Result<Vec<u8>, EngineError> {
+        let sealed = if call.is_remedied() {
+            Sealed::LeftOut
+        } else {
+            Sealed::Sent
+        };
+        Request::of(call.settings(), call.turn(), &self.server)?.encode(
+            call.turn(),
+            &self.options,
+            purpose,
+            sealed,
         )
     }
-}
 
-/// The reply to a request that counts tokens.
-#[derive(Deserialize)]
-struct Counted {
-    input_tokens: u64,
-}
-
-#[async_trait]
-impl Engine for ResponsesEngine {
-    async fn run_inference(
-        &self,
-        ctx: &RunContext,
-        turn: &mut Turn,
-    ) -> Result<InferenceResult, EngineError> {
-        let shared = &self.shared;
-        let settings = self.settings(turn)?;
-        let encode = |turn: &Turn, sealed| {
-            let body = settings.encode(turn, &shared.options, Purpose::Reply, sealed)?;
-            Ok::<_, EngineError>(shared.request.clone().with_json(body))
-        };
-        let request = encode(turn, Sealed::Sent)?;
-        // For a request without what is encrypted, should the server be unable to read it.
-        let asked = has_sealed(turn).then(|| turn.clone());
-        let model = settings.model.as_str();
-        let provider = shared.provider.as_str();
-        let first = turn.blocks.len();
-        let mut writer =
-            ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
-        settings.unsent.announce(&writer);
-        let new_fold = || Fold::new(model);
-        let mut outcome = converse(&shared.http, ctx, &request, &mut writer, new_fold).await;
-        let is_unreadable = !writer.has_output() && outcome.broken.as_ref().is_some_and(unreadable);
-        if is_unreadable && let Some(asked) = asked {
-            inform(&writer, UNREADABLE, json!({"code": INVALID_ENCRYPTED}));
-            let unsealed = encode(&asked, Sealed::LeftOut)?;
-            outcome = converse(&shared.http, ctx, &unsealed, &mut writer, new_fold).await;
-        }
-        let result = outcome.fold.end(writer, outcome.broken, outcome.request_id);
-        if is_unreadable {
-            forget_sealed(turn, first);
-        }
-        let origin = settings.origin();
-        origin.mark(turn, first, is_of_server);
-        result
+    fn send(&self, path: &'static str, body: Vec<u8>) -> Result<WireRequest, EngineError> {
+        let options = &self.options;
+        let (organization, project) = (&options.organization, &options.project);
+        let request = WireRequest::new(path, body);
+        account::headers(request, organization.as_deref(), project.as_deref())
     }
+}
+
+impl Wire for Responses {
+    type Options = ResponsesOptions;
+    type Fold = ResponsesFold;
+
+    const PROVIDER: &'static str = "open_responses";
+    const BASE_URL: &'static str = account::BASE_URL;
+    const PATH: &'static str = PATH;
+    const FORMAT: &'static str = "of the Responses API";
+    const PASSED_THROUGH: Option<DataKey<Value>> = Some(crate::keys::OPENAI_INFERENCE_CONFIG);
+    const RESERVED: &'static [&'static str] = &["input", "model", "stream"];
+
+    fn new(options: ResponsesOptions, server: &Server) -> Result<Self, EngineError> {
+        account::check_key(server)?;
+        Ok(Self {
+            options,
+            server: server.authority().to_owned(),
+        })
+    }
+
+    fn adapt(&self, settings: &mut Settings, _: &Turn) -> Result<(), EngineError> {
+        request::leave_out(settings, &self.server);
+        Ok(())
+    }
+
+    fn request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
+        self.send(PATH, self.encode(call, Purpose::Reply)?)
+    }
+
+    fn fold(&self, call: &Inference<'_>) -> ResponsesFold {
+        ResponsesFold::new(&call.settings().model)
+    }
+
+    /// Encrypted reasoning is left out where the server cannot read it: it came from another
+    /// account, or its key has changed.
+    ///
+    /// Reports: <https://github.com/openai/codex/issues/8145>,
+    /// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
+    fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+        let is_unreadable = error.provider_code() == Some(INVALID_ENCRYPTED);
+        let mut blocks = call.turn().blocks.iter();
+        (is_unreadable && blocks.any(|block| is_sealed(block)))
+            .then(|| Remedy::new(UNREADABLE, json!({"code": INVALID_ENCRYPTED})))
+    }
+
+    fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
+        if call.is_remedied {
+            forget_sealed(turn, call.first);
+        }
+        let origin = request::origin(&self.server, call.settings);
+        origin.mark(turn, call.first, is_of_server);
+    }
+}
+
+impl CountTokens for Responses {
+    fn count_request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
+        self.send(COUNT_PATH, self.encode(call, Purpose::Count)?)
+    }
+
+    fn counted(body: &str) -> Result<u64, Fault> {
+        /// The reply to a request that counts tokens.
+        #[derive(Deserialize)]
+        struct Counted {
+            input_tokens: u64,
+        }
+
+        let counted: Counted = parse(body)?;
+        Ok(counted.input_tokens)
+    }
+}
+
+/// Reads a body of JSON.
+fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Fault> {
+    // A list would be read as the fields of an object, one by one.
+    if body.trim_start().starts_with('[') {
+        return Err(Fault::syntax(no_object()));
+    }
+    serde_json::from_str(body).map_err(Fault::syntax)
 }
 
 /// The message of the event that says that reasoning was left out.
@@ -177,21 +180,8 @@ const UNREADABLE: &str = "the server could not read earlier reasoning, which is 
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
 
-/// Whether a server could not read encrypted reasoning: it came from another account, or its key
-/// has changed.
-///
-/// Reports: <https://github.com/openai/codex/issues/8145>,
-/// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
-fn unreadable(error: &EngineError) -> bool {
-    error.provider_code() == Some(INVALID_ENCRYPTED)
-}
-
 fn is_sealed(block: &Block) -> bool {
     matches!(&block.content, Content::Reasoning(own) if own.encrypted_content.is_some())
-}
-
-fn has_sealed(turn: &Turn) -> bool {
-    turn.blocks.iter().any(|block| is_sealed(block))
 }
 
 /// Notes on the reasoning before `end` that the server could not read it.
@@ -215,18 +205,5 @@ fn is_of_server(block: &Block) -> bool {
         Content::Reasoning(_) => true,
         Content::Other(other) => other.kind == keys::ITEM_KIND,
         _ => false,
-    }
-}
-
-impl fmt::Debug for ResponsesEngine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = &*self.shared;
-        f.debug_struct("ResponsesEngine")
-            .field("model", &shared.model)
-            .field("provider", &shared.provider)
-            .field("request", &shared.request)
-            .field("options", &shared.options)
-            .field("stream", &shared.stream)
-            .finish_non_exhaustive()
     }
 }

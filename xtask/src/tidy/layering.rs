@@ -25,12 +25,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
     (
-        "geppetto-providers-openai",
+        "geppetto-provider",
         &[
             "geppetto-turns",
             "geppetto-events",
             "geppetto-engine",
             "geppetto-transport",
+        ],
+    ),
+    (
+        "geppetto-providers-openai",
+        &[
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+            "geppetto-provider",
         ],
     ),
     (

@@ -114,7 +114,7 @@ fn engine(input: &Input, base_url: String) -> Result<Arc<dyn Engine>, EngineErro
                 .defaults(input.inference.clone())
                 .stream(input.stream);
             if let Some(url) = &input.dialect {
-                engine = engine.dialect(Dialect::for_base_url(url));
+                engine = engine.options(Dialect::for_base_url(url));
             }
             Arc::new(engine.build()?)
         }

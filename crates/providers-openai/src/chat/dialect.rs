@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 
+use geppetto_provider::{KeyHeader, rules::CallIdForm};
 use geppetto_turns::Rules;
-
-pub use crate::shared::call_ids::CallIdForm;
 
 mod hosts;
 mod templates;
 
-pub(crate) use hosts::authority;
-
-use crate::shared::models;
+use crate::models;
 
 #[cfg(test)]
 mod tests;
@@ -177,17 +174,6 @@ pub enum ReasoningField {
     Details,
     /// A part of the content of type `thinking`: Mistral.
     ThinkingPart,
-}
-
-/// How the key is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum KeyHeader {
-    /// `authorization: Bearer KEY`.
-    #[default]
-    Bearer,
-    /// The key alone in a header of this name, in lower case: `api-key` for Azure.
-    Header(&'static str),
 }
 
 impl Default for Dialect {

@@ -1,19 +1,18 @@
-//! [`Fold`]: the events of a reply into one reply.
+//! [`ChatFold`]: the events of a reply into one reply.
 //!
 //! A stream is folded event by event; a reply that came as one body is the fold of a stream of one
 //! event. There is no second way.
 
-use geppetto_engine::{EngineError, ItemId, ResponseWriter};
+use geppetto_engine::{Finish, ItemId};
 use geppetto_events::kind::ReasoningSource;
-use geppetto_transport::Redactor;
+use geppetto_provider::{
+    Fault, Flow, Fold, Frame, Output,
+    read::{MAX_ENTRIES, parse_into},
+};
+use geppetto_turns::Incomplete;
 use serde_json::value::RawValue;
 
 use super::wire::{Choice, Chunk, Content, Delta, Piece};
-use crate::shared::{
-    error::reported,
-    halves::Half,
-    limits::{MOST, too_many},
-};
 
 mod call;
 mod calls;
@@ -36,17 +35,35 @@ use others::Others;
 /// The most choices that a reply may have; OpenAI's `n` ends at 128.
 const MOST_CHOICES: usize = 1024;
 
-/// What arrived of a reply, beside what the [`ResponseWriter`] has taken.
+/// The fields of an event that grow from event to event: where a character may be cut in half.
+const GROWING: &[&str] = &[
+    "choices.text",
+    "choices.delta.content",
+    "choices.delta.content.text",
+    "choices.delta.content.thinking",
+    "choices.delta.content.thinking.text",
+    "choices.delta.reasoning",
+    "choices.delta.reasoning_content",
+    "choices.delta.reasoning_text",
+    "choices.delta.thinking",
+    "choices.delta.reasoning_details.text",
+    "choices.delta.reasoning_details.summary",
+    "choices.delta.refusal",
+    "choices.delta.tool_calls.function.arguments",
+    "choices.delta.tool_calls.custom.input",
+    "choices.delta.function_call.arguments",
+    "choices.delta.audio.transcript",
+];
+
+/// What arrived of a reply, beside what the [`Output`] has taken.
 #[derive(Debug, Default)]
-pub(super) struct Fold {
+pub struct ChatFold {
     /// Whether the reply comes as one body: each entry of a list is then a thing of its own.
     whole: bool,
     /// Whether several answers were asked for; otherwise several choices are one answer.
     alternatives: bool,
     /// The text or reasoning that grows.
     open: Option<(Segment, ItemId)>,
-    /// Half of a character at its end.
-    half: Half,
     /// The choice whose text is the reply's.
     speaker: Option<u64>,
     calls: Calls,
@@ -64,8 +81,6 @@ pub(super) struct Fold {
     /// The finish reason as the provider behind a gateway gave it.
     native_reason: String,
     done: bool,
-    /// Number of characters and numbers that were replaced before the reply was read.
-    replaced: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +92,49 @@ enum Segment {
     Speech,
 }
 
-impl Fold {
+impl Fold for ChatFold {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
+        let mut chunk = Chunk::default();
+        parse_into(&mut chunk, frame.data).map_err(Fault::syntax)?;
+        self.accept(&chunk, frame.data, out)?;
+        Ok(Flow::Continue)
+    }
+
+    fn body(&mut self, body: &str, out: &mut Output<'_>) -> Result<(), Fault> {
+        let mut chunk = Chunk::default();
+        parse_into(&mut chunk, body).map_err(Fault::syntax)?;
+        self.whole = true;
+        self.accept(&chunk, body, out)?;
+        if chunk.choices.is_empty() {
+            return Err(Fault::not_a_reply(
+                "the server sent a body without choices; check that the base URL is one of a chat API",
+            ));
+        }
+        // One piece of a stream alone is no whole reply.
+        self.done = !chunk.choices.iter().all(Choice::is_piece);
+        Ok(())
+    }
+
+    fn end_marker(&mut self) {
+        self.done = true;
+    }
+
+    /// By its end marker, or by a reason why the model stopped. An end marker without anything
+    /// before it is the end of no reply.
+    fn is_complete(&self) -> bool {
+        (self.done && self.answered) || self.ends.are_final()
+    }
+
+    fn growing_fields(&self, _: Frame<'_>) -> &'static [&'static str] {
+        GROWING
+    }
+
+    fn finish(self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
+        self.end(broken, out)
+    }
+}
+
+impl ChatFold {
     /// A reply that comes as a stream of events.
     pub(super) fn stream() -> Self {
         Self::default()
@@ -98,27 +155,6 @@ impl Fold {
         self
     }
 
-    /// Turns an empty fold into one of a reply that comes as one body.
-    pub(super) fn becomes_whole(&mut self) {
-        self.whole = true;
-    }
-
-    /// The server said that the stream is over.
-    pub(super) fn done(&mut self) {
-        self.done = true;
-    }
-
-    /// Counts what was replaced so that the reply could be read.
-    pub(super) fn count_replaced(&mut self, count: u64) {
-        self.replaced = self.replaced.saturating_add(count);
-    }
-
-    /// Whether the server said that the reply is complete: by its end marker, or by a reason why
-    /// the model stopped. An end marker without anything before it is the end of no reply.
-    pub(super) fn is_complete(&self) -> bool {
-        (self.done && self.answered) || self.ends.are_final()
-    }
-
     /// Takes one event, which was read from `text`.
     ///
     /// # Errors
@@ -128,109 +164,107 @@ impl Fold {
         &mut self,
         chunk: &Chunk<'_>,
         text: &str,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        self.kept.take_envelope(chunk, writer, redactor);
+        out: &mut Output<'_>,
+    ) -> Result<(), Fault> {
+        self.kept.take_envelope(chunk, out);
         // Gateways put status, code and words beside the field of the error, too.
         let mut failure = chunk.is_error(text).then_some(text);
         self.answered |= !chunk.choices.is_empty();
         for (position, choice) in chunk.choices.iter().enumerate() {
             let index = choice.index.0.unwrap_or(position as u64);
             if index > 0 && self.alternatives {
-                self.others.take(index, choice, self.whole, redactor);
+                self.others.take(index, choice, self.whole, out);
                 continue;
             }
             failure = failure.or_else(|| choice.reported().map(RawValue::get));
-            self.choice(index, choice, writer, redactor);
+            self.choice(index, choice, out);
         }
         if let Some(raw) = failure {
-            return Err(reported(raw, redactor));
+            return Err(Fault::reported(raw));
         }
         self.check()?;
         self.failure().map_or(Ok(()), Err)
     }
 
     /// Refuses a reply that is larger than any model's.
-    fn check(&self) -> Result<(), EngineError> {
-        if self.calls.len() > MOST {
-            return Err(too_many("tool calls"));
+    fn check(&self) -> Result<(), Fault> {
+        if self.calls.len() > MAX_ENTRIES {
+            return Err(Fault::too_many("tool calls"));
         }
-        if self.kept.details() > MOST {
-            return Err(too_many("pieces of reasoning"));
+        if self.kept.details() > MAX_ENTRIES {
+            return Err(Fault::too_many("pieces of reasoning"));
         }
         if self.others.len().max(self.ends.choices()) > MOST_CHOICES {
-            return Err(too_many("choices"));
+            return Err(Fault::too_many("choices"));
         }
         Ok(())
     }
 
-    fn choice(
-        &mut self,
-        index: u64,
-        choice: &Choice<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) {
+    fn choice(&mut self, index: u64, choice: &Choice<'_>, out: &mut Output<'_>) {
         self.spoke = false;
         // Perplexity sends both: what is new, and the whole message so far. A message alone in a
         // stream is one from a server that does not really stream.
         let said = match (self.whole, &choice.delta) {
-            (false, Some(delta)) if writer.has_output() || !delta.is_empty() => Some(delta),
-            (false, None) if writer.has_output() => {
-                self.say_rest(choice, writer);
+            (false, Some(delta)) if out.has_output() || !delta.is_empty() => Some(delta),
+            (false, None) if out.has_output() => {
+                self.say_rest(choice, out);
                 None
             }
             _ => choice.said(),
         };
         if let Some(delta) = said {
-            self.delta(index, delta, writer, redactor);
+            self.delta(index, delta, out);
+        }
+        if let Some(text) = choice.text_alone() {
+            self.text_alone(index, text, out);
         }
         self.kept.take_usage(choice.usage);
         if let Some(logprobs) = &choice.logprobs.0 {
             self.kept.take_logprobs(logprobs);
         }
         let native = &choice.native_finish_reason;
-        self.stopped(index, &choice.finish_reason, native, redactor);
+        self.stopped(index, &choice.finish_reason, native, out);
+    }
+
+    /// Says the text of a choice that has nothing else.
+    fn text_alone(&mut self, index: u64, text: &str, out: &mut Output<'_>) {
+        if *self.speaker.get_or_insert(index) == index {
+            self.say(Segment::Text, text, out);
+        } else {
+            self.others.take_text(index, text);
+        }
     }
 
     /// Says what is new in a message that repeats the text so far.
-    fn say_rest(&mut self, choice: &Choice<'_>, writer: &mut ResponseWriter<'_>) {
+    fn say_rest(&mut self, choice: &Choice<'_>, out: &mut Output<'_>) {
         if let Some((Segment::Text, id)) = self.open
             && let Some(message) = &choice.message
-            && let Some(rest) = message.content.flat().strip_prefix(writer.text(id))
+            && let Some(rest) = message.content.flat().strip_prefix(out.text(id))
         {
-            writer.push(id, rest);
+            out.push(id, rest);
         }
     }
 
-    fn delta(
-        &mut self,
-        index: u64,
-        delta: &Delta<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) {
+    fn delta(&mut self, index: u64, delta: &Delta<'_>, out: &mut Output<'_>) {
         if self.is_other_text(index, delta) {
             self.others.take_text(index, &delta.content.flat());
         } else {
-            self.words(delta, writer, redactor);
+            self.words(delta, out);
         }
         if let Some(raw) = delta.images {
-            kept::add_images(raw, writer);
+            kept::add_images(raw, out);
         }
         if !delta.tool_calls.is_empty() {
-            self.calls
-                .take(&delta.tool_calls, index, self.whole, redactor);
+            self.calls.take(&delta.tool_calls, index, self.whole, out);
         }
         if let Some(piece) = &delta.function_call {
             self.calls.take_legacy(piece, index);
         }
         if self.calls.has_news() {
             self.spoke = true;
-            if self.calls.len() <= MOST {
-                self.close_segment(writer);
-                self.calls.publish(writer);
+            if self.calls.len() <= MAX_ENTRIES {
+                self.close_segment(out);
+                self.calls.publish(out);
             }
         }
     }
@@ -245,30 +279,30 @@ impl Fold {
     }
 
     /// Says what a delta says in words.
-    fn words(&mut self, delta: &Delta<'_>, writer: &mut ResponseWriter<'_>, redactor: &Redactor) {
-        self.reasoning(delta, writer);
+    fn words(&mut self, delta: &Delta<'_>, out: &mut Output<'_>) {
+        self.reasoning(delta, out);
         match &delta.content {
-            Content::Text(text) => self.say(Segment::Text, text, writer),
+            Content::Text(text) => self.say(Segment::Text, text, out),
             other => other.each(&mut |piece| match piece {
-                Piece::Text(text) => self.say(Segment::Text, &text, writer),
-                Piece::Reasoning(text) => self.say(Segment::Reasoning, &text, writer),
-                Piece::Refusal(text) => self.say(Segment::Refusal, text, writer),
+                Piece::Text(text) => self.say(Segment::Text, &text, out),
+                Piece::Reasoning(text) => self.say(Segment::Reasoning, &text, out),
+                Piece::Refusal(text) => self.say(Segment::Refusal, text, out),
             }),
         }
-        self.say(Segment::Refusal, &delta.refusal, writer);
+        self.say(Segment::Refusal, &delta.refusal, out);
         if let Some(audio) = &delta.audio.0 {
-            self.say(Segment::Speech, &audio.transcript, writer);
-            self.kept.take_audio(audio, redactor);
+            self.say(Segment::Speech, &audio.transcript, out);
+            self.kept.take_audio(audio, out);
         }
         if let Some(raw) = delta.annotations {
-            self.kept.take_annotations(raw, writer);
+            self.kept.take_annotations(raw, out);
         }
         if let Some(raw) = delta.extra_content {
             self.kept.take_extra_content(raw);
         }
     }
 
-    fn reasoning(&mut self, delta: &Delta<'_>, writer: &mut ResponseWriter<'_>) {
+    fn reasoning(&mut self, delta: &Delta<'_>, out: &mut Output<'_>) {
         // Servers that fill several of these fields say the same in each.
         let fields = [
             &delta.reasoning_content,
@@ -279,45 +313,45 @@ impl Fold {
         let said = fields.into_iter().map(Content::flat);
         if let Some(text) = said.into_iter().find(|text| !text.is_empty()) {
             self.reasons_by_field = true;
-            self.say(Segment::Reasoning, &text, writer);
+            self.say(Segment::Reasoning, &text, out);
         }
         if let Some(raw) = delta.reasoning_details {
-            self.reasoning_details(raw, writer);
+            self.reasoning_details(raw, out);
         }
     }
 
-    fn reasoning_details(&mut self, raw: &RawValue, writer: &mut ResponseWriter<'_>) {
+    fn reasoning_details(&mut self, raw: &RawValue, out: &mut Output<'_>) {
         let Some(news) = details::parse(raw) else {
             return;
         };
         if !self.reasons_by_field {
-            self.say(Segment::Reasoning, &details::text_of(&news), writer);
+            self.say(Segment::Reasoning, &details::text_of(&news), out);
         }
-        self.kept.take_details(news, self.whole, writer);
+        self.kept.take_details(news, self.whole, out);
     }
 
     /// Lets a segment grow; what does not go on with the open one begins a new one.
-    fn say(&mut self, segment: Segment, text: &str, writer: &mut ResponseWriter<'_>) {
+    fn say(&mut self, segment: Segment, text: &str, out: &mut Output<'_>) {
         if text.is_empty() {
             return;
         }
         self.spoke = true;
         let id = match self.open {
             Some((open, id)) if open == segment => id,
-            _ => self.open_segment(segment, writer),
+            _ => self.open_segment(segment, out),
         };
-        writer.push(id, &self.half.join(text));
+        out.push(id, text);
     }
 
-    fn open_segment(&mut self, segment: Segment, writer: &mut ResponseWriter<'_>) -> ItemId {
-        self.close_segment(writer);
-        self.calls.announce(writer);
+    fn open_segment(&mut self, segment: Segment, out: &mut Output<'_>) -> ItemId {
+        self.close_segment(out);
+        self.calls.announce(out);
         let id = match segment {
-            Segment::Text | Segment::Speech => writer.open_text(),
-            Segment::Reasoning => writer.open_reasoning(ReasoningSource::Provider),
+            Segment::Text | Segment::Speech => out.open_text(),
+            Segment::Reasoning => out.open_reasoning(ReasoningSource::Provider),
             Segment::Refusal => {
                 self.refused = true;
-                writer.open_refusal()
+                out.open_refusal()
             }
         };
         self.kept.opened(segment, id);
@@ -325,17 +359,9 @@ impl Fold {
         id
     }
 
-    /// Says what is left of the open segment: half of a character.
-    fn flush(&mut self, writer: &mut ResponseWriter<'_>) {
-        if let Some((_, id)) = self.open {
-            writer.push(id, self.half.rest());
-        }
-    }
-
-    fn close_segment(&mut self, writer: &mut ResponseWriter<'_>) {
-        self.flush(writer);
+    fn close_segment(&mut self, out: &mut Output<'_>) {
         if let Some((_, id)) = self.open.take() {
-            writer.close(id, None);
+            out.close(id, None);
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// `ORIGIN` stands on reasoning, and on what has `extra_content`. What only the server and the model
 /// can read is sent to nobody else.
-pub use crate::shared::origin::{ORIGIN, Origin};
+pub use geppetto_provider::rules::{ORIGIN, Origin};
 
 /// Generated speech, on the text block that holds its words: an object of `id`, `data` (base64)
 /// and `expires_at` (seconds since 1970).

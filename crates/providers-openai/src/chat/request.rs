@@ -1,14 +1,15 @@
 //! From a turn to the bytes of a request.
 
-use geppetto_engine::{EngineError, InferenceConfig, ToolChoice as Choice, ToolDefinition};
+use geppetto_engine::{EngineError, ToolChoice as Choice, ToolDefinition};
+use geppetto_provider::{
+    Settings,
+    request::{RequestFields, nothing_to_send, to_json},
+    rules::Origin,
+};
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{Dialect, OutputFormat};
-use crate::shared::{
-    origin::Origin,
-    settings::{Fields, Settings, nothing_to_send, to_json},
-};
 
 mod messages;
 mod options;
@@ -20,23 +21,8 @@ mod tests;
 use messages::Message;
 use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 
-/// Fields that a passed-through setting cannot replace: they are the engine's own business.
-const RESERVED: [&str; 3] = ["messages", "model", "stream"];
-
-/// The settings of a turn, and where there are none, the engine's; without those that the server or
-/// the model does not take.
-///
-/// # Errors
-///
-/// As [`Settings::of`].
-pub(super) fn settings(
-    turn: &Turn,
-    defaults: &InferenceConfig,
-    model: &str,
-    stream: bool,
-    dialect: &Dialect,
-) -> Result<Settings, EngineError> {
-    let mut settings = Settings::of(turn, defaults, model, stream, &RESERVED)?;
+/// Leaves out settings that the server or the model does not take.
+pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
     let model = settings.model.clone();
@@ -60,7 +46,6 @@ pub(super) fn settings(
         no_field(setting, &choice, dialect)
             .or_else(|| dialect.refusal(setting, &model, effort.as_deref()))
     });
-    Ok(settings)
 }
 
 /// Why there is no field for a setting, if there is none.
@@ -134,7 +119,7 @@ struct Body<'a> {
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let map = serializer.serialize_map(None)?;
-        let mut fields = Fields::new(map, &self.settings.extra, None);
+        let mut fields = RequestFields::new(map, &self.settings.extra, None);
         fields.put("model", Some(&self.settings.model))?;
         fields.put("messages", Some(self.messages))?;
         self.tools(&mut fields)?;
@@ -150,7 +135,7 @@ impl Serialize for Body<'_> {
 }
 
 impl Body<'_> {
-    fn tools<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
+    fn tools<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let settings = self.settings;
         let offered = !settings.tools.is_empty();
         let all = settings.tools.iter().chain(&self.placeholder);
@@ -172,7 +157,7 @@ impl Body<'_> {
     /// Writes a field unless its setting is left out.
     fn put<M: SerializeMap, T: Serialize>(
         &self,
-        fields: &mut Fields<'_, M>,
+        fields: &mut RequestFields<'_, M>,
         name: &str,
         value: Option<T>,
     ) -> Result<(), M::Error> {
@@ -180,7 +165,7 @@ impl Body<'_> {
         fields.put(name, value.filter(|_| is_sent))
     }
 
-    fn sampling<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
+    fn sampling<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let config = &self.settings.inference;
         self.put(fields, "temperature", config.temperature)?;
         self.put(fields, "top_p", config.top_p)?;

@@ -6,26 +6,25 @@
 //!
 //! Fields: <https://platform.openai.com/docs/api-reference/chat/streaming>.
 
-use serde::de::DeserializeSeed;
+use geppetto_provider::{
+    read::{Beside, Number, Text, is_base_resp, is_error_alone, is_reported},
+    wire_object,
+};
 use serde_json::value::RawValue;
 
 mod choices;
 mod content;
-mod fill;
 mod reason;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use crate::shared::text::{Number, Text};
 pub(super) use choices::Choices;
 pub(super) use content::{Content, Piece};
 
-use crate::shared::error::{is_base_resp, is_error_alone, is_reported};
-use fill::{Beside, object};
 use reason::Reason;
 
-object! {
+wire_object! {
     /// One event of a stream, or a whole reply.
     pub(super) struct Chunk {
         id: Text<'a>,
@@ -48,18 +47,20 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     pub(super) struct Groq {
         usage: Option<&'a RawValue>,
     }
 }
 
-object! {
+wire_object! {
     /// One of the answers in parallel.
     pub(super) struct Choice {
         index: Number,
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
+        /// All that a choice has in the format before chats, which some gateways answer in.
+        text: Text<'a>,
         finish_reason: Reason<'a>,
         /// The reason as the provider behind OpenRouter gave it.
         native_finish_reason: Reason<'a>,
@@ -71,7 +72,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// What a stream adds, or a whole message.
     pub(super) struct Delta {
         content: Content<'a>,
@@ -100,7 +101,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// A piece of a tool call.
     pub(super) struct CallDelta {
         index: Number,
@@ -112,7 +113,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// A piece of a call of a function.
     pub(super) struct FunctionDelta {
         name: Text<'a>,
@@ -121,7 +122,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// A piece of a call of a custom tool, whose input is text.
     pub(super) struct CustomDelta {
         name: Text<'a>,
@@ -129,7 +130,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// A piece of speech.
     pub(super) struct Audio {
         id: Text<'a>,
@@ -139,7 +140,7 @@ object! {
     }
 }
 
-object! {
+wire_object! {
     /// Log probabilities of tokens, for each text they belong to.
     pub(super) struct Logprobs {
         content: Option<&'a RawValue>,
@@ -148,14 +149,7 @@ object! {
     }
 }
 
-impl<'a> Chunk<'a> {
-    /// Reads the JSON of an event or a body, an object, into this empty chunk.
-    pub(super) fn parse(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        fill::Place(self).deserialize(&mut reader)?;
-        reader.end()
-    }
-
+impl Chunk<'_> {
     /// Returns `true` if the event or body, which is `text`, reports an error: in a field of its
     /// own, by MiniMax's status, or as a whole. The errors of choices are not meant.
     pub(super) fn is_error(&self, text: &str) -> bool {
@@ -208,6 +202,17 @@ impl<'a> Choice<'a> {
         let message = self.message.as_ref().and_then(|message| message.error);
         let places = [self.error, delta, message].into_iter().flatten();
         places.into_iter().find(|raw| is_reported(raw.get()))
+    }
+
+    /// Returns `true` if this is a piece of a stream, and does not say that it is the last one.
+    pub(super) fn is_piece(&self) -> bool {
+        self.delta.is_some() && self.message.is_none() && self.finish_reason.is_empty()
+    }
+
+    /// The text of a choice that has nothing else.
+    pub(super) fn text_alone(&self) -> Option<&str> {
+        let is_silent = |said: Option<&Delta<'_>>| said.is_none_or(Delta::is_empty);
+        (!self.text.is_empty() && is_silent(self.said())).then_some(&*self.text)
     }
 
     /// The message of a whole reply.

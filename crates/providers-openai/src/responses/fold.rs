@@ -1,48 +1,43 @@
-//! [`Fold`]: the events of a reply into one reply.
+//! [`ResponsesFold`]: the events of a reply into one reply.
 //!
 //! A stream is folded event by event; a reply that came as one body is the fold of its terminal
-//! event alone. There is no second way.
+//! event alone. There is no second way. This file folds what is said of the response as a whole,
+//! `items` what is said of its items; there is a file for each kind of item.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
-use geppetto_engine::{EngineError, ResponseWriter};
-use geppetto_transport::Redactor;
-use serde::de::IgnoredAny;
-use serde_json::{Value, value::RawValue};
+use geppetto_engine::{ErrorKind, Finish};
+use geppetto_provider::{
+    Fault, Flow, Fold, Frame, Output,
+    read::{MAX_ENTRIES, Word, is_error_alone, is_heartbeat, is_reported},
+    rules::Meaning,
+};
+use geppetto_turns::Incomplete;
+use serde_json::value::RawValue;
 
 use super::{
-    CUSTOM_TOOL,
-    error::{FORMAT, cancelled_there},
-    wire::{self, Event, Item, Response, Text},
-};
-use crate::shared::{
-    error::{is_error_alone, is_reported, malformed, malformed_event, no_object, reported},
-    limits::{MOST, too_many},
-    mend::{self, Mended},
-    notes::Notes,
-    reasons::{Meaning, failed},
-    taken::{Taken, is_heartbeat},
-    words::{self, Word},
+    CUSTOM_TOOL, parse,
+    wire::{self, Event, Response, Text},
 };
 
 mod calls;
 mod dispatch;
 mod entry;
-mod find;
 mod finish;
+mod items;
 mod message;
+mod other;
+mod places;
 mod progress;
+mod read;
 mod reasoning;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
-use calls::{CUSTOM, Call, FUNCTION};
-use entry::{Entry, State};
-use find::Places;
-use message::{MESSAGE, Message};
-use reasoning::{REASONING, Reasoning};
+use entry::Entry;
+use places::Places;
 
 /// The largest event that is known again when it is repeated, in bytes. What is larger is a whole
 /// item or an image, which is taken once anyway or shown again without harm.
@@ -60,9 +55,9 @@ const GROWING: [&str; 8] = [
     "response.reasoning_summary.delta",
 ];
 
-/// What arrived of a reply, beside what the [`ResponseWriter`] has taken.
+/// What arrived of a reply, beside what the [`Output`] has taken.
 #[derive(Debug, Default)]
-pub(super) struct Fold {
+pub struct ResponsesFold {
     /// The model as the request named it.
     asked: String,
     entries: Vec<Entry>,
@@ -78,7 +73,6 @@ pub(super) struct Fold {
     /// The usage as sent.
     usage: Option<Box<str>>,
     status: Status,
-    notes: Notes,
 }
 
 /// How far the response is, by what the server said last.
@@ -95,7 +89,51 @@ enum Status {
     Other(String),
 }
 
-impl Fold {
+impl Fold for ResponsesFold {
+    fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
+        let event = read::event(frame.data).map_err(Fault::syntax)?;
+        let flow = self.take(frame.name, event, frame.data, out)?;
+        Ok(if self.is_complete() { Flow::End } else { flow })
+    }
+
+    fn body(&mut self, body: &str, out: &mut Output<'_>) -> Result<(), Fault> {
+        let response: Response<'_> = parse(body)?;
+        let reports = response.error.is_some_and(|raw| is_reported(raw.get()));
+        if response.output.is_none() && response.status.is_empty() {
+            if reports || &*response.object == "error" {
+                return Err(Fault::reported(body));
+            }
+            return Err(Fault::not_a_reply(
+                "the server sent a body that is no response; check that the base URL is one of a \
+                 Responses API",
+            ));
+        }
+        let status = match &*response.status {
+            "" => "completed",
+            status => status,
+        };
+        self.over(&response, status, out)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.status != Status::Open
+    }
+
+    fn growing_fields(&self, frame: Frame<'_>) -> &'static [&'static str] {
+        let event = read::event(frame.data).unwrap_or_default();
+        if GROWING.contains(&&*event.kind) || GROWING.contains(&frame.name) {
+            &["delta"]
+        } else {
+            &[]
+        }
+    }
+
+    fn finish(self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
+        self.end(broken, out)
+    }
+}
+
+impl ResponsesFold {
     /// A reply to a request for the model `asked`.
     pub(super) fn new(asked: &str) -> Self {
         Self {
@@ -104,138 +142,48 @@ impl Fold {
         }
     }
 
-    /// Whether the server said that the reply is over.
-    pub(super) fn is_complete(&self) -> bool {
-        self.status != Status::Open
-    }
-
-    /// Counts what was replaced so that the reply could be read.
-    pub(super) fn count_replaced(&mut self, count: u64) {
-        self.notes.replaced(count);
-    }
-
-    /// Takes one event of a stream; `data` is all of it. `name` is what the stream calls it, for
-    /// servers whose data do not say their type.
-    ///
-    /// # Errors
-    ///
-    /// The error that the event reports, or that it cannot be read.
-    pub(super) fn accept(
-        &mut self,
-        name: &str,
-        data: &str,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<Taken, EngineError> {
-        if name == "error" {
-            return Err(reported(data, redactor));
-        }
-        let mended = mend::halved(data, &[]);
-        if mended.is_some() {
-            return self.accept_mended(name, data, mended, writer, redactor);
-        }
-        match read(data) {
-            Ok(event) => self.take(name, event, data, writer, redactor),
-            Err(error) => {
-                let mended = mend::mend(data, &[]).filter(|mended| read(&mended.text).is_ok());
-                if mended.is_none() {
-                    return Err(malformed_event(data, FORMAT, &error, redactor));
-                }
-                self.accept_mended(name, data, mended, writer, redactor)
-            }
-        }
-    }
-
-    /// Takes an event that could not be read as it was sent. Of one that lets a field grow, halves
-    /// of characters at the ends of its delta are joined with those of its neighbours.
-    fn accept_mended(
-        &mut self,
-        name: &str,
-        data: &str,
-        mended: Option<Mended>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<Taken, EngineError> {
-        let Some(mut mended) = mended else {
-            return Ok(Taken::Said);
-        };
-        let kind = read(&mended.text).map(|event| event.kind.into_inner().into_owned());
-        let kind = kind.unwrap_or_default();
-        if GROWING.contains(&kind.as_str()) || GROWING.contains(&name) {
-            mended = mend::mend(data, &["delta"]).unwrap_or(mended);
-        }
-        self.notes.replaced(mended.replaced);
-        let event = read(&mended.text)
-            .map_err(|error| malformed_event(&mended.text, FORMAT, &error, redactor))?;
-        self.take(name, event, &mended.text, writer, redactor)
-    }
-
     fn take<'a>(
         &mut self,
         name: &'a str,
         mut event: Event<'a>,
         data: &str,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<Taken, EngineError> {
+        out: &mut Output<'_>,
+    ) -> Result<Flow, Fault> {
         if event.kind.is_empty() && name.starts_with("response.") {
             event.kind = Text::from(name);
         }
         if self.is_repeated(&event, data) {
-            return Ok(Taken::Said);
+            return Ok(Flow::Continue);
         }
         match &*event.kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 if let Some(raw) = event.response {
-                    self.envelope(&response(raw, redactor)?, writer, redactor);
+                    self.envelope(&read::response(raw)?, out);
                 }
             }
             "response.completed"
             | "response.incomplete"
             | "response.failed"
             | "response.cancelled"
-            | "response.done" => self.terminal(&event, writer, redactor)?,
-            "error" | "response.error" => return Err(reported(data, redactor)),
-            kind if is_heartbeat(kind) => return Ok(Taken::Heartbeat),
+            | "response.done" => self.terminal(&event, out)?,
+            "error" | "response.error" => return Err(Fault::reported(data)),
+            kind if is_heartbeat(kind) => return Ok(Flow::Heartbeat),
             "" => {
                 let is_error = event.error.is_some_and(|raw| is_reported(raw.get()));
                 if is_error || is_error_alone(data) {
-                    return Err(reported(data, redactor));
+                    return Err(Fault::reported(data));
                 }
             }
-            _ => self.grow(&event, data, writer, redactor)?,
+            _ => self.grow(&event, data, out)?,
         }
-        Ok(Taken::Said)
-    }
-
-    /// Takes a whole reply.
-    ///
-    /// # Errors
-    ///
-    /// The error that the response reports.
-    pub(super) fn whole(
-        &mut self,
-        response: &Response<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        let status = match &*response.status {
-            "" => "completed",
-            status => status,
-        };
-        self.over(response, status, writer, redactor)
+        Ok(Flow::Continue)
     }
 
     /// Takes an event that ends the stream.
-    fn terminal(
-        &mut self,
-        event: &Event<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
+    fn terminal(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
         let mut response = event
             .response
-            .map(|raw| response(raw, redactor))
+            .map(read::response)
             .transpose()?
             .unwrap_or_default();
         // Some gateways put the error beside the response.
@@ -252,7 +200,7 @@ impl Fold {
             ("done", _) => "completed".to_owned(),
             (named, _) => named.to_owned(),
         };
-        self.over(&response, &status, writer, redactor)
+        self.over(&response, &status, out)
     }
 
     /// Whether an event came twice in a row. Its number alone does not say so: there are servers
@@ -268,18 +216,13 @@ impl Fold {
         repeated
     }
 
-    fn envelope(
-        &mut self,
-        response: &Response<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) {
-        if self.model.last(&response.model, redactor) {
-            writer.set_model(self.model.as_str());
+    fn envelope(&mut self, response: &Response<'_>, out: &mut Output<'_>) {
+        if self.model.last(&response.model, out) {
+            out.set_model(self.model.as_str());
         }
         // Some gateways change the id inside one stream; the first one names the reply.
-        self.response_id.first(&response.id, redactor);
-        self.service_tier.last(&response.service_tier, redactor);
+        self.response_id.first(&response.id, out);
+        self.service_tier.last(&response.service_tier, out);
         let tools = wire::tools(response.tools);
         if self.custom_tools.is_none() && !tools.is_empty() {
             let custom = tools.iter().filter(|tool| &*tool.kind == CUSTOM_TOOL);
@@ -299,254 +242,46 @@ impl Fold {
         &mut self,
         response: &Response<'_>,
         status: &str,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        self.envelope(response, writer, redactor);
+        out: &mut Output<'_>,
+    ) -> Result<(), Fault> {
+        self.envelope(response, out);
         let mut unread = None;
         for (position, raw) in response.output.iter().flatten().enumerate() {
-            let taken = self.final_item(position as u64, raw, writer, redactor);
+            let taken = self.final_item(position as u64, raw, out);
             unread = unread.or(taken.and_then(|()| self.check()).err());
-            if self.entries.len() > MOST {
+            if self.entries.len() > MAX_ENTRIES {
                 break;
             }
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {
-            "failed" => return Err(reported(error, redactor)),
-            _ if is_reported(error) => return Err(reported(error, redactor)),
-            "cancelled" => return Err(cancelled_there()),
-            "completed" => Status::Completed,
-            "incomplete" => {
-                Status::Incomplete(words::word(&response.incomplete_details.reason, redactor))
+            "failed" => return Err(Fault::reported(error)),
+            _ if is_reported(error) => return Err(Fault::reported(error)),
+            "cancelled" => {
+                return Err(Fault::new(
+                    ErrorKind::Server,
+                    "the response was cancelled at the server; ask again",
+                ));
             }
+            "completed" => Status::Completed,
+            "incomplete" => Status::Incomplete(out.word(&response.incomplete_details.reason)),
             "queued" | "in_progress" => Status::Pending(status.to_owned()),
-            other => Status::Other(words::word(other, redactor)),
+            other => Status::Other(out.word(other)),
         };
         match (unread, self.meaning()) {
             (Some(error), _) => Err(error),
             (None, Some(Meaning::Failed(kind))) => {
-                Err(failed(kind, &response.incomplete_details.reason))
+                Err(Fault::failed(kind, &response.incomplete_details.reason))
             }
             _ => Ok(()),
         }
     }
 
     /// Refuses a reply that is larger than any model's.
-    fn check(&self) -> Result<(), EngineError> {
-        if self.entries.len() > MOST {
-            return Err(too_many("items"));
+    fn check(&self) -> Result<(), Fault> {
+        if self.entries.len() > MAX_ENTRIES {
+            return Err(Fault::too_many("items"));
         }
         Ok(())
     }
-
-    /// An item of the finished response: takes it unless it was streamed.
-    fn final_item(
-        &mut self,
-        index: u64,
-        raw: &RawValue,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        let Some(item) = item(raw, redactor)? else {
-            return Ok(());
-        };
-        let place = self.final_position(index, &item);
-        match place.and_then(|place| self.entries.get_mut(place)) {
-            Some(entry) if entry.is_done() => {}
-            Some(entry) => entry.done(&item, raw, writer),
-            None => self.add_done(index, &item, raw, writer),
-        }
-        Ok(())
-    }
-
-    fn add_done(
-        &mut self,
-        index: u64,
-        item: &Item<'_>,
-        raw: &RawValue,
-        writer: &mut ResponseWriter<'_>,
-    ) {
-        let (count, served) = (self.entries.len(), self.is_served(item));
-        let mut entry = Entry::open(index, count, item, Some(raw), served, writer);
-        entry.done(item, raw, writer);
-        self.add(entry);
-    }
-
-    fn added(
-        &mut self,
-        event: &Event<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        let Some((raw, item)) = named_item(event, redactor)? else {
-            return Ok(());
-        };
-        let place = self.position(event.output_index.0, &item.id, &item.kind);
-        let known = place.and_then(|place| self.entries.get_mut(place));
-        if let Some(entry) = known.filter(|entry| !entry.is_done() && entry.id == *item.id) {
-            entry.identify(&item, writer);
-            return Ok(());
-        }
-        let index = self.index_of(event);
-        let (count, served) = (self.entries.len(), self.is_served(&item));
-        let entry = Entry::open(index, count, &item, Some(raw), served, writer);
-        self.add(entry);
-        Ok(())
-    }
-
-    fn done(
-        &mut self,
-        event: &Event<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
-        let Some((raw, item)) = named_item(event, redactor)? else {
-            return Ok(());
-        };
-        let place = self.position(event.output_index.0, &item.id, &item.kind);
-        match place.and_then(|place| Some((place, self.entries.get_mut(place)?))) {
-            Some((place, entry)) if !entry.is_done() => {
-                entry.done(&item, raw, writer);
-                self.learn(place);
-            }
-            Some((_, entry)) if entry.id == *item.id => {}
-            _ => self.add_done(self.index_of(event), &item, raw, writer),
-        }
-        Ok(())
-    }
-
-    fn message<'w>(
-        &mut self,
-        event: &Event<'_>,
-        writer: &mut ResponseWriter<'w>,
-        then: impl FnOnce(&mut Message, &mut ResponseWriter<'w>),
-    ) {
-        if let Some(State::Message(message)) = self.state(event, MESSAGE, writer) {
-            then(message, writer);
-        }
-    }
-
-    fn reasoning<'w>(
-        &mut self,
-        event: &Event<'_>,
-        writer: &mut ResponseWriter<'w>,
-        then: impl FnOnce(&mut Reasoning, &mut ResponseWriter<'w>),
-    ) {
-        if let Some(State::Reasoning(reasoning)) = self.state(event, REASONING, writer) {
-            then(reasoning, writer);
-        }
-    }
-
-    fn call<'w>(
-        &mut self,
-        event: &Event<'_>,
-        kind: &str,
-        writer: &mut ResponseWriter<'w>,
-        then: impl FnOnce(&mut Call, &mut ResponseWriter<'w>),
-    ) {
-        if let Some(State::Call(call)) = self.state(event, kind, writer) {
-            then(call, writer);
-        }
-    }
-
-    /// The item of type `kind` that an event is of; one that was not announced begins here.
-    fn state(
-        &mut self,
-        event: &Event<'_>,
-        kind: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) -> Option<&mut State> {
-        let found = self.position(event.output_index.0, &event.item_id, kind);
-        let place = found.unwrap_or_else(|| {
-            let item = Item {
-                kind: Text::from(kind),
-                id: Text::from(&*event.item_id),
-                ..Item::default()
-            };
-            let (index, count) = (self.index_of(event), self.entries.len());
-            let entry = Entry::open(index, count, &item, None, false, writer);
-            self.add(entry)
-        });
-        self.entries.get_mut(place).map(|entry| &mut entry.state)
-    }
-
-    /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
-    /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
-    fn is_served(&self, item: &Item<'_>) -> bool {
-        let offered = |tools: &HashSet<String>| tools.contains(&*item.name);
-        &*item.kind == CUSTOM
-            && !item.name.is_empty()
-            && self
-                .custom_tools
-                .as_ref()
-                .is_some_and(|tools| !offered(tools))
-    }
-}
-
-fn response<'a>(raw: &'a RawValue, redactor: &Redactor) -> Result<Response<'a>, EngineError> {
-    let read = serde_json::from_str(raw.get());
-    read.map_err(|error| malformed("a response", FORMAT, &error, redactor))
-}
-
-/// Reads an event.
-fn read(data: &str) -> Result<Event<'_>, serde_json::Error> {
-    // A list would be read as the fields of an event, one by one.
-    if data.starts_with('[') {
-        return Err(no_object());
-    }
-    serde_json::from_str(data)
-}
-
-fn named_item<'a>(
-    event: &Event<'a>,
-    redactor: &Redactor,
-) -> Result<Option<(&'a RawValue, Item<'a>)>, EngineError> {
-    let Some(raw) = event.item else {
-        return Ok(None);
-    };
-    Ok(item(raw, redactor)?.map(|item| (raw, item)))
-}
-
-/// Reads an item; `None` where null stands for one.
-///
-/// # Errors
-///
-/// It is no object, or nested too deep to be kept: what a server sends is never left out.
-fn item<'a>(raw: &'a RawValue, redactor: &Redactor) -> Result<Option<Item<'a>>, EngineError> {
-    const WHAT: &str = "an item";
-    let text = raw.get();
-    if text == "null" {
-        return Ok(None);
-    }
-    if !text.starts_with('{') {
-        return Err(malformed(WHAT, FORMAT, &no_object(), redactor));
-    }
-    let read = serde_json::from_str(text);
-    let mut item: Item<'a> = read.map_err(|error| malformed(WHAT, FORMAT, &error, redactor))?;
-    let is_known = matches!(&*item.kind, MESSAGE | REASONING | FUNCTION | CUSTOM);
-    if !is_known && let Err(error) = serde_json::from_str::<Value>(text) {
-        // Numbers that nobody has room for are mended when it is kept.
-        if mend::value(text).is_none() {
-            return Err(malformed(WHAT, FORMAT, &error, redactor));
-        }
-    }
-    if [item.content, item.summary].into_iter().any(has_too_many) {
-        return Err(too_many("parts of an item"));
-    }
-    for id in [&mut item.id, &mut item.call_id] {
-        let kept = words::id(id, redactor).into_owned();
-        if *kept != **id {
-            *id = Text::from(Cow::Owned(kept));
-        }
-    }
-    Ok(Some(item))
-}
-
-/// Whether a raw list has more entries than any model writes. Counting takes no memory.
-fn has_too_many(raw: Option<&RawValue>) -> bool {
-    // An entry takes two bytes at least.
-    let raw = raw.map(RawValue::get).filter(|raw| raw.len() > 2 * MOST);
-    let entries = raw.and_then(|raw| serde_json::from_str::<Vec<IgnoredAny>>(raw).ok());
-    entries.is_some_and(|entries| entries.len() > MOST)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// `ORIGIN` stands on all that has an id of the server, or can be read by it alone. Ids, encrypted
 /// reasoning and items of built-in tools are sent to no other server.
-pub use crate::shared::origin::{ORIGIN, Origin};
+pub use geppetto_provider::rules::{ORIGIN, Origin};
 
 /// The kind of blocks that hold an output item as the API sent it: built-in tools, compaction and
 /// what is not known yet. The payload is the item; it goes back unchanged.

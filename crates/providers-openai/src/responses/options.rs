@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::shared::models::does_not_reason;
+use crate::models::does_not_reason;
 
 /// Settings that only the Responses API has. What is absent is left to the server.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -35,8 +35,12 @@ pub struct ResponsesOptions {
     pub max_tool_calls: Option<u64>,
     /// What keeps requests of one conversation on one prompt cache.
     pub prompt_cache_key: Option<String>,
-    /// Says who the end user is, without saying it: a hash.
+    /// Identifies the end user without naming them: a hash.
     pub safety_identifier: Option<String>,
+    /// The organisation that OpenAI bills (`openai-organization`).
+    pub organization: Option<String>,
+    /// The project that OpenAI bills (`openai-project`).
+    pub project: Option<String>,
 }
 
 /// What a reply should include beside its text.
@@ -73,6 +77,20 @@ impl ResponsesOptions {
             store: Some(false),
             ..Self::default()
         }
+    }
+
+    /// Sets the organisation that OpenAI bills.
+    #[must_use]
+    pub fn with_organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = Some(id.into());
+        self
+    }
+
+    /// Sets the project that OpenAI bills.
+    #[must_use]
+    pub fn with_project(mut self, id: impl Into<String>) -> Self {
+        self.project = Some(id.into());
+        self
     }
 
     /// Sets whether the server keeps the response.

@@ -2,17 +2,18 @@
 
 use std::ops::Deref;
 
-use geppetto_engine::{EngineError, InferenceConfig};
+use geppetto_engine::EngineError;
+use geppetto_provider::{
+    Settings,
+    request::{RequestFields, nothing_to_send, to_json, unreadable_setting},
+    rules::Origin,
+};
 use geppetto_turns::{Turn, repair};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::{ResponsesOptions, keys};
-use crate::shared::{
-    models,
-    origin::Origin,
-    settings::{self as shared, Fields},
-};
+use crate::models;
 
 mod answered;
 mod input;
@@ -25,9 +26,6 @@ mod tests;
 
 use input::InputItem;
 use options::{Reasoning, TextSettings, Tool, ToolChoice};
-
-/// Fields that a passed-through setting cannot replace: they are the engine's own business.
-const RESERVED: [&str; 3] = ["input", "model", "stream"];
 
 /// The field that names the response to go on from.
 const PREVIOUS_RESPONSE: &str = "previous_response_id";
@@ -67,14 +65,19 @@ pub(super) enum Sealed {
 
 /// What a request is made of, checked.
 #[derive(Debug)]
-pub(super) struct Settings {
-    shared: shared::Settings,
-    server: String,
+pub(super) struct Request<'a> {
+    settings: &'a Settings,
+    server: &'a str,
     server_tools: Vec<Value>,
 }
 
+/// Where the blocks come from that a request to this server is answered with.
+pub(super) fn origin(server: &str, settings: &Settings) -> Origin {
+    Origin::new(server, &settings.model)
+}
+
 /// Leaves out settings that the API has no field for, or that the model refuses.
-fn leave_out(settings: &mut shared::Settings, server: &str) {
+pub(super) fn leave_out(settings: &mut Settings, server: &str) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
     let model = settings.model.clone();
@@ -100,43 +103,33 @@ fn leave_out(settings: &mut shared::Settings, server: &str) {
     });
 }
 
-impl Deref for Settings {
-    type Target = shared::Settings;
+impl Deref for Request<'_> {
+    type Target = Settings;
 
-    fn deref(&self) -> &shared::Settings {
-        &self.shared
+    fn deref(&self) -> &Settings {
+        self.settings
     }
 }
 
-impl Settings {
-    /// The settings of a turn, and where there are none, the engine's; without those that the API or
-    /// the model does not take. `server` is the host.
+impl<'a> Request<'a> {
+    /// A request with what the turn says beside its settings. `server` is the host.
     ///
     /// # Errors
     ///
-    /// As [`shared::Settings::of`].
+    /// Of kind `Configuration`: a setting cannot be read.
     pub(super) fn of(
+        settings: &'a Settings,
         turn: &Turn,
-        defaults: &InferenceConfig,
-        model: &str,
-        stream: bool,
-        server: &str,
+        server: &'a str,
     ) -> Result<Self, EngineError> {
-        let mut shared = shared::Settings::of(turn, defaults, model, stream, &RESERVED)?;
-        leave_out(&mut shared, server);
         let server_tools = turn.data.get(&keys::SERVER_TOOLS);
         Ok(Self {
-            shared,
-            server: server.to_owned(),
+            settings,
+            server,
             server_tools: server_tools
-                .map_err(shared::unreadable)?
+                .map_err(unreadable_setting)?
                 .unwrap_or_default(),
         })
-    }
-
-    /// Where the blocks come from that this request is answered with.
-    pub(super) fn origin(&self) -> Origin {
-        Origin::new(&self.server, &self.model)
     }
 
     /// The body of the request.
@@ -161,7 +154,7 @@ impl Settings {
             None => options.store,
         };
         let place = place::Place {
-            origin: self.origin(),
+            origin: origin(self.server, self.settings),
             sealed,
             // The API stores what is not said otherwise.
             stored: stored.unwrap_or(true),
@@ -173,10 +166,10 @@ impl Settings {
         let (known, blocks) = place::split_at_response(&blocks, previous);
         let input = input::of(known, blocks, &place)?;
         if input.is_empty() && previous.is_none() {
-            return Err(shared::nothing_to_send());
+            return Err(nothing_to_send());
         }
-        shared::to_json(&Body {
-            settings: self,
+        to_json(&Body {
+            request: self,
             options,
             purpose,
             input: &input,
@@ -187,7 +180,7 @@ impl Settings {
 /// The request as it is written, field by field, in an order that never changes. A field that is
 /// passed through stands last and replaces the one of that name; null leaves it out.
 struct Body<'a> {
-    settings: &'a Settings,
+    request: &'a Request<'a>,
     options: &'a ResponsesOptions,
     purpose: Purpose,
     input: &'a [InputItem<'a>],
@@ -200,8 +193,8 @@ impl Serialize for Body<'_> {
             Purpose::Count => Some(COUNTED.as_slice()),
         };
         let map = serializer.serialize_map(None)?;
-        let mut fields = Fields::new(map, &self.settings.extra, allowed);
-        fields.put("model", Some(&self.settings.model))?;
+        let mut fields = RequestFields::new(map, &self.request.extra, allowed);
+        fields.put("model", Some(&self.request.model))?;
         fields.put(
             PREVIOUS_RESPONSE,
             self.options.previous_response_id.as_ref(),
@@ -211,14 +204,14 @@ impl Serialize for Body<'_> {
         self.shape(&mut fields)?;
         self.sampling(&mut fields)?;
         self.service(&mut fields)?;
-        fields.put("stream", self.settings.stream.then_some(true))?;
+        fields.put("stream", self.request.stream.then_some(true))?;
         fields.end()
     }
 }
 
 impl Body<'_> {
-    fn tools<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
-        let settings = self.settings;
+    fn tools<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
+        let settings = self.request;
         let functions = settings.tools.iter().map(Tool::function);
         let tools: Vec<Tool<'_>> = functions
             .chain(settings.server_tools.iter().map(Tool::Server))
@@ -234,27 +227,27 @@ impl Body<'_> {
         fields.put("max_tool_calls", self.options.max_tool_calls)
     }
 
-    fn shape<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
-        let config = &self.settings.inference;
+    fn shape<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
+        let config = &self.request.inference;
         let verbosity = self.options.verbosity.as_deref();
-        let text = TextSettings::of(self.settings.output.as_ref(), verbosity);
+        let text = TextSettings::of(self.request.output.as_ref(), verbosity);
         fields.put("text", text)?;
-        fields.put("reasoning", Reasoning::of(config, &self.settings.unsent))?;
-        let include = self.options.include.of(&self.settings.model);
+        fields.put("reasoning", Reasoning::of(config, &self.request.unsent))?;
+        let include = self.options.include.of(&self.request.model);
         fields.put("include", (!include.is_empty()).then_some(include))
     }
 
-    fn sampling<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
-        let config = &self.settings.inference;
+    fn sampling<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
+        let config = &self.request.inference;
         fields.put("max_output_tokens", config.max_response_tokens)?;
-        let is_sent = |setting: &str| !self.settings.unsent.has(setting);
+        let is_sent = |setting: &str| !self.request.unsent.has(setting);
         let temperature = config.temperature.filter(|_| is_sent("temperature"));
         fields.put("temperature", temperature)?;
         fields.put("top_p", config.top_p.filter(|_| is_sent("top_p")))?;
         fields.put("truncation", self.options.truncation.as_deref())
     }
 
-    fn service<M: SerializeMap>(&self, fields: &mut Fields<'_, M>) -> Result<(), M::Error> {
+    fn service<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let options = self.options;
         fields.put("store", options.store)?;
         fields.put("service_tier", options.service_tier.as_deref())?;

@@ -7,20 +7,19 @@
 
 use std::fmt;
 
+use geppetto_provider::read::{MAX_ENTRIES, string};
+pub(super) use geppetto_provider::read::{Number, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use crate::shared::{limits::MOST, text::string};
-
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use crate::shared::text::{Number, Text};
 pub(super) use text::text_of;
 
 /// One event of a stream: the fields of all types that are understood, so that a delta costs one
@@ -212,8 +211,10 @@ fn items<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<&'de RawValue>
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
             let mut items = Vec::new();
             while let Some(item) = seq.next_element()? {
-                if items.len() > MOST {
-                    return Err(A::Error::custom(format_args!("more than {MOST} items")));
+                if items.len() > MAX_ENTRIES {
+                    return Err(A::Error::custom(format_args!(
+                        "more than {MAX_ENTRIES} items"
+                    )));
                 }
                 items.push(item);
             }

@@ -158,7 +158,7 @@ proptest! {
         for (server, joins) in [("openai", false), ("", true)] {
             grows(&exchanges, ("messages", joins), |http| {
                 let builder = ChatEngine::builder("m").base_url("http://model.test/v1");
-                let builder = builder.dialect(Dialect::named(server).unwrap_or_default());
+                let builder = builder.options(Dialect::named(server).unwrap_or_default());
                 Box::new(builder.http_client(http).build().unwrap())
             });
         }

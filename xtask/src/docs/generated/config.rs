@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
 use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
-use geppetto_providers_openai::ResponsesOptions;
+use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
 use geppetto_toolloop::{Resampling, ToolTraits};
 use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
 
@@ -60,6 +60,11 @@ const FIELDS: &[Fields] = &[
         default: shown::<Timeouts>,
     },
     Fields {
+        name: "ChatOptions",
+        path: "crates/providers-openai/src/chat/options.rs",
+        default: shown::<ChatOptions>,
+    },
+    Fields {
         name: "ResponsesOptions",
         path: "crates/providers-openai/src/responses/options.rs",
         default: || format!("{:#?}", ResponsesOptions::new()),
@@ -86,12 +91,8 @@ const SETTERS: &[Setters] = &[
         path: "crates/toolloop/src/step.rs",
     },
     Setters {
-        name: "ChatEngineBuilder",
-        path: "crates/providers-openai/src/chat/builder.rs",
-    },
-    Setters {
-        name: "ResponsesEngineBuilder",
-        path: "crates/providers-openai/src/responses/builder.rs",
+        name: "WireEngineBuilder",
+        path: "crates/provider/src/builder.rs",
     },
     Setters {
         name: "RetryPolicy",

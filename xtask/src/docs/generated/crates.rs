@@ -16,6 +16,7 @@ const ORDER: &[&str] = &[
     "events",
     "engine",
     "transport",
+    "provider",
     "providers-openai",
     "toolloop",
     "enginebuilder",

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use geppetto_provider::authority;
 use geppetto_turns::Rules;
 
 use super::{
@@ -14,7 +15,7 @@ type Make = fn() -> Dialect;
 
 /// The name of a server, its hosts or the domains that they stand in, and its dialect. Where a rule
 /// comes from stands beside it; what a model demands wherever it runs is in `templates` and in
-/// `shared::models`.
+/// `models`.
 const SERVERS: &[(&str, &[&str], Make)] = &[
     ("openai", &["api.openai.com"], openai),
     ("azure", AZURE, azure),
@@ -89,13 +90,6 @@ fn host(url: &str) -> &str {
     authority(url).split(':').next().unwrap_or_default()
 }
 
-/// The host in a URL, and its port.
-pub(crate) fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
-}
-
 fn server(name: &'static str) -> Dialect {
     Dialect {
         name: Cow::Borrowed(name),
@@ -122,7 +116,7 @@ fn openai() -> Dialect {
 /// As OpenAI.
 fn azure() -> Dialect {
     Dialect {
-        key: KeyHeader::Header("api-key"),
+        key: KeyHeader::Header(Cow::Borrowed("api-key")),
         refusal_field: true,
         call_ids: OPENAI_CALL_ID,
         rules: Rules::new(),

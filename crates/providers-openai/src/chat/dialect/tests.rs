@@ -13,7 +13,7 @@ fn hosts_are_known_by_name_and_domain() {
     assert!(of("https://API.openai.com:443").refusal_field);
     assert_eq!(
         of("https://mine.openai.azure.com/openai/deployments/d?api-version=1").key,
-        KeyHeader::Header("api-key")
+        KeyHeader::Header(Cow::Borrowed("api-key"))
     );
     assert_eq!(of("https://api.mistral.ai/v1").required_choice, "any");
     assert_eq!(

@@ -1,10 +1,14 @@
 //! [`Call`]: one tool call, put together from its pieces.
 
-use geppetto_engine::{ItemId, ResponseWriter};
+use geppetto_engine::ItemId;
+use geppetto_provider::{
+    Output,
+    read::{StreamedArgs, raw_value},
+};
 use geppetto_turns::Content;
 
 use super::piece::CallPiece;
-use crate::shared::{mend, origin::EXTRA_CONTENT, written::Written};
+use crate::chat::extra::EXTRA_CONTENT;
 
 /// One tool call.
 #[derive(Debug, Default)]
@@ -12,7 +16,7 @@ pub(super) struct Call {
     pub(super) choice: u64,
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) args: Written,
+    pub(super) args: StreamedArgs,
     pub(super) custom: bool,
     /// The last event with a piece of this call.
     pub(super) event: u64,
@@ -98,28 +102,28 @@ impl Call {
     }
 
     /// Publishes what the arguments have grown by.
-    pub(super) fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
-        self.keep_extra(writer);
+    pub(super) fn publish(&mut self, out: &mut Output<'_>) {
+        self.keep_extra(out);
         if self.custom || !self.args.waits() {
-            self.publish_rest(writer);
+            self.publish_rest(out);
         }
     }
 
     /// Puts what the server keeps beside the call on its block.
-    pub(super) fn keep_extra(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn keep_extra(&mut self, out: &mut Output<'_>) {
         if let Some(id) = self.item
             && let Some(raw) = self.extra.take()
-            && let Some(value) = mend::value(&raw)
-            && let Some(block) = writer.block_mut(id)
+            && let Some(extra) = raw_value(&raw)
+            && let Some(block) = out.block_mut(id)
             && let Content::ToolCall(content) = &mut block.content
         {
-            content.extra.set(EXTRA_CONTENT, value);
+            content.extra.set(EXTRA_CONTENT, extra);
         }
     }
 
-    pub(super) fn publish_rest(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn publish_rest(&mut self, out: &mut Output<'_>) {
         if let Some(id) = self.item {
-            writer.push(id, self.args.take_news());
+            out.push(id, self.args.take_news());
         }
     }
 

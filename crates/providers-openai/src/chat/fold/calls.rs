@@ -8,18 +8,15 @@
 
 use std::collections::HashMap;
 
-use geppetto_engine::{ItemId, ResponseWriter};
-use geppetto_transport::Redactor;
+use geppetto_engine::ItemId;
+use geppetto_provider::{Output, read::MAX_ENTRIES};
 use geppetto_turns::Content;
 use serde_json::json;
 
 use super::{call::Call, piece::CallPiece};
-use crate::{
-    chat::{
-        CUSTOM_TOOL,
-        wire::{CallDelta, FunctionDelta},
-    },
-    shared::{limits::MOST, notes::inform},
+use crate::chat::{
+    CUSTOM_TOOL,
+    wire::{CallDelta, FunctionDelta},
 };
 
 #[cfg(test)]
@@ -63,11 +60,11 @@ impl Calls {
         pieces: &[CallDelta<'_>],
         choice: u64,
         whole: bool,
-        redactor: &Redactor,
+        out: &Output<'_>,
     ) {
         self.event += 1;
         for (position, piece) in pieces.iter().enumerate() {
-            let piece = CallPiece::new(piece, choice, redactor);
+            let piece = CallPiece::new(piece, choice, out);
             if piece.is_silent() {
                 continue;
             }
@@ -177,44 +174,44 @@ impl Calls {
     }
 
     /// Announces the calls that can be, and what they have grown by.
-    pub(super) fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn publish(&mut self, out: &mut Output<'_>) {
         while self.calls.get(self.announced).is_some_and(Call::is_known) {
-            self.announce_next(writer);
+            self.announce_next(out);
         }
         for at in std::mem::take(&mut self.grown) {
             if at < self.announced
                 && let Some(call) = self.calls.get_mut(at)
             {
-                call.publish(writer);
+                call.publish(out);
             }
         }
     }
 
     /// Announces the calls whose names are known, before something else begins.
-    pub(super) fn announce(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn announce(&mut self, out: &mut Output<'_>) {
         while self.calls.get(self.announced).is_some_and(Call::is_named) {
-            self.announce_next(writer);
+            self.announce_next(out);
         }
     }
 
     /// Announces the rest, as far as it is known: nothing more comes.
-    pub(super) fn publish_all(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn publish_all(&mut self, out: &mut Output<'_>) {
         let added = self.settle();
         if added > 0 {
             let message = "split the arguments of a tool call that were several objects";
-            inform(writer, message, json!({"calls": added}));
+            out.inform(message, json!({"calls": added}));
         }
         while self.announced < self.calls.len() {
-            self.announce_next(writer);
+            self.announce_next(out);
         }
         for call in &mut self.calls {
-            call.keep_extra(writer);
-            call.publish_rest(writer);
+            call.keep_extra(out);
+            call.publish_rest(out);
             let surplus = call.args.surplus();
             if surplus > 0 {
                 let data = json!({"tool": call.name, "id": call.id, "bytes": surplus});
                 let message = "ignored what followed the arguments of a tool call";
-                inform(writer, message, data);
+                out.inform(message, data);
             }
         }
     }
@@ -226,7 +223,9 @@ impl Calls {
         for call in &mut self.calls {
             call.settle();
             if !call.custom && !call.name.is_empty() {
-                let further = call.args.take_further(MOST - added.len().min(MOST));
+                let further = call
+                    .args
+                    .take_further(MAX_ENTRIES - added.len().min(MAX_ENTRIES));
                 added.extend(further.iter().map(|args| call.again_with(args)));
             }
         }
@@ -235,7 +234,7 @@ impl Calls {
         count
     }
 
-    fn announce_next(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn announce_next(&mut self, out: &mut Output<'_>) {
         let at = self.announced;
         self.announced += 1;
         if self.is_none(at) {
@@ -244,15 +243,15 @@ impl Calls {
         let Some(call) = self.calls.get_mut(at) else {
             return;
         };
-        let id = writer.open_tool_call(call.id.as_str(), call.name.as_str());
+        let id = out.open_tool_call(call.id.as_str(), call.name.as_str());
         call.item = Some(id);
         if call.custom
-            && let Some(block) = writer.block_mut(id)
+            && let Some(block) = out.block_mut(id)
             && let Content::ToolCall(content) = &mut block.content
         {
             content.extra.set("type", CUSTOM_TOOL);
         }
-        call.publish(writer);
+        call.publish(out);
     }
 
     /// The announced calls that cannot be made: those without a name, and, where the model was

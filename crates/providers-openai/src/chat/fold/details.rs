@@ -6,9 +6,8 @@
 
 use std::collections::HashMap;
 
+use geppetto_provider::read::{halves, raw_value};
 use serde_json::{Map, Value, value::RawValue};
-
-use crate::shared::{halves, mend};
 
 pub(super) type Detail = Map<String, Value>;
 
@@ -17,7 +16,7 @@ const GROWING: [&str; 4] = ["text", "summary", "data", "signature"];
 
 /// The pieces of one event; `None` where there are none.
 pub(super) fn parse(raw: &RawValue) -> Option<Vec<Detail>> {
-    let Some(Value::Array(entries)) = mend::value(raw.get()) else {
+    let Some(Value::Array(entries)) = raw_value(raw.get()) else {
         return None;
     };
     let details: Vec<Detail> = entries

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::shared::reasons::Meaning;
+use geppetto_provider::rules::Meaning;
 
 /// The finish reasons of the choices that make up a reply.
 ///

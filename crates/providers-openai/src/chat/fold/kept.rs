@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use geppetto_engine::{Finish, ItemId, ResponseWriter};
+use geppetto_engine::{Finish, ItemId};
 use geppetto_events::{EventKind, kind::Citation};
-use geppetto_transport::Redactor;
+use geppetto_provider::{
+    Output,
+    read::{Word, raw_value},
+};
 use geppetto_turns::{Block, Content, OtherContent, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
@@ -13,18 +16,16 @@ use super::{
     details::{Detail, Details},
     usage,
 };
-use crate::{
-    chat::{
-        REASONING_DETAILS, keys,
-        wire::{Audio, Chunk, Logprobs},
-    },
-    shared::{mend, notes::Notes, origin::EXTRA_CONTENT, words::Word},
+use crate::chat::{
+    REASONING_DETAILS,
+    extra::EXTRA_CONTENT,
+    keys,
+    wire::{Audio, Chunk, Logprobs},
 };
 
 /// What stands beside the text: ids, usage, annotations, log probabilities, speech.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    pub(super) notes: Notes,
     response_id: Word,
     model: Word,
     /// The last usage that was not empty, as sent.
@@ -62,21 +63,15 @@ struct Speech {
 
 impl Kept {
     /// Takes what an event says beside its choices.
-    pub(super) fn take_envelope(
-        &mut self,
-        chunk: &Chunk<'_>,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) {
-        if self.model.last(&chunk.model, redactor) {
-            writer.set_model(self.model.as_str());
+    pub(super) fn take_envelope(&mut self, chunk: &Chunk<'_>, out: &mut Output<'_>) {
+        if self.model.last(&chunk.model, out) {
+            out.set_model(self.model.as_str());
         }
         // Some servers change the id inside one stream; the first one names the reply.
-        self.response_id.first(&chunk.id, redactor);
-        self.service_tier.last(&chunk.service_tier, redactor);
-        self.system_fingerprint
-            .last(&chunk.system_fingerprint, redactor);
-        self.provider.last(&chunk.provider, redactor);
+        self.response_id.first(&chunk.id, out);
+        self.service_tier.last(&chunk.service_tier, out);
+        self.system_fingerprint.last(&chunk.system_fingerprint, out);
+        self.provider.last(&chunk.provider, out);
         raw(&mut self.citations, chunk.citations);
         raw(&mut self.search_results, chunk.search_results);
         let groq = chunk.x_groq.0.as_ref().and_then(|groq| groq.usage);
@@ -112,27 +107,22 @@ impl Kept {
 
     /// Keeps the annotations of the text and announces the sources that it cites. A server may
     /// repeat those that it has sent before.
-    pub(super) fn take_annotations(&mut self, raw: &RawValue, writer: &ResponseWriter<'_>) {
+    pub(super) fn take_annotations(&mut self, raw: &RawValue, out: &Output<'_>) {
         for annotation in list(raw) {
             if !self.text.known.insert(annotation.to_string()) {
                 continue;
             }
             if let Some(citation) = citation(&annotation) {
-                writer.publish(EventKind::Citation(Box::new(citation)));
+                out.publish(EventKind::Citation(Box::new(citation)));
             }
             self.text.annotations.push(annotation);
         }
     }
 
-    pub(super) fn take_details(
-        &mut self,
-        news: Vec<Detail>,
-        whole: bool,
-        writer: &mut ResponseWriter<'_>,
-    ) {
+    pub(super) fn take_details(&mut self, news: Vec<Detail>, whole: bool, out: &mut Output<'_>) {
         if self.reasoning.item.is_none() {
             // Encrypted reasoning has no text, and no events, but it has its place.
-            self.reasoning.item = Some(writer.add_block(Block::reasoning("")));
+            self.reasoning.item = Some(out.add_block(Block::reasoning("")));
         }
         if whole {
             self.details.add(news);
@@ -144,13 +134,13 @@ impl Kept {
     /// Takes what the server keeps beside the text. The last one counts: it comes when the text is
     /// whole.
     pub(super) fn take_extra_content(&mut self, raw: &RawValue) {
-        let value = mend::value(raw.get());
+        let value = raw_value(raw.get());
         self.extra_content = value.filter(Value::is_object).or(self.extra_content.take());
     }
 
-    fn settle_extra_content(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn settle_extra_content(&mut self, out: &mut Output<'_>) {
         if let Some(value) = self.extra_content.take()
-            && let Some(block) = self.text.item.and_then(|id| writer.block_mut(id))
+            && let Some(block) = self.text.item.and_then(|id| out.block_mut(id))
             && let Content::LlmText(text) = &mut block.content
         {
             text.extra.set(EXTRA_CONTENT, value);
@@ -162,8 +152,8 @@ impl Kept {
         self.details.len()
     }
 
-    pub(super) fn take_audio(&mut self, audio: &Audio<'_>, redactor: &Redactor) {
-        self.audio.id.last(&audio.id, redactor);
+    pub(super) fn take_audio(&mut self, audio: &Audio<'_>, out: &Output<'_>) {
+        self.audio.id.last(&audio.id, out);
         self.audio.data.push_str(&audio.data);
         self.audio.expires_at = audio
             .expires_at
@@ -173,18 +163,18 @@ impl Kept {
     }
 
     /// Puts what was kept where it belongs: on the blocks, and into what is known of the reply.
-    pub(super) fn settle(&mut self, finish: &mut Finish, writer: &mut ResponseWriter<'_>) {
-        self.settle_sources(finish, writer);
+    pub(super) fn settle(&mut self, finish: &mut Finish, out: &mut Output<'_>) {
+        self.settle_sources(finish, out);
         for beside in [&mut self.text, &mut self.refusal, &mut self.reasoning] {
-            beside.settle(finish, writer);
+            beside.settle(finish, out);
         }
-        self.settle_details(writer);
-        self.settle_extra_content(writer);
-        self.settle_audio(finish, writer);
+        self.settle_details(out);
+        self.settle_extra_content(out);
+        self.settle_audio(finish, out);
         if let Some((usage, is_odd)) = self.usage.take().and_then(|raw| usage::parse(&raw)) {
             finish.usage = Some(usage);
             if is_odd {
-                self.notes.odd_usage();
+                out.note_odd_usage();
             }
         }
         finish.response_id = self.response_id.take();
@@ -200,8 +190,8 @@ impl Kept {
     }
 
     /// Perplexity's sources: those of the last event are those of the reply.
-    fn settle_sources(&mut self, finish: &mut Finish, writer: &ResponseWriter<'_>) {
-        let parse = |raw: Option<Box<str>>| raw.and_then(|raw| mend::value(&raw));
+    fn settle_sources(&mut self, finish: &mut Finish, out: &Output<'_>) {
+        let parse = |raw: Option<Box<str>>| raw.and_then(|raw| raw_value(&raw));
         let results: Option<Value> = parse(self.search_results.take());
         let citations: Option<Value> = parse(self.citations.take());
         let found = results.iter().filter_map(Value::as_array).flatten();
@@ -217,7 +207,7 @@ impl Kept {
                 .copied()
                 .unwrap_or_default()
                 .to_owned();
-            writer.publish(EventKind::Citation(Box::new(event)));
+            out.publish(EventKind::Citation(Box::new(event)));
         }
         let lists = [("citations", citations), ("search_results", results)];
         for (name, value) in lists {
@@ -227,21 +217,21 @@ impl Kept {
         }
     }
 
-    fn settle_details(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn settle_details(&mut self, out: &mut Output<'_>) {
         if self.details.is_empty() {
             return;
         }
         let (details, lost) = self.details.take();
-        self.notes.replaced(lost);
+        out.count_replaced(lost);
         if let Some(id) = self.reasoning.item
-            && let Some(block) = writer.block_mut(id)
+            && let Some(block) = out.block_mut(id)
             && let Content::Reasoning(reasoning) = &mut block.content
         {
             reasoning.extra.set(REASONING_DETAILS, details);
         }
     }
 
-    fn settle_audio(&mut self, finish: &mut Finish, writer: &mut ResponseWriter<'_>) {
+    fn settle_audio(&mut self, finish: &mut Finish, out: &mut Output<'_>) {
         let mut audio = std::mem::take(&mut self.audio);
         let id = audio.id.take();
         if id.is_none() && audio.data.is_empty() {
@@ -252,7 +242,7 @@ impl Kept {
             "data": audio.data,
             "expires_at": audio.expires_at,
         });
-        match self.speech.and_then(|id| writer.block_mut(id)) {
+        match self.speech.and_then(|id| out.block_mut(id)) {
             Some(block) => block.metadata.set_raw(keys::AUDIO.id(), value),
             None => finish.details.set("audio", value),
         }
@@ -260,7 +250,7 @@ impl Kept {
 }
 
 impl Beside {
-    fn settle(&mut self, finish: &mut Finish, writer: &mut ResponseWriter<'_>) {
+    fn settle(&mut self, finish: &mut Finish, out: &mut Output<'_>) {
         let lists = [
             (
                 block_meta::LOGPROBS.id(),
@@ -274,7 +264,7 @@ impl Beside {
             ),
         ];
         for (key, name, list) in lists.into_iter().filter(|(_, _, list)| !list.is_empty()) {
-            match self.item.and_then(|id| writer.block_mut(id)) {
+            match self.item.and_then(|id| out.block_mut(id)) {
                 Some(block) => block.metadata.set_raw(key, list.into()),
                 None => finish.details.set(name, list),
             }
@@ -283,11 +273,11 @@ impl Beside {
 }
 
 /// Adds the images that a model made as blocks of their own.
-pub(super) fn add_images(raw: &RawValue, writer: &mut ResponseWriter<'_>) {
+pub(super) fn add_images(raw: &RawValue, out: &mut Output<'_>) {
     for image in list(raw) {
         if let Value::Object(payload) = image {
             let content = Content::Other(OtherContent::new("image", payload));
-            writer.add_block(Block::new(content));
+            out.add_block(Block::new(content));
         }
     }
 }
@@ -308,7 +298,7 @@ fn field<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
 }
 
 fn list(raw: &RawValue) -> Vec<Value> {
-    match mend::value(raw.get()) {
+    match raw_value(raw.get()) {
         Some(Value::Array(list)) => list,
         _ => Vec::new(),
     }

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use geppetto_transport::Redactor;
+use geppetto_provider::{Output, read::halves};
 use serde_json::{Value, json};
 
 use super::calls::Calls;
-use crate::{
-    chat::wire::{Choice, Piece},
-    shared::{halves, words},
-};
+use crate::chat::wire::{Choice, Piece};
 
 /// The choices beside the first. The conversation goes on with the first alone; of the others,
 /// text, calls and finish reason are kept in the result's details.
@@ -32,22 +29,19 @@ impl Others {
     }
 
     /// Takes an event of a choice that is an answer of its own.
-    pub(super) fn take(
-        &mut self,
-        index: u64,
-        choice: &Choice<'_>,
-        whole: bool,
-        redactor: &Redactor,
-    ) {
+    pub(super) fn take(&mut self, index: u64, choice: &Choice<'_>, whole: bool, out: &Output<'_>) {
         let other = self.0.entry(index).or_default();
         if !choice.finish_reason.is_empty() {
-            other.reason = words::word(&choice.finish_reason, redactor);
+            other.reason = out.word(&choice.finish_reason);
         }
         let said = if whole {
             choice.said()
         } else {
             choice.delta.as_ref()
         };
+        if let Some(text) = choice.text_alone() {
+            other.lost += halves::append(&mut other.text, text);
+        }
         let Some(delta) = said else {
             return;
         };
@@ -59,7 +53,7 @@ impl Others {
             };
         });
         other.lost += halves::append(&mut other.refusal, &delta.refusal);
-        other.calls.take(&delta.tool_calls, 0, whole, redactor);
+        other.calls.take(&delta.tool_calls, 0, whole, out);
     }
 
     /// Takes text of a second answer that nobody asked for.

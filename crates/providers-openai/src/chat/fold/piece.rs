@@ -2,13 +2,10 @@
 
 use std::borrow::Cow;
 
-use geppetto_transport::Redactor;
+use geppetto_provider::{Output, read::string};
 use serde_json::value::RawValue;
 
-use crate::{
-    chat::wire::{CallDelta, FunctionDelta},
-    shared::{text::string, words},
-};
+use crate::chat::wire::{CallDelta, FunctionDelta};
 
 /// A piece of a tool call.
 pub(super) struct CallPiece<'a> {
@@ -25,7 +22,7 @@ pub(super) struct CallPiece<'a> {
 }
 
 impl<'a> CallPiece<'a> {
-    pub(super) fn new(delta: &'a CallDelta<'_>, choice: u64, redactor: &Redactor) -> Self {
+    pub(super) fn new(delta: &'a CallDelta<'_>, choice: u64, out: &Output<'_>) -> Self {
         // Snowflake sends an empty custom call beside every function.
         let custom = delta
             .custom
@@ -39,7 +36,7 @@ impl<'a> CallPiece<'a> {
         Self {
             choice,
             index: delta.index.0,
-            id: words::id(&delta.id, redactor),
+            id: out.id(&delta.id),
             name,
             args,
             custom,

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use geppetto_engine::{ErrorKind, RunContext, SeededIds};
+use geppetto_engine::{EngineError, ErrorKind, RunContext, SeededIds};
 use geppetto_events::{EventKind, EventSink, EventStream, MemorySink};
+use geppetto_provider::offline;
 use geppetto_turns::{Block, FinishClass, Incomplete, InferenceResult, Turn, keys::block_meta};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::shared::{call::Fold as _, reply::truncated};
 
 mod choices;
 mod ends;
@@ -23,52 +23,40 @@ struct Folded {
     kinds: Vec<EventKind>,
 }
 
-fn fold(fold: Fold, events: &[Value], done: bool) -> Folded {
-    run(fold, done, |fold, writer| {
-        for event in events {
-            let text = event.to_string();
-            let mut chunk = Chunk::default();
-            chunk.parse(&text).unwrap();
-            fold.accept(&chunk, &text, writer, &Redactor::new())?;
-        }
-        Ok(())
+/// Folds events; `done` says that the end marker follows.
+fn fold(fold: ChatFold, events: &[Value], done: bool) -> Folded {
+    let mut data: Vec<String> = events.iter().map(Value::to_string).collect();
+    if done {
+        data.push("[DONE]".to_owned());
+    }
+    run(|ctx, turn| {
+        let frames = data.iter().map(|data| ("message", data.as_str()));
+        offline::fold_frames(ctx, turn, fold, frames)
     })
 }
 
 /// Folds the data of events as they come from the wire.
 fn fold_data(events: &[&str]) -> Folded {
-    run(Fold::stream(), false, |fold, writer| {
-        for data in events {
-            fold.take_event("message", data, writer, &Redactor::new())?;
-        }
-        Ok(())
+    run(|ctx, turn| {
+        let frames = events.iter().map(|data| ("message", *data));
+        offline::fold_frames(ctx, turn, ChatFold::stream(), frames)
     })
 }
 
 /// Folds a body as it comes from the wire.
 fn fold_body(body: &str) -> Folded {
-    run(Fold::stream(), false, |fold, writer| {
-        fold.take_body(body, writer, &Redactor::new())
-    })
+    run(|ctx, turn| offline::fold_body(ctx, turn, ChatFold::stream(), body))
 }
 
 fn run(
-    mut fold: Fold,
-    done: bool,
-    feed: impl FnOnce(&mut Fold, &mut ResponseWriter<'_>) -> Result<(), EngineError>,
+    fold: impl FnOnce(&RunContext, &mut Turn) -> Result<InferenceResult, EngineError>,
 ) -> Folded {
     let sink = Arc::new(MemorySink::new());
     let ids = Arc::new(SeededIds::new(1));
     let ctx = RunContext::for_stream(EventStream::fragment(), ids)
         .with_event_sinks([Arc::clone(&sink) as Arc<dyn EventSink>]);
     let mut turn = Turn::new();
-    let mut writer = ResponseWriter::start(&ctx, &mut turn, "p", "asked");
-    let broken = feed(&mut fold, &mut writer).err();
-    if done {
-        fold.done();
-    }
-    let broken = broken.or_else(|| (!fold.is_complete()).then(truncated));
-    let outcome = fold.end(writer, broken, None);
+    let outcome = fold(&ctx, &mut turn);
     assert_eq!(ctx.stream().violations(), []);
     let kinds = sink.take().into_iter().map(|event| event.kind).collect();
     Folded {
@@ -82,7 +70,7 @@ fn stream(deltas: &[Value], reason: &Value) -> Folded {
     let event = |delta: &Value| json!({"choices": [{"index": 0, "delta": delta}]});
     let mut events: Vec<Value> = deltas.iter().map(event).collect();
     events.push(json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}));
-    fold(Fold::stream(), &events, true)
+    fold(ChatFold::stream(), &events, true)
 }
 
 /// The message and the data of each `info` event.
@@ -247,7 +235,7 @@ fn an_id_that_is_missing_or_taken_is_made_up() {
         {"id": "x", "function": {"name": "f", "arguments": "{}"}},
         {"id": "x", "function": {"name": "g", "arguments": "{}"}},
     ]}, "finish_reason": "tool_calls"}]});
-    let folded = fold(Fold::whole(), &[whole], false);
+    let folded = fold(ChatFold::whole(), &[whole], false);
     let ids: Vec<&str> = folded
         .turn
         .tool_calls()
@@ -265,16 +253,16 @@ fn the_end_marker_or_a_reason_is_an_end_and_neither_is_none() {
     let text = json!({"choices": [{"delta": {"content": "x"}}]});
     let reason = json!({"choices": [{"delta": {}, "finish_reason": "stop"}]});
     assert!(
-        fold(Fold::stream(), &[text.clone(), reason], false)
+        fold(ChatFold::stream(), &[text.clone(), reason], false)
             .outcome
             .is_ok()
     );
     assert!(
-        fold(Fold::stream(), std::slice::from_ref(&text), true)
+        fold(ChatFold::stream(), std::slice::from_ref(&text), true)
             .outcome
             .is_ok()
     );
-    let cut = fold(Fold::stream(), &[text], false);
+    let cut = fold(ChatFold::stream(), &[text], false);
     assert_eq!(cut.outcome.unwrap_err().kind(), ErrorKind::Truncated);
     assert_eq!(
         cut.turn.blocks.first().unwrap().incomplete(),
@@ -288,7 +276,7 @@ fn an_error_beside_the_choices_keeps_what_they_say() {
         "choices": [{"index": 0, "delta": {"content": "half"}, "finish_reason": "error"}],
         "error": {"code": 502, "message": "upstream broke"},
     });
-    let folded = fold(Fold::stream(), &[event], true);
+    let folded = fold(ChatFold::stream(), &[event], true);
     let error = folded.outcome.unwrap_err();
     assert_eq!(
         (error.kind(), error.provider_message()),
@@ -296,10 +284,12 @@ fn an_error_beside_the_choices_keeps_what_they_say() {
     );
     assert_eq!(said(&folded.turn), ["llm_text:half"]);
     let own = json!({"choices": [{"index": 0, "error": {"code": 429, "message": "slow"}}]});
-    let error = fold(Fold::stream(), &[own], true).outcome.unwrap_err();
+    let error = fold(ChatFold::stream(), &[own], true).outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     let silent = json!({"choices": [{"index": 0, "finish_reason": "error"}]});
-    let error = fold(Fold::stream(), &[silent], true).outcome.unwrap_err();
+    let error = fold(ChatFold::stream(), &[silent], true)
+        .outcome
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
 }
 
@@ -316,7 +306,7 @@ fn what_stands_beside_the_text_is_kept_with_it() {
             "usage": {"prompt_tokens": 3, "completion_tokens": 2}}]}),
         json!({"choices": [], "usage": {"prompt_tokens": null}}),
     ];
-    let folded = fold(Fold::stream(), &events, true);
+    let folded = fold(ChatFold::stream(), &events, true);
     let result = folded.outcome.unwrap();
     assert_eq!(result.model, "answered");
     assert_eq!(result.response_id.as_deref(), Some("one"));
@@ -349,7 +339,7 @@ fn sources_of_a_search_are_announced_once() {
             "search_results": [{"url": "https://b.test", "title": "B"}],
             "choices": [{"index": 0, "delta": {"content": text}, "message": {"content": "so far"}}]})
     };
-    let folded = fold(Fold::stream(), &[event("a"), event("b")], true);
+    let folded = fold(ChatFold::stream(), &[event("a"), event("b")], true);
     assert_eq!(said(&folded.turn), ["llm_text:ab"]);
     let titles: Vec<&str> = folded
         .kinds
@@ -405,7 +395,7 @@ fn the_first_choice_is_the_reply_and_the_others_are_kept() {
         json!({"choices": [{"index": 1, "delta": {"content": "cond"}, "finish_reason": "length"}]}),
         json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
     ];
-    let folded = fold(Fold::stream().with_alternatives(true), &events, true);
+    let folded = fold(ChatFold::stream().with_alternatives(true), &events, true);
     assert_eq!(said(&folded.turn), ["llm_text:first"]);
     let result = folded.outcome.unwrap();
     assert_eq!(result.finish_class, FinishClass::Completed);
@@ -420,7 +410,7 @@ fn a_message_in_a_stream_is_the_reply_of_a_server_that_does_not_stream() {
     let event =
         json!({"choices": [{"message": {"content": "all at once"}, "finish_reason": "stop"}]});
     assert_eq!(
-        said(&fold(Fold::stream(), &[event], true).turn),
+        said(&fold(ChatFold::stream(), &[event], true).turn),
         ["llm_text:all at once"]
     );
 }

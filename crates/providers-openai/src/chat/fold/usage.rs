@@ -1,9 +1,8 @@
 //! Tokens: from what each server counts to what [`Usage`] means.
 
+use geppetto_provider::read::Counts;
 use geppetto_turns::Usage;
 use serde_json::value::RawValue;
-
-use crate::shared::number::Counts;
 
 #[cfg(test)]
 mod tests;

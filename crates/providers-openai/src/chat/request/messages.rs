@@ -3,14 +3,12 @@
 use std::{borrow::Cow, sync::Arc};
 
 use geppetto_engine::EngineError;
+use geppetto_provider::rules::{CallIds, Origin};
 use geppetto_turns::{Block, Content};
 use serde::Serialize;
 
 use super::user::Said;
-use crate::{
-    chat::{Dialect, SystemRole},
-    shared::{call_ids::CallIds, origin::Origin},
-};
+use crate::chat::{Dialect, SystemRole};
 
 mod assistant;
 

@@ -1,12 +1,27 @@
-use geppetto_engine::{ErrorKind, RetryConfig, StructuredOutput, ToolConfig, ToolDefinition, keys};
+use geppetto_engine::{
+    ErrorKind, InferenceConfig, RetryConfig, StructuredOutput, ToolConfig, ToolDefinition, keys,
+};
 use geppetto_turns::{Block, Incomplete, ToolCall, ToolUse, TurnBuilder};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::chat::Chat;
 
 mod messages;
 mod prefix;
 mod servers;
+
+fn settings(
+    turn: &Turn,
+    defaults: &InferenceConfig,
+    model: &str,
+    stream: bool,
+    dialect: &Dialect,
+) -> Result<Settings, EngineError> {
+    let mut settings = Settings::of::<Chat>(turn, defaults, model, stream)?;
+    leave_out(&mut settings, dialect);
+    Ok(settings)
+}
 
 fn body_as(turn: &Turn, dialect: &Dialect, stream: bool) -> Result<Value, EngineError> {
     let defaults = InferenceConfig::new().with_temperature(0.5);

@@ -2,15 +2,13 @@
 
 use std::fmt;
 
+use geppetto_provider::read::{Fill, Place, room};
 use serde::{
     Deserializer,
     de::{Error, SeqAccess, Visitor},
 };
 
-use super::{
-    Choice,
-    fill::{self, Fill, Place},
-};
+use super::Choice;
 
 /// The choices of an event: nearly always one.
 #[derive(Debug, Default)]
@@ -62,7 +60,7 @@ impl<'de: 'a, 'a> Visitor<'de> for ChoicesVisitor<'_, 'a> {
             if seq.next_element_seed(Place(&mut choice))?.is_none() {
                 return Ok(());
             }
-            fill::room(rest.len())?;
+            room(rest.len())?;
             rest.push(choice);
         }
     }

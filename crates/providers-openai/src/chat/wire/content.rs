@@ -2,18 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
+use geppetto_provider::read::{Fill, Text, room};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::Value;
-
-use super::{
-    Text,
-    fill::{self, Fill, fill_by_value},
-};
-
-fill_by_value!(Content<'a>);
 
 /// Content in each of the forms that servers give it.
 #[derive(Debug, PartialEq)]
@@ -29,6 +23,13 @@ pub(in crate::chat) enum Content<'a> {
 impl Default for Content<'_> {
     fn default() -> Self {
         Self::Text(Cow::Borrowed(""))
+    }
+}
+
+impl<'de: 'a, 'a> Fill<'de> for Content<'a> {
+    fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        *self = Deserialize::deserialize(deserializer)?;
+        Ok(())
     }
 }
 
@@ -137,7 +138,7 @@ impl<'de> Visitor<'de> for ContentVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut parts = Vec::new();
         while let Some(PartOrText(part)) = seq.next_element()? {
-            fill::room(parts.len())?;
+            room(parts.len())?;
             parts.push(part);
         }
         Ok(Content::Parts(parts))

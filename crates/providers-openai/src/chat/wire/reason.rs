@@ -2,14 +2,10 @@
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
+use geppetto_provider::read::{Fill, Place, Text};
 use serde::{
     Deserializer,
     de::{Error, IgnoredAny, MapAccess, Visitor},
-};
-
-use super::{
-    Text,
-    fill::{Fill, Place},
 };
 
 /// A finish reason: a text, or an object whose `type` or `reason` is the text, as SGLang has it

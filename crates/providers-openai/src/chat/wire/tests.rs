@@ -1,20 +1,16 @@
 use std::borrow::Cow;
 
+use geppetto_provider::read::parse;
 use serde_json::json;
 
 use super::*;
 
 fn chunk(text: &str) -> Chunk<'_> {
-    let mut chunk = Chunk::default();
-    chunk.parse(text).unwrap();
-    chunk
+    parse(text).unwrap()
 }
 
 fn delta(text: &str) -> Delta<'_> {
-    let mut delta = Delta::default();
-    let mut reader = serde_json::Deserializer::from_str(text);
-    fill::Place(&mut delta).deserialize(&mut reader).unwrap();
-    delta
+    parse(text).unwrap()
 }
 
 #[test]
@@ -125,6 +121,6 @@ fn only_an_object_is_read() {
         "{\"choices\":[{}]",
         "{} x",
     ] {
-        assert!(Chunk::default().parse(text).is_err(), "{text}");
+        assert!(parse::<Chunk<'_>>(text).is_err(), "{text}");
     }
 }

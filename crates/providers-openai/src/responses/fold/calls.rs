@@ -1,15 +1,16 @@
 //! [`Call`]: a tool call.
 
-use geppetto_engine::{ItemId, ResponseWriter, Slot};
+use geppetto_engine::{ItemId, Slot};
+use geppetto_provider::{
+    Output,
+    read::{MAX_ENTRIES, StreamedArgs},
+};
 use geppetto_turns::{Content, Incomplete};
 use serde_json::json;
 
-use crate::{
-    responses::{
-        CUSTOM_TOOL,
-        wire::{Item, text_of},
-    },
-    shared::{limits::MOST, notes::inform, written::Written},
+use crate::responses::{
+    CUSTOM_TOOL,
+    wire::{Item, text_of},
 };
 
 /// The type of a call of a function.
@@ -23,7 +24,7 @@ pub(super) struct Call {
     slot: Slot,
     custom: bool,
     item: Option<ItemId>,
-    args: Written,
+    args: StreamedArgs,
     cut: bool,
     /// The tool's name.
     name: String,
@@ -41,18 +42,18 @@ impl Call {
     }
 
     /// Begins the call as soon as its id and its name are known.
-    pub(super) fn identify(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn identify(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if self.item.is_none() && !item.call_id.is_empty() && !item.name.is_empty() {
-            self.open(&item.call_id, &item.name, writer);
+            self.open(&item.call_id, &item.name, out);
         }
     }
 
-    fn open(&mut self, id: &str, name: &str, writer: &mut ResponseWriter<'_>) {
-        let item = writer.open_tool_call(id, name);
-        writer.place(item, self.slot);
+    fn open(&mut self, id: &str, name: &str, out: &mut Output<'_>) {
+        let item = out.open_tool_call(id, name);
+        out.place(item, self.slot);
         self.item = Some(item);
         name.clone_into(&mut self.name);
-        self.publish(writer);
+        self.publish(out);
     }
 
     /// Returns `true` if no arguments came.
@@ -61,8 +62,8 @@ impl Call {
     }
 
     /// Whether the call is whole and waits for its answer.
-    pub(super) fn is_requested(&self, writer: &ResponseWriter<'_>) -> bool {
-        !self.cut && self.item.is_some_and(|item| !writer.is_open(item))
+    pub(super) fn is_requested(&self, out: &Output<'_>) -> bool {
+        !self.cut && self.item.is_some_and(|item| !out.is_open(item))
     }
 
     /// Number of characters that could not be read.
@@ -70,43 +71,43 @@ impl Call {
         self.args.lost()
     }
 
-    pub(super) fn push(&mut self, delta: &str, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn push(&mut self, delta: &str, out: &mut Output<'_>) {
         if self.custom {
             self.args.push_text(delta);
         } else {
             self.args.push(delta);
         }
-        self.publish(writer);
+        self.publish(out);
     }
 
     /// Takes all of the arguments.
-    pub(super) fn complete(&mut self, whole: &str, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn complete(&mut self, whole: &str, out: &mut Output<'_>) {
         self.args.complete(whole, self.custom);
-        self.publish(writer);
+        self.publish(out);
     }
 
-    fn publish(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn publish(&mut self, out: &mut Output<'_>) {
         if self.custom || !self.args.waits() {
-            self.publish_rest(writer);
+            self.publish_rest(out);
         }
     }
 
-    fn publish_rest(&mut self, writer: &mut ResponseWriter<'_>) {
+    fn publish_rest(&mut self, out: &mut Output<'_>) {
         let Some(item) = self.item else {
             return;
         };
         match self.args.take_replacement() {
-            Some(text) => writer.replace(item, text),
-            None => writer.push(item, self.args.take_news()),
+            Some(text) => out.replace(item, text),
+            None => out.push(item, self.args.take_news()),
         }
     }
 
     /// Takes the whole item.
-    pub(super) fn done(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn done(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if self.custom {
-            self.complete(&item.input, writer);
+            self.complete(&item.input, out);
         } else {
-            self.complete(&text_of(item.arguments), writer);
+            self.complete(&text_of(item.arguments), out);
         }
         if self.item.is_none() {
             let id = if item.call_id.is_empty() {
@@ -114,53 +115,53 @@ impl Call {
             } else {
                 &*item.call_id
             };
-            self.open(id, &item.name, writer);
+            self.open(id, &item.name, out);
         }
         self.args.settle(self.custom);
-        self.publish_rest(writer);
+        self.publish_rest(out);
         let cut = &*item.status == "incomplete";
         if let Some(item) = self.item {
             if cut {
-                self.cut(item, Incomplete::Truncated, writer);
+                self.cut(item, Incomplete::Truncated, out);
             } else {
-                writer.close(item, None);
+                out.close(item, None);
             }
         }
     }
 
-    fn cut(&mut self, item: ItemId, why: Incomplete, writer: &mut ResponseWriter<'_>) {
+    fn cut(&mut self, item: ItemId, why: Incomplete, out: &mut Output<'_>) {
         self.cut = true;
-        writer.cut(item, why);
+        out.cut(item, why);
     }
 
     /// Takes the call back, whole or not: the model did not mean it as it stands.
-    pub(super) fn revoke(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn revoke(&mut self, out: &mut Output<'_>) {
         self.cut = true;
         for item in self.item.iter().chain(&self.further) {
-            writer.revoke(*item, Incomplete::Truncated);
+            out.revoke(*item, Incomplete::Truncated);
         }
     }
 
     /// The reply is over, and this call is whole: begins the calls whose arguments were glued to
     /// those of this one.
-    pub(super) fn settle_further(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn settle_further(&mut self, out: &mut Output<'_>) {
         if self.custom || self.cut || self.name.is_empty() {
             return;
         }
-        for args in self.args.take_further(MOST) {
-            let item = writer.open_tool_call("", self.name.as_str());
-            writer.place(item, self.slot.part(1));
-            writer.push(item, &args);
-            writer.close(item, None);
+        for args in self.args.take_further(MAX_ENTRIES) {
+            let item = out.open_tool_call("", self.name.as_str());
+            out.place(item, self.slot.part(1));
+            out.push(item, &args);
+            out.close(item, None);
             self.further.push(item);
         }
         if !self.further.is_empty() {
             let message = "split the arguments of a tool call that were several objects";
-            inform(writer, message, json!({"calls": self.further.len()}));
+            out.inform(message, json!({"calls": self.further.len()}));
         }
         if self.args.surplus() > 0 {
             let message = "ignored what followed the arguments of a tool call";
-            inform(writer, message, json!({"bytes": self.args.surplus()}));
+            out.inform(message, json!({"bytes": self.args.surplus()}));
         }
     }
 
@@ -168,22 +169,22 @@ impl Call {
     pub(super) fn settle(
         &mut self,
         missing: Option<Incomplete>,
-        writer: &mut ResponseWriter<'_>,
+        out: &mut Output<'_>,
     ) -> Option<ItemId> {
         self.args.settle(self.custom);
         let is_nameless = self.item.is_none() && !self.args.as_str().is_empty();
         if is_nameless {
             // Nobody said which tool it is for: it is kept, and cannot be run.
-            self.open("", "", writer);
+            self.open("", "", out);
         }
-        self.publish_rest(writer);
+        self.publish_rest(out);
         let item = self.item?;
         match missing.or(is_nameless.then_some(Incomplete::Truncated)) {
-            Some(why) => self.cut(item, why, writer),
-            None => writer.close(item, None),
+            Some(why) => self.cut(item, why, out),
+            None => out.close(item, None),
         }
         if self.custom
-            && let Some(block) = writer.block_mut(item)
+            && let Some(block) = out.block_mut(item)
             && let Content::ToolCall(call) = &mut block.content
         {
             call.extra.set("type", CUSTOM_TOOL);

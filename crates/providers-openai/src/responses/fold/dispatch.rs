@@ -1,16 +1,15 @@
 //! Which item an event lets grow, and how: by the event's type.
 
-use geppetto_engine::{EngineError, ResponseWriter};
-use geppetto_transport::Redactor;
+use geppetto_provider::{Fault, Output};
 
 use super::{
-    Fold,
+    ResponsesFold,
     calls::{CUSTOM, FUNCTION},
     progress,
 };
 use crate::responses::wire::{self, Event, Part, text_of};
 
-impl Fold {
+impl ResponsesFold {
     /// Takes an event of an item.
     ///
     /// # Errors
@@ -20,26 +19,24 @@ impl Fold {
         &mut self,
         event: &Event<'_>,
         data: &str,
-        writer: &mut ResponseWriter<'_>,
-        redactor: &Redactor,
-    ) -> Result<(), EngineError> {
+        out: &mut Output<'_>,
+    ) -> Result<(), Fault> {
         match &*event.kind {
-            "response.output_item.added" => self.added(event, writer, redactor)?,
-            "response.output_item.done" => self.done(event, writer, redactor)?,
+            "response.output_item.added" => self.added(event, out)?,
+            "response.output_item.done" => self.done(event, out)?,
             "response.content_part.done"
             | "response.reasoning_part.done"
-            | "response.reasoning_summary_part.done" => self.part_done(event, writer),
+            | "response.reasoning_summary_part.done" => self.part_done(event, out),
             // Parts begin with their first piece.
             "response.content_part.added"
             | "response.reasoning_part.added"
             | "response.reasoning_summary_part.added" => {}
             _ => {
-                let taken = self.write(event, writer)
-                    || self.call_tool(event, writer)
-                    || self.reason(event, writer);
+                let taken =
+                    self.write(event, out) || self.call_tool(event, out) || self.reason(event, out);
                 if !taken {
                     let entry = self.named(event);
-                    progress::publish(event, data, entry, writer, redactor);
+                    progress::publish(event, data, entry, out);
                 }
             }
         }
@@ -47,26 +44,26 @@ impl Fold {
     }
 
     /// Takes an event of a message; whether it is one.
-    fn write(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) -> bool {
+    fn write(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         let (index, output_index) = (event.content_index.or_zero(), event.output_index.0);
         match &*event.kind {
-            "response.output_text.delta" => self.message(event, writer, |message, writer| {
-                message.say(index, false, &event.delta, writer);
+            "response.output_text.delta" => self.message(event, out, |message, out| {
+                message.say(index, false, &event.delta, out);
                 message.add_logprobs(index, event.logprobs);
             }),
-            "response.output_text.done" => self.message(event, writer, |message, writer| {
-                message.complete(index, false, &event.text, writer);
+            "response.output_text.done" => self.message(event, out, |message, out| {
+                message.complete(index, false, &event.text, out);
             }),
             "response.output_text.annotation.added" => {
-                self.message(event, writer, |message, writer| {
-                    message.annotate(index, output_index, event.annotation, writer);
+                self.message(event, out, |message, out| {
+                    message.annotate(index, output_index, event.annotation, out);
                 });
             }
-            "response.refusal.delta" => self.message(event, writer, |message, writer| {
-                message.say(index, true, &event.delta, writer);
+            "response.refusal.delta" => self.message(event, out, |message, out| {
+                message.say(index, true, &event.delta, out);
             }),
-            "response.refusal.done" => self.message(event, writer, |message, writer| {
-                message.complete(index, true, &event.refusal, writer);
+            "response.refusal.done" => self.message(event, out, |message, out| {
+                message.complete(index, true, &event.refusal, out);
             }),
             _ => return false,
         }
@@ -74,29 +71,29 @@ impl Fold {
     }
 
     /// Takes an event of a tool call; whether it is one.
-    fn call_tool(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) -> bool {
+    fn call_tool(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         if self.named(event).is_some_and(|entry| entry.is_kept()) {
             return false;
         }
         match &*event.kind {
             "response.function_call_arguments.delta" => {
-                self.call(event, FUNCTION, writer, |call, writer| {
-                    call.push(&event.delta, writer);
+                self.call(event, FUNCTION, out, |call, out| {
+                    call.push(&event.delta, out);
                 });
             }
             "response.function_call_arguments.done" => {
-                self.call(event, FUNCTION, writer, |call, writer| {
-                    call.complete(&text_of(event.arguments), writer);
+                self.call(event, FUNCTION, out, |call, out| {
+                    call.complete(&text_of(event.arguments), out);
                 });
             }
             "response.custom_tool_call_input.delta" => {
-                self.call(event, CUSTOM, writer, |call, writer| {
-                    call.push(&event.delta, writer);
+                self.call(event, CUSTOM, out, |call, out| {
+                    call.push(&event.delta, out);
                 });
             }
             "response.custom_tool_call_input.done" => {
-                self.call(event, CUSTOM, writer, |call, writer| {
-                    call.complete(&event.input, writer);
+                self.call(event, CUSTOM, out, |call, out| {
+                    call.complete(&event.input, out);
                 });
             }
             _ => return false,
@@ -105,7 +102,7 @@ impl Fold {
     }
 
     /// Takes an event of reasoning; whether it is one.
-    fn reason(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) -> bool {
+    fn reason(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         let (summary, content) = (event.summary_index.or_zero(), event.content_index.or_zero());
         let (is_summary, index, is_end) = match &*event.kind {
             "response.reasoning_summary_text.delta" | "response.reasoning_summary.delta" => {
@@ -118,25 +115,28 @@ impl Fold {
             "response.reasoning_text.done" | "response.reasoning.done" => (false, content, true),
             _ => return false,
         };
-        self.reasoning(event, writer, |reasoning, writer| match is_end {
-            true => reasoning.complete(is_summary, index, &event.text, writer),
-            false => reasoning.say(is_summary, index, &event.delta, writer),
+        self.reasoning(event, out, |reasoning, out| {
+            if is_end {
+                reasoning.complete(is_summary, index, &event.text, out);
+            } else {
+                reasoning.say(is_summary, index, &event.delta, out);
+            }
         });
         true
     }
 
-    fn part_done(&mut self, event: &Event<'_>, writer: &mut ResponseWriter<'_>) {
+    fn part_done(&mut self, event: &Event<'_>, out: &mut Output<'_>) {
         let part = part(event);
         let (index, output_index) = (event.content_index.or_zero(), event.output_index.0);
         match &*part.kind {
-            "reasoning_text" => self.reasoning(event, writer, |reasoning, writer| {
-                reasoning.complete(false, index, &part.text, writer);
+            "reasoning_text" => self.reasoning(event, out, |reasoning, out| {
+                reasoning.complete(false, index, &part.text, out);
             }),
-            "summary_text" => self.reasoning(event, writer, |reasoning, writer| {
-                reasoning.complete(true, event.summary_index.or_zero(), &part.text, writer);
+            "summary_text" => self.reasoning(event, out, |reasoning, out| {
+                reasoning.complete(true, event.summary_index.or_zero(), &part.text, out);
             }),
-            "output_text" | "text" | "refusal" => self.message(event, writer, |message, writer| {
-                message.take_part(index, output_index, &part, writer);
+            "output_text" | "text" | "refusal" => self.message(event, out, |message, out| {
+                message.take_part(index, output_index, &part, out);
             }),
             _ => {}
         }

@@ -1,22 +1,20 @@
 //! [`Entry`]: one item of a response's output.
 
-use geppetto_engine::{ItemId, ResponseWriter, Slot};
-use geppetto_transport::Redactor;
-use geppetto_turns::{Block, Content, Incomplete, OtherContent};
+use geppetto_engine::Slot;
+use geppetto_provider::Output;
+use geppetto_turns::{Block, Content, Incomplete};
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     calls::{CUSTOM, Call, FUNCTION},
     message::{MESSAGE, Message},
-    progress,
+    other::{Other, object},
+    read,
     reasoning::{REASONING, Reasoning},
 };
-use crate::{
-    responses::{
-        keys,
-        wire::{Item, Part, parts, text_of},
-    },
-    shared::mend,
+use crate::responses::{
+    keys,
+    wire::{Item, Part, parts, text_of},
 };
 
 /// Fields of an item that have a place of their own in its block.
@@ -58,8 +56,7 @@ pub(super) enum State {
     Message(Message),
     Reasoning(Reasoning),
     Call(Call),
-    /// An item that is kept as it was sent.
-    Other(ItemId),
+    Other(Other),
 }
 
 impl Entry {
@@ -71,22 +68,18 @@ impl Entry {
         item: &Item<'_>,
         raw: Option<&RawValue>,
         served: bool,
-        writer: &mut ResponseWriter<'_>,
+        out: &mut Output<'_>,
     ) -> Self {
         let slot = Slot::at(index).entry(count as u64);
         let state = match &*item.kind {
             MESSAGE => State::Message(Message::new(slot)),
-            REASONING => State::Reasoning(Reasoning::open(&item.id, slot, writer)),
+            REASONING => State::Reasoning(Reasoning::open(&item.id, slot, out)),
             kind @ (FUNCTION | CUSTOM) if !served => {
                 let mut call = Call::new(kind == CUSTOM, slot);
-                call.identify(item, writer);
+                call.identify(item, out);
                 State::Call(call)
             }
-            _ => {
-                let block = writer.add_block(other(raw));
-                writer.place(block, slot);
-                State::Other(block)
-            }
+            _ => State::Other(Other::open(raw, slot, out)),
         };
         Self {
             index,
@@ -104,14 +97,14 @@ impl Entry {
     }
 
     /// Takes what a call is called, for one whose arguments came first.
-    pub(super) fn identify(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn identify(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if let State::Call(call) = &mut self.state {
-            call.identify(item, writer);
+            call.identify(item, out);
         }
     }
 
     /// Takes an item that came whole when it was added, where nothing came of it since.
-    pub(super) fn recall(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn recall(&mut self, out: &mut Output<'_>) {
         let is_silent = !self.done
             && match &self.state {
                 State::Message(message) => message.is_empty(),
@@ -121,9 +114,9 @@ impl Entry {
         let first = self.first.take().filter(|_| is_silent);
         let raw = first.and_then(|first| RawValue::from_string(first.into()).ok());
         if let Some(raw) = raw
-            && let Ok(Some(item)) = super::item(&raw, &Redactor::new())
+            && let Ok(Some(item)) = read::item(&raw, out)
         {
-            self.done(&item, &raw, writer);
+            self.done(&item, &raw, out);
         }
     }
 
@@ -137,8 +130,8 @@ impl Entry {
     }
 
     /// Whether this is a tool call that the application has to answer.
-    pub(super) fn is_pending_call(&self, writer: &ResponseWriter<'_>) -> bool {
-        matches!(&self.state, State::Call(call) if call.is_requested(writer))
+    pub(super) fn is_pending_call(&self, out: &Output<'_>) -> bool {
+        matches!(&self.state, State::Call(call) if call.is_requested(out))
     }
 
     /// Whether the model refused here.
@@ -147,26 +140,18 @@ impl Entry {
     }
 
     /// Takes the whole item: what was not streamed of it is made good.
-    pub(super) fn done(
-        &mut self,
-        item: &Item<'_>,
-        raw: &RawValue,
-        writer: &mut ResponseWriter<'_>,
-    ) {
+    pub(super) fn done(&mut self, item: &Item<'_>, raw: &RawValue, out: &mut Output<'_>) {
         self.done = true;
         if !item.id.is_empty() {
             (*item.id).clone_into(&mut self.id);
         }
         (*item.status).clone_into(&mut self.status);
         match &mut self.state {
-            State::Message(message) => message.done(item, self.index, writer),
-            State::Reasoning(reasoning) => reasoning.done(item, writer),
-            State::Call(call) => call.done(item, writer),
-            State::Other(block) => {
-                if let Some(block) = writer.block_mut(*block) {
-                    *block = other(Some(raw));
-                }
-                progress::done(item, &mut self.announced, writer);
+            State::Message(message) => message.done(item, self.index, out),
+            State::Reasoning(reasoning) => reasoning.done(item, out),
+            State::Call(call) => call.done(item, out),
+            State::Other(other) => {
+                other.done(item, raw, &mut self.announced, out);
                 return;
             }
         }
@@ -186,19 +171,17 @@ impl Entry {
     }
 
     /// Takes a tool call back, whole or not.
-    pub(super) fn revoke(&mut self, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn revoke(&mut self, out: &mut Output<'_>) {
         if let State::Call(call) = &mut self.state {
-            call.revoke(writer);
+            call.revoke(out);
         }
     }
 
     /// Number of characters that could not be read.
     pub(super) fn lost(&self) -> u64 {
         match &self.state {
-            State::Message(message) => message.lost(),
-            State::Reasoning(reasoning) => reasoning.lost(),
             State::Call(call) => call.lost(),
-            State::Other(_) => 0,
+            State::Message(_) | State::Reasoning(_) | State::Other(_) => 0,
         }
     }
 
@@ -208,21 +191,21 @@ impl Entry {
         response_id: &str,
         model: &str,
         broken: Option<Incomplete>,
-        writer: &mut ResponseWriter<'_>,
+        out: &mut Output<'_>,
     ) {
         let missing = self.missing(broken);
         let mut blocks = Vec::new();
         match &mut self.state {
-            State::Message(message) => message.settle(&mut blocks, writer),
-            State::Reasoning(reasoning) => blocks.push(reasoning.settle(writer)),
-            State::Call(call) => blocks.extend(call.settle(missing, writer)),
-            State::Other(block) => blocks.push(*block),
+            State::Message(message) => message.settle(&mut blocks, out),
+            State::Reasoning(reasoning) => blocks.push(reasoning.settle(out)),
+            State::Call(call) => blocks.extend(call.settle(missing, out)),
+            State::Other(other) => blocks.push(other.block()),
         }
         // A text that was cut is whole as far as it goes, unless the reply itself broke; the
-        // writer marks that.
+        // out marks that.
         let marked = missing.filter(|_| !matches!(self.state, State::Message(_)));
         for id in &blocks {
-            if let Some(block) = writer.block_mut(*id) {
+            if let Some(block) = out.block_mut(*id) {
                 self.label(block, response_id, model);
                 if let Some(why) = marked {
                     block.mark_incomplete(why);
@@ -230,7 +213,7 @@ impl Entry {
             }
         }
         if let State::Call(call) = &mut self.state {
-            call.settle_further(writer);
+            call.settle_further(out);
         }
     }
 
@@ -268,20 +251,6 @@ fn says_something(item: &Item<'_>) -> bool {
     !item.input.is_empty()
         || !text_of(item.arguments).is_empty()
         || parts(item.content).iter().any(has_text)
-}
-
-/// The block of an item that is kept as it was sent.
-fn other(raw: Option<&RawValue>) -> Block {
-    let payload = raw.map(object).unwrap_or_default();
-    Block::new(Content::Other(OtherContent::new(keys::ITEM_KIND, payload)))
-}
-
-/// The fields of an item. Those that could not be read were refused before.
-fn object(raw: &RawValue) -> Map<String, Value> {
-    match mend::value(raw.get()) {
-        Some(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
 }
 
 /// The indices under which the parts of a whole item were streamed. An index is a position, unless

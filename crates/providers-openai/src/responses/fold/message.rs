@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use geppetto_engine::{Completed, ItemId, ResponseWriter, Slot};
+use geppetto_engine::{Completed, ItemId, Slot};
 use geppetto_events::{EventKind, kind::Citation};
+use geppetto_provider::{Output, read::raw_value};
 use geppetto_turns::keys::block_meta;
 use serde_json::{Value, value::RawValue};
 
 use super::entry::Streamed;
-use crate::{
-    responses::wire::{Item, Part, parts},
-    shared::{halves::Half, mend},
-};
+use crate::responses::wire::{Item, Part, parts};
 
 /// The item's type.
 pub(super) const MESSAGE: &str = "message";
@@ -31,7 +29,6 @@ struct Piece {
     slot: Slot,
     /// Absent as long as the part is empty.
     item: Option<ItemId>,
-    half: Half,
     annotations: Vec<Value>,
     /// The annotations as text, to know one again.
     known: HashSet<String>,
@@ -51,37 +48,20 @@ impl Message {
         self.pieces.values().any(said)
     }
 
-    /// Number of characters that could not be read.
-    pub(super) fn lost(&self) -> u64 {
-        self.pieces.values().map(|piece| piece.half.lost()).sum()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.values().all(|piece| piece.item.is_none())
     }
 
     /// Lets a part grow.
-    pub(super) fn say(
-        &mut self,
-        index: u64,
-        refusal: bool,
-        delta: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) {
+    pub(super) fn say(&mut self, index: u64, refusal: bool, delta: &str, out: &mut Output<'_>) {
         if !delta.is_empty() {
-            self.piece(index, refusal).push(delta, writer);
+            self.piece(index, refusal).push(delta, out);
         }
     }
 
     /// Closes a part; `full` is all of its text.
-    pub(super) fn complete(
-        &mut self,
-        index: u64,
-        refusal: bool,
-        full: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) {
-        self.piece(index, refusal).complete(full, writer);
+    pub(super) fn complete(&mut self, index: u64, refusal: bool, full: &str, out: &mut Output<'_>) {
+        self.piece(index, refusal).complete(full, out);
     }
 
     pub(super) fn add_logprobs(&mut self, index: u64, raw: Option<&RawValue>) {
@@ -97,11 +77,11 @@ impl Message {
         index: u64,
         output_index: Option<u64>,
         raw: Option<&RawValue>,
-        writer: &ResponseWriter<'_>,
+        out: &Output<'_>,
     ) {
-        if let Some(annotation) = raw.and_then(|raw| mend::value(raw.get())) {
+        if let Some(annotation) = raw.and_then(|raw| raw_value(raw.get())) {
             self.piece(index, false)
-                .annotate(annotation, output_index, writer);
+                .annotate(annotation, output_index, out);
         }
     }
 
@@ -111,13 +91,13 @@ impl Message {
         index: u64,
         output_index: Option<u64>,
         part: &Part<'_>,
-        writer: &mut ResponseWriter<'_>,
+        out: &mut Output<'_>,
     ) {
         if !part.refusal.is_empty() {
-            self.complete(index, true, &part.refusal, writer);
+            self.complete(index, true, &part.refusal, out);
         }
         if !part.text.is_empty() {
-            self.complete(index, false, &part.text, writer);
+            self.complete(index, false, &part.text, out);
         }
         let (annotations, logprobs) = (list(part.annotations), list(part.logprobs));
         if annotations.is_empty() && logprobs.is_empty() {
@@ -126,7 +106,7 @@ impl Message {
         let piece = self.piece(index, false);
         let known = piece.annotations.len();
         for annotation in annotations.into_iter().skip(known) {
-            piece.annotate(annotation, output_index, writer);
+            piece.annotate(annotation, output_index, out);
         }
         if !logprobs.is_empty() {
             piece.logprobs = logprobs;
@@ -134,31 +114,24 @@ impl Message {
     }
 
     /// Takes the whole item.
-    pub(super) fn done(
-        &mut self,
-        item: &Item<'_>,
-        output_index: u64,
-        writer: &mut ResponseWriter<'_>,
-    ) {
+    pub(super) fn done(&mut self, item: &Item<'_>, output_index: u64, out: &mut Output<'_>) {
         let whole = parts(item.content);
         let indices = self.pieces.keys().map(|(index, _)| *index).collect();
         let streamed = Streamed::new(indices, whole.len());
         for (position, part) in whole.iter().enumerate() {
             let index = streamed.index(position);
-            self.take_part(index, Some(output_index), part, writer);
+            self.take_part(index, Some(output_index), part, out);
         }
         for piece in self.pieces.values_mut() {
-            piece.flush(writer);
             if let Some(item) = piece.item {
-                writer.close(item, None);
+                out.close(item, None);
             }
         }
     }
 
     /// Puts on the blocks what stands beside the text.
-    pub(super) fn settle(&mut self, blocks: &mut Vec<ItemId>, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn settle(&mut self, blocks: &mut Vec<ItemId>, out: &mut Output<'_>) {
         for piece in self.pieces.values_mut() {
-            piece.flush(writer);
             let Some(id) = piece.item else {
                 continue;
             };
@@ -168,7 +141,7 @@ impl Message {
                 (block_meta::LOGPROBS.id(), &mut piece.logprobs),
             ];
             for (key, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-                if let Some(block) = writer.block_mut(id) {
+                if let Some(block) = out.block_mut(id) {
                     block.metadata.set_raw(key, std::mem::take(list).into());
                 }
             }
@@ -185,7 +158,6 @@ impl Message {
                 refusal,
                 slot,
                 item: None,
-                half: Half::default(),
                 annotations: Vec::new(),
                 known: HashSet::new(),
                 logprobs: Vec::new(),
@@ -194,55 +166,38 @@ impl Message {
 }
 
 impl Piece {
-    fn push(&mut self, text: &str, writer: &mut ResponseWriter<'_>) {
+    fn push(&mut self, text: &str, out: &mut Output<'_>) {
         let refusal = self.refusal;
         let slot = self.slot;
         let item = *self.item.get_or_insert_with(|| {
             let item = if refusal {
-                writer.open_refusal()
+                out.open_refusal()
             } else {
-                writer.open_text()
+                out.open_text()
             };
-            writer.place(item, slot);
+            out.place(item, slot);
             item
         });
-        writer.push(item, &self.half.join(text));
+        out.push(item, text);
     }
 
-    /// Says what is left: half of a character.
-    fn flush(&mut self, writer: &mut ResponseWriter<'_>) {
-        if let Some(item) = self.item {
-            writer.push(item, self.half.rest());
-        }
-    }
-
-    fn complete(&mut self, full: &str, writer: &mut ResponseWriter<'_>) {
-        if full.is_empty() {
-            self.flush(writer);
-        } else {
-            self.half.forget();
-        }
+    fn complete(&mut self, full: &str, out: &mut Output<'_>) {
         match self.item {
             None if full.is_empty() => {}
-            None => self.push(full, writer),
+            None => self.push(full, out),
             // What was streamed is not what the server says that it wrote: its last word counts.
-            Some(item) if writer.complete(item, full) == Completed::Differs => {
-                self.item = Some(writer.supersede(item));
-                self.push(full, writer);
+            Some(item) if out.complete(item, full) == Completed::Differs => {
+                self.item = Some(out.supersede(item));
+                self.push(full, out);
             }
             Some(_) => {}
         }
         if let Some(item) = self.item {
-            writer.close(item, None);
+            out.close(item, None);
         }
     }
 
-    fn annotate(
-        &mut self,
-        annotation: Value,
-        output_index: Option<u64>,
-        writer: &ResponseWriter<'_>,
-    ) {
+    fn annotate(&mut self, annotation: Value, output_index: Option<u64>, out: &Output<'_>) {
         if !self.known.insert(annotation.to_string()) {
             return;
         }
@@ -257,13 +212,13 @@ impl Piece {
         citation.output_index = output_index;
         citation.content_index = Some(self.index);
         citation.annotation_index = Some(self.annotations.len() as u64);
-        writer.publish(EventKind::Citation(Box::new(citation)));
+        out.publish(EventKind::Citation(Box::new(citation)));
         self.annotations.push(annotation);
     }
 }
 
 fn list(raw: Option<&RawValue>) -> Vec<Value> {
-    match raw.and_then(|raw| mend::value(raw.get())) {
+    match raw.and_then(|raw| raw_value(raw.get())) {
         Some(Value::Array(list)) => list,
         _ => Vec::new(),
     }

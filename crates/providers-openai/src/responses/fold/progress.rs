@@ -1,18 +1,14 @@
 //! Progress of tools that the provider runs, and events that have no type here.
 
-use geppetto_engine::ResponseWriter;
 use geppetto_events::{
     EventKind,
     kind::{CustomEvent, ServerTool, ServerToolPhase},
 };
-use geppetto_transport::Redactor;
+use geppetto_provider::{Output, read::raw_value};
 use serde_json::{Map, Value};
 
 use super::entry::Entry;
-use crate::{
-    responses::wire::{Event, Item, text_of},
-    shared::{mend, words},
-};
+use crate::responses::wire::{Event, Item, text_of};
 
 /// What stands before the type of an event that has no type here.
 const PREFIX: &str = "openai.responses.";
@@ -29,18 +25,12 @@ const TOOLS: &[&str] = &[
 
 /// Publishes an event of a built-in tool; one of a type that is not known becomes a custom event
 /// with all of its fields.
-pub(super) fn publish(
-    event: &Event<'_>,
-    data: &str,
-    entry: Option<&mut Entry>,
-    writer: &ResponseWriter<'_>,
-    redactor: &Redactor,
-) {
+pub(super) fn publish(event: &Event<'_>, data: &str, entry: Option<&mut Entry>, out: &Output<'_>) {
     let name = event.kind.strip_prefix("response.").unwrap_or(&event.kind);
     let Some((tool, phase)) = step(name) else {
         let fields = fields(data, &["type", "obfuscation"]);
-        let name = format!("{PREFIX}{}", words::word(name, redactor));
-        writer.publish(EventKind::Custom(CustomEvent::new(name, fields)));
+        let name = format!("{PREFIX}{}", out.word(name));
+        out.publish(EventKind::Custom(CustomEvent::new(name, fields)));
         return;
     };
     if let Some(entry) = entry.filter(|_| phase.is_end()) {
@@ -53,7 +43,7 @@ pub(super) fn publish(
     let known = TOOLS.iter().find(|known| **known == tool);
     let mut progress = match known {
         Some(known) => ServerTool::new(*known, phase, &*event.item_id),
-        None => ServerTool::new(words::word(tool, redactor), phase, &*event.item_id),
+        None => ServerTool::new(out.word(tool), phase, &*event.item_id),
     };
     if known.is_none() {
         let bookkeeping = [
@@ -75,11 +65,11 @@ pub(super) fn publish(
     if progress.phase == ServerToolPhase::InputDone {
         set(&mut progress, "arguments", &text_of(event.arguments));
     }
-    writer.publish(EventKind::ServerTool(Box::new(progress)));
+    out.publish(EventKind::ServerTool(Box::new(progress)));
 }
 
 /// A built-in tool's item is whole: says that the tool is over, unless that was said.
-pub(super) fn done(item: &Item<'_>, announced: &mut bool, writer: &ResponseWriter<'_>) {
+pub(super) fn done(item: &Item<'_>, announced: &mut bool, out: &Output<'_>) {
     if std::mem::replace(announced, true) {
         return;
     }
@@ -99,14 +89,14 @@ pub(super) fn done(item: &Item<'_>, announced: &mut bool, writer: &ResponseWrite
             if !item.action.url.is_empty() {
                 let mut opened = end.clone();
                 opened.phase = ServerToolPhase::Partial;
-                writer.publish(EventKind::ServerTool(Box::new(opened)));
+                out.publish(EventKind::ServerTool(Box::new(opened)));
             }
         }
         ServerTool::CODE_INTERPRETER => set(&mut end, "code", &item.code),
         ServerTool::MCP if !failed => set(&mut end, "arguments", &text_of(item.arguments)),
         _ => {}
     }
-    writer.publish(EventKind::ServerTool(Box::new(end)));
+    out.publish(EventKind::ServerTool(Box::new(end)));
 }
 
 /// Which tool an event is of, and how far that is: `web_search_call.searching`,
@@ -138,7 +128,7 @@ fn tool_of(item: &str) -> &str {
 
 /// The fields of an event but these.
 fn fields(data: &str, without: &[&str]) -> Map<String, Value> {
-    let mut fields = match mend::value(data) {
+    let mut fields = match raw_value(data) {
         Some(Value::Object(fields)) => fields,
         _ => Map::new(),
     };

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use geppetto_engine::{ItemId, ResponseWriter, Slot};
+use geppetto_engine::{ItemId, Slot};
 use geppetto_events::kind::ReasoningSource;
+use geppetto_provider::Output;
 use geppetto_turns::{Block, Content};
 
 use super::entry::Streamed;
-use crate::{
-    responses::wire::{Item, parts},
-    shared::halves::Half,
-};
+use crate::responses::wire::{Item, parts};
 
 /// The item's type.
 pub(super) const REASONING: &str = "reasoning";
@@ -20,26 +18,19 @@ pub(super) const REASONING: &str = "reasoning";
 pub(super) struct Reasoning {
     block: ItemId,
     /// The parts, of the summary and of the text, by their indices.
-    parts: BTreeMap<(bool, u64), Shown>,
+    parts: BTreeMap<(bool, u64), ItemId>,
     encrypted: String,
-}
-
-/// A part that is shown.
-#[derive(Debug)]
-struct Shown {
-    item: ItemId,
-    half: Half,
 }
 
 impl Reasoning {
     /// Takes the item's place: a model may show nothing of its reasoning.
-    pub(super) fn open(id: &str, slot: Slot, writer: &mut ResponseWriter<'_>) -> Self {
+    pub(super) fn open(id: &str, slot: Slot, out: &mut Output<'_>) -> Self {
         let mut block = Block::reasoning("");
         if let Content::Reasoning(reasoning) = &mut block.content {
             reasoning.item_id = (!id.is_empty()).then(|| id.to_owned());
         }
-        let block = writer.open_block(block);
-        writer.place(block, slot);
+        let block = out.open_block(block);
+        out.place(block, slot);
         Self {
             block,
             parts: BTreeMap::new(),
@@ -48,63 +39,40 @@ impl Reasoning {
     }
 
     /// Lets a part grow.
-    pub(super) fn say(
-        &mut self,
-        summary: bool,
-        index: u64,
-        delta: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) {
+    pub(super) fn say(&mut self, summary: bool, index: u64, delta: &str, out: &mut Output<'_>) {
         if delta.is_empty() {
             return;
         }
         let block = self.block;
-        let part = self.parts.entry((summary, index)).or_insert_with(|| {
+        let part = *self.parts.entry((summary, index)).or_insert_with(|| {
             let source = if summary {
                 ReasoningSource::Summary
             } else {
                 ReasoningSource::Provider
             };
-            let item = writer.open_part(block, source);
-            writer.place(item, Slot::at(index));
-            Shown {
-                item,
-                half: Half::default(),
-            }
+            let item = out.open_part(block, source);
+            out.place(item, Slot::at(index));
+            item
         });
-        let text = part.half.join(delta);
-        writer.push(part.item, &text);
+        out.push(part, delta);
     }
 
     /// Closes a part; `full` is all of its text.
-    pub(super) fn complete(
-        &mut self,
-        summary: bool,
-        index: u64,
-        full: &str,
-        writer: &mut ResponseWriter<'_>,
-    ) {
-        match self.parts.get_mut(&(summary, index)) {
-            None => self.say(summary, index, full, writer),
-            Some(part) if full.is_empty() => writer.push(part.item, part.half.rest()),
+    pub(super) fn complete(&mut self, summary: bool, index: u64, full: &str, out: &mut Output<'_>) {
+        match self.parts.get(&(summary, index)) {
+            None => self.say(summary, index, full, out),
+            // Where the last word is another one, what was streamed stays.
             Some(part) => {
-                part.half.forget();
-                // Where the last word is another one, what was streamed stays.
-                writer.complete(part.item, full);
+                out.complete(*part, full);
             }
         }
         if let Some(part) = self.parts.get(&(summary, index)) {
-            writer.close(part.item, None);
+            out.close(*part, None);
         }
     }
 
-    /// Number of characters that could not be read.
-    pub(super) fn lost(&self) -> u64 {
-        self.parts.values().map(|part| part.half.lost()).sum()
-    }
-
     /// Takes the whole item.
-    pub(super) fn done(&mut self, item: &Item<'_>, writer: &mut ResponseWriter<'_>) {
+    pub(super) fn done(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         for (summary, raw) in [(true, item.summary), (false, item.content)] {
             let whole = parts(raw);
             let indices = self.parts.keys().filter(|(is, _)| *is == summary);
@@ -112,23 +80,20 @@ impl Reasoning {
             let streamed = Streamed::new(indices, whole.len());
             for (position, part) in whole.iter().enumerate() {
                 let index = streamed.index(position);
-                self.complete(summary, index, &part.text, writer);
+                self.complete(summary, index, &part.text, out);
             }
         }
         (*item.encrypted_content).clone_into(&mut self.encrypted);
         for part in self.parts.values() {
-            writer.close(part.item, None);
+            out.close(*part, None);
         }
-        self.settle(writer);
-        writer.close(self.block, None);
+        self.settle(out);
+        out.close(self.block, None);
     }
 
-    /// Says what is left of the parts, and puts into the block what stands beside them.
-    pub(super) fn settle(&mut self, writer: &mut ResponseWriter<'_>) -> ItemId {
-        for part in self.parts.values_mut() {
-            writer.push(part.item, part.half.rest());
-        }
-        if let Some(block) = writer.block_mut(self.block)
+    /// Puts into the block what stands beside its parts.
+    pub(super) fn settle(&mut self, out: &mut Output<'_>) -> ItemId {
+        if let Some(block) = out.block_mut(self.block)
             && let Content::Reasoning(reasoning) = &mut block.content
         {
             let encrypted = (!self.encrypted.is_empty()).then(|| self.encrypted.clone());

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use geppetto_engine::{ErrorKind, RunContext, SeededIds};
+use geppetto_engine::{EngineError, ErrorKind, RunContext, SeededIds};
 use geppetto_events::{Event as Published, EventKind, EventSink, EventStream, Grammar, MemorySink};
+use geppetto_provider::offline;
 use geppetto_turns::{Block, Content, FinishClass, InferenceResult, Turn, keys::block_meta};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -22,36 +23,25 @@ struct Seen {
 
 /// Folds events until one is an error; a stream without an end is truncated.
 fn fold(events: &[Value]) -> Seen {
-    run(|fold, writer, redactor| {
-        for event in events {
-            fold.accept("", &event.to_string(), writer, redactor)?;
-        }
-        match fold.is_complete() {
-            true => Ok(()),
-            false => Err(crate::shared::reply::truncated()),
-        }
-    })
+    let data: Vec<String> = events.iter().map(Value::to_string).collect();
+    fold_named(data.iter().map(|data| ("", data.as_str())))
+}
+
+/// Folds events by their names and data.
+fn fold_named<'a>(events: impl IntoIterator<Item = (&'a str, &'a str)>) -> Seen {
+    run(|ctx, turn| offline::fold_frames(ctx, turn, ResponsesFold::new("gpt-5"), events))
 }
 
 fn fold_body(body: &Value) -> Seen {
-    let body = body.to_string();
-    run(|fold, writer, redactor| {
-        let response: Response<'_> = serde_json::from_str(&body).unwrap();
-        fold.whole(&response, writer, redactor)
-    })
+    run(|ctx, turn| offline::fold_body(ctx, turn, ResponsesFold::new("gpt-5"), &body.to_string()))
 }
 
-fn run(
-    feed: impl FnOnce(&mut Fold, &mut ResponseWriter<'_>, &Redactor) -> Result<(), EngineError>,
-) -> Seen {
+fn run(fold: impl FnOnce(&RunContext, &mut Turn) -> Result<InferenceResult, EngineError>) -> Seen {
     let sink = Arc::new(MemorySink::new());
     let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(SeededIds::new(1)))
         .with_event_sinks([Arc::clone(&sink) as Arc<dyn EventSink>]);
     let mut turn = Turn::default();
-    let mut writer = ResponseWriter::start(&ctx, &mut turn, "p", "gpt-5");
-    let mut fold = Fold::new("gpt-5");
-    let broken = feed(&mut fold, &mut writer, &Redactor::new()).err();
-    let outcome = fold.end(writer, broken, None);
+    let outcome = fold(&ctx, &mut turn);
     let events = sink.events();
     let mut grammar = Grammar::fragment();
     for event in &events {
@@ -529,8 +519,7 @@ fn a_failed_response_is_an_error_with_what_arrived() {
 
 #[test]
 fn what_is_no_event_is_an_error() {
-    let seen =
-        run(|fold, writer, redactor| fold.accept("", "{\"type\": ", writer, redactor).map(|_| ()));
+    let seen = fold_named([("", "{\"type\": ")]);
     assert_eq!(seen.error(), ErrorKind::MalformedResponse);
     let seen = fold(&[json!({"error": {"code": "rate_limit_exceeded", "message": "m"}})]);
     assert_eq!(seen.error(), ErrorKind::RateLimited);

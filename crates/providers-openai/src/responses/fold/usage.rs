@@ -1,8 +1,7 @@
 //! Tokens: from what the server counts to what [`Usage`] means.
 
+use geppetto_provider::read::Counts;
 use geppetto_turns::Usage;
-
-use crate::shared::number::Counts;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,10 @@
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_provider::{
+    request::sendable_args,
+    rules::{Origin, fitting_name},
+};
 use geppetto_turns::{
     Block, Content, ImagePart, ImageSource, LlmText, Reasoning, SummaryPart, ToolCall, UserContent,
 };
@@ -13,10 +17,7 @@ use super::{
     names::{self, CallIds},
     place::{History, Place},
 };
-use crate::{
-    responses::keys,
-    shared::{arguments::sendable, names::fitting, origin::Origin},
-};
+use crate::responses::keys;
 
 /// The longest name of a tool.
 const LONGEST_NAME: usize = 128;
@@ -237,7 +238,7 @@ impl<'a> Input<'a> {
 
     fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
         let call_id = self.calls.call(&call.id);
-        let name = fitting(&call.name, LONGEST_NAME);
+        let name = fitting_name(&call.name, LONGEST_NAME);
         let fields = self.fields_of(block);
         let typed = match self.remember_type(call) {
             true => Typed::CustomToolCall {
@@ -251,7 +252,7 @@ impl<'a> Input<'a> {
                 id,
                 call_id,
                 name,
-                arguments: sendable(&call.args),
+                arguments: sendable_args(&call.args),
                 fields,
             },
         };

@@ -7,13 +7,11 @@ use std::{
     sync::Arc,
 };
 
+use geppetto_provider::rules::Origin;
 use geppetto_turns::{Block, Content};
 use serde_json::Value;
 
-use crate::{
-    responses::{CUSTOM_TOOL, keys},
-    shared::origin::Origin,
-};
+use crate::responses::{CUSTOM_TOOL, keys};
 
 /// The longest id that the API takes, of an item and of a call.
 const LONGEST_ID: usize = 64;

@@ -2,11 +2,11 @@
 //! them.
 
 use geppetto_engine::{InferenceConfig, StructuredOutput, ToolChoice as Choice, ToolDefinition};
+use geppetto_provider::Unsent;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Settings;
-use crate::shared::unsent::Unsent;
+use super::Request;
 
 /// A tool on offer.
 #[derive(Debug, Serialize)]
@@ -54,7 +54,7 @@ impl ToolChoice {
     /// `None` for the server's default, which is that the model decides among all tools.
     pub(super) fn of(
         choice: &Choice,
-        settings: &Settings,
+        settings: &Request<'_>,
         allowed: Option<&[String]>,
     ) -> Option<Self> {
         let mode = match choice {
@@ -78,7 +78,7 @@ impl ToolChoice {
 
 /// Names one of the tools on offer. A name that no function has is a custom tool's, an MCP server's
 /// label, or the type of a built-in tool.
-fn reference(name: &str, settings: &Settings) -> Value {
+fn reference(name: &str, settings: &Request<'_>) -> Value {
     let function = || json!({"type": "function", "name": name});
     if settings.tools.iter().any(|tool| tool.name == name) {
         return function();

@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
+use geppetto_provider::rules::Origin;
 use geppetto_turns::{Block, Content, Reasoning, keys::block_meta};
 use serde_json::{Map, Value};
 
 use super::{Sealed, names};
-use crate::{responses::keys, shared::origin::Origin};
+use crate::responses::keys;
 
 /// Items of tools that the server runs itself, of which nothing else in a history depends.
 const SERVED: [&str; 5] = [

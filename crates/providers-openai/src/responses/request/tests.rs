@@ -1,10 +1,12 @@
-use geppetto_engine::{ErrorKind, StructuredOutput, ToolConfig, ToolDefinition, keys};
+use geppetto_engine::{
+    ErrorKind, InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition, keys,
+};
 use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::responses::{CUSTOM_TOOL, keys as own};
+use crate::responses::{CUSTOM_TOOL, Responses, keys as own};
 
 mod accepted;
 mod foreign;
@@ -19,9 +21,16 @@ impl With for TurnBuilder {
     }
 }
 
+fn settings(turn: &Turn, model: &str) -> Result<Settings, EngineError> {
+    let mut settings = Settings::of::<Responses>(turn, &InferenceConfig::default(), model, true)?;
+    leave_out(&mut settings, "");
+    Ok(settings)
+}
+
 fn body_of(turn: &Turn, options: &ResponsesOptions, purpose: Purpose) -> Value {
-    let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true, "").unwrap();
-    let bytes = settings
+    let settings = settings(turn, "gpt-5").unwrap();
+    let request = Request::of(&settings, turn, "").unwrap();
+    let bytes = request
         .encode(turn, options, purpose, Sealed::Sent)
         .unwrap();
     serde_json::from_slice(&bytes).unwrap()
@@ -423,21 +432,21 @@ fn after_a_stored_response_only_what_is_new_is_sent() {
 
 #[test]
 fn settings_that_cannot_work_are_named() {
-    let settings = |value: Value| {
+    let refused = |value: Value| {
         let turn = Turn::builder()
             .user("q")
             .with(&crate::keys::OPENAI_INFERENCE_CONFIG, value)
             .build();
-        Settings::of(&turn, &InferenceConfig::default(), "m", true, "").unwrap_err()
+        settings(&turn, "m").unwrap_err()
     };
     for value in [json!({"input": []}), json!([1])] {
-        let error = settings(value);
+        let error = refused(value);
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains("openai_inference_config"));
     }
     let turn = Turn::default();
-    let settings = Settings::of(&turn, &InferenceConfig::default(), "m", true, "").unwrap();
-    let error = settings.encode(
+    let settings = settings(&turn, "m").unwrap();
+    let error = Request::of(&settings, &turn, "").unwrap().encode(
         &turn,
         &ResponsesOptions::new(),
         Purpose::Reply,
@@ -486,8 +495,10 @@ proptest! {
         };
         grow(&mut turn, &before);
         let encode = |turn: &Turn| {
-            let settings = Settings::of(turn, &InferenceConfig::default(), "gpt-5", true, "").unwrap();
-            let bytes = settings.encode(turn, &ResponsesOptions::new(), Purpose::Reply, Sealed::Sent).unwrap();
+            let settings = settings(turn, "gpt-5").unwrap();
+            let request = Request::of(&settings, turn, "").unwrap();
+            let options = ResponsesOptions::new();
+            let bytes = request.encode(turn, &options, Purpose::Reply, Sealed::Sent).unwrap();
             String::from_utf8(bytes).unwrap()
         };
         let old = encode(&turn);

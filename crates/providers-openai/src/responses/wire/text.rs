@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::shared::text::string;
+use geppetto_provider::read::string;
 
 /// The text that a raw value is: the string itself, or the JSON of anything else (some servers
 /// send arguments as an object). Nothing and null are the empty text.

@@ -16,7 +16,7 @@ const NOT_RESPONSES: &str = "the server sent an event that is not of the Respons
 const NO_CHAT: &str = "the server sent a body that is not a chat completion: …";
 const NO_RESPONSE: &str = "the server sent a body that is not of the Responses API: …";
 const LARGE_EVENT: &str = "the server sent an event larger than the limit of 16777216 bytes";
-const LARGE_BODY: &str = "the reply is larger than the limit of 67108864 bytes";
+const LARGE_BODY: &str = "the server sent a JSON value larger than the limit of 67108864 bytes";
 const REPORTED: &str = "the server reported an error inside its reply: no room";
 
 const SIZE: usize = 100 * 1024 * 1024;

@@ -1,3 +1,6 @@
+use geppetto_engine::RunContext;
+use geppetto_provider::{offline, read::parse};
+use geppetto_turns::Turn;
 use serde_json::{Value, json};
 
 use super::*;
@@ -5,18 +8,19 @@ use crate::chat::wire::Chunk;
 
 /// Id, name and arguments of the calls that events make up.
 fn calls(events: &[Value], whole: bool) -> Vec<(String, String, String)> {
+    let (ctx, mut turn) = (RunContext::new(), Turn::new());
+    let out = offline::output(&ctx, &mut turn);
     let mut calls = Calls::default();
     for event in events {
         let text = event.to_string();
         let text = format!(r#"{{"choices":[{{"delta":{{"tool_calls":{text}}}}}]}}"#);
-        let mut chunk = Chunk::default();
-        chunk.parse(&text).unwrap();
+        let chunk: Chunk<'_> = parse(&text).unwrap();
         let delta = chunk
             .choices
             .iter()
             .find_map(|choice| choice.delta.as_ref());
         let pieces = &delta.unwrap().tool_calls;
-        calls.take(pieces, 0, whole, &Redactor::new());
+        calls.take(pieces, 0, whole, &out);
     }
     calls.settle();
     let parts = |c: &Call| call(&c.id, &c.name, c.args.as_str());
@@ -195,8 +199,7 @@ fn the_call_of_the_format_before_tools_is_one_call() {
         r#"{"name":"","arguments":""}"#,
     ] {
         let text = format!(r#"{{"choices":[{{"delta":{{"function_call":{event}}}}}]}}"#);
-        let mut chunk = Chunk::default();
-        chunk.parse(&text).unwrap();
+        let chunk: Chunk<'_> = parse(&text).unwrap();
         let delta = chunk
             .choices
             .iter()

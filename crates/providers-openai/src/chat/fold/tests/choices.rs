@@ -20,8 +20,8 @@ fn the_text_of_one_choice_and_the_calls_of_another_are_one_answer() {
         json!({"choices": [{"index": 0, "delta": {"content": "it up."}}]}),
         json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
     ];
-    let whole = fold(Fold::whole(), &[whole], false);
-    let streamed = fold(Fold::stream(), &events, false);
+    let whole = fold(ChatFold::whole(), &[whole], false);
+    let streamed = fold(ChatFold::stream(), &events, false);
     assert_eq!(
         said(&whole.turn),
         ["llm_text:I look it up.", r#"weather:{"city":"Oslo"}"#]
@@ -47,21 +47,21 @@ fn every_choice_has_to_end() {
         json!({"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}),
         json!({"choices": [{"index": 1, "delta": {"tool_calls": [call("a")]}}]}),
     ];
-    let folded = fold(Fold::stream(), &events, false);
+    let folded = fold(ChatFold::stream(), &events, false);
     assert_eq!(folded.outcome.unwrap_err().kind(), ErrorKind::Truncated);
 }
 
 #[test]
 fn calls_of_two_choices_at_one_index_are_two_and_a_repeated_one_is_one() {
     let at = |choice: u64, id: &str| json!({"choices": [{"index": choice, "delta": {"tool_calls": [call(id)]}}]});
-    let folded = fold(Fold::stream(), &[at(0, "a"), at(1, "b")], true);
+    let folded = fold(ChatFold::stream(), &[at(0, "a"), at(1, "b")], true);
     assert_eq!(said(&folded.turn).len(), 2);
     let twice = json!({"choices": [
         {"message": {"tool_calls": [call("a")]}},
         {"message": {"tool_calls": [call("a")]}, "finish_reason": "tool_calls"},
     ]});
     assert_eq!(
-        said(&fold(Fold::whole(), &[twice], false).turn),
+        said(&fold(ChatFold::whole(), &[twice], false).turn),
         [r#"weather:{"city":"Oslo"}"#]
     );
 }
@@ -72,7 +72,7 @@ fn a_second_text_is_kept_beside_the_answer() {
         json!({"choices": [{"index": 0, "delta": {"content": "fi"}}, {"index": 1, "delta": {"content": "sec"}}]}),
         json!({"choices": [{"index": 0, "delta": {"content": "rst"}}, {"index": 1, "delta": {"content": "ond"}}]}),
     ];
-    let folded = fold(Fold::stream(), &events, true);
+    let folded = fold(ChatFold::stream(), &events, true);
     assert_eq!(said(&folded.turn), ["llm_text:first"]);
     let result = folded.outcome.unwrap();
     assert_eq!(
@@ -87,7 +87,7 @@ fn of_several_that_were_asked_for_the_first_is_the_answer() {
         {"index": 0, "finish_reason": "stop", "message": {"content": "one"}},
         {"index": 1, "finish_reason": "tool_calls", "message": {"tool_calls": [call("a")]}},
     ]});
-    let folded = fold(Fold::whole().with_alternatives(true), &[whole], false);
+    let folded = fold(ChatFold::whole().with_alternatives(true), &[whole], false);
     assert_eq!(said(&folded.turn), ["llm_text:one"]);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::Completed);
 }

@@ -9,15 +9,15 @@ fn event(text: &str, reason: &Value) -> Value {
 #[test]
 fn a_reason_in_every_event_is_none() {
     let events = [event("a", &json!("stop")), event("b", &json!("stop"))];
-    let folded = fold(Fold::stream(), &events, false);
+    let folded = fold(ChatFold::stream(), &events, false);
     assert_eq!(folded.outcome.unwrap_err().kind(), ErrorKind::Truncated);
-    let folded = fold(Fold::stream(), &events, true);
+    let folded = fold(ChatFold::stream(), &events, true);
     assert_eq!(said(&folded.turn), ["llm_text:ab"]);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::Completed);
     // An event with a reason and nothing else is the end.
     let mut events = events.to_vec();
     events.push(json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}));
-    let folded = fold(Fold::stream(), &events, false);
+    let folded = fold(ChatFold::stream(), &events, false);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::MaxTokens);
 }
 
@@ -31,7 +31,7 @@ fn what_follows_a_reason_without_words_changes_nothing() {
         json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
         json!({"choices": null}),
     ];
-    let folded = fold(Fold::stream(), &events, false);
+    let folded = fold(ChatFold::stream(), &events, false);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::MaxTokens);
 }
 
@@ -55,7 +55,7 @@ fn a_reason_that_says_that_the_server_failed_is_an_error() {
         ),
     ] {
         for text in ["", "half of a sent"] {
-            let folded = fold(Fold::stream(), &[event(text, &json!(reason))], true);
+            let folded = fold(ChatFold::stream(), &[event(text, &json!(reason))], true);
             let error = folded.outcome.unwrap_err();
             assert_eq!((error.kind(), error.is_retryable()), (kind, is_retryable));
             assert!(error.to_string().contains(reason), "{error}");
@@ -71,7 +71,7 @@ fn the_reason_of_the_provider_behind_a_gateway_counts_where_it_says_more() {
     let with = |reason: &str, native: &str| {
         let event = json!({"choices": [{"index": 0, "delta": {"content": "x"},
             "finish_reason": reason, "native_finish_reason": native}]});
-        fold(Fold::stream(), &[event], true).outcome
+        fold(ChatFold::stream(), &[event], true).outcome
     };
     let error = with("stop", "MALFORMED_FUNCTION_CALL").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);

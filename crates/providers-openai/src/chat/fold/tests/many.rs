@@ -1,7 +1,7 @@
 //! Replies that hold more than any model writes.
 
 use super::*;
-use crate::shared::limits::MOST;
+use geppetto_provider::read::MAX_ENTRIES;
 
 fn call(at: usize) -> Value {
     json!({"index": at, "id": format!("c{at}"), "function": {"name": "f", "arguments": "{}"}})
@@ -13,9 +13,9 @@ fn delta(delta: &Value) -> Value {
 
 #[test]
 fn calls_are_limited_in_one_event_and_in_many() {
-    let all: Vec<Value> = (0..=MOST).map(call).collect();
+    let all: Vec<Value> = (0..=MAX_ENTRIES).map(call).collect();
     let one = [delta(&json!({"tool_calls": all}))];
-    let folded = fold(Fold::stream(), &one, false);
+    let folded = fold(ChatFold::stream(), &one, false);
     let error = folded.outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MalformedResponse);
     assert!(
@@ -26,16 +26,16 @@ fn calls_are_limited_in_one_event_and_in_many() {
         .iter()
         .map(|call| delta(&json!({"tool_calls": [call]})))
         .collect();
-    let folded = fold(Fold::stream(), &many, false);
+    let folded = fold(ChatFold::stream(), &many, false);
     let error = folded.outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MalformedResponse);
 }
 
 #[test]
 fn as_many_calls_as_are_allowed_are_all_there() {
-    let all: Vec<Value> = (0..MOST).map(call).collect();
+    let all: Vec<Value> = (0..MAX_ENTRIES).map(call).collect();
     let folded = stream(&[json!({"tool_calls": all})], &json!("tool_calls"));
-    assert_eq!(folded.turn.blocks.len(), MOST);
+    assert_eq!(folded.turn.blocks.len(), MAX_ENTRIES);
     assert_eq!(
         folded.outcome.unwrap().finish_class,
         FinishClass::ToolCallsPending
@@ -44,7 +44,7 @@ fn as_many_calls_as_are_allowed_are_all_there() {
 
 #[test]
 fn lists_that_take_more_memory_than_they_say_are_refused() {
-    let empty = format!("[{}{{}}]", "{},".repeat(MOST + 1));
+    let empty = format!("[{}{{}}]", "{},".repeat(MAX_ENTRIES + 1));
     for event in [
         format!(r#"{{"choices":{empty}}}"#),
         format!(r#"{{"choices":[{{"delta":{{"tool_calls":{empty}}}}}]}}"#),
@@ -60,17 +60,17 @@ fn choices_and_pieces_of_reasoning_are_limited() {
     let choices: Vec<Value> = (0..2000)
         .map(|at| json!({"index": at, "delta": {"content": "x"}}))
         .collect();
-    let details: Vec<Value> = (0..=MOST)
+    let details: Vec<Value> = (0..=MAX_ENTRIES)
         .map(|at| json!({"type": "reasoning.text", "index": at}))
         .collect();
     for (fold_of, event) in [
-        (Fold::stream(), json!({"choices": choices})),
+        (ChatFold::stream(), json!({"choices": choices})),
         (
-            Fold::stream().with_alternatives(true),
+            ChatFold::stream().with_alternatives(true),
             json!({"choices": choices}),
         ),
         (
-            Fold::stream(),
+            ChatFold::stream(),
             delta(&json!({"reasoning_details": details})),
         ),
     ] {

@@ -18,7 +18,7 @@ fn an_end_marker_alone_ends_no_reply() {
         vec![json!({"choices": []})],
         vec![json!({"usage": {"prompt_tokens": 3}})],
     ] {
-        let folded = fold(Fold::stream(), &events, true);
+        let folded = fold(ChatFold::stream(), &events, true);
         assert_eq!(folded.outcome.unwrap_err().kind(), ErrorKind::Truncated);
     }
 }
@@ -27,9 +27,9 @@ fn an_end_marker_alone_ends_no_reply() {
 fn a_null_that_is_written_out_is_no_reason() {
     for word in ["null", "None"] {
         let event = json!({"choices": [{"delta": {"content": "x"}, "finish_reason": word}]});
-        let folded = fold(Fold::stream(), std::slice::from_ref(&event), false);
+        let folded = fold(ChatFold::stream(), std::slice::from_ref(&event), false);
         assert_eq!(folded.outcome.unwrap_err().kind(), ErrorKind::Truncated);
-        let folded = fold(Fold::stream(), &[event, stop()], false);
+        let folded = fold(ChatFold::stream(), &[event, stop()], false);
         let result = folded.outcome.unwrap();
         assert_eq!(result.stop_reason.as_deref(), Some("stop"));
     }
@@ -39,7 +39,7 @@ fn a_null_that_is_written_out_is_no_reason() {
 fn an_error_field_that_says_nothing_is_none() {
     for error in [json!({"code": 0, "message": ""}), json!({}), json!([])] {
         let event = json!({"choices": [{"delta": {"content": "x"}}], "error": error});
-        let folded = fold(Fold::stream(), &[event, stop()], false);
+        let folded = fold(ChatFold::stream(), &[event, stop()], false);
         assert!(folded.outcome.is_ok(), "{error}");
     }
 }
@@ -49,7 +49,7 @@ fn a_message_beside_an_empty_delta_is_said() {
     let event = json!({"choices": [{"delta": {"role": "assistant", "content": ""},
         "message": {"content": "Hello"}, "finish_reason": "stop"}]});
     assert_eq!(
-        said(&fold(Fold::stream(), &[event], false).turn),
+        said(&fold(ChatFold::stream(), &[event], false).turn),
         ["llm_text:Hello"]
     );
 }
@@ -58,7 +58,7 @@ fn a_message_beside_an_empty_delta_is_said() {
 fn what_stands_beside_the_reply_may_be_anything() {
     let event = json!({"x_groq": "x", "choices": [{"logprobs": [], "delta": {"content": "x",
         "audio": "x", "tool_calls": "", "function_call": ""}}]});
-    let folded = fold(Fold::stream(), &[event, stop()], false);
+    let folded = fold(ChatFold::stream(), &[event, stop()], false);
     assert!(folded.outcome.is_ok());
     assert_eq!(said(&folded.turn), ["llm_text:x"]);
 }
@@ -68,7 +68,7 @@ fn a_call_in_half_is_not_requested_after_a_reason_that_is_not_known() {
     let call = json!({"choices": [{"delta": {"tool_calls": [
         {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"a\":"}}]}}]});
     let end = json!({"choices": [{"delta": {}, "finish_reason": "made_up"}]});
-    let folded = fold(Fold::stream(), &[text("x"), call, end], false);
+    let folded = fold(ChatFold::stream(), &[text("x"), call, end], false);
     assert_eq!(folded.outcome.unwrap().finish_class, FinishClass::Unknown);
     let block = folded.turn.blocks.get(1).unwrap();
     assert_eq!(block.incomplete(), Some(Incomplete::Truncated));
@@ -99,7 +99,7 @@ fn messages_that_repeat_the_text_so_far_are_said_once() {
         message("Hello", json!("stop")),
     ];
     assert_eq!(
-        said(&fold(Fold::stream(), &events, false).turn),
+        said(&fold(ChatFold::stream(), &events, false).turn),
         ["llm_text:Hello"]
     );
 }

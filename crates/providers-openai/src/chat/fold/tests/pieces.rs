@@ -179,7 +179,7 @@ fn a_call_in_both_formats_is_one() {
     let function = json!({"name": "f", "arguments": "{\"x\":1}"});
     let whole = json!({"choices": [{"finish_reason": "tool_calls", "message": {
         "tool_calls": [{"id": "c", "function": function}], "function_call": function}}]});
-    let folded = fold(Fold::whole(), &[whole], false);
+    let folded = fold(ChatFold::whole(), &[whole], false);
     assert_eq!(said(&folded.turn), ["f:{\"x\":1}"]);
     assert_eq!(infos(&folded), []);
 }

@@ -117,7 +117,7 @@ proptest! {
     ) {
         let message = reply.message(ids, field);
         let whole = json!({"choices": [{"message": message, "finish_reason": reason}]});
-        let whole = fold(Fold::whole(), &[whole], false);
+        let whole = fold(ChatFold::whole(), &[whole], false);
         let stream = stream(&reply.deltas(ids, field, &sizes), &json!(reason));
         prop_assert_eq!(blocks(&whole), blocks(&stream));
         let ends = |folded: &Folded| folded.outcome.as_ref().map(|result| {

@@ -2,19 +2,15 @@
 
 use std::borrow::Cow;
 
+use geppetto_provider::{request::sendable_args, rules::fitting_name};
 use geppetto_turns::{Block, LlmText, Reasoning, ToolCall};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
 use super::To;
-
-use crate::{
-    chat::{CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField},
-    shared::{
-        arguments::sendable,
-        names::fitting,
-        origin::{EXTRA_CONTENT, extra_content},
-    },
+use crate::chat::{
+    CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField,
+    extra::{EXTRA_CONTENT, extra_content},
 };
 
 /// The longest name of a tool.
@@ -207,13 +203,13 @@ struct Custom<'a> {
 
 impl<'a> Call<'a> {
     fn of(call: &'a ToolCall, id: Cow<'a, str>, extra: Option<Cow<'a, Value>>) -> Self {
-        let name = fitting(&call.name, LONGEST_NAME);
+        let name = fitting_name(&call.name, LONGEST_NAME);
         let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
         let (kind, function, custom) = if is_custom {
             let input = call.args.as_str();
             (CUSTOM_TOOL, None, Some(Custom { name, input }))
         } else {
-            let arguments = sendable(&call.args);
+            let arguments = sendable_args(&call.args);
             ("function", Some(Function { name, arguments }), None)
         };
         Self {

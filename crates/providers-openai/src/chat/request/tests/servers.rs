@@ -1,7 +1,7 @@
 //! What the history of a conversation becomes for servers with rules of their own.
 
 use super::*;
-use crate::{chat::keys as chat_keys, shared::origin::Origin};
+use crate::chat::keys as chat_keys;
 
 /// A history is sent to a server by its name, for a model; the messages.
 fn messages(blocks: &[Block], server: &str, model: &str) -> Vec<Value> {

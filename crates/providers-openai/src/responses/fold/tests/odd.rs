@@ -55,18 +55,14 @@ fn an_end_needs_no_response() {
 
 #[test]
 fn the_name_of_an_event_counts_where_its_data_have_no_type() {
-    let seen = run(|fold, writer, redactor| {
-        let text = r#"{"output_index": 0, "delta": "Hi"}"#;
-        fold.accept("response.output_text.delta", text, writer, redactor)?;
-        let end = r#"{"response": {"status": "completed"}}"#;
-        fold.accept("response.completed", end, writer, redactor)
-            .map(|_| ())
-    });
+    let text = r#"{"output_index": 0, "delta": "Hi"}"#;
+    let end = r#"{"response": {"status": "completed"}}"#;
+    let seen = fold_named([
+        ("response.output_text.delta", text),
+        ("response.completed", end),
+    ]);
     assert_eq!(texts(&seen.turn), ["llm_text Hi"]);
-    let seen = run(|fold, writer, redactor| {
-        fold.accept("error", "out of memory", writer, redactor)
-            .map(|_| ())
-    });
+    let seen = fold_named([("error", "out of memory")]);
     let error = seen.outcome.unwrap_err();
     assert_eq!(error.provider_message(), Some("out of memory"));
 }

@@ -1,16 +1,10 @@
 //! What cannot be read as it was sent: halves of characters, numbers without room, items.
 
 use super::*;
-use crate::shared::limits::MOST;
 
 /// Folds the data of events as they come from the wire.
 fn fold_data(events: &[&str]) -> Seen {
-    run(|fold, writer, redactor| {
-        for data in events {
-            fold.accept("", data, writer, redactor)?;
-        }
-        Ok(())
-    })
+    fold_named(events.iter().map(|data| ("", *data)))
 }
 
 fn infos(seen: &Seen) -> Vec<Value> {
@@ -108,8 +102,8 @@ fn an_item_that_cannot_be_read_is_an_error_and_never_left_out() {
 #[test]
 fn items_and_their_parts_are_limited() {
     let item = json!({"type": "function_call", "name": "f", "arguments": "{}"});
-    let items: Vec<&Value> = (0..=MOST).map(|_| &item).collect();
-    let parts = json!({"type": "message", "content": vec![json!({}); MOST + 1]});
+    let items: Vec<&Value> = (0..=MAX_ENTRIES).map(|_| &item).collect();
+    let parts = json!({"type": "message", "content": vec![json!({}); MAX_ENTRIES + 1]});
     for output in [json!(items), json!([parts])] {
         let seen = fold(&[completed(&output)]);
         assert_eq!(seen.error(), ErrorKind::MalformedResponse);

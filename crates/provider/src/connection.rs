@@ -1,0 +1,286 @@
+//! [`Connection`]: the settings of an engine that every wire has.
+
+use std::fmt;
+
+use geppetto_engine::{EngineError, ErrorKind, InferenceConfig};
+use geppetto_transport::{
+    ApiKey, HttpClient, Request, ReqwestTransport, RetryPolicy, Timeouts, redact_url,
+};
+use http::{HeaderName, HeaderValue, header::ACCEPT};
+
+use crate::{Frames, KeyHeader, WireRequest};
+
+#[cfg(test)]
+mod tests;
+
+/// Media types of a reply that may come as a stream or as one body.
+const EVENTS_OR_BODY: &str = "text/event-stream, application/json";
+const LINES_OR_BODY: &str = "application/x-ndjson, application/json";
+const BODY: &str = "application/json";
+
+/// Which server is asked, how, and as whom.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    pub(crate) model: String,
+    pub(crate) base_url: String,
+    pub(crate) key: Option<ApiKey>,
+    pub(crate) http: Option<HttpClient>,
+    pub(crate) provider: String,
+    pub(crate) defaults: InferenceConfig,
+    pub(crate) stream: bool,
+    pub(crate) key_header: Option<String>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) timeouts: Option<Timeouts>,
+}
+
+impl Connection {
+    pub(crate) fn new(model: String, provider: &str, base_url: &str) -> Self {
+        Self {
+            model,
+            base_url: base_url.to_owned(),
+            key: None,
+            http: None,
+            provider: provider.to_owned(),
+            defaults: InferenceConfig::default(),
+            stream: true,
+            key_header: None,
+            headers: Vec::new(),
+            retry: None,
+            timeouts: None,
+        }
+    }
+
+    /// Checks what does not depend on the wire.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`; the message names the setting.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        if self.model.trim().is_empty() {
+            return Err(configuration("model: is empty; name the model to ask"));
+        }
+        if !names_a_server(&self.base_url) {
+            // The URL itself is not repeated: it may carry a key.
+            return Err(configuration(
+                "base_url: must begin with `http://` or `https://` and name a host, as in \
+                 `http://localhost:11434/v1`",
+            ));
+        }
+        if self.base_url.contains('#') {
+            return Err(configuration(
+                "base_url: holds a `#`, behind which nothing is sent; write it as `%23` if it is \
+                 part of a path or of a key",
+            ));
+        }
+        if self.key.is_some() && has_user_info(&self.base_url) {
+            return Err(configuration(
+                "base_url: holds a user or a password, and api_key is set as well; both would go \
+                 into the `authorization` header, so give the engine one of them",
+            ));
+        }
+        if self.key.as_ref().is_some_and(|key| key.expose().is_empty()) {
+            return Err(configuration(
+                "api_key: is empty; give the engine a key, or none where the server needs none",
+            ));
+        }
+        Ok(self.defaults.validate()?)
+    }
+
+    /// The client that was set, else one of the engine's own.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: no client can be set up.
+    pub(crate) fn client(&mut self) -> Result<HttpClient, EngineError> {
+        let mut http = match self.http.take() {
+            Some(http) => http,
+            None => HttpClient::new(ReqwestTransport::new()?),
+        };
+        if let Some(retry) = self.retry.take() {
+            http = http.with_retry_policy(retry);
+        }
+        if let Some(timeouts) = self.timeouts.take() {
+            http = http.with_timeouts(timeouts);
+        }
+        Ok(http)
+    }
+
+    /// Where the requests go, and what they all have. `path` is cut off the end of the base URL.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: the key or a header is not allowed.
+    pub(crate) fn endpoint(
+        &self,
+        path: &str,
+        key_header: KeyHeader,
+    ) -> Result<Endpoint, EngineError> {
+        let base = self.base_url.trim();
+        let (root, query) = match base.split_once('?') {
+            Some((root, query)) => (root, Some(query)),
+            None => (base, None),
+        };
+        let root = root.trim_end_matches('/');
+        let root = root.strip_suffix(path).unwrap_or(root);
+        let key_header = match &self.key_header {
+            Some(name) => KeyHeader::Header(name.clone().into()),
+            None => key_header,
+        };
+        let endpoint = Endpoint {
+            root: root.to_owned(),
+            query: query.map(str::to_owned),
+            key: self.key.clone().map(|key| (key_header, key)),
+            headers: self.headers.clone(),
+        };
+        // What cannot be sent is refused when the engine is built.
+        endpoint.body(WireRequest::new(path.to_owned(), Vec::new()))?;
+        Ok(endpoint)
+    }
+
+    /// Returns `true` if requests carry a key of any kind.
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some() || self.has_own_key()
+    }
+
+    fn has_own_key(&self) -> bool {
+        let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
+        has_user_info(&self.base_url) || self.headers.iter().any(|(name, _)| is_key(name))
+    }
+}
+
+/// Shows neither keys nor the values of headers.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Connection")
+            .field("model", &self.model)
+            .field("base_url", &redact_url(&self.base_url))
+            .field("key", &self.key)
+            .field("http", &self.http)
+            .field("provider", &self.provider)
+            .field("defaults", &self.defaults)
+            .field("stream", &self.stream)
+            .field("key_header", &self.key_header)
+            .field("headers", &headers)
+            .field("retry", &self.retry)
+            .field("timeouts", &self.timeouts)
+            .finish()
+    }
+}
+
+/// Where the requests of an engine go, and what they all have.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    root: String,
+    query: Option<String>,
+    key: Option<(KeyHeader, ApiKey)>,
+    headers: Vec<(String, String)>,
+}
+
+impl Endpoint {
+    /// A request for a reply.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: a header is not allowed.
+    pub(crate) fn reply(
+        &self,
+        request: WireRequest,
+        is_stream: bool,
+        frames: Frames,
+    ) -> Result<Request, EngineError> {
+        let accept = match frames {
+            _ if !is_stream => BODY,
+            Frames::Sse => EVENTS_OR_BODY,
+            Frames::JsonLines => LINES_OR_BODY,
+        };
+        self.request(request, accept)
+    }
+
+    /// A request whose reply is one body.
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply`](Self::reply).
+    pub(crate) fn body(&self, request: WireRequest) -> Result<Request, EngineError> {
+        self.request(request, BODY)
+    }
+
+    fn request(&self, from: WireRequest, accept: &'static str) -> Result<Request, EngineError> {
+        let accept = HeaderValue::from_static(accept);
+        let mut request = Request::post(self.url(&from.path)).with_header(ACCEPT, accept);
+        for (name, value) in from.headers {
+            request = request.with_header(name, value);
+        }
+        request = match &self.key {
+            None => request,
+            Some((KeyHeader::Bearer, key)) => request.with_bearer(key)?,
+            Some((KeyHeader::Header(name), key)) => {
+                let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| {
+                    configuration("key_header: is not the name of a header").with_source(error)
+                })?;
+                request.with_key_header(name, key)?
+            }
+        };
+        for (name, value) in &self.headers {
+            request = request.try_with_header(name, value)?;
+        }
+        Ok(request.with_json(from.body))
+    }
+
+    /// The path goes before the query of the base URL.
+    fn url(&self, path: &str) -> String {
+        let root = &self.root;
+        match &self.query {
+            None => format!("{root}{path}"),
+            Some(query) => {
+                let sign = if path.contains('?') { '&' } else { '?' };
+                format!("{root}{path}{sign}{query}")
+            }
+        }
+    }
+}
+
+/// Shows neither keys nor the values of headers.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Endpoint")
+            .field("url", &redact_url(&self.url("")))
+            .field("key", &self.key)
+            .field("headers", &headers)
+            .finish()
+    }
+}
+
+/// The host in a URL, and its port if it has one; empty where there is none.
+#[must_use]
+pub fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+/// Whether the URL has a scheme that requests can take, and a host.
+fn names_a_server(base: &str) -> bool {
+    let Some((scheme, rest)) = base.trim().split_once("://") else {
+        return false;
+    };
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    (is("http") || is("https")) && !rest.is_empty() && !rest.starts_with(['/', '?', '#'])
+}
+
+/// Whether a user or a password stands in front of the host.
+fn has_user_info(base: &str) -> bool {
+    let after = base.split_once("://").map_or(base, |(_, after)| after);
+    let end = after.find(['/', '\\', '?', '#']).unwrap_or(after.len());
+    after
+        .get(..end)
+        .is_some_and(|authority| authority.contains('@'))
+}
+
+/// The error of a setting that is not allowed; the message names it.
+pub(crate) fn configuration(message: impl Into<String>) -> EngineError {
+    EngineError::new(ErrorKind::Configuration, message)
+}

@@ -1,0 +1,178 @@
+//! [`WireEngine`]: the engine of any wire.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
+use geppetto_transport::{HttpClient, Request};
+use geppetto_turns::{InferenceResult, Turn};
+
+use crate::{
+    CountTokens, Inference, Output, Settings, Wire, WireEngineBuilder,
+    connection::Endpoint,
+    harness::{self, Call},
+    wire::Settled,
+};
+
+/// Asks a server in the format of a [`Wire`]. Cheap to clone; clones share connections.
+///
+/// It owns all of a provider call but the format: settings, retries before output, cancel and
+/// deadline, time limits, redaction, and the end of the reply.
+pub struct WireEngine<W> {
+    shared: Arc<Shared<W>>,
+}
+
+pub(crate) struct Shared<W> {
+    pub(crate) wire: W,
+    pub(crate) model: String,
+    pub(crate) provider: String,
+    pub(crate) http: HttpClient,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) defaults: InferenceConfig,
+    pub(crate) stream: bool,
+}
+
+impl<W: Wire> WireEngine<W> {
+    /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
+    /// that has no default.
+    pub fn builder(model: impl Into<String>) -> WireEngineBuilder<W> {
+        WireEngineBuilder::new(model.into())
+    }
+
+    pub(crate) fn new(shared: Shared<W>) -> Self {
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The model that is asked unless the turn names another.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.shared.model
+    }
+
+    /// The name of the provider in results and events.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.shared.provider
+    }
+
+    /// The wire.
+    #[must_use]
+    pub fn wire(&self) -> &W {
+        &self.shared.wire
+    }
+
+    /// The settings of a turn, and where it has none, the engine's.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    pub fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
+        let shared = &*self.shared;
+        let mut settings = Settings::of::<W>(turn, &shared.defaults, &shared.model, shared.stream)?;
+        shared.wire.adapt(&mut settings, turn)?;
+        Ok(settings)
+    }
+
+    fn request(&self, call: &Inference<'_>) -> Result<Request, EngineError> {
+        let request = self.shared.wire.request(call)?;
+        let is_stream = call.settings.stream;
+        self.shared.endpoint.reply(request, is_stream, W::FRAMES)
+    }
+}
+
+#[async_trait]
+impl<W: Wire> Engine for WireEngine<W> {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let shared = &*self.shared;
+        let settings = self.settings(turn)?;
+        let request = self.request(&Inference::new(turn, &settings))?;
+        let first = turn.blocks.len();
+        let (provider, model) = (shared.provider.as_str(), settings.model.as_str());
+        let writer = ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
+        settings.unsent.announce(&writer);
+        let mut out = Output::new(writer);
+        let call = Call {
+            http: &shared.http,
+            ctx,
+            frames: W::FRAMES,
+            is_stream: settings.stream,
+            format: W::FORMAT,
+        };
+        let fold = |turn: &Turn, is_remedied| {
+            let call = Inference::new(turn, &settings).with_remedy(is_remedied);
+            shared.wire.fold(&call)
+        };
+        let mut outcome =
+            harness::converse(&call, &request, &mut out, |turn| fold(turn, false)).await;
+        let remedy = outcome.broken.as_ref().filter(|_| !out.has_output());
+        let remedy = remedy.and_then(|error| {
+            shared
+                .wire
+                .remedy(&Inference::new(out.asked(), &settings), error)
+        });
+        let is_remedied = remedy.is_some();
+        if let Some(remedy) = remedy {
+            out.inform(remedy.message, remedy.data);
+            let other = Inference::new(out.asked(), &settings).with_remedy(true);
+            let request = self.request(&other)?;
+            outcome = harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await;
+        }
+        let result = outcome.end(out);
+        let settled = Settled {
+            settings: &settings,
+            first,
+            is_remedied,
+        };
+        shared.wire.settle(&settled, turn);
+        result
+    }
+}
+
+impl<W: CountTokens> WireEngine<W> {
+    /// Counts the tokens of the request that [`run_inference`](Engine::run_inference) would send
+    /// for `turn`, by asking the server. Publishes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for an inference; of kind `MalformedResponse` when the reply holds no count.
+    pub async fn count_input_tokens(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+    ) -> Result<u64, EngineError> {
+        let shared = &*self.shared;
+        let settings = self.settings(turn)?;
+        let request = shared
+            .wire
+            .count_request(&Inference::new(turn, &settings))?;
+        let request = shared.endpoint.body(request)?;
+        harness::ask_once(&shared.http, ctx, &request, W::FORMAT, W::counted).await
+    }
+}
+
+impl<W> Clone for WireEngine<W> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<W: Wire> fmt::Debug for WireEngine<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = &*self.shared;
+        f.debug_struct("WireEngine")
+            .field("wire", &shared.wire)
+            .field("model", &shared.model)
+            .field("provider", &shared.provider)
+            .field("endpoint", &shared.endpoint)
+            .field("stream", &shared.stream)
+            .finish_non_exhaustive()
+    }
+}

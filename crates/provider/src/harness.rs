@@ -1,0 +1,86 @@
+//! Everything that waits in a call of a provider: its attempts, the reading of the reply, its end.
+
+use geppetto_engine::{EngineError, ErrorKind, RunContext};
+use geppetto_transport::{HttpClient, Redactor, Request};
+use geppetto_turns::{Incomplete, InferenceResult};
+
+use crate::{Fault, Fold, Frames, Output};
+
+mod again;
+mod attempts;
+pub(crate) mod classify;
+pub(crate) mod errors;
+pub(crate) mod feed;
+mod open;
+mod source;
+mod stop;
+
+pub(crate) use attempts::converse;
+use stop::Stop;
+
+/// What the attempts at one call have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) http: &'a HttpClient,
+    pub(crate) ctx: &'a RunContext,
+    pub(crate) frames: Frames,
+    /// Whether a stream was asked for.
+    pub(crate) is_stream: bool,
+    /// What a reply is called in errors.
+    pub(crate) format: &'static str,
+}
+
+/// How the attempts at one call ended.
+#[derive(Debug)]
+pub(crate) struct Outcome<F> {
+    pub(crate) fold: F,
+    pub(crate) broken: Option<EngineError>,
+    pub(crate) request_id: Option<String>,
+}
+
+impl<F: Fold> Outcome<F> {
+    /// Ends the reply: makes its result, or returns why it broke. What arrived is in the turn either
+    /// way.
+    pub(crate) fn end(self, mut out: Output<'_>) -> Result<InferenceResult, EngineError> {
+        let broken = self.broken.as_ref().map(incomplete);
+        let mut finish = self.fold.finish(broken, &mut out);
+        finish.request_id = self.request_id;
+        out.end(finish, self.broken)
+    }
+}
+
+/// Sends a request whose reply is one body, and reads it.
+///
+/// # Errors
+///
+/// As for an inference.
+pub(crate) async fn ask_once<T>(
+    http: &HttpClient,
+    ctx: &RunContext,
+    request: &Request,
+    format: &'static str,
+    read: impl FnOnce(&str) -> Result<T, Fault>,
+) -> Result<T, EngineError> {
+    let mut stop = Stop::of(ctx);
+    let response = stop.race(http.open(request)).await??;
+    let redactor: Redactor = response.redactor().clone();
+    let body = open::text(response.into_body(), &mut stop).await?;
+    read(&body.text).map_err(|fault| classify::body(fault, &body.text, format, &redactor))
+}
+
+/// The error of a reply that ended before the server said that it was complete.
+pub(crate) fn truncated() -> EngineError {
+    EngineError::new(
+        ErrorKind::Truncated,
+        "the reply ended before the server said that it was complete",
+    )
+}
+
+/// The mark of what an error left in half, the same as the writer's.
+fn incomplete(error: &EngineError) -> Incomplete {
+    match error.kind() {
+        ErrorKind::Cancelled => Incomplete::Cancelled,
+        ErrorKind::Truncated => Incomplete::Truncated,
+        _ => Incomplete::Failed,
+    }
+}

@@ -1,0 +1,152 @@
+//! The attempts at one call, until a reply is there.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use geppetto_engine::EngineError;
+use geppetto_transport::{Redactor, Request, Response};
+use geppetto_turns::Turn;
+
+use super::{
+    Call, Outcome,
+    again::{announce, repeats},
+    classify,
+    feed::{feed_body, feed_frame},
+    open::{self, Reply},
+    source::Source,
+    stop::Stop,
+    truncated,
+};
+use crate::{Flow, Fold, Output};
+
+/// Sends the request until a reply is there, and reads it. An attempt that breaks before it has
+/// put anything out is repeated like one that was refused. Each attempt gets a fold of its own.
+pub(crate) async fn converse<F: Fold>(
+    call: &Call<'_>,
+    request: &Request,
+    out: &mut Output<'_>,
+    new_fold: impl Fn(&Turn) -> F + Send,
+) -> Outcome<F> {
+    let http = call.http;
+    let mut stop = Stop::of(call.ctx);
+    // A call that is repeated after output has paid with a permit of the same budget.
+    let mut retry = match out.attempt() {
+        1 => http.start_retry(),
+        _ => http.retry().start_repeat(),
+    };
+    let limited =
+        |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
+    loop {
+        let mut fold = new_fold(out.asked());
+        let opening = http.open_with(request, &mut retry, |failed| announce(out, &failed));
+        let response = match stop.race(opening).await.and_then(|opened| opened) {
+            Ok(response) => response,
+            Err(error) => {
+                let request_id = error.request_id().map(|id| Redactor::new().label(id));
+                return Outcome {
+                    fold,
+                    request_id,
+                    broken: Some(limited(error)),
+                };
+            }
+        };
+        out.begin(response.redactor().clone());
+        let request_id = response.request_id().map(|id| out.word(id));
+        let broken = read(&mut fold, response, call, &mut stop, out).await.err();
+        if !out.has_output()
+            && let Some(error) = &broken
+            && !error.is_cancelled()
+            && repeats(&mut retry, error, out, &mut stop).await
+        {
+            continue;
+        }
+        return Outcome {
+            fold,
+            broken: broken.map(limited),
+            request_id,
+        };
+    }
+}
+
+/// Reads a reply: a stream or one body, whichever the server sends.
+async fn read<F: Fold>(
+    fold: &mut F,
+    response: Response,
+    call: &Call<'_>,
+    stop: &mut Stop<'_>,
+    out: &mut Output<'_>,
+) -> Result<(), EngineError> {
+    match open::open(response, call, stop).await? {
+        Reply::Whole(body) => {
+            out.count_replaced(body.replaced);
+            feed_body(fold, &body.text, out)
+                .map_err(|fault| classify::body(fault, &body.text, call.format, out.redactor()))?;
+        }
+        Reply::Stream(mut frames) => {
+            let read = stream(&mut frames, fold, call, stop, out).await;
+            out.count_replaced(frames.invalid_utf8());
+            read?;
+        }
+    }
+    if fold.is_complete() {
+        Ok(())
+    } else {
+        Err(truncated())
+    }
+}
+
+/// How many frames are read before the run is looked at and other tasks of the thread may go on,
+/// when they have all arrived.
+const FRAMES_AT_ONCE: usize = 128;
+
+async fn stream<F: Fold>(
+    frames: &mut Source,
+    fold: &mut F,
+    call: &Call<'_>,
+    stop: &mut Stop<'_>,
+    out: &mut Output<'_>,
+) -> Result<(), EngineError> {
+    loop {
+        let frame = match stop.race(frames.next()).await? {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Ok(()),
+            // The server has said why the model stopped: nothing that matters is missing.
+            Err(_) if fold.is_complete() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut flow = feed_frame(fold, frame, out)
+            .map_err(|fault| classify::frame(fault, frame.data, call.format, out.redactor()))?;
+        // What has arrived needs no waiting.
+        for frames_left in (0..FRAMES_AT_ONCE).rev() {
+            match flow {
+                Flow::Continue => {}
+                Flow::Heartbeat => frames.was_heartbeat(),
+                Flow::End => {
+                    frames.release().await;
+                    return Ok(());
+                }
+            }
+            if frames_left == 0 {
+                stop.race(give_way()).await?;
+                break;
+            }
+            let Some(frame) = frames.next_received()? else {
+                break;
+            };
+            flow = feed_frame(fold, frame, out)
+                .map_err(|fault| classify::frame(fault, frame.data, call.format, out.redactor()))?;
+        }
+    }
+}
+
+/// Lets other tasks of the thread go on.
+async fn give_way() {
+    let mut gave_way = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut gave_way, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,136 @@
+//! The beginning of a reply: what it is.
+
+use std::{collections::VecDeque, num::NonZeroUsize};
+
+use geppetto_engine::EngineError;
+use geppetto_transport::{Body, JsonLines, Response, SseStream};
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+
+use super::{Call, classify::text_for_a_reply, source::Source, stop::Stop};
+use crate::Frames;
+
+/// The largest body that is read as one reply, in bytes: room for generated speech and images.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What some servers on Windows put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a reply turned out to be.
+pub(super) enum Reply {
+    /// One body: JSON, or a page of a proxy.
+    Whole(BodyText),
+    /// A stream of frames.
+    Stream(Box<Source>),
+}
+
+/// Tells from its first bytes what a reply is: what was asked for and the content type may lie.
+///
+/// What the network cut the reply into does not matter.
+///
+/// # Errors
+///
+/// The reply broke, or the run was stopped, before it could be told, or it is neither a stream nor
+/// JSON nor a page.
+pub(super) async fn open(
+    mut response: Response,
+    call: &Call<'_>,
+    stop: &mut Stop<'_>,
+) -> Result<Reply, EngineError> {
+    let first = stop.race(response.body_mut().first_visible()).await??;
+    // No field of an event begins like this.
+    match first {
+        Some(b'{') => return objects(response, call, stop).await,
+        // A list is how Google reports errors.
+        Some(b'<' | b'[' | b'"') => {
+            return Ok(Reply::Whole(text(response.into_body(), stop).await?));
+        }
+        _ => {}
+    }
+    if first.is_some() && !is_event_stream(response.headers()) {
+        let body = response.body_mut();
+        let begin = stop.race(body.look_until(LONGEST_FIELD + 1, has_field_end));
+        if !begins_events(begin.await??) {
+            let text = stop.race(response.error_body()).await?;
+            return Err(text_for_a_reply(&text, response.redactor()));
+        }
+    }
+    let events = SseStream::new(response.into_body());
+    Ok(Reply::Stream(Box::new(Source::Events(events))))
+}
+
+/// Tells one object, which is a whole body, from the first of several. Where lines were asked for,
+/// the first one is not kept waiting for the second.
+async fn objects(
+    response: Response,
+    call: &Call<'_>,
+    stop: &mut Stop<'_>,
+) -> Result<Reply, EngineError> {
+    let limit = NonZeroUsize::new(MAX_BODY).unwrap_or(NonZeroUsize::MAX);
+    let mut lines = JsonLines::new(response.into_body()).with_max_line_bytes(limit);
+    let mut ahead = VecDeque::new();
+    if !call.is_stream || call.frames != Frames::JsonLines {
+        let first = stop.race(lines.next()).await??;
+        let first = first.map_or_else(String::new, |line| line.text.to_owned());
+        let Some(second) = stop.race(lines.next()).await?? else {
+            return Ok(Reply::Whole(BodyText {
+                text: first,
+                replaced: lines.invalid_utf8(),
+            }));
+        };
+        let second = (!second.is_cut).then(|| second.text.to_owned());
+        ahead.extend([Some(first), second].into_iter().flatten());
+    }
+    Ok(Reply::Stream(Box::new(Source::lines(lines, ahead))))
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
+}
+
+/// The fields of an event. `error` is no field of the specification, but servers send it.
+const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b"error"];
+
+/// The length of the longest name in [`FIELDS`], in bytes.
+const LONGEST_FIELD: usize = 5;
+
+/// Returns `true` if the first line of `text` is a comment or a field of an event. It is enough to
+/// see the name of the field and what follows it.
+fn begins_events(text: &[u8]) -> bool {
+    let name = text.split(is_field_end).next().unwrap_or_default();
+    FIELDS.contains(&name) || text.starts_with(b":")
+}
+
+fn has_field_end(text: &[u8]) -> bool {
+    text.iter().any(is_field_end)
+}
+
+fn is_field_end(byte: &u8) -> bool {
+    matches!(byte, b':' | b'\n' | b'\r')
+}
+
+/// A body as text.
+#[derive(Debug)]
+pub(super) struct BodyText {
+    /// The text. What is no UTF-8 is replaced by U+FFFD.
+    pub(super) text: String,
+    /// Number of replacements.
+    pub(super) replaced: u64,
+}
+
+/// Reads one body as text.
+///
+/// # Errors
+///
+/// The body broke or is too large, or the run was stopped.
+pub(super) async fn text(body: Body, stop: &mut Stop<'_>) -> Result<BodyText, EngineError> {
+    let bytes = stop.race(body.read_to_end(MAX_BODY)).await??;
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    let broken = text
+        .utf8_chunks()
+        .filter(|chunk| !chunk.invalid().is_empty());
+    Ok(BodyText {
+        replaced: broken.count() as u64,
+        text: String::from_utf8_lossy(text).into_owned(),
+    })
+}

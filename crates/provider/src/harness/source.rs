@@ -1,0 +1,107 @@
+//! [`Source`]: the frames of a stream, however they are separated.
+
+use std::{collections::VecDeque, time::Duration};
+
+use geppetto_engine::EngineError;
+use geppetto_transport::{JsonLines, SseEvent, SseStream};
+use tokio::time::timeout;
+
+use super::truncated;
+use crate::Frame;
+
+/// How long the end of a body may take to come after the frame that ends the stream.
+const RELEASE: Duration = Duration::from_millis(10);
+
+/// The frames of a stream.
+#[derive(Debug)]
+pub(super) enum Source {
+    Events(SseStream),
+    Lines {
+        lines: JsonLines,
+        /// The lines that were read to tell what the reply is.
+        ahead: VecDeque<String>,
+        /// The last one of them that was handed out.
+        given: String,
+    },
+}
+
+impl Source {
+    pub(super) fn lines(lines: JsonLines, ahead: VecDeque<String>) -> Self {
+        Self::Lines {
+            lines,
+            ahead,
+            given: String::new(),
+        }
+    }
+
+    /// The next frame; `None` at the end of the body.
+    ///
+    /// # Errors
+    ///
+    /// The body broke, or its end cuts a frame.
+    pub(super) async fn next(&mut self) -> Result<Option<Frame<'_>>, EngineError> {
+        match self {
+            Self::Events(events) => Ok(events.next().await?.map(event)),
+            Self::Lines {
+                lines,
+                ahead,
+                given,
+            } => {
+                if let Some(first) = ahead.pop_front() {
+                    *given = first;
+                    return Ok(Some(line(given)));
+                }
+                match lines.next().await? {
+                    Some(value) if value.is_cut => Err(truncated()),
+                    value => Ok(value.map(|value| line(value.text))),
+                }
+            }
+        }
+    }
+
+    /// The next frame if it has already been received.
+    ///
+    /// # Errors
+    ///
+    /// A frame is too large.
+    pub(super) fn next_received(&mut self) -> Result<Option<Frame<'_>>, EngineError> {
+        match self {
+            Self::Events(events) => Ok(events.next_received()?.map(event)),
+            // Those that were read ahead are handed out first.
+            Self::Lines { ahead, .. } if !ahead.is_empty() => Ok(None),
+            Self::Lines { lines, .. } => Ok(lines.next_received()?.map(|value| line(value.text))),
+        }
+    }
+
+    pub(super) fn was_heartbeat(&mut self) {
+        match self {
+            Self::Events(events) => events.was_heartbeat(),
+            Self::Lines { lines, .. } => lines.was_heartbeat(),
+        }
+    }
+
+    pub(super) fn invalid_utf8(&self) -> u64 {
+        match self {
+            Self::Events(events) => events.invalid_utf8(),
+            Self::Lines { lines, .. } => lines.invalid_utf8(),
+        }
+    }
+
+    /// Reads the end of the body, which comes with the last frame or right behind it, so that its
+    /// connection can be used again.
+    pub(super) async fn release(&mut self) {
+        // A server that keeps the connection open instead only loses it.
+        let _ = timeout(RELEASE, self.next()).await;
+    }
+}
+
+fn event(event: SseEvent<'_>) -> Frame<'_> {
+    Frame {
+        name: event.event,
+        data: event.data,
+    }
+}
+
+fn line(data: &str) -> Frame<'_> {
+    Frame { name: "", data }
+}

@@ -1,0 +1,196 @@
+//! [`Output`]: where a fold writes its reply.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use geppetto_engine::{Completed, EngineError, Finish, ItemId, ResponseWriter};
+use geppetto_events::{EventKind, kind::Info};
+use geppetto_transport::Redactor;
+use geppetto_turns::{Incomplete, InferenceResult};
+use serde_json::Value;
+
+use crate::read::halves;
+use halved::Halved;
+use notes::Notes;
+
+mod halved;
+mod notes;
+#[cfg(test)]
+mod tests;
+
+/// The longest id that is kept whole, in bytes. Some gateways put state into ids of calls and
+/// items, which have to go back unchanged.
+const LONGEST_ID: usize = 64 * 1024;
+
+/// Where a fold writes its reply: a [`ResponseWriter`] that cannot be ended, with what folds of all
+/// wires need beside it.
+///
+/// The methods of the writer are there by [`Deref`]. Those that let a text grow or end are replaced
+/// by ones that also join the halves of a character that a server cut between two frames
+/// ([`Fold::growing_fields`](crate::Fold::growing_fields)).
+///
+/// Text of the model is written as it is. Every other word of the server (ids, models, reasons,
+/// names of tiers) may be an echo of the request and hold its key: it passes through
+/// [`word`](Self::word) or [`id`](Self::id).
+pub struct Output<'a> {
+    writer: ResponseWriter<'a>,
+    redactor: Redactor,
+    halved: Halved,
+    notes: Notes,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(writer: ResponseWriter<'a>) -> Self {
+        Self {
+            writer,
+            redactor: Redactor::new(),
+            halved: Halved::default(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Prepares for the reply to another attempt.
+    pub(crate) fn begin(&mut self, redactor: Redactor) {
+        self.redactor = redactor;
+        self.halved = Halved::default();
+        self.notes = Notes::default();
+    }
+
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Lets an open item grow.
+    pub fn push(&mut self, id: ItemId, delta: &str) {
+        if self.halved.is_empty() && !halves::is_marked(delta) {
+            self.writer.push(id, delta);
+        } else {
+            let text = self.halved.join(id, delta);
+            self.writer.push(id, &text);
+        }
+    }
+
+    /// Completes an open item by its full text ([`ResponseWriter::complete`]).
+    pub fn complete(&mut self, id: ItemId, full: &str) -> Completed {
+        if !full.is_empty() {
+            self.halved.forget(id);
+        }
+        self.writer.complete(id, full)
+    }
+
+    /// Closes an open item ([`ResponseWriter::close`]).
+    pub fn close(&mut self, id: ItemId, reason: Option<&str>) {
+        self.flush(id);
+        self.writer.close(id, reason);
+    }
+
+    /// Ends an open item that stays incomplete ([`ResponseWriter::cut`]).
+    pub fn cut(&mut self, id: ItemId, why: Incomplete) {
+        self.flush(id);
+        self.writer.cut(id, why);
+    }
+
+    /// Starts an item over ([`ResponseWriter::supersede`]).
+    pub fn supersede(&mut self, id: ItemId) -> ItemId {
+        self.halved.forget(id);
+        self.writer.supersede(id)
+    }
+
+    /// Writes what waits of an item: half of a character.
+    fn flush(&mut self, id: ItemId) {
+        if self.halved.has(id) {
+            self.writer.push(id, halves::UNREADABLE);
+            self.halved.lose(id);
+        }
+    }
+
+    /// A word of the server fit for results and events: secrets masked, without control characters,
+    /// at most 200 bytes.
+    #[must_use]
+    pub fn word(&self, text: &str) -> String {
+        self.redactor.label(text)
+    }
+
+    /// An id of the server that may have to go back: secrets masked, the rest cut behind 64 KiB.
+    #[must_use]
+    pub fn id<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redactor.redact(bound(text, LONGEST_ID))
+    }
+
+    /// Publishes an `info` event.
+    pub fn inform(&self, message: &str, data: Value) {
+        inform(&self.writer, message, data);
+    }
+
+    /// Counts characters or numbers that could not be read and were replaced. The sum is in the
+    /// result's details under `replaced_characters`, and in one `info` event.
+    pub fn count_replaced(&mut self, count: u64) {
+        self.notes.replaced(count);
+    }
+
+    /// Notes that a number of the usage could not be read. It is in the result's details under
+    /// `unreadable_usage`, and in the same event.
+    pub fn note_odd_usage(&mut self) {
+        self.notes.odd_usage();
+    }
+
+    /// Ends the reply.
+    pub(crate) fn end(
+        mut self,
+        mut finish: Finish,
+        broken: Option<EngineError>,
+    ) -> Result<InferenceResult, EngineError> {
+        for id in self.halved.waiting() {
+            self.flush(id);
+        }
+        self.notes.replaced(self.halved.lost());
+        self.notes.settle(&mut finish, &self.writer);
+        if finish.stop_reason.is_some() || finish.usage.is_some() {
+            let reason = finish.stop_reason.as_deref();
+            self.writer.metadata(reason, finish.usage.as_ref());
+        }
+        match broken {
+            Some(error) => Err(self.writer.fail(error, finish)),
+            None => Ok(self.writer.finish(finish)),
+        }
+    }
+}
+
+impl<'a> Deref for Output<'a> {
+    type Target = ResponseWriter<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.writer
+    }
+}
+
+impl DerefMut for Output<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.writer
+    }
+}
+
+impl fmt::Debug for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("writer", &self.writer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Publishes an `info` event.
+pub(crate) fn inform(writer: &ResponseWriter<'_>, message: &str, data: Value) {
+    writer.publish(EventKind::Info(Info::new(message, Some(data))));
+}
+
+/// The beginning of a text, at most `longest` bytes.
+fn bound(text: &str, longest: usize) -> &str {
+    let mut end = longest.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}

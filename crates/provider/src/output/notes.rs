@@ -1,0 +1,45 @@
+//! [`Notes`]: what of a reply could not be read as it was sent, reported once.
+
+use geppetto_engine::{Finish, ResponseWriter};
+use serde_json::json;
+
+use super::inform;
+
+/// The key in the result's details of the number of characters that were replaced.
+const REPLACED: &str = "replaced_characters";
+
+/// The key in the result's details that says that a number in the usage could not be read.
+const ODD_USAGE: &str = "unreadable_usage";
+
+/// What could not be read as it was sent.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    replaced: u64,
+    odd_usage: bool,
+}
+
+impl Notes {
+    pub(super) fn replaced(&mut self, count: u64) {
+        self.replaced = self.replaced.saturating_add(count);
+    }
+
+    pub(super) fn odd_usage(&mut self) {
+        self.odd_usage = true;
+    }
+
+    /// Reports what was noted: in the result's details, and as one `info` event.
+    pub(super) fn settle(&self, finish: &mut Finish, writer: &ResponseWriter<'_>) {
+        let mut data = serde_json::Map::new();
+        if self.replaced > 0 {
+            data.insert(REPLACED.to_owned(), self.replaced.into());
+            finish.details.set(REPLACED, self.replaced);
+        }
+        if self.odd_usage {
+            data.insert(ODD_USAGE.to_owned(), true.into());
+            finish.details.set(ODD_USAGE, true);
+        }
+        if !data.is_empty() {
+            inform(writer, "part of the reply could not be read", json!(data));
+        }
+    }
+}

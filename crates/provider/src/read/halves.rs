@@ -1,0 +1,161 @@
+//! [`Half`]: the halves of a surrogate pair that a server cut between two deltas.
+//!
+//! A string of Rust has no place for half of a character. Where the kit meets one at
+//! the end of a delta, it writes a private-use character that stands for the half, next to a
+//! noncharacter (<https://www.unicode.org/faq/private_use.html#noncharacters>), which no text that
+//! is exchanged holds. [`Half`] turns both into the character that was meant.
+
+use std::borrow::Cow;
+
+#[cfg(test)]
+mod tests;
+
+/// The noncharacter beside a half.
+const MARK: char = '\u{10fffe}';
+
+/// What U+D800, the first of the halves, is mapped to.
+const FIRST: u32 = 0x10_f000;
+
+/// What stands for a character that cannot be read.
+pub(crate) const UNREADABLE: &str = "\u{fffd}";
+
+/// The same as a character.
+const LOST: char = char::REPLACEMENT_CHARACTER;
+
+/// The first half at the end of a delta, as text.
+pub(crate) fn trailing(high: u16) -> String {
+    [stand_in(high), MARK].iter().collect()
+}
+
+/// The second half at the beginning of a delta, as text.
+pub(crate) fn leading(low: u16) -> String {
+    [MARK, stand_in(low)].iter().collect()
+}
+
+fn stand_in(half: u16) -> char {
+    char::from_u32(FIRST + u32::from(half) - 0xd800).unwrap_or(LOST)
+}
+
+fn half_of(stand_in: char) -> Option<u16> {
+    let half = u32::from(stand_in).checked_sub(FIRST)? + 0xd800;
+    u16::try_from(half)
+        .ok()
+        .filter(|half| (0xd800..0xe000).contains(half))
+}
+
+/// A first half that waits for the second one in the next delta of the same field.
+#[derive(Debug, Default)]
+pub struct Half {
+    waiting: Option<u16>,
+    /// Number of halves that found no partner.
+    lost: u64,
+}
+
+impl Half {
+    /// The text that a delta adds: with the half before it, without the half at its end.
+    pub fn join<'t>(&mut self, delta: &'t str) -> Cow<'t, str> {
+        if delta.is_empty() || (self.waiting.is_none() && !is_marked(delta)) {
+            return Cow::Borrowed(delta);
+        }
+        let (lead, delta) = strip_lead(delta);
+        let (delta, trail) = strip_trail(delta);
+        let mut text = String::with_capacity(delta.len() + 4);
+        match (self.waiting.take(), lead) {
+            (Some(high), Some(low)) => {
+                let pair = char::decode_utf16([high, low]).next();
+                text.push(pair.and_then(Result::ok).unwrap_or(LOST));
+            }
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => {
+                self.lost += 1;
+                text.push(LOST);
+            }
+        }
+        text.push_str(delta);
+        self.waiting = trail;
+        Cow::Owned(text)
+    }
+
+    /// What is left when the field is over: U+FFFD for a half that still waits.
+    pub fn rest(&mut self) -> &'static str {
+        match self.waiting.take() {
+            Some(_) => {
+                self.lost += 1;
+                UNREADABLE
+            }
+            None => "",
+        }
+    }
+
+    /// Forgets a half that waits: the whole text has come.
+    pub fn forget(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Returns `true` if a half waits for its partner.
+    pub(crate) fn waits(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// The half alone, for one whose losses were counted.
+    pub(crate) fn without_losses(self) -> Self {
+        Self { lost: 0, ..self }
+    }
+
+    /// Number of halves that found no partner.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+}
+
+/// Adds a delta to a text that may end with a half; returns how many halves found no partner.
+pub fn append(text: &mut String, delta: &str) -> u64 {
+    let (kept, waiting) = strip_trail(text);
+    if delta.is_empty() || (waiting.is_none() && !is_marked(delta)) {
+        text.push_str(delta);
+        return 0;
+    }
+    let kept = kept.len();
+    text.truncate(kept);
+    let mut half = Half { waiting, lost: 0 };
+    text.push_str(&half.join(delta));
+    if let Some(high) = half.waiting {
+        text.push_str(&trailing(high));
+    }
+    half.lost()
+}
+
+/// Replaces the halves at the ends of a text by U+FFFD; returns how many there were.
+pub fn clean(text: &mut String) -> u64 {
+    if !is_marked(text) {
+        return 0;
+    }
+    let mut half = Half::default();
+    let mut cleaned = half.join(text).into_owned();
+    cleaned.push_str(half.rest());
+    *text = cleaned;
+    half.lost()
+}
+
+pub(crate) fn is_marked(text: &str) -> bool {
+    text.starts_with(MARK) || text.ends_with(MARK)
+}
+
+fn strip_lead(text: &str) -> (Option<u16>, &str) {
+    let stripped = text.strip_prefix(MARK).and_then(|rest| {
+        let mut chars = rest.chars();
+        let half = half_of(chars.next()?)?;
+        Some((Some(half), chars.as_str()))
+    });
+    stripped.unwrap_or((None, text))
+}
+
+fn strip_trail(text: &str) -> (&str, Option<u16>) {
+    let stripped = text.strip_suffix(MARK).and_then(|rest| {
+        let mut chars = rest.chars();
+        let half = half_of(chars.next_back()?)?;
+        Some((chars.as_str(), Some(half)))
+    });
+    stripped.unwrap_or((text, None))
+}

@@ -1,0 +1,229 @@
+//! Mending JSON that a strict reader refuses although it can be understood.
+//!
+//! Servers slice UTF-16 text between the halves of a surrogate pair, print `NaN` and `Infinity`
+//! as Python's `json.dumps` does, or forget to escape control characters. Refusing such an event
+//! loses a whole reply, and reading the field as absent loses what the model wrote. So the text is
+//! mended before it is read: everything unreadable is replaced, and the rest stays as it was sent.
+//!
+//! Surrogates: <https://www.rfc-editor.org/rfc/rfc8259#section-8.2>.
+
+use serde_json::Value;
+
+use super::halves;
+
+#[cfg(test)]
+mod tests;
+
+/// JSON that a strict reader takes, made from JSON that it does not take.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mended {
+    /// The mended JSON.
+    pub(crate) text: String,
+    /// Number of replacements. Halves that are left to be joined are not counted.
+    pub(crate) replaced: u64,
+}
+
+/// Mends `json` if it holds a lone half of a surrogate pair, which readers of raw values meet only
+/// later. Halves at the ends of strings at the `joined` paths are left to
+/// [`Half`](super::halves::Half). A path is the keys from the root, lists left out, with dots.
+pub(crate) fn halved(json: &str, joined: &'static [&'static str]) -> Option<Mended> {
+    has_half(json).then(|| mend(json, joined)).flatten()
+}
+
+/// Mends `json`; `None` if there is nothing to mend. Syntax errors of other kinds stay.
+pub(crate) fn mend(json: &str, joined: &'static [&'static str]) -> Option<Mended> {
+    let mut mender = Mender {
+        json,
+        out: String::new(),
+        copied: 0,
+        containers: Vec::new(),
+        key: "",
+        joined,
+        replaced: 0,
+        changed: false,
+    };
+    mender.run();
+    mender.changed.then(|| {
+        let rest = json.get(mender.copied..).unwrap_or_default();
+        mender.out.push_str(rest);
+        Mended {
+            text: mender.out,
+            replaced: mender.replaced,
+        }
+    })
+}
+
+/// Reads a raw value, for what is passed through: what cannot be read of it is replaced. `None` where it
+/// is nested too deep.
+#[must_use]
+pub fn raw_value(json: &str) -> Option<Value> {
+    let read = serde_json::from_str(json);
+    read.ok()
+        .or_else(|| serde_json::from_str(&mend(json, &[])?.text).ok())
+}
+
+/// Returns `true` if a string in `json` holds a lone half of a surrogate pair. Costs a search for
+/// backslashes.
+fn has_half(json: &str) -> bool {
+    let bytes = json.as_bytes();
+    let mut at = 0;
+    while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        at += match unit(bytes, at) {
+            Some(high) if is_high(high) => match unit(bytes, at + 6) {
+                Some(low) if is_low(low) => 12,
+                _ => return true,
+            },
+            Some(low) if is_low(low) => return true,
+            // The character behind a backslash may have any length.
+            _ => 2,
+        };
+        while at < json.len() && !json.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+    false
+}
+
+/// The UTF-16 unit of the escape `\uXXXX` at `at`.
+fn unit(bytes: &[u8], at: usize) -> Option<u16> {
+    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    u16::from_str_radix(digits, 16)
+        .ok()
+        .filter(|_| !digits.starts_with('+'))
+}
+
+fn is_high(unit: u16) -> bool {
+    (0xd800..0xdc00).contains(&unit)
+}
+
+fn is_low(unit: u16) -> bool {
+    (0xdc00..0xe000).contains(&unit)
+}
+
+struct Mender<'t> {
+    json: &'t str,
+    out: String,
+    /// How much of `json` is in `out`, in bytes.
+    copied: usize,
+    /// The open objects and lists: whether it is an object, and the key that it stands at.
+    containers: Vec<(bool, &'t str)>,
+    /// The last key.
+    key: &'t str,
+    joined: &'static [&'static str],
+    replaced: u64,
+    changed: bool,
+}
+
+impl<'t> Mender<'t> {
+    fn run(&mut self) {
+        let bytes = self.json.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            at = match byte {
+                b'"' => self.string(at),
+                b'{' | b'[' => {
+                    self.containers.push((*byte == b'{', self.key));
+                    at + 1
+                }
+                b'}' | b']' => {
+                    self.key = self.containers.pop().map_or("", |(_, key)| key);
+                    at + 1
+                }
+                b'-' | b'0'..=b'9' | b'N' | b'I' => self.number(at),
+                _ => at + 1,
+            };
+        }
+    }
+
+    /// Mends a number that no reader has room for, and the names of those that JSON does not have:
+    /// they become null.
+    fn number(&mut self, from: usize) -> usize {
+        let rest = self.json.get(from..).unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.');
+        let len = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let token = rest.get(..len).unwrap_or_default();
+        let is_odd = matches!(token, "NaN" | "Infinity" | "-Infinity" | "-NaN")
+            || (token.len() > 3 && token.parse().is_ok_and(f64::is_infinite));
+        if is_odd {
+            self.replace(from, from + len, "null");
+            self.replaced += 1;
+        }
+        from + len.max(1)
+    }
+
+    /// Mends a string; returns where it ends.
+    fn string(&mut self, from: usize) -> usize {
+        let bytes = self.json.as_bytes();
+        let joins = self.joins();
+        let mut at = from + 1;
+        while let Some(byte) = bytes.get(at) {
+            at = match byte {
+                b'"' => break,
+                b'\\' => self.escape(at, joins, at == from + 1),
+                0..=0x1f => {
+                    self.replace(at, at + 1, &format!("\\u{byte:04x}"));
+                    at + 1
+                }
+                _ => at + 1,
+            };
+        }
+        let is_key = bytes
+            .get(at + 1..)
+            .and_then(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()))
+            .is_some_and(|byte| *byte == b':');
+        if is_key {
+            self.key = self.json.get(from + 1..at).unwrap_or_default();
+        }
+        at + 1
+    }
+
+    fn escape(&mut self, at: usize, joins: bool, is_first: bool) -> usize {
+        let bytes = self.json.as_bytes();
+        match (unit(bytes, at), unit(bytes, at + 6)) {
+            (Some(high), Some(low)) if is_high(high) && is_low(low) => return at + 12,
+            (Some(half), _) if is_high(half) || is_low(half) => {
+                let is_last = bytes.get(at + 6) == Some(&b'"');
+                if joins && is_high(half) && is_last {
+                    self.replace(at, at + 6, &halves::trailing(half));
+                } else if joins && is_low(half) && is_first {
+                    self.replace(at, at + 6, &halves::leading(half));
+                } else {
+                    self.replace(at, at + 6, "\u{fffd}");
+                    self.replaced += 1;
+                }
+                return at + 6;
+            }
+            _ => {}
+        }
+        match bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') => at + 2,
+            // An escape that JSON does not have: the backslash is meant as such.
+            _ => {
+                self.replace(at, at + 1, "\\\\");
+                at + 1
+            }
+        }
+    }
+
+    /// Returns `true` if halves at the ends of the string at the current path are joined with
+    /// those of the next one.
+    fn joins(&self) -> bool {
+        if self.joined.is_empty() {
+            return false;
+        }
+        let objects = self.containers.iter().filter(|(is_object, _)| *is_object);
+        let keys = objects.map(|(_, key)| *key).chain([self.key]);
+        let path: Vec<&str> = keys.filter(|key| !key.is_empty()).collect();
+        self.joined.contains(&path.join(".").as_str())
+    }
+
+    fn replace(&mut self, from: usize, to: usize, with: &str) {
+        let before = self.json.get(self.copied..from).unwrap_or_default();
+        self.out.push_str(before);
+        self.out.push_str(with);
+        self.copied = to;
+        self.changed = true;
+    }
+}

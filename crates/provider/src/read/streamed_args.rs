@@ -1,0 +1,282 @@
+//! [`StreamedArgs`]: the arguments of a tool call as they are written, under one rule for all wires.
+
+use serde::de::IgnoredAny;
+
+use super::{
+    halves::Half,
+    mend,
+    object::{ObjectEnd, is_object},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Arguments without any.
+const NOTHING: &str = "{}";
+
+/// The most that is kept of what follows whole arguments, in bytes.
+const LONGEST_REST: usize = 1024 * 1024;
+
+/// The arguments of a tool call as they are written.
+///
+/// The rule: once they are a whole JSON object, nothing that follows belongs to them. A copy of
+/// them says nothing, further objects are the arguments of further calls of the same tool
+/// ([`take_further`](Self::take_further)), and anything else is ignored. An empty object may be replaced by another one, which some gateways send
+/// after it. Null, an empty text and an empty list are no arguments, and an object inside of a JSON
+/// string is the object.
+#[derive(Debug, Default)]
+pub struct StreamedArgs {
+    text: String,
+    /// How much was published, in bytes.
+    sent: usize,
+    end: ObjectEnd,
+    /// Whether the arguments are a whole object.
+    over: bool,
+    /// How far what followed the whole arguments repeats them, in bytes.
+    copied: usize,
+    /// How many bytes followed that repeat nothing.
+    surplus: usize,
+    /// These bytes, up to [`LONGEST_REST`].
+    rest: String,
+    half: Half,
+    /// Whether what was published is not what is written.
+    replaced: bool,
+}
+
+impl StreamedArgs {
+    /// The text so far.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns `true` if the arguments are a whole object.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Returns `true` if the arguments are an object without fields.
+    #[must_use]
+    pub fn is_empty_object(&self) -> bool {
+        self.text == NOTHING
+    }
+
+    /// Returns `true` if nothing was written but white space.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Number of bytes that came after the whole arguments and are no copy of them.
+    #[must_use]
+    pub fn surplus(&self) -> usize {
+        self.surplus
+    }
+
+    /// Takes the objects that followed the whole arguments, if nothing else did. Gateways that give
+    /// parallel calls of one tool the same index, as Google's did, glue their arguments together.
+    /// Empty objects and those that equal the one before them are left out. At most `most` objects
+    /// are taken; where there are more, none is.
+    pub fn take_further(&mut self, most: usize) -> Vec<String> {
+        if self.surplus == 0 || self.rest.len() < self.surplus {
+            return Vec::new();
+        }
+        let Some(objects) = objects(&self.rest, most) else {
+            return Vec::new();
+        };
+        let mut before = mend::raw_value(self.text.trim());
+        let mut further = Vec::new();
+        for object in objects {
+            let value = mend::raw_value(object);
+            if object != NOTHING && value != before {
+                further.push(object.to_owned());
+                before = value;
+            }
+        }
+        self.surplus = 0;
+        self.rest.clear();
+        further
+    }
+
+    /// Number of characters that could not be read.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.half.lost()
+    }
+
+    /// Adds a piece of free text, to which the rule does not apply.
+    pub fn push_text(&mut self, piece: &str) {
+        let piece = self.half.join(piece);
+        self.text.push_str(&piece);
+    }
+
+    /// Adds a piece.
+    pub fn push(&mut self, piece: &str) {
+        let piece = self.half.join(piece);
+        if self.over && self.is_empty_object() && piece.trim_start().starts_with('{') {
+            self.clear();
+        }
+        if self.over {
+            self.take_surplus(&piece);
+            return;
+        }
+        let Some(end) = self.end.read(&piece) else {
+            self.text.push_str(&piece);
+            return;
+        };
+        let (rest, after) = piece.split_at_checked(end).unwrap_or((&piece, ""));
+        self.text.push_str(rest);
+        self.over = is_object(&self.text);
+        if self.over {
+            self.take_surplus(after);
+        } else {
+            self.text.push_str(after);
+        }
+    }
+
+    /// Takes an object that came as such instead of as text. It is whole, so it replaces what was
+    /// written before it, unless that was published.
+    pub fn push_object(&mut self, object: &str) {
+        if !self.over && self.sent == 0 {
+            self.clear();
+        }
+        self.push(object);
+    }
+
+    /// Takes all of the arguments at once, as an event at their end repeats them. What was written
+    /// before counts where it is whole; where it is not, the end does.
+    pub fn complete(&mut self, whole: &str, free: bool) {
+        if whole.is_empty() {
+            return;
+        }
+        if let Some(rest) = whole.strip_prefix(self.text.as_str()) {
+            self.half.forget();
+            let rest = rest.to_owned();
+            if free {
+                self.push_text(&rest);
+            } else {
+                self.push(&rest);
+            }
+        } else if self.over && !self.is_empty_object() {
+            self.take_surplus(whole);
+        } else {
+            self.half.forget();
+            self.replaced |= self.sent > 0;
+            self.sent = 0;
+            self.clear();
+            if free {
+                self.push_text(whole);
+            } else {
+                self.push(whole);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.end = ObjectEnd::default();
+        self.over = false;
+        self.copied = 0;
+    }
+
+    /// What follows whole arguments: white space, copies of them, or something else.
+    fn take_surplus(&mut self, text: &str) {
+        if self.surplus > 0 {
+            self.keep_rest(0, text);
+            return;
+        }
+        let args = self.text.trim();
+        let mut text = text;
+        loop {
+            if self.copied == 0 {
+                text = text.trim_start();
+            }
+            let copy = args.get(self.copied..).unwrap_or_default();
+            if text.is_empty() || copy.is_empty() {
+                return;
+            }
+            if let Some(rest) = text.strip_prefix(copy) {
+                self.copied = 0;
+                text = rest;
+            } else if copy.starts_with(text) {
+                self.copied += text.len();
+                return;
+            } else {
+                let repeated = std::mem::take(&mut self.copied);
+                self.keep_rest(repeated, text);
+                return;
+            }
+        }
+    }
+
+    /// Keeps what follows and is no copy: as much of the arguments as it repeats, in bytes, then
+    /// `text`.
+    fn keep_rest(&mut self, repeated: usize, text: &str) {
+        let repeated = self.text.trim().get(..repeated).unwrap_or_default();
+        self.surplus += repeated.len() + text.len();
+        if self.surplus <= LONGEST_REST {
+            self.rest.push_str(repeated);
+            self.rest.push_str(text);
+        }
+    }
+
+    /// Returns `true` if what there is may stand for no arguments, or be replaced by others.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        let text = self.text.trim();
+        text == NOTHING || "null".starts_with(text) || text.starts_with(['"', '['])
+    }
+
+    /// All of the text, if it is not what was published; it counts as published from now on.
+    pub fn take_replacement(&mut self) -> Option<&str> {
+        std::mem::take(&mut self.replaced).then(|| {
+            self.sent = self.text.len();
+            self.text.as_str()
+        })
+    }
+
+    /// What was not published yet; it counts as published from now on.
+    pub fn take_news(&mut self) -> &str {
+        let news = self.text.get(self.sent..).unwrap_or_default();
+        self.sent = self.text.len();
+        news
+    }
+
+    /// Nothing more comes. What is published already stays as it is.
+    pub fn settle(&mut self, free: bool) {
+        self.text.push_str(self.half.rest());
+        if free || self.sent > 0 {
+            return;
+        }
+        let text = self.text.trim();
+        let is_string = text.starts_with('"');
+        let inner: Option<String> = is_string.then(|| serde_json::from_str(text).ok()).flatten();
+        let meant = inner.as_deref().unwrap_or(text).trim();
+        if matches!(meant, "" | "null" | "[]") {
+            self.text.clear();
+        } else if inner.is_some() && is_object(meant) {
+            self.over = true;
+            self.text = meant.to_owned();
+        }
+    }
+}
+
+/// The objects that `text` is made of, at most `most`; `None` where it is not made of objects
+/// alone, or of more.
+fn objects(text: &str, most: usize) -> Option<Vec<&str>> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut objects = Vec::new();
+    let mut from = 0;
+    while let Some(read) = stream.next() {
+        read.ok()?;
+        let to = stream.byte_offset();
+        let object = text.get(from..to)?.trim();
+        if !object.starts_with('{') || objects.len() == most {
+            return None;
+        }
+        objects.push(object);
+        from = to;
+    }
+    Some(objects)
+}

@@ -1,0 +1,101 @@
+use super::*;
+
+/// The arguments of these pieces, and how many bytes were left over.
+fn written(pieces: &[&str]) -> (String, usize) {
+    let mut args = StreamedArgs::default();
+    let mut published = String::new();
+    for piece in pieces {
+        args.push(piece);
+        if !args.waits() {
+            published.push_str(args.take_news());
+        }
+    }
+    args.settle(false);
+    published.push_str(args.take_news());
+    assert_eq!(published, args.as_str(), "{pieces:?}");
+    (published, args.surplus())
+}
+
+#[test]
+fn nothing_follows_a_whole_object() {
+    let object = r#"{"a":"} {"}"#;
+    for (pieces, surplus) in [
+        (vec![object], 0),
+        (vec![object, " \n"], 0),
+        (vec![object, object], 0),
+        (
+            vec!["{\"a\":", "\"} {\"}", "{\"a\":\"} ", "{\"}", object],
+            0,
+        ),
+        (vec![r#"{"a":"} {"}{"a":"} {"}"#], 0),
+        (vec![object, r#"{"a":"b"}"#], 9),
+        (vec![object, "}"], 1),
+        (vec!["{}", object], 0),
+        (vec!["{}", "{}", object], 0),
+    ] {
+        assert_eq!(written(&pieces), (object.to_owned(), surplus), "{pieces:?}");
+    }
+}
+
+#[test]
+fn what_stands_for_none_is_none() {
+    for pieces in [
+        vec!["null"],
+        vec!["nu", "ll"],
+        vec![" null "],
+        vec![""],
+        vec!["  ", "\n"],
+        vec!["[]"],
+        vec!["\"\""],
+        vec!["\"null\""],
+    ] {
+        assert_eq!(written(&pieces).0, "", "{pieces:?}");
+    }
+    assert_eq!(written(&["{}"]).0, "{}");
+}
+
+#[test]
+fn an_object_in_a_string_is_the_object() {
+    assert_eq!(written(&[r#""{\"a\":"#, r#"1}""#]).0, r#"{"a":1}"#);
+    assert_eq!(written(&[r#""just text""#]).0, r#""just text""#);
+}
+
+#[test]
+fn what_is_no_object_stays_as_it_was_written() {
+    for text in [
+        "{a}",
+        "{\"a\":",
+        "nul",
+        "ls -l",
+        "[1]",
+        "{\"a\":1]{\"a\":1}",
+    ] {
+        assert_eq!(written(&[text]).0, text);
+    }
+}
+
+#[test]
+fn the_end_counts_where_the_pieces_are_not_whole() {
+    let whole = r#"{"a":1}"#;
+    for (pieces, published, end, expect) in [
+        (vec![], false, whole, whole),
+        (vec!["{\"a\""], true, whole, whole),
+        (vec!["{\"a\":2"], false, whole, whole),
+        (vec!["{\"a\":2"], true, whole, whole),
+        (vec!["{\"a\":2}"], false, whole, "{\"a\":2}"),
+        (vec![whole], false, "", whole),
+        (vec!["{}"], false, whole, whole),
+        (vec![], false, r#"{"a":1}{"a":1}"#, whole),
+    ] {
+        let mut args = StreamedArgs::default();
+        for piece in &pieces {
+            args.push(piece);
+        }
+        if published {
+            args.take_news();
+        }
+        args.complete(end, false);
+        args.settle(false);
+        assert_eq!(args.as_str(), expect, "{pieces:?} {end}");
+    }
+}

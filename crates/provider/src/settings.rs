@@ -1,0 +1,154 @@
+//! [`Settings`]: what a request is made of, checked.
+
+use geppetto_engine::{
+    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,
+    ToolDefinition, keys,
+};
+use geppetto_turns::{DataKey, KeyError, Turn};
+use serde_json::{Map, Value};
+
+use crate::Wire;
+
+mod unsent;
+
+pub use unsent::Unsent;
+
+/// What a request is made of, checked: the settings of the turn, and where it has none, the engine's.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Sampling, limits, reasoning.
+    pub inference: InferenceConfig,
+    /// The model that is asked.
+    pub model: String,
+    /// `true` if a stream is asked for.
+    pub stream: bool,
+    /// The tools on offer, their schemas in the form that servers take.
+    pub tools: Vec<ToolDefinition>,
+    /// How tools are called.
+    pub tool_config: ToolConfig,
+    /// The shape of the answer.
+    pub output: Option<StructuredOutput>,
+    /// Request fields that are passed through as they stand ([`Wire::PASSED_THROUGH`]).
+    pub extra: Map<String, Value>,
+    /// Settings that are left out of the request. One `info` event names them.
+    pub unsent: Unsent,
+}
+
+impl Settings {
+    /// The settings of a call by wire `W`, as [`WireEngine`](crate::WireEngine) makes them before
+    /// [`Wire::adapt`].
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    pub fn of<W: Wire>(
+        turn: &Turn,
+        defaults: &InferenceConfig,
+        model: &str,
+        stream: bool,
+    ) -> Result<Self, EngineError> {
+        let data = &turn.data;
+        let inference = data.get(&keys::INFERENCE_CONFIG).map_err(unreadable)?;
+        let inference = inference.unwrap_or_default().or(defaults);
+        inference.validate()?;
+        let tool_config = data
+            .get(&keys::TOOL_CONFIG)
+            .map_err(unreadable)?
+            .unwrap_or_default();
+        let mut tools = if tool_config.enabled {
+            let tools = data.get(&keys::TOOL_DEFINITIONS).map_err(unreadable)?;
+            tools.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        if !tools.is_empty() {
+            tool_config.validate()?;
+            let sent = tools.into_iter().map(ToolDefinition::into_sent);
+            tools = sent.collect::<Result<_, _>>()?;
+        }
+        let mut unsent = Unsent::default();
+        Ok(Self {
+            model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
+            inference,
+            stream,
+            tools,
+            tool_config,
+            output: output(turn, &mut unsent)?,
+            extra: extra(turn, W::PASSED_THROUGH, W::RESERVED)?,
+            unsent,
+        })
+    }
+
+    /// Leaves settings out of the request: those that are set, as `set` says, and for which `refusal`
+    /// has a reason. A passed-through field of the same name is sent whatever the reason is.
+    pub fn leave_out(
+        &mut self,
+        set: &[(&'static str, bool)],
+        refusal: impl Fn(&str) -> Option<&'static str>,
+    ) {
+        for (setting, _) in set.iter().filter(|(_, is_set)| *is_set) {
+            if let Some(why) = refusal(setting)
+                && !self.extra.contains_key(*setting)
+            {
+                self.unsent.add(setting, why);
+            }
+        }
+    }
+
+    /// `Some(false)` if only one tool may be called at a time; `None` leaves it to the server.
+    #[must_use]
+    pub fn parallel_calls(&self) -> Option<bool> {
+        let one_by_one = !self.tools.is_empty() && self.tool_config.max_parallel_tools == 1;
+        one_by_one.then_some(false)
+    }
+}
+
+fn output(turn: &Turn, unsent: &mut Unsent) -> Result<Option<StructuredOutput>, EngineError> {
+    let output = turn
+        .data
+        .get(&keys::STRUCTURED_OUTPUT)
+        .map_err(unreadable)?;
+    let Some(output) = output.filter(StructuredOutput::is_on) else {
+        return Ok(None);
+    };
+    let must_be_valid = output.require_valid;
+    match output.into_sent() {
+        Ok(output) => Ok(Some(output)),
+        Err(error) if must_be_valid => Err(error.into()),
+        Err(error) => {
+            unsent.add("structured_output", error.to_string());
+            Ok(None)
+        }
+    }
+}
+
+fn extra(
+    turn: &Turn,
+    setting: Option<DataKey<Value>>,
+    reserved: &[&str],
+) -> Result<Map<String, Value>, EngineError> {
+    let Some(setting) = setting else {
+        return Ok(Map::new());
+    };
+    let extra = match turn.data.get(&setting).map_err(unreadable)? {
+        None => Map::new(),
+        Some(Value::Object(map)) => map,
+        Some(_) => {
+            return Err(
+                ConfigError::new(setting.id(), "must be an object of request fields").into(),
+            );
+        }
+    };
+    if let Some(name) = reserved.iter().find(|name| extra.contains_key(**name)) {
+        let message = format!("holds `{name}`, which cannot be passed through");
+        return Err(ConfigError::new(setting.id(), message).into());
+    }
+    Ok(extra)
+}
+
+/// The error of a setting of the turn that cannot be read.
+#[must_use]
+pub fn unreadable(error: KeyError) -> EngineError {
+    EngineError::new(ErrorKind::Configuration, error.to_string()).with_source(error)
+}

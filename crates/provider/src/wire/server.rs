@@ -1,0 +1,56 @@
+//! [`Server`]: what a wire knows of the server when its engine is built.
+
+use std::borrow::Cow;
+
+use crate::connection::{Connection, authority};
+
+/// The server of an engine, for [`Wire::new`](crate::Wire::new).
+#[derive(Debug, Clone)]
+pub struct Server {
+    base_url: String,
+    has_key: bool,
+}
+
+impl Server {
+    /// A server, for the unit tests of a wire.
+    #[must_use]
+    pub fn new(base_url: impl Into<String>, has_key: bool) -> Self {
+        Self {
+            base_url: base_url.into(),
+            has_key,
+        }
+    }
+
+    pub(crate) fn of(connection: &Connection) -> Self {
+        Self::new(connection.base_url.trim(), connection.has_key())
+    }
+
+    /// The base URL. It may hold secrets: do not put it into errors or events.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The host in the base URL, and its port if it has one.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        authority(&self.base_url)
+    }
+
+    /// Returns `true` if the engine has an API key, or the base URL or a header carries one.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.has_key
+    }
+}
+
+/// The header that carries the API key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum KeyHeader {
+    /// `authorization: Bearer KEY`.
+    #[default]
+    Bearer,
+    /// The key alone in a header of this name: `x-api-key`, `x-goog-api-key`, `api-key`.
+    Header(Cow<'static, str>),
+}

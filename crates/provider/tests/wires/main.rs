@@ -1,0 +1,14 @@
+//! Wires on the kit, over a network in memory.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod failed_attempts_are_repeated_before_output;
+mod replies_are_read_whatever_form_they_have;
+mod requests_are_made_for_each_call;
+mod support;
+mod tokens_are_counted_by_the_server;

@@ -1,0 +1,145 @@
+//! What is said of the items of a response: that they begin, that they are whole, and which of them an
+//! event is about.
+
+use std::collections::HashSet;
+
+use geppetto_provider::{Fault, Output};
+use serde_json::value::RawValue;
+
+use super::{
+    ResponsesFold,
+    calls::{CUSTOM, Call},
+    entry::{Entry, State},
+    message::{MESSAGE, Message},
+    read,
+    reasoning::{REASONING, Reasoning},
+};
+use crate::responses::wire::{Event, Item, Text};
+
+impl ResponsesFold {
+    /// An item of the finished response: takes it unless it was streamed.
+    pub(super) fn final_item(
+        &mut self,
+        index: u64,
+        raw: &RawValue,
+        out: &mut Output<'_>,
+    ) -> Result<(), Fault> {
+        let Some(item) = read::item(raw, out)? else {
+            return Ok(());
+        };
+        let place = self.final_position(index, &item);
+        match place.and_then(|place| self.entries.get_mut(place)) {
+            Some(entry) if entry.is_done() => {}
+            Some(entry) => entry.done(&item, raw, out),
+            None => self.add_done(index, &item, raw, out),
+        }
+        Ok(())
+    }
+
+    fn add_done(&mut self, index: u64, item: &Item<'_>, raw: &RawValue, out: &mut Output<'_>) {
+        let (count, served) = (self.entries.len(), self.is_served(item));
+        let mut entry = Entry::open(index, count, item, Some(raw), served, out);
+        entry.done(item, raw, out);
+        self.add(entry);
+    }
+
+    /// An item begins.
+    pub(super) fn added(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
+        let Some((raw, item)) = read::named_item(event, out)? else {
+            return Ok(());
+        };
+        let place = self.position(event.output_index.0, &item.id, &item.kind);
+        let known = place.and_then(|place| self.entries.get_mut(place));
+        if let Some(entry) = known.filter(|entry| !entry.is_done() && entry.id == *item.id) {
+            entry.identify(&item, out);
+            return Ok(());
+        }
+        let index = self.index_of(event);
+        let (count, served) = (self.entries.len(), self.is_served(&item));
+        let entry = Entry::open(index, count, &item, Some(raw), served, out);
+        self.add(entry);
+        Ok(())
+    }
+
+    /// An item is whole.
+    pub(super) fn done(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
+        let Some((raw, item)) = read::named_item(event, out)? else {
+            return Ok(());
+        };
+        let place = self.position(event.output_index.0, &item.id, &item.kind);
+        match place.and_then(|place| Some((place, self.entries.get_mut(place)?))) {
+            Some((place, entry)) if !entry.is_done() => {
+                entry.done(&item, raw, out);
+                self.learn(place);
+            }
+            Some((_, entry)) if entry.id == *item.id => {}
+            _ => self.add_done(self.index_of(event), &item, raw, out),
+        }
+        Ok(())
+    }
+
+    /// Lets the message that an event is of do something.
+    pub(super) fn message<'w>(
+        &mut self,
+        event: &Event<'_>,
+        out: &mut Output<'w>,
+        then: impl FnOnce(&mut Message, &mut Output<'w>),
+    ) {
+        if let Some(State::Message(message)) = self.state(event, MESSAGE, out) {
+            then(message, out);
+        }
+    }
+
+    /// As `message`, for reasoning.
+    pub(super) fn reasoning<'w>(
+        &mut self,
+        event: &Event<'_>,
+        out: &mut Output<'w>,
+        then: impl FnOnce(&mut Reasoning, &mut Output<'w>),
+    ) {
+        if let Some(State::Reasoning(reasoning)) = self.state(event, REASONING, out) {
+            then(reasoning, out);
+        }
+    }
+
+    /// As `message`, for a tool call.
+    pub(super) fn call<'w>(
+        &mut self,
+        event: &Event<'_>,
+        kind: &str,
+        out: &mut Output<'w>,
+        then: impl FnOnce(&mut Call, &mut Output<'w>),
+    ) {
+        if let Some(State::Call(call)) = self.state(event, kind, out) {
+            then(call, out);
+        }
+    }
+
+    /// The item of type `kind` that an event is of; one that was not announced begins here.
+    fn state(&mut self, event: &Event<'_>, kind: &str, out: &mut Output<'_>) -> Option<&mut State> {
+        let found = self.position(event.output_index.0, &event.item_id, kind);
+        let place = found.unwrap_or_else(|| {
+            let item = Item {
+                kind: Text::from(kind),
+                id: Text::from(&*event.item_id),
+                ..Item::default()
+            };
+            let (index, count) = (self.index_of(event), self.entries.len());
+            let entry = Entry::open(index, count, &item, None, false, out);
+            self.add(entry)
+        });
+        self.entries.get_mut(place).map(|entry| &mut entry.state)
+    }
+
+    /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
+    /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
+    fn is_served(&self, item: &Item<'_>) -> bool {
+        let offered = |tools: &HashSet<String>| tools.contains(&*item.name);
+        &*item.kind == CUSTOM
+            && !item.name.is_empty()
+            && self
+                .custom_tools
+                .as_ref()
+                .is_some_and(|tools| !offered(tools))
+    }
+}

@@ -1,0 +1,105 @@
+//! Which item an event or an entry of the finished response is about.
+
+use std::collections::HashMap;
+
+use super::{Entry, ResponsesFold};
+use crate::responses::wire::{Event, Item};
+
+/// Where items are, by what names them. Every look-up costs the same, however many there are.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// The items of each type.
+    kinds: HashMap<String, OfKind>,
+    /// The newest item at an index.
+    by_index: HashMap<u64, usize>,
+    /// The newest item of an id.
+    by_id: HashMap<String, usize>,
+}
+
+/// Where the items of one type are.
+#[derive(Debug, Default)]
+struct OfKind {
+    by_index: HashMap<u64, usize>,
+    by_id: HashMap<String, usize>,
+    last: usize,
+}
+
+impl Places {
+    fn add(&mut self, entry: &Entry, place: usize) {
+        let kind = self.kinds.entry(entry.kind.clone()).or_default();
+        kind.last = kind.last.max(place);
+        for by_index in [&mut kind.by_index, &mut self.by_index] {
+            let newest = by_index.entry(entry.index).or_insert(place);
+            *newest = place.max(*newest);
+        }
+        if entry.id.is_empty() {
+            return;
+        }
+        for by_id in [&mut kind.by_id, &mut self.by_id] {
+            let newest = by_id.entry(entry.id.clone()).or_insert(place);
+            *newest = place.max(*newest);
+        }
+    }
+}
+
+impl ResponsesFold {
+    /// Adds a new item.
+    pub(super) fn add(&mut self, entry: Entry) -> usize {
+        let place = self.entries.len();
+        self.places.add(&entry, place);
+        self.entries.push(entry);
+        place
+    }
+
+    /// Learns the id that an item has got since it was added.
+    pub(super) fn learn(&mut self, place: usize) {
+        if let Some(entry) = self.entries.get(place) {
+            self.places.add(entry, place);
+        }
+    }
+
+    /// Where the item of type `kind` at an index is; if there are several, the one with the id,
+    /// else the newest. Without an index the one with the id, and without both the last one. Ids
+    /// come second because some gateways change them inside one stream.
+    pub(super) fn position(&self, index: Option<u64>, id: &str, kind: &str) -> Option<usize> {
+        let of_kind = self.places.kinds.get(kind)?;
+        let named = of_kind.by_id.get(id).copied();
+        let Some(index) = index else {
+            return if id.is_empty() {
+                Some(of_kind.last)
+            } else {
+                named
+            };
+        };
+        let is_there = |place: &usize| self.entries.get(*place).is_some_and(|e| e.index == index);
+        named
+            .filter(is_there)
+            .or_else(|| of_kind.by_index.get(&index).copied())
+    }
+
+    /// Where an item of the finished response is: by place and id, by its id alone where the
+    /// server leaves out items that it streamed, and else by its place.
+    pub(super) fn final_position(&self, index: u64, item: &Item<'_>) -> Option<usize> {
+        let of_kind = self.position(Some(index), &item.id, &item.kind);
+        let is_named = |place: &usize| self.entries.get(*place).is_some_and(|e| e.id == *item.id);
+        of_kind.filter(is_named).or_else(|| {
+            let id = Some(&*item.id).filter(|id| !id.is_empty());
+            id.and_then(|id| self.position(None, id, &item.kind))
+                .or(of_kind)
+        })
+    }
+
+    /// The index of a new item.
+    pub(super) fn index_of(&self, event: &Event<'_>) -> u64 {
+        event.output_index.0.unwrap_or(self.entries.len() as u64)
+    }
+
+    /// The item that an event names, whatever its type.
+    pub(super) fn named(&mut self, event: &Event<'_>) -> Option<&mut Entry> {
+        let place = match event.output_index.0 {
+            Some(index) => self.places.by_index.get(&index),
+            None => self.places.by_id.get(&*event.item_id),
+        };
+        self.entries.get_mut(*place?)
+    }
+}
