@@ -83,14 +83,6 @@ fn check(tree: &Tree, metadata: &Metadata) -> Result<Vec<Checked>, Error> {
     ])
 }
 
-/// What all checks of the pages find, for `cargo xtask validate`.
-pub(crate) fn findings() -> Result<Vec<Finding>, Error> {
-    let metadata = Metadata::load()?;
-    let tree = Tree::load(&metadata.workspace_root)?;
-    let checked = check(&tree, &metadata)?.into_iter();
-    Ok(checked.flat_map(|(_, findings)| findings).collect())
-}
-
 /// Whether the files and tests that the pages name are there, for `cargo xtask tidy`.
 pub(crate) fn references(tree: &Tree) -> Vec<Finding> {
     references::check(&pages(tree), tree)

@@ -7,7 +7,6 @@ mod budgets;
 mod examples;
 pub(crate) mod finding;
 mod front_page;
-mod functions;
 mod hygiene;
 mod layering;
 mod lengths;
@@ -94,11 +93,6 @@ const CHECKS: &[Check] = &[
         run: |input| Ok(lengths::check(&input.tree)),
     },
     Check {
-        name: "function-lengths",
-        about: "functions are short (warns only)",
-        run: |input| Ok(functions::check(&input.tree)),
-    },
-    Check {
         name: "retired-names",
         about: "no name of the retired API outside the migration guide",
         run: |input| Ok(retired::check(&input.tree)),
@@ -170,16 +164,6 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
 /// The names of all checks, in their order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
-}
-
-/// What these checks find, one after the other.
-pub(crate) fn findings(only: &[String]) -> Result<Vec<Finding>, Error> {
-    let input = Input::load()?;
-    let mut findings = Vec::new();
-    for check in select(only)? {
-        findings.extend((check.run)(&input)?);
-    }
-    Ok(findings)
 }
 
 fn select(only: &[String]) -> Result<Vec<Check>, Error> {

@@ -1,30 +1,19 @@
 //! `cargo xtask validate`: the migration playbook's validation checklist, run for this workspace.
 //!
-//! Each item of the checklist is one property that holds or does not; its evidence is what was
-//! seen, not that nothing was. What an item writes is kept under `target/validate/`.
+//! Each item of the checklist is one command; its evidence is the last line that it prints, or the first
+//! error. Everything that it prints is kept under `target/validate/`.
 
-mod cargo_steps;
-mod command_line;
-mod example;
-#[cfg(test)]
-mod fixture;
-mod interactive;
+mod evidence;
 mod items;
 mod outcome;
-mod output;
 mod process;
-mod program;
 mod progress;
-mod recordings;
 mod report;
-mod rules;
 mod scan;
 mod selection;
-mod transcript;
+mod step;
 
-use std::{fs, io::Write, path::PathBuf};
-
-use tokio::time::Instant;
+use std::{fs, io::Write, path::PathBuf, time::Instant};
 
 use crate::{
     Verdict,
@@ -66,24 +55,15 @@ pub(crate) struct Args {
     scan: Option<PathBuf>,
 }
 
-/// Which model the examples ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Model {
-    /// The embedded provider's.
-    Embedded,
-    /// The configured provider's.
-    Live,
-    /// The configured provider's, which follows no instructions.
-    Untrained,
-}
-
 /// What the items run with.
 #[derive(Debug)]
 struct Setting {
-    metadata: Metadata,
+    /// The workspace's folder.
+    root: PathBuf,
     /// Where the items' full outputs go.
     logs: PathBuf,
-    model: Model,
+    live: bool,
+    untrained: bool,
     recordings: Vec<PathBuf>,
     progress: Progress,
 }
@@ -98,14 +78,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
         return list(&items, args.json, out);
     }
     let mut setting = Setting {
-        metadata: Metadata::load()?,
+        root: Metadata::load()?.workspace_root,
         logs: cargo::target_directory()?.join("validate"),
-        model: match (args.live, args.untrained) {
-            (false, _) => Model::Embedded,
-            (true, false) => Model::Live,
-            (true, true) => Model::Untrained,
-        },
-        recordings: args.recordings.clone(),
+        live: args.live,
+        untrained: args.untrained,
+        recordings: args.recordings.iter().map(absolute).collect(),
         progress: Progress::on_terminal(),
     };
     fs::create_dir_all(&setting.logs).map_err(|source| Error::Write {
@@ -127,20 +104,15 @@ fn all(
     }
     for (number, item) in (1..).zip(items) {
         setting.progress.begin(number, items.len(), item.name);
-        let start = Instant::now();
+        let start = now();
         // What keeps an item from running is a failure of that item; the others can still say
         // what they find.
-        let outcome = item.run(setting).unwrap_or_else(|error| {
+        let outcome = step::run(item, setting).unwrap_or_else(|error| {
             let error = error.to_string();
             Outcome::failed(error.lines().collect::<Vec<_>>().join(" "))
         });
         setting.progress.end();
-        let row = report.push(
-            item,
-            outcome,
-            start.elapsed(),
-            &setting.metadata.workspace_root,
-        );
+        let row = report.push(item, outcome, start.elapsed(), &setting.root);
         if !json {
             row.write_lines(report.width(), out)
                 .map_err(Error::Output)?;
@@ -166,4 +138,17 @@ fn list(items: &[Item], json: bool, out: &mut dyn Write) -> Result<Verdict, Erro
         writeln!(out, "{:<width$}  {}", item.name, item.about).map_err(Error::Output)?;
     }
     Ok(Verdict::Clean)
+}
+
+/// Commands run from the workspace's folder, which may be another one than the user's.
+fn absolute(path: &PathBuf) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.clone())
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "no runtime, and no test that pauses its clock"
+)]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -1,26 +1,3 @@
 //! The program prints what its README says, with the demo provider.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::time::Duration;
-
-use example_check::{Program, expected_output};
-use geppetto_testing::demo;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_program_prints_what_its_readme_says() {
-    let provider = demo::provider_with_pace(Duration::ZERO).await.unwrap();
-    let output = Program::new(env!("CARGO_BIN_EXE_image-prompt"))
-        .arg("--base-url")
-        .arg(&provider.base_url())
-        .arg("--model")
-        .arg(demo::MODEL)
-        .run();
-    let expected = expected_output(include_str!("../README.md")).unwrap();
-    assert_eq!(
-        (output.stdout.as_str(), output.code),
-        (expected, Some(0)),
-        "{}",
-        output.stderr
-    );
-}
+example_check::answers_as_its_readme_says!();

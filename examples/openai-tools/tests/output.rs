@@ -6,52 +6,26 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    process::{Command, Output},
-    time::Duration,
-};
+use std::time::Duration;
 
+use example_check::{Output, Program};
 use geppetto_testing::{ProviderServer, Reply, demo};
 use serde_json::{Value, json};
 
 /// Runs the program against a server, without settings from the environment.
 async fn run(server: &ProviderServer, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_openai-tools"));
-    for name in ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"] {
-        command.env_remove(name);
-    }
-    let base_url = server.base_url();
-    command.args(["--base-url", &base_url, "--model", demo::MODEL]);
-    command.args(args);
-    let finished = tokio::task::spawn_blocking(move || command.output());
-    finished.await.unwrap().unwrap()
+    let program = Program::new(env!("CARGO_BIN_EXE_openai-tools"))
+        .args(["--base-url", &server.base_url(), "--model", demo::MODEL])
+        .args(args);
+    let finished = tokio::task::spawn_blocking(|| program.run());
+    finished.await.unwrap()
 }
 
 async fn demo_provider() -> ProviderServer {
     demo::provider_with_pace(Duration::ZERO).await.unwrap()
 }
 
-/// The lines, without spaces at their ends.
-fn lines(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim_end).collect()
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_program_prints_what_its_readme_says() {
-    let server = demo_provider().await;
-    let output = run(&server, &[]).await;
-    let (_, readme) = include_str!("../README.md")
-        .split_once("## Expected output")
-        .unwrap();
-    let (_, block) = readme.split_once("```text\n").unwrap();
-    let (expected, _) = block.split_once("```").unwrap();
-    assert_eq!(lines(stdout(&output)), lines(expected), "{output:?}");
-    assert_eq!(output.status.code(), Some(0));
-}
+example_check::answers_as_its_readme_says!();
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn reasoning_is_asked_for_and_goes_back() {
@@ -79,14 +53,15 @@ async fn reasoning_is_asked_for_and_goes_back() {
 async fn events_can_be_printed_as_json_and_as_yaml() {
     let server = demo_provider().await;
     let output = run(&server, &["--output", "jsonl", "Which trains go to Bern?"]).await;
-    let names: Vec<String> = stdout(&output)
+    let names: Vec<String> = output
+        .stdout
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .map(|event| event["type"].as_str().unwrap().to_owned())
         .collect();
     assert!(names.len() > 20, "{names:?}");
     let output = run(&server, &["--output", "yaml", "Which trains go to Bern?"]).await;
-    assert_eq!(stdout(&output).matches("---\ntype: ").count(), names.len());
+    assert_eq!(output.stdout.matches("---\ntype: ").count(), names.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -94,8 +69,8 @@ async fn a_key_that_is_missing_is_named() {
     let server = demo_provider().await;
     server.require_key("key");
     let output = run(&server, &[]).await;
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let said = output.stderr;
+    assert_eq!(output.code, Some(2), "{said}");
     assert!(said.contains("set OPENAI_API_KEY"), "{said}");
 }
 
@@ -108,13 +83,13 @@ async fn a_failure_of_the_provider_is_one_line() {
             .failed("server_error", "Sorry"),
     );
     let output = run(&server, &["Hi"]).await;
-    let said = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = output.stderr;
+    assert_eq!(output.code, Some(1), "{said}");
     let error: Vec<&str> = said
         .lines()
         .filter(|line| line.starts_with("error"))
         .collect();
     assert_eq!(error.len(), 1, "{said}");
     assert!(error[0].contains("Sorry"), "{said}");
-    assert!(stdout(&output).contains("So"), "{output:?}");
+    assert!(output.stdout.contains("So"), "{}", output.stdout);
 }

@@ -37,14 +37,6 @@ impl Outcome {
         Self::new(State::Skipped, reason)
     }
 
-    /// Passed with what was counted, or failed with what is wrong.
-    pub(super) fn of(result: Result<String, String>) -> Self {
-        match result {
-            Ok(evidence) => Self::passed(evidence),
-            Err(problem) => Self::failed(problem),
-        }
-    }
-
     /// Says where the full output is.
     #[must_use]
     pub(super) fn with_log(mut self, log: PathBuf) -> Self {

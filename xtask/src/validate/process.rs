@@ -1,11 +1,10 @@
-//! Running a program to its end, its output kept in a file.
+//! Running a command to its end, its output kept in a file.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read, Write},
+    fs::{self, File},
     path::Path,
     process::{Command, Stdio},
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -13,18 +12,22 @@ use std::{
 use super::progress::Progress;
 use crate::error::Error;
 
-/// How often the progress is shown while a program says nothing.
-const TICK: Duration = Duration::from_secs(1);
+/// How often the progress is shown.
+const TICK: Duration = Duration::from_millis(500);
 
-/// A program that came to its end.
+/// A command that came to its end.
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) success: bool,
-    /// What it wrote, to stdout and to stderr, line by line as it came.
+    /// What it wrote, to stdout and to stderr, as it came.
     pub(super) output: String,
 }
 
-/// Runs a program, with nothing to read.
+/// Runs a command, with nothing to read.
+///
+/// # Errors
+///
+/// If it cannot be started, or the file cannot be written and read.
 pub(super) fn run(
     mut command: Command,
     log: &Path,
@@ -34,71 +37,44 @@ pub(super) fn run(
         path: log.to_owned(),
         source,
     };
-    let mut file = File::create(log).map_err(unwritable)?;
     let line = command_line(&command);
     let cannot = |source| Error::Start {
-        command: line.clone(),
+        command: line,
         source,
     };
+    let file = File::create(log).map_err(unwritable)?;
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(cannot)?;
-    let (sender, lines) = mpsc::channel();
-    forward(child.stdout.take(), sender.clone());
-    forward(child.stderr.take(), sender);
-    let mut output = String::new();
-    let mut last = String::new();
-    loop {
-        match lines.recv_timeout(TICK) {
-            Ok(line) => {
-                file.write_all(line.as_bytes()).map_err(unwritable)?;
-                output.push_str(&line);
-                last = line;
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-        progress.show(&last);
+        .stdout(file.try_clone().map_err(unwritable)?)
+        .stderr(file);
+    let (sender, end) = mpsc::channel::<()>();
+    let waiting = thread::spawn(move || {
+        let status = command.status();
+        drop(sender);
+        status
+    });
+    while let Err(mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(TICK) {
+        progress.show_end_of(log);
     }
-    let status = child.wait().map_err(cannot)?;
-    if !status.success() {
-        output.push_str(&format!("{line}: {status}\n"));
-        writeln!(file, "{line}: {status}").map_err(unwritable)?;
-    }
+    let status = waiting
+        .join()
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()));
+    let success = status.map_err(cannot)?.success();
+    let output = fs::read(log).map_err(|source| Error::Read {
+        path: log.to_owned(),
+        source,
+    })?;
     Ok(Finished {
-        success: status.success(),
-        output,
+        success,
+        output: String::from_utf8_lossy(&output).into_owned(),
     })
 }
 
 /// A command as people would write it.
-pub(super) fn command_line(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     words.join(" ")
-}
-
-/// Sends the lines of a pipe, from a thread of their own: whoever writes to two pipes blocks when
-/// one of them is full.
-fn forward(pipe: Option<impl Read + Send + 'static>, lines: Sender<String>) {
-    let Some(pipe) = pipe else { return };
-    thread::spawn(move || {
-        let mut pipe = BufReader::new(pipe);
-        while let Ok(Some(line)) = next_line(&mut pipe) {
-            if lines.send(line).is_err() {
-                break;
-            }
-        }
-    });
-}
-
-/// The next line, its end included; what is not UTF-8 is replaced.
-fn next_line(pipe: &mut impl BufRead) -> io::Result<Option<String>> {
-    let mut line = Vec::new();
-    let read = pipe.read_until(b'\n', &mut line)?;
-    Ok((read > 0).then(|| String::from_utf8_lossy(&line).into_owned()))
 }
 
 #[cfg(test)]

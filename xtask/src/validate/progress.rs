@@ -2,10 +2,13 @@
 
 use std::{
     fmt,
-    io::{self, IsTerminal, Write},
+    fs::File,
+    io::{self, IsTerminal, Read, Seek, SeekFrom, Write},
+    path::Path,
+    time::Instant,
 };
 
-use tokio::time::Instant;
+use super::now;
 
 #[cfg(test)]
 mod tests;
@@ -36,14 +39,14 @@ impl Progress {
         Self {
             terminal,
             item: String::new(),
-            since: Instant::now(),
+            since: now(),
         }
     }
 
     /// An item begins.
     pub(super) fn begin(&mut self, number: usize, of: usize, item: &str) {
         self.item = format!("[{number}/{of}] {item}");
-        self.since = Instant::now();
+        self.since = now();
         self.show("");
     }
 
@@ -61,6 +64,15 @@ impl Progress {
         }
     }
 
+    /// Shows the last line of a file.
+    pub(super) fn show_end_of(&mut self, log: &Path) {
+        if self.terminal.is_some() {
+            // Progress that cannot be shown is no reason to fail.
+            let end = end_of(log).unwrap_or_default();
+            self.show(end.trim_end().lines().last().unwrap_or_default());
+        }
+    }
+
     /// The item is over.
     pub(super) fn end(&mut self) {
         if let Some(terminal) = &mut self.terminal {
@@ -68,6 +80,16 @@ impl Progress {
             let _ = terminal.flush();
         }
     }
+}
+
+/// The last bytes of a file.
+fn end_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(1024)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 impl fmt::Debug for Progress {

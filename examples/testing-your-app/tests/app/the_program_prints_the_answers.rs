@@ -16,16 +16,10 @@ async fn the_program_prints_what_its_readme_says() {
 
     let output = Program::new(env!("CARGO_BIN_EXE_testing-your-app"))
         .arg("--base-url")
-        .arg(&server.base_url())
+        .arg(server.base_url())
         .arg("Where is order 7?")
         .arg("And order 8?")
         .run();
 
-    let expected = example_check::expected_output(include_str!("../../README.md")).unwrap();
-    assert_eq!(
-        (output.stdout.as_str(), output.code),
-        (expected, Some(0)),
-        "{}",
-        output.stderr
-    );
+    output.assert_answers_as_it_says(include_str!("../../README.md"));
 }

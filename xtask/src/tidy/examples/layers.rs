@@ -45,7 +45,10 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("events-jsonl", &["geppetto-events"]),
-    ("example-check", &[]),
+    (
+        "example-check",
+        &["geppetto-turns", "geppetto-events", "geppetto-testing"],
+    ),
     ("example-run", &[]),
     (
         "example-support",

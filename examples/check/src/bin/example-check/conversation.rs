@@ -1,72 +1,84 @@
-//! The items that run an example and look at its events.
+//! Whole conversations with an example, held to what must be seen of them.
 
 use std::collections::BTreeSet;
 
-use super::{
-    Model, Setting,
-    outcome::Outcome,
-    program::{self, Program},
+use example_check::Running;
+
+use crate::{
+    Model, build,
     transcript::{End, Run, Tool, Transcript},
 };
-use crate::error::Error;
 
 #[cfg(test)]
 mod tests;
 
 /// What must be seen of an example.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Expected {
+struct Expected {
     /// The package, which is also the program.
-    pub(super) example: &'static str,
+    example: &'static str,
     /// The prompts to type; without any, the example has two of its own.
-    pub(super) typed: &'static [&'static str],
+    typed: &'static [&'static str],
     /// The tools, each of which must be called and answer; every run must call one.
-    pub(super) tools: &'static [&'static str],
-    /// Whether a real provider must be seen thinking too. The embedded one always is.
-    pub(super) must_think: bool,
+    tools: &'static [&'static str],
+    /// Whether a real provider must be seen thinking too. The demo provider always is.
+    must_think: bool,
 }
+
+/// The examples that converse.
+const EXPECTED: &[Expected] = &[
+    Expected {
+        example: "simple-streaming-inference",
+        typed: &["Say hello.", "Say goodbye."],
+        tools: &[],
+        must_think: false,
+    },
+    Expected {
+        example: "generic-tool-calling",
+        typed: &[],
+        tools: &["lookup_weather", "convert_temperature"],
+        must_think: false,
+    },
+    Expected {
+        example: "openai-tools",
+        typed: &[],
+        tools: &["find_train", "convert_minutes"],
+        must_think: true,
+    },
+];
 
 /// How many turns each example has.
 const TURNS: usize = 2;
 
 /// Builds the example, runs it and holds what it prints to what is expected.
-pub(super) fn check(expected: &Expected, setting: &mut Setting) -> Result<Outcome, Error> {
-    let path = match program::build(expected.example, setting)? {
-        Ok(path) => path,
-        Err(problem) => {
-            let log = setting.logs.join(format!("build-{}.log", expected.example));
-            return Ok(Outcome::failed(problem).with_log(log));
-        }
+pub(crate) fn check(example: &str, model: Model) -> Result<String, String> {
+    let Some(expected) = EXPECTED.iter().find(|known| known.example == example) else {
+        let known: Vec<_> = EXPECTED.iter().map(|known| known.example).collect();
+        let known = known.join(", ");
+        return Err(format!(
+            "nothing is expected of {example}; there are: {known}"
+        ));
     };
-    let log = setting
-        .logs
-        .join(format!("example-{}.jsonl", expected.example));
-    let args: &[&str] = match expected.typed {
-        [] => &[],
-        _ => &["--interactive"],
+    let path = build::program(example)?;
+    let program = model.program(&path);
+    let mut running = if expected.typed.is_empty() {
+        program.start()?
+    } else {
+        program.arg("--interactive").start()?
     };
-    let mut program = Program::start(&path, args, setting.model, &log)?;
-    let result = converse(&mut program, expected, setting);
-    let result = result.and_then(|transcript| {
-        program.finish()?;
-        seen(expected, &transcript, setting.model)
-    });
-    Ok(Outcome::of(result).with_log(log))
+    let transcript = converse(&mut running, expected)?;
+    running.finish()?;
+    seen(expected, &transcript, model)
 }
 
-fn converse(
-    program: &mut Program,
-    expected: &Expected,
-    setting: &mut Setting,
-) -> Result<Transcript, String> {
+fn converse(running: &mut Running, expected: &Expected) -> Result<Transcript, String> {
     for prompt in expected.typed {
-        program.type_line(prompt)?;
+        running.type_line(prompt)?;
     }
-    program.end_input();
+    running.end_input();
     let mut transcript = Transcript::default();
-    while let Some(line) = program.next()? {
-        let event = transcript.accept(&line)?;
-        setting.progress.show(event.type_name());
+    while let Some(line) = running.next_line()? {
+        transcript.accept(&line)?;
     }
     transcript.finish()?;
     Ok(transcript)
@@ -109,9 +121,10 @@ fn whole(run: &Run, expected: &Expected, model: Model) -> Result<(), String> {
     }
     let live = model == Model::Live;
     if run.thinking.trim().is_empty() && (!live || expected.must_think) {
-        let hint = match live {
-            true => "; set OPENAI_MODEL to a model that shows its reasoning",
-            false => "",
+        let hint = if live {
+            "; set OPENAI_MODEL to a model that shows its reasoning"
+        } else {
+            ""
         };
         return Err(format!("no thinking was seen{hint}"));
     }

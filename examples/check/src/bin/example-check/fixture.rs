@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 /// An event with its number, in the session `s`.
-pub(super) fn line(seq: u64, mut event: Value) -> String {
+pub(crate) fn line(seq: u64, mut event: Value) -> String {
     event["seq"] = json!(seq);
     event["correlation"]["session_id"] = json!("s");
     event.to_string()
 }
 
 /// A run that is asked `hi`, says `hey` in two pieces, and finishes.
-pub(super) fn run(id: &str) -> Vec<Value> {
+pub(crate) fn run(id: &str) -> Vec<Value> {
     let segment = json!({"run_id": id, "provider_call_id": "c", "attempt": 1, "segment_id": "t"});
     let call = json!({"run_id": id, "provider_call_id": "c", "attempt": 1});
     let run = json!({"run_id": id});

@@ -1,6 +1,6 @@
 use super::{Expected, seen};
-use crate::validate::Model;
-use crate::validate::transcript::{End, Run, Tool, Transcript};
+use crate::Model;
+use crate::transcript::{End, Run, Tool, Transcript};
 use geppetto_events::kind::{ToolResultReady, ToolStatus};
 
 const EXPECTED: Expected = Expected {
@@ -39,7 +39,7 @@ fn problem(broken: impl FnOnce(&mut Run)) -> String {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];
     broken(&mut transcript.runs[1]);
-    seen(&EXPECTED, &transcript, Model::Embedded).unwrap_err()
+    seen(&EXPECTED, &transcript, Model::Demo).unwrap_err()
 }
 
 #[test]
@@ -47,12 +47,12 @@ fn everything_that_was_seen_is_counted() {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];
     assert_eq!(
-        seen(&EXPECTED, &transcript, Model::Embedded).unwrap(),
+        seen(&EXPECTED, &transcript, Model::Demo).unwrap(),
         "2 turns, 4 provider calls, 2 tool calls, 4 characters of thinking, 6 tokens in, 8 out"
     );
     transcript.runs.pop();
     assert_eq!(
-        seen(&EXPECTED, &transcript, Model::Embedded).unwrap_err(),
+        seen(&EXPECTED, &transcript, Model::Demo).unwrap_err(),
         "1 turns instead of 2"
     );
 }
@@ -115,7 +115,7 @@ fn a_tool_that_is_never_called_is_named() {
         ..EXPECTED
     };
     assert_eq!(
-        seen(&expected, &transcript, Model::Embedded).unwrap_err(),
+        seen(&expected, &transcript, Model::Demo).unwrap_err(),
         "the tool clock is never called"
     );
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{End, Transcript};
-use crate::validate::fixture::{line, run};
+use crate::fixture::{line, run};
 
 fn read(events: Vec<Value>) -> Result<Transcript, String> {
     let mut transcript = Transcript::default();

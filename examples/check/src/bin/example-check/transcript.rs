@@ -13,37 +13,37 @@ mod tests;
 
 /// What an example printed, run by run.
 #[derive(Debug, Default)]
-pub(super) struct Transcript {
+pub(crate) struct Transcript {
     grammar: Grammar,
     lines: usize,
-    pub(super) runs: Vec<Run>,
+    pub(crate) runs: Vec<Run>,
 }
 
 /// One run.
 #[derive(Debug, Default)]
-pub(super) struct Run {
+pub(crate) struct Run {
     session: Option<String>,
     id: Option<String>,
     /// What was asked.
-    pub(super) prompt: String,
+    pub(crate) prompt: String,
     /// How it ended; `None` while it goes on.
-    pub(super) end: Option<End>,
+    pub(crate) end: Option<End>,
     /// What the model said.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// What it thought.
-    pub(super) thinking: String,
+    pub(crate) thinking: String,
     /// The tool calls, by their ids.
-    pub(super) tools: BTreeMap<String, Tool>,
-    pub(super) provider_calls: usize,
+    pub(crate) tools: BTreeMap<String, Tool>,
+    pub(crate) provider_calls: usize,
     /// Input and output tokens, summed over the provider calls.
-    pub(super) counted: (u64, u64),
+    pub(crate) counted: (u64, u64),
     /// Input and output tokens, as the run's end states them.
-    pub(super) usage: Option<(u64, u64)>,
+    pub(crate) usage: Option<(u64, u64)>,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     Finished(String),
     Stopped(String),
     Failed(String),
@@ -51,15 +51,15 @@ pub(super) enum End {
 
 /// A tool call that was requested.
 #[derive(Debug, Default)]
-pub(super) struct Tool {
-    pub(super) name: String,
-    pub(super) executed: bool,
-    pub(super) result: Option<ToolResultReady>,
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) executed: bool,
+    pub(crate) result: Option<ToolResultReady>,
 }
 
 impl Tool {
     /// Whether the tool ran and gave a result.
-    pub(super) fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         let good = |result: &ToolResultReady| {
             result.status == ToolStatus::Success && !result.result.is_empty()
         };
@@ -73,7 +73,7 @@ impl Transcript {
     /// # Errors
     ///
     /// When it is no event, or not legal here: the line's number and why.
-    pub(super) fn accept(&mut self, line: &str) -> Result<Event, String> {
+    pub(crate) fn accept(&mut self, line: &str) -> Result<Event, String> {
         self.lines += 1;
         let number = self.lines;
         let at = |problem: String| format!("line {number} of its output: {problem}");
@@ -97,7 +97,7 @@ impl Transcript {
     /// # Errors
     ///
     /// When something is still open, and when the runs do not belong together.
-    pub(super) fn finish(&self) -> Result<(), String> {
+    pub(crate) fn finish(&self) -> Result<(), String> {
         self.grammar.finish().map_err(|error| error.to_string())?;
         for (number, run) in (1..).zip(&self.runs) {
             let (Some(session), Some(id)) = (&run.session, &run.id) else {
@@ -139,7 +139,7 @@ impl Run {
     /// # Errors
     ///
     /// What is wrong, with the numbers.
-    pub(super) fn check_usage(&self) -> Result<(), String> {
+    pub(crate) fn check_usage(&self) -> Result<(), String> {
         let Some((input, output)) = self.usage else {
             return Err("the run has no usage".to_owned());
         };

@@ -1,12 +1,10 @@
 #![cfg(unix)]
 
-use std::{env, fs, path::Path, process};
-
+use example_check::Program;
 use serde_json::{Value, json};
 
-use super::{Program, Progress, SECOND, play};
-use crate::validate::Model;
-use crate::validate::fixture::{line, run};
+use super::{SECOND, play};
+use crate::fixture::{line, run};
 
 /// The lines of two runs: the first stopped as cancelled in its text, the second finished.
 struct Lines {
@@ -30,7 +28,7 @@ impl Lines {
 
     /// What is said of a program that prints them, each run after a line of input, and does
     /// `finally` at the end. It ignores Ctrl-C, and so answers to it always in time.
-    fn play(&self, name: &str, finally: &str) -> Result<String, String> {
+    fn play(&self, finally: &str) -> Result<String, String> {
         let all = self.first.iter().chain(&self.second);
         let lines: Vec<_> = (1..)
             .zip(all)
@@ -42,21 +40,17 @@ impl Lines {
             first.join("\n"),
             second.join("\n")
         );
-        program(name, &script)
+        program(&script)
     }
 }
 
-fn program(name: &str, script: &str) -> Result<String, String> {
-    let log = env::temp_dir().join(format!("xtask-interactive-{name}-{}", process::id()));
-    let program = Program::start(Path::new("sh"), &["-c", script], Model::Live, &log).unwrap();
-    let result = play(program, &mut Progress::on_terminal());
-    fs::remove_file(log).unwrap();
-    result
+fn program(script: &str) -> Result<String, String> {
+    play(Program::new("sh").args(["-c", script]).start()?)
 }
 
 #[test]
 fn a_program_that_cancels_answers_again_and_ends_passes() {
-    let result = Lines::good().play("good", "read _; exit 0");
+    let result = Lines::good().play("read _; exit 0");
     assert_eq!(
         result.unwrap(),
         "run 1 cancelled after 8 characters, run 2 finished with 3"
@@ -68,7 +62,7 @@ fn a_run_that_goes_on_after_ctrl_c_is_named() {
     let mut lines = Lines::good();
     lines.first[8] = json!({"type": "run-finished", "status": "completed",
         "correlation": lines.first[8]["correlation"]});
-    let problem = lines.play("goes-on", "exit 0").unwrap_err();
+    let problem = lines.play("exit 0").unwrap_err();
     assert!(
         problem.starts_with("Ctrl-C mid-stream did not cancel the run: "),
         "{problem}"
@@ -84,7 +78,7 @@ fn a_program_that_ends_instead_of_going_back_to_the_prompt_is_named() {
         .map(|(seq, event)| line(seq, event))
         .collect();
     let script = format!("read _; cat <<'END'\n{}\nEND\nexit 130", lines.join("\n"));
-    let problem = program("ends", &script).unwrap_err();
+    let problem = program(&script).unwrap_err();
     assert_eq!(
         problem,
         "after Ctrl-C the run does not end: the program ended"
@@ -95,7 +89,7 @@ fn a_program_that_ends_instead_of_going_back_to_the_prompt_is_named() {
 fn a_second_prompt_that_is_not_answered_is_named() {
     let mut lines = Lines::good();
     lines.second.truncate(3);
-    let problem = lines.play("stuck", "exit 0").unwrap_err();
+    let problem = lines.play("exit 0").unwrap_err();
     assert_eq!(
         problem,
         "the second prompt does not run to its end: the program ended"
@@ -106,18 +100,18 @@ fn a_second_prompt_that_is_not_answered_is_named() {
 fn an_answer_to_something_else_and_an_empty_one_are_named() {
     let mut lines = Lines::good();
     lines.second[0]["prompt"] = json!("hi");
-    let problem = lines.play("other", "read _; exit 0").unwrap_err();
+    let problem = lines.play("read _; exit 0").unwrap_err();
     assert_eq!(problem, "the second run answers \"hi\"");
     let mut lines = Lines::good();
     lines.second.drain(2..6);
-    let problem = lines.play("empty", "read _; exit 0").unwrap_err();
+    let problem = lines.play("read _; exit 0").unwrap_err();
     assert_eq!(problem, "the second run said nothing");
 }
 
 #[test]
 fn a_program_that_does_not_end_well_is_named_with_what_it_said() {
     let problem = Lines::good()
-        .play("exit", "read _; echo oops >&2; exit 3")
+        .play("read _; echo oops >&2; exit 3")
         .unwrap_err();
     assert_eq!(
         problem,

@@ -1,18 +1,15 @@
-//! The items that cancel the first of two runs of an interactive example.
+//! Cancels the first of two runs of an interactive example.
 //!
 //! What the playbook asks for a terminal UI: the second prompt runs (never stuck generating), and
 //! cancelling returns to the input. A person is played by a pipe and a signal.
 
+use example_check::Running;
 use geppetto_events::{Event, EventKind};
 
-use super::{
-    Setting,
-    outcome::Outcome,
-    program::{self, Program},
-    progress::Progress,
+use crate::{
+    Model, build,
     transcript::{End, Transcript},
 };
-use crate::error::Error;
 
 #[cfg(test)]
 mod tests;
@@ -26,34 +23,23 @@ const SECOND: &str = "Thank you. Say goodbye.";
 const PIECES: usize = 3;
 
 /// Builds the example and plays the interaction.
-pub(super) fn check(example: &str, setting: &mut Setting) -> Result<Outcome, Error> {
+pub(crate) fn check(example: &str, model: Model) -> Result<String, String> {
     if !cfg!(unix) {
-        return Ok(Outcome::skipped(
-            "there is no way to send Ctrl-C on this system",
-        ));
+        return Ok("skipped: there is no way to send Ctrl-C on this system".to_owned());
     }
-    let path = match program::build(example, setting)? {
-        Ok(path) => path,
-        Err(problem) => {
-            let log = setting.logs.join(format!("build-{example}.log"));
-            return Ok(Outcome::failed(problem).with_log(log));
-        }
-    };
-    let log = setting.logs.join(format!("interactive-{example}.jsonl"));
-    let program = Program::start(&path, &["--interactive"], setting.model, &log)?;
-    let result = play(program, &mut setting.progress);
-    Ok(Outcome::of(result).with_log(log))
+    let path = build::program(example)?;
+    play(model.program(&path).arg("--interactive").start()?)
 }
 
-fn play(mut program: Program, progress: &mut Progress) -> Result<String, String> {
+fn play(mut program: Running) -> Result<String, String> {
     let mut transcript = Transcript::default();
     program.type_line(FIRST)?;
     for _ in 0..PIECES {
-        until(&mut program, &mut transcript, progress, is_piece)
+        until(&mut program, &mut transcript, is_piece)
             .map_err(|problem| format!("waiting for the first reply: {problem}"))?;
     }
     program.interrupt()?;
-    until(&mut program, &mut transcript, progress, is_end)
+    until(&mut program, &mut transcript, is_end)
         .map_err(|problem| format!("after Ctrl-C the run does not end: {problem}"))?;
     let stopped = transcript.runs.last().and_then(|run| run.end.clone());
     if stopped != Some(End::Stopped("cancelled".to_owned())) {
@@ -64,10 +50,10 @@ fn play(mut program: Program, progress: &mut Progress) -> Result<String, String>
     program
         .type_line(SECOND)
         .map_err(|problem| format!("cancelling did not return to the input: {problem}"))?;
-    until(&mut program, &mut transcript, progress, is_end)
+    until(&mut program, &mut transcript, is_end)
         .map_err(|problem| format!("the second prompt does not run to its end: {problem}"))?;
     program.end_input();
-    while let Some(line) = program.next()? {
+    while let Some(line) = program.next_line()? {
         transcript.accept(&line)?;
     }
     program
@@ -79,17 +65,15 @@ fn play(mut program: Program, progress: &mut Progress) -> Result<String, String>
 
 /// Reads events up to one of a kind.
 fn until(
-    program: &mut Program,
+    program: &mut Running,
     transcript: &mut Transcript,
-    progress: &mut Progress,
     is_it: fn(&Event) -> bool,
 ) -> Result<(), String> {
     loop {
-        let Some(line) = program.next()? else {
+        let Some(line) = program.next_line()? else {
             return Err("the program ended".to_owned());
         };
         let event = transcript.accept(&line)?;
-        progress.show(event.type_name());
         if is_it(&event) {
             return Ok(());
         }

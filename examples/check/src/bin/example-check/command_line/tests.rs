@@ -1,6 +1,8 @@
 #![cfg(unix)]
 
-use std::{fs, process::Command};
+use std::fs;
+
+use example_check::Program;
 
 use super::behaves;
 
@@ -20,12 +22,7 @@ fn problem(name: &str, script: &str) -> Option<String> {
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("program.sh");
     fs::write(&path, script).unwrap();
-    let start = || {
-        let mut command = Command::new("sh");
-        command.arg(&path);
-        command
-    };
-    let result = behaves(start, &folder);
+    let result = behaves(|| Program::new("sh").arg(&path), &folder);
     fs::remove_dir_all(&folder).unwrap();
     result.err()
 }

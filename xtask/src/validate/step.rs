@@ -1,0 +1,97 @@
+//! Runs the command of an item.
+
+use std::{env, process::Command};
+
+use super::{
+    Setting, evidence,
+    items::{Item, Step, other_rules},
+    outcome::Outcome,
+    process,
+};
+use crate::{error::Error, harness::Harness};
+
+/// Runs the command of an item, and reads its output.
+///
+/// # Errors
+///
+/// If the command cannot be started, or its output cannot be kept.
+pub(super) fn run(item: &Item, setting: &mut Setting) -> Result<Outcome, Error> {
+    let Some(command) = command(item.step, setting)? else {
+        return Ok(Outcome::skipped("no recordings given (--recordings PATH)"));
+    };
+    let log = format!("{}.log", item.name.replace('/', "-"));
+    let log = setting.logs.join(log);
+    let finished = process::run(in_workspace(command, setting), &log, &mut setting.progress)?;
+    let mut outcome = evidence::outcome(&finished).with_log(log);
+    let root = format!("{}/", setting.root.display());
+    outcome.evidence = outcome.evidence.replace(&root, "");
+    Ok(outcome)
+}
+
+/// The command of a step; `None` if there is nothing to run.
+fn command(step: Step, setting: &Setting) -> Result<Option<Command>, Error> {
+    let command = match step {
+        Step::Cargo(arguments) => cargo(arguments),
+        Step::Rules(names) => tidy(names.iter().copied())?,
+        Step::OtherRules => tidy(other_rules())?,
+        Step::Pages => {
+            let mut command = xtask()?;
+            command.args(["docs", "--check"]);
+            command
+        }
+        Step::Examples(arguments) => {
+            let mut command = cargo("run --quiet --package example-check --");
+            command.args(arguments.split_whitespace());
+            if setting.live && arguments != "command-line" {
+                command.arg("--live");
+                if setting.untrained && arguments.starts_with("example ") {
+                    command.arg("--untrained");
+                }
+            }
+            command
+        }
+        Step::Recordings if setting.recordings.is_empty() => return Ok(None),
+        Step::Recordings => {
+            let paths = setting.recordings.iter();
+            let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
+            Harness::Conformance.command(&paths)
+        }
+    };
+    Ok(Some(command))
+}
+
+/// The command from the workspace's root, without colours and bars.
+fn in_workspace(mut command: Command, setting: &Setting) -> Command {
+    command
+        .current_dir(&setting.root)
+        .env("CARGO_TERM_COLOR", "never")
+        .env("CARGO_TERM_PROGRESS_WHEN", "never")
+        .env("RUSTDOCFLAGS", "-D warnings")
+        // rustfmt asks only the terminal's name whether to write colours.
+        .env("TERM", "dumb");
+    command
+}
+
+fn cargo(arguments: &str) -> Command {
+    // Cargo names itself to what it runs, so the same toolchain answers.
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments.split_whitespace());
+    command
+}
+
+fn tidy(checks: impl Iterator<Item = &'static str>) -> Result<Command, Error> {
+    let mut command = xtask()?;
+    command
+        .arg("tidy")
+        .args(checks.flat_map(|check| ["--only", check]));
+    Ok(command)
+}
+
+/// This program.
+fn xtask() -> Result<Command, Error> {
+    let program = env::current_exe().map_err(|source| Error::Start {
+        command: "xtask".to_owned(),
+        source,
+    })?;
+    Ok(Command::new(program))
+}
