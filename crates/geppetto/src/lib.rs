@@ -43,7 +43,7 @@
 //! | `tools` | `geppetto-toolloop` | tools and the loop that runs them (feature `tools`) |
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
-//! | `testing` | `geppetto-testing` | scripted engine and provider server (feature `testing`) |
+//! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -43,13 +43,16 @@
 //! - [`expect`]: what the events of a run should be.
 //! - `cassette`, with the feature of that name: interactions recorded once and replayed in every run.
 //! - `simulate`, with the feature of that name: sessions whose runs are cut everywhere, and looked at.
-//! - [`demo`]: a small deterministic stand-in for a model, for examples that run without a key.
+//! - `demo`, with the feature of that name: a small deterministic stand-in for a model, for examples that run
+//!   without a key.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "cassette")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cassette")))]
 pub mod cassette;
+#[cfg(feature = "demo")]
+#[cfg_attr(docsrs, doc(cfg(feature = "demo")))]
 pub mod demo;
 pub mod engine;
 pub mod expect;
