@@ -40,6 +40,8 @@ pub struct Output<'a> {
     redactor: Redactor,
     halved: Halved,
     notes: Notes,
+    /// The model as the server named it last.
+    model: String,
 }
 
 impl<'a> Output<'a> {
@@ -49,6 +51,7 @@ impl<'a> Output<'a> {
             redactor: Redactor::new(),
             halved: Halved::default(),
             notes: Notes::default(),
+            model: String::new(),
         }
     }
 
@@ -57,6 +60,7 @@ impl<'a> Output<'a> {
         self.redactor = redactor;
         self.halved = Halved::default();
         self.notes = Notes::default();
+        self.model.clear();
     }
 
     pub(crate) fn redactor(&self) -> &Redactor {
@@ -104,6 +108,15 @@ impl<'a> Output<'a> {
         if self.halved.has(id) {
             self.writer.push(id, halves::UNREADABLE);
             self.halved.lose(id);
+        }
+    }
+
+    /// Sets the model as the server names it, as a [`word`](Self::word). A repetition costs a
+    /// comparison.
+    pub fn set_model(&mut self, model: &str) {
+        if !model.is_empty() && self.model != model {
+            model.clone_into(&mut self.model);
+            self.writer.set_model(&self.redactor.label(model));
         }
     }
 

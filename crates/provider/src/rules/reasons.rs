@@ -1,6 +1,7 @@
 //! Finish reasons as data: what each word means, and who says it.
 
 use geppetto_engine::ErrorKind;
+use geppetto_turns::FinishClass;
 
 use Meaning::{ContextWindow, Failed, Filter, Limit, Stop, ToolCalls};
 
@@ -34,6 +35,24 @@ impl Meaning {
         let reason = normal(reason);
         let known = REASONS.iter().find(|(name, _)| reason == *name);
         known.map_or(Self::Unknown, |(_, meaning)| *meaning)
+    }
+
+    /// The class of a reply that ended for this reason; `has_calls` says whether a tool was called.
+    ///
+    /// Providers say `stop` with calls, and `tool_calls` without: what arrived decides.
+    #[must_use]
+    pub fn class(self, has_calls: bool) -> FinishClass {
+        match self {
+            Self::Limit => FinishClass::MaxTokens,
+            Self::ContextWindow => FinishClass::ContextWindow,
+            Self::Filter => FinishClass::Refused,
+            Self::Failed(_) => FinishClass::Error,
+            Self::Stop | Self::ToolCalls | Self::Unknown if has_calls => {
+                FinishClass::ToolCallsPending
+            }
+            Self::Stop => FinishClass::Completed,
+            Self::ToolCalls | Self::Unknown => FinishClass::Unknown,
+        }
     }
 
     /// Which of two reasons says more about the same reply.

@@ -66,7 +66,6 @@ pub struct ResponsesFold {
     /// The data of the last event, unless it was large.
     last: String,
     response_id: Word,
-    model: Word,
     service_tier: Word,
     /// The custom tools that the application offered, once the server has repeated the offer.
     custom_tools: Option<HashSet<String>>,
@@ -217,9 +216,7 @@ impl ResponsesFold {
     }
 
     fn envelope(&mut self, response: &Response<'_>, out: &mut Output<'_>) {
-        if self.model.last(&response.model, out) {
-            out.set_model(self.model.as_str());
-        }
+        out.set_model(&response.model);
         // Some gateways change the id inside one stream; the first one names the reply.
         self.response_id.first(&response.id, out);
         self.service_tier.last(&response.service_tier, out);

@@ -27,6 +27,37 @@ fn words_mean_the_same_however_they_are_written() {
 }
 
 #[test]
+fn the_class_follows_from_the_reason_and_from_the_calls() {
+    for (meaning, without, with) in [
+        (Stop, FinishClass::Completed, FinishClass::ToolCallsPending),
+        (
+            ToolCalls,
+            FinishClass::Unknown,
+            FinishClass::ToolCallsPending,
+        ),
+        (
+            Meaning::Unknown,
+            FinishClass::Unknown,
+            FinishClass::ToolCallsPending,
+        ),
+        (Limit, FinishClass::MaxTokens, FinishClass::MaxTokens),
+        (
+            ContextWindow,
+            FinishClass::ContextWindow,
+            FinishClass::ContextWindow,
+        ),
+        (Filter, FinishClass::Refused, FinishClass::Refused),
+        (
+            Failed(ErrorKind::Server),
+            FinishClass::Error,
+            FinishClass::Error,
+        ),
+    ] {
+        assert_eq!((meaning.class(false), meaning.class(true)), (without, with));
+    }
+}
+
+#[test]
 fn the_table_has_no_word_twice_and_only_words_that_can_be_met() {
     let mut seen = std::collections::HashSet::new();
     for (word, _) in REASONS {

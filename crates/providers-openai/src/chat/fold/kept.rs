@@ -27,7 +27,6 @@ use crate::chat::{
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     response_id: Word,
-    model: Word,
     /// The last usage that was not empty, as sent.
     usage: Option<Box<str>>,
     service_tier: Word,
@@ -64,9 +63,7 @@ struct Speech {
 impl Kept {
     /// Takes what an event says beside its choices.
     pub(super) fn take_envelope(&mut self, chunk: &Chunk<'_>, out: &mut Output<'_>) {
-        if self.model.last(&chunk.model, out) {
-            out.set_model(self.model.as_str());
-        }
+        out.set_model(&chunk.model);
         // Some servers change the id inside one stream; the first one names the reply.
         self.response_id.first(&chunk.id, out);
         self.service_tier.last(&chunk.service_tier, out);
