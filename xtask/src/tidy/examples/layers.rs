@@ -91,6 +91,16 @@ pub(super) const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("one-dependency", &["example-run", "geppetto"]),
     (
+        "ollama-provider",
+        &[
+            "example-run",
+            "geppetto-turns",
+            "geppetto-events",
+            "geppetto-engine",
+            "geppetto-provider",
+        ],
+    ),
+    (
         "openai-tools",
         &[
             "example-support",
