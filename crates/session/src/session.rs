@@ -308,7 +308,7 @@ impl Session {
 /// Leaves out what says nothing.
 fn prompt(mut blocks: Vec<Block>) -> Result<Vec<Block>, SessionError> {
     blocks.retain(|block| match &block.content {
-        Content::User(user) => !user.text.trim().is_empty() || !user.images.is_empty(),
+        Content::User(user) => !user.text.trim().is_empty() || user.has_media(),
         _ => true,
     });
     if blocks.is_empty() {

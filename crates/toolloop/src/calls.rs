@@ -104,7 +104,9 @@ impl<'a> Calls<'a> {
 
     /// Runs the first `allowed` calls of those that may run, and answers all; the others say `why`
     /// they were not run.
-    pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<(), EngineError> {
+    ///
+    /// Returns `true` if the output of a tool ends the run.
+    pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<bool, EngineError> {
         let runnable = self.slots.iter().enumerate();
         let mut runnable = runnable.filter(|(_, slot)| slot.refusal.is_none());
         let first_not_allowed = runnable.nth(allowed).map(|(index, _)| index);
@@ -117,7 +119,7 @@ impl<'a> Calls<'a> {
             self.not_run = Some(why.to_owned());
         }
         self.settle();
-        outcome
+        outcome.map(|()| self.slots.iter().any(|slot| slot.ends_run()))
     }
 
     /// Answers all calls as not run.

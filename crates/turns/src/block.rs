@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{
-    BlockKind, Content, Extra, ImagePart, LlmText, Metadata, Reasoning, SystemText, ToolCall,
-    ToolUse, UserContent,
+    BlockKind, Content, Extra, FilePart, ImagePart, LlmText, Metadata, Reasoning, SystemText,
+    ToolCall, ToolUse, UserContent,
     keys::{BlockMeta, block_meta},
 };
 
@@ -67,6 +67,18 @@ impl Block {
         Self::new(Content::User(UserContent {
             text: text.into(),
             images: images.into_iter().collect(),
+            ..UserContent::default()
+        }))
+    }
+
+    /// What a user said, with files.
+    pub fn user_with_files(
+        text: impl Into<String>,
+        files: impl IntoIterator<Item = FilePart>,
+    ) -> Self {
+        Self::new(Content::User(UserContent {
+            text: text.into(),
+            files: files.into_iter().collect(),
             ..UserContent::default()
         }))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{Args, ImagePart};
+use crate::{Args, FilePart, ImagePart};
 
 mod extra;
 
@@ -113,8 +113,18 @@ pub struct UserContent {
     pub text: String,
     /// The images, in order.
     pub images: Vec<ImagePart>,
+    /// The files, in order.
+    pub files: Vec<FilePart>,
     /// Payload keys that this crate does not know.
     pub extra: Extra,
+}
+
+impl UserContent {
+    /// Returns `true` if there are images or files.
+    #[must_use]
+    pub fn has_media(&self) -> bool {
+        !(self.images.is_empty() && self.files.is_empty())
+    }
 }
 
 /// Content of a block of model text.
@@ -209,6 +219,13 @@ pub struct ToolUse {
     pub result: Option<Value>,
     /// What went wrong; absent or empty when nothing did.
     pub error: Option<String>,
+    /// The arguments that the tool ran with, if they are not those that the model wrote: a person
+    /// or a hook changed them.
+    pub ran_with: Option<Args>,
+    /// The images that the tool gave, in order.
+    pub images: Vec<ImagePart>,
+    /// The files that the tool gave, in order.
+    pub files: Vec<FilePart>,
     /// Payload keys that this crate does not know.
     pub extra: Extra,
 }
@@ -220,8 +237,8 @@ impl ToolUse {
         self.error.as_deref().is_some_and(|error| !error.is_empty())
     }
 
-    /// The answer as the text that the model gets: the result (JSON where it is not a string),
-    /// or the error.
+    /// The answer as the text that the model gets: the result (JSON where it is not a string), or
+    /// the error, after the arguments that the tool ran with if they were changed.
     #[must_use]
     pub fn output(&self) -> String {
         let result = match &self.result {
@@ -229,11 +246,21 @@ impl ToolUse {
             Some(Value::String(text)) => Some(text.clone()),
             Some(other) => Some(other.to_string()),
         };
-        match (result, &self.error) {
+        let text = match (result, &self.error) {
             (None, Some(error)) if !error.is_empty() => format!("Error: {error}"),
             (Some(text), Some(error)) if !error.is_empty() => format!("Error: {error}\n{text}"),
             (text, _) => text.unwrap_or_default(),
+        };
+        match &self.ran_with {
+            Some(args) => format!("(run with other arguments: {})\n{text}", args.as_str()),
+            None => text,
         }
+    }
+
+    /// Returns `true` if the tool gave images or files.
+    #[must_use]
+    pub fn has_media(&self) -> bool {
+        !(self.images.is_empty() && self.files.is_empty())
     }
 }
 

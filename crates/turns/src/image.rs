@@ -1,4 +1,4 @@
-//! [`ImagePart`]: an image in a user block.
+//! [`ImagePart`]: an image in a user block or in a tool's answer.
 
 use crate::Extra;
 
@@ -7,12 +7,12 @@ mod base64;
 #[cfg(test)]
 mod tests;
 
-/// An image that a user sent along.
+/// An image that a user or a tool gives the model to look at.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ImagePart {
     /// Where the image is.
-    pub source: ImageSource,
+    pub source: MediaSource,
     /// The media type, such as `image/png`.
     pub media_type: Option<String>,
     /// How closely the model should look: `low`, `high` or `auto`, where the provider has that.
@@ -21,10 +21,10 @@ pub struct ImagePart {
     pub extra: Extra,
 }
 
-/// Where an image is.
+/// Where an image or a file is.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum ImageSource {
+pub enum MediaSource {
     /// At an address that the provider fetches.
     Url(String),
     /// Inline: base64 text, or a whole `data:` URL, as written.
@@ -38,7 +38,7 @@ pub enum ImageSource {
 impl ImagePart {
     /// An image at `source`.
     #[must_use]
-    pub fn new(source: ImageSource) -> Self {
+    pub fn new(source: MediaSource) -> Self {
         Self {
             source,
             media_type: None,
@@ -49,17 +49,17 @@ impl ImagePart {
 
     /// An image at an address that the provider fetches.
     pub fn url(url: impl Into<String>) -> Self {
-        Self::new(ImageSource::Url(url.into()))
+        Self::new(MediaSource::Url(url.into()))
     }
 
     /// An image that was uploaded to the provider before.
     pub fn file_id(id: impl Into<String>) -> Self {
-        Self::new(ImageSource::FileId(id.into()))
+        Self::new(MediaSource::FileId(id.into()))
     }
 
     /// An image from its bytes: a `Vec<u8>`, a slice, an array, or a reference to one.
     pub fn bytes(media_type: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
-        let mut part = Self::new(ImageSource::Inline(base64::encode(bytes.as_ref())));
+        let mut part = Self::new(MediaSource::Inline(encoded(bytes.as_ref())));
         part.media_type = Some(media_type.into());
         part
     }
@@ -79,16 +79,16 @@ impl ImagePart {
     #[must_use]
     pub fn to_url(&self) -> Option<String> {
         match &self.source {
-            ImageSource::Url(url) => Some(url.clone()),
-            ImageSource::Inline(content) if content.starts_with("data:") => Some(content.clone()),
-            ImageSource::Inline(content) => {
+            MediaSource::Url(url) => Some(url.clone()),
+            MediaSource::Inline(content) if content.starts_with("data:") => Some(content.clone()),
+            MediaSource::Inline(content) => {
                 let media_type = self
                     .media_type
                     .as_deref()
                     .unwrap_or_else(|| sniff_media_type(content));
                 Some(format!("data:{media_type};base64,{content}"))
             }
-            ImageSource::FileId(_) | ImageSource::Unknown => None,
+            MediaSource::FileId(_) | MediaSource::Unknown => None,
         }
     }
 }
@@ -101,4 +101,9 @@ fn sniff_media_type(base64: &str) -> &'static str {
         text if text.starts_with("UklGR") => "image/webp",
         _ => "image/png",
     }
+}
+
+/// Bytes as base64 text.
+pub(crate) fn encoded(bytes: &[u8]) -> String {
+    base64::encode(bytes)
 }

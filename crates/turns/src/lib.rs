@@ -36,6 +36,7 @@ pub mod args;
 pub mod block;
 pub mod blocks;
 pub mod content;
+pub mod file;
 pub mod image;
 pub mod inference_result;
 pub mod keys;
@@ -53,7 +54,8 @@ pub use content::{
     BlockKind, Content, Extra, LlmText, OtherContent, Reasoning, SummaryPart, SystemText, ToolCall,
     ToolUse, UserContent,
 };
-pub use image::{ImagePart, ImageSource};
+pub use file::FilePart;
+pub use image::{ImagePart, MediaSource};
 pub use inference_result::{FinishClass, InferenceResult};
 pub use keys::{BlockMetaKey, DataKey, Key, KeyError, Metadata, TurnMetaKey};
 pub use pretty::PrettyPrinter;

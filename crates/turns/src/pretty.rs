@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 
 use crate::{
-    Block, Content, ImageSource, Turn, printable, printable::shorten_data, printable_line,
+    Block, Content, FilePart, ImagePart, MediaSource, Turn, printable, printable::shorten_data,
+    printable_line,
 };
 
 #[cfg(test)]
@@ -83,7 +84,8 @@ impl PrettyPrinter {
             }
             Content::ToolUse(answer) => {
                 writeln!(out, ": {}", printable_line(&answer.id))?;
-                self.write_text(&shorten_data(&answer.output()), out)
+                self.write_text(&shorten_data(&answer.output()), out)?;
+                write_media(&answer.images, &answer.files, out)
             }
             Content::Reasoning(reasoning) if reasoning.text.is_empty() => {
                 out.write_str(":\n")?;
@@ -93,15 +95,7 @@ impl PrettyPrinter {
             Content::User(user) => {
                 out.write_str(":\n")?;
                 self.write_text(&user.text, out)?;
-                user.images.iter().try_for_each(|image| {
-                    let (what, place) = match &image.source {
-                        ImageSource::Url(url) => ("image", url.as_str()),
-                        ImageSource::FileId(id) => ("image file", id.as_str()),
-                        ImageSource::Inline(_) => ("image", "inline"),
-                        ImageSource::Unknown => ("image", "of an unknown source"),
-                    };
-                    writeln!(out, "  <{what} {}>", printable_line(&shorten_data(place)))
-                })
+                write_media(&user.images, &user.files, out)
             }
             Content::Other(other) => {
                 out.write_str(":\n")?;
@@ -134,4 +128,24 @@ impl fmt::Display for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         PrettyPrinter::new().write(self, f)
     }
+}
+
+fn write_media(images: &[ImagePart], files: &[FilePart], out: &mut impl Write) -> fmt::Result {
+    for image in images {
+        write_source("image", &image.source, out)?;
+    }
+    files.iter().try_for_each(|file| match &file.name {
+        Some(name) => writeln!(out, "  <file {}>", printable_line(name)),
+        None => write_source("file", &file.source, out),
+    })
+}
+
+fn write_source(what: &str, source: &MediaSource, out: &mut impl Write) -> fmt::Result {
+    let place = match source {
+        MediaSource::Url(url) => url.as_str(),
+        MediaSource::FileId(id) => return writeln!(out, "  <{what} file {}>", printable_line(id)),
+        MediaSource::Inline(_) => "inline",
+        MediaSource::Unknown => "of an unknown source",
+    };
+    writeln!(out, "  <{what} {}>", printable_line(&shorten_data(place)))
 }

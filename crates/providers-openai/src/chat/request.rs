@@ -73,7 +73,10 @@ pub(super) fn encode(
     server: &str,
 ) -> Result<Vec<u8>, EngineError> {
     let dialect = &*dialect.with_model(&settings.model);
-    let blocks = repair_with(&turn.blocks, &dialect.rules);
+    // On this wire the results of tools are texts.
+    let mut rules = dialect.rules;
+    rules.media_after_tools = true;
+    let blocks = repair_with(&turn.blocks, &rules);
     let to = messages::To {
         dialect,
         origin: Origin::new(server, &settings.model),

@@ -36,7 +36,7 @@ impl Attempt {
         ctx: &RunContext,
         slot: &Arc<Slot>,
         args: Value,
-    ) -> Option<Result<String, ToolFailure>> {
+    ) -> Option<Result<ToolOutput, ToolFailure>> {
         let ctx = self.context(ctx, slot);
         // Work that the tool left behind sees that nobody waits for it.
         let told = ctx.run.cancellation().clone().drop_guard();
@@ -53,7 +53,7 @@ impl Attempt {
             }
         };
         match outcome {
-            Ok(Some(Ok(output))) => Some(Ok(output.text)),
+            Ok(Some(Ok(output))) => Some(Ok(output)),
             Ok(Some(Err(error))) => Some(Err(ToolFailure::Error(error))),
             Ok(None) => None,
             Err(message) => Some(Err(ToolFailure::Panicked(message))),
@@ -61,9 +61,9 @@ impl Attempt {
     }
 
     /// What counts of what a tool returned after its time was up.
-    fn late(&self, returned: Result<ToolOutput, ToolError>) -> Result<String, ToolFailure> {
+    fn late(&self, returned: Result<ToolOutput, ToolError>) -> Result<ToolOutput, ToolFailure> {
         match returned {
-            Ok(output) => Ok(output.text),
+            Ok(output) => Ok(output),
             Err(error) => {
                 let when = ToolFailure::TimedOut(self.limit);
                 Err(ToolFailure::Error(error.after(&when)))

@@ -87,6 +87,9 @@ async fn decide_and_run(
     }
     let started = isolate::call(|| {
         let input = executor.mask_arguments(&call, tool.map(|tool| &**tool));
+        if call.args != slot.call.args {
+            slot.show_changed(&input);
+        }
         slot.publish_start(executor, input);
     });
     started.map_err(|message| isolate::panicked("a hook that shows a tool's start", &message))?;
@@ -186,7 +189,7 @@ impl Ready<'_> {
             };
             let failure = match attempt.run(ctx, self.slot, args.clone()).await {
                 None => return Ok(()),
-                Some(Ok(text)) => return self.slot.answer(executor, Ok(text)),
+                Some(Ok(output)) => return self.slot.answer(executor, Ok(output)),
                 Some(Err(failure)) => failure,
             };
             let Some(delay) = self.delay(number, &failure)? else {

@@ -10,7 +10,7 @@ use geppetto_events::{
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 
 use super::Request;
-use crate::{ToolExecutor, executor::hide, isolate, stop::is_stopped, tool::cut};
+use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, stop::is_stopped, tool::cut};
 
 /// One call: what was asked for, how far it got, and its answer.
 ///
@@ -33,6 +33,12 @@ struct State {
     /// put in their place, and the names of the secret ones.
     secrets: (Vec<Args>, Vec<String>),
     output_limit: usize,
+    /// The arguments that a hook put in place of the model's, as they may be shown.
+    changed: Option<Args>,
+    /// `true` if the tool ran.
+    ran: bool,
+    /// `true` if the tool's output ends the run.
+    ends_run: bool,
 }
 
 enum Progress {
@@ -49,6 +55,9 @@ impl Slot {
             progress: Progress::Waiting,
             secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
+            changed: None,
+            ran: false,
+            ends_run: false,
         };
         Self {
             call: request.call,
@@ -91,6 +100,16 @@ impl Slot {
         }
     }
 
+    /// Notes how the changed arguments of the call may be shown: without secrets.
+    pub(super) fn show_changed(&self, masked: &str) {
+        self.state().changed = Some(Args::from(masked));
+    }
+
+    /// Returns `true` if the output of the tool ends the run.
+    pub(super) fn ends_run(&self) -> bool {
+        self.state().ends_run
+    }
+
     /// A text about the call without its secrets.
     pub(super) fn hide(&self, text: &str) -> String {
         hidden(text, &self.state().secrets)
@@ -114,6 +133,7 @@ impl Slot {
     /// Marks the call as running: its effects may begin.
     pub(super) fn run(&self) {
         let mut state = self.state();
+        state.ran = true;
         if matches!(state.progress, Progress::Waiting) {
             state.progress = Progress::Running;
             self.ctx.add_tool_calls(1);
@@ -138,7 +158,7 @@ impl Slot {
     pub(super) fn answer(
         &self,
         executor: &dyn ToolExecutor,
-        outcome: Result<String, String>,
+        outcome: Result<ToolOutput, String>,
     ) -> Result<(), EngineError> {
         let mut state = self.state();
         if matches!(state.progress, Progress::Answered(_)) {
@@ -146,17 +166,28 @@ impl Slot {
         }
         let limit = state.output_limit;
         let failed = outcome.is_err();
-        let (Ok(text) | Err(text)) = outcome;
+        let ToolOutput {
+            text,
+            images,
+            files,
+            ends_run,
+        } = outcome.unwrap_or_else(ToolOutput::text);
         // Hidden before it is cut, or the cut may leave a part of a secret.
         let shown = match state.secrets.1.is_empty() {
             true => None,
             false => Some(cut(hidden(&text, &state.secrets), limit)),
         };
-        let answer = answer_of(&self.call.id, cut(text, limit), failed);
+        let mut answer = answer_of(&self.call.id, cut(text, limit), failed);
         let shown = shown.map_or_else(
             || answer.output(),
             |shown| answer_of(&self.call.id, shown, failed).output(),
         );
+        answer.images = images;
+        answer.files = files;
+        if state.ran {
+            answer.ran_with = state.changed.take();
+        }
+        state.ends_run = ends_run;
         state.progress = Progress::Answered(answer);
         drop(state);
         let status = match failed {

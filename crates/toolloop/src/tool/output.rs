@@ -1,5 +1,6 @@
 //! [`ToolOutput`].
 
+use geppetto_turns::{FilePart, ImagePart};
 use serde::Serialize;
 
 use super::ToolError;
@@ -11,18 +12,43 @@ mod tests;
 
 pub use into::IntoToolOutput;
 
-/// What a tool gives the model: a text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a tool gives the model: a text, and images and files beside it.
+///
+/// ```
+/// use geppetto_toolloop::{ToolError, ToolOutput, tool_fn};
+/// use geppetto_turns::ImagePart;
+///
+/// async fn screenshot() -> Result<ToolOutput, ToolError> {
+///     let png: Vec<u8> = vec![0x89, b'P', b'N', b'G'];
+///     Ok(ToolOutput::text("1280 x 720 pixels").with_image(ImagePart::bytes("image/png", png)))
+/// }
+///
+/// let tool = tool_fn("screenshot", "Takes a picture of the screen", screenshot);
+/// # let _ = tool;
+/// ```
+///
+/// Where a server takes only text as the result of a tool (Chat Completions), images and files follow
+/// the results as what a user said. The output limit is on the text alone.
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ToolOutput {
     /// The text.
     pub text: String,
+    /// The images, in order.
+    pub images: Vec<ImagePart>,
+    /// The files, in order.
+    pub files: Vec<FilePart>,
+    /// `true` if the run is to end after the calls of this reply: the model is not asked again.
+    pub ends_run: bool,
 }
 
 impl ToolOutput {
     /// Creates an output from a text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
     }
 
     /// Creates an output from a value, as JSON. A string is kept as it is.
@@ -35,19 +61,49 @@ impl ToolOutput {
         if text.starts_with('"') {
             return Ok(Self::text(serde_json::from_str::<String>(&text)?));
         }
-        Ok(Self { text })
+        Ok(Self::text(text))
+    }
+
+    /// Creates an output that is an image.
+    #[must_use]
+    pub fn image(image: ImagePart) -> Self {
+        Self::default().with_image(image)
+    }
+
+    /// Creates an output that is a file.
+    #[must_use]
+    pub fn file(file: FilePart) -> Self {
+        Self::default().with_file(file)
+    }
+
+    /// Adds an image.
+    #[must_use]
+    pub fn with_image(mut self, image: ImagePart) -> Self {
+        self.images.push(image);
+        self
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn with_file(mut self, file: FilePart) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Ends the run well after the calls of this reply: the tool has given the answer, such as
+    /// `submit_report`, and the model is not asked again.
+    ///
+    /// The other calls of the reply run, and the next prompt continues as always.
+    #[must_use]
+    pub fn ending_run(mut self) -> Self {
+        self.ends_run = true;
+        self
     }
 }
 
 impl<T: Into<String>> From<T> for ToolOutput {
     fn from(text: T) -> Self {
         Self::text(text)
-    }
-}
-
-impl Serialize for ToolOutput {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
     }
 }
 

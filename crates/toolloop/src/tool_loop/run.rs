@@ -114,8 +114,11 @@ impl<'a> LoopRun<'a> {
             let (waiting, answered) =
                 (summary(&requests, "to run"), summary(&requests, "answered"));
             self.pause(PausePhase::AfterInference, waiting).await?;
-            self.run_tools(requests).await?;
+            let is_over = self.run_tools(requests).await?;
             snapshot(&self.ctx, self.turn, Phase::PostTools)?;
+            if is_over {
+                return Ok(());
+            }
             self.pause(PausePhase::AfterTools, answered).await?;
         }
     }
@@ -211,7 +214,8 @@ impl<'a> LoopRun<'a> {
         self.infer().await
     }
 
-    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<(), End> {
+    /// Runs the tools. Returns `true` if the output of one ends the run.
+    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<bool, End> {
         let wanted = requests.iter().filter(|own| own.refusal.is_none()).count();
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let most = self.config.max_tool_calls.unwrap_or(u32::MAX);
@@ -221,12 +225,12 @@ impl<'a> LoopRun<'a> {
         self.tool_calls += allowed;
         let calls = Calls::new(&self.ctx, self.turn, &tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
-        calls.run(allowed_len, &limit.to_string()).await?;
+        let is_over = calls.run(allowed_len, &limit.to_string()).await?;
         self.check()?;
         if allowed < wanted {
             return Err(End::Limit(limit));
         }
-        Ok(())
+        Ok(is_over)
     }
 
     fn tooling<'b>(

@@ -125,7 +125,7 @@ async fn all_of_them_are_asked_in_their_order() {
     assert_eq!(
         done.answers(),
         pairs(&[
-            ("1", "Error: no"),
+            ("1", "(run with other arguments: masked)\nError: no"),
             ("2", "Error: rejected: this looks bad"),
             ("3", "Error: not allowed: ask the user first"),
             (

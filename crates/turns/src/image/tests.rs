@@ -30,11 +30,11 @@ fn every_source_has_its_url() {
     );
     check(ImagePart::file_id("file_1"), None);
     check(
-        ImagePart::new(ImageSource::Inline("data:image/png;base64,Zm9v".to_owned())),
+        ImagePart::new(MediaSource::Inline("data:image/png;base64,Zm9v".to_owned())),
         Some("data:image/png;base64,Zm9v"),
     );
     check(
-        ImagePart::new(ImageSource::Inline("/9j/4AAQ".to_owned())),
+        ImagePart::new(MediaSource::Inline("/9j/4AAQ".to_owned())),
         Some("data:image/jpeg;base64,/9j/4AAQ"),
     );
 }

@@ -1,11 +1,11 @@
 //! [`repair_with`]: a history in the order that a server wants.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
 use super::repair;
-use crate::{Block, Blocks, Content, UserContent};
+use crate::{Block, Blocks, Content, ToolUse, UserContent};
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +21,9 @@ pub const CONTINUE: &str = "Continue.";
 
 /// The result of a tool where a server takes no empty one.
 pub const NO_OUTPUT: &str = "(no output)";
+
+/// The text of a tool result that is nothing but images or files, where results are texts.
+pub const ATTACHED: &str = "(attached below)";
 
 /// The separator of two texts that are joined.
 const BETWEEN: &str = "\n\n";
@@ -46,6 +49,9 @@ pub struct Rules {
     /// No message is empty. Prompts, instructions and texts of a model that hold nothing but white
     /// space are left out; see [`NO_OUTPUT`] for results.
     pub no_empty: bool,
+    /// Tool results are texts: the images and files of one are sent as what a user said, after the
+    /// results that stand in a row.
+    pub media_after_tools: bool,
 }
 
 impl Rules {
@@ -60,6 +66,7 @@ impl Rules {
             user_first: false,
             user_last: false,
             no_empty: false,
+            media_after_tools: false,
         }
     }
 
@@ -74,6 +81,7 @@ impl Rules {
             user_first: true,
             user_last: true,
             no_empty: true,
+            media_after_tools: true,
         }
     }
 
@@ -88,6 +96,7 @@ impl Rules {
             user_first: self.user_first || other.user_first,
             user_last: self.user_last || other.user_last,
             no_empty: self.no_empty || other.no_empty,
+            media_after_tools: self.media_after_tools || other.media_after_tools,
         }
     }
 }
@@ -111,10 +120,13 @@ pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
         last: Role::None,
         user: 0,
         heard: false,
+        tools: HashMap::new(),
+        media: Vec::new(),
     };
     for block in blocks {
         order.take(block);
     }
+    order.show_media();
     if rules.user_last && order.last == Role::Model {
         order.push(
             Block::user(CONTINUE).with_id("repair:continue").into(),
@@ -142,6 +154,10 @@ struct Order<'a> {
     user: usize,
     /// `true` after the first user message.
     heard: bool,
+    /// The tools' names by the ids of their calls, for [`Rules::media_after_tools`].
+    tools: HashMap<String, String>,
+    /// What tools gave beside texts since the last message of another kind.
+    media: Vec<Arc<Block>>,
 }
 
 impl Order<'_> {
@@ -155,6 +171,59 @@ impl Order<'_> {
     }
 
     fn take(&mut self, block: Arc<Block>) {
+        if self.rules.media_after_tools {
+            match &block.content {
+                Content::ToolCall(call) => {
+                    self.tools.insert(call.id.clone(), call.name.clone());
+                }
+                Content::ToolUse(answer) if answer.has_media() => {
+                    let text = self.take_media(&block, answer);
+                    return self.order(text);
+                }
+                _ => {}
+            }
+            if !matches!(block.content, Content::ToolUse(_)) {
+                self.show_media();
+            }
+        }
+        self.order(block);
+    }
+
+    /// Sets the media of an answer aside for the message of a user; returns the answer without them.
+    fn take_media(&mut self, block: &Block, answer: &ToolUse) -> Arc<Block> {
+        let tool = self.tools.get(&answer.id).map_or("a tool", String::as_str);
+        let mut said = UserContent::default();
+        let what = [(answer.images.len(), "image"), (answer.files.len(), "file")];
+        let what: Vec<String> = what
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        said.text = format!("(attached to the result of {tool}: {})", what.join(", "));
+        said.images.clone_from(&answer.images);
+        said.files.clone_from(&answer.files);
+        let id = format!("repair:media:{}", answer.id);
+        self.media
+            .push(Block::new(Content::User(said)).with_id(id).into());
+        let mut text = block.clone();
+        if let Content::ToolUse(answer) = &mut text.content {
+            if answer.output().trim().is_empty() {
+                answer.result = Some(Value::from(ATTACHED));
+            }
+            answer.images.clear();
+            answer.files.clear();
+        }
+        text.into()
+    }
+
+    /// Sends what was set aside.
+    fn show_media(&mut self) {
+        for block in std::mem::take(&mut self.media) {
+            self.user(block);
+        }
+    }
+
+    fn order(&mut self, block: Arc<Block>) {
         match &block.content {
             Content::System(system) if self.rules.no_empty && system.text.trim().is_empty() => {}
             Content::System(system) => {
@@ -200,7 +269,7 @@ impl Order<'_> {
         let Content::User(said) = &block.content else {
             return;
         };
-        if self.rules.no_empty && said.text.trim().is_empty() && said.images.is_empty() {
+        if self.rules.no_empty && said.text.trim().is_empty() && !said.has_media() {
             return;
         }
         if self.rules.reply_after_tools && self.last == Role::Tool {
@@ -251,6 +320,7 @@ impl Block {
         if let Content::User(own) = &mut self.content {
             append(&mut own.text, &said.text);
             own.images.extend(said.images.iter().cloned());
+            own.files.extend(said.files.iter().cloned());
         }
     }
 }

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Incomplete, ToolCall};
+use crate::{ImagePart, Incomplete, ToolCall};
 
-/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `!` marks the block
+/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `mN` answer N with
+/// an image, `!` marks the block
 /// before it as incomplete.
 pub(super) fn history(spec: &str) -> Blocks {
     let mut blocks: Vec<Block> = Vec::new();
@@ -20,6 +21,7 @@ pub(super) fn history(spec: &str) -> Blocks {
             "r" => Block::reasoning("hm"),
             "c" => Block::tool_call(ToolCall::new(id, "tool", "{}")),
             "a" => Block::tool_result(id, "ok"),
+            "m" => with_image(Block::tool_result(id, "")),
             _ => panic!("{word}"),
         };
         blocks.push(if incomplete {
@@ -29,6 +31,13 @@ pub(super) fn history(spec: &str) -> Blocks {
         });
     }
     blocks.into_iter().collect()
+}
+
+fn with_image(mut block: Block) -> Block {
+    if let Content::ToolUse(answer) = &mut block.content {
+        answer.images.push(ImagePart::file_id("image"));
+    }
+    block
 }
 
 pub(super) fn spec(blocks: &[Arc<Block>]) -> String {
@@ -46,6 +55,7 @@ pub(super) fn spec(blocks: &[Arc<Block>]) -> String {
                 Content::LlmText(_) => "t".to_owned(),
                 Content::Reasoning(_) => "r".to_owned(),
                 Content::ToolCall(call) => format!("c{}", call.id),
+                Content::ToolUse(answer) if answer.has_media() => format!("m{}", answer.id),
                 Content::ToolUse(answer) if answer.is_error() => format!("x{}", answer.id),
                 Content::ToolUse(answer) => format!("a{}", answer.id),
                 Content::Other(_) => "o".to_owned(),
@@ -119,7 +129,7 @@ pub(super) fn any_history() -> impl Strategy<Value = String> {
         Just("r!".to_owned()),
         (0..4).prop_map(|n| format!("c{n}")),
         (0..4).prop_map(|n| format!("c{n}!")),
-        (0..4).prop_map(|n| format!("a{n}")),
+        (0..4).prop_map(|n| format!("m{n}")),
         (0..4).prop_map(|n| format!("a{n}")),
     ];
     prop::collection::vec(word, 0..30).prop_map(|words| words.join(" "))

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{AsMap, Fields, FormatError};
 use crate::{
-    Args, Block, Content, ImagePart, ImageSource, LlmText, OtherContent, Reasoning, SummaryPart,
-    SystemText, ToolCall, ToolUse, UserContent,
+    Args, Block, Content, FilePart, ImagePart, LlmText, MediaSource, OtherContent, Reasoning,
+    SummaryPart, SystemText, ToolCall, ToolUse, UserContent,
 };
 
 pub(super) fn from_value(value: Value) -> Result<Block, FormatError> {
@@ -45,6 +45,7 @@ fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError>
         "user" => Content::User(UserContent {
             text: p.text::<FormatError>("text")?.unwrap_or_default(),
             images: items(p, "images", image_from)?,
+            files: items(p, "files", file_from)?,
             extra: payload.rest(),
         }),
         "llm_text" => Content::LlmText(LlmText {
@@ -71,6 +72,9 @@ fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError>
             id: p.text::<FormatError>("id")?.unwrap_or_default(),
             result: p.take("result"),
             error: p.text::<FormatError>("error")?,
+            ran_with: p.take("ran_with").map(Args::from_value),
+            images: items(p, "images", image_from)?,
+            files: items(p, "files", file_from)?,
             extra: payload.rest(),
         }),
         _ => Content::Other(OtherContent {
@@ -106,24 +110,41 @@ fn summary_from(value: Value) -> Result<SummaryPart, FormatError> {
 
 fn image_from(value: Value) -> Result<ImagePart, FormatError> {
     let mut fields = Fields::from_value::<FormatError>(value)?;
-    let source = if fields.contains("content") {
-        match fields.take("content") {
-            // Bytes that a writer spelled out one by one.
-            Some(Value::Array(bytes)) => return image_from_bytes(&bytes, fields),
-            Some(Value::String(content)) => ImageSource::Inline(content),
-            _ => ImageSource::Unknown,
-        }
-    } else if let Some(url) = fields.text::<FormatError>("url")? {
-        ImageSource::Url(url)
-    } else if let Some(id) = fields.text::<FormatError>("file_id")? {
-        ImageSource::FileId(id)
-    } else {
-        ImageSource::Unknown
-    };
-    finish_image(source, fields)
+    Ok(ImagePart {
+        source: source_from(&mut fields)?,
+        media_type: fields.text::<FormatError>("media_type")?,
+        detail: fields.text::<FormatError>("detail")?,
+        extra: fields.rest(),
+    })
 }
 
-fn image_from_bytes(bytes: &[Value], fields: Fields) -> Result<ImagePart, FormatError> {
+fn file_from(value: Value) -> Result<FilePart, FormatError> {
+    let mut fields = Fields::from_value::<FormatError>(value)?;
+    Ok(FilePart {
+        source: source_from(&mut fields)?,
+        name: fields.text::<FormatError>("name")?,
+        media_type: fields.text::<FormatError>("media_type")?,
+        extra: fields.rest(),
+    })
+}
+
+fn source_from(fields: &mut Fields) -> Result<MediaSource, FormatError> {
+    if fields.contains("content") {
+        return match fields.take("content") {
+            // Bytes that a writer spelled out one by one.
+            Some(Value::Array(bytes)) => source_from_bytes(&bytes),
+            Some(Value::String(content)) => Ok(MediaSource::Inline(content)),
+            _ => Ok(MediaSource::Unknown),
+        };
+    }
+    if let Some(url) = fields.text::<FormatError>("url")? {
+        return Ok(MediaSource::Url(url));
+    }
+    let id = fields.text::<FormatError>("file_id")?;
+    Ok(id.map_or(MediaSource::Unknown, MediaSource::FileId))
+}
+
+fn source_from_bytes(bytes: &[Value]) -> Result<MediaSource, FormatError> {
     let bytes: Option<Vec<u8>> = bytes
         .iter()
         .map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
@@ -133,16 +154,7 @@ fn image_from_bytes(bytes: &[Value], fields: Fields) -> Result<ImagePart, Format
             "content: expected base64 text or a list of bytes (0 to 255)",
         ));
     };
-    finish_image(ImagePart::bytes("", bytes).source, fields)
-}
-
-fn finish_image(source: ImageSource, mut fields: Fields) -> Result<ImagePart, FormatError> {
-    Ok(ImagePart {
-        source,
-        media_type: fields.text::<FormatError>("media_type")?,
-        detail: fields.text::<FormatError>("detail")?,
-        extra: fields.rest(),
-    })
+    Ok(ImagePart::bytes("", bytes).source)
 }
 
 impl Serialize for Block {
@@ -181,7 +193,7 @@ impl Payload<'_> {
     fn is_empty(&self) -> bool {
         match self.0 {
             Content::System(c) => c.text.is_empty() && c.extra.is_empty(),
-            Content::User(c) => c.text.is_empty() && c.images.is_empty() && c.extra.is_empty(),
+            Content::User(c) => *c == UserContent::default(),
             Content::LlmText(c) => *c == LlmText::default(),
             Content::Reasoning(c) => *c == Reasoning::default(),
             Content::ToolCall(c) => *c == ToolCall::default(),
@@ -202,9 +214,7 @@ impl Serialize for Payload<'_> {
             }
             Content::User(content) => {
                 text_entry::<S>(m, "text", &content.text)?;
-                if !content.images.is_empty() {
-                    m.serialize_entry("images", &List(&content.images))?;
-                }
+                media::<S>(m, &content.images, &content.files)?;
                 rest::<S>(m, content.extra.iter())?;
             }
             Content::LlmText(content) => {
@@ -237,6 +247,10 @@ impl Serialize for Payload<'_> {
                 text_entry::<S>(m, "id", &content.id)?;
                 option_entry::<S>(m, "result", content.result.as_ref())?;
                 option_entry::<S>(m, "error", content.error.as_ref())?;
+                if let Some(args) = &content.ran_with {
+                    m.serialize_entry("ran_with", &args.to_value())?;
+                }
+                media::<S>(m, &content.images, &content.files)?;
                 rest::<S>(m, content.extra.iter())?;
             }
             Content::Other(content) => {
@@ -247,16 +261,45 @@ impl Serialize for Payload<'_> {
     }
 }
 
+fn media<S: Serializer>(
+    map: &mut S::SerializeMap,
+    images: &[ImagePart],
+    files: &[FilePart],
+) -> Result<(), S::Error> {
+    if !images.is_empty() {
+        map.serialize_entry("images", &List(images))?;
+    }
+    if !files.is_empty() {
+        map.serialize_entry("files", &List(files))?;
+    }
+    Ok(())
+}
+
+fn source<S: Serializer>(map: &mut S::SerializeMap, source: &MediaSource) -> Result<(), S::Error> {
+    match source {
+        MediaSource::Url(url) => map.serialize_entry("url", url),
+        MediaSource::Inline(content) => map.serialize_entry("content", content),
+        MediaSource::FileId(id) => map.serialize_entry("file_id", id),
+        MediaSource::Unknown => Ok(()),
+    }
+}
+
+impl Serialize for FilePart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        option_entry::<S>(&mut map, "name", self.name.as_ref())?;
+        option_entry::<S>(&mut map, "media_type", self.media_type.as_ref())?;
+        source::<S>(&mut map, &self.source)?;
+        rest::<S>(&mut map, self.extra.iter())?;
+        map.end()
+    }
+}
+
 impl Serialize for ImagePart {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         option_entry::<S>(&mut map, "media_type", self.media_type.as_ref())?;
-        match &self.source {
-            ImageSource::Url(url) => map.serialize_entry("url", url)?,
-            ImageSource::Inline(content) => map.serialize_entry("content", content)?,
-            ImageSource::FileId(id) => map.serialize_entry("file_id", id)?,
-            ImageSource::Unknown => {}
-        }
+        source::<S>(&mut map, &self.source)?;
         option_entry::<S>(&mut map, "detail", self.detail.as_ref())?;
         rest::<S>(&mut map, self.extra.iter())?;
         map.end()

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Block, ImagePart, Incomplete, ToolCall, Turn};
+use crate::{Block, FilePart, ImagePart, Incomplete, ToolCall, Turn};
 
 const EXAMPLE: &str = r#"
 id: 7f0b5c4e
@@ -240,4 +240,35 @@ fn yaml_escapes_what_controls_a_terminal_but_for_the_order_of_text() {
         assert_eq!(crate::printable(&yaml), yaml);
         assert_eq!(yaml_value(&yaml), Ok(value));
     }
+}
+
+#[test]
+fn images_and_files_of_users_and_tools_survive() {
+    let text = r#"
+blocks:
+  - kind: user
+    payload: {text: Read this., files: [{name: a.pdf, media_type: application/pdf, content: Zm9v, pages: 3}]}
+  - kind: tool_call
+    payload: {id: c1, name: screenshot, args: {area: all}}
+  - kind: tool_use
+    payload:
+      id: c1
+      result: done
+      ran_with: {area: left}
+      images: [{media_type: image/png, content: Zm9v}]
+      files: [{file_id: f1}, {url: "https://example.com/b.pdf"}]
+"#;
+    let turn = Turn::from_yaml(text).unwrap();
+    let answer = turn.tool_answer("c1").unwrap();
+    assert_eq!(
+        answer.output(),
+        "(run with other arguments: {\"area\":\"left\"})\ndone"
+    );
+    assert_eq!(answer.images, [ImagePart::bytes("image/png", "foo")]);
+    assert_eq!(answer.files[0], FilePart::file_id("f1"));
+    assert_eq!(answer.files[1], FilePart::url("https://example.com/b.pdf"));
+    let again = Turn::from_yaml(&turn.to_yaml().unwrap()).unwrap();
+    assert_eq!(again, turn);
+    let json = serde_json::to_value(&turn).unwrap();
+    assert_eq!(json["blocks"][0]["payload"]["files"][0]["pages"], 3);
 }

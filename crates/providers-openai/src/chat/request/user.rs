@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_turns::{ImagePart, ImageSource, UserContent};
+use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 use serde::Serialize;
 
 /// A text, or parts where there are images.
@@ -17,7 +17,7 @@ pub(super) enum Said<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Part<'a> {
-    Text { text: &'a str },
+    Text { text: Cow<'a, str> },
     ImageUrl { image_url: ImageUrl<'a> },
     File { file: File<'a> },
 }
@@ -29,43 +29,79 @@ pub(super) struct ImageUrl<'a> {
     detail: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize)]
+/// A file: by its id, or with its content and a name, which is required then.
+#[derive(Debug, Default, Serialize)]
 pub(super) struct File<'a> {
-    file_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<&'a str>,
 }
 
 impl<'a> Said<'a> {
     /// # Errors
     ///
-    /// Of kind `Configuration`, when it is not known where an image is.
+    /// Of kind `Configuration`, when it is not known where an image or a file is.
     pub(super) fn of(user: &'a UserContent) -> Result<Self, EngineError> {
-        if user.images.is_empty() {
+        if !user.has_media() {
             return Ok(Self::Text(&user.text));
         }
-        let text = (!user.text.is_empty()).then_some(Part::Text { text: &user.text });
+        let text = (!user.text.is_empty()).then(|| Part::Text {
+            text: user.text.as_str().into(),
+        });
         let images = user.images.iter().map(image);
-        text.into_iter()
-            .map(Ok)
-            .chain(images)
-            .collect::<Result<_, _>>()
-            .map(Self::Parts)
+        let files = user.files.iter().map(file);
+        let parts = text.into_iter().map(Ok).chain(images).chain(files);
+        parts.collect::<Result<_, _>>().map(Self::Parts)
     }
+}
+
+fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
+    let sent = match &file.source {
+        MediaSource::FileId(id) => File {
+            file_id: Some(id),
+            ..File::default()
+        },
+        // The wire has no place for the address of a file.
+        MediaSource::Url(url) => {
+            return Ok(Part::Text {
+                text: format!("(file: {url})").into(),
+            });
+        }
+        _ => File {
+            file_data: file.to_data_url(),
+            filename: Some(file.name.as_deref().unwrap_or("file")),
+            ..File::default()
+        },
+    };
+    if sent.file_id.is_none() && sent.file_data.is_none() {
+        return Err(EngineError::new(
+            ErrorKind::Configuration,
+            "a file has neither an address nor content nor a file id",
+        ));
+    }
+    Ok(Part::File { file: sent })
 }
 
 fn image(image: &ImagePart) -> Result<Part<'_>, EngineError> {
     let url = match &image.source {
-        ImageSource::FileId(file_id) => {
+        MediaSource::FileId(file_id) => {
             return Ok(Part::File {
-                file: File { file_id },
+                file: File {
+                    file_id: Some(file_id),
+                    ..File::default()
+                },
             });
         }
-        ImageSource::Url(url) => Some(Cow::Borrowed(url.as_str())),
+        MediaSource::Url(url) => Some(Cow::Borrowed(url.as_str())),
         _ => image.to_url().map(Cow::Owned),
     };
     let Some(url) = url else {
         return Err(EngineError::new(
             ErrorKind::Configuration,
-            "an image of a user block has neither an address nor content nor a file id",
+            "an image has neither an address nor content nor a file id",
         ));
     };
     Ok(Part::ImageUrl {

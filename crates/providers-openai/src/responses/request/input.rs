@@ -8,7 +8,8 @@ use geppetto_provider::{
     rules::{Origin, fitting_name},
 };
 use geppetto_turns::{
-    Block, Content, ImagePart, ImageSource, LlmText, Reasoning, SummaryPart, ToolCall, UserContent,
+    Block, Content, FilePart, ImagePart, LlmText, MediaSource, Reasoning, SummaryPart, ToolCall,
+    ToolUse, UserContent,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -64,11 +65,11 @@ enum Typed<'a> {
     },
     FunctionCallOutput {
         call_id: Cow<'a, str>,
-        output: String,
+        output: Output<'a>,
     },
     CustomToolCallOutput {
         call_id: Cow<'a, str>,
-        output: String,
+        output: Output<'a>,
     },
 }
 
@@ -84,11 +85,25 @@ enum Form<'a> {
     Raw(&'a Map<String, Value>),
 }
 
+/// What a tool gave: a text, or parts where there are images or files.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Output<'a> {
+    Text(String),
+    Parts(Vec<Part<'a>>),
+}
+
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Part<'a> {
     InputText {
-        text: &'a str,
+        text: Cow<'a, str>,
+    },
+    InputFile {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filename: Option<&'a str>,
+        #[serde(flatten)]
+        place: FilePlace<'a>,
     },
     InputImage {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +121,15 @@ enum Part<'a> {
     ReasoningText {
         text: &'a str,
     },
+}
+
+/// Where a file is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum FilePlace<'a> {
+    FileId(&'a str),
+    FileUrl(&'a str),
+    FileData(String),
 }
 
 #[derive(Debug, Serialize)]
@@ -142,7 +166,8 @@ pub(super) fn of<'a>(
         let id = || place.id(&history, at);
         match &block.content {
             Content::System(system) => {
-                input.message("system", vec![Part::InputText { text: &system.text }]);
+                let text = Cow::Borrowed(system.text.as_str());
+                input.message("system", vec![Part::InputText { text }]);
             }
             Content::User(user) => input.message("user", said(user)?),
             Content::LlmText(text) if !text.text.is_empty() => {
@@ -152,7 +177,7 @@ pub(super) fn of<'a>(
                 input.reasoning(block, reasoning);
             }
             Content::ToolCall(call) => input.call(block, call, id()),
-            Content::ToolUse(answer) => input.answer(&answer.id, answer.output()),
+            Content::ToolUse(answer) => input.answer(answer)?,
             Content::Other(other)
                 if other.kind == keys::ITEM_KIND
                     && block.incomplete().is_none()
@@ -275,13 +300,21 @@ impl<'a> Input<'a> {
         is_custom
     }
 
-    fn answer(&mut self, id: &'a str, output: String) {
-        let call_id = self.calls.answer(id);
-        let typed = match self.custom.contains(id) {
-            true => Typed::CustomToolCallOutput { call_id, output },
-            false => Typed::FunctionCallOutput { call_id, output },
+    fn answer(&mut self, answer: &'a ToolUse) -> Result<(), EngineError> {
+        let call_id = self.calls.answer(&answer.id);
+        let text = answer.output();
+        let output = if answer.has_media() {
+            Output::Parts(parts(text.into(), &answer.images, &answer.files)?)
+        } else {
+            Output::Text(text)
+        };
+        let typed = if self.custom.contains(answer.id.as_str()) {
+            Typed::CustomToolCallOutput { call_id, output }
+        } else {
+            Typed::FunctionCallOutput { call_id, output }
         };
         self.push(Form::Typed(typed));
+        Ok(())
     }
 }
 
@@ -303,22 +336,57 @@ fn id_of(id: &Option<String>) -> Option<&str> {
 
 /// What a user said.
 fn said(user: &UserContent) -> Result<Vec<Part<'_>>, EngineError> {
-    let text = (!user.text.is_empty() || user.images.is_empty())
-        .then_some(Part::InputText { text: &user.text });
-    let images = user.images.iter().map(image);
-    text.into_iter().map(Ok).chain(images).collect()
+    parts(user.text.as_str().into(), &user.images, &user.files)
+}
+
+/// A text, unless it is empty and there is something else, then images and files.
+fn parts<'a>(
+    text: Cow<'a, str>,
+    images: &'a [ImagePart],
+    files: &'a [FilePart],
+) -> Result<Vec<Part<'a>>, EngineError> {
+    let is_needed = !text.is_empty() || (images.is_empty() && files.is_empty());
+    let text = is_needed.then_some(Part::InputText { text });
+    let images = images.iter().map(image);
+    let files = files.iter().map(file);
+    text.into_iter()
+        .map(Ok)
+        .chain(images)
+        .chain(files)
+        .collect()
+}
+
+fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
+    let place = match &file.source {
+        MediaSource::FileId(id) => Some(FilePlace::FileId(id)),
+        MediaSource::Url(url) => Some(FilePlace::FileUrl(url)),
+        _ => file.to_data_url().map(FilePlace::FileData),
+    };
+    let Some(place) = place else {
+        return Err(EngineError::new(
+            ErrorKind::Configuration,
+            "a file has neither an address nor content nor a file id",
+        ));
+    };
+    // A name is refused beside an address or an id.
+    let is_inline = matches!(place, FilePlace::FileData(_));
+    let name = file.name.as_deref().unwrap_or("file");
+    Ok(Part::InputFile {
+        filename: is_inline.then_some(name),
+        place,
+    })
 }
 
 fn image(image: &ImagePart) -> Result<Part<'_>, EngineError> {
     let (image_url, file_id) = match &image.source {
-        ImageSource::FileId(id) => (None, Some(id.as_str())),
-        ImageSource::Url(url) => (Some(Cow::Borrowed(url.as_str())), None),
+        MediaSource::FileId(id) => (None, Some(id.as_str())),
+        MediaSource::Url(url) => (Some(Cow::Borrowed(url.as_str())), None),
         _ => (image.to_url().map(Cow::Owned), None),
     };
     if image_url.is_none() && file_id.is_none() {
         return Err(EngineError::new(
             ErrorKind::Configuration,
-            "an image of a user block has neither an address nor content nor a file id",
+            "an image has neither an address nor content nor a file id",
         ));
     }
     Ok(Part::InputImage {

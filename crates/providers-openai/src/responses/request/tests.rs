@@ -1,7 +1,7 @@
 use geppetto_engine::{
     ErrorKind, InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition, keys,
 };
-use geppetto_turns::{Block, Content, DataKey, ImagePart, ToolCall, TurnBuilder};
+use geppetto_turns::{Block, Content, DataKey, FilePart, ImagePart, ToolCall, TurnBuilder};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -515,4 +515,33 @@ proptest! {
             prop_assert!(next.ends_with(&format!("_{number}")), "{new}");
         }
     }
+}
+
+#[test]
+fn images_and_files_of_tools_are_parts_of_the_output() {
+    let mut shot = Block::tool_result("a", "done");
+    if let Content::ToolUse(answer) = &mut shot.content {
+        answer.images.push(ImagePart::bytes("image/png", "foo"));
+        answer.files = vec![
+            FilePart::bytes("a.pdf", "application/pdf", "foo"),
+            FilePart::file_id("f1").with_name("b.pdf"),
+            FilePart::url("https://example.com/c.pdf"),
+        ];
+    }
+    let all = input([
+        Block::user("Hi"),
+        Block::tool_call(ToolCall::new("a", "look", "{}")),
+        shot,
+    ]);
+    assert_eq!(
+        all[2],
+        json!({"type": "function_call_output", "call_id": "a", "output": [
+            {"type": "input_text", "text": "done"},
+            {"type": "input_image", "image_url": "data:image/png;base64,Zm9v", "detail": "auto"},
+            {"type": "input_file", "filename": "a.pdf",
+                "file_data": "data:application/pdf;base64,Zm9v"},
+            {"type": "input_file", "file_id": "f1"},
+            {"type": "input_file", "file_url": "https://example.com/c.pdf"},
+        ]})
+    );
 }

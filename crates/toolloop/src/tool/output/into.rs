@@ -11,6 +11,7 @@ use crate::tool::error::{IntoToolError, ToolError};
 /// |---|---|
 /// | `String`, `&str` | the text as it is |
 /// | a number, a `bool`, `()`, a struct, a list, any other [`Serialize`] value | the value as JSON |
+/// | [`ToolOutput`] | the text, images and files |
 /// | `Ok` of these | the same |
 /// | `Err` of a [`ToolError`], any [`std::error::Error`], a `Box<dyn Error + Send + Sync>`, an error of `anyhow` or `eyre`, a `String` or a `&str` | the message, as an error |
 ///
@@ -40,6 +41,14 @@ pub struct Plain;
 #[derive(Debug)]
 pub struct Fallible<K>(K);
 
+/// Marks an output that is passed on as it is.
+#[derive(Debug)]
+pub struct Made;
+
+/// Marks a result of such an output; `K` says how its error is converted.
+#[derive(Debug)]
+pub struct FallibleMade<K>(K);
+
 impl<R: Serialize> IntoToolOutput<Plain> for R {
     fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
         // A `Result` whose error is a text implements `Serialize`, too.
@@ -50,5 +59,17 @@ impl<R: Serialize> IntoToolOutput<Plain> for R {
 impl<R: Serialize, E: IntoToolError<K>, K> IntoToolOutput<Fallible<K>> for Result<R, E> {
     fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
         ToolOutput::json(&self.map_err(E::into_tool_error)?)
+    }
+}
+
+impl IntoToolOutput<Made> for ToolOutput {
+    fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
+        Ok(self)
+    }
+}
+
+impl<E: IntoToolError<K>, K> IntoToolOutput<FallibleMade<K>> for Result<ToolOutput, E> {
+    fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
+        self.map_err(E::into_tool_error)
     }
 }

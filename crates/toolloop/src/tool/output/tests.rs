@@ -4,9 +4,7 @@ use super::*;
 fn a_string_is_not_encoded_twice() {
     let texts = [
         ToolOutput::json("21 C \"clear\"").unwrap().text,
-        ToolOutput::json(&ToolOutput::text("as it is"))
-            .unwrap()
-            .text,
+        ToolOutput::json("as it is").unwrap().text,
         ToolOutput::json(&serde_json::json!({"b": 1, "a": [true]}))
             .unwrap()
             .text,

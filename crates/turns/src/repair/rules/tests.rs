@@ -64,6 +64,22 @@ fn what_is_empty_is_left_out_or_filled() {
     assert_eq!(blocks[2].as_tool_use().unwrap().output(), NO_OUTPUT);
 }
 
+#[test]
+fn what_a_tool_shows_follows_the_results_where_these_are_texts() {
+    let rules = rule(|r| r.media_after_tools = true);
+    check("u c1 c2 m1 a2 t", rules, "u c1 c2 a1 a2 u t");
+    check("u c1 c2 m1 m2", rules, "u c1 c2 a1 a2 u u");
+    check("u c1 m1", Rules::new(), "u c1 m1");
+    check("u c1 m1 u t", Rules::strict(), "u c1 a1 t u t u");
+    let blocks = repair_with(&history("u c1 m1"), &rules);
+    assert_eq!(blocks[2].as_tool_use().unwrap().output(), ATTACHED);
+    let Content::User(said) = &blocks[3].content else {
+        panic!("no user block");
+    };
+    assert_eq!(said.text, "(attached to the result of tool: 1 image)");
+    assert_eq!(said.images, [crate::ImagePart::file_id("image")]);
+}
+
 /// Whether users and models alternate, with the results of a model's calls after it.
 fn alternates(blocks: &[Arc<Block>]) -> bool {
     let mut last = Role::None;
@@ -86,7 +102,7 @@ fn alternates(blocks: &[Arc<Block>]) -> bool {
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
-    any::<[bool; 7]>().prop_map(|on| {
+    any::<[bool; 8]>().prop_map(|on| {
         let [
             system_first,
             system_joined,
@@ -95,6 +111,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             user_first,
             user_last,
             no_empty,
+            media_after_tools,
         ] = on;
         Rules {
             system_first,
@@ -104,6 +121,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             user_first,
             user_last,
             no_empty,
+            media_after_tools,
         }
     })
 }

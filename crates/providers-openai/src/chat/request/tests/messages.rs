@@ -1,7 +1,7 @@
 //! Blocks become messages.
 
 use crate::chat::SystemRole;
-use geppetto_turns::{ImagePart, Reasoning};
+use geppetto_turns::{FilePart, ImagePart, Reasoning};
 
 use super::*;
 
@@ -118,7 +118,7 @@ fn images_go_by_address_content_and_file() {
         messages(images_alone)[0]["content"],
         json!([part("https://a.test/j")])
     );
-    let nowhere = ImagePart::new(geppetto_turns::ImageSource::Unknown);
+    let nowhere = ImagePart::new(geppetto_turns::MediaSource::Unknown);
     let turn = Turn::builder().user_with_images("Look", [nowhere]).build();
     assert!(refused(&turn).contains("image"));
 }
@@ -235,5 +235,52 @@ fn a_custom_call_goes_back_as_one() {
     assert_eq!(
         messages(vec![Block::user("Hi"), block])[1]["tool_calls"],
         json!([{"id": "a", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}])
+    );
+}
+
+#[test]
+fn images_and_files_of_tools_follow_the_results() {
+    let mut shot = Block::tool_result("a", "done");
+    let mut paper = Block::tool_result("b", "");
+    for block in [&mut shot, &mut paper] {
+        if let geppetto_turns::Content::ToolUse(answer) = &mut block.content {
+            if answer.id == "a" {
+                answer.images.push(ImagePart::bytes("image/png", "foo"));
+            } else {
+                answer.files = vec![
+                    FilePart::bytes("a.pdf", "application/pdf", "foo"),
+                    FilePart::file_id("f1"),
+                    FilePart::url("https://example.com/b.pdf"),
+                ];
+            }
+        }
+    }
+    let blocks = vec![
+        Block::user("Hi"),
+        call("a", "{}"),
+        call("b", "{}"),
+        shot,
+        paper,
+    ];
+    let all = messages(blocks);
+    assert_eq!(
+        all[2],
+        json!({"role": "tool", "tool_call_id": "a", "content": "done"})
+    );
+    assert_eq!(
+        all[3],
+        json!({"role": "tool", "tool_call_id": "b", "content": "(attached below)"})
+    );
+    assert_eq!(
+        all[4],
+        json!({"role": "user", "content": [
+            {"type": "text", "text": "(attached to the result of f: 1 image)\n\n\
+                (attached to the result of f: 3 files)"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,Zm9v"}},
+            {"type": "file", "file": {
+                "file_data": "data:application/pdf;base64,Zm9v", "filename": "a.pdf"}},
+            {"type": "file", "file": {"file_id": "f1"}},
+            {"type": "text", "text": "(file: https://example.com/b.pdf)"},
+        ]})
     );
 }

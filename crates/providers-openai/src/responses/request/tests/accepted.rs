@@ -2,7 +2,7 @@
 
 use geppetto_engine::ToolChoice as Choice;
 use geppetto_testing::validate::{responses_count, responses_request};
-use geppetto_turns::{ImageSource, Incomplete, OtherContent, SummaryPart};
+use geppetto_turns::{Incomplete, MediaSource, OtherContent, SummaryPart};
 
 use super::*;
 
@@ -144,7 +144,7 @@ fn user(text: bool, image: u8) -> Block {
         0 => Block::user(text),
         1 => Block::user_with_images(text, [ImagePart::url("https://a.test/a.png")]),
         2 => Block::user_with_images(text, [ImagePart::bytes("image/png", b"png")]),
-        _ => Block::user_with_images(text, [ImagePart::new(ImageSource::FileId("file-1".into()))]),
+        _ => Block::user_with_images(text, [ImagePart::new(MediaSource::FileId("file-1".into()))]),
     }
 }
 
