@@ -41,8 +41,9 @@ pub fn check(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data)
         && is_plain(text)
     {
-        // It waits for what follows a CR; a comment at the end lets it see that nothing does.
-        let bytes = format!("{text}\n:\n").into_bytes();
+        // It waits for what follows a CR; a comment at the end lets it see that nothing does. The
+        // blank line ends the last event for both.
+        let bytes = format!("{text}\n\n:\n").into_bytes();
         let events = read(chunks::small(&bytes), None).events;
         assert_eq!(events, theirs(chunks::small(&bytes)));
     }
@@ -70,9 +71,10 @@ fn read(chunks: Vec<Bytes>, limit: Option<NonZeroUsize>) -> Seen {
 }
 
 /// Whether `eventsource-stream` follows the specification here: it takes a byte order mark, a
-/// field without a colon and NUL in another way.
+/// field without a colon and NUL in another way, and knows no lines `error: ..`.
 fn is_plain(text: &str) -> bool {
-    !text.contains(['\u{feff}', '\0']) && !text.contains('\r')
+    let has_error = text.lines().any(|line| line.starts_with("error:"));
+    !has_error && !text.contains(['\u{feff}', '\0', '\r'])
 }
 
 fn theirs(chunks: Vec<Bytes>) -> Vec<Event> {
