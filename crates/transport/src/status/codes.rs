@@ -52,6 +52,9 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("spendinglimit", Cause::QuotaExhausted),
     ("creditbalance", Cause::QuotaExhausted),
     ("outofcredit", Cause::QuotaExhausted),
+    ("creditsexhausted", Cause::QuotaExhausted),
+    // Limits on spending of gateways: daily_cost_limit_exceeded, monthly_cost_limit_exceeded.
+    ("costlimit", Cause::QuotaExhausted),
     ("billinghardlimit", Cause::QuotaExhausted),
     ("billingnotactive", Cause::QuotaExhausted),
     // Anthropic, with status 402.

@@ -46,6 +46,12 @@ const TOO_LONG: &[&[&str]] = &[
     &["prompt too long"],
     // Bedrock: "Input is too long for requested model."
     &["input is too long"],
+    // Bedrock: "Input Tokens Exceeded: Number of input tokens exceeds maximum length", "the model ..
+    // exceeds the max input token limit".
+    &["exceed", "max input token"],
+    &["number of input tokens exceeds"],
+    // Cohere: "too many tokens: total tokens exceeds the model's max".
+    &["total tokens", "exceed", "model's max"],
     &["too many input tokens"],
     &["too many tokens"],
     &["token limit exceeded"],

@@ -59,8 +59,9 @@ const UNITS: [(&str, f64); 20] = [
 /// Fields that hold a wait in seconds.
 ///
 /// `estimated_time` is what Hugging Face says of a model that is being loaded.
-const SECONDS: [&str; 6] = [
+const SECONDS: [&str; 7] = [
     "retry_after",
+    "retryAfter",
     "retry_after_seconds",
     "retry-after",
     "resets_in_seconds",
@@ -68,7 +69,7 @@ const SECONDS: [&str; 6] = [
     "estimated_time",
 ];
 /// Fields that hold a wait in milliseconds.
-const MILLISECONDS: [&str; 2] = ["retry_after_ms", "retry-after-ms"];
+const MILLISECONDS: [&str; 3] = ["retry_after_ms", "retry-after-ms", "retryAfterMs"];
 
 /// The first wait that stands in `message`: an anchor, then numbers with units. `message` is in
 /// lower case. A number without a unit is none.

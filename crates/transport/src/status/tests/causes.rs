@@ -57,6 +57,9 @@ fn a_prompt_that_is_too_long_is_known_by_the_words_of_each_server() {
         "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
         "Your input exceeds the context window of this model. Please adjust your input and try again.",
         "prompt is too long: 213462 tokens > 200000 maximum",
+        "The model returned the following errors: 20100 tokens exceeds the max input token limit of 20000",
+        "Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.",
+        "too many tokens: total tokens exceeds the model's max - try shortening the prompt",
         "The decoder prompt (length 5014) is longer than the maximum model length of 4096. Make sure that `max_model_len` is no smaller than the number of text tokens.",
         "You passed 5000 input tokens and requested 100 output tokens. However, the model's context length is only 4096 tokens, resulting in a maximum input length of 3996 tokens.",
         "Input length (5000 tokens) exceeds the maximum allowed length (4096 tokens).",
@@ -156,6 +159,14 @@ fn what_is_used_up_is_not_asked_again() {
         (
             429,
             r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}"#,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"m","type":"rate_limit_error","code":"daily_cost_limit_exceeded"}}"#,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"m","code":"credits_exhausted"}}"#,
         ),
         (
             429,

@@ -65,6 +65,10 @@ fn a_wait_in_a_field_counts_before_one_in_words() {
             2.5,
         ),
         (
+            r#"{"error":{"message":"m","code":429,"retryAfter":"12"}}"#,
+            12.0,
+        ),
+        (
             r#"{"error":{"message":"m","code":429},"retry_after_ms":1500}"#,
             1.5,
         ),
