@@ -9,6 +9,8 @@ use std::{fmt, iter::FusedIterator, ops::Range, slice, sync::Arc};
 
 use crate::Block;
 
+mod prefix;
+
 #[cfg(test)]
 mod tests;
 

@@ -198,6 +198,11 @@ impl<F> Metadata<F> {
         }
     }
 
+    /// Removes the entry with an id. Returns `true` if there was one.
+    pub fn remove_raw(&mut self, id: &str) -> bool {
+        self.raw(id).is_some() && self.make_mut().remove(id).is_some()
+    }
+
     /// All entries, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + Clone {
         self.map
