@@ -5,6 +5,7 @@
 
 mod duration;
 mod inference;
+mod run;
 mod structured;
 mod tool;
 
@@ -14,6 +15,8 @@ mod tests;
 use std::{error::Error, fmt};
 
 pub use inference::InferenceConfig;
+pub(crate) use run::Applied;
+pub use run::RunSettings;
 pub use structured::{OutputMode, StructuredOutput};
 pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling};
 
@@ -21,12 +24,18 @@ pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHan
 pub mod keys {
     use geppetto_turns::{DataKey, TurnMetaKey};
 
-    use super::{InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition};
-    use crate::RunTotals;
+    use super::{InferenceConfig, RunSettings, StructuredOutput, ToolConfig, ToolDefinition};
+    use crate::{RunTotals, SessionTotals};
 
     /// What the last run on the turn took: the sum over its provider calls, where
     /// [`INFERENCE_RESULT`](geppetto_turns::keys::turn_meta::INFERENCE_RESULT) has the last call.
     pub const RUN_TOTALS: TurnMetaKey<RunTotals> = TurnMetaKey::new("geppetto.run_totals@v1");
+    /// The settings that were given to the last run on the turn alone. They apply again only if
+    /// that run was cut off: the turn has no [`RUN_TOTALS`] then.
+    pub const RUN_SETTINGS: TurnMetaKey<RunSettings> = TurnMetaKey::new("geppetto.run_settings@v1");
+    /// What all runs of the session took, up to the last one on the turn.
+    pub const SESSION_TOTALS: TurnMetaKey<SessionTotals> =
+        TurnMetaKey::new("geppetto.session_totals@v1");
 
     /// Sampling, limits, reasoning.
     pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =

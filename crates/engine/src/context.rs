@@ -12,7 +12,7 @@ use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, Event
 use geppetto_turns::{InferenceResult, Turn, Usage};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Phase, ReplyLog, RunJournal, SnapshotHook, ToolCatalog};
+use crate::{Phase, ReplyLog, RunJournal, RunSettings, SnapshotHook, ToolCatalog};
 
 mod aside;
 mod attempts;
@@ -23,7 +23,9 @@ mod effects;
 mod extensions;
 mod ids;
 mod inner;
+mod limits;
 mod lineage;
+mod settings;
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +67,11 @@ pub struct RunContext {
     parent: Option<Arc<RunContext>>,
     /// The ids of the runs that this one is inside of, its own last.
     lineage: Arc<[String]>,
+    settings: Option<Arc<RunSettings>>,
+    /// The settings that the turn's data contain for the current call of the engine.
+    applied: Option<Arc<settings::AppliedHere>>,
+    budget: Option<Arc<limits::Budget>>,
+    start_recorded: bool,
 }
 
 /// The number and attempt of one provider call.
@@ -81,6 +88,9 @@ struct Shared {
     provider_calls: AtomicU64,
     /// How many provider calls were begun, attempts included.
     calls_begun: AtomicU32,
+    /// As `calls_begun`, with those of inner work.
+    requests: AtomicU64,
+    estimate: Mutex<limits::Estimate>,
     usage: Mutex<Usage>,
     tool_calls: AtomicU32,
     /// Calls that have ended and can still be discarded, in order.
@@ -123,6 +133,10 @@ impl RunContext {
             outer: None,
             parent: None,
             lineage: Arc::default(),
+            settings: None,
+            applied: None,
+            budget: None,
+            start_recorded: false,
         }
     }
 
@@ -334,6 +348,7 @@ impl RunContext {
     /// calls of the run, from 1.
     pub(crate) fn begin_provider_call(&self) -> (u64, u32, u32) {
         let before = self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
+        self.count_request();
         let position = before.saturating_add(1);
         match &self.call {
             Some(call) if !call.begun.swap(true, Ordering::Relaxed) => {

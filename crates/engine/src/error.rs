@@ -49,6 +49,10 @@ pub enum ErrorKind {
     Configuration,
     /// A tool failed in a way that ends the run (error mode "abort").
     Tool,
+    /// Another process owns the session now, and the store refuses this one's writes. A journal
+    /// or a store reports it. The run ends without another write: the journal is not called again
+    /// and the turn is not stored. Its terminal event only reaches readers of this process.
+    Fenced,
     /// A panic in an engine, a middleware or a hook; it ended that run only.
     Panicked,
     /// Anything else; the message and the source say what.
@@ -77,6 +81,7 @@ impl ErrorKind {
             Self::ContentFiltered => "content_filtered",
             Self::Configuration => "configuration",
             Self::Tool => "tool",
+            Self::Fenced => "fenced",
             Self::Panicked => "panicked",
             Self::Other => "other",
         }

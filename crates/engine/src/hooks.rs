@@ -84,6 +84,7 @@ pub trait Persister: Send + Sync {
 #[derive(Debug)]
 pub struct StoreError {
     message: String,
+    fenced: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -92,8 +93,24 @@ impl StoreError {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            fenced: false,
             source: None,
         }
+    }
+
+    /// An error of a store that refuses to write because another process owns the session now. The
+    /// run ends with [`ErrorKind::Fenced`](crate::ErrorKind::Fenced).
+    pub fn fenced(message: impl Into<String>) -> Self {
+        Self {
+            fenced: true,
+            ..Self::new(message)
+        }
+    }
+
+    /// Returns `true` if another process owns the session now.
+    #[must_use]
+    pub fn is_fenced(&self) -> bool {
+        self.fenced
     }
 
     /// The turn was to be stored when nothing could be awaited any more.
@@ -122,6 +139,33 @@ impl StdError for StoreError {
     }
 }
 
+/// The effect of a tool call, as a [`RunJournal`] records it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ToolEffect<'a> {
+    /// The call, with the arguments that the tool gets: those of the model, or of a hook.
+    pub call: &'a ToolCall,
+    /// The idempotency key, which depends on session, turn and the model's call alone: a run that
+    /// continues in another process gives the same call the same key
+    /// ([`RunContext::effect_key`]).
+    pub key: &'a str,
+    /// `true` if the tool declares that a call may be repeated under its key. The effect of another
+    /// one that began and has no answer is unknown, and must not be repeated.
+    pub idempotent: bool,
+}
+
+impl<'a> ToolEffect<'a> {
+    /// The effect of `call` under `key`.
+    #[must_use]
+    pub fn new(call: &'a ToolCall, key: &'a str, idempotent: bool) -> Self {
+        Self {
+            call,
+            key,
+            idempotent,
+        }
+    }
+}
+
 /// How long a [`RunJournal`] may take at each barrier, before the run fails and says so: 30 s.
 pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -129,10 +173,12 @@ pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// when it returns. The order of the calls is that of the methods below.
 ///
 /// The defaults do nothing. An error ends the run before the step that was to be written down; so
-/// does a call that takes longer than [`JOURNAL_TIMEOUT`].
+/// does a call that takes longer than [`JOURNAL_TIMEOUT`]. After an error of kind
+/// [`Fenced`](crate::ErrorKind::Fenced) the journal is not called again.
 #[async_trait]
 pub trait RunJournal: Send + Sync {
-    /// A run starts.
+    /// A run starts. Called once per run, before its first provider call; by a session that
+    /// acknowledges prompts after this barrier, before the prompt is in the history.
     async fn run_started(&self, _ctx: &RunContext, _turn: &Turn) -> Result<(), EngineError> {
         Ok(())
     }
@@ -156,16 +202,21 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// A tool is about to have its effect.
-    async fn before_tool(&self, _ctx: &RunContext, _call: &ToolCall) -> Result<(), EngineError> {
+    /// A tool is about to have its effect. Called once per call, whatever the number of attempts.
+    async fn before_tool(
+        &self,
+        _ctx: &RunContext,
+        _effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
         Ok(())
     }
 
-    /// A tool has its answer.
+    /// A call has its answer. Also called for calls that were answered without running a tool
+    /// (rejected, unknown, malformed), which had no [`before_tool`](Self::before_tool).
     async fn after_tool(
         &self,
         _ctx: &RunContext,
-        _call: &ToolCall,
+        _effect: &ToolEffect<'_>,
         _answer: &ToolUse,
     ) -> Result<(), EngineError> {
         Ok(())

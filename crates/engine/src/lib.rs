@@ -44,29 +44,41 @@ mod config;
 mod context;
 mod engine;
 mod error;
+mod fallback;
 mod hooks;
 pub mod isolate;
 pub mod middleware;
 mod response;
 mod run;
 mod runner;
+mod sampling;
 pub mod schema;
+mod single;
+pub mod steps;
 
 pub use config::{
-    ConfigError, InferenceConfig, OutputMode, RetryConfig, StructuredOutput, ToolChoice,
-    ToolConfig, ToolDefinition, ToolErrorHandling, keys,
+    ConfigError, InferenceConfig, OutputMode, RetryConfig, RunSettings, StructuredOutput,
+    ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
 pub use context::{
     Attempts, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds, SetAside,
 };
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind, RetryLimit};
+pub use fallback::{Fallback, FallbackPolicy};
 pub use hooks::{
     JOURNAL_TIMEOUT, Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog,
+    ToolEffect,
 };
 pub use middleware::{Middleware, Next, Stack};
 pub use response::{
     Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
 };
 pub use run::RunGuard;
-pub use runner::{EngineBuilder, InferenceRunner, Limit, RunReport, RunStatus, RunStop, RunTotals};
+pub use runner::{
+    BuiltRun, EngineBuilder, InferenceRunner, Limit, Limits, RunReport, RunStatus, RunStop,
+    RunTotals, SessionTotals,
+};
+pub use sampling::Resampling;
+pub use single::EngineRunner;
+pub use steps::TOOL_CANCEL_GRACE;

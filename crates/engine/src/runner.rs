@@ -1,6 +1,6 @@
 //! [`InferenceRunner`] and [`EngineBuilder`]: what a session runs.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, ops::AddAssign, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_turns::{FinishClass, InferenceResult, Turn, Usage};
@@ -52,38 +52,165 @@ pub trait InferenceRunner: Send + Sync {
     }
 }
 
-/// Makes the runner of a session's next inference.
+/// Makes what a session's next run consists of.
+#[async_trait]
 pub trait EngineBuilder: Send + Sync {
-    /// Makes a runner for the session.
+    /// Makes the runner of a run, and the context that it runs in. Called once per run, before the
+    /// run's first event and before its prompt is in the session's history; awaited on the task of
+    /// the caller that submits the prompt, or on the run's own task if the prompt was queued.
+    ///
+    /// `ctx` has the ids of session, run and turn, the run's cancellation token and the options
+    /// that were given to this run alone: extensions, sinks, deadline, settings. The builder adds
+    /// what every run of its has: sinks, hooks, journal, tools.
+    ///
+    /// The future is dropped if the run is cancelled meanwhile.
     ///
     /// # Errors
     ///
-    /// When what was configured cannot work; nothing was run.
-    fn build(
-        &self,
-        ctx: &RunContext,
-        session_id: &str,
-    ) -> Result<Arc<dyn InferenceRunner>, EngineError>;
+    /// If what was configured cannot work. Nothing was run, and the session's history is as it was.
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError>;
+}
 
-    /// Adds to the context what every event and hook of the run needs, from its first event on:
-    /// sinks, hooks, journal. Adds nothing by default.
-    fn prepare(&self, ctx: RunContext) -> RunContext {
-        ctx
+#[async_trait]
+impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        (**self).build(ctx).await
     }
 }
 
-impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
-    fn build(
-        &self,
-        ctx: &RunContext,
-        session_id: &str,
-    ) -> Result<Arc<dyn InferenceRunner>, EngineError> {
-        (**self).build(ctx, session_id)
+/// A run that is ready to start, made by [`EngineBuilder::build`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct BuiltRun {
+    /// The context that the runner is given.
+    pub ctx: RunContext,
+    /// The runner.
+    pub runner: Arc<dyn InferenceRunner>,
+}
+
+impl BuiltRun {
+    /// A run of `runner` in `ctx`.
+    pub fn new(ctx: RunContext, runner: Arc<dyn InferenceRunner>) -> Self {
+        Self { ctx, runner }
     }
 
-    fn prepare(&self, ctx: RunContext) -> RunContext {
-        (**self).prepare(ctx)
+    /// Runs on `turn`, for programs without a session. Does not store the turn.
+    ///
+    /// # Errors
+    ///
+    /// As [`InferenceRunner::run`].
+    pub async fn run(&self, turn: &mut Turn) -> Result<RunReport, EngineError> {
+        self.runner.run(&self.ctx, turn).await
     }
+}
+
+impl fmt::Debug for BuiltRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuiltRun")
+            .field("ctx", &self.ctx)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Limits of all runs of a session together.
+///
+/// They are checked before each provider call: the call during which a limit is passed is still
+/// completed. A run that meets a limit ends with [`RunStop::LimitReached`], and all work is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The maximum number of tokens, prompt and output of all calls together. No limit by default.
+    ///
+    /// A reply whose provider does not report its tokens is counted with an estimate, one token
+    /// for four bytes of prompt and output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_total_tokens: Option<u64>,
+    /// The maximum number of provider calls, attempts and calls of sub-agents included. No limit by
+    /// default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_provider_calls: Option<u64>,
+}
+
+impl Limits {
+    /// No limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the maximum number of tokens.
+    #[must_use]
+    pub fn with_max_total_tokens(mut self, tokens: u64) -> Self {
+        self.max_total_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the maximum number of provider calls.
+    #[must_use]
+    pub fn with_max_provider_calls(mut self, calls: u64) -> Self {
+        self.max_provider_calls = Some(calls);
+        self
+    }
+}
+
+/// What all runs of a session took together, sub-agents included.
+///
+/// A session writes it into the metadata of each turn under
+/// [`keys::SESSION_TOTALS`](crate::keys::SESSION_TOTALS), so that its [`Limits`] hold after it was
+/// restored.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SessionTotals {
+    /// The tokens of all provider calls.
+    pub usage: Usage,
+    /// The tokens of calls whose provider reported no usage, as far as a limit made an estimate
+    /// necessary.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub estimated_tokens: u64,
+    /// The number of provider calls, attempts included.
+    pub provider_calls: u64,
+    /// The number of tool calls that were run.
+    pub tool_calls: u64,
+}
+
+impl SessionTotals {
+    /// All tokens, estimated ones included.
+    #[must_use]
+    pub fn total_tokens(&self) -> u64 {
+        self.usage
+            .total_tokens()
+            .saturating_add(self.estimated_tokens)
+    }
+}
+
+impl From<&RunTotals> for SessionTotals {
+    fn from(run: &RunTotals) -> Self {
+        Self {
+            usage: run.usage.clone(),
+            estimated_tokens: 0,
+            provider_calls: u64::from(run.provider_calls),
+            tool_calls: u64::from(run.tool_calls),
+        }
+    }
+}
+
+impl AddAssign<&Self> for SessionTotals {
+    fn add_assign(&mut self, other: &Self) {
+        self.usage += &other.usage;
+        self.estimated_tokens = self.estimated_tokens.saturating_add(other.estimated_tokens);
+        self.provider_calls = self.provider_calls.saturating_add(other.provider_calls);
+        self.tool_calls = self.tool_calls.saturating_add(other.tool_calls);
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde wants"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a run took: all of its provider calls, attempts and discarded ones included, and its
@@ -170,6 +297,10 @@ pub enum Limit {
     ToolCalls(u32),
     /// The maximum number of tokens, prompt and output together.
     Tokens(u64),
+    /// The maximum number of tokens of the session, all of its runs together.
+    SessionTokens(u64),
+    /// The maximum number of provider calls of the session, all of its runs together.
+    SessionProviderCalls(u64),
     /// The wall-clock limit.
     WallClock(Duration),
     /// The maximum duration of a pause: it was not ended in time.
@@ -182,6 +313,10 @@ impl fmt::Display for Limit {
             Self::Iterations(n) => write!(f, "limit reached: {n} iterations"),
             Self::ToolCalls(n) => write!(f, "limit reached: {n} tool calls"),
             Self::Tokens(n) => write!(f, "limit reached: {n} tokens"),
+            Self::SessionTokens(n) => write!(f, "limit reached: {n} tokens in this session"),
+            Self::SessionProviderCalls(n) => {
+                write!(f, "limit reached: {n} provider calls in this session")
+            }
             Self::WallClock(time) => write!(f, "limit reached: {time:?}"),
             Self::Pause(time) => write!(f, "limit reached: a pause of {time:?}"),
         }

@@ -3,13 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::{Attempts, Engine, EngineError, ErrorKind, Phase, RunContext, SetAside};
 use geppetto_events::{EventKind, kind::Info};
 use geppetto_turns::{InferenceResult, Turn};
 
 use crate::{
-    isolate,
-    stop::{deadline_passed, pause, with_grace},
+    Attempts, Engine, EngineError, ErrorKind, Phase, RunContext, SetAside, isolate,
+    steps::{deadline_passed, pause, snapshot, time_is_up, with_grace},
 };
 
 /// How often and when a provider's reply that broke off is asked for again.
@@ -48,31 +47,6 @@ impl Default for Resampling {
             backoff_base: Duration::from_millis(500),
             backoff_factor: 2.0,
             max_delay: Duration::from_secs(30),
-        }
-    }
-}
-
-/// Why there is no reply.
-#[derive(Debug)]
-pub(crate) enum NoReply {
-    /// The run's deadline passed.
-    Deadline,
-    Error(EngineError),
-}
-
-impl From<EngineError> for NoReply {
-    fn from(error: EngineError) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<NoReply> for EngineError {
-    fn from(reason: NoReply) -> Self {
-        match reason {
-            NoReply::Error(error) => error,
-            NoReply::Deadline => {
-                Self::new(ErrorKind::Timeout, "the run's time is up").with_retryable(false)
-            }
         }
     }
 }
@@ -116,19 +90,9 @@ impl Resampling {
         ctx: &RunContext,
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
-        Ok(self.reply(engine, ctx, turn).await?)
-    }
-
-    /// As [`sample`](Self::sample), telling a passed deadline from errors.
-    pub(crate) async fn reply(
-        &self,
-        engine: &dyn Engine,
-        ctx: &RunContext,
-        turn: &mut Turn,
-    ) -> Result<InferenceResult, NoReply> {
         before_attempt(ctx, turn).await?;
         if deadline_passed(ctx) {
-            return Err(NoReply::Deadline);
+            return Err(time_is_up());
         }
         let reply = if engine.has_middleware() {
             let call = ctx.child().with_attempts(Arc::new(*self));
@@ -139,9 +103,9 @@ impl Resampling {
         after_attempt(ctx, turn, reply.as_ref()).await?;
         match reply {
             Err(error) if error.is_cancelled() && !ctx.is_cancelled() && deadline_passed(ctx) => {
-                Err(NoReply::Deadline)
+                Err(time_is_up())
             }
-            reply => Ok(reply?),
+            reply => reply,
         }
     }
 
@@ -170,12 +134,12 @@ impl Attempts for Resampling {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let number = ctx.next_provider_call();
-        let mut repeated = Repeated { turn, broken: None };
+        let mut repeated = Repeated::new(turn);
         let mut attempt = 1;
         loop {
             let since = ctx.provider_calls();
             let call = ctx.child().with_provider_call(number, attempt);
-            let error = match ask(engine, &call, repeated.turn).await {
+            let error = match ask_with_settings(engine, &call, repeated.turn).await {
                 Ok(result) => {
                     repeated.replaced();
                     return Ok(result);
@@ -189,6 +153,9 @@ impl Attempts for Resampling {
                 // a panic is a fault of the program, which must be told.
                 let ends_all = error.is_cancelled() || error.kind() == ErrorKind::Panicked;
                 return Err(if ends_all { error } else { first });
+            }
+            if ctx.limit_reached(repeated.turn).is_some() {
+                return Err(error);
             }
             let Some(delay) = self.delay(attempt, &error, ctx.has_output_since(since)) else {
                 return Err(error);
@@ -209,26 +176,30 @@ impl Attempts for Resampling {
 }
 
 /// A turn whose last reply may be set aside. Dropped, it restores what no other reply replaced.
-struct Repeated<'t> {
-    turn: &'t mut Turn,
+pub(crate) struct Repeated<'t> {
+    pub(crate) turn: &'t mut Turn,
     broken: Option<(SetAside, EngineError)>,
 }
 
-impl Repeated<'_> {
-    fn set_aside(&mut self, ctx: &RunContext, since: u32, error: EngineError) {
+impl<'t> Repeated<'t> {
+    pub(crate) fn new(turn: &'t mut Turn) -> Self {
+        Self { turn, broken: None }
+    }
+
+    pub(crate) fn set_aside(&mut self, ctx: &RunContext, since: u32, error: EngineError) {
         let aside = ctx.set_calls_aside(since, self.turn, &error.to_string());
         self.broken = Some((aside, error));
     }
 
     /// Another reply is whole.
-    fn replaced(&mut self) {
+    pub(crate) fn replaced(&mut self) {
         if let Some((aside, _)) = self.broken.take() {
             aside.discard();
         }
     }
 
     /// Puts the reply back that was set aside, if no other one replaced it, and gives its error.
-    fn restore(&mut self) -> Option<EngineError> {
+    pub(crate) fn restore(&mut self) -> Option<EngineError> {
         let (aside, error) = self.broken.take()?;
         aside.restore(self.turn).then_some(error)
     }
@@ -261,6 +232,19 @@ async fn after_attempt(
     }
 }
 
+/// Asks the engine at the end of a chain, which sees the run's settings in the turn's data.
+async fn ask_with_settings(
+    engine: &dyn Engine,
+    ctx: &RunContext,
+    turn: &mut Turn,
+) -> Result<InferenceResult, EngineError> {
+    if ctx.run_settings().is_none() {
+        return ask(engine, ctx, turn).await;
+    }
+    let (ctx, applied) = ctx.apply_settings(turn)?;
+    ask(engine, &ctx, applied.turn).await
+}
+
 async fn ask(
     engine: &dyn Engine,
     ctx: &RunContext,
@@ -272,14 +256,4 @@ async fn ask(
         Some(Err(panicked)) => Err(panicked),
         None => Err(EngineError::cancelled()),
     }
-}
-
-/// Shows the turn to the context's snapshot hook. For implementations of runners.
-///
-/// # Errors
-///
-/// Of kind [`Panicked`](ErrorKind::Panicked) when the hook panicked.
-pub fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
-    isolate::call(|| ctx.snapshot(turn, phase))
-        .map_err(|message| isolate::panicked("the snapshot hook", &message))
 }

@@ -2,14 +2,16 @@
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use geppetto_engine::{
-    ConfigError, Engine, EngineBuilder, EngineError, Extensions, InferenceRunner, Middleware,
-    Persister, RunContext, RunJournal, SnapshotHook, Stack, ToolConfig,
+    BuiltRun, ConfigError, Engine, EngineBuilder, EngineError, EngineRunner, Extensions,
+    InferenceRunner, Middleware, Persister, Resampling, RunContext, RunJournal, SnapshotHook,
+    Stack, ToolConfig,
 };
 use geppetto_events::EventSink;
-use geppetto_toolloop::{Resampling, StepController, ToolExecutor, ToolLoop, ToolRegistry};
+use geppetto_toolloop::{StepController, ToolExecutor, ToolLoop, ToolRegistry};
 
-use crate::{runner::Runner, single::SinglePass};
+use crate::runner::Stored;
 
 /// Puts `value` behind an `Arc<dyn Trait>`, unless it is one already.
 ///
@@ -69,6 +71,18 @@ impl Builder {
     pub fn middleware(mut self, middleware: impl Middleware + 'static) -> Self {
         self.middlewares
             .push(shared(middleware, |middleware| Arc::new(middleware)));
+        self
+    }
+
+    /// Adds middlewares, such as a chain that was chosen at run time. The first one is the
+    /// outermost, inside of those that were added before.
+    pub fn middlewares<M: Middleware + 'static>(
+        mut self,
+        middlewares: impl IntoIterator<Item = M>,
+    ) -> Self {
+        for middleware in middlewares {
+            self = self.middleware(middleware);
+        }
         self
     }
 
@@ -156,44 +170,39 @@ impl Builder {
     }
 }
 
-impl EngineBuilder for Builder {
-    fn build(
-        &self,
-        _ctx: &RunContext,
-        _session_id: &str,
-    ) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+impl Builder {
+    fn check(&self) -> Result<(), ConfigError> {
         if let Some(config) = &self.tool_config {
             config.validate()?;
         }
         if self.max_duration.is_some_and(|limit| limit.is_zero()) {
             let message = "is 0; allowed is more than that";
-            return Err(ConfigError::new("max_duration", message).into());
+            return Err(ConfigError::new("max_duration", message));
         }
-        let inner: Arc<dyn InferenceRunner> = match &self.tools {
-            None => Arc::new(SinglePass::new(self.engine(), self.resampling)),
-            Some(tools) => {
-                let mut tool_loop =
-                    ToolLoop::new(self.engine(), tools.clone()).with_resampling(self.resampling);
-                if let Some(config) = &self.tool_config {
-                    tool_loop = tool_loop.with_config(config.clone());
-                }
-                if let Some(executor) = &self.executor {
-                    tool_loop = tool_loop.with_executor(Arc::clone(executor));
-                }
-                if let Some(control) = &self.step_control {
-                    tool_loop = tool_loop.with_step_control(control.clone());
-                }
-                Arc::new(tool_loop)
-            }
-        };
-        Ok(Arc::new(Runner::new(
-            inner,
-            self.clone(),
-            self.persister.clone(),
-        )))
+        Ok(())
     }
 
-    fn prepare(&self, ctx: RunContext) -> RunContext {
+    fn runner(&self) -> Arc<dyn InferenceRunner> {
+        let Some(tools) = &self.tools else {
+            let runner = EngineRunner::new(self.engine()).with_resampling(self.resampling);
+            return Arc::new(runner);
+        };
+        let mut tool_loop =
+            ToolLoop::new(self.engine(), tools.clone()).with_resampling(self.resampling);
+        if let Some(config) = &self.tool_config {
+            tool_loop = tool_loop.with_config(config.clone());
+        }
+        if let Some(executor) = &self.executor {
+            tool_loop = tool_loop.with_executor(Arc::clone(executor));
+        }
+        if let Some(control) = &self.step_control {
+            tool_loop = tool_loop.with_step_control(control.clone());
+        }
+        Arc::new(tool_loop)
+    }
+
+    /// Adds what every run has. What the run was given for itself stays.
+    fn equip(&self, ctx: RunContext) -> RunContext {
         let mut ctx = ctx
             .with_event_sinks(self.sinks.iter().cloned())
             .with_default_extensions(&self.extensions);
@@ -210,6 +219,15 @@ impl EngineBuilder for Builder {
             ctx = ctx.with_time_limit(limit);
         }
         ctx
+    }
+}
+
+#[async_trait]
+impl EngineBuilder for Builder {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        self.check()?;
+        let runner = Stored::new(self.runner(), self.persister.clone());
+        Ok(BuiltRun::new(self.equip(ctx), Arc::new(runner)))
     }
 }
 

@@ -35,6 +35,5 @@
 
 mod builder;
 mod runner;
-mod single;
 
 pub use builder::Builder;

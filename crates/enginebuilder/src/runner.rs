@@ -1,44 +1,32 @@
-//! [`Runner`]: what the builder makes.
+//! [`Stored`]: a runner whose turns are stored.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, InferenceRunner, Persister, RunContext, RunReport, RunStatus,
-    StoreError,
+    EngineError, InferenceRunner, Persister, RunContext, RunReport, RunStatus, StoreError,
 };
 use geppetto_turns::Turn;
 
-use crate::Builder;
-
-/// Runs a single pass or a tool loop, and stores the turn.
-pub(crate) struct Runner {
-    inner: Arc<dyn InferenceRunner>,
-    builder: Builder,
+/// A runner whose turns are stored, if there is a persister.
+pub(crate) struct Stored {
+    runner: Arc<dyn InferenceRunner>,
     persister: Option<Arc<dyn Persister>>,
 }
 
-impl Runner {
+impl Stored {
     pub(crate) fn new(
-        inner: Arc<dyn InferenceRunner>,
-        builder: Builder,
+        runner: Arc<dyn InferenceRunner>,
         persister: Option<Arc<dyn Persister>>,
     ) -> Self {
-        Self {
-            inner,
-            builder,
-            persister,
-        }
+        Self { runner, persister }
     }
 }
 
 #[async_trait]
-impl InferenceRunner for Runner {
+impl InferenceRunner for Stored {
     async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
-        // A session has prepared the context before its first event; without a session, this is
-        // the place. Preparing twice changes nothing.
-        let ctx = self.builder.prepare(ctx.clone());
-        self.inner.run(&ctx, turn).await
+        self.runner.run(ctx, turn).await
     }
 
     async fn persist(

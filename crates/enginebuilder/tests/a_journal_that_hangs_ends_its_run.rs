@@ -11,12 +11,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use geppetto_engine::{EngineError, ErrorKind, JOURNAL_TIMEOUT, RunContext, RunJournal, RunStatus};
+use geppetto_engine::{
+    EngineError, ErrorKind, JOURNAL_TIMEOUT, RunContext, RunJournal, RunStatus, ToolEffect,
+};
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
-use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+use geppetto_turns::{InferenceResult, ToolUse, Turn};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -55,14 +57,14 @@ impl RunJournal for Hangs {
         self.come_to("after_provider_call").await
     }
 
-    async fn before_tool(&self, _: &RunContext, _: &ToolCall) -> Result<(), EngineError> {
+    async fn before_tool(&self, _: &RunContext, _: &ToolEffect<'_>) -> Result<(), EngineError> {
         self.come_to("before_tool").await
     }
 
     async fn after_tool(
         &self,
         _: &RunContext,
-        _: &ToolCall,
+        _: &ToolEffect<'_>,
         _: &ToolUse,
     ) -> Result<(), EngineError> {
         self.come_to("after_tool").await

@@ -359,10 +359,8 @@ async fn without_a_session_the_sinks_hear_it_too() {
         .event("provider-call-finished");
     let builder =
         Builder::new(ScriptedEngine::always(Script::new().text("one"))).event_sink(expected.sink());
-    let ctx = builder.prepare(RunContext::new());
-    let runner = builder.build(&ctx, "s").unwrap();
-    runner
-        .run(&ctx, &mut Turn::builder().user("hi").build())
+    let run = builder.build(RunContext::new()).await.unwrap();
+    run.run(&mut Turn::builder().user("hi").build())
         .await
         .unwrap();
     expected.assert_met();

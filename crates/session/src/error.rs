@@ -2,13 +2,13 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, RunStatus};
+use geppetto_engine::{EngineError, ErrorKind, RunStatus};
 use geppetto_turns::Turn;
 
 use crate::RunOutcome;
 
 /// A session could not do what it was asked; it is as it was before.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
     /// An inference is running, and the session refuses another one meanwhile.
@@ -55,10 +55,49 @@ pub enum SessionError {
     },
     /// The engine builder could not make a runner.
     #[error("the run could not be prepared: {0}")]
-    Build(#[source] EngineError),
-    /// The caller is not inside of a tokio runtime, where the run would live.
-    #[error("no tokio runtime is running here; start inferences from inside of one")]
+    Build(#[source] Arc<EngineError>),
+    /// The journal did not record the start of the run, so the prompt is not accepted.
+    #[error("the prompt was not recorded, and is not accepted: {0}")]
+    NotRecorded(#[source] Arc<EngineError>),
+    /// The run was cancelled before it started.
+    #[error("the run was cancelled before it started")]
+    Cancelled,
+    /// The run's task was dropped before the run started, as when its runtime shuts down.
+    #[error("the run's task was dropped before it started, as when its runtime shuts down")]
+    Dropped,
+    /// The caller is not inside of a tokio runtime, where the run would live, and the session has
+    /// none.
+    #[error(
+        "no tokio runtime is running here; start inferences from inside of one, or give the \
+         session a handle (`SessionBuilder::runtime`)"
+    )]
     NoRuntime,
+}
+
+impl SessionError {
+    /// The error as the outcome of a run that did not start.
+    pub(crate) fn to_engine_error(&self) -> Arc<EngineError> {
+        match self {
+            Self::Build(error) | Self::NotRecorded(error) => Arc::clone(error),
+            Self::Cancelled => Arc::new(EngineError::cancelled()),
+            other => Arc::new(EngineError::new(ErrorKind::Other, other.to_string())),
+        }
+    }
+}
+
+/// Why [`ExecutionHandle::wait_blocking`](crate::ExecutionHandle::wait_blocking) gives no turn.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The run did not complete.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The thread belongs to a tokio runtime, whose tasks must not be blocked.
+    #[error(
+        "`wait_blocking` was called on a thread of a tokio runtime, which it would block; use \
+         `wait().await`, or `Handle::block_on(run.wait())` inside of `spawn_blocking`"
+    )]
+    InsideRuntime,
 }
 
 /// The error of a run that did not complete; contains the turn in its current state.

@@ -9,8 +9,9 @@ use geppetto_engine::RunStatus;
 use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
-use crate::{RunError, RunOutcome, Session, run::Run};
+use crate::{RunError, RunOutcome, Session, WaitError, run::Run};
 
+mod blocking;
 mod cancel;
 
 pub use cancel::CancelOnDrop;
@@ -77,6 +78,24 @@ impl ExecutionHandle {
             return Ok(outcome.turn.clone());
         }
         Err(RunError::new(outcome))
+    }
+
+    /// Blocks the thread until the run is over, for threads outside of any tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait); [`WaitError::InsideRuntime`] on a thread of a runtime, at once.
+    pub fn wait_blocking(&self) -> Result<Turn, WaitError> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(WaitError::InsideRuntime);
+        }
+        Ok(blocking::block_on(self.wait())?)
+    }
+
+    /// The turn that the run began on, its prompt included. `None` as long as it has not begun.
+    #[must_use]
+    pub fn input(&self) -> Option<&Turn> {
+        self.run.input()
     }
 
     /// Waits until the run is over, and says everything that is known about its end.

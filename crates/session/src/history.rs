@@ -1,17 +1,29 @@
 //! [`History`]: the turns of a session.
 
-use geppetto_engine::{IdSource, keys};
+use geppetto_engine::{IdSource, RunSettings, SessionTotals, keys};
 use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
 use serde_json::Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct History {
     turns: Vec<Turn>,
+    /// Counts what was changed by others than runs.
+    version: u64,
+    /// What all runs of the session took.
+    totals: SessionTotals,
 }
 
 impl History {
     pub(crate) fn new(turns: Vec<Turn>) -> Self {
-        Self { turns }
+        let mut totals = SessionTotals::default();
+        for turn in &turns {
+            restore(&mut totals, turn);
+        }
+        Self {
+            turns,
+            version: 0,
+            totals,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -30,51 +42,129 @@ impl History {
         &self.turns
     }
 
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) fn totals(&self) -> &SessionTotals {
+        &self.totals
+    }
+
     /// Appends a turn; without an id it gets one.
     pub(crate) fn append(&mut self, mut turn: Turn, session_id: &str, ids: &dyn IdSource) {
-        if turn.id.is_empty() {
-            turn.id = ids.next_id();
-        }
-        turn.assign_block_ids(0, || ids.next_id());
-        if turn.session_id().is_none() {
-            set(&mut turn, turn_meta::SESSION_ID.id(), session_id);
-        }
+        identify(&mut turn, 0, session_id, ids);
+        restore(&mut self.totals, &turn);
+        self.version += 1;
         self.turns.push(turn);
     }
 
-    /// Appends a turn that is the latest one and what a user says next. Shares all older blocks.
+    /// Appends a turn that is the latest one and what a user says next.
     pub(crate) fn append_prompt(
         &mut self,
         prompt: Vec<Block>,
         session_id: &str,
         ids: &dyn IdSource,
-    ) {
-        let mut turn = self.turns.last().cloned().unwrap_or_default();
-        turn.id = ids.next_id();
-        let from = turn.blocks.len();
-        for block in prompt {
-            turn.push(block);
+    ) -> Turn {
+        let turn = next_turn(self.latest(), prompt, session_id, ids);
+        self.version += 1;
+        self.turns.push(turn.clone());
+        turn
+    }
+
+    /// Replaces the latest turn, if nothing was changed since `version`. Returns `false` if
+    /// something was.
+    pub(crate) fn replace_latest(&mut self, turn: Turn, version: u64) -> bool {
+        if self.version != version {
+            return false;
         }
-        turn.assign_block_ids(from, || ids.next_id());
-        set(&mut turn, turn_meta::SESSION_ID.id(), session_id);
-        self.turns.push(turn);
-    }
-
-    /// The latest turn, stamped for an inference: the result of an earlier one is not this one's.
-    pub(crate) fn begin(&mut self, session_id: &str, inference_id: &str) -> Option<Turn> {
-        let turn = self.turns.last_mut()?;
-        set(turn, turn_meta::SESSION_ID.id(), session_id);
-        set(turn, turn_meta::INFERENCE_ID.id(), inference_id);
-        turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
-        turn.metadata.remove(&keys::RUN_TOTALS);
-        Some(turn.clone())
-    }
-
-    /// Replaces the latest turn by what a run made of it.
-    pub(crate) fn commit(&mut self, turn: Turn) {
+        self.version += 1;
         if let Some(latest) = self.turns.last_mut() {
             *latest = turn;
         }
+        true
+    }
+
+    /// A run begins on `turn`: a new one, or the latest.
+    pub(crate) fn begin(&mut self, turn: Turn, is_new: bool) {
+        self.version += 1;
+        match self.turns.last_mut() {
+            Some(latest) if !is_new => *latest = turn,
+            _ => self.turns.push(turn),
+        }
+    }
+
+    /// Replaces the latest turn by what a run made of it.
+    pub(crate) fn commit(&mut self, turn: Turn, totals: SessionTotals) {
+        self.version += 1;
+        self.totals = totals;
+        if let Some(latest) = self.turns.last_mut() {
+            *latest = turn;
+        }
+    }
+}
+
+/// Adds what a turn from elsewhere says that its runs took.
+fn restore(totals: &mut SessionTotals, turn: &Turn) {
+    // What cannot be read was not written by a session.
+    if let Ok(Some(stored)) = turn.metadata.get(&keys::SESSION_TOTALS) {
+        if stored.provider_calls >= totals.provider_calls {
+            *totals = stored;
+        }
+    } else if let Ok(Some(run)) = turn.metadata.get(&keys::RUN_TOTALS) {
+        *totals += &SessionTotals::from(&run);
+    }
+}
+
+/// A turn that is `latest` and what a user says next. Shares all older blocks.
+pub(crate) fn next_turn(
+    latest: Option<&Turn>,
+    prompt: Vec<Block>,
+    session_id: &str,
+    ids: &dyn IdSource,
+) -> Turn {
+    let mut turn = latest.cloned().unwrap_or_default();
+    turn.id = ids.next_id();
+    let from = turn.blocks.len();
+    for block in prompt {
+        turn.push(block);
+    }
+    turn.assign_block_ids(from, || ids.next_id());
+    set(&mut turn, turn_meta::SESSION_ID.id(), session_id);
+    // These are the latest turn's own.
+    turn.metadata.remove(&keys::RUN_TOTALS);
+    turn.metadata.remove(&keys::RUN_SETTINGS);
+    turn
+}
+
+/// Gives ids to a turn and to its blocks from index `from` on, where they have none.
+pub(crate) fn identify(turn: &mut Turn, from: usize, session_id: &str, ids: &dyn IdSource) {
+    if turn.id.is_empty() {
+        turn.id = ids.next_id();
+    }
+    turn.assign_block_ids(from, || ids.next_id());
+    if turn.session_id().is_none() {
+        set(turn, turn_meta::SESSION_ID.id(), session_id);
+    }
+}
+
+/// The settings of a run that was cut off on this turn.
+pub(crate) fn unfinished_settings(turn: &Turn) -> Option<RunSettings> {
+    if turn.metadata.contains(&keys::RUN_TOTALS) {
+        return None;
+    }
+    turn.metadata.get(&keys::RUN_SETTINGS).ok().flatten()
+}
+
+/// Stamps a turn for an inference: the result of an earlier one is not this one's.
+pub(crate) fn stamp(turn: &mut Turn, session_id: &str, inference_id: &str, settings: &RunSettings) {
+    set(turn, turn_meta::SESSION_ID.id(), session_id);
+    set(turn, turn_meta::INFERENCE_ID.id(), inference_id);
+    turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
+    turn.metadata.remove(&keys::RUN_TOTALS);
+    turn.metadata.remove(&keys::RUN_SETTINGS);
+    if !settings.is_empty() {
+        // Settings that were validated can be written.
+        let _ = turn.metadata.set(&keys::RUN_SETTINGS, settings);
     }
 }
 

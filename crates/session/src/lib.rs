@@ -49,23 +49,27 @@
 mod error;
 mod handle;
 mod history;
+mod options;
 mod outcome;
+mod prompt;
 mod queue;
 mod run;
-mod runner;
 mod scheduler;
 mod session;
 mod snapshot;
 mod sync;
+mod typed;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::{RunError, SessionError};
+pub use error::{RunError, SessionError, WaitError};
+pub use geppetto_engine::EngineRunner;
 pub use handle::{CancelOnDrop, ExecutionHandle, RunEvents};
 pub use outcome::RunOutcome;
+pub use prompt::Prompt;
 pub use queue::QueuedPrompt;
 pub use run::{ABANDON_AFTER, PERSIST_TIMEOUT};
-pub use runner::EngineRunner;
 pub use session::{BusyPolicy, Session, SessionBuilder};
 pub use snapshot::SessionSnapshot;
+pub use typed::{Answer, AnswerError, TypedPrompt, TypedRun};

@@ -66,15 +66,15 @@ impl RunOutcome {
     }
 
     /// The outcome of a prompt that never ran.
-    pub(crate) fn never_ran(latest: Turn, error: EngineError) -> Self {
+    pub(crate) fn never_ran(latest: Turn, error: Arc<EngineError>) -> Self {
         Self {
-            status: RunStatus::from(&error),
+            status: RunStatus::from(&*error),
             turn: latest,
             usage: Usage::default(),
             provider_calls: 0,
             tool_calls: 0,
             result: None,
-            error: Some(Arc::new(error)),
+            error: Some(error),
             persist_error: None,
         }
     }

@@ -4,7 +4,10 @@ use std::{collections::VecDeque, sync::Arc};
 
 use geppetto_turns::Block;
 
-use crate::run::{Input, Run};
+use crate::{
+    options::{Input, Request},
+    run::Run,
+};
 
 /// A prompt that waits for the running inference to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub struct QueuedPrompt {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) run: Arc<Run>,
-    pub(crate) input: Input,
+    pub(crate) request: Request,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +56,7 @@ impl Queue {
     }
 
     pub(crate) fn prompts(&self) -> Vec<QueuedPrompt> {
-        let text = |waiting: &Waiting| match &waiting.input {
+        let text = |waiting: &Waiting| match &waiting.request.input {
             Input::Prompt(blocks) => {
                 let texts: Vec<&str> = blocks.iter().filter_map(Block::text).collect();
                 texts.join("\n")

@@ -1,8 +1,9 @@
 //! [`Run`]: what the session, a run's task and its handles share.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use geppetto_engine::RunContext;
+use geppetto_engine::{EngineError, RunContext};
+use geppetto_turns::Turn;
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
@@ -15,9 +16,10 @@ use crate::{
 mod drive;
 mod finisher;
 mod launch;
+mod prepare;
 
 pub use drive::{ABANDON_AFTER, PERSIST_TIMEOUT};
-pub(crate) use launch::{Input, launch, panicked};
+pub(crate) use launch::{Pending, launch};
 
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -26,12 +28,24 @@ pub(crate) struct Run {
     /// The sequence number of the last event before the run's first.
     pub(crate) first_seq: AtomicU64,
     phase: AtomicU8,
-    outcome: watch::Sender<Option<Arc<RunOutcome>>>,
+    progress: watch::Sender<Progress>,
+    /// The turn that the run began on.
+    input: OnceLock<Turn>,
+    /// Why it did not start.
+    not_started: OnceLock<SessionError>,
     /// Where and in which span the run was submitted.
-    runtime: Handle,
+    pub(crate) runtime: Handle,
     span: Span,
     /// The ids of the runs that it was submitted from, and its own.
     lineage: Vec<String>,
+}
+
+/// How far a run is, for those who wait.
+#[derive(Debug, Clone)]
+enum Progress {
+    Waiting,
+    Begun,
+    Finished(Arc<RunOutcome>),
 }
 
 const WAITING: u8 = 0;
@@ -40,42 +54,60 @@ const ENDING: u8 = 2;
 
 impl Run {
     /// A run that the calling task submits. `parent` is the context that it works for.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::NoRuntime`].
     pub(crate) fn new(
         id: String,
         last_seq: u64,
+        token: CancellationToken,
         parent: Option<&RunContext>,
-    ) -> Result<Self, SessionError> {
-        let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
-        let token = parent.map_or_else(CancellationToken::new, |parent| {
-            parent.cancellation().child_token()
-        });
+        runtime: Handle,
+    ) -> Self {
         let mut lineage = submitters(parent);
         lineage.push(id.clone());
-        Ok(Self {
+        Self {
             id,
             token,
             first_seq: AtomicU64::new(last_seq),
             phase: AtomicU8::new(WAITING),
-            outcome: watch::Sender::new(None),
+            progress: watch::Sender::new(Progress::Waiting),
+            input: OnceLock::new(),
+            not_started: OnceLock::new(),
             runtime,
             span: Span::current(),
             lineage,
-        })
+        }
     }
 
     /// The run publishes its events from here on.
-    fn started(&self, last_seq: u64) {
+    fn started(&self, last_seq: u64, input: &Turn) {
+        // A run starts once.
+        let _ = self.input.set(input.clone());
         self.first_seq.store(last_seq, Ordering::Release);
         self.phase.store(RUNNING, Ordering::Release);
+    }
+
+    /// Tells those who wait that the run has begun.
+    fn begun(&self) {
+        self.progress.send_replace(Progress::Begun);
     }
 
     /// The turn is in the history; only the terminal event is still to come.
     fn ending(&self) {
         self.phase.store(ENDING, Ordering::Release);
+    }
+
+    /// The run is over before it began.
+    pub(crate) fn not_started(&self, latest: Option<Turn>, error: SessionError) {
+        let engine_error = error.to_engine_error();
+        let _ = self.not_started.set(error);
+        self.finished(RunOutcome::never_ran(
+            latest.unwrap_or_default(),
+            engine_error,
+        ));
+    }
+
+    /// The turn that the run began on, once it has.
+    pub(crate) fn input(&self) -> Option<&Turn> {
+        self.input.get()
     }
 
     pub(crate) fn has_started(&self) -> bool {
@@ -87,21 +119,38 @@ impl Run {
     }
 
     pub(crate) fn finished(&self, outcome: RunOutcome) {
-        self.outcome.send_replace(Some(Arc::new(outcome)));
+        self.progress
+            .send_replace(Progress::Finished(Arc::new(outcome)));
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.outcome.borrow().is_some()
+        matches!(&*self.progress.borrow(), Progress::Finished(_))
     }
 
     pub(crate) async fn wait(&self) -> Arc<RunOutcome> {
-        let mut outcome = self.outcome.subscribe();
+        let mut progress = self.progress.subscribe();
         loop {
-            if let Some(outcome) = &*outcome.borrow_and_update() {
+            if let Progress::Finished(outcome) = &*progress.borrow_and_update() {
                 return Arc::clone(outcome);
             }
             // The sender lives as long as `self`, so this cannot end without an outcome.
-            let _ = outcome.changed().await;
+            let _ = progress.changed().await;
+        }
+    }
+
+    /// Waits until the run has begun.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from starting.
+    pub(crate) async fn wait_begun(&self) -> Result<(), SessionError> {
+        let mut progress = self.progress.subscribe();
+        while matches!(&*progress.borrow_and_update(), Progress::Waiting) {
+            let _ = progress.changed().await;
+        }
+        match self.not_started.get() {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
         }
     }
 }
@@ -111,4 +160,11 @@ pub(crate) fn submitters(parent: Option<&RunContext>) -> Vec<String> {
     let current = RunContext::current();
     let inside = current.as_ref().or(parent);
     inside.map_or_else(Vec::new, |ctx| ctx.lineage().to_vec())
+}
+
+/// The error of a run that a panic kept from starting.
+pub(crate) fn panicked(who: &str, message: &str) -> SessionError {
+    let message = format!("the {who} panicked: {message}");
+    let error = EngineError::new(geppetto_engine::ErrorKind::Panicked, message);
+    SessionError::Build(Arc::new(error))
 }

@@ -2,70 +2,130 @@
 
 use std::sync::Arc;
 
-use geppetto_engine::{EngineError, ErrorKind, isolate};
+use geppetto_engine::{EngineError, ErrorKind, RunContext, isolate};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     BusyPolicy, ExecutionHandle, RunOutcome, Session, SessionError,
+    options::{Input, Options, Request},
     queue::Waiting,
-    run::{self, Input, Run, launch, submitters},
+    run::{self, Pending, Run, launch, submitters},
     session::State,
-    sync::MutexGuard,
+    sync::{self, MutexGuard},
 };
 
-/// Starts `input`, or lets it wait, or refuses it.
+/// What becomes of a request.
+enum Decision {
+    /// It holds the session's active place.
+    Runs(Arc<Run>, Request),
+    /// It waits in the queue.
+    Waits(Arc<Run>),
+    /// A run whose terminal event may already have been published is about to free the session.
+    Ending(Arc<Run>, Request),
+}
+
+/// Starts `request`, or lets it wait, or refuses it.
 ///
 /// Prompts run in the order in which they get here: only one that is neither queued nor replacing
 /// waits in here, for a run whose terminal event may already have been published. Until then
 /// nothing is changed, so that giving up leaves nothing behind.
-pub(crate) async fn start(
+pub(crate) async fn submit(
     session: &Session,
-    input: Input,
+    mut request: Request,
 ) -> Result<ExecutionHandle, SessionError> {
-    loop {
-        let ending = {
-            let mut state = session.lock();
-            if state.is_free() {
-                let run = new_run(session)?;
-                state.active = Some(Arc::clone(&run));
-                drop(state);
-                return start_now(session, run, input);
+    let recorded = request.options.recorded;
+    let recorded = recorded.unwrap_or(session.inner.acknowledge_recorded);
+    let run = loop {
+        match decide(session, request)? {
+            Decision::Ending(ending, unchanged) => {
+                ending.wait().await;
+                request = unchanged;
             }
-            match (session.inner.policy, &input) {
-                (BusyPolicy::Queue { max }, Input::Prompt(_)) => {
-                    return enqueue(session, state, input, max);
+            Decision::Runs(run, request) => {
+                // Inside of a runtime that is not the run's own it cannot be built.
+                if !recorded && Handle::try_current().is_ok() {
+                    let place = Pending::new(session, &run, release, SessionError::Cancelled);
+                    place.start(request).await?;
+                    return Ok(ExecutionHandle::new(session.clone(), run));
                 }
-                (BusyPolicy::Replace, _) => return replace(session, state, input),
-                _ => {}
+                launch(session, &run, request, release)?;
+                break run;
             }
-            match &state.active {
-                Some(active) if active.is_ending() => Arc::clone(active),
-                _ => return Err(session.busy()),
-            }
-        };
-        ending.wait().await;
-    }
+            Decision::Waits(run) if recorded => break run,
+            Decision::Waits(run) => return Ok(ExecutionHandle::new(session.clone(), run)),
+        }
+    };
+    let handle = ExecutionHandle::new(session.clone(), Arc::clone(&run));
+    let guard = handle.cancel_on_drop();
+    run.wait_begun().await?;
+    Ok(guard.detach())
 }
 
-fn start_now(
+/// As [`submit`], without waiting for anything.
+pub(crate) fn try_submit(
     session: &Session,
-    run: Arc<Run>,
-    input: Input,
+    request: Request,
 ) -> Result<ExecutionHandle, SessionError> {
-    match launch(session, &run, input, release) {
-        Ok(()) => Ok(ExecutionHandle::new(session.clone(), run)),
-        Err(error) => {
-            release(session);
-            Err(error)
+    let run = match decide(session, request)? {
+        Decision::Runs(run, request) => {
+            launch(session, &run, request, release)?;
+            run
         }
+        Decision::Waits(run) => run,
+        Decision::Ending(_, request) => behind_the_end(session, request)?,
+    };
+    Ok(ExecutionHandle::new(session.clone(), run))
+}
+
+/// Lets a run wait for one that is about to free the session, in a session without a queue.
+fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, SessionError> {
+    let mut state = session.lock();
+    let is_busy = state.active.as_ref().is_some_and(|run| !run.is_ending());
+    if is_busy || !state.queue.is_empty() {
+        return Err(session.busy());
+    }
+    let run = new_run(session, &request.options)?;
+    if state.active.is_none() {
+        state.active = Some(Arc::clone(&run));
+        drop(state);
+        launch(session, &run, request, release)?;
+    } else {
+        state.queue.push(Waiting {
+            run: Arc::clone(&run),
+            request,
+        });
+    }
+    Ok(run)
+}
+
+/// A request that is refused is dropped when the lock is released: what it holds is foreign code.
+fn decide(session: &Session, request: Request) -> Result<Decision, SessionError> {
+    let mut state = session.lock();
+    if state.is_free() {
+        let run = new_run(session, &request.options)?;
+        state.active = Some(Arc::clone(&run));
+        return Ok(Decision::Runs(run, request));
+    }
+    match (session.inner.policy, &request.input) {
+        (BusyPolicy::Queue { max }, Input::Prompt(_)) => {
+            return enqueue(session, request, state, max).map(Decision::Waits);
+        }
+        (BusyPolicy::Replace, _) => return replace(session, request, state).map(Decision::Waits),
+        _ => {}
+    }
+    match &state.active {
+        Some(active) if active.is_ending() => Ok(Decision::Ending(Arc::clone(active), request)),
+        _ => Err(session.busy()),
     }
 }
 
 fn enqueue(
     session: &Session,
+    request: Request,
     mut state: MutexGuard<'_, State>,
-    input: Input,
     max: usize,
-) -> Result<ExecutionHandle, SessionError> {
+) -> Result<Arc<Run>, SessionError> {
     let active = state.active.as_ref().filter(|run| !run.is_ending());
     // The place of a run that is ending is as good as free.
     let room = max.saturating_add(usize::from(active.is_none()));
@@ -75,30 +135,30 @@ fn enqueue(
             max,
         });
     }
-    let inside_of = submitters(session.inner.parent.as_ref());
+    let inside_of = submitters(parent(session, &request.options));
     if active.is_some_and(|run| inside_of.contains(&run.id)) {
         return Err(SessionError::InsideOwnRun {
             session_id: session.id().to_owned(),
         });
     }
-    let run = new_run(session)?;
+    let run = new_run(session, &request.options)?;
     state.queue.push(Waiting {
         run: Arc::clone(&run),
-        input,
+        request,
     });
-    Ok(ExecutionHandle::new(session.clone(), run))
+    Ok(run)
 }
 
 /// Cancels what runs, takes the place of what waits, and is next.
 fn replace(
     session: &Session,
+    request: Request,
     mut state: MutexGuard<'_, State>,
-    input: Input,
-) -> Result<ExecutionHandle, SessionError> {
-    let run = new_run(session)?;
+) -> Result<Arc<Run>, SessionError> {
+    let run = new_run(session, &request.options)?;
     let replaced = state.queue.replace(Waiting {
         run: Arc::clone(&run),
-        input,
+        request,
     });
     let active = state.active.clone();
     let latest = state.history.latest().cloned().unwrap_or_default();
@@ -111,19 +171,43 @@ fn replace(
             ErrorKind::Cancelled,
             "a newer prompt replaced this one before it ran",
         );
-        waiting
-            .run
-            .finished(RunOutcome::never_ran(latest.clone(), error));
+        let outcome = RunOutcome::never_ran(latest.clone(), Arc::new(error));
+        waiting.run.finished(outcome);
     }
-    Ok(ExecutionHandle::new(session.clone(), run))
+    Ok(run)
 }
 
-fn new_run(session: &Session) -> Result<Arc<Run>, SessionError> {
+fn parent<'a>(session: &'a Session, options: &'a Options) -> Option<&'a RunContext> {
+    options.parent.as_ref().or(session.inner.parent.as_ref())
+}
+
+fn new_run(session: &Session, options: &Options) -> Result<Arc<Run>, SessionError> {
     let inner = &session.inner;
+    let runtime = match (Handle::try_current(), &inner.runtime) {
+        (Ok(current), _) => current,
+        (Err(_), Some(own)) => own.clone(),
+        (Err(_), None) => return Err(SessionError::NoRuntime),
+    };
     let id = isolate::call(|| inner.ids.next_id())
         .map_err(|message| run::panicked("id source", &message))?;
-    let run = Run::new(id, inner.stream.last_seq(), inner.parent.as_ref())?;
-    Ok(Arc::new(run))
+    let parent = parent(session, options);
+    let of_parent = parent.map(RunContext::cancellation);
+    let token = of_parent.or(options.token.as_ref());
+    let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);
+    let last_seq = inner.stream.last_seq();
+    let run = Arc::new(Run::new(id, last_seq, token, parent, runtime));
+    if let (Some(_), Some(given)) = (of_parent, &options.token) {
+        // A token has one parent: a task watches the other.
+        let (run, given) = (Arc::clone(&run), given.clone());
+        let runtime = run.runtime.clone();
+        sync::spawn(&runtime, async move {
+            tokio::select! {
+                () = given.cancelled() => run.token.cancel(),
+                _ = run.wait() => {}
+            }
+        });
+    }
+    Ok(run)
 }
 
 /// Frees the session's active place, whose run is over or could not start, and starts what waits
@@ -141,18 +225,9 @@ fn release(session: &Session) {
         }
         state.hand_over()
     };
-    while let Some(Waiting { run, input }) = next {
-        let failed = launch(session, &run, input, release).err();
-        let mut state = session.lock();
-        if failed.is_some() {
-            state.active = None;
-        }
-        next = state.hand_over();
-        let latest = state.history.latest().cloned();
-        drop(state);
-        if let Some(error) = failed {
-            let error = EngineError::new(ErrorKind::Other, error.to_string());
-            run.finished(RunOutcome::never_ran(latest.unwrap_or_default(), error));
-        }
+    while let Some(Waiting { run, request }) = next {
+        // What keeps it from starting is its outcome.
+        let _ = launch(session, &run, request, release);
+        next = session.lock().hand_over();
     }
 }

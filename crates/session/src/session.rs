@@ -5,15 +5,16 @@ mod inner;
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, EngineError};
+use geppetto_engine::{Engine, EngineBuilder, EngineRunner, Limits, SessionTotals};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
-use geppetto_turns::{Block, Content, ImagePart, Turn};
+use geppetto_turns::{Block, ImagePart, Turn};
 
 use crate::{
-    QueuedPrompt, RunOutcome, SessionError, SessionSnapshot,
+    Prompt, QueuedPrompt, SessionError, SessionSnapshot,
     handle::ExecutionHandle,
-    run::Input,
-    scheduler,
+    history::identify,
+    options::Input,
+    prompt,
     sync::{self, MutexGuard},
 };
 
@@ -52,6 +53,11 @@ impl Session {
         Self::builder(builder).build()
     }
 
+    /// A session that runs an engine once for each prompt: no middleware, no tools, no storage.
+    pub fn from_engine(engine: impl Engine + 'static) -> Self {
+        Self::new(EngineRunner::new(engine))
+    }
+
     /// Starts a session with an id, a history or a policy of its own.
     pub fn builder(builder: impl EngineBuilder + 'static) -> SessionBuilder {
         SessionBuilder::new(Arc::new(builder))
@@ -76,18 +82,20 @@ impl Session {
         Ok(())
     }
 
-    /// Appends a turn that is the latest one and what a user says next.
+    /// Appends a turn that is the latest one and what a user says next. Returns that turn.
+    ///
+    /// [`prompt`](Self::prompt) appends a prompt and runs it, and can edit its turn.
     ///
     /// # Errors
     ///
     /// [`SessionError::Busy`] while an inference is running, [`SessionError::EmptyPrompt`] when
     /// the text is blank.
-    pub fn append_user_prompt(&self, text: impl Into<String>) -> Result<(), SessionError> {
+    pub fn append_user_prompt(&self, text: impl Into<String>) -> Result<Turn, SessionError> {
         self.append_user_prompts([text])
     }
 
     /// Appends a turn that is the latest one and what a user says next, a block for each text;
-    /// blank ones are left out.
+    /// blank ones are left out. Returns that turn.
     ///
     /// # Errors
     ///
@@ -95,31 +103,106 @@ impl Session {
     pub fn append_user_prompts<T: Into<String>>(
         &self,
         texts: impl IntoIterator<Item = T>,
-    ) -> Result<(), SessionError> {
-        let prompt = prompt(texts.into_iter().map(|text| Block::user(text)).collect())?;
+    ) -> Result<Turn, SessionError> {
+        let blocks = texts.into_iter().map(|text| Block::user(text)).collect();
+        let blocks = prompt::prompt(blocks)?;
         let mut state = self.lock();
         self.refuse_if_running(&state)?;
         let ids = &*self.inner.ids;
-        state.history.append_prompt(prompt, &self.inner.id, ids);
-        Ok(())
+        Ok(state.history.append_prompt(blocks, &self.inner.id, ids))
     }
 
-    /// Appends a prompt and starts an inference on it, atomically.
+    /// Changes the latest turn, such as its system prompt or its data. Returns the changed turn.
     ///
-    /// In a session that queues or replaces, a prompt that comes while an inference is running is
-    /// accepted at once, and the handle is that of a run which waits; what keeps it from starting
-    /// later is in its outcome. Otherwise this waits for a run whose terminal event is already
-    /// published to free the session. Dropping the future before it is ready leaves nothing
-    /// behind.
+    /// `update` gets a copy; it is called again if another task changed the history meanwhile.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Busy`] while an inference is running (unless the session queues or
-    /// replaces), [`SessionError::InsideOwnRun`] in a session that queues when the caller is a
-    /// part of the running inference, and all that keeps a run from starting; the history is as
-    /// it was.
+    /// [`SessionError::Busy`] while an inference is running, [`SessionError::Empty`] when there is
+    /// no turn. The history is as it was.
+    pub fn update_latest(&self, mut update: impl FnMut(&mut Turn)) -> Result<Turn, SessionError> {
+        loop {
+            let (latest, version) = {
+                let state = self.lock();
+                self.refuse_if_running(&state)?;
+                let latest = state.history.latest().cloned();
+                (latest, state.history.version())
+            };
+            let Some(latest) = latest else {
+                return Err(SessionError::Empty {
+                    session_id: self.inner.id.clone(),
+                });
+            };
+            let mut turn = latest.clone();
+            update(&mut turn);
+            let from = turn.blocks.common_prefix(&latest.blocks);
+            identify(&mut turn, from, &self.inner.id, &*self.inner.ids);
+            let mut state = self.lock();
+            self.refuse_if_running(&state)?;
+            if state.history.replace_latest(turn.clone(), version) {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// Sets the engine builder of the runs that start from now on; the running one goes on. A
+    /// prompt in the queue is run by the builder that is set when its turn comes. History, event
+    /// stream and subscribers stay.
+    pub fn set_builder(&self, builder: impl EngineBuilder + 'static) {
+        let replaced = {
+            let mut state = self.lock();
+            std::mem::replace(&mut state.builder, Arc::new(builder))
+        };
+        // Dropping it may run foreign code, which must not happen under the lock.
+        drop(replaced);
+    }
+
+    /// Sets the limits of all runs of the session together, for the runs that start from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.lock().limits = limits;
+    }
+
+    /// What all runs of the session took so far, the running one aside. In a session that was
+    /// restored: as far as the turns of its history say
+    /// ([`keys::SESSION_TOTALS`](geppetto_engine::keys::SESSION_TOTALS)).
+    #[must_use]
+    pub fn totals(&self) -> SessionTotals {
+        self.lock().history.totals().clone()
+    }
+
+    /// A prompt with options that hold for its run alone: model, settings, deadline, extensions
+    /// and others. Nothing happens until it is [submitted](Prompt::submit).
+    pub fn prompt(&self, text: impl Into<String>) -> Prompt {
+        Prompt::new(self, Input::Prompt(vec![Block::user(text)]))
+    }
+
+    /// An inference on the latest turn with options that hold for it alone. The run changes that
+    /// turn; no turn is added. Nothing happens until it is [submitted](Prompt::submit), which
+    /// refuses in a session that queues, too: there is no prompt to wait.
+    ///
+    /// If an earlier run on the turn was cut off (its process ended, and the session was restored
+    /// from a store), the settings of that run apply, and those that are given here take
+    /// precedence.
+    pub fn inference(&self) -> Prompt {
+        Prompt::new(self, Input::Latest)
+    }
+
+    /// Appends a prompt and starts an inference on it, atomically; see [`Prompt::submit`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Prompt::submit`]; the history is as it was.
     pub async fn submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
-        self.submit_blocks(vec![Block::user(text)]).await
+        self.prompt(text).submit().await
+    }
+
+    /// As [`submit`](Self::submit), without waiting for anything; see [`Prompt::try_submit`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Prompt::try_submit`].
+    pub fn try_submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
+        self.prompt(text).try_submit()
     }
 
     /// As [`submit`](Self::submit), with images.
@@ -132,24 +215,17 @@ impl Session {
         text: impl Into<String>,
         images: impl IntoIterator<Item = ImagePart>,
     ) -> Result<ExecutionHandle, SessionError> {
-        self.submit_blocks(vec![Block::user_with_images(text, images)])
-            .await
+        self.prompt(text).images(images).submit().await
     }
 
-    async fn submit_blocks(&self, blocks: Vec<Block>) -> Result<ExecutionHandle, SessionError> {
-        scheduler::start(self, Input::Prompt(prompt(blocks)?)).await
-    }
-
-    /// Starts an inference on the latest turn.
-    ///
-    /// The run changes that turn; no turn is added.
+    /// Starts an inference on the latest turn; see [`inference`](Self::inference).
     ///
     /// # Errors
     ///
     /// [`SessionError::Busy`] while an inference is running (a session that queues refuses too:
     /// there is no prompt to wait), [`SessionError::Empty`] when there is nothing to run on.
     pub async fn start_inference(&self) -> Result<ExecutionHandle, SessionError> {
-        scheduler::start(self, Input::Latest).await
+        self.inference().submit().await
     }
 
     /// The prompts that wait, in order.
@@ -167,8 +243,7 @@ impl Session {
         };
         let found = removed.is_some();
         if let Some(waiting) = removed {
-            let (latest, error) = (latest.unwrap_or_default(), EngineError::cancelled());
-            waiting.run.finished(RunOutcome::never_ran(latest, error));
+            waiting.run.not_started(latest, SessionError::Cancelled);
         }
         found
     }
@@ -261,26 +336,32 @@ impl Session {
     }
 
     /// A new session, with a fresh id, whose history is this one's up to and with turn `index`.
-    /// All blocks are shared. It has the same builder, policy and parent.
+    /// All blocks are shared. It has the same builder, policy, parent and limits; what the turns
+    /// that it begins with took counts.
     ///
     /// # Errors
     ///
     /// [`SessionError::NoSuchTurn`].
     pub fn fork_at(&self, index: usize) -> Result<Self, SessionError> {
-        let turns = {
+        let (turns, builder, limits) = {
             let state = self.lock();
             let turns = state.history.turns();
             let kept = turns.get(..=index).ok_or(SessionError::NoSuchTurn {
                 index,
                 count: turns.len(),
             })?;
-            kept.to_vec()
+            (kept.to_vec(), Arc::clone(&state.builder), state.limits)
         };
-        let mut fork = SessionBuilder::new(Arc::clone(&self.inner.builder))
+        let mut fork = SessionBuilder::new(builder)
             .id(self.inner.ids.next_id())
             .history(turns)
             .ids(Arc::clone(&self.inner.ids))
-            .busy_policy(self.inner.policy);
+            .busy_policy(self.inner.policy)
+            .limits(limits)
+            .acknowledge_recorded(self.inner.acknowledge_recorded);
+        if let Some(runtime) = &self.inner.runtime {
+            fork = fork.runtime(runtime.clone());
+        }
         if let Some(parent) = &self.inner.parent {
             fork = fork.parent(parent);
         }
@@ -303,18 +384,6 @@ impl Session {
             _ => Ok(()),
         }
     }
-}
-
-/// Leaves out what says nothing.
-fn prompt(mut blocks: Vec<Block>) -> Result<Vec<Block>, SessionError> {
-    blocks.retain(|block| match &block.content {
-        Content::User(user) => !user.text.trim().is_empty() || user.has_media(),
-        _ => true,
-    });
-    if blocks.is_empty() {
-        return Err(SessionError::EmptyPrompt);
-    }
-    Ok(blocks)
 }
 
 impl fmt::Debug for Session {

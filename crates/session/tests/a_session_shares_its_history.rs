@@ -9,7 +9,8 @@
 
 use std::sync::Arc;
 
-use geppetto_engine::{EngineBuilder, EngineError, InferenceRunner, RunContext, SeededIds};
+use async_trait::async_trait;
+use geppetto_engine::{BuiltRun, EngineBuilder, EngineError, RunContext, SeededIds};
 use geppetto_events::{Event, Received};
 use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
@@ -213,9 +214,10 @@ async fn a_snapshot_has_no_late_events_of_an_abandoned_run() {
 /// Keeps the context of a run.
 struct Keeps(EngineRunner, Arc<std::sync::Mutex<Option<RunContext>>>);
 
+#[async_trait]
 impl EngineBuilder for Keeps {
-    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         *self.1.lock().unwrap() = Some(ctx.clone());
-        self.0.build(ctx, id)
+        self.0.build(ctx).await
     }
 }

@@ -6,13 +6,14 @@
     reason = "a test's helpers panic too"
 )]
 
-use geppetto_engine::{ErrorKind, RunStatus, RunTotals, keys};
+use geppetto_engine::{ErrorKind, Resampling, RunStatus, RunTotals, keys};
 use geppetto_session::{BusyPolicy, EngineRunner, RunOutcome, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{FinishClass, Usage};
 
 fn session(script: Script) -> Session {
-    Session::new(EngineRunner::new(ScriptedEngine::always(script)))
+    let runner = EngineRunner::new(ScriptedEngine::always(script));
+    Session::new(runner.with_resampling(Resampling::never()))
 }
 
 /// The outcome, the turn and the session's history say the same.

@@ -9,8 +9,9 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, SeededIds,
+    BuiltRun, EngineBuilder, EngineError, ErrorKind, Resampling, RunContext, SeededIds,
 };
 use geppetto_events::{Event, EventSink, Grammar, Subscription, sink_fn};
 use geppetto_session::{BusyPolicy, EngineRunner, Session, SessionSnapshot};
@@ -25,18 +26,15 @@ struct Joining {
     joined: Joined,
 }
 
+#[async_trait]
 impl EngineBuilder for Joining {
-    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
-        self.inner.build(ctx, id)
-    }
-
-    fn prepare(&self, ctx: RunContext) -> RunContext {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         let (session, joined) = (Arc::clone(&self.session), Arc::clone(&self.joined));
         let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
             let (snapshot, tail) = session.get().unwrap().join();
             joined.lock().unwrap().push((event.seq, snapshot, tail));
         }));
-        ctx.with_event_sinks([sink])
+        self.inner.build(ctx.with_event_sinks([sink])).await
     }
 }
 
@@ -81,7 +79,7 @@ async fn at_every_event_of_runs_of_all_outcomes() {
     ]);
     let (own, joined) = (Arc::new(OnceLock::new()), Joined::default());
     let builder = Joining {
-        inner: EngineRunner::new(engine),
+        inner: EngineRunner::new(engine).with_resampling(Resampling::never()),
         session: Arc::clone(&own),
         joined: Arc::clone(&joined),
     };

@@ -17,7 +17,8 @@ use std::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, RunReport, RunStatus,
+    BuiltRun, EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext, RunReport,
+    RunStatus,
 };
 use geppetto_session::{BusyPolicy, EngineRunner, ExecutionHandle, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
@@ -29,12 +30,13 @@ const MANY: usize = 20_000;
 /// Builds once, and then fails.
 struct Once(EngineRunner, AtomicBool);
 
+#[async_trait]
 impl EngineBuilder for Once {
-    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         if self.1.swap(true, Ordering::SeqCst) {
             return Err(EngineError::new(ErrorKind::Configuration, "no engine"));
         }
-        self.0.build(ctx, id)
+        self.0.build(ctx).await
     }
 }
 
@@ -58,10 +60,9 @@ async fn where_none_of_them_can_start() {
     runs[0].wait().await.unwrap();
     for run in &runs[1..] {
         let error = run.wait().await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the run could not be prepared: no engine"
-        );
+        assert_eq!(error.to_string(), "no engine");
+        let kind = error.engine_error().unwrap().kind();
+        assert_eq!(kind, ErrorKind::Configuration);
     }
     assert_eq!(session.turn_count(), 1);
     assert!(!session.is_running() && session.queued().is_empty());
@@ -120,11 +121,12 @@ impl Drop for Hangs {
     }
 }
 
+#[async_trait]
 impl EngineBuilder for Overtakes {
-    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         let second = self.1.fetch_add(1, Ordering::SeqCst) == 1;
         let submits = second.then(|| Arc::clone(&self.0));
-        Ok(Arc::new(Hangs { submits }))
+        Ok(BuiltRun::new(ctx, Arc::new(Hangs { submits })))
     }
 }
 

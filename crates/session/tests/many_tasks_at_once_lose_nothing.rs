@@ -117,7 +117,7 @@ impl Worker {
                     .shared
                     .append_user_prompt(format!("note {}/{step}", self.name))
                 {
-                    Ok(()) => self.did.appended += 1,
+                    Ok(_) => self.did.appended += 1,
                     Err(error) => assert!(matches!(error, SessionError::Busy { .. })),
                 },
                 7 => self.look(),

@@ -15,9 +15,10 @@ use std::{
     },
 };
 
+use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, ErrorKind, IdSource, InferenceRunner, RunContext, RunReport,
-    RunStatus, StoreError,
+    BuiltRun, EngineBuilder, EngineError, ErrorKind, IdSource, InferenceRunner, RunContext,
+    RunReport, RunStatus, StoreError,
 };
 use geppetto_session::{EngineRunner, Session, SessionError};
 use geppetto_testing::{Script, ScriptedEngine};
@@ -115,9 +116,10 @@ impl InferenceRunner for Panics {
     }
 }
 
+#[async_trait]
 impl EngineBuilder for Panics {
-    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
-        Ok(Arc::new(self.clone()))
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
     }
 }
 
@@ -225,11 +227,12 @@ async fn a_source_of_ids() {
 
 struct Builder(AtomicU64, Panics);
 
+#[async_trait]
 impl EngineBuilder for Builder {
-    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         let calls = self.0.fetch_add(1, Ordering::SeqCst);
         assert!(calls > 0, "nothing built");
-        self.1.build(ctx, id)
+        self.1.build(ctx).await
     }
 }
 

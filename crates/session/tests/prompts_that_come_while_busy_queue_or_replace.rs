@@ -14,7 +14,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use geppetto_engine::{EngineBuilder, EngineError, InferenceRunner, RunContext, RunStatus};
+use async_trait::async_trait;
+use geppetto_engine::{BuiltRun, EngineBuilder, EngineError, RunContext, RunStatus};
 use geppetto_events::{Event, EventSink, sink_fn};
 use geppetto_session::{BusyPolicy, EngineRunner, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
@@ -69,6 +70,8 @@ async fn a_replacing_prompt_cancels_the_running_inference() {
     let scripts = [Script::new().text("par").hang(), Script::new().text("new")];
     let session = session(BusyPolicy::Replace, scripts);
     let first = session.submit("first").await.unwrap();
+    let mut reader = first.events();
+    while reader.next().await.unwrap().text_delta().is_none() {}
     let second = session.submit("second").await.unwrap();
     assert_eq!(first.outcome().await.status, RunStatus::Cancelled);
     assert_eq!(second.wait().await.unwrap().assistant_text(), "new");
@@ -112,13 +115,11 @@ async fn of_many_replacing_prompts_the_last_one_runs_and_the_others_leave_no_tur
 /// Builds an engine's runner, with a sink.
 struct Watched(EngineRunner, Arc<dyn EventSink>);
 
+#[async_trait]
 impl EngineBuilder for Watched {
-    fn build(&self, ctx: &RunContext, id: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
-        self.0.build(ctx, id)
-    }
-
-    fn prepare(&self, ctx: RunContext) -> RunContext {
-        ctx.with_event_sinks([Arc::clone(&self.1)])
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        let ctx = ctx.with_event_sinks([Arc::clone(&self.1)]);
+        self.0.build(ctx).await
     }
 }
 
@@ -195,7 +196,7 @@ async fn prompts_that_come_at_the_end_are_queued_in_order_even_where_none_may_wa
             third,
             Poll::Ready(Err(SessionError::QueueFull { .. }))
         ));
-        assert!(matches!(session.append_user_prompt("note"), Ok(())));
+        assert!(session.append_user_prompt("note").is_ok());
     });
     let run = session.submit("first").await.unwrap();
     gate.open();

@@ -7,13 +7,17 @@
     reason = "a test's helpers panic too"
 )]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{ErrorKind, RunStatus};
+use async_trait::async_trait;
+use geppetto_engine::{
+    BuiltRun, Engine, EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext,
+    RunReport, RunStatus, TOOL_CANCEL_GRACE,
+};
 use geppetto_events::{Event, Grammar};
 use geppetto_session::{ABANDON_AFTER, EngineRunner, ExecutionHandle, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
-use geppetto_turns::{Incomplete, repair};
+use geppetto_turns::{Incomplete, Turn, repair};
 use tokio::time::Instant;
 
 fn session(scripts: impl IntoIterator<Item = Script>) -> (Session, ScriptedEngine) {
@@ -82,7 +86,7 @@ async fn after_a_run_that_panicked() {
     let run = session.submit("hi").await.unwrap();
     let error = run.wait().await.unwrap_err();
     assert_eq!(error.engine_error().unwrap().kind(), ErrorKind::Panicked);
-    assert_eq!(error.to_string(), "the run panicked: ouch");
+    assert_eq!(error.to_string(), "the engine panicked: ouch");
     assert_eq!(error.turn().assistant_text(), "par");
     check_end(&session, &engine, &run, "run-failed").await;
 }
@@ -108,18 +112,50 @@ async fn after_a_run_that_was_cancelled() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_run_that_ignored_the_cancel_and_was_abandoned() {
-    let (session, engine) = session([Script::new().text("par").hang().deaf()]);
+    let engine = ScriptedEngine::new([Script::new().text("par").hang().deaf()]);
+    // An engine is dropped by its runner before that; a runner, by the session.
+    let runners = [(true, TOOL_CANCEL_GRACE), (false, ABANDON_AFTER)];
+    for (by_runner, after) in runners {
+        let session = match by_runner {
+            true => Session::from_engine(engine.clone()),
+            false => Session::new(Deaf(engine.clone())),
+        };
+        abandoned(&session, &engine, after).await;
+        engine.push(Script::new().text("par").hang().deaf());
+    }
+}
+
+/// Calls the engine itself, whatever becomes of the run.
+#[derive(Clone)]
+struct Deaf(ScriptedEngine);
+
+#[async_trait]
+impl EngineBuilder for Deaf {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for Deaf {
+    async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
+        let result = self.0.run_inference(ctx, turn).await?;
+        Ok(RunReport::single(result, ctx.total_usage()))
+    }
+}
+
+async fn abandoned(session: &Session, engine: &ScriptedEngine, after: Duration) {
     let run = session.submit("hi").await.unwrap();
     let mut reader = run.events();
     while reader.next().await.unwrap().text_delta().is_none() {}
     let cancelled = Instant::now();
     run.cancel();
     let error = run.wait().await.unwrap_err();
-    assert_eq!(cancelled.elapsed(), ABANDON_AFTER);
+    assert_eq!(cancelled.elapsed(), after);
     assert!(ABANDON_AFTER <= Duration::from_millis(100));
     assert!(error.is_cancelled());
     assert_eq!(error.turn().assistant_text(), "par");
-    check_end(&session, &engine, &run, "run-stopped").await;
+    check_end(session, engine, &run, "run-stopped").await;
 }
 
 #[tokio::test]

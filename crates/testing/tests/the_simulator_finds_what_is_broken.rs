@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, InferenceRunner, Middleware, Next, RunContext, RunReport,
+    BuiltRun, EngineBuilder, EngineError, InferenceRunner, Middleware, Next, RunContext, RunReport,
 };
 use geppetto_testing::{
     Script,
@@ -115,7 +115,7 @@ struct Stubborn(Arc<dyn EngineBuilder>);
 #[async_trait]
 impl InferenceRunner for Stubborn {
     async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
-        let outcome = self.0.build(ctx, "simulated")?.run(ctx, turn).await;
+        let outcome = self.0.build(ctx.clone()).await?.run(turn).await;
         outcome.and(Err(EngineError::new(
             geppetto_engine::ErrorKind::Other,
             "never mind",
@@ -123,9 +123,10 @@ impl InferenceRunner for Stubborn {
     }
 }
 
+#[async_trait]
 impl EngineBuilder for Stubborn {
-    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
-        Ok(Arc::new(Self(Arc::clone(&self.0))))
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(Self(Arc::clone(&self.0)))))
     }
 }
 

@@ -8,14 +8,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use geppetto_engine::{EngineError, RunContext, ToolConfig};
+use geppetto_engine::{
+    EngineError, RunContext, ToolConfig,
+    steps::{TOOL_CANCEL_GRACE, deadline_passed, is_stopped, stopped},
+};
 use geppetto_turns::Turn;
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     ToolExecutor, ToolRegistry,
     isolate::{self, Isolated},
-    stop::{TOOL_CANCEL_GRACE, deadline_passed, is_stopped, stopped},
 };
 
 mod attempt;

@@ -77,18 +77,15 @@ mod calls;
 mod executor;
 mod isolate;
 mod registry;
-mod sampling;
 mod step;
-mod stop;
 mod tool;
 mod tool_loop;
 
 pub use executor::{DefaultExecutor, FailedToolAttempt, MASK, Rejection, ToolExecutor};
+pub use geppetto_engine::{Resampling, TOOL_CANCEL_GRACE};
 pub use registry::{RegistryError, ToolRegistry};
-pub use sampling::{Resampling, snapshot};
 pub use schemars;
 pub use step::{AtDeadline, DEFAULT_PAUSE, PausePhase, PendingPause, StepController};
-pub use stop::TOOL_CANCEL_GRACE;
 pub use tool::{
     DEFAULT_OUTPUT_LIMIT, Extension, FnTool, FromToolContext, IntoToolError, IntoToolOutput,
     NoArgs, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn, ToolOutput, ToolTraits,

@@ -7,11 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use geppetto_engine::RunContext;
+use geppetto_engine::{RunContext, steps::stopped};
 use geppetto_events::{EventKind, kind::DebuggerPause};
 use tokio::{sync::oneshot, time::sleep};
-
-use crate::stop::stopped;
 
 /// The default maximum duration of a pause: 30 s.
 pub const DEFAULT_PAUSE: Duration = Duration::from_secs(30);

@@ -11,7 +11,6 @@ use crate::{DefaultExecutor, Resampling, StepController, ToolExecutor, ToolRegis
 mod history;
 mod run;
 mod setup;
-mod tokens;
 
 use run::LoopRun;
 

@@ -48,7 +48,8 @@ impl EndedCall {
 
 impl RunContext {
     /// Notes that a provider call has ended.
-    pub(crate) fn call_ended(&self, call: EndedCall, result: &InferenceResult) {
+    pub(crate) fn call_ended(&self, mut call: EndedCall, result: &InferenceResult) {
+        self.undo_settings(&mut call.before);
         let mut ended = lock(&self.shared.ended);
         if ended.len() == REMEMBERED {
             ended.remove(0);

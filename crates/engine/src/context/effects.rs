@@ -10,6 +10,9 @@ use geppetto_turns::ToolCall;
 
 use super::{RunContext, lock};
 
+#[cfg(test)]
+mod tests;
+
 /// The keys that a run has given, and its name where nothing else names it.
 #[derive(Default)]
 pub(super) struct Effects {

@@ -16,6 +16,8 @@ impl Shared {
             ids,
             provider_calls: AtomicU64::new(0),
             calls_begun: AtomicU32::new(0),
+            requests: AtomicU64::new(0),
+            estimate: Mutex::default(),
             usage: Mutex::default(),
             tool_calls: AtomicU32::new(0),
             ended: Mutex::default(),
@@ -35,9 +37,10 @@ impl RunContext {
     /// - its run id is this run's with a suffix, and it counts its own provider calls;
     /// - its events go to a stream of its own, and to sinks only where
     ///   [`with_event_sinks`](Self::with_event_sinks) adds them;
-    /// - it has no snapshot hook, no journal and no tools, until it is given some;
+    /// - it has no snapshot hook, no journal, no tools and no run settings, until it is given some;
     /// - tools that are called in it have idempotency keys of their own;
-    /// - its tokens are counted in its own total and in this run's;
+    /// - its tokens are counted in its own total and in this run's, and the limits of this run's
+    ///   session hold for it;
     /// - it is cancelled with this run and shares its deadline, ids and extensions.
     #[must_use]
     pub fn inner(&self) -> Self {
@@ -79,6 +82,10 @@ impl RunContext {
             effect_scope: Some(Arc::from(format!("{}/{name}", self.effect_scope()))),
             outer: None,
             parent: Some(Arc::new(self.clone())),
+            settings: None,
+            applied: None,
+            budget: None,
+            start_recorded: false,
             ..self.clone()
         }
         .with_run(self.session_id().unwrap_or_default(), &run_id, "")

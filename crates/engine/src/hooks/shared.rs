@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
-use super::{Persister, Phase, RunJournal, SnapshotHook, StoreError};
+use super::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolEffect};
 use crate::{EngineError, RunContext, RunStatus};
 
 impl<H: SnapshotHook + ?Sized> SnapshotHook for Arc<H> {
@@ -44,17 +44,21 @@ impl<J: RunJournal + ?Sized> RunJournal for Arc<J> {
         (**self).after_provider_call(ctx, turn, result).await
     }
 
-    async fn before_tool(&self, ctx: &RunContext, call: &ToolCall) -> Result<(), EngineError> {
-        (**self).before_tool(ctx, call).await
+    async fn before_tool(
+        &self,
+        ctx: &RunContext,
+        effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
+        (**self).before_tool(ctx, effect).await
     }
 
     async fn after_tool(
         &self,
         ctx: &RunContext,
-        call: &ToolCall,
+        effect: &ToolEffect<'_>,
         answer: &ToolUse,
     ) -> Result<(), EngineError> {
-        (**self).after_tool(ctx, call, answer).await
+        (**self).after_tool(ctx, effect, answer).await
     }
 
     async fn run_ended(

@@ -9,7 +9,7 @@ use geppetto_engine::{
 use geppetto_turns::Turn;
 use tokio::time;
 
-use super::finisher::Finisher;
+use super::finisher::{FENCED, Finisher};
 
 /// How long after a cancel a run is abandoned that does not end by itself: 95 ms, so that its
 /// terminal event is out within 100 ms. Tools have a shorter grace of their own before.
@@ -31,9 +31,30 @@ pub(super) async fn drive(mut finisher: Finisher) {
     };
     finisher.stamp();
     let status = RunStatus::from(&outcome);
+    let is_fenced = matches!(&outcome, Err(error) if error.kind() == ErrorKind::Fenced);
     finisher.known = Some(outcome);
-    let persist_error = persist(&finisher.turn, &ctx, &*runner, &status).await;
+    if is_fenced {
+        finisher.end(Some(FENCED.to_owned()));
+        return;
+    }
+    let persist_error = match persist(&finisher.turn, &ctx, &*runner, &status).await {
+        NotStored::No => None,
+        NotStored::Because(message) => Some(message),
+        NotStored::Fenced(message) => {
+            let error = EngineError::new(ErrorKind::Fenced, message);
+            finisher.known = Some(Err(error));
+            Some(FENCED.to_owned())
+        }
+    };
     finisher.end(persist_error);
+}
+
+/// Whether a turn was stored.
+enum NotStored {
+    No,
+    Because(String),
+    /// Another process owns the session: that is how the run ends, whatever it did.
+    Fenced(String),
 }
 
 /// Returns `true` if an error is the result of a cancel: engines and tools report an aborted
@@ -64,19 +85,20 @@ async fn supervise(
     }
 }
 
-/// Stores the turn; says what went wrong. A cancel does not touch it.
+/// Stores the turn. A cancel does not touch it.
 async fn persist(
     turn: &Turn,
     ctx: &RunContext,
     runner: &dyn InferenceRunner,
     status: &RunStatus,
-) -> Option<String> {
+) -> NotStored {
     let stored = Isolated::new(async { runner.persist(ctx, turn, status).await });
     match time::timeout(PERSIST_TIMEOUT, stored).await {
-        Ok(Ok(Ok(()))) => None,
-        Ok(Ok(Err(error))) => Some(error.to_string()),
-        Ok(Err(panic)) => Some(format!("the persister panicked: {panic}")),
-        Err(_) => Some(format!(
+        Ok(Ok(Ok(()))) => NotStored::No,
+        Ok(Ok(Err(error))) if error.is_fenced() => NotStored::Fenced(error.to_string()),
+        Ok(Ok(Err(error))) => NotStored::Because(error.to_string()),
+        Ok(Err(panic)) => NotStored::Because(format!("the persister panicked: {panic}")),
+        Err(_) => NotStored::Because(format!(
             "the persister took longer than {PERSIST_TIMEOUT:?}"
         )),
     }

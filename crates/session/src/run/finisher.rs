@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus, isolate,
-    keys,
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus,
+    SessionTotals, isolate, keys,
 };
 use geppetto_events::Subscription;
 use geppetto_turns::Turn;
 
 use super::Run;
 use crate::{RunOutcome, Session};
+
+/// Why the turn of a run that was fenced off is not stored.
+pub(super) const FENCED: &str = "not stored: another process owns the session";
 
 /// Frees the session's active place.
 pub(crate) type Release = fn(&Session);
@@ -24,6 +27,8 @@ pub(super) struct Finisher {
     pub(super) turn: Turn,
     pub(super) ctx: RunContext,
     pub(super) runner: Arc<dyn InferenceRunner>,
+    /// What the session's earlier runs took.
+    pub(super) earlier: SessionTotals,
     /// How the run ended, while its turn is being stored.
     pub(super) known: Option<Result<RunReport, EngineError>>,
     pub(super) guard: Option<RunGuard>,
@@ -33,13 +38,13 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    /// Writes into the turn what the run took.
+    /// Writes into the turn what the run took, and what the session did.
     pub(super) fn stamp(&mut self) {
+        let metadata = &mut self.turn.metadata;
         // Numbers always fit.
-        let _ = self
-            .turn
-            .metadata
-            .set(&keys::RUN_TOTALS, &self.ctx.totals());
+        let _ = metadata.set(&keys::RUN_TOTALS, &self.ctx.totals());
+        let session = self.ctx.session_totals(&self.earlier);
+        let _ = metadata.set(&keys::SESSION_TOTALS, &session);
     }
 
     pub(super) fn end(mut self, persist_error: Option<String>) {
@@ -51,8 +56,9 @@ impl Finisher {
             return;
         };
         {
+            let totals = self.ctx.session_totals(&self.earlier);
             let mut state = self.session.lock();
-            state.history.commit(self.turn.clone());
+            state.history.commit(self.turn.clone(), totals);
             self.run.ending();
         }
         guard.end(ended.as_ref(), persist_error.clone());
@@ -87,7 +93,13 @@ impl Drop for Finisher {
             self.stamp();
         }
         let status = self.known.as_ref().map(RunStatus::from);
-        let persist_error = status.and_then(|status| self.persist_now(&status));
+        let persist_error = status.and_then(|status| match status {
+            RunStatus::Failed {
+                kind: ErrorKind::Fenced,
+                ..
+            } => Some(FENCED.to_owned()),
+            status => self.persist_now(&status),
+        });
         self.finish(persist_error);
     }
 }

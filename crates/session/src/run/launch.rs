@@ -1,91 +1,155 @@
 //! How a run starts.
 
-use std::sync::Arc;
+use std::{
+    future::Future as _,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
-use geppetto_engine::{EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, isolate};
-use geppetto_turns::{Block, Turn};
+use geppetto_engine::RunGuard;
 use tracing::Instrument;
 
 use super::{
     Run,
     drive::drive,
     finisher::{Finisher, Release},
+    prepare::{Ready, prepare},
 };
-use crate::{Session, SessionError, history::last_prompt, sync::spawn};
+use crate::{Session, SessionError, history::last_prompt, options::Request, sync::spawn};
 
-/// What a run begins with.
-#[derive(Debug)]
-pub(crate) enum Input {
-    /// A new turn: the latest one and this prompt.
-    Prompt(Vec<Block>),
-    /// The latest turn, unchanged.
-    Latest,
+/// A run that holds the session's active place and has not begun. Dropped, it frees the place, and
+/// the run is over.
+pub(crate) struct Pending {
+    session: Session,
+    run: Arc<Run>,
+    release: Release,
+    /// Why the run has not begun, if this is dropped.
+    dropped: Option<SessionError>,
 }
 
-/// Starts `run`, which holds the session's active place; `release` frees the place when it is
-/// over. On an error the history is as it was, and the place is the caller's to free.
+impl Pending {
+    /// `dropped` is why the run has not begun, if this is dropped before.
+    pub(crate) fn new(
+        session: &Session,
+        run: &Arc<Run>,
+        release: Release,
+        dropped: SessionError,
+    ) -> Self {
+        Self {
+            session: session.clone(),
+            run: Arc::clone(run),
+            release,
+            dropped: Some(dropped),
+        }
+    }
+
+    /// Builds the run and lets it begin on a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from starting. The history is as it was, the place is free, and the run over.
+    pub(crate) async fn start(mut self, request: Request) -> Result<(), SessionError> {
+        let finisher = self.begin(request).await?;
+        let run = &self.run;
+        spawn(&run.runtime, drive(finisher).instrument(run.span.clone()));
+        Ok(())
+    }
+
+    async fn begin(&mut self, request: Request) -> Result<Finisher, SessionError> {
+        match prepare(&self.session, &self.run, request).await {
+            Ok(ready) => {
+                self.dropped = None;
+                Ok(begin(&self.session, &self.run, ready, self.release))
+            }
+            Err(error) => {
+                self.dropped = None;
+                self.give_up(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn give_up(&self, error: SessionError) {
+        let latest = self.session.latest();
+        (self.release)(&self.session);
+        self.run.not_started(latest, error);
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(error) = self.dropped.take() {
+            self.give_up(error);
+        }
+    }
+}
+
+/// Builds and drives a run on a task of its own. `release` frees the session's active place, which
+/// the run holds, when it is over.
+///
+/// A builder that does not wait for anything builds right here: the prompt is then in the history
+/// when this returns, also on a runtime that is shutting down.
+///
+/// # Errors
+///
+/// What keeps the run from starting, if that is known at once. It is the run's outcome, too.
 pub(crate) fn launch(
     session: &Session,
     run: &Arc<Run>,
-    input: Input,
+    request: Request,
     release: Release,
 ) -> Result<(), SessionError> {
-    // What is left to panic in there is the source of ids, before it has changed anything.
-    let (ctx, runner, turn) = isolate::call(|| prepare(session, run, input))
-        .unwrap_or_else(|message| Err(panicked("id source", &message)))?;
+    let mut pending = Pending::new(session, run, release, SessionError::Dropped);
+    let mut begun = Box::pin(async move { pending.begin(request).await });
+    let polled = {
+        let _inside = run.runtime.enter();
+        let mut cx = Context::from_waker(Waker::noop());
+        run.span.in_scope(|| begun.as_mut().poll(&mut cx))
+    };
+    let (runtime, span) = (&run.runtime, run.span.clone());
+    match polled {
+        Poll::Ready(Ok(finisher)) => spawn(runtime, drive(finisher).instrument(span)),
+        Poll::Ready(Err(error)) => return Err(error),
+        Poll::Pending => {
+            // The task polls it again, with a waker of its own.
+            let work = async move {
+                if let Ok(finisher) = begun.await {
+                    drive(finisher).await;
+                }
+            };
+            spawn(runtime, work.instrument(span));
+        }
+    }
+    Ok(())
+}
+
+/// Puts the turn into the history and publishes the run's first event.
+fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> Finisher {
+    let Ready {
+        ctx,
+        runner,
+        turn,
+        is_new,
+    } = ready;
+    let earlier = {
+        let mut state = session.lock();
+        state.history.begin(turn.clone(), is_new);
+        state.history.totals().clone()
+    };
     let pin = session.stream().subscribe();
-    run.started(session.stream().last_seq());
+    run.started(session.stream().last_seq(), &turn);
     let guard = RunGuard::start(&ctx, last_prompt(&turn));
-    let finisher = Finisher {
+    run.begun();
+    Finisher {
         session: session.clone(),
         run: Arc::clone(run),
         turn,
         ctx,
         runner,
+        earlier,
         known: None,
         guard: Some(guard),
         release,
         _pin: pin,
-    };
-    spawn(&run.runtime, drive(finisher).instrument(run.span.clone()));
-    Ok(())
-}
-
-type Prepared = (RunContext, Arc<dyn InferenceRunner>, Turn);
-
-fn prepare(session: &Session, run: &Arc<Run>, input: Input) -> Result<Prepared, SessionError> {
-    let inner = &session.inner;
-    let mut base = RunContext::for_stream(inner.stream.clone(), Arc::clone(&inner.ids));
-    if let Some(parent) = &inner.parent {
-        base = base.with_parent(parent);
     }
-    let base = base
-        .with_cancellation(run.token.clone())
-        .with_lineage(run.lineage.iter().cloned());
-    let build = || {
-        let ctx = inner.builder.prepare(base.with_run(&inner.id, &run.id, ""));
-        let runner = inner.builder.build(&ctx, &inner.id)?;
-        Ok((ctx, runner))
-    };
-    let built = isolate::call(build).map_err(|message| panicked("engine builder", &message))?;
-    let (ctx, runner) = built.map_err(SessionError::Build)?;
-
-    let mut state = session.lock();
-    let empty = || SessionError::Empty {
-        session_id: inner.id.clone(),
-    };
-    match input {
-        Input::Prompt(prompt) => state.history.append_prompt(prompt, &inner.id, &*inner.ids),
-        Input::Latest if state.history.latest().is_none_or(Turn::is_empty) => return Err(empty()),
-        Input::Latest => {}
-    }
-    let turn = state.history.begin(&inner.id, &run.id).ok_or_else(empty)?;
-    let ctx = ctx.with_run(&inner.id, &run.id, &turn.id);
-    Ok((ctx, runner, turn))
-}
-
-/// The error of a run that a panic kept from starting.
-pub(crate) fn panicked(who: &str, message: &str) -> SessionError {
-    let message = format!("the {who} panicked: {message}");
-    SessionError::Build(EngineError::new(ErrorKind::Panicked, message))
 }

@@ -2,9 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, IdSource, RandomIds, RunContext};
+use geppetto_engine::{EngineBuilder, IdSource, Limits, RandomIds, RunContext};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
+use tokio::runtime::Handle;
 
 use super::{BusyPolicy, Inner, Session, State};
 use crate::{history::History, queue::Queue, sync::Mutex};
@@ -19,6 +20,9 @@ pub struct SessionBuilder {
     policy: BusyPolicy,
     stream: EventStream,
     parent: Option<RunContext>,
+    runtime: Option<Handle>,
+    limits: Limits,
+    acknowledge_recorded: bool,
 }
 
 impl SessionBuilder {
@@ -31,6 +35,9 @@ impl SessionBuilder {
             policy: BusyPolicy::default(),
             stream: EventStream::new(),
             parent: None,
+            runtime: None,
+            limits: Limits::default(),
+            acknowledge_recorded: false,
         }
     }
 
@@ -75,6 +82,29 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets the runtime in which runs live that are submitted from a thread without one, such as
+    /// that of a user interface. Runs that are submitted from inside of a runtime live there.
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Sets the limits of all runs of the session together. What the turns of
+    /// [`history`](Self::history) say that earlier runs took counts. No limits by default.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets whether prompts are accepted only after the run's journal has recorded the start of
+    /// their run ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)): submitting
+    /// returns after that barrier, the prompt is in the history only then, and if the journal
+    /// refuses, nothing has happened. `false` by default: the barrier is awaited inside of the run.
+    pub fn acknowledge_recorded(mut self, recorded: bool) -> Self {
+        self.acknowledge_recorded = recorded;
+        self
+    }
+
     /// The session.
     #[must_use]
     pub fn build(self) -> Session {
@@ -82,12 +112,15 @@ impl SessionBuilder {
         Session {
             inner: Arc::new(Inner {
                 id,
-                builder: self.builder,
                 ids: self.ids,
                 stream: self.stream,
                 policy: self.policy,
                 parent: self.parent,
+                runtime: self.runtime,
+                acknowledge_recorded: self.acknowledge_recorded,
                 state: Mutex::new(State {
+                    builder: self.builder,
+                    limits: self.limits,
                     history: History::new(self.turns),
                     active: None,
                     queue: Queue::default(),

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, PoisonError};
 
-use geppetto_engine::{EngineBuilder, IdSource, RunContext};
+use geppetto_engine::{EngineBuilder, IdSource, Limits, RunContext};
 use geppetto_events::EventStream;
+use tokio::runtime::Handle;
 
 use super::BusyPolicy;
 use crate::{
@@ -15,16 +16,21 @@ use crate::{
 
 pub(crate) struct Inner {
     pub(crate) id: String,
-    pub(crate) builder: Arc<dyn EngineBuilder>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) stream: EventStream,
     pub(crate) policy: BusyPolicy,
     /// The run that the session's runs work for.
     pub(crate) parent: Option<RunContext>,
+    /// Where runs live that are submitted from outside of a runtime.
+    pub(crate) runtime: Option<Handle>,
+    /// Prompts are accepted only when the journal has recorded them.
+    pub(crate) acknowledge_recorded: bool,
     pub(super) state: Mutex<State>,
 }
 
 pub(crate) struct State {
+    pub(crate) builder: Arc<dyn EngineBuilder>,
+    pub(crate) limits: Limits,
     pub(crate) history: History,
     pub(crate) active: Option<Arc<Run>>,
     pub(crate) queue: Queue,

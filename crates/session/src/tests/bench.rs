@@ -7,8 +7,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, Finish, InferenceRunner, ResponseWriter, RunContext, RunReport,
-    RunStatus, SeededIds, StoreError,
+    BuiltRun, EngineBuilder, EngineError, Finish, InferenceRunner, ResponseWriter, RunContext,
+    RunReport, RunStatus, SeededIds, StoreError,
 };
 use geppetto_turns::Turn;
 use shuttle::{
@@ -39,9 +39,12 @@ pub(super) fn explore<F: Future<Output = ()> + 'static>(
     let _entered = runtime.enter();
     let body = move || shuttle::future::block_on(scenario());
     let random = RandomScheduler::new_from_seed(seed, iterations.div_ceil(2));
-    Runner::new(random, Config::new()).run(body.clone());
+    // The default is too little for unoptimized code that builds and starts a run in one step.
+    let mut config = Config::new();
+    config.stack_size = 0x4_0000;
+    Runner::new(random, config.clone()).run(body.clone());
     let pct = PctScheduler::new_from_seed(seed, 3, iterations.div_ceil(2));
-    Runner::new(pct, Config::new()).run(body);
+    Runner::new(pct, config).run(body);
 }
 
 /// What happened in a scenario, told by the runner.
@@ -110,9 +113,10 @@ impl InferenceRunner for Counting {
     }
 }
 
+#[async_trait]
 impl EngineBuilder for Counting {
-    fn build(&self, _: &RunContext, _: &str) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         shuttle::thread::yield_now();
-        Ok(Arc::new(Self(self.0.clone())))
+        Ok(BuiltRun::new(ctx, Arc::new(Self(self.0.clone()))))
     }
 }

@@ -214,7 +214,7 @@ fn an_appended_turn_is_there_or_was_refused() {
             let mut appended = 0;
             for _ in 0..3 {
                 match other.append_user_prompt("note") {
-                    Ok(()) => appended += 1,
+                    Ok(_) => appended += 1,
                     Err(SessionError::Busy { .. }) => yield_now().await,
                     Err(error) => panic!("{error}"),
                 }

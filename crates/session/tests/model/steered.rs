@@ -7,10 +7,11 @@ use std::sync::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    Engine, EngineError, ErrorKind, Finish, ResponseWriter, RunContext, SeededIds,
+    BuiltRun, EngineBuilder, EngineError, ErrorKind, Finish, InferenceRunner, ResponseWriter,
+    RunContext, RunReport, SeededIds,
 };
-use geppetto_session::{BusyPolicy, EngineRunner, Session};
-use geppetto_turns::{InferenceResult, Turn};
+use geppetto_session::{BusyPolicy, Session};
+use geppetto_turns::Turn;
 use tokio::sync::oneshot;
 
 /// How a run is told to end.
@@ -39,7 +40,7 @@ impl Drop for Leave {
 
 impl Steered {
     pub(crate) fn session(&self, policy: BusyPolicy) -> Session {
-        Session::builder(EngineRunner::new(self.clone()))
+        Session::builder(self.clone())
             .ids(Arc::new(SeededIds::new(1)))
             .busy_policy(policy)
             .build()
@@ -58,12 +59,15 @@ impl Steered {
 }
 
 #[async_trait]
-impl Engine for Steered {
-    async fn run_inference(
-        &self,
-        ctx: &RunContext,
-        turn: &mut Turn,
-    ) -> Result<InferenceResult, EngineError> {
+impl EngineBuilder for Steered {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for Steered {
+    async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
         let _leave = Leave(Arc::clone(&self.running));
@@ -80,7 +84,10 @@ impl Engine for Steered {
             end = told => end.unwrap(),
         };
         match end {
-            End::Finish => Ok(reply.finish(Finish::completed())),
+            End::Finish => {
+                let result = reply.finish(Finish::completed());
+                Ok(RunReport::single(result, ctx.total_usage()))
+            }
             End::Fail => {
                 let error = EngineError::new(ErrorKind::Server, "told to");
                 Err(reply.fail(error, Finish::default()))

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use geppetto_engine::{
     Engine, EngineError, IdSource, Middleware, Next, Persister, Phase, RunContext, RunJournal,
-    RunStatus, SeededIds, SnapshotHook, StoreError,
+    RunStatus, SeededIds, SnapshotHook, StoreError, ToolEffect,
 };
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventSink};
 use geppetto_toolloop::ToolExecutor;
-use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
 use super::{Seam, World, executor::SeamExecutor, world::Stored};
 
@@ -120,14 +120,18 @@ impl RunJournal for Part {
         self.journal()
     }
 
-    async fn before_tool(&self, _ctx: &RunContext, _call: &ToolCall) -> Result<(), EngineError> {
+    async fn before_tool(
+        &self,
+        _ctx: &RunContext,
+        _effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
         self.journal()
     }
 
     async fn after_tool(
         &self,
         _ctx: &RunContext,
-        _call: &ToolCall,
+        _effect: &ToolEffect<'_>,
         _answer: &ToolUse,
     ) -> Result<(), EngineError> {
         self.journal()

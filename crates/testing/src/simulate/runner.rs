@@ -9,7 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineBuilder, EngineError, InferenceRunner, RunContext, RunReport, RunStatus, StoreError,
+    BuiltRun, EngineBuilder, EngineError, InferenceRunner, RunContext, RunReport, RunStatus,
+    StoreError,
 };
 use geppetto_events::{Event, EventSink, MemorySink};
 use geppetto_turns::Turn;
@@ -25,25 +26,19 @@ pub(super) struct Watched {
     pub(super) events: Arc<MemorySink>,
 }
 
+#[async_trait]
 impl EngineBuilder for Watched {
-    fn build(
-        &self,
-        ctx: &RunContext,
-        session_id: &str,
-    ) -> Result<Arc<dyn InferenceRunner>, EngineError> {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         self.world.seam(Seam::Builder)?;
-        Ok(Arc::new(WatchedRunner {
-            runner: self.builder.build(ctx, session_id)?,
-            world: self.world.clone(),
-        }))
-    }
-
-    fn prepare(&self, ctx: RunContext) -> RunContext {
+        let BuiltRun { ctx, runner, .. } = self.builder.build(ctx).await?;
         let events: Arc<dyn EventSink> = self.events.clone();
         let cutting: Arc<dyn EventSink> = Arc::new(CuttingSink(self.world.clone()));
-        self.builder
-            .prepare(ctx)
-            .with_event_sinks([events, cutting])
+        let ctx = ctx.with_event_sinks([events, cutting]);
+        let world = self.world.clone();
+        Ok(BuiltRun::new(
+            ctx,
+            Arc::new(WatchedRunner { runner, world }),
+        ))
     }
 }
 

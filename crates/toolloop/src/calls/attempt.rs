@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use geppetto_engine::{Extensions, RunContext};
+use geppetto_engine::{Extensions, RunContext, TOOL_CANCEL_GRACE};
 use serde_json::Value;
 use tokio::time::timeout;
 use tracing::Instrument as _;
@@ -11,9 +11,7 @@ use super::{
     slot::Slot,
     task::{Place, ToolTask},
 };
-use crate::{
-    Tool, ToolContext, ToolError, ToolFailure, ToolOutput, ToolTraits, stop::TOOL_CANCEL_GRACE,
-};
+use crate::{Tool, ToolContext, ToolError, ToolFailure, ToolOutput, ToolTraits};
 
 /// One attempt at a tool call.
 pub(super) struct Attempt {

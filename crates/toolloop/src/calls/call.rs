@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{EngineError, ErrorKind, RunContext, ToolConfig, ToolErrorHandling};
+use geppetto_engine::{
+    EngineError, ErrorKind, RunContext, ToolConfig, ToolEffect, ToolErrorHandling,
+    steps::{is_stopped, pause},
+};
 use geppetto_turns::ToolCall;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -11,7 +14,6 @@ use super::{attempt::Attempt, slot::Slot};
 use crate::{
     FailedToolAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits,
     arguments, isolate,
-    stop::{is_stopped, pause},
 };
 
 /// What all calls of one model output have in common.
@@ -166,15 +168,22 @@ async fn tell_journal(env: &Env, slot: &Slot, call: &ToolCall) -> Result<(), Eng
     let (Some(journal), Some(answer)) = (env.ctx.journal(), slot.to_answer()) else {
         return Ok(());
     };
-    let told = journal.after_tool(&env.ctx, call, &answer);
+    let effect = effect(env, slot, call);
+    let told = journal.after_tool(&env.ctx, &effect, &answer);
     isolate::journaled(told).await
+}
+
+fn effect<'a>(env: &Env, slot: &'a Slot, call: &'a ToolCall) -> ToolEffect<'a> {
+    let traits = env.registry.traits(&call.name).unwrap_or_default();
+    ToolEffect::new(call, slot.key(), traits.idempotent)
 }
 
 impl Ready<'_> {
     async fn run(&self, args: Value) -> Result<(), EngineError> {
         let (ctx, executor) = (&self.env.ctx, &*self.env.executor);
         if let Some(journal) = ctx.journal() {
-            isolate::journaled(journal.before_tool(ctx, &self.call)).await?;
+            let effect = effect(self.env, self.slot, &self.call);
+            isolate::journaled(journal.before_tool(ctx, &effect)).await?;
         }
         let mut number = 1;
         while !is_stopped(ctx) {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use geppetto_engine::{EngineError, RunContext};
+use geppetto_engine::{EngineError, RunContext, steps::is_stopped};
 use geppetto_events::{
     Correlation, Event, EventKind,
     kind::{ToolCallFinished, ToolExecutionStarted, ToolResultReady, ToolStatus},
@@ -10,7 +10,7 @@ use geppetto_events::{
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 
 use super::Request;
-use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, stop::is_stopped, tool::cut};
+use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
 
 /// One call: what was asked for, how far it got, and its answer.
 ///

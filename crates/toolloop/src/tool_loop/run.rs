@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, Limit, Phase, ReplyLog, RunContext, RunReport, RunStatus, RunStop, ToolConfig,
+    EngineError, Limit, Phase, ReplyLog, RunContext, RunReport, RunStop, ToolConfig,
+    steps::{self, deadline_passed, snapshot},
 };
 use geppetto_turns::{FinishClass, InferenceResult, Turn, keys::turn_meta};
 use tokio::time::Instant;
@@ -12,15 +13,11 @@ use super::{
     ToolLoop,
     history::{first_new, summary},
     setup::{self, Override},
-    tokens::Tokens,
 };
 use crate::{
     PausePhase, ToolRegistry,
     calls::{Calls, Request, Tooling, end_reason, ended_badly, refusal, requests},
-    isolate,
-    sampling::{NoReply, snapshot},
     step::PauseEnd,
-    stop::deadline_passed,
 };
 
 /// One run of the loop. Dropped half-way, it leaves a turn in which every call is answered.
@@ -39,7 +36,6 @@ pub(super) struct LoopRun<'a> {
     result: Option<InferenceResult>,
     /// Keeps the application's configuration while the turn contains another.
     configured: Option<Override>,
-    pub(super) tokens: Tokens,
     /// How many provider calls were made, further attempts at one aside.
     iterations: u32,
     /// How many provider calls the context had made before.
@@ -77,7 +73,6 @@ impl<'a> LoopRun<'a> {
             started: Instant::now(),
             result: None,
             configured: None,
-            tokens: Tokens::default(),
             iterations: 0,
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
@@ -88,15 +83,13 @@ impl<'a> LoopRun<'a> {
 
     /// Runs to the end of the conversation's current part.
     pub(super) async fn go(&mut self) -> Result<(), End> {
-        if let Some(journal) = self.ctx.journal() {
-            let told = journal.run_started(&self.ctx, self.turn);
-            isolate::journaled(told).await?;
-        }
+        steps::start(&self.ctx, self.turn).await?;
         (self.config, self.registry) = setup::prepare(self.tool_loop, self.turn)?;
         let tools = Arc::new(self.registry.clone());
         self.ctx = self.ctx.clone().with_tools(tools);
         loop {
             self.check()?;
+            self.check_spent()?;
             if self.iterations > 0 {
                 self.configured = Override::relaxed(&self.config, self.turn)?;
             }
@@ -155,7 +148,7 @@ impl<'a> LoopRun<'a> {
         self.iterations += 1;
         let engine = &*self.tool_loop.engine;
         let resampling = self.tool_loop.resampling;
-        let reply = resampling.reply(engine, &self.ctx, self.turn).await;
+        let reply = resampling.sample(engine, &self.ctx, self.turn).await;
         self.restore_config();
         let ctx = &self.ctx;
         let from = first_new(&self.before.blocks, &self.turn.blocks);
@@ -165,8 +158,8 @@ impl<'a> LoopRun<'a> {
                 self.result = Some(result);
                 Ok(snapshot(&self.ctx, self.turn, Phase::PostInference)?)
             }
-            Err(NoReply::Deadline) => Err(self.wall_clock()),
-            Err(NoReply::Error(error)) => Err(error.into()),
+            Err(error) if steps::is_time_up(&self.ctx, &error) => Err(self.wall_clock()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -198,12 +191,18 @@ impl<'a> LoopRun<'a> {
             }
             return Err(End::Limit(limit));
         }
+        self.check_spent()
+    }
+
+    /// What the run and its session may spend. Tools spend too, where they ask agents.
+    fn check_spent(&self) -> Result<(), End> {
         if let Some(most) = self.config.max_total_tokens
-            && self.tokens.total(&self.ctx, self.turn) >= most
+            && self.ctx.tokens(self.turn) >= most
         {
             return Err(End::Limit(Limit::Tokens(most)));
         }
-        Ok(())
+        let reached = self.ctx.limit_reached(self.turn);
+        reached.map_or(Ok(()), |limit| Err(End::Limit(limit)))
     }
 
     /// Asks the model a last time, without tools. What it calls all the same is not run.
@@ -283,15 +282,7 @@ impl<'a> LoopRun<'a> {
             }
         };
         self.settled = true;
-        let shown = snapshot(&self.ctx, self.turn, Phase::Final);
-        let outcome = outcome.and_then(|report| shown.map(|()| report));
-        let Some(journal) = self.ctx.journal() else {
-            return outcome;
-        };
-        let status = RunStatus::from(&outcome);
-        let told = journal.run_ended(&self.ctx, self.turn, &status);
-        let told = isolate::journaled(told).await;
-        outcome.and_then(|report| told.map(|()| report))
+        steps::end(&self.ctx, self.turn, outcome).await
     }
 
     fn report(&self, stop: RunStop) -> RunReport {

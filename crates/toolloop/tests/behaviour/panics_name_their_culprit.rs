@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, Phase, RunContext, RunJournal, RunStatus,
+    EngineError, ErrorKind, InferenceRunner, Phase, RunContext, RunJournal, RunStatus, ToolEffect,
 };
 use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
 use geppetto_toolloop::{FailedToolAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop};
@@ -67,7 +67,7 @@ impl RunJournal for Panics {
         Ok(())
     }
 
-    async fn before_tool(&self, _: &RunContext, _: &ToolCall) -> Result<(), EngineError> {
+    async fn before_tool(&self, _: &RunContext, _: &ToolEffect<'_>) -> Result<(), EngineError> {
         self.here("before_tool");
         Ok(())
     }
@@ -75,7 +75,7 @@ impl RunJournal for Panics {
     async fn after_tool(
         &self,
         _: &RunContext,
-        _: &ToolCall,
+        _: &ToolEffect<'_>,
         _: &ToolUse,
     ) -> Result<(), EngineError> {
         self.here("after_tool");

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use geppetto_engine::{EngineError, ErrorKind, Phase, RunContext, RunJournal, RunStatus};
+use geppetto_engine::{
+    EngineError, ErrorKind, Phase, RunContext, RunJournal, RunStatus, ToolEffect,
+};
 use geppetto_toolloop::ToolLoop;
-use geppetto_turns::{InferenceResult, ToolCall, ToolUse, Turn};
+use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
 use crate::support::*;
 
@@ -44,17 +46,22 @@ impl RunJournal for Notes {
         ))
     }
 
-    async fn before_tool(&self, _: &RunContext, call: &ToolCall) -> Result<(), EngineError> {
-        self.step(format!("before_tool {}", call.id))
+    async fn before_tool(
+        &self,
+        _: &RunContext,
+        effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
+        self.step(format!("before_tool {}", effect.call.id))
     }
 
     async fn after_tool(
         &self,
         _: &RunContext,
-        call: &ToolCall,
+        effect: &ToolEffect<'_>,
         answer: &ToolUse,
     ) -> Result<(), EngineError> {
-        self.step(format!("after_tool {} {}", call.id, answer.output()))
+        let id = &effect.call.id;
+        self.step(format!("after_tool {id} {}", answer.output()))
     }
 
     async fn run_ended(

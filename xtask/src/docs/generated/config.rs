@@ -51,7 +51,7 @@ const FIELDS: &[Fields] = &[
     },
     Fields {
         name: "Resampling",
-        path: "crates/toolloop/src/sampling.rs",
+        path: "crates/engine/src/sampling.rs",
         default: shown::<Resampling>,
     },
     Fields {
@@ -109,7 +109,7 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("ABANDON_AFTER", "crates/session/src/run/drive.rs"),
     ("JOURNAL_TIMEOUT", "crates/engine/src/hooks.rs"),
     ("PERSIST_TIMEOUT", "crates/session/src/run/drive.rs"),
-    ("TOOL_CANCEL_GRACE", "crates/toolloop/src/stop.rs"),
+    ("TOOL_CANCEL_GRACE", "crates/engine/src/steps.rs"),
     ("DEFAULT_PAUSE", "crates/toolloop/src/step.rs"),
     ("DEFAULT_OUTPUT_LIMIT", "crates/toolloop/src/tool.rs"),
     ("DEFAULT_RETAINED_BYTES", "crates/events/src/stream.rs"),

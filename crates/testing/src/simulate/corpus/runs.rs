@@ -7,13 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, RetryConfig, RunContext, RunJournal, RunStatus, ToolConfig, ToolErrorHandling,
-    middleware::SystemPrompt,
+    EngineError, RetryConfig, RunContext, RunJournal, RunStatus, ToolConfig, ToolEffect,
+    ToolErrorHandling, middleware::SystemPrompt,
 };
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 use geppetto_toolloop::StepController;
-use geppetto_turns::{ToolCall, Turn};
+use geppetto_turns::Turn;
 use tokio::time::sleep;
 
 use super::{
@@ -250,7 +250,7 @@ impl RunJournal for DeafJournal {
         Ok(())
     }
 
-    async fn before_tool(&self, _: &RunContext, _: &ToolCall) -> Result<(), EngineError> {
+    async fn before_tool(&self, _: &RunContext, _: &ToolEffect<'_>) -> Result<(), EngineError> {
         sleep(Duration::from_secs(2)).await;
         Ok(())
     }

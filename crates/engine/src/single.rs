@@ -1,0 +1,102 @@
+//! [`EngineRunner`]: one reply, without tools.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use geppetto_turns::{InferenceResult, Turn};
+use tokio::time::Instant;
+
+use crate::{
+    BuiltRun, Engine, EngineBuilder, EngineError, InferenceRunner, Limit, Phase, Resampling,
+    RunContext, RunReport, RunStatus, RunStop, StoreError, keys, steps,
+};
+
+/// Runs an engine once per run: no tools, no storage. Tool calls of the reply stay pending.
+///
+/// A reply that breaks off is requested again ([`Resampling`]), and the context's journal and
+/// snapshot hook are called, as in a tool loop. It is a runner, and the builder of itself:
+/// `Session::new(EngineRunner::new(engine))`.
+#[derive(Clone)]
+pub struct EngineRunner {
+    engine: Arc<dyn Engine>,
+    resampling: Resampling,
+}
+
+impl EngineRunner {
+    /// A runner of `engine`.
+    pub fn new(engine: impl Engine + 'static) -> Self {
+        Self {
+            engine: Arc::new(engine),
+            resampling: Resampling::default(),
+        }
+    }
+
+    /// Sets how a reply that broke off after output had begun is requested again. Twice by default.
+    #[must_use]
+    pub fn with_resampling(mut self, resampling: Resampling) -> Self {
+        self.resampling = resampling;
+        self
+    }
+
+    async fn pass(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
+        steps::start(ctx, turn).await?;
+        // What an earlier run or another program offered is not on offer here.
+        turn.data.remove(&keys::TOOL_DEFINITIONS);
+        turn.data.remove(&keys::TOOL_CONFIG);
+        let calls_before = ctx.provider_calls();
+        let report = |result, stop| {
+            let mut report = RunReport::single(result, ctx.total_usage());
+            report.stop = stop;
+            report.provider_calls = ctx.provider_calls().saturating_sub(calls_before);
+            report
+        };
+        let stopped = |limit| report(InferenceResult::default(), RunStop::LimitReached(limit));
+        if let Some(limit) = ctx.limit_reached(turn) {
+            return Ok(stopped(limit));
+        }
+        let started = Instant::now();
+        let from = turn.blocks.len();
+        let result = self.resampling.sample(&*self.engine, ctx, turn).await;
+        turn.assign_block_ids(from, || ctx.next_id());
+        let shown = steps::snapshot(ctx, turn, Phase::PostInference);
+        let report = match result {
+            Ok(result) => {
+                let stop = RunStop::after(&result);
+                report(result, stop)
+            }
+            Err(error) if steps::is_time_up(ctx, &error) => stopped(Limit::WallClock(
+                ctx.time_limit(started).unwrap_or_default(),
+            )),
+            Err(error) => return Err(error),
+        };
+        shown.map(|()| report)
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for EngineRunner {
+    async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
+        let outcome = self.pass(ctx, turn).await;
+        steps::end(ctx, turn, outcome).await
+    }
+
+    /// There is no store.
+    fn persist_now(&self, _: &RunContext, _: &Turn, _: &RunStatus) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EngineBuilder for EngineRunner {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
+    }
+}
+
+impl fmt::Debug for EngineRunner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineRunner")
+            .field("resampling", &self.resampling)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! [`Options`]: what a run was given for itself.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use geppetto_engine::{EngineBuilder, Extensions, RunContext, RunSettings};
+use geppetto_events::EventSink;
+use geppetto_turns::{Block, Turn};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What a run begins with.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A new turn: the latest one and this prompt.
+    Prompt(Vec<Block>),
+    /// The latest turn, unchanged.
+    Latest,
+}
+
+/// An edit of the turn that a run begins with.
+pub(crate) type Edit = Box<dyn FnOnce(&mut Turn) + Send>;
+
+/// A run as it was asked for.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) input: Input,
+    pub(crate) options: Options,
+}
+
+/// What a run was given for itself.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) settings: RunSettings,
+    pub(crate) extensions: Extensions,
+    pub(crate) sinks: Vec<Arc<dyn EventSink>>,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) token: Option<CancellationToken>,
+    pub(crate) parent: Option<RunContext>,
+    pub(crate) builder: Option<Arc<dyn EngineBuilder>>,
+    pub(crate) edits: Vec<Edit>,
+    /// Accepted only when the journal has recorded it; the session's choice where it is absent.
+    pub(crate) recorded: Option<bool>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("settings", &self.settings)
+            .field("extensions", &self.extensions)
+            .field("sinks", &self.sinks.len())
+            .field("time_limit", &self.time_limit)
+            .field("deadline", &self.deadline)
+            .field("edits", &self.edits.len())
+            .field("recorded", &self.recorded)
+            .finish_non_exhaustive()
+    }
+}

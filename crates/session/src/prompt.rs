@@ -1,0 +1,275 @@
+//! [`Prompt`]: a run with options of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use geppetto_engine::{EngineBuilder, InferenceConfig, RunContext, StructuredOutput};
+use geppetto_events::EventSink;
+use geppetto_turns::{Block, Content, ImagePart, Turn};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    ExecutionHandle, Session, SessionError, TypedPrompt,
+    options::{Input, Options, Request},
+    scheduler,
+};
+
+/// A run that is about to be submitted, with options that hold for it alone.
+///
+/// Made by [`Session::prompt`] and [`Session::inference`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use geppetto_session::Session;
+/// use geppetto_testing::{Script, ScriptedEngine};
+///
+/// /// Who asks. Middleware and tools look it up by its type.
+/// struct User(u64);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // In place of a provider's engine.
+/// let engine = ScriptedEngine::always(Script::new().text("Hello."));
+/// let session = Session::from_engine(engine);
+///
+/// let run = session
+///     .prompt("Say hello")
+///     .model("a-small-model")
+///     .time_limit(Duration::from_secs(20))
+///     .extension(User(7))
+///     .submit()
+///     .await?;
+/// assert_eq!(run.wait().await?.assistant_text(), "Hello.");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing runs until it is submitted"]
+pub struct Prompt {
+    session: Session,
+    input: Input,
+    images: Vec<ImagePart>,
+    options: Options,
+}
+
+impl Prompt {
+    pub(crate) fn new(session: &Session, input: Input) -> Self {
+        Self {
+            session: session.clone(),
+            input,
+            images: Vec::new(),
+            options: Options::default(),
+        }
+    }
+
+    /// Adds a block after the prompt's text, such as a further user message. Does nothing for an
+    /// inference on the latest turn.
+    pub fn block(mut self, block: Block) -> Self {
+        if let Input::Prompt(blocks) = &mut self.input {
+            blocks.push(block);
+        }
+        self
+    }
+
+    /// Adds an image to the prompt. Does nothing for an inference on the latest turn.
+    pub fn image(mut self, image: ImagePart) -> Self {
+        self.images.push(image);
+        self
+    }
+
+    /// Adds images to the prompt. Does nothing for an inference on the latest turn.
+    pub fn images(mut self, images: impl IntoIterator<Item = ImagePart>) -> Self {
+        self.images.extend(images);
+        self
+    }
+
+    /// Sets the model of this run. It does not stay in the session's history.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.options.settings.inference.model = Some(model.into());
+        self
+    }
+
+    /// Sets model, sampling, limits and reasoning of this run: each value that is set takes
+    /// precedence over the turn's and the engine's. They do not stay in the session's history.
+    pub fn settings(mut self, settings: InferenceConfig) -> Self {
+        let earlier = std::mem::take(&mut self.options.settings.inference);
+        self.options.settings.inference = settings.or(&earlier);
+        self
+    }
+
+    /// Sets the shape of this run's answer. It does not stay in the session's history.
+    /// [`output`](Self::output) also reads the answer.
+    pub fn output_schema(mut self, output: StructuredOutput) -> Self {
+        self.options.settings.output = Some(output);
+        self
+    }
+
+    /// Asks for an answer that can be read as a `T`, and reads it:
+    /// [`TypedRun::wait`](crate::TypedRun::wait) gives it beside the turn. Call it last.
+    #[cfg(feature = "schemars")]
+    pub fn output<T>(self) -> TypedPrompt<T>
+    where
+        T: serde::de::DeserializeOwned + schemars::JsonSchema,
+    {
+        self.output_as(StructuredOutput::of::<T>())
+    }
+
+    /// As `output`, with a schema that does not come from the type.
+    pub fn output_as<T: serde::de::DeserializeOwned>(
+        self,
+        output: StructuredOutput,
+    ) -> TypedPrompt<T> {
+        TypedPrompt::new(self.output_schema(output))
+    }
+
+    /// Sets the maximum duration of the run, from its start on; time in the queue does not count.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.options.time_limit = Some(limit);
+        self
+    }
+
+    /// Sets the deadline of the run. Of several deadlines, the earliest applies.
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Cancels the run when `token` is cancelled. Cancelling the run does not cancel `token`.
+    ///
+    /// A prompt that waits in the queue keeps its place until its turn comes, and then never runs.
+    pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
+        self.options.token = Some(token.clone());
+        self
+    }
+
+    /// Sets the run that this one works for, in place of the session's
+    /// ([`SessionBuilder::parent`](crate::SessionBuilder::parent)).
+    pub fn parent(mut self, parent: &RunContext) -> Self {
+        self.options.parent = Some(parent.clone());
+        self
+    }
+
+    /// Attaches a value to the run, such as the identity of the caller, which middleware, tools,
+    /// hooks and stores look up by its type ([`RunContext::extension`]). It replaces one of the
+    /// same type, and takes precedence over the engine builder's.
+    ///
+    /// The model never sees extensions, and they are not stored.
+    pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.options.extensions = self.options.extensions.with(value);
+        self
+    }
+
+    /// Adds a sink that receives the events of this run. A sink that the engine builder adds as
+    /// well receives them once.
+    pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.options.sinks.push(sink);
+        self
+    }
+
+    /// Sets the engine builder of this run, in place of the session's.
+    pub fn engine_builder(mut self, builder: impl EngineBuilder + 'static) -> Self {
+        self.options.builder = Some(Arc::new(builder));
+        self
+    }
+
+    /// Edits the turn before the run starts: its data, metadata or blocks. The edit and the prompt
+    /// become visible in the history together, when the run starts. Edits are made in the order in
+    /// which they were added. One that panics keeps the run from starting.
+    ///
+    /// Called when the run's turn has come, on the task that submits, or on the run's own task if
+    /// the prompt was queued. It must not block.
+    pub fn edit(mut self, edit: impl FnOnce(&mut Turn) + Send + 'static) -> Self {
+        self.options.edits.push(Box::new(edit));
+        self
+    }
+
+    /// Sets whether [`submit`](Self::submit) returns only after the run's journal has recorded its
+    /// start. By default what the session says
+    /// ([`SessionBuilder::acknowledge_recorded`](crate::SessionBuilder::acknowledge_recorded)).
+    pub fn acknowledge_recorded(mut self, recorded: bool) -> Self {
+        self.options.recorded = Some(recorded);
+        self
+    }
+
+    /// Submits the prompt: appends it to the history and starts the run, atomically.
+    ///
+    /// In a session that queues or replaces, a prompt that comes while an inference is running is
+    /// accepted at once, and the handle is that of a run which waits; what keeps it from starting
+    /// later is in its outcome. Otherwise this waits until the run is built, and for a run whose
+    /// terminal event is already published to free the session.
+    ///
+    /// If the prompt is acknowledged only when it is recorded
+    /// ([`acknowledge_recorded`](Self::acknowledge_recorded)), this also waits for its place in the
+    /// queue and for the journal's barrier
+    /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)), which comes before
+    /// the prompt is in the history.
+    ///
+    /// Dropping the future before it is ready leaves nothing in the history. A barrier that the
+    /// journal has already passed is followed by its
+    /// [`run_ended`](geppetto_engine::RunJournal::run_ended), as cancelled.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running (unless the session queues or
+    /// replaces), [`SessionError::InsideOwnRun`] in a session that queues if the caller is a part
+    /// of the running inference, [`SessionError::NotRecorded`] if the journal refuses, and all that
+    /// keeps a run from starting. The history is as it was.
+    pub async fn submit(self) -> Result<ExecutionHandle, SessionError> {
+        let (session, request) = self.into_request()?;
+        scheduler::submit(&session, request).await
+    }
+
+    /// Submits the prompt without waiting for anything, for callers that are not asynchronous.
+    ///
+    /// Where the engine builder has to wait for something, the run is built on its own task, and
+    /// what keeps it from starting is in its outcome. The caller must be inside of a tokio runtime, or the session must have one
+    /// ([`SessionBuilder::runtime`](crate::SessionBuilder::runtime)).
+    ///
+    /// # Errors
+    ///
+    /// As for [`submit`](Self::submit), as far as it is known at once; [`SessionError::NoRuntime`].
+    pub fn try_submit(self) -> Result<ExecutionHandle, SessionError> {
+        let (session, request) = self.into_request()?;
+        scheduler::try_submit(&session, request)
+    }
+
+    fn into_request(self) -> Result<(Session, Request), SessionError> {
+        let input = match self.input {
+            Input::Latest => Input::Latest,
+            Input::Prompt(blocks) => Input::Prompt(prompt(with_images(blocks, self.images))?),
+        };
+        let options = self.options;
+        Ok((self.session, Request { input, options }))
+    }
+}
+
+/// Puts images into the first user message.
+fn with_images(mut blocks: Vec<Block>, images: Vec<ImagePart>) -> Vec<Block> {
+    if images.is_empty() {
+        return blocks;
+    }
+    let mut users = blocks.iter_mut().map(|block| &mut block.content);
+    let user = users.find_map(|content| match content {
+        Content::User(user) => Some(user),
+        _ => None,
+    });
+    if let Some(user) = user {
+        user.images.extend(images);
+    } else {
+        blocks.insert(0, Block::user_with_images("", images));
+    }
+    blocks
+}
+
+/// Leaves out blank messages.
+pub(crate) fn prompt(mut blocks: Vec<Block>) -> Result<Vec<Block>, SessionError> {
+    blocks.retain(|block| match &block.content {
+        Content::User(user) => !user.text.trim().is_empty() || user.has_media(),
+        _ => true,
+    });
+    if blocks.is_empty() {
+        return Err(SessionError::EmptyPrompt);
+    }
+    Ok(blocks)
+}

@@ -1,0 +1,190 @@
+//! What a run consists of, before it begins.
+
+use std::sync::Arc;
+
+use geppetto_engine::{
+    BuiltRun, ConfigError, EngineBuilder, EngineError, InferenceRunner, RunContext, isolate, steps,
+};
+use geppetto_turns::Turn;
+
+use super::{Run, panicked};
+use crate::{
+    Session, SessionError,
+    history::{identify, next_turn, stamp, unfinished_settings},
+    options::{Edit, Input, Options, Request},
+};
+
+/// A run that is ready to begin.
+pub(super) struct Ready {
+    pub(super) ctx: RunContext,
+    pub(super) runner: Arc<dyn InferenceRunner>,
+    pub(super) turn: Turn,
+    /// The turn is to be appended to the history, not the latest one.
+    pub(super) is_new: bool,
+}
+
+/// Builds a run that holds the session's active place. Changes nothing in the history: nobody else
+/// can meanwhile.
+pub(super) async fn prepare(
+    session: &Session,
+    run: &Run,
+    request: Request,
+) -> Result<Ready, SessionError> {
+    let recorded = request
+        .options
+        .recorded
+        .unwrap_or(session.inner.acknowledge_recorded);
+    // What is left to panic in there is the source of ids.
+    let planned = isolate::call(|| plan(session, run, request))
+        .unwrap_or_else(|message| Err(panicked("id source", &message)));
+    let Planned {
+        base,
+        turn,
+        is_new,
+        builder,
+    } = planned?;
+    let BuiltRun {
+        mut ctx, runner, ..
+    } = build(&*builder, base, run).await?;
+    if recorded {
+        record(&ctx, &turn, run).await?;
+        ctx = ctx.with_start_recorded();
+    }
+    Ok(Ready {
+        ctx,
+        runner,
+        turn,
+        is_new,
+    })
+}
+
+struct Planned {
+    base: RunContext,
+    turn: Turn,
+    is_new: bool,
+    builder: Arc<dyn EngineBuilder>,
+}
+
+/// The turn that the run begins on, and the context that it is built with.
+fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, SessionError> {
+    let inner = &session.inner;
+    let Request { input, mut options } = request;
+    let (latest, builder, limits, totals) = {
+        let state = session.lock();
+        let history = &state.history;
+        (
+            history.latest().cloned(),
+            Arc::clone(&state.builder),
+            state.limits,
+            history.totals().clone(),
+        )
+    };
+    let is_new = matches!(input, Input::Prompt(_));
+    let empty = || SessionError::Empty {
+        session_id: inner.id.clone(),
+    };
+    let mut turn = match (input, latest) {
+        (Input::Prompt(prompt), latest) => {
+            next_turn(latest.as_ref(), prompt, &inner.id, &*inner.ids)
+        }
+        (Input::Latest, Some(latest)) => {
+            if let Some(earlier) = unfinished_settings(&latest) {
+                options.settings = options.settings.or(&earlier);
+            }
+            latest
+        }
+        (Input::Latest, None) => return Err(empty()),
+    };
+    check(&options).map_err(|error| SessionError::Build(Arc::new(error.into())))?;
+    edit(&mut turn, std::mem::take(&mut options.edits), session)?;
+    if turn.is_empty() {
+        return Err(empty());
+    }
+    stamp(&mut turn, &inner.id, &run.id, &options.settings);
+    let builder = options.builder.take().unwrap_or(builder);
+    let mut base = context(session, run, options).with_run(&inner.id, &run.id, &turn.id);
+    if limits != geppetto_engine::Limits::default() {
+        base = base.with_limits(limits, totals);
+    }
+    Ok(Planned {
+        base,
+        turn,
+        is_new,
+        builder,
+    })
+}
+
+fn check(options: &Options) -> Result<(), ConfigError> {
+    options.settings.validate()?;
+    if options.time_limit.is_some_and(|limit| limit.is_zero()) {
+        return Err(ConfigError::new(
+            "time_limit",
+            "is 0; allowed is more than that",
+        ));
+    }
+    Ok(())
+}
+
+fn edit(turn: &mut Turn, edits: Vec<Edit>, session: &Session) -> Result<(), SessionError> {
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let before = turn.blocks.clone();
+    for edit in edits {
+        isolate::call(|| edit(turn)).map_err(|message| panicked("edit of the turn", &message))?;
+    }
+    let from = turn.blocks.common_prefix(&before);
+    identify(turn, from, session.id(), &*session.inner.ids);
+    Ok(())
+}
+
+fn context(session: &Session, run: &Run, options: Options) -> RunContext {
+    let inner = &session.inner;
+    let mut base = RunContext::for_stream(inner.stream.clone(), Arc::clone(&inner.ids));
+    if let Some(parent) = options.parent.as_ref().or(inner.parent.as_ref()) {
+        base = base.with_parent(parent);
+    }
+    base = base
+        .with_cancellation(run.token.clone())
+        .with_lineage(run.lineage.iter().cloned())
+        .with_event_sinks(options.sinks)
+        .with_default_extensions(&options.extensions)
+        .with_run_settings(options.settings);
+    if let Some(deadline) = options.deadline {
+        base = base.with_deadline(deadline);
+    }
+    if let Some(limit) = options.time_limit {
+        base = base.with_time_limit(limit);
+    }
+    base
+}
+
+async fn build(
+    builder: &dyn EngineBuilder,
+    base: RunContext,
+    run: &Run,
+) -> Result<BuiltRun, SessionError> {
+    // Made inside of the isolation: a builder may panic before it gives a future.
+    let built = isolate::Isolated::new(async { builder.build(base).await });
+    tokio::select! {
+        biased;
+        built = built => match built {
+            Ok(built) => built.map_err(|error| SessionError::Build(Arc::new(error))),
+            Err(message) => Err(panicked("engine builder", &message)),
+        },
+        () = run.token.cancelled() => Err(SessionError::Cancelled),
+    }
+}
+
+/// Awaits the journal's barrier. A cancel meanwhile does not interrupt it, and is told to the
+/// journal.
+async fn record(ctx: &RunContext, turn: &Turn, run: &Run) -> Result<(), SessionError> {
+    let refused = |error| SessionError::NotRecorded(Arc::new(error));
+    steps::start(ctx, turn).await.map_err(refused)?;
+    if !run.token.is_cancelled() {
+        return Ok(());
+    }
+    // What the journal says of it changes nothing: the run does not start.
+    let _ = steps::end(ctx, turn, Err(EngineError::cancelled())).await;
+    Err(SessionError::Cancelled)
+}
