@@ -12,21 +12,21 @@ use std::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Waker,
 };
-
-use tokio::sync::Notify;
 
 use crate::{Event, EventSink, Grammar, GrammarError, isolate};
 
 mod delivery;
 mod entry;
 mod log;
+mod readers;
 mod subscription;
 
 #[cfg(test)]
 mod tests;
 
-use delivery::{Delivery, Telling};
+use delivery::{Delivery, Telling, Turn};
 use log::Log;
 pub use subscription::{Received, SlowReaderPolicy, Subscription};
 
@@ -40,10 +40,10 @@ pub struct EventStream {
 }
 
 struct Shared {
-    /// Never held while sinks run.
+    /// Never held while sinks or wakers run.
     state: Mutex<State>,
-    /// Wakes subscriptions.
-    arrived: Notify,
+    /// Who delivers to the sinks.
+    turn: Turn,
     /// Wakes a publisher whose event another thread tells the sinks.
     delivered: Condvar,
     sink_panics: AtomicU64,
@@ -77,7 +77,7 @@ impl EventStream {
                     violations: Vec::new(),
                     closed: false,
                 }),
-                arrived: Notify::new(),
+                turn: Turn::default(),
                 delivered: Condvar::new(),
                 sink_panics: AtomicU64::new(0),
             }),
@@ -123,9 +123,10 @@ impl EventStream {
             state.violations.push(violation);
         }
         state.log.push(&event);
-        let now = sinks.is_empty() || state.delivery.begin(&event, sinks);
+        let now = sinks.is_empty() || state.delivery.begin(&self.shared.turn, &event, sinks);
+        let readers = state.log.readers.take_waiting();
         drop(state);
-        self.shared.arrived.notify_waiters();
+        readers.for_each(Waker::wake);
         if !now {
             self.wait_for_delivery(seq);
         } else if !sinks.is_empty() {
@@ -138,10 +139,13 @@ impl EventStream {
     fn deliver(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
         let _telling = Telling::begin();
         self.tell(event, sinks);
-        let mut next = self.lock().delivery.next(event.seq);
+        if self.shared.turn.end() {
+            return;
+        }
+        let mut next = self.lock().delivery.next(&self.shared.turn, event.seq);
         while let Some((event, sinks)) = next {
             self.tell(&event, &sinks);
-            next = self.lock().delivery.next(event.seq);
+            next = self.lock().delivery.next(&self.shared.turn, event.seq);
             self.shared.delivered.notify_all();
         }
     }
@@ -194,7 +198,7 @@ impl EventStream {
     pub fn subscribe_with(&self, policy: SlowReaderPolicy) -> Subscription {
         let mut state = self.lock();
         let next = state.log.next_seq();
-        let reader = state.log.add_reader(next, policy);
+        let reader = state.log.readers.add(next, policy);
         Subscription::new(self.clone(), reader)
     }
 
@@ -206,7 +210,7 @@ impl EventStream {
     pub fn resume_after(&self, seq: u64, policy: SlowReaderPolicy) -> Subscription {
         let mut state = self.lock();
         let from = seq.saturating_add(1).min(state.log.next_seq());
-        let reader = state.log.add_reader(from, policy);
+        let reader = state.log.readers.add(from, policy);
         Subscription::new(self.clone(), reader)
     }
 
@@ -218,8 +222,11 @@ impl EventStream {
 
     /// Closes the stream: subscriptions end when they have read all events.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.shared.arrived.notify_waiters();
+        let mut state = self.lock();
+        state.closed = true;
+        let readers = state.log.readers.take_waiting();
+        drop(state);
+        readers.for_each(Waker::wake);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,13 @@
 //! [`Delivery`]: the events that sinks have not received yet.
 
-use std::{cell::Cell, collections::VecDeque, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use crate::{Event, EventSink};
 
@@ -13,30 +20,72 @@ pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 #[derive(Default)]
 pub(super) struct Delivery {
     waiting: VecDeque<Waiting>,
-    /// `true` while a thread delivers events to sinks.
-    telling: bool,
-    /// The number of the last event that its sinks know.
+    /// The number of the last event that waited and was delivered.
     done: u64,
+}
+
+/// Whose turn it is to deliver to the sinks: nobody's, a thread's, or a thread's that others left
+/// events to.
+///
+/// A turn begins under the stream's lock. It ends without it unless events were left, so an event
+/// whose delivery nobody disturbs takes the lock once.
+#[derive(Debug, Default)]
+pub(super) struct Turn(AtomicU8);
+
+const NOBODYS: u8 = 0;
+const TAKEN: u8 = 1;
+const EVENTS_LEFT: u8 = 2;
+
+impl Turn {
+    /// Takes the turn, or announces an event that is left to the thread that has it. Under the
+    /// stream's lock only.
+    fn begin(&self) -> bool {
+        let change = |from, to| {
+            self.0
+                .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+        };
+        match change(TAKEN, EVENTS_LEFT) {
+            // It was nobody's, or has just become so; no other thread can take it now.
+            Err(NOBODYS) => {
+                self.0.store(TAKEN, Ordering::Release);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends the turn; `false` where events were left to it.
+    pub(super) fn end(&self) -> bool {
+        self.0
+            .compare_exchange(TAKEN, NOBODYS, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
 }
 
 impl Delivery {
     /// Returns `true` if the caller must deliver to the sinks now; otherwise the event is queued
     /// for the thread that delivers.
-    pub(super) fn begin(&mut self, event: &Event, sinks: &[Arc<dyn EventSink>]) -> bool {
-        if self.telling {
+    pub(super) fn begin(
+        &mut self,
+        turn: &Turn,
+        event: &Event,
+        sinks: &[Arc<dyn EventSink>],
+    ) -> bool {
+        let now = turn.begin();
+        if !now {
             self.waiting.push_back((event.clone(), sinks.to_vec()));
-            return false;
         }
-        self.telling = true;
-        true
+        now
     }
 
     /// Marks event number `done` as delivered and returns the next one. Without a next one, the
-    /// delivery is over.
-    pub(super) fn next(&mut self, done: u64) -> Option<Waiting> {
+    /// turn is over.
+    pub(super) fn next(&mut self, turn: &Turn, done: u64) -> Option<Waiting> {
         self.done = done;
         let next = self.waiting.pop_front();
-        self.telling = next.is_some();
+        if next.is_none() {
+            turn.0.store(NOBODYS, Ordering::Release);
+        }
         next
     }
 

@@ -16,6 +16,7 @@ pub(super) enum Entry {
 /// Neighbouring deltas of one segment.
 #[derive(Debug)]
 pub(super) struct Deltas {
+    /// The first of them, without its text.
     first: Event,
     text: String,
     /// The length of each delta, in bytes, as LEB128: one byte for all but the longest.
@@ -71,12 +72,13 @@ impl Entry {
         if len + delta.len() > MAX_TEXT || !continues(first, len, event) {
             return false;
         }
-        if let Self::Single(first) = self {
-            let text = first.any_delta().unwrap_or_default().to_owned();
+        if let Self::Single(single) = self {
+            let text = delta_mut(&mut single.kind).map(|(delta, ..)| std::mem::take(delta));
+            let text = String::from(text.unwrap_or_default());
             let mut lens = Vec::new();
             write_len(&mut lens, text.len());
             *self = Self::Deltas(Box::new(Deltas {
-                first: first.clone(),
+                first: single.clone(),
                 text,
                 lens,
                 count: 1,
@@ -161,13 +163,20 @@ fn continues(first: &Event, len: usize, next: &Event) -> bool {
     }
 }
 
-/// Replaces the delta, moving offset and sequence on to where it begins.
-fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
-    let (delta, offset, sequence) = match kind {
+/// The text, offset and sequence number of a delta.
+fn delta_mut(kind: &mut EventKind) -> Option<(&mut Box<str>, &mut Option<u64>, &mut u64)> {
+    Some(match kind {
         EventKind::TextDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
         EventKind::ReasoningDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
         EventKind::ToolCallArgumentsDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
-        _ => return,
+        _ => return None,
+    })
+}
+
+/// Replaces the delta, moving offset and sequence on to where it begins.
+fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
+    let Some((delta, offset, sequence)) = delta_mut(kind) else {
+        return;
     };
     *delta = text.into();
     *offset = offset.map(|offset| offset + place.text as u64);

@@ -1,10 +1,11 @@
 //! [`Log`]: the events that are retained, and how far each reader is.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::{
     Received, SlowReaderPolicy,
     entry::{Entry, Place},
+    readers::Readers,
 };
 use crate::Event;
 
@@ -15,17 +16,7 @@ pub(super) struct Log {
     /// About how many bytes the entries take.
     bytes: usize,
     retained_bytes: usize,
-    readers: HashMap<u64, Reader>,
-    next_reader: u64,
-}
-
-#[derive(Debug)]
-struct Reader {
-    /// The number of the event to read next.
-    next: u64,
-    /// Where that is in the entry that begins with this number.
-    place: Option<(u64, Place)>,
-    policy: SlowReaderPolicy,
+    pub(super) readers: Readers,
 }
 
 impl Log {
@@ -35,14 +26,13 @@ impl Log {
             next_seq: 1,
             bytes: 0,
             retained_bytes,
-            readers: HashMap::new(),
-            next_reader: 0,
+            readers: Readers::default(),
         }
     }
 
     /// Returns `true` before the first event and the first reader.
     pub(super) fn is_unused(&self) -> bool {
-        self.entries.is_empty() && self.next_reader == 0
+        self.entries.is_empty() && self.readers.iter().next().is_none()
     }
 
     /// Continues the numbers of another log, before the first event.
@@ -72,13 +62,13 @@ impl Log {
     }
 
     /// Drops the oldest entries that are not needed any more.
-    fn evict(&mut self) {
+    pub(super) fn evict(&mut self) {
         if self.bytes <= self.retained_bytes {
             return;
         }
         let needed = self
             .readers
-            .values()
+            .iter()
             .filter(|reader| reader.policy.loses_nothing())
             .map(|reader| reader.next)
             .min()
@@ -123,34 +113,17 @@ impl Log {
         events
     }
 
-    pub(super) fn add_reader(&mut self, next: u64, policy: SlowReaderPolicy) -> u64 {
-        let id = self.next_reader;
-        self.next_reader += 1;
-        let reader = Reader {
-            next,
-            place: None,
-            policy,
-        };
-        self.readers.insert(id, reader);
-        id
-    }
-
-    pub(super) fn remove_reader(&mut self, id: u64) {
-        self.readers.remove(&id);
-        self.evict();
-    }
-
     /// How many events the reader has not read.
-    pub(super) fn behind(&self, id: u64) -> u64 {
+    pub(super) fn behind(&self, id: usize) -> u64 {
         self.readers
-            .get(&id)
+            .get(id)
             .map_or(0, |reader| self.next_seq - reader.next)
     }
 
     /// The next item for a reader; `None` when it has read all.
-    pub(super) fn read(&mut self, id: u64) -> Option<Received> {
+    pub(super) fn read(&mut self, id: usize) -> Option<Received> {
         let first_seq = self.first_seq();
-        let reader = self.readers.get(&id)?;
+        let reader = self.readers.get(id)?;
         let mut from = reader.next.max(first_seq);
         if let SlowReaderPolicy::Drop { max_behind } = reader.policy {
             from = from.max(self.next_seq.saturating_sub(max_behind.max(1)));
@@ -172,19 +145,19 @@ impl Log {
     }
 
     /// Moves a reader on, past event number `seq`; never back.
-    pub(super) fn skip_to(&mut self, id: u64, seq: u64) {
+    pub(super) fn skip_to(&mut self, id: usize, seq: u64) {
         let next = seq.saturating_add(1).min(self.next_seq);
         if self
             .readers
-            .get(&id)
+            .get(id)
             .is_some_and(|reader| reader.next < next)
         {
             self.moved(id, next, None);
         }
     }
 
-    fn moved(&mut self, id: u64, next: u64, place: Option<(u64, Place)>) {
-        if let Some(reader) = self.readers.get_mut(&id) {
+    fn moved(&mut self, id: usize, next: u64, place: Option<(u64, Place)>) {
+        if let Some(reader) = self.readers.get_mut(id) {
             reader.next = next;
             reader.place = place;
         }

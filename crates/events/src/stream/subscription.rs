@@ -1,6 +1,13 @@
 //! [`Subscription`]: a reader that may be slow.
 
-use std::fmt;
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
 
 use super::EventStream;
 use crate::Event;
@@ -48,15 +55,15 @@ impl Received {
     }
 }
 
-/// Reads the events of an [`EventStream`] in its own time.
+/// Reads the events of an [`EventStream`] in its own time. It is a [`Stream`] of [`Received`] items.
 #[must_use = "a subscription that is dropped receives nothing"]
 pub struct Subscription {
     stream: EventStream,
-    reader: u64,
+    reader: usize,
 }
 
 impl Subscription {
-    pub(super) fn new(stream: EventStream, reader: u64) -> Self {
+    pub(super) fn new(stream: EventStream, reader: usize) -> Self {
         Self { stream, reader }
     }
 
@@ -64,18 +71,7 @@ impl Subscription {
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Received> {
-        loop {
-            let shared = std::sync::Arc::clone(&self.stream.shared);
-            let arrived = shared.arrived.notified();
-            tokio::pin!(arrived);
-            // From here on no wake-up is missed.
-            arrived.as_mut().enable();
-            let (item, closed) = self.read();
-            if item.is_some() || closed {
-                return item;
-            }
-            arrived.await;
-        }
+        poll_fn(|cx| self.poll_received(cx)).await
     }
 
     /// The next event; what was lost is skipped.
@@ -89,15 +85,23 @@ impl Subscription {
 
     /// The next item, if there is one already.
     pub fn try_next(&mut self) -> Option<Received> {
-        self.read().0
+        self.stream.lock().log.read(self.reader)
     }
 
-    /// The next item, and whether none can come after it. Under one lock: asked apart, an event
-    /// could come in between, and the end with it.
-    fn read(&mut self) -> (Option<Received>, bool) {
+    /// Reads, or waits, and tells the end, under one lock: asked apart, an event could come in
+    /// between, and the end with it.
+    fn poll_received(&mut self, cx: &Context<'_>) -> Poll<Option<Received>> {
         let mut state = self.stream.lock();
-        let item = state.log.read(self.reader);
-        (item, state.closed)
+        if let Some(item) = state.log.read(self.reader) {
+            return Poll::Ready(Some(item));
+        }
+        if state.closed {
+            return Poll::Ready(None);
+        }
+        let replaced = state.log.readers.wait(self.reader, cx.waker());
+        drop(state);
+        drop(replaced);
+        Poll::Pending
     }
 
     /// Skips the events up to number `seq`: reading continues after it, in the middle of merged
@@ -118,7 +122,19 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.stream.lock().log.remove_reader(self.reader);
+        let mut state = self.stream.lock();
+        let waker = state.log.readers.remove(self.reader);
+        state.log.evict();
+        drop(state);
+        drop(waker);
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Received;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
+        self.poll_received(cx)
     }
 }
 

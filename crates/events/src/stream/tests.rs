@@ -478,3 +478,67 @@ proptest! {
         }
     }
 }
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Counter(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Counter {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Counter {
+    fn count(&self) -> usize {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_reader_that_waits_is_woken_once_and_no_other_one() {
+    let stream = stream(1 << 20);
+    let (mut waits, mut reads) = (stream.subscribe(), stream.subscribe());
+    let counters = [Arc::new(Counter::default()), Arc::new(Counter::default())];
+    let wakers = counters.clone().map(std::task::Waker::from);
+    let poll = |reader: &mut super::Subscription, which: usize| {
+        let mut cx = std::task::Context::from_waker(&wakers[which]);
+        futures_core::Stream::poll_next(std::pin::Pin::new(reader), &mut cx)
+    };
+    assert!(poll(&mut waits, 0).is_pending());
+    // Polled twice, as a `select!` does, it waits once.
+    assert!(poll(&mut waits, 0).is_pending());
+    stream.publish(log("a"), &[]);
+    stream.publish(log("b"), &[]);
+    assert_eq!(counters.each_ref().map(|c| c.count()), [1, 0]);
+    assert!(poll(&mut reads, 1).is_ready());
+    assert!(poll(&mut waits, 0).is_ready());
+    assert!(poll(&mut waits, 0).is_ready());
+    // The last waker counts: the task that polls may change.
+    assert!(poll(&mut waits, 0).is_pending());
+    assert!(poll(&mut waits, 1).is_pending());
+    stream.close();
+    assert_eq!(counters.each_ref().map(|c| c.count()), [1, 1]);
+    assert_eq!(poll(&mut waits, 1), std::task::Poll::Ready(None));
+}
+
+#[test]
+fn a_reader_that_is_gone_is_not_woken_and_leaves_its_place() {
+    let stream = stream(1 << 20);
+    let counter = Arc::new(Counter::default());
+    let waker = std::task::Waker::from(Arc::clone(&counter));
+    for _ in 0..3 {
+        let mut gone = stream.subscribe();
+        let mut stays = stream.subscribe();
+        let mut cx = std::task::Context::from_waker(&waker);
+        assert!(
+            futures_core::Stream::poll_next(std::pin::Pin::new(&mut gone), &mut cx).is_pending()
+        );
+        drop(gone);
+        stream.publish(log("x"), &[]);
+        assert_eq!(counter.count(), 0);
+        assert!(stays.try_next().is_some());
+        assert_eq!(stays.try_next(), None);
+    }
+    assert_eq!(Arc::strong_count(&counter), 2);
+}
