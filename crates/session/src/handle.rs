@@ -2,9 +2,13 @@
 
 use std::{
     fmt,
+    future::poll_fn,
+    pin::Pin,
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
 };
 
+use futures_core::Stream;
 use geppetto_engine::RunStatus;
 use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
@@ -112,6 +116,7 @@ impl ExecutionHandle {
                 .session
                 .stream()
                 .resume_after(first, SlowReaderPolicy::Coalesce),
+            over: None,
             run: Arc::clone(&self.run),
             ended: false,
         }
@@ -127,50 +132,69 @@ impl fmt::Debug for ExecutionHandle {
     }
 }
 
-/// Reads the events of one run, and ends after its terminal event.
-#[derive(Debug)]
+/// Reads the events of one run, and ends after its terminal event. It is a [`Stream`] of [`Event`]s.
 pub struct RunEvents {
     subscription: Subscription,
     run: Arc<Run>,
+    /// Ends when the run is over; made where it is first waited for, and kept, so that waiting for an
+    /// event does not register anew for the end.
+    over: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     ended: bool,
 }
 
 impl RunEvents {
-    /// The next event; waits for it. `None` after the run's last.
+    /// The next event; waits for it. `None` after the run's last. Dropping the future loses nothing.
     ///
     /// A run that is taken out of the queue has no events. Of a run that is long over there may be
     /// none left: what the stream retains is bounded.
     pub async fn next(&mut self) -> Option<Event> {
-        while !self.ended {
-            let event = if self.run.is_finished() {
-                // Whatever the run said is on the stream by now. Its terminal event may be
-                // missing: the run never started, or it is not retained any more.
-                self.try_next()
-            } else {
-                tokio::select! {
-                    biased;
-                    event = self.subscription.next_event() => event,
-                    _ = self.run.wait() => continue,
-                }
-            };
-            let Some(event) = event else {
-                self.ended = true;
-                return None;
-            };
-            if event.correlation.run_id.as_deref() == Some(&self.run.id) {
-                self.ended = event.is_terminal();
-                return Some(event);
-            }
-        }
-        None
+        poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// The next event of the stream, if there is one already.
-    fn try_next(&mut self) -> Option<Event> {
-        loop {
-            if let Received::Event(event) = self.subscription.try_next()? {
-                return Some(event);
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        while !self.ended {
+            // Looked at first: whatever a run that is over said is on the stream by now. Its terminal
+            // event may be missing: the run never started, or it is not retained any more.
+            let is_over = self.run.is_finished();
+            match Pin::new(&mut self.subscription).poll_next(cx) {
+                Poll::Ready(Some(Received::Event(event))) => {
+                    if event.correlation.run_id.as_deref() == Some(&self.run.id) {
+                        self.ended = event.is_terminal();
+                        return Poll::Ready(Some(event));
+                    }
+                }
+                Poll::Ready(Some(_)) => {}
+                Poll::Ready(None) => self.ended = true,
+                Poll::Pending if is_over => self.ended = true,
+                Poll::Pending => std::task::ready!(self.poll_over(cx)),
             }
         }
+        Poll::Ready(None)
+    }
+
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let run = &self.run;
+        let over = self.over.get_or_insert_with(|| {
+            let run = Arc::clone(run);
+            Box::pin(async move { drop(run.wait().await) })
+        });
+        over.as_mut().poll(cx).map(|()| self.over = None)
+    }
+}
+
+impl Stream for RunEvents {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_event(cx)
+    }
+}
+
+impl fmt::Debug for RunEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunEvents")
+            .field("run", &self.run.id)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
