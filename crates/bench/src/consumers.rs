@@ -189,17 +189,18 @@ impl Reader {
     }
 }
 
-#[derive(Deserialize)]
-struct Chunk {
-    choices: Vec<Choice>,
+/// What a loop that is written by hand reads of an event.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Chunk {
+    pub(crate) choices: Vec<Choice>,
 }
 
-#[derive(Deserialize)]
-struct Choice {
-    delta: Delta,
+#[derive(Debug, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) delta: Delta,
 }
 
-#[derive(Deserialize)]
-struct Delta {
-    content: Option<String>,
+#[derive(Debug, Deserialize)]
+pub(crate) struct Delta {
+    pub(crate) content: Option<String>,
 }

@@ -16,6 +16,20 @@ pub(crate) fn thread_time() -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(nanos.parse()?))
 }
 
+/// The time that all threads of this process have spent on a CPU, but for those that have ended.
+pub(crate) fn process_time() -> Result<Duration, Failure> {
+    let mut nanos: u64 = 0;
+    for task in fs::read_dir("/proc/self/task")? {
+        let text = fs::read_to_string(task?.path().join("schedstat"))?;
+        nanos += text
+            .split_whitespace()
+            .next()
+            .ok_or("schedstat has no numbers")?
+            .parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
 /// The resident memory, in bytes.
 pub(crate) fn resident_bytes() -> Result<u64, Failure> {
     status("VmRSS:")

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod concurrent;
 mod consumers;
 mod cpu;
+mod paced;
 mod partial;
 mod session;
 mod slow_reader;
@@ -44,6 +45,35 @@ enum Command {
         base_url: String,
         /// How many streams.
         streams: usize,
+    },
+    /// CPU time and delay per delta of many streams whose deltas come one at a time.
+    Paced {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        load: paced::Load,
+        /// Measure this consumer alone.
+        #[arg(long)]
+        only: Option<paced::Consumer>,
+    },
+    /// The server of paced streams alone, for looking at one consumer with a profiler: prints the
+    /// address, serves one consumer, and ends.
+    #[command(hide = true)]
+    PacedServer(paced::Load),
+    /// One consumer of paced streams, as a process of its own.
+    #[command(hide = true)]
+    PacedConsumer {
+        /// Which consumer.
+        #[arg(value_enum)]
+        consumer: paced::Consumer,
+        /// Where the server is.
+        base_url: String,
+        /// How many streams.
+        streams: usize,
+        /// How many deltas each has.
+        deltas: usize,
+        /// How many threads to read with.
+        threads: usize,
     },
     /// Cost of reading a document while it streams in.
     Partial(Options),
@@ -96,6 +126,19 @@ fn main() -> ExitCode {
         Command::Session(options) => session::run(&options),
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
+        Command::Paced {
+            options,
+            load,
+            only,
+        } => paced::run(&options, load, only),
+        Command::PacedServer(load) => paced::serve(load),
+        Command::PacedConsumer {
+            consumer,
+            base_url,
+            streams,
+            deltas,
+            threads,
+        } => paced::child(consumer, &base_url, [streams, deltas, threads]),
         Command::Partial(options) => partial::run(&options),
         Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
         Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
