@@ -33,6 +33,7 @@ mod tests;
 pub use aside::SetAside;
 pub use attempts::Attempts;
 pub(crate) use calls::EndedCall;
+pub use cancel::Cancelled;
 use deadline::Deadline;
 use effects::Effects;
 pub use extensions::Extensions;

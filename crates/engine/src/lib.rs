@@ -48,6 +48,7 @@ mod fallback;
 mod hooks;
 pub mod isolate;
 pub mod middleware;
+mod on_wake;
 mod response;
 mod run;
 mod runner;
@@ -61,7 +62,8 @@ pub use config::{
     ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
 pub use context::{
-    Attempts, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds, SetAside,
+    Attempts, Cancelled, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds,
+    SetAside,
 };
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind, RetryLimit};
@@ -71,6 +73,7 @@ pub use hooks::{
     ToolEffect,
 };
 pub use middleware::{Middleware, Next, Stack};
+pub use on_wake::OnWake;
 pub use response::{
     Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
 };

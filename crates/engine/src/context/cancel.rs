@@ -1,9 +1,15 @@
 //! How a run is cancelled, and why.
 
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::{RunContext, lock};
-use crate::EngineError;
+use crate::{EngineError, OnWake};
 
 impl RunContext {
     /// A context that is cancelled with this one, and can be cancelled alone.
@@ -54,9 +60,13 @@ impl RunContext {
         self.cancellation.is_cancelled()
     }
 
-    /// Waits until the run is cancelled.
-    pub fn cancelled(&self) -> WaitForCancellationFuture<'_> {
-        self.cancellation.cancelled()
+    /// Waits until the run is cancelled. To wait for it beside something that becomes ready often, make
+    /// the future once and keep it: a poll of one that waits already costs next to nothing.
+    pub fn cancelled(&self) -> Cancelled<'_> {
+        Cancelled {
+            token: &self.cancellation,
+            waiting: None,
+        }
     }
 
     /// The error of this run when it was cancelled, with the reason where one was given.
@@ -78,5 +88,33 @@ impl RunContext {
             return Err(self.cancelled_error());
         }
         Ok(())
+    }
+}
+
+/// Waits until a run is cancelled ([`RunContext::cancelled`]).
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Cancelled<'a> {
+    token: &'a CancellationToken,
+    waiting: Option<OnWake<Pin<Box<WaitForCancellationFuture<'a>>>>>,
+}
+
+impl Future for Cancelled<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let token = self.token;
+        if self.waiting.is_none() && token.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| OnWake::new(Box::pin(token.cancelled())));
+        Pin::new(waiting).poll(cx)
+    }
+}
+
+impl fmt::Debug for Cancelled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancelled").finish_non_exhaustive()
     }
 }

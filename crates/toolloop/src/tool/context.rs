@@ -1,7 +1,6 @@
 //! [`ToolContext`].
 
-use geppetto_engine::{Extensions, RunContext};
-use tokio_util::sync::WaitForCancellationFuture;
+use geppetto_engine::{Cancelled, Extensions, RunContext};
 
 /// The call that a tool runs for, and its run.
 #[derive(Debug, Clone)]
@@ -41,7 +40,7 @@ impl ToolContext {
     ///
     /// A tool that returns within [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) after that has
     /// its result kept.
-    pub fn cancelled(&self) -> WaitForCancellationFuture<'_> {
+    pub fn cancelled(&self) -> Cancelled<'_> {
         self.run.cancelled()
     }
 

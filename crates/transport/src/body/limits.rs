@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use geppetto_engine::OnWake;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
@@ -29,7 +30,7 @@ pub(super) struct ReadLimits {
     last_message_since: Option<Instant>,
     total: Option<Total>,
     waiting_since: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<OnWake<Pin<Box<Sleep>>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,10 +66,12 @@ impl ReadLimits {
     pub(super) fn message_grows(&mut self) -> Result<(), TransportError> {
         let now = Instant::now();
         let since = *self.message_since.get_or_insert(now);
-        match now.saturating_duration_since(since) >= self.message {
-            true => Err(TransportError::timeout(TimeoutPhase::Message, self.message)),
-            false => Ok(()),
+        // The clock is read once a wait.
+        self.waiting_since.get_or_insert(now);
+        if now.saturating_duration_since(since) >= self.message {
+            return Err(TransportError::timeout(TimeoutPhase::Message, self.message));
         }
+        Ok(())
     }
 
     /// Notes that a message is whole.
@@ -102,16 +105,16 @@ impl ReadLimits {
         }
         let timer = self
             .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if timer.deadline() > deadline {
-            timer.as_mut().reset(deadline);
+            .get_or_insert_with(|| OnWake::new(Box::pin(sleep_until(deadline))));
+        if timer.get_ref().deadline() > deadline {
+            timer.get_mut().as_mut().reset(deadline);
         }
         loop {
-            ready!(timer.as_mut().poll(cx));
+            ready!(Pin::new(&mut *timer).poll(cx));
             if Instant::now() >= deadline {
                 break;
             }
-            timer.as_mut().reset(deadline);
+            timer.get_mut().as_mut().reset(deadline);
         }
         let error = match self.total {
             Some(total) if deadline == total.deadline => total.error(),

@@ -1,7 +1,17 @@
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
 
 use super::{SseEnd, SseStream};
-use crate::{Body, TransportErrorKind};
+use crate::{Body, BodySource, TransportError, TransportErrorKind};
 
 type Owned = (String, String, Option<String>);
 
@@ -301,4 +311,52 @@ async fn one_byte_order_mark_is_dropped() {
     check(&b"\xef\xbbdata: 2\n\ndata: 1\n\n"[..], &data, false).await;
     check(&b"\xef\xbb"[..], &[], true).await;
     check("\u{feff}", &[], false).await;
+}
+
+/// Memory that says when it is let go.
+struct Buffer(&'static [u8], Arc<AtomicBool>);
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One chunk, and nothing after it.
+struct Once(Option<Bytes>);
+
+impl BodySource for Once {
+    fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        match self.0.take() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_is_let_go_before_the_next_one_is_waited_for() {
+    for text in [
+        &b"data: 1\n\ndata: 2\n\n"[..],
+        b"data: 1\n\ndata: 2\n\ndata: be",
+    ] {
+        let let_go = Arc::default();
+        let buffer = Buffer(text, Arc::clone(&let_go));
+        let chunk = Bytes::from_owner(buffer);
+        let mut stream = SseStream::new(Body::new(Once(Some(chunk))));
+        for data in ["1", "2"] {
+            assert_eq!(stream.next().await.unwrap().unwrap().data, data);
+        }
+        assert!(!let_go.load(Ordering::Relaxed));
+        let waiting = pin!(stream.next());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.poll(&mut cx).is_pending());
+        assert!(let_go.load(Ordering::Relaxed));
+    }
 }
