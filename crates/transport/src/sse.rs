@@ -189,20 +189,15 @@ impl SseStream {
 
     /// Decodes on to the next event in the bytes at hand; whether there was one.
     fn advance(&mut self) -> Result<bool, TransportError> {
-        if self.chunk.is_empty() {
-            // An empty chunk still holds the memory that it is a part of, and as long as it does, the
-            // client reads into a new buffer.
-            self.chunk = Bytes::new();
-            self.decoder.drop_current();
-            return Ok(false);
-        }
         let advanced = self.decoder.advance(&mut self.chunk);
-        if let Ok(true) = advanced {
-            self.body.message_is_whole();
+        match advanced {
+            Ok(true) => self.body.message_is_whole(),
+            // An empty chunk still holds the memory that it is a part of, and as long as it does,
+            // the client reads into a new buffer.
+            _ => self.chunk = Bytes::new(),
         }
         advanced.map_err(|limit| {
             self.finished = true;
-            self.chunk.clear();
             TransportError::new(
                 TransportErrorKind::TooLarge,
                 format!("the server sent an event larger than the limit of {limit} bytes"),

@@ -169,7 +169,7 @@ impl Decoder {
         None
     }
 
-    pub(super) fn drop_current(&mut self) {
+    fn drop_current(&mut self) {
         let Some(Current::Message(message)) = self.current.take() else {
             return;
         };
