@@ -7,7 +7,7 @@ use std::{future::Future, pin::pin, time::Duration};
 use geppetto_turns::Turn;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::{EngineError, ErrorKind, Phase, RunContext, RunReport, RunStatus, isolate};
+use crate::{EngineError, ErrorKind, OnWake, Phase, RunContext, RunReport, RunStatus, isolate};
 
 /// How long tools and provider calls have after a cancel before they are abandoned: 80 ms.
 ///
@@ -74,7 +74,7 @@ pub async fn stopped(ctx: &RunContext) {
             tokio::select! {
                 biased;
                 () = ctx.cancelled() => {}
-                () = sleep_until(deadline) => {}
+                () = OnWake::new(Box::pin(sleep_until(deadline))) => {}
             }
         }
     }

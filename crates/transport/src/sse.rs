@@ -13,6 +13,7 @@ use utf8::Utf8;
 
 mod decoder;
 mod error_line;
+mod in_chunk;
 mod mark;
 mod rest;
 #[cfg(test)]

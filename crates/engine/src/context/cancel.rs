@@ -3,13 +3,13 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::{RunContext, lock};
-use crate::{EngineError, OnWake};
+use crate::EngineError;
 
 impl RunContext {
     /// A context that is cancelled with this one, and can be cancelled alone.
@@ -95,7 +95,8 @@ impl RunContext {
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Cancelled<'a> {
     token: &'a CancellationToken,
-    waiting: Option<OnWake<Pin<Box<WaitForCancellationFuture<'a>>>>>,
+    /// The registration with the token, and the task that it wakes.
+    waiting: Option<(Pin<Box<WaitForCancellationFuture<'a>>>, Waker)>,
 }
 
 impl Future for Cancelled<'_> {
@@ -103,13 +104,24 @@ impl Future for Cancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let token = self.token;
-        if self.waiting.is_none() && token.is_cancelled() {
+        if token.is_cancelled() {
             return Poll::Ready(());
         }
-        let waiting = self
-            .waiting
-            .get_or_insert_with(|| OnWake::new(Box::pin(token.cancelled())));
-        Pin::new(waiting).poll(cx)
+        match &mut self.waiting {
+            // Whoever cancels wakes the task. To register it anew at each poll would take a lock that
+            // is somewhere else in memory.
+            Some((_, task)) if task.will_wake(cx.waker()) => Poll::Pending,
+            Some((waiting, task)) => {
+                task.clone_from(cx.waker());
+                waiting.as_mut().poll(cx)
+            }
+            None => {
+                let mut waiting = Box::pin(token.cancelled());
+                let polled = waiting.as_mut().poll(cx);
+                self.waiting = Some((waiting, cx.waker().clone()));
+                polled
+            }
+        }
     }
 }
 

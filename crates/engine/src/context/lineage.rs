@@ -7,7 +7,8 @@ use geppetto_turns::Usage;
 use super::RunContext;
 
 tokio::task_local! {
-    static CURRENT: RunContext;
+    // A pointer: it is moved in and out at each poll.
+    static CURRENT: Arc<RunContext>;
 }
 
 impl RunContext {
@@ -16,13 +17,13 @@ impl RunContext {
     /// A session does so with its runs. Whoever moves a part of a run to a task of its own scopes
     /// that task's future, since a task starts without a current context.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        CURRENT.scope(self.clone(), future)
+        CURRENT.scope(Arc::new(self.clone()), future)
     }
 
     /// The context of the run that the calling code is a part of, where that is known.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        CURRENT.try_with(|current| Self::clone(current)).ok()
     }
 
     /// The ids of the runs that this context is inside of, the outermost first, its own last.

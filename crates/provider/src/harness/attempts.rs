@@ -37,7 +37,9 @@ pub(crate) async fn converse<F: Fold>(
         |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
     loop {
         let mut fold = new_fold(out.asked());
-        let opening = http.open_with(request, &mut retry, |failed| announce(out, &failed));
+        // Apart from the call's own state, which is then small for as long as the reply comes in.
+        let opening =
+            Box::pin(http.open_with(request, &mut retry, |failed| announce(out, &failed)));
         let response = match stop.race(opening).await.and_then(|opened| opened) {
             Ok(response) => response,
             Err(error) => {

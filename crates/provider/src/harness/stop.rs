@@ -7,22 +7,22 @@ use std::{
     task::{Context, Poll},
 };
 
-use geppetto_engine::{EngineError, ErrorKind, RunContext};
+use geppetto_engine::{Cancelled, EngineError, ErrorKind, OnWake, RunContext};
 use tokio::time::{Sleep, sleep_until};
 
 /// The run's cancellation and its deadline, as one thing to wait for.
 pub(crate) struct Stop<'a> {
-    cancelled: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    cancelled: Cancelled<'a>,
+    deadline: Option<OnWake<Pin<Box<Sleep>>>>,
 }
 
 impl<'a> Stop<'a> {
     pub(crate) fn of(ctx: &'a RunContext) -> Self {
         Self {
-            cancelled: Box::pin(ctx.cancelled()),
+            cancelled: ctx.cancelled(),
             deadline: ctx
                 .deadline()
-                .map(|deadline| Box::pin(sleep_until(deadline))),
+                .map(|deadline| OnWake::new(Box::pin(sleep_until(deadline)))),
         }
     }
 
@@ -41,11 +41,11 @@ impl<'a> Stop<'a> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<EngineError> {
-        if self.cancelled.as_mut().poll(cx).is_ready() {
+        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
             return Poll::Ready(EngineError::cancelled());
         }
         match &mut self.deadline {
-            Some(deadline) => deadline.as_mut().poll(cx).map(|()| {
+            Some(deadline) => Pin::new(deadline).poll(cx).map(|()| {
                 EngineError::new(
                     ErrorKind::Timeout,
                     "the run's deadline passed before the reply was complete",

@@ -1,7 +1,7 @@
 //! The decoder of `sse-core`, with borrowed events, a watch on its memory and a verdict at the
 //! end.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use bytes::{Buf as _, Bytes};
 use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decoded};
@@ -9,6 +9,7 @@ use sse_core::{MessageEvent, PayloadTooLargeError, SseDecoder, SseEvent as Decod
 use super::{
     SseEvent,
     error_line::{ErrorLine, Step},
+    in_chunk::InChunk,
     mark::Mark,
     rest::Rest,
     whole::is_whole,
@@ -33,6 +34,8 @@ pub(super) struct Decoder {
 #[derive(Debug)]
 enum Current {
     Message(MessageEvent),
+    /// One that lay whole in its chunk, and did not go through the decoder.
+    InChunk(InChunk),
     /// The value of a line `error: ..`.
     Error(String),
 }
@@ -51,7 +54,7 @@ pub(super) enum Finish {
 impl Decoder {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
         Self {
-            inner: past_the_mark(limit),
+            inner: past_the_mark(limit, None),
             limit,
             current: None,
             mark: Mark::default(),
@@ -68,6 +71,14 @@ impl Decoder {
         let len = text.len();
         self.feed(&mut text, len)?;
         while !chunk.is_empty() {
+            if self.rest.is_between_fields()
+                && self.error_line.len() == 0
+                && let Some(event) = InChunk::take(chunk, self.limit.get())
+            {
+                self.current = Some(Current::InChunk(event));
+                self.rest = Rest::default();
+                return Ok(true);
+            }
             match self.error_line.step(chunk, &self.rest) {
                 Step::Pass(len) => {
                     if self.feed(chunk, len)? {
@@ -125,6 +136,11 @@ impl Decoder {
                 data: &message.data,
                 id: message.last_event_id.as_deref(),
             },
+            Current::InChunk(event) => SseEvent {
+                event: event.event(),
+                data: event.data(),
+                id: self.inner.last_event_id().map(|id| &**id),
+            },
             Current::Error(value) => SseEvent {
                 event: "error",
                 data: value,
@@ -175,17 +191,20 @@ impl Decoder {
         };
         if message.data.capacity() > LARGEST_KEPT_BUFFER {
             // The LF of a CRLF that is still to come is one more blank line to the new decoder.
-            let mut fresh = past_the_mark(self.limit);
-            fresh.reconnect_with_id(self.inner.last_event_id().cloned());
-            self.inner = fresh;
+            let id = self.inner.last_event_id().cloned();
+            self.inner = past_the_mark(self.limit, id);
         }
     }
 }
 
 /// A decoder that takes a byte order mark for text: a blank line is read already. [`Mark`] drops
 /// the one at the beginning of the stream.
-fn past_the_mark(limit: NonZeroUsize) -> SseDecoder {
+fn past_the_mark(limit: NonZeroUsize, last_id: Option<Arc<str>>) -> SseDecoder {
     let mut decoder = SseDecoder::with_limit(limit);
+    if last_id.is_some() {
+        // This begins anew, so it comes before the blank line.
+        decoder.reconnect_with_id(last_id);
+    }
     let mut blank: &[u8] = b"\n";
     let _no_event = decoder.next(&mut blank);
     decoder

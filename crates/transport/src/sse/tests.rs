@@ -220,7 +220,7 @@ async fn an_event_that_lacks_only_its_blank_line_is_handed_out() {
 async fn a_connection_that_breaks_after_a_whole_event_is_told_after_it() {
     let transport = crate::memory::MemoryTransport::new([crate::memory::Reply::ok()
         .chunk("data: {\"a\":1}")
-        .fail(crate::TransportError::new(
+        .fail(TransportError::new(
             TransportErrorKind::Disconnected,
             "broke",
         ))]);

@@ -1,0 +1,74 @@
+//! [`InChunk`]: an event that lies whole in a chunk, as nearly all do.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use memchr::memchr2;
+
+/// An event of at most one `event` line, one `data` line and a blank line, in the memory that it was
+/// received in: no copy, no allocation.
+#[derive(Debug)]
+pub(super) struct InChunk {
+    bytes: Bytes,
+    name: Range<usize>,
+    data: Range<usize>,
+}
+
+impl InChunk {
+    /// Takes the event that `chunk` begins with. `None`, with nothing taken, where it is of another
+    /// shape, goes on in the next chunk, is no UTF-8, or is near the limit: the decoder decides then.
+    ///
+    /// To be called where a line begins, and no field of an event stood before it.
+    pub(super) fn take(chunk: &mut Bytes, limit: usize) -> Option<Self> {
+        let mut line = 0;
+        let mut name = 0..0;
+        if chunk.starts_with(b"event:") {
+            let end = line_end(chunk, line)?;
+            name = value(chunk, b"event:".len(), end);
+            line = end + 1;
+        }
+        if !chunk.get(line..)?.starts_with(b"data:") {
+            return None;
+        }
+        let end = line_end(chunk, line)?;
+        let data = value(chunk, line + b"data:".len(), end);
+        let is_blank = chunk.get(end + 1) == Some(&b'\n');
+        if !is_blank || data.is_empty() || name.len() + data.len() >= limit {
+            return None;
+        }
+        let is_text = |range: &Range<usize>| text(chunk, range).is_some();
+        (is_text(&name) && is_text(&data)).then(|| Self {
+            bytes: chunk.split_to(end + 2),
+            name,
+            data,
+        })
+    }
+
+    /// The event's type; `message` when the server named none.
+    pub(super) fn event(&self) -> &str {
+        match text(&self.bytes, &self.name) {
+            None | Some("") => "message",
+            Some(name) => name,
+        }
+    }
+
+    pub(super) fn data(&self) -> &str {
+        // It was looked at before.
+        text(&self.bytes, &self.data).unwrap_or_default()
+    }
+}
+
+/// Where the line ends that begins at `from`, if it ends with LF alone.
+fn line_end(chunk: &[u8], from: usize) -> Option<usize> {
+    let end = from + memchr2(b'\n', b'\r', chunk.get(from..)?)?;
+    (chunk.get(end) == Some(&b'\n')).then_some(end)
+}
+
+/// The value of a field whose name and colon end at `from`, without its leading space.
+fn value(chunk: &[u8], from: usize, end: usize) -> Range<usize> {
+    from + usize::from(chunk.get(from) == Some(&b' '))..end
+}
+
+fn text<'a>(chunk: &'a [u8], range: &Range<usize>) -> Option<&'a str> {
+    str::from_utf8(chunk.get(range.clone())?).ok()
+}
