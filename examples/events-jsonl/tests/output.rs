@@ -6,9 +6,7 @@ const SAMPLE: &str = include_str!("../sample.jsonl");
 
 fn read(log: &str, args: &[&str]) -> Output {
     let program = Program::new(env!("CARGO_BIN_EXE_events-jsonl")).stdin(log);
-    args.iter()
-        .fold(program, |program, arg| program.arg(arg))
-        .run()
+    args.iter().copied().fold(program, Program::arg).run()
 }
 
 #[test]

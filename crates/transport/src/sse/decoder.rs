@@ -79,7 +79,7 @@ impl Decoder {
                 self.rest = Rest::default();
                 return Ok(true);
             }
-            match self.error_line.step(chunk, &self.rest) {
+            match self.error_line.step(chunk, &self.rest, self.limit.get()) {
                 Step::Pass(len) => {
                     if self.feed(chunk, len)? {
                         return Ok(true);
@@ -90,7 +90,7 @@ impl Decoder {
                     let len = held.len();
                     self.feed(&mut held, len)?;
                 }
-                Step::Held if self.error_line.len() > self.limit.get() => return Err(self.limit),
+                Step::TooLong => return Err(self.limit),
                 Step::Held => {}
                 Step::Error(value) => {
                     self.current = Some(Current::Error(value));

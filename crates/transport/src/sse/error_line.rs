@@ -28,6 +28,8 @@ pub(super) enum Step {
     NoError,
     /// The value of such a line.
     Error(String),
+    /// The line is longer than the limit.
+    TooLong,
 }
 
 impl ErrorLine {
@@ -36,8 +38,9 @@ impl ErrorLine {
         self.held.len()
     }
 
-    /// Looks at `chunk`, which follows on `rest`; consumes what it keeps.
-    pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest) -> Step {
+    /// Looks at `chunk`, which follows on `rest`; consumes what it keeps: at most `limit` bytes of a
+    /// line, wherever it is cut into chunks.
+    pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest, limit: usize) -> Step {
         if self.held.is_empty() && !(rest.is_between_fields() && chunk.starts_with(b"e")) {
             return Step::Pass(passed(chunk, rest));
         }
@@ -51,6 +54,9 @@ impl ErrorLine {
             };
         }
         let end = memchr2(b'\n', b'\r', chunk);
+        if self.held.len() + end.unwrap_or(chunk.len()) > limit {
+            return Step::TooLong;
+        }
         self.held
             .extend_from_slice(chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default());
         chunk.advance(end.map_or(chunk.len(), |end| end + 1));

@@ -296,10 +296,17 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
 
 #[tokio::test]
 async fn an_error_line_has_the_limit_of_an_event() {
-    let body = Body::from_chunks(["error: 12345", "678901234", "567890\n"]);
-    let mut stream = SseStream::new(body).with_max_event_bytes(limit(16));
-    let error = stream.next().await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+    let text = "error: 12345678901234567890\n";
+    for size in 1..=text.len() {
+        let body = Body::from_chunks(
+            text.as_bytes()
+                .chunks(size)
+                .map(bytes::Bytes::copy_from_slice),
+        );
+        let mut stream = SseStream::new(body).with_max_event_bytes(limit(16));
+        let error = stream.next().await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::TooLarge, "by {size}");
+    }
 }
 
 #[tokio::test]

@@ -125,11 +125,13 @@ enum Part<'a> {
 
 /// Where a file is.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
 enum FilePlace<'a> {
-    FileId(&'a str),
-    FileUrl(&'a str),
-    FileData(String),
+    #[serde(rename = "file_id")]
+    Id(&'a str),
+    #[serde(rename = "file_url")]
+    Url(&'a str),
+    #[serde(rename = "file_data")]
+    Data(String),
 }
 
 #[derive(Debug, Serialize)]
@@ -358,9 +360,9 @@ fn parts<'a>(
 
 fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
     let place = match &file.source {
-        MediaSource::FileId(id) => Some(FilePlace::FileId(id)),
-        MediaSource::Url(url) => Some(FilePlace::FileUrl(url)),
-        _ => file.to_data_url().map(FilePlace::FileData),
+        MediaSource::FileId(id) => Some(FilePlace::Id(id)),
+        MediaSource::Url(url) => Some(FilePlace::Url(url)),
+        _ => file.to_data_url().map(FilePlace::Data),
     };
     let Some(place) = place else {
         return Err(EngineError::new(
@@ -369,7 +371,7 @@ fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
         ));
     };
     // A name is refused beside an address or an id.
-    let is_inline = matches!(place, FilePlace::FileData(_));
+    let is_inline = matches!(place, FilePlace::Data(_));
     let name = file.name.as_deref().unwrap_or("file");
     Ok(Part::InputFile {
         filename: is_inline.then_some(name),
