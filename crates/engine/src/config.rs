@@ -25,7 +25,7 @@ pub mod keys {
     use geppetto_turns::{DataKey, TurnMetaKey};
 
     use super::{InferenceConfig, RunSettings, StructuredOutput, ToolConfig, ToolDefinition};
-    use crate::{RunTotals, SessionTotals};
+    use crate::{RunTotals, SessionTotals, WaitingFor};
 
     /// What the last run on the turn took: the sum over its provider calls, where
     /// [`INFERENCE_RESULT`](geppetto_turns::keys::turn_meta::INFERENCE_RESULT) has the last call.
@@ -33,6 +33,8 @@ pub mod keys {
     /// The settings that were given to the last run on the turn alone. They apply again only if
     /// that run was cut off: the turn has no [`RUN_TOTALS`] then.
     pub const RUN_SETTINGS: TurnMetaKey<RunSettings> = TurnMetaKey::new("geppetto.run_settings@v1");
+    /// What the last run on the turn waits for. Absent if it does not wait.
+    pub const WAITING_FOR: TurnMetaKey<WaitingFor> = TurnMetaKey::new("geppetto.waiting_for@v1");
     /// What all runs of the session took, up to the last one on the turn.
     pub const SESSION_TOTALS: TurnMetaKey<SessionTotals> =
         TurnMetaKey::new("geppetto.session_totals@v1");

@@ -80,7 +80,7 @@ pub use response::{
 pub use run::RunGuard;
 pub use runner::{
     BuiltRun, EngineBuilder, InferenceRunner, Limit, Limits, RunReport, RunStatus, RunStop,
-    RunTotals, SessionTotals,
+    RunTotals, SessionTotals, WaitingFor,
 };
 pub use sampling::Resampling;
 pub use single::EngineRunner;

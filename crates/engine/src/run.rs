@@ -43,6 +43,7 @@ impl RunGuard {
                     EventKind::RunFinished(event)
                 }
                 RunStop::LimitReached(limit) => stopped(limit.to_string(), usage, persist_error),
+                RunStop::Waiting(what) => stopped(what.to_string(), usage, persist_error),
             },
             Err(error) if error.is_cancelled() => {
                 let reason = match self.ctx.cancel_reason() {

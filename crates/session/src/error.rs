@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, ErrorKind, RunStatus};
+use geppetto_engine::{EngineError, ErrorKind, RunStatus, WaitingFor};
 use geppetto_turns::Turn;
 
 use crate::RunOutcome;
@@ -130,6 +130,16 @@ impl RunError {
         self.outcome.status == RunStatus::Cancelled
     }
 
+    /// What the run waits for, if it does: it did not fail, and a later run on the turn continues
+    /// it.
+    #[must_use]
+    pub fn waiting_for(&self) -> Option<&WaitingFor> {
+        match &self.outcome.status {
+            RunStatus::Waiting(what) => Some(what),
+            _ => None,
+        }
+    }
+
     /// The engine's error, where the run failed or was cancelled.
     #[must_use]
     pub fn engine_error(&self) -> Option<&EngineError> {
@@ -153,6 +163,7 @@ impl fmt::Display for RunError {
                 None => f.write_str("the run was cancelled")?,
             },
             RunStatus::LimitReached(limit) => write!(f, "{limit}")?,
+            RunStatus::Waiting(what) => write!(f, "the run is {what}")?,
             RunStatus::Failed { message, .. } => f.write_str(message)?,
             other => write!(f, "{other:?}")?,
         }

@@ -133,6 +133,7 @@ pub(crate) fn next_turn(
     // These are the latest turn's own.
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
+    turn.metadata.remove(&keys::WAITING_FOR);
     turn
 }
 
@@ -147,9 +148,10 @@ pub(crate) fn identify(turn: &mut Turn, from: usize, session_id: &str, ids: &dyn
     }
 }
 
-/// The settings of a run that was cut off on this turn.
+/// The settings of a run that was cut off on this turn, or that waits.
 pub(crate) fn unfinished_settings(turn: &Turn) -> Option<RunSettings> {
-    if turn.metadata.contains(&keys::RUN_TOTALS) {
+    let is_over = turn.metadata.contains(&keys::RUN_TOTALS);
+    if is_over && !turn.metadata.contains(&keys::WAITING_FOR) {
         return None;
     }
     turn.metadata.get(&keys::RUN_SETTINGS).ok().flatten()
@@ -162,6 +164,7 @@ pub(crate) fn stamp(turn: &mut Turn, session_id: &str, inference_id: &str, setti
     turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
+    turn.metadata.remove(&keys::WAITING_FOR);
     if !settings.is_empty() {
         // Settings that were validated can be written.
         let _ = turn.metadata.set(&keys::RUN_SETTINGS, settings);

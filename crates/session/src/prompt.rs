@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{EngineBuilder, InferenceConfig, RunContext, StructuredOutput};
 use geppetto_events::EventSink;
-use geppetto_turns::{Block, Content, ImagePart, Turn};
+use geppetto_turns::{Block, Content, FilePart, ImagePart, Turn};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,7 @@ pub struct Prompt {
     session: Session,
     input: Input,
     images: Vec<ImagePart>,
+    files: Vec<FilePart>,
     options: Options,
 }
 
@@ -59,6 +60,7 @@ impl Prompt {
             session: session.clone(),
             input,
             images: Vec::new(),
+            files: Vec::new(),
             options: Options::default(),
         }
     }
@@ -81,6 +83,12 @@ impl Prompt {
     /// Adds images to the prompt. Does nothing for an inference on the latest turn.
     pub fn images(mut self, images: impl IntoIterator<Item = ImagePart>) -> Self {
         self.images.extend(images);
+        self
+    }
+
+    /// Adds a file to the prompt. Does nothing for an inference on the latest turn.
+    pub fn file(mut self, file: FilePart) -> Self {
+        self.files.push(file);
         self
     }
 
@@ -213,8 +221,9 @@ impl Prompt {
     ///
     /// [`SessionError::Busy`] while an inference is running (unless the session queues or
     /// replaces), [`SessionError::InsideOwnRun`] in a session that queues if the caller is a part
-    /// of the running inference, [`SessionError::NotRecorded`] if the journal refuses, and all that
-    /// keeps a run from starting. The history is as it was.
+    /// of the running inference, [`SessionError::NotRecorded`] if the journal refuses,
+    /// [`SessionError::Cancelled`] if the run was cancelled or replaced while it was built, and all
+    /// that keeps a run from starting. The history is as it was.
     pub async fn submit(self) -> Result<ExecutionHandle, SessionError> {
         let (session, request) = self.into_request()?;
         scheduler::submit(&session, request).await
@@ -237,16 +246,19 @@ impl Prompt {
     fn into_request(self) -> Result<(Session, Request), SessionError> {
         let input = match self.input {
             Input::Latest => Input::Latest,
-            Input::Prompt(blocks) => Input::Prompt(prompt(with_images(blocks, self.images))?),
+            Input::Prompt(blocks) => {
+                let blocks = with_media(blocks, self.images, self.files);
+                Input::Prompt(prompt(blocks)?)
+            }
         };
         let options = self.options;
         Ok((self.session, Request { input, options }))
     }
 }
 
-/// Puts images into the first user message.
-fn with_images(mut blocks: Vec<Block>, images: Vec<ImagePart>) -> Vec<Block> {
-    if images.is_empty() {
+/// Puts images and files into the first user message.
+fn with_media(mut blocks: Vec<Block>, images: Vec<ImagePart>, files: Vec<FilePart>) -> Vec<Block> {
+    if images.is_empty() && files.is_empty() {
         return blocks;
     }
     let mut users = blocks.iter_mut().map(|block| &mut block.content);
@@ -254,10 +266,10 @@ fn with_images(mut blocks: Vec<Block>, images: Vec<ImagePart>) -> Vec<Block> {
         Content::User(user) => Some(user),
         _ => None,
     });
+    // A prompt begins with the user's message, which may be blank.
     if let Some(user) = user {
         user.images.extend(images);
-    } else {
-        blocks.insert(0, Block::user_with_images("", images));
+        user.files.extend(files);
     }
     blocks
 }

@@ -1,20 +1,21 @@
 //! [`Session`].
 
 mod builder;
+mod edit;
 mod inner;
+mod submit;
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{Engine, EngineBuilder, EngineRunner, Limits, SessionTotals};
+use geppetto_engine::{
+    Engine, EngineBuilder, EngineRunner, Limits, SessionTotals, WaitingFor, keys,
+};
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
-use geppetto_turns::{Block, ImagePart, Turn};
+use geppetto_turns::Turn;
 
 use crate::{
-    Prompt, QueuedPrompt, SessionError, SessionSnapshot,
+    QueuedPrompt, SessionError, SessionSnapshot,
     handle::ExecutionHandle,
-    history::identify,
-    options::Input,
-    prompt,
     sync::{self, MutexGuard},
 };
 
@@ -69,82 +70,6 @@ impl Session {
         &self.inner.id
     }
 
-    /// Appends a turn to the history.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Busy`] while an inference is running.
-    pub fn append(&self, turn: Turn) -> Result<(), SessionError> {
-        let mut state = self.lock();
-        self.refuse_if_running(&state)?;
-        let ids = &*self.inner.ids;
-        state.history.append(turn, &self.inner.id, ids);
-        Ok(())
-    }
-
-    /// Appends a turn that is the latest one and what a user says next. Returns that turn.
-    ///
-    /// [`prompt`](Self::prompt) appends a prompt and runs it, and can edit its turn.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Busy`] while an inference is running, [`SessionError::EmptyPrompt`] when
-    /// the text is blank.
-    pub fn append_user_prompt(&self, text: impl Into<String>) -> Result<Turn, SessionError> {
-        self.append_user_prompts([text])
-    }
-
-    /// Appends a turn that is the latest one and what a user says next, a block for each text;
-    /// blank ones are left out. Returns that turn.
-    ///
-    /// # Errors
-    ///
-    /// As for [`append_user_prompt`](Self::append_user_prompt).
-    pub fn append_user_prompts<T: Into<String>>(
-        &self,
-        texts: impl IntoIterator<Item = T>,
-    ) -> Result<Turn, SessionError> {
-        let blocks = texts.into_iter().map(|text| Block::user(text)).collect();
-        let blocks = prompt::prompt(blocks)?;
-        let mut state = self.lock();
-        self.refuse_if_running(&state)?;
-        let ids = &*self.inner.ids;
-        Ok(state.history.append_prompt(blocks, &self.inner.id, ids))
-    }
-
-    /// Changes the latest turn, such as its system prompt or its data. Returns the changed turn.
-    ///
-    /// `update` gets a copy; it is called again if another task changed the history meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Busy`] while an inference is running, [`SessionError::Empty`] when there is
-    /// no turn. The history is as it was.
-    pub fn update_latest(&self, mut update: impl FnMut(&mut Turn)) -> Result<Turn, SessionError> {
-        loop {
-            let (latest, version) = {
-                let state = self.lock();
-                self.refuse_if_running(&state)?;
-                let latest = state.history.latest().cloned();
-                (latest, state.history.version())
-            };
-            let Some(latest) = latest else {
-                return Err(SessionError::Empty {
-                    session_id: self.inner.id.clone(),
-                });
-            };
-            let mut turn = latest.clone();
-            update(&mut turn);
-            let from = turn.blocks.common_prefix(&latest.blocks);
-            identify(&mut turn, from, &self.inner.id, &*self.inner.ids);
-            let mut state = self.lock();
-            self.refuse_if_running(&state)?;
-            if state.history.replace_latest(turn.clone(), version) {
-                return Ok(turn);
-            }
-        }
-    }
-
     /// Sets the engine builder of the runs that start from now on; the running one goes on. A
     /// prompt in the queue is run by the builder that is set when its turn comes. History, event
     /// stream and subscribers stay.
@@ -170,62 +95,16 @@ impl Session {
         self.lock().history.totals().clone()
     }
 
-    /// A prompt with options that hold for its run alone: model, settings, deadline, extensions
-    /// and others. Nothing happens until it is [submitted](Prompt::submit).
-    pub fn prompt(&self, text: impl Into<String>) -> Prompt {
-        Prompt::new(self, Input::Prompt(vec![Block::user(text)]))
-    }
-
-    /// An inference on the latest turn with options that hold for it alone. The run changes that
-    /// turn; no turn is added. Nothing happens until it is [submitted](Prompt::submit), which
-    /// refuses in a session that queues, too: there is no prompt to wait.
+    /// What the last run on the latest turn waits for; `None` if it does not wait, or while an
+    /// inference is running. It is stored with the turn, so a restored session knows it.
     ///
-    /// If an earlier run on the turn was cut off (its process ended, and the session was restored
-    /// from a store), the settings of that run apply, and those that are given here take
-    /// precedence.
-    pub fn inference(&self) -> Prompt {
-        Prompt::new(self, Input::Latest)
-    }
-
-    /// Appends a prompt and starts an inference on it, atomically; see [`Prompt::submit`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Prompt::submit`]; the history is as it was.
-    pub async fn submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
-        self.prompt(text).submit().await
-    }
-
-    /// As [`submit`](Self::submit), without waiting for anything; see [`Prompt::try_submit`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Prompt::try_submit`].
-    pub fn try_submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
-        self.prompt(text).try_submit()
-    }
-
-    /// As [`submit`](Self::submit), with images.
-    ///
-    /// # Errors
-    ///
-    /// As for [`submit`](Self::submit).
-    pub async fn submit_with_images(
-        &self,
-        text: impl Into<String>,
-        images: impl IntoIterator<Item = ImagePart>,
-    ) -> Result<ExecutionHandle, SessionError> {
-        self.prompt(text).images(images).submit().await
-    }
-
-    /// Starts an inference on the latest turn; see [`inference`](Self::inference).
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::Busy`] while an inference is running (a session that queues refuses too:
-    /// there is no prompt to wait), [`SessionError::Empty`] when there is nothing to run on.
-    pub async fn start_inference(&self) -> Result<ExecutionHandle, SessionError> {
-        self.inference().submit().await
+    /// A later [`inference`](Self::inference) on the turn continues that run.
+    #[must_use]
+    pub fn waiting_for(&self) -> Option<WaitingFor> {
+        let state = self.lock();
+        let latest = state.history.latest()?;
+        // What cannot be read was not written by a session.
+        latest.metadata.get(&keys::WAITING_FOR).ok().flatten()
     }
 
     /// The prompts that wait, in order.

@@ -29,8 +29,8 @@ pub(super) async fn drive(mut finisher: Finisher) {
         }
         (outcome, _) => outcome,
     };
-    finisher.stamp();
     let status = RunStatus::from(&outcome);
+    finisher.stamp(&status);
     let is_fenced = matches!(&outcome, Err(error) if error.kind() == ErrorKind::Fenced);
     finisher.known = Some(outcome);
     if is_fenced {

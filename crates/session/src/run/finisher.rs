@@ -38,9 +38,13 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    /// Writes into the turn what the run took, and what the session did.
-    pub(super) fn stamp(&mut self) {
+    /// Writes into the turn what the run took, what the session did, and what the run waits for.
+    pub(super) fn stamp(&mut self, status: &RunStatus) {
         let metadata = &mut self.turn.metadata;
+        if let RunStatus::Waiting(what) = status {
+            // What was made for a key can be written.
+            let _ = metadata.set(&keys::WAITING_FOR, what);
+        }
         // Numbers always fit.
         let _ = metadata.set(&keys::RUN_TOTALS, &self.ctx.totals());
         let session = self.ctx.session_totals(&self.earlier);
@@ -89,8 +93,8 @@ impl Drop for Finisher {
                 ErrorKind::Other,
                 "the run's task was dropped, as when its runtime shuts down",
             );
+            self.stamp(&RunStatus::from(&error));
             self.known = Some(Err(error));
-            self.stamp();
         }
         let status = self.known.as_ref().map(RunStatus::from);
         let persist_error = status.and_then(|status| match status {

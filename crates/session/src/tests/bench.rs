@@ -116,7 +116,7 @@ impl InferenceRunner for Counting {
 #[async_trait]
 impl EngineBuilder for Counting {
     async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
-        shuttle::thread::yield_now();
+        shuttle::future::yield_now().await;
         Ok(BuiltRun::new(ctx, Arc::new(Self(self.0.clone()))))
     }
 }

@@ -83,8 +83,15 @@ fn whoever_saw_the_end_may_submit() {
                 yield_now().await;
             }
         });
+        let mut started = 0;
         for round in 0..3 {
-            let run = session.submit("hi").await.unwrap();
+            let run = match session.submit("hi").await {
+                Ok(run) => run,
+                // It was cancelled before it began.
+                Err(SessionError::Cancelled) => continue,
+                Err(error) => panic!("{error}"),
+            };
+            started += 1;
             if round == 1 {
                 let _ = run.wait().await;
             } else {
@@ -94,7 +101,7 @@ fn whoever_saw_the_end_may_submit() {
         }
         meddler.await.unwrap();
         session.submit("last").await.unwrap().wait().await.unwrap();
-        assert_eq!(session.turn_count(), 4);
+        assert_eq!(session.turn_count(), started + 1);
         assert_whole(&session);
     });
 }
@@ -171,6 +178,46 @@ fn submitters_of_a_queue_lose_nothing_while_it_is_handed_over() {
 }
 
 #[test]
+fn a_prompt_that_is_given_up_or_cancelled_while_it_is_built_blocks_nobody() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Queue { max: 9 });
+        let other = session.clone();
+        let gives_up = spawn(async move {
+            let mut submit = Box::pin(other.submit("given up"));
+            let polled = {
+                let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+                submit.as_mut().poll(&mut cx)
+            };
+            yield_now().await;
+            drop(submit);
+            // The handle of one that was accepted may be dropped.
+            polled.is_ready()
+        });
+        let other = session.clone();
+        let cancels = spawn(async move {
+            let run = other.try_submit("cancelled").unwrap();
+            yield_now().await;
+            run.cancel();
+            let outcome = run.outcome().await;
+            assert_eq!(run.input().is_some(), outcome.provider_calls == 1);
+        });
+        let mine = session.submit("mine").await.unwrap();
+        mine.wait().await.unwrap();
+        let was_accepted = gives_up.await.unwrap();
+        cancels.await.unwrap();
+        while session.is_running() {
+            yield_now().await;
+        }
+        let ran = prompts(&session);
+        assert_eq!((counts.stored(), counts.most()), (ran.clone(), 1));
+        assert_eq!(ran.contains(&"given up".to_owned()), was_accepted);
+        assert!(ran.contains(&"mine".to_owned()) && session.queued().is_empty());
+        assert_whole(&session);
+    });
+}
+
+#[test]
 fn a_replacing_prompt_runs_or_was_replaced_and_left_no_turn() {
     explore(|| async {
         let counts = Counts::default();
@@ -180,7 +227,12 @@ fn a_replacing_prompt_runs_or_was_replaced_and_left_no_turn() {
             .map(|name| {
                 let session = session.clone();
                 spawn(async move {
-                    let run = session.submit(name).await.unwrap();
+                    let run = match session.submit(name).await {
+                        Ok(run) => run,
+                        // It was replaced before it began.
+                        Err(SessionError::Cancelled) => return (name, false),
+                        Err(error) => panic!("{error}"),
+                    };
                     let outcome = run.outcome().await;
                     let ran = crate::history::last_prompt(&outcome.turn) == name;
                     assert!(ran || outcome.status == RunStatus::Cancelled);

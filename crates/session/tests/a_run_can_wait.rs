@@ -1,0 +1,114 @@
+//! A run that waits for a person is over for its session, and stored with what it waits for.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers panic too"
+)]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    BuiltRun, EngineBuilder, EngineError, InferenceRunner, RunContext, RunReport, RunStatus,
+    RunStop, WaitingFor, keys,
+};
+use geppetto_session::Session;
+use geppetto_turns::Turn;
+use serde_json::json;
+
+/// Waits in its first run, and finishes in others. Notes the models that it runs with.
+#[derive(Clone, Default)]
+struct Asks(Arc<Mutex<Vec<Option<String>>>>);
+
+fn question() -> WaitingFor {
+    WaitingFor::new("may `pay` run?")
+        .with_tool_calls(["c1"])
+        .with_data(json!({"amount": 7}))
+}
+
+#[async_trait]
+impl EngineBuilder for Asks {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for Asks {
+    async fn run(&self, ctx: &RunContext, _: &mut Turn) -> Result<RunReport, EngineError> {
+        let model = ctx
+            .run_settings()
+            .and_then(|own| own.inference.model.clone());
+        let mut runs = self.0.lock().unwrap();
+        runs.push(model);
+        let mut report = RunReport::default();
+        if runs.len() == 1 {
+            report.stop = RunStop::Waiting(Box::new(question()));
+        }
+        Ok(report)
+    }
+}
+
+#[tokio::test]
+async fn and_goes_on_after_a_restart_with_its_settings() {
+    let asks = Asks::default();
+    let session = Session::new(asks.clone());
+    let run = session
+        .prompt("pay")
+        .model("special")
+        .submit()
+        .await
+        .unwrap();
+    let error = run.wait().await.unwrap_err();
+    assert_eq!(error.status(), &RunStatus::Waiting(Box::new(question())));
+    assert_eq!(error.waiting_for(), Some(&question()));
+    assert_eq!(error.to_string(), "the run is waiting: may `pay` run?");
+    assert!(!session.is_running() && !error.is_cancelled());
+
+    let stored = serde_json::to_string(&session.latest().unwrap()).unwrap();
+    let restored: Turn = serde_json::from_str(&stored).unwrap();
+    let session = Session::builder(asks.clone()).history([restored]).build();
+    assert_eq!(session.waiting_for(), Some(question()));
+    let turn = session
+        .start_inference()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    assert_eq!(session.waiting_for(), None);
+    assert!(!turn.metadata.contains(&keys::WAITING_FOR));
+    let special = Some("special".to_owned());
+    assert_eq!(*asks.0.lock().unwrap(), [special.clone(), special]);
+}
+
+#[tokio::test]
+async fn and_another_prompt_is_another_run() {
+    let asks = Asks::default();
+    let session = Session::new(asks.clone());
+    let run = session
+        .prompt("pay")
+        .model("special")
+        .submit()
+        .await
+        .unwrap();
+    run.wait().await.unwrap_err();
+    session
+        .submit("never mind")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    assert_eq!(session.waiting_for(), None);
+    assert_eq!(asks.0.lock().unwrap().last(), Some(&None));
+    // The turn that waited is in the history as it was.
+    assert!(
+        session
+            .turn(0)
+            .unwrap()
+            .metadata
+            .contains(&keys::WAITING_FOR)
+    );
+}
