@@ -29,7 +29,7 @@ const LONGEST_ID: usize = 64 * 1024;
 /// wires need beside it.
 ///
 /// The methods of the writer are there by [`Deref`]. Those that let a text grow or end are replaced
-/// by ones that also join the halves of a character that a server cut between two frames
+/// by methods that also join the halves of a character that a server cut between two frames
 /// ([`Fold::growing_fields`](crate::Fold::growing_fields)).
 ///
 /// Text of the model is written as it is. Every other word of the server (ids, models, reasons,
@@ -65,6 +65,13 @@ impl<'a> Output<'a> {
 
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Opens a tool call ([`ResponseWriter::open_tool_call`]). The id is kept as [`id`](Self::id)
+    /// makes it.
+    pub fn open_tool_call(&mut self, id: &str, name: &str) -> ItemId {
+        let id = self.id(id).into_owned();
+        self.writer.open_tool_call(id, name)
     }
 
     /// Lets an open item grow.

@@ -195,7 +195,7 @@ impl OllamaFold {
             return Err(Fault::too_many("tool calls"));
         }
         self.close(out);
-        let item = out.open_tool_call("", &*function.name);
+        let item = out.open_tool_call("", &function.name);
         out.push(item, function.arguments.map_or("{}", RawValue::get));
         out.close(item, None);
         Ok(())

@@ -149,6 +149,7 @@ macro_rules! wire_object {
 }
 
 /// An object that is read field by field.
+#[doc(hidden)]
 pub trait Fields<'de> {
     /// Reads the value of a field that has this name, or skips it.
     ///
@@ -159,6 +160,7 @@ pub trait Fields<'de> {
 }
 
 /// Reads an object; null is one without fields.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct ObjectVisitor<'p, T>(
     /// The place of the object.

@@ -1,5 +1,6 @@
 //! [`StreamedArgs`]: the arguments of a tool call as they are written, under one rule for all wires.
 
+use geppetto_engine::ItemId;
 use serde::de::IgnoredAny;
 
 use super::{
@@ -7,6 +8,8 @@ use super::{
     mend,
     object::{ObjectEnd, is_object},
 };
+
+use crate::Output;
 
 #[cfg(test)]
 mod tests;
@@ -41,9 +44,26 @@ pub struct StreamedArgs {
     half: Half,
     /// Whether what was published is not what is written.
     replaced: bool,
+    /// Whether this is free text, to which the rule does not apply.
+    free: bool,
 }
 
 impl StreamedArgs {
+    /// The arguments of a function: a JSON object.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The input of a custom tool: free text, to which the rule does not apply.
+    #[must_use]
+    pub fn free_text() -> Self {
+        Self {
+            free: true,
+            ..Self::default()
+        }
+    }
+
     /// The text so far.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -105,15 +125,13 @@ impl StreamedArgs {
         self.half.lost()
     }
 
-    /// Adds a piece of free text, to which the rule does not apply.
-    pub fn push_text(&mut self, piece: &str) {
-        let piece = self.half.join(piece);
-        self.text.push_str(&piece);
-    }
-
     /// Adds a piece.
     pub fn push(&mut self, piece: &str) {
         let piece = self.half.join(piece);
+        if self.free {
+            self.text.push_str(&piece);
+            return;
+        }
         if self.over && self.is_empty_object() && piece.trim_start().starts_with('{') {
             self.clear();
         }
@@ -146,18 +164,14 @@ impl StreamedArgs {
 
     /// Takes all of the arguments at once, as an event at their end repeats them. What was written
     /// before counts where it is whole; where it is not, the end does.
-    pub fn complete(&mut self, whole: &str, free: bool) {
+    pub fn complete(&mut self, whole: &str) {
         if whole.is_empty() {
             return;
         }
         if let Some(rest) = whole.strip_prefix(self.text.as_str()) {
             self.half.forget();
             let rest = rest.to_owned();
-            if free {
-                self.push_text(&rest);
-            } else {
-                self.push(&rest);
-            }
+            self.push(&rest);
         } else if self.over && !self.is_empty_object() {
             self.take_surplus(whole);
         } else {
@@ -165,11 +179,7 @@ impl StreamedArgs {
             self.replaced |= self.sent > 0;
             self.sent = 0;
             self.clear();
-            if free {
-                self.push_text(whole);
-            } else {
-                self.push(whole);
-            }
+            self.push(whole);
         }
     }
 
@@ -224,12 +234,30 @@ impl StreamedArgs {
     /// Returns `true` if what there is may stand for no arguments, or be replaced by others.
     #[must_use]
     pub fn waits(&self) -> bool {
+        if self.free {
+            return self.text.is_empty();
+        }
         let text = self.text.trim();
         text == NOTHING || "null".starts_with(text) || text.starts_with(['"', '['])
     }
 
+    /// Writes what was added to an open tool call, unless it [waits](Self::waits).
+    pub fn write(&mut self, item: ItemId, out: &mut Output<'_>) {
+        if !self.waits() {
+            self.write_all(item, out);
+        }
+    }
+
+    /// Writes all that was added to an open tool call: nothing more comes.
+    pub fn write_all(&mut self, item: ItemId, out: &mut Output<'_>) {
+        match self.take_replacement() {
+            Some(text) => out.replace(item, text),
+            None => out.push(item, self.take_news()),
+        }
+    }
+
     /// All of the text, if it is not what was published; it counts as published from now on.
-    pub fn take_replacement(&mut self) -> Option<&str> {
+    fn take_replacement(&mut self) -> Option<&str> {
         std::mem::take(&mut self.replaced).then(|| {
             self.sent = self.text.len();
             self.text.as_str()
@@ -237,16 +265,16 @@ impl StreamedArgs {
     }
 
     /// What was not published yet; it counts as published from now on.
-    pub fn take_news(&mut self) -> &str {
+    fn take_news(&mut self) -> &str {
         let news = self.text.get(self.sent..).unwrap_or_default();
         self.sent = self.text.len();
         news
     }
 
     /// Nothing more comes. What is published already stays as it is.
-    pub fn settle(&mut self, free: bool) {
+    pub fn settle(&mut self) {
         self.text.push_str(self.half.rest());
-        if free || self.sent > 0 {
+        if self.free || self.sent > 0 {
             return;
         }
         let text = self.text.trim();

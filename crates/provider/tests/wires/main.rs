@@ -8,6 +8,7 @@
 )]
 
 mod failed_attempts_are_repeated_before_output;
+mod indexed_blocks_are_folded;
 mod replies_are_read_whatever_form_they_have;
 mod requests_are_made_for_each_call;
 mod support;

@@ -10,7 +10,7 @@ fn written(pieces: &[&str]) -> (String, usize) {
             published.push_str(args.take_news());
         }
     }
-    args.settle(false);
+    args.settle();
     published.push_str(args.take_news());
     assert_eq!(published, args.as_str(), "{pieces:?}");
     (published, args.surplus())
@@ -94,8 +94,8 @@ fn the_end_counts_where_the_pieces_are_not_whole() {
         if published {
             args.take_news();
         }
-        args.complete(end, false);
-        args.settle(false);
+        args.complete(end);
+        args.settle();
         assert_eq!(args.as_str(), expect, "{pieces:?} {end}");
     }
 }

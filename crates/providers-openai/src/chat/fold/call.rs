@@ -31,12 +31,7 @@ pub(super) struct Call {
 impl Call {
     /// Returns `true` if nothing but the end of the reply could change what is published next.
     pub(super) fn is_known(&self) -> bool {
-        let is_begun = if self.custom {
-            !self.args.as_str().is_empty()
-        } else {
-            !self.args.waits()
-        };
-        self.is_named() && is_begun && (!self.doubtful || self.args.is_over())
+        self.is_named() && !self.args.waits() && (!self.doubtful || self.args.is_over())
     }
 
     /// Returns `true` if id and name are known, as far as they have come.
@@ -80,9 +75,7 @@ impl Call {
             (*piece.id).clone_into(&mut self.id);
         }
         self.take_name(piece.name);
-        if self.custom {
-            self.args.push_text(&piece.args);
-        } else if piece.object {
+        if piece.object {
             self.args.push_object(&piece.args);
         } else {
             self.args.push(&piece.args);
@@ -104,8 +97,8 @@ impl Call {
     /// Publishes what the arguments have grown by.
     pub(super) fn publish(&mut self, out: &mut Output<'_>) {
         self.keep_extra(out);
-        if self.custom || !self.args.waits() {
-            self.publish_rest(out);
+        if let Some(id) = self.item {
+            self.args.write(id, out);
         }
     }
 
@@ -123,7 +116,7 @@ impl Call {
 
     pub(super) fn publish_rest(&mut self, out: &mut Output<'_>) {
         if let Some(id) = self.item {
-            out.push(id, self.args.take_news());
+            self.args.write_all(id, out);
         }
     }
 
@@ -141,6 +134,6 @@ impl Call {
 
     /// Nothing more comes.
     pub(super) fn settle(&mut self) {
-        self.args.settle(self.custom);
+        self.args.settle();
     }
 }

@@ -9,7 +9,10 @@
 use std::collections::HashMap;
 
 use geppetto_engine::ItemId;
-use geppetto_provider::{Output, read::MAX_ENTRIES};
+use geppetto_provider::{
+    Output,
+    read::{MAX_ENTRIES, StreamedArgs},
+};
 use geppetto_turns::Content;
 use serde_json::json;
 
@@ -155,6 +158,11 @@ impl Calls {
         self.calls.push(Call {
             choice: piece.choice,
             custom: piece.custom,
+            args: if piece.custom {
+                StreamedArgs::free_text()
+            } else {
+                StreamedArgs::new()
+            },
             doubtful,
             ..Call::default()
         });

@@ -37,6 +37,11 @@ impl Call {
         Self {
             slot,
             custom,
+            args: if custom {
+                StreamedArgs::free_text()
+            } else {
+                StreamedArgs::new()
+            },
             ..Self::default()
         }
     }
@@ -72,33 +77,25 @@ impl Call {
     }
 
     pub(super) fn push(&mut self, delta: &str, out: &mut Output<'_>) {
-        if self.custom {
-            self.args.push_text(delta);
-        } else {
-            self.args.push(delta);
-        }
+        self.args.push(delta);
         self.publish(out);
     }
 
     /// Takes all of the arguments.
     pub(super) fn complete(&mut self, whole: &str, out: &mut Output<'_>) {
-        self.args.complete(whole, self.custom);
+        self.args.complete(whole);
         self.publish(out);
     }
 
     fn publish(&mut self, out: &mut Output<'_>) {
-        if self.custom || !self.args.waits() {
-            self.publish_rest(out);
+        if let Some(item) = self.item {
+            self.args.write(item, out);
         }
     }
 
     fn publish_rest(&mut self, out: &mut Output<'_>) {
-        let Some(item) = self.item else {
-            return;
-        };
-        match self.args.take_replacement() {
-            Some(text) => out.replace(item, text),
-            None => out.push(item, self.args.take_news()),
+        if let Some(item) = self.item {
+            self.args.write_all(item, out);
         }
     }
 
@@ -117,7 +114,7 @@ impl Call {
             };
             self.open(id, &item.name, out);
         }
-        self.args.settle(self.custom);
+        self.args.settle();
         self.publish_rest(out);
         let cut = &*item.status == "incomplete";
         if let Some(item) = self.item {
@@ -171,7 +168,7 @@ impl Call {
         missing: Option<Incomplete>,
         out: &mut Output<'_>,
     ) -> Option<ItemId> {
-        self.args.settle(self.custom);
+        self.args.settle();
         let is_nameless = self.item.is_none() && !self.args.as_str().is_empty();
         if is_nameless {
             // Nobody said which tool it is for: it is kept, and cannot be run.
