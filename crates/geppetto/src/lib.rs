@@ -42,6 +42,7 @@
 //! | [`session`] | `geppetto-session` | history, one active run, cancel, wait |
 //! | `tools` | `geppetto-toolloop` | tools and the loop that runs them (feature `tools`) |
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
+//! | `provider` | `geppetto-provider` | kit for wires of other providers (feature `openai`) |
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
 //! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
@@ -50,6 +51,9 @@
 pub use geppetto_engine as engine;
 pub use geppetto_enginebuilder as builder;
 pub use geppetto_events as events;
+#[cfg(feature = "openai")]
+#[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
+pub use geppetto_provider as provider;
 #[cfg(feature = "openai")]
 #[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
 pub use geppetto_providers_openai as openai;

@@ -8,7 +8,7 @@ pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 #[cfg(feature = "openai")]
 pub use geppetto_providers_openai::{
-    ApiKey, ChatEngine, Dialect, ResponsesEngine, ResponsesOptions,
+    ApiKey, ChatEngine, ChatOptions, Dialect, ResponsesEngine, ResponsesOptions,
 };
 pub use geppetto_session::{BusyPolicy, ExecutionHandle, RunError, Session, SessionError};
 #[cfg(feature = "tools")]

@@ -93,6 +93,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
         "geppetto",
         &[
             "geppetto-transport",
+            "geppetto-provider",
             "geppetto-providers-openai",
             "geppetto-toolloop",
             "geppetto-testing",
