@@ -85,6 +85,7 @@ impl Both {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each operation")]
     async fn apply(&mut self, number: usize, op: &Op) {
         let prompt = format!("p{number}");
         let (was, expect) = match op {

@@ -63,20 +63,25 @@ fn numbers(events: &[Event]) -> Vec<u64> {
     numbers.collect()
 }
 
-#[tokio::test]
-async fn at_every_event_of_runs_of_all_outcomes() {
+/// An engine whose four replies finish, fail, panic and finish.
+fn all_outcomes() -> ScriptedEngine {
     let long = Script::new()
         .reasoning("let me think")
         .text("one ")
         .text("two ")
         .text("three")
         .tool_call("c", "lookup", r#"{"city":"Oslo"}"#);
-    let engine = ScriptedEngine::new([
+    ScriptedEngine::new([
         long.clone(),
         long.clone().fail(ErrorKind::Server, "boom"),
         long.clone().panic("ouch"),
         long,
-    ]);
+    ])
+}
+
+#[tokio::test]
+async fn at_every_event_of_runs_of_all_outcomes() {
+    let engine = all_outcomes();
     let (own, joined) = (Arc::new(OnceLock::new()), Joined::default());
     let builder = Joining {
         inner: EngineRunner::new(engine).with_resampling(Resampling::never()),

@@ -143,18 +143,6 @@ impl JanuaryEncoder {
             }
             // Of an attempt that broke off: it is asked for again, or the run fails with it.
             EventKind::Error(_) if self.in_run && self.called && segment.is_empty() => return None,
-            EventKind::ToolCallRequested(e) => {
-                let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
-                json!({"type": "tool-call", "tool_call": call})
-            }
-            EventKind::ToolExecutionStarted(e) => {
-                let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
-                json!({"type": "tool-call-execute", "tool_call": call})
-            }
-            EventKind::ToolResultReady(e) => {
-                let result = json!({"id": e.tool_call_id, "result": e.result});
-                json!({"type": "tool-call-execution-result", "tool_result": result})
-            }
             EventKind::RunFailed(e) => json!({"type": "error", "error_string": e.error_string}),
             EventKind::RunStopped(_) if std::mem::take(&mut self.interrupted) => return None,
             EventKind::RunStopped(_) => {
@@ -165,7 +153,7 @@ impl JanuaryEncoder {
                 return serde_json::to_value(event).ok();
             }
             kind if has_same_name(kind) => return serde_json::to_value(event).ok(),
-            _ => return None,
+            kind => tool(kind)?,
         };
         Some(with_meta(body, &event.meta))
     }
@@ -196,6 +184,25 @@ fn with_meta(mut body: Value, meta: &EventMeta) -> Value {
         map.insert("meta".to_owned(), meta);
     }
     body
+}
+
+/// An event of a tool call in the old shape; `None` for every other event.
+fn tool(kind: &EventKind) -> Option<Value> {
+    Some(match kind {
+        EventKind::ToolCallRequested(e) => {
+            let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
+            json!({"type": "tool-call", "tool_call": call})
+        }
+        EventKind::ToolExecutionStarted(e) => {
+            let call = json!({"id": e.tool_call_id, "name": e.tool_name, "input": e.input});
+            json!({"type": "tool-call-execute", "tool_call": call})
+        }
+        EventKind::ToolResultReady(e) => {
+            let result = json!({"id": e.tool_call_id, "result": e.result});
+            json!({"type": "tool-call-execution-result", "tool_result": result})
+        }
+        _ => return None,
+    })
 }
 
 /// Returns `true` if the event's name was the same in January 2026.

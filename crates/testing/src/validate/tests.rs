@@ -359,6 +359,7 @@ fn content_is_text_or_parts_that_the_role_allows() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn images_are_urls_or_base64_of_a_known_format() {
     let image = |image: Value| {
         messages(json!([{"role": "user", "content": [{"type": "image_url", "image_url": image}]}]))

@@ -17,9 +17,8 @@ impl Wake for NoWake {
     fn wake(self: Arc<Self>) {}
 }
 
-/// Polls the run so many times, a millisecond apart, and drops it. `true` when it ended before.
-async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
-    let diary = Diary::default();
+/// A loop of four replies and five calls that takes its time everywhere.
+fn interrupted(diary: &Diary) -> ToolLoop {
     let script = Script::new([
         vec![
             Do::Think("hm"),
@@ -39,16 +38,39 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
         vec![Do::Say("so on.")],
     ]);
     let tools = registry(vec![
-        Box::new(slow(&diary, "quick", 3)),
-        Box::new(slow(&diary, "alone", 5).exclusive()),
-        Box::new(slow(&diary, "slow", 8)),
+        Box::new(slow(diary, "quick", 3)),
+        Box::new(slow(diary, "alone", 5).exclusive()),
+        Box::new(slow(diary, "slow", 8)),
     ]);
     let mut config = ToolConfig::default();
     config.max_parallel_tools = 2;
     let resampling = geppetto_toolloop::Resampling::default().with_backoff_base(ms(3));
-    let tool_loop = ToolLoop::new(script, tools)
+    ToolLoop::new(script, tools)
         .with_config(config)
-        .with_resampling(resampling);
+        .with_resampling(resampling)
+}
+
+/// Asserts that each answer tells whether the call was run; returns `true` if all results were kept.
+fn answers_tell_what_ran(diary: &Diary, answers: &[(String, String)]) -> bool {
+    let mut all_kept = true;
+    for (id, answer) in answers {
+        let started = diary.lines().contains(&format!("+{id}"));
+        let not_run = answer.starts_with("Error: not run: ");
+        assert_eq!(started, !not_run, "{id}: {answer}");
+        let kept = *answer == format!("done {id}");
+        assert!(
+            kept || not_run || answer.starts_with("Error: cancelled: "),
+            "{answer}"
+        );
+        all_kept &= kept;
+    }
+    all_kept
+}
+
+/// Polls the run so many times, a millisecond apart, and drops it. `true` when it ended before.
+async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
+    let diary = Diary::default();
+    let tool_loop = interrupted(&diary);
     let (ctx, sink) = context();
     let finals = Diary::default();
     let shown = finals.clone();
@@ -83,17 +105,8 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
     assert_eq!(whole, ended && turn.assistant_text().ends_with("so on."));
     let asked = turn.tool_calls().filter(|call| call.id != "half").count();
     assert_eq!(answers(&turn).len(), asked);
-    for (id, answer) in answers(&turn) {
-        let started = diary.lines().contains(&format!("+{id}"));
-        let not_run = answer.starts_with("Error: not run: ");
-        assert_eq!(started, !not_run, "{id}: {answer}");
-        let kept = answer == format!("done {id}");
-        assert!(
-            kept || not_run || answer.starts_with("Error: cancelled: "),
-            "{answer}"
-        );
-        assert!(!ended || kept || cancel_at.is_some());
-    }
+    let kept = answers_tell_what_ran(&diary, &answers(&turn));
+    assert!(!ended || kept || cancel_at.is_some());
     // The hook has seen the turn as it is, once; a future that was never polled never ran.
     let expect = if polls == 0 {
         vec![]

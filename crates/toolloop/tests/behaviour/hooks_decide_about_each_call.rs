@@ -72,6 +72,7 @@ impl ToolExecutor for Everything {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn all_of_them_are_asked_in_their_order() {
     let diary = Diary::default();
     let notes = diary.clone();

@@ -179,6 +179,7 @@ fn the_request_id_is_found_where_each_provider_puts_it() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn message_and_code_are_found_in_every_common_body() {
     let cases = [
         (

@@ -378,6 +378,7 @@ fn built_in_tools_show_their_progress_and_leave_their_items() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_step_of_a_built_in_tool_is_one_kind_of_event() {
     let step = |kind: &str| {
         json!({"type": format!("response.{kind}"), "output_index": 0,

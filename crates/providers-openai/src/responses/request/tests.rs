@@ -281,6 +281,10 @@ fn items_of_built_in_tools_go_back_unchanged() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one request with all settings, and its fields"
+)]
 fn settings_become_fields() {
     let mut config = InferenceConfig::new()
         .with_temperature(0.0)

@@ -154,6 +154,7 @@ fn what_the_content_policy_stopped_is_filtered_whatever_the_status() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_is_used_up_is_not_asked_again() {
     for (status, body) in [
         (

@@ -32,6 +32,7 @@ fn call(id: &str, name: &str, args: &str) -> (String, String, String) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn pieces_are_put_together_whatever_tells_them_apart() {
     let cases: &[(&str, Value)] = &[
         (

@@ -154,6 +154,7 @@ fn instructions_have_the_role_of_the_dialect() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn reasoning_goes_back_where_the_dialect_wants_it() {
     let details = json!([{"type": "reasoning.encrypted", "data": "gAA"}]);
     let reasoning = || {

@@ -71,6 +71,7 @@ fn call_id(number: u8, foreign: bool) -> String {
 }
 
 impl Piece {
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of block")]
     fn block(&self, position: usize, foreign: bool) -> Block {
         let id = |prefix: &str| match self.id {
             Id::None => None,

@@ -26,6 +26,7 @@ fn options_in_their_bounds_are_accepted() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn options_out_of_their_bounds_are_refused() {
     let many: Value = (0..17)
         .map(|number| (number.to_string(), json!("")))
