@@ -56,7 +56,7 @@ async fn where_nothing_is_ever_answered() {
     check(
         "reset before the reply",
         1000,
-        Reply::chat().reset_before_reply(),
+        Reply::chat().reset_at(At::Headers),
     )
     .await;
     check(

@@ -64,7 +64,7 @@ use record::Recorder;
 use replay::Replayer;
 
 /// The environment variable with which [`Cassette::from_env`] records: `1` or `true`.
-pub const RECORD_VARIABLE: &str = "GEPPETTO_RECORD";
+const RECORD_VARIABLE: &str = "GEPPETTO_RECORD";
 
 /// A folder of interactions, being recorded or replayed. See the [module](self).
 ///
@@ -106,8 +106,8 @@ impl Cassette {
         Ok(Self::of(Tape::Record(Arc::new(recorder))))
     }
 
-    /// Records through the transport that `make` gives if [`RECORD_VARIABLE`] is set to `1` or
-    /// `true`; replays otherwise, without calling `make`.
+    /// Records through the transport that `make` gives if the environment variable `GEPPETTO_RECORD`
+    /// is `1` or `true`; replays otherwise, without calling `make`.
     ///
     /// # Errors
     ///
@@ -137,9 +137,7 @@ impl Cassette {
         CassetteTransport(self.tape.clone())
     }
 
-    /// Returns `true` if interactions are being recorded.
-    #[must_use]
-    pub fn is_recording(&self) -> bool {
+    fn is_recording(&self) -> bool {
         matches!(self.tape, Tape::Record(_))
     }
 

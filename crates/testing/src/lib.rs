@@ -1,11 +1,33 @@
-//! Test kit for applications of the runtime: scripted engine, scripted provider server, expectations.
+//! Test kit for applications of the runtime. Nothing in it needs a network, a key or a sleep.
 //!
-//! # The scripted provider server
+//! Most tests need three things:
 //!
-//! [`ProviderServer`] is a real HTTP server on an ephemeral port of 127.0.0.1 that answers as a
-//! model provider would: with the replies that the test wrote down, streamed or whole, at the pace
-//! and with the faults that the test asks for. It refuses what the real provider refuses, and it
-//! keeps every request for the test to look at.
+//! | need | type |
+//! |---|---|
+//! | a model with scripted replies | [`ScriptedEngine`] and [`Script`] |
+//! | a provider on a socket, with faults | [`ProviderServer`] and [`Reply`] |
+//! | assertions on the events of a run | [`ExpectationSink`] |
+//!
+//! # A scripted model
+//!
+//! [`ScriptedEngine`] is an engine without a network. Each inference plays the next [`Script`].
+//!
+//! ```
+//! use geppetto_testing::{Script, ScriptedEngine};
+//!
+//! let engine = ScriptedEngine::new([
+//!     Script::new().tool_call("call_1", "weather", r#"{"city":"Zurich"}"#),
+//!     Script::new().text("It is ").text("21 °C.").usage(20, 6),
+//! ]);
+//! // The application runs with a clone of it; afterwards the engine knows what it was asked.
+//! assert_eq!(engine.turns().len(), 0);
+//! ```
+//!
+//! # A scripted provider
+//!
+//! [`ProviderServer`] is an HTTP server on an ephemeral port of 127.0.0.1 for applications that make
+//! their own engine. It sends the replies of the script, streamed or whole, at the pace and with the
+//! faults of the script; it refuses what the real provider refuses; and it keeps every request.
 //!
 //! ```
 //! use geppetto_testing::{ProviderServer, Reply};
@@ -36,15 +58,32 @@
 //! # }
 //! ```
 //!
-//! - [`reply`]: what the server answers, and every way in which that can go wrong on the wire.
-//! - [`server`]: the server, the requests it received, and how it behaves under a paused clock.
+//! # Expectations
+//!
+//! [`ExpectationSink`] checks the events of a run, and their order.
+//!
+//! ```
+//! use geppetto_testing::ExpectationSink;
+//!
+//! let expected = ExpectationSink::new()
+//!     .event("run-started")
+//!     .anything_until("text-segment-started")
+//!     .text("It is 21 °C.") // in any number of deltas
+//!     .anything_until("run-finished");
+//! // The application's session gets `expected.sink()`; afterwards `expected.assert_met()` checks it.
+//! assert!(expected.check().is_err());
+//! ```
+//!
+//! # Modules
+//!
+//! - [`engine`]: scripts of replies, and the engine that plays them.
+//! - [`reply`]: replies of the server, and the faults that it injects.
+//! - [`server`]: the server, the requests that it received, and its behaviour under a paused clock.
+//! - [`expect`]: expectations about the events of a run.
 //! - [`validate`]: what the real API refuses, as a function from a request to its refusal.
-//! - [`engine`]: an engine that says what a test wrote down, without any network.
-//! - [`expect`]: what the events of a run should be.
-//! - `cassette`, with the feature of that name: interactions recorded once and replayed in every run.
-//! - `simulate`, with the feature of that name: sessions whose runs are cut everywhere, and looked at.
-//! - `demo`, with the feature of that name: a small deterministic stand-in for a model, for examples that run
-//!   without a key.
+//! - `cassette` (feature): interactions with a provider, recorded once and replayed in every run.
+//! - `demo` (feature): a small deterministic stand-in for a model, for programs that run without a key.
+//! - `simulate` (feature): runs that are cancelled and broken everywhere, and checked each time.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -60,6 +99,7 @@ mod json;
 pub mod reply;
 pub mod server;
 #[cfg(feature = "simulate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "simulate")))]
 pub mod simulate;
 pub mod validate;
 

@@ -55,7 +55,7 @@ pub use gate::Gate;
 pub use responses::ResponsesBody;
 
 pub(crate) use any::Rendered;
-pub(crate) use delivery::{Delivery, Framing, KeepAlive, Stop};
+pub(crate) use delivery::{Broken, Delivery, Framing, KeepAlive, Stop};
 pub(crate) use plan::{Ending, Plan, Step};
 
 use crate::validate::ProviderRefusal;

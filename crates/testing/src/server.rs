@@ -196,12 +196,6 @@ impl ProviderServer {
         self.shared.wait_for(shared::Log::take_next_request).await
     }
 
-    /// How many connections are open, idle ones included.
-    #[must_use]
-    pub fn active_connections(&self) -> usize {
-        self.shared.log().open
-    }
-
     /// How many connections were accepted since the start: the number of requests minus this is how
     /// often a connection was used again.
     #[must_use]
@@ -209,7 +203,7 @@ impl ProviderServer {
         self.shared.log().accepted
     }
 
-    /// Waits until exactly this many connections are open.
+    /// Waits until exactly this many connections are open, idle ones included.
     pub async fn wait_for_connections(&self, count: usize) {
         self.shared
             .wait_for(|log| (log.open == count).then_some(()))

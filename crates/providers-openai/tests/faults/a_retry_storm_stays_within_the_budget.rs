@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use geppetto_engine::{Engine, ErrorKind, RunContext};
-use geppetto_testing::{ProviderServer, Reply};
+use geppetto_testing::{At, ProviderServer, Reply};
 use geppetto_transport::{HttpClient, ReqwestTransport, RetryPolicy};
 use geppetto_turns::Turn;
 use tokio::{task::JoinSet, time::Instant};
@@ -95,7 +95,7 @@ async fn connections_that_break_stay_within_the_budget_too() {
     for wire in [Wire::Chat, Wire::Responses] {
         let cell = Cell::of(wire, Mode::Streamed);
         let broken = [
-            (cell.good().reset_before_reply(), ErrorKind::Disconnected),
+            (cell.good().reset_at(At::Headers), ErrorKind::Disconnected),
             (cell.reply(""), ErrorKind::Truncated),
         ];
         for (reply, kind) in broken {

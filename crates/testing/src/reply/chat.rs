@@ -21,10 +21,8 @@ pub struct ChatBody {
     dialect: ReasoningDialect,
     finish: Finish,
     usage: Option<Map<String, Value>>,
-    usage_always: bool,
     model: Option<String>,
     id: Option<String>,
-    without_role: bool,
 }
 
 /// The field in which reasoning text travels; servers of the chat API differ.
@@ -43,7 +41,6 @@ pub enum ReasoningDialect {
 #[derive(Debug, Clone)]
 enum Delta {
     Text(String),
-    TextWithLogprob(String, f64),
     Reasoning(String),
     Refusal(String),
     ToolCallBegin {
@@ -83,8 +80,7 @@ impl ChatBody {
                 .unwrap_or_else(|| "scripted".to_owned()),
         };
         if wants["stream"] == json!(true) {
-            let usage_chunk =
-                self.usage_always || at(wants, &["stream_options", "include_usage"]) == true;
+            let usage_chunk = at(wants, &["stream_options", "include_usage"]) == true;
             Rendered::events(stream::render(self, &envelope, usage_chunk).into())
         } else {
             whole::render(self, &envelope)
@@ -145,9 +141,4 @@ impl ReasoningDialect {
             into.insert((*field).to_owned(), text.into());
         }
     }
-}
-
-/// One entry of `logprobs.content`.
-fn logprob(token: &str, value: f64) -> Value {
-    json!({"token": token, "logprob": value, "bytes": token.as_bytes(), "top_logprobs": []})
 }

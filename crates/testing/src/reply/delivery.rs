@@ -6,9 +6,11 @@ use bytes::Bytes;
 
 use super::{Gate, Reply};
 
-/// A position in the body of a reply. One beyond the end means the end.
+/// A position in a reply. One beyond the end means the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum At {
+    /// Before the headers, and so before everything.
+    Headers,
     /// After this many bytes of the body.
     Byte(usize),
     /// After this many whole events; a body that is not an event stream counts as one event.
@@ -20,10 +22,8 @@ pub enum At {
 pub(crate) struct Delivery {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) framing: Framing,
-    pub(crate) close_after: bool,
     pub(crate) before_headers: Vec<Stop>,
-    pub(crate) reset_before_reply: bool,
-    pub(crate) endless_headers: bool,
+    pub(crate) before_reply: Option<Broken>,
     pub(crate) pace: Option<Duration>,
     pub(crate) writes: Writes,
     pub(crate) stops: Vec<(At, Stop)>,
@@ -31,7 +31,6 @@ pub(crate) struct Delivery {
     pub(crate) end: Option<(At, Broken)>,
     pub(crate) without_done: bool,
     pub(crate) duplicates: Vec<usize>,
-    pub(crate) huge: Option<(usize, usize)>,
     pub(crate) corruptions: Vec<(usize, Bytes)>,
 }
 
@@ -122,50 +121,31 @@ impl<B> Reply<B> {
         self.delivery.framing = Framing::UntilClose;
         self
     }
-
-    /// Announces `connection: close` and closes the connection after the reply.
-    pub fn close_after(mut self) -> Self {
-        self.delivery.close_after = true;
-        self
-    }
 }
 
 /// # Waiting
 impl<B> Reply<B> {
-    /// Sends nothing, not even headers, until the client goes.
-    pub fn stall_before_headers(mut self) -> Self {
-        self.delivery.before_headers.push(Stop::Forever);
-        self
+    /// Sends the reply up to this position, and then nothing more until the client leaves.
+    pub fn stall_at(self, at: At) -> Self {
+        self.stop(at, Stop::Forever)
     }
 
-    /// Waits this long before the headers.
-    pub fn pause_before_headers(mut self, duration: Duration) -> Self {
-        self.delivery.before_headers.push(Stop::Pause(duration));
-        self
+    /// Waits this long at this position.
+    pub fn pause_at(self, at: At, duration: Duration) -> Self {
+        self.stop(at, Stop::Pause(duration))
     }
 
-    /// Waits before the headers until the test opens the gate.
-    pub fn hold_before_headers(mut self, gate: &Gate) -> Self {
-        self.delivery.before_headers.push(Stop::Hold(gate.clone()));
-        self
+    /// Waits at this position until the test opens the gate.
+    pub fn hold_at(self, at: At, gate: &Gate) -> Self {
+        self.stop(at, Stop::Hold(gate.clone()))
     }
 
-    /// Sends the body up to this position and then nothing more until the client goes. The headers
-    /// are sent even when the position is the very beginning.
-    pub fn stall_at(mut self, at: At) -> Self {
-        self.delivery.stops.push((at, Stop::Forever));
-        self
-    }
-
-    /// Waits this long at this position of the body.
-    pub fn pause_at(mut self, at: At, duration: Duration) -> Self {
-        self.delivery.stops.push((at, Stop::Pause(duration)));
-        self
-    }
-
-    /// Waits at this position of the body until the test opens the gate.
-    pub fn hold_at(mut self, at: At, gate: &Gate) -> Self {
-        self.delivery.stops.push((at, Stop::Hold(gate.clone())));
+    fn stop(mut self, at: At, stop: Stop) -> Self {
+        if at == At::Headers {
+            self.delivery.before_headers.push(stop);
+        } else {
+            self.delivery.stops.push((at, stop));
+        }
         self
     }
 
@@ -196,33 +176,27 @@ impl<B> Reply<B> {
 impl<B> Reply<B> {
     /// Closes the connection in an orderly way (FIN) at this position, without finishing the body:
     /// the last chunk never comes, or fewer bytes than announced.
-    pub fn cut_at(mut self, at: At) -> Self {
-        self.delivery.end = Some((at, Broken::Cut));
-        self
+    pub fn cut_at(self, at: At) -> Self {
+        self.broken(at, Broken::Cut)
     }
 
     /// Resets the connection (RST) at this position.
-    pub fn reset_at(mut self, at: At) -> Self {
-        self.delivery.end = Some((at, Broken::Reset));
-        self
+    pub fn reset_at(self, at: At) -> Self {
+        self.broken(at, Broken::Reset)
     }
 
-    /// Resets the connection once the request was read, before any byte of the reply.
-    pub fn reset_before_reply(mut self) -> Self {
-        self.delivery.reset_before_reply = true;
-        self
+    /// Sends from this position on something that never ends, until the client leaves: an event
+    /// (`data:` and filling), or at [`At::Headers`] header lines.
+    pub fn endless_at(self, at: At) -> Self {
+        self.broken(at, Broken::Endless)
     }
 
-    /// At this position begins an event that never ends: `data:` and filling, until the client
-    /// goes.
-    pub fn endless_event_at(mut self, at: At) -> Self {
-        self.delivery.end = Some((at, Broken::Endless));
-        self
-    }
-
-    /// Sends header lines until the client goes.
-    pub fn endless_headers(mut self) -> Self {
-        self.delivery.endless_headers = true;
+    fn broken(mut self, at: At, broken: Broken) -> Self {
+        if at == At::Headers {
+            self.delivery.before_reply = Some(broken);
+        } else {
+            self.delivery.end = Some((at, broken));
+        }
         self
     }
 
@@ -242,13 +216,6 @@ impl<B> Reply<B> {
     /// Sends the event with this number (from 0, before other changes) twice.
     pub fn duplicate_event(mut self, number: usize) -> Self {
         self.delivery.duplicates.push(number);
-        self
-    }
-
-    /// Inserts an event of at least `bytes` bytes before the event with this number:
-    /// `data: {"filler":"xxx..."}`.
-    pub fn huge_event(mut self, before: usize, bytes: usize) -> Self {
-        self.delivery.huge = Some((before, bytes));
         self
     }
 }

@@ -26,7 +26,6 @@ pub struct ResponsesBody {
     usage: Option<Map<String, Value>>,
     model: Option<String>,
     id: Option<String>,
-    fields: Map<String, Value>,
     without_names: bool,
 }
 
@@ -36,7 +35,6 @@ enum Step {
     Message,
     TextPart,
     Text(String),
-    TextWithLogprob(String, f64),
     Refusal(String),
     Annotation(Value),
     Reasoning,
@@ -58,7 +56,6 @@ enum Step {
     },
     WebSearch(String),
     Item(Map<String, Value>),
-    ItemField(String, Value),
     Event(String, Map<String, Value>),
     RawEvent(String),
     Error(ProviderRefusal),

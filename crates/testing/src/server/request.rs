@@ -125,14 +125,12 @@ impl ReceivedRequest {
     }
 
     /// The text of the last message: its content, or its text parts put together.
-    #[must_use]
-    pub fn last_message_text(&self) -> Option<String> {
+    pub(super) fn last_message_text(&self) -> Option<String> {
         self.messages().last().map(message_text)
     }
 
     /// The names of the tools offered, in their order.
-    #[must_use]
-    pub fn tool_names(&self) -> Vec<&str> {
+    pub(super) fn tool_names(&self) -> Vec<&str> {
         let tools = self.json()["tools"].as_array();
         tools
             .into_iter()
@@ -147,8 +145,7 @@ impl ReceivedRequest {
 
     /// The result that the request carries for this tool call: the text of the `tool` message, or
     /// of the output item, with this id.
-    #[must_use]
-    pub fn tool_output(&self, call_id: &str) -> Option<String> {
+    pub(super) fn tool_output(&self, call_id: &str) -> Option<String> {
         let answers = |message: &&Value| {
             let output = message["type"]
                 .as_str()

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{ReceivedRequest, connection::After};
-use crate::reply::{Ending, Framing, KeepAlive, Plan, Reply, Step, Stop};
+use crate::reply::{Broken, Ending, Framing, KeepAlive, Plan, Reply, Step, Stop};
 
 /// Sends a reply and says what happens to the connection after it. `sent` counts the bytes of the
 /// body handed to the operating system.
@@ -31,8 +31,10 @@ pub(super) async fn reply(
     for stop in &delivery.before_headers {
         wait(stop).await;
     }
-    if delivery.reset_before_reply {
-        return Ok(After::Reset);
+    match delivery.before_reply {
+        Some(Broken::Cut) => return Ok(After::Close),
+        Some(Broken::Reset) => return Ok(After::Reset),
+        Some(Broken::Endless) | None => {}
     }
     let rendered = body.render(request);
     let framing = match delivery.framing {
@@ -46,14 +48,13 @@ pub(super) async fn reply(
         chunked: framing == Framing::Chunked,
         sent,
     };
-    if delivery.endless_headers {
+    if delivery.before_reply.is_some() {
         return sender
             .endless(b"HTTP/1.1 200 OK\r\n", b"x-filling: xxxxxxxxxxxxxxxx\r\n")
             .await;
     }
     let plan = Plan::new(&rendered, &delivery);
-    let keep_alive =
-        request.keep_alive() && !delivery.close_after && framing != Framing::UntilClose;
+    let keep_alive = request.keep_alive() && framing != Framing::UntilClose;
     let head = head::Head {
         status: rendered.status.filter(|_| status == 200).unwrap_or(status),
         content_type: &rendered.content_type,

@@ -52,7 +52,7 @@ pub(super) fn in_memory(
             answer = answer.header(name, value);
         }
     }
-    if reply.delivery.reset_before_reply {
+    if reply.delivery.before_reply.is_some() {
         return memory::Reply::failure(reset());
     }
     let before: Duration = reply.delivery.before_headers.iter().map(pause).sum();

@@ -26,8 +26,7 @@ pub struct ProviderRefusal {
 impl ProviderRefusal {
     /// A refusal of the request as invalid: status 400, type `invalid_request_error`, no parameter,
     /// no code.
-    #[must_use]
-    pub fn invalid_request(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self {
             status: 400,
             message: message.into(),
@@ -38,8 +37,7 @@ impl ProviderRefusal {
     }
 
     /// An error with this status and code, and the type that the provider uses for them.
-    #[must_use]
-    pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         let code = code.into();
         let kind = match status {
             429 if code == "insufficient_quota" => "insufficient_quota",
@@ -54,29 +52,25 @@ impl ProviderRefusal {
     }
 
     /// Names the part of the request that is wrong.
-    #[must_use]
-    pub fn param(mut self, param: impl Into<String>) -> Self {
+    pub(crate) fn param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
     }
 
     /// Sets the word for programs.
-    #[must_use]
-    pub fn code(mut self, code: impl Into<String>) -> Self {
+    pub(crate) fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
     /// Sets the HTTP status.
-    #[must_use]
-    pub fn status(mut self, status: u16) -> Self {
+    pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
     /// The body of the answer.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
             "message": self.message,
             "type": self.kind,

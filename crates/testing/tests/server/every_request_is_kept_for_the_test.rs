@@ -62,10 +62,6 @@ async fn all_of_a_request_can_be_read() {
     assert_eq!(request.model(), Some("m"));
     assert!(!request.wants_stream());
     assert_eq!(request.messages().len(), 3);
-    assert_eq!(request.last_message_text().as_deref(), Some("21 C"));
-    assert_eq!(request.tool_names(), ["lookup", "save"]);
-    assert_eq!(request.tool_output("c1").as_deref(), Some("21 C"));
-    assert_eq!(request.tool_output("c2"), None);
 }
 
 #[tokio::test]
@@ -140,7 +136,7 @@ async fn a_body_that_is_not_json_reads_as_null() {
     assert_eq!(client.reply().await.unwrap().text(), "ok");
     let request = server.next_request().await;
     assert_eq!(request.json(), &Value::Null);
-    assert_eq!((request.model(), request.last_message_text()), (None, None));
-    assert!(request.messages().is_empty() && request.tool_names().is_empty());
+    assert_eq!(request.model(), None);
+    assert!(request.messages().is_empty());
     assert!(format!("{request}").ends_with("abc"));
 }

@@ -34,7 +34,7 @@ async fn the_pace_is_waited_before_each_event() {
 #[tokio::test(start_paused = true)]
 async fn pauses_are_waited_and_add_up() {
     let reply = raw()
-        .pause_before_headers(SECOND)
+        .pause_at(At::Headers, SECOND)
         .pause_at(At::Byte(0), SECOND)
         .pause_at(At::Event(1), SECOND)
         .pause_at(At::Byte(999), SECOND);
@@ -50,7 +50,7 @@ async fn a_stall_holds_everything_after_it() {
     ] {
         let server = ProviderServer::start().await.unwrap();
         let gate = Gate::new();
-        server.enqueue(reply.hold_before_headers(&gate));
+        server.enqueue(reply.hold_at(At::Headers, &gate));
         let mut client = Client::connect(&server).await;
         client.post(&streamed()).await;
         gate.reached().await;
@@ -65,7 +65,7 @@ async fn a_stall_holds_everything_after_it() {
 #[tokio::test]
 async fn a_stall_before_the_headers_sends_nothing() {
     let server = ProviderServer::start().await.unwrap();
-    server.enqueue(raw().stall_before_headers());
+    server.enqueue(raw().stall_at(At::Headers));
     let mut client = Client::connect(&server).await;
     client.post(&streamed()).await;
     server.next_request().await;

@@ -1,7 +1,7 @@
 //! Faults before and during the head of a reply.
 
 use geppetto_engine::ErrorKind;
-use geppetto_testing::Reply;
+use geppetto_testing::{At, Reply};
 
 use super::{Fault, Script};
 use crate::expect::{Expect, Waits};
@@ -37,7 +37,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         "reset before the first byte",
-        Script::Replies(|cell| cell.good().reset_before_reply()),
+        Script::Replies(|cell| cell.good().reset_at(At::Headers)),
         Expect::recurs(
             ErrorKind::Disconnected,
             "the connection to {server} broke before the reply began",
@@ -45,12 +45,12 @@ pub(crate) const FAULTS: &[Fault] = &[
     ),
     Fault::new(
         "stall before the headers",
-        Script::Replies(|cell| cell.good().stall_before_headers()),
+        Script::Replies(|cell| cell.good().stall_at(At::Headers)),
         Expect::recurs(ErrorKind::Timeout, "no reply began within 60s").waiting(Waits::Limit(60)),
     ),
     Fault::new(
         "endless headers",
-        Script::Replies(|cell| cell.good().endless_headers()),
+        Script::Replies(|cell| cell.good().endless_at(At::Headers)),
         Expect::fails(
             ErrorKind::MalformedResponse,
             "what {server} sent is not a reply of HTTP: …",

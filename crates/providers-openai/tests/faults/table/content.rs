@@ -102,7 +102,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     .streams_only(),
     Fault::new(
         "an event that never ends",
-        Script::Replies(|cell| cell.good().endless_event_at(cell.at(Place::FirstDelta))),
+        Script::Replies(|cell| cell.good().endless_at(cell.at(Place::FirstDelta))),
         malformed(LARGE_EVENT).holding(Holds::FirstDelta),
     )
     .streams_only(),

@@ -24,11 +24,6 @@ impl Reply<ChatBody> {
         text.split_inclusive(' ').fold(self, Self::text)
     }
 
-    /// One delta of text that is one token with this log probability.
-    pub fn text_with_logprob(self, delta: impl Into<String>, logprob: f64) -> Self {
-        self.delta(Delta::TextWithLogprob(delta.into(), logprob))
-    }
-
     /// One delta of reasoning, in the field that [`reasoning_dialect`](Self::reasoning_dialect)
     /// names.
     pub fn reasoning(self, delta: impl Into<String>) -> Self {
@@ -130,8 +125,7 @@ impl Reply<ChatBody> {
     }
 
     /// Sets the usage, in tokens: of the whole prompt, and of everything generated. It is streamed
-    /// only when the request asks for it (`stream_options.include_usage`), as OpenAI does it; see
-    /// [`usage_always`](Self::usage_always).
+    /// only when the request asks for it (`stream_options.include_usage`), as OpenAI does it.
     pub fn usage(self, prompt: u64, completion: u64) -> Self {
         self.usage_field("prompt_tokens", prompt.into())
             .usage_field("completion_tokens", completion.into())
@@ -151,16 +145,9 @@ impl Reply<ChatBody> {
         )
     }
 
-    /// Sets any field of the usage object.
-    pub fn usage_field(mut self, name: impl Into<String>, value: Value) -> Self {
+    fn usage_field(mut self, name: impl Into<String>, value: Value) -> Self {
         let usage = self.body.usage.get_or_insert_with(Map::new);
         usage.insert(name.into(), value);
-        self
-    }
-
-    /// Streams the usage whether the request asks for it or not, as many servers do.
-    pub fn usage_always(mut self) -> Self {
-        self.body.usage_always = true;
         self
     }
 
@@ -173,12 +160,6 @@ impl Reply<ChatBody> {
     /// Sets the id of the reply, `chatcmpl-scripted` unless set.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.body.id = Some(id.into());
-        self
-    }
-
-    /// Leaves out the first event, which names the role and has no content.
-    pub fn without_role_event(mut self) -> Self {
-        self.body.without_role = true;
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ChatBody, Delta, Envelope, logprob};
+use super::{ChatBody, Delta, Envelope};
 
 /// Renders the events; the last is `[DONE]`, unless an error ended the stream.
 pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) -> Vec<u8> {
@@ -11,10 +11,8 @@ pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) ->
         envelope,
         null_usage: usage_chunk && body.usage.is_some(),
     };
-    if !body.without_role {
-        let delta = json!({"role": "assistant", "content": "", "refusal": null});
-        stream.chunk(&delta, &Value::Null, None);
-    }
+    let delta = json!({"role": "assistant", "content": "", "refusal": null});
+    stream.chunk(&delta, None);
     for delta in &body.deltas {
         match delta {
             Delta::Error(error) => {
@@ -22,14 +20,11 @@ pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) ->
                 return stream.out;
             }
             Delta::RawEvent(data) => stream.event(data),
-            other => {
-                let (delta, logprobs) = chunk_delta(body, other);
-                stream.chunk(&delta, &logprobs, None);
-            }
+            other => stream.chunk(&chunk_delta(body, other), None),
         }
     }
     if let Some(reason) = body.finish_reason() {
-        stream.chunk(&json!({}), &Value::Null, Some(reason));
+        stream.chunk(&json!({}), Some(reason));
     }
     if let (Some(usage), true) = (&body.usage, usage_chunk) {
         stream.usage(usage);
@@ -38,13 +33,9 @@ pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) ->
     stream.out
 }
 
-fn chunk_delta(body: &ChatBody, delta: &Delta) -> (Value, Value) {
-    let value = match delta {
+fn chunk_delta(body: &ChatBody, delta: &Delta) -> Value {
+    match delta {
         Delta::Text(text) => json!({"content": text}),
-        Delta::TextWithLogprob(text, value) => {
-            let logprobs = json!({"content": [logprob(text, *value)], "refusal": null});
-            return (json!({"content": text}), logprobs);
-        }
         Delta::Reasoning(text) => {
             let mut fields = Map::new();
             body.dialect.write(text, &mut fields);
@@ -59,8 +50,7 @@ fn chunk_delta(body: &ChatBody, delta: &Delta) -> (Value, Value) {
             "index": index, "function": {"arguments": fragment},
         }]}),
         Delta::Error(_) | Delta::RawEvent(_) => json!({}),
-    };
-    (value, Value::Null)
+    }
 }
 
 struct Stream<'a> {
@@ -71,11 +61,11 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
-    fn chunk(&mut self, delta: &Value, logprobs: &Value, finish_reason: Option<&str>) {
+    fn chunk(&mut self, delta: &Value, finish_reason: Option<&str>) {
         let mut chunk = self.envelope.object(
             "chat.completion.chunk",
             &json!([{
-                "index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason,
+                "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason,
             }]),
         );
         if self.null_usage

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ChatBody, Delta, Envelope, logprob};
+use super::{ChatBody, Delta, Envelope};
 use crate::reply::Rendered;
 
 /// Renders the object, or the error that the stream would contain.
@@ -33,17 +33,12 @@ fn completion(body: &ChatBody, envelope: &Envelope) -> Value {
         let calls = folded.calls.into_iter().map(Call::into_json).collect();
         message.insert("tool_calls".to_owned(), Value::Array(calls));
     }
-    let logprobs = if folded.logprobs.is_empty() {
-        Value::Null
-    } else {
-        json!({"content": folded.logprobs, "refusal": null})
-    };
     let mut completion = envelope.object(
         "chat.completion",
         &json!([{
             "index": 0,
             "message": message,
-            "logprobs": logprobs,
+            "logprobs": null,
             "finish_reason": body.finish_reason(),
         }]),
     );
@@ -60,7 +55,6 @@ struct Folded {
     reasoning: Option<String>,
     refusal: Option<String>,
     calls: Vec<Call>,
-    logprobs: Vec<Value>,
 }
 
 struct Call {
@@ -84,10 +78,6 @@ impl Folded {
         };
         match delta {
             Delta::Text(text) => append(&mut self.text, text),
-            Delta::TextWithLogprob(text, value) => {
-                append(&mut self.text, text);
-                self.logprobs.push(logprob(text, *value));
-            }
             Delta::Reasoning(text) => append(&mut self.reasoning, text),
             Delta::Refusal(text) => append(&mut self.refusal, text),
             Delta::ToolCallBegin { id, name, .. } => self.calls.push(Call {

@@ -30,7 +30,7 @@ impl Events {
         let end = self.bytes.len();
         match at {
             At::Byte(byte) => byte.min(end),
-            At::Event(0) => 0,
+            At::Headers | At::Event(0) => 0,
             At::Event(count) => self.ends.get(count - 1).copied().unwrap_or(end),
         }
     }
@@ -76,11 +76,6 @@ impl Events {
         };
         for (number, (start, &end)) in self.starts().zip(&self.ends).enumerate() {
             let event = self.bytes.get(start..end).unwrap_or_default();
-            if let Some((before, size)) = delivery.huge
-                && before == number
-            {
-                push(&huge_event(size));
-            }
             if delivery.without_done && is_done(event) {
                 continue;
             }
@@ -88,11 +83,6 @@ impl Events {
             if delivery.duplicates.contains(&number) {
                 push(event);
             }
-        }
-        if let Some((before, size)) = delivery.huge
-            && before >= self.ends.len()
-        {
-            push(&huge_event(size));
         }
         Self {
             bytes: bytes.freeze(),
@@ -102,7 +92,7 @@ impl Events {
 }
 
 fn edits_events(delivery: &Delivery) -> bool {
-    delivery.without_done || delivery.huge.is_some() || !delivery.duplicates.is_empty()
+    delivery.without_done || !delivery.duplicates.is_empty()
 }
 
 fn asks_for_events(delivery: &Delivery) -> bool {
@@ -112,13 +102,6 @@ fn asks_for_events(delivery: &Delivery) -> bool {
         || delivery.pace.is_some()
         || delivery.stops.iter().any(|(at, _)| by_event(at))
         || delivery.end.as_ref().is_some_and(|(at, _)| by_event(at))
-}
-
-fn huge_event(size: usize) -> Vec<u8> {
-    let mut event = br#"data: {"filler":""#.to_vec();
-    event.resize(event.len() + size, b'x');
-    event.extend_from_slice(b"\"}\n\n");
-    event
 }
 
 fn is_done(event: &[u8]) -> bool {

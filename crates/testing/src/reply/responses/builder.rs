@@ -38,11 +38,6 @@ impl Reply<ResponsesBody> {
         text.split_inclusive(' ').fold(self, Self::text)
     }
 
-    /// One delta of text that is one token with this log probability.
-    pub fn text_with_logprob(self, delta: impl Into<String>, logprob: f64) -> Self {
-        self.step(Step::TextWithLogprob(delta.into(), logprob))
-    }
-
     /// One delta of a refusal, in a part of its own.
     pub fn refusal(self, delta: impl Into<String>) -> Self {
         self.step(Step::Refusal(delta.into()))
@@ -190,12 +185,6 @@ impl Reply<ResponsesBody> {
     /// An item of any type, sent whole. An id is made up unless it has one.
     pub fn item(self, item: Map<String, Value>) -> Self {
         self.step(Step::Item(item))
-    }
-
-    /// Sets a field of the item that began last, such as the `phase` of a message. It is sent with
-    /// the end of the item.
-    pub fn item_field(self, name: impl Into<String>, value: Value) -> Self {
-        self.step(Step::ItemField(name.into(), value))
     }
 
     /// An event of this type with these fields; `type` and `sequence_number` are added. Left out

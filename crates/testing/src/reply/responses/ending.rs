@@ -66,8 +66,7 @@ impl Reply<ResponsesBody> {
         self.usage_field("output_tokens_details", json!({"reasoning_tokens": count}))
     }
 
-    /// Sets any field of the usage object.
-    pub fn usage_field(mut self, name: impl Into<String>, value: Value) -> Self {
+    fn usage_field(mut self, name: impl Into<String>, value: Value) -> Self {
         let usage = self.body.usage.get_or_insert_with(Map::new);
         usage.insert(name.into(), value);
         self
@@ -87,12 +86,6 @@ impl Reply<ResponsesBody> {
     /// in a conversation and repeat when it is repeated.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.body.id = Some(id.into());
-        self
-    }
-
-    /// Sets any field of the response object, wherever it is sent.
-    pub fn response_field(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.body.fields.insert(name.into(), value);
         self
     }
 

@@ -39,7 +39,6 @@ fn repeated() -> [(&'static str, Value); 19] {
 pub(super) struct Envelope {
     id: String,
     fields: Map<String, Value>,
-    set: Map<String, Value>,
 }
 
 impl Envelope {
@@ -57,8 +56,7 @@ impl Envelope {
             let value = said.cloned().unwrap_or(otherwise);
             fields.insert(name.to_owned(), value);
         }
-        let set = body.fields.clone();
-        Self { id, fields, set }
+        Self { id, fields }
     }
 
     /// The id of the item at this place of the output: the kind's prefix, what distinguishes the
@@ -85,7 +83,6 @@ impl Envelope {
         for (name, value) in fields {
             response.insert(name.to_owned(), value);
         }
-        response.extend(self.set.clone());
         Value::Object(response)
     }
 }

@@ -12,8 +12,7 @@ pub(super) type Place = [(&'static str, Value); 2];
 pub(super) enum Said<'a> {
     /// Another part begins.
     Part,
-    /// A delta of text, perhaps one token with its log probability.
-    Text(&'a str, Option<f64>),
+    Text(&'a str),
     Refusal(&'a str),
     Annotation(&'a Value),
 }
@@ -31,7 +30,6 @@ struct Part {
     refusal: bool,
     text: String,
     annotations: Vec<Value>,
-    logprobs: Vec<Value>,
 }
 
 impl Message {
@@ -47,11 +45,9 @@ impl Message {
         };
         let (kind, fields) = match said {
             Said::Part => return,
-            Said::Text(delta, logprob) => {
+            Said::Text(delta) => {
                 part.text.push_str(delta);
-                let logprobs: Vec<Value> = logprob.map(|p| token(delta, p)).into_iter().collect();
-                part.logprobs.extend(logprobs.clone());
-                let fields = vec![("delta", json!(delta)), ("logprobs", json!(logprobs))];
+                let fields = vec![("delta", json!(delta)), ("logprobs", json!([]))];
                 ("response.output_text.delta", fields)
             }
             Said::Refusal(delta) => {
@@ -97,7 +93,7 @@ impl Message {
             let fields = at(place, index).chain([("refusal", text)]);
             events.send("response.refusal.done", fields);
         } else {
-            let fields = [("text", text), ("logprobs", json!(part.logprobs))];
+            let fields = [("text", text), ("logprobs", json!([]))];
             events.send("response.output_text.done", at(place, index).chain(fields));
         }
         let fields = at(place, index).chain([("part", part.json())]);
@@ -119,7 +115,7 @@ impl Part {
         fields.insert("type".to_owned(), "output_text".into());
         fields.insert("text".to_owned(), self.text.as_str().into());
         fields.insert("annotations".to_owned(), self.annotations.clone().into());
-        fields.insert("logprobs".to_owned(), self.logprobs.clone().into());
+        fields.insert("logprobs".to_owned(), json!([]));
         Value::Object(fields)
     }
 }
@@ -128,9 +124,4 @@ impl Part {
 fn at(place: &Place, index: usize) -> impl Iterator<Item = (&'static str, Value)> + use<> {
     let index = ("content_index", json!(index));
     place.clone().into_iter().chain([index])
-}
-
-/// One entry of `logprobs`.
-fn token(token: &str, value: f64) -> Value {
-    json!({"token": token, "logprob": value, "bytes": token.as_bytes(), "top_logprobs": []})
 }

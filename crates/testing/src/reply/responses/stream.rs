@@ -53,7 +53,6 @@ impl<'a> Stream<'a> {
             Step::Message
             | Step::TextPart
             | Step::Text(_)
-            | Step::TextWithLogprob(..)
             | Step::Refusal(_)
             | Step::Annotation(_) => self.write(step),
             Step::Reasoning
@@ -70,11 +69,6 @@ impl<'a> Stream<'a> {
             Step::CallEnd { call_id } => self.end_call(call_id),
             Step::WebSearch(query) => self.web_search(query),
             Step::Item(fields) => self.whole_item(fields),
-            Step::ItemField(name, value) => {
-                if let Some(item) = self.items.last_mut() {
-                    item.set(name, value);
-                }
-            }
             Step::Event(kind, fields) => self.events.send(kind, fields.clone()),
             Step::RawEvent(data) => self.events.raw(data),
             Step::Error(error) => {
@@ -92,8 +86,7 @@ impl<'a> Stream<'a> {
         }
         let said = match step {
             Step::TextPart => Said::Part,
-            Step::Text(text) => Said::Text(text, None),
-            Step::TextWithLogprob(text, logprob) => Said::Text(text, Some(*logprob)),
+            Step::Text(text) => Said::Text(text),
             Step::Refusal(text) => Said::Refusal(text),
             Step::Annotation(annotation) => Said::Annotation(annotation),
             _ => return,
