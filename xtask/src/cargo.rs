@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::error::Error;
 
@@ -51,11 +51,7 @@ impl Metadata {
     /// Asks cargo about the workspace of the current folder.
     pub(crate) fn load() -> Result<Self, Error> {
         let args = ["metadata", "--format-version", "1", "--no-deps"];
-        let stdout = output(Path::new("."), &args)?;
-        serde_json::from_str(&stdout).map_err(|source| Error::Parse {
-            command: command_line(&args),
-            source,
-        })
+        json(Path::new("."), &args)
     }
 
     /// A package's folder relative to the workspace, with forward slashes: `crates/turns`.
@@ -73,11 +69,7 @@ pub(crate) fn target_directory() -> Result<PathBuf, Error> {
         target_directory: PathBuf,
     }
     let args = ["metadata", "--format-version", "1", "--no-deps"];
-    let answer: Answer =
-        serde_json::from_str(&output(Path::new("."), &args)?).map_err(|source| Error::Parse {
-            command: command_line(&args),
-            source,
-        })?;
+    let answer: Answer = json(Path::new("."), &args)?;
     Ok(answer.target_directory)
 }
 
@@ -115,6 +107,14 @@ fn parse_tree(stdout: &str) -> BTreeSet<String> {
             Some(format!("{name} {}", version.trim_start_matches('v')))
         })
         .collect()
+}
+
+/// What cargo prints to stdout, as JSON.
+pub(crate) fn json<T: DeserializeOwned>(folder: &Path, args: &[&str]) -> Result<T, Error> {
+    serde_json::from_str(&output(folder, args)?).map_err(|source| Error::Parse {
+        command: command_line(args),
+        source,
+    })
 }
 
 fn output(folder: &Path, args: &[&str]) -> Result<String, Error> {

@@ -99,7 +99,7 @@ const CHECKS: &[Check] = &[
     },
     Check {
         name: "hygiene",
-        about: "line endings, whitespace, unfinished code",
+        about: "line endings, whitespace, ignored tests",
         run: |input| Ok(hygiene::check(&input.tree)),
     },
     Check {

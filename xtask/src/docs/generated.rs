@@ -6,6 +6,7 @@ mod config;
 mod crates;
 mod events;
 mod source;
+mod values;
 
 use std::fs;
 
@@ -13,6 +14,7 @@ use crate::cargo::Metadata;
 use crate::error::Error;
 use crate::tidy::finding::Finding;
 use crate::tidy::tree::Tree;
+use values::Values;
 
 const BEGIN: &str = "<!-- generated: ";
 const BEGIN_END: &str = " -->\n";
@@ -44,8 +46,9 @@ pub(super) fn write(tree: &Tree, metadata: &Metadata) -> Result<Vec<String>, Err
 /// The files whose parts are out of date, as they should be.
 fn changed(tree: &Tree, metadata: &Metadata) -> Result<Vec<(String, String)>, Error> {
     let mut changed = Vec::new();
+    let values = Values::load(&metadata.workspace_root)?;
     for file in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
-        let text = renewed(&file.text, |name| render(name, tree, metadata))?;
+        let text = renewed(&file.text, |name| render(name, tree, metadata, &values))?;
         if text != file.text {
             changed.push((file.path.clone(), text));
         }
@@ -71,11 +74,11 @@ fn renewed(text: &str, render: impl Fn(&str) -> Result<String, Error>) -> Result
     Ok(out + rest)
 }
 
-fn render(name: &str, tree: &Tree, metadata: &Metadata) -> Result<String, Error> {
+fn render(name: &str, tree: &Tree, metadata: &Metadata, values: &Values) -> Result<String, Error> {
     match name.split_once(' ').unwrap_or((name, "")) {
         ("crates", "") => crates::render(tree, metadata),
-        ("events", part) => events::render(part, tree),
-        ("config", part) => config::render(part, tree),
+        ("events", part) => events::render(part, tree, values),
+        ("config", part) => config::render(part, tree, values),
         _ => Err(Error::Generate {
             what: name.to_owned(),
             problem: "no part has this name; see xtask/src/docs/generated.rs".to_owned(),

@@ -1,74 +1,27 @@
 //! The reference of settings. Defaults are those of the values that the code makes, not of words.
 
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Write};
-
-use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
-use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
-use geppetto_toolloop::{Resampling, ToolTraits};
-use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
+use std::fmt::Write;
 
 use super::source::{Member, Source};
+use super::values::Values;
 use crate::error::Error;
 use crate::tidy::tree::Tree;
 
-/// A type whose fields are settings.
-struct Fields {
-    name: &'static str,
-    path: &'static str,
-    default: fn() -> String,
-}
-
-fn shown<T: Default + Debug>() -> String {
-    format!("{:#?}", T::default())
-}
-
-const FIELDS: &[Fields] = &[
-    Fields {
-        name: "InferenceConfig",
-        path: "crates/engine/src/config/inference.rs",
-        default: shown::<InferenceConfig>,
-    },
-    Fields {
-        name: "StructuredOutput",
-        path: "crates/engine/src/config/structured.rs",
-        default: shown::<StructuredOutput>,
-    },
-    Fields {
-        name: "ToolConfig",
-        path: "crates/engine/src/config/tool.rs",
-        default: shown::<ToolConfig>,
-    },
-    Fields {
-        name: "RetryConfig",
-        path: "crates/engine/src/config/tool.rs",
-        default: shown::<RetryConfig>,
-    },
-    Fields {
-        name: "ToolTraits",
-        path: "crates/toolloop/src/tool.rs",
-        default: shown::<ToolTraits>,
-    },
-    Fields {
-        name: "Resampling",
-        path: "crates/engine/src/sampling.rs",
-        default: shown::<Resampling>,
-    },
-    Fields {
-        name: "Timeouts",
-        path: "crates/transport/src/timeouts.rs",
-        default: shown::<Timeouts>,
-    },
-    Fields {
-        name: "ChatOptions",
-        path: "crates/providers-openai/src/chat/options.rs",
-        default: shown::<ChatOptions>,
-    },
-    Fields {
-        name: "ResponsesOptions",
-        path: "crates/providers-openai/src/responses/options.rs",
-        default: || format!("{:#?}", ResponsesOptions::new()),
-    },
+/// Types whose fields are settings: name and file. Their defaults come from `doctests/src/bin/values.rs`.
+const FIELDS: &[(&str, &str)] = &[
+    ("InferenceConfig", "crates/engine/src/config/inference.rs"),
+    ("StructuredOutput", "crates/engine/src/config/structured.rs"),
+    ("ToolConfig", "crates/engine/src/config/tool.rs"),
+    ("RetryConfig", "crates/engine/src/config/tool.rs"),
+    ("ToolTraits", "crates/toolloop/src/tool.rs"),
+    ("Resampling", "crates/engine/src/sampling.rs"),
+    ("Timeouts", "crates/transport/src/timeouts.rs"),
+    ("ChatOptions", "crates/providers-openai/src/chat/options.rs"),
+    (
+        "ResponsesOptions",
+        "crates/providers-openai/src/responses/options.rs",
+    ),
 ];
 
 /// A builder, whose methods are settings.
@@ -118,20 +71,20 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("DEFAULT_MAX_EVENT_BYTES", "crates/transport/src/sse.rs"),
 ];
 
-pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
+pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String, Error> {
     if part == "constants" {
         return constants(tree);
     }
-    if let Some(fields) = FIELDS.iter().find(|fields| fields.name == part) {
-        let members = Source::load(tree, fields.path)?.fields(part)?;
-        let values = values(&(fields.default)());
-        if let Some(member) = members.iter().find(|m| !values.contains_key(&m.name)) {
+    if let Some((_, path)) = FIELDS.iter().find(|(name, _)| *name == part) {
+        let members = Source::load(tree, path)?.fields(part)?;
+        let defaults = fields_of(values.default_of(part)?);
+        if let Some(member) = members.iter().find(|m| !defaults.contains_key(&m.name)) {
             return Err(Error::Generate {
                 what: format!("config {part}"),
                 problem: format!("the default does not show `{}`", member.name),
             });
         }
-        return Ok(table("setting", &members, &values));
+        return Ok(table("setting", &members, &defaults));
     }
     let Some(setters) = SETTERS.iter().find(|setters| setters.name == part) else {
         return Err(Error::Generate {
@@ -144,8 +97,8 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
     let members = Source::load(tree, setters.path)?.setters(part, tree)?;
     let mut out = table("method", &members, &BTreeMap::new());
     if part == "RetryPolicy" {
-        let policy = listed(&shown::<RetryPolicy>());
-        let budget = listed(&shown::<RetryBudget>());
+        let policy = listed(values.default_of(part)?);
+        let budget = listed(values.default_of("RetryBudget")?);
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\nDefaults: {policy}. Of its budget: {budget}.");
     }
@@ -154,14 +107,14 @@ pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
 
 /// The values of a struct's fields in one line, those that are structs themselves left out.
 fn listed(debug: &str) -> String {
-    let values = values(debug).into_iter();
+    let values = fields_of(debug).into_iter();
     let values = values.filter(|(_, value)| value != "see below");
     let values = values.map(|(name, value)| format!("`{name}` {value}"));
     values.collect::<Vec<_>>().join(", ")
 }
 
 /// The values of a struct's fields, from its `{:#?}`: what stands one step in is a field.
-fn values(debug: &str) -> BTreeMap<String, String> {
+fn fields_of(debug: &str) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for line in debug.lines() {
         let Some(field) = line
@@ -186,21 +139,19 @@ fn values(debug: &str) -> BTreeMap<String, String> {
 
 fn table(what: &str, members: &[Member], values: &BTreeMap<String, String>) -> String {
     let with_values = !values.is_empty();
-    let mut out = match with_values {
-        true => format!("| {what} | default | what |\n|---|---|---|\n"),
-        false => format!("| {what} | what |\n|---|---|\n"),
+    let mut out = if with_values {
+        format!("| {what} | default | what |\n|---|---|---|\n")
+    } else {
+        format!("| {what} | what |\n|---|---|\n")
     };
     for member in members {
         // Writing to a string cannot fail.
-        let _ = match with_values {
-            true => {
-                let value = values.get(&member.name).map_or("?", String::as_str);
-                writeln!(out, "| `{}` | {value} | {} |", member.name, member.doc)
-            }
-            false => {
-                let (name, arguments) = (&member.name, member.types.join(", "));
-                writeln!(out, "| `{name}({arguments})` | {} |", member.doc)
-            }
+        let _ = if with_values {
+            let value = values.get(&member.name).map_or("?", String::as_str);
+            writeln!(out, "| `{}` | {value} | {} |", member.name, member.doc)
+        } else {
+            let (name, arguments) = (&member.name, member.types.join(", "));
+            writeln!(out, "| `{name}({arguments})` | {} |", member.doc)
         };
     }
     out

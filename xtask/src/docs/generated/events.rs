@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use geppetto_events::{EventKind, kind::ServerTool};
-
 use super::source::{Kind, Member, Source};
+use super::values::Values;
 use crate::docs::page::slug;
 use crate::error::Error;
 use crate::tidy::tree::Tree;
@@ -22,33 +21,33 @@ const PAYLOADS: &[&str] = &[
     "crates/events/src/kind/citation.rs",
 ];
 
-pub(super) fn render(part: &str, tree: &Tree) -> Result<String, Error> {
+pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String, Error> {
     match part {
-        "types" => types(tree),
-        "fields" => fields(tree),
-        "server tools" => Ok(server_tools()),
+        "types" => types(tree, values),
+        "fields" => fields(tree, values),
+        "server tools" => Ok(server_tools(values)),
         "ServerTool" => Ok(table(&Source::load(tree, SERVER_TOOL)?.fields(part)?)),
         name => Ok(table(&Source::load(tree, EVENT)?.fields(name)?)),
     }
 }
 
 /// The kinds as the source lists them, which must be those that the code has.
-fn kinds(tree: &Tree) -> Result<Vec<Kind>, Error> {
+fn kinds(tree: &Tree, values: &Values) -> Result<Vec<Kind>, Error> {
     let kinds = Source::load(tree, KIND)?.kinds(MACRO)?;
     let names: Vec<_> = kinds.iter().map(|kind| kind.wire.as_str()).collect();
-    if names != EventKind::TYPE_NAMES {
+    if names != values.event_types {
         return Err(Error::Generate {
             what: KIND.to_owned(),
-            problem: "its list is not the one that xtask was built with; run it again".to_owned(),
+            problem: "its list is not the one of the code".to_owned(),
         });
     }
     Ok(kinds)
 }
 
 /// One line for each type, with a link to its fields.
-fn types(tree: &Tree) -> Result<String, Error> {
+fn types(tree: &Tree, values: &Values) -> Result<String, Error> {
     let mut out = String::from("| type | says | fields | `EventKind::` |\n|---|---|---|---|\n");
-    for kind in kinds(tree)? {
+    for kind in kinds(tree, values)? {
         let (doc, wire, payload) = (&kind.doc, &kind.wire, &kind.payload);
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -62,24 +61,24 @@ fn types(tree: &Tree) -> Result<String, Error> {
 }
 
 /// One line for each name that a phase of a server tool has of its own.
-fn server_tools() -> String {
+fn server_tools(values: &Values) -> String {
     let mut out = String::from("| type | tool | phase |\n|---|---|---|\n");
-    for (name, tool, phase) in ServerTool::NAMES {
+    for [name, tool, phase] in &values.server_tools {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "| `{name}` | `{tool}` | `{}` |", phase.as_str());
+        let _ = writeln!(out, "| `{name}` | `{tool}` | `{phase}` |");
     }
     out
 }
 
 /// The fields of each payload, in the order in which the types first need them.
-fn fields(tree: &Tree) -> Result<String, Error> {
+fn fields(tree: &Tree, values: &Values) -> Result<String, Error> {
     let sources: Vec<_> = PAYLOADS
         .iter()
         .map(|path| Source::load(tree, path))
         .collect::<Result<_, _>>()?;
     let mut out = String::new();
     let mut seen = BTreeMap::new();
-    for kind in kinds(tree)? {
+    for kind in kinds(tree, values)? {
         if seen.insert(kind.payload.clone(), ()).is_some() {
             continue;
         }
@@ -93,9 +92,10 @@ fn fields(tree: &Tree) -> Result<String, Error> {
                 .to_owned(),
         })?;
         let fields = source.fields(&kind.payload)?;
-        let body = match fields.is_empty() {
-            true => "No fields of its own.\n".to_owned(),
-            false => table(&fields),
+        let body = if fields.is_empty() {
+            "No fields of its own.\n".to_owned()
+        } else {
+            table(&fields)
         };
         let _ = write!(out, "### {}\n\n{about}\n\n{body}\n", kind.payload);
     }

@@ -1,4 +1,4 @@
-use super::{UNFINISHED, check};
+use super::check;
 use crate::tidy::tree::Tree;
 
 fn found(path: &str, text: &str) -> Vec<String> {
@@ -24,33 +24,6 @@ fn a_missing_last_newline_is_found() {
     let expected = ["a.md:2: no newline at the end of the file; add one"];
     assert_eq!(found("a.md", "a\nb"), expected);
     assert_eq!(found("empty", ""), [""; 0]);
-}
-
-#[test]
-fn a_tab_is_found_in_rust_alone() {
-    assert_eq!(found("Makefile", "a:\n\tb\n"), [""; 0]);
-    let found = found("a.rs", "fn a() {\n\tb()\n}\n");
-    assert_eq!(found.len(), 1);
-    assert!(found[0].starts_with("a.rs:2: tab in Rust source"));
-}
-
-#[test]
-fn a_module_file_named_mod_is_found() {
-    let expected = ["src/a/mod.rs: module file named mod.rs; name it after its folder, beside it"];
-    assert_eq!(found("src/a/mod.rs", "\n"), expected);
-    assert_eq!(found("src/a/method.rs", "\n"), [""; 0]);
-}
-
-#[test]
-fn unfinished_code_is_found() {
-    for name in UNFINISHED {
-        let found = found("a.rs", &format!("fn a() {{\n    {name}!()\n}}\n"));
-        let expected = [format!(
-            "a.rs:2: `{name}!` in the code; finish it or take it out"
-        )];
-        assert_eq!(found, expected);
-    }
-    assert_eq!(found("a.rs", "let todo = my_todo!(); // a todo\n"), [""; 0]);
 }
 
 #[test]

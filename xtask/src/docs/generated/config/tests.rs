@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{FIELDS, listed, render, values};
+use super::{FIELDS, Values, fields_of, listed, render};
 use crate::tidy::tree::Tree;
 
 /// What `{:#?}` shows of it is read.
@@ -29,7 +29,7 @@ enum Mode {
 #[test]
 fn defaults_are_those_of_the_value() {
     let shown = format!("{:#?}", Settings::default());
-    let values = values(&shown);
+    let values = fields_of(&shown);
     let values: Vec<_> = values.iter().map(|(k, v)| format!("{k} {v}")).collect();
     let expected = [
         "inner see below",
@@ -48,12 +48,12 @@ fn defaults_are_those_of_the_value() {
 #[test]
 fn a_field_that_the_default_does_not_show_is_an_error() {
     let source = "pub struct Timeouts {\n    /// How long.\n    pub unknown: u8,\n}\n";
-    let timeouts = FIELDS
-        .iter()
-        .find(|fields| fields.name == "Timeouts")
-        .unwrap();
-    let tree = Tree::of(&[(timeouts.path, source)]);
-    let error = render("Timeouts", &tree).unwrap_err().to_string();
+    let (name, path) = FIELDS.iter().find(|(name, _)| *name == "Timeouts").unwrap();
+    let tree = Tree::of(&[(path, source)]);
+    let values = Values::of_default(name, "Timeouts {\n    known: 1,\n}");
+    let error = render(name, &tree, &values).unwrap_err().to_string();
     assert!(error.contains("does not show `unknown`"), "{error}");
-    assert!(render("Nothing", &tree).is_err());
+    assert!(render("Nothing", &tree, &values).is_err());
+    let error = values.default_of("RetryConfig").unwrap_err();
+    assert!(error.to_string().contains("RetryConfig"), "{error}");
 }

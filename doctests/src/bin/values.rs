@@ -1,0 +1,43 @@
+//! Prints what the code says of itself, as JSON: `cargo xtask docs` makes the tables of the reference of it.
+
+use std::{
+    fmt::Debug,
+    io::{self, Write},
+};
+
+use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
+use geppetto_events::{EventKind, kind::ServerTool};
+use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
+use geppetto_toolloop::{Resampling, ToolTraits};
+use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
+
+use serde_json::json;
+
+fn shown<T: Default + Debug>() -> String {
+    format!("{:#?}", T::default())
+}
+
+fn main() -> io::Result<()> {
+    let server_tools = ServerTool::NAMES.iter();
+    let server_tools: Vec<_> = server_tools
+        .map(|(name, tool, phase)| json!([name, tool, phase.as_str()]))
+        .collect();
+    let values = json!({
+        "defaults": {
+            "InferenceConfig": shown::<InferenceConfig>(),
+            "StructuredOutput": shown::<StructuredOutput>(),
+            "ToolConfig": shown::<ToolConfig>(),
+            "RetryConfig": shown::<RetryConfig>(),
+            "ToolTraits": shown::<ToolTraits>(),
+            "Resampling": shown::<Resampling>(),
+            "Timeouts": shown::<Timeouts>(),
+            "ChatOptions": shown::<ChatOptions>(),
+            "ResponsesOptions": format!("{:#?}", ResponsesOptions::new()),
+            "RetryPolicy": shown::<RetryPolicy>(),
+            "RetryBudget": shown::<RetryBudget>(),
+        },
+        "event_types": EventKind::TYPE_NAMES,
+        "server_tools": server_tools,
+    });
+    writeln!(io::stdout(), "{values}")
+}
