@@ -18,9 +18,9 @@ mod tests;
 
 pub use script::Script;
 
-/// An engine that answers each inference with the next script, without any network.
+/// An engine that plays the next script for each inference, without a network.
 ///
-/// Cheap to clone; clones share their scripts. It keeps every turn that it was given.
+/// Cheap to clone; clones share their scripts. It keeps the input turn of each inference.
 ///
 /// ```
 /// use geppetto_engine::{Engine, RunContext};
@@ -49,15 +49,15 @@ struct State {
 }
 
 impl ScriptedEngine {
-    /// An engine with scripts for the next inferences. An inference without a script fails with
-    /// an error that says so.
+    /// Creates an engine that plays these scripts, one per inference. An inference without a script
+    /// fails with [`ErrorKind::Configuration`].
     pub fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
         let engine = Self::default();
         engine.lock().scripts = scripts.into_iter().collect();
         engine
     }
 
-    /// An engine that answers every inference the same way.
+    /// Creates an engine that plays the same script for every inference.
     #[must_use]
     pub fn always(script: Script) -> Self {
         let engine = Self::default();
@@ -65,24 +65,24 @@ impl ScriptedEngine {
         engine
     }
 
-    /// Adds a script after those that wait.
+    /// Appends a script.
     pub fn push(&self, script: Script) {
         self.lock().scripts.push_back(script);
     }
 
-    /// The turns that the engine was given, as they were then.
+    /// The input turns of all inferences so far, as they were at the time.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
         self.lock().turns.clone()
     }
 
-    /// How many inferences there were.
+    /// Number of inferences so far.
     #[must_use]
     pub fn inferences(&self) -> usize {
         self.lock().turns.len()
     }
 
-    /// Forgets the turns that the engine was given, for long runs.
+    /// Clears the input turns, and with them [`inferences`](Self::inferences); for long runs.
     pub fn forget_turns(&self) {
         self.lock().turns.clear();
     }

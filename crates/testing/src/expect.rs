@@ -1,4 +1,4 @@
-//! [`ExpectationSink`]: what the events of a run should be.
+//! [`ExpectationSink`]: assertions on the events of a run.
 
 use std::{
     fmt::{self, Write as _},
@@ -14,10 +14,10 @@ mod tests;
 
 use step::Step;
 
-/// Keeps the events that it is told of, and says how they differ from what was expected.
+/// Collects the events of a run and compares them with expectations.
 ///
-/// Expectations are matched in order, each against the next event. Besides, every stream is
-/// checked against the [grammar](Grammar).
+/// Expectations are matched in order, each against the next event. The stream is also checked
+/// against the [grammar](Grammar).
 ///
 /// ```
 /// use geppetto_engine::{Engine, RunContext};
@@ -46,23 +46,23 @@ pub struct ExpectationSink {
 }
 
 impl ExpectationSink {
-    /// Expects nothing yet.
+    /// Creates a sink without expectations.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The sink to hang on a run context.
+    /// The event sink, for a session, a builder or a run context.
     #[must_use]
     pub fn sink(&self) -> Arc<dyn EventSink> {
         Arc::clone(&self.received) as Arc<dyn EventSink>
     }
 
-    /// Expects an event of a type.
+    /// Expects an event of this type.
     pub fn event(self, event_type: impl Into<String>) -> Self {
         self.event_where(event_type, |_| true)
     }
 
-    /// Expects an event of a type whose JSON the function accepts.
+    /// Expects an event of this type for whose JSON the function returns `true`.
     pub fn event_where(
         mut self,
         event_type: impl Into<String>,
@@ -73,42 +73,42 @@ impl ExpectationSink {
         self
     }
 
-    /// Expects a whole text, in any number of deltas.
+    /// Expects a complete text segment, in any number of deltas.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.steps.push(Step::Segment("text", text.into()));
         self
     }
 
-    /// Expects a whole piece of reasoning, in any number of deltas.
+    /// Expects a complete reasoning segment, in any number of deltas.
     pub fn reasoning(mut self, text: impl Into<String>) -> Self {
         self.steps.push(Step::Segment("reasoning", text.into()));
         self
     }
 
-    /// Expects a tool call that is started, grows in any number of deltas, and is requested.
+    /// Expects a tool call: its start, any number of argument deltas, and the request.
     pub fn tool_call(mut self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
         self.steps
             .push(Step::ToolCall(name.into(), arguments.into()));
         self
     }
 
-    /// Skips any number of events, up to the next one of a type, which it expects.
+    /// Skips events up to the next one of this type, which is expected.
     pub fn anything_until(mut self, event_type: impl Into<String>) -> Self {
         self.steps.push(Step::Until(event_type.into()));
         self
     }
 
-    /// The events so far.
+    /// The events received so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.received.events()
     }
 
-    /// Checks that the events were what was expected, and nothing more.
+    /// Checks that the events match the expectations, and that none is left over.
     ///
     /// # Errors
     ///
-    /// Says which expectation was not met, by which event, and lists all events.
+    /// Names the expectation that was not met and the event in its place, and lists all events.
     pub fn check(&self) -> Result<(), ExpectationError> {
         let events = self.received.events();
         let error = |message: String| ExpectationError {

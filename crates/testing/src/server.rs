@@ -1,4 +1,4 @@
-//! [`ProviderServer`]: a model provider that does what the test says.
+//! [`ProviderServer`]: a model provider that follows the script of a test.
 //!
 //! # Paused clocks
 //!
@@ -44,10 +44,10 @@ const BACKLOG: u32 = 4096;
 /// A scripted model provider on `http://127.0.0.1:PORT/v1`.
 ///
 /// Requests to `/chat/completions` and `/responses` are validated (see [`crate::validate`]) and then
-/// answered with the enqueued replies in order, and after them by the fallback. Requests to
-/// `/responses/input_tokens` are validated and answered with a count of words, without the script. With neither left the answer is a
-/// status 400 that says so (400, so that no client retries). Keep-alive and any number of
-/// connections are served.
+/// answered with the enqueued replies in order, and after them by the fallback. Without either, the
+/// reply is a status 400 that says so (400, so that no client retries). Requests to
+/// `/responses/input_tokens` are validated and answered with a count of words, without the script.
+/// Keep-alive and any number of connections are supported.
 ///
 /// Dropping the server closes the port and all connections.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl ProviderServer {
         self.shared.script().queue.push_back(reply.into());
     }
 
-    /// How many enqueued replies have not been used.
+    /// Number of enqueued replies that have not been used.
     #[must_use]
     pub fn replies_left(&self) -> usize {
         self.shared.script().queue.len()
@@ -178,26 +178,26 @@ impl ProviderServer {
 
 /// # What the server saw
 impl ProviderServer {
-    /// All requests received, refused ones included, in the order of their arrival.
+    /// All requests received, including refused ones, in the order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.log().requests.clone()
     }
 
-    /// How many requests were received.
+    /// Number of requests received.
     #[must_use]
     pub fn request_count(&self) -> u64 {
         self.shared.log().received
     }
 
-    /// Waits for the next request that no earlier call of this returned. A request counts as soon
-    /// as it was read, before it is answered.
+    /// Waits for the next request that no earlier call returned. A request counts as soon as it has
+    /// been read, before it is answered.
     pub async fn next_request(&self) -> ReceivedRequest {
         self.shared.wait_for(shared::Log::take_next_request).await
     }
 
-    /// How many connections were accepted since the start: the number of requests minus this is how
-    /// often a connection was used again.
+    /// Number of connections accepted since the start. The number of requests minus this is how often
+    /// a connection was reused.
     #[must_use]
     pub fn accepted_connections(&self) -> u64 {
         self.shared.log().accepted
@@ -210,9 +210,9 @@ impl ProviderServer {
             .await;
     }
 
-    /// Waits until a client has closed its connection before it had the whole reply: the sign that
-    /// a cancelled request was really given up. Each such event is returned once. A client that
-    /// closes only its sending direction counts as gone.
+    /// Waits until a client has closed its connection before it received the whole reply, as it does
+    /// when a request is cancelled. Each disconnect is returned once. A client that closes only its
+    /// sending direction counts as disconnected.
     pub async fn wait_for_disconnect(&self) -> Disconnect {
         self.shared
             .wait_for(|log| log.disconnects.pop_front())

@@ -1,4 +1,4 @@
-//! [`Script`].
+//! [`Script`]: the steps of one inference.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use geppetto_turns::{FinishClass, Usage};
 
 use crate::Gate;
 
-/// What a scripted engine does in one inference, step by step.
+/// The steps of a [`ScriptedEngine`](crate::ScriptedEngine) in one inference, in the order of the calls.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct Script {
@@ -34,7 +34,7 @@ pub(super) enum Step {
 }
 
 impl Script {
-    /// An empty reply.
+    /// Creates an empty reply.
     pub fn new() -> Self {
         Self::default()
     }
@@ -44,17 +44,17 @@ impl Script {
         self
     }
 
-    /// A piece of text; pieces that follow each other are one text.
+    /// Adds a text delta. Consecutive deltas form one text block.
     pub fn text(self, delta: impl Into<String>) -> Self {
         self.step(Step::Text(delta.into()))
     }
 
-    /// A piece of reasoning; pieces that follow each other are one.
+    /// Adds a reasoning delta. Consecutive deltas form one reasoning block.
     pub fn reasoning(self, delta: impl Into<String>) -> Self {
         self.step(Step::Reasoning(delta.into()))
     }
 
-    /// A tool call, its arguments in one piece.
+    /// Adds a tool call whose arguments (a JSON text) arrive at once.
     pub fn tool_call(
         self,
         id: impl Into<String>,
@@ -64,7 +64,7 @@ impl Script {
         self.tool_call_in_fragments(id, name, [arguments.into()])
     }
 
-    /// A tool call, its arguments in pieces.
+    /// Adds a tool call whose arguments arrive in fragments.
     pub fn tool_call_in_fragments<T: Into<String>>(
         self,
         id: impl Into<String>,
@@ -83,40 +83,40 @@ impl Script {
         self.step(Step::Wait(time))
     }
 
-    /// Waits until the run is cancelled; for ever, if the script is [`deaf`](Self::deaf).
+    /// Waits until the run is cancelled, or forever if the script is [`deaf`](Self::deaf).
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
     }
 
-    /// Waits until the gate is opened, or the run is cancelled.
+    /// Waits until the test opens the gate, or the run is cancelled.
     pub fn hold_at(self, gate: &Gate) -> Self {
         self.step(Step::Hold(gate.clone()))
     }
 
-    /// Fails; what was said so far is kept as incomplete.
+    /// Fails with this error. The output so far is kept and marked as incomplete.
     pub fn fail(self, kind: ErrorKind, message: impl Into<String>) -> Self {
         self.step(Step::Fail(kind, message.into()))
     }
 
-    /// Panics.
+    /// Panics with this message.
     pub fn panic(self, message: impl Into<String>) -> Self {
         self.step(Step::Panic(message.into()))
     }
 
-    /// Ignores that the run is cancelled.
+    /// Ignores the cancellation of the run.
     pub fn deaf(mut self) -> Self {
         self.deaf = true;
         self
     }
 
-    /// Sets the tokens; unreported by default.
+    /// Sets the token usage of the inference; not reported by default.
     pub fn usage(mut self, input: u64, output: u64) -> Self {
         self.usage = Some(Usage::new(input, output));
         self
     }
 
-    /// Sets how the reply ends. By default: with tool calls pending if there are any, else
-    /// completed.
+    /// Sets the finish class. The default is tool calls pending if there are any, and completed
+    /// otherwise.
     pub fn finish(mut self, class: FinishClass) -> Self {
         self.finish = Some(class);
         self

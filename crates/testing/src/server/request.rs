@@ -58,7 +58,7 @@ impl ReceivedRequest {
         self.0.head.keep_alive
     }
 
-    /// The method, `POST` mostly.
+    /// The HTTP method, mostly `POST`.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.0.head.method
@@ -95,7 +95,7 @@ impl ReceivedRequest {
         &self.0.body
     }
 
-    /// The body as JSON; null when it is not JSON. Parsed once, when first asked for.
+    /// The body as JSON, or null if it is not JSON. Parsed once, on the first call.
     #[must_use]
     pub fn json(&self) -> &Value {
         self.0
@@ -103,20 +103,20 @@ impl ReceivedRequest {
             .get_or_init(|| serde_json::from_slice(&self.0.body).unwrap_or_default())
     }
 
-    /// The model asked for.
+    /// The requested model.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.json()["model"].as_str()
     }
 
-    /// Whether a stream was asked for.
+    /// Returns `true` if the client requested a stream.
     #[must_use]
     pub fn wants_stream(&self) -> bool {
         self.json()["stream"] == true
     }
 
-    /// The messages of a chat request, or the input items of one to the Responses API; empty if
-    /// there are none.
+    /// The messages of a chat request or the input items of a Responses request; empty if there are
+    /// none.
     #[must_use]
     pub fn messages(&self) -> &[Value] {
         let json = self.json();

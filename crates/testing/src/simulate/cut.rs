@@ -34,7 +34,7 @@ pub enum Cut {
 }
 
 impl Cut {
-    /// Whether the run is cancelled here.
+    /// Returns `true` if the cut cancels the run.
     #[must_use]
     pub fn is_cancel(self) -> bool {
         matches!(self, Self::Wait(_) | Self::Poll(_) | Self::Event(_))
@@ -180,7 +180,7 @@ impl Seam {
         }
     }
 
-    /// Whether the seam's functions can say that they failed. All can panic.
+    /// Returns `true` if the functions of the seam can return an error. All of them can panic.
     #[must_use]
     pub fn can_fail(self) -> bool {
         !matches!(self, Self::Hook | Self::Sink | Self::Ids | Self::Snapshot)

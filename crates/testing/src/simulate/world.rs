@@ -145,7 +145,7 @@ impl World {
         Err(EngineError::new(ErrorKind::Other, message))
     }
 
-    /// Whether the first run is over and undisturbed ones follow.
+    /// Returns `true` if the first run has ended and undisturbed runs follow.
     #[must_use]
     pub fn is_second(&self) -> bool {
         self.inner.second.load(Ordering::Relaxed)
