@@ -202,7 +202,7 @@ fn comes_by_feature(package: &Package, dependency: &Dependency) -> bool {
     dependency.optional && allowed.into_iter().any(|name| *name == dependency.name)
 }
 
-pub(super) fn list(names: &[&str]) -> String {
+fn list(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {
