@@ -1,13 +1,6 @@
 //! The program prints what its README says, and the guide shows its code.
 
-use example_check::Program;
-
-#[test]
-fn the_program_prints_what_its_readme_says() {
-    Program::new(env!("CARGO_BIN_EXE_ollama-provider"))
-        .run()
-        .assert_prints_what_it_says(include_str!("../README.md"));
-}
+example_check::prints_what_its_readme_says!();
 
 #[test]
 fn the_guide_shows_the_wire() {
