@@ -36,11 +36,11 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-support turns enginebuilder session",
     ),
     ("middleware", "example-run turns events engine testing"),
-    ("one-dependency", "example-run geppetto"),
     (
         "ollama-provider",
         "example-run turns events engine provider",
     ),
+    ("one-dependency", "example-run geppetto"),
     (
         "openai-tools",
         "example-support engine toolloop enginebuilder session",
