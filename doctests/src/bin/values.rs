@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use geppetto_engine::{InferenceConfig, RetryConfig, StructuredOutput, ToolConfig};
+use geppetto_engine::{InferenceConfig, Limits, RetryConfig, StructuredOutput, ToolConfig};
 use geppetto_events::{EventKind, kind::ServerTool};
 use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
 use geppetto_toolloop::{Resampling, ToolTraits};
@@ -30,6 +30,7 @@ fn main() -> io::Result<()> {
             "RetryConfig": shown::<RetryConfig>(),
             "ToolTraits": shown::<ToolTraits>(),
             "Resampling": shown::<Resampling>(),
+            "Limits": shown::<Limits>(),
             "Timeouts": shown::<Timeouts>(),
             "ChatOptions": shown::<ChatOptions>(),
             "ResponsesOptions": format!("{:#?}", ResponsesOptions::new()),

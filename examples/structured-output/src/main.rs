@@ -13,10 +13,9 @@ use std::{
 
 use clap::Parser;
 use example_support::{Failure, Options, main_with};
-use geppetto_engine::{StructuredOutput, keys};
 use geppetto_enginebuilder::Builder;
-use geppetto_session::Session;
-use geppetto_turns::{Block, Turn};
+use geppetto_session::{AnswerError, Session};
+use geppetto_turns::Block;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,32 +40,23 @@ struct Person {
     city: Option<String>,
 }
 
-fn question(text: &str) -> Result<Turn, Failure> {
-    let mut turn = Turn::new();
-    turn.push(Block::system("Extract the person from the text."));
-    turn.push(Block::user(text));
-    let output = StructuredOutput::of::<Person>();
-    let set = turn.data.set(&keys::STRUCTURED_OUTPUT, &output);
-    set.map_err(|error| Failure::Setting(error.to_string()))?;
-    Ok(turn)
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, _| {
-        let session = Session::builder(Builder::new(provider.chat_engine()?))
-            .history([question(&cli.text)?])
-            .build();
-        let run = session.start_inference().await?;
+        let session = Session::new(Builder::new(provider.chat_engine()?));
+        let system = Block::system("Extract the person from the text.");
+        let run = session
+            .prompt(&cli.text)
+            .edit(|turn| turn.blocks.insert(0, system))
+            .output::<Person>()
+            .submit()
+            .await?;
         let has_key = provider.settings().api_key.is_some();
-        let turn = run
-            .wait()
-            .await
-            .map_err(|error| Failure::of_run(&error, has_key))?;
-        let person: Person = turn
-            .reply_as()
-            .map_err(|error| Failure::Run(error.to_string()))?;
-        let Person { name, age, city } = person;
+        let answer = run.wait().await.map_err(|error| match error {
+            AnswerError::Run(error) => Failure::of_run(&error, has_key),
+            other => Failure::Run(other.to_string()),
+        })?;
+        let Person { name, age, city } = answer.value;
         let age = age.map_or("unknown".to_owned(), |age| age.to_string());
         let city = city.as_deref().unwrap_or("unknown");
         writeln!(io::stdout(), "name: {name}\nage:  {age}\ncity: {city}")

@@ -16,6 +16,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("RetryConfig", "crates/engine/src/config/tool.rs"),
     ("ToolTraits", "crates/toolloop/src/tool.rs"),
     ("Resampling", "crates/engine/src/sampling.rs"),
+    ("Limits", "crates/engine/src/runner/totals.rs"),
     ("Timeouts", "crates/transport/src/timeouts.rs"),
     ("ChatOptions", "crates/providers-openai/src/chat/options.rs"),
     (
@@ -38,6 +39,10 @@ const SETTERS: &[Setters] = &[
     Setters {
         name: "SessionBuilder",
         path: "crates/session/src/session/builder.rs",
+    },
+    Setters {
+        name: "Prompt",
+        path: "crates/session/src/prompt.rs",
     },
     Setters {
         name: "StepController",
