@@ -1,7 +1,7 @@
 //! [`Fold`]: from the frames of a reply to the blocks and events that it is.
 
 use geppetto_engine::Finish;
-use geppetto_turns::Incomplete;
+use geppetto_turns::{Incomplete, Usage};
 
 use crate::{Fault, Output};
 
@@ -73,6 +73,14 @@ pub trait Fold: Send {
     fn growing_fields(&self, frame: Frame<'_>) -> &'static [&'static str] {
         let _ = frame;
         &[]
+    }
+
+    /// The usage that the server has reported so far.
+    ///
+    /// Asked for an attempt that is repeated, whose tokens count for the run as well; `finish` is
+    /// not called for it. By default none.
+    fn usage(&self) -> Option<Usage> {
+        None
     }
 
     /// Ends the reply: writes what waits, and says why the model stopped, the usage, and what else

@@ -30,6 +30,15 @@ pub(crate) struct Call<'a> {
     pub(crate) format: &'static str,
 }
 
+impl Call<'_> {
+    /// Adds the tokens of an attempt that is repeated to those of the run.
+    pub(crate) fn count(&self, fold: &impl Fold) {
+        if let Some(usage) = fold.usage() {
+            self.ctx.add_usage(&usage);
+        }
+    }
+}
+
 /// How the attempts at one call ended.
 #[derive(Debug)]
 pub(crate) struct Outcome<F> {

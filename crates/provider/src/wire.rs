@@ -130,7 +130,8 @@ pub enum Frames {
     /// Server-sent events. JSON lines are understood as well.
     #[default]
     Sse,
-    /// JSON values, one a line. Server-sent events are understood as well.
+    /// JSON values, one a line. Server-sent events are understood as well. Where a stream is asked
+    /// for, one object alone is a line too: the first line is not kept waiting for a second one.
     JsonLines,
 }
 

@@ -59,6 +59,7 @@ pub(crate) async fn converse<F: Fold>(
             && !error.is_cancelled()
             && repeats(&mut retry, error, out, &mut stop).await
         {
+            call.count(&fold);
             continue;
         }
         return Outcome {

@@ -69,6 +69,8 @@ async fn what_fails_before_output_is_asked_for_again_with_a_new_fold() {
     let result = asked.ask(&mut turn).await.unwrap();
     assert_eq!(turn.assistant_text(), "Hi");
     assert_eq!(result.usage.unwrap().output_tokens, 0);
+    // The tokens of both attempts count for the run.
+    assert_eq!(asked.ctx.total_usage().output_tokens, 100);
     assert_eq!(asked.infos(), ["retrying"]);
     let requests = asked.server.requests();
     assert_eq!(requests[0].body(), requests[1].body());

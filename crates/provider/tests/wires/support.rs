@@ -200,6 +200,10 @@ impl Fold for StepsFold {
         &["text"]
     }
 
+    fn usage(&self) -> Option<Usage> {
+        (self.tokens > 0).then(|| Usage::new(1, self.tokens))
+    }
+
     fn finish(mut self, _: Option<Incomplete>, _: &mut Output<'_>) -> Finish {
         let mut finish = Finish::new(FinishClass::Completed).with_usage(Usage::new(1, self.tokens));
         finish.stop_reason = Some(self.reason).filter(|reason| !reason.is_empty());

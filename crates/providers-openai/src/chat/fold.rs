@@ -9,7 +9,7 @@ use geppetto_provider::{
     Fault, Flow, Fold, Frame, Output,
     read::{MAX_ENTRIES, parse_into},
 };
-use geppetto_turns::Incomplete;
+use geppetto_turns::{Incomplete, Usage};
 use serde_json::value::RawValue;
 
 use super::wire::{Choice, Chunk, Content, Delta, Piece};
@@ -127,6 +127,10 @@ impl Fold for ChatFold {
 
     fn growing_fields(&self, _: Frame<'_>) -> &'static [&'static str] {
         GROWING
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.kept.usage()
     }
 
     fn finish(self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {

@@ -12,7 +12,7 @@ use geppetto_provider::{
     read::{MAX_ENTRIES, Word, is_error_alone, is_heartbeat, is_reported},
     rules::Meaning,
 };
-use geppetto_turns::Incomplete;
+use geppetto_turns::{Incomplete, Usage};
 use serde_json::value::RawValue;
 
 use super::{
@@ -125,6 +125,11 @@ impl Fold for ResponsesFold {
         } else {
             &[]
         }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        let (usage, _) = usage::parse(self.usage.as_deref()?)?;
+        Some(usage)
     }
 
     fn finish(self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {

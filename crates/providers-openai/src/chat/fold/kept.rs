@@ -8,7 +8,7 @@ use geppetto_provider::{
     Output,
     read::{Word, raw_value},
 };
-use geppetto_turns::{Block, Content, OtherContent, keys::block_meta};
+use geppetto_turns::{Block, Content, OtherContent, Usage, keys::block_meta};
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -78,6 +78,12 @@ impl Kept {
     /// Takes the usage so far; the last one that counts anything is the reply's.
     pub(super) fn take_usage(&mut self, usage: Option<&RawValue>) {
         raw(&mut self.usage, usage.filter(|usage| usage::counts(usage)));
+    }
+
+    /// The usage so far.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let (usage, _) = usage::parse(self.usage.as_deref()?)?;
+        Some(usage)
     }
 
     /// Says which item a new segment is.
