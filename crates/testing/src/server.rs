@@ -33,6 +33,7 @@ use tokio::{net::TcpSocket, sync::oneshot, task::JoinHandle};
 
 pub use self::{request::ReceivedRequest, shared::Disconnect};
 
+#[cfg(feature = "demo")]
 pub(crate) use self::request::message_text;
 
 use self::shared::Shared;
