@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 mod concurrent;
 mod consumers;
 mod cpu;
+mod instructions;
 mod paced;
 mod partial;
 mod session;
@@ -28,6 +29,12 @@ struct Cli {
 enum Command {
     /// CPU time per streamed delta.
     Stream(Options),
+    /// Instructions per streamed delta; fails if they are a tenth more than expected.
+    Instructions {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Cost of a session's turns.
     Session(Options),
     /// Memory of many streams at once.
@@ -123,6 +130,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stream(options) => stream::run(&options),
+        Command::Instructions { json } => instructions::run(json),
         Command::Session(options) => session::run(&options),
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),

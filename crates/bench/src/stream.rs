@@ -10,6 +10,7 @@ use std::{
 use clap::ValueEnum;
 use geppetto_testing::{ProviderServer, Reply};
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use crate::{
     Failure, Options,
@@ -27,6 +28,20 @@ const MAX_CHUNK: usize = 32 * 1024;
 const REPLIES: u32 = 60;
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let (_runtime, server) = serve()?;
+    let mut costs: BTreeMap<Consumer, Vec<f64>> = BTreeMap::new();
+    for _ in 0..options.runs.max(1) {
+        for consumer in Consumer::value_variants() {
+            let cost = measure(*consumer, &server.base_url())?;
+            costs.entry(*consumer).or_default().push(cost);
+            server.forget_requests();
+        }
+    }
+    report(options, &costs)
+}
+
+/// Starts the server of the canned stream, on a thread of its own.
+pub(crate) fn serve() -> Result<(Runtime, ProviderServer), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -37,15 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         server.respond_always(Reply::sse_raw(body(DELTAS)).cut_into_random_chunks(7, MAX_CHUNK));
         Ok::<_, std::io::Error>(server)
     })?;
-    let mut costs: BTreeMap<Consumer, Vec<f64>> = BTreeMap::new();
-    for _ in 0..options.runs.max(1) {
-        for consumer in Consumer::value_variants() {
-            let cost = measure(*consumer, &server.base_url())?;
-            costs.entry(*consumer).or_default().push(cost);
-            server.forget_requests();
-        }
-    }
-    report(options, &costs)
+    Ok((runtime, server))
 }
 
 fn measure(consumer: Consumer, base_url: &str) -> Result<f64, Failure> {
