@@ -35,9 +35,8 @@
 //!   the server said that it was complete, an error inside a reply, and an event that cannot be
 //!   read always are; what arrived before is in the turn.
 //! - Nothing is sent again once something was published.
-//! - A piece of text costs one typed parse and two allocations, for its frame and its
-//!   event; three on Responses, whose frames have names
-//!   (`tests/a_delta_allocates_at_most_three_times.rs`).
+//! - A piece of text costs one allocation, for its event, and at most one typed parse: none on Chat
+//!   Completions where it is the last one with another text (`tests/a_delta_allocates_once.rs`).
 
 mod account;
 pub mod chat;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use geppetto_engine::RunStatus;
+use geppetto_engine::{OnWake, RunStatus};
 use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
@@ -116,7 +116,7 @@ impl ExecutionHandle {
                 .session
                 .stream()
                 .resume_after(first, SlowReaderPolicy::Coalesce),
-            over: None,
+            over: Over::Unknown,
             run: Arc::clone(&self.run),
             ended: false,
         }
@@ -136,10 +136,17 @@ impl fmt::Debug for ExecutionHandle {
 pub struct RunEvents {
     subscription: Subscription,
     run: Arc<Run>,
-    /// Ends when the run is over; made where it is first waited for, and kept, so that waiting for an
-    /// event does not register anew for the end.
-    over: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    over: Over,
     ended: bool,
+}
+
+/// Whether the run is over.
+enum Over {
+    /// Nobody waited yet.
+    Unknown,
+    /// Registered once, and polled only after it was woken.
+    Waiting(OnWake<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>),
+    Yes,
 }
 
 impl RunEvents {
@@ -153,32 +160,40 @@ impl RunEvents {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         while !self.ended {
-            // Looked at first: whatever a run that is over said is on the stream by now. Its terminal
-            // event may be missing: the run never started, or it is not retained any more.
-            let is_over = self.run.is_finished();
-            match Pin::new(&mut self.subscription).poll_next(cx) {
-                Poll::Ready(Some(Received::Event(event))) => {
+            let received = match Pin::new(&mut self.subscription).poll_next(cx) {
+                Poll::Ready(received) => received,
+                Poll::Pending => {
+                    std::task::ready!(self.poll_over(cx));
+                    // Whatever a run that is over said is on the stream by now. Its terminal event may
+                    // be missing: the run never started, or it is not retained any more.
+                    self.subscription.try_next()
+                }
+            };
+            match received {
+                Some(Received::Event(event)) => {
                     if event.correlation.run_id.as_deref() == Some(&self.run.id) {
                         self.ended = event.is_terminal();
                         return Poll::Ready(Some(event));
                     }
                 }
-                Poll::Ready(Some(_)) => {}
-                Poll::Ready(None) => self.ended = true,
-                Poll::Pending if is_over => self.ended = true,
-                Poll::Pending => std::task::ready!(self.poll_over(cx)),
+                Some(_) => {}
+                None => self.ended = true,
             }
         }
         Poll::Ready(None)
     }
 
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let run = &self.run;
-        let over = self.over.get_or_insert_with(|| {
-            let run = Arc::clone(run);
-            Box::pin(async move { drop(run.wait().await) })
-        });
-        over.as_mut().poll(cx).map(|()| self.over = None)
+        if let Over::Unknown = self.over {
+            let run = Arc::clone(&self.run);
+            let over = async move { drop(run.wait().await) };
+            self.over = Over::Waiting(OnWake::new(Box::pin(over)));
+        }
+        if let Over::Waiting(over) = &mut self.over {
+            std::task::ready!(Pin::new(over).poll(cx));
+            self.over = Over::Yes;
+        }
+        Poll::Ready(())
     }
 }
 

@@ -78,7 +78,8 @@ async fn read<F: Fold>(
     stop: &mut Stop<'_>,
     out: &mut Output<'_>,
 ) -> Result<(), EngineError> {
-    match open::open(response, call, stop).await? {
+    // Apart, as the opening is: what is done once takes no room while the reply comes in.
+    match Box::pin(open::open(response, call, stop)).await? {
         Reply::Whole(body) => {
             out.count_replaced(body.replaced);
             feed_body(fold, &body.text, out)

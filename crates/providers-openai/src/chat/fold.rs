@@ -22,6 +22,7 @@ mod finish;
 mod kept;
 mod others;
 mod piece;
+mod repeat;
 mod usage;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ use calls::Calls;
 use ends::Ends;
 use kept::Kept;
 use others::Others;
+use repeat::Repeat;
 
 /// The most choices that a reply may have; OpenAI's `n` ends at 128.
 const MOST_CHOICES: usize = 1024;
@@ -81,6 +83,7 @@ pub struct ChatFold {
     /// The finish reason as the provider behind a gateway gave it.
     native_reason: String,
     done: bool,
+    repeat: Repeat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +97,15 @@ enum Segment {
 
 impl Fold for ChatFold {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
+        let repeated = self.repeat.text(frame.data);
+        if let (Some((Segment::Text, id)), Some(text)) = (self.open, repeated) {
+            out.push(id, text);
+            return Ok(Flow::Continue);
+        }
         let mut chunk = Chunk::default();
         parse_into(&mut chunk, frame.data).map_err(Fault::syntax)?;
         self.accept(&chunk, frame.data, out)?;
+        self.repeat.learn(frame.data, &chunk, self.speaker);
         Ok(Flow::Continue)
     }
 

@@ -13,6 +13,7 @@ mod ends;
 mod many;
 mod odd;
 mod pieces;
+mod repeat;
 mod unread;
 mod whole_and_stream;
 

@@ -1,0 +1,141 @@
+//! An event that is the one before it with another text is not parsed, and that makes no difference.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// An event with this text, written as JSON has it, and this end.
+fn event(text: &str, end: &str) -> String {
+    format!(
+        r#"{{"id":"c","model":"m","choices":[{{"index":0,"delta":{{"content":"{text}"}},"logprobs":null,"finish_reason":null}}]{end}}}"#
+    )
+}
+
+/// The same events, no two of which in a row have the same bytes around their text.
+fn told_apart(events: &[String]) -> Vec<String> {
+    let apart = |(n, event): (usize, &String)| format!("{{{}{}", " ".repeat(n % 2), &event[1..]);
+    events.iter().enumerate().map(apart).collect()
+}
+
+fn check(events: &[String]) {
+    let data = |events: &[String]| -> Vec<String> {
+        let end = [
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+            "[DONE]",
+        ];
+        events
+            .iter()
+            .cloned()
+            .chain(end.map(str::to_owned))
+            .collect()
+    };
+    let folded = [events.to_vec(), told_apart(events)].map(|events| {
+        let events = data(&events);
+        let events: Vec<&str> = events.iter().map(String::as_str).collect();
+        let mut folded = fold_data(&events);
+        for kind in &mut folded.kinds {
+            if let EventKind::ProviderCallFinished(finished) = kind {
+                finished.duration_ms = None;
+            }
+        }
+        let outcome = folded.outcome.map_err(|error| error.to_string());
+        (
+            said(&folded.turn),
+            folded.kinds,
+            outcome.map(|result| result.finish_class),
+        )
+    });
+    assert_eq!(folded[0], folded[1], "{events:#?}");
+}
+
+const ENDS: &[&str] = &[
+    "",
+    r#","obfuscation":"abc""#,
+    r#","obfuscation":"""#,
+    r#","obfuscation":"k7","usage":null"#,
+    r#","obfuscation":"a\"b""#,
+    r#","obfuscation":"x","usage":{"prompt_tokens":3,"completion_tokens":4}"#,
+    r#","usage":{"prompt_tokens":3,"completion_tokens":5}"#,
+    r#","service_tier":"flex""#,
+    r#","error":{"message":"no"}"#,
+];
+
+const TEXTS: &[&str] = &[
+    "a",
+    "b c",
+    "",
+    "é",
+    "\\n",
+    "\\u00e9",
+    "\\ud83d",
+    "\\ude00",
+    "\\\"",
+    "obfuscation",
+    "{}",
+    "\u{fffd}",
+];
+
+fn one() -> impl Strategy<Value = String> {
+    let text = || prop::sample::select(TEXTS);
+    prop_oneof![
+        20 => (text(), prop::sample::select(&ENDS[..4])).prop_map(|(text, end)| event(text, end)),
+        4 => (text(), prop::sample::select(ENDS)).prop_map(|(text, end)| event(text, end)),
+        1 => text().prop_map(|text| event(text, "").replace("content", "reasoning_content")),
+        1 => text().prop_map(|text| event(text, "").replace("content", "refusal")),
+        1 => text().prop_map(|text| event(text, "").replace("\"index\":0", "\"index\":1")),
+        1 => text().prop_map(|text| event(text, "").replace(
+            "\"logprobs\":null", r#""logprobs":{"content":[{"token":"t"}]}"#)),
+        1 => text().prop_map(|text| event(text, "").replace(
+            "\"finish_reason\":null", r#""finish_reason":"length""#)),
+        1 => Just(event("x", "").replace(
+            "\"content\":\"x\"",
+            r#""tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]"#)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn it_makes_no_difference(events in prop::collection::vec(one(), 0..12)) {
+        check(&events);
+    }
+}
+
+#[test]
+fn of_a_stream_of_texts_the_first_one_alone_is_parsed() {
+    let (sample, noise) = (event("a", ENDS[1]), event("b \u{e9}", ENDS[2]));
+    let mut chunk = Chunk::default();
+    parse_into(&mut chunk, &sample).unwrap();
+    let mut repeat = Repeat::default();
+    assert_eq!(repeat.text(&sample), None);
+    repeat.learn(&sample, &chunk, Some(0));
+    assert_eq!(repeat.text(&noise), Some("b \u{e9}"));
+    assert_eq!(repeat.text(&event("", ENDS[1])), Some(""));
+    for other in [
+        event("c", ENDS[0]),
+        event("c", ENDS[5]),
+        event("\\n", ENDS[1]),
+        event("c", ENDS[4]),
+        event("c", ENDS[1]).replace("\"m\"", "\"n\""),
+    ] {
+        let mut repeat = Repeat::default();
+        repeat.learn(&sample, &chunk, Some(0));
+        assert_eq!(repeat.text(&other), None, "{other}");
+        // The state of the reply may be another one behind it.
+        assert_eq!(repeat.text(&sample), None, "{other}");
+    }
+}
+
+#[test]
+fn a_stream_whose_events_all_differ_is_not_kept_for_long() {
+    let mut repeat = Repeat::default();
+    let mut kept = 0;
+    for n in 0..100 {
+        let event = event("a", &format!(",\"created\":{n}"));
+        let mut chunk = Chunk::default();
+        parse_into(&mut chunk, &event).unwrap();
+        assert_eq!(repeat.text(&event), None);
+        repeat.learn(&event, &chunk, Some(0));
+        kept += u32::from(repeat.find(&event).is_some());
+    }
+    assert_eq!(kept, 16);
+}
