@@ -21,7 +21,7 @@ use crate::{
 /// stay counted.
 ///
 /// The error must be [retryable](EngineError::is_retryable), and each repeat takes a permit from
-/// the client's retry budget ([`RetryLimit`](geppetto_engine::RetryLimit)): one budget bounds the
+/// the client's retry budget ([`RetryLimit`](crate::RetryLimit)): one budget bounds the
 /// repeats of the transport and of this.
 ///
 /// If the engine is a middleware chain, only the engine at its end is called again: middleware runs

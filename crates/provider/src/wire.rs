@@ -93,7 +93,7 @@ pub trait Wire: fmt::Debug + Sized + Send + Sync + 'static {
     ///
     /// A function of its arguments: as long as a history only grows at its end, the old request's
     /// messages should stand byte for byte at the beginning of the new one's, so that prompt caches
-    /// hit. Start from [`repair`](geppetto_turns::repair), which makes any history valid.
+    /// hit. Start from [`repair`](geppetto_turns::repair()), which makes any history valid.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Limits of all runs of a session together.
 ///
 /// They are checked before each provider call: the call during which a limit is passed is still
-/// completed. A run that meets a limit ends with [`RunStop::LimitReached`], and all work is kept.
+/// completed. A run that meets a limit ends with [`RunStop::LimitReached`](crate::RunStop::LimitReached), and all work is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
