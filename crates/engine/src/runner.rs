@@ -70,7 +70,7 @@ pub trait EngineBuilder: Send + Sync {
     /// that were given to this run alone: extensions, sinks, deadline, settings. The builder adds
     /// what every run of its has: sinks, hooks, journal, tools.
     ///
-    /// The future is dropped if the run is cancelled meanwhile.
+    /// The future is dropped if the run is cancelled or its deadline passes meanwhile.
     ///
     /// # Errors
     ///

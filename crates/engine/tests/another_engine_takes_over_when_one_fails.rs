@@ -172,6 +172,29 @@ async fn a_run_that_asks_again_and_falls_back_shows_one_reply() {
 }
 
 #[tokio::test]
+async fn dropped_before_the_next_has_output_the_broken_reply_stays() {
+    let hangs = always(Script::new().hang());
+    for (second, kept) in [
+        (hangs, "half"),
+        (always(Script::new().text("b").hang()), "b"),
+    ] {
+        let chain = Fallback::new(breaks("half")).or(second);
+        let ctx = RunContext::new();
+        let mut turn = Turn::builder().user("hi").build();
+        {
+            let mut asked = std::pin::pin!(chain.run_inference(&ctx, &mut turn));
+            for _ in 0..20 {
+                let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(asked.as_mut().poll(&mut cx).is_pending());
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(turn.assistant_text(), kept);
+        assert_eq!(turn.blocks.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn which_errors_fall_back_is_a_policy() {
     use ErrorKind as E;
     let cases = [

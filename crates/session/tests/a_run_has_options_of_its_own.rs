@@ -405,6 +405,23 @@ fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_run_ends_its_build() {
+    let (session, _) = slow();
+    let limit = Duration::from_secs(3);
+    let error = session
+        .prompt("hi")
+        .time_limit(limit)
+        .submit()
+        .await
+        .unwrap_err();
+    let SessionError::Build(error) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!((session.turn_count(), session.is_running()), (0, false));
+}
+
 #[tokio::test]
 async fn a_cancel_ends_a_build() {
     let (session, slow) = slow();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    BuiltRun, ConfigError, EngineBuilder, EngineError, InferenceRunner, RunContext, isolate, steps,
+    BuiltRun, ConfigError, EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext,
+    isolate, steps,
 };
 use geppetto_turns::Turn;
 
@@ -164,6 +165,7 @@ async fn build(
     base: RunContext,
     run: &Run,
 ) -> Result<BuiltRun, SessionError> {
+    let ctx = base.clone();
     // Made inside of the isolation: a builder may panic before it gives a future.
     let built = isolate::Isolated::new(async { builder.build(base).await });
     tokio::select! {
@@ -172,8 +174,18 @@ async fn build(
             Ok(built) => built.map_err(|error| SessionError::Build(Arc::new(error))),
             Err(message) => Err(panicked("engine builder", &message)),
         },
-        () = run.token.cancelled() => Err(SessionError::Cancelled),
+        () = steps::stopped(&ctx) => Err(not_built(run)),
     }
+}
+
+/// Why a run that must stop was not built.
+fn not_built(run: &Run) -> SessionError {
+    if run.token.is_cancelled() {
+        return SessionError::Cancelled;
+    }
+    let message = "the engine builder took longer than the run may take";
+    let error = EngineError::new(ErrorKind::Timeout, message).with_retryable(false);
+    SessionError::Build(Arc::new(error))
 }
 
 /// Awaits the journal's barrier. A cancel meanwhile does not interrupt it, and is told to the

@@ -7,14 +7,16 @@ use std::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, RetryConfig, RunContext, RunJournal, RunStatus, ToolConfig, ToolEffect,
-    ToolErrorHandling, middleware::SystemPrompt,
+    EngineError, ErrorKind, Fallback, RetryConfig, RunContext, RunJournal, RunStatus, ToolConfig,
+    ToolEffect, ToolErrorHandling, middleware::SystemPrompt,
 };
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 use geppetto_toolloop::StepController;
 use geppetto_turns::Turn;
 use tokio::time::sleep;
+
+use crate::Script;
 
 use super::{
     Case, Setup, SetupError, World,
@@ -49,6 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
         add("panicking-sink", one_call, with_panicking_sink);
     }
     for wire in [Wire::Chat, Wire::Responses] {
+        cases.push(fallback(wire));
         cases.push(case("retry", wire, retry, with_tools));
         cases.push(long_loop(wire));
     }
@@ -82,6 +85,30 @@ fn case(name: &str, wire: Wire, replies: Replies, change: Change) -> Case {
             "open-call" => setup.leaves_calls_open(),
             _ => setup,
         })
+    })
+}
+
+/// A tool loop whose first engine fails each time, before or after output, and another takes over.
+fn fallback(wire: Wire) -> Case {
+    Case::new(format!("{}-fallback", wire.as_str()), move |world| {
+        let rng = &mut world.rng();
+        // What it says is what the other one begins with, since a cut run may keep either.
+        let mut fails = |text: &str| {
+            let script = match rng.bool() {
+                true => Script::new().text(text),
+                false => Script::new(),
+            };
+            script.fail(ErrorKind::Overloaded, "busy")
+        };
+        let first = world.scripted([fails("let me"), fails("it is")], [fails("and so")]);
+        let replies = vec![
+            Said::new().text("let me look").call("call_1", "look", "{}"),
+            Said::new().text("it is blue"),
+        ];
+        let second = wire.engine(world, replies, vec![Said::new().text(NEXT)])?;
+        let engine = Fallback::new(first).or(second);
+        let builder = with_tools(world, world.builder(engine))?;
+        Ok(Setup::new(builder).next_text(NEXT))
     })
 }
 
