@@ -52,7 +52,9 @@ async fn a_tool_ends_the_run_well_after_the_calls_of_its_reply() {
     assert_eq!(diary.lines(), ["+b", "-b"]);
     let answers = done.turn.blocks.iter().filter_map(|b| b.as_tool_use());
     assert_eq!(
-        answers.map(|own| own.output()).collect::<Vec<_>>(),
+        answers
+            .map(geppetto_turns::ToolUse::output)
+            .collect::<Vec<_>>(),
         ["filed", "done b"]
     );
 }
