@@ -10,6 +10,9 @@
 //! - a tool call is started, grows and is requested inside a provider call; a requested call may
 //!   then be started, gets one result, and is finished; a call that is never requested (it arrived
 //!   in half) gets nothing;
+//! - a requested call may wait for a person; it is then finished in its run like any other, or the
+//!   run ends as stopped or failed while it waits, and a later run begins its part of the call with
+//!   `tool-call-resumed`;
 //! - only a finished provider call is discarded, and discarding takes its requests back;
 //! - everything else (errors, logs, progress of built-in tools, custom events) may come anywhere
 //!   in a run, and logs and custom events outside of runs too.
@@ -57,6 +60,8 @@ struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ToolState {
     Requested,
+    /// It waits for a person.
+    Waiting,
     Executing,
     Resulted,
     Finished,
@@ -136,6 +141,9 @@ impl Grammar {
         }
         self.in_its_run(event)?;
         match &event.kind {
+            EventKind::RunFinished(_) if self.any_tool(ToolState::Waiting) => {
+                Err("a run does not finish while a tool call waits for a person")
+            }
             EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
                 self.end_of_run()
             }
@@ -148,6 +156,13 @@ impl Grammar {
                 self.segments.request(&e.tool_call_id)?;
                 self.request_tool(&e.tool_call_id)
             }
+            EventKind::ToolCallResumed(e) => self.resume_tool(&e.tool_call_id),
+            EventKind::ToolCallWaiting(e) => self.move_tool(
+                &e.tool_call_id,
+                &[ToolState::Requested],
+                ToolState::Waiting,
+                "only a requested call that has not started may wait, and once",
+            ),
             EventKind::ToolExecutionStarted(e) => self.move_tool(
                 &e.tool_call_id,
                 &[ToolState::Requested],
@@ -156,7 +171,11 @@ impl Grammar {
             ),
             EventKind::ToolResultReady(e) => self.move_tool(
                 &e.tool_call_id,
-                &[ToolState::Requested, ToolState::Executing],
+                &[
+                    ToolState::Requested,
+                    ToolState::Waiting,
+                    ToolState::Executing,
+                ],
                 ToolState::Resulted,
                 "a result needs a requested call that has none yet",
             ),
@@ -265,6 +284,23 @@ impl Grammar {
             return Err("a provider call whose tools ran cannot be discarded");
         }
         self.tools.retain(|_, tool| !of_call(tool));
+        Ok(())
+    }
+
+    fn any_tool(&self, state: ToolState) -> bool {
+        self.tools.values().any(|tool| tool.state == state)
+    }
+
+    /// A call of an earlier run is taken up.
+    fn resume_tool(&mut self, id: &str) -> Result<(), &'static str> {
+        if self.call.is_some() || self.tools.contains_key(id) {
+            return Err("a call is taken up once, before its run asks the model");
+        }
+        let tool = Tool {
+            call: None,
+            state: ToolState::Requested,
+        };
+        self.tools.insert(id.to_owned(), tool);
         Ok(())
     }
 

@@ -26,8 +26,8 @@ pub use segment::{
 };
 pub use server_tool::{ServerTool, ServerToolPhase};
 pub use tool::{
-    ToolCallArgumentsDelta, ToolCallFinished, ToolCallRequested, ToolCallStarted,
-    ToolExecutionStarted, ToolResultReady, ToolStatus,
+    ToolCallArgumentsDelta, ToolCallFinished, ToolCallRequested, ToolCallResumed, ToolCallStarted,
+    ToolCallWaiting, ToolExecutionStarted, ToolResultReady, ToolStatus,
 };
 
 /// Writes the enum and what follows from the list of its variants alone.
@@ -99,7 +99,8 @@ event_kinds! {
     RunStarted(RunStarted) = "run-started";
     /// A run ended as it should; its last event.
     RunFinished(RunFinished) = "run-finished";
-    /// A run was stopped: cancelled, or at a limit; its last event.
+    /// A run was stopped: cancelled, at a limit, or because tool calls wait for a person; its last
+    /// event.
     RunStopped(RunStopped) = "run-stopped";
     /// A run failed; its last event.
     RunFailed(RunFailed) = "run-failed";
@@ -129,6 +130,10 @@ event_kinds! {
     ToolCallArgumentsDelta(ToolCallArgumentsDelta) = "tool-call-arguments-delta";
     /// A tool call is whole.
     ToolCallRequested(ToolCallRequested) = "tool-call-requested";
+    /// A tool call waits for a person to decide about it.
+    ToolCallWaiting(Box<ToolCallWaiting>) = "tool-call-waiting";
+    /// A tool call that waited when an earlier run ended is taken up again.
+    ToolCallResumed(ToolCallResumed) = "tool-call-resumed";
     /// A tool begins to run.
     ToolExecutionStarted(ToolExecutionStarted) = "tool-execution-started";
     /// A tool call has its answer.

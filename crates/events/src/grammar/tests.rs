@@ -26,6 +26,8 @@ fn event(word: &str, offset: u64) -> Event {
         "c" => EventKind::ToolCallStarted(ToolCallStarted::new("c", "n")),
         "+c" => EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new("c", "{", offset, 1)),
         "req" => EventKind::ToolCallRequested(ToolCallRequested::new("c", "n", "{")),
+        "wait" => EventKind::ToolCallWaiting(Box::new(ToolCallWaiting::new("c", "n", "{", "?"))),
+        "again" => EventKind::ToolCallResumed(ToolCallResumed::new("c", "n", "{")),
         "exec" => EventKind::ToolExecutionStarted(ToolExecutionStarted::new("c", "n", "{")),
         "res" => {
             EventKind::ToolResultReady(ToolResultReady::new("c", "n", "r", ToolStatus::Success))
@@ -77,6 +79,12 @@ fn legal_orders_are_accepted() {
         "run call t +t +t /t c +c req /call exec res fin call2 /call2 end",
         "run call c req /call res fin end",
         "run call c req /call end",
+        "run call c req /call wait stop",
+        "run call c req /call wait res fin stop",
+        "run call c req /call wait stop run again exec res fin call2 /call2 end",
+        "run again wait stop run again res fin end",
+        "run again stop",
+        "run again exec res fin call c req /call exec res fin end",
         "run call c +c /call drop stop",
         "run call c req /call drop call2 /call2 end",
         "run error end",
@@ -134,6 +142,22 @@ fn illegal_orders_are_refused() {
         (
             "run call c /call exec",
             "a tool may only start when its call was requested, and once",
+        ),
+        (
+            "run call c req /call wait end",
+            "a run does not finish while a tool call waits for a person",
+        ),
+        (
+            "run call c req /call exec wait",
+            "only a requested call that has not started may wait, and once",
+        ),
+        (
+            "run call c req /call wait exec",
+            "a tool may only start when its call was requested, and once",
+        ),
+        (
+            "run again again",
+            "a call is taken up once, before its run asks the model",
         ),
         (
             "run call c req /call exec exec",

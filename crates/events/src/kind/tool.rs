@@ -129,6 +129,62 @@ impl ToolCallRequested {
     }
 }
 
+/// A tool call waits for a person to decide about it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ToolCallWaiting {
+    /// The call's id.
+    pub tool_call_id: String,
+    /// The tool's name.
+    pub tool_name: String,
+    /// The arguments that the tool would run with, with what is secret masked.
+    pub input: String,
+    /// The question for the person.
+    pub question: String,
+}
+
+impl ToolCallWaiting {
+    /// A call of `name` with masked `input`, and what a person is asked about it.
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        input: impl Into<String>,
+        question: impl Into<String>,
+    ) -> Self {
+        Self {
+            tool_call_id: id.into(),
+            tool_name: name.into(),
+            input: input.into(),
+            question: question.into(),
+        }
+    }
+}
+
+/// A tool call that waited for a person when an earlier run ended is taken up again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ToolCallResumed {
+    /// The call's id.
+    pub tool_call_id: String,
+    /// The tool's name.
+    pub tool_name: String,
+    /// The arguments that the person was shown, with what is secret masked.
+    pub input: String,
+}
+
+impl ToolCallResumed {
+    /// A call of `name` with masked `input`.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, input: impl Into<String>) -> Self {
+        Self {
+            tool_call_id: id.into(),
+            tool_name: name.into(),
+            input: input.into(),
+        }
+    }
+}
+
 /// A tool begins to run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]

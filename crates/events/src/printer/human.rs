@@ -128,6 +128,10 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
             EventKind::ToolCallRequested(e) => {
                 self.note(CYAN, &words::tool("→", &e.tool_name, &e.input), page);
             }
+            EventKind::ToolCallWaiting(e) => {
+                let question = printable(&e.question);
+                self.note(CYAN, &words::tool("?", &e.tool_name, &question), page);
+            }
             EventKind::ToolResultReady(e) => {
                 let (color, mark) = match e.status {
                     ToolStatus::Success => (CYAN, "←"),

@@ -193,6 +193,8 @@ fn text_len(kind: &EventKind) -> usize {
         EventKind::TextSegmentFinished(e) => e.text.len(),
         EventKind::ReasoningSegmentFinished(e) => e.text.len(),
         EventKind::ToolCallRequested(e) => e.input.len(),
+        EventKind::ToolCallWaiting(e) => e.input.len() + e.question.len(),
+        EventKind::ToolCallResumed(e) => e.input.len(),
         EventKind::ToolExecutionStarted(e) => e.input.len(),
         EventKind::ToolResultReady(e) => e.result.len(),
         EventKind::ServerTool(e) => {
