@@ -1,6 +1,7 @@
 //! [`RunContext`]: the one thing that is passed down through a run.
 
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,13 +13,15 @@ use geppetto_events::{Correlation, Event, EventKind, EventMeta, EventSink, Event
 use geppetto_turns::{InferenceResult, Turn, Usage};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Phase, ReplyLog, RunJournal, RunSettings, SnapshotHook, ToolCatalog};
+use crate::{Decision, Phase, ReplyLog, RunJournal, RunSettings, SnapshotHook, ToolCatalog};
 
 mod aside;
 mod attempts;
 mod calls;
 mod cancel;
+mod clock;
 mod deadline;
+mod decisions;
 mod effects;
 mod extensions;
 mod ids;
@@ -34,6 +37,7 @@ pub use aside::SetAside;
 pub use attempts::Attempts;
 pub(crate) use calls::EndedCall;
 pub use cancel::Cancelled;
+use clock::Clock;
 use deadline::Deadline;
 use effects::Effects;
 pub use extensions::Extensions;
@@ -49,7 +53,9 @@ pub struct RunContext {
     sinks: Arc<[Arc<dyn EventSink>]>,
     correlation: Arc<Correlation>,
     meta: Arc<EventMeta>,
-    deadline: Option<Deadline>,
+    deadlines: Arc<[Deadline]>,
+    /// The time that the run's limits count.
+    clock: Arc<Clock>,
     snapshot_hook: Option<Arc<dyn SnapshotHook>>,
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
@@ -101,6 +107,8 @@ struct Shared {
     last_result: Mutex<Option<InferenceResult>>,
     cancel_reason: Mutex<Option<String>>,
     effects: Effects,
+    /// What people decided about tool calls that wait, by call id.
+    decisions: Mutex<HashMap<String, Decision>>,
     /// How many inner contexts were made.
     inner: AtomicU32,
 }
@@ -122,7 +130,8 @@ impl RunContext {
             sinks: Arc::new([]),
             correlation: Arc::default(),
             meta: Arc::default(),
-            deadline: None,
+            deadlines: Arc::default(),
+            clock: Arc::default(),
             snapshot_hook: None,
             journal: None,
             tools: None,

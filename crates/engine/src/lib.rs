@@ -49,6 +49,7 @@ mod hooks;
 pub mod isolate;
 pub mod middleware;
 mod on_wake;
+mod pending;
 mod response;
 mod run;
 mod runner;
@@ -74,6 +75,7 @@ pub use hooks::{
 };
 pub use middleware::{Middleware, Next, Stack};
 pub use on_wake::OnWake;
+pub use pending::{Decision, NOT_DECIDED, PendingCall};
 pub use response::{
     Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
 };

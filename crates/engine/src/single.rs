@@ -61,6 +61,8 @@ impl EngineRunner {
         let shown = steps::snapshot(ctx, turn, Phase::PostInference);
         let report = match result {
             Ok(result) => {
+                // Calls that waited for a person are answered as not run.
+                turn.metadata.remove(&keys::WAITING_FOR);
                 let stop = RunStop::after(&result);
                 report(result, stop)
             }

@@ -5,7 +5,7 @@
 use std::{future::Future, pin::pin, time::Duration};
 
 use geppetto_turns::Turn;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use crate::{EngineError, ErrorKind, OnWake, Phase, RunContext, RunReport, RunStatus, isolate};
 
@@ -68,15 +68,13 @@ pub fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), Engin
 
 /// Waits until the run must stop: it was cancelled, or its deadline passed.
 pub async fn stopped(ctx: &RunContext) {
-    match ctx.deadline() {
-        None => ctx.cancelled().await,
-        Some(deadline) => {
-            tokio::select! {
-                biased;
-                () = ctx.cancelled() => {}
-                () = OnWake::new(Box::pin(sleep_until(deadline))) => {}
-            }
-        }
+    if ctx.deadline().is_none() {
+        return ctx.cancelled().await;
+    }
+    tokio::select! {
+        biased;
+        () = ctx.cancelled() => {}
+        () = OnWake::new(Box::pin(ctx.deadline_passed())) => {}
     }
 }
 

@@ -59,11 +59,13 @@ impl RunContext {
         *lock(&self.shared.last_result) = Some(result.clone());
     }
 
-    /// Forgets the ended calls once a tool runs: what a tool did cannot be taken back.
+    /// Forgets the ended calls once a tool runs or a person is asked: neither can be taken back.
     pub(super) fn settle_calls(&self, kind: &EventKind) {
         if matches!(
             kind,
-            EventKind::ToolExecutionStarted(_) | EventKind::ToolResultReady(_)
+            EventKind::ToolExecutionStarted(_)
+                | EventKind::ToolResultReady(_)
+                | EventKind::ToolCallWaiting(_)
         ) {
             lock(&self.shared.ended).clear();
         }

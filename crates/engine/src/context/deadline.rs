@@ -1,21 +1,97 @@
 //! When a run should be over.
 
-use std::time::Duration;
+use std::{future::pending, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::RunContext;
+use super::{RunContext, clock::Clock};
 
-/// When a run should be over, and how long that was when it was set, where it was set so.
-#[derive(Debug, Clone, Copy)]
+#[cfg(test)]
+mod tests;
+
+/// When a run should be over: at a moment, or after an amount of its own time.
+#[derive(Debug, Clone)]
 pub(super) struct Deadline {
+    /// When the deadline passes, if no clock is stopped.
     at: Instant,
-    limit: Option<Duration>,
+    limit: Option<TimeLimit>,
+}
+
+/// How long a run may take by its clock.
+#[derive(Debug, Clone)]
+struct TimeLimit {
+    limit: Duration,
+    clock: Arc<Clock>,
+    /// For how long the clock had been stopped when the limit was set.
+    stopped: Duration,
+}
+
+impl Deadline {
+    /// `limit` from now on, by `clock`. `None` if it is too far in the future to be represented.
+    fn after(limit: Duration, clock: &Arc<Clock>) -> Option<Self> {
+        Some(Self {
+            at: Instant::now().checked_add(limit)?,
+            limit: Some(TimeLimit {
+                limit,
+                clock: Arc::clone(clock),
+                stopped: clock.stopped(),
+            }),
+        })
+    }
+
+    /// When it passes, if the clock is not stopped from now on.
+    fn at(&self) -> Instant {
+        let stopped = match &self.limit {
+            None => Duration::ZERO,
+            Some(own) => own.clock.stopped().saturating_sub(own.stopped),
+        };
+        self.at.checked_add(stopped).unwrap_or(self.at)
+    }
+
+    fn stopped_clock(&self) -> Option<&Clock> {
+        let clock = self.limit.as_ref().map(|own| &*own.clock);
+        clock.filter(|clock| clock.is_stopped())
+    }
+
+    /// Returns `true` if the same clock counts for both, so that the earlier one stays so.
+    fn is_alike(&self, other: &Self) -> bool {
+        match (&self.limit, &other.limit) {
+            (None, None) => true,
+            (Some(own), Some(other)) => Arc::ptr_eq(&own.clock, &other.clock),
+            _ => false,
+        }
+    }
+}
+
+/// Waits until the first of `deadlines` has passed.
+async fn passed(deadlines: &[Deadline]) {
+    loop {
+        let now = Instant::now();
+        if deadlines.iter().any(|own| own.at() <= now) {
+            return;
+        }
+        let stopped = deadlines.iter().find_map(Deadline::stopped_clock);
+        let going = deadlines.iter().filter(|own| own.stopped_clock().is_none());
+        let next = going.map(Deadline::at).min();
+        // A clock may stop meanwhile, so what was waited for is only a time to look again.
+        tokio::select! {
+            biased;
+            () = async { match stopped {
+                Some(clock) => clock.going().await,
+                None => pending().await,
+            } } => {}
+            () = async { match next {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            } } => {}
+        }
+    }
 }
 
 impl RunContext {
-    /// Sets the deadline of the run; the runner decides how to enforce it. Of several deadlines,
-    /// the earliest applies.
+    /// Sets the deadline of the run, a moment; the runner decides how to enforce it. Of several
+    /// deadlines, the earliest applies. It stays where it is while the run is
+    /// [off the clock](Self::off_the_clock).
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         self.nearer(Deadline {
@@ -25,38 +101,49 @@ impl RunContext {
     }
 
     /// Sets the maximum duration of the run from now on: a deadline that is also available as
-    /// [`time_limit`](Self::time_limit). No limit if it is too far in the future to be represented.
+    /// [`time_limit`](Self::time_limit), and moves by the time that the run is
+    /// [off the clock](Self::off_the_clock). No limit if it is too far in the future to be
+    /// represented.
     #[must_use]
     pub fn with_time_limit(self, limit: Duration) -> Self {
-        match Instant::now().checked_add(limit) {
+        match Deadline::after(limit, &self.clock) {
             None => self,
-            Some(at) => self.nearer(Deadline {
-                at,
-                limit: Some(limit),
-            }),
+            Some(deadline) => self.nearer(deadline),
         }
     }
 
-    pub(super) fn nearer(mut self, other: Deadline) -> Self {
-        if self.deadline.is_none_or(|own| other.at < own.at) {
-            self.deadline = Some(other);
+    fn nearer(mut self, other: Deadline) -> Self {
+        let mut deadlines = self.deadlines.to_vec();
+        match deadlines.iter_mut().find(|own| own.is_alike(&other)) {
+            Some(own) if other.at() < own.at() => *own = other,
+            Some(_) => return self,
+            None => deadlines.push(other),
         }
+        self.deadlines = deadlines.into();
         self
     }
 
-    /// When the run should be over.
+    /// Adds the deadlines of another run.
+    pub(super) fn with_deadlines_of(self, other: &Self) -> Self {
+        let deadlines = other.deadlines.iter().cloned();
+        deadlines.fold(self, Self::nearer)
+    }
+
+    /// When the run should be over; while it is [off the clock](Self::off_the_clock), as if it
+    /// went on now.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadline.map(|deadline| deadline.at)
+        self.deadlines.iter().map(Deadline::at).min()
     }
 
     /// How long the run may take, as it was set; with a deadline that was set as a moment, how
     /// long that is after `started`.
     #[must_use]
     pub fn time_limit(&self, started: Instant) -> Option<Duration> {
-        let deadline = self.deadline?;
+        let deadline = self.deadlines.iter().min_by_key(|own| own.at())?;
+        let limit = deadline.limit.as_ref().map(|own| own.limit);
         let measured = || deadline.at.saturating_duration_since(started);
-        Some(deadline.limit.unwrap_or_else(measured))
+        Some(limit.unwrap_or_else(measured))
     }
 
     /// How long the run still has.
@@ -64,5 +151,23 @@ impl RunContext {
     pub fn time_left(&self) -> Option<Duration> {
         self.deadline()
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits until the deadline of the run has passed; for ever if it has none.
+    pub async fn deadline_passed(&self) {
+        passed(&self.deadlines).await;
+    }
+
+    /// Awaits `future` for at most `limit`; time [off the clock](Self::off_the_clock) does not
+    /// count. `None` if the limit was reached.
+    pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        let Some(deadline) = Deadline::after(limit, &self.clock) else {
+            return Some(future.await);
+        };
+        tokio::select! {
+            biased;
+            output = future => Some(output),
+            () = passed(std::slice::from_ref(&deadline)) => None,
+        }
     }
 }

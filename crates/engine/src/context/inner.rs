@@ -25,6 +25,7 @@ impl Shared {
             last_result: Mutex::default(),
             cancel_reason: Mutex::default(),
             effects: Effects::default(),
+            decisions: Mutex::default(),
             inner: AtomicU32::new(0),
         }
     }
@@ -82,6 +83,7 @@ impl RunContext {
             effect_scope: Some(Arc::from(format!("{}/{name}", self.effect_scope()))),
             outer: None,
             parent: Some(Arc::new(self.clone())),
+            clock: Arc::default(),
             settings: None,
             applied: None,
             budget: None,

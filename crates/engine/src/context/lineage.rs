@@ -49,9 +49,7 @@ impl RunContext {
     pub fn with_parent(mut self, parent: &Self) -> Self {
         self.cancellation = parent.cancellation.child_token();
         self.parent = Some(Arc::new(parent.clone()));
-        if let Some(deadline) = parent.deadline {
-            self = self.nearer(deadline);
-        }
+        self = self.with_deadlines_of(parent);
         self.name_parent();
         self
     }

@@ -5,6 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::PendingCall;
+
+/// The most calls, and the most characters of the question about each, that stand in a summary.
+const MOST_ASKED: usize = 5;
+const LONGEST_QUESTION: usize = 200;
+
 /// What a run waits for, such as a person's answer to tool calls that need one.
 ///
 /// A run that waits is over for its session, and takes no memory: the turn is stored with this in
@@ -18,9 +24,9 @@ use serde_json::Value;
 pub struct WaitingFor {
     /// What is to be decided or given, for people.
     pub summary: String,
-    /// The ids of the tool calls that have no answer until it is.
+    /// The tool calls that have no answer until it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tool_call_ids: Vec<String>,
+    pub calls: Vec<PendingCall>,
     /// What the application that asks keeps beside it.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub data: Value,
@@ -35,10 +41,28 @@ impl WaitingFor {
         }
     }
 
+    /// Decisions about tool calls; the summary is what people are asked about each.
+    pub fn decisions(calls: impl IntoIterator<Item = PendingCall>) -> Self {
+        let calls: Vec<PendingCall> = calls.into_iter().collect();
+        let mut asked: Vec<String> = calls
+            .iter()
+            .take(MOST_ASKED)
+            .map(|own| {
+                let question: String = own.question.chars().take(LONGEST_QUESTION).collect();
+                format!("`{}`: {question}", own.tool_name)
+            })
+            .collect();
+        let more = calls.len().saturating_sub(MOST_ASKED);
+        if more > 0 {
+            asked.push(format!("{more} more"));
+        }
+        Self::new(asked.join("; ")).with_calls(calls)
+    }
+
     /// Sets the tool calls that have no answer until it is decided.
     #[must_use]
-    pub fn with_tool_calls<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
-        self.tool_call_ids = ids.into_iter().map(Into::into).collect();
+    pub fn with_calls(mut self, calls: impl IntoIterator<Item = PendingCall>) -> Self {
+        self.calls = calls.into_iter().collect();
         self
     }
 

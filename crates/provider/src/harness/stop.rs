@@ -8,21 +8,22 @@ use std::{
 };
 
 use geppetto_engine::{Cancelled, EngineError, ErrorKind, OnWake, RunContext};
-use tokio::time::{Sleep, sleep_until};
 
 /// The run's cancellation and its deadline, as one thing to wait for.
 pub(crate) struct Stop<'a> {
     cancelled: Cancelled<'a>,
-    deadline: Option<OnWake<Pin<Box<Sleep>>>>,
+    deadline: Option<OnWake<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>>,
 }
 
 impl<'a> Stop<'a> {
     pub(crate) fn of(ctx: &'a RunContext) -> Self {
         Self {
             cancelled: ctx.cancelled(),
-            deadline: ctx
-                .deadline()
-                .map(|deadline| OnWake::new(Box::pin(sleep_until(deadline)))),
+            deadline: ctx.deadline().map(|_| {
+                let passed: Pin<Box<dyn Future<Output = ()> + Send + 'a>> =
+                    Box::pin(ctx.deadline_passed());
+                OnWake::new(passed)
+            }),
         }
     }
 
