@@ -9,7 +9,7 @@ use std::{
 };
 
 use geppetto_engine::{
-    EngineError, RunContext, ToolConfig,
+    EngineError, PendingCall, RunContext, ToolConfig,
     steps::{TOOL_CANCEL_GRACE, deadline_passed, is_stopped, stopped},
 };
 use geppetto_turns::Turn;
@@ -27,7 +27,7 @@ mod slot;
 mod task;
 
 use call::{Env, run_call};
-pub(crate) use request::{Request, ended_badly, refusal, requests};
+pub(crate) use request::{Request, Resumed, ended_badly, refusal, requests, resumed};
 use slot::Slot;
 
 /// Maximum number of calls of one model output that wait for hooks at once, in addition to those
@@ -49,7 +49,7 @@ const MAX_PLACES: usize = 1 << 20;
 /// waits for; a call whose hooks wait for a person holds none.
 ///
 /// However this ends, dropped half-way included, every call has one answer in the turn, in the
-/// order of the calls, and its events are complete.
+/// order of the calls, and its events are complete; or it waits for a person, and the turn says so.
 pub(crate) struct Calls<'a> {
     parent: &'a RunContext,
     env: Arc<Env>,
@@ -62,7 +62,19 @@ pub(crate) struct Calls<'a> {
     not_run: Option<String>,
     /// `true` if a call ended the run.
     failed: bool,
+    /// `true` if nothing ended the run while the calls were made.
+    ended_well: bool,
+    /// The calls that are left to a later run.
+    left: Vec<PendingCall>,
     settled: bool,
+}
+
+/// What came of calls that nothing disturbed.
+pub(crate) struct Done {
+    /// `true` if the output of a tool ends the run.
+    pub(crate) ends_run: bool,
+    /// The calls that wait for a person.
+    pub(crate) waits: Vec<PendingCall>,
 }
 
 /// With what calls are run.
@@ -100,6 +112,8 @@ impl<'a> Calls<'a> {
             running: Vec::new(),
             not_run: None,
             failed: false,
+            ended_well: false,
+            left: Vec::new(),
             settled: false,
         }
     }
@@ -107,8 +121,8 @@ impl<'a> Calls<'a> {
     /// Runs the first `allowed` calls of those that may run, and answers all; the others say `why`
     /// they were not run.
     ///
-    /// Returns `true` if the output of a tool ends the run.
-    pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<bool, EngineError> {
+    /// Calls that wait for a person are not answered.
+    pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<Done, EngineError> {
         let runnable = self.slots.iter().enumerate();
         let mut runnable = runnable.filter(|(_, slot)| slot.refusal.is_none());
         let first_not_allowed = runnable.nth(allowed).map(|(index, _)| index);
@@ -117,11 +131,15 @@ impl<'a> Calls<'a> {
             None => VecDeque::new(),
         };
         let outcome = self.drive().await;
-        if !others.is_empty() && outcome.is_ok() && !is_stopped(self.parent) {
+        self.ended_well = outcome.is_ok() && !is_stopped(self.parent);
+        if !others.is_empty() && self.ended_well {
             self.not_run = Some(why.to_owned());
         }
         self.settle();
-        outcome.map(|()| self.slots.iter().any(|slot| slot.ends_run()))
+        outcome.map(|()| Done {
+            ends_run: self.slots.iter().any(|slot| slot.ends_run()),
+            waits: std::mem::take(&mut self.left),
+        })
     }
 
     /// Answers all calls as not run.
@@ -246,6 +264,10 @@ impl<'a> Calls<'a> {
         }
         let reason = self.reason();
         for slot in &self.slots {
+            if let Some(pending) = slot.left(self.ended_well) {
+                self.left.push(pending);
+                continue;
+            }
             let answer = match &slot.refusal {
                 Some(why) => format!("not run: {why}"),
                 None if slot.is_running() => format!("cancelled: {reason}"),
@@ -257,6 +279,7 @@ impl<'a> Calls<'a> {
         for block in self.slots.iter().filter_map(|slot| slot.to_block()) {
             self.turn.push(block);
         }
+        PendingCall::record(self.turn, &self.left);
     }
 
     fn reason(&self) -> String {

@@ -28,9 +28,19 @@ pub(crate) use mask::{arguments as mask_arguments, hide};
 /// that it is given; the reason is kept ([`RunContext::cancel_because`],
 /// [`Rejection::ending_run`]).
 ///
-/// `pre_execute` and `is_allowed` may wait for a person: a call that waits takes no place of
-/// [`max_parallel`](Self::max_parallel), its wait does not count in the tool's timeout, and calls
-/// after it run meanwhile. At most 256 calls of a reply wait at once.
+/// # People
+///
+/// `pre_execute` and `is_allowed` can ask a person in two ways:
+///
+/// - They return [`Rejection::wait`]: the run ends, and a later one goes on with the person's
+///   decision, also in another process. Then the hooks are asked again. If the person decided, their
+///   context has the [`Decision`](geppetto_engine::Decision) as an extension, a call with other
+///   arguments has those, and a hook that still wants to wait is not obeyed; one that rejects the call
+///   is. If nobody decided, what the hooks say counts.
+/// - They wait themselves. A call whose hooks wait takes no place of
+///   [`max_parallel`](Self::max_parallel), its wait does not count in the tool's timeout, and calls
+///   after it run meanwhile. At most 256 calls of a reply wait at once. The wait does not count in the
+///   run's time limit if it is awaited in [`RunContext::off_the_clock`].
 #[async_trait]
 pub trait ToolExecutor: Send + Sync {
     /// Called first for every tool call, before lookup and validation. Returns the arguments to
@@ -133,7 +143,7 @@ pub struct DefaultExecutor;
 
 impl ToolExecutor for DefaultExecutor {}
 
-/// A call that a hook does not let through, and why.
+/// A call that a hook does not let through, now or at all, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejection {
@@ -141,6 +151,8 @@ pub struct Rejection {
     pub reason: String,
     /// `true` if the rejection ends the run.
     pub ends_run: bool,
+    /// `true` if the call waits for a person; `reason` is the question.
+    pub waits: bool,
 }
 
 impl Rejection {
@@ -149,7 +161,29 @@ impl Rejection {
         Self {
             reason: reason.into(),
             ends_run: false,
+            waits: false,
         }
+    }
+
+    /// Lets the call wait for a person, who is asked `question`. It is not answered: the other calls
+    /// of the reply run, and then the run ends with
+    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting), so that nothing has to be kept in
+    /// memory. A later run goes on with what the person [decided](geppetto_engine::Decision);
+    /// `Session::answer` starts it.
+    ///
+    /// The person sees the arguments as they would be used: of `pre_execute` those that the model
+    /// wrote, of `is_allowed` those that `pre_execute` returned. A call whose tool is unknown or
+    /// whose arguments do not fit does not wait: it is answered as usual.
+    pub fn wait(question: impl Into<String>) -> Self {
+        Self {
+            waits: true,
+            ..Self::new(question)
+        }
+    }
+
+    /// A rejection that ends the run does not wait.
+    pub(crate) fn is_wait(&self) -> bool {
+        self.waits && !self.ends_run
     }
 
     /// Ends the run, too: it is cancelled, with this reason

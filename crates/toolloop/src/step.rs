@@ -17,8 +17,8 @@ pub const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 /// Lets the runs of chosen sessions wait after each inference and after each round of tools.
 ///
 /// A pause is announced by a `debugger.pause` event. It ends when it is
-/// [continued](Self::continue_run), at its deadline, or with its run. A controller is a cheap
-/// handle: clones are the same controller.
+/// [continued](Self::continue_run), at its deadline, or with its run. It does not count in the time
+/// limit of the run. A controller is a cheap handle: clones are the same controller.
 #[derive(Clone)]
 pub struct StepController {
     shared: Arc<Mutex<Shared>>,
@@ -194,15 +194,19 @@ impl StepController {
             return PauseEnd::GoOn;
         };
         ctx.publish(EventKind::DebuggerPause(Box::new(event)));
-        tokio::select! {
-            biased;
-            () = stopped(ctx) => PauseEnd::RunStopped,
-            _ = may_go_on => PauseEnd::GoOn,
-            () = sleep(self.deadline) => match self.at_deadline {
-                AtDeadline::Continue => PauseEnd::GoOn,
-                AtDeadline::Stop => PauseEnd::TimedOut(self.deadline),
-            },
-        }
+        let paused = async {
+            tokio::select! {
+                biased;
+                () = stopped(ctx) => PauseEnd::RunStopped,
+                _ = may_go_on => PauseEnd::GoOn,
+                () = sleep(self.deadline) => match self.at_deadline {
+                    AtDeadline::Continue => PauseEnd::GoOn,
+                    AtDeadline::Stop => PauseEnd::TimedOut(self.deadline),
+                },
+            }
+        };
+        // The time limit is there for models and tools, not for who looks at them.
+        ctx.off_the_clock(paused).await
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {

@@ -21,10 +21,15 @@ use run::LoopRun;
 /// pause, tools, snapshot `post_tools`, pause. Snapshot `final` comes at the end of every run. The
 /// context's [`RunJournal`](geppetto_engine::RunJournal) is awaited at each step.
 ///
-/// A run ends in one of three ways: it comes to its end or to a limit (an `Ok` report), or fails
-/// or is cancelled (an error). In all of them, and when the future is dropped half-way, the turn
+/// A run comes to its end, to a limit or to calls that wait for a person (an `Ok` report), or fails
+/// or is cancelled (an error). In all cases, and when the future is dropped half-way, the turn
 /// holds all that was said and done, and every tool call in it has its answer: results of tools
 /// that finished, "cancelled" for those that ran, "not run" for those that did not start.
+///
+/// Calls that [wait for a person](crate::Rejection::wait) have no answer. A run on such a turn begins
+/// with them: those about which the context has [decisions](RunContext::with_decisions), and the
+/// others, whose hooks are asked again. If calls still wait, the run ends before the model is asked.
+/// Calls that waited and have not started when a run is cancelled, fails or comes to a limit wait on.
 #[derive(Clone)]
 pub struct ToolLoop {
     engine: Arc<dyn Engine>,

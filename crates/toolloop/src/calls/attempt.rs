@@ -38,17 +38,15 @@ impl Attempt {
         let ctx = self.context(ctx, slot);
         // Work that the tool left behind sees that nobody waits for it.
         let told = ctx.run.cancellation().clone().drop_guard();
+        let run = ctx.run.clone();
         let mut task = pin!(self.spawn(ctx, slot, args));
-        let outcome = match timeout(self.limit, task.as_mut()).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => {
-                drop(told);
-                return Some(match timeout(TOOL_CANCEL_GRACE, task).await {
-                    Ok(Ok(Some(returned))) => self.late(returned),
-                    Ok(Err(message)) => Err(ToolFailure::Panicked(message)),
-                    Ok(Ok(None)) | Err(_) => Err(ToolFailure::TimedOut(self.limit)),
-                });
-            }
+        let Some(outcome) = run.within(self.limit, task.as_mut()).await else {
+            drop(told);
+            return Some(match timeout(TOOL_CANCEL_GRACE, task).await {
+                Ok(Ok(Some(returned))) => self.late(returned),
+                Ok(Err(message)) => Err(ToolFailure::Panicked(message)),
+                Ok(Ok(None)) | Err(_) => Err(ToolFailure::TimedOut(self.limit)),
+            });
         };
         match outcome {
             Ok(Some(Ok(output))) => Some(Ok(output)),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    EngineError, ErrorKind, RunContext, ToolConfig, ToolEffect, ToolErrorHandling,
+    Decision, EngineError, ErrorKind, RunContext, ToolConfig, ToolEffect, ToolErrorHandling,
     steps::{is_stopped, pause},
 };
 use geppetto_turns::ToolCall;
@@ -34,6 +34,8 @@ enum Verdict {
     Stopped,
     /// It is answered with this error.
     Refused(String),
+    /// A person is to be asked this.
+    Waits(String),
     Allowed,
 }
 
@@ -74,6 +76,13 @@ async fn decide_and_run(
     let refusal = match verdict {
         Verdict::Stopped => return Ok(()),
         Verdict::Refused(refusal) => Some(refusal),
+        Verdict::Waits(question) => {
+            if ask(env, slot, &call, &question)? {
+                return Ok(());
+            }
+            // Nobody is asked about a call that cannot run.
+            None
+        }
         Verdict::Allowed => None,
     };
     // Held until the call is answered. Calls that do not run need no place.
@@ -118,34 +127,79 @@ async fn decide_and_run(
     answered.and(told)
 }
 
+/// Lets a call wait for a person. Returns `false`, and does nothing, if it cannot run anyway.
+fn ask(env: &Env, slot: &Slot, call: &ToolCall, question: &str) -> Result<bool, EngineError> {
+    let Some(tool) = env.registry.get(&call.name) else {
+        return Ok(false);
+    };
+    if arguments::parse(&tool.definition().parameters, &call.args).is_err() {
+        return Ok(false);
+    }
+    let input = isolate::call(|| env.executor.mask_arguments(call, Some(&**tool)));
+    let input =
+        input.map_err(|message| isolate::panicked("the hook `mask_arguments`", &message))?;
+    slot.wait(input, question);
+    Ok(true)
+}
+
 /// Asks the hooks. A rejection counts also where the calls are to stop by then: it is the reason
 /// why a hook cancelled the run, as a rule.
 async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineError> {
-    let (ctx, executor) = (&env.ctx, &*env.executor);
     let mut call = slot.call.clone();
-    let asked = executor.pre_execute(ctx, &call);
-    let prepared = isolate::wait("the hook `pre_execute`", asked).await?;
-    let rejected = match prepared {
-        Err(rejection) => Some(("rejected", rejection)),
-        Ok(args) => {
-            call.args = args;
-            slot.replace_args(&call.args);
-            match env.registry.get(&call.name) {
-                None => None,
-                Some(tool) => {
-                    let asked = executor.is_allowed(ctx, &call, &**tool);
-                    let allowed = isolate::wait("the hook `is_allowed`", asked).await?;
-                    allowed.err().map(|rejection| ("not allowed", rejection))
-                }
-            }
+    let mut ctx = env.ctx.clone();
+    let decision = slot.decision();
+    match decision {
+        Some(Decision::Reject(reason)) => {
+            return Ok((call, Verdict::Refused(format!("rejected: {reason}"))));
         }
-    };
+        Some(Decision::AllowWith(args)) => {
+            call.args = args.clone();
+            slot.replace_args(args);
+        }
+        _ => {}
+    }
+    if let Some(decision) = decision {
+        ctx = ctx.with_extension(decision.clone());
+    }
+    let rejected = ask_hooks(env, slot, &ctx, &mut call, decision.is_some()).await?;
     let verdict = match rejected {
+        Some((_, own)) if own.is_wait() && !slot.hook_cancelled(&env.ctx) => {
+            Verdict::Waits(own.reason)
+        }
         Some((what, rejection)) => Verdict::Refused(refused(env, slot, what, &rejection)),
-        None if is_stopped(ctx) => Verdict::Stopped,
+        None if is_stopped(&env.ctx) => Verdict::Stopped,
         None => Verdict::Allowed,
     };
     Ok((call, verdict))
+}
+
+/// What the hooks have against the call. A hook that would wait for a person has nothing against one
+/// that a person allowed.
+async fn ask_hooks(
+    env: &Env,
+    slot: &Slot,
+    ctx: &RunContext,
+    call: &mut ToolCall,
+    is_decided: bool,
+) -> Result<Option<(&'static str, Rejection)>, EngineError> {
+    let executor = &*env.executor;
+    let counts = |own: &Rejection| !(is_decided && own.is_wait());
+    let asked = executor.pre_execute(ctx, call);
+    match isolate::wait("the hook `pre_execute`", asked).await? {
+        Ok(args) => {
+            call.args = args;
+            slot.replace_args(&call.args);
+        }
+        Err(rejection) if counts(&rejection) => return Ok(Some(("rejected", rejection))),
+        Err(_) => {}
+    }
+    let Some(tool) = env.registry.get(&call.name) else {
+        return Ok(None);
+    };
+    let asked = executor.is_allowed(ctx, call, &**tool);
+    let allowed = isolate::wait("the hook `is_allowed`", asked).await?;
+    let rejected = allowed.err().filter(counts);
+    Ok(rejected.map(|rejection| ("not allowed", rejection)))
 }
 
 /// What a rejected call is answered. Ends the run where the rejection does.

@@ -1,10 +1,13 @@
 //! [`Request`]: a tool call that waits for its answer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use geppetto_engine::{RequestedCall, ToolChoice};
+use geppetto_engine::{Decision, PendingCall, RequestedCall, RunContext, ToolChoice};
 use geppetto_events::Correlation;
-use geppetto_turns::{FinishClass, InferenceResult, ToolCall, Turn};
+use geppetto_turns::{Content, FinishClass, InferenceResult, ToolCall, Turn};
 
 use crate::ToolRegistry;
 
@@ -21,6 +24,16 @@ pub(crate) struct Request {
     pub(crate) repeated: usize,
     /// Why the call is not run, where that is known from its reply.
     pub(crate) refusal: Option<String>,
+    /// Of a call that waited for a person when an earlier run ended.
+    pub(crate) resumed: Option<Resumed>,
+}
+
+/// A call that waited for a person when an earlier run ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Resumed {
+    pub(crate) pending: PendingCall,
+    /// What the person decided, if that is known.
+    pub(crate) decision: Option<Decision>,
 }
 
 /// The calls that stand in `turn`, requested by the recorded replies and not answered yet, in the
@@ -86,11 +99,59 @@ pub(crate) fn requests(
             correlation: Arc::clone(&own.correlation),
             repeated: *count - 1,
             refusal: None,
+            resumed: None,
         };
         open.insert(&call.id, found.len());
         found.push(Some((own.clone(), request)));
     }
     found.into_iter().flatten().collect()
+}
+
+/// The calls of `turn` that waited for a person when an earlier run ended, in the order of the turn,
+/// with what was decided about them.
+pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
+    let mut decisions = ctx.take_decisions();
+    let pending = PendingCall::of(turn);
+    if pending.is_empty() {
+        return Vec::new();
+    }
+    let ids: HashSet<String> = pending.iter().map(|own| own.call_id.clone()).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    // By id, the call that has no answer yet and its place among those with its id.
+    let mut open: HashMap<&str, (usize, &ToolCall, usize)> = HashMap::new();
+    for (place, block) in turn.blocks.iter().enumerate() {
+        match &block.content {
+            Content::ToolCall(call) if ids.contains(&call.id) => {
+                let count = seen.entry(&call.id).or_default();
+                if block.incomplete().is_none() {
+                    open.entry(&call.id).or_insert((place, call, *count));
+                }
+                *count += 1;
+            }
+            Content::ToolUse(answer) => {
+                open.remove(answer.id.as_str());
+            }
+            Content::User(_) | Content::System(_) => open.clear(),
+            _ => {}
+        }
+    }
+    let requests = pending.into_iter().filter_map(|pending| {
+        let (place, call, repeated) = open.remove(pending.call_id.as_str())?;
+        let mut correlation = Correlation::clone(ctx.correlation());
+        correlation.tool_call_id = Some(call.id.clone());
+        let decision = decisions.remove(&call.id);
+        let request = Request {
+            call: call.clone(),
+            correlation: Arc::new(correlation),
+            repeated,
+            refusal: None,
+            resumed: Some(Resumed { pending, decision }),
+        };
+        Some((place, request))
+    });
+    let mut requests: Vec<(usize, Request)> = requests.collect();
+    requests.sort_by_key(|(place, _)| *place);
+    requests.into_iter().map(|(_, request)| request).collect()
 }
 
 /// Why no call of a reply may run that ended so; `None` where they may.

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use geppetto_engine::{EngineError, RunContext, steps::is_stopped};
+use geppetto_engine::{Decision, EngineError, PendingCall, RunContext, steps::is_stopped};
 use geppetto_events::{
     Correlation, Event, EventKind,
-    kind::{ToolCallFinished, ToolExecutionStarted, ToolResultReady, ToolStatus},
+    kind::{ToolCallFinished, ToolCallWaiting, ToolExecutionStarted, ToolResultReady, ToolStatus},
 };
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 
-use super::Request;
+use super::{Request, request::Resumed};
 use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
 
 /// One call: what was asked for, how far it got, and its answer.
@@ -22,6 +22,7 @@ pub(super) struct Slot {
     key: OnceLock<String>,
     /// Why the call is not run, where that is known before any hook is asked.
     pub(super) refusal: Option<String>,
+    resumed: Option<Resumed>,
     pub(super) correlation: Arc<Correlation>,
     ctx: RunContext,
     state: Mutex<State>,
@@ -43,7 +44,9 @@ struct State {
 
 enum Progress {
     /// The tool has not run.
-    Waiting,
+    Open,
+    /// A person is to decide about the call.
+    Waiting(PendingCall),
     /// The tool runs, or ran and is about to be tried again.
     Running,
     Answered(ToolUse),
@@ -52,7 +55,7 @@ enum Progress {
 impl Slot {
     pub(super) fn new(ctx: &RunContext, request: Request) -> Self {
         let state = State {
-            progress: Progress::Waiting,
+            progress: Progress::Open,
             secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
             changed: None,
@@ -64,6 +67,7 @@ impl Slot {
             repeated: request.repeated,
             key: OnceLock::new(),
             refusal: request.refusal,
+            resumed: request.resumed,
             correlation: request.correlation,
             ctx: ctx.clone(),
             state: Mutex::new(state),
@@ -134,7 +138,7 @@ impl Slot {
     pub(super) fn run(&self) {
         let mut state = self.state();
         state.ran = true;
-        if matches!(state.progress, Progress::Waiting) {
+        if matches!(state.progress, Progress::Open) {
             state.progress = Progress::Running;
             self.ctx.add_tool_calls(1);
         }
@@ -142,6 +146,43 @@ impl Slot {
 
     pub(super) fn is_running(&self) -> bool {
         matches!(self.state().progress, Progress::Running)
+    }
+
+    /// What a person decided about the call.
+    pub(super) fn decision(&self) -> Option<&Decision> {
+        self.resumed.as_ref()?.decision.as_ref()
+    }
+
+    /// Lets the call wait for a person, and publishes the question. `input` is masked.
+    pub(super) fn wait(&self, input: String, question: &str) {
+        let question = self.hide(question);
+        let pending = PendingCall::new(&*self.call.id, &*self.call.name, input, question);
+        self.publish_waiting(&pending);
+        self.state().progress = Progress::Waiting(pending);
+    }
+
+    /// The call, if it is left to a later run: it waits, and the run did not end badly; or it waited
+    /// before and has not started, so that what a person is asked does not depend on how a run ends.
+    pub(super) fn left(&self, ended_well: bool) -> Option<PendingCall> {
+        let state = self.state();
+        let (pending, is_told) = match (&state.progress, &self.resumed) {
+            (Progress::Waiting(pending), resumed) if ended_well || resumed.is_some() => {
+                (pending.clone(), true)
+            }
+            (Progress::Open, Some(resumed)) => (resumed.pending.clone(), false),
+            _ => return None,
+        };
+        drop(state);
+        if !is_told {
+            self.publish_waiting(&pending);
+        }
+        Some(pending)
+    }
+
+    fn publish_waiting(&self, own: &PendingCall) {
+        let event =
+            ToolCallWaiting::new(&*own.call_id, &*own.tool_name, &*own.input, &*own.question);
+        self.publish(EventKind::ToolCallWaiting(Box::new(event)));
     }
 
     /// Publishes the start, with masked input.
@@ -228,7 +269,7 @@ impl Slot {
     pub(super) fn to_answer(&self) -> Option<ToolUse> {
         match &self.state().progress {
             Progress::Answered(answer) => Some(answer.clone()),
-            Progress::Waiting | Progress::Running => None,
+            Progress::Open | Progress::Waiting(_) | Progress::Running => None,
         }
     }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, Limit, Phase, ReplyLog, RunContext, RunReport, RunStop, ToolConfig,
+    EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport, RunStop, ToolConfig,
+    keys,
     steps::{self, deadline_passed, snapshot},
 };
+use geppetto_events::{Event, EventKind, kind::ToolCallResumed};
 use geppetto_turns::{FinishClass, InferenceResult, Turn, keys::turn_meta};
 use tokio::time::Instant;
 
@@ -16,7 +18,9 @@ use super::{
 };
 use crate::{
     PausePhase, ToolRegistry,
-    calls::{Calls, Request, Tooling, end_reason, ended_badly, refusal, requests},
+    calls::{
+        Calls, Done, Request, Resumed, Tooling, end_reason, ended_badly, refusal, requests, resumed,
+    },
     step::PauseEnd,
 };
 
@@ -44,6 +48,8 @@ pub(super) struct LoopRun<'a> {
     tool_calls: u32,
     /// How many tools the context had run before.
     tools_before: u32,
+    /// `true` if the run began with calls that had waited for a person.
+    resumed: bool,
     settled: bool,
 }
 
@@ -51,6 +57,8 @@ pub(super) struct LoopRun<'a> {
 pub(super) enum End {
     Limit(Limit),
     Error(EngineError),
+    /// Calls wait for a person.
+    Waiting(Vec<PendingCall>),
 }
 
 impl From<EngineError> for End {
@@ -77,6 +85,7 @@ impl<'a> LoopRun<'a> {
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
             tools_before: ctx.tool_calls(),
+            resumed: false,
             settled: false,
         }
     }
@@ -87,10 +96,13 @@ impl<'a> LoopRun<'a> {
         (self.config, self.registry) = setup::prepare(self.tool_loop, self.turn)?;
         let tools = Arc::new(self.registry.clone());
         self.ctx = self.ctx.clone().with_tools(tools);
+        if self.resume().await? {
+            return Ok(());
+        }
         loop {
             self.check()?;
             self.check_spent()?;
-            if self.iterations > 0 {
+            if self.iterations > 0 || self.resumed {
                 self.configured = Override::relaxed(&self.config, self.turn)?;
             }
             self.infer().await?;
@@ -104,16 +116,56 @@ impl<'a> LoopRun<'a> {
             }
             self.check()?;
             self.check_limits().await?;
-            let (waiting, answered) =
-                (summary(&requests, "to run"), summary(&requests, "answered"));
-            self.pause(PausePhase::AfterInference, waiting).await?;
-            let is_over = self.run_tools(requests).await?;
-            snapshot(&self.ctx, self.turn, Phase::PostTools)?;
-            if is_over {
+            if self.answer(requests).await? {
                 return Ok(());
             }
+        }
+    }
+
+    /// Takes up the calls that waited for a person when an earlier run ended. Returns `true` if the
+    /// output of one ends the run.
+    async fn resume(&mut self) -> Result<bool, End> {
+        let requests = resumed(&self.ctx, self.turn);
+        if requests.is_empty() {
+            // The conversation went on without them.
+            self.turn.metadata.remove(&keys::WAITING_FOR);
+            return Ok(false);
+        }
+        self.check()?;
+        self.resumed = true;
+        for Request {
+            resumed,
+            correlation,
+            ..
+        } in &requests
+        {
+            let Some(Resumed { pending, .. }) = resumed else {
+                continue;
+            };
+            let (id, name) = (&*pending.call_id, &*pending.tool_name);
+            let event = ToolCallResumed::new(id, name, &*pending.input);
+            let event = Event::new(EventKind::ToolCallResumed(event))
+                .with_meta(Arc::clone(self.ctx.meta()))
+                .with_correlation(Arc::clone(correlation));
+            self.ctx.publish_event(event);
+        }
+        self.answer(requests).await
+    }
+
+    /// Runs the tools, with a pause before and after. Returns `true` if the output of one ends the
+    /// run.
+    async fn answer(&mut self, requests: Vec<Request>) -> Result<bool, End> {
+        let (to_run, answered) = (summary(&requests, "to run"), summary(&requests, "answered"));
+        self.pause(PausePhase::AfterInference, to_run).await?;
+        let Done { ends_run, waits } = self.run_tools(requests).await?;
+        snapshot(&self.ctx, self.turn, Phase::PostTools)?;
+        if !waits.is_empty() {
+            return Err(End::Waiting(waits));
+        }
+        if !ends_run {
             self.pause(PausePhase::AfterTools, answered).await?;
         }
+        Ok(ends_run)
     }
 
     /// Returns `true` if the model is not to be asked again after a reply whose calls may not run:
@@ -213,8 +265,8 @@ impl<'a> LoopRun<'a> {
         self.infer().await
     }
 
-    /// Runs the tools. Returns `true` if the output of one ends the run.
-    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<bool, End> {
+    /// Runs the tools.
+    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<Done, End> {
         let wanted = requests.iter().filter(|own| own.refusal.is_none()).count();
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let most = self.config.max_tool_calls.unwrap_or(u32::MAX);
@@ -224,12 +276,12 @@ impl<'a> LoopRun<'a> {
         self.tool_calls += allowed;
         let calls = Calls::new(&self.ctx, self.turn, &tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
-        let is_over = calls.run(allowed_len, &limit.to_string()).await?;
+        let done = calls.run(allowed_len, &limit.to_string()).await?;
         self.check()?;
         if allowed < wanted {
             return Err(End::Limit(limit));
         }
-        Ok(is_over)
+        Ok(done)
     }
 
     fn tooling<'b>(
@@ -266,6 +318,10 @@ impl<'a> LoopRun<'a> {
             Err(End::Limit(limit)) => {
                 self.settle(&limit.to_string());
                 Ok(self.report(RunStop::LimitReached(limit)))
+            }
+            Err(End::Waiting(waits)) => {
+                let waiting = WaitingFor::decisions(waits);
+                Ok(self.report(RunStop::Waiting(Box::new(waiting))))
             }
             Err(End::Error(error)) if error.is_cancelled() => {
                 // An engine does not know why it was cancelled.

@@ -36,6 +36,7 @@ fn a_summary_counts_and_names_the_calls() {
         correlation: Arc::default(),
         repeated: 0,
         refusal: None,
+        resumed: None,
     };
     assert_eq!(summary(&[request("a")], "to run"), "1 tool call to run: a");
     assert_eq!(
