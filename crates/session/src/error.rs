@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, ErrorKind, RunStatus, WaitingFor};
+use geppetto_engine::{EngineError, ErrorKind, PendingCall, RunStatus, WaitingFor};
 use geppetto_turns::Turn;
 
 use crate::RunOutcome;
@@ -52,6 +52,31 @@ pub enum SessionError {
         index: usize,
         /// How many turns there are.
         count: usize,
+    },
+    /// A decision is about a tool call that does not wait for one.
+    #[error("no tool call `{call_id}` waits for a decision in session `{session_id}`")]
+    NotWaiting {
+        /// The session.
+        session_id: String,
+        /// The call that was decided about.
+        call_id: String,
+    },
+    /// A decision is about a tool call that has its answer.
+    #[error(
+        "the tool call `{call_id}` of session `{session_id}` has its answer already; a call is \
+         answered once"
+    )]
+    AlreadyAnswered {
+        /// The session.
+        session_id: String,
+        /// The call that was decided about.
+        call_id: String,
+    },
+    /// There are two decisions about one tool call.
+    #[error("there are two decisions about the tool call `{call_id}`; give one")]
+    DecidedTwice {
+        /// The call that was decided about.
+        call_id: String,
     },
     /// The engine builder could not make a runner.
     #[error("the run could not be prepared: {0}")]
@@ -138,6 +163,18 @@ impl RunError {
             RunStatus::Waiting(what) => Some(what),
             _ => None,
         }
+    }
+
+    /// Returns `true` if the run waits for a person: see [`waiting_for`](Self::waiting_for).
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.waiting_for().is_some()
+    }
+
+    /// The tool calls that wait for a person; see [`RunOutcome::waits`].
+    #[must_use]
+    pub fn waits(&self) -> Vec<PendingCall> {
+        self.outcome.waits()
     }
 
     /// The engine's error, where the run failed or was cancelled.

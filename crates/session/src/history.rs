@@ -1,6 +1,6 @@
 //! [`History`]: the turns of a session.
 
-use geppetto_engine::{IdSource, RunSettings, SessionTotals, keys};
+use geppetto_engine::{IdSource, NOT_DECIDED, PendingCall, RunSettings, SessionTotals, keys};
 use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
 use serde_json::Value;
 
@@ -125,6 +125,10 @@ pub(crate) fn next_turn(
     let mut turn = latest.cloned().unwrap_or_default();
     turn.id = ids.next_id();
     let from = turn.blocks.len();
+    // The user goes on without deciding about the calls that wait.
+    for call in PendingCall::of(&turn) {
+        turn.push(Block::tool_error(call.call_id, NOT_DECIDED));
+    }
     for block in prompt {
         turn.push(block);
     }
@@ -164,7 +168,10 @@ pub(crate) fn stamp(turn: &mut Turn, session_id: &str, inference_id: &str, setti
     turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
-    turn.metadata.remove(&keys::WAITING_FOR);
+    // Tool calls that wait do so until they are answered, which the run says.
+    if PendingCall::of(turn).is_empty() {
+        turn.metadata.remove(&keys::WAITING_FOR);
+    }
     if !settings.is_empty() {
         // Settings that were validated can be written.
         let _ = turn.metadata.set(&keys::RUN_SETTINGS, settings);

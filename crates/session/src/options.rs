@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use geppetto_engine::{EngineBuilder, Extensions, RunContext, RunSettings};
+use geppetto_engine::{Decision, EngineBuilder, Extensions, RunContext, RunSettings};
 use geppetto_events::EventSink;
 use geppetto_turns::{Block, Turn};
 use tokio::time::Instant;
@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) parent: Option<RunContext>,
     pub(crate) builder: Option<Arc<dyn EngineBuilder>>,
     pub(crate) edits: Vec<Edit>,
+    /// What people decided, by call id.
+    pub(crate) decisions: Vec<(String, Decision)>,
     /// Accepted only when the journal has recorded it; the session's choice where it is absent.
     pub(crate) recorded: Option<bool>,
 }
@@ -52,6 +54,7 @@ impl fmt::Debug for Options {
             .field("time_limit", &self.time_limit)
             .field("deadline", &self.deadline)
             .field("edits", &self.edits.len())
+            .field("decisions", &self.decisions.len())
             .field("recorded", &self.recorded)
             .finish_non_exhaustive()
     }

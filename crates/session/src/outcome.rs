@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, RunContext, RunReport, RunStatus, RunTotals};
+use geppetto_engine::{EngineError, PendingCall, RunContext, RunReport, RunStatus, RunTotals};
 use geppetto_turns::{Content, FinishClass, InferenceResult, Turn, Usage, printable};
 
 /// The most characters of a refusal that stand in an error.
@@ -120,6 +120,13 @@ impl RunOutcome {
             write!(f, " (finish reason `{}`)", printable(&reason))?;
         }
         f.write_str("; what arrived is in the turn")
+    }
+
+    /// The tool calls of the turn that wait for a person to decide about them. These are also calls that
+    /// waited before the run, and did not start because it failed or was cancelled.
+    #[must_use]
+    pub fn waits(&self) -> Vec<PendingCall> {
+        PendingCall::of(&self.turn)
     }
 
     /// Returns `true` if the provider did not report the usage of some provider call, so that

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::{EngineBuilder, InferenceConfig, RunContext, StructuredOutput};
+use geppetto_engine::{Decision, EngineBuilder, InferenceConfig, RunContext, StructuredOutput};
 use geppetto_events::EventSink;
 use geppetto_turns::{Block, Content, FilePart, ImagePart, Turn};
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use crate::{
 
 /// A run that is about to be submitted, with options that hold for it alone.
 ///
-/// Made by [`Session::prompt`] and [`Session::inference`].
+/// Made by [`Session::prompt`], [`Session::inference`] and [`Session::answer`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,6 +63,11 @@ impl Prompt {
             files: Vec::new(),
             options: Options::default(),
         }
+    }
+
+    pub(crate) fn decisions(mut self, decisions: Vec<(String, Decision)>) -> Self {
+        self.options.decisions = decisions;
+        self
     }
 
     /// Adds a block after the prompt's text, such as a further user message. Does nothing for an

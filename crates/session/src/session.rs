@@ -1,5 +1,6 @@
 //! [`Session`].
 
+mod answer;
 mod builder;
 mod edit;
 mod inner;
@@ -98,11 +99,13 @@ impl Session {
     /// What the last run on the latest turn waits for; `None` if it does not wait, or while an
     /// inference is running. It is stored with the turn, so a restored session knows it.
     ///
-    /// A later [`inference`](Self::inference) on the turn continues that run.
+    /// A later [`inference`](Self::inference) on the turn continues that run;
+    /// [`answer`](Self::answer) does so with decisions about tool calls.
     #[must_use]
     pub fn waiting_for(&self) -> Option<WaitingFor> {
         let state = self.lock();
-        let latest = state.history.latest()?;
+        let running = state.active.as_ref().is_some_and(|run| !run.is_ending());
+        let latest = state.history.latest().filter(|_| !running)?;
         // What cannot be read was not written by a session.
         latest.metadata.get(&keys::WAITING_FOR).ok().flatten()
     }

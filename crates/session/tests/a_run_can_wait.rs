@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    BuiltRun, EngineBuilder, EngineError, InferenceRunner, RunContext, RunReport, RunStatus,
-    RunStop, WaitingFor, keys,
+    BuiltRun, EngineBuilder, EngineError, InferenceRunner, PendingCall, RunContext, RunReport,
+    RunStatus, RunStop, WaitingFor, keys,
 };
 use geppetto_session::Session;
 use geppetto_turns::Turn;
@@ -23,7 +23,7 @@ struct Asks(Arc<Mutex<Vec<Option<String>>>>);
 
 fn question() -> WaitingFor {
     WaitingFor::new("may `pay` run?")
-        .with_tool_calls(["c1"])
+        .with_calls([PendingCall::new("c1", "pay", "{}", "may `pay` run?")])
         .with_data(json!({"amount": 7}))
 }
 

@@ -1,10 +1,10 @@
 //! What a run consists of, before it begins.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use geppetto_engine::{
-    BuiltRun, ConfigError, EngineBuilder, EngineError, ErrorKind, InferenceRunner, RunContext,
-    isolate, steps,
+    BuiltRun, ConfigError, Decision, EngineBuilder, EngineError, ErrorKind, InferenceRunner,
+    PendingCall, RunContext, isolate, steps,
 };
 use geppetto_turns::Turn;
 
@@ -97,6 +97,7 @@ fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, Sessi
         (Input::Latest, None) => return Err(empty()),
     };
     check(&options).map_err(|error| SessionError::Build(Arc::new(error.into())))?;
+    check_decisions(&options.decisions, &turn, &inner.id)?;
     edit(&mut turn, std::mem::take(&mut options.edits), session)?;
     if turn.is_empty() {
         return Err(empty());
@@ -126,6 +127,41 @@ fn check(options: &Options) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Decisions are about calls that wait, one about each.
+fn check_decisions(
+    decisions: &[(String, Decision)],
+    turn: &Turn,
+    session_id: &str,
+) -> Result<(), SessionError> {
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    let waits = PendingCall::of(turn);
+    let waits: HashSet<&str> = waits.iter().map(|own| own.call_id.as_str()).collect();
+    let mut decided = HashSet::new();
+    for (id, _) in decisions {
+        let (session_id, call_id) = (session_id.to_owned(), id.clone());
+        if !decided.insert(id.as_str()) {
+            return Err(SessionError::DecidedTwice { call_id });
+        }
+        if waits.contains(id.as_str()) {
+            continue;
+        }
+        let answer = turn.tool_answer(id);
+        return Err(match answer {
+            Some(_) => SessionError::AlreadyAnswered {
+                session_id,
+                call_id,
+            },
+            None => SessionError::NotWaiting {
+                session_id,
+                call_id,
+            },
+        });
+    }
+    Ok(())
+}
+
 fn edit(turn: &mut Turn, edits: Vec<Edit>, session: &Session) -> Result<(), SessionError> {
     if edits.is_empty() {
         return Ok(());
@@ -150,7 +186,8 @@ fn context(session: &Session, run: &Run, options: Options) -> RunContext {
         .with_lineage(run.lineage.iter().cloned())
         .with_event_sinks(options.sinks)
         .with_default_extensions(&options.extensions)
-        .with_run_settings(options.settings);
+        .with_run_settings(options.settings)
+        .with_decisions(options.decisions);
     if let Some(deadline) = options.deadline {
         base = base.with_deadline(deadline);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geppetto_engine::{
     EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport, RunStop, ToolConfig,
-    keys,
+    WaitingFor, keys,
     steps::{self, deadline_passed, snapshot},
 };
 use geppetto_events::{Event, EventKind, kind::ToolCallResumed};

@@ -120,8 +120,12 @@ async fn hooks_are_asked_again_and_told_what_was_decided() {
     let RunStop::Waiting(waits) = go(&tool_loop, &mut turn, &[]).await.unwrap() else {
         panic!("it does not wait");
     };
-    assert_eq!(waits, PendingCall::of(&turn));
-    let questions: Vec<&str> = waits.iter().map(|own| own.question.as_str()).collect();
+    assert_eq!(waits.calls, PendingCall::of(&turn));
+    let questions: Vec<&str> = waits
+        .calls
+        .iter()
+        .map(|own| own.question.as_str())
+        .collect();
     assert_eq!(questions, ["Really?", r#"Do {"n":2}?"#]);
     hooks.asked.lock().unwrap().clear();
 
@@ -270,7 +274,7 @@ async fn a_decision_holds_for_the_call_that_waited_and_no_later_one_with_its_id(
     let RunStop::Waiting(waits) = stop else {
         panic!("the second call ran");
     };
-    assert_eq!(waits[0].question, r#"Do {"n":2}?"#);
+    assert_eq!(waits.calls[0].question, r#"Do {"n":2}?"#);
     assert_eq!(answers(&turn), pairs(&[("a", r#"{"n":1}"#)]));
     go(&tool_loop, &mut turn, &[("a", Decision::reject("no"))])
         .await
