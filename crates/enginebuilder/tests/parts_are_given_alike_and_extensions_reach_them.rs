@@ -157,3 +157,33 @@ async fn a_sink_that_is_given_twice_is_told_once() {
     let ends = memory.events();
     assert_eq!(ends.iter().filter(|event| event.is_terminal()).count(), 1);
 }
+
+/// Notes its name on the way to the engine.
+struct Named(&'static str, Notes);
+
+#[async_trait]
+impl Middleware for Named {
+    async fn run(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+        next: Next<'_>,
+    ) -> Result<InferenceResult, EngineError> {
+        self.1.note(self.0);
+        next.run(ctx, turn).await
+    }
+}
+
+#[tokio::test]
+async fn a_chain_that_is_chosen_at_run_time_runs_inside_of_what_was_added_before() {
+    let notes = Notes::default();
+    let named = |name| Named(name, notes.clone());
+    let chain: Vec<Arc<dyn Middleware>> = vec![Arc::new(named("b")), Arc::new(named("c"))];
+    let builder = Builder::new(ScriptedEngine::always(Script::new().text("ok")))
+        .middleware(named("a"))
+        .middlewares(chain)
+        .middleware(named("d"));
+    let run = Session::new(builder).submit("hi").await.unwrap();
+    run.wait().await.unwrap();
+    assert_eq!(*notes.0.lock().unwrap(), ["a", "b", "c", "d"]);
+}
