@@ -1,8 +1,8 @@
 //! The names that most programs use: `use geppetto::prelude::*;`.
 
 pub use geppetto_engine::{
-    Engine, EngineError, ErrorKind, InferenceConfig, Middleware, Next, RunContext,
-    StructuredOutput, ToolChoice, ToolConfig, middleware::SystemPrompt,
+    Engine, EngineError, ErrorKind, Fallback, InferenceConfig, Limits, Middleware, Next,
+    RunContext, StructuredOutput, ToolChoice, ToolConfig, middleware::SystemPrompt,
 };
 pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
@@ -10,7 +10,7 @@ pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 pub use geppetto_providers_openai::{
     ApiKey, ChatEngine, ChatOptions, Dialect, ResponsesEngine, ResponsesOptions,
 };
-pub use geppetto_session::{BusyPolicy, ExecutionHandle, RunError, Session, SessionError};
+pub use geppetto_session::{BusyPolicy, ExecutionHandle, Prompt, RunError, Session, SessionError};
 #[cfg(feature = "tools")]
 pub use geppetto_toolloop::{Tool, ToolError, ToolRegistry, raw_tool_fn, tool_fn};
 pub use geppetto_turns::{Block, Turn};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::models::does_not_reason;
 
 /// Settings that only the Responses API has. What is absent is left to the server.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResponsesOptions {
     /// Whether the server keeps the response. False by default: the turn is the conversation, and
@@ -69,13 +69,32 @@ impl Include {
     }
 }
 
+/// As [`ResponsesOptions::new`].
+impl Default for ResponsesOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl ResponsesOptions {
     /// The defaults: nothing stored by the server, encrypted reasoning included.
     #[must_use]
     pub fn new() -> Self {
         Self {
             store: Some(false),
-            ..Self::default()
+            include: Include::default(),
+            previous_response_id: None,
+            parallel_tool_calls: None,
+            allowed_tools: None,
+            service_tier: None,
+            metadata: Map::new(),
+            verbosity: None,
+            truncation: None,
+            max_tool_calls: None,
+            prompt_cache_key: None,
+            safety_identifier: None,
+            organization: None,
+            project: None,
         }
     }
 

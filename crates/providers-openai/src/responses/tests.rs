@@ -22,3 +22,11 @@ fn the_key_is_never_shown() {
         .unwrap();
     assert!(!format!("{engine:?}").contains("very-secret"));
 }
+
+#[test]
+fn a_server_keeps_nothing_unless_it_is_asked_to() {
+    assert_eq!(ResponsesOptions::default(), ResponsesOptions::new());
+    let engine = ResponsesEngine::builder("m").base_url("http://127.0.0.1:1/v1");
+    let engine = engine.build().unwrap();
+    assert_eq!(engine.wire().options().store, Some(false));
+}
