@@ -298,11 +298,7 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
 async fn an_error_line_has_the_limit_of_an_event() {
     let text = "error: 12345678901234567890\n";
     for size in 1..=text.len() {
-        let body = Body::from_chunks(
-            text.as_bytes()
-                .chunks(size)
-                .map(bytes::Bytes::copy_from_slice),
-        );
+        let body = Body::from_chunks(text.as_bytes().chunks(size).map(Bytes::copy_from_slice));
         let mut stream = SseStream::new(body).with_max_event_bytes(limit(16));
         let error = stream.next().await.unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::TooLarge, "by {size}");

@@ -13,7 +13,10 @@ fn event(text: &str, end: &str) -> String {
 
 /// The same events, no two of which in a row have the same bytes around their text.
 fn told_apart(events: &[String]) -> Vec<String> {
-    let apart = |(n, event): (usize, &String)| format!("{{{}{}", " ".repeat(n % 2), &event[1..]);
+    let apart = |(n, event): (usize, &String)| {
+        let rest = event.strip_prefix('{').unwrap();
+        format!("{{{}{rest}", " ".repeat(n % 2))
+    };
     events.iter().enumerate().map(apart).collect()
 }
 
