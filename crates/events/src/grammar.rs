@@ -15,7 +15,7 @@
 //!   `tool-call-resumed`;
 //! - only a finished provider call is discarded, and discarding takes its requests back;
 //! - everything else (errors, logs, progress of built-in tools, custom events) may come anywhere
-//!   in a run, and logs and custom events outside of runs too.
+//!   in a run, and logs, custom events and `queue-updated` outside of runs too.
 
 use std::collections::{HashMap, HashSet};
 use std::{error::Error, fmt};
@@ -136,7 +136,10 @@ impl Grammar {
     fn accept_kind(&mut self, event: &Event) -> Result<(), &'static str> {
         match &event.kind {
             EventKind::RunStarted(_) => return self.start_of_run(event),
-            EventKind::Custom(_) | EventKind::Log(_) | EventKind::Info(_) => return Ok(()),
+            EventKind::Custom(_)
+            | EventKind::Log(_)
+            | EventKind::Info(_)
+            | EventKind::QueueUpdated(_) => return Ok(()),
             _ => {}
         }
         self.in_its_run(event)?;

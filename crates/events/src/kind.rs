@@ -8,6 +8,7 @@ use serde_json::Value;
 
 mod citation;
 mod custom;
+mod queue;
 mod run;
 mod segment;
 mod server_tool;
@@ -15,6 +16,7 @@ mod tool;
 
 pub use citation::Citation;
 pub use custom::{AppEvent, CustomEvent, RESERVED_FIELDS};
+pub use queue::QueueUpdated;
 pub use run::{
     AgentModeSwitch, DebuggerPause, ErrorEvent, Info, Interrupt, Log, ProviderCallDiscarded,
     ProviderCallFinished, ProviderCallMetadata, ProviderCallStarted, RunFailed, RunFinished,
@@ -110,7 +112,8 @@ event_kinds! {
     ProviderCallMetadataUpdated(ProviderCallMetadata) = "provider-call-metadata-updated";
     /// The provider's reply is over, whole or not.
     ProviderCallFinished(ProviderCallFinished) = "provider-call-finished";
-    /// The output of a finished call is discarded: the call broke off, and another reply replaces it.
+    /// The output of a finished call is discarded: the call broke off, or its answer did not fit its
+    /// schema, and another reply replaces it.
     ProviderCallDiscarded(ProviderCallDiscarded) = "provider-call-discarded";
     /// The model begins a text.
     TextSegmentStarted(TextStarted) = "text-segment-started";
@@ -154,4 +157,6 @@ event_kinds! {
     DebuggerPause(Box<DebuggerPause>) = "debugger.pause";
     /// The text cites a source.
     Citation(Box<Citation>) = "citation";
+    /// The session's queue was paused or resumed, or changed while it is paused.
+    QueueUpdated(QueueUpdated) = "queue-updated";
 }

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, sync::Arc};
 use geppetto_engine::{EngineError, ErrorKind, PendingCall, RunStatus, WaitingFor};
 use geppetto_turns::Turn;
 
-use crate::RunOutcome;
+use crate::{PauseReason, RunOutcome};
 
 /// A session could not do what it was asked; it is as it was before.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,6 +24,16 @@ pub enum SessionError {
         session_id: String,
         /// How many prompts may wait.
         max: usize,
+    },
+    /// The queue is paused, and the session lets no prompt wait.
+    #[error(
+        "session `{session_id}` is paused and starts no prompt ({reason}); call `resume_queue` first"
+    )]
+    QueuePaused {
+        /// The session.
+        session_id: String,
+        /// Why it is paused.
+        reason: PauseReason,
     },
     /// The prompt was submitted from inside of the running inference, by a tool or a middleware, to
     /// its own session, which queues: waiting for that run would be a deadlock.

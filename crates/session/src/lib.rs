@@ -68,7 +68,7 @@ pub use geppetto_engine::EngineRunner;
 pub use handle::{CancelOnDrop, ExecutionHandle, RunEvents};
 pub use outcome::RunOutcome;
 pub use prompt::Prompt;
-pub use queue::QueuedPrompt;
+pub use queue::{PauseAfter, PauseReason, QueuedPrompt};
 pub use run::{ABANDON_AFTER, PERSIST_TIMEOUT};
 pub use session::{BusyPolicy, Session, SessionBuilder};
 pub use snapshot::SessionSnapshot;

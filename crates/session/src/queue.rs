@@ -1,8 +1,13 @@
 //! [`Queue`]: prompts that wait for the running inference to end.
 
+mod control;
+mod pause;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use geppetto_turns::Block;
+
+pub use pause::{PauseAfter, PauseReason};
 
 use crate::{
     options::{Input, Request},

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     BusyPolicy, ExecutionHandle, RunOutcome, Session, SessionError,
     options::{Input, Options, Request},
-    queue::Waiting,
+    queue::{PauseReason, Waiting},
     run::{self, Pending, Run, launch, submitters},
     session::State,
     sync::{self, MutexGuard},
@@ -85,6 +85,9 @@ fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, Sessi
     if is_busy || !state.queue.is_empty() {
         return Err(session.busy());
     }
+    if let Some(reason) = &state.paused {
+        return Err(session.queue_is_paused(reason));
+    }
     let run = new_run(session, &request.options)?;
     if state.active.is_none() {
         state.active = Some(Arc::clone(&run));
@@ -102,7 +105,7 @@ fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, Sessi
 /// A request that is refused is dropped when the lock is released: what it holds is foreign code.
 fn decide(session: &Session, request: Request) -> Result<Decision, SessionError> {
     let mut state = session.lock();
-    if state.is_free() {
+    if state.is_free_for(&request.input) {
         let run = new_run(session, &request.options)?;
         state.active = Some(Arc::clone(&run));
         return Ok(Decision::Runs(run, request));
@@ -114,8 +117,11 @@ fn decide(session: &Session, request: Request) -> Result<Decision, SessionError>
         (BusyPolicy::Replace, _) => return replace(session, request, state).map(Decision::Waits),
         _ => {}
     }
-    match &state.active {
-        Some(active) if active.is_ending() => Ok(Decision::Ending(Arc::clone(active), request)),
+    match (&state.active, &state.paused) {
+        (Some(active), _) if active.is_ending() => {
+            Ok(Decision::Ending(Arc::clone(active), request))
+        }
+        (None, Some(reason)) => Err(session.queue_is_paused(reason)),
         _ => Err(session.busy()),
     }
 }
@@ -127,8 +133,9 @@ fn enqueue(
     max: usize,
 ) -> Result<Arc<Run>, SessionError> {
     let active = state.active.as_ref().filter(|run| !run.is_ending());
-    // The place of a run that is ending is as good as free.
-    let room = max.saturating_add(usize::from(active.is_none()));
+    // The place of a run that is ending is as good as free, unless nothing will take it.
+    let is_next = active.is_none() && state.paused.is_none();
+    let room = max.saturating_add(usize::from(is_next));
     if state.queue.len() >= room {
         return Err(SessionError::QueueFull {
             session_id: session.id().to_owned(),
@@ -146,6 +153,7 @@ fn enqueue(
         run: Arc::clone(&run),
         request,
     });
+    session.queue_changed(&state);
     Ok(run)
 }
 
@@ -160,6 +168,7 @@ fn replace(
         run: Arc::clone(&run),
         request,
     });
+    session.queue_changed(&state);
     let active = state.active.clone();
     let latest = state.history.latest().cloned().unwrap_or_default();
     drop(state);
@@ -211,20 +220,27 @@ fn new_run(session: &Session, options: &Options) -> Result<Arc<Run>, SessionErro
 }
 
 /// Frees the session's active place, whose run is over or could not start, and starts what waits
-/// in the queue.
+/// in the queue, unless `pause` says why it is not to.
+fn release(session: &Session, pause: Option<PauseReason>) {
+    let mut state = session.lock();
+    state.active = None;
+    if let Some(reason) = pause.filter(|_| !state.queue.is_empty()) {
+        session.pause(&mut state, reason);
+    }
+    start_next(session, state);
+}
+
+/// Starts what waits in the queue, if the session's active place is free.
 ///
 /// One caller at a time does the starting, in a loop: a prompt that cannot start, or whose run is
 /// over at once because its runtime is shutting down, must not make the next one start from
 /// inside of its own end, or a long queue would need a stack as long.
-fn release(session: &Session) {
-    let mut next = {
-        let mut state = session.lock();
-        state.active = None;
-        if state.handing_over {
-            return;
-        }
-        state.hand_over()
-    };
+pub(crate) fn start_next(session: &Session, mut state: MutexGuard<'_, State>) {
+    if state.handing_over {
+        return;
+    }
+    let mut next = state.hand_over();
+    drop(state);
     while let Some(Waiting { run, request }) = next {
         // What keeps it from starting is its outcome.
         let _ = launch(session, &run, request, release);

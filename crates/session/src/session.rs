@@ -15,7 +15,7 @@ use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
 use crate::{
-    QueuedPrompt, SessionError, SessionSnapshot,
+    PauseReason, SessionError, SessionSnapshot,
     handle::ExecutionHandle,
     sync::{self, MutexGuard},
 };
@@ -110,38 +110,6 @@ impl Session {
         latest.metadata.get(&keys::WAITING_FOR).ok().flatten()
     }
 
-    /// The prompts that wait, in order.
-    #[must_use]
-    pub fn queued(&self) -> Vec<QueuedPrompt> {
-        self.lock().queue.prompts()
-    }
-
-    /// Takes a prompt out of the queue; its run ends as cancelled. Returns whether it was there.
-    pub fn remove_queued(&self, run_id: &str) -> bool {
-        let (removed, latest) = {
-            let mut state = self.lock();
-            let removed = state.queue.remove(run_id);
-            (removed, state.history.latest().cloned())
-        };
-        let found = removed.is_some();
-        if let Some(waiting) = removed {
-            waiting.run.not_started(latest, SessionError::Cancelled);
-        }
-        found
-    }
-
-    /// Cancels the running inference. Returns whether there was one.
-    pub fn cancel_active(&self) -> bool {
-        let state = self.lock();
-        match &state.active {
-            Some(run) if !run.is_ending() => {
-                run.token.cancel();
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Returns `true` if an inference is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -218,7 +186,7 @@ impl Session {
     }
 
     /// A new session, with a fresh id, whose history is this one's up to and with turn `index`.
-    /// All blocks are shared. It has the same builder, policy, parent and limits; what the turns
+    /// All blocks are shared. It has the same builder, policies, parent and limits; what the turns
     /// that it begins with took counts.
     ///
     /// # Errors
@@ -239,6 +207,7 @@ impl Session {
             .history(turns)
             .ids(Arc::clone(&self.inner.ids))
             .busy_policy(self.inner.policy)
+            .pause_queue_after(self.inner.pause_after)
             .limits(limits)
             .acknowledge_recorded(self.inner.acknowledge_recorded);
         if let Some(runtime) = &self.inner.runtime {
@@ -257,6 +226,13 @@ impl Session {
     pub(crate) fn busy(&self) -> SessionError {
         SessionError::Busy {
             session_id: self.inner.id.clone(),
+        }
+    }
+
+    pub(crate) fn queue_is_paused(&self, reason: &PauseReason) -> SessionError {
+        SessionError::QueuePaused {
+            session_id: self.inner.id.clone(),
+            reason: reason.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use geppetto_events::Event;
 use geppetto_turns::Turn;
 
-use crate::Session;
+use crate::{PauseReason, QueuedPrompt, Session};
 
 /// A session at one moment.
 ///
@@ -22,6 +22,10 @@ pub struct SessionSnapshot {
     pub running: Option<String>,
     /// The events of the running inference so far, neighbouring deltas merged.
     pub events: Vec<Event>,
+    /// The prompts that wait, in order.
+    pub queued: Vec<QueuedPrompt>,
+    /// Why the queue is paused; `None` if it is not.
+    pub queue_paused: Option<PauseReason>,
     /// The number of the last event that is in here; read on after it.
     pub seq: u64,
 }
@@ -49,6 +53,8 @@ impl SessionSnapshot {
         Self {
             turn: state.history.latest().cloned(),
             turn_count: state.history.len(),
+            queued: state.queue.prompts(),
+            queue_paused: state.paused.clone(),
             running: active.map(|run| run.id.clone()),
             seq,
             events,

@@ -13,7 +13,8 @@ mod expected;
 #[path = "model/steered.rs"]
 mod steered;
 
-use geppetto_session::{BusyPolicy, ExecutionHandle, Session, SessionError};
+use geppetto_events::EventKind;
+use geppetto_session::{BusyPolicy, ExecutionHandle, PauseAfter, Session, SessionError};
 use geppetto_turns::{Block, Turn};
 use proptest::prelude::*;
 
@@ -32,6 +33,9 @@ enum Op {
     /// Cancels the handle with this index, of those that there are.
     Cancel(usize),
     RemoveQueued(usize),
+    PauseQueue,
+    CancelActiveAndPauseQueue,
+    ResumeQueue,
     Fork(usize),
 }
 
@@ -41,10 +45,19 @@ fn op() -> impl Strategy<Value = Op> {
         2 => Just(Op::StartInference),
         1 => (0..3u8).prop_map(Op::Append),
         1 => any::<bool>().prop_map(Op::AppendPrompt),
-        5 => prop_oneof![Just(End::Finish), Just(End::Fail), Just(End::Panic)].prop_map(Op::End),
+        6 => prop_oneof![
+            Just(End::Finish),
+            Just(End::Fail),
+            Just(End::Deny),
+            Just(End::Panic)
+        ]
+        .prop_map(Op::End),
         2 => Just(Op::CancelActive),
         2 => any::<usize>().prop_map(Op::Cancel),
         1 => any::<usize>().prop_map(Op::RemoveQueued),
+        1 => Just(Op::PauseQueue),
+        1 => Just(Op::CancelActiveAndPauseQueue),
+        2 => Just(Op::ResumeQueue),
         1 => (0..9usize).prop_map(Op::Fork),
     ]
 }
@@ -62,6 +75,7 @@ fn said<T>(result: &Result<T, SessionError>) -> Said {
         Ok(_) => Said::Done,
         Err(SessionError::Busy { .. }) => Said::Busy,
         Err(SessionError::QueueFull { .. }) => Said::QueueFull,
+        Err(SessionError::QueuePaused { .. }) => Said::QueuePaused,
         Err(SessionError::Empty { .. }) => Said::Empty,
         Err(SessionError::EmptyPrompt) => Said::EmptyPrompt,
         Err(SessionError::NoSuchTurn { .. }) => Said::NoSuchTurn,
@@ -75,12 +89,12 @@ fn texts(turn: &Turn) -> Vec<String> {
 }
 
 impl Both {
-    fn new(policy: BusyPolicy) -> Self {
+    fn new(policy: BusyPolicy, pause: PauseAfter) -> Self {
         let engine = Steered::default();
         Self {
-            session: engine.session(policy),
+            session: engine.session(policy, pause),
             engine,
-            model: Model::new(policy),
+            model: Model::new(policy, pause),
             runs: Vec::new(),
         }
     }
@@ -137,6 +151,20 @@ impl Both {
                 );
                 (Said::Done, Said::Done)
             }
+            Op::PauseQueue => {
+                self.model.pause_queue();
+                self.session.pause_queue();
+                (Said::Done, Said::Done)
+            }
+            Op::CancelActiveAndPauseQueue => {
+                let was_running = self.session.cancel_active_and_pause_queue();
+                assert_eq!(was_running, self.model.cancel_active_and_pause_queue());
+                (Said::Done, Said::Done)
+            }
+            Op::ResumeQueue => {
+                assert_eq!(self.session.resume_queue(), self.model.resume_queue());
+                (Said::Done, Said::Done)
+            }
             Op::Fork(index) => {
                 let fork = self.session.fork_at(*index);
                 if let Ok(fork) = &fork {
@@ -163,8 +191,13 @@ impl Both {
         assert_eq!(turns, self.model.turns);
         assert_eq!(self.session.turn_count(), turns.len());
         let queued = self.session.queued();
-        let queued: Vec<_> = queued.iter().map(|own| own.text.as_str()).collect();
+        let queued: Vec<_> = queued.iter().map(|own| own.text.clone()).collect();
         assert_eq!(queued, self.model.queued());
+        let snapshot = self.session.snapshot();
+        assert_eq!(snapshot.queued, self.session.queued());
+        assert_eq!(snapshot.queue_paused, self.session.queue_paused());
+        assert_eq!(snapshot.queue_paused.is_some(), self.model.paused);
+        self.compare_announced(queued.len() as u64);
         assert_eq!(self.session.is_running(), self.model.active.is_some());
         let active = self.session.active().map(|run| run.id().to_owned());
         let expect = self
@@ -185,6 +218,21 @@ impl Both {
     }
 }
 
+impl Both {
+    /// The events told of the queue as it is.
+    fn compare_announced(&self, waiting: u64) {
+        let events = self.session.stream().events_after(0);
+        let last = events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::QueueUpdated(update) => Some(update),
+            _ => None,
+        });
+        assert_eq!(last.is_some_and(|own| own.paused), self.model.paused);
+        if let Some(update) = last.filter(|own| own.paused) {
+            assert_eq!(update.waiting, waiting);
+        }
+    }
+}
+
 /// Lets all tasks go on until none can.
 async fn settle() {
     for _ in 0..50 {
@@ -192,13 +240,15 @@ async fn settle() {
     }
 }
 
-async fn play(policy: BusyPolicy, ops: Vec<Op>) {
-    let mut both = Both::new(policy);
+async fn play(policy: BusyPolicy, pause: PauseAfter, ops: Vec<Op>) {
+    let mut both = Both::new(policy, pause);
     for (number, op) in ops.iter().enumerate() {
         both.apply(number, op).await;
         settle().await;
         both.compare().await;
     }
+    both.apply(0, &Op::ResumeQueue).await;
+    settle().await;
     // Whatever happened: let what waits run to its end, and the next prompt works.
     while both.session.is_running() {
         both.apply(0, &Op::End(End::Finish)).await;
@@ -222,6 +272,12 @@ proptest! {
             Just(BusyPolicy::Replace),
             (0..3usize).prop_map(|max| BusyPolicy::Queue { max }),
         ],
+        pause in prop_oneof![
+            Just(PauseAfter::Never),
+            Just(PauseAfter::LastingFailure),
+            Just(PauseAfter::Failure),
+            Just(PauseAfter::FailureOrCancel),
+        ],
         ops in prop::collection::vec(op(), 1..60),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -229,6 +285,6 @@ proptest! {
             .start_paused(true)
             .build()
             .unwrap();
-        runtime.block_on(play(policy, ops));
+        runtime.block_on(play(policy, pause, ops));
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::{Correlation, kind::*};
 
 /// One event a word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
-/// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`.
+/// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`, `queue`.
 fn event(word: &str, offset: u64) -> Event {
     let kind = match word {
         "run" => EventKind::RunStarted(RunStarted::default()),
@@ -34,6 +34,7 @@ fn event(word: &str, offset: u64) -> Event {
         }
         "fin" => EventKind::ToolCallFinished(ToolCallFinished::new("c", "n", ToolStatus::Success)),
         "log" => EventKind::Log(Log::default()),
+        "queue" => EventKind::QueueUpdated(QueueUpdated::default()),
         "error" => EventKind::Error(ErrorEvent::default()),
         other => panic!("{other}"),
     };
@@ -43,7 +44,7 @@ fn event(word: &str, offset: u64) -> Event {
         _ => None,
     };
     let call = match word {
-        "run" | "end" | "stop" | "log" | "error" => None,
+        "run" | "end" | "stop" | "log" | "queue" | "error" => None,
         _ => Some(if word.ends_with('2') { "p2" } else { "p" }),
     };
     Event::new(kind).with_correlation(Arc::new(Correlation {
@@ -88,6 +89,7 @@ fn legal_orders_are_accepted() {
         "run call c +c /call drop stop",
         "run call c req /call drop call2 /call2 end",
         "run error end",
+        "queue run call t +t queue +t /t /call end queue",
         "run call meta t +t +t /t meta /call end",
     ] {
         assert_eq!(run(words), Ok(()), "{words}");

@@ -149,7 +149,8 @@ pub struct ProviderCallFinished {
 
 /// What a finished provider call produced does not count.
 ///
-/// A reader drops the segments and tool calls of that provider call and attempt.
+/// A reader drops the segments and tool calls of that provider call and attempt. The turn keeps an
+/// answer that did not fit its schema, with the question that asked for another one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

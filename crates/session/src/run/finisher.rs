@@ -10,13 +10,13 @@ use geppetto_events::Subscription;
 use geppetto_turns::Turn;
 
 use super::Run;
-use crate::{RunOutcome, Session};
+use crate::{PauseReason, RunOutcome, Session};
 
 /// Why the turn of a run that was fenced off is not stored.
 pub(super) const FENCED: &str = "not stored: another process owns the session";
 
-/// Frees the session's active place.
-pub(crate) type Release = fn(&Session);
+/// Frees the session's active place, and pauses the queue if there is a reason.
+pub(crate) type Release = fn(&Session, Option<PauseReason>);
 
 /// Owns a run's turn while it runs. Ending puts the turn into the history, publishes the terminal
 /// event, frees the session and notifies waiters: in this order, once, also if the run's task is
@@ -66,9 +66,11 @@ impl Finisher {
             self.run.ending();
         }
         guard.end(ended.as_ref(), persist_error.clone());
+        let inner = &self.session.inner;
+        let pause = inner.pause_after.reason(inner.policy, ended.as_ref());
         let turn = std::mem::take(&mut self.turn);
         let outcome = RunOutcome::new(turn, ended, &self.ctx, persist_error);
-        (self.release)(&self.session);
+        (self.release)(&self.session, pause);
         self.run.finished(outcome);
     }
 

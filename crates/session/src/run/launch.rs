@@ -71,7 +71,10 @@ impl Pending {
 
     fn give_up(&self, error: SessionError) {
         let latest = self.session.latest();
-        (self.release)(&self.session);
+        let inner = &self.session.inner;
+        let ended = Err(&*error.to_engine_error());
+        let pause = inner.pause_after.reason(inner.policy, ended);
+        (self.release)(&self.session, pause);
         self.run.not_started(latest, error);
     }
 }

@@ -8,7 +8,11 @@ use geppetto_turns::Turn;
 use tokio::runtime::Handle;
 
 use super::{BusyPolicy, Inner, Session, State};
-use crate::{history::History, queue::Queue, sync::Mutex};
+use crate::{
+    history::History,
+    queue::{PauseAfter, Queue},
+    sync::Mutex,
+};
 
 /// Builds a [`Session`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -18,6 +22,7 @@ pub struct SessionBuilder {
     turns: Vec<Turn>,
     ids: Arc<dyn IdSource>,
     policy: BusyPolicy,
+    pause_after: PauseAfter,
     stream: EventStream,
     parent: Option<RunContext>,
     runtime: Option<Handle>,
@@ -33,6 +38,7 @@ impl SessionBuilder {
             turns: Vec::new(),
             ids: Arc::new(RandomIds::new()),
             policy: BusyPolicy::default(),
+            pause_after: PauseAfter::default(),
             stream: EventStream::new(),
             parent: None,
             runtime: None,
@@ -62,6 +68,13 @@ impl SessionBuilder {
     /// Sets what happens when a prompt comes while an inference is running.
     pub fn busy_policy(mut self, policy: BusyPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets after which runs the queue is paused, so that what waits is kept until
+    /// [`Session::resume_queue`]. Never by default. For sessions with [`BusyPolicy::Queue`].
+    pub fn pause_queue_after(mut self, pause: PauseAfter) -> Self {
+        self.pause_after = pause;
         self
     }
 
@@ -115,6 +128,7 @@ impl SessionBuilder {
                 ids: self.ids,
                 stream: self.stream,
                 policy: self.policy,
+                pause_after: self.pause_after,
                 parent: self.parent,
                 runtime: self.runtime,
                 acknowledge_recorded: self.acknowledge_recorded,
@@ -124,6 +138,7 @@ impl SessionBuilder {
                     history: History::new(self.turns),
                     active: None,
                     queue: Queue::default(),
+                    paused: None,
                     handing_over: false,
                 }),
             }),

@@ -9,7 +9,8 @@ use tokio::runtime::Handle;
 use super::BusyPolicy;
 use crate::{
     history::History,
-    queue::{Queue, Waiting},
+    options::Input,
+    queue::{PauseAfter, PauseReason, Queue, Waiting},
     run::Run,
     sync::{Mutex, MutexGuard},
 };
@@ -19,6 +20,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) stream: EventStream,
     pub(crate) policy: BusyPolicy,
+    pub(crate) pause_after: PauseAfter,
     /// The run that the session's runs work for.
     pub(crate) parent: Option<RunContext>,
     /// Where runs live that are submitted from outside of a runtime.
@@ -34,22 +36,31 @@ pub(crate) struct State {
     pub(crate) history: History,
     pub(crate) active: Option<Arc<Run>>,
     pub(crate) queue: Queue,
+    /// Why nothing in the queue starts.
+    pub(crate) paused: Option<PauseReason>,
     /// Somebody is starting what waits in the queue, one after the other.
     pub(crate) handing_over: bool,
 }
 
 impl State {
-    /// Returns `true` if a run may start at once.
-    pub(crate) fn is_free(&self) -> bool {
-        self.active.is_none() && self.queue.is_empty()
+    /// Returns `true` if a run with this input may start at once. An inference on the latest turn
+    /// does not concern a queue that is paused.
+    pub(crate) fn is_free_for(&self, input: &Input) -> bool {
+        let is_next = match (&self.paused, input) {
+            (Some(_), Input::Latest) => true,
+            (Some(_), Input::Prompt(_)) => false,
+            (None, _) => self.queue.is_empty(),
+        };
+        self.active.is_none() && is_next
     }
 
     /// Gives the active place, where it is free, to the first of the queue, which the caller
-    /// starts.
+    /// starts. Does nothing while the queue is paused.
     pub(crate) fn hand_over(&mut self) -> Option<Waiting> {
-        let next = match &self.active {
-            Some(_) => None,
-            None => self.queue.pop(),
+        let next = if self.active.is_some() || self.paused.is_some() {
+            None
+        } else {
+            self.queue.pop()
         };
         self.handing_over = next.is_some();
         if let Some(waiting) = &next {

@@ -218,6 +218,57 @@ fn a_prompt_that_is_given_up_or_cancelled_while_it_is_built_blocks_nobody() {
 }
 
 #[test]
+fn nothing_starts_between_a_stop_and_the_resume() {
+    explore(|| async {
+        let counts = Counts::default();
+        let session = counts.session(BusyPolicy::Queue { max: 9 });
+        let mut runs = Vec::new();
+        for name in ["a", "b", "c"] {
+            runs.push(session.submit(name).await.unwrap());
+        }
+        let other = session.clone();
+        let stopper = spawn(async move {
+            yield_now().await;
+            other.cancel_active_and_pause_queue();
+            let active = other.active();
+            let waiting = other.queued().len();
+            if let Some(active) = active {
+                active.outcome().await;
+            }
+            for _ in 0..4 {
+                assert_eq!(other.queued().len(), waiting);
+                yield_now().await;
+            }
+            assert!(!other.is_running());
+            let late = other.submit("d").await.unwrap();
+            assert!(!late.is_finished() && other.active().is_none());
+            // Two at once, and a prompt that comes meanwhile.
+            let (one, two) = (other.clone(), other.clone());
+            let resumed = [
+                spawn(async move { one.resume_queue() }),
+                spawn(async move { two.resume_queue() }),
+            ];
+            let last = other.submit("e").await.unwrap();
+            let mut times = 0;
+            for task in resumed {
+                times += usize::from(task.await.unwrap());
+            }
+            assert_eq!(times, 1);
+            [late, last]
+        });
+        let later = stopper.await.unwrap();
+        for run in runs.iter().chain(&later) {
+            run.outcome().await;
+        }
+        assert_eq!(prompts(&session), ["a", "b", "c", "d", "e"]);
+        assert_eq!(counts.stored(), prompts(&session));
+        assert_eq!(counts.most(), 1);
+        assert!(session.queued().is_empty() && !session.is_running());
+        assert_whole(&session);
+    });
+}
+
+#[test]
 fn a_replacing_prompt_runs_or_was_replaced_and_left_no_turn() {
     explore(|| async {
         let counts = Counts::default();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use geppetto_engine::{ErrorKind, RunStatus};
-use geppetto_session::BusyPolicy;
+use geppetto_session::{BusyPolicy, PauseAfter};
 
 use super::steered::End;
 
@@ -13,6 +13,7 @@ pub(crate) enum Said {
     Done,
     Busy,
     QueueFull,
+    QueuePaused,
     Empty,
     EmptyPrompt,
     NoSuchTurn,
@@ -23,6 +24,8 @@ pub(crate) enum Said {
 pub(crate) enum Outcome {
     Ended(End),
     Cancelled,
+    /// It never began: the latest turn was empty when its turn came.
+    Empty,
 }
 
 impl Outcome {
@@ -34,6 +37,8 @@ impl Outcome {
         match self {
             Self::Ended(End::Finish) => assert_eq!(*status, RunStatus::Finished),
             Self::Ended(End::Fail) => assert_eq!(kind, Some(ErrorKind::Server)),
+            Self::Ended(End::Deny) => assert_eq!(kind, Some(ErrorKind::Authentication)),
+            Self::Empty => assert_eq!(kind, Some(ErrorKind::Other)),
             Self::Ended(End::Panic) => assert_eq!(kind, Some(ErrorKind::Panicked)),
             Self::Cancelled => assert_eq!(*status, RunStatus::Cancelled),
         }
@@ -46,14 +51,18 @@ pub(crate) struct Model {
     policy: BusyPolicy,
     pub(crate) turns: Vec<Vec<String>>,
     pub(crate) active: Option<usize>,
-    queue: VecDeque<(usize, String)>,
+    queue: VecDeque<(usize, Option<String>)>,
+    pub(crate) paused: bool,
+    pause_after: PauseAfter,
     pub(crate) outcomes: Vec<Option<Outcome>>,
 }
 
 impl Model {
-    pub(crate) fn new(policy: BusyPolicy) -> Self {
+    pub(crate) fn new(policy: BusyPolicy, pause_after: PauseAfter) -> Self {
         Self {
             policy,
+            paused: false,
+            pause_after,
             turns: Vec::new(),
             active: None,
             queue: VecDeque::new(),
@@ -61,8 +70,10 @@ impl Model {
         }
     }
 
-    pub(crate) fn queued(&self) -> Vec<&str> {
-        self.queue.iter().map(|(_, text)| text.as_str()).collect()
+    pub(crate) fn queued(&self) -> Vec<String> {
+        let text =
+            |(_, text): &'_ (usize, Option<String>)| text.as_deref().unwrap_or_default().to_owned();
+        self.queue.iter().map(text).collect()
     }
 
     fn begin(&mut self) -> Said {
@@ -82,14 +93,13 @@ impl Model {
             return Said::EmptyPrompt;
         }
         match (self.active, self.policy) {
-            (None, _) => {}
-            (Some(_), BusyPolicy::Replace) => self.over(Outcome::Cancelled),
-            (Some(_), BusyPolicy::Queue { max }) if self.queue.len() < max => {
-                self.queue.push_back((self.outcomes.len(), text.to_owned()));
-                self.outcomes.push(None);
-                return Said::Done;
+            (None, _) if !self.paused => {}
+            (_, BusyPolicy::Replace) => return self.replace(Some(text)),
+            (_, BusyPolicy::Queue { max }) if self.queue.len() < max => {
+                return self.wait(Some(text));
             }
-            (Some(_), BusyPolicy::Queue { .. }) => return Said::QueueFull,
+            (_, BusyPolicy::Queue { .. }) => return Said::QueueFull,
+            (None, _) => return Said::QueuePaused,
             (Some(_), _) => return Said::Busy,
         }
         self.grow(text);
@@ -99,13 +109,35 @@ impl Model {
     pub(crate) fn start_inference(&mut self) -> Said {
         match (self.active, self.policy) {
             (None, _) => {}
-            (Some(_), BusyPolicy::Replace) => self.over(Outcome::Cancelled),
+            (Some(_), BusyPolicy::Replace) => return self.replace(None),
             (Some(_), _) => return Said::Busy,
         }
-        if self.turns.last().is_none_or(Vec::is_empty) {
+        if self.is_empty() {
             return Said::Empty;
         }
         self.begin()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.turns.last().is_none_or(Vec::is_empty)
+    }
+
+    fn wait(&mut self, prompt: Option<&str>) -> Said {
+        let prompt = prompt.map(str::to_owned);
+        self.queue.push_back((self.outcomes.len(), prompt));
+        self.outcomes.push(None);
+        Said::Done
+    }
+
+    /// Cancels what runs, and takes the place of what waits.
+    fn replace(&mut self, prompt: Option<&str>) -> Said {
+        for (run, _) in std::mem::take(&mut self.queue) {
+            self.outcomes[run] = Some(Outcome::Cancelled);
+        }
+        self.over(Outcome::Cancelled);
+        self.wait(prompt);
+        self.next();
+        Said::Done
     }
 
     pub(crate) fn append(&mut self, turn: Vec<String>) -> Said {
@@ -134,10 +166,54 @@ impl Model {
         };
         self.outcomes[run] = Some(outcome);
         self.turns.last_mut().unwrap().push("so".to_owned());
-        if let Some((run, prompt)) = self.queue.pop_front() {
-            self.grow(&prompt);
+        let is_queue = matches!(self.policy, BusyPolicy::Queue { .. });
+        if is_queue && !self.queue.is_empty() && self.pause_after_applies(outcome) {
+            self.paused = true;
+        }
+        self.next();
+    }
+
+    fn pause_after_applies(&self, outcome: Outcome) -> bool {
+        use PauseAfter::{Failure, FailureOrCancel};
+        match outcome {
+            Outcome::Ended(End::Finish) | Outcome::Empty => false,
+            Outcome::Ended(End::Deny) => self.pause_after != PauseAfter::Never,
+            Outcome::Ended(_) => matches!(self.pause_after, Failure | FailureOrCancel),
+            Outcome::Cancelled => self.pause_after == FailureOrCancel,
+        }
+    }
+
+    /// The first of the queue begins.
+    fn next(&mut self) {
+        while self.active.is_none() && !self.paused {
+            let Some((run, prompt)) = self.queue.pop_front() else {
+                return;
+            };
+            match prompt {
+                Some(text) => self.grow(&text),
+                None if self.is_empty() => {
+                    self.outcomes[run] = Some(Outcome::Empty);
+                    continue;
+                }
+                None => {}
+            }
             self.active = Some(run);
         }
+    }
+
+    pub(crate) fn pause_queue(&mut self) {
+        self.paused = true;
+    }
+
+    pub(crate) fn cancel_active_and_pause_queue(&mut self) -> bool {
+        self.paused = true;
+        self.cancel_active()
+    }
+
+    pub(crate) fn resume_queue(&mut self) -> bool {
+        let was_paused = std::mem::take(&mut self.paused);
+        self.next();
+        was_paused
     }
 
     pub(crate) fn end(&mut self, end: End) {

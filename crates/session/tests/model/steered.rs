@@ -10,7 +10,7 @@ use geppetto_engine::{
     BuiltRun, EngineBuilder, EngineError, ErrorKind, Finish, InferenceRunner, ResponseWriter,
     RunContext, RunReport, SeededIds,
 };
-use geppetto_session::{BusyPolicy, Session};
+use geppetto_session::{BusyPolicy, PauseAfter, Session};
 use geppetto_turns::Turn;
 use tokio::sync::oneshot;
 
@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 pub(crate) enum End {
     Finish,
     Fail,
+    /// Fails in a way in which the next run will fail, too.
+    Deny,
     Panic,
 }
 
@@ -39,10 +41,11 @@ impl Drop for Leave {
 }
 
 impl Steered {
-    pub(crate) fn session(&self, policy: BusyPolicy) -> Session {
+    pub(crate) fn session(&self, policy: BusyPolicy, pause: PauseAfter) -> Session {
         Session::builder(self.clone())
             .ids(Arc::new(SeededIds::new(1)))
             .busy_policy(policy)
+            .pause_queue_after(pause)
             .build()
     }
 
@@ -88,9 +91,13 @@ impl InferenceRunner for Steered {
                 let result = reply.finish(Finish::completed());
                 Ok(RunReport::single(result, ctx.total_usage()))
             }
-            End::Fail => {
-                let error = EngineError::new(ErrorKind::Server, "told to");
-                Err(reply.fail(error, Finish::default()))
+            End::Fail | End::Deny => {
+                let kind = if end == End::Deny {
+                    ErrorKind::Authentication
+                } else {
+                    ErrorKind::Server
+                };
+                Err(reply.fail(EngineError::new(kind, "told to"), Finish::default()))
             }
             End::Panic => panic!("told to"),
         }

@@ -1,0 +1,124 @@
+//! What applications do with a session's queue: look, take out, pause, resume.
+
+use std::sync::Arc;
+
+use geppetto_events::{Correlation, Event, EventKind, EventMeta, kind::QueueUpdated};
+
+use super::{PauseReason, QueuedPrompt};
+use crate::{Session, SessionError, scheduler, session::State};
+
+impl Session {
+    /// The prompts that wait, in order.
+    #[must_use]
+    pub fn queued(&self) -> Vec<QueuedPrompt> {
+        self.lock().queue.prompts()
+    }
+
+    /// Takes a prompt out of the queue; its run ends as cancelled. Returns `true` if it was there.
+    pub fn remove_queued(&self, run_id: &str) -> bool {
+        let (removed, latest) = {
+            let mut state = self.lock();
+            let removed = state.queue.remove(run_id);
+            if removed.is_some() {
+                self.queue_changed(&state);
+            }
+            (removed, state.history.latest().cloned())
+        };
+        let found = removed.is_some();
+        if let Some(waiting) = removed {
+            waiting.run.not_started(latest, SessionError::Cancelled);
+        }
+        found
+    }
+
+    /// Cancels the running inference. Returns `true` if there was one.
+    ///
+    /// The next prompt of the queue starts when the run is over, unless the queue is paused;
+    /// [`cancel_active_and_pause_queue`](Self::cancel_active_and_pause_queue) does both as one
+    /// step.
+    pub fn cancel_active(&self) -> bool {
+        cancel(&self.lock())
+    }
+
+    /// Pauses the queue: the running inference goes on, and no prompt starts until
+    /// [`resume_queue`](Self::resume_queue). What waits keeps its place.
+    ///
+    /// A session that queues or replaces lets a prompt that is submitted meanwhile wait, even if
+    /// none is running; another one refuses it ([`SessionError::QueuePaused`]). An inference on the
+    /// latest turn ([`Session::inference`]), such as the repeat of a prompt that failed, can start.
+    ///
+    /// Subscribers receive a `queue-updated` event, and another one for each change of the queue
+    /// while it is paused. Pausing a queue that is paused changes nothing.
+    pub fn pause_queue(&self) {
+        self.pause(&mut self.lock(), PauseReason::Requested);
+    }
+
+    /// Cancels the running inference and [pauses](Self::pause_queue) the queue as one step, so that
+    /// no queued prompt starts in between. Returns `true` if an inference was running.
+    pub fn cancel_active_and_pause_queue(&self) -> bool {
+        let mut state = self.lock();
+        self.pause(&mut state, PauseReason::Requested);
+        cancel(&state)
+    }
+
+    /// Ends the pause: the first prompt of the queue starts, unless an inference is running. Returns
+    /// `true` if the queue was paused.
+    pub fn resume_queue(&self) -> bool {
+        let mut state = self.lock();
+        let was_paused = state.paused.take().is_some();
+        if was_paused {
+            self.announce(&state);
+        }
+        scheduler::start_next(self, state);
+        was_paused
+    }
+
+    /// Why the queue is paused; `None` if it is not.
+    #[must_use]
+    pub fn queue_paused(&self) -> Option<PauseReason> {
+        self.lock().paused.clone()
+    }
+
+    /// Pauses the queue, unless it is paused.
+    pub(crate) fn pause(&self, state: &mut State, reason: PauseReason) {
+        if state.paused.is_none() {
+            state.paused = Some(reason);
+            self.announce(state);
+        }
+    }
+
+    /// Announces a change of a queue that is paused.
+    pub(crate) fn queue_changed(&self, state: &State) {
+        if state.paused.is_some() {
+            self.announce(state);
+        }
+    }
+
+    /// Publishes the state of the queue. The caller holds the lock, so that the events have the
+    /// order of the changes; there are no sinks, which could call the session.
+    fn announce(&self, state: &State) {
+        let waiting = u64::try_from(state.queue.len()).unwrap_or(u64::MAX);
+        let update = match &state.paused {
+            Some(reason) => QueueUpdated::paused(waiting, reason.to_string()),
+            None => QueueUpdated::resumed(waiting),
+        };
+        let id = Some(self.id().to_owned());
+        let mut meta = EventMeta::default();
+        meta.session_id.clone_from(&id);
+        let mut correlation = Correlation::default();
+        correlation.session_id = id;
+        let kind = EventKind::QueueUpdated(update);
+        let event = Event::in_context(kind, Arc::new(meta), Arc::new(correlation));
+        self.stream().publish(event, &[]);
+    }
+}
+
+fn cancel(state: &State) -> bool {
+    match &state.active {
+        Some(run) if !run.is_ending() => {
+            run.token.cancel();
+            true
+        }
+        _ => false,
+    }
+}

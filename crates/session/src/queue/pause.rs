@@ -1,0 +1,103 @@
+//! [`PauseAfter`] and [`PauseReason`].
+
+use std::fmt;
+
+use geppetto_engine::{EngineError, ErrorKind, Limit, RunReport, RunStatus, RunStop};
+
+use crate::BusyPolicy;
+
+/// After which runs a session pauses its queue
+/// ([`SessionBuilder::pause_queue_after`](crate::SessionBuilder::pause_queue_after)).
+///
+/// Applies to sessions with [`BusyPolicy::Queue`], and only if prompts wait when the run ends: in a
+/// session in which nothing waits, the next prompt starts as always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum PauseAfter {
+    /// Never: what waits starts, however the run before it ended. The default.
+    #[default]
+    Never,
+    /// After a failure that the next prompt would meet, too: missing or wrong credentials, no
+    /// permission, no such model, an invalid configuration, a used-up quota or limit of the
+    /// session, a history that the provider refuses or that does not fit the model, and a session
+    /// that another process owns.
+    LastingFailure,
+    /// After any failure, and at a limit of the session.
+    Failure,
+    /// After any failure, at a limit of the session, and after a run that was cancelled in any way.
+    FailureOrCancel,
+}
+
+impl PauseAfter {
+    /// Why a queue is to be paused after a run that ended like this; `None` if it is not.
+    pub(crate) fn reason(
+        self,
+        policy: BusyPolicy,
+        ended: Result<&RunReport, &EngineError>,
+    ) -> Option<PauseReason> {
+        if self == Self::Never || !matches!(policy, BusyPolicy::Queue { .. }) {
+            return None;
+        }
+        let status = match ended {
+            Ok(report) => match &report.stop {
+                RunStop::LimitReached(
+                    limit @ (Limit::SessionTokens(_) | Limit::SessionProviderCalls(_)),
+                ) => RunStatus::LimitReached(limit.clone()),
+                _ => return None,
+            },
+            Err(error) => {
+                let applies = if error.is_cancelled() {
+                    self == Self::FailureOrCancel
+                } else {
+                    self != Self::LastingFailure || is_lasting(error)
+                };
+                if !applies {
+                    return None;
+                }
+                RunStatus::from(error)
+            }
+        };
+        Some(PauseReason::RunEnded(status))
+    }
+}
+
+/// Returns `true` if the next prompt of the session would fail in the same way.
+fn is_lasting(error: &EngineError) -> bool {
+    let is_lasting_kind = matches!(
+        error.kind(),
+        ErrorKind::Authentication
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotFound
+            | ErrorKind::InvalidRequest
+            | ErrorKind::ContextTooLong
+            | ErrorKind::ContentFiltered
+            | ErrorKind::Configuration
+            | ErrorKind::Fenced
+    );
+    is_lasting_kind || error.is_quota_exhausted()
+}
+
+/// Why a session's queue is paused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PauseReason {
+    /// The application paused it: [`Session::pause_queue`](crate::Session::pause_queue) or
+    /// [`Session::cancel_active_and_pause_queue`](crate::Session::cancel_active_and_pause_queue).
+    Requested,
+    /// A run ended in a way after which the queue is paused ([`PauseAfter`]).
+    RunEnded(RunStatus),
+}
+
+impl fmt::Display for PauseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested => f.write_str("paused by the application"),
+            Self::RunEnded(RunStatus::Cancelled) => f.write_str("the last run was cancelled"),
+            Self::RunEnded(RunStatus::LimitReached(limit)) => write!(f, "{limit}"),
+            Self::RunEnded(RunStatus::Failed { message, .. }) => {
+                write!(f, "the last run failed: {message}")
+            }
+            Self::RunEnded(_) => f.write_str("the last run did not complete"),
+        }
+    }
+}
