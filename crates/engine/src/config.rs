@@ -22,10 +22,10 @@ pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHan
 
 /// The keys of turn data that hold configuration, and of turn metadata that hold what a run took.
 pub mod keys {
-    use geppetto_turns::{DataKey, TurnMetaKey};
+    use geppetto_turns::{BlockMetaKey, DataKey, TurnMetaKey};
 
     use super::{InferenceConfig, RunSettings, StructuredOutput, ToolConfig, ToolDefinition};
-    use crate::{RunTotals, SessionTotals, WaitingFor};
+    use crate::{AnswerRetry, RunTotals, SessionTotals, WaitingFor};
 
     /// What the last run on the turn took: the sum over its provider calls, where
     /// [`INFERENCE_RESULT`](geppetto_turns::keys::turn_meta::INFERENCE_RESULT) has the last call.
@@ -38,6 +38,10 @@ pub mod keys {
     /// What all runs of the session took, up to the last one on the turn.
     pub const SESSION_TOTALS: TurnMetaKey<SessionTotals> =
         TurnMetaKey::new("geppetto.session_totals@v1");
+
+    /// Marks a user block that a run appended to ask again for an answer that did not fit its schema.
+    pub const ANSWER_RETRY: BlockMetaKey<AnswerRetry> =
+        BlockMetaKey::new("geppetto.answer_retry@v1");
 
     /// Sampling, limits, reasoning.
     pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =

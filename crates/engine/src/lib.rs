@@ -40,6 +40,7 @@
 //! # }).unwrap();
 //! ```
 
+mod answer;
 mod config;
 mod context;
 mod engine;
@@ -58,6 +59,7 @@ pub mod schema;
 mod single;
 pub mod steps;
 
+pub use answer::{AnswerRetries, AnswerRetry, RejectedAnswer};
 pub use config::{
     ConfigError, InferenceConfig, OutputMode, RetryConfig, RunSettings, StructuredOutput,
     ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling, keys,

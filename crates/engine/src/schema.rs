@@ -1,4 +1,4 @@
-//! JSON schemas in the form that servers take.
+//! JSON schemas in the form that servers take, and values that are checked against them.
 //!
 //! Every schema of a tool or of an output format passes through here on its way out, whether it
 //! came from a Rust type, was written by hand, or was read from a server of tools. What the
@@ -8,14 +8,20 @@
 //! - [`strict`] rewrites a schema into the subset that OpenAI's strict mode accepts, or reports the
 //!   part for which that is impossible.
 //!
+//! [`check`] and [`fit`] check what comes back: arguments of tools, and answers.
+//!
 //! With the feature `schemars`, [`of_type`] makes the schema of a Rust type.
 
 use std::{error::Error, fmt};
 
 use serde_json::{Map, Value};
 
+mod check;
 mod lenient;
 mod merge;
+mod mismatch;
+mod nulls;
+mod numbers;
 #[cfg(feature = "schemars")]
 mod of_type;
 mod refs;
@@ -24,6 +30,8 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
+pub use check::{check, fit};
+pub use mismatch::{Mismatch, Problem};
 #[cfg(feature = "schemars")]
 pub use of_type::of_type;
 #[cfg(feature = "schemars")]

@@ -7,12 +7,14 @@ use geppetto_turns::{InferenceResult, Turn};
 use tokio::time::Instant;
 
 use crate::{
-    BuiltRun, Engine, EngineBuilder, EngineError, InferenceRunner, Limit, Phase, Resampling,
-    RunContext, RunReport, RunStatus, RunStop, StoreError, keys, steps,
+    AnswerRetries, BuiltRun, Engine, EngineBuilder, EngineError, InferenceRunner, Limit, Phase,
+    Resampling, RunContext, RunReport, RunStatus, RunStop, StoreError, keys, steps,
 };
 
-/// Runs an engine once per run: no tools, no storage. Tool calls of the reply stay pending.
+/// Asks an engine once per run: no tools, no storage. Tool calls of the reply stay pending.
 ///
+/// An answer that does not fit its schema is asked for again if the turn or the run says so
+/// ([`StructuredOutput::with_retries`](crate::StructuredOutput::with_retries)).
 /// A reply that breaks off is requested again ([`Resampling`]), and the context's journal and
 /// snapshot hook are called, as in a tool loop. It is a runner, and the builder of itself:
 /// `Session::new(EngineRunner::new(engine))`.
@@ -55,23 +57,32 @@ impl EngineRunner {
             return Ok(stopped(limit));
         }
         let started = Instant::now();
-        let from = turn.blocks.len();
-        let result = self.resampling.sample(&*self.engine, ctx, turn).await;
-        turn.assign_block_ids(from, || ctx.next_id());
-        let shown = steps::snapshot(ctx, turn, Phase::PostInference);
-        let report = match result {
-            Ok(result) => {
-                // Calls that waited for a person are answered as not run.
-                turn.metadata.remove(&keys::WAITING_FOR);
+        let mut retries = AnswerRetries::new();
+        loop {
+            let (since, from) = (ctx.provider_calls(), turn.blocks.len());
+            let result = self.resampling.sample(&*self.engine, ctx, turn).await;
+            turn.assign_block_ids(from, || ctx.next_id());
+            let shown = steps::snapshot(ctx, turn, Phase::PostInference);
+            let result = match result {
+                Ok(result) => result,
+                Err(error) if steps::is_time_up(ctx, &error) => {
+                    let time = ctx.time_limit(started).unwrap_or_default();
+                    return shown.map(|()| stopped(Limit::WallClock(time)));
+                }
+                Err(error) => return Err(error),
+            };
+            shown?;
+            // Calls that waited for a person are answered as not run.
+            turn.metadata.remove(&keys::WAITING_FOR);
+            let Some(rejected) = retries.check(ctx, turn, &result) else {
                 let stop = RunStop::after(&result);
-                report(result, stop)
+                return Ok(report(result, stop));
+            };
+            if let Some(limit) = ctx.limit_reached(turn) {
+                return Ok(report(result, RunStop::LimitReached(limit)));
             }
-            Err(error) if steps::is_time_up(ctx, &error) => stopped(Limit::WallClock(
-                ctx.time_limit(started).unwrap_or_default(),
-            )),
-            Err(error) => return Err(error),
-        };
-        shown.map(|()| report)
+            rejected.ask(ctx, turn, since);
+        }
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, PendingCall, RunContext, RunReport, RunStatus, RunTotals};
-use geppetto_turns::{Content, FinishClass, InferenceResult, Turn, Usage, printable};
+use geppetto_engine::{
+    EngineError, PendingCall, RunContext, RunReport, RunStatus, RunTotals, StructuredOutput,
+};
+use geppetto_turns::{Content, FinishClass, InferenceResult, ReplyError, Turn, Usage, printable};
+use serde_json::Value;
 
 /// The most characters of a refusal that stand in an error.
 const LONGEST_REFUSAL: usize = 500;
@@ -77,6 +80,17 @@ impl RunOutcome {
             error: Some(error),
             persist_error: None,
         }
+    }
+
+    /// The answer as JSON, checked against the schema that was asked for, if one was
+    /// ([`StructuredOutput::read_answer`]).
+    ///
+    /// # Errors
+    ///
+    /// The answer is missing, refused, cut off, not JSON, or does not fit; see
+    /// [`ReplyErrorKind`](geppetto_turns::ReplyErrorKind).
+    pub fn value(&self) -> Result<Value, ReplyError> {
+        StructuredOutput::read_answer(&self.turn)
     }
 
     /// Why the last provider call ended: `completed`, `max_tokens`, `refused`, `interrupted`, ...;

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt, marker::PhantomData, ops::Deref};
 
+use geppetto_engine::StructuredOutput;
 use geppetto_turns::{ReplyError, Turn};
 use serde::de::DeserializeOwned;
 
@@ -89,11 +90,12 @@ impl<T: DeserializeOwned> TypedRun<T> {
     ///
     /// # Errors
     ///
-    /// As for [`ExecutionHandle::wait`], or if the answer is not a `T`
+    /// As for [`ExecutionHandle::wait`], or if the answer does not fit the schema that was asked for
+    /// ([`StructuredOutput::read_answer`]), or is not a `T`
     /// ([`Turn::reply_as`](geppetto_turns::Turn::reply_as)).
     pub async fn wait(&self) -> Result<Answer<T>, AnswerError> {
         let turn = self.handle.wait().await.map_err(AnswerError::Run)?;
-        match turn.reply_as() {
+        match StructuredOutput::read_answer(&turn).and_then(|_| turn.reply_as()) {
             Ok(value) => Ok(Answer { value, turn }),
             Err(error) => Err(AnswerError::NotReadable {
                 error,

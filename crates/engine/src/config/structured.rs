@@ -45,6 +45,18 @@ pub struct StructuredOutput {
     /// Return an error for an invalid configuration instead of ignoring it.
     #[serde(skip_serializing_if = "std::ops::Not::not", alias = "requirevalid")]
     pub require_valid: bool,
+    /// How often a run asks again for an answer that does not fit the schema. 0 by default: the run
+    /// ends with the answer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retries: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde wants"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl StructuredOutput {
@@ -119,6 +131,20 @@ impl StructuredOutput {
     #[must_use]
     pub fn with_require_valid(mut self, require_valid: bool) -> Self {
         self.require_valid = require_valid;
+        self
+    }
+
+    /// Sets how often a run asks again for an answer that does not fit the schema, is not JSON, or is
+    /// missing. 0 by default.
+    ///
+    /// Each time a question that says what is wrong is appended to the turn, after the answer, and the
+    /// next provider call counts as every other: its tokens, and its place in the limits of the run
+    /// and the session. Readers of events see the earlier answer as discarded. An answer that was
+    /// refused, or that a limit cut, is not asked for again. If no answer fits, the run ends with the
+    /// last one; [`read_answer`](Self::read_answer) says what is wrong.
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
         self
     }
 

@@ -4,10 +4,15 @@ use geppetto_turns::Turn;
 
 use super::{RunContext, calls::EndedCall, lock};
 
-/// Provider calls that broke off and were not replaced yet.
-pub(super) struct Held {
-    calls: Vec<EndedCall>,
-    reason: String,
+/// Provider calls that were not replaced yet, each with the reason.
+#[derive(Default)]
+pub(super) struct Held(Vec<(EndedCall, String)>);
+
+impl Held {
+    fn add(&mut self, calls: Vec<EndedCall>, reason: &str) {
+        let calls = calls.into_iter().map(|call| (call, reason.to_owned()));
+        self.0.extend(calls);
+    }
 }
 
 /// A reply that broke off, while its request is sent again: made by
@@ -29,11 +34,11 @@ impl SetAside {
             return false;
         };
         let mut ended = lock(&self.ctx.shared.ended);
-        if let Some(first) = held.calls.first() {
+        if let Some((first, _)) = held.0.first() {
             // What was asked since has said nothing.
             ended.retain(|call| call.position < first.position);
         }
-        ended.extend(held.calls);
+        ended.extend(held.0.into_iter().map(|(call, _)| call));
         turn.clone_from(&self.turn);
         true
     }
@@ -61,19 +66,28 @@ impl RunContext {
         if let Some(first) = calls.first() {
             turn.clone_from(&first.before);
         }
-        *lock(&self.shared.held) = Some(Held {
-            calls,
-            reason: reason.to_owned(),
-        });
+        self.hold(calls, reason);
         aside
+    }
+
+    /// Sets the provider calls that ended since [`provider_calls`](Self::provider_calls) was `since`
+    /// aside, because their answer is asked for again. The turn keeps them.
+    pub(crate) fn set_answer_aside(&self, since: u32, reason: &str) {
+        let calls = self.take_calls_since(since);
+        self.hold(calls, reason);
+    }
+
+    fn hold(&self, calls: Vec<EndedCall>, reason: &str) {
+        let mut held = lock(&self.shared.held);
+        held.get_or_insert_default().add(calls, reason);
     }
 
     /// Announces what was set aside as discarded: another reply replaces it.
     pub(crate) fn discard_set_aside(&self) {
         let held = lock(&self.shared.held).take();
         if let Some(held) = held {
-            for call in &held.calls {
-                self.announce_discarded(call, held.reason.clone());
+            for (call, reason) in held.0 {
+                self.announce_discarded(&call, reason);
             }
         }
     }

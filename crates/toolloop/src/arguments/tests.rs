@@ -183,7 +183,7 @@ fn alternatives_that_multiply_are_given_up() {
     check(
         &schema,
         &nested(60),
-        "arguments: too large or too deeply nested to be checked; make them simpler",
+        "arguments: too large or too deeply nested to be checked; make it simpler",
     );
 }
 

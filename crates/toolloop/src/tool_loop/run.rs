@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport, RunStop, ToolConfig,
-    WaitingFor, keys,
+    AnswerRetries, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport, RunStop,
+    ToolConfig, WaitingFor, keys,
     steps::{self, deadline_passed, snapshot},
 };
 use geppetto_events::{Event, EventKind, kind::ToolCallResumed};
@@ -40,6 +40,10 @@ pub(super) struct LoopRun<'a> {
     result: Option<InferenceResult>,
     /// Keeps the application's configuration while the turn contains another.
     configured: Option<Override>,
+    /// How often the answer was asked for again.
+    answers: AnswerRetries,
+    /// How many provider calls the context had made before the current one.
+    asked_since: u32,
     /// How many provider calls were made, further attempts at one aside.
     iterations: u32,
     /// How many provider calls the context had made before.
@@ -81,6 +85,8 @@ impl<'a> LoopRun<'a> {
             started: Instant::now(),
             result: None,
             configured: None,
+            answers: AnswerRetries::new(),
+            asked_since: 0,
             iterations: 0,
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
@@ -108,6 +114,9 @@ impl<'a> LoopRun<'a> {
             self.infer().await?;
             let requests = self.pending();
             if requests.is_empty() {
+                if self.asks_again().await? {
+                    continue;
+                }
                 return Ok(());
             }
             if self.ends_here(&requests) {
@@ -168,6 +177,26 @@ impl<'a> LoopRun<'a> {
         Ok(ends_run)
     }
 
+    /// Asks again for an answer that does not fit its schema. Returns `false` if the run is to end
+    /// with it.
+    async fn asks_again(&mut self) -> Result<bool, End> {
+        let Some(result) = &self.result else {
+            return Ok(false);
+        };
+        let Some(rejected) = self.answers.check(&self.ctx, self.turn, result) else {
+            return Ok(false);
+        };
+        self.check()?;
+        if self.iterations >= self.config.max_iterations {
+            return Err(End::Limit(Limit::Iterations(self.config.max_iterations)));
+        }
+        self.check_spent()?;
+        rejected.ask(&self.ctx, self.turn, self.asked_since);
+        let summary = "1 answer to ask for again".to_owned();
+        self.pause(PausePhase::AfterInference, summary).await?;
+        Ok(true)
+    }
+
     /// Returns `true` if the model is not to be asked again after a reply whose calls may not run:
     /// it was refused or failed, and would meet the same end, or the output limit cut all that it
     /// called.
@@ -197,6 +226,7 @@ impl<'a> LoopRun<'a> {
         self.before = self.turn.clone();
         self.result = None;
         self.replies.clear();
+        self.asked_since = self.ctx.provider_calls();
         self.iterations += 1;
         let engine = &*self.tool_loop.engine;
         let resampling = self.tool_loop.resampling;

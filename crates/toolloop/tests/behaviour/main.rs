@@ -13,6 +13,7 @@ mod a_dropped_run_leaves_a_valid_history;
 mod a_failed_tool_disturbs_no_other;
 mod a_tool_is_told_before_it_is_dropped;
 mod abort_ends_the_run;
+mod an_answer_that_does_not_fit_is_asked_for_again;
 mod an_output_is_more_than_a_text;
 mod arguments_are_checked_before_the_tool_runs;
 mod calls_wait_for_a_person;

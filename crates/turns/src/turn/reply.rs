@@ -14,12 +14,12 @@ mod tests;
 const WRAPPER: &str = "value";
 
 /// Why an answer cannot be read as a value.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplyError {
     kind: ReplyErrorKind,
-    wanted: &'static str,
-    source: Option<serde_json::Error>,
+    wanted: String,
+    details: Option<String>,
 }
 
 /// What is wrong with an answer that cannot be read.
@@ -39,6 +39,24 @@ pub enum ReplyErrorKind {
 }
 
 impl ReplyError {
+    /// An answer that is JSON, and not a `wanted`: a type, or the name of a schema. `details` say
+    /// what is wrong.
+    pub fn wrong_shape(wanted: impl Into<String>, details: impl Into<String>) -> Self {
+        Self {
+            kind: ReplyErrorKind::WrongShape,
+            wanted: wanted.into(),
+            details: Some(details.into()),
+        }
+    }
+
+    fn new(kind: ReplyErrorKind, problem: Option<serde_json::Error>) -> Self {
+        Self {
+            kind,
+            wanted: String::new(),
+            details: problem.map(|problem| problem.to_string()),
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> ReplyErrorKind {
@@ -57,19 +75,16 @@ impl fmt::Display for ReplyError {
                 "the reply was cut off before its JSON was whole; raise the output limit or ask \
                  again",
             ),
-            ReplyErrorKind::NotJson => f.write_str(
-                "the reply is not JSON; ask for it with `StructuredOutput`, where the server has it",
-            ),
+            ReplyErrorKind::NotJson => f.write_str("the reply is not JSON, or has words around it"),
             ReplyErrorKind::WrongShape => write!(f, "the reply is not a `{}`", self.wanted),
         }?;
-        match &self.source {
-            Some(source) => write!(f, ": {source}"),
+        match &self.details {
+            Some(details) => write!(f, ": {details}"),
             None => Ok(()),
         }
     }
 }
 
-/// The message has all of the source, so it is not given apart.
 impl Error for ReplyError {}
 
 impl Turn {
@@ -95,37 +110,23 @@ impl Turn {
     ///
     /// The answer is missing, refused, cut off, not JSON, or not a `T`; see [`ReplyErrorKind`].
     pub fn reply_as<T: DeserializeOwned>(&self) -> Result<T, ReplyError> {
-        let error = |kind, source| ReplyError {
-            kind,
-            wanted: type_name::<T>(),
-            source,
-        };
         let reply = Reply::of(self);
-        if reply.text.trim().is_empty() {
-            let kind = match (reply.is_refusal, reply.is_cut) {
-                (true, _) => ReplyErrorKind::Refused,
-                (false, true) => ReplyErrorKind::Incomplete,
-                (false, false) => ReplyErrorKind::Missing,
-            };
-            return Err(error(kind, None));
-        }
-        let whole = reply.text.trim();
-        let text = if serde_json::from_str::<Value>(whole).is_ok() {
-            whole
-        } else {
-            fenced(whole).unwrap_or(whole)
-        };
+        let (text, value) = reply.json()?;
         let problem = match serde_json::from_str::<T>(text) {
             Ok(value) => return Ok(value),
             Err(problem) => problem,
         };
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => read_otherwise(value)
-                .ok_or_else(|| error(ReplyErrorKind::WrongShape, Some(problem))),
-            Err(_) if reply.is_cut => Err(error(ReplyErrorKind::Incomplete, None)),
-            Err(_) if reply.is_refusal => Err(error(ReplyErrorKind::Refused, None)),
-            Err(problem) => Err(error(ReplyErrorKind::NotJson, Some(problem))),
-        }
+        read_otherwise(value)
+            .ok_or_else(|| ReplyError::wrong_shape(type_name::<T>(), problem.to_string()))
+    }
+
+    /// The answer of the model as JSON, alone or in one Markdown code fence, whatever its shape.
+    ///
+    /// # Errors
+    ///
+    /// As for [`reply_as`](Self::reply_as).
+    pub fn reply_value(&self) -> Result<Value, ReplyError> {
+        Reply::of(self).json().map(|(_, value)| value)
     }
 }
 
@@ -160,12 +161,52 @@ impl Reply {
             .get(&turn_meta::INFERENCE_RESULT)
             .ok()
             .flatten();
-        is_cut |= result.is_some_and(|result| result.finish_class == FinishClass::MaxTokens);
+        if let Some(result) = result {
+            is_cut |= matches!(
+                result.finish_class,
+                FinishClass::MaxTokens | FinishClass::ContextWindow
+            );
+            is_refusal |= result.finish_class == FinishClass::Refused;
+        }
         parts.reverse();
         Self {
             text: parts.concat(),
             is_refusal,
             is_cut,
+        }
+    }
+
+    /// The JSON of the answer, as text and as a value.
+    fn json(&self) -> Result<(&str, Value), ReplyError> {
+        let whole = self.text.trim_start_matches('\u{feff}').trim();
+        if whole.is_empty() {
+            return Err(ReplyError::new(self.excuse(ReplyErrorKind::Missing), None));
+        }
+        let problem = match serde_json::from_str::<Value>(whole) {
+            // Of a number that was cut, nobody knows how it would have gone on.
+            Ok(Value::Number(_)) if self.is_cut => {
+                return Err(ReplyError::new(ReplyErrorKind::Incomplete, None));
+            }
+            Ok(value) => return Ok((whole, value)),
+            Err(problem) => problem,
+        };
+        if let Some(text) = fenced(whole)
+            && let Ok(value) = serde_json::from_str(text)
+        {
+            return Ok((text, value));
+        }
+        match self.excuse(ReplyErrorKind::NotJson) {
+            ReplyErrorKind::NotJson => Err(ReplyError::new(ReplyErrorKind::NotJson, Some(problem))),
+            kind => Err(ReplyError::new(kind, None)),
+        }
+    }
+
+    /// Why there is no JSON: the reply was refused or cut, or else `kind`.
+    fn excuse(&self, kind: ReplyErrorKind) -> ReplyErrorKind {
+        match (self.is_refusal, self.is_cut) {
+            (true, _) => ReplyErrorKind::Refused,
+            (false, true) => ReplyErrorKind::Incomplete,
+            (false, false) => kind,
         }
     }
 }
@@ -198,11 +239,15 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// The content of the only Markdown code fence of a text.
+/// The content of the only Markdown code fence of a text, whose end may be missing. A fence inside of
+/// the content is a part of it.
 fn fenced(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("```")?;
-    // The first line names the language.
-    let (_, rest) = rest.split_once('\n')?;
-    let (inside, after) = rest.split_once("```")?;
-    (!after.contains("```")).then_some(inside.trim())
+    let inside = rest.rsplit_once("```").map_or(rest, |(inside, _)| inside);
+    // The fence may name the language.
+    let language = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+    let named = inside.trim_start_matches(language);
+    // Without a line break after it, it is a part of the content: `true`, `12`.
+    let is_name = named.starts_with(['\n', '\r', ' ', '\t', '{', '[', '"']);
+    Some(if is_name { named } else { inside }.trim())
 }

@@ -40,6 +40,45 @@ fn json_is_read_alone_and_in_a_fence() {
 }
 
 #[test]
+fn a_fence_may_be_written_in_odd_ways() {
+    for text in [
+        "```json {\"city\": \"Oslo\"} ```",
+        "```{\"city\": \"Oslo\"}```",
+        "```JSON\r\n{\"city\": \"Oslo\"}\r\n```",
+        "```json\n{\"city\": \"Oslo\"}",
+        "\u{feff}{\"city\": \"Oslo\"}",
+    ] {
+        assert_eq!(read(text).unwrap(), oslo(), "{text}");
+    }
+    let text = "```json\n{\"city\": \"```sh\\nls\\n```\"}\n```";
+    assert_eq!(read(text).unwrap().city, "```sh\nls\n```");
+    let number = turn(Block::llm_text("```\n12\n```"));
+    assert_eq!(number.reply_as::<u8>().unwrap(), 12);
+    let two = "```json\n{\"city\": \"Oslo\"}\n```\nor\n```json\n{\"city\": \"Rome\"}\n```";
+    assert_eq!(read(two).unwrap_err().kind(), ReplyErrorKind::NotJson);
+}
+
+#[test]
+fn words_around_json_are_an_error_that_says_so() {
+    for text in [
+        "Sure! {\"city\": \"Oslo\"}",
+        "{\"city\": \"Oslo\"}\nAnything else?",
+    ] {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.kind(), ReplyErrorKind::NotJson);
+        let words = error.to_string();
+        assert!(words.contains("or has words around it: "), "{words}");
+    }
+}
+
+#[test]
+fn the_value_can_be_read_whatever_its_shape() {
+    let reply = turn(Block::llm_text("```json\n{\"town\": [1, null]}\n```"));
+    let value = serde_json::json!({"town": [1, null]});
+    assert_eq!(reply.reply_value().unwrap(), value);
+}
+
+#[test]
 fn a_fence_inside_of_a_json_text_is_text() {
     let text = serde_json::json!({"city": "a\n```\nb\n```\n"}).to_string();
     assert_eq!(read(&text).unwrap().city, "a\n```\nb\n```\n");
@@ -89,14 +128,28 @@ fn the_error_says_what_is_wrong() {
     assert!(error.contains("Weather`: missing field `city`"), "{error}");
 }
 
-#[test]
-fn an_answer_that_the_output_limit_cut_is_incomplete() {
-    let mut turn = turn(Block::llm_text(r#"{"city": "#));
+fn ended(text: &str, class: FinishClass) -> Result<Value, ReplyErrorKind> {
+    let mut turn = turn(Block::llm_text(text));
     let mut result = crate::InferenceResult::new("openai", "m");
-    result.finish_class = FinishClass::MaxTokens;
+    result.finish_class = class;
     turn.metadata
         .set(&turn_meta::INFERENCE_RESULT, &result)
         .unwrap();
-    let error = turn.reply_as::<Weather>().unwrap_err();
-    assert_eq!(error.kind(), ReplyErrorKind::Incomplete);
+    turn.reply_value().map_err(|error| error.kind())
+}
+
+#[test]
+fn an_answer_that_a_limit_cut_is_incomplete() {
+    for class in [FinishClass::MaxTokens, FinishClass::ContextWindow] {
+        let cut = Err(ReplyErrorKind::Incomplete);
+        assert_eq!(ended(r#"{"city": "#, class.clone()), cut);
+        assert_eq!(ended("12", class.clone()), cut);
+        assert!(ended("{}", class).is_ok());
+    }
+}
+
+#[test]
+fn an_answer_that_a_filter_stopped_is_refused() {
+    let refused = Err(ReplyErrorKind::Refused);
+    assert_eq!(ended(r#"{"city": "#, FinishClass::Refused), refused);
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::check::problems_with;
+use super::{check::problems_with, refs};
 
-/// How deep arguments are looked into.
+/// How deep values are looked into.
 const MAX_DEPTH: usize = 32;
 
 /// Takes out the fields that are null where the schema requires no field and allows no null.
@@ -20,7 +20,7 @@ fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
         return;
     };
     let target = keywords.get("$ref").and_then(Value::as_str);
-    if let Some(target) = target.and_then(|to| root.pointer(to.strip_prefix('#')?)) {
+    if let Some(target) = target.and_then(|to| refs::resolve(root, to)) {
         walk(root, target, value, depth + 1);
     }
     let all = keywords.get("allOf").and_then(Value::as_array);

@@ -1,37 +1,85 @@
-//! The schema walk.
+//! [`check`] and [`fit`]: whether a value fits a schema.
+//!
+//! A subset of JSON Schema 2020-12 is enforced, enough for what schema generators write and small
+//! enough to be read: `type` (also lists of types, and OpenAPI's `nullable`), `enum`, `const`,
+//! `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, `minItems`,
+//! `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`,
+//! `exclusiveMaximum`, `anyOf`, `oneOf`, `allOf`, `not`, boolean schemas, and `$ref` into the
+//! schema itself. Other keywords (`pattern`, `format`, `multipleOf`, `if`, …) are hints to the
+//! model.
 
 use serde_json::{Map, Value};
 
-use super::numbers;
+use super::{Mismatch, Problem, nulls, numbers, refs};
 
 /// How deep references may go: a schema that only refers to itself must not loop.
 const MAX_DEPTH: usize = 64;
 
-/// How much work a check may be. Alternatives inside of alternatives multiply, so a few hundred
-/// bytes of arguments could otherwise keep a run busy for hours.
+/// How much work a check may be, whatever the value. Alternatives inside of alternatives multiply,
+/// so a few hundred bytes could otherwise keep a run busy for hours.
 const MAX_STEPS: usize = 100_000;
 
-/// What is wrong with `value`; empty when nothing is.
-pub(super) fn problems(root: &Value, value: &Value) -> Vec<String> {
-    problems_with(root, root, value)
+/// How much work a check may be for each part of the value, beyond [`MAX_STEPS`].
+const MAX_STEPS_PER_PART: usize = 16;
+
+/// Checks a value against a schema.
+///
+/// Enforces types, `enum`, `const`, limits of numbers and lengths, properties, items, combinations
+/// and `$ref` into the schema itself. `pattern`, `format`, `multipleOf` and conditions are not
+/// enforced. The work is bounded in the size of the value.
+///
+/// # Errors
+///
+/// What does not fit, where. It repeats no value, which may be a secret, only names of fields.
+pub fn check(schema: &Value, value: &Value) -> Result<(), Mismatch> {
+    let problems = problems_with(schema, schema, value);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Mismatch { problems })
+}
+
+/// Checks a value as [`check`] does, without the fields that need not be there and are null although
+/// their schema does not allow that: in strict mode every field is sent, and many models send all of
+/// them anyway.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub fn fit(schema: &Value, mut value: Value) -> Result<Value, Mismatch> {
+    nulls::drop_optional(schema, &mut value);
+    check(schema, &value)?;
+    Ok(value)
 }
 
 /// What is wrong with `value` by a schema that is part of `root`.
-pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<String> {
+pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<Problem> {
+    let allowed = parts(value)
+        .saturating_mul(MAX_STEPS_PER_PART)
+        .saturating_add(MAX_STEPS);
     let mut walk = Walk {
         root,
-        path: "arguments".to_owned(),
+        path: "$".to_owned(),
         depth: 0,
         steps: 0,
+        allowed,
         problems: Vec::new(),
     };
     walk.check(schema, value);
-    if walk.steps > MAX_STEPS {
-        return vec![
-            "arguments: too large or too deeply nested to be checked; make them simpler".to_owned(),
-        ];
+    if walk.steps > allowed {
+        let message = "too large or too deeply nested to be checked; make it simpler";
+        return vec![Problem::new("$", message)];
     }
     walk.problems
+}
+
+/// How many values there are in a value.
+fn parts(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(parts).sum::<usize>() + 1,
+        Value::Object(fields) => fields.values().map(parts).sum::<usize>() + 1,
+        _ => 1,
+    }
 }
 
 struct Walk<'a> {
@@ -39,18 +87,18 @@ struct Walk<'a> {
     path: String,
     depth: usize,
     steps: usize,
-    problems: Vec<String>,
+    allowed: usize,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Walk<'a> {
     fn problem(&mut self, what: impl AsRef<str>) {
-        let problem = format!("{}: {}", self.path, what.as_ref());
-        self.problems.push(problem);
+        self.problems.push(Problem::new(&self.path, what.as_ref()));
     }
 
     fn check(&mut self, schema: &'a Value, value: &Value) {
         self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+        if self.depth >= MAX_DEPTH || self.steps > self.allowed {
             return;
         }
         let keywords = match schema {
@@ -61,10 +109,7 @@ impl<'a> Walk<'a> {
         self.depth += 1;
         if let Some(target) = keywords.get("$ref").and_then(Value::as_str) {
             // A reference to elsewhere cannot be followed, and is not enforced.
-            if let Some(schema) = target
-                .strip_prefix('#')
-                .and_then(|at| self.root.pointer(at))
-            {
+            if let Some(schema) = refs::resolve(self.root, target) {
                 self.check(schema, value);
             }
         }
@@ -202,7 +247,7 @@ impl<'a> Walk<'a> {
     /// Returns `true` if one of `choices` fits, and only one if `single` is set.
     fn alternatives(&mut self, choices: &'a [Value], value: &Value, single: bool) {
         let mut fitting = 0;
-        let mut nearest: Option<Vec<String>> = None;
+        let mut nearest: Option<Vec<Problem>> = None;
         for schema in choices {
             let problems = self.attempt(schema, value);
             if problems.is_empty() {
@@ -229,7 +274,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The problems with one schema, apart from the others.
-    fn attempt(&mut self, schema: &'a Value, value: &Value) -> Vec<String> {
+    fn attempt(&mut self, schema: &'a Value, value: &Value) -> Vec<Problem> {
         let before = std::mem::take(&mut self.problems);
         self.check(schema, value);
         std::mem::replace(&mut self.problems, before)
