@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    AnswerRetries, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport, RunStop,
-    ToolConfig, WaitingFor, keys,
+    AnswerRetries, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport,
+    RunStop, ToolConfig, WaitingFor, keys,
     steps::{self, deadline_passed, snapshot},
 };
 use geppetto_events::{Event, EventKind, kind::ToolCallResumed};
@@ -23,6 +23,8 @@ use crate::{
     },
     step::PauseEnd,
 };
+
+mod answer;
 
 /// One run of the loop. Dropped half-way, it leaves a turn in which every call is answered.
 pub(super) struct LoopRun<'a> {
@@ -175,26 +177,6 @@ impl<'a> LoopRun<'a> {
             self.pause(PausePhase::AfterTools, answered).await?;
         }
         Ok(ends_run)
-    }
-
-    /// Asks again for an answer that does not fit its schema. Returns `false` if the run is to end
-    /// with it.
-    async fn asks_again(&mut self) -> Result<bool, End> {
-        let Some(result) = &self.result else {
-            return Ok(false);
-        };
-        let Some(rejected) = self.answers.check(&self.ctx, self.turn, result) else {
-            return Ok(false);
-        };
-        self.check()?;
-        if self.iterations >= self.config.max_iterations {
-            return Err(End::Limit(Limit::Iterations(self.config.max_iterations)));
-        }
-        self.check_spent()?;
-        rejected.ask(&self.ctx, self.turn, self.asked_since);
-        let summary = "1 answer to ask for again".to_owned();
-        self.pause(PausePhase::AfterInference, summary).await?;
-        Ok(true)
     }
 
     /// Returns `true` if the model is not to be asked again after a reply whose calls may not run:
