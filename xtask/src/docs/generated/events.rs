@@ -19,6 +19,7 @@ const PAYLOADS: &[&str] = &[
     "crates/events/src/kind/segment.rs",
     "crates/events/src/kind/tool.rs",
     "crates/events/src/kind/citation.rs",
+    "crates/events/src/kind/queue.rs",
 ];
 
 pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String, Error> {
