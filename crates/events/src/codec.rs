@@ -1,8 +1,8 @@
-//! Events as JSON, one by one and as lines of a log.
+//! JSON encoding of events, individually and as lines of a log.
 //!
-//! [`Event`](crate::Event) implements serde's traits: decoding accepts every name that geppetto wrote since
-//! January 2026 and loses no field; encoding writes the present names. For readers that know only
-//! older shapes there are [`JanuaryEncoder`] and [`CumulativeEncoder`].
+//! [`Event`](crate::Event) implements serde's traits. Decoding accepts every name that geppetto has
+//! written since January 2026 and loses no field; encoding writes the current names.
+//! [`JanuaryEncoder`] and [`CumulativeEncoder`] serve readers that only understand older formats.
 
 mod cumulative;
 mod january;

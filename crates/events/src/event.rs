@@ -1,4 +1,4 @@
-//! [`Event`] and what every event carries.
+//! [`Event`] and the data common to all events.
 
 use std::sync::Arc;
 
@@ -13,34 +13,34 @@ mod app;
 #[cfg(test)]
 mod tests;
 
-/// One thing that happened during an inference. Immutable once published.
+/// Something that happened during an inference. Immutable once published.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    /// The event's number: without gaps per session, from 1. 0 until it is published.
+    /// Sequence number, starting at 1, gap-free within a session. 0 until published.
     pub seq: u64,
-    /// The number of events that this one represents: more than 1 for deltas merged for a slow
-    /// reader, the last of which is `seq`.
+    /// Number of events represented by this one: greater than 1 for deltas merged for a slow
+    /// reader; `seq` is then the number of the last of them.
     pub merged: u64,
-    /// What is known about the inference.
+    /// Metadata of the inference.
     pub meta: Arc<EventMeta>,
-    /// What the event belongs to.
+    /// Ids of the session, run, call and segment that the event belongs to.
     pub correlation: Arc<Correlation>,
-    /// What happened.
+    /// Kind of event, with its fields.
     pub kind: EventKind,
-    /// Fields that this crate does not know; fields of a decoded event that would not be written
-    /// back the same stand here too and win over the typed ones when the event is encoded.
+    /// Unknown fields. Fields of a decoded event that would not be encoded identically are also
+    /// kept here; they take precedence over the typed ones on encoding.
     pub extra: Extra,
 }
 
 impl Event {
-    /// An event that belongs to nothing yet.
+    /// Creates an event without metadata and correlation.
     #[must_use]
     pub fn new(kind: EventKind) -> Self {
         Self::in_context(kind, Arc::default(), Arc::default())
     }
 
-    /// An event of an inference. Allocates nothing, unlike [`Event::new`] with
+    /// Creates an event of an inference. Does not allocate, unlike [`Event::new`] followed by
     /// [`with_meta`](Self::with_meta) and [`with_correlation`](Self::with_correlation).
     #[must_use]
     pub fn in_context(
@@ -58,28 +58,28 @@ impl Event {
         }
     }
 
-    /// Sets what is known about the inference.
+    /// Sets the metadata of the inference.
     #[must_use]
     pub fn with_meta(mut self, meta: Arc<EventMeta>) -> Self {
         self.meta = meta;
         self
     }
 
-    /// Sets what the event belongs to.
+    /// Sets the correlation.
     #[must_use]
     pub fn with_correlation(mut self, correlation: Arc<Correlation>) -> Self {
         self.correlation = correlation;
         self
     }
 
-    /// The wire name of the type, such as `text-delta`.
+    /// Returns the wire name of the type, such as `text-delta`.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.kind.type_name()
     }
 
-    /// The piece of a text delta: what the model answers. `None` for all other events, reasoning
-    /// and tool arguments included.
+    /// Returns the text of a text delta: output of the model. `None` for all other events,
+    /// including reasoning and tool arguments.
     #[must_use]
     pub fn text_delta(&self) -> Option<&str> {
         match &self.kind {
@@ -88,7 +88,7 @@ impl Event {
         }
     }
 
-    /// The piece of a reasoning delta: what the model thinks. `None` for all other events.
+    /// Returns the text of a reasoning delta. `None` for all other events.
     #[must_use]
     pub fn reasoning_delta(&self) -> Option<&str> {
         match &self.kind {
@@ -97,7 +97,7 @@ impl Event {
         }
     }
 
-    /// The piece of a tool call's arguments, as a part of JSON text. `None` for all other events.
+    /// Returns the fragment of JSON text of a tool arguments delta. `None` for all other events.
     #[must_use]
     pub fn arguments_delta(&self) -> Option<&str> {
         match &self.kind {
@@ -113,7 +113,8 @@ impl Event {
             .or_else(|| self.arguments_delta())
     }
 
-    /// The number of the first event that this one represents: `seq` unless deltas were merged.
+    /// Returns the sequence number of the first event that this one represents: `seq` unless deltas
+    /// were merged.
     #[must_use]
     pub fn first_seq(&self) -> u64 {
         self.seq.saturating_sub(self.merged.saturating_sub(1))
@@ -135,82 +136,82 @@ impl From<EventKind> for Event {
     }
 }
 
-/// What is known about the inference that an event comes from.
+/// Metadata of the inference that an event comes from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EventMeta {
-    /// The id of the message that is being made; the inference's id in our own events.
+    /// Id of the message being generated; the inference id in events of this project.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message_id: String,
-    /// The session.
+    /// Session id.
     #[serde(skip_serializing_if = "Option::is_none", alias = "run_id")]
     pub session_id: Option<String>,
-    /// The inference.
+    /// Inference id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_id: Option<String>,
-    /// The turn.
+    /// Turn id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<String>,
-    /// The model.
+    /// Model name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The sampling temperature that was asked for.
+    /// Requested sampling temperature.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<Number>,
-    /// The nucleus sampling share that was asked for.
+    /// Requested nucleus sampling probability.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<Number>,
-    /// The output limit that was asked for, in tokens.
+    /// Requested output limit, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u64>,
-    /// Why the model stopped, in the provider's own words.
+    /// Stop reason, verbatim from the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
-    /// The tokens.
+    /// Token usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
-    /// How long the call took, in milliseconds.
+    /// Duration of the call, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// Fields that this crate does not know. Engine-specific data is under `extra`.
+    /// Unknown fields, preserved on encoding. Engine-specific data is under `extra`.
     #[serde(skip)]
     pub extra: Extra,
 }
 
-/// What an event belongs to. All ids are opaque.
+/// Ids of what an event belongs to. All ids are opaque.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Correlation {
-    /// The session.
+    /// Session id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
-    /// The run, which is one inference of the session: its inference id.
+    /// Run id: the inference id of the session's inference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
-    /// The turn.
+    /// Turn id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_id: Option<String>,
-    /// The provider call within the run.
+    /// Id of the provider call within the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_call_id: Option<String>,
-    /// Which attempt at that call, from 1.
+    /// Attempt number of the call, starting at 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
-    /// The segment of text, reasoning or tool call within the provider call.
+    /// Id of the text, reasoning or tool call segment within the provider call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment_id: Option<String>,
-    /// The tool call.
+    /// Tool call id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
-    /// Fields that this crate does not know.
+    /// Unknown fields, preserved on encoding.
     #[serde(skip)]
     pub extra: Extra,
 }
 
 impl Correlation {
-    /// The correlation of a segment of this provider call.
+    /// Returns the correlation of a segment of this provider call.
     #[must_use]
     pub fn segment(&self, id: impl Into<String>) -> Self {
         Self {
@@ -219,7 +220,7 @@ impl Correlation {
         }
     }
 
-    /// The correlation of a tool call of this provider call.
+    /// Returns the correlation of a tool call of this provider call.
     #[must_use]
     pub fn tool_call(&self, id: impl Into<String>) -> Self {
         Self {
@@ -228,7 +229,7 @@ impl Correlation {
         }
     }
 
-    /// The provider call and its attempt, where the event belongs to one.
+    /// Returns the id and attempt number of the provider call, if the event belongs to one.
     #[must_use]
     pub fn call(&self) -> Option<(&str, u32)> {
         let id = self.provider_call_id.as_deref()?;

@@ -1,21 +1,21 @@
-//! [`Grammar`]: the legal orders of events, as code.
+//! [`Grammar`]: checks the order of events.
 //!
-//! A run's events are legal when:
+//! The order of events in a run is valid if:
 //!
 //! - `run-started` comes first, and exactly one of `run-finished`, `run-stopped`, `run-failed`
 //!   comes last, with no provider call and no tool execution open;
-//! - sequence numbers have no gap;
-//! - one provider call is open at a time; segments of text and reasoning open, grow and close
-//!   inside it, each delta beginning where the one before ended;
-//! - a tool call is started, grows and is requested inside a provider call; a requested call may
-//!   then be started, gets one result, and is finished; a call that is never requested (it arrived
-//!   in half) gets nothing;
-//! - a requested call may wait for a person; it is then finished in its run like any other, or the
-//!   run ends as stopped or failed while it waits, and a later run begins its part of the call with
+//! - sequence numbers have no gaps;
+//! - at most one provider call is open at a time; text and reasoning segments open, grow and close
+//!   within it, and each delta begins at the end of the previous one;
+//! - a tool call is started, grows and is requested within a provider call. A requested call may
+//!   then be executed, has exactly one result, and is finished; a call that is never requested (it
+//!   arrived incomplete) has no further events;
+//! - a requested call may wait for a person. It is then finished in the same run, or the run is
+//!   stopped or fails while the call is waiting, and a later run continues the call with
 //!   `tool-call-resumed`;
-//! - only a finished provider call is discarded, and discarding takes its requests back;
-//! - everything else (errors, logs, progress of built-in tools, custom events) may come anywhere
-//!   in a run, and logs, custom events and `queue-updated` outside of runs too.
+//! - only a finished provider call can be discarded, which retracts its requested tool calls;
+//! - all other events (errors, logs, progress of built-in tools, custom events) may occur anywhere
+//!   in a run; logs, custom events and `queue-updated` also outside of runs.
 
 use std::collections::{HashMap, HashSet};
 use std::{error::Error, fmt};
@@ -29,7 +29,7 @@ mod tests;
 
 use segments::Segments;
 
-/// Checks that events come in a legal order.
+/// Checks that events occur in a valid order.
 #[derive(Debug, Clone, Default)]
 pub struct Grammar {
     last_seq: u64,
@@ -68,14 +68,14 @@ enum ToolState {
 }
 
 impl Grammar {
-    /// A checker of whole runs, one after the other.
+    /// Creates a checker for complete, consecutive runs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A checker of a piece of a run: what one engine publishes, or an older log, which do not
-    /// announce runs.
+    /// Creates a checker for a fragment of a run, such as the events of a single engine or an older
+    /// log, which have no events for the start and end of runs.
     #[must_use]
     pub fn fragment() -> Self {
         Self {
@@ -85,11 +85,12 @@ impl Grammar {
         }
     }
 
-    /// Takes the next event.
+    /// Checks the next event.
     ///
     /// # Errors
     ///
-    /// If the event is not legal here. The checker continues as if it had not seen the event.
+    /// Returns an error if the event is not valid in this position. The checker then ignores the
+    /// event and continues.
     pub fn accept(&mut self, event: &Event) -> Result<(), GrammarError> {
         let result = self
             .accept_seq(event)
@@ -101,11 +102,11 @@ impl Grammar {
         })
     }
 
-    /// Ends the sequence.
+    /// Checks the end of the sequence.
     ///
     /// # Errors
     ///
-    /// When a run, a provider call or a segment is still open.
+    /// Returns an error if a run, a provider call or a segment is still open.
     pub fn finish(&self) -> Result<(), GrammarError> {
         let open = if self.run != Run::Idle && !self.fragment {
             Some("the run has no terminal event")
@@ -346,15 +347,15 @@ fn call_key(event: &Event) -> CallKey {
     (id.to_owned(), attempt)
 }
 
-/// An event came where it is not legal.
+/// Error returned for an event in an invalid position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GrammarError {
-    /// The type of the event.
+    /// Type of the event.
     pub event_type: String,
-    /// The number of the event; 0 where it has none.
+    /// Sequence number of the event; 0 if it has none.
     pub seq: u64,
-    /// The rule that it breaks.
+    /// The violated rule.
     pub rule: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Panics of code that others wrote: sinks, extractors, engines, tools, hooks.
+//! Isolation of panics in user-supplied code: sinks, extractors, engines, tools, hooks.
 
 use std::{
     any::Any,
@@ -8,12 +8,12 @@ use std::{
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// Calls `function` and returns what it gives. A panic stays here, and so does one of the panic's
-/// own payload, which is dropped here.
+/// Calls `function` and returns its result. Catches a panic, including one raised while dropping
+/// the panic payload.
 ///
 /// # Errors
 ///
-/// The panic's message, or `without a message`.
+/// Returns the panic message, or `without a message`, if `function` panics.
 pub fn catch<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
 }

@@ -1,6 +1,6 @@
-//! What happened: one type for each kind of event.
+//! Event kinds: one type for each.
 //!
-//! The wire names are geppetto's. The enum is open: a type that this crate does not know becomes
+//! Wire names are those of geppetto. The enum is open: unknown types decode as
 //! [`EventKind::Custom`], and applications publish their own types the same way.
 
 use serde::{Deserialize, Serialize};
@@ -35,23 +35,23 @@ pub use tool::{
 /// Writes the enum and what follows from the list of its variants alone.
 macro_rules! event_kinds {
     ($( $(#[$doc:meta])* $name:ident($payload:ty) = $wire:literal; )*) => {
-        /// What happened.
+        /// Kind of an event, with its fields.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum EventKind {
             $( $(#[$doc])* $name($payload), )*
-            /// Progress of a tool that the provider runs itself, such as web search.
+            /// Progress of a tool run by the provider, such as web search.
             ServerTool(Box<ServerTool>),
-            /// An event of a type that this crate does not know.
+            /// Event of an unknown type.
             Custom(CustomEvent),
         }
 
         impl EventKind {
-            /// The wire names of the variants that have exactly one, in the order of the enum. Those of
+            /// Wire names of the variants that have exactly one, in declaration order. Those of
             /// [`ServerTool`](Self::ServerTool) are in [`ServerTool::NAMES`].
             pub const TYPE_NAMES: &[&str] = &[$($wire),*];
 
-            /// The wire name of the type.
+            /// Returns the wire name of the type.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {
@@ -97,65 +97,65 @@ pub(crate) trait Visitor {
 }
 
 event_kinds! {
-    /// A run began; always its first event.
+    /// A run started; first event of every run.
     RunStarted(RunStarted) = "run-started";
-    /// A run ended as it should; its last event.
+    /// A run completed; last event of the run.
     RunFinished(RunFinished) = "run-finished";
-    /// A run was stopped: cancelled, at a limit, or because tool calls wait for a person; its last
-    /// event.
+    /// A run was stopped because it was cancelled, hit a limit, or has tool calls that wait for a
+    /// person; last event of the run.
     RunStopped(RunStopped) = "run-stopped";
-    /// A run failed; its last event.
+    /// A run failed; last event of the run.
     RunFailed(RunFailed) = "run-failed";
-    /// A request goes out to the provider.
+    /// A request is being sent to the provider.
     ProviderCallStarted(ProviderCallStarted) = "provider-call-started";
-    /// The provider said something about its reply: usage, stop reason.
+    /// The provider reported metadata of its reply: usage or stop reason.
     ProviderCallMetadataUpdated(ProviderCallMetadata) = "provider-call-metadata-updated";
-    /// The provider's reply is over, whole or not.
+    /// The provider's reply ended, complete or not.
     ProviderCallFinished(ProviderCallFinished) = "provider-call-finished";
-    /// The output of a finished call is discarded: the call broke off, or its answer did not fit its
-    /// schema, and another reply replaces it.
+    /// The output of a finished call is discarded: the call was interrupted or its answer violated
+    /// the schema, and a new reply replaces it.
     ProviderCallDiscarded(ProviderCallDiscarded) = "provider-call-discarded";
-    /// The model begins a text.
+    /// A text segment started.
     TextSegmentStarted(TextStarted) = "text-segment-started";
-    /// A piece of text.
+    /// Fragment of a text segment.
     TextDelta(TextDelta) = "text-delta";
-    /// The text is over.
+    /// A text segment ended.
     TextSegmentFinished(TextFinished) = "text-segment-finished";
-    /// The model begins to reason.
+    /// A reasoning segment started.
     ReasoningSegmentStarted(ReasoningStarted) = "reasoning-segment-started";
-    /// A piece of reasoning.
+    /// Fragment of a reasoning segment.
     ReasoningDelta(ReasoningDelta) = "reasoning-delta";
-    /// The reasoning is over.
+    /// A reasoning segment ended.
     ReasoningSegmentFinished(ReasoningFinished) = "reasoning-segment-finished";
-    /// The model begins a tool call.
+    /// The model started to write a tool call.
     ToolCallStarted(ToolCallStarted) = "tool-call-started";
-    /// A piece of a tool call's arguments.
+    /// Fragment of tool call arguments.
     ToolCallArgumentsDelta(ToolCallArgumentsDelta) = "tool-call-arguments-delta";
-    /// A tool call is whole.
+    /// A tool call is complete.
     ToolCallRequested(ToolCallRequested) = "tool-call-requested";
-    /// A tool call waits for a person to decide about it.
+    /// A tool call waits for a person's decision.
     ToolCallWaiting(Box<ToolCallWaiting>) = "tool-call-waiting";
-    /// A tool call that waited when an earlier run ended is taken up again.
+    /// A tool call that was waiting when an earlier run ended is resumed.
     ToolCallResumed(ToolCallResumed) = "tool-call-resumed";
-    /// A tool begins to run.
+    /// A tool started to execute.
     ToolExecutionStarted(ToolExecutionStarted) = "tool-execution-started";
-    /// A tool call has its answer.
+    /// The result of a tool call is available.
     ToolResultReady(ToolResultReady) = "tool-result-ready";
-    /// A tool call is over.
+    /// A tool call finished.
     ToolCallFinished(ToolCallFinished) = "tool-call-finished";
-    /// Something went wrong; a terminal event says whether the run ended by it.
+    /// An error occurred; whether it ended the run is determined by the terminal event.
     Error(ErrorEvent) = "error";
-    /// The provider call was interrupted; contains the text that had arrived.
+    /// The provider call was interrupted; contains the partial text.
     Interrupt(Interrupt) = "interrupt";
-    /// A log line.
+    /// Log message.
     Log(Log) = "log";
-    /// Something worth showing.
+    /// Notice for the user.
     Info(Info) = "info";
-    /// The agent went to another mode.
+    /// The agent mode changed.
     AgentModeSwitch(AgentModeSwitch) = "agent-mode-switch";
-    /// The run is paused until it is continued.
+    /// The run is paused until it is resumed.
     DebuggerPause(Box<DebuggerPause>) = "debugger.pause";
-    /// The text cites a source.
+    /// Citation of a source.
     Citation(Box<Citation>) = "citation";
     /// The session's queue was paused or resumed, or changed while it is paused.
     QueueUpdated(QueueUpdated) = "queue-updated";

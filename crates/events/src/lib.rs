@@ -1,9 +1,9 @@
-//! The stream of typed events that an inference publishes while it runs.
+//! Typed event stream of a running inference.
 //!
-//! An [`Event`] says one thing that happened: a piece of text arrived, a tool was called, the run
-//! ended. Events are immutable, numbered without gaps per session, and ordered by a
-//! [grammar](grammar::Grammar) that is checked in debug builds. Deltas carry the delta and its
-//! offset, never the text so far.
+//! An [`Event`] reports one step of an inference: text arrived, a tool was called, the run ended.
+//! Events are immutable, numbered gap-free within a session, and follow a
+//! [grammar](grammar::Grammar) that is checked in debug builds. Deltas carry only the new text and
+//! its offset, never the accumulated text.
 //!
 //! ```
 //! use geppetto_events::{Event, EventKind, EventStream, kind::TextDelta};
@@ -25,13 +25,13 @@
 //!
 //! | module | concern |
 //! |---|---|
-//! | [`kind`] | one type for each kind of event |
+//! | [`kind`] | one type per kind of event |
 //! | [`codec`] | JSON, log lines, January 2026 names |
-//! | [`grammar`] | the legal orders of events |
-//! | [`isolate`] | panics of sinks and other foreign code |
-//! | [`sink`] | who is told of each event at once |
+//! | [`grammar`] | valid order of events |
+//! | [`isolate`] | isolation of panics in user-supplied code |
+//! | [`sink`] | synchronous consumers |
 //! | [`stream`] | numbering, delivery, the resumable log, subscriptions |
-//! | [`printer`] | events for people and programs |
+//! | [`printer`] | human- and machine-readable output |
 
 pub mod codec;
 pub mod event;

@@ -1,7 +1,7 @@
-//! Printers: events for people and programs.
+//! Event printers for people and programs.
 //!
-//! A printer is an [`EventSink`](crate::EventSink) that writes to any [`std::io::Write`]. It never fails a run: the
-//! first error of the writer (a closed pipe, as a rule) ends the output and is kept.
+//! A printer is an [`EventSink`](crate::EventSink) that writes to any [`std::io::Write`]. It never
+//! fails a run: the first write error (typically a closed pipe) ends the output and is retained.
 
 use std::{
     fmt,

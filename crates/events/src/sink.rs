@@ -1,16 +1,17 @@
-//! [`EventSink`]: receives every event synchronously.
+//! [`EventSink`]: synchronous consumer of events.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::Event;
 
-/// Receives every event of a run, in order, as it is published.
+/// Synchronous consumer of all events of a run, in publication order.
 ///
-/// A sink must not block: it runs on the run's own task. A consumer that can be slow belongs
-/// behind a [subscription](crate::EventStream::subscribe). A sink cannot fail a run; one that
-/// panics is isolated and counted ([`EventStream::sink_panics`](crate::EventStream::sink_panics)).
+/// Sinks are called on the task of the run and must not block; put a slow consumer behind a
+/// [subscription](crate::EventStream::subscribe). A sink cannot fail a run: a panic is caught and
+/// counted ([`EventStream::sink_panics`](crate::EventStream::sink_panics)).
 pub trait EventSink: Send + Sync {
-    /// Takes an event.
+    /// Receives an event. Called once per event, on the task that publishes it or on that of a
+    /// concurrent publisher.
     fn publish(&self, event: &Event);
 }
 
@@ -20,7 +21,7 @@ impl<T: EventSink + ?Sized> EventSink for std::sync::Arc<T> {
     }
 }
 
-/// A sink that drops every event.
+/// Sink that discards every event.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NullSink;
 
@@ -28,26 +29,26 @@ impl EventSink for NullSink {
     fn publish(&self, _event: &Event) {}
 }
 
-/// A sink that keeps every event.
+/// Sink that stores every event in memory.
 #[derive(Debug, Default)]
 pub struct MemorySink {
     events: Mutex<Vec<Event>>,
 }
 
 impl MemorySink {
-    /// An empty sink.
+    /// Creates an empty sink.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The events so far.
+    /// Returns the events received so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.lock().clone()
     }
 
-    /// Takes the events so far out of the sink.
+    /// Removes and returns the events received so far.
     #[must_use]
     pub fn take(&self) -> Vec<Event> {
         std::mem::take(&mut *self.lock())
@@ -64,7 +65,7 @@ impl EventSink for MemorySink {
     }
 }
 
-/// A sink from a closure.
+/// Creates a sink from a closure.
 pub fn sink_fn(publish: impl Fn(&Event) + Send + Sync) -> impl EventSink {
     struct FnSink<F>(F);
 

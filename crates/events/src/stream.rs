@@ -1,10 +1,10 @@
-//! [`EventStream`]: numbering, delivery, the resumable log, subscriptions.
+//! [`EventStream`]: numbering, delivery, resumable log, subscriptions.
 //!
-//! Every session has one. Publishing gives the event its number, appends it to the log and tells
-//! the sinks, in this order and one event at a time. Readers that can be slow do not hold a queue
-//! of their own: a [`Subscription`] is a place in the log, which keeps neighbouring deltas of one
-//! segment as one text. So a slow reader costs no more memory than the text itself, however many
-//! there are, and never slows the run or another reader.
+//! Every session has one stream. Publishing an event numbers it, appends it to the log and delivers
+//! it to the sinks, in this order and one event at a time. Slow readers have no queue: a
+//! [`Subscription`] is a position in the log, which stores consecutive deltas of a segment as a
+//! single text. Memory use is therefore bounded by the text itself for any number of slow readers,
+//! and a slow reader never delays the run or other readers.
 
 use std::{
     fmt,
@@ -30,10 +30,10 @@ use delivery::{Delivery, Telling, Turn};
 use log::Log;
 pub use subscription::{Received, SlowReaderPolicy, Subscription};
 
-/// The bytes of events that a stream retains by default for readers that resume: 256 KiB.
+/// Default size of the log retained for readers that resume, in bytes: 256 KiB.
 pub const DEFAULT_RETAINED_BYTES: usize = 256 * 1024;
 
-/// The numbered events of one session. Cheap to clone; clones are the same stream.
+/// Numbered event stream of one session. Clones are cheap and refer to the same stream.
 #[derive(Clone)]
 pub struct EventStream {
     shared: Arc<Shared>,
@@ -65,7 +65,7 @@ impl EventStream {
     }
 
     /// Creates a stream that retains about `bytes` bytes of events for readers that resume. Events
-    /// that a live subscription has not read yet are retained in addition.
+    /// not yet read by a live subscription are retained in addition.
     #[must_use]
     pub fn with_retained_bytes(bytes: usize) -> Self {
         Self {
@@ -84,9 +84,9 @@ impl EventStream {
         }
     }
 
-    /// Sets the sequence number after which the stream continues: the first event gets `seq + 1`.
-    /// For a session that continues in another process, whose readers resume by the numbers that
-    /// they have. No effect once the stream has events or readers.
+    /// Sets the last used sequence number: the first event is numbered `seq + 1`. For sessions that
+    /// continue in another process, with readers that resume by sequence number. No effect if the
+    /// stream already has events or readers.
     #[must_use]
     pub fn starting_after(self, seq: u64) -> Self {
         let mut state = self.lock();
@@ -97,8 +97,8 @@ impl EventStream {
         self
     }
 
-    /// For engines that run outside of a session: in debug builds the order of events is checked
-    /// as that of a piece of a run.
+    /// Creates a stream for an engine that runs outside of a session: in debug builds, events are
+    /// checked as a fragment of a run.
     #[must_use]
     pub fn fragment() -> Self {
         let stream = Self::new();
@@ -108,13 +108,13 @@ impl EventStream {
         stream
     }
 
-    /// Publishes an event: gives it its number, appends it to the log, and tells `sinks` in
-    /// order. Returns the number.
+    /// Numbers an event, appends it to the log and delivers it to `sinks`, in order. Returns the
+    /// sequence number.
     ///
-    /// When it returns, the sinks have received the event. A sink may publish in turn, to this
-    /// stream or to another. Such an event is numbered at once; if its stream is delivering another
-    /// event meanwhile, it is delivered after that one, and the sink that published it does not
-    /// wait.
+    /// The sinks have received the event when this method returns. A sink may itself publish, to
+    /// this stream or to another. Such an event is numbered immediately; if its stream is busy
+    /// delivering another event, delivery is deferred until after that one, and the publishing sink
+    /// does not wait.
     pub fn publish(&self, mut event: Event, sinks: &[Arc<dyn EventSink>]) -> u64 {
         let mut state = self.lock();
         let seq = state.log.next_seq();
@@ -171,30 +171,30 @@ impl EventStream {
         drop(waited);
     }
 
-    /// The number of the last event; 0 before the first.
+    /// Returns the sequence number of the last event; 0 if there is none.
     #[must_use]
     pub fn last_seq(&self) -> u64 {
         self.lock().log.next_seq() - 1
     }
 
-    /// How often a sink panicked.
+    /// Returns the number of panics caught in sinks.
     #[must_use]
     pub fn sink_panics(&self) -> u64 {
         self.shared.sink_panics.load(Ordering::Relaxed)
     }
 
-    /// Events that came where they are not legal. Checked in debug builds only.
+    /// Returns the grammar violations detected so far. Always empty in release builds.
     #[must_use]
     pub fn violations(&self) -> Vec<GrammarError> {
         self.lock().violations.clone()
     }
 
-    /// Reads the events from now on, with the default policy: merge, lose nothing.
+    /// Subscribes to future events with the default policy, which merges deltas and loses nothing.
     pub fn subscribe(&self) -> Subscription {
         self.subscribe_with(SlowReaderPolicy::default())
     }
 
-    /// Reads the events from now on.
+    /// Subscribes to future events with the given policy.
     pub fn subscribe_with(&self, policy: SlowReaderPolicy) -> Subscription {
         let mut state = self.lock();
         let next = state.log.next_seq();
@@ -202,11 +202,12 @@ impl EventStream {
         Subscription::new(self.clone(), reader)
     }
 
-    /// Reads the events after number `seq`: first what the log still has, then what comes.
+    /// Subscribes to the events after sequence number `seq`: retained events first, then future
+    /// ones.
     ///
-    /// Where events after `seq` are not retained any more, the first item received is
-    /// [`Received::Lagged`] with their count. A number that is not reached yet, whatever a client
-    /// sent, reads from now on.
+    /// If events after `seq` are no longer retained, the first item is [`Received::Lagged`] with
+    /// their number. A `seq` beyond the last event, which an untrusted client may send, subscribes
+    /// to future events.
     pub fn resume_after(&self, seq: u64, policy: SlowReaderPolicy) -> Subscription {
         let mut state = self.lock();
         let from = seq.saturating_add(1).min(state.log.next_seq());
@@ -214,13 +215,13 @@ impl EventStream {
         Subscription::new(self.clone(), reader)
     }
 
-    /// The retained events after number `seq`, neighbouring deltas merged.
+    /// Returns the retained events after sequence number `seq`, with consecutive deltas merged.
     #[must_use]
     pub fn events_after(&self, seq: u64) -> Vec<Event> {
         self.lock().log.events_after(seq)
     }
 
-    /// Closes the stream: subscriptions end when they have read all events.
+    /// Closes the stream. Subscriptions end after their remaining events.
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;

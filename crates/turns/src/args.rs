@@ -1,4 +1,4 @@
-//! [`Args`]: the arguments of a tool call, exactly as the model wrote them.
+//! [`Args`]: tool call arguments, byte for byte as written by the model.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -8,16 +8,15 @@ use serde_json::{Map, Value};
 #[cfg(test)]
 mod tests;
 
-/// The arguments of a tool call: the exact text that the model produced.
+/// Tool call arguments: the exact text that the model produced.
 ///
-/// The text is kept, not a parsed tree, for two reasons: it may not be JSON at all (models err,
-/// and the error must be answerable), and it must go back to the provider byte for byte, or its
-/// prompt cache misses. In files the arguments stand as a map where that loses nothing, else as a
-/// string.
+/// Stored as text rather than as a parsed tree because the text may not be valid JSON (and the
+/// model must be told so), and because it must be replayed to the provider byte for byte to hit its
+/// prompt cache. Files store the arguments as a map if that is lossless, otherwise as a string.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Args(Arc<str>);
 
-/// The arguments of a tool call are not a JSON object.
+/// Error returned if tool call arguments are not a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArgsError {
@@ -32,28 +31,29 @@ impl fmt::Display for Args {
 }
 
 impl Args {
-    /// Arguments from their exact text.
+    /// Creates arguments from their exact text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The exact text.
+    /// Returns the exact text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns `true` if the model wrote nothing (which means "no arguments").
+    /// Returns `true` if the text is empty or white space, which means "no arguments".
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
     }
 
-    /// The arguments as a JSON object; blank text is the empty object.
+    /// Parses the arguments as a JSON object. Blank text is the empty object.
     ///
     /// # Errors
     ///
-    /// When the text is not a JSON object; the error says where, in words a model can act on.
+    /// Returns an error if the text is not a JSON object. The message gives the position and is
+    /// worded so that a model can correct itself.
     pub fn object(&self) -> Result<Map<String, Value>, ArgsError> {
         if self.is_blank() {
             return Ok(Map::new());
@@ -72,11 +72,11 @@ impl Args {
         }
     }
 
-    /// The arguments as a typed value; blank text is the empty object.
+    /// Parses the arguments as a typed value. Blank text is the empty object.
     ///
     /// # Errors
     ///
-    /// When the text is not JSON, or does not have the shape of `T`.
+    /// Returns an error if the text is not JSON or does not match `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ArgsError> {
         let text = if self.is_blank() { "{}" } else { &self.0 };
         serde_json::from_str(text).map_err(|error| ArgsError {

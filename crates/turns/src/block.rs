@@ -15,20 +15,20 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Block {
-    /// The block's id; empty until one is assigned.
+    /// Block id; empty until one is assigned.
     pub id: String,
-    /// The role as written in a file; the kind already implies it.
+    /// Role as written in a file; redundant with the kind.
     pub role: Option<String>,
-    /// What the block says.
+    /// Content of the block.
     pub content: Content,
-    /// What is known about the block.
+    /// Block metadata.
     pub metadata: Metadata<BlockMeta>,
-    /// Keys next to `payload` that this crate does not know.
+    /// Unknown keys next to `payload`, preserved on write.
     pub extra: Extra,
 }
 
 impl Block {
-    /// A block without an id.
+    /// Creates a block without an id.
     #[must_use]
     pub fn new(content: Content) -> Self {
         let role = match content {
@@ -46,7 +46,7 @@ impl Block {
         }
     }
 
-    /// Instructions to the model.
+    /// Creates a system block.
     pub fn system(text: impl Into<String>) -> Self {
         Self::new(Content::System(SystemText {
             text: text.into(),
@@ -54,12 +54,12 @@ impl Block {
         }))
     }
 
-    /// What a user said.
+    /// Creates a user block.
     pub fn user(text: impl Into<String>) -> Self {
         Self::user_with_images(text, [])
     }
 
-    /// What a user said, with images.
+    /// Creates a user block with images.
     pub fn user_with_images(
         text: impl Into<String>,
         images: impl IntoIterator<Item = ImagePart>,
@@ -71,7 +71,7 @@ impl Block {
         }))
     }
 
-    /// What a user said, with files.
+    /// Creates a user block with files.
     pub fn user_with_files(
         text: impl Into<String>,
         files: impl IntoIterator<Item = FilePart>,
@@ -83,7 +83,7 @@ impl Block {
         }))
     }
 
-    /// Text that a model wrote.
+    /// Creates a block of model text.
     pub fn llm_text(text: impl Into<String>) -> Self {
         Self::new(Content::LlmText(LlmText {
             text: text.into(),
@@ -91,7 +91,7 @@ impl Block {
         }))
     }
 
-    /// A model's refusal to answer.
+    /// Creates a block with the model's refusal to answer.
     pub fn refusal(text: impl Into<String>) -> Self {
         Self::new(Content::LlmText(LlmText {
             text: text.into(),
@@ -100,7 +100,7 @@ impl Block {
         }))
     }
 
-    /// A model's reasoning in plain text.
+    /// Creates a reasoning block from plain text.
     pub fn reasoning(text: impl Into<String>) -> Self {
         Self::new(Content::Reasoning(Reasoning {
             text: text.into(),
@@ -108,14 +108,14 @@ impl Block {
         }))
     }
 
-    /// A model asks for a tool. The block's id is the call's.
+    /// Creates a tool call block, with the id of the call as block id.
     #[must_use]
     pub fn tool_call(call: ToolCall) -> Self {
         let id = call.id.clone();
         Self::new(Content::ToolCall(call)).with_id(id)
     }
 
-    /// A tool's result.
+    /// Creates a tool use block with the result of a call.
     pub fn tool_result(call_id: impl Into<String>, result: impl Into<Value>) -> Self {
         Self::new(Content::ToolUse(ToolUse {
             id: call_id.into(),
@@ -124,7 +124,7 @@ impl Block {
         }))
     }
 
-    /// A tool call's failure.
+    /// Creates a tool use block with the error of a failed call.
     pub fn tool_error(call_id: impl Into<String>, error: impl Into<String>) -> Self {
         Self::new(Content::ToolUse(ToolUse {
             id: call_id.into(),
@@ -140,20 +140,20 @@ impl Block {
         self
     }
 
-    /// Marks the block as not whole.
+    /// Marks the block as incomplete.
     #[must_use]
     pub fn with_incomplete(mut self, why: Incomplete) -> Self {
         self.mark_incomplete(why);
         self
     }
 
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> BlockKind {
         self.content.kind()
     }
 
-    /// The text of a system, user, model text or reasoning block.
+    /// Returns the text of a system, user, model text or reasoning block; `None` for other kinds.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.content {
@@ -165,7 +165,7 @@ impl Block {
         }
     }
 
-    /// The tool call, where the block is one.
+    /// Returns the tool call if the block is one.
     #[must_use]
     pub fn as_tool_call(&self) -> Option<&ToolCall> {
         match &self.content {
@@ -174,7 +174,7 @@ impl Block {
         }
     }
 
-    /// The tool's answer, where the block is one.
+    /// Returns the answer to a tool call if the block is one.
     #[must_use]
     pub fn as_tool_use(&self) -> Option<&ToolUse> {
         match &self.content {
@@ -183,10 +183,10 @@ impl Block {
         }
     }
 
-    /// Why the block is not whole; `None` when it is.
+    /// Returns why the block is incomplete; `None` if it is complete.
     ///
-    /// A mark that cannot be read counts as [`Incomplete::Failed`]: a marked block must not pass
-    /// for a complete one.
+    /// An unreadable mark counts as [`Incomplete::Failed`], so that a marked block never passes for
+    /// a complete one.
     #[must_use]
     pub fn incomplete(&self) -> Option<Incomplete> {
         self.metadata
@@ -194,14 +194,14 @@ impl Block {
             .unwrap_or(Some(Incomplete::Failed))
     }
 
-    /// Marks the block as not whole.
+    /// Marks the block as incomplete.
     pub fn mark_incomplete(&mut self, why: Incomplete) {
         self.metadata
             .set_raw(block_meta::INCOMPLETE.id(), Value::from(why.as_str()));
     }
 }
 
-/// Why a block is not whole.
+/// Reason that a block is incomplete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Incomplete {
@@ -209,12 +209,12 @@ pub enum Incomplete {
     Cancelled,
     /// The run failed while the block was being written.
     Failed,
-    /// The stream ended before the block was whole.
+    /// The stream ended before the block was complete.
     Truncated,
 }
 
 impl Incomplete {
-    /// The mark in files: `cancelled`, `failed` or `truncated`.
+    /// Returns the name in files: `cancelled`, `failed` or `truncated`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

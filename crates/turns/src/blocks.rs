@@ -1,9 +1,8 @@
 //! [`Blocks`]: a persistent vector of shared blocks.
 //!
-//! A session of N turns must hold O(N) blocks, and starting turn N+1 must not copy N turns. A
-//! `Vec` of pointers would still copy N pointers a turn, so the list is a radix tree of 32-way
-//! nodes behind `Arc`s: cloning is O(1), pushing copies at most one path, and clones share all
-//! that they have in common.
+//! A session of N turns must hold O(N) blocks, and starting turn N+1 must not copy N turns. A `Vec`
+//! of pointers would copy N pointers per turn, so the list is a radix tree of 32-way nodes behind
+//! `Arc`s: cloning is O(1), pushing copies at most one path, and clones share their common nodes.
 
 use std::{fmt, iter::FusedIterator, ops::Range, slice, sync::Arc};
 
@@ -18,7 +17,7 @@ const BITS: u32 = 5;
 const WIDTH: usize = 1 << BITS;
 const MASK: usize = WIDTH - 1;
 
-/// An ordered list of shared blocks; cheap to clone, cheap to append to.
+/// Ordered, persistent list of shared blocks with O(1) clone and cheap append.
 #[derive(Clone, Default)]
 pub struct Blocks {
     root: Option<Arc<Node>>,
@@ -36,43 +35,44 @@ enum Node {
 }
 
 impl Blocks {
-    /// An empty list.
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many blocks there are.
+    /// Returns the number of blocks.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tree_len + self.tail.len()
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The block at `index`, counted from 0.
+    /// Returns the block at the zero-based `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Arc<Block>> {
         self.leaf(index).get(index & MASK)
     }
 
-    /// The first block.
+    /// Returns the first block.
     #[must_use]
     pub fn first(&self) -> Option<&Arc<Block>> {
         self.get(0)
     }
 
-    /// The last block.
+    /// Returns the last block.
     #[must_use]
     pub fn last(&self) -> Option<&Arc<Block>> {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// The block at `index` for changing; it is copied first where others share it.
+    /// Returns a mutable reference to the block at `index`, cloning the block first if it is
+    /// shared.
     pub fn make_mut(&mut self, index: usize) -> Option<&mut Block> {
         if index >= self.len() {
             return None;
@@ -104,7 +104,7 @@ impl Blocks {
         Arc::make_mut(&mut self.tail).push(block.into());
     }
 
-    /// Puts a block before the one at `index` (at the end where `index` is past it). O(n).
+    /// Inserts a block before the one at `index`, or at the end if `index` is out of bounds. O(n).
     pub fn insert(&mut self, index: usize, block: impl Into<Arc<Block>>) {
         let index = index.min(self.len());
         let mut rebuilt: Self = self.range(0..index).cloned().collect();
@@ -113,7 +113,7 @@ impl Blocks {
         *self = rebuilt;
     }
 
-    /// Keeps the first `len` blocks. O(len).
+    /// Shortens the list to its first `len` blocks. O(len).
     pub fn truncate(&mut self, len: usize) {
         if len < self.len() {
             *self = self.range(0..len).cloned().collect();
@@ -126,7 +126,7 @@ impl Blocks {
         self.range(0..self.len())
     }
 
-    /// Iterates over the blocks of a range of indices; what is past the end is left out.
+    /// Iterates over the blocks in a range of indices, clamped to the length of the list.
     #[must_use]
     pub fn range(&self, range: Range<usize>) -> Iter<'_> {
         let end = range.end.min(self.len());
@@ -232,7 +232,7 @@ impl fmt::Debug for Blocks {
     }
 }
 
-/// Iterates over [`Blocks`], from both ends.
+/// Double-ended iterator over [`Blocks`].
 #[derive(Clone)]
 pub struct Iter<'a> {
     blocks: &'a Blocks,

@@ -2,22 +2,22 @@
 
 use crate::{Extra, MediaSource, image::encoded};
 
-/// A file, such as a PDF, that a user or a tool gives the model to read.
+/// File, such as a PDF, supplied to the model by a user or a tool.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilePart {
-    /// Where the file is.
+    /// Location of the file.
     pub source: MediaSource,
-    /// The file's name, which some providers ask for.
+    /// File name, required by some providers.
     pub name: Option<String>,
-    /// The media type, such as `application/pdf`.
+    /// Media type, such as `application/pdf`.
     pub media_type: Option<String>,
-    /// Keys that this crate does not know.
+    /// Unknown keys, preserved on write.
     pub extra: Extra,
 }
 
 impl FilePart {
-    /// A file at `source`.
+    /// Creates a file at `source`.
     #[must_use]
     pub fn new(source: MediaSource) -> Self {
         Self {
@@ -28,17 +28,17 @@ impl FilePart {
         }
     }
 
-    /// A file at an address that the provider fetches.
+    /// Creates a file from a URL that the provider fetches.
     pub fn url(url: impl Into<String>) -> Self {
         Self::new(MediaSource::Url(url.into()))
     }
 
-    /// A file that was uploaded to the provider before.
+    /// Creates a file from the id of an earlier upload to the provider.
     pub fn file_id(id: impl Into<String>) -> Self {
         Self::new(MediaSource::FileId(id.into()))
     }
 
-    /// A file from its bytes.
+    /// Creates a file from its bytes.
     pub fn bytes(
         name: impl Into<String>,
         media_type: impl Into<String>,
@@ -57,9 +57,9 @@ impl FilePart {
         self
     }
 
-    /// The file as a `data:` URL. `None` if its content is elsewhere.
+    /// Returns the file as a `data:` URL; `None` if its content is not inline.
     ///
-    /// Content without a media type counts as `application/octet-stream`.
+    /// The media type defaults to `application/octet-stream`.
     #[must_use]
     pub fn to_data_url(&self) -> Option<String> {
         let MediaSource::Inline(content) = &self.source else {

@@ -7,36 +7,36 @@ mod base64;
 #[cfg(test)]
 mod tests;
 
-/// An image that a user or a tool gives the model to look at.
+/// Image supplied to the model by a user or a tool.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ImagePart {
-    /// Where the image is.
+    /// Location of the image.
     pub source: MediaSource,
-    /// The media type, such as `image/png`.
+    /// Media type, such as `image/png`.
     pub media_type: Option<String>,
-    /// How closely the model should look: `low`, `high` or `auto`, where the provider has that.
+    /// Level of detail, if the provider supports it: `low`, `high` or `auto`.
     pub detail: Option<String>,
-    /// Keys that this crate does not know.
+    /// Unknown keys, preserved on write.
     pub extra: Extra,
 }
 
-/// Where an image or a file is.
+/// Location of an image or a file.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MediaSource {
-    /// At an address that the provider fetches.
+    /// URL that the provider fetches.
     Url(String),
-    /// Inline: base64 text, or a whole `data:` URL, as written.
+    /// Inline content: base64 text or a complete `data:` URL, verbatim.
     Inline(String),
-    /// Uploaded to the provider before, under this id.
+    /// Id of an earlier upload to the provider.
     FileId(String),
-    /// Nowhere that this crate knows; the part's other keys may say.
+    /// Unknown location; the other keys of the part may hold it.
     Unknown,
 }
 
 impl ImagePart {
-    /// An image at `source`.
+    /// Creates an image at `source`.
     #[must_use]
     pub fn new(source: MediaSource) -> Self {
         Self {
@@ -47,35 +47,35 @@ impl ImagePart {
         }
     }
 
-    /// An image at an address that the provider fetches.
+    /// Creates an image from a URL that the provider fetches.
     pub fn url(url: impl Into<String>) -> Self {
         Self::new(MediaSource::Url(url.into()))
     }
 
-    /// An image that was uploaded to the provider before.
+    /// Creates an image from the id of an earlier upload to the provider.
     pub fn file_id(id: impl Into<String>) -> Self {
         Self::new(MediaSource::FileId(id.into()))
     }
 
-    /// An image from its bytes: a `Vec<u8>`, a slice, an array, or a reference to one.
+    /// Creates an image from its bytes: a `Vec<u8>`, a slice, an array, or a reference to one.
     pub fn bytes(media_type: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
         let mut part = Self::new(MediaSource::Inline(encoded(bytes.as_ref())));
         part.media_type = Some(media_type.into());
         part
     }
 
-    /// Sets how closely the model should look: `low`, `high` or `auto`.
+    /// Sets the level of detail: `low`, `high` or `auto`.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// The image as a URL: its address, or a `data:` URL for inline content. `None` for an
+    /// Returns the image as a URL: its address, or a `data:` URL for inline content. `None` for an
     /// uploaded file.
     ///
-    /// Inline content without a media type counts as `image/png`, unless its first bytes say
-    /// JPEG, GIF or WebP.
+    /// The media type of inline content defaults to `image/png`, unless the first bytes are those
+    /// of a JPEG, GIF or WebP image.
     #[must_use]
     pub fn to_url(&self) -> Option<String> {
         match &self.source {

@@ -1,4 +1,4 @@
-//! [`InferenceResult`]: how an inference ended.
+//! [`InferenceResult`]: outcome of an inference.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::{Extra, Usage, serial::Fields};
 #[cfg(test)]
 mod tests;
 
-/// How an inference ended, in words that mean the same for every provider.
+/// Provider-neutral class of how an inference ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum FinishClass {
-    /// The model said all that it wanted to say.
+    /// The model completed its answer.
     Completed,
     /// The output limit was reached.
     MaxTokens,
-    /// The model's context window was full: the reply is cut, and a larger output limit does not
-    /// help.
+    /// The context window of the model was exhausted: the reply is cut off, and raising the output
+    /// limit does not help.
     ContextWindow,
-    /// The model waits for tools.
+    /// The model requested tool calls and awaits their results.
     ToolCallsPending,
-    /// The model, or the provider's content policy, refused.
+    /// The model or the provider's content policy refused.
     Refused,
     /// The run was cancelled.
     Interrupted,
     /// The run failed.
     Error,
-    /// The provider did not say, or said something unknown.
+    /// The provider reported no reason, or an unknown one.
     #[default]
     Unknown,
-    /// A class that this crate does not know.
+    /// Unknown class, preserved.
     Other(String),
 }
 
 impl FinishClass {
-    /// The name in files.
+    /// Returns the name in files.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -88,40 +88,40 @@ impl<'de> Deserialize<'de> for FinishClass {
     }
 }
 
-/// How one inference ended and what it cost.
+/// Outcome and cost of one inference.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InferenceResult {
-    /// The provider, by the name its engine has.
+    /// Provider, by the name of its engine.
     pub provider: String,
-    /// The model that answered, as the provider says; else the one that was asked.
+    /// Model that answered, as reported by the provider; otherwise the requested model.
     pub model: String,
-    /// Why the model stopped, in the provider's own words.
+    /// Stop reason, verbatim from the provider.
     pub stop_reason: Option<String>,
-    /// Why the model stopped, in words that mean the same everywhere.
+    /// Provider-neutral finish class.
     pub finish_class: FinishClass,
-    /// `true` if the end of the output is missing (output limit, cancel, broken stream).
+    /// `true` if the output was cut off (output limit, cancellation, broken stream).
     pub truncated: bool,
-    /// The tokens.
+    /// Token usage.
     pub usage: Option<Usage>,
-    /// The output limit that was asked for, in tokens.
+    /// Requested output limit, in tokens.
     pub max_tokens: Option<u64>,
-    /// From sending the request to the end of the reply, in milliseconds.
+    /// Time from sending the request to the end of the reply, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// From sending the request to the first piece of output, in milliseconds.
+    /// Time from sending the request to the first output, in milliseconds.
     pub time_to_first_token_ms: Option<u64>,
-    /// The provider's id of the request.
+    /// Request id assigned by the provider.
     pub request_id: Option<String>,
-    /// The provider's id of the response.
+    /// Response id assigned by the provider.
     pub response_id: Option<String>,
-    /// What else the engine says, under `extra` in files.
+    /// Engine-specific details, under `extra` in files.
     pub details: Extra,
-    /// Keys that this crate does not know.
+    /// Unknown keys, preserved on write.
     pub extra: Extra,
 }
 
 impl InferenceResult {
-    /// Creates a result with only provider and model.
+    /// Creates a result with only provider and model set.
     pub fn new(provider: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             provider: provider.into(),
@@ -130,14 +130,14 @@ impl InferenceResult {
         }
     }
 
-    /// Sets how the inference ended.
+    /// Sets the finish class.
     #[must_use]
     pub fn with_finish(mut self, class: FinishClass) -> Self {
         self.finish_class = class;
         self
     }
 
-    /// Sets the tokens.
+    /// Sets the token usage.
     #[must_use]
     pub fn with_usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);

@@ -1,7 +1,7 @@
-//! Typed keys: the only way into metadata and data.
+//! Typed keys: the only access to metadata and data.
 //!
-//! A key is a constant that names a value and its type, `namespace.name@vN`. There are three
-//! families, and they do not mix: a key of turn data does not compile where block metadata is.
+//! A key is a constant with an id of the form `namespace.name@vN` and a value type. There are three
+//! families, which the compiler keeps apart: a key of turn data cannot be used with block metadata.
 //!
 //! ```
 //! use geppetto_turns::{DataKey, Turn};
@@ -26,35 +26,35 @@ mod tests;
 
 pub use well_known::{block_meta, data, turn_meta};
 
-/// Marks the family of turn data.
+/// Key family of turn data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnData {}
 
-/// Marks the family of turn metadata.
+/// Key family of turn metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnMeta {}
 
-/// Marks the family of block metadata.
+/// Key family of block metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockMeta {}
 
-/// A typed key of family `F` for values of type `T`.
+/// Typed key of family `F` for values of type `T`.
 pub struct Key<F, T> {
     id: &'static str,
     marker: PhantomData<fn() -> (F, T)>,
 }
 
-/// A key of turn data: what the conversation carries along (tools, configuration).
+/// Key of turn data: tools, configuration and other data carried with the conversation.
 pub type DataKey<T> = Key<TurnData, T>;
-/// A key of turn metadata: what is known about the turn (session, inference, result).
+/// Key of turn metadata: session, inference and result of the turn.
 pub type TurnMetaKey<T> = Key<TurnMeta, T>;
-/// A key of block metadata: what is known about one block.
+/// Key of block metadata.
 pub type BlockMetaKey<T> = Key<BlockMeta, T>;
 
 impl<F, T> Key<F, T> {
-    /// A key with the id `namespace.name@vN`.
+    /// Creates a key with the id `namespace.name@vN`.
     ///
-    /// Meant for constants: an id of another form stops the build.
+    /// Intended for constants: a malformed id is a compile error.
     ///
     /// ```compile_fail
     /// const BAD: geppetto_turns::DataKey<u32> = geppetto_turns::DataKey::new("no-version");
@@ -62,7 +62,7 @@ impl<F, T> Key<F, T> {
     ///
     /// # Panics
     ///
-    /// At run time, if it is called there with an id of another form.
+    /// Panics at run time if called outside of a constant with a malformed id.
     #[must_use]
     pub const fn new(id: &'static str) -> Self {
         assert!(is_key_id(id), "a key's id must be `namespace.name@vN`");
@@ -72,7 +72,7 @@ impl<F, T> Key<F, T> {
         }
     }
 
-    /// The id, as in files.
+    /// Returns the id, as in files.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         self.id
@@ -128,16 +128,16 @@ const fn is_key_id(id: &str) -> bool {
     true
 }
 
-/// A map from typed keys of family `F` to values; unknown keys stay in it untouched.
+/// Map from typed keys of family `F` to values. Unknown keys are preserved.
 ///
-/// Cloning shares the map until one side changes it.
+/// Clones share the map until one of them is modified.
 pub struct Metadata<F> {
     map: Option<Arc<Map<String, Value>>>,
     marker: PhantomData<fn() -> F>,
 }
 
 impl<F> Metadata<F> {
-    /// An empty map.
+    /// Creates an empty map.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -146,11 +146,11 @@ impl<F> Metadata<F> {
         }
     }
 
-    /// The value of `key`; `None` where it is absent (or null).
+    /// Returns the value of `key`; `None` if it is absent or null.
     ///
     /// # Errors
     ///
-    /// When a value is there but does not have the key's type.
+    /// Returns an error if the stored value does not have the type of the key.
     pub fn get<T: DeserializeOwned>(&self, key: &Key<F, T>) -> Result<Option<T>, KeyError> {
         match self.raw(key.id) {
             None | Some(Value::Null) => Ok(None),
@@ -162,11 +162,11 @@ impl<F> Metadata<F> {
 
     /// Sets the value of `key`.
     ///
-    /// A value equal to the present one changes nothing, so that clones still share the map.
+    /// Setting an equal value is a no-op, so clones keep sharing the map.
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as JSON.
+    /// Returns an error if the value cannot be serialized as JSON.
     pub fn set<T: Serialize>(&mut self, key: &Key<F, T>, value: &T) -> Result<(), KeyError> {
         let value = serde_json::to_value(value).map_err(|error| KeyError::new(key.id, &error))?;
         self.set_raw(key.id, value);
@@ -179,18 +179,18 @@ impl<F> Metadata<F> {
         self.raw(key.id).is_some()
     }
 
-    /// Removes `key` and returns whether it was there.
+    /// Removes `key`. Returns `true` if it was present.
     pub fn remove<T>(&mut self, key: &Key<F, T>) -> bool {
         self.contains(key) && self.make_mut().remove(key.id).is_some()
     }
 
-    /// The value under an id that is known at run time only.
+    /// Returns the value for an id known only at run time.
     #[must_use]
     pub fn raw(&self, id: &str) -> Option<&Value> {
         self.map.as_ref()?.get(id)
     }
 
-    /// Sets the value under an id that is known at run time only.
+    /// Sets the value for an id known only at run time.
     pub fn set_raw(&mut self, id: impl Into<String>, value: Value) {
         let id = id.into();
         if self.raw(&id) != Some(&value) {
@@ -198,31 +198,31 @@ impl<F> Metadata<F> {
         }
     }
 
-    /// Removes the entry with an id. Returns `true` if there was one.
+    /// Removes the entry for an id. Returns `true` if it was present.
     pub fn remove_raw(&mut self, id: &str) -> bool {
         self.raw(id).is_some() && self.make_mut().remove(id).is_some()
     }
 
-    /// All entries, sorted by id.
+    /// Iterates over all entries, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + Clone {
         self.map
             .iter()
             .flat_map(|map| map.iter().map(|(id, value)| (id.as_str(), value)))
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.map.as_ref().map_or(0, |map| map.len())
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns `true` if both share one map.
+    /// Returns `true` if both share the same map.
     #[must_use]
     pub fn shares_with(&self, other: &Self) -> bool {
         match (&self.map, &other.map) {
@@ -273,7 +273,7 @@ impl<F> fmt::Debug for Metadata<F> {
     }
 }
 
-/// A value is there under a key, but not of the key's type; or cannot be written under it.
+/// Error returned if a stored value does not have the type of its key, or a value cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyError {
@@ -289,7 +289,7 @@ impl KeyError {
         }
     }
 
-    /// The id of the key.
+    /// Returns the id of the key.
     #[must_use]
     pub fn key(&self) -> &str {
         self.id

@@ -1,9 +1,9 @@
-//! The conversation, as no provider owns it: a [`Turn`] of typed [`Block`]s.
+//! A provider-neutral conversation model: a [`Turn`] of typed [`Block`]s.
 //!
-//! A turn is the whole conversation as the model sees it at one point in time. It is cheap to
-//! clone, because blocks are shared; it is read from and written to YAML and JSON without losing
-//! anything, known or unknown; and [`repair()`] turns any history, however it was interrupted, into
-//! one that providers accept.
+//! A turn is the complete conversation, as the model sees it, at one point in time. Cloning is
+//! cheap because blocks are shared. Reading and writing YAML and JSON is lossless, including
+//! unknown fields. [`repair()`] turns any history, however it was interrupted, into one that
+//! providers accept.
 //!
 //! ```
 //! use geppetto_turns::{Block, ToolCall, Turn};
@@ -25,12 +25,12 @@
 //! | module | concern |
 //! |---|---|
 //! | [`blocks`] | the persistent list of shared blocks |
-//! | [`content`] | what a block says, one type a kind |
-//! | [`keys`] | typed keys, the only way into metadata and data |
-//! | [`mod@repair`] | any history into one that providers accept |
+//! | [`content`] | block content, one type per kind |
+//! | [`keys`] | typed keys, the only access to metadata and data |
+//! | [`mod@repair`] | repair of any history into one that providers accept |
 //! | [`serial`] | YAML, JSON and fixture files |
-//! | [`pretty`] | a turn for people |
-//! | [`mod@printable`] | text of others, made safe for terminals |
+//! | [`pretty`] | human-readable output |
+//! | [`mod@printable`] | untrusted text, made safe for terminals |
 
 pub mod args;
 pub mod block;

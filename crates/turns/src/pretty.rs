@@ -1,4 +1,4 @@
-//! [`PrettyPrinter`]: a turn for people.
+//! [`PrettyPrinter`]: human-readable output of a turn.
 
 use std::fmt::{self, Write};
 
@@ -10,11 +10,11 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// Prints turns for people.
+/// Formats turns for people.
 ///
-/// Defaults: kinds and tool details shown, ids not, text whole. Characters that control a terminal
-/// are replaced ([`printable`](mod@crate::printable)). Images, and base64 in the arguments and results
-/// of tools, are shortened ([`shorten_data`]).
+/// Defaults: kinds and tool details are shown, ids are hidden, text is not shortened. Terminal
+/// control characters are replaced ([`printable`](mod@crate::printable)). Images, and base64 in
+/// tool arguments and results, are shortened ([`shorten_data`]).
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct PrettyPrinter {
@@ -23,24 +23,24 @@ pub struct PrettyPrinter {
 }
 
 impl PrettyPrinter {
-    /// A printer with the defaults.
+    /// Creates a printer with the defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Shows the ids of turn and blocks.
+    /// Sets whether the ids of turn and blocks are shown.
     pub fn ids(mut self, show: bool) -> Self {
         self.ids = show;
         self
     }
 
-    /// Cuts each block's text after so many lines; the cut is shown.
+    /// Limits the text of each block to this many lines; the cut is marked.
     pub fn max_lines(mut self, lines: usize) -> Self {
         self.max_lines = Some(lines);
         self
     }
 
-    /// Prints a turn.
+    /// Formats a turn as a string.
     #[must_use]
     pub fn print(&self, turn: &Turn) -> String {
         let mut text = String::new();
@@ -49,11 +49,11 @@ impl PrettyPrinter {
         text
     }
 
-    /// Prints a turn to a writer.
+    /// Formats a turn into a writer.
     ///
     /// # Errors
     ///
-    /// The writer's own.
+    /// Propagates errors of the writer.
     pub fn write(&self, turn: &Turn, out: &mut impl Write) -> fmt::Result {
         if self.ids && !turn.id.is_empty() {
             writeln!(out, "turn {}", printable_line(&turn.id))?;

@@ -1,10 +1,9 @@
-//! Text of models, tools and servers, made safe to print.
+//! Untrusted text from models, tools and servers, made safe to print.
 //!
-//! A terminal obeys what it is sent: an escape sequence in a model's answer can clear the screen,
-//! retitle the window, write to the clipboard or hide what was said. [`printable`] replaces every
-//! character that could, and leaves all others as they are, so that any text of others can be
-//! printed. Data stays unchanged: turns, events and files keep the characters, and only what is
-//! printed for people passes through here.
+//! Terminals execute escape sequences: one in a model's answer can clear the screen, retitle the
+//! window, write to the clipboard or hide text. [`printable`] replaces every character with such an
+//! effect and leaves all others unchanged. Stored data is not modified: turns, events and files
+//! keep the original characters, and only output for people is filtered.
 //!
 //! | characters | become |
 //! |---|---|
@@ -34,14 +33,14 @@ pub use data::shorten_data;
 /// The replacement for a character that cannot be shown.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// Replaces what could control a terminal; borrows where there is nothing to replace.
+/// Replaces terminal control characters. Borrows if there is nothing to replace.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     Printable::new().push(text)
 }
 
-/// As [`printable`], on one line: line feeds and tabs become spaces. For names, titles and other
-/// text that must not look like several lines.
+/// Same as [`printable`], on a single line: line feeds and tabs become spaces. For names, titles
+/// and other text that must not look like several lines.
 #[must_use]
 pub fn printable_line(text: &str) -> Cow<'_, str> {
     let text = printable(text);
@@ -51,8 +50,8 @@ pub fn printable_line(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// [`printable`] for a text that arrives in pieces: the pieces together become what the whole text
-/// becomes, wherever it is cut.
+/// Incremental [`printable`] for text that arrives in pieces. The concatenated output does not
+/// depend on where the text is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Printable {
     last: Last,
@@ -70,13 +69,13 @@ enum Last {
 }
 
 impl Printable {
-    /// The beginning of a text.
+    /// Creates a filter at the beginning of a text.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next piece; borrows it where there is nothing to replace.
+    /// Filters the next piece. Borrows if there is nothing to replace.
     #[must_use]
     pub fn push<'t>(&mut self, piece: &'t str) -> Cow<'t, str> {
         if self.last == Last::Other && piece.bytes().all(is_plain) {

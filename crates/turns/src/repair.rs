@@ -10,24 +10,23 @@ mod tests;
 
 pub use rules::{ATTACHED, CONTINUE, MISSING_PROMPT, MISSING_REPLY, NO_OUTPUT, Rules, repair_with};
 
-/// What a synthesised answer says about a call that has none.
+/// Text of a synthesized answer to a call that has none.
 pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded result";
 
 /// Turns any history into one that providers accept.
 ///
-/// - Every tool call is answered exactly once, right after the model output that made it: a
-///   missing answer is synthesised (its id is `repair:` and the call's id), a second answer and an
-///   answer without a call are left out, and so is an answer that comes only after the
-///   conversation went on.
-/// - A call that repeats an id of the same model output, and a call without an id or a name, are
-///   left out.
-/// - Reasoning and tool calls that are not whole ([`Block::incomplete`]) are left out; text that
-///   is not whole stays, because the user has seen it.
+/// - Every tool call is answered exactly once, right after the model output that made it. Missing
+///   answers are synthesized (with the id `repair:` followed by the call id); duplicate answers,
+///   answers without a call, and answers that arrive after the conversation continued are dropped.
+/// - Calls without an id or a name, and calls that reuse an id within the same model output, are
+///   dropped.
+/// - Incomplete reasoning and tool calls ([`Block::incomplete`]) are dropped. Incomplete text is
+///   kept, because the user has seen it.
 ///
-/// The function is pure, deterministic and idempotent. It only adds or leaves out, and what it
-/// does depends on what came before alone, so that a history that grew keeps the old one's result
-/// as a prefix, up to the model output that was still waiting for answers. Blocks are shared with
-/// the input, not copied.
+/// The function is pure, deterministic and idempotent. It only inserts and drops blocks, and each
+/// decision depends only on preceding blocks, so the result for an extended history has the earlier
+/// result as a prefix, up to the model output that was still awaiting answers. Blocks are shared
+/// with the input, not copied.
 #[must_use]
 pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
     let mut output = Output {

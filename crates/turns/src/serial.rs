@@ -1,9 +1,9 @@
-//! Turns as YAML and JSON, in the shape that geppetto writes.
+//! YAML and JSON representation of turns, compatible with geppetto.
 //!
-//! Both formats have one shape; see [`Turn::from_yaml`](crate::Turn::from_yaml) and its siblings. Reading accepts all
-//! that geppetto wrote in any version; writing leaves empty fields out, except `kind` and
-//! `blocks`. What this crate does not know (kinds, payload keys, metadata, data, document keys)
-//! goes through unchanged.
+//! Both formats have the same structure; see [`Turn::from_yaml`](crate::Turn::from_yaml) and its
+//! siblings. Reading accepts the output of every geppetto version. Writing omits empty fields,
+//! except `kind` and `blocks`. Unknown kinds, payload keys, metadata, data and document keys are
+//! preserved.
 
 mod block;
 mod error;

@@ -1,4 +1,4 @@
-//! [`Turn`]: a whole conversation at one point in time.
+//! [`Turn`]: the complete conversation at one point in time.
 
 use std::sync::Arc;
 
@@ -16,32 +16,32 @@ mod tests;
 pub use builder::TurnBuilder;
 pub use reply::{ReplyError, ReplyErrorKind};
 
-/// A whole conversation, as the model sees it, at one point in time.
+/// The complete conversation, as the model sees it, at one point in time.
 ///
-/// Cloning is O(1): blocks, metadata and data are shared until one side changes them.
+/// Cloning is O(1): blocks, metadata and data are shared until one of the clones is modified.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Turn {
-    /// The turn's id; empty until one is assigned.
+    /// Turn id; empty until one is assigned.
     pub id: String,
-    /// What was said, in order.
+    /// Blocks of the conversation, in order.
     pub blocks: Blocks,
-    /// What is known about the turn: session, inference, result.
+    /// Turn metadata: session, inference, result.
     pub metadata: Metadata<TurnMeta>,
-    /// What the conversation carries along: tools, configuration, the application's state.
+    /// Data carried with the conversation: tools, configuration, application state.
     pub data: Metadata<TurnData>,
-    /// Keys of the document that this crate does not know.
+    /// Unknown keys of the document, preserved on write.
     pub extra: Extra,
 }
 
 impl Turn {
-    /// An empty turn.
+    /// Creates an empty turn.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts a turn.
+    /// Creates a [`TurnBuilder`].
     pub fn builder() -> TurnBuilder {
         TurnBuilder::new()
     }
@@ -57,47 +57,47 @@ impl Turn {
         self.blocks.push(block);
     }
 
-    /// Puts a block before all others. O(n).
+    /// Inserts a block at the beginning. O(n).
     pub fn prepend(&mut self, block: impl Into<Arc<Block>>) {
         self.blocks.insert(0, block);
     }
 
-    /// Puts a block before the last one. O(n).
+    /// Inserts a block before the last one. O(n).
     pub fn insert_before_last(&mut self, block: impl Into<Arc<Block>>) {
         self.blocks
             .insert(self.blocks.len().saturating_sub(1), block);
     }
 
-    /// All blocks of a kind, in order.
+    /// Iterates over all blocks of a kind, in order.
     pub fn blocks_of(&self, kind: BlockKind) -> impl DoubleEndedIterator<Item = &Arc<Block>> {
         self.blocks.iter().filter(move |block| block.kind() == kind)
     }
 
-    /// The first block of a kind.
+    /// Returns the first block of a kind.
     #[must_use]
     pub fn first_of(&self, kind: BlockKind) -> Option<&Arc<Block>> {
         self.blocks_of(kind).next()
     }
 
-    /// The last block of a kind.
+    /// Returns the last block of a kind.
     #[must_use]
     pub fn last_of(&self, kind: BlockKind) -> Option<&Arc<Block>> {
         self.blocks_of(kind).next_back()
     }
 
-    /// The block with an id.
+    /// Returns the block with this id.
     #[must_use]
     pub fn block(&self, id: &str) -> Option<&Arc<Block>> {
         self.blocks.iter().rev().find(|block| block.id == id)
     }
 
-    /// The text of the first system block.
+    /// Returns the text of the first system block.
     #[must_use]
     pub fn system_prompt(&self) -> Option<&str> {
         self.first_of(BlockKind::System)?.text()
     }
 
-    /// What the model wrote since the last user block, refusals aside.
+    /// Returns the model text after the last user block, without refusals.
     #[must_use]
     pub fn assistant_text(&self) -> String {
         let mut parts: Vec<&str> = self
@@ -114,12 +114,12 @@ impl Turn {
         parts.concat()
     }
 
-    /// All tool calls, in order.
+    /// Iterates over all tool calls, in order.
     pub fn tool_calls(&self) -> impl DoubleEndedIterator<Item = &ToolCall> {
         self.blocks.iter().filter_map(|block| block.as_tool_call())
     }
 
-    /// The last answer to the call with an id.
+    /// Returns the last answer to the call with this id.
     #[must_use]
     pub fn tool_answer(&self, call_id: &str) -> Option<&ToolUse> {
         self.blocks
@@ -129,7 +129,7 @@ impl Turn {
             .find(|answer| answer.id == call_id)
     }
 
-    /// The whole calls among the blocks from index `from` on that have no answer after them, in
+    /// Returns the complete tool calls at or after index `from` that have no later answer, in
     /// order.
     #[must_use]
     pub fn pending_tool_calls(&self, from: usize) -> Vec<&ToolCall> {
@@ -144,7 +144,7 @@ impl Turn {
         pending
     }
 
-    /// Gives an id to each block from index `from` on that has none.
+    /// Assigns an id to each block at or after index `from` that has none.
     pub fn assign_block_ids(&mut self, from: usize, mut next_id: impl FnMut() -> String) {
         for index in from..self.blocks.len() {
             if self
@@ -158,9 +158,9 @@ impl Turn {
         }
     }
 
-    /// The id of the session that the turn belongs to.
+    /// Returns the id of the session that the turn belongs to.
     ///
-    /// Older files have it as `run_id`.
+    /// Older files store it as `run_id`.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.metadata
@@ -169,13 +169,13 @@ impl Turn {
             .and_then(|value| value.as_str())
     }
 
-    /// The id of the inference that last ran on the turn.
+    /// Returns the id of the last inference that ran on the turn.
     #[must_use]
     pub fn inference_id(&self) -> Option<&str> {
         self.metadata.raw(turn_meta::INFERENCE_ID.id())?.as_str()
     }
 
-    /// Appends what a user says next, with images.
+    /// Appends a user block with images.
     pub fn push_user(
         &mut self,
         text: impl Into<String>,

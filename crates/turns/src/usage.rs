@@ -1,4 +1,4 @@
-//! [`Usage`]: tokens, counted the same way for every provider.
+//! [`Usage`]: token usage, counted the same way for every provider.
 
 use std::{
     iter::Sum,
@@ -13,36 +13,36 @@ use crate::{Extra, serial::Fields};
 #[cfg(test)]
 mod tests;
 
-/// The tokens of one provider call, or of many added up.
+/// Token usage of one provider call, or the sum over several.
 ///
-/// The numbers mean the same for every provider: `input_tokens` counts the whole prompt, with
-/// what was read from or written to a cache; `output_tokens` counts all that was generated, with
-/// reasoning. The other counts are parts of these two, never further tokens.
+/// The counts have the same meaning for every provider: `input_tokens` is the full prompt,
+/// including cache reads and writes; `output_tokens` is all generated tokens, including reasoning.
+/// The other counts are subsets of these two.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Usage {
-    /// The whole prompt.
+    /// Tokens of the full prompt.
     pub input_tokens: u64,
-    /// All that was generated.
+    /// All generated tokens.
     pub output_tokens: u64,
-    /// The part of the prompt that was read from a cache.
+    /// Prompt tokens read from a cache.
     pub cached_tokens: u64,
-    /// The part of the prompt that was written to a cache.
+    /// Prompt tokens written to a cache.
     pub cache_creation_input_tokens: u64,
-    /// The part of the prompt that was read from a cache, under the name that some providers use;
-    /// equal to `cached_tokens` where this crate's engines set it.
+    /// Prompt tokens read from a cache, under the name used by some providers; equal to
+    /// `cached_tokens` if set by the engines of this project.
     pub cache_read_input_tokens: u64,
-    /// The part of the output that was reasoning.
+    /// Output tokens spent on reasoning.
     pub reasoning_tokens: u64,
-    /// Provider calls whose usage is not in these numbers, because they ended before the provider
-    /// said it (cancelled, or cut short).
+    /// Number of provider calls not included in the counts because they ended before the provider
+    /// reported usage (cancelled or cut off).
     pub unreported_calls: u64,
-    /// What else stood with the numbers, such as the provider's own object under `raw`.
+    /// Unknown keys, such as the provider's own object under `raw`.
     pub extra: Extra,
 }
 
 impl Usage {
-    /// A prompt of `input` tokens and an output of `output` tokens.
+    /// Creates a usage of `input` prompt tokens and `output` generated tokens.
     #[must_use]
     pub fn new(input: u64, output: u64) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Usage {
         }
     }
 
-    /// The usage of a call that ended before the provider said it.
+    /// Creates the usage of a call that ended before the provider reported it.
     #[must_use]
     pub fn unreported() -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Usage {
         }
     }
 
-    /// Sets the part of the prompt that was read from a cache.
+    /// Sets the prompt tokens read from a cache.
     #[must_use]
     pub fn with_cached(mut self, tokens: u64) -> Self {
         self.cached_tokens = tokens;
@@ -69,34 +69,34 @@ impl Usage {
         self
     }
 
-    /// Sets the part of the prompt that was written to a cache.
+    /// Sets the prompt tokens written to a cache.
     #[must_use]
     pub fn with_cache_creation(mut self, tokens: u64) -> Self {
         self.cache_creation_input_tokens = tokens;
         self
     }
 
-    /// Sets the part of the output that was reasoning.
+    /// Sets the output tokens spent on reasoning.
     #[must_use]
     pub fn with_reasoning(mut self, tokens: u64) -> Self {
         self.reasoning_tokens = tokens;
         self
     }
 
-    /// Keeps the provider's own numbers.
+    /// Sets the provider's own usage object.
     #[must_use]
     pub fn with_raw(mut self, raw: Value) -> Self {
         self.extra.set("raw", raw);
         self
     }
 
-    /// The provider's own numbers, where they were kept. A sum has none.
+    /// Returns the provider's own usage object, if present. A sum has none.
     #[must_use]
     pub fn raw(&self) -> Option<&Value> {
         self.extra.get("raw")
     }
 
-    /// Prompt and output together.
+    /// Returns the sum of input and output tokens.
     #[must_use]
     pub fn total_tokens(&self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)

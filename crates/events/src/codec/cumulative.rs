@@ -1,4 +1,4 @@
-//! [`CumulativeEncoder`]: deltas with the text so far.
+//! [`CumulativeEncoder`]: deltas with the accumulated text.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,27 @@ use serde_json::{Map, Value, json};
 
 use crate::{Event, EventKind};
 
-/// Encodes events with the present names for consumers that rely on the text so far: `text` on
+/// Encodes events with the current names for consumers that rely on accumulated text: `text` on
 /// text and reasoning deltas, `arguments` on arguments deltas.
 ///
-/// This makes the bytes of a reply grow with the square of its length; it is for old consumers
-/// only.
+/// Output grows quadratically with the length of a reply; intended for legacy consumers only.
 #[derive(Debug, Clone, Default)]
 pub struct CumulativeEncoder {
     texts: HashMap<String, String>,
 }
 
 impl CumulativeEncoder {
-    /// An encoder at the start of a stream.
+    /// Creates an encoder for the beginning of a stream.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The event with the text so far.
+    /// Encodes an event with the accumulated text.
     ///
     /// # Errors
     ///
-    /// None that an event can cause; the writer's own are passed on.
+    /// Propagates serializer errors; an event causes none.
     pub fn encode(&mut self, event: &Event) -> Result<Value, serde_json::Error> {
         let mut value = serde_json::to_value(event)?;
         let segment = event.correlation.segment_id.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The names of January 2026: decoded always, encoded on request.
+//! Names of January 2026: always decoded, encoded on request.
 
 use std::collections::HashMap;
 
@@ -74,13 +74,13 @@ fn unpack(fields: &mut Map<String, Value>, name: &str) {
     }
 }
 
-/// Encodes events for consumers that know the names of January 2026 only.
+/// Encodes events for consumers that only understand the names of January 2026.
 ///
-/// It keeps the text so far of each provider call and of each reasoning segment, because those names
-/// carried it. A call ends with one `final`, which has its whole text and its usage; a stopped run
-/// ends with one `interrupt`, which has the text that had arrived of the call that was interrupted. A
-/// failed run ends with one `error`; that of an attempt which is asked for again is left out.
-/// Events that had no counterpart then are left out; those whose names have not changed go through.
+/// Accumulates the text of each provider call and of each reasoning segment, because the old events
+/// carried it. A call ends with one `final`, which has its complete text and usage. A stopped run
+/// ends with one `interrupt`, which has the partial text of the interrupted call. A failed run ends
+/// with one `error`; errors of retried attempts are omitted. Events without an old counterpart are
+/// omitted; events whose names are unchanged are passed through.
 #[derive(Debug, Clone, Default)]
 pub struct JanuaryEncoder {
     thoughts: HashMap<String, String>,
@@ -95,13 +95,13 @@ pub struct JanuaryEncoder {
 }
 
 impl JanuaryEncoder {
-    /// An encoder at the start of a stream.
+    /// Creates an encoder for the beginning of a stream.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The event in the old shape; `None` where it had none.
+    /// Encodes an event in the old format; `None` if it has no counterpart.
     pub fn encode(&mut self, event: &Event) -> Option<Value> {
         let segment = event.correlation.segment_id.as_deref().unwrap_or_default();
         let body = match &event.kind {

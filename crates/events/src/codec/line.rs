@@ -1,4 +1,4 @@
-//! [`LogLine`]: a line of an event log.
+//! [`LogLine`]: one line of an event log.
 
 use geppetto_turns::{
     Extra,
@@ -12,19 +12,19 @@ use serde_json::{Map, Value};
 
 use crate::Event;
 
-/// A line of an event log (NDJSON): a bare event, or an event in an envelope
-/// `{"type", "event": {...}, ...}` with a time or a copy of the event's meta.
+/// One line of an event log (NDJSON): a bare event, or an event in an envelope `{"type", "event":
+/// {...}, ...}` with a timestamp or a copy of the event's metadata.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// The event.
+    /// The logged event.
     pub event: Event,
-    /// The envelope's other fields, such as `ts` and `meta`; `None` where the event is bare.
+    /// Other fields of the envelope, such as `ts` and `meta`; `None` for a bare event.
     pub envelope: Option<Extra>,
 }
 
 impl LogLine {
-    /// A bare event.
+    /// Creates a line with a bare event.
     #[must_use]
     pub fn bare(event: Event) -> Self {
         Self {
@@ -33,7 +33,8 @@ impl LogLine {
         }
     }
 
-    /// An event in an envelope with a time, in milliseconds since 1970.
+    /// Creates a line with an event in an envelope, timestamped in milliseconds since the Unix
+    /// epoch.
     #[must_use]
     pub fn at(event: Event, unix_ms: u64) -> Self {
         let mut fields = Extra::default();
@@ -44,29 +45,30 @@ impl LogLine {
         }
     }
 
-    /// When the event was logged, in milliseconds since 1970, where the envelope says it.
+    /// Returns the timestamp in milliseconds since the Unix epoch, if the envelope has one.
     #[must_use]
     pub fn unix_ms(&self) -> Option<u64> {
         self.envelope.as_ref()?.get("ts")?.as_u64()
     }
 
-    /// Reads a line, as [`json_value`] reads JSON: nothing in it is changed in silence.
+    /// Parses a line under the rules of [`json_value`]: nothing is changed silently.
     ///
     /// # Errors
     ///
-    /// When the line is not JSON, or has what JSON readers keep only in part (a key that stands twice,
-    /// an integer of more than 64 bits), with its place; or is not an event, with the name of the field.
+    /// Returns an error if the line is not JSON or contains anything that JSON readers preserve
+    /// only in part (a duplicate key, an integer of more than 64 bits), with its position; or if it
+    /// is not an event, with the name of the field.
     pub fn from_json(line: &str) -> Result<Self, serde_json::Error> {
         let value = json_value(line).map_err(de::Error::custom)?;
         Self::deserialize(value)
     }
 
-    /// Writes the line, without the line feed, as [`json_string`] does: safe to print and to split at
-    /// line separators of any kind.
+    /// Serializes the line, without the line feed, as [`json_string`] does: safe to print and to
+    /// split at any kind of line separator.
     ///
     /// # Errors
     ///
-    /// None that an event can cause; the writer's own are passed on.
+    /// Propagates serializer errors; an event causes none.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         json_string(self).map_err(ser::Error::custom)
     }

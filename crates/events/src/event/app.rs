@@ -1,4 +1,4 @@
-//! Events of applications' own types.
+//! Application-defined events.
 
 use serde::ser::Error as _;
 use serde_json::{Map, Value};
@@ -7,11 +7,12 @@ use super::Event;
 use crate::kind::{AppEvent, CustomEvent, EventKind, RESERVED_FIELDS};
 
 impl Event {
-    /// An application's own event.
+    /// Creates an event from an application-defined type.
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as a JSON object, or has one of the [`RESERVED_FIELDS`].
+    /// Returns an error if the value does not serialize to a JSON object, or has one of the
+    /// [`RESERVED_FIELDS`].
     pub fn from_app<T: AppEvent>(event: &T) -> Result<Self, serde_json::Error> {
         let fields = match serde_json::to_value(event)? {
             Value::Object(fields) => fields,
@@ -33,9 +34,9 @@ impl Event {
         ))))
     }
 
-    /// This event as an application's own; `None` where it has another type.
+    /// Decodes an application-defined event; `None` if the event has another type.
     ///
-    /// The inner result is an error when the fields do not fit.
+    /// The inner result is an error if the fields do not match `T`.
     #[must_use]
     pub fn to_app<T: AppEvent>(&self) -> Option<Result<T, serde_json::Error>> {
         match &self.kind {

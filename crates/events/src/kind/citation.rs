@@ -1,31 +1,31 @@
-//! Sources of a text.
+//! Citations.
 
 use serde::{Deserialize, Serialize};
 
-/// A source that the text cites.
+/// Citation of a source in a text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Citation {
-    /// The source's title.
+    /// Title of the source.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
-    /// The source's address.
+    /// URL of the source.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
-    /// Where the citing text begins, as the provider counts.
+    /// Start of the citing text, in the provider's units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_index: Option<u64>,
-    /// Where the citing text ends, as the provider counts.
+    /// End of the citing text, in the provider's units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_index: Option<u64>,
-    /// The item in the provider's output.
+    /// Index of the item in the provider's output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_index: Option<u64>,
-    /// The part in the item.
+    /// Index of the part within the item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_index: Option<u64>,
-    /// The annotation in the part.
+    /// Index of the annotation within the part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotation_index: Option<u64>,
 }

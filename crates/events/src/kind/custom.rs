@@ -1,24 +1,24 @@
-//! Events of types that this crate does not know.
+//! Events of unknown and application-defined types.
 
 use std::borrow::Cow;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-/// An event of a type that this crate does not know: an application's own, or a newer one. Its
-/// fields go through unchanged.
+/// Event of an unknown type: application-defined, or added in a later version. Its fields are
+/// preserved unchanged.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomEvent {
-    /// The wire name of the type.
+    /// Wire name of the type.
     pub event_type: String,
-    /// The fields other than [`RESERVED_FIELDS`], which are not written from here, because a JSON object
-    /// has each field once.
+    /// Fields other than the [`RESERVED_FIELDS`], which are never encoded from here, because a JSON
+    /// object has each key once.
     pub fields: Map<String, Value>,
 }
 
-/// The fields that every event has, and no event may have as its own: `type`, `seq`, `merged`, `meta`
-/// and `correlation`.
+/// Fields common to all events, which are not available to individual types: `type`, `seq`,
+/// `merged`, `meta` and `correlation`.
 pub const RESERVED_FIELDS: [&str; 5] = ["type", "seq", "merged", "meta", "correlation"];
 
 /// The fields of a custom event that are written.
@@ -38,7 +38,7 @@ pub(crate) fn own_fields(fields: &Map<String, Value>) -> Cow<'_, Map<String, Val
 }
 
 impl CustomEvent {
-    /// An event of type `event_type`.
+    /// Creates an event of type `event_type`.
     pub fn new(event_type: impl Into<String>, fields: Map<String, Value>) -> Self {
         Self {
             event_type: event_type.into(),
@@ -47,7 +47,7 @@ impl CustomEvent {
     }
 }
 
-/// An application's own typed event.
+/// Application-defined, typed event.
 ///
 /// ```
 /// use geppetto_events::{Event, kind::AppEvent};

@@ -1,21 +1,21 @@
-//! Events of a run and of its provider calls.
+//! Events of runs and provider calls.
 
 use geppetto_turns::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A run began.
+/// A run started.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunStarted {
-    /// The text of the last user message.
+    /// Text of the last user message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub prompt: String,
 }
 
 impl RunStarted {
-    /// A run for `prompt`.
+    /// Creates the event for a run with `prompt`.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -23,24 +23,24 @@ impl RunStarted {
     }
 }
 
-/// A run ended as it should.
+/// A run completed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunFinished {
-    /// How it ended: the finish class of the last inference.
+    /// Finish class of the last inference.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// The tokens of all provider calls of the run.
+    /// Token usage, summed over all provider calls of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
-    /// What went wrong when the turn was stored; the run itself is fine.
+    /// Error from persisting the turn; the run itself succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub persist_error: Option<String>,
 }
 
 impl RunFinished {
-    /// A run that ended with `status`.
+    /// Creates the event for a run that ended with `status`.
     pub fn new(status: impl Into<String>) -> Self {
         Self {
             status: status.into(),
@@ -49,24 +49,24 @@ impl RunFinished {
     }
 }
 
-/// A run was stopped before its end.
+/// A run was stopped early.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunStopped {
-    /// Why: `cancelled`, or the limit that was reached.
+    /// Reason: `cancelled`, or the limit that was reached.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// The tokens of all provider calls of the run.
+    /// Token usage, summed over all provider calls of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
-    /// What went wrong when the turn was stored.
+    /// Error from persisting the turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub persist_error: Option<String>,
 }
 
 impl RunStopped {
-    /// A run that was stopped for `reason`.
+    /// Creates the event for a run that was stopped for `reason`.
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -80,22 +80,22 @@ impl RunStopped {
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunFailed {
-    /// What happened, for people.
+    /// Human-readable error message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error_string: String,
-    /// What kind of error it is, for programs.
+    /// Machine-readable error kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_kind: Option<String>,
-    /// The tokens of all provider calls of the run.
+    /// Token usage, summed over all provider calls of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
-    /// What went wrong when the turn was stored.
+    /// Error from persisting the turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub persist_error: Option<String>,
 }
 
 impl RunFailed {
-    /// A run that failed with `error`.
+    /// Creates the event for a run that failed with `error`.
     pub fn new(error: impl Into<String>) -> Self {
         Self {
             error_string: error.into(),
@@ -104,63 +104,63 @@ impl RunFailed {
     }
 }
 
-/// A request goes out to the provider.
+/// A request is being sent to the provider.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProviderCallStarted {}
 
-/// The provider said something about its reply.
+/// The provider reported metadata of its reply.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProviderCallMetadata {
-    /// Why the model stopped, in the provider's own words.
+    /// Stop reason, verbatim from the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
-    /// The stop sequence that the model ran into.
+    /// Stop sequence that ended the output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_sequence: Option<String>,
-    /// The tokens so far.
+    /// Token usage so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
 }
 
-/// The provider's reply is over.
+/// The provider's reply ended.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProviderCallFinished {
-    /// Why the model stopped, in the provider's own words.
+    /// Stop reason, verbatim from the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_reason: Option<String>,
-    /// Why the model stopped, in words that mean the same everywhere.
+    /// Provider-neutral finish class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_class: Option<String>,
-    /// The tokens.
+    /// Token usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
-    /// How long the call took, in milliseconds.
+    /// Duration of the call, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// `true` if the model waits for tool results.
+    /// `true` if the reply ends with tool calls that await results.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_tool_calls: bool,
 }
 
-/// What a finished provider call produced does not count.
+/// The output of a finished provider call is discarded.
 ///
-/// A reader drops the segments and tool calls of that provider call and attempt. The turn keeps an
-/// answer that did not fit its schema, with the question that asked for another one.
+/// Consumers must drop all segments and tool calls of that call and attempt. An answer that violated
+/// its schema remains in the turn, followed by the prompt that requested another one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ProviderCallDiscarded {
-    /// Why.
+    /// Reason for discarding the output.
     pub reason: String,
 }
 
 impl ProviderCallDiscarded {
-    /// A call that is discarded for `reason`.
+    /// Creates the event for a call that is discarded for `reason`.
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -168,17 +168,17 @@ impl ProviderCallDiscarded {
     }
 }
 
-/// Something went wrong.
+/// An error occurred.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ErrorEvent {
-    /// What happened, for people.
+    /// Human-readable error message.
     pub error_string: String,
 }
 
 impl ErrorEvent {
-    /// An error.
+    /// Creates an error event.
     pub fn new(error: impl Into<String>) -> Self {
         Self {
             error_string: error.into(),
@@ -191,33 +191,33 @@ impl ErrorEvent {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Interrupt {
-    /// What had arrived.
+    /// Text received before the interruption.
     pub text: String,
 }
 
 impl Interrupt {
-    /// An interruption after `text`.
+    /// Creates the event for an interruption after `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
 }
 
-/// A log line.
+/// Log message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Log {
-    /// The level, such as `info`.
+    /// Level, such as `info`.
     pub level: String,
     /// The message.
     pub message: String,
-    /// Further fields.
+    /// Structured fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Value>,
 }
 
 impl Log {
-    /// A log line.
+    /// Creates a log message.
     pub fn new(level: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             level: level.into(),
@@ -227,20 +227,20 @@ impl Log {
     }
 }
 
-/// Something worth showing.
+/// Notice for the user.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Info {
-    /// The message.
+    /// Text of the notice.
     pub message: String,
-    /// Further data.
+    /// Structured data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }
 
 impl Info {
-    /// A message with data.
+    /// Creates a notice.
     pub fn new(message: impl Into<String>, data: Option<Value>) -> Self {
         Self {
             message: message.into(),
@@ -249,7 +249,7 @@ impl Info {
     }
 }
 
-/// The agent went to another mode.
+/// The agent mode changed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -261,19 +261,19 @@ pub struct AgentModeSwitch {
     pub data: Option<Value>,
 }
 
-/// The run is paused until it is continued.
+/// The run is paused until it is resumed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DebuggerPause {
-    /// The id of the pause, to continue it.
+    /// Id of the pause, used to resume the run.
     pub pause_id: String,
-    /// Where the run pauses: `after_inference` or `after_tools`.
+    /// Phase in which the run is paused: `after_inference` or `after_tools`.
     pub phase: String,
-    /// What comes next, for people.
+    /// Human-readable description of the next step.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub summary: String,
-    /// When the pause ends by itself, in milliseconds since 1970.
+    /// Time at which the pause expires, in milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<i64>,
     /// Further data.
@@ -282,7 +282,7 @@ pub struct DebuggerPause {
 }
 
 impl DebuggerPause {
-    /// A pause.
+    /// Creates a pause event.
     pub fn new(pause_id: impl Into<String>, phase: impl Into<String>) -> Self {
         Self {
             pause_id: pause_id.into(),

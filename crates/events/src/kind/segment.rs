@@ -1,41 +1,42 @@
-//! Events of text and reasoning as they grow.
+//! Events of text and reasoning segments.
 
 use serde::{Deserialize, Serialize};
 
-/// The model begins a text.
+/// A text segment started.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TextStarted {
-    /// The role of the author: `assistant`.
+    /// Role of the author: `assistant`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
 }
 
 impl TextStarted {
-    /// A text of `role`.
+    /// Creates the start of a text of `role`.
     pub fn new(role: impl Into<String>) -> Self {
         Self { role: role.into() }
     }
 }
 
-/// A piece of text.
+/// Fragment of a text segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TextDelta {
-    /// The piece.
+    /// Text of the fragment.
     pub delta: Box<str>,
-    /// Where the piece begins in the segment's text, in bytes. Absent in events of others.
+    /// Byte offset of the fragment in the segment. Absent in events from other implementations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// The piece's number in the segment, from 1; 0 where the sender does not count.
+    /// Sequence number of the fragment in the segment, starting at 1; 0 if the sender does not
+    /// count.
     #[serde(skip_serializing_if = "is_zero")]
     pub sequence: u64,
 }
 
 impl TextDelta {
-    /// A piece of text that begins at byte `offset`.
+    /// Creates a fragment of text at byte `offset`.
     pub fn new(delta: impl Into<Box<str>>, offset: u64, sequence: u64) -> Self {
         Self {
             delta: delta.into(),
@@ -45,20 +46,20 @@ impl TextDelta {
     }
 }
 
-/// A text is over.
+/// A text segment ended.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TextFinished {
-    /// The whole text.
+    /// Complete text.
     pub text: String,
-    /// Why it is over: the provider's word, or `cancelled`, `failed`, `truncated`.
+    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
 }
 
 impl TextFinished {
-    /// The end of `text`.
+    /// Creates the end of a segment with `text`.
     pub fn new(text: impl Into<String>, finish_reason: Option<String>) -> Self {
         Self {
             text: text.into(),
@@ -67,24 +68,24 @@ impl TextFinished {
     }
 }
 
-/// Where reasoning comes from.
+/// Source of a reasoning segment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ReasoningSource {
-    /// The provider's own field.
+    /// Dedicated reasoning field of the provider.
     #[default]
     Provider,
-    /// A thinking block.
+    /// Thinking block.
     Thinking,
-    /// A summary that the provider made of it.
+    /// Summary made by the provider.
     Summary,
-    /// A source that this crate does not know.
+    /// Unknown source.
     Other(String),
 }
 
 impl ReasoningSource {
-    /// The name on the wire.
+    /// Returns the wire name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -121,11 +122,11 @@ impl From<ReasoningSource> for String {
     }
 }
 
-/// The model begins to reason.
+/// A reasoning segment started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReasoningStarted {
-    /// Where the reasoning comes from.
+    /// Source of the reasoning.
     #[serde(
         default = "ReasoningSource::absent",
         skip_serializing_if = "ReasoningSource::is_absent"
@@ -134,27 +135,28 @@ pub struct ReasoningStarted {
 }
 
 impl ReasoningStarted {
-    /// Reasoning from `source`.
+    /// Creates the start of a reasoning segment from `source`.
     #[must_use]
     pub fn new(source: ReasoningSource) -> Self {
         Self { source }
     }
 }
 
-/// A piece of reasoning.
+/// Fragment of a reasoning segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReasoningDelta {
-    /// The piece.
+    /// Text of the fragment.
     #[serde(default)]
     pub delta: Box<str>,
-    /// Where the piece begins in the segment's text, in bytes. Absent in events of others.
+    /// Byte offset of the fragment in the segment. Absent in events from other implementations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// The piece's number in the segment, from 1; 0 where the sender does not count.
+    /// Sequence number of the fragment in the segment, starting at 1; 0 if the sender does not
+    /// count.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub sequence: u64,
-    /// Where the reasoning comes from.
+    /// Source of the reasoning.
     #[serde(
         default = "ReasoningSource::absent",
         skip_serializing_if = "ReasoningSource::is_absent"
@@ -163,7 +165,7 @@ pub struct ReasoningDelta {
 }
 
 impl ReasoningDelta {
-    /// A piece of reasoning that begins at byte `offset`.
+    /// Creates a fragment of reasoning at byte `offset`.
     pub fn new(
         delta: impl Into<Box<str>>,
         offset: u64,
@@ -179,17 +181,17 @@ impl ReasoningDelta {
     }
 }
 
-/// Reasoning is over.
+/// A reasoning segment ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReasoningFinished {
-    /// The whole text.
+    /// Complete text.
     #[serde(default)]
     pub text: String,
-    /// Why it is over: the provider's word, or `cancelled`, `failed`, `truncated`.
+    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
-    /// Where the reasoning comes from.
+    /// Source of the reasoning.
     #[serde(
         default = "ReasoningSource::absent",
         skip_serializing_if = "ReasoningSource::is_absent"
@@ -198,7 +200,7 @@ pub struct ReasoningFinished {
 }
 
 impl ReasoningFinished {
-    /// The end of `text`.
+    /// Creates the end of a reasoning segment.
     pub fn new(
         text: impl Into<String>,
         finish_reason: Option<String>,

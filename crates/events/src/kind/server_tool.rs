@@ -1,4 +1,4 @@
-//! [`ServerTool`]: progress of a tool that the provider runs itself.
+//! [`ServerTool`]: progress of a tool run by the provider.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ mod tests;
 
 pub use phase::ServerToolPhase;
 
-/// Progress of a tool that the provider runs itself: web search, file search, code interpreter, image
-/// generation, calls of MCP servers, and whatever else a provider offers.
+/// Progress of a tool run by the provider: web search, file search, code interpreter, image
+/// generation, MCP server calls, and any other tool of a provider.
 ///
 /// ```
 /// use geppetto_events::{Event, EventKind, kind::{ServerTool, ServerToolPhase}};
@@ -32,25 +32,26 @@ pub use phase::ServerToolPhase;
 ///
 /// # On the wire
 ///
-/// [`NAMES`](Self::NAMES) lists the tools and phases that have a name of their own, with `item_id` and
-/// the fields of [`data`](Self::data) beside it. `tool-search-results` stands for the
-/// [results](ServerToolPhase::Results) of any tool, whose name is the field `tool`. Everything else is
-/// written as `server-tool` with the fields `tool`, `phase`, `item_id` and `data`.
+/// [`NAMES`](Self::NAMES) lists the combinations of tool and phase that have a wire name of their
+/// own; their events have `item_id` and the fields of [`data`](Self::data) at the top level.
+/// `tool-search-results` represents the [results](ServerToolPhase::Results) of any tool, which the
+/// field `tool` names. All others are encoded as `server-tool` with the fields `tool`, `phase`,
+/// `item_id` and `data`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServerTool {
-    /// The tool, such as [`WEB_SEARCH`](Self::WEB_SEARCH). Open: providers have tools that are not
-    /// listed here.
+    /// Name of the tool, such as [`WEB_SEARCH`](Self::WEB_SEARCH). Open: providers have tools that
+    /// are not listed here.
     pub tool: Cow<'static, str>,
-    /// How far the tool is.
+    /// Phase of the call.
     pub phase: ServerToolPhase,
-    /// The provider's id of the call, the same in all events of one call.
+    /// Provider's id of the call, shared by all events of the call.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub item_id: String,
-    /// What else is known in this phase, such as `query`, `url`, `delta`, `code`, `arguments`,
-    /// `partial_image_base64` or `results`. Fields that every event has
-    /// ([`RESERVED_FIELDS`](super::RESERVED_FIELDS)) are not written.
+    /// Other data of this phase, such as `query`, `url`, `delta`, `code`, `arguments`,
+    /// `partial_image_base64` or `results`. [`RESERVED_FIELDS`](super::RESERVED_FIELDS) are not
+    /// encoded.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
 }
@@ -61,22 +62,22 @@ const ANY: &str = "server-tool";
 const RESULTS: &str = "tool-search-results";
 
 impl ServerTool {
-    /// Search of the web.
+    /// Web search.
     pub const WEB_SEARCH: &str = "web_search";
-    /// Search of files that the provider stores.
+    /// Search in files stored by the provider.
     pub const FILE_SEARCH: &str = "file_search";
-    /// Execution of code that the model writes.
+    /// Execution of code written by the model.
     pub const CODE_INTERPRETER: &str = "code_interpreter";
-    /// Generation of images.
+    /// Image generation.
     pub const IMAGE_GENERATION: &str = "image_generation";
-    /// A call of an MCP server.
+    /// Call to an MCP server.
     pub const MCP: &str = "mcp";
-    /// The list of an MCP server's tools.
+    /// Tool listing of an MCP server.
     pub const MCP_LIST_TOOLS: &str = "mcp_list_tools";
-    /// Control of a computer.
+    /// Computer use.
     pub const COMPUTER_USE: &str = "computer_use";
 
-    /// The wire names of their own: name, tool, phase. They are geppetto's.
+    /// Dedicated wire names: name, tool, phase. They are those of geppetto.
     pub const NAMES: &[(&str, &str, ServerToolPhase)] = {
         use ServerToolPhase::{
             Completed, Failed, InputDelta, InputDone, Partial, Running, Started,
@@ -137,7 +138,8 @@ impl ServerTool {
         ]
     };
 
-    /// Progress of `tool`, without data. `item_id` may be empty where the provider gives no id.
+    /// Creates a progress event of `tool` without data. `item_id` may be empty if the provider
+    /// supplies no id.
     pub fn new(
         tool: impl Into<Cow<'static, str>>,
         phase: ServerToolPhase,
@@ -151,7 +153,7 @@ impl ServerTool {
         }
     }
 
-    /// A field of [`data`](Self::data) that is text.
+    /// Returns a text field of [`data`](Self::data).
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.data.get(field)?.as_str()

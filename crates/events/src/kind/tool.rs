@@ -4,24 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use super::segment::is_zero;
 
-/// How a tool call ended.
+/// Outcome of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ToolStatus {
-    /// The tool gave a result.
+    /// The tool returned a result.
     Success,
-    /// The tool failed, or was not run.
+    /// The tool failed or was not run.
     Error,
-    /// Not known.
+    /// The outcome is not known.
     #[default]
     Unknown,
-    /// A status that this crate does not know.
+    /// Unknown status.
     Other(String),
 }
 
 impl ToolStatus {
-    /// The name on the wire.
+    /// Returns the wire name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -50,19 +50,19 @@ impl From<ToolStatus> for String {
     }
 }
 
-/// The model begins a tool call.
+/// The model started to write a tool call.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallStarted {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
 }
 
 impl ToolCallStarted {
-    /// A call of `name`.
+    /// Creates the start of a call of `name`.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             tool_call_id: id.into(),
@@ -71,25 +71,25 @@ impl ToolCallStarted {
     }
 }
 
-/// A piece of a tool call's arguments.
+/// Fragment of tool call arguments.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallArgumentsDelta {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: Box<str>,
-    /// The piece.
+    /// Text of the fragment.
     pub delta: Box<str>,
-    /// Where the piece begins in the arguments, in bytes. Absent in events of others.
+    /// Byte offset of the fragment in the arguments. Absent in events from other implementations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
-    /// The piece's number in the call, from 1; 0 where the sender does not count.
+    /// Sequence number of the fragment in the call, starting at 1; 0 if the sender does not count.
     #[serde(skip_serializing_if = "is_zero")]
     pub sequence: u64,
 }
 
 impl ToolCallArgumentsDelta {
-    /// A piece of arguments that begins at byte `offset`.
+    /// Creates a fragment of arguments at byte `offset`.
     pub fn new(
         id: impl Into<Box<str>>,
         delta: impl Into<Box<str>>,
@@ -105,21 +105,21 @@ impl ToolCallArgumentsDelta {
     }
 }
 
-/// A tool call is whole.
+/// A tool call is complete.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallRequested {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// The arguments as the model wrote them.
+    /// Arguments, verbatim from the model.
     pub input: String,
 }
 
 impl ToolCallRequested {
-    /// A call of `name` with `input`.
+    /// Creates the request for a call of `name` with `input`.
     pub fn new(id: impl Into<String>, name: impl Into<String>, input: impl Into<String>) -> Self {
         Self {
             tool_call_id: id.into(),
@@ -129,23 +129,23 @@ impl ToolCallRequested {
     }
 }
 
-/// A tool call waits for a person to decide about it.
+/// A tool call waits for a person's decision.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallWaiting {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// The arguments that the tool would run with, with what is secret masked.
+    /// Arguments that the tool would run with, secrets masked.
     pub input: String,
-    /// The question for the person.
+    /// Question for the person.
     pub question: String,
 }
 
 impl ToolCallWaiting {
-    /// A call of `name` with masked `input`, and what a person is asked about it.
+    /// Creates the event for a call of `name` with masked `input` and the question for the person.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -161,21 +161,21 @@ impl ToolCallWaiting {
     }
 }
 
-/// A tool call that waited for a person when an earlier run ended is taken up again.
+/// A tool call that was waiting for a person when an earlier run ended is resumed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallResumed {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// The arguments that the person was shown, with what is secret masked.
+    /// Arguments shown to the person, secrets masked.
     pub input: String,
 }
 
 impl ToolCallResumed {
-    /// A call of `name` with masked `input`.
+    /// Creates the event for a call of `name` with masked `input`.
     pub fn new(id: impl Into<String>, name: impl Into<String>, input: impl Into<String>) -> Self {
         Self {
             tool_call_id: id.into(),
@@ -185,21 +185,21 @@ impl ToolCallResumed {
     }
 }
 
-/// A tool begins to run.
+/// A tool started to execute.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolExecutionStarted {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// The arguments, with what is secret masked.
+    /// Arguments, secrets masked.
     pub input: String,
 }
 
 impl ToolExecutionStarted {
-    /// The start of `name` with masked `input`.
+    /// Creates the start of an execution of `name` with masked `input`.
     pub fn new(id: impl Into<String>, name: impl Into<String>, input: impl Into<String>) -> Self {
         Self {
             tool_call_id: id.into(),
@@ -209,23 +209,23 @@ impl ToolExecutionStarted {
     }
 }
 
-/// A tool call has its answer.
+/// The result of a tool call is available.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolResultReady {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// The answer as the model gets it.
+    /// Result as sent to the model.
     pub result: String,
-    /// How the call ended.
+    /// Outcome of the call.
     pub status: ToolStatus,
 }
 
 impl ToolResultReady {
-    /// The answer of `name`.
+    /// Creates the event for the result of `name`.
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -241,21 +241,21 @@ impl ToolResultReady {
     }
 }
 
-/// A tool call is over.
+/// A tool call finished.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCallFinished {
-    /// The call's id.
+    /// Id of the tool call.
     pub tool_call_id: String,
-    /// The tool's name.
+    /// Name of the tool.
     pub tool_name: String,
-    /// How the call ended.
+    /// Outcome of the call.
     pub status: ToolStatus,
 }
 
 impl ToolCallFinished {
-    /// The end of a call of `name`.
+    /// Creates the end of a call of `name`.
     pub fn new(id: impl Into<String>, name: impl Into<String>, status: ToolStatus) -> Self {
         Self {
             tool_call_id: id.into(),

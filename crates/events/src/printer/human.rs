@@ -1,4 +1,4 @@
-//! A printer for people.
+//! Human-readable event printer.
 
 use std::{
     borrow::Cow,
@@ -21,20 +21,19 @@ const RED: &str = "\x1b[31m";
 const CYAN: &str = "\x1b[36m";
 const RESET: &str = "\x1b[0m";
 
-/// Prints the answer as it arrives; reasoning, tools and notices on lines of their own; and the
-/// usage at the end.
+/// Prints the answer as it arrives, reasoning, tool calls and notices on separate lines, and usage
+/// at the end.
 ///
-/// With one writer, everything goes there. With a second one for the notes
-/// ([`with_notes`](Self::with_notes)), the first gets the text of the answer and nothing else, so
-/// that `program > answer.txt` holds the answer.
+/// With one writer, all output goes there. With a second writer for notes
+/// ([`with_notes`](Self::with_notes)), the first receives only the text of the answer, so that
+/// `program > answer.txt` stores just the answer.
 ///
-/// Characters that control a terminal are replaced ([`printable`](mod@geppetto_turns::printable)):
-/// the only escape sequences are the printer's own. Base64 in the arguments and results of tools, such
-/// as images, is shortened
-/// ([`shorten_data`](geppetto_turns::printable::shorten_data)). Blank lines at the beginning and at the end of
-/// an answer are left out, and the answer ends with a line feed.
+/// Terminal control characters are replaced ([`printable`](mod@geppetto_turns::printable)); the
+/// only escape sequences are the printer's own. Base64 in tool arguments and results, such as
+/// images, is shortened ([`shorten_data`](geppetto_turns::printable::shorten_data)). Blank lines at
+/// the beginning and end of an answer are omitted, and the answer ends with a line feed.
 ///
-/// Without colour by default: ask for it only where the notes go to a terminal.
+/// Colour is off by default; enable it only if the notes go to a terminal.
 #[derive(Debug)]
 pub struct HumanPrinter<W, N = io::Sink> {
     answer: Output<W>,
@@ -45,7 +44,7 @@ pub struct HumanPrinter<W, N = io::Sink> {
 }
 
 impl<W: Write> HumanPrinter<W> {
-    /// A printer of everything to `writer`, without colour.
+    /// Creates a printer that writes everything to `writer`, without colour.
     pub fn new(writer: W) -> Self {
         Self {
             answer: Output::new(writer),
@@ -56,8 +55,8 @@ impl<W: Write> HumanPrinter<W> {
         }
     }
 
-    /// Sets a second writer, for everything that is not the answer: reasoning, tools, notices,
-    /// failures and usage. Typically standard error.
+    /// Sets a second writer for everything but the answer: reasoning, tools, notices, failures and
+    /// usage. Typically standard error.
     ///
     /// ```
     /// use std::io::{stderr, stdout};
@@ -85,16 +84,16 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
         self
     }
 
-    /// Sets whether a failed or stopped run is announced; `true` by default. A program that
-    /// reports failures itself turns it off.
+    /// Sets whether failed and stopped runs are announced; `true` by default. Disable it in a
+    /// program that reports failures itself.
     #[must_use]
     pub fn with_failures(mut self, failures: bool) -> Self {
         self.failures = failures;
         self
     }
 
-    /// The first error of a writer, the answer's before the notes'; nothing was written to that
-    /// writer after it.
+    /// Returns the first write error, of the answer's writer before that of the notes. A writer
+    /// that has failed is not written to again.
     pub fn error(&self) -> Option<io::ErrorKind> {
         let notes = || self.notes.as_ref().and_then(Output::error);
         self.answer.error().or_else(notes)

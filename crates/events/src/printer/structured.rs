@@ -1,4 +1,4 @@
-//! Printers for programs: JSON lines and YAML.
+//! Machine-readable event printers: JSON lines and YAML.
 
 use std::{
     io::{self, Write},
@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 use super::Output;
 use crate::{Event, EventSink};
 
-/// Writes each event as one line of JSON: the whole event, or what is new in it
-/// ([`compact`](Self::compact)). What controls a terminal is escaped ([`json_string`]).
+/// Prints each event as one line of JSON: the full event or, with [`compact`](Self::compact), only
+/// the changes. Terminal control characters are escaped ([`json_string`]).
 #[derive(Debug)]
 pub struct JsonLinesPrinter<W> {
     output: Output<W>,
@@ -21,7 +21,7 @@ pub struct JsonLinesPrinter<W> {
 }
 
 impl<W: Write> JsonLinesPrinter<W> {
-    /// A printer to `writer`.
+    /// Creates a printer to `writer`.
     pub fn new(writer: W) -> Self {
         Self {
             output: Output::new(writer),
@@ -29,22 +29,21 @@ impl<W: Write> JsonLinesPrinter<W> {
         }
     }
 
-    /// Writes ids and settings once instead of on each line:
+    /// Omits ids and settings that are unchanged since the previous line:
     ///
-    /// - of `meta` and `correlation`, only the fields that differ from those of the line before;
-    ///   `null` where the line before had a field that this event does not have;
-    /// - no `offset` and `sequence` of deltas, which follow from the deltas before.
+    /// - `meta` and `correlation` contain only fields that differ from the previous line, and
+    ///   `null` for fields that were removed;
+    /// - deltas have no `offset` and `sequence`, which follow from the preceding deltas.
     ///
-    /// So the lines put together say what the whole events say, and one line alone does not say to
-    /// which run it belongs. Log files and readers that start in the middle want whole events, which
-    /// is the default.
+    /// The lines together carry the same information as full events, but a single line does not
+    /// identify its run. Use the default for log files and for readers that start in the middle.
     #[must_use]
     pub fn compact(mut self) -> Self {
         self.compact = Some(Mutex::default());
         self
     }
 
-    /// The writer's first error, if it had one; nothing was written after it.
+    /// Returns the first write error, if any; nothing is written after it.
     pub fn error(&self) -> Option<io::ErrorKind> {
         self.output.error()
     }
@@ -126,21 +125,21 @@ impl Compact {
     }
 }
 
-/// Writes each event as one document of YAML.
+/// Prints each event as one YAML document.
 #[derive(Debug)]
 pub struct YamlPrinter<W> {
     output: Output<W>,
 }
 
 impl<W: Write> YamlPrinter<W> {
-    /// A printer to `writer`.
+    /// Creates a printer to `writer`.
     pub fn new(writer: W) -> Self {
         Self {
             output: Output::new(writer),
         }
     }
 
-    /// The writer's first error, if it had one; nothing was written after it.
+    /// Returns the first write error, if any; nothing is written after it.
     pub fn error(&self) -> Option<io::ErrorKind> {
         self.output.error()
     }

@@ -1,4 +1,4 @@
-//! [`Subscription`]: a reader that may be slow.
+//! [`Subscription`]: asynchronous reader of a stream.
 
 use std::{
     fmt,
@@ -12,18 +12,18 @@ use futures_core::Stream;
 use super::EventStream;
 use crate::Event;
 
-/// What happens when a reader does not keep up. Neither the run nor other readers notice.
+/// Policy for a reader that falls behind. It never affects the run or other readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SlowReaderPolicy {
-    /// Neighbouring deltas of one segment are merged. Nothing is lost, and memory is bounded by
-    /// the text itself. The default.
+    /// Merges consecutive deltas of a segment. Nothing is lost, and memory is bounded by the text
+    /// itself. The default.
     #[default]
     Coalesce,
-    /// Events beyond the last `max_behind` are dropped; the reader gets their count as
-    /// [`Received::Lagged`].
+    /// Drops all but the last `max_behind` events; the reader receives the number of dropped events
+    /// as [`Received::Lagged`].
     Drop {
-        /// How many events the reader may be behind.
+        /// Maximum number of events that the reader may be behind.
         max_behind: u64,
     },
 }
@@ -34,18 +34,18 @@ impl SlowReaderPolicy {
     }
 }
 
-/// What a subscription receives.
+/// Item received from a subscription.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Received {
-    /// An event; deltas may be merged ([`Event::merged`]).
+    /// An event, possibly of merged deltas ([`Event::merged`]).
     Event(Event),
-    /// This many events are missing: they were dropped, or are no longer retained.
+    /// Number of missing events, dropped or no longer retained.
     Lagged(u64),
 }
 
 impl Received {
-    /// The event, where it is one.
+    /// Returns the event, if the item is one.
     #[must_use]
     pub fn into_event(self) -> Option<Event> {
         match self {
@@ -55,7 +55,7 @@ impl Received {
     }
 }
 
-/// Reads the events of an [`EventStream`] in its own time. It is a [`Stream`] of [`Received`] items.
+/// Asynchronous reader of an [`EventStream`]: a [`Stream`] of [`Received`] items.
 #[must_use = "a subscription that is dropped receives nothing"]
 pub struct Subscription {
     stream: EventStream,
@@ -67,14 +67,14 @@ impl Subscription {
         Self { stream, reader }
     }
 
-    /// The next item; waits for it. `None` when the stream is closed and all is read.
+    /// Waits for the next item. `None` if the stream is closed and fully read.
     ///
-    /// Dropping the future loses nothing.
+    /// Cancel safe: dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Received> {
         poll_fn(|cx| self.poll_received(cx)).await
     }
 
-    /// The next event; what was lost is skipped.
+    /// Waits for the next event, skipping [`Received::Lagged`] items.
     pub async fn next_event(&mut self) -> Option<Event> {
         loop {
             if let Received::Event(event) = self.next().await? {
@@ -83,7 +83,7 @@ impl Subscription {
         }
     }
 
-    /// The next item, if there is one already.
+    /// Returns the next item if one is available.
     pub fn try_next(&mut self) -> Option<Received> {
         self.stream.lock().log.read(self.reader)
     }
@@ -104,16 +104,15 @@ impl Subscription {
         Poll::Pending
     }
 
-    /// Skips the events up to number `seq`: reading continues after it, in the middle of merged
-    /// deltas if necessary.
+    /// Skips the events up to sequence number `seq`, even in the middle of merged deltas.
     ///
-    /// To leave events out by their numbers instead is not enough: a delta beyond `seq` may come
-    /// merged with others before it.
+    /// Filtering received events by number is not equivalent: a delta after `seq` may be merged
+    /// with earlier ones.
     pub fn skip_to(&mut self, seq: u64) {
         self.stream.lock().log.skip_to(self.reader, seq);
     }
 
-    /// How many events were published that this reader has not read.
+    /// Returns the number of published events that this reader has not read.
     #[must_use]
     pub fn behind(&self) -> u64 {
         self.stream.lock().log.behind(self.reader)

@@ -1,4 +1,4 @@
-//! How much two lists share.
+//! Length of the prefix that two lists share.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ mod tests;
 type Same<'a> = &'a mut dyn FnMut(*const (), *const ()) -> bool;
 
 impl Blocks {
-    /// How many blocks both lists begin with that are the same allocation.
+    /// Returns the length of the common prefix, in blocks, comparing blocks by allocation.
     ///
-    /// O(log n) where one list came from the other by pushing, or both from a common clone, as the
-    /// turns of a session do. Lists that were built separately from the same blocks, as
-    /// [`insert`](Self::insert) and [`truncate`](Self::truncate) do, are compared block by block.
-    /// Blocks that are equal and not shared do not count.
+    /// O(log n) if one list was derived from the other by pushing, or both from a common clone,
+    /// like the turns of a session. Lists built separately from the same blocks, for example with
+    /// [`insert`](Self::insert) or [`truncate`](Self::truncate), are compared block by block.
+    /// Blocks that are equal but not shared are different.
     #[must_use]
     pub fn common_prefix(&self, other: &Self) -> usize {
         self.common_prefix_by(other, &mut |a, b| std::ptr::eq(a, b))

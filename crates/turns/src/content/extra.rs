@@ -1,17 +1,17 @@
-//! [`Extra`]: keys that a reader does not know but must not lose.
+//! [`Extra`]: unknown keys, preserved across a round trip.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Keys that a reader does not know, kept so that a writer gives them back.
+/// Unknown keys, preserved so that a writer can emit them again.
 ///
-/// One pointer wide, because it is empty nearly always.
+/// One pointer wide, because it is nearly always empty.
 #[derive(Clone, PartialEq, Default)]
 pub struct Extra(Option<Box<Map<String, Value>>>);
 
 impl Extra {
-    /// The value of a key.
+    /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.as_ref()?.get(key)
@@ -24,20 +24,20 @@ impl Extra {
             .insert(key.into(), value.into());
     }
 
-    /// All keys, sorted.
+    /// Iterates over all keys, in sorted order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + Clone {
         self.0
             .iter()
             .flat_map(|map| map.iter().map(|(key, value)| (key.as_str(), value)))
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |map| map.len())
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,4 +1,4 @@
-//! Images and other data in the midst of text, as base64.
+//! Base64 data, such as images, embedded in text.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -8,8 +8,9 @@ const LONGEST_WHOLE: usize = 512;
 /// How much of a longer one is printed, in bytes.
 const SHOWN: usize = 32;
 
-/// Shortens base64 of more than 512 characters to its beginning and its length, for text of tools and
-/// of files: a screenshot would fill a terminal with 100,000 characters. Borrows where there is none.
+/// Shortens runs of base64 longer than 512 characters to their beginning and their length, for
+/// output of tools and files: a screenshot would fill the terminal with 100,000 characters. Borrows
+/// if there are none.
 ///
 /// ```
 /// use geppetto_turns::printable::shorten_data;

@@ -1,4 +1,4 @@
-//! [`repair_with`]: a history in the order that a server wants.
+//! [`repair_with`]: a history in the message order that a server requires.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,52 +10,53 @@ use crate::{Block, Blocks, Content, ToolUse, UserContent};
 #[cfg(test)]
 mod tests;
 
-/// The text of a model where a server wants one between a tool result and a prompt.
+/// Model text inserted where a server requires one between a tool result and a prompt.
 pub const MISSING_REPLY: &str = "(no reply)";
 
-/// The prompt where a server wants a history to begin with one.
+/// Prompt inserted where a server requires the history to begin with one.
 pub const MISSING_PROMPT: &str = "(start of the conversation)";
 
-/// The prompt where a server wants a history to end with one.
+/// Prompt appended where a server requires the history to end with one.
 pub const CONTINUE: &str = "Continue.";
 
-/// The result of a tool where a server takes no empty one.
+/// Tool result substituted where a server rejects an empty one.
 pub const NO_OUTPUT: &str = "(no output)";
 
-/// The text of a tool result that is nothing but images or files, where results are texts.
+/// Text of a tool result that consists only of images or files, where results must be text.
 pub const ATTACHED: &str = "(attached below)";
 
 /// The separator of two texts that are joined.
 const BETWEEN: &str = "\n\n";
 
-/// What a server demands of the order of messages, beyond that of tool calls. By default nothing.
+/// Requirements of a server on message order, in addition to those on tool calls. None by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 #[non_exhaustive]
 pub struct Rules {
-    /// Instructions stand at the beginning, in one message. Those that come later are sent as what
-    /// a user said, at their place: moved to the beginning, they would change the whole request.
+    /// System messages must be first, as a single message. Later ones are sent in place as user
+    /// messages: moving them to the beginning would invalidate the prompt cache of the entire
+    /// request.
     pub system_first: bool,
-    /// Instructions in a row are one message.
+    /// Consecutive system messages must be merged.
     pub system_joined: bool,
-    /// Users and models alternate: what users said in a row is one message.
+    /// User and model messages must alternate: consecutive user messages are merged.
     pub users_joined: bool,
-    /// A model speaks between a tool result and a user; see [`MISSING_REPLY`].
+    /// A model message is required between a tool result and a user message; see [`MISSING_REPLY`].
     pub reply_after_tools: bool,
-    /// A user speaks before the model does; see [`MISSING_PROMPT`].
+    /// The first message must be from the user; see [`MISSING_PROMPT`].
     pub user_first: bool,
-    /// The last message is not a model's; see [`CONTINUE`].
+    /// The last message must not be from the model; see [`CONTINUE`].
     pub user_last: bool,
-    /// No message is empty. Prompts, instructions and texts of a model that hold nothing but white
-    /// space are left out; see [`NO_OUTPUT`] for results.
+    /// Messages must not be empty. Blank prompts, instructions and model texts are dropped; for
+    /// tool results see [`NO_OUTPUT`].
     pub no_empty: bool,
-    /// Tool results are texts: the images and files of one are sent as what a user said, after the
-    /// results that stand in a row.
+    /// Tool results must be text: images and files are sent in a user message after the consecutive
+    /// tool results.
     pub media_after_tools: bool,
 }
 
 impl Rules {
-    /// No demands.
+    /// Creates an empty set of requirements.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -70,7 +71,7 @@ impl Rules {
         }
     }
 
-    /// All demands that are known of any server.
+    /// Creates a set of all requirements known of any server.
     #[must_use]
     pub const fn strict() -> Self {
         Self {
@@ -85,7 +86,7 @@ impl Rules {
         }
     }
 
-    /// The demands of both.
+    /// Returns the union of both sets of requirements.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self {
@@ -101,13 +102,13 @@ impl Rules {
     }
 }
 
-/// As [`repair`], in the order that `rules` demand.
+/// Same as [`repair`], in the message order required by `rules`.
 ///
-/// Pure, deterministic and idempotent. The result for a longer history begins with the result for
-/// the shorter one, with two exceptions: a prompt after one that got no answer is joined with it
-/// ([`Rules::users_joined`]), as are instructions after others ([`Rules::system_joined`]), so that
-/// the last message grows at its end; and [`Rules::user_last`] adds a message at the end of one
-/// request only.
+/// Pure, deterministic and idempotent. The result for a longer history has the result for the
+/// shorter one as a prefix, with two exceptions. A prompt that follows an unanswered one is merged
+/// with it ([`Rules::users_joined`]), as are consecutive instructions ([`Rules::system_joined`]),
+/// so the last message grows at its end. [`Rules::user_last`] appends a message to a single request
+/// only.
 #[must_use]
 pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     let blocks = repair(history);

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-/// A document is not a turn: where, and why.
+/// Error returned if a document is not a valid turn, with its position and cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FormatError {
@@ -12,13 +12,13 @@ pub struct FormatError {
 }
 
 impl FormatError {
-    /// The line of a syntax error, counted from 1.
+    /// Returns the line of a syntax error, counted from 1.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.line
     }
 
-    /// The column of a syntax error, counted from 1.
+    /// Returns the column of a syntax error, counted from 1.
     #[must_use]
     pub fn column(&self) -> Option<usize> {
         self.column

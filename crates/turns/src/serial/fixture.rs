@@ -1,4 +1,4 @@
-//! [`Fixture`]: a turn with follow-up prompts, as geppetto's runner keeps them.
+//! [`Fixture`]: a turn with follow-up prompts, in the format of geppetto's runner.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
@@ -6,21 +6,21 @@ use serde_json::Value;
 use super::{Fields, FormatError, block, json_value, turn, yaml::strict_yaml_value, yaml_string};
 use crate::{Blocks, Extra, Turn};
 
-/// A file that wraps a turn: `{version, turn, followups}`.
+/// File format that wraps a turn: `{version, turn, followups}`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Fixture {
-    /// The version of the wrapper; 1 today.
+    /// Format version; currently 1.
     pub version: u64,
-    /// The turn to start from.
+    /// Initial turn.
     pub turn: Turn,
     /// Blocks to append, one after each inference.
     pub followups: Blocks,
-    /// Keys that this crate does not know.
+    /// Unknown keys, preserved on write.
     pub extra: Extra,
 }
 
-/// A file that holds a turn, bare or in a [`Fixture`].
+/// Contents of a file that holds a turn, bare or in a [`Fixture`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Document {
@@ -31,29 +31,29 @@ pub enum Document {
 }
 
 impl Document {
-    /// Reads either form from YAML.
+    /// Parses either form from YAML.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::from_yaml`].
+    /// Same as [`Turn::from_yaml`].
     pub fn from_yaml(text: &str) -> Result<Self, FormatError> {
         Self::from_value(strict_yaml_value(text)?)
     }
 
-    /// Reads either form from JSON.
+    /// Parses either form from JSON.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::from_yaml`].
+    /// Same as [`Turn::from_yaml`].
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
         Self::from_value(json_value(text)?)
     }
 
-    /// Writes the same form as YAML.
+    /// Serializes the document in its own form as YAML.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::to_yaml`].
+    /// Same as [`Turn::to_yaml`].
     pub fn to_yaml(&self) -> Result<String, FormatError> {
         match self {
             Self::Turn(turn) => turn.to_yaml(),
@@ -61,11 +61,11 @@ impl Document {
         }
     }
 
-    /// Writes the same form as indented JSON.
+    /// Serializes the document in its own form as indented JSON.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::to_json`].
+    /// Same as [`Turn::to_json`].
     pub fn to_json(&self) -> Result<String, FormatError> {
         match self {
             Self::Turn(turn) => turn.to_json(),
@@ -75,7 +75,7 @@ impl Document {
         }
     }
 
-    /// The turn.
+    /// Returns the turn.
     #[must_use]
     pub fn turn(&self) -> &Turn {
         match self {

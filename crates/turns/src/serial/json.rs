@@ -1,4 +1,4 @@
-//! JSON documents, read without loss and written safe to print.
+//! Lossless JSON reading and terminal-safe JSON writing.
 
 use std::fmt::Write as _;
 
@@ -10,15 +10,14 @@ use super::{
     value::{Budget, Duplicates, ValueReader},
 };
 
-/// Reads any JSON document, the way turns are read: nothing in it is changed in silence. A byte order
-/// mark is skipped, and half an escaped surrogate pair (`\ud83d` alone), which stands for no character,
-/// is read as U+FFFD.
+/// Parses any JSON document under the same rules as a turn: nothing is changed silently. A byte
+/// order mark is skipped, and an unpaired surrogate escape (`\ud83d` alone) is read as U+FFFD.
 ///
 /// # Errors
 ///
-/// When the text is not JSON, or has what readers keep only in part: a key that stands twice in a map,
-/// an integer of more than 64 bits, a number beyond the range of 64-bit floats, more than 128 levels of
-/// nesting; with line and column.
+/// Returns an error, with line and column, if the text is not JSON or contains anything that
+/// readers preserve only in part: duplicate keys, integers of more than 64 bits, numbers beyond the
+/// range of 64-bit floats, or more than 128 levels of nesting.
 pub fn json_value(text: &str) -> Result<Value, FormatError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = &*surrogates::mend_json(text);
@@ -38,13 +37,14 @@ pub fn json_value(text: &str) -> Result<Value, FormatError> {
     }
 }
 
-/// Writes any value as JSON on one line, which is safe to print and to read line by line: everything that
-/// controls a terminal or that some reader takes for the end of a line is escaped, U+0085, U+2028 and
-/// U+2029 included ([`printable`](mod@crate::printable) has the list). It reads the same.
+/// Serializes any value as a single line of JSON that is safe to print and to split into lines:
+/// terminal control characters and all line separators, including U+0085, U+2028 and U+2029, are
+/// escaped ([`printable`](mod@crate::printable) has the list). The escaped text parses to the same
+/// value.
 ///
 /// # Errors
 ///
-/// When the value has a shape that JSON has not.
+/// Returns an error if the value cannot be represented in JSON.
 pub fn json_string(value: &impl Serialize) -> Result<String, FormatError> {
     let json = serde_json::to_string(value).map_err(FormatError::unwritable)?;
     Ok(escaped(json))

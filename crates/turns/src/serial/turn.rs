@@ -41,41 +41,41 @@ pub(super) fn blocks_from(list: Vec<Value>, name: &str) -> Result<Blocks, Format
 }
 
 impl Turn {
-    /// Reads a turn from YAML.
+    /// Parses a turn from YAML.
     ///
     /// # Errors
     ///
-    /// When the text is not YAML or beyond the limits of [`yaml_value`](crate::serial::yaml_value)
-    /// (with line and column), has a key twice in one map, or is not a turn (with the path of the
-    /// field, such as `blocks[2].payload.text`).
+    /// Returns an error if the text is not YAML or exceeds the limits of
+    /// [`yaml_value`](crate::serial::yaml_value) (with line and column), has duplicate keys in a
+    /// map, or is not a turn (with the path of the field, such as `blocks[2].payload.text`).
     pub fn from_yaml(text: &str) -> Result<Self, FormatError> {
         from_value(super::yaml::strict_yaml_value(text)?)
     }
 
-    /// Reads a turn from JSON.
+    /// Parses a turn from JSON.
     ///
     /// # Errors
     ///
-    /// As for [`Turn::from_yaml`]; numbers of more than 64 bits and a depth of more than 128 levels
-    /// are errors in JSON, too.
+    /// Same as [`Turn::from_yaml`]. Numbers of more than 64 bits and more than 128 levels of
+    /// nesting are also errors in JSON.
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
         from_value(super::json_value(text)?)
     }
 
-    /// Writes the turn as YAML. The turn itself does not change.
+    /// Serializes the turn as YAML.
     ///
     /// # Errors
     ///
-    /// None that a turn can cause; the writer's own are passed on.
+    /// Propagates serializer errors; a turn causes none.
     pub fn to_yaml(&self) -> Result<String, FormatError> {
         super::yaml_string(self)
     }
 
-    /// Writes the turn as indented JSON. The turn itself does not change.
+    /// Serializes the turn as indented JSON.
     ///
     /// # Errors
     ///
-    /// None that a turn can cause; the writer's own are passed on.
+    /// Propagates serializer errors; a turn causes none.
     pub fn to_json(&self) -> Result<String, FormatError> {
         super::json::pretty_json_string(self)
     }

@@ -1,4 +1,4 @@
-//! YAML, within limits that are checked before and while a document is read.
+//! YAML reading and writing, with limits that are checked before and during parsing.
 
 use serde::{Serialize, de::DeserializeSeed};
 use serde_json::Value;
@@ -15,37 +15,38 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-/// How deep lists and maps may be nested in a document: 128 levels, block and flow style together.
-/// The same holds for JSON.
+/// Maximum nesting depth of lists and maps in a document: 128 levels, block and flow style
+/// combined. JSON has the same limit.
 pub const MAX_YAML_DEPTH: usize = 128;
 
-/// How many lines of directives (`%TAG`, `%YAML`) a document may begin with: 16.
+/// Maximum number of directive lines (`%TAG`, `%YAML`) at the beginning of a document: 16.
 pub const MAX_YAML_DIRECTIVES: usize = 16;
 
-/// Writes any value as YAML, the way turns are written.
+/// Serializes any value as YAML, in the style of turns.
 ///
 /// # Errors
 ///
-/// When the value has a shape that YAML has not.
+/// Returns an error if the value cannot be represented in YAML.
 pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
     serde_norway::to_string(value).map_err(FormatError::unwritable)
 }
 
-/// Reads any YAML document, the way turns are read. Keys that are plain scalars become text, as
-/// JSON has no others; of two equal keys of a map, the later one counts. In double quotes, a surrogate
-/// pair is read as in JSON (`"\ud83d\ude00"`), and half of one as U+FFFD. A number beyond the range of
-/// 64-bit floats is text.
+/// Parses any YAML document under the same rules as a turn. Plain scalar keys become strings,
+/// because JSON has no other keys; of duplicate keys in a map, the last one wins. In double quotes,
+/// a surrogate pair is read as in JSON (`"\ud83d\ude00"`), and an unpaired one as U+FFFD. A number
+/// beyond the range of 64-bit floats is read as a string.
 ///
-/// Reading takes time and memory in proportion to the length of the text, whatever it holds:
+/// Parsing takes time and memory linear in the length of the text, whatever its content:
 ///
-/// - lists and maps are nested at most [`MAX_YAML_DEPTH`] deep;
-/// - aliases may make of a document at most twice its own size and 8 MiB more;
-/// - at most [`MAX_YAML_DIRECTIVES`] lines are directives.
+/// - lists and maps may be nested at most [`MAX_YAML_DEPTH`] levels deep;
+/// - aliases may expand a document to at most twice its size plus 8 MiB;
+/// - a document may have at most [`MAX_YAML_DIRECTIVES`] directive lines.
 ///
 /// # Errors
 ///
-/// When the text is not YAML, is beyond a limit, or has what JSON cannot hold (integers of more
-/// than 64 bits, `.inf`, `.nan`, lists or maps as keys, tagged values); with line and column.
+/// Returns an error, with line and column, if the text is not YAML, exceeds a limit, or contains
+/// anything that JSON cannot represent (integers of more than 64 bits, `.inf`, `.nan`, lists or
+/// maps as keys, tagged values).
 pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
     read(text, Duplicates::LastWins)
 }

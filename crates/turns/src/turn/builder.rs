@@ -2,7 +2,7 @@
 
 use crate::{Block, DataKey, ImagePart, KeyError, Turn};
 
-/// Builds a [`Turn`] block by block.
+/// Builder for a [`Turn`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct TurnBuilder {
@@ -14,13 +14,13 @@ impl TurnBuilder {
         Self::default()
     }
 
-    /// Sets the turn's id.
+    /// Sets the id of the turn.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.turn.id = id.into();
         self
     }
 
-    /// Adds instructions to the model; blank text adds nothing.
+    /// Appends a system block; blank text is ignored.
     pub fn system(self, text: impl Into<String>) -> Self {
         let text = text.into();
         if text.trim().is_empty() {
@@ -29,7 +29,7 @@ impl TurnBuilder {
         self.block(Block::system(text))
     }
 
-    /// Adds what a user said; blank text adds nothing.
+    /// Appends a user block; blank text is ignored.
     pub fn user(self, text: impl Into<String>) -> Self {
         let text = text.into();
         if text.trim().is_empty() {
@@ -38,7 +38,7 @@ impl TurnBuilder {
         self.block(Block::user(text))
     }
 
-    /// Adds what a user said, with images.
+    /// Appends a user block with images.
     pub fn user_with_images(
         self,
         text: impl Into<String>,
@@ -47,12 +47,12 @@ impl TurnBuilder {
         self.block(Block::user_with_images(text, images))
     }
 
-    /// Adds what a model wrote.
+    /// Appends a block of model text.
     pub fn assistant(self, text: impl Into<String>) -> Self {
         self.block(Block::llm_text(text))
     }
 
-    /// Adds a block.
+    /// Appends a block.
     pub fn block(mut self, block: Block) -> Self {
         self.turn.push(block);
         self
@@ -62,7 +62,7 @@ impl TurnBuilder {
     ///
     /// # Errors
     ///
-    /// When the value cannot be written as JSON.
+    /// Returns an error if the value cannot be serialized as JSON.
     pub fn data<T: serde::Serialize>(
         mut self,
         key: &DataKey<T>,
@@ -72,7 +72,7 @@ impl TurnBuilder {
         Ok(self)
     }
 
-    /// The turn.
+    /// Builds the turn.
     #[must_use]
     pub fn build(self) -> Turn {
         self.turn

@@ -1,4 +1,4 @@
-//! The answer of a model, read as a value.
+//! The model's answer as a typed value.
 
 use std::{any::type_name, error::Error, fmt};
 
@@ -13,7 +13,7 @@ mod tests;
 /// The property that holds an answer which is no object by itself.
 const WRAPPER: &str = "value";
 
-/// Why an answer cannot be read as a value.
+/// Error returned if an answer cannot be parsed as a typed value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplyError {
@@ -22,25 +22,25 @@ pub struct ReplyError {
     details: Option<String>,
 }
 
-/// What is wrong with an answer that cannot be read.
+/// Reason that an answer cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyErrorKind {
-    /// There is no text of a model after the last prompt and tool result.
+    /// There is no model text after the last prompt and tool result.
     Missing,
     /// The model refused to answer.
     Refused,
-    /// The answer was cut off: by the output limit, a broken stream or a cancel.
+    /// The answer was cut off by the output limit, a broken stream or cancellation.
     Incomplete,
     /// The answer is not JSON.
     NotJson,
-    /// The answer is JSON of another shape.
+    /// The answer is JSON but does not match the requested type.
     WrongShape,
 }
 
 impl ReplyError {
-    /// An answer that is JSON, and not a `wanted`: a type, or the name of a schema. `details` say
-    /// what is wrong.
+    /// Creates the error for a JSON answer that does not match `wanted`, the name of a type or of a
+    /// schema. `details` describe the mismatch.
     pub fn wrong_shape(wanted: impl Into<String>, details: impl Into<String>) -> Self {
         Self {
             kind: ReplyErrorKind::WrongShape,
@@ -57,7 +57,7 @@ impl ReplyError {
         }
     }
 
-    /// What is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> ReplyErrorKind {
         self.kind
@@ -88,15 +88,15 @@ impl fmt::Display for ReplyError {
 impl Error for ReplyError {}
 
 impl Turn {
-    /// The answer of the model, read as a `T`.
+    /// Parses the model's answer as a `T`.
     ///
-    /// The answer is the text after the last prompt and the last tool result. Read are:
+    /// The answer is the text after the last prompt and the last tool result. Accepted forms:
     ///
-    /// - JSON alone, or in one Markdown code fence, whatever stands around the fence;
-    /// - JSON in which fields are `null` that a `T` does not let be null, as if they were absent: in
-    ///   strict mode a model has no other way to leave out an optional field;
-    /// - a value in an object under `value`, which is how `StructuredOutput::of` asks for what is
-    ///   no object.
+    /// - JSON, either alone or in a single Markdown code fence with any text around it;
+    /// - JSON with `null` in fields that are not nullable in `T`, which is treated as absent: in
+    ///   strict mode a model cannot omit an optional field;
+    /// - a value wrapped in an object under `value`, as requested by `StructuredOutput::of` for
+    ///   types that are not objects.
     ///
     /// ```
     /// use geppetto_turns::Turn;
@@ -108,7 +108,8 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// The answer is missing, refused, cut off, not JSON, or not a `T`; see [`ReplyErrorKind`].
+    /// Returns an error if the answer is missing, refused, cut off, not JSON, or not a `T`; see
+    /// [`ReplyErrorKind`].
     pub fn reply_as<T: DeserializeOwned>(&self) -> Result<T, ReplyError> {
         let reply = Reply::of(self);
         let (text, value) = reply.json()?;

@@ -1,35 +1,35 @@
-//! [`ServerToolPhase`]: how far a server tool is.
+//! [`ServerToolPhase`]: phase of a server tool call.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a tool is that the provider runs.
+/// Phase of a call of a tool run by the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ServerToolPhase {
-    /// The call began.
+    /// The call started.
     #[default]
     Started,
     /// The tool is working.
     Running,
-    /// A piece of the tool's input: code, arguments.
+    /// Fragment of the tool's input: code or arguments.
     InputDelta,
     /// The tool's input is complete.
     InputDone,
-    /// A step on the way, or a part of the result: an opened page, a preview of an image.
+    /// Intermediate step or partial result: an opened page, a preview of an image.
     Partial,
-    /// The tool's results, as data.
+    /// Results of the tool, as data.
     Results,
-    /// The call is over, successfully.
+    /// The call succeeded.
     Completed,
     /// The call failed.
     Failed,
-    /// A phase that this crate does not know.
+    /// Unknown phase.
     Other(String),
 }
 
 impl ServerToolPhase {
-    /// The name on the wire.
+    /// Returns the wire name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -45,7 +45,7 @@ impl ServerToolPhase {
         }
     }
 
-    /// Returns `true` if no further phase of the call follows.
+    /// Returns `true` if this is the last phase of a call.
     #[must_use]
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
