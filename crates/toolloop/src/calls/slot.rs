@@ -36,6 +36,8 @@ struct State {
     output_limit: usize,
     /// The arguments that a hook put in place of the model's, as they may be shown.
     changed: Option<Args>,
+    /// `true` if the start is published.
+    started: bool,
     /// `true` if the tool ran.
     ran: bool,
     /// `true` if the tool's output ends the run.
@@ -59,6 +61,7 @@ impl Slot {
             secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
             changed: None,
+            started: false,
             ran: false,
             ends_run: false,
         };
@@ -169,7 +172,7 @@ impl Slot {
             (Progress::Waiting(pending), resumed) if ended_well || resumed.is_some() => {
                 (pending.clone(), true)
             }
-            (Progress::Open, Some(resumed)) => (resumed.pending.clone(), false),
+            (Progress::Open, Some(resumed)) if !state.started => (resumed.pending.clone(), false),
             _ => return None,
         };
         drop(state);
@@ -191,6 +194,7 @@ impl Slot {
         executor.publish_start(&self.ctx, &mut event);
         event.tool_call_id.clone_from(&self.call.id);
         event.tool_name.clone_from(&self.call.name);
+        self.state().started = true;
         self.publish(EventKind::ToolExecutionStarted(event));
     }
 
