@@ -2,7 +2,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use geppetto_engine::EngineBuilder;
+use geppetto_engine::{Decision, EngineBuilder};
+use geppetto_turns::Turn;
 
 use super::World;
 
@@ -59,6 +60,8 @@ pub struct Setup {
     pub(super) next_text: Option<String>,
     pub(super) slow_reader: bool,
     pub(super) answers_calls: bool,
+    pub(super) history: Vec<Turn>,
+    pub(super) decisions: Vec<(String, Decision)>,
 }
 
 impl Setup {
@@ -71,6 +74,8 @@ impl Setup {
             next_text: None,
             slow_reader: false,
             answers_calls: true,
+            history: Vec::new(),
+            decisions: Vec::new(),
         }
     }
 
@@ -90,6 +95,18 @@ impl Setup {
     /// do.
     pub fn next_text(mut self, text: impl Into<String>) -> Self {
         self.next_text = Some(text.into());
+        self
+    }
+
+    /// Restores a session whose last turn has tool calls that wait for a person, and goes on with
+    /// these decisions in place of the first prompt.
+    pub fn answers(
+        mut self,
+        history: impl IntoIterator<Item = Turn>,
+        decisions: impl IntoIterator<Item = (String, Decision)>,
+    ) -> Self {
+        self.history = history.into_iter().collect();
+        self.decisions = decisions.into_iter().collect();
         self
     }
 

@@ -98,12 +98,10 @@ impl Check<'_> {
             let text = format!("the next prompt was not accepted: {error}");
             return self.problem(text);
         }
-        let turns = if self.seen.first.started.is_ok() {
-            2
-        } else {
-            1
-        };
-        self.session(next, turns);
+        // An answer adds no turn.
+        let before = self.seen.setup.history.len();
+        let turns = before.max(usize::from(self.seen.first.started.is_ok()));
+        self.session(next, turns + 1);
         let Some((status, turn)) = next.outcome() else {
             return;
         };
@@ -198,7 +196,8 @@ impl Check<'_> {
     /// A run that did not begin leaves no trace.
     fn not_started(&mut self) {
         let first = &self.seen.first;
-        if first.started.is_err() && (first.snapshot.turn_count != 0 || first.running) {
+        let before = self.seen.setup.history.len();
+        if first.started.is_err() && (first.snapshot.turn_count != before || first.running) {
             self.problem("a run that did not begin left a trace");
         }
     }

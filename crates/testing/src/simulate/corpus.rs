@@ -9,6 +9,7 @@ use super::{Case, Setup, SetupError, World};
 mod replies;
 mod runs;
 mod tools;
+mod waiting;
 
 /// The cases whose streams may break off: tool loops of up to five rounds.
 #[must_use]

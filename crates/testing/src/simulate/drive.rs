@@ -7,7 +7,9 @@ use std::{
 };
 
 use geppetto_events::{Event, MemorySink, Subscription};
-use geppetto_session::{ExecutionHandle, RunOutcome, Session, SessionError, SessionSnapshot};
+use geppetto_session::{
+    ExecutionHandle, Prompt, RunOutcome, Session, SessionError, SessionSnapshot,
+};
 use geppetto_turns::Block;
 use tokio::{
     runtime::{self, Runtime},
@@ -80,10 +82,15 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
         let session = Session::builder(builder)
             .id("simulated")
             .ids(world.ids())
+            .history(setup.history.iter().cloned())
             .build();
         let reader = setup.slow_reader.then(|| session.subscribe());
         world.attach(&session);
-        let run = begin(&session, &setup.prompt, Some(&world)).await;
+        let first = match setup.history.is_empty() {
+            true => session.prompt(&*setup.prompt),
+            false => session.answer(setup.decisions.iter().cloned()),
+        };
+        let run = begin(first, Some(&world)).await;
         Ok::<_, SetupError>((setup, session, reader, run))
     })?;
     // Where the runtime is shut down, the run ends with it, and the session goes on in another.
@@ -98,7 +105,7 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
         let first = run.end(&session).await;
         world.go_on();
         let refusals = next_requests(&session, &setup, probe).await;
-        let next = begin(&session, &setup.next_prompt, None).await;
+        let next = begin(session.prompt(&*setup.next_prompt), None).await;
         let next = next.end(&session).await;
         let read = read_slowly(reader, &world).await;
         Ok(Observed {
@@ -129,8 +136,8 @@ struct Begun {
     waited: Instant,
 }
 
-async fn begin(session: &Session, prompt: &str, cut: Option<&World>) -> Begun {
-    let handle = session.submit(prompt).await;
+async fn begin(prompt: Prompt, cut: Option<&World>) -> Begun {
+    let handle = prompt.submit().await;
     let mut ended = true;
     if let Ok(handle) = &handle {
         tokio::select! {

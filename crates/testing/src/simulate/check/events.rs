@@ -45,7 +45,10 @@ impl Check<'_> {
             matches!(
                 (&event.kind, status),
                 (EventKind::RunFinished(_), S::Finished)
-                    | (EventKind::RunStopped(_), S::Cancelled | S::LimitReached(_))
+                    | (
+                        EventKind::RunStopped(_),
+                        S::Cancelled | S::LimitReached(_) | S::Waiting(_)
+                    )
                     | (EventKind::RunFailed(_), S::Failed { .. })
             )
         });

@@ -1,6 +1,9 @@
 //! History: what the model said is kept, and marked where it is not whole.
 
-use geppetto_events::Event;
+use std::collections::HashSet;
+
+use geppetto_engine::PendingCall;
+use geppetto_events::{Event, EventKind};
 use geppetto_turns::{Block, BlockKind, Content, Reasoning, Turn};
 
 use super::Check;
@@ -46,11 +49,14 @@ impl Check<'_> {
         }
     }
 
-    /// Every whole call has one answer, before anybody says anything else.
+    /// Every whole call has one answer, before anybody says anything else, or waits for a person.
     fn calls_have_answers(&mut self, turn: &Turn) {
+        let asked = self.calls_that_wait(turn);
         let mut open: Vec<&str> = Vec::new();
         for block in &turn.blocks {
             match &block.content {
+                Content::ToolCall(call) if asked.contains(&call.id) => {}
+                Content::ToolUse(answer) if asked.contains(&answer.id) => {}
                 Content::ToolCall(call) if block.incomplete().is_none() => open.push(&call.id),
                 Content::ToolUse(answer) => match open.iter().position(|id| *id == answer.id) {
                     Some(0) => drop(open.remove(0)),
@@ -64,6 +70,32 @@ impl Check<'_> {
         if !open.is_empty() && self.seen.setup.answers_calls {
             self.problem(format!("calls without an answer: {}", open.join(", ")));
         }
+    }
+
+    /// The ids of the calls that wait, or waited when the run began. Each waits on or has one answer; one
+    /// that waits for the first time was announced.
+    fn calls_that_wait(&mut self, turn: &Turn) -> HashSet<String> {
+        let ids = |turn: &Turn| {
+            let calls = PendingCall::of(turn).into_iter();
+            calls.map(|own| own.call_id).collect::<HashSet<_>>()
+        };
+        let before = self.seen.setup.history.last().map(ids).unwrap_or_default();
+        let now = ids(turn);
+        for id in &before {
+            let uses = turn.blocks.iter().filter_map(|block| block.as_tool_use());
+            let answers = uses.filter(|answer| answer.id == *id).count();
+            if answers != usize::from(!now.contains(id)) {
+                self.problem(format!("{id} waited, and has {answers} answers"));
+            }
+        }
+        for id in now.difference(&before) {
+            let about = |event: &&Event| event.correlation.tool_call_id.as_ref() == Some(id);
+            let last = self.seen.events.iter().rfind(about);
+            if !last.is_some_and(|last| matches!(last.kind, EventKind::ToolCallWaiting(_))) {
+                self.problem(format!("{id} waits, and nobody was told"));
+            }
+        }
+        before.union(&now).cloned().collect()
     }
 
     /// Who has read the events has seen what stands in the turn, all of it and once.
@@ -86,7 +118,11 @@ impl Check<'_> {
                 .filter(|part| part.kind == kind && !part.text.is_empty())
                 .map(|part| part.text.as_str())
                 .collect();
-            let kept: Vec<String> = turn.blocks.iter().filter_map(|b| kept(b, kind)).collect();
+            // What an earlier run said was not shown in this one.
+            let before = self.seen.setup.history.last();
+            let before = before.map_or(0, |turn| turn.blocks.len());
+            let own = turn.blocks.iter().skip(before);
+            let kept: Vec<String> = own.filter_map(|block| kept(block, kind)).collect();
             if shown != kept {
                 self.problem(format!("{what} shown {shown:?}, but kept {kept:?}"));
             }

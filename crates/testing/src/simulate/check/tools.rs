@@ -43,6 +43,7 @@ impl Check<'_> {
         let fits = match last.map(|log| &log.end) {
             // Rejected, unknown and malformed calls are answered the same in the whole run.
             None => error.starts_with("not run") || self.is_as_whole(answer) || rejected(error),
+            Some(ToolEnd::Result(text)) if answer.ran_with.is_some() => output.ends_with(text),
             Some(ToolEnd::Result(text)) => !answer.is_error() && output == *text,
             // A call that would have been tried again is said to be cancelled.
             Some(ToolEnd::Error(text)) => error.contains(text) || error.starts_with("cancelled"),

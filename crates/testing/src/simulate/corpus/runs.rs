@@ -21,11 +21,11 @@ use crate::Script;
 use super::{
     Case, Setup, SetupError, World,
     replies::{Said, Wire, breaking},
-    tools,
+    tools, waiting,
 };
 
 /// The answer to every next prompt.
-const NEXT: &str = "and so it goes on";
+pub(super) const NEXT: &str = "and so it goes on";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -49,6 +49,8 @@ pub(super) fn cases() -> Vec<Case> {
         add("deaf-journal", one_call, with_deaf_journal);
         add("slow-reader", one_call, with_tools);
         add("panicking-sink", one_call, with_panicking_sink);
+        cases.push(waiting::asks(wire));
+        cases.push(waiting::is_answered(wire));
     }
     for wire in [Wire::Chat, Wire::Responses] {
         cases.push(fallback(wire));
