@@ -30,6 +30,9 @@ mod pages {
     #[doc = include_str!("../../docs/guides/writing-a-tool.md")]
     struct WritingATool;
 
+    #[doc = include_str!("../../docs/guides/asking-a-person.md")]
+    struct AskingAPerson;
+
     #[doc = include_str!("../../docs/guides/writing-a-middleware.md")]
     struct WritingAMiddleware;
 

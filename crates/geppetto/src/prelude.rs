@@ -1,7 +1,7 @@
 //! The names that most programs use: `use geppetto::prelude::*;`.
 
 pub use geppetto_engine::{
-    Engine, EngineError, ErrorKind, Fallback, InferenceConfig, Limits, Middleware, Next,
+    Decision, Engine, EngineError, ErrorKind, Fallback, InferenceConfig, Limits, Middleware, Next,
     RunContext, StructuredOutput, ToolChoice, ToolConfig, middleware::SystemPrompt,
 };
 pub use geppetto_enginebuilder::Builder;
@@ -12,5 +12,7 @@ pub use geppetto_providers_openai::{
 };
 pub use geppetto_session::{BusyPolicy, ExecutionHandle, Prompt, RunError, Session, SessionError};
 #[cfg(feature = "tools")]
-pub use geppetto_toolloop::{Tool, ToolError, ToolRegistry, raw_tool_fn, tool_fn};
+pub use geppetto_toolloop::{
+    Rejection, Tool, ToolError, ToolExecutor, ToolRegistry, raw_tool_fn, tool_fn,
+};
 pub use geppetto_turns::{Block, Turn};

@@ -12,6 +12,10 @@ mod tests;
 /// The names are those of the packages without `geppetto-`. Dependencies for tests alone are free.
 pub(super) const ALLOWED: &[(&str, &str)] = &[
     (
+        "approval",
+        "example-run turns engine toolloop enginebuilder session testing",
+    ),
+    (
         "builder-middleware",
         "example-run turns events engine toolloop enginebuilder session testing",
     ),
