@@ -1,40 +1,40 @@
-//! The description of a block for extractors, and the ways in which a block can be malformed.
+//! Block metadata passed to extractors, and the ways in which a block can be malformed.
 
 use std::{error::Error, fmt, sync::Arc};
 
 use super::Tag;
 use geppetto_events::{Correlation, EventMeta};
 
-/// The size up to which a block's body is captured by default, in bytes: 1 MiB.
+/// Default limit on the body of a block, in bytes: 1 MiB.
 pub const DEFAULT_MAX_BLOCK_BYTES: usize = 1024 * 1024;
 
-/// A block that was found in a text.
+/// Metadata of a block found in a text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlockInfo {
-    /// What it is.
+    /// Tag of the block.
     pub tag: Tag,
-    /// The block's name, unique among all blocks of its segment: the segment's id, `:`, `number`.
+    /// Block id, unique within the segment: the segment id, `:`, and `number`.
     pub id: String,
-    /// The block's number among those of the segment that extractors took, from 1.
+    /// Number of the block among the extracted blocks of the segment, starting at 1.
     pub number: u64,
-    /// Where in the segment's clean text the block was cut out, in bytes.
+    /// Byte offset in the clean text of the segment at which the block was removed.
     pub offset: u64,
-    /// What is known about the inference, from the event in which the opening tag ended.
+    /// Metadata of the inference, from the event that completed the opening tag.
     pub meta: Arc<EventMeta>,
-    /// What the text belongs to, from the same event.
+    /// Correlation, from the same event.
     pub correlation: Arc<Correlation>,
 }
 
-/// Why a block is not whole.
+/// Reason that a block is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Malformed {
     /// The text ended before the closing tag.
     Unclosed,
-    /// The body is larger than the limit, which is given here in bytes.
+    /// The body exceeds the limit.
     TooLarge {
-        /// The limit.
+        /// The limit, in bytes.
         limit: usize,
     },
 }
@@ -52,15 +52,15 @@ impl fmt::Display for Malformed {
 
 impl Error for Malformed {}
 
-/// What to do with a malformed block. Its extractor is notified in any case.
+/// Handling of a malformed block. Its extractor is notified in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum MalformedPolicy {
-    /// An `error` event is published; the block is left out of the clean text.
+    /// Publishes an `error` event and removes the block from the clean text.
     #[default]
     ErrorEvents,
-    /// The block is put back into the clean text unchanged, tags included, and not scanned again.
+    /// Puts the block back into the clean text unchanged, tags included, without scanning it again.
     Reconstruct,
-    /// The block is left out of the clean text.
+    /// Removes the block from the clean text.
     Ignore,
 }

@@ -1,4 +1,4 @@
-//! [`Extractor`]: takes a block as it grows. [`Extractors`]: which one takes which block.
+//! [`Extractor`]: consumer of a growing block. [`Extractors`]: registry of extractors by tag.
 
 use std::fmt;
 
@@ -8,26 +8,29 @@ use super::{
 };
 use geppetto_events::EventKind;
 
-/// Takes one block. What its methods return is published at once, at the block's place in the
-/// text, with the meta and correlation of the text and with number 0.
+/// Consumer of one block. The events returned by its methods are published immediately, at the
+/// position of the block in the text, with the metadata and correlation of the text and sequence
+/// number 0.
 ///
-/// Return events of your own ([`EventKind::Custom`]), logs or errors: those are legal anywhere.
-/// When a method panics, the block is no longer extracted but stays in the text.
+/// Return application-defined events ([`EventKind::Custom`]), logs or errors, which are valid in
+/// any position. The methods are called synchronously while the text is published, in the order
+/// `start`, `grow` (any number of times), `complete`. If a method panics, extraction of the block
+/// ends and the block stays in the text.
 pub trait Extractor: Send {
-    /// The block begins.
+    /// Called once, at the beginning of the block.
     fn start(&mut self, block: &BlockInfo) -> Vec<EventKind> {
         let _ = block;
         Vec::new()
     }
 
-    /// The body grows by `chunk`, which is never empty. How a body is cut follows the chunks of
-    /// the text; only what the chunks are together can be relied on.
+    /// Called for each `chunk` of the body, which is never empty. Chunk boundaries follow those of
+    /// the text and have no meaning; only the concatenation is defined.
     fn grow(&mut self, block: &BlockInfo, chunk: &str) -> Vec<EventKind> {
         let _ = (block, chunk);
         Vec::new()
     }
 
-    /// The block is over. `raw` is the body as far as it was captured: all chunks together,
+    /// Called at the end of the block. `raw` is the captured body: all chunks concatenated,
     /// without the tags.
     fn complete(
         &mut self,

@@ -1,11 +1,10 @@
-//! Data that a model writes into its text, extracted while the text arrives: tagged blocks
-//! ([`StructuredSink`]), and documents of JSON and YAML that are still growing ([`PartialJson`],
-//! [`PartialYaml`]).
+//! Extraction of structured data from model text while it streams: tagged blocks
+//! ([`StructuredSink`]) and incomplete JSON and YAML documents ([`PartialJson`], [`PartialYaml`]).
 //!
-//! On request, a model writes data as `<package:type:version>` ... `</package:type:version>` within
-//! its text. The sink wraps another one, passes the bodies of such blocks to
-//! [extractors](Extractor) as they grow, and forwards the clean text. Extractors return events,
-//! which are published at the block's place in the text.
+//! When prompted to, a model embeds data as `<package:type:version>` ... `</package:type:version>`
+//! in its text. The sink wraps another sink, passes the bodies of such blocks to
+//! [extractors](Extractor) as they grow, and forwards the remaining clean text. Extractors return
+//! events, which are published at the position of the block in the text.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -63,36 +62,38 @@
 //!
 //! # Rules
 //!
-//! - Text that is no block of a registered type goes on byte for byte, tags of other types
-//!   included. What may become a tag is held back until it is decided, at most [`MAX_TAG_BYTES`];
-//!   at the end of the segment it is text.
-//! - Where the text is cut into deltas makes no difference to the clean text, the blocks, and the
-//!   order of text and events.
-//! - Clean deltas have offsets and sequence numbers of their own, and the segment's text in the
-//!   end is the clean text, so the [grammar](geppetto_events::Grammar) of a segment holds behind the sink.
-//! - A block without its closing tag, or larger than the limit, is [malformed](Malformed); the
-//!   [policy](MalformedPolicy) decides. What follows the limit shares the fate of what came
-//!   before, up to the closing tag.
-//! - Blocks do not nest: a tag within a block is part of its body, and the first closing tag ends it.
-//!   A closing tag without an open block is text.
-//! - Markdown is not looked at. A tag that the model quotes in a code fence or between backticks opens a
-//!   block like any other, and without a closing tag the rest of the text belongs to it. Ask the model
-//!   not to quote tags, or keep the text with [`MalformedPolicy::Reconstruct`].
-//! - Only the answer's text is looked at. Reasoning, refusals, and the arguments and results of tools go
-//!   on as they are, whatever tags stand in them.
-//! - A push costs what its text is long, whatever stands in it.
-//! - An extractor that panics loses its block, which stays in the text; an `error` event says so.
-//! - When a provider call or a run ends without the end of a segment, what was held back goes on
-//!   and the segment is forgotten.
-//! - Blocks of a provider call that is discarded later were extracted all the same. Their events
-//!   carry the call's correlation, so a reader of `provider-call-discarded` can drop them too.
+//! - Text outside of blocks of registered types is forwarded byte for byte, including tags of other
+//!   types. A possible tag is held back until it is decided, at most [`MAX_TAG_BYTES`]; at the end
+//!   of the segment it is forwarded as text.
+//! - Clean text, blocks, and the order of text and events do not depend on how the text is split
+//!   into deltas.
+//! - Clean deltas have their own offsets and sequence numbers, and the final text of the segment is
+//!   the clean text, so the [grammar](geppetto_events::Grammar) of a segment also holds behind the
+//!   sink.
+//! - A block that is not closed or exceeds the limit is [malformed](Malformed) and handled
+//!   according to the [policy](MalformedPolicy). The rest of an oversized block, up to the closing
+//!   tag, is handled like its beginning.
+//! - Blocks do not nest: a tag within a block is part of its body, and the first closing tag ends
+//!   the block. A closing tag without an open block is text.
+//! - Markdown is not interpreted. A tag quoted in a code fence or between backticks opens a block,
+//!   and without a closing tag the rest of the text belongs to it. Instruct the model not to quote
+//!   tags, or keep the text with [`MalformedPolicy::Reconstruct`].
+//! - Only the text of the answer is scanned. Reasoning, refusals, tool arguments and tool results
+//!   are forwarded unchanged.
+//! - The cost of a push is linear in the length of its text, whatever its content.
+//! - If an extractor panics, its block stays in the text and an `error` event is published.
+//! - If a provider call or a run ends without the end of a segment, held-back text is forwarded and
+//!   the state of the segment is dropped.
+//! - Blocks of a provider call that is discarded later have already been extracted. Their events
+//!   carry the correlation of the call, so that a consumer of `provider-call-discarded` can drop
+//!   them.
 //!
 //! # Event numbers
 //!
 //! Events are numbered before they reach the sink, and forwarded events keep their numbers. A delta
-//! that becomes empty is not forwarded, which leaves a gap in the numbers behind the sink. If one
-//! delta becomes several, the last has its number and the others have 0, as have all events that
-//! originate here.
+//! that becomes empty is not forwarded, which leaves a gap in the numbers behind the sink. If a
+//! delta is split into several, the last one keeps its number and the others have 0, as do all
+//! events that originate here.
 
 mod block;
 mod cutter;

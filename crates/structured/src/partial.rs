@@ -1,7 +1,7 @@
-//! Readers of documents that are still growing: [`PartialJson`] and [`PartialYaml`].
+//! Parsers of incomplete documents: [`PartialJson`] and [`PartialYaml`].
 //!
-//! Both may stand in a Markdown code fence (three backticks), as models like to write them; the
-//! fence and what follows it is left out.
+//! Both accept a document in a Markdown code fence (three backticks), which models often add; the
+//! fence and any text after it are ignored.
 
 mod error;
 mod json;

@@ -19,11 +19,11 @@ use geppetto_events::{Event, EventKind, EventSink, isolate, kind::TextDelta};
 /// By key, in an order that is the same in every run.
 type Segments = BTreeMap<String, Box<Segment>>;
 
-/// Cuts structured blocks out of the text and passes them to extractors; everything else is
-/// forwarded to the inner sink. See the [module](super) for the exact rules.
+/// Sink that removes structured blocks from the text and passes them to extractors; everything else
+/// is forwarded to the inner sink. See the [crate documentation](crate) for the exact rules.
 ///
-/// One sink may serve any number of runs. Events of one segment must come one after the other, as
-/// an [`EventStream`](geppetto_events::EventStream) publishes them.
+/// A sink can serve any number of runs. The events of a segment must arrive in order, as published
+/// by an [`EventStream`](geppetto_events::EventStream).
 #[must_use = "a sink does nothing until events are published to it"]
 pub struct StructuredSink {
     inner: Arc<dyn EventSink>,
@@ -32,7 +32,7 @@ pub struct StructuredSink {
 }
 
 impl StructuredSink {
-    /// A sink before `inner` that extracts nothing yet.
+    /// Creates a sink that forwards to `inner`, without extractors.
     pub fn new(inner: Arc<dyn EventSink>) -> Self {
         Self {
             inner,
@@ -46,13 +46,13 @@ impl StructuredSink {
         }
     }
 
-    /// Extracts blocks of a type in all versions. `factory` makes an extractor for each block.
+    /// Registers an extractor for all versions of a block type. `factory` is called once per block.
     ///
-    /// A factory that was there for the same name is replaced.
+    /// Replaces an earlier registration of the same name.
     ///
     /// # Errors
     ///
-    /// When no tag can have these names.
+    /// Returns an error if a name is not valid in a tag.
     pub fn extract(
         mut self,
         package: impl Into<String>,
@@ -64,12 +64,12 @@ impl StructuredSink {
         Ok(self)
     }
 
-    /// Extracts blocks of a type in one version, for which this goes before
+    /// Registers an extractor for a single version of a block type. Takes precedence over
     /// [`extract`](Self::extract).
     ///
     /// # Errors
     ///
-    /// When no tag can have these names.
+    /// Returns an error if a name is not valid in a tag.
     pub fn extract_version(
         mut self,
         package: impl Into<String>,
@@ -82,25 +82,25 @@ impl StructuredSink {
         Ok(self)
     }
 
-    /// Sets what becomes of blocks that are not whole. Default: an `error` event.
+    /// Sets the handling of malformed blocks. Default: [`MalformedPolicy::ErrorEvents`].
     pub fn on_malformed(mut self, policy: MalformedPolicy) -> Self {
         self.rules.policy = policy;
         self
     }
 
-    /// Sets how large a block's body may be, in bytes. Default: [`DEFAULT_MAX_BLOCK_BYTES`].
+    /// Sets the limit on the body of a block, in bytes. Default: [`DEFAULT_MAX_BLOCK_BYTES`].
     pub fn max_block_bytes(mut self, bytes: usize) -> Self {
         self.rules.max_block_bytes = bytes;
         self
     }
 
-    /// How often an extractor or a factory panicked.
+    /// Returns the number of panics caught in extractors and factories.
     #[must_use]
     pub fn extractor_panics(&self) -> u64 {
         self.rules.extractor_panics.load(Ordering::Relaxed)
     }
 
-    /// How many segments of text have begun and not ended.
+    /// Returns the number of open text segments.
     #[must_use]
     pub fn open_segments(&self) -> usize {
         self.lock().len()

@@ -1,32 +1,32 @@
-//! [`Tag`]: the name of a structured block.
+//! [`Tag`]: type of a structured block.
 
 use std::{error::Error, fmt};
 
-/// The longest opening tag that is looked for, in bytes, brackets included. What is longer is
-/// text, so that no more than this is ever held back.
+/// Maximum length of an opening tag, in bytes, including the brackets. Anything longer is text,
+/// which bounds the amount of text that is held back.
 pub const MAX_TAG_BYTES: usize = 256;
 
-/// What a block is: `<package:type:version>`.
+/// Type of a block: `<package:type:version>`.
 ///
-/// The parts consist of ASCII letters, digits, `_`, `.` and `-`; upper and lower case differ.
+/// Each part consists of ASCII letters, digits, `_`, `.` and `-`. Case sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Tag {
-    /// Whose type it is.
+    /// Package that defines the type.
     pub package: String,
-    /// The type.
+    /// Name of the type.
     pub block_type: String,
-    /// The version of the type.
+    /// Version of the type.
     pub version: String,
 }
 
 impl Tag {
-    /// A tag.
+    /// Creates a tag.
     ///
     /// # Errors
     ///
-    /// When a part is empty or has other characters than the allowed ones, or the whole is longer
-    /// than [`MAX_TAG_BYTES`].
+    /// Returns an error if a part is empty or has characters that are not allowed, or if the tag is
+    /// longer than [`MAX_TAG_BYTES`].
     pub fn new(
         package: impl Into<String>,
         block_type: impl Into<String>,
@@ -54,13 +54,13 @@ impl Tag {
         Self::new(parts.next()?, parts.next()?, parts.next()?).ok()
     }
 
-    /// The tag that opens a block.
+    /// Returns the opening tag.
     #[must_use]
     pub fn opening(&self) -> String {
         self.to_string()
     }
 
-    /// The tag that closes a block.
+    /// Returns the closing tag.
     #[must_use]
     pub fn closing(&self) -> String {
         format!("</{}:{}:{}>", self.package, self.block_type, self.version)
@@ -88,7 +88,7 @@ pub(super) fn check_part(part: &str) -> Result<(), TagError> {
     )))
 }
 
-/// A tag that no block can have.
+/// Error returned for an invalid tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TagError(String);

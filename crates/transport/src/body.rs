@@ -1,4 +1,4 @@
-//! [`Body`]: the bytes of a reply, pulled chunk by chunk.
+//! [`Body`]: the bytes of a reply, read in chunks.
 
 use std::{
     collections::VecDeque,
@@ -21,22 +21,22 @@ mod limits;
 #[cfg(test)]
 mod tests;
 
-/// Where the bytes of a [`Body`] come from: a socket, or memory in tests.
+/// Source of the bytes of a [`Body`]: a socket, or memory in tests.
 ///
-/// A poll function rather than an async one, so that reading a chunk through the trait object
-/// allocates nothing.
+/// A poll function rather than an async one, so that reading a chunk through the trait object does
+/// not allocate.
 pub trait BodySource: Send {
-    /// The next chunk, `None` at the end of the body.
+    /// Polls for the next chunk; `None` at the end of the body.
     ///
-    /// After `None` or an error it is not polled again. It must be drop-safe: what it has
-    /// received stays with it when nobody waits.
+    /// Not polled again after `None` or an error. Implementations must be cancel safe: data that
+    /// was received stays in the source if the caller stops polling.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>>;
 }
 
-/// The bytes of a reply, pulled chunk by chunk.
+/// Body of a reply, read in chunks.
 ///
-/// Dropping it ends the request: the connection is closed (HTTP/1.1) or the stream is reset
-/// (HTTP/2). All waits are drop-safe, so they can stand in a `select!` beside a cancellation.
+/// Dropping it cancels the request: the connection is closed (HTTP/1.1) or the stream is reset
+/// (HTTP/2). All waits are cancel safe and can be used in a `select!` with a cancellation token.
 pub struct Body {
     source: Box<dyn BodySource>,
     /// Bytes that were looked at, to be handed out first.
@@ -46,7 +46,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// A body that reads from `source`, without time limits.
+    /// Creates a body that reads from `source`, without time limits.
     #[must_use]
     pub fn new(source: impl BodySource + 'static) -> Self {
         Self {
@@ -57,42 +57,42 @@ impl Body {
         }
     }
 
-    /// A body without bytes.
+    /// Creates an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::from_chunks::<Bytes>([])
     }
 
-    /// A body in memory that hands out `chunks` one by one and ends.
+    /// Creates an in-memory body that yields `chunks` in order.
     #[must_use]
     pub fn from_chunks<B: Into<Bytes>>(chunks: impl IntoIterator<Item = B>) -> Self {
         Self::new(Chunks(chunks.into_iter().map(Into::into).collect()))
     }
 
-    /// Puts the `idle` limit, and the `total` limit counted from `started`, on every read, and the
-    /// `message` limit on reading events or the whole body.
+    /// Applies the `idle` limit and the `total` limit, counted from `started`, to every read, and
+    /// the `message` limit to reading events or the complete body.
     ///
-    /// Reading needs tokio's timer from here on.
+    /// Subsequent reads require a tokio timer.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: &Timeouts, started: Instant) -> Self {
         self.limits = Some(ReadLimits::new(timeouts, started));
         self
     }
 
-    /// The next non-empty chunk, `None` at the end of the body. Drop-safe.
+    /// Returns the next non-empty chunk; `None` at the end of the body. Cancel safe.
     ///
     /// # Errors
     ///
-    /// The connection broke or a time limit passed. After an error the body has ended.
+    /// Returns an error if the connection broke or a time limit passed. The body has then ended.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
-    /// [`chunk`](Self::chunk) for hand-written futures.
+    /// Polling variant of [`chunk`](Self::chunk), for hand-written futures.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk).
+    /// Same as [`chunk`](Self::chunk).
     pub fn poll_chunk(
         &mut self,
         cx: &mut Context<'_>,
@@ -130,13 +130,13 @@ impl Body {
         }
     }
 
-    /// The first byte that is neither white space nor of a byte order mark, for telling what a
-    /// body is by how it begins; `None` when there is none. The body begins with it then: what
-    /// stood before it is dropped. Drop-safe.
+    /// Returns the first byte that is neither white space nor part of a byte order mark, to detect
+    /// the format of the body; `None` if there is none. Everything before that byte is dropped.
+    /// Cancel safe.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and when the `message` limit passes.
+    /// Same as [`chunk`](Self::chunk); also if the `message` limit passes.
     pub async fn first_visible(&mut self) -> Result<Option<u8>, TransportError> {
         loop {
             self.head.advance(head::blank_prefix(&self.head));
@@ -171,16 +171,16 @@ impl Body {
         }
     }
 
-    /// Reads on until `decided` returns `true` for the bytes at the beginning of the body, until
-    /// there are `limit` of them, or to the end of the body; returns these bytes, at most `limit`.
-    /// Nothing is consumed: what was looked at is handed out first by the next read. Drop-safe.
+    /// Peeks at the beginning of the body: reads until `decided` returns `true` for the bytes so
+    /// far, `limit` bytes have been read, or the body ends, and returns these bytes, at most
+    /// `limit`. Nothing is consumed: the next read returns them first. Cancel safe.
     ///
-    /// What the bytes are cut into does not show if `decided` gives the same answer for whatever
-    /// follows the first bytes for which it is `true`.
+    /// The result is independent of chunk boundaries if `decided` stays `true` for every extension
+    /// of the bytes for which it is first `true`.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), and when the `message` limit passes.
+    /// Same as [`chunk`](Self::chunk); also if the `message` limit passes.
     pub async fn look_until(
         &mut self,
         limit: usize,
@@ -202,13 +202,13 @@ impl Body {
         passed.unwrap_or(Ok(()))
     }
 
-    /// The whole body, for replies that are not streamed. Drop-safe in that nothing leaks; what
-    /// was read is lost.
+    /// Reads the complete body, for replies that are not streamed. Cancelling leaks nothing, but
+    /// the data read so far is lost.
     ///
     /// # Errors
     ///
-    /// As for [`chunk`](Self::chunk), when the `message` limit passes, and
-    /// [`TransportErrorKind::TooLarge`] when the body has more than `limit` bytes.
+    /// Same as [`chunk`](Self::chunk); also if the `message` limit passes, and
+    /// [`TransportErrorKind::TooLarge`] if the body exceeds `limit` bytes.
     pub async fn read_to_end(mut self, limit: usize) -> Result<Bytes, TransportError> {
         let first = self.message_chunk().await?.unwrap_or_default();
         let Some(second) = self.message_chunk().await? else {

@@ -1,4 +1,4 @@
-//! [`HttpClient`]: a transport with time limits, status checks, retries and redaction.
+//! [`HttpClient`]: transport with time limits, status checks, retries and redaction.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A transport with time limits, status checks, retries and redaction: what providers use.
+/// HTTP client of the providers: a transport with time limits, status checks, retries and
+/// redaction.
 ///
-/// Cheap to clone; clones share connections and the retry budget. All its futures are drop-safe:
-/// dropping one ends the request, so cancellation is a `select!` with the caller's token.
+/// Cheap to clone; clones share connections and the retry budget. All futures are cancel safe:
+/// dropping one cancels the request, so cancellation is a `select!` with the caller's token.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     transport: Arc<dyn HttpTransport>,
@@ -25,22 +26,22 @@ pub struct HttpClient {
     retry: RetryPolicy,
 }
 
-/// An attempt that failed and is followed by another.
+/// Failed attempt that will be retried.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct FailedAttempt<'a> {
-    /// Its number; the first is 1.
+    /// Attempt number, starting at 1.
     pub attempt: u32,
-    /// The number of attempts that are made at most, the first one included.
+    /// Maximum number of attempts, including the first.
     pub max_attempts: u32,
-    /// Why it failed.
+    /// Error of the attempt.
     pub error: &'a EngineError,
-    /// How long is waited before the next one.
+    /// Delay before the next attempt.
     pub delay: Duration,
 }
 
 impl HttpClient {
-    /// A client with the default [`Timeouts`] and [`RetryPolicy`].
+    /// Creates a client with the default [`Timeouts`] and [`RetryPolicy`].
     #[must_use]
     pub fn new(transport: impl HttpTransport + 'static) -> Self {
         Self {
@@ -50,60 +51,61 @@ impl HttpClient {
         }
     }
 
-    /// Sets the limits on waiting. `connect` is the transport's and is not used here.
+    /// Sets the time limits. `connect` is ignored: it is enforced by the transport.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
     }
 
-    /// Sets when failed attempts are repeated.
+    /// Sets the retry policy.
     #[must_use]
     pub fn with_retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The limits on waiting.
+    /// Returns the time limits.
     #[must_use]
     pub fn timeouts(&self) -> &Timeouts {
         &self.timeouts
     }
 
-    /// Starts the attempts of one request, for [`open_with`](Self::open_with).
+    /// Starts the retry state of one request, for [`open_with`](Self::open_with).
     #[must_use]
     pub fn start_retry(&self) -> Retry {
         self.retry.start()
     }
 
-    /// The policy for failed attempts.
+    /// Returns the retry policy.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
     }
 
-    /// Sends `request`, repeating it as the [`RetryPolicy`] says, until a reply has begun.
+    /// Sends `request`, with retries according to the [`RetryPolicy`], and returns as soon as the
+    /// reply has begun.
     ///
-    /// The reply has a 2xx status, and reading its body is under the idle and total limits.
+    /// The reply has a 2xx status. Reading its body is subject to the idle and total limits.
     ///
     /// # Errors
     ///
-    /// The error of the last attempt: see [`attempt`](Self::attempt).
+    /// Returns the error of the last attempt: see [`attempt`](Self::attempt).
     pub async fn open(&self, request: &Request) -> Result<Response, EngineError> {
         self.open_with(request, &mut self.start_retry(), |_| {})
             .await
     }
 
-    /// [`open`](Self::open) with the caller's own count of attempts, telling `on_retry` of each
-    /// one that failed and is repeated.
+    /// Same as [`open`](Self::open) with retry state supplied by the caller. `on_retry` is called
+    /// for each failed attempt that will be retried, before the delay.
     ///
-    /// A caller that finds an error inside the reply before it has emitted anything asks `retry`
-    /// for the next wait and calls this again with it; the same limits then hold for all
-    /// attempts together.
+    /// A caller that finds an error inside the reply before it has emitted any output asks `retry`
+    /// for the next delay and calls this method again with the same state; all attempts then share
+    /// the same limits.
     ///
     /// # Errors
     ///
-    /// As for [`open`](Self::open).
+    /// Same as [`open`](Self::open).
     pub async fn open_with(
         &self,
         request: &Request,
@@ -131,13 +133,13 @@ impl HttpClient {
         }
     }
 
-    /// Sends `request` once.
+    /// Sends `request` once, without retries.
     ///
     /// # Errors
     ///
-    /// No reply began (see [`TransportError`]), or it has a status other than 2xx (see
-    /// [`error_for_status`]), or has no content (204, 205), or is compressed, which no request asks
-    /// for. Its text holds no secret of the request.
+    /// Returns an error if no reply began (see [`TransportError`]) or if the reply has a status
+    /// other than 2xx (see [`error_for_status`]), has no content (204, 205), or is compressed,
+    /// which no request asks for. The message contains no secret of the request.
     pub async fn attempt(&self, request: &Request) -> Result<Response, EngineError> {
         let attempt = self.try_once(request).await;
         attempt.map_err(|failure| failure.error)

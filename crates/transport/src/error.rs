@@ -1,4 +1,4 @@
-//! [`TransportError`]: why a request or the reading of its reply failed below the provider.
+//! [`TransportError`]: failure to send a request or to read its reply.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
@@ -7,52 +7,53 @@ use geppetto_engine::{EngineError, ErrorKind};
 #[cfg(test)]
 mod tests;
 
-/// Which time limit passed; see [`Timeouts`](crate::Timeouts).
+/// Time limit that passed; see [`Timeouts`](crate::Timeouts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeoutPhase {
     /// Name resolution, the TCP handshake or the TLS handshake.
     Connect,
-    /// From sending the request until the headers of the reply.
+    /// From sending the request to receiving the headers of the reply.
     FirstByte,
     /// Between two reads of the body.
     Idle,
-    /// From one event of a stream to the next, or until the end of a body that is read as a
-    /// whole, while bytes went on arriving.
+    /// From one event of a stream to the next, or until the end of a body that is read as a whole,
+    /// while bytes kept arriving.
     Message,
     /// The whole attempt, from sending the request to the end of the body.
     Total,
 }
 
-/// What kind of failure a [`TransportError`] is.
+/// Kind of a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// A time limit passed.
     Timeout(TimeoutPhase),
-    /// No connection could be made: name resolution, refused, unreachable.
+    /// No connection could be established: name resolution failed, refused, unreachable.
     Connect,
-    /// The server was reached, but TLS failed: most often its certificate is not trusted.
+    /// The server was reached, but the TLS handshake failed; usually its certificate is not
+    /// trusted.
     Tls,
-    /// The connection broke before the reply began or while it was read.
+    /// The connection broke before or while the reply was read.
     Disconnected,
-    /// What the server sent is not HTTP, or has more headers than are read.
+    /// The server does not speak HTTP, or sent too many headers.
     Protocol,
-    /// The body, or one event in it, is larger than the limit.
+    /// The body, or one event in it, exceeds the limit.
     TooLarge,
-    /// The server redirects elsewhere; no redirect is followed.
+    /// The server sent a redirect; redirects are not followed.
     Redirect,
-    /// The request cannot be sent as given: its URL, a header, a key.
+    /// The request is invalid: its URL, a header or a key.
     InvalidRequest,
-    /// Anything else; the message and the source say what.
+    /// Any other failure, described by the message and the source.
     Other,
 }
 
-/// A request that was not answered, or a body that could not be read to its end.
+/// Error returned if a request was not answered or a body could not be read to its end.
 ///
-/// One pointer wide and opaque, so that it can grow. It never holds a secret: URLs are left out
-/// of it, and whoever builds one passes redacted text only. `EngineError::from` turns it into
-/// the error of an engine; the original's source is kept.
+/// Opaque and one pointer wide, so that it can grow. Never contains secrets: URLs are omitted, and
+/// callers that construct one must redact its text. `EngineError::from` converts it into the error
+/// of an engine and keeps the source.
 pub struct TransportError {
     inner: Box<Inner>,
 }
@@ -65,7 +66,7 @@ struct Inner {
 }
 
 impl TransportError {
-    /// An error of `kind`; `message` says what happened and, where it can, what to do.
+    /// Creates an error. `message` describes what happened and, if possible, what to do.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self {
             inner: Box::new(Inner {
@@ -77,7 +78,7 @@ impl TransportError {
         }
     }
 
-    /// The error of a time limit that passed after `limit`.
+    /// Creates the error for a `limit` that passed.
     #[must_use]
     pub fn timeout(phase: TimeoutPhase, limit: Duration) -> Self {
         let message = match phase {
@@ -92,41 +93,41 @@ impl TransportError {
         Self::new(TransportErrorKind::Timeout(phase), message)
     }
 
-    /// Keeps what caused this error. The source must hold no secret and no URL with a key.
+    /// Sets the source. It must not contain secrets or a URL with a key.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
     }
 
-    /// Marks a failure on a connection that had been idle, which the server may have closed
-    /// before it saw the request. [`HttpClient`](crate::HttpClient) sends the request again at once
-    /// and without a charge to the retry budget, one time.
+    /// Marks a failure on a reused idle connection, which the server may have closed before it
+    /// received the request. [`HttpClient`](crate::HttpClient) retries such a request once,
+    /// immediately and without charging the retry budget.
     #[must_use]
     pub fn with_stale_connection(mut self) -> Self {
         self.inner.stale = true;
         self
     }
 
-    /// Returns `true` for a failure on a connection that had been idle.
+    /// Returns `true` for a failure on a reused idle connection.
     #[must_use]
     pub fn is_stale_connection(&self) -> bool {
         self.inner.stale
     }
 
-    /// What kind of failure this is.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.inner.kind
     }
 
-    /// Whether a time limit passed, whichever it was.
+    /// Returns `true` if a time limit passed, in any phase.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.inner.kind, TransportErrorKind::Timeout(_))
     }
 
-    /// What happened, in one line.
+    /// Returns a one-line description of the failure.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message

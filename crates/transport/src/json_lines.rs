@@ -1,4 +1,4 @@
-//! [`JsonLines`]: a body read as JSON values, one a line.
+//! [`JsonLines`]: a body read as newline-delimited JSON.
 
 use std::num::NonZeroUsize;
 
@@ -14,24 +14,25 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-/// One value of the stream, borrowed until the next is asked for.
+/// One value of the stream, valid until the next one is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonLine<'a> {
-    /// The value, without the end of its line.
+    /// The value, without its line ending.
     pub text: &'a str,
     /// `true` if the body ended inside this object: the stream was truncated.
     pub is_cut: bool,
 }
 
-/// A body read as JSON values, one a line (NDJSON).
+/// Body read as newline-delimited JSON (NDJSON).
 ///
-/// Lines end with LF or CR LF, cut anywhere by the chunks, as may be UTF-8 sequences; invalid UTF-8
-/// is replaced by U+FFFD. Blank lines are skipped, and the last line needs no end.
+/// Lines end with LF or CR LF. Chunks may split line endings and UTF-8 sequences; invalid UTF-8 is
+/// replaced by U+FFFD. Blank lines are skipped, and the last line needs no line ending.
 ///
-/// An object ends with its closing bracket: servers print objects over several lines, put several on
-/// one, and keep the connection open behind the last one. Everything else ends with its line.
+/// An object ends with its closing bracket rather than with its line, because servers print objects
+/// over several lines, put several on one line, and keep the connection open after the last one.
+/// Any other value ends with its line.
 ///
-/// All values of a chunk are handed out before the body is asked for more. All waits are drop-safe.
+/// All values of a chunk are returned before more of the body is read. All waits are cancel safe.
 ///
 /// Format: <https://github.com/ndjson/ndjson-spec>
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub struct JsonLines {
 }
 
 impl JsonLines {
-    /// Reads `body` as values of at most [`DEFAULT_MAX_EVENT_BYTES`] each.
+    /// Creates a reader for values of at most [`DEFAULT_MAX_EVENT_BYTES`] each.
     #[must_use]
     pub fn new(body: Body) -> Self {
         Self {
@@ -64,21 +65,21 @@ impl JsonLines {
         }
     }
 
-    /// Sets the limit on one value, in bytes. Set it before the first value is read.
+    /// Sets the limit on one value, in bytes. Call it before the first value is read.
     #[must_use]
     pub fn with_max_line_bytes(mut self, limit: NonZeroUsize) -> Self {
         self.limit = limit.get();
         self
     }
 
-    /// The next value, `None` at the end of the body. Drop-safe.
+    /// Returns the next value; `None` at the end of the body. Cancel safe.
     ///
-    /// What the end of the body cuts is handed out as the last value.
+    /// A value cut off by the end of the body is returned as the last value.
     ///
     /// # Errors
     ///
-    /// The connection broke, a time limit passed, or a value is larger than the limit
-    /// ([`TransportErrorKind::TooLarge`]). After an error there are no more values.
+    /// Returns an error if the connection broke, a time limit passed, or a value exceeds the limit
+    /// ([`TransportErrorKind::TooLarge`]). There are no more values after an error.
     pub async fn next(&mut self) -> Result<Option<JsonLine<'_>>, TransportError> {
         let mut is_cut = false;
         while !self.advance()? {
@@ -108,12 +109,12 @@ impl JsonLines {
         }))
     }
 
-    /// The next value if it has already been received, without waiting. `None` says nothing about
-    /// the end of the body.
+    /// Returns the next value if it has already been received, without waiting. `None` does not
+    /// imply the end of the body.
     ///
     /// # Errors
     ///
-    /// A value is larger than the limit.
+    /// Returns an error if a value exceeds the limit.
     pub fn next_received(&mut self) -> Result<Option<JsonLine<'_>>, TransportError> {
         Ok(self.advance()?.then_some(JsonLine {
             text: &self.value,
@@ -121,13 +122,13 @@ impl JsonLines {
         }))
     }
 
-    /// Marks the value that was handed out last as a heartbeat: it ends no wait for a message
+    /// Marks the last returned value as a heartbeat, which does not reset the `message` limit
     /// ([`Timeouts::message`](crate::Timeouts)).
     pub fn was_heartbeat(&mut self) {
         self.body.message_was_none();
     }
 
-    /// Number of byte sequences so far that are no UTF-8. In the values, U+FFFD stands for them.
+    /// Returns the number of invalid UTF-8 sequences so far, each replaced by U+FFFD.
     #[must_use]
     pub fn invalid_utf8(&self) -> u64 {
         self.invalid_utf8

@@ -1,9 +1,8 @@
 //! HTTP transport for model providers: SSE, timeouts, retries with a budget, redaction.
 //!
-//! Everything that engines for different providers would otherwise each do in their own way:
-//! send a request, wait for it in bounds, repeat it within a budget, turn a refusal into an
-//! [`EngineError`](geppetto_engine::EngineError), and read the reply as server-sent events.
-//! Wire formats are not known here.
+//! The provider-independent part of an engine: sending a request with time limits, retrying it
+//! within a budget, converting a failure into an [`EngineError`](geppetto_engine::EngineError), and
+//! reading the reply as server-sent events. Wire formats are out of scope.
 //!
 //! ```no_run
 //! use geppetto_engine::EngineError;
@@ -24,8 +23,8 @@
 //! }
 //! ```
 //!
-//! In tests the network is a value. With tokio's clock paused, waits and stalls are exact and
-//! take no time:
+//! In tests the network is a value. With tokio's paused clock, delays and stalls are exact and take
+//! no real time:
 //!
 //! ```
 //! use geppetto_transport::{HttpClient, Request, memory::{MemoryTransport, Reply}};
@@ -47,28 +46,27 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`HttpTransport`] | one request, one reply; the only way to the network |
+//! | [`HttpTransport`] | one request, one reply; the only access to the network |
 //! | [`HttpClient`] | time limits, status check, retries, redaction |
-//! | [`Body`], [`SseStream`], [`JsonLines`] | the reply, by chunk, by event or by line |
-//! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | when a failed attempt is repeated |
-//! | [`error_for_status`], [`error_in_reply`], [`ErrorDetails`] | what an error of a server means, for every provider |
-//! | [`ApiKey`], [`Redactor`], [`redact_url`] | keeping secrets to themselves |
+//! | [`Body`], [`SseStream`], [`JsonLines`] | the reply, by chunk, event or line |
+//! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | retries of failed attempts |
+//! | [`error_for_status`], [`error_in_reply`], [`ErrorDetails`] | classification of server errors |
+//! | [`ApiKey`], [`Redactor`], [`redact_url`] | redaction of secrets |
 //!
 //! # Invariants
 //!
-//! - Every wait is drop-safe: dropping a future ends the request and loses nothing that was
-//!   read. Cancellation is a `select!` beside it; there is no second way.
+//! - Every wait is cancel safe: dropping a future cancels the request and loses no data already
+//!   read. Cancellation is a `select!` around it; there is no other mechanism.
 //! - Every wait is bounded by default, see [`Timeouts`]. All time is tokio's.
-//! - What was handed out is never taken back: the client repeats an attempt before its reply
-//!   began, never after.
-//! - No secret of a request is in `Debug`, `Display`, errors, their sources or logs.
-//! - Reading an event allocates its payload once, and its type when the server names one;
-//!   waiting for a chunk allocates nothing and starts no timer.
-//! - Nothing global is changed: no default crypto provider, no process-wide proxy or pool.
+//! - Output is never retracted: the client retries an attempt only before its reply has begun.
+//! - No secret of a request appears in `Debug`, `Display`, errors, their sources or logs.
+//! - Reading an event allocates its payload once, and its type if the server sends one; waiting for
+//!   a chunk allocates nothing and starts no timer.
+//! - No global state is changed: no default crypto provider, no process-wide proxy or pool.
 //!
 //! # Feature
 //!
-//! `mock` adds `MockHttpTransport` (by `mockall`) for the tests of applications.
+//! `mock` adds `MockHttpTransport` (from `mockall`) for tests of applications.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,6 +1,6 @@
-//! A transport in memory: replies are scripted, requests are kept, no socket is opened.
+//! In-memory transport for tests: replies are scripted, requests are recorded, no socket is opened.
 //!
-//! With tokio's paused clock, waits and stalls take no time and are exact.
+//! With tokio's paused clock, delays and stalls are exact and take no real time.
 
 use std::{
     collections::VecDeque,
@@ -24,7 +24,7 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// Answers requests from a list of [`Reply`]s, in order, and keeps the requests.
+/// Answers requests with scripted [`Reply`]s, in order, and records the requests.
 #[derive(Debug, Default)]
 pub struct MemoryTransport {
     replies: Mutex<VecDeque<Reply>>,
@@ -32,7 +32,7 @@ pub struct MemoryTransport {
 }
 
 impl MemoryTransport {
-    /// A transport that gives these replies, one per request.
+    /// Creates a transport with one reply per request.
     #[must_use]
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self {
@@ -41,18 +41,18 @@ impl MemoryTransport {
         }
     }
 
-    /// Adds a reply after those that are left.
+    /// Appends a reply to the script.
     pub fn push(&self, reply: Reply) {
         lock(&self.replies).push_back(reply);
     }
 
-    /// The requests so far, oldest first.
+    /// Returns the recorded requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.requests).clone()
     }
 
-    /// How many replies are left.
+    /// Returns the number of unused replies.
     #[must_use]
     pub fn replies_left(&self) -> usize {
         lock(&self.replies).len()
@@ -87,7 +87,7 @@ impl HttpTransport for MemoryTransport {
     }
 }
 
-/// One scripted reply: a delay, then a failure or a status, headers and a body in steps.
+/// Scripted reply: a delay, followed by a failure or by status, headers and a stepwise body.
 #[derive(Debug)]
 #[must_use]
 pub struct Reply {
@@ -107,7 +107,7 @@ enum Step {
 }
 
 impl Reply {
-    /// A reply with this status and an empty body.
+    /// Creates a reply with this status and an empty body.
     pub fn new(status: StatusCode) -> Self {
         Self {
             delay: None,
@@ -118,12 +118,12 @@ impl Reply {
         }
     }
 
-    /// A reply with status 200.
+    /// Creates a reply with status 200.
     pub fn ok() -> Self {
         Self::new(StatusCode::OK)
     }
 
-    /// No reply but an error, as of a refused connection.
+    /// Creates a failure without a reply, such as a refused connection.
     pub fn failure(error: TransportError) -> Self {
         Self {
             failure: Some(error),
@@ -131,7 +131,7 @@ impl Reply {
         }
     }
 
-    /// Makes the headers, or the failure, come after `delay`.
+    /// Delays the headers or the failure.
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
         self
@@ -143,22 +143,22 @@ impl Reply {
         self
     }
 
-    /// Adds a chunk to the body.
+    /// Appends a chunk to the body.
     pub fn chunk(self, bytes: impl Into<Bytes>) -> Self {
         self.step(Step::Chunk(bytes.into()))
     }
 
-    /// Adds a silence to the body.
+    /// Appends a pause to the body.
     pub fn wait(self, silence: Duration) -> Self {
         self.step(Step::Wait(silence))
     }
 
-    /// Ends the body with an error, as of a reset connection.
+    /// Ends the body with an error, such as a reset connection.
     pub fn fail(self, error: TransportError) -> Self {
         self.step(Step::Fail(error))
     }
 
-    /// Makes the body stall here for ever.
+    /// Stalls the body indefinitely.
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
     }

@@ -1,4 +1,4 @@
-//! Keeping secrets out of logs, errors and `Debug`.
+//! Redaction of secrets in logs, errors and `Debug` output.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -26,25 +26,25 @@ const MASK: &str = "***";
 /// them would eat ordinary words.
 const SHORTEST_SECRET: usize = 6;
 
-/// Masks secrets inside text that others wrote, such as the body of an error.
+/// Masks secrets in untrusted text, such as the body of an error.
 ///
-/// It knows the secrets it was given, and it knows the shape of bearer tokens and of the usual
-/// API keys (`sk-…`, `AIza…`, `gsk_…`, JWTs), so that a key echoed by a server is masked even
-/// when it is not ours. Cheap to clone; `Debug` shows no secret.
+/// Recognizes the secrets it was given as well as bearer tokens and common API key formats (`sk-…`,
+/// `AIza…`, `gsk_…`, JWTs), so that foreign keys echoed by a server are masked, too. Cheap to
+/// clone; `Debug` shows no secret.
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Arc<Vec<SecretString>>,
 }
 
 impl Redactor {
-    /// A redactor that knows shapes only.
+    /// Creates a redactor that only recognizes key formats.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Also masks `secret`. A scheme in front (`Bearer …`, `Basic …`) is not part of it; values
-    /// under 6 bytes are ignored.
+    /// Adds a secret. A scheme prefix (`Bearer …`, `Basic …`) is not part of it; values under 6
+    /// bytes are ignored.
     #[must_use]
     pub fn with_secret(mut self, secret: &str) -> Self {
         let secret = match secret.split_once(' ') {
@@ -63,7 +63,7 @@ impl Redactor {
         self
     }
 
-    /// `text` with every secret replaced by `***`, also where a server wrote it in another case or
+    /// Replaces every secret in `text` by `***`, including occurrences in a different case or
     /// percent-encoded.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -79,14 +79,14 @@ impl Redactor {
         }
     }
 
-    /// An id, a name or a reason of a server made fit for events and errors: redacted, without
-    /// control characters, cut to 200 bytes.
+    /// Sanitizes an id, name or reason sent by a server for use in events and errors: redacted,
+    /// without control characters, truncated to 200 bytes.
     #[must_use]
     pub fn label(&self, text: &str) -> String {
         shorten(&printable(&self.redact(text)), LONGEST_LABEL).unwrap_or_default()
     }
 
-    /// Like [`label`](Self::label), for words: cut to 2,000 bytes.
+    /// Same as [`label`](Self::label), for messages: truncated to 2,000 bytes.
     #[must_use]
     pub fn words(&self, text: &str) -> String {
         shorten(&printable(&self.redact(text)), LONGEST_MESSAGE).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! [`Request`]: what is sent to a provider.
+//! [`Request`]: HTTP request to a provider.
 
 use std::fmt;
 
@@ -20,10 +20,10 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// One HTTP request. Cheap to clone: the body is shared, so a retry copies only the headers.
+/// HTTP request. Cheap to clone: the body is shared, so a retry copies only the headers.
 ///
-/// Headers that carry credentials are marked sensitive when they are set, whatever way they are
-/// set; `Debug` shows neither them, nor keys inside the URL, nor the body.
+/// Credential headers are always marked sensitive. `Debug` omits them, keys in the URL, and the
+/// body.
 #[derive(Clone)]
 pub struct Request {
     method: Method,
@@ -35,12 +35,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without a body. The URL is absolute (`https://host/path?query`); it is checked
-    /// when the request is sent.
+    /// Creates a request without a body. The URL must be absolute (`https://host/path?query`); it
+    /// is validated when the request is sent.
     ///
-    /// A user and a password in the URL are taken out of it and become HTTP's basic authentication
-    /// (RFC 7617), in a header that is marked sensitive; an `authorization` header that is set
-    /// later replaces it.
+    /// User info in the URL is removed and converted to HTTP basic authentication (RFC 7617), in a
+    /// header marked sensitive; a later `authorization` header replaces it.
     #[must_use]
     pub fn new(method: Method, url: impl Into<String>) -> Self {
         let url = url.into();
@@ -63,19 +62,19 @@ impl Request {
         }
     }
 
-    /// A POST request.
+    /// Creates a POST request.
     #[must_use]
     pub fn post(url: impl Into<String>) -> Self {
         Self::new(Method::POST, url)
     }
 
-    /// A GET request.
+    /// Creates a GET request.
     #[must_use]
     pub fn get(url: impl Into<String>) -> Self {
         Self::new(Method::GET, url)
     }
 
-    /// Sets a header, replacing the value it had.
+    /// Sets a header, replacing an earlier value.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
         if is_secret_header(&name) {
@@ -85,12 +84,12 @@ impl Request {
         self
     }
 
-    /// Sets a header from text, as it stands in settings.
+    /// Sets a header from strings, for example from a settings file.
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`] when name or value cannot stand in a header. The
-    /// message does not show the value.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the name or the value is invalid. The
+    /// message does not contain the value.
     pub fn try_with_header(self, name: &str, value: &str) -> Result<Self, TransportError> {
         let parsed_name = HeaderName::from_bytes(name.as_bytes()).map_err(|source| {
             invalid(format!("`{}` is not a header name", name.escape_debug())).with_source(source)
@@ -108,16 +107,16 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`] when the key cannot stand in a header.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the key is not a valid header value.
     pub fn with_bearer(self, key: &ApiKey) -> Result<Self, TransportError> {
         Ok(self.with_header(AUTHORIZATION, key.bearer()?))
     }
 
-    /// Sets the header `name` to the key alone: `x-api-key`, `api-key`, `x-goog-api-key`.
+    /// Sets the header `name` to the plain key, as in `x-api-key`, `api-key`, `x-goog-api-key`.
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`] when the key cannot stand in a header.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the key is not a valid header value.
     pub fn with_key_header(self, name: HeaderName, key: &ApiKey) -> Result<Self, TransportError> {
         Ok(self.with_header(name, key.header_value()?))
     }
@@ -129,39 +128,39 @@ impl Request {
         self
     }
 
-    /// Sets a body of JSON text and its content type.
+    /// Sets the body to JSON text, with its content type.
     #[must_use]
     pub fn with_json(self, json: impl Into<Bytes>) -> Self {
         self.with_header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .with_body(json)
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The URL as it is sent, without user info; it may hold a key. For people, use
-    /// [`redact_url`].
+    /// Returns the URL as sent, without user info. It may contain a key; use [`redact_url`] for
+    /// display.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// A redactor that knows the secrets in this request: values of sensitive headers, user
+    /// Returns a redactor for the secrets of this request: values of sensitive headers, and user
     /// info and key parameters of the URL.
     #[must_use]
     pub fn redactor(&self) -> Redactor {

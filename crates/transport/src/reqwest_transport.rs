@@ -1,4 +1,4 @@
-//! [`ReqwestTransport`]: HTTP/1.1 and 2 over TCP and rustls.
+//! [`ReqwestTransport`]: HTTP/1.1 and HTTP/2 over TCP and rustls.
 
 use std::{
     fmt,
@@ -30,17 +30,17 @@ mod proxy;
 mod resolver;
 mod tls;
 
-/// The real transport: HTTP/1.1 and HTTP/2 through reqwest, TLS by rustls with the system's
-/// certificates.
+/// Network transport: HTTP/1.1 and HTTP/2 through reqwest, TLS by rustls with the certificates of
+/// the system.
 ///
-/// Connections are kept and shared: make one per program and clone it. Redirects are not
-/// followed, replies are not decompressed (`accept-encoding: identity` says so), the proxy of the
-/// environment (`HTTPS_PROXY`, `NO_PROXY`, …) is used, except for this machine itself. It changes
-/// no global state: the crypto provider is its own. [`builder`](Self::builder) sets proxies,
-/// certificates and the pool of connections.
+/// Connections are pooled: create one transport per program and clone it. Redirects are not
+/// followed. Replies are not decompressed (requests send `accept-encoding: identity`). The proxy of
+/// the environment (`HTTPS_PROXY`, `NO_PROXY`, …) is used, except for the local machine. No global
+/// state is changed: the crypto provider is private to the transport. Use
+/// [`builder`](Self::builder) to set proxies, certificates and the connection pool.
 ///
-/// Host names are looked up in threads of their own, so a runtime that shuts down does not wait
-/// for a name server.
+/// Host names are resolved on detached threads, so that shutting down the runtime does not wait for
+/// a name server.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: Client,
@@ -52,27 +52,27 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A transport with the default settings.
+    /// Creates a transport with the default settings.
     ///
     /// # Errors
     ///
-    /// The client cannot be set up: a proxy variable of the environment is no URL of a proxy. The
-    /// message names the variable.
+    /// Returns an error if the client cannot be set up because a proxy variable of the environment
+    /// is not a valid proxy URL. The message names the variable.
     pub fn new() -> Result<Self, TransportError> {
         Self::builder().build()
     }
 
-    /// A transport with the `connect` limit of `timeouts`; the others are
-    /// [`HttpClient`](crate::HttpClient)'s.
+    /// Creates a transport with the `connect` limit of `timeouts`; the other limits are enforced by
+    /// [`HttpClient`](crate::HttpClient).
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new).
+    /// Same as [`new`](Self::new).
     pub fn with_timeouts(timeouts: &Timeouts) -> Result<Self, TransportError> {
         Self::builder().timeouts(timeouts).build()
     }
 
-    /// Starts a transport with other settings than the default ones.
+    /// Creates a builder for a transport with custom settings.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::new()
     }

@@ -1,4 +1,4 @@
-//! [`Response`]: status, headers, and a body that is read as it arrives.
+//! [`Response`]: status, headers, and a streaming body.
 
 use std::{fmt, time::Duration};
 
@@ -13,7 +13,7 @@ const MAX_ERROR_BODY: usize = 256 * 1024;
 /// How long reading an error's body may take: the error is known, the body is a bonus.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The reply to a request, its body not read yet.
+/// Reply to a request, with an unread body.
 pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
@@ -22,7 +22,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// A reply made of its parts, as a transport makes it.
+    /// Creates a response, for use by transports.
     #[must_use]
     pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
         Self {
@@ -33,50 +33,50 @@ impl Response {
         }
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The provider's id of the request, from whichever header it uses.
+    /// Returns the provider's request id, from any of the known headers.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         status::request_id(&self.headers)
     }
 
-    /// Masks the secrets of the request that this answers: for text out of the body that goes
-    /// into an error.
+    /// Returns a redactor for the secrets of the request, for text of the body that becomes part of
+    /// an error.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &Body {
         &self.body
     }
 
-    /// The body, to read chunks from.
+    /// Returns the body for reading.
     pub fn body_mut(&mut self) -> &mut Body {
         &mut self.body
     }
 
-    /// The body alone.
+    /// Converts the response into its body.
     #[must_use]
     pub fn into_body(self) -> Body {
         self.body
     }
 
-    /// Reads what an error quotes of the body: at most the first 256 KiB, and what came within
-    /// 10 seconds. A body that breaks ends there.
+    /// Reads the part of the body that an error quotes: at most the first 256 KiB received within
+    /// 10 seconds. A read error ends it early.
     pub async fn error_body(&mut self) -> Bytes {
         let mut body = BytesMut::new();
         let read = self.body.read_prefix(MAX_ERROR_BODY, &mut body);
@@ -84,7 +84,7 @@ impl Response {
         body.freeze()
     }
 
-    /// The body as a stream of server-sent events.
+    /// Converts the response into a stream of server-sent events.
     #[must_use]
     pub fn into_sse(self) -> SseStream {
         SseStream::new(self.body)

@@ -1,4 +1,4 @@
-//! Retries: how often, after what wait, and within which budget.
+//! Retries: number of attempts, delays and budget.
 
 use std::{
     fmt,
@@ -15,29 +15,29 @@ mod budget;
 #[cfg(test)]
 mod tests;
 
-/// When a failed attempt is repeated.
+/// Policy for retrying failed attempts.
 ///
-/// Only for failures before anything was emitted: what was shown to someone cannot be taken
-/// back here. An attempt is repeated when all of this holds:
+/// Applies only to failures before any output was emitted, because output cannot be retracted. An
+/// attempt is retried if all of the following hold:
 ///
 /// - the error [is retryable](EngineError::is_retryable): 408, 409, 429, 5xx, connect and reset
-///   errors, a passed limit on the first byte, unless the provider said otherwise;
-/// - fewer than [`max_attempts`](Self::with_max_attempts) were made, 3 by default, the first one
-///   included;
-/// - the wait the provider asked for is at most
-///   [`max_retry_after`](Self::with_max_retry_after), 60 s by default. Above, the error is given
-///   back at once with that wait in it: the caller can decide better than a blocked run;
+///   errors, or a first-byte timeout, unless the provider stated otherwise;
+/// - fewer than [`max_attempts`](Self::with_max_attempts) attempts were made, including the first;
+///   3 by default;
+/// - the delay requested by the provider is at most
+///   [`max_retry_after`](Self::with_max_retry_after); 60 s by default. Otherwise the error is
+///   returned immediately, with the requested delay, and the caller can decide;
 /// - the [budget](RetryBudget) has a token left.
 ///
-/// A request that breaks on a connection which had been idle is sent again at once, one time and
-/// without a token: servers close idle connections when they like, and have not seen the request.
-/// It counts as an attempt.
+/// A request that fails on a reused idle connection is retried once, immediately and without a
+/// token: servers close idle connections at any time, and have not seen the request. It counts as
+/// an attempt.
 ///
-/// The wait is drawn evenly from zero to `base * factor^(retries so far)` ("full jitter"), at
-/// most `cap`: 500 ms, 2 and 8 s by default. A wait that the provider asked for is the least
-/// that is waited.
+/// Delays are drawn uniformly between zero and `base * factor^(retries so far)` ("full jitter"),
+/// capped at `cap`; 500 ms, 2 and 8 s by default. A delay requested by the provider is a lower
+/// bound.
 ///
-/// Clones share the budget and the source of jitter.
+/// Clones share the budget and the jitter source.
 #[derive(Clone)]
 pub struct RetryPolicy {
     max_attempts: NonZeroU32,
@@ -50,7 +50,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The defaults, with a budget of its own.
+    /// Creates the default policy, with a budget of its own.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -64,21 +64,21 @@ impl RetryPolicy {
         }
     }
 
-    /// One attempt, no retries.
+    /// Creates a policy without retries.
     #[must_use]
     pub fn never() -> Self {
         Self::new().with_max_attempts(NonZeroU32::MIN)
     }
 
-    /// Sets how many attempts are made at most, the first one included.
+    /// Sets the maximum number of attempts, including the first.
     #[must_use]
     pub fn with_max_attempts(mut self, attempts: NonZeroU32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// Sets the longest wait before the first retry, how it grows from retry to retry, and the
-    /// longest wait of all. A factor below 1, or not a number, counts as 1.
+    /// Sets the maximum delay before the first retry, its growth factor per retry, and the upper
+    /// limit of all delays. A factor below 1, or NaN, counts as 1.
     #[must_use]
     pub fn with_backoff(mut self, base: Duration, factor: f64, cap: Duration) -> Self {
         self.base = base;
@@ -87,36 +87,36 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait that a provider may ask for.
+    /// Sets the longest delay requested by a provider that is honoured.
     #[must_use]
     pub fn with_max_retry_after(mut self, longest: Duration) -> Self {
         self.max_retry_after = longest;
         self
     }
 
-    /// Shares `budget` with whoever else holds a clone of it.
+    /// Sets the budget, which is shared with all its clones.
     #[must_use]
     pub fn with_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Draws jitter from a generator with this seed, so that a run can be repeated exactly.
+    /// Seeds the jitter, for reproducible delays.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.jitter = Arc::new(Mutex::new(fastrand::Rng::with_seed(seed)));
         self
     }
 
-    /// Starts a request: its first attempt, which pays into the budget.
+    /// Starts a request with its first attempt, which pays into the budget.
     #[must_use]
     pub fn start(&self) -> Retry {
         self.budget.deposit();
         self.start_repeat()
     }
 
-    /// Starts a request that repeats an earlier one, for which a permit was taken
-    /// ([`EngineError::take_retry_permit`]): it pays nothing into the budget.
+    /// Starts a request that repeats an earlier one under a permit
+    /// ([`EngineError::take_retry_permit`]). It does not pay into the budget.
     #[must_use]
     pub fn start_repeat(&self) -> Retry {
         let rng = self
@@ -132,7 +132,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The budget.
+    /// Returns the budget.
     #[must_use]
     pub fn budget(&self) -> &RetryBudget {
         &self.budget
@@ -165,10 +165,10 @@ impl fmt::Debug for RetryPolicy {
     }
 }
 
-/// The attempts of one request, made by [`RetryPolicy::start`].
+/// Retry state of one request, created by [`RetryPolicy::start`].
 ///
-/// It is a value rather than a loop, so that an error found later, inside a reply with status
-/// 200, counts against the same limits:
+/// A value rather than a loop, so that an error found later, inside a reply with status 200, counts
+/// against the same limits:
 ///
 /// ```
 /// # use geppetto_engine::EngineError;
@@ -198,13 +198,13 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// The number of attempts that are made at most, the first one included.
+    /// Returns the maximum number of attempts, including the first.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.policy.max_attempts.get()
     }
 
-    /// The number of the attempt that runs now; the first is 1.
+    /// Returns the number of the current attempt, starting at 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
@@ -221,8 +221,8 @@ impl Retry {
         Some(Duration::ZERO)
     }
 
-    /// How long to wait before the next attempt, which counts as begun; `None` when the error
-    /// is final.
+    /// Returns the delay before the next attempt and counts that attempt; `None` if the error is
+    /// final.
     pub fn next(&mut self, error: &EngineError) -> Option<Duration> {
         let policy = &self.policy;
         if !error.is_retryable() || self.attempt >= policy.max_attempts.get() {

@@ -21,46 +21,47 @@ mod tests;
 mod utf8;
 mod whole;
 
-/// The default limit on one event: 16 MiB, room for the largest images that providers send
-/// inside an event.
+/// Default limit on the size of an event: 16 MiB, enough for the largest images that providers send
+/// in an event.
 pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// One event of the stream, borrowed until the next is asked for.
+/// One event of the stream, valid until the next one is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SseEvent<'a> {
-    /// The event's type; `message` when the server named none.
+    /// Event type; `message` if the server sent none.
     pub event: &'a str,
-    /// The payload; several `data` lines are joined by `\n`.
+    /// Payload; multiple `data` lines are joined by `\n`.
     pub data: &'a str,
-    /// The last id that the server sent, as it stood when this event ended.
+    /// Last event id sent by the server, as of the end of this event.
     pub id: Option<&'a str>,
 }
 
-/// How a stream of events ended, once it has.
+/// How a stream of events ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SseEnd {
-    /// Whether an event had begun and was cut off: a field stood there, or part of a line, after
-    /// the last blank line; whole comments are none. The stream was truncated then. An event that
-    /// lacks nothing but its blank line is none of these: it was handed out.
+    /// `true` if an event was cut off: a field or a partial line followed the last blank line
+    /// (complete comments do not count). The stream was truncated. An event that only lacks its
+    /// blank line is not cut off: it was returned.
     pub mid_event: bool,
 }
 
-/// A body read as server-sent events, by the WHATWG rules.
+/// Body read as server-sent events according to the WHATWG rules.
 ///
-/// Lines end with CR, LF or CRLF, cut anywhere by the chunks, as may be UTF-8 sequences; invalid
-/// UTF-8 is replaced by U+FFFD; a leading byte order mark and comments are dropped. `retry` fields
-/// are ignored: nothing reconnects here.
+/// Lines end with CR, LF or CRLF. Chunks may split line endings and UTF-8 sequences; invalid UTF-8
+/// is replaced by U+FFFD; a leading byte order mark and comments are dropped. `retry` fields are
+/// ignored, because the stream does not reconnect.
 ///
-/// Two rules are broken, for servers that break them:
+/// Two deviations accommodate servers that violate the rules:
 ///
-/// - An event whose blank line is missing at the end of the body is dispatched if its data is whole:
-///   a JSON object or list, or `[DONE]`. Servers and gateways forget the last line end, and what
-///   they sent before it is all there. Anything else that begins there was cut.
+/// - An event without a blank line at the end of the body is dispatched if its data is complete: a
+///   JSON object or list, or `[DONE]`. Servers and gateways omit the last line ending although the
+///   event itself is complete. Any other unterminated event was cut off.
 /// - A line `error: ..` before the first field of an event is an event of type `error` with that
-///   data (llama.cpp). By the rules it is an unknown field, and what failed would look complete.
+///   data (llama.cpp). According to the rules it is an unknown field, and a failed reply would look
+///   complete.
 ///
-/// All events of a chunk are handed out before the body is asked for more. All waits are
-/// drop-safe: an event is lost by no `select!`.
+/// All events of a chunk are returned before more of the body is read. All waits are cancel safe: a
+/// `select!` never loses an event.
 ///
 /// Rules: <https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation>
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub struct SseStream {
 }
 
 impl SseStream {
-    /// Reads `body` as events of at most [`DEFAULT_MAX_EVENT_BYTES`].
+    /// Creates a reader for events of at most [`DEFAULT_MAX_EVENT_BYTES`].
     #[must_use]
     pub fn new(body: Body) -> Self {
         Self {
@@ -94,21 +95,21 @@ impl SseStream {
         }
     }
 
-    /// Sets the limit on one event's data, in bytes; its type and its id have the same limit
-    /// each. Set it before the first event is read.
+    /// Sets the limit on the data of an event, in bytes; its type and its id are each subject to
+    /// the same limit. Call it before the first event is read.
     #[must_use]
     pub fn with_max_event_bytes(mut self, limit: NonZeroUsize) -> Self {
         self.decoder = Decoder::new(limit);
         self
     }
 
-    /// The next event, `None` at the end of the body ([`end`](Self::end) says how it ended).
-    /// Drop-safe.
+    /// Returns the next event; `None` at the end of the body (see [`end`](Self::end) for how it
+    /// ended). Cancel safe.
     ///
     /// # Errors
     ///
-    /// The connection broke, a time limit passed, or an event is larger than the limit
-    /// ([`TransportErrorKind::TooLarge`]). After an error there are no more events.
+    /// Returns an error if the connection broke, a time limit passed, or an event exceeds the limit
+    /// ([`TransportErrorKind::TooLarge`]). There are no more events after an error.
     pub async fn next(&mut self) -> Result<Option<SseEvent<'_>>, TransportError> {
         while !self.advance()? {
             if self.finished {
@@ -143,12 +144,12 @@ impl SseStream {
         Ok(self.decoder.current())
     }
 
-    /// The next event if it has already been received, without waiting. `None` says nothing
-    /// about the end of the stream.
+    /// Returns the next event if it has already been received, without waiting. `None` does not
+    /// imply the end of the stream.
     ///
     /// # Errors
     ///
-    /// An event is larger than the limit.
+    /// Returns an error if an event exceeds the limit.
     pub fn next_received(&mut self) -> Result<Option<SseEvent<'_>>, TransportError> {
         match self.advance()? {
             true => Ok(self.decoder.current()),
@@ -156,33 +157,33 @@ impl SseStream {
         }
     }
 
-    /// Says that the event that was handed out last is a heartbeat: it ends no wait for a message
-    /// ([`Timeouts::message`](crate::Timeouts)), as comments do not.
+    /// Marks the last returned event as a heartbeat, which like a comment does not reset the
+    /// `message` limit ([`Timeouts::message`](crate::Timeouts)).
     pub fn was_heartbeat(&mut self) {
         self.body.message_was_none();
     }
 
-    /// How the stream ended; `None` before [`next`](Self::next) has returned `None`, and after
-    /// an error.
+    /// Returns how the stream ended; `None` until [`next`](Self::next) has returned `None`, and
+    /// after an error.
     #[must_use]
     pub fn end(&self) -> Option<SseEnd> {
         self.end
     }
 
-    /// Whether the body ended inside an event: the stream was truncated.
+    /// Returns `true` if the body ended inside an event: the stream was truncated.
     #[must_use]
     pub fn ended_mid_event(&self) -> bool {
         self.end.is_some_and(|end| end.mid_event)
     }
 
-    /// Number of byte sequences so far that are no UTF-8. In the events, U+FFFD stands for them.
+    /// Returns the number of invalid UTF-8 sequences so far, each replaced by U+FFFD.
     #[must_use]
     pub fn invalid_utf8(&self) -> u64 {
         self.utf8.invalid()
     }
 
-    /// How many bytes have been received, comments and line ends included. It grows with every
-    /// keep-alive, so it tells an alive but silent server from a dead one.
+    /// Returns the number of bytes received, including comments and line endings. It grows with
+    /// every keep-alive, which distinguishes a silent server from a dead one.
     #[must_use]
     pub fn bytes_received(&self) -> u64 {
         self.bytes

@@ -1,4 +1,4 @@
-//! What the errors of servers mean, in statuses and inside replies; the same for every provider.
+//! Classification of server errors, by HTTP status and inside replies; the same for every provider.
 
 use std::time::{Duration, SystemTime};
 
@@ -31,7 +31,7 @@ mod words;
 
 pub(crate) use words::{LONGEST_LABEL, LONGEST_MESSAGE, printable, shorten};
 
-/// The error that a reply of this status is.
+/// Converts a reply with an error status into an [`EngineError`].
 ///
 /// | status | kind | retried |
 /// |---|---|---|
@@ -49,16 +49,17 @@ pub(crate) use words::{LONGEST_LABEL, LONGEST_MESSAGE, printable, shorten};
 /// | redirects | `Configuration`, names the host of `Location` | no |
 /// | other | `MalformedResponse` | no |
 ///
-/// The body may say it better, whatever the status: that the prompt is too long
-/// (`ContextTooLong`), that the content policy stopped it (`ContentFiltered`), that a quota is used
-/// up ([`EngineError::is_quota_exhausted`]); and, where the status says little (400, 500, 502), that
-/// a key is wrong, that a model does not exist, that the request is invalid. Codes count before
-/// words. The tables are in `status/codes.rs`, `status/phrases.rs` and `status/statuses.rs`.
+/// The body can refine the kind for any status: the prompt is too long (`ContextTooLong`), blocked
+/// by the content policy (`ContentFiltered`), or a quota is exhausted
+/// ([`EngineError::is_quota_exhausted`]). For unspecific statuses (400, 500, 502) it can also
+/// identify an invalid key, an unknown model or an invalid request. Error codes take precedence
+/// over message text. The tables are in `status/codes.rs`, `status/phrases.rs` and
+/// `status/statuses.rs`.
 ///
-/// A header `x-should-retry: true` or `false` (OpenAI, Anthropic) overrides the last column.
-/// The wait that the provider asked for ([`retry_after`], else the body's fields, else its words,
-/// else the reset of an exhausted limit in `x-ratelimit-reset-*`), its request id, and what
-/// [`ErrorDetails`] holds are filled in; all text passes `redactor`.
+/// A header `x-should-retry: true` or `false` (OpenAI, Anthropic) overrides the last column. The
+/// error includes the requested delay ([`retry_after`], else the fields of the body, else its
+/// message text, else the reset time of an exhausted limit in `x-ratelimit-reset-*`), the request
+/// id, and the contents of [`ErrorDetails`]. All text is redacted by `redactor`.
 #[must_use]
 pub fn error_for_status(
     status: StatusCode,
@@ -98,11 +99,11 @@ pub fn error_for_status(
     details.add_to(error)
 }
 
-/// The error that a server reports inside a reply with status 200: `reported` is the text of its
-/// `error` field, of a whole event, or of a body.
+/// Converts an error reported inside a reply with status 200 into an [`EngineError`]. `reported` is
+/// the text of its `error` field, of a complete event, or of a body.
 ///
-/// The kind follows from the same tables as in [`error_for_status`]; the status is the one that the
-/// error names (`"code": 429`), if it names one, and the kind is `Server` if nothing says more.
+/// The kind is determined by the same tables as in [`error_for_status`], using the status named by
+/// the error (`"code": 429`), if any. Defaults to `Server`.
 #[must_use]
 pub fn error_in_reply(reported: &str, redactor: &Redactor) -> EngineError {
     let value = serde_json::from_str(reported).unwrap_or_else(|_| Value::from(reported));

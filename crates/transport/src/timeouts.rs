@@ -1,32 +1,32 @@
-//! [`Timeouts`]: how long each phase of one request may take.
+//! [`Timeouts`]: time limits for the phases of a request.
 
 use std::time::Duration;
 
-/// The time limits of one attempt.
+/// Time limits of one attempt.
 ///
-/// Every default is finite except `total`: a healthy stream may run as long as it likes, since
-/// `idle` ends one that went silent. A limit of [`Duration::MAX`] never passes.
+/// All defaults are finite except `total`: a healthy stream may run indefinitely, since `idle` ends
+/// a silent one. A limit of [`Duration::MAX`] never passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Name resolution, TCP and TLS handshake, 10 s by default. Enforced by
-    /// [`ReqwestTransport`](crate::ReqwestTransport), which takes it when it is built.
+    /// Name resolution, TCP handshake and TLS handshake; 10 s by default. Enforced by
+    /// [`ReqwestTransport`](crate::ReqwestTransport), which is configured with it on creation.
     pub connect: Duration,
-    /// From sending the request until the headers of the reply, 60 s by default. It includes
-    /// connecting and uploading the request.
+    /// From sending the request to receiving the headers of the reply, including connecting and
+    /// uploading; 60 s by default.
     pub first_byte: Duration,
-    /// The longest wait for more bytes of the body, 60 s by default. Any bytes end the wait,
-    /// those of SSE comments included. Only waiting counts: a consumer that is slow to ask for
-    /// the next chunk does not use it up.
+    /// Maximum wait for more bytes of the body; 60 s by default. Any bytes end the wait, including
+    /// SSE comments. Only waiting counts, so a slow consumer does not use up the limit.
     pub idle: Duration,
-    /// The longest wait for one message, 15 min by default: for the next event of a stream, or for
-    /// the end of a body that is read as a whole. Bytes that complete no message (comments, empty
-    /// lines, an event that never ends) do not end the wait, so a server that only says that it
-    /// is alive does not hold a run for ever. Noticed when bytes arrive, so up to `idle` later.
+    /// Maximum wait for one message, that is, the next event of a stream or the end of a body that
+    /// is read as a whole; 15 min by default. Bytes that do not complete a message (comments, empty
+    /// lines, an event that never ends) do not end the wait, so a server that only sends
+    /// keep-alives cannot hold a run indefinitely. Checked when bytes arrive, so it can fire up to
+    /// `idle` late.
     ///
-    /// DeepSeek keeps requests that wait for a free place alive with comments, for 10 minutes:
+    /// DeepSeek sends comments for up to 10 minutes to keep queued requests alive:
     /// <https://api-docs.deepseek.com/quick_start/rate_limit>.
     pub message: Duration,
-    /// The whole attempt, from sending the request to the end of the body; none by default.
+    /// The complete attempt, from sending the request to the end of the body; unlimited by default.
     pub total: Option<Duration>,
 }
 

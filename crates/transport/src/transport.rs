@@ -1,4 +1,4 @@
-//! [`HttpTransport`]: the one trait between providers and the network.
+//! [`HttpTransport`]: the interface between providers and the network.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -9,27 +9,28 @@ use crate::{Request, Response, error::TransportError};
 #[cfg(test)]
 mod tests;
 
-/// Sends one request and gives back the reply once its headers are there.
+/// Sends one request and returns the reply as soon as its headers have arrived.
 ///
-/// The only way to the network. [`ReqwestTransport`](crate::ReqwestTransport) is the real one,
-/// [`MemoryTransport`](crate::memory::MemoryTransport) the one for tests; an application may
-/// bring its own. An implementation
+/// The only access to the network. [`ReqwestTransport`](crate::ReqwestTransport) is the production
+/// implementation, [`MemoryTransport`](crate::memory::MemoryTransport) the one for tests;
+/// applications can supply their own. Implementations must
 ///
-/// - returns every status as a [`Response`]: which are errors is decided above it;
-/// - follows no redirect, so that credentials go to the host they were meant for only;
-/// - sends once: retries, the limits on waiting, and redaction are [`HttpClient`]'s;
-/// - is drop-safe: dropping the future ends the request.
+/// - return replies of any status as a [`Response`]: errors are classified by the caller;
+/// - not follow redirects, so that credentials only reach the intended host;
+/// - send the request once: retries, time limits and redaction are the responsibility of
+///   [`HttpClient`];
+/// - be cancel safe: dropping the future cancels the request.
 ///
 /// [`HttpClient`]: crate::HttpClient
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait HttpTransport: Debug + Send + Sync {
-    /// Sends `request`.
+    /// Sends `request`. Called once per attempt.
     ///
     /// # Errors
     ///
-    /// The request is invalid, no connection could be made, or it broke before the headers of
-    /// the reply had arrived.
+    /// Returns an error if the request is invalid, no connection could be established, or it broke
+    /// before the headers of the reply arrived.
     async fn send(&self, request: Request) -> Result<Response, TransportError>;
 }
 

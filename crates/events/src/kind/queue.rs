@@ -2,24 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The queue of prompts was paused or resumed, or changed while it is paused.
+/// The prompt queue was paused or resumed, or changed while paused.
 ///
-/// It belongs to the session, not to a run, and may come at any time.
+/// Belongs to the session rather than to a run; valid in any position.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct QueueUpdated {
-    /// `true` if no queued prompt starts until the queue is resumed.
+    /// `true` if queued prompts do not start until the queue is resumed.
     pub paused: bool,
-    /// The number of prompts in the queue.
+    /// Number of queued prompts.
     pub waiting: u64,
-    /// Why the queue is paused, for people.
+    /// Human-readable reason that the queue is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl QueueUpdated {
-    /// A queue that is paused for `reason`.
+    /// Creates the event for a queue paused for `reason`.
     pub fn paused(waiting: u64, reason: impl Into<String>) -> Self {
         Self {
             paused: true,
@@ -28,7 +28,7 @@ impl QueueUpdated {
         }
     }
 
-    /// A queue that was resumed.
+    /// Creates the event for a resumed queue.
     #[must_use]
     pub fn resumed(waiting: u64) -> Self {
         Self {

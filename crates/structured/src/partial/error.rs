@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use geppetto_turns::FormatError;
 
-/// A growing document is not what it should be.
+/// Error in an incomplete document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PartialError {
@@ -14,7 +14,7 @@ pub struct PartialError {
 }
 
 impl PartialError {
-    /// Where the document went wrong, in bytes from its beginning.
+    /// Returns the byte offset of the error in the document.
     #[must_use]
     pub fn at(&self) -> Option<u64> {
         self.at

@@ -1,4 +1,4 @@
-//! [`PartialJson`]: reads JSON that is still growing.
+//! [`PartialJson`]: incremental parser of incomplete JSON.
 
 use serde_json::Value;
 
@@ -12,13 +12,13 @@ mod tree;
 
 use lexer::Lexer;
 
-/// Reads JSON that is still growing. At any time there is a value: the document so far, with open
-/// texts, arrays and objects closed, and without what is not decided yet (half a number, literal,
-/// escape or key, a key without its value).
+/// Incremental parser of incomplete JSON. A value is available at any time: the document so far,
+/// with open strings, arrays and objects closed, and without undecided parts (an unfinished number,
+/// literal, escape or key, or a key without a value).
 ///
-/// The value is built in place, so a push costs what its chunk is long, and looking at the value
-/// costs nothing. The rules are those of RFC 8259 as `serde_json` applies them, 127 levels of
-/// nesting included; a document may stand in a code fence.
+/// The value is built in place: a push is linear in its chunk, and reading the value is free. The
+/// rules are those of RFC 8259 as applied by `serde_json`, including the limit of 127 levels of
+/// nesting. The document may be in a code fence.
 ///
 /// ```
 /// use geppetto_structured::PartialJson;
@@ -40,44 +40,44 @@ pub struct PartialJson {
 }
 
 impl PartialJson {
-    /// A reader at the beginning of a document.
+    /// Creates a parser at the beginning of a document.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next piece of the document. After an [`error`](Self::error) this does nothing.
+    /// Parses the next chunk of the document. No effect after an [`error`](Self::error).
     pub fn push(&mut self, chunk: &str) {
         if self.error.is_none() {
             self.error = self.lexer.push(chunk).err();
         }
     }
 
-    /// The document so far; `None` before anything of it is known.
+    /// Returns the value so far; `None` if there is none yet.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
         self.lexer.value()
     }
 
-    /// The syntax error, if no continuation can make the document valid. What came before it stays
-    /// readable.
+    /// Returns the syntax error, if no continuation can make the document valid. The value before
+    /// the error remains available.
     #[must_use]
     pub fn error(&self) -> Option<&PartialError> {
         self.error.as_ref()
     }
 
-    /// Returns `true` if the document is complete. A number at the top level never is, because it
+    /// Returns `true` if the document is complete. A top-level number is never complete, because it
     /// may continue.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.error.is_none() && self.lexer.is_complete()
     }
 
-    /// The whole document, when nothing more comes.
+    /// Returns the complete document, at the end of input.
     ///
     /// # Errors
     ///
-    /// When the document is not JSON, or not whole.
+    /// Returns an error if the document is invalid or incomplete.
     pub fn finish(mut self) -> Result<Value, PartialError> {
         match self.error.take() {
             Some(error) => Err(error),

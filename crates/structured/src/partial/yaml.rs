@@ -1,4 +1,4 @@
-//! [`PartialYaml`]: reads YAML that is still growing.
+//! [`PartialYaml`]: incremental parser of incomplete YAML.
 
 use geppetto_turns::serial::yaml_value;
 use serde_json::Value;
@@ -14,18 +14,19 @@ mod tree;
 
 use block::BlockReader;
 
-/// Reads YAML that is still growing, whole line by whole line. The last good value is kept.
+/// Incremental parser of incomplete YAML, line by line. The last valid value is retained.
 ///
-/// YAML as models write it is read as it comes: lists and mappings in block style whose keys and
-/// scalars stand on one line each, `|` and `>` texts, comments. Each line is read once, and the
-/// value grows in place, so a push costs what its chunk is long.
+/// The subset of YAML that models usually write is parsed incrementally: block-style lists and
+/// mappings with single-line keys and scalars, `
+/// ` and `>` scalars, and comments. Each line is parsed once and the value grows in place, so a
+/// push is linear in its chunk.
 ///
-/// From the first line that has anything else (a scalar or a flow collection over several lines,
-/// an anchor, a tag, a second document), and from the first one that is no YAML, the whole text
-/// is read anew by the full parser from time to time: when whole lines of at least
-/// [`every_bytes`](Self::every_bytes) bytes came since the last time, and of at least an eighth of
-/// what was read then. So all that reading together costs at most about nine times what reading
-/// the whole costs, however small the chunks are. Both ways give the same values.
+/// From the first line with any other syntax (a multi-line scalar or flow collection, an anchor, a
+/// tag, a second document) or with a syntax error, the full parser periodically parses the complete
+/// text again: whenever the complete lines added since the last parse amount to at least
+/// [`every_bytes`](Self::every_bytes) bytes and to at least an eighth of the text parsed then. The
+/// total cost is therefore at most about nine times that of parsing the full document once, for any
+/// chunk size. Both parsers produce the same values.
 ///
 /// ```
 /// use geppetto_structured::PartialYaml;
@@ -76,21 +77,22 @@ enum Fence {
 }
 
 impl PartialYaml {
-    /// A reader at the beginning of a document.
+    /// Creates a parser at the beginning of a document.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets how many bytes must come before the text is read on. Default: 0, which is at the end
-    /// of a line.
+    /// Sets the minimum number of new bytes before the text is parsed again. Default: 0, which
+    /// parses at the end of each line.
     #[must_use]
     pub fn every_bytes(mut self, bytes: usize) -> Self {
         self.every_bytes = bytes;
         self
     }
 
-    /// Adds the next piece of the document. Returns `true` if it was parsed and changed the value.
+    /// Appends the next chunk of the document. Returns `true` if it was parsed and changed the
+    /// value.
     pub fn push(&mut self, chunk: &str) -> bool {
         for piece in chunk.split_inclusive('\n') {
             self.line.push_str(piece);
@@ -125,7 +127,7 @@ impl PartialYaml {
         }
     }
 
-    /// The last good value; `None` before there was one.
+    /// Returns the last valid value; `None` if there is none yet.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
         match &self.reading {
@@ -134,11 +136,11 @@ impl PartialYaml {
         }
     }
 
-    /// The whole document, when nothing more comes.
+    /// Returns the complete document, at the end of input.
     ///
     /// # Errors
     ///
-    /// When the document is not YAML.
+    /// Returns an error if the document is not valid YAML.
     pub fn finish(mut self) -> Result<Value, PartialError> {
         self.end_line();
         if let Reading::Lines(mut reader) = self.reading

@@ -1,4 +1,4 @@
-//! [`ApiKey`]: a provider's key that cannot be printed.
+//! [`ApiKey`]: a provider's API key that is never printed.
 
 use std::{env, fmt};
 
@@ -12,17 +12,17 @@ use crate::error::{TransportError, TransportErrorKind};
 /// From this length on, the last four characters are shown, as provider consoles do.
 const LONG_ENOUGH_TO_HINT: usize = 20;
 
-/// A provider's API key.
+/// API key of a provider.
 ///
-/// `Debug` and `Display` show [`masked`](Self::masked); the memory is wiped on drop. The key
-/// itself leaves only in headers marked sensitive, or through [`expose`](Self::expose).
+/// `Debug` and `Display` show [`masked`](Self::masked), and the memory is wiped on drop. The key is
+/// only accessible through headers marked sensitive and through [`expose`](Self::expose).
 #[derive(Clone)]
 pub struct ApiKey {
     secret: SecretString,
 }
 
 impl ApiKey {
-    /// Wraps a key; white space around it, such as the newline of a file, is dropped.
+    /// Wraps a key. Surrounding white space, such as the newline at the end of a file, is removed.
     pub fn new(key: impl AsRef<str>) -> Self {
         Self {
             secret: SecretString::from(key.as_ref().trim()),
@@ -33,7 +33,7 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the variable is not set, empty or not text.
+    /// Returns [`ErrorKind::Configuration`] if the variable is unset, empty or not valid Unicode.
     pub fn from_env(name: &str) -> Result<Self, EngineError> {
         let problem = match env::var(name) {
             Ok(value) if value.trim().is_empty() => "is empty",
@@ -47,13 +47,14 @@ impl ApiKey {
         ))
     }
 
-    /// The key itself. Whoever calls this keeps it out of logs and errors.
+    /// Returns the key in clear text. Callers must keep it out of logs and errors.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.secret.expose_secret()
     }
 
-    /// The key for people: `sk-…abcd`. Of keys under 20 bytes nothing is shown.
+    /// Returns a displayable form of the key: `sk-…abcd`. Keys under 20 bytes are masked
+    /// completely.
     #[must_use]
     pub fn masked(&self) -> String {
         let key = self.expose();
@@ -73,20 +74,20 @@ impl ApiKey {
         format!("{head}…{tail}")
     }
 
-    /// The key as the value of a header, marked sensitive.
+    /// Returns the key as a header value, marked sensitive.
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`] when it cannot stand in a header.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the key is not a valid header value.
     pub fn header_value(&self) -> Result<HeaderValue, TransportError> {
         sensitive(self.expose())
     }
 
-    /// `Bearer <key>` as the value of a header, marked sensitive.
+    /// Returns `Bearer <key>` as a header value, marked sensitive.
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`] when the key cannot stand in a header.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the key is not a valid header value.
     pub fn bearer(&self) -> Result<HeaderValue, TransportError> {
         sensitive(&format!("Bearer {}", self.expose()))
     }

@@ -1,4 +1,4 @@
-//! URLs without the secrets in them.
+//! Redaction of URLs.
 
 use super::{MASK, is_key_like};
 
@@ -44,9 +44,9 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The URL for people: user info and fragment removed, the values of parameters that hold
-/// credentials (`key`, `api_key`, `access_token`, `sig`, `X-Amz-Signature`, …) replaced by
-/// `***`.
+/// Returns a URL that is safe to display: without user info and fragment, and with the values of
+/// credential parameters (`key`, `api_key`, `access_token`, `sig`, `X-Amz-Signature`, …) replaced
+/// by `***`.
 #[must_use]
 pub fn redact_url(url: &str) -> String {
     let parts = Parts::of(url);

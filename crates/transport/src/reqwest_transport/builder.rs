@@ -20,7 +20,7 @@ use crate::{
 /// What the server is told about the caller, unless a request says otherwise.
 const USER_AGENT: &str = concat!("geppetto-rs/", env!("CARGO_PKG_VERSION"));
 
-/// Settings of a [`ReqwestTransport`]. Nothing is checked before [`build`](Self::build).
+/// Builder for a [`ReqwestTransport`]. Settings are validated by [`build`](Self::build).
 ///
 /// ```no_run
 /// use geppetto_transport::{HttpClient, ReqwestTransport};
@@ -63,62 +63,62 @@ impl ReqwestTransportBuilder {
         }
     }
 
-    /// Sets the limit on connecting: the `connect` of `timeouts`, 10 s by default. The other limits
-    /// are [`HttpClient`](crate::HttpClient)'s.
+    /// Sets the connect limit from `timeouts`; 10 s by default. The other limits are enforced by
+    /// [`HttpClient`](crate::HttpClient).
     pub fn timeouts(mut self, timeouts: &Timeouts) -> Self {
         self.connect = timeouts.connect;
         self
     }
 
     /// Sends all requests through the proxy at `url` (`http`, `https`, `socks4`, `socks4a`,
-    /// `socks5` or `socks5h`, with user and password if it wants them), in place of those that the
-    /// environment names. Requests to this machine (`localhost`, `127.0.0.0/8`, `::1`) go directly.
+    /// `socks5` or `socks5h`, with optional user info), overriding the environment. Requests to the
+    /// local machine (`localhost`, `127.0.0.0/8`, `::1`) are sent directly.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = ProxyChoice::Always(SecretString::from(url.into()));
         self
     }
 
-    /// Uses no proxy, whatever the environment says.
+    /// Disables proxies, including those of the environment.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = ProxyChoice::Never;
         self
     }
 
-    /// Trusts the certificates in `pem` as well as those of the system. May be called several
-    /// times.
+    /// Trusts the certificates in `pem` in addition to those of the system. Can be called
+    /// repeatedly.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.roots.push(pem.into());
         self
     }
 
-    /// Identifies this client by a certificate: `pem` holds its chain, its own certificate first,
-    /// and its private key.
+    /// Sets the client certificate: `pem` holds the certificate chain, leaf first, and the private
+    /// key.
     pub fn client_certificate(mut self, pem: impl Into<String>) -> Self {
         self.certificates.client = Some(SecretString::from(pem.into()));
         self
     }
 
-    /// Sets how many idle connections to one host are kept, unlimited by default. Each one is an
+    /// Sets the maximum number of idle connections per host; unlimited by default. Each one is an
     /// open file of the process.
     pub fn max_idle_connections_per_host(mut self, most: usize) -> Self {
         self.max_idle_per_host = Some(most);
         self
     }
 
-    /// Sets after what time an idle connection is closed, 90 s by default. A time shorter than the
-    /// server's own avoids requests on connections that it is about to close.
+    /// Sets the time after which an idle connection is closed; 90 s by default. A value below that
+    /// of the server avoids requests on connections that the server is about to close.
     pub fn idle_connection_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
     }
 
-    /// Makes the transport.
+    /// Builds the transport.
     ///
     /// # Errors
     ///
-    /// [`TransportErrorKind::InvalidRequest`]: a proxy variable of the environment or the proxy
-    /// that was set is no URL of a proxy; [`TransportErrorKind::Tls`]: a certificate or a key
-    /// cannot be read. The message names the variable or the setting, and shows no value.
+    /// Returns [`TransportErrorKind::InvalidRequest`] if the proxy, set here or by a variable of
+    /// the environment, is not a valid proxy URL, and [`TransportErrorKind::Tls`] if a certificate
+    /// or a key cannot be read. The message names the variable or the setting, without its value.
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         use secrecy::ExposeSecret as _;
 

@@ -1,4 +1,4 @@
-//! [`RetryBudget`]: a limit on retries that all requests share.
+//! [`RetryBudget`]: a retry limit shared by all requests.
 
 use std::{
     fmt,
@@ -19,16 +19,15 @@ const CAPACITY: f64 = 1000.0;
 /// What a retry costs: one token, less what adding up fractions such as 0.2 can lose.
 const PRICE: f64 = 1.0 - 1e-6;
 
-/// A limit on retries that all requests share, so that an outage is not met with three times
-/// the load.
+/// Retry limit shared by all requests, so that an outage does not triple the load.
 ///
-/// A bucket of tokens, one per retry: every request pays in `ratio` (0.2, so at most 20 % more
-/// load), and time refills a small reserve (1 per second, up to 10), so that a program that
-/// sends little may always retry. At most 1,000 tokens are saved up. A retry that finds the
-/// bucket empty does not happen.
+/// A token bucket, one token per retry. Every request deposits `ratio` tokens (0.2, for at most 20
+/// % additional load), and a small reserve refills over time (1 per second, up to 10), so that a
+/// program with little traffic can always retry. At most 1,000 tokens accumulate. There is no retry
+/// if the bucket is empty.
 ///
-/// Clones share the bucket: give one to all engines that talk to the same provider. Attempts
-/// bound the retries of one request; this bounds those of all.
+/// Clones share the bucket: give one to all engines that talk to the same provider. The maximum
+/// number of attempts limits the retries of one request; the budget limits those of all requests.
 #[derive(Clone)]
 pub struct RetryBudget {
     shared: Option<Arc<Shared>>,
@@ -47,14 +46,14 @@ struct Bucket {
 }
 
 impl RetryBudget {
-    /// The default budget: 20 % of requests, and a reserve of 10 refilled by 1 per second.
+    /// Creates the default budget: 20 % of requests, and a reserve of 10 refilled by 1 per second.
     #[must_use]
     pub fn new() -> Self {
         Self::with_limits(DEFAULT_RATIO, DEFAULT_RESERVE_PER_SECOND, DEFAULT_RESERVE)
     }
 
-    /// A budget of `ratio` retries per request, and of a reserve that starts at `reserve` tokens
-    /// and is refilled by `reserve_per_second`. Negative values count as 0.
+    /// Creates a budget of `ratio` retries per request, with a reserve of `reserve` tokens refilled
+    /// by `reserve_per_second`. Negative values count as 0.
     #[must_use]
     pub fn with_limits(ratio: f64, reserve_per_second: f64, reserve: f64) -> Self {
         let reserve = reserve.max(0.0);
@@ -71,13 +70,13 @@ impl RetryBudget {
         }
     }
 
-    /// No limit beside the attempts of each request.
+    /// Creates an unlimited budget; only the attempts of each request are limited.
     #[must_use]
     pub fn unlimited() -> Self {
         Self { shared: None }
     }
 
-    /// Counts one request.
+    /// Deposits the tokens of one request.
     pub fn deposit(&self) {
         if let Some(shared) = &self.shared {
             let mut bucket = shared.refilled();
@@ -85,7 +84,7 @@ impl RetryBudget {
         }
     }
 
-    /// Takes a token for one retry; whether there was one.
+    /// Withdraws a token for one retry. Returns `true` if there was one.
     #[must_use]
     pub fn withdraw(&self) -> bool {
         let Some(shared) = &self.shared else {

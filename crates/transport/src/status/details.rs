@@ -1,4 +1,4 @@
-//! [`ErrorDetails`]: the message and the code in the body of an error, whatever its shape.
+//! [`ErrorDetails`]: message and code from the body of an error, in any known format.
 
 use std::time::Duration;
 
@@ -20,32 +20,32 @@ const LONGEST_RAW: usize = 64 * 1024;
 /// How many further codes of one error are read.
 const MOST_HINTS: usize = 16;
 
-/// What the body of an error says, in whichever shape the server uses.
+/// Details from the body of an error, in any known format.
 ///
-/// Understood are `{"error": {"message", "code", "type", "status"}}` (OpenAI, Anthropic,
-/// Google), the same inside an array (Google's streams) or in an SSE `data:` line,
-/// `{"error": "text"}` (Venice, Ollama), `{"message", "code", "type"}` (Mistral, AWS),
-/// `{"errors": [{"message", "code"}]}` (Cloudflare), `{"error_code", "message"}` (Databricks),
-/// `{"__type", "message"}` (AWS), `{"status", "title"}` (NVIDIA), `{"detail": "text"}` and
-/// `{"detail": [{"msg"}]}` (FastAPI servers), `{"base_resp": {"status_code", "status_msg"}}`
-/// (MiniMax), plain text, and HTML pages, of which only the title is kept. An error of another
-/// provider inside of it is read, too: in OpenRouter's `metadata.raw`, or as JSON in the message.
+/// Supported formats: `{"error": {"message", "code", "type", "status"}}` (OpenAI, Anthropic,
+/// Google), the same in an array (Google's streams) or in an SSE `data:` line, `{"error": "text"}`
+/// (Venice, Ollama), `{"message", "code", "type"}` (Mistral, AWS), `{"errors": [{"message",
+/// "code"}]}` (Cloudflare), `{"error_code", "message"}` (Databricks), `{"__type", "message"}`
+/// (AWS), `{"status", "title"}` (NVIDIA), `{"detail": "text"}` and `{"detail": [{"msg"}]}` (FastAPI
+/// servers), `{"base_resp": {"status_code", "status_msg"}}` (MiniMax), plain text, and HTML pages,
+/// of which only the title is kept. A nested error of another provider is parsed, too: in
+/// OpenRouter's `metadata.raw`, or as JSON in the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetails {
-    /// The provider's words; [`redacted`](Self::redacted) cuts them to 2,000 bytes.
+    /// Error message; truncated to 2,000 bytes by [`redacted`](Self::redacted).
     pub message: Option<String>,
-    /// Its code, as text also where it is a number.
+    /// Error code; numeric codes are converted to text.
     pub code: Option<String>,
-    /// Its class of error: `type`, or Google's `status`.
+    /// Error class: `type`, or Google's `status`.
     pub error_type: Option<String>,
-    /// The wait that it states in a field of the body (Google's `RetryInfo`, `retry_after`,
+    /// Delay requested in a field of the body (Google's `RetryInfo`, `retry_after`,
     /// `resets_in_seconds`).
     pub retry_after: Option<Duration>,
-    /// The request's id inside the body (Anthropic).
+    /// Request id in the body (Anthropic).
     pub request_id: Option<String>,
-    /// What the model wrote and the provider refused to pass on (Groq's `failed_generation`);
-    /// [`redacted`](Self::redacted) cuts it to 16 KiB.
+    /// Model output rejected by the provider (Groq's `failed_generation`); truncated to 16 KiB by
+    /// [`redacted`](Self::redacted).
     pub rejected_output: Option<String>,
     /// Further codes: Azure's `innererror`, Google's `details`.
     hints: Vec<String>,
@@ -67,7 +67,7 @@ enum Numbers {
 }
 
 impl ErrorDetails {
-    /// Reads the body of an error. Never fails: what is not understood is the message.
+    /// Parses the body of an error. Never fails: an unrecognized body becomes the message.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
@@ -89,7 +89,7 @@ impl ErrorDetails {
         }
     }
 
-    /// Reads an error that is JSON already: an error inside a stream, for example.
+    /// Parses an error from JSON, for example an error inside a stream.
     #[must_use]
     pub fn from_json(value: &Value) -> Self {
         Self::of_value(value, 0)
@@ -258,8 +258,8 @@ impl ErrorDetails {
         })
     }
 
-    /// The code if it says more than the status does, else the type, else that of the error inside
-    /// of this one, else the code after all.
+    /// Returns the most specific code: a non-numeric code, else the type, else the best code of the
+    /// nested error, else the numeric code.
     #[must_use]
     pub fn best_code(&self) -> Option<&str> {
         let code = self.code.as_deref();
@@ -269,14 +269,14 @@ impl ErrorDetails {
             .or(code)
     }
 
-    /// Returns `true` if a used-up quota or credit is the cause, which no retry helps against.
+    /// Returns `true` if the cause is an exhausted quota or credit, for which retries are useless.
     #[must_use]
     pub fn is_quota_exhausted(&self) -> bool {
         Cause::of(None, self) == Cause::QuotaExhausted
     }
 
-    /// The same with every text redacted, free of control characters, and cut to what an error
-    /// carries: 2,000 bytes of the message, 200 of each code.
+    /// Redacts all text, removes control characters, and truncates it to the limits of an error:
+    /// 2,000 bytes of the message, 200 of each code.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
         let fit = |text: &mut Option<String>, limit: usize| {
@@ -293,8 +293,7 @@ impl ErrorDetails {
         self
     }
 
-    /// `error` with the provider's message, [`best_code`](Self::best_code) and what it refused to
-    /// pass on.
+    /// Adds the message, the [`best_code`](Self::best_code) and the rejected output to `error`.
     #[must_use]
     pub fn add_to(self, mut error: EngineError) -> EngineError {
         if let Some(code) = self.best_code() {

@@ -1,4 +1,4 @@
-//! The headers of a failed reply that matter.
+//! Headers of a failed reply.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +19,7 @@ const REQUEST_ID: [&str; 8] = [
     "cf-ray",
 ];
 
-/// The provider's id of the request, for its support.
+/// Returns the provider's request id, for support requests.
 #[must_use]
 pub fn request_id(headers: &HeaderMap) -> Option<&str> {
     REQUEST_ID
@@ -28,12 +28,12 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
         .find(|id| !id.is_empty())
 }
 
-/// How long the provider asks to wait before the next attempt.
+/// Returns the delay requested by the provider before the next attempt.
 ///
-/// In this order: `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds), `retry-after` as
-/// seconds (fractions allowed) or as an HTTP date. A date counts from the reply's own `date`
-/// header, since the clocks of two machines differ, and from `now` where there is none; a date
-/// in the past is no wait.
+/// In order of precedence: `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds), then
+/// `retry-after` in seconds (fractions allowed) or as an HTTP date. A date is relative to the
+/// `date` header of the reply, because the clocks of two machines differ, or to `now` if there is
+/// none; a date in the past is no delay.
 ///
 /// Rules: RFC 9110, section 10.2.3.
 #[must_use]

@@ -121,11 +121,11 @@ impl Turn {
             .ok_or_else(|| ReplyError::wrong_shape(type_name::<T>(), problem.to_string()))
     }
 
-    /// The answer of the model as JSON, alone or in one Markdown code fence, whatever its shape.
+    /// Returns the model's answer as JSON of any type, alone or in a single Markdown code fence.
     ///
     /// # Errors
     ///
-    /// As for [`reply_as`](Self::reply_as).
+    /// Same as [`reply_as`](Self::reply_as).
     pub fn reply_value(&self) -> Result<Value, ReplyError> {
         Reply::of(self).json().map(|(_, value)| value)
     }
