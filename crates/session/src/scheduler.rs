@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use geppetto_engine::{EngineError, ErrorKind, RunContext, isolate};
+use geppetto_engine::{EngineError, ErrorKind, RunContext, isolate, keys};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -224,6 +224,13 @@ fn new_run(session: &Session, options: &Options) -> Result<Arc<Run>, SessionErro
 fn release(session: &Session, pause: Option<PauseReason>) {
     let mut state = session.lock();
     state.active = None;
+    let waits = |state: &State| {
+        let latest = state.history.latest();
+        latest.is_some_and(|latest| latest.metadata.contains(&keys::WAITING_FOR))
+    };
+    if state.paused.as_ref().is_some_and(PauseReason::is_wait) && !waits(&state) {
+        session.unpause(&mut state);
+    }
     if let Some(reason) = pause.filter(|_| !state.queue.is_empty()) {
         session.pause(&mut state, reason);
     }

@@ -13,7 +13,7 @@ use geppetto_engine::{
     BuiltRun, EngineBuilder, EngineError, InferenceRunner, PendingCall, RunContext, RunReport,
     RunStatus, RunStop, WaitingFor, keys,
 };
-use geppetto_session::Session;
+use geppetto_session::{BusyPolicy, PauseReason, Session};
 use geppetto_turns::Turn;
 use serde_json::json;
 
@@ -111,4 +111,32 @@ async fn and_another_prompt_is_another_run() {
             .metadata
             .contains(&keys::WAITING_FOR)
     );
+}
+
+#[tokio::test]
+async fn and_prompts_that_were_queued_before_wait_with_it() {
+    let asks = Asks::default();
+    let session = Session::builder(asks.clone())
+        .busy_policy(BusyPolicy::Queue { max: 3 })
+        .build();
+    let first = session.submit("pay").await.unwrap();
+    let second = session.submit("and then?").await.unwrap();
+    assert!(first.wait().await.unwrap_err().waiting_for().is_some());
+    tokio::task::yield_now().await;
+    assert!(!second.is_finished());
+    let reason = session.queue_paused().unwrap();
+    let status = RunStatus::Waiting(Box::new(question()));
+    assert_eq!(reason, PauseReason::RunEnded(status));
+    assert_eq!(
+        reason.to_string(),
+        "the last run is waiting: may `pay` run?"
+    );
+    assert_eq!(session.waiting_for(), Some(question()));
+
+    // The answer ends the wait, and the queue goes on.
+    let answered = session.start_inference().await.unwrap();
+    answered.wait().await.unwrap();
+    second.wait().await.unwrap();
+    assert_eq!((session.queue_paused(), session.turn_count()), (None, 2));
+    assert_eq!(asks.0.lock().unwrap().len(), 3);
 }

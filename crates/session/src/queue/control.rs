@@ -65,10 +65,7 @@ impl Session {
     /// `true` if the queue was paused.
     pub fn resume_queue(&self) -> bool {
         let mut state = self.lock();
-        let was_paused = state.paused.take().is_some();
-        if was_paused {
-            self.announce(&state);
-        }
+        let was_paused = self.unpause(&mut state);
         scheduler::start_next(self, state);
         was_paused
     }
@@ -85,6 +82,15 @@ impl Session {
             state.paused = Some(reason);
             self.announce(state);
         }
+    }
+
+    /// Ends the pause. Returns `true` if there was one.
+    pub(crate) fn unpause(&self, state: &mut State) -> bool {
+        let was_paused = state.paused.take().is_some();
+        if was_paused {
+            self.announce(state);
+        }
+        was_paused
     }
 
     /// Announces a change of a queue that is paused.

@@ -11,6 +11,10 @@ use crate::BusyPolicy;
 ///
 /// Applies to sessions with [`BusyPolicy::Queue`], and only if prompts wait when the run ends: in a
 /// session in which nothing waits, the next prompt starts as always.
+///
+/// Whatever is set, the queue is paused after a run that waits for something, such as a person's
+/// answer ([`RunStatus::Waiting`]): a prompt that was submitted before the question would end the
+/// wait. It goes on when the run was continued and waits no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum PauseAfter {
@@ -35,7 +39,15 @@ impl PauseAfter {
         policy: BusyPolicy,
         ended: Result<&RunReport, &EngineError>,
     ) -> Option<PauseReason> {
-        if self == Self::Never || !matches!(policy, BusyPolicy::Queue { .. }) {
+        if !matches!(policy, BusyPolicy::Queue { .. }) {
+            return None;
+        }
+        if let Ok(report) = ended
+            && let RunStop::Waiting(what) = &report.stop
+        {
+            return Some(PauseReason::RunEnded(RunStatus::Waiting(what.clone())));
+        }
+        if self == Self::Never {
             return None;
         }
         let status = match ended {
@@ -88,6 +100,13 @@ pub enum PauseReason {
     RunEnded(RunStatus),
 }
 
+impl PauseReason {
+    /// Returns `true` if the queue is paused because a run waits.
+    pub(crate) fn is_wait(&self) -> bool {
+        matches!(self, Self::RunEnded(RunStatus::Waiting(_)))
+    }
+}
+
 impl fmt::Display for PauseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -97,6 +116,7 @@ impl fmt::Display for PauseReason {
             Self::RunEnded(RunStatus::Failed { message, .. }) => {
                 write!(f, "the last run failed: {message}")
             }
+            Self::RunEnded(RunStatus::Waiting(what)) => write!(f, "the last run is {what}"),
             Self::RunEnded(_) => f.write_str("the last run did not complete"),
         }
     }
