@@ -20,7 +20,7 @@ use geppetto_engine::{
 };
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, Grammar, sink_fn};
-use geppetto_session::{ExecutionHandle, RunError, Session, SessionError};
+use geppetto_session::{BusyPolicy, ExecutionHandle, RunError, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{Rejection, Tool, ToolContext, ToolExecutor, ToolRegistry, raw_tool_fn};
 use geppetto_turns::{Args, Block, ToolCall, Turn};
@@ -558,6 +558,42 @@ async fn the_settings_of_the_run_that_asked_apply_to_the_answer() {
         models.collect::<Vec<_>>(),
         [Some("small".into()), Some("small".into())]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn queued_prompts_wait_for_the_answer_and_then_run() {
+    let gate = Gate::new();
+    let outside = Outside::default();
+    let first = Script::new().text("let me ").hold_at(&gate);
+    let first = first.tool_call("a", "send", r#"{"to":"ann"}"#);
+    let first = first.tool_call("b", "send", r#"{"to":"bob"}"#);
+    let engine = ScriptedEngine::new([first, says("done"), says("next")]);
+    let builder = Builder::new(engine)
+        .tools(outside.tools())
+        .tool_executor(Ask(outside.clone()));
+    let session = Session::builder(builder)
+        .busy_policy(BusyPolicy::Queue { max: 3 })
+        .build();
+    let run = session.submit("go").await.unwrap();
+    gate.reached().await;
+    let next = session.submit("thanks").await.unwrap();
+    gate.open();
+    waiting(&run).await;
+    // It was submitted before the question, so it is no answer.
+    assert_eq!(session.queued().len(), 1);
+    let why = session.queue_paused().unwrap().to_string();
+    assert!(why.starts_with("the last run is waiting: `send`"), "{why}");
+
+    let run = session.answer([("a", Decision::Allow)]);
+    waiting(&run.submit().await.unwrap()).await;
+    assert_eq!((session.queued().len(), session.waits().len()), (1, 1));
+    let run = session.answer([("b", Decision::Allow)]);
+    let turn = run.submit().await.unwrap().wait().await.unwrap();
+    assert!(turn.assistant_text().ends_with("done"));
+    let turn = next.wait().await.unwrap();
+    assert_eq!(session.queue_paused(), None);
+    assert!(turn.assistant_text().ends_with("next"));
+    assert_eq!(answers(&turn), pairs([("a", "sent"), ("b", "sent")]));
 }
 
 #[tokio::test(start_paused = true)]
