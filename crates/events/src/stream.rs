@@ -42,7 +42,7 @@ pub struct EventStream {
 struct Shared {
     /// Never held while sinks or wakers run.
     state: Mutex<State>,
-    /// Who delivers to the sinks.
+    /// Ownership of the delivery to the sinks.
     turn: Turn,
     /// Wakes a publisher whose event another thread tells the sinks.
     delivered: Condvar,

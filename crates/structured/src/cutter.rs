@@ -12,7 +12,7 @@ use super::{
 };
 use geppetto_events::{Correlation, EventKind, EventMeta, isolate, kind::ErrorEvent};
 
-/// What holds for all segments of a sink.
+/// Configuration shared by all segments of a sink.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) extractors: Extractors,
@@ -28,7 +28,7 @@ pub(super) enum Output {
     Event(EventKind),
 }
 
-/// What is remembered of a segment between two pieces of its text.
+/// State of a segment between two pieces of its text.
 #[derive(Default)]
 pub(super) struct Progress {
     /// The clean text so far.
@@ -41,12 +41,12 @@ struct OpenBlock {
     info: BlockInfo,
     extractor: Box<dyn Extractor>,
     raw: String,
-    /// How much of `raw` the extractor knows.
+    /// Length of the prefix of `raw` that was passed to the extractor.
     told: usize,
     fate: Fate,
 }
 
-/// Where the rest of a block goes.
+/// Destination of the rest of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// To the extractor.
@@ -61,7 +61,7 @@ enum Fate {
 pub(super) struct Cutter<'a> {
     pub(super) rules: &'a Rules,
     pub(super) progress: &'a mut Progress,
-    /// What the segment is called.
+    /// Key of the segment.
     pub(super) key: &'a str,
     pub(super) meta: &'a Arc<EventMeta>,
     pub(super) correlation: &'a Arc<Correlation>,

@@ -43,7 +43,7 @@ impl Scanner {
         matches!(self.state, State::Idle)
     }
 
-    /// Takes the next piece of the text.
+    /// Scans the next piece of the text.
     pub(super) fn push(&mut self, mut text: &str, handler: &mut impl Handler) {
         while !text.is_empty() {
             text = match &mut self.state {

@@ -22,9 +22,9 @@ const TEXT_FIELDS: [&str; 4] = ["delta", "offset", "sequence", "text"];
 pub(super) struct Segment {
     scanner: Scanner,
     progress: Progress,
-    /// Where in the original text the next delta is expected, in bytes.
+    /// Byte offset in the original text at which the next delta is expected.
     seen: u64,
-    /// How much of the clean text went on, in bytes and in deltas.
+    /// Amount of clean text forwarded, in bytes and in deltas.
     sent: u64,
     sequence: u64,
     meta: Arc<EventMeta>,

@@ -106,7 +106,7 @@ impl StructuredSink {
         self.lock().len()
     }
 
-    /// Takes a segment out of the table, so that no lock is held while extractors run.
+    /// Removes a segment from the table, so that no lock is held while extractors run.
     fn take(&self, key: &str) -> Option<(String, Box<Segment>)> {
         self.lock().remove_entry(key)
     }
@@ -192,7 +192,7 @@ impl EventSink for StructuredSink {
     }
 }
 
-/// What tells segments apart: the segment, else the provider call, else the message.
+/// Key of a segment: the segment id, else the provider call id, else the message id.
 fn key(event: &Event) -> &str {
     let correlation = &event.correlation;
     correlation

@@ -191,7 +191,8 @@ impl From<EngineError> for Failure {
     }
 }
 
-/// How the body is compressed, if it is. There may be several headers, and several codings in one.
+/// Returns the content coding of the body, if any. There may be several headers, and several
+/// codings in one.
 fn coding(response: &Response) -> Option<&'static str> {
     let values = response.headers().get_all(CONTENT_ENCODING);
     let mut codings = values
@@ -205,7 +206,7 @@ fn coding(response: &Response) -> Option<&'static str> {
     Some(named.copied().unwrap_or("another coding"))
 }
 
-/// Whether a reply of this status has no body.
+/// Returns `true` if a reply of this status has no body.
 fn is_empty_by_status(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT)
 }

@@ -19,7 +19,7 @@ mod shapes;
 mod tests;
 mod url;
 
-/// What stands in the place of a secret.
+/// Replacement for a secret.
 const MASK: &str = "***";
 
 /// Shorter values are placeholders such as `none` that servers without keys are given; masking
@@ -101,7 +101,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Whether a header of this name carries a credential.
+/// Returns `true` if a header of this name carries a credential.
 pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION
         || *name == header::PROXY_AUTHORIZATION

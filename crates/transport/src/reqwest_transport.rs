@@ -47,7 +47,7 @@ pub struct ReqwestTransport {
     connect: Duration,
     proxies: Arc<Proxies>,
     idle: IdleConnections,
-    /// Why TLS cannot work here; plain HTTP to a local server still can.
+    /// Reason that TLS is unavailable; plain HTTP to a local server still works.
     no_tls: Option<String>,
 }
 

@@ -8,9 +8,9 @@ use tokio::time::timeout;
 
 use crate::{Body, Redactor, SseStream, redact::MaskedHeaders, status};
 
-/// How much of an error's body is read, in bytes.
+/// Limit on the body of an error, in bytes.
 const MAX_ERROR_BODY: usize = 256 * 1024;
-/// How long reading an error's body may take: the error is known, the body is a bonus.
+/// Time limit on reading the body of an error; the status alone is enough for an error.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reply to a request, with an unread body.

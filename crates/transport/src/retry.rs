@@ -192,7 +192,7 @@ impl fmt::Debug for RetryPolicy {
 pub struct Retry {
     policy: RetryPolicy,
     attempt: u32,
-    /// Whether the repetition that costs nothing is left.
+    /// `true` if the free retry is still available.
     free: bool,
     rng: fastrand::Rng,
 }

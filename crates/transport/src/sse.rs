@@ -71,7 +71,7 @@ pub struct SseStream {
     decoder: Decoder,
     finished: bool,
     end: Option<SseEnd>,
-    /// Why the body broke, to be told after the last event.
+    /// Error of the body, returned after the last event.
     broken: Option<TransportError>,
     bytes: u64,
     utf8: Utf8,

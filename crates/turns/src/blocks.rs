@@ -21,9 +21,9 @@ const MASK: usize = WIDTH - 1;
 #[derive(Clone, Default)]
 pub struct Blocks {
     root: Option<Arc<Node>>,
-    /// How many levels of branches lie above the leaves.
+    /// Number of branch levels above the leaves.
     height: u32,
-    /// How many blocks the tree holds; always a multiple of [`WIDTH`].
+    /// Number of blocks in the tree; always a multiple of [`WIDTH`].
     tree_len: usize,
     tail: Arc<Vec<Arc<Block>>>,
 }
@@ -236,7 +236,7 @@ impl fmt::Debug for Blocks {
 #[derive(Clone)]
 pub struct Iter<'a> {
     blocks: &'a Blocks,
-    /// What is left of the leaf at the front.
+    /// Remaining blocks of the leaf at the front.
     leaf: slice::Iter<'a, Arc<Block>>,
     next: usize,
     end: usize,

@@ -57,7 +57,7 @@ pub struct Printable {
     last: Last,
 }
 
-/// What the last character was, as far as the next one depends on it.
+/// State carried over from the last character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Last {
     #[default]

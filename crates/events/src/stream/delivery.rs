@@ -96,7 +96,7 @@ impl Delivery {
 }
 
 thread_local! {
-    /// How many sinks of any streams this thread is inside of, one within the other.
+    /// Number of nested sink calls on this thread, over all streams.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Deltas {
     count: u64,
 }
 
-/// How far a reader is in a run of deltas.
+/// Position of a reader within merged deltas.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) read: u64,

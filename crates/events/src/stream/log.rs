@@ -113,7 +113,7 @@ impl Log {
         events
     }
 
-    /// How many events the reader has not read.
+    /// Returns the number of unread events of the reader.
     pub(super) fn behind(&self, id: usize) -> u64 {
         self.readers
             .get(id)

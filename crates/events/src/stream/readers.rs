@@ -8,7 +8,7 @@ use super::{SlowReaderPolicy, entry::Place};
 #[derive(Debug, Default)]
 pub(super) struct Readers {
     slots: Vec<Option<Reader>>,
-    /// How many of them wait for an event.
+    /// Number of subscriptions that wait for an event.
     waiting: usize,
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Readers {
 pub(super) struct Reader {
     /// The number of the event to read next.
     pub(super) next: u64,
-    /// Where that is in the entry that begins with this number.
+    /// Position within the entry that begins with this number.
     pub(super) place: Option<(u64, Place)>,
     pub(super) policy: SlowReaderPolicy,
     /// Wakes the reader, where it waits.

@@ -46,12 +46,12 @@ pub struct PartialYaml {
     /// The line that is not over yet.
     line: String,
     every_bytes: usize,
-    /// How long the text was when it was last read.
+    /// Length of the text when it was last parsed.
     read: usize,
     reading: Reading,
 }
 
-/// How the document is read.
+/// Parser in use.
 #[derive(Debug, Clone)]
 enum Reading {
     /// Line by line, in place.

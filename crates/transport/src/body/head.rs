@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-/// What some servers on Windows put before UTF-8.
+/// UTF-8 byte order mark, sent by some servers on Windows.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How many bytes at the beginning are white space and byte order marks, in any order, so that it

@@ -2,7 +2,7 @@
 
 use super::{MASK, is_auth_scheme};
 
-/// How keys of the usual services begin, and the fewest characters that follow.
+/// Key prefixes of common services, and the minimum number of characters that follow.
 const PREFIXES: [(&str, usize); 14] = [
     ("sk-", 8),
     ("sk_", 8),
@@ -76,7 +76,7 @@ fn key_prefix(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a word after `Bearer` is a token rather than prose such as `authentication`.
+/// Returns `true` if a word after `Bearer` is a token rather than prose such as `authentication`.
 fn looks_random(word: &str) -> bool {
     word.len() >= 16 || (word.len() >= 8 && word.bytes().any(|b| b.is_ascii_digit()))
 }

@@ -17,7 +17,7 @@ use crate::{
     error::{TransportError, TransportErrorKind},
 };
 
-/// What the server is told about the caller, unless a request says otherwise.
+/// Default `user-agent` header.
 const USER_AGENT: &str = concat!("geppetto-rs/", env!("CARGO_PKG_VERSION"));
 
 /// Builder for a [`ReqwestTransport`]. Settings are validated by [`build`](Self::build).

@@ -4,14 +4,14 @@ use std::{error::Error as StdError, io, time::Duration};
 
 use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
 
-/// What is known about a request that failed.
+/// Details of a failed request.
 pub(super) struct Failed<'a> {
     /// Host and port.
     pub(super) server: String,
     /// Host and port of the proxy that it went through.
     pub(super) proxy: Option<&'a str>,
     pub(super) connect: Duration,
-    /// Whether it may have gone over a connection that had been waiting.
+    /// `true` if it may have been sent on a reused idle connection.
     pub(super) may_be_stale: bool,
 }
 
@@ -118,7 +118,7 @@ fn no_connection(error: &reqwest::Error, failed: &Failed<'_>) -> TransportError 
     TransportError::new(kind, message)
 }
 
-/// Whether this process has as many files open as it may.
+/// Returns `true` if the process has reached its limit of open files.
 fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
     /// `ENFILE` and `EMFILE`, the same on all systems that have them.
     const CODES: [i32; 2] = [23, 24];

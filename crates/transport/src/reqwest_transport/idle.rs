@@ -20,7 +20,7 @@ pub(super) struct IdleConnections {
 }
 
 impl IdleConnections {
-    /// Whether a connection to the server may be waiting; it is not from here on.
+    /// Returns `true` if an idle connection to the server may exist, and counts it as used.
     pub(super) fn take(&self, url: &Url) -> bool {
         let mut by_server = lock(&self.by_server);
         let server = server(url);

@@ -105,7 +105,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// `url` is no URL of a proxy.
+    /// Returns an error if `url` is not a valid proxy URL.
     pub(super) fn one(url: &str) -> Result<Self, TransportError> {
         let proxy =
             Proxy::parse(url).map_err(|problem| invalid("the URL of the proxy", problem))?;

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 #[cfg(test)]
 mod tests;
 
-/// How many names are looked up at once.
+/// Maximum number of concurrent lookups.
 const MOST_AT_ONCE: usize = 64;
 
 /// Looks names up by `getaddrinfo`, as everything else on the system does.

@@ -8,9 +8,9 @@ use std::{
 use geppetto_engine::RetryLimit;
 use tokio::time::Instant;
 
-/// What each request pays in: one retry for five requests.
+/// Deposit of each request: one retry per five requests.
 const DEFAULT_RATIO: f64 = 0.2;
-/// What time pays in, in retries per second.
+/// Refill rate, in retries per second.
 const DEFAULT_RESERVE_PER_SECOND: f64 = 1.0;
 /// Up to how many retries time fills the budget; also what it starts with.
 const DEFAULT_RESERVE: f64 = 10.0;

@@ -40,7 +40,7 @@ enum Current {
     Error(String),
 }
 
-/// What the end of a stream leaves.
+/// State at the end of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finish {
     /// Nothing: the stream ended between two events.

@@ -17,7 +17,7 @@ pub(super) struct ErrorLine {
     held: Vec<u8>,
 }
 
-/// What to do with the bytes at hand.
+/// Action for the bytes at hand.
 #[derive(Debug)]
 pub(super) enum Step {
     /// So many of them are none of this one's business.
@@ -33,7 +33,7 @@ pub(super) enum Step {
 }
 
 impl ErrorLine {
-    /// How much is kept, in bytes.
+    /// Returns the number of bytes held back.
     pub(super) fn len(&self) -> usize {
         self.held.len()
     }
@@ -79,7 +79,7 @@ impl ErrorLine {
     }
 }
 
-/// How many bytes may be decoded without a look at the next line.
+/// Returns the number of bytes that can be decoded without inspecting the next line.
 ///
 /// An event that has data ends where the decoder stops, and nothing before that can be such a
 /// line. Of other lines, each is passed alone: an event without data does not stop the decoder.

@@ -58,7 +58,7 @@ impl InChunk {
     }
 }
 
-/// Where the line ends that begins at `from`, if it ends with LF alone.
+/// Returns the end of the line that begins at `from`, if it ends with a lone LF.
 fn line_end(chunk: &[u8], from: usize) -> Option<usize> {
     let end = from + memchr2(b'\n', b'\r', chunk.get(from..)?)?;
     (chunk.get(end) == Some(&b'\n')).then_some(end)

@@ -7,7 +7,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Removes one byte order mark from the beginning of a stream, in however many chunks it comes.
 #[derive(Debug, Default)]
 pub(super) struct Mark {
-    /// How many bytes of the mark were read.
+    /// Number of bytes of the mark read so far.
     seen: usize,
     passed: bool,
 }

@@ -2,15 +2,15 @@
 
 use memchr::memchr2;
 
-/// What came after the last event, by its lines.
+/// Lines after the last event.
 ///
 /// The decoder does not tell: to it, an `id` without its blank line is nothing pending.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// Whether a field stood there since the last blank line.
+    /// `true` if there was a field since the last blank line.
     has_field: bool,
     line: Line,
-    /// Whether the last byte was a CR, with which an LF is the same line end.
+    /// `true` if the last byte was a CR, which forms one line ending with a following LF.
     after_cr: bool,
 }
 
@@ -24,17 +24,17 @@ enum Line {
 }
 
 impl Rest {
-    /// Whether an event had begun: after a field, or inside a line.
+    /// Returns `true` if an event had begun: after a field, or inside a line.
     pub(super) fn is_event(&self) -> bool {
         self.has_field || self.line != Line::Empty
     }
 
-    /// Whether a line begins here, and no field of an event stood before it.
+    /// Returns `true` at the beginning of a line that no field of an event precedes.
     pub(super) fn is_between_fields(&self) -> bool {
         !self.is_event()
     }
 
-    /// Whether a line begins here.
+    /// Returns `true` at the beginning of a line.
     pub(super) fn is_at_line_start(&self) -> bool {
         self.line == Line::Empty
     }

@@ -6,7 +6,7 @@ mod tests;
 /// Counts byte sequences that are no UTF-8, wherever the chunks are cut.
 #[derive(Debug, Default)]
 pub(super) struct Utf8 {
-    /// The beginning of a character at the end of the last chunk.
+    /// Incomplete character at the end of the last chunk.
     begun: Vec<u8>,
     invalid: u64,
 }

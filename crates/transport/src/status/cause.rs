@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{codes, details::ErrorDetails, phrases, statuses, wait};
 
-/// What an error is about.
+/// Cause of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     ContextTooLong,
@@ -47,7 +47,7 @@ impl Cause {
         }
     }
 
-    /// Whether a wait that the server states is about this.
+    /// Returns `true` if a delay requested by the server applies to this cause.
     pub(super) fn may_pass(self) -> bool {
         matches!(
             self,
@@ -90,15 +90,15 @@ impl Cause {
     }
 }
 
-/// What an error says, in the forms in which it is compared.
+/// Normalized contents of an error, for comparison with the tables.
 struct Said {
     /// Codes and types, squeezed, the outermost first.
     codes: Vec<String>,
     /// The messages, in lower case.
     message: String,
-    /// What a number of a known provider says.
+    /// Cause given by a numeric code of a known provider.
     number: Option<Cause>,
-    /// Whether a wait is stated.
+    /// `true` if the error requests a delay.
     has_wait: bool,
 }
 
@@ -113,7 +113,7 @@ impl Said {
         }
     }
 
-    /// What is certain whatever the status is.
+    /// Returns the cause if it is certain for any status.
     fn firm(&self, status: Option<StatusCode>) -> Option<Cause> {
         if phrases::is_over_limit(&self.message) {
             return Some(Cause::OverLimit);
@@ -142,7 +142,7 @@ impl Said {
         }
     }
 
-    /// Whether money, or a limit of days, is certainly used up.
+    /// Returns `true` if money or a daily limit is certainly exhausted.
     fn is_spent(&self) -> bool {
         let names_days = |code: &String| code.contains("perday") || code.contains("weekly");
         phrases::is_spent(&self.message) || self.codes.iter().any(names_days)

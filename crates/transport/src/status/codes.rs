@@ -178,7 +178,7 @@ pub(super) fn squeezed(code: &str) -> String {
         .collect()
 }
 
-/// What the first of `codes`, each squeezed, that is in `table` means.
+/// Looks up `codes`, each squeezed, in `table`; returns the first match.
 pub(super) fn look_up(table: &[(&str, Cause)], codes: &[String]) -> Option<Cause> {
     codes.iter().find_map(|code| {
         let known = table.iter().find(|(name, _)| code.contains(name));

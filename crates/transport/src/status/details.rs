@@ -17,7 +17,7 @@ use crate::Redactor;
 const LONGEST_OUTPUT: usize = 16 * 1024;
 /// Limit on what is kept of a message until it is redacted, in bytes.
 const LONGEST_RAW: usize = 64 * 1024;
-/// How many further codes of one error are read.
+/// Maximum number of further codes read from one error.
 const MOST_HINTS: usize = 16;
 
 /// Details from the body of an error, in any known format.
@@ -49,11 +49,11 @@ pub struct ErrorDetails {
     pub rejected_output: Option<String>,
     /// Further codes: Azure's `innererror`, Google's `details`.
     hints: Vec<String>,
-    /// The status that it names.
+    /// Status named by the error.
     status: Option<u16>,
-    /// Whose numbers its code is one of.
+    /// Provider whose numeric codes apply.
     numbers: Numbers,
-    /// The error that this one passes on.
+    /// Nested error.
     inner: Option<Box<Self>>,
 }
 
@@ -152,7 +152,7 @@ impl ErrorDetails {
         .with_inner_words()
     }
 
-    /// What plain text says, or a page.
+    /// Parses plain text or an HTML page.
     pub(super) fn of_words(text: &str, depth: u32) -> Self {
         let message = match html::is_page(text) {
             true => Some(html::summary(text)),
@@ -180,7 +180,7 @@ impl ErrorDetails {
         self
     }
 
-    /// Takes over the words of the inner error where the outer ones say nothing.
+    /// Adopts the message of the nested error if the outer one is uninformative.
     fn with_inner_words(mut self) -> Self {
         let Some(inner) = &mut self.inner else {
             return self;
@@ -309,7 +309,7 @@ impl ErrorDetails {
     }
 }
 
-/// Where the words of an error stand, the best first.
+/// Fields with the message of an error, in order of preference.
 const MESSAGES: [&str; 10] = [
     "message",
     "Message",
@@ -323,10 +323,11 @@ const MESSAGES: [&str; 10] = [
     "title",
 ];
 
-/// Where the code of an error stands, the best first. `error_code` is of Databricks and Baidu.
+/// Fields with the code of an error, in order of preference. `error_code` is used by Databricks and
+/// Baidu.
 const CODES: [&str; 3] = ["code", "status_code", "error_code"];
 
-/// Where an error names an HTTP status.
+/// Fields with an HTTP status.
 const STATUSES: [&str; 4] = ["status_code", "status", "code", "http_status"];
 
 /// The field of an error: an object, a text, or one of a list. ModelScope sends one object as

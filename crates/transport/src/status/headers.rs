@@ -57,7 +57,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// What `x-should-retry` says, which OpenAI and Anthropic send.
+/// Returns the value of `x-should-retry`, sent by OpenAI and Anthropic.
 pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
     match text(headers, "x-should-retry")? {
         "true" => Some(true),

@@ -3,7 +3,7 @@
 /// The longest title that is shown, in characters.
 const LONGEST_TITLE: usize = 200;
 
-/// Whether text is an HTML page rather than words.
+/// Returns `true` if the text is an HTML page.
 pub(super) fn is_page(text: &str) -> bool {
     let start: String = text
         .chars()

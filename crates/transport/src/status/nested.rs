@@ -5,13 +5,13 @@ use serde_json::{Deserializer, Value};
 
 use super::{details::ErrorDetails, words::prefix};
 
-/// How many errors inside each other are read.
+/// Maximum nesting depth of errors.
 const DEEPEST: u32 = 4;
 
-/// How much of a message is searched for JSON, in bytes.
+/// Limit on the part of a message searched for JSON, in bytes.
 const SEARCHED: usize = 64 * 1024;
 
-/// Where gateways put the error of the provider behind them, as an object or as its text.
+/// Fields in which gateways report the upstream provider's error, as an object or as text.
 ///
 /// OpenRouter: `metadata.raw` (<https://openrouter.ai/docs/api-reference/errors>).
 const PLACES: [&str; 3] = [

@@ -215,12 +215,12 @@ const LOOSE: &[Phrase] = &[
     (&["loading model"], Cause::Overloaded),
 ];
 
-/// Whether the message is about a limit of requests or tokens in a time.
+/// Returns `true` if the message is about a rate limit of requests or tokens.
 pub(super) fn names_a_limit(message: &str) -> bool {
     LIMITS.iter().any(|limit| message.contains(limit))
 }
 
-/// Whether the message says that one request is larger than such a limit.
+/// Returns `true` if the message states that a single request exceeds such a limit.
 pub(super) fn is_over_limit(message: &str) -> bool {
     any(OVER_LIMIT, message)
 }
@@ -258,7 +258,7 @@ fn any(table: &[&[&str]], message: &str) -> bool {
     table.iter().any(|pieces| has(message, pieces))
 }
 
-/// Whether the pieces stand in `text` one after the other.
+/// Returns `true` if `text` contains the pieces in this order.
 fn has(text: &str, pieces: &[&str]) -> bool {
     let mut rest = text;
     pieces.iter().all(|piece| match rest.split_once(piece) {

@@ -84,7 +84,7 @@ fn look_up(table: &[(u16, Cause)], status: StatusCode) -> Option<Cause> {
     listed.map(|(_, cause)| *cause)
 }
 
-/// What happened, in words, and what to do about it.
+/// Describes what happened and what to do.
 pub(super) fn describe(status: StatusCode, cause: Cause) -> &'static str {
     match (cause, status.as_u16()) {
         (Cause::ContextTooLong, _) => {

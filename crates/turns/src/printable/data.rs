@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 /// The longest run of base64 that is printed whole, in bytes. Keys, hashes and signatures are shorter.
 const LONGEST_WHOLE: usize = 512;
 
-/// How much of a longer one is printed, in bytes.
+/// Printed length of a longer one, in bytes.
 const SHOWN: usize = 32;
 
 /// Shortens runs of base64 longer than 512 characters to their beginning and their length, for

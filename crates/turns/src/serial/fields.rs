@@ -81,7 +81,7 @@ impl Fields {
         }
     }
 
-    /// What was not taken.
+    /// Returns the remaining fields.
     pub(crate) fn rest(self) -> Extra {
         self.0.into()
     }

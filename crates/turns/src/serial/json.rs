@@ -50,7 +50,7 @@ pub fn json_string(value: &impl Serialize) -> Result<String, FormatError> {
     Ok(escaped(json))
 }
 
-/// As [`json_string`], indented.
+/// Same as [`json_string`], indented.
 pub(super) fn pretty_json_string(value: &impl Serialize) -> Result<String, FormatError> {
     let json = serde_json::to_string_pretty(value).map_err(FormatError::unwritable)?;
     Ok(escaped(json))

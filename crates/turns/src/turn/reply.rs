@@ -131,7 +131,7 @@ impl Turn {
     }
 }
 
-/// What a model said last.
+/// Last answer of the model.
 struct Reply {
     text: String,
     is_refusal: bool,
@@ -202,7 +202,7 @@ impl Reply {
         }
     }
 
-    /// Why there is no JSON: the reply was refused or cut, or else `kind`.
+    /// Reason that there is no JSON: the reply was refused or cut off, or else `kind`.
     fn excuse(&self, kind: ReplyErrorKind) -> ReplyErrorKind {
         match (self.is_refusal, self.is_cut) {
             (true, _) => ReplyErrorKind::Refused,

@@ -2,7 +2,7 @@
 
 use geppetto_turns::Printable;
 
-/// What an open line is part of.
+/// Part of the output that an open line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Text,
@@ -66,7 +66,7 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// Takes the next piece; returns what to show now.
+    /// Adds the next piece and returns the text to print now.
     pub(super) fn take(&mut self, piece: &str) -> String {
         let text = self.printable.push(piece);
         let mut shown = text.trim_end_matches('\n');

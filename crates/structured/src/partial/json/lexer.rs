@@ -19,7 +19,7 @@ pub(super) struct Lexer {
     /// `true` if the string being read is already in the tree.
     text_is_put: bool,
     fenced: bool,
-    /// How many bytes of the document were read.
+    /// Number of bytes read.
     at: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// How deep values may be nested, as in `serde_json`.
+/// Maximum nesting depth, as in `serde_json`.
 pub(super) const MAX_DEPTH: usize = 127;
 
 #[derive(Debug, Clone, Default)]

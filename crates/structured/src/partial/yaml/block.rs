@@ -193,7 +193,7 @@ impl BlockReader {
     }
 }
 
-/// What follows the `-` of a list's item.
+/// Text after the `-` of a list item.
 fn begins_item(text: &str) -> Option<&str> {
     let after = text.strip_prefix('-')?;
     (after.is_empty() || after.starts_with(' ')).then_some(after)

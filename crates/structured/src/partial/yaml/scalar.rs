@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 /// The longest key that is read here; YAML allows 1024 characters.
 const MAX_KEY_BYTES: usize = 256;
 
-/// How deep a flow collection may be nested here.
+/// Maximum nesting depth of a flow collection.
 const MAX_FLOW_DEPTH: usize = 32;
 
 /// Splits a line that begins with a key: the key, and what follows its colon. `None` where there

@@ -35,7 +35,8 @@ impl Bypass {
         }
     }
 
-    /// Whether a server is asked directly. `host` is as in a URL, an IPv6 address in brackets.
+    /// Returns `true` if a server bypasses the proxy. `host` is as in a URL, an IPv6 address in
+    /// brackets.
     pub(super) fn covers(&self, host: &str, port: Option<u16>) -> bool {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.');
         let host = host.to_ascii_lowercase();
@@ -111,7 +112,7 @@ impl Hosts {
     }
 }
 
-/// Whether the first `bits` bits of both are the same.
+/// Returns `true` if the first `bits` bits of both are equal.
 fn is_inside(address: IpAddr, network: IpAddr, bits: u8) -> bool {
     let differing = match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
