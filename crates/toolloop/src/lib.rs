@@ -71,6 +71,8 @@
 //! Every call that is processed has `tool-execution-started` (with masked input),
 //! `tool-result-ready` and `tool-call-finished`, including calls that are unknown, malformed or
 //! rejected. A call that is not processed, because the run ended before, has the last two.
+//! A call that waits for a person has `tool-call-waiting`; in the run that goes on with it,
+//! `tool-call-resumed` comes first.
 
 mod arguments;
 mod calls;
