@@ -89,7 +89,7 @@ macro_rules! event_kinds {
 
 /// Receives the fields of an event, whatever its kind.
 pub(crate) trait Visitor {
-    /// What comes of it.
+    /// Result of the visit.
     type Output;
 
     /// Receives the fields.

@@ -135,7 +135,7 @@ impl EventStream {
         seq
     }
 
-    /// Tells the sinks of an event, and of those that others published meanwhile.
+    /// Delivers an event to the sinks, followed by the events that were published in the meantime.
     fn deliver(&self, event: &Event, sinks: &[Arc<dyn EventSink>]) {
         let _telling = Telling::begin();
         self.tell(event, sinks);

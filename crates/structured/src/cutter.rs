@@ -1,4 +1,4 @@
-//! [`Cutter`]: what becomes of the text and the blocks of one segment.
+//! [`Cutter`]: separates the text and the blocks of one segment.
 
 use std::sync::{
     Arc,

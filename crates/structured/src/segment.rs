@@ -36,8 +36,8 @@ impl Segment {
         &self.correlation
     }
 
-    /// Takes a delta in which there is nothing to find, which most are, without copying its text
-    /// more than needed; `None` where it has to be looked at closely.
+    /// Forwards a delta without tags, the common case, without copying its text more than needed;
+    /// `None` if it requires scanning.
     pub(super) fn pass<'e>(
         &mut self,
         event: &'e Event,

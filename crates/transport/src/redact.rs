@@ -110,7 +110,7 @@ pub(crate) fn is_secret_header(name: &HeaderName) -> bool {
         || is_key_like(name.as_str())
 }
 
-/// Whether a parameter or header of this name holds a credential, by how such names end:
+/// Returns `true` if a parameter or header of this name holds a credential, judging by its suffix:
 /// `api_key`, `x-goog-api-key`, `access_token`, `X-Amz-Signature`.
 fn is_key_like(name: &str) -> bool {
     const ENDINGS: [&str; 8] = [

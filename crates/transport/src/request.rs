@@ -30,7 +30,7 @@ pub struct Request {
     url: String,
     headers: HeaderMap,
     body: Bytes,
-    /// What is secret beside the headers.
+    /// Secrets other than those in headers.
     redactor: Redactor,
 }
 

@@ -84,7 +84,8 @@ impl Args {
         })
     }
 
-    /// As they stand in a file: a map where writing it back gives the same text, else a string.
+    /// Returns the form stored in files: a map if writing it back gives the same text, else a
+    /// string.
     pub(crate) fn to_value(&self) -> Value {
         match serde_json::from_str::<Value>(&self.0) {
             Ok(value @ Value::Object(_)) if *value.to_string() == *self.0 => value,

@@ -129,8 +129,8 @@ fn decode(mut fields: Map<String, Value>) -> Result<Event, String> {
     })
 }
 
-/// Takes the second of two names for the session out of an event's meta. Older events have
-/// `run_id`; one that was read and written again has both.
+/// Removes the second of two names for the session from the metadata of an event. Older events have
+/// `run_id`; one that was decoded and encoded again has both.
 fn second_session(meta: &mut Value) -> Option<(&'static str, Value)> {
     let fields = meta.as_object_mut()?;
     fields.get("run_id")?;

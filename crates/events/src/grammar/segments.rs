@@ -1,5 +1,4 @@
-//! What is open inside one provider call: segments of text and reasoning, tool calls being
-//! written.
+//! Open segments and tool calls of a provider call.
 
 use std::collections::HashMap;
 

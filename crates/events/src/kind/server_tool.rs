@@ -232,7 +232,7 @@ fn named(
     })
 }
 
-/// Takes a text out of the fields; empty where there is none.
+/// Removes a text from the fields; empty if it is absent.
 fn take_text(fields: &mut Map<String, Value>, name: &str) -> Result<String, serde_json::Error> {
     match fields.remove(name) {
         None => Ok(String::new()),

@@ -80,7 +80,7 @@ struct Line {
     fields: Map<String, Value>,
 }
 
-/// What the line before said of the two parts that hardly change.
+/// Metadata and correlation of the previous line.
 #[derive(Debug, Default)]
 struct Compact {
     meta: Map<String, Value>,

@@ -24,11 +24,11 @@ pub(super) struct Delivery {
     done: u64,
 }
 
-/// Whose turn it is to deliver to the sinks: nobody's, a thread's, or a thread's that others left
-/// events to.
+/// Ownership of the delivery to the sinks: free, owned by a thread, or owned by a thread with
+/// deferred events.
 ///
-/// A turn begins under the stream's lock. It ends without it unless events were left, so an event
-/// whose delivery nobody disturbs takes the lock once.
+/// Ownership is acquired under the stream's lock. It is released without the lock unless events
+/// were deferred, so an undisturbed delivery takes the lock once.
 #[derive(Debug, Default)]
 pub(super) struct Turn(AtomicU8);
 
@@ -37,8 +37,8 @@ const TAKEN: u8 = 1;
 const EVENTS_LEFT: u8 = 2;
 
 impl Turn {
-    /// Takes the turn, or announces an event that is left to the thread that has it. Under the
-    /// stream's lock only.
+    /// Acquires ownership, or announces an event deferred to the owning thread. Requires the
+    /// stream's lock.
     fn begin(&self) -> bool {
         let change = |from, to| {
             self.0

@@ -1,4 +1,4 @@
-//! [`Entry`]: one event of the log, or a run of neighbouring deltas as one text.
+//! [`Entry`]: one event of the log, or consecutive deltas merged into one text.
 
 use std::sync::Arc;
 

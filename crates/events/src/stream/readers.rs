@@ -1,4 +1,4 @@
-//! [`Readers`]: how far each subscription is, and which of them wait.
+//! [`Readers`]: positions of the subscriptions, and which of them are waiting.
 
 use std::task::Waker;
 

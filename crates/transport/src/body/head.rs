@@ -1,12 +1,12 @@
-//! How a body begins.
+//! Detection of a body's format by its first bytes.
 
 use bytes::{Bytes, BytesMut};
 
 /// UTF-8 byte order mark, sent by some servers on Windows.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How many bytes at the beginning are white space and byte order marks, in any order, so that it
-/// does not matter where a body is cut into chunks.
+/// Returns the number of leading bytes that are white space or byte order marks, in any order, so
+/// that chunk boundaries do not matter.
 pub(super) fn blank_prefix(head: &[u8]) -> usize {
     let mut text = head;
     loop {
@@ -19,7 +19,8 @@ pub(super) fn blank_prefix(head: &[u8]) -> usize {
     }
 }
 
-/// Whether more bytes are needed to tell: there are none, or they may be half a byte order mark.
+/// Returns `true` if more bytes are needed to decide: there are none, or they may be a partial byte
+/// order mark.
 pub(super) fn is_undecided(text: &[u8]) -> bool {
     BYTE_ORDER_MARK.starts_with(text)
 }

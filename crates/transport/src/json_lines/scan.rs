@@ -1,4 +1,4 @@
-//! [`Scan`]: where a value ends.
+//! [`Scan`]: detection of the end of a value.
 
 /// Finds the end of each value. Each byte is looked at once, whatever the chunks are.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::MASK;
 
-/// `text` with `secret` masked in any case and percent-encoding; `None` where it does not stand
-/// there.
+/// Returns `text` with `secret` masked in any case and percent-encoding; `None` if it does not
+/// occur.
 pub(super) fn mask(text: &str, secret: &str) -> Option<String> {
     let plain = secret.to_ascii_lowercase();
     let encoded = percent_encoded(secret).to_ascii_lowercase();
@@ -14,7 +14,7 @@ pub(super) fn mask(text: &str, secret: &str) -> Option<String> {
     mask_form(masked.as_deref().unwrap_or(text), &encoded).or(masked)
 }
 
-/// `text` with `form`, which is in lower case, masked wherever it stands in any case.
+/// Returns `text` with every occurrence of the lower-case `form` masked, ignoring case.
 fn mask_form(text: &str, form: &str) -> Option<String> {
     // ASCII lowering keeps every byte where it was, so positions hold in both texts.
     let lower = text.to_ascii_lowercase();

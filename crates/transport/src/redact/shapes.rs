@@ -1,4 +1,4 @@
-//! What secrets look like, for those that nobody declared.
+//! Recognition of secrets by their format.
 
 use super::{MASK, is_auth_scheme};
 
@@ -49,7 +49,7 @@ pub(super) fn mask(text: &str) -> Option<String> {
     masked.then_some(out)
 }
 
-/// What stands before the next word, the word, and what follows it.
+/// Splits a text into the part before the next word, the word, and the rest.
 fn next_word(text: &str, after_scheme: bool) -> Option<(&str, &str, &str)> {
     let is_word = |c: char| {
         c.is_ascii_alphanumeric()

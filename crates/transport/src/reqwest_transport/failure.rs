@@ -135,7 +135,8 @@ fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-/// Why the head of a reply could not be read, if it came: no HTTP, or more headers than are read.
+/// Returns why the head of a reply could not be parsed, if one arrived: not HTTP, or too many
+/// headers.
 fn not_http(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut cause = Some(error);
     while let Some(current) = cause {
@@ -149,8 +150,8 @@ fn not_http(error: &(dyn StdError + 'static)) -> Option<String> {
     None
 }
 
-/// Whether rustls is among the causes. It arrives inside [`io::Error`]s, whose inner error is not
-/// part of the chain of sources.
+/// Returns `true` if rustls is among the causes. It is wrapped in [`io::Error`]s, whose inner error
+/// is not part of the source chain.
 fn has_tls_cause(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(current) = cause {

@@ -1,4 +1,4 @@
-//! [`IdleConnections`]: how many connections may be waiting for another request.
+//! [`IdleConnections`]: upper bound on the idle connections to each server.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! [`Proxies`]: which proxy a request goes through.
+//! [`Proxies`]: proxy selection.
 
 use std::fmt;
 

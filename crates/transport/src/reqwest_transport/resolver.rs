@@ -1,4 +1,4 @@
-//! [`DetachedResolver`]: host names by the system, in threads that nobody waits for.
+//! [`DetachedResolver`]: system name resolution on detached threads.
 
 use std::{
     io,
@@ -17,10 +17,10 @@ mod tests;
 /// Maximum number of concurrent lookups.
 const MOST_AT_ONCE: usize = 64;
 
-/// Looks names up by `getaddrinfo`, as everything else on the system does.
+/// Resolves names with `getaddrinfo`, like other programs on the system.
 ///
-/// The call cannot be interrupted. In the blocking threads of the runtime, where it is made by
-/// default, it holds the end of the program for as long as a name server is silent.
+/// The call cannot be interrupted. On the runtime's blocking pool, its default place, it delays the
+/// shutdown of the program for as long as a name server does not answer.
 #[derive(Debug)]
 pub(super) struct DetachedResolver<F = LookUp> {
     free: Arc<Semaphore>,

@@ -20,7 +20,7 @@ use crate::error::{TransportError, TransportErrorKind};
 /// Certificates that the application brings, as PEM.
 #[derive(Clone, Default)]
 pub(super) struct Certificates {
-    /// Trusted beside those of the system.
+    /// Root certificates trusted in addition to those of the system.
     pub(super) roots: Vec<Vec<u8>>,
     /// The client's chain and its key.
     pub(super) client: Option<SecretString>,

@@ -16,7 +16,7 @@ const DEFAULT_RESERVE_PER_SECOND: f64 = 1.0;
 const DEFAULT_RESERVE: f64 = 10.0;
 /// The most that requests can save up.
 const CAPACITY: f64 = 1000.0;
-/// What a retry costs: one token, less what adding up fractions such as 0.2 can lose.
+/// Price of a retry: one token, minus the rounding error of summing fractions such as 0.2.
 const PRICE: f64 = 1.0 - 1e-6;
 
 /// Retry limit shared by all requests, so that an outage does not triple the load.

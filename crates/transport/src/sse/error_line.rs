@@ -10,7 +10,7 @@ use super::rest::Rest;
 
 const FIELD: &[u8] = b"error:";
 
-/// Looks at the beginning of each line that is not part of an event yet.
+/// Inspects the beginning of each line outside of an event.
 #[derive(Debug, Default)]
 pub(super) struct ErrorLine {
     /// The line so far, with its name; empty outside of one.
@@ -20,11 +20,11 @@ pub(super) struct ErrorLine {
 /// Action for the bytes at hand.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// So many of them are none of this one's business.
+    /// The next bytes, this many, are not part of an error line.
     Pass(usize),
     /// All of them were kept: the line is not over, or its name is not.
     Held,
-    /// What was kept is no such line: [`ErrorLine::take`] gives it back.
+    /// The bytes held back are not an error line: [`ErrorLine::take`] returns them.
     NoError,
     /// The value of such a line.
     Error(String),
@@ -38,8 +38,8 @@ impl ErrorLine {
         self.held.len()
     }
 
-    /// Looks at `chunk`, which follows on `rest`; consumes what it keeps: at most `limit` bytes of a
-    /// line, wherever it is cut into chunks.
+    /// Inspects `chunk`, which follows `rest`, and consumes the bytes it holds back: at most
+    /// `limit` bytes of a line, for any chunk boundaries.
     pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest, limit: usize) -> Step {
         if self.held.is_empty() && !(rest.is_between_fields() && chunk.starts_with(b"e")) {
             return Step::Pass(passed(chunk, rest));

@@ -15,10 +15,11 @@ pub(super) struct InChunk {
 }
 
 impl InChunk {
-    /// Takes the event that `chunk` begins with. `None`, with nothing taken, where it is of another
-    /// shape, goes on in the next chunk, is no UTF-8, or is near the limit: the decoder decides then.
+    /// Takes the event at the beginning of `chunk`. Returns `None` without consuming anything if
+    /// the event has another format, continues in the next chunk, is not valid UTF-8, or is near
+    /// the limit: the decoder decides then.
     ///
-    /// To be called where a line begins, and no field of an event stood before it.
+    /// Must be called at the beginning of a line, outside of an event.
     pub(super) fn take(chunk: &mut Bytes, limit: usize) -> Option<Self> {
         let mut line = 0;
         let mut name = 0..0;

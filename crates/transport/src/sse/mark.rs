@@ -13,8 +13,8 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Reads the beginning of `chunk`. Returns the bytes that turned out to be text, which stand
-    /// before what is left of `chunk`: the beginning of a mark that is none.
+    /// Reads the beginning of `chunk`. Returns the bytes held back that turned out to be text
+    /// rather than a mark; they precede the rest of `chunk`.
     pub(super) fn step(&mut self, chunk: &mut Bytes) -> Bytes {
         while !self.passed {
             let left = MARK.get(self.seen..).unwrap_or_default();

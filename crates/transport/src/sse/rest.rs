@@ -1,4 +1,4 @@
-//! [`Rest`]: whether what came after the last event is the beginning of another.
+//! [`Rest`]: detects whether the bytes after the last event begin another one.
 
 use memchr::memchr2;
 

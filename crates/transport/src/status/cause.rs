@@ -1,5 +1,4 @@
-//! [`Cause`]: what an error of a provider is about, whether it came as a status, inside a reply, or
-//! both.
+//! [`Cause`]: cause of a provider's error, derived from its status, its contents, or both.
 
 use geppetto_engine::{EngineError, ErrorKind};
 use http::StatusCode;

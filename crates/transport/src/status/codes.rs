@@ -1,4 +1,4 @@
-//! What the codes and types of providers mean, as data.
+//! Meaning of the codes and types of providers, as data.
 //!
 //! Codes are compared without case and separators, so `ResponsibleAIPolicyViolation`,
 //! `content_filter` and `CONTENT-FILTER` each need one row. Sources are named where a row is one

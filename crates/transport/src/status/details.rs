@@ -167,7 +167,7 @@ impl ErrorDetails {
         .with_inner_words()
     }
 
-    /// With `error: "text"`: the message unless there is one beside it, which is the longer one
+    /// Handles `error: "text"`: the message, unless there is a separate one, which is more detailed
     /// (Spring, Scaleway: `{"status": 429, "error": "Too Many Requests", "message": ".."}`).
     fn titled(mut self, said: &str, depth: u32) -> Self {
         if self.message.is_none() {
@@ -236,15 +236,15 @@ impl ErrorDetails {
         StatusCode::from_u16(self.status?).ok()
     }
 
-    /// The HTTP status that an error inside of this one names, or that stands in the words
-    /// ("Error code: 400 - ..").
+    /// Returns the HTTP status named by the nested error or by the message ("Error code: 400 -
+    /// ..").
     pub(super) fn inner_status(&self) -> Option<StatusCode> {
         let named = self.chain().skip(1).find_map(|details| details.status);
         let number = named.or_else(|| statuses::in_words(self.message.as_deref()?))?;
         StatusCode::from_u16(number).ok()
     }
 
-    /// What the number means that a provider with numbers of its own sent as a code.
+    /// Returns the cause of a numeric code of a provider with its own numbering.
     pub(super) fn number(&self) -> Option<Cause> {
         self.chain().find_map(|details| {
             let code = details.code.as_deref()?;
@@ -399,7 +399,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A text, or a list of them as FastAPI's validation sends it; other JSON as it stands.
+/// Returns a text, or the texts of a list as sent by FastAPI's validation; other JSON verbatim.
 fn words(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

@@ -6,8 +6,7 @@ use http::{HeaderMap, header};
 
 use super::{seconds, wait};
 
-/// Where providers and the proxies before them put the id of a request, the provider's own
-/// first.
+/// Headers in which providers and their proxies send the request id, the provider's own first.
 const REQUEST_ID: [&str; 8] = [
     "x-request-id",
     "request-id",

@@ -1,7 +1,7 @@
-//! What the words of providers mean, for those that send no code that says it.
+//! Meaning of providers' messages, for errors without a specific code.
 //!
-//! A row is a list of pieces that stand in the message in this order. They are as long as they can
-//! be: a message may repeat what the request held. Messages are compared in lower case.
+//! A row is a list of fragments that occur in the message in this order. They are as long as
+//! possible, because a message may quote the request. Messages are compared in lower case.
 
 use super::cause::Cause;
 
@@ -130,7 +130,7 @@ const FILTERED: &[&[&str]] = &[
     &["unsafe or sensitive content"],
 ];
 
-/// What is used up is money, or a limit of days.
+/// Money or a daily limit is exhausted.
 const SPENT: &[&[&str]] = &[
     // Z.AI, DeepSeek: "Insufficient Balance"; in Chinese at its other host.
     &["insufficient balance"],
@@ -179,7 +179,7 @@ const SPENT: &[&[&str]] = &[
     &["limit exhausted"],
 ];
 
-/// What is used up may be a limit of a minute, too: Google and DashScope say so of both.
+/// The exhausted limit may also be per minute: Google and DashScope use these messages for both.
 const PERHAPS_SPENT: &[&[&str]] = &[
     &["insufficient_quota"],
     &["please check your plan and billing details"],

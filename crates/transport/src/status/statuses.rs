@@ -1,4 +1,4 @@
-//! What HTTP statuses mean, as data.
+//! Meaning of HTTP statuses, as data.
 
 use http::StatusCode;
 
@@ -57,8 +57,8 @@ pub(super) fn cause(status: StatusCode) -> Cause {
     })
 }
 
-/// Whether words about a length can be meant as such: with these statuses they are about a limit of
-/// tokens in a time, or about an echo of the request.
+/// Returns `true` if a message about length can be taken literally: with the other statuses it
+/// refers to a token rate limit, or quotes the request.
 pub(super) fn may_be_about_length(status: StatusCode) -> bool {
     !matches!(
         status.as_u16(),

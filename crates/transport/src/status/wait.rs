@@ -23,7 +23,7 @@ const ANCHORS: [&str; 10] = [
     "wait",
 ];
 
-/// Words that may stand between an anchor and its wait.
+/// Words allowed between an anchor and its delay.
 const FILLERS: [&str; 6] = [
     "for ",
     "at least ",
@@ -71,8 +71,8 @@ const SECONDS: [&str; 7] = [
 /// Fields that hold a wait in milliseconds.
 const MILLISECONDS: [&str; 3] = ["retry_after_ms", "retry-after-ms", "retryAfterMs"];
 
-/// The first wait that stands in `message`: an anchor, then numbers with units. `message` is in
-/// lower case. A number without a unit is none.
+/// Returns the first delay in `message`: an anchor, followed by numbers with units. `message` is in
+/// lower case. A number without a unit does not count.
 pub(super) fn in_words(message: &str) -> Option<Duration> {
     let mut first: Option<(usize, Duration)> = None;
     for anchor in ANCHORS {
@@ -127,7 +127,7 @@ fn part(text: &str) -> Option<(f64, &str)> {
     Some((number * scale, after))
 }
 
-/// The wait that stands in a field of `error`, or of its `metadata` or `headers`.
+/// Returns the delay in a field of `error`, or of its `metadata` or `headers`.
 ///
 /// `RetryInfo` is Google's: <https://cloud.google.com/apis/design/errors>. `resets_in_seconds` and
 /// `resets_at` are those of ChatGPT plans.

@@ -157,7 +157,7 @@ struct Order<'a> {
     heard: bool,
     /// The tools' names by the ids of their calls, for [`Rules::media_after_tools`].
     tools: HashMap<String, String>,
-    /// What tools gave beside texts since the last message of another kind.
+    /// Media returned by tools since the last message of another kind.
     media: Vec<Arc<Block>>,
 }
 
@@ -288,8 +288,8 @@ impl Order<'_> {
         self.push(block, Role::User);
     }
 
-    /// Adds a text to instructions that stand right before, where the rules ask for that. Returns
-    /// `true` if it did.
+    /// Appends a text to the preceding instructions, if the rules require it. Returns `true` if it
+    /// did.
     fn join_system(&mut self, text: &str) -> bool {
         if self.last != Role::System || !(self.rules.system_joined || self.rules.system_first) {
             return false;

@@ -56,7 +56,7 @@ pub(super) fn pretty_json_string(value: &impl Serialize) -> Result<String, Forma
     Ok(escaped(json))
 }
 
-/// Escapes what JSON allows but a terminal obeys. Such characters stand in strings only.
+/// Escapes characters that JSON allows but terminals interpret. They occur in strings only.
 fn escaped(json: String) -> String {
     if json.is_ascii() && !json.contains('\u{7f}') {
         return json;

@@ -8,12 +8,12 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// What a document may expand to beyond twice its own size, in bytes of text.
+/// Bytes of text to which a document may expand beyond twice its own size.
 const SPARE_BYTES: usize = 8 * 1024 * 1024;
 /// The values that a document may have beyond four for each of its bytes.
 const SPARE_VALUES: usize = 100_000;
 
-/// What a document may still expand to. Only aliases can use up more than its size allows.
+/// Remaining expansion budget of a document. Only aliases can exceed its size.
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: Cell<usize>,
@@ -45,7 +45,7 @@ impl Budget {
     }
 }
 
-/// How to treat duplicate keys in a map.
+/// Handling of duplicate keys in a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Duplicates {
     LastWins,

@@ -1,4 +1,4 @@
-//! [`Page`]: where the printer's writing stands.
+//! [`Page`]: output state of the printer.
 
 use geppetto_turns::Printable;
 

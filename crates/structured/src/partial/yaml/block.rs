@@ -17,8 +17,8 @@ use super::{
 #[cfg(test)]
 mod tests;
 
-/// How deep values may be nested here. The full parser allows 128; the rest is for flow
-/// collections within.
+/// Maximum nesting depth. The full parser allows 128; the difference is left for nested flow
+/// collections.
 const MAX_DEPTH: usize = 64;
 
 /// Reads the lines of a document.
@@ -30,7 +30,7 @@ pub(super) struct BlockReader {
     marked: bool,
 }
 
-/// What is at the place that was begun last.
+/// Value at the position that was opened last.
 #[derive(Debug, Clone, Default)]
 enum Place {
     /// Nothing: it is null unless the next line fills it.

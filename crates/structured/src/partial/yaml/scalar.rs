@@ -1,4 +1,4 @@
-//! Keys and scalars that stand on one line.
+//! Single-line keys and scalars.
 
 use geppetto_turns::serial::yaml_value;
 use serde_json::{Map, Number, Value};

@@ -1,8 +1,8 @@
-//! [`Bypass`]: the servers that are asked directly.
+//! [`Bypass`]: servers that bypass the proxy.
 
 use std::net::IpAddr;
 
-/// The servers that are asked directly: this machine, and what `NO_PROXY` lists.
+/// Servers that bypass the proxy: the local machine, and those listed in `NO_PROXY`.
 ///
 /// Entries are host names, which stand for their subdomains too, IP addresses, networks
 /// (`10.0.0.0/8`), each of them with a port or without, or `*` for everything. As curl reads them:
@@ -67,7 +67,7 @@ impl Entry {
     }
 }
 
-/// Takes a port off the end; the colons of an IPv6 address without brackets are none.
+/// Splits off a trailing port. The colons of an IPv6 address without brackets do not count.
 fn split_port(text: &str) -> (&str, Option<u16>) {
     if text.parse::<IpAddr>().is_ok() || text.contains('/') {
         return (text, None);

@@ -69,18 +69,18 @@ struct Search<'t> {
     outer: Vec<isize>,
     /// A key may begin here.
     key_allowed: bool,
-    /// Where something began that may turn out to be a key, outside of brackets.
+    /// Position outside of brackets that may turn out to be the beginning of a key.
     key: Option<Key>,
     directives: usize,
     /// The next scalar has a tag.
     tagged: bool,
-    /// Where the last token is an integer of more than 128 bits, its line and column.
+    /// Line and column of the last token, if it is an integer of more than 128 bits.
     huge: Option<(usize, usize)>,
-    /// Where scalars in double quotes stand, in bytes; `None` where nobody wants to know.
+    /// Byte ranges of double-quoted scalars; `None` if they are not recorded.
     quoted: Option<Vec<Range<usize>>>,
 }
 
-/// Where a key may have begun.
+/// Position of a possible key.
 #[derive(Clone, Copy)]
 struct Key {
     index: usize,
