@@ -1,7 +1,7 @@
-//! What an inference is configured with, as it travels in the turn's data.
+//! Configuration of inferences, as stored in the turn's data.
 //!
-//! A value in the turn's data wins over an engine's own default. All types read and write the
-//! files of geppetto.
+//! A value in the turn's data takes precedence over the engine's default. All types are compatible
+//! with geppetto's files.
 
 mod duration;
 mod inference;
@@ -46,7 +46,7 @@ pub mod keys {
     /// Sampling, limits, reasoning.
     pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =
         DataKey::new("geppetto.inference_config@v1");
-    /// The shape that the answer must have.
+    /// The structured output of the answer.
     pub const STRUCTURED_OUTPUT: DataKey<StructuredOutput> =
         DataKey::new("geppetto.structured_output_config@v1");
     /// How tools are offered and run.
@@ -56,7 +56,7 @@ pub mod keys {
         DataKey::new("geppetto.tool_definitions@v1");
 }
 
-/// A setting that cannot work: which, what it is, what is allowed.
+/// An invalid setting: its name, its value, and the permitted values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
@@ -65,7 +65,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// An error about `setting`; `message` says what it is and what is allowed.
+    /// Creates an error about `setting`; `message` states its value and the permitted values.
     pub fn new(setting: &'static str, message: impl Into<String>) -> Self {
         Self {
             setting,

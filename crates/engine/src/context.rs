@@ -1,4 +1,4 @@
-//! [`RunContext`]: the one thing that is passed down through a run.
+//! [`RunContext`]: the context that is passed to every layer of a run.
 
 use std::{
     collections::HashMap,
@@ -43,7 +43,7 @@ use effects::Effects;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
-/// What a run carries along: cancellation, sinks, ids, deadline, hooks, typed extensions.
+/// The context of a run: cancellation, sinks, ids, deadline, hooks, typed extensions.
 ///
 /// Cheap to clone. The `with_…` methods return a changed context; the original is not modified.
 #[derive(Clone)]
@@ -114,13 +114,14 @@ struct Shared {
 }
 
 impl RunContext {
-    /// A context for a run outside of a session: random ids, a stream of its own, no sinks.
+    /// Creates a context for a run outside of a session, with random ids, its own stream, and no
+    /// sinks.
     #[must_use]
     pub fn new() -> Self {
         Self::for_stream(EventStream::fragment(), Arc::new(RandomIds::new()))
     }
 
-    /// A context that publishes to `stream` and takes ids from `ids`, whose panics are
+    /// Creates a context that publishes to `stream` and takes ids from `ids`. Panics of `ids` are
     /// [isolated](IsolatedIds).
     #[must_use]
     pub fn for_stream(stream: EventStream, ids: Arc<dyn IdSource>) -> Self {
@@ -197,21 +198,21 @@ impl RunContext {
         self
     }
 
-    /// Sets the journal that the run's barriers wait for.
+    /// Sets the journal, whose calls are barriers of the run.
     #[must_use]
     pub fn with_journal(mut self, journal: Arc<dyn RunJournal>) -> Self {
         self.journal = Some(journal);
         self
     }
 
-    /// Sets the tools that the run has.
+    /// Sets the tools of the run.
     #[must_use]
     pub fn with_tools(mut self, tools: Arc<dyn ToolCatalog>) -> Self {
         self.tools = Some(tools);
         self
     }
 
-    /// Adds extensions. Where the context has a value of the same type already, it keeps its own.
+    /// Adds extensions. Existing values of the same type are kept.
     #[must_use]
     pub fn with_default_extensions(mut self, extensions: &Extensions) -> Self {
         self.extensions = self.extensions.or(extensions);
@@ -225,8 +226,8 @@ impl RunContext {
         self
     }
 
-    /// Sets the number and attempt of the next provider call. By default each call counts itself,
-    /// as do calls after that one, such as those that a middleware makes.
+    /// Sets the number and attempt of the next provider call. Without it, and for further calls,
+    /// such as those of a middleware, the numbers are assigned in order.
     #[must_use]
     pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
         self.call = Some(Arc::new(NextCall {
@@ -250,7 +251,7 @@ impl RunContext {
         self.replies.as_ref()
     }
 
-    /// A fresh id.
+    /// Returns a new id from the run's id source.
     #[must_use]
     pub fn next_id(&self) -> String {
         self.shared.ids.next_id()
@@ -263,7 +264,7 @@ impl RunContext {
         self.shared.ids.take_panic()
     }
 
-    /// The session's id, where the run belongs to one.
+    /// The session's id, if the run belongs to a session.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.correlation.session_id.as_deref()
@@ -275,19 +276,19 @@ impl RunContext {
         self.correlation.run_id.as_deref()
     }
 
-    /// What the run's own events belong to.
+    /// The correlation ids of the run's own events.
     #[must_use]
     pub fn correlation(&self) -> &Arc<Correlation> {
         &self.correlation
     }
 
-    /// What is known about the inference.
+    /// The metadata of the inference known so far.
     #[must_use]
     pub fn meta(&self) -> &Arc<EventMeta> {
         &self.meta
     }
 
-    /// Publishes an event of the run. Returns its number.
+    /// Publishes an event of the run. Returns its sequence number.
     pub fn publish(&self, kind: EventKind) -> u64 {
         self.publish_event(
             Event::new(kind)
@@ -296,7 +297,7 @@ impl RunContext {
         )
     }
 
-    /// Publishes an event that says itself what it belongs to. Returns its number.
+    /// Publishes an event with its own correlation ids. Returns its sequence number.
     pub fn publish_event(&self, event: Event) -> u64 {
         self.settle_calls(&event.kind);
         if let (Some(log), EventKind::ProviderCallDiscarded(_)) = (&self.replies, &event.kind) {
@@ -317,19 +318,19 @@ impl RunContext {
         &self.shared.stream
     }
 
-    /// Adds to the tokens of the run, and of the run that it works for.
+    /// Adds token usage to the run, and to its parent run.
     pub fn add_usage(&self, usage: &Usage) {
         *lock(&self.shared.usage) += usage;
         self.add_usage_to_parent(usage);
     }
 
-    /// The tokens of the run so far: of all its provider calls and their attempts.
+    /// The token usage of the run so far: the sum over all provider calls and attempts.
     #[must_use]
     pub fn total_usage(&self) -> Usage {
         lock(&self.shared.usage).clone()
     }
 
-    /// Shows the turn to the snapshot hook, if there is one.
+    /// Calls the snapshot hook with the turn, if there is one.
     pub fn snapshot(&self, turn: &Turn, phase: Phase) {
         if let Some(hook) = &self.snapshot_hook {
             hook.snapshot(self, turn, phase);
@@ -342,13 +343,13 @@ impl RunContext {
         self.journal.as_ref()
     }
 
-    /// The tools that the run has, if it has any.
+    /// The tools of the run, if it has any.
     #[must_use]
     pub fn tools(&self) -> Option<&Arc<dyn ToolCatalog>> {
         self.tools.as_ref()
     }
 
-    /// Returns the extension of a type.
+    /// Returns the extension of type `T`, if there is one.
     #[must_use]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.extensions.get()
@@ -368,7 +369,7 @@ impl RunContext {
         }
     }
 
-    /// How many provider calls the run has made so far, attempts included.
+    /// The number of provider calls that the run has made so far, including attempts.
     #[must_use]
     pub fn provider_calls(&self) -> u32 {
         self.shared.calls_begun.load(Ordering::Relaxed)

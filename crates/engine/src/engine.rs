@@ -1,4 +1,4 @@
-//! [`Engine`]: the one contract that providers fulfil.
+//! [`Engine`]: the contract of providers.
 
 use std::sync::Arc;
 
@@ -7,22 +7,23 @@ use geppetto_turns::{InferenceResult, Turn};
 
 use crate::{EngineError, RunContext};
 
-/// Asks a model for the next piece of a conversation.
+/// Runs inferences: requests the next reply of a model to a conversation.
 ///
-/// One call is one request to the model; running tools and asking again is not an engine's
-/// business. What the model says is appended to `turn` and published as events while it arrives;
-/// [`ResponseWriter`](crate::ResponseWriter) does both.
+/// One call is one request to the model; other layers run tools and resample. The reply is appended
+/// to `turn` and published as events while it arrives; [`ResponseWriter`](crate::ResponseWriter)
+/// does both.
 ///
-/// What was produced stays in `turn` on every outcome, also when the future is dropped.
+/// Output stays in `turn` on every outcome, even if the future is dropped. The future runs on the
+/// task of the run and must not block. A session drops it if it does not end soon after a cancel.
 #[async_trait]
 pub trait Engine: Send + Sync {
     /// Runs one inference on `turn`.
     ///
     /// # Errors
     ///
-    /// When the reply could not be had in full; what arrived of it is in `turn`, marked
-    /// incomplete. A cancelled context gives an error of kind
-    /// [`Cancelled`](crate::ErrorKind::Cancelled), soon.
+    /// If the reply is incomplete; the partial reply is in `turn`, marked incomplete. If the
+    /// context is cancelled, returns promptly with an error of kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled).
     async fn run_inference(
         &self,
         ctx: &RunContext,

@@ -1,4 +1,5 @@
-//! [`EngineError`]: what went wrong, whether a retry can help, and what the provider said.
+//! [`EngineError`]: the cause of a failed inference, whether a retry can succeed, and the
+//! provider's message.
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -7,9 +8,9 @@ use geppetto_turns::printable;
 #[cfg(test)]
 mod tests;
 
-/// What kind of failure an [`EngineError`] is.
+/// The kind of an [`EngineError`].
 ///
-/// Programs branch on the kind; the message is for people.
+/// Programs branch on the kind; the message is for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -21,9 +22,9 @@ pub enum ErrorKind {
     Connect,
     /// The connection broke before the reply began or while it was read.
     Disconnected,
-    /// The reply ended before the provider said that it was complete. What arrived is kept.
+    /// The reply ended before the provider's completion marker. The partial reply is kept.
     Truncated,
-    /// The provider sent something that its protocol does not allow.
+    /// The provider violated its protocol.
     MalformedResponse,
     /// The credentials are missing or wrong (HTTP 401).
     Authentication,
@@ -36,8 +37,8 @@ pub enum ErrorKind {
     /// The prompt, alone or together with the requested output, does not fit the model's context
     /// window. The same request fails again; a shorter history does not.
     ContextTooLong,
-    /// Too many requests (HTTP 429), or a quota or a credit is used up (HTTP 429, 402).
-    /// [`EngineError::is_quota_exhausted`] tells the second from the first.
+    /// Too many requests (HTTP 429), or an exhausted quota or credit (HTTP 429, 402).
+    /// [`EngineError::is_quota_exhausted`] distinguishes the two.
     RateLimited,
     /// The provider is over its capacity for now (HTTP 503, 529).
     Overloaded,
@@ -49,13 +50,13 @@ pub enum ErrorKind {
     Configuration,
     /// A tool failed in a way that ends the run (error mode "abort").
     Tool,
-    /// Another process owns the session now, and the store refuses this one's writes. A journal
-    /// or a store reports it. The run ends without another write: the journal is not called again
+    /// Another process owns the session now, and the store rejects writes of this process. Reported
+    /// by a journal or a store. The run ends without another write: the journal is not called again
     /// and the turn is not stored. Its terminal event only reaches readers of this process.
     Fenced,
     /// A panic in an engine, a middleware or a hook; it ended that run only.
     Panicked,
-    /// Anything else; the message and the source say what.
+    /// Any other failure; see the message and the source.
     Other,
 }
 
@@ -133,17 +134,17 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// A limit on repeated requests that all requests of a client share.
+/// A limit on retries, shared by all requests of a client.
 ///
-/// An error carries it from the HTTP client to the code that may send the request again, so that
-/// one budget bounds all retries, wherever they are decided.
+/// An error carries it from the HTTP client to the layers that may retry the request, so that one
+/// budget bounds all retries.
 pub trait RetryLimit: Send + Sync {
-    /// Takes a permit for one repeat. Returns `false` if there is none.
+    /// Takes a permit for one retry. Returns `false` if the budget is exhausted. Must not block.
     fn withdraw(&self) -> bool;
 }
 
 impl EngineError {
-    /// An error of `kind`; `message` says what happened and, where it can, what to do.
+    /// Creates an error of `kind`. `message` describes what happened and, if possible, what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             inner: Box::new(Inner {
@@ -176,14 +177,14 @@ impl EngineError {
         Self::new(ErrorKind::Cancelled, message)
     }
 
-    /// Keeps what caused this error.
+    /// Sets the source of this error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
     }
 
-    /// Overrides whether a retry can help; by default the kind decides
+    /// Overrides whether the error is retryable; by default the kind decides
     /// ([`ErrorKind::is_transient`]).
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
@@ -191,14 +192,14 @@ impl EngineError {
         self
     }
 
-    /// Sets the limit that a repeat of the request draws from. No limit by default.
+    /// Sets the limit from which retries of the request draw. No limit by default.
     #[must_use]
     pub fn with_retry_limit(mut self, limit: Arc<dyn RetryLimit>) -> Self {
         self.inner.retry_limit = Some(limit);
         self
     }
 
-    /// Sets how long the provider asked to wait before the next attempt.
+    /// Sets the delay before the next attempt that the provider requested.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.inner.retry_after = Some(after);
@@ -233,14 +234,14 @@ impl EngineError {
         self
     }
 
-    /// Sets the output of the model that the provider refused to pass on.
+    /// Sets the model output that the provider rejected.
     #[must_use]
     pub fn with_rejected_output(mut self, output: impl Into<String>) -> Self {
         self.inner.rejected_output = Some(output.into());
         self
     }
 
-    /// Marks a used-up quota or credit, which also makes the error not retryable unless
+    /// Marks the error as an exhausted quota or credit, which also makes it not retryable unless
     /// [`with_retryable`](Self::with_retryable) is called after it.
     #[must_use]
     pub fn with_quota_exhausted(mut self) -> Self {
@@ -248,7 +249,7 @@ impl EngineError {
         self.with_retryable(false)
     }
 
-    /// What kind of failure this is.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
@@ -262,9 +263,9 @@ impl EngineError {
             .unwrap_or_else(|| self.inner.kind.is_transient())
     }
 
-    /// Takes a permit to send the request again. Returns `false` if the error is not
-    /// [retryable](Self::is_retryable), or the client's [`RetryLimit`] is used up. A caller that
-    /// got `true` makes one repeat at most.
+    /// Takes a permit for one retry of the request. Returns `false` if the error is not
+    /// [retryable](Self::is_retryable), or the client's [`RetryLimit`] is exhausted. `true` permits
+    /// at most one retry.
     #[must_use]
     pub fn take_retry_permit(&self) -> bool {
         let limit = self.inner.retry_limit.as_ref();
@@ -277,13 +278,13 @@ impl EngineError {
         self.inner.kind == ErrorKind::Cancelled
     }
 
-    /// How long the provider asked to wait before the next attempt.
+    /// The delay before the next attempt that the provider requested.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// The HTTP status of the reply, where there was one.
+    /// The HTTP status of the reply, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.inner.status
@@ -307,9 +308,8 @@ impl EngineError {
         self.inner.provider_message.as_deref()
     }
 
-    /// The output of the model that the provider refused to pass on, such as a tool call that it
-    /// could not parse (Groq's `failed_generation`). Applications may repair it or show it to the
-    /// model.
+    /// The model output that the provider rejected, such as a tool call that it could not parse
+    /// (Groq's `failed_generation`). Applications may repair it or show it to the model.
     ///
     /// <https://console.groq.com/docs/tool-use>
     #[must_use]
@@ -317,15 +317,15 @@ impl EngineError {
         self.inner.rejected_output.as_deref()
     }
 
-    /// Returns `true` if a quota, a credit or a plan's limit is used up: a retry within seconds
-    /// cannot succeed. [`retry_after`](Self::retry_after) is when it is renewed, if the provider
-    /// says so.
+    /// Returns `true` if a quota, credit or plan limit is exhausted, so that a retry within seconds
+    /// cannot succeed. [`retry_after`](Self::retry_after) is the time until renewal, if the
+    /// provider states it.
     #[must_use]
     pub fn is_quota_exhausted(&self) -> bool {
         self.inner.quota_exhausted
     }
 
-    /// What happened, without the provider's own words.
+    /// The message, without the provider's own message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message

@@ -9,7 +9,7 @@ use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
 
 mod shared;
 
-/// Where a run is when the turn is shown to a [`SnapshotHook`].
+/// The phase of a run in which a [`SnapshotHook`] is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
@@ -38,10 +38,10 @@ impl Phase {
 
 /// Observes the turn at each phase of a run.
 ///
-/// Called on the run's own task: it must not block. Cloning a turn costs next to nothing, so a
-/// hook that wants to do more sends a clone elsewhere.
+/// Called synchronously on the task of the run, so it must not block. Cloning a turn is cheap: for
+/// longer work, send a clone to another task.
 pub trait SnapshotHook: Send + Sync {
-    /// Takes a look at the turn.
+    /// Observes the turn. Called once per phase.
     fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase);
 }
 
@@ -53,12 +53,12 @@ impl<F: Fn(&RunContext, &Turn, Phase) + Send + Sync> SnapshotHook for F {
 
 /// Stores turns.
 ///
-/// What the run took (tokens, provider calls, tool calls) is in the turn's metadata under
-/// [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS), on every outcome.
+/// The resource usage of the run (tokens, provider calls, tool calls) is in the turn's metadata
+/// under [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS), on every outcome.
 #[async_trait]
 pub trait Persister: Send + Sync {
-    /// Stores the turn as a run left it. Called once on every outcome, and awaited before the run
-    /// counts as over; only when the run's task is dropped, as a runtime does that shuts down,
+    /// Stores the turn at the end of a run. Called once per run, on every outcome, and awaited
+    /// before the terminal event. If the run's task is dropped, as during runtime shutdown,
     /// [`persist_now`](Self::persist_now) is called instead.
     ///
     /// # Errors
@@ -67,20 +67,20 @@ pub trait Persister: Send + Sync {
     /// addition.
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError>;
 
-    /// Stores the turn where nothing can be awaited: the run's task was dropped. Also called when
-    /// the task was dropped inside of [`persist`](Self::persist), so storing the same turn twice
-    /// must do no harm. It may block for as long as the shutdown can wait.
+    /// Stores the turn synchronously, because the run's task was dropped. Also called if the task
+    /// was dropped during [`persist`](Self::persist), so storing a turn must be idempotent. May
+    /// block for as long as the shutdown can wait.
     ///
     /// # Errors
     ///
-    /// When the turn is not stored, which the run's outcome then says. That is the default: a
-    /// store that can write without awaiting overrides this.
+    /// If the turn is not stored; the run's outcome reports it. The default implementation always
+    /// returns an error: override it in stores that can write synchronously.
     fn persist_now(&self, _turn: &Turn, _status: &RunStatus) -> Result<(), StoreError> {
         Err(StoreError::shut_down())
     }
 }
 
-/// A turn could not be stored, or a journal not be written.
+/// A failure to store a turn or to write a journal.
 #[derive(Debug)]
 pub struct StoreError {
     message: String,
@@ -89,7 +89,7 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// An error; `message` says what happened.
+    /// Creates an error; `message` describes what happened.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -98,8 +98,8 @@ impl StoreError {
         }
     }
 
-    /// An error of a store that refuses to write because another process owns the session now. The
-    /// run ends with [`ErrorKind::Fenced`](crate::ErrorKind::Fenced).
+    /// Creates the error of a store that rejects a write because another process owns the session
+    /// now. The run ends with [`ErrorKind::Fenced`](crate::ErrorKind::Fenced).
     pub fn fenced(message: impl Into<String>) -> Self {
         Self {
             fenced: true,
@@ -118,7 +118,7 @@ impl StoreError {
         Self::new("not stored: the runtime shut down")
     }
 
-    /// Keeps what caused the error.
+    /// Sets the source of the error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -166,24 +166,24 @@ impl<'a> ToolEffect<'a> {
     }
 }
 
-/// How long a [`RunJournal`] may take at each barrier, before the run fails and says so: 30 s.
+/// Time limit for each call of a [`RunJournal`]: 30 s. A call that takes longer fails the run.
 pub const JOURNAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Records the steps of a run, before and after each. Each call is a barrier: the run continues
-/// when it returns. The order of the calls is that of the methods below.
+/// Records the steps of a run. Each call is a barrier: the run waits for it. The methods are called
+/// in the order below.
 ///
-/// The defaults do nothing. An error ends the run before the step that was to be written down; so
-/// does a call that takes longer than [`JOURNAL_TIMEOUT`]. After an error of kind
+/// The default implementations do nothing. An error ends the run before the step that could not be
+/// recorded; so does a call that takes longer than [`JOURNAL_TIMEOUT`]. After an error of kind
 /// [`Fenced`](crate::ErrorKind::Fenced) the journal is not called again.
 #[async_trait]
 pub trait RunJournal: Send + Sync {
-    /// A run starts. Called once per run, before its first provider call; by a session that
-    /// acknowledges prompts after this barrier, before the prompt is in the history.
+    /// Called once per run, before its first provider call. A session that acknowledges prompts
+    /// after this barrier calls it before the prompt is added to the history.
     async fn run_started(&self, _ctx: &RunContext, _turn: &Turn) -> Result<(), EngineError> {
         Ok(())
     }
 
-    /// A provider call is about to be made.
+    /// Called before a provider call.
     async fn before_provider_call(
         &self,
         _ctx: &RunContext,
@@ -192,7 +192,7 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// A provider call is over; the turn holds what it produced.
+    /// Called after a provider call; the turn contains its output.
     async fn after_provider_call(
         &self,
         _ctx: &RunContext,
@@ -202,7 +202,7 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// A tool is about to have its effect. Called once per call, whatever the number of attempts.
+    /// Called before a tool runs, once per call, regardless of the number of attempts.
     async fn before_tool(
         &self,
         _ctx: &RunContext,
@@ -211,8 +211,8 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// A call has its answer. Also called for calls that were answered without running a tool
-    /// (rejected, unknown, malformed), which had no [`before_tool`](Self::before_tool).
+    /// Called when a call has its answer. Also called for calls that were answered without running
+    /// a tool (rejected, unknown, malformed), which had no [`before_tool`](Self::before_tool).
     async fn after_tool(
         &self,
         _ctx: &RunContext,
@@ -222,7 +222,7 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// The run is over.
+    /// Called at the end of the run.
     async fn run_ended(
         &self,
         _ctx: &RunContext,
@@ -233,19 +233,19 @@ pub trait RunJournal: Send + Sync {
     }
 }
 
-/// The tools that a run has, as far as a middleware or an engine may want to know.
+/// The tools of a run, as visible to middleware and engines.
 pub trait ToolCatalog: Send + Sync {
     /// The definitions, sorted by name.
     fn definitions(&self) -> Vec<ToolDefinition>;
 
-    /// Returns `true` if a tool has arguments that events must not show. The arguments of its calls
-    /// are then not published as they stream, but once per call, when it is complete, masked by
-    /// [`mask_arguments`](Self::mask_arguments). `false` by default.
+    /// Returns `true` if a tool has secret arguments. They are then not published as they stream,
+    /// but once per call, when it is complete, masked by [`mask_arguments`](Self::mask_arguments).
+    /// `false` by default.
     fn has_secret_arguments(&self, _tool: &str) -> bool {
         false
     }
 
-    /// The arguments of a whole call as events show them: as they are by default.
+    /// Returns the arguments of a complete call for events. Unchanged by default.
     fn mask_arguments(&self, _tool: &str, arguments: &Args) -> String {
         arguments.as_str().to_owned()
     }

@@ -1,4 +1,4 @@
-//! [`Middleware`]: what happens around each provider call.
+//! [`Middleware`]: wraps each provider call.
 
 use std::{fmt, sync::Arc};
 
@@ -18,15 +18,22 @@ pub use reorder::ReorderToolResults;
 pub use system_prompt::SystemPrompt;
 pub use tracing::TraceInference;
 
-/// Wraps each provider call of a run: it may change the turn before and after, call the rest of
-/// the chain or not, and look at the result.
+/// Wraps the provider calls of a run.
+///
+/// [`run`](Self::run) is called once per provider call, on the task of the run; attempts at a reply
+/// that broke off ([`Attempts`](crate::Attempts)) happen below the middleware. One instance serves
+/// all runs of its builder, which may be concurrent. It must not block the thread. A panic ends the
+/// run with an error of kind [`Panicked`](crate::ErrorKind::Panicked). If the run is cancelled and
+/// the call does not return soon, its future is dropped.
 #[async_trait]
 pub trait Middleware: Send + Sync {
-    /// Runs around a provider call; `next` is the rest of the chain.
+    /// Wraps one provider call; `next` is the rest of the chain. It may change the turn before and
+    /// after, call `next` any number of times or not at all, and inspect the result.
     ///
     /// # Errors
     ///
-    /// Its own, and what `next` gives.
+    /// Its own errors, and those of `next`. Unless an outer middleware handles it, the error fails
+    /// the run; the turn is kept.
     async fn run(
         &self,
         ctx: &RunContext,
@@ -34,7 +41,7 @@ pub trait Middleware: Send + Sync {
         next: Next<'_>,
     ) -> Result<InferenceResult, EngineError>;
 
-    /// The name by which errors call it. The type's by default.
+    /// The name in errors. The type's name by default.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
     }
@@ -56,7 +63,7 @@ impl<M: Middleware + ?Sized> Middleware for Arc<M> {
     }
 }
 
-/// The rest of a chain of middleware, with the engine at its end.
+/// The rest of a middleware chain, which ends with the engine.
 #[derive(Clone, Copy)]
 pub struct Next<'a> {
     rest: &'a [Arc<dyn Middleware>],
@@ -68,8 +75,8 @@ impl Next<'_> {
     ///
     /// # Errors
     ///
-    /// What the rest of the chain gives; of kind [`Panicked`](crate::ErrorKind::Panicked) when one
-    /// of its links panicked, naming that one.
+    /// Those of the rest of the chain; of kind [`Panicked`](crate::ErrorKind::Panicked) if a
+    /// middleware or the engine panicked, with its name.
     pub async fn run(
         self,
         ctx: &RunContext,

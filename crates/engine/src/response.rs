@@ -1,4 +1,4 @@
-//! [`ResponseWriter`]: a reply as it arrives, made into blocks and events at once.
+//! [`ResponseWriter`]: writes a reply, as it arrives, as blocks and events.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -28,19 +28,20 @@ use item::{Item, ItemKind};
 pub use log::{ReplyLog, RequestedCall, ToolOffer};
 pub use slot::Slot;
 
-/// Names an item of a reply that is being written.
+/// Identifies an item of a reply that is being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ItemId(usize);
 
 /// Writes a provider's reply, as it arrives, into the turn and the event stream.
 ///
-/// A reply is a list of items (texts, reasoning, tool calls) that are opened, grow and are
-/// closed; several may be open at once. The writer publishes the events in their legal order and
-/// appends the items to the turn as blocks, in the order in which they were opened, or by the
+/// A reply is a list of items (texts, reasoning, tool calls) that are opened, receive deltas and
+/// are closed; several may be open at once. The writer publishes the events in their legal order
+/// and appends the items to the turn as blocks, in the order in which they were opened, or by the
 /// provider's numbers ([`place`](Self::place)).
 ///
-/// However the reply ends, turn and events agree: [`finish`](Self::finish) closes what is open,
-/// [`fail`](Self::fail) keeps it, marked incomplete, and dropping the writer is failing.
+/// However the reply ends, turn and events are consistent: [`finish`](Self::finish) closes open
+/// items, [`fail`](Self::fail) keeps them, marked incomplete, and dropping the writer has the same
+/// effect as `fail`.
 #[must_use = "dropping the writer ends the reply as failed"]
 pub struct ResponseWriter<'a> {
     ctx: &'a RunContext,
@@ -66,7 +67,7 @@ pub struct ResponseWriter<'a> {
 }
 
 impl<'a> ResponseWriter<'a> {
-    /// Starts a provider call, which is announced.
+    /// Starts a provider call and announces it.
     pub fn start(
         ctx: &'a RunContext,
         turn: &'a mut Turn,
@@ -76,7 +77,7 @@ impl<'a> ResponseWriter<'a> {
         Self::start_with(ctx, turn, provider, model, &InferenceConfig::default())
     }
 
-    /// Starts a provider call that says in its events what it is configured with.
+    /// Starts a provider call whose events contain its configuration.
     pub fn start_with(
         ctx: &'a RunContext,
         turn: &'a mut Turn,
@@ -150,15 +151,15 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::ToolCall { id, name, secrets })
     }
 
-    /// Adds a block that is whole and has no events of its own, in order with the items.
+    /// Adds a complete block without its own events, in order with the items.
     pub fn add_block(&mut self, block: Block) -> ItemId {
         self.note_output();
         self.items.push(Item::whole(block, &self.correlation));
         ItemId(self.items.len() - 1)
     }
 
-    /// As [`add_block`](Self::add_block), for a block that is not whole before it is
-    /// [closed](Self::close): where the reply breaks before that, it is marked.
+    /// Like [`add_block`](Self::add_block), for a block that is incomplete until it is
+    /// [closed](Self::close): if the reply breaks before that, it is marked incomplete.
     pub fn open_block(&mut self, block: Block) -> ItemId {
         let id = self.add_block(block);
         if let Some(item) = self.items.get_mut(id.0) {
@@ -176,7 +177,7 @@ impl<'a> ResponseWriter<'a> {
         ItemId(self.items.len() - 1)
     }
 
-    /// Lets an open item grow. An empty piece changes nothing.
+    /// Appends a delta to an open item. An empty delta changes nothing.
     pub fn push(&mut self, id: ItemId, delta: &str) {
         if delta.is_empty() {
             return;
@@ -191,16 +192,16 @@ impl<'a> ResponseWriter<'a> {
         self.emit(&correlation, event);
     }
 
-    /// Replaces the text of an open item by `text`, for a provider whose last word contradicts what
-    /// it streamed. Deltas that were published stay; the event that closes the item, and the block,
-    /// have the new text.
+    /// Replaces the text of an open item, for a provider whose final text contradicts its deltas.
+    /// Published deltas are not retracted; the event that closes the item, and the block, have the
+    /// new text.
     pub fn replace(&mut self, id: ItemId, text: &str) {
         if let Some(item) = self.items.get_mut(id.0).filter(|item| item.grows()) {
             item.replace(text);
         }
     }
 
-    /// Closes an open item: it is whole. `reason` is the provider's word for why, if it has one.
+    /// Closes a complete item. `reason` is the provider's finish reason, if it has one.
     pub fn close(&mut self, id: ItemId, reason: Option<&str>) {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
@@ -266,26 +267,26 @@ impl<'a> ResponseWriter<'a> {
         self.publish(EventKind::ProviderCallMetadataUpdated(event));
     }
 
-    /// Replaces the model's name by the one that the provider says.
+    /// Replaces the model's name by the one that the provider reports.
     pub fn set_model(&mut self, model: &str) {
         if !model.is_empty() && self.model != model {
             model.clone_into(&mut self.model);
         }
     }
 
-    /// Which attempt at its provider call this is, from 1.
+    /// The number of this attempt at the provider call, starting at 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.correlation.attempt.unwrap_or(1)
     }
 
-    /// The turn as it was when the call began: what the request is made from.
+    /// The turn at the start of the call, from which the request is built.
     #[must_use]
     pub fn asked(&self) -> &Turn {
         &self.before
     }
 
-    /// Returns `true` if anything was produced.
+    /// Returns `true` if there is any output.
     #[must_use]
     pub fn has_output(&self) -> bool {
         self.first_output.is_some()

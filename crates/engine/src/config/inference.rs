@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
-/// Sampling, limits and reasoning of an inference. What is absent is left to the engine, and then
-/// to the provider.
+/// Sampling, limits and reasoning of an inference. Absent values default to the engine's, then to
+/// the provider's.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct InferenceConfig {
-    /// The model, where it is not the engine's own.
+    /// The model, if it differs from the engine's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Sampling temperature, from 0 to 2.
@@ -22,35 +22,35 @@ pub struct InferenceConfig {
     /// The output limit in tokens, at least 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_response_tokens: Option<u64>,
-    /// Texts that stop the model. An empty list clears an engine's own.
+    /// Stop sequences. An empty list clears the engine's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Vec<String>>,
-    /// The seed, where the provider has one.
+    /// Sampling seed, if the provider supports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
-    /// How hard the model should think: `minimal`, `low`, `medium`, `high` or what the provider
-    /// knows.
+    /// Reasoning effort: `minimal`, `low`, `medium`, `high` or another value that the provider
+    /// supports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<String>,
-    /// Which summary of its reasoning the model should give: `auto`, `concise`, `detailed`.
+    /// Reasoning summary: `auto`, `concise`, `detailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_summary: Option<String>,
-    /// The reasoning limit in tokens, where the provider has one.
+    /// The reasoning limit in tokens, if the provider supports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_budget: Option<u64>,
-    /// The thinking mode: `enabled`, `disabled`, `adaptive`, if the provider has one.
+    /// The thinking mode, if the provider has one: `enabled`, `disabled`, `adaptive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_type: Option<String>,
 }
 
 impl InferenceConfig {
-    /// Nothing configured.
+    /// Creates an empty configuration.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the model, in place of the engine's own.
+    /// Sets the model, which replaces the engine's.
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
@@ -78,7 +78,7 @@ impl InferenceConfig {
         self
     }
 
-    /// Sets the texts that stop the model. An empty list clears the engine's own.
+    /// Sets the stop sequences. An empty list clears the engine's.
     #[must_use]
     pub fn with_stop<S: Into<String>>(mut self, stop: impl IntoIterator<Item = S>) -> Self {
         self.stop = Some(stop.into_iter().map(Into::into).collect());
@@ -92,14 +92,14 @@ impl InferenceConfig {
         self
     }
 
-    /// Sets how hard the model should think.
+    /// Sets the reasoning effort.
     #[must_use]
     pub fn with_reasoning_effort(mut self, effort: impl Into<String>) -> Self {
         self.reasoning_effort = Some(effort.into());
         self
     }
 
-    /// Sets which summary of its reasoning the model should give.
+    /// Sets the reasoning summary.
     #[must_use]
     pub fn with_reasoning_summary(mut self, summary: impl Into<String>) -> Self {
         self.reasoning_summary = Some(summary.into());
@@ -113,14 +113,14 @@ impl InferenceConfig {
         self
     }
 
-    /// Sets whether the model should think: `enabled`, `disabled`, `adaptive`.
+    /// Sets the thinking mode: `enabled`, `disabled`, `adaptive`.
     #[must_use]
     pub fn with_thinking_type(mut self, thinking: impl Into<String>) -> Self {
         self.thinking_type = Some(thinking.into());
         self
     }
 
-    /// These values, and `defaults` where there is none.
+    /// Returns these values, with `defaults` for absent ones.
     #[must_use]
     pub fn or(self, defaults: &Self) -> Self {
         let d = defaults.clone();
@@ -142,7 +142,7 @@ impl InferenceConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that is out of its range, and the range.
+    /// The error names the first setting that is out of range, and the range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let range = |name, value: Option<f64>, max: f64| match value {
             Some(value) if !(0.0..=max).contains(&value) => Err(ConfigError::new(

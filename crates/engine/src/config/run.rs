@@ -23,7 +23,7 @@ pub struct RunSettings {
     /// Model, sampling, limits and reasoning. Each value that is set takes precedence over the
     /// turn's.
     pub inference: InferenceConfig,
-    /// The shape of the answer, in place of the turn's.
+    /// The structured output, which replaces the turn's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<StructuredOutput>,
 }
@@ -42,7 +42,7 @@ impl RunSettings {
         self
     }
 
-    /// Sets the shape of the answer.
+    /// Sets the structured output.
     #[must_use]
     pub fn with_output(mut self, output: StructuredOutput) -> Self {
         self.output = Some(output);
@@ -55,7 +55,7 @@ impl RunSettings {
         *self == Self::default()
     }
 
-    /// These settings, and `defaults` where there are none.
+    /// Returns these settings, with `defaults` for absent ones.
     #[must_use]
     pub fn or(self, defaults: &Self) -> Self {
         Self {

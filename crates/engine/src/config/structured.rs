@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::ConfigError;
 use crate::schema;
 
-/// Which shape the answer has.
+/// The form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -15,11 +15,11 @@ pub enum OutputMode {
     #[default]
     #[serde(alias = "")]
     Off,
-    /// JSON that fits the schema.
+    /// JSON that matches the schema.
     JsonSchema,
 }
 
-/// The shape that the model's answer must have.
+/// Structured output: the JSON schema of the model's answer.
 ///
 /// With the feature `schemars` (which `geppetto-toolloop` turns on), [`of`](Self::of) takes the
 /// schema from a Rust type, and [`Turn::reply_as`](geppetto_turns::Turn::reply_as) reads the
@@ -33,7 +33,7 @@ pub struct StructuredOutput {
     /// The schema's name: 1 to 64 letters, digits, `_` and `-`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// What the answer is for.
+    /// Description of the answer, for the model.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// The JSON schema of the answer.
@@ -45,8 +45,8 @@ pub struct StructuredOutput {
     /// Return an error for an invalid configuration instead of ignoring it.
     #[serde(skip_serializing_if = "std::ops::Not::not", alias = "requirevalid")]
     pub require_valid: bool,
-    /// How often a run asks again for an answer that does not fit the schema. 0 by default: the run
-    /// ends with the answer.
+    /// Maximum number of retries in a run for an answer that violates the schema. 0 by default: the
+    /// run ends with the invalid answer.
     #[serde(skip_serializing_if = "is_zero")]
     pub retries: u32,
 }
@@ -60,7 +60,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl StructuredOutput {
-    /// An answer that fits `schema`.
+    /// Creates the configuration for an answer that matches `schema`.
     ///
     /// Strict unless [`with_strict`](Self::with_strict) says otherwise: the schema is then sent in
     /// the form that [`schema::strict`] gives it.
@@ -74,12 +74,12 @@ impl StructuredOutput {
         }
     }
 
-    /// An answer that can be read as a `T`. Its name is that of the type, its description the
-    /// type's doc comment.
+    /// Creates the configuration for an answer that deserializes to `T`. The name is that of the
+    /// type, the description its doc comment.
     ///
-    /// Servers take only objects: the schema of any other type (a list, a number, an enum) is put
-    /// into one, under [`schema::WRAPPER`]; [`Turn::reply_as`](geppetto_turns::Turn::reply_as)
-    /// takes it out again.
+    /// Servers accept only objects: the schema of any other type (a list, a number, an enum) is
+    /// wrapped in one, under [`schema::WRAPPER`];
+    /// [`Turn::reply_as`](geppetto_turns::Turn::reply_as) unwraps it.
     ///
     /// ```
     /// use geppetto_engine::StructuredOutput;
@@ -113,48 +113,48 @@ impl StructuredOutput {
         Self::json_schema(schema::name_of::<T>(), schema).with_description(description)
     }
 
-    /// Sets what the answer is for.
+    /// Sets the description of the answer.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Sets whether the provider must hold the model to the schema.
+    /// Sets whether the provider must enforce the schema.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// Sets whether a configuration that cannot work is an error instead of ignored.
+    /// Sets whether an invalid configuration is an error instead of ignored.
     #[must_use]
     pub fn with_require_valid(mut self, require_valid: bool) -> Self {
         self.require_valid = require_valid;
         self
     }
 
-    /// Sets how often a run asks again for an answer that does not fit the schema, is not JSON, or is
-    /// missing. 0 by default.
+    /// Sets the maximum number of retries in a run for an answer that violates the schema, is not
+    /// JSON, or is missing. 0 by default.
     ///
-    /// Each time a question that says what is wrong is appended to the turn, after the answer, and the
-    /// next provider call counts as every other: its tokens, and its place in the limits of the run
-    /// and the session. Readers of events see the earlier answer as discarded. An answer that was
-    /// refused, or that a limit cut, is not asked for again. If no answer fits, the run ends with the
-    /// last one; [`read_answer`](Self::read_answer) says what is wrong.
+    /// A retry appends a user block with the validation error to the turn, after the answer. It is
+    /// an ordinary provider call: its tokens count, and the limits of the run and the session
+    /// apply. The earlier answer is announced as discarded. A refusal, or an answer truncated by a
+    /// limit, is not retried. If no answer is valid, the run ends with the last one;
+    /// [`read_answer`](Self::read_answer) returns the error.
     #[must_use]
     pub fn with_retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Returns `true` if a shape is asked for.
+    /// Returns `true` if structured output is enabled.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.mode == OutputMode::JsonSchema
     }
 
-    /// Returns `true` if the provider must hold the model to the schema.
+    /// Returns `true` if the provider must enforce the schema.
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.strict.unwrap_or(true)

@@ -62,7 +62,7 @@ pub enum ToolErrorHandling {
     Continue,
     /// The run ends with an error.
     Abort,
-    /// The tool is tried again; when that does not help, the model gets the error.
+    /// The tool is retried; if all retries fail, the model receives the error.
     Retry,
 }
 
@@ -73,10 +73,10 @@ pub enum ToolErrorHandling {
 pub struct RetryConfig {
     /// Maximum number of retries after the first attempt. 2 by default.
     pub max_retries: u32,
-    /// How long to wait before the first retry. 1 s by default.
+    /// Delay before the first retry. 1 s by default.
     #[serde(with = "duration")]
     pub backoff_base: Duration,
-    /// By how much each wait is longer than the one before. 2 by default.
+    /// Factor by which the delay grows with each retry. 2 by default.
     pub backoff_factor: f64,
 }
 
@@ -91,7 +91,7 @@ impl Default for RetryConfig {
 }
 
 impl RetryConfig {
-    /// How long to wait before retry number `retry`, counted from 0.
+    /// Returns the delay before retry number `retry`, starting at 0.
     #[must_use]
     pub fn delay(&self, retry: u32) -> Duration {
         let factor = self
@@ -113,30 +113,30 @@ pub struct ToolConfig {
     pub enabled: bool,
     /// The tools that the model may or must call.
     pub tool_choice: ToolChoice,
-    /// How many rounds of provider call and tools a run may take. 20 by default.
+    /// Maximum number of iterations (a provider call and its tools) of a run. 20 by default.
     pub max_iterations: u32,
     /// Ask the model once more, without tools, when a run reaches `max_iterations`, for an answer
     /// from the results so far. The outcome is the limit in either case. False by default, so that
     /// a run never makes more provider calls than `max_iterations` allows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub final_answer: bool,
-    /// How long one tool may take. 30 s by default.
+    /// Time limit of one tool execution. 30 s by default.
     #[serde(with = "duration")]
     pub execution_timeout: Duration,
-    /// How many tools may run at once. 3 by default.
+    /// Maximum number of tools that run in parallel. 3 by default.
     pub max_parallel_tools: u32,
     /// What happens when a tool fails.
     pub tool_error_handling: ToolErrorHandling,
     /// How a failed tool is tried again.
     pub retry_config: RetryConfig,
-    /// How many tool calls a run may make; with 0 none is run. No limit by default.
+    /// Maximum number of tool calls of a run; with 0 none is run. No limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
-    /// How many tokens a run may take, prompt and output of all calls together, at least 1. No
+    /// Maximum number of tokens of a run, prompt and output of all calls together, at least 1. No
     /// limit by default.
     ///
-    /// A reply whose provider does not report its tokens is counted with an estimate, one token
-    /// for four bytes of prompt and output, and an `info` event says so.
+    /// If a provider does not report token usage, it is estimated at one token per four bytes of
+    /// prompt and output, and an `info` event reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
 }
@@ -165,7 +165,7 @@ impl ToolConfig {
         Self::default()
     }
 
-    /// Sets how many rounds of provider call and tools a run may take.
+    /// Sets the maximum number of iterations of a run.
     #[must_use]
     pub fn with_max_iterations(mut self, rounds: u32) -> Self {
         self.max_iterations = rounds;
@@ -173,14 +173,14 @@ impl ToolConfig {
     }
 
     /// Sets whether a run that reaches its last iteration asks the model once more, without tools,
-    /// for words.
+    /// for a final answer.
     #[must_use]
     pub fn with_final_answer(mut self, wanted: bool) -> Self {
         self.final_answer = wanted;
         self
     }
 
-    /// Sets how long one tool may take.
+    /// Sets the time limit of one tool execution.
     #[must_use]
     pub fn with_execution_timeout(mut self, limit: Duration) -> Self {
         self.execution_timeout = limit;
@@ -207,7 +207,7 @@ impl ToolConfig {
     ///
     /// # Errors
     ///
-    /// Names the first setting that cannot work, and what is allowed.
+    /// The error names the first invalid setting, and the permitted values.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let at_least_one = |name, value: u32| {
             if value == 0 {
@@ -242,7 +242,7 @@ impl ToolConfig {
     }
 }
 
-/// A tool as it is described to the model.
+/// The definition of a tool that is sent to the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolDefinition {
@@ -261,7 +261,7 @@ pub struct ToolDefinition {
 }
 
 impl ToolDefinition {
-    /// A tool with a JSON schema of its arguments.
+    /// Creates a definition with the JSON schema of the arguments.
     pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
         Self {
             name: name.into(),
@@ -271,14 +271,14 @@ impl ToolDefinition {
         }
     }
 
-    /// Sets whether the provider must hold the model to the schema, where it can.
+    /// Sets whether the provider must enforce the schema, if it can.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// Returns `true` if the provider must hold the model to the schema. False by default.
+    /// Returns `true` if the provider must enforce the schema. False by default.
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.strict == Some(true)

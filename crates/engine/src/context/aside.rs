@@ -1,4 +1,4 @@
-//! [`SetAside`]: a reply that broke off while its request is sent again.
+//! [`SetAside`]: a reply that broke off, while its request is retried.
 
 use geppetto_turns::Turn;
 
@@ -15,7 +15,7 @@ impl Held {
     }
 }
 
-/// A reply that broke off, while its request is sent again: made by
+/// A reply that broke off, while its request is retried. Created by
 /// [`RunContext::set_calls_aside`].
 #[derive(Debug)]
 #[must_use = "a reply that is not replaced must be restored, or what it said is lost"]
@@ -43,7 +43,7 @@ impl SetAside {
         true
     }
 
-    /// Announces the reply as discarded, if that was not done yet: another one has replaced it.
+    /// Announces the reply as discarded, if not done yet, because another one has replaced it.
     pub fn discard(self) {
         self.ctx.discard_set_aside();
     }

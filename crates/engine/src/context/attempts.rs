@@ -1,4 +1,4 @@
-//! [`Attempts`]: repeats of a provider call below the middleware.
+//! [`Attempts`]: retries of a provider call below the middleware.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use geppetto_turns::{InferenceResult, Turn};
 use super::RunContext;
 use crate::{Engine, EngineError};
 
-/// Makes a provider call, with repeats where the reply breaks off.
+/// Makes a provider call, and retries it if the reply breaks off.
 ///
 /// A middleware chain ([`Stack`](crate::Stack)) passes its engine to the context's `Attempts`
 /// instead of calling it. So every attempt sees what middleware added to the turn, and middleware
 /// runs once per provider call, however many attempts that takes.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// Calls `engine`, repeatedly where that can help. `ctx` has no `Attempts` of its own.
+    /// Calls `engine`, and retries if that can succeed. `ctx` has no `Attempts`.
     ///
     /// # Errors
     ///

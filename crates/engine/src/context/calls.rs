@@ -71,12 +71,12 @@ impl RunContext {
         }
     }
 
-    /// Discards the last provider call: sets `turn` back to what the engine was given, and
-    /// publishes `provider-call-discarded`, so that screens take back what they showed of it.
+    /// Discards the last provider call: resets `turn` to the input of the engine, and publishes
+    /// `provider-call-discarded`, so that consumers remove its output.
     ///
-    /// For a middleware that asks again, or asks another engine, after a reply that broke off.
-    /// The tokens of the call stay counted. Returns `false`, and changes nothing, if there is no
-    /// such call: none has ended, it is discarded already, or a tool that it requested has run.
+    /// For a middleware that retries, or calls another engine, after a reply that broke off. The
+    /// token usage of the call still counts. Returns `false`, and changes nothing, if there is no
+    /// such call: none has ended, it is already discarded, or a tool that it requested has run.
     ///
     /// ```
     /// use async_trait::async_trait;
@@ -115,8 +115,8 @@ impl RunContext {
     }
 
     /// Discards every provider call that ended since [`provider_calls`](Self::provider_calls) was
-    /// `since`, as [`discard_last_call`](Self::discard_last_call) does. Returns how many there
-    /// were.
+    /// `since`, as [`discard_last_call`](Self::discard_last_call) does. Returns the number of
+    /// discarded calls.
     pub fn discard_calls_since(&self, since: u32, turn: &mut Turn, reason: &str) -> usize {
         let calls = self.take_calls_since(since);
         for call in &calls {
@@ -171,18 +171,18 @@ impl RunContext {
             .any(|call| call.position > since && call.has_output)
     }
 
-    /// Counts tool calls whose tool was run.
+    /// Adds to the number of tool calls whose tool was run.
     pub fn add_tool_calls(&self, count: u32) {
         self.shared.tool_calls.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The number of tool calls so far whose tool was run; not those that were refused.
+    /// The number of tool calls so far whose tool was run, without rejected calls.
     #[must_use]
     pub fn tool_calls(&self) -> u32 {
         self.shared.tool_calls.load(Ordering::Relaxed)
     }
 
-    /// What the run took so far: tokens, provider calls, tool calls.
+    /// The resource usage of the run so far: tokens, provider calls, tool calls.
     #[must_use]
     pub fn totals(&self) -> RunTotals {
         RunTotals {

@@ -12,7 +12,7 @@ use super::{RunContext, lock};
 use crate::EngineError;
 
 impl RunContext {
-    /// A context that is cancelled with this one, and can be cancelled alone.
+    /// Returns a context that is cancelled with this one and can be cancelled separately.
     #[must_use]
     pub fn child(&self) -> Self {
         self.clone()
@@ -31,8 +31,7 @@ impl RunContext {
     }
 
     /// Cancels this context and its children with a reason, which appears in the error of the run,
-    /// in its terminal event and in the answers of the tool calls that it ends. The first reason
-    /// wins.
+    /// in its terminal event and in the answers of cancelled tool calls. The first reason wins.
     pub fn cancel_because(&self, reason: impl Into<String>) {
         lock(&self.shared.cancel_reason).get_or_insert_with(|| reason.into());
         self.cancel();
@@ -46,8 +45,7 @@ impl RunContext {
         }
     }
 
-    /// The reason given to [`cancel_because`](Self::cancel_because), on this run or one that it
-    /// works for.
+    /// The reason given to [`cancel_because`](Self::cancel_because), on this run or a parent run.
     #[must_use]
     pub fn cancel_reason(&self) -> Option<String> {
         let mut works_for = std::iter::successors(Some(self), |own| own.parent());
@@ -60,8 +58,8 @@ impl RunContext {
         self.cancellation.is_cancelled()
     }
 
-    /// Waits until the run is cancelled. To wait for it beside something that becomes ready often, make
-    /// the future once and keep it: a poll of one that waits already costs next to nothing.
+    /// Waits until the run is cancelled. In a loop, create the future once and keep it: polling a
+    /// registered future is nearly free.
     pub fn cancelled(&self) -> Cancelled<'_> {
         Cancelled {
             token: &self.cancellation,
@@ -69,7 +67,7 @@ impl RunContext {
         }
     }
 
-    /// The error of this run when it was cancelled, with the reason where one was given.
+    /// The error of this run if it was cancelled, with the reason if one was given.
     #[must_use]
     pub fn cancelled_error(&self) -> EngineError {
         match self.cancel_reason() {
@@ -78,7 +76,7 @@ impl RunContext {
         }
     }
 
-    /// An error if the run was cancelled.
+    /// Returns an error if the run was cancelled.
     ///
     /// # Errors
     ///

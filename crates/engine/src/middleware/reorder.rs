@@ -7,10 +7,10 @@ use geppetto_turns::{Block, Blocks, InferenceResult, Turn};
 
 use crate::{EngineError, Middleware, Next, RunContext};
 
-/// Moves each tool's answer to right behind the calls of the model output that asked for it.
+/// Moves each tool's answer directly behind the calls of the model output that requested it.
 ///
-/// Providers want answers there. Applications that append answers late, or out of order, use
-/// this; the tool loop puts them in place itself.
+/// Providers require this order. For applications that append answers late or out of order; the
+/// tool loop keeps the order itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReorderToolResults;
 

@@ -11,7 +11,7 @@ use crate::{EngineError, Middleware, Next, RunContext};
 /// The value of [`MIDDLEWARE`] on the block that is this middleware's own.
 const NAME: &str = "systemprompt";
 
-/// Puts a system prompt at the beginning of the turn.
+/// Inserts a system prompt at the beginning of the turn.
 ///
 /// Idempotent. The block is marked as this middleware's own (`geppetto.middleware@v1`), and only
 /// that block is changed when the text changes: system blocks of the application stay as they
@@ -22,7 +22,7 @@ pub struct SystemPrompt {
 }
 
 impl SystemPrompt {
-    /// A prompt; blank text changes nothing.
+    /// Creates the middleware. Blank text changes nothing.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }

@@ -6,8 +6,8 @@ use tracing::{Instrument, Span, field::Empty};
 
 use crate::{EngineError, Middleware, Next, RunContext};
 
-/// Makes a span of each provider call, with the attribute names of OpenTelemetry's semantic
-/// conventions for generative AI. What was said is never recorded.
+/// Creates a span for each provider call, with the attribute names of OpenTelemetry's semantic
+/// conventions for generative AI. Message contents are never recorded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TraceInference;
 

@@ -16,7 +16,7 @@ use super::{Finish, ItemId, RequestedCall, ResponseWriter, item::Item, parts, sl
 use crate::{EngineError, ErrorKind, context::EndedCall};
 
 impl ResponseWriter<'_> {
-    /// The reply is whole: closes what is open, appends the blocks, announces the end.
+    /// Ends a complete reply: closes open items, appends the blocks, and announces the end.
     pub fn finish(mut self, finish: Finish) -> InferenceResult {
         self.ctx.discard_set_aside();
         for index in 0..self.items.len() {
@@ -26,8 +26,8 @@ impl ResponseWriter<'_> {
         self.end(finish, class)
     }
 
-    /// The reply broke: keeps what arrived, marked incomplete, and announces the end. Gives the
-    /// error back.
+    /// Ends a broken reply: keeps the partial reply, marked incomplete, and announces the end.
+    /// Returns the error.
     pub fn fail(mut self, error: EngineError, known: Finish) -> EngineError {
         self.break_off(&error, known);
         error

@@ -2,33 +2,32 @@
 
 use geppetto_turns::{Extra, FinishClass, Usage};
 
-/// What a provider says at the end of its reply.
+/// The provider's information at the end of a reply.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Finish {
-    /// Why the model stopped, in words that mean the same everywhere. Not used when the reply
-    /// broke.
+    /// Provider-neutral class of the finish reason. Not used if the reply broke.
     pub class: FinishClass,
     /// Why the model stopped, in the provider's own words.
     pub stop_reason: Option<String>,
-    /// The tokens; absent when the provider did not say.
+    /// Token usage; absent if the provider did not report it.
     pub usage: Option<Usage>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
     /// The provider's id of the response.
     pub response_id: Option<String>,
-    /// What else is worth keeping.
+    /// Further details.
     pub details: Extra,
 }
 
 impl Finish {
-    /// The model said all that it wanted to say.
+    /// A regular end of the reply.
     #[must_use]
     pub fn completed() -> Self {
         Self::new(FinishClass::Completed)
     }
 
-    /// An end of class `class`.
+    /// Creates a finish of the given class.
     #[must_use]
     pub fn new(class: FinishClass) -> Self {
         Self {
@@ -37,14 +36,14 @@ impl Finish {
         }
     }
 
-    /// Sets the tokens.
+    /// Sets the token usage.
     #[must_use]
     pub fn with_usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
         self
     }
 
-    /// Sets why the model stopped, in the provider's own words.
+    /// Sets the provider's finish reason.
     #[must_use]
     pub fn with_stop_reason(mut self, reason: impl Into<String>) -> Self {
         self.stop_reason = Some(reason.into());
