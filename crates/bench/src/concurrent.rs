@@ -19,7 +19,7 @@ use geppetto_testing::{At, Gate, ProviderServer, Reply};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::{Failure, Options, cpu, stream, table::print};
+use crate::{Failure, Options, cpu, table::print, wire::Wire};
 
 /// How many deltas one stream has.
 const DELTAS: u32 = 200;
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options, streams: usize) -> Result<(), Failure> {
     let server = runtime.block_on(async {
         let server = ProviderServer::start().await?;
         server.accept_anything();
-        let reply = Reply::sse_raw(stream::body(DELTAS)).in_one_write();
+        let reply = Reply::sse_raw(Wire::Chat.body(DELTAS)).in_one_write();
         server.respond_always(reply.hold_at(At::Event(DELTAS as usize / 2), &half_way));
         Ok::<_, std::io::Error>(server)
     })?;

@@ -11,14 +11,15 @@ use std::{
 use clap::ValueEnum;
 use eventsource_stream::Eventsource;
 use futures_util::StreamExt;
+use geppetto_engine::Engine;
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventSink, sink_fn};
-use geppetto_providers_openai::ChatEngine;
+use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_session::Session;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{Failure, cpu};
+use crate::{Failure, cpu, wire::Wire};
 
 /// Who reads the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -54,12 +55,17 @@ impl Consumer {
 }
 
 /// Reads `replies` replies and prints the CPU time that it took, in nanoseconds.
-pub(crate) fn run(consumer: Consumer, base_url: &str, replies: u32) -> Result<(), Failure> {
+pub(crate) fn run(
+    consumer: Consumer,
+    wire: Wire,
+    base_url: &str,
+    replies: u32,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let expected = runtime.block_on(async {
-        let reader = Reader::new(consumer, base_url)?;
+        let reader = Reader::new(consumer, wire, base_url)?;
         // Connection, caches and allocator are warm before the clock starts.
         let expected = reader.read().await?;
         for _ in 0..3 {
@@ -84,6 +90,7 @@ pub(crate) fn run(consumer: Consumer, base_url: &str, replies: u32) -> Result<()
 
 struct Reader {
     consumer: Consumer,
+    wire: Wire,
     client: reqwest::Client,
     url: String,
     builder: Arc<Builder>,
@@ -99,10 +106,14 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    fn new(consumer: Consumer, base_url: &str) -> Result<Self, Failure> {
-        let engine = ChatEngine::builder("gpt-4o-mini")
-            .base_url(base_url)
-            .build()?;
+    fn new(consumer: Consumer, wire: Wire, base_url: &str) -> Result<Self, Failure> {
+        const MODEL: &str = "gpt-4o-mini";
+        let engine: Arc<dyn Engine> = match wire {
+            Wire::Chat => Arc::new(ChatEngine::builder(MODEL).base_url(base_url).build()?),
+            Wire::Responses => {
+                Arc::new(ResponsesEngine::builder(MODEL).base_url(base_url).build()?)
+            }
+        };
         let seen = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&seen);
         let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event| {
@@ -111,8 +122,9 @@ impl Reader {
         }));
         Ok(Self {
             consumer,
+            wire,
             client: reqwest::Client::new(),
-            url: format!("{base_url}/chat/completions"),
+            url: format!("{base_url}{}", wire.path()),
             builder: Arc::new(Builder::new(engine).event_sink(sink)),
             seen,
         })
@@ -140,33 +152,21 @@ impl Reader {
                 Ok(len)
             }
             Consumer::HandWritten => {
-                let text = self
-                    .extract(|data| {
-                        let chunk: Value = serde_json::from_str(data).ok()?;
-                        let delta = chunk.get("choices")?.get(0)?.get("delta")?;
-                        Some(delta.get("content")?.as_str()?.to_owned())
-                    })
-                    .await?;
+                let wire = self.wire;
+                let text = self.extract(|data| untyped(wire, data)).await?;
                 Ok(text.len())
             }
             Consumer::HandTyped => {
-                let text = self
-                    .extract(|data| {
-                        let chunk: Chunk = serde_json::from_str(data).ok()?;
-                        chunk.choices.into_iter().next()?.delta.content
-                    })
-                    .await?;
+                let wire = self.wire;
+                let text = self.extract(|data| typed(wire, data)).await?;
                 Ok(text.len())
             }
         }
     }
 
     async fn request(&self) -> Result<reqwest::Response, Failure> {
-        let body = json!({
-            "model": "gpt-4o-mini", "stream": true,
-            "messages": [{"role": "user", "content": "write"}],
-        });
-        let request = self.client.post(&self.url).body(body.to_string());
+        let body = self.wire.request().to_string();
+        let request = self.client.post(&self.url).body(body);
         Ok(request
             .header("content-type", "application/json")
             .send()
@@ -189,7 +189,43 @@ impl Reader {
     }
 }
 
-/// What a loop that is written by hand reads of an event.
+/// The text of an event, by way of a `Value`.
+fn untyped(wire: Wire, data: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(data).ok()?;
+    let text = match wire {
+        Wire::Chat => event.get("choices")?.get(0)?.get("delta")?.get("content")?,
+        Wire::Responses if event.get("type")? == DELTA => event.get("delta")?,
+        Wire::Responses => return None,
+    };
+    Some(text.as_str()?.to_owned())
+}
+
+/// The text of an event, by way of a struct.
+fn typed(wire: Wire, data: &str) -> Option<String> {
+    match wire {
+        Wire::Chat => {
+            let chunk: Chunk = serde_json::from_str(data).ok()?;
+            chunk.choices.into_iter().next()?.delta.content
+        }
+        Wire::Responses => {
+            let event: Event = serde_json::from_str(data).ok()?;
+            event.delta.filter(|_| event.kind == DELTA)
+        }
+    }
+}
+
+/// The type of the events of Responses that have text.
+const DELTA: &str = "response.output_text.delta";
+
+/// What a loop that is written by hand reads of an event of Responses.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    delta: Option<String>,
+}
+
+/// What a loop that is written by hand reads of an event of Chat Completions.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Chunk {
     pub(crate) choices: Vec<Choice>,

@@ -1,6 +1,9 @@
 //! Instructions per streamed delta, counted by valgrind: unlike time, nearly the same in every run.
 
-use std::process::{Command, Stdio};
+use std::{
+    fmt::Write as _,
+    process::{Command, Stdio},
+};
 
 use serde_json::json;
 
@@ -9,11 +12,12 @@ use crate::{
     consumers::Consumer,
     stream::{self, DELTAS},
     table::print,
+    wire::Wire,
 };
 
-/// Instructions per delta of a session with one sink, as counted when this was last set (x86-64, rustc 1.95).
-/// Lower it when the count falls.
-const EXPECTED: f64 = 10_400.0;
+/// Instructions per delta of a session with one sink, as counted when this was last set (x86-64, rustc
+/// 1.95). Lower it when the count falls.
+const EXPECTED: [(Wire, f64); 2] = [(Wire::Chat, 5_560.0), (Wire::Responses, 9_110.0)];
 
 /// The increase over [`EXPECTED`] that fails, as a factor.
 const TOLERANCE: f64 = 1.1;
@@ -30,33 +34,50 @@ const COLLECTED: &str = "Collected :";
 ///
 /// If valgrind cannot be run, or if the count is over a tenth more than expected.
 pub(crate) fn run(json: bool) -> Result<(), Failure> {
-    let (_runtime, server) = stream::serve()?;
     let [few, many] = REPLIES;
-    let difference = count(&server.base_url(), many)? - count(&server.base_url(), few)?;
-    let per_delta = difference / f64::from((many - few) * DELTAS);
-    let most = EXPECTED * TOLERANCE;
-    let text = format!(
-        "{per_delta:.0} instructions per delta in user space, for {}; at most {most:.0}\n",
-        Consumer::Session.describe()
-    );
-    let value = json!({"instructions_per_delta": per_delta, "at_most": most});
-    print(json, &value, &text)?;
-    if per_delta > most {
-        return Err(format!(
-            "{per_delta:.0} instructions per delta, over {most:.0}: find what costs more, or set EXPECTED in \
-             crates/bench/src/instructions.rs and give the reason in the commit"
-        )
-        .into());
+    let mut text = String::new();
+    let mut rows = Vec::new();
+    let mut over = Vec::new();
+    for (wire, expected) in EXPECTED {
+        let (_runtime, server) = stream::serve(wire)?;
+        let url = server.base_url();
+        let difference = count(wire, &url, many)? - count(wire, &url, few)?;
+        let per_delta = difference / f64::from((many - few) * DELTAS);
+        let most = expected * TOLERANCE;
+        writeln!(
+            text,
+            "{per_delta:.0} instructions per delta in user space, for {} ({}); at most {most:.0}",
+            Consumer::Session.describe(),
+            wire.name()
+        )?;
+        rows.push(json!({
+            "wire": wire.name(), "instructions_per_delta": per_delta, "at_most": most,
+        }));
+        if per_delta > most {
+            over.push(format!(
+                "{per_delta:.0} instructions per delta ({})",
+                wire.name()
+            ));
+        }
     }
-    Ok(())
+    print(json, &json!({"wires": rows}), &text)?;
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: find what costs more, or set EXPECTED in crates/bench/src/instructions.rs and give the reason \
+         in the commit",
+        over.join(", ")
+    )
+    .into())
 }
 
 /// The instructions of a process that reads this many replies.
-fn count(base_url: &str, replies: u32) -> Result<f64, Failure> {
+fn count(wire: Wire, base_url: &str, replies: u32) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe()?)
-        .args(["consume", Consumer::Session.name(), base_url])
+        .args(["consume", Consumer::Session.name(), wire.name(), base_url])
         .arg(replies.to_string())
         .stdout(Stdio::null())
         .output()

@@ -16,6 +16,7 @@ mod session;
 mod slow_reader;
 mod stream;
 mod table;
+mod wire;
 
 /// What the program can be asked.
 #[derive(Debug, Parser)]
@@ -107,6 +108,9 @@ enum Command {
         /// Which consumer.
         #[arg(value_enum)]
         consumer: consumers::Consumer,
+        /// The format of the stream.
+        #[arg(value_enum)]
+        wire: wire::Wire,
         /// Where the server is.
         base_url: String,
         /// How many replies to read.
@@ -152,9 +156,10 @@ fn main() -> ExitCode {
         Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,
+            wire,
             base_url,
             replies,
-        } => consumers::run(consumer, &base_url, replies),
+        } => consumers::run(consumer, wire, &base_url, replies),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,7 @@ use crate::{
     Failure, Options,
     consumers::Consumer,
     table::{median, print},
+    wire::Wire,
 };
 
 /// How many deltas one reply has.
@@ -24,24 +25,33 @@ pub(crate) const DELTAS: u32 = 2_000;
 /// The body comes in chunks of random sizes up to this, cut anywhere, 16 KiB on average.
 const MAX_CHUNK: usize = 32 * 1024;
 
+/// The targets of a session's cost over that of a loop that is written by hand.
+const TARGET: f64 = 0.25;
+const TARGET_TYPED: f64 = 0.45;
+
 /// How many replies one process reads.
 const REPLIES: u32 = 60;
 
+/// CPU time in microseconds per delta, of each wire and consumer.
+type Costs = BTreeMap<(Wire, Consumer), Vec<f64>>;
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let (_runtime, server) = serve()?;
-    let mut costs: BTreeMap<Consumer, Vec<f64>> = BTreeMap::new();
-    for _ in 0..options.runs.max(1) {
-        for consumer in Consumer::value_variants() {
-            let cost = measure(*consumer, &server.base_url())?;
-            costs.entry(*consumer).or_default().push(cost);
-            server.forget_requests();
+    let mut costs = Costs::new();
+    for wire in Wire::value_variants() {
+        let (_runtime, server) = serve(*wire)?;
+        for _ in 0..options.runs.max(1) {
+            for consumer in Consumer::value_variants() {
+                let cost = measure(*consumer, *wire, &server.base_url())?;
+                costs.entry((*wire, *consumer)).or_default().push(cost);
+                server.forget_requests();
+            }
         }
     }
     report(options, &costs)
 }
 
 /// Starts the server of the canned stream, on a thread of its own.
-pub(crate) fn serve() -> Result<(Runtime, ProviderServer), Failure> {
+pub(crate) fn serve(wire: Wire) -> Result<(Runtime, ProviderServer), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -49,15 +59,17 @@ pub(crate) fn serve() -> Result<(Runtime, ProviderServer), Failure> {
     let server = runtime.block_on(async {
         let server = ProviderServer::start().await?;
         server.accept_anything();
-        server.respond_always(Reply::sse_raw(body(DELTAS)).cut_into_random_chunks(7, MAX_CHUNK));
+        server
+            .respond_always(Reply::sse_raw(wire.body(DELTAS)).cut_into_random_chunks(7, MAX_CHUNK));
         Ok::<_, std::io::Error>(server)
     })?;
     Ok((runtime, server))
 }
 
-fn measure(consumer: Consumer, base_url: &str) -> Result<f64, Failure> {
+fn measure(consumer: Consumer, wire: Wire, base_url: &str) -> Result<f64, Failure> {
     let output = Command::new(std::env::current_exe()?)
-        .args(["consume", consumer.name(), base_url, &REPLIES.to_string()])
+        .args(["consume", consumer.name(), wire.name(), base_url])
+        .arg(REPLIES.to_string())
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
@@ -67,62 +79,40 @@ fn measure(consumer: Consumer, base_url: &str) -> Result<f64, Failure> {
     Ok(nanos / f64::from(REPLIES * DELTAS) / 1000.0)
 }
 
-fn report(options: &Options, costs: &BTreeMap<Consumer, Vec<f64>>) -> Result<(), Failure> {
-    let medians: BTreeMap<Consumer, f64> = costs
+fn report(options: &Options, costs: &Costs) -> Result<(), Failure> {
+    let medians: BTreeMap<(Wire, Consumer), f64> = costs
         .iter()
-        .map(|(consumer, costs)| (*consumer, median(costs.clone())))
+        .map(|(key, costs)| (*key, median(costs.clone())))
         .collect();
-    let of = |consumer| medians.get(&consumer).copied().unwrap_or(f64::NAN);
     let mut text = format!(
         "CPU time per delta (user and system), {DELTAS} deltas a reply, {REPLIES} replies a run, \
-         median of {} runs\n\n",
+         median of {} runs\n",
         options.runs
     );
-    let mut rows = Vec::new();
-    for (consumer, cost) in &medians {
-        let ratio = of(Consumer::Session) / cost;
-        writeln!(text, "  {cost:7.3} us  {}", consumer.describe())?;
-        rows.push(json!({
-            "consumer": consumer.name(), "microseconds_per_delta": cost,
-            "runs": costs.get(consumer), "session_over_this": ratio,
-        }));
+    let (mut rows, mut ratios) = (Vec::new(), serde_json::Map::new());
+    for wire in Wire::value_variants() {
+        let of = |consumer| medians.get(&(*wire, consumer)).copied().unwrap_or(f64::NAN);
+        writeln!(text, "\n{}", wire.name())?;
+        for consumer in Consumer::value_variants() {
+            let cost = of(*consumer);
+            writeln!(text, "  {cost:7.3} us  {}", consumer.describe())?;
+            rows.push(json!({
+                "wire": wire.name(), "consumer": consumer.name(), "microseconds_per_delta": cost,
+                "runs": costs.get(&(*wire, *consumer)),
+            }));
+        }
+        let written = of(Consumer::Session) / of(Consumer::HandWritten);
+        let typed = of(Consumer::Session) / of(Consumer::HandTyped);
+        writeln!(text, "  (a) / (b): {written:.2} (target: at most {TARGET})")?;
+        writeln!(
+            text,
+            "  (a) / typed loop: {typed:.2} (target: at most {TARGET_TYPED})"
+        )?;
+        let ratio = json!({
+            "session_over_hand_written": written, "session_over_hand_typed": typed,
+        });
+        ratios.insert(wire.name().to_owned(), ratio);
     }
-    let ratio = of(Consumer::Session) / of(Consumer::HandWritten);
-    let typed = of(Consumer::Session) / of(Consumer::HandTyped);
-    writeln!(
-        text,
-        "\n  session / hand-written loop: {ratio:.2} (target: at most 0.5)"
-    )?;
-    writeln!(
-        text,
-        "  session / hand-written loop with typed chunks: {typed:.2}"
-    )?;
-    let value = json!({"rows": rows, "session_over_hand_written": ratio});
+    let value = json!({"rows": rows, "ratios": ratios});
     print(options.json, &value, &text)
-}
-
-/// A reply in the shape and size that OpenAI sends.
-pub(crate) fn body(deltas: u32) -> String {
-    let chunk = |delta: &str, finish: &str| {
-        format!(
-            "data: {{\"id\":\"chatcmpl-BQ0nYVqsVQ8nUUl0x5D2Wc5mCqWXw\",\"object\":\
-             \"chat.completion.chunk\",\"created\":1746042418,\"model\":\"gpt-4o-mini-2024-07-18\",\
-             \"service_tier\":\"default\",\"system_fingerprint\":\"fp_dbaca60df0\",\"choices\":\
-             [{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\"finish_reason\":{finish}}}],\
-             \"usage\":null}}\n\n"
-        )
-    };
-    let words = [
-        " the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n",
-    ];
-    let mut body = chunk(
-        "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
-        "null",
-    );
-    for word in words.iter().cycle().take(deltas as usize) {
-        body.push_str(&chunk(&format!("{{\"content\":\"{word}\"}}"), "null"));
-    }
-    body.push_str(&chunk("{}", "\"stop\""));
-    body.push_str("data: [DONE]\n\n");
-    body
 }

@@ -1,0 +1,150 @@
+//! [`Wire`]: the format of the canned stream, in the shape and size that OpenAI sends.
+
+use clap::ValueEnum;
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+/// The format of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Wire {
+    /// Chat Completions.
+    Chat,
+    /// Responses.
+    Responses,
+}
+
+const WORDS: [&str; 10] = [
+    " the", " model", " writes", " a", " word", ",", " then", " another", ".", "\\n",
+];
+
+impl Wire {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+        }
+    }
+
+    /// The path below the base URL.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "/chat/completions",
+            Self::Responses => "/responses",
+        }
+    }
+
+    /// The body of a request.
+    pub(crate) fn request(self) -> Value {
+        let message = json!([{"role": "user", "content": "write"}]);
+        match self {
+            Self::Chat => json!({"model": "gpt-4o-mini", "stream": true, "messages": message}),
+            Self::Responses => json!({"model": "gpt-4o-mini", "stream": true, "input": message}),
+        }
+    }
+
+    /// The body of a reply of so many deltas.
+    pub(crate) fn body(self, deltas: u32) -> String {
+        match self {
+            Self::Chat => chat(deltas),
+            Self::Responses => responses(deltas),
+        }
+    }
+}
+
+/// What OpenAI adds to an event to hide the length of its text.
+fn obfuscation(rng: &mut Rng) -> String {
+    let len = rng.usize(1..=16);
+    (0..len).map(|_| rng.alphanumeric()).collect()
+}
+
+fn chat(deltas: u32) -> String {
+    let mut rng = Rng::with_seed(7);
+    let mut chunk = |delta: &str, finish: &str| {
+        let noise = obfuscation(&mut rng);
+        format!(
+            "data: {{\"id\":\"chatcmpl-BQ0nYVqsVQ8nUUl0x5D2Wc5mCqWXw\",\"object\":\
+             \"chat.completion.chunk\",\"created\":1746042418,\"model\":\"gpt-4o-mini-2024-07-18\",\
+             \"service_tier\":\"default\",\"system_fingerprint\":\"fp_dbaca60df0\",\"choices\":\
+             [{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\"finish_reason\":{finish}}}],\
+             \"usage\":null,\"obfuscation\":\"{noise}\"}}\n\n"
+        )
+    };
+    let mut body = chunk(
+        "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}",
+        "null",
+    );
+    for word in WORDS.iter().cycle().take(deltas as usize) {
+        body.push_str(&chunk(&format!("{{\"content\":\"{word}\"}}"), "null"));
+    }
+    body.push_str(&chunk("{}", "\"stop\""));
+    body.push_str("data: [DONE]\n\n");
+    body
+}
+
+fn responses(deltas: u32) -> String {
+    const ITEM: &str = "msg_68af2a8b3c1481a0b2cf1d5f7f7f0a1e0d1b2c3d4e5f6071";
+    let mut rng = Rng::with_seed(7);
+    let mut body = String::new();
+    let mut number = 0u32;
+    let mut event = |kind: &str, fields: &str| {
+        body.push_str(&format!(
+            "event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":{number},{fields}}}\n\n"
+        ));
+        number += 1;
+    };
+    let response = |status: &str, output: &str| {
+        format!(
+            "\"response\":{{\"id\":\"resp_68af2a8a\",\"object\":\"response\",\"status\":\"{status}\",\
+             \"model\":\"gpt-4o-mini-2024-07-18\",\"output\":{output}}}"
+        )
+    };
+    event("response.created", &response("in_progress", "[]"));
+    let item = |status: &str, content: &str| {
+        format!(
+            "{{\"id\":\"{ITEM}\",\"type\":\"message\",\"status\":\"{status}\",\"role\":\"assistant\",\
+             \"content\":[{content}]}}"
+        )
+    };
+    let added = item("in_progress", "");
+    event(
+        "response.output_item.added",
+        &format!("\"output_index\":0,\"item\":{added}"),
+    );
+    let place = format!("\"item_id\":\"{ITEM}\",\"output_index\":0,\"content_index\":0");
+    let part = |text: &str| {
+        format!(
+            "{{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"{text}\"}}"
+        )
+    };
+    event(
+        "response.content_part.added",
+        &format!("{place},\"part\":{}", part("")),
+    );
+    let mut text = String::new();
+    for word in WORDS.iter().cycle().take(deltas as usize) {
+        text.push_str(word);
+        let noise = obfuscation(&mut rng);
+        event(
+            "response.output_text.delta",
+            &format!("{place},\"delta\":\"{word}\",\"logprobs\":[],\"obfuscation\":\"{noise}\""),
+        );
+    }
+    event(
+        "response.output_text.done",
+        &format!("{place},\"text\":\"{text}\",\"logprobs\":[]"),
+    );
+    event(
+        "response.content_part.done",
+        &format!("{place},\"part\":{}", part(&text)),
+    );
+    let done = item("completed", &part(&text));
+    event(
+        "response.output_item.done",
+        &format!("\"output_index\":0,\"item\":{done}"),
+    );
+    event(
+        "response.completed",
+        &response("completed", &format!("[{done}]")),
+    );
+    body
+}
