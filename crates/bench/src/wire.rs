@@ -81,70 +81,69 @@ fn chat(deltas: u32) -> String {
     body
 }
 
-fn responses(deltas: u32) -> String {
-    const ITEM: &str = "msg_68af2a8b3c1481a0b2cf1d5f7f7f0a1e0d1b2c3d4e5f6071";
-    let mut rng = Rng::with_seed(7);
-    let mut body = String::new();
-    let mut number = 0u32;
-    let mut event = |kind: &str, fields: &str| {
-        body.push_str(&format!(
+/// The id of the message of Responses.
+const ITEM: &str = "msg_68af2a8b3c1481a0b2cf1d5f7f7f0a1e0d1b2c3d4e5f6071";
+
+/// Events of Responses, numbered.
+#[derive(Default)]
+struct Events {
+    body: String,
+    number: u32,
+}
+
+impl Events {
+    fn push(&mut self, kind: &str, fields: &str) {
+        let number = self.number;
+        self.body.push_str(&format!(
             "event: {kind}\ndata: {{\"type\":\"{kind}\",\"sequence_number\":{number},{fields}}}\n\n"
         ));
-        number += 1;
-    };
-    let response = |status: &str, output: &str| {
-        format!(
-            "\"response\":{{\"id\":\"resp_68af2a8a\",\"object\":\"response\",\"status\":\"{status}\",\
-             \"model\":\"gpt-4o-mini-2024-07-18\",\"output\":{output}}}"
-        )
-    };
-    event("response.created", &response("in_progress", "[]"));
-    let item = |status: &str, content: &str| {
-        format!(
-            "{{\"id\":\"{ITEM}\",\"type\":\"message\",\"status\":\"{status}\",\"role\":\"assistant\",\
-             \"content\":[{content}]}}"
-        )
-    };
-    let added = item("in_progress", "");
-    event(
-        "response.output_item.added",
-        &format!("\"output_index\":0,\"item\":{added}"),
-    );
+        self.number += 1;
+    }
+}
+
+fn response(status: &str, output: &str) -> String {
+    format!(
+        "\"response\":{{\"id\":\"resp_68af2a8a\",\"object\":\"response\",\"status\":\"{status}\",\
+         \"model\":\"gpt-4o-mini-2024-07-18\",\"output\":{output}}}"
+    )
+}
+
+fn message(status: &str, content: &str) -> String {
+    format!(
+        "{{\"id\":\"{ITEM}\",\"type\":\"message\",\"status\":\"{status}\",\"role\":\"assistant\",\
+         \"content\":[{content}]}}"
+    )
+}
+
+fn part(text: &str) -> String {
+    format!("{{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"{text}\"}}")
+}
+
+fn responses(deltas: u32) -> String {
+    let mut rng = Rng::with_seed(7);
+    let mut events = Events::default();
     let place = format!("\"item_id\":\"{ITEM}\",\"output_index\":0,\"content_index\":0");
-    let part = |text: &str| {
-        format!(
-            "{{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"{text}\"}}"
-        )
-    };
-    event(
-        "response.content_part.added",
-        &format!("{place},\"part\":{}", part("")),
-    );
+    let item = |item: &str| format!("\"output_index\":0,\"item\":{item}");
+    events.push("response.created", &response("in_progress", "[]"));
+    let added = item(&message("in_progress", ""));
+    events.push("response.output_item.added", &added);
+    let added = format!("{place},\"part\":{}", part(""));
+    events.push("response.content_part.added", &added);
     let mut text = String::new();
     for word in WORDS.iter().cycle().take(deltas as usize) {
         text.push_str(word);
         let noise = obfuscation(&mut rng);
-        event(
-            "response.output_text.delta",
-            &format!("{place},\"delta\":\"{word}\",\"logprobs\":[],\"obfuscation\":\"{noise}\""),
-        );
+        let delta =
+            format!("{place},\"delta\":\"{word}\",\"logprobs\":[],\"obfuscation\":\"{noise}\"");
+        events.push("response.output_text.delta", &delta);
     }
-    event(
-        "response.output_text.done",
-        &format!("{place},\"text\":\"{text}\",\"logprobs\":[]"),
-    );
-    event(
-        "response.content_part.done",
-        &format!("{place},\"part\":{}", part(&text)),
-    );
-    let done = item("completed", &part(&text));
-    event(
-        "response.output_item.done",
-        &format!("\"output_index\":0,\"item\":{done}"),
-    );
-    event(
-        "response.completed",
-        &response("completed", &format!("[{done}]")),
-    );
-    body
+    let done = format!("{place},\"text\":\"{text}\",\"logprobs\":[]");
+    events.push("response.output_text.done", &done);
+    let done = format!("{place},\"part\":{}", part(&text));
+    events.push("response.content_part.done", &done);
+    let whole = message("completed", &part(&text));
+    events.push("response.output_item.done", &item(&whole));
+    let output = format!("[{whole}]");
+    events.push("response.completed", &response("completed", &output));
+    events.body
 }
