@@ -34,7 +34,7 @@ async fn the_program_prints_what_the_page_says() {
     let output = tokio::task::spawn_blocking(move || command.output());
     let output = output.await.unwrap().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let expected = block("prints, with the demo provider", "text");
+    let expected = block("## A program", "text");
     assert_eq!(printed.trim_end(), expected.trim_end());
     assert_eq!(output.status.code(), Some(0));
 }

@@ -44,6 +44,7 @@
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
 //! | `provider` | `geppetto-provider` | kit for wires of other providers (feature `openai`) |
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
+//! | `structured` | `geppetto-structured` | data cut out of streamed text (feature `structured`) |
 //! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -58,6 +59,9 @@ pub use geppetto_provider as provider;
 #[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
 pub use geppetto_providers_openai as openai;
 pub use geppetto_session as session;
+#[cfg(feature = "structured")]
+#[cfg_attr(docsrs, doc(cfg(feature = "structured")))]
+pub use geppetto_structured as structured;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub use geppetto_testing as testing;

@@ -95,6 +95,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
             "geppetto-transport",
             "geppetto-provider",
             "geppetto-providers-openai",
+            "geppetto-structured",
             "geppetto-toolloop",
             "geppetto-testing",
         ],
