@@ -31,9 +31,9 @@ impl Session {
     /// the first run was given for itself, such as its model, apply again, and those that are given
     /// here take precedence.
     ///
-    /// Submitting fails, with nothing changed, with [`SessionError::AlreadyAnswered`] for a call that
-    /// has its answer, [`SessionError::NotWaiting`] for one that does not wait, and
-    /// [`SessionError::DecidedTwice`].
+    /// Submitting fails, with nothing changed, with [`SessionError::AlreadyAnswered`](crate::SessionError::AlreadyAnswered) for a call that
+    /// has its answer, [`SessionError::NotWaiting`](crate::SessionError::NotWaiting) for one that does not wait, and
+    /// [`SessionError::DecidedTwice`](crate::SessionError::DecidedTwice).
     ///
     /// ```
     /// # use async_trait::async_trait;
