@@ -345,7 +345,7 @@ impl<'a> LoopRun<'a> {
                 Err(error)
             }
             Err(End::Error(error)) => {
-                self.settle("the run failed");
+                self.settle_failed();
                 Err(error)
             }
         };
@@ -371,6 +371,23 @@ impl<'a> LoopRun<'a> {
     fn settle(&mut self, reason: &str) {
         self.restore_config();
         let requests = self.pending();
+        self.refuse(requests, reason);
+    }
+
+    /// As [`settle`](Self::settle), but calls that wait for a person wait on: the failure of a hook
+    /// after the question is no answer to it.
+    fn settle_failed(&mut self) {
+        self.restore_config();
+        let waiting = PendingCall::of(self.turn);
+        let mut requests = self.pending();
+        requests.retain(|own| !waiting.iter().any(|call| call.call_id == own.call.id));
+        self.refuse(requests, "the run failed");
+        if !waiting.is_empty() {
+            PendingCall::record(self.turn, &waiting);
+        }
+    }
+
+    fn refuse(&mut self, requests: Vec<Request>, reason: &str) {
         if requests.is_empty() {
             return;
         }
