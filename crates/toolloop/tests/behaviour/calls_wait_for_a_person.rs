@@ -234,6 +234,28 @@ async fn where_the_run_ends_otherwise_a_call_that_would_wait_is_answered() {
     assert!(!done.turn.metadata.contains(&keys::WAITING_FOR));
 }
 
+/// Fails when the tools have run.
+struct FailsAfterTools;
+
+impl geppetto_engine::SnapshotHook for FailsAfterTools {
+    fn snapshot(&self, _: &RunContext, _: &Turn, phase: geppetto_engine::Phase) {
+        assert!(phase != geppetto_engine::Phase::PostTools, "no room");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_on_if_a_hook_fails_after_the_question() {
+    let calls = vec![Do::Call("a", "act", "{}"), Do::Call("b", "act", "{}")];
+    let hooks = Hooks::waiting(&["a"]);
+    let tool_loop = looped(Script::new([calls]), &hooks, ToolConfig::default());
+    let ctx = context().0.with_snapshot_hook(Arc::new(FailsAfterTools));
+    let mut turn = prompt();
+    assert!(tool_loop.run(&ctx, &mut turn).await.is_err());
+    let ids: Vec<String> = answers(&turn).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["b"]);
+    assert!(turn.metadata.contains(&keys::WAITING_FOR));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_forced_call_is_not_forced_again_after_the_answer() {
     let hooks = Hooks::waiting(&["a"]);
