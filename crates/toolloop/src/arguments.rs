@@ -1,4 +1,4 @@
-//! Checks a call's arguments against the tool's JSON schema before the tool runs.
+//! Validation of a call's arguments against the JSON schema of the tool, before the tool runs.
 
 use geppetto_engine::schema;
 use geppetto_turns::Args;
@@ -7,9 +7,9 @@ use serde_json::Value;
 #[cfg(test)]
 mod tests;
 
-/// Parses and checks arguments ([`schema::fit`]).
+/// Parses and validates arguments ([`schema::fit`]).
 ///
-/// Gives the object, or what is wrong in words that a model can act on. The words never repeat a
+/// Returns the object, or an error message that the model can act on. The message never repeats a
 /// value, which may be a secret.
 pub(crate) fn parse(schema: &Value, args: &Args) -> Result<Value, String> {
     let object = args.object().map_err(|error| error.to_string())?;

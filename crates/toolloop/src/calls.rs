@@ -30,26 +30,27 @@ use call::{Env, run_call};
 pub(crate) use request::{Request, Resumed, ended_badly, refusal, requests, resumed};
 use slot::Slot;
 
-/// Maximum number of calls of one model output that wait for hooks at once, in addition to those
-/// that run.
+/// Maximum number of calls of one model output that wait for hooks at once, in addition to the
+/// running ones.
 const MAX_WAITING_FOR_HOOKS: usize = 256;
 
-/// How many calls are answered before other tasks of the thread get their turn.
+/// Number of calls answered before the task yields.
 const CALLS_AT_ONCE: usize = 64;
 
-/// More tools than this never run at once.
+/// Upper bound of the number of parallel tools.
 const MAX_PLACES: usize = 1 << 20;
 
 /// The tool calls of one model output.
 ///
-/// Hooks are called in the order of the tool calls, and a call that they let through takes the next
-/// free place: one of [`max_parallel`](ToolExecutor::max_parallel), or all of them for an exclusive
-/// tool. Places are given in the order in which they are requested, so an exclusive call never
-/// starves. The hooks of the next call are called as soon as there is a free place that no call
-/// waits for; a call whose hooks wait for a person holds none.
+/// Hooks are called in the order of the tool calls. A call that passes its hooks acquires a permit:
+/// one of [`max_parallel`](ToolExecutor::max_parallel), or all of them for an exclusive tool.
+/// Permits are granted in the order of the requests, so an exclusive call never starves. The hooks
+/// of the next call are called as soon as a permit is free that no call waits for; a call whose
+/// hooks wait for a person holds none.
 ///
-/// However this ends, dropped half-way included, every call has one answer in the turn, in the
-/// order of the calls, and its events are complete; or it waits for a person, and the turn says so.
+/// However this ends, including by being dropped midway, every call has one answer in the turn, in
+/// the order of the calls, and its events are complete; or it waits for a person, and the turn
+/// records that.
 pub(crate) struct Calls<'a> {
     parent: &'a RunContext,
     env: Arc<Env>,
@@ -58,18 +59,18 @@ pub(crate) struct Calls<'a> {
     /// Indices of the slots that have not started, in order.
     waiting: VecDeque<usize>,
     running: Vec<Isolated<'static, Result<(), EngineError>>>,
-    /// Why calls that have not started are not run, where it is known.
+    /// Reason why unstarted calls are not run, if known.
     not_run: Option<String>,
     /// `true` if a call ended the run.
     failed: bool,
-    /// `true` if nothing ended the run while the calls were made.
+    /// `true` if nothing ended the run during the calls.
     ended_well: bool,
-    /// The calls that are left to a later run.
+    /// Calls left to a later run.
     left: Vec<PendingCall>,
     settled: bool,
 }
 
-/// What came of calls that nothing disturbed.
+/// Result of calls that completed without interruption.
 pub(crate) struct Done {
     /// `true` if the output of a tool ends the run.
     pub(crate) ends_run: bool,
@@ -77,7 +78,7 @@ pub(crate) struct Done {
     pub(crate) waits: Vec<PendingCall>,
 }
 
-/// With what calls are run.
+/// Dependencies of the calls.
 pub(crate) struct Tooling<'a> {
     pub(crate) registry: &'a ToolRegistry,
     pub(crate) executor: &'a Arc<dyn ToolExecutor>,
@@ -85,7 +86,7 @@ pub(crate) struct Tooling<'a> {
 }
 
 impl<'a> Calls<'a> {
-    /// Prepares calls whose answers go to the end of `turn`.
+    /// Prepares calls whose answers are appended to `turn`.
     pub(crate) fn new(
         ctx: &'a RunContext,
         turn: &'a mut Turn,
@@ -118,8 +119,8 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Runs the first `allowed` calls of those that may run, and answers all; the others say `why`
-    /// they were not run.
+    /// Runs the first `allowed` of the runnable calls and answers all; the remaining ones are
+    /// answered as not run, with the reason `why`.
     ///
     /// Calls that wait for a person are not answered.
     pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<Done, EngineError> {
@@ -167,7 +168,7 @@ impl<'a> Calls<'a> {
             () = calls.cancelled() => {}
         }
         if calls.is_cancelled() && !is_stopped(parent) {
-            // A hook cancelled the context that it was given, and means the run.
+            // A hook cancelled the context that it received, which cancels the run.
             parent.cancel();
         }
         self.failed = failure.is_some();
@@ -177,8 +178,8 @@ impl<'a> Calls<'a> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Polls the calls that have begun, and begins those that may. Ready when all are over, or one
-    /// ended the run.
+    /// Polls the running calls and starts those that may start. Ready when all calls are finished
+    /// or one ended the run.
     fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), EngineError>> {
         loop {
             if let Poll::Ready(Err(error)) = poll_running(&mut self.running, cx) {
@@ -216,7 +217,7 @@ impl<'a> Calls<'a> {
         usize::try_from(self.env.permits).unwrap_or(usize::MAX)
     }
 
-    /// Begins the next call.
+    /// Starts the next call.
     fn begin(&mut self, cx: &mut Context<'_>) -> Result<(), EngineError> {
         let next = self.waiting.pop_front();
         let Some(slot) = next.and_then(|index| self.slots.get(index)) else {
@@ -236,12 +237,12 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Tells what runs to stop, and waits for it as long as the grace lasts.
+    /// Notifies the running calls and waits for them during the grace period.
     async fn wind_down(&mut self) {
         self.env.ctx.cancel();
         let running = &mut self.running;
         let all_done = poll_fn(|cx| {
-            // The run ends anyway, for the first reason that there was.
+            // The run ends in any case, and its first error is kept.
             while let Poll::Ready(Err(_)) = poll_running(running, cx) {}
             match running.is_empty() {
                 true => Poll::Ready(()),
@@ -251,7 +252,7 @@ impl<'a> Calls<'a> {
         let _ = timeout(TOOL_CANCEL_GRACE, all_done).await;
     }
 
-    /// Stops what still runs, answers what has no answer, and appends all answers.
+    /// Stops the running calls, answers those without an answer, and appends all answers.
     fn settle(&mut self) {
         if std::mem::replace(&mut self.settled, true) {
             return;
@@ -273,7 +274,7 @@ impl<'a> Calls<'a> {
                 None if slot.is_running() => format!("cancelled: {reason}"),
                 None => format!("not run: {reason}"),
             };
-            // Calls that have their answer keep it. The run ends anyway.
+            // Calls that are already answered keep their answer. The run ends in any case.
             let _ = slot.answer(&*self.env.executor, Err(answer));
         }
         for block in self.slots.iter().filter_map(|slot| slot.to_block()) {
@@ -291,7 +292,7 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// Why a run that is ending ends, as far as its context knows.
+/// Returns the reason why an ending run ends, as far as its context records it.
 pub(crate) fn end_reason(ctx: &RunContext) -> String {
     if ctx.is_cancelled() {
         ctx.cancelled_error().to_string()
@@ -308,8 +309,8 @@ impl Drop for Calls<'_> {
     }
 }
 
-/// Polls calls and takes out those that are over. Ready with the first error; with none when all
-/// calls have been polled and none is left.
+/// Polls the calls and removes the finished ones. Ready with the first error, or with `Ok` once no
+/// call is left.
 fn poll_running(
     running: &mut Vec<Isolated<'static, Result<(), EngineError>>>,
     cx: &mut Context<'_>,

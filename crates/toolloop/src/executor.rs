@@ -17,47 +17,49 @@ mod tests;
 pub use mask::MASK;
 pub(crate) use mask::{arguments as mask_arguments, hide};
 
-/// The hooks of each tool call, in this order: [`pre_execute`](Self::pre_execute), lookup,
+/// Hooks of each tool call, called in this order: [`pre_execute`](Self::pre_execute), lookup,
 /// [`is_allowed`](Self::is_allowed), [`mask_arguments`](Self::mask_arguments) and
 /// [`publish_start`](Self::publish_start), attempts with [`should_retry`](Self::should_retry),
 /// [`publish_result`](Self::publish_result).
 ///
-/// Every hook has a default; [`DefaultExecutor`] is those. What no hook can change is that every
-/// call is answered once, with its events in their legal order, that limits hold, and that no tool
-/// starts after a cancel. A hook that panics ends the run, and so does one that cancels the context
-/// that it is given; the reason is kept ([`RunContext::cancel_because`],
+/// Every hook has a default; [`DefaultExecutor`] uses all of them. Hooks cannot change these
+/// guarantees: every call is answered once, its events are in their legal order, limits hold, and
+/// no tool starts after a cancellation. A hook that panics ends the run, and so does a hook that
+/// cancels the context it receives; the reason is kept ([`RunContext::cancel_because`],
 /// [`Rejection::ending_run`]).
 ///
 /// # People
 ///
 /// `pre_execute` and `is_allowed` can ask a person in two ways:
 ///
-/// - They return [`Rejection::wait`]: the run ends, and a later one goes on with the person's
-///   decision, also in another process. Then the hooks are asked again. If the person decided, their
-///   context has the [`Decision`](geppetto_engine::Decision) as an extension, a call with other
-///   arguments has those, and a hook that still wants to wait is not obeyed; one that rejects the call
-///   is. If nobody decided, what the hooks say counts.
-/// - They wait themselves. A call whose hooks wait takes no place of
-///   [`max_parallel`](Self::max_parallel), its wait does not count in the tool's timeout, and calls
-///   after it run meanwhile. At most 256 calls of a reply wait at once. The wait does not count in the
-///   run's time limit if it is awaited in [`RunContext::off_the_clock`].
+/// - They return [`Rejection::wait`]: the run ends, and a later run, possibly in another process,
+///   continues with the person's decision. The hooks are then called again. If the person decided,
+///   the [`Decision`](geppetto_engine::Decision) is an extension of their context, a call with
+///   changed arguments has those, and another request to wait is ignored; a rejection still
+///   applies. If nobody decided, the result of the hooks applies.
+/// - They await the answer themselves. A call whose hooks wait does not occupy a slot of
+///   [`max_parallel`](Self::max_parallel), the wait does not count towards the tool's timeout, and
+///   later calls run in the meantime. At most 256 calls of a reply wait at once. A wait inside
+///   [`RunContext::off_the_clock`] does not count towards the time limit of the run.
 #[async_trait]
 pub trait ToolExecutor: Send + Sync {
     /// Called first for every tool call, before lookup and validation. Returns the arguments to
-    /// continue with: the call's own, or others. The history keeps those that the model wrote.
+    /// continue with: the call's own, or replacements. The history keeps the arguments written by
+    /// the model.
     ///
     /// # Errors
     ///
-    /// When the call is rejected; the model gets the reason.
+    /// If the call is rejected; the model receives the reason.
     async fn pre_execute(&self, _ctx: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
         Ok(call.args.clone())
     }
 
-    /// Decides if a call is permitted. All calls are by default.
+    /// Called after lookup and validation; decides if the call is permitted. Permits every call by
+    /// default.
     ///
     /// # Errors
     ///
-    /// When it may not; the model gets the reason.
+    /// If the call is not permitted; the model receives the reason.
     async fn is_allowed(
         &self,
         _ctx: &RunContext,
@@ -67,25 +69,26 @@ pub trait ToolExecutor: Send + Sync {
         Ok(())
     }
 
-    /// The arguments as events show them. By default, what the tool names as secret is replaced
-    /// by [`MASK`]; `tool` is absent where no tool has the call's name.
+    /// Returns the arguments as shown in events. By default, the tool's secret arguments are
+    /// replaced by [`MASK`]. `tool` is `None` if no tool has the call's name.
     fn mask_arguments(&self, call: &ToolCall, tool: Option<&dyn Tool>) -> String {
         mask_arguments(&call.args, tool.map_or(&[], Tool::secret_args))
     }
 
-    /// Sees the event that says that a tool starts, before it is published. May change its input,
-    /// and publish events of its own.
+    /// Called with the start event of a tool before it is published. May change the event's input
+    /// and publish further events.
     fn publish_start(&self, _ctx: &RunContext, _event: &mut ToolExecutionStarted) {}
 
     /// Called with the event of a tool's result before it is published. May change the result in
-    /// the event, and publish events of its own; the answer for the model does not change.
+    /// the event and publish further events; the answer for the model does not change.
     fn publish_result(&self, _ctx: &RunContext, _event: &mut ToolResultReady) {}
 
-    /// How long to wait before a failed call is tried again; `None` when it is not.
+    /// Called after each failed attempt. Returns the delay before the next attempt, or `None` to
+    /// give up.
     ///
-    /// By default calls are tried again where the configuration says
-    /// [`Retry`](ToolErrorHandling::Retry), as often and after as long as its
-    /// [`RetryConfig`](geppetto_engine::RetryConfig) says, and only where that is
+    /// By default, calls are retried if the configuration is set to
+    /// [`Retry`](ToolErrorHandling::Retry), within the limits and delays of its
+    /// [`RetryConfig`](geppetto_engine::RetryConfig), and only if a retry is
     /// [safe](ToolFailure::may_be_repeated).
     fn should_retry(&self, attempt: &FailedToolAttempt<'_>) -> Option<Duration> {
         let retry = &attempt.config.retry_config;
@@ -95,7 +98,8 @@ pub trait ToolExecutor: Send + Sync {
         wanted.then(|| retry.delay(attempt.attempt.saturating_sub(1)))
     }
 
-    /// How many tools may run at once; 0 counts as 1. What the configuration says by default.
+    /// Returns the maximum number of tools that run concurrently; 0 counts as 1. Defaults to the
+    /// value in the configuration.
     fn max_parallel(&self, config: &ToolConfig) -> usize {
         usize::try_from(config.max_parallel_tools).unwrap_or(usize::MAX)
     }
@@ -137,17 +141,17 @@ impl<E: ToolExecutor + ?Sized> ToolExecutor for Arc<E> {
     }
 }
 
-/// The executor that changes nothing.
+/// Executor with the default hooks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DefaultExecutor;
 
 impl ToolExecutor for DefaultExecutor {}
 
-/// A call that a hook does not let through, now or at all, and why.
+/// A hook's refusal to run a call, either for good or until a person decides, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejection {
-    /// Why, for the model.
+    /// Reason, for the model.
     pub reason: String,
     /// `true` if the rejection ends the run.
     pub ends_run: bool,
@@ -156,7 +160,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// A rejection for `reason`.
+    /// Creates a rejection with a reason.
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -165,15 +169,15 @@ impl Rejection {
         }
     }
 
-    /// Lets the call wait for a person, who is asked `question`. It is not answered: the other calls
-    /// of the reply run, and then the run ends with
-    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting), so that nothing has to be kept in
-    /// memory. A later run goes on with what the person [decided](geppetto_engine::Decision);
+    /// Lets the call wait for a person, who is asked `question`. The call stays unanswered: the
+    /// other calls of the reply run, and then the run ends with
+    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting), so that nothing has to stay in
+    /// memory. A later run continues with the person's [decision](geppetto_engine::Decision);
     /// `Session::answer` starts it.
     ///
-    /// The person sees the arguments as they would be used: of `pre_execute` those that the model
-    /// wrote, of `is_allowed` those that `pre_execute` returned. A call whose tool is unknown or
-    /// whose arguments do not fit does not wait: it is answered as usual.
+    /// The person sees the arguments as they would be used: those of the model if `pre_execute`
+    /// waits, those returned by `pre_execute` if `is_allowed` waits. A call with an unknown tool or
+    /// invalid arguments does not wait: it is answered as usual.
     pub fn wait(question: impl Into<String>) -> Self {
         Self {
             waits: true,
@@ -181,14 +185,13 @@ impl Rejection {
         }
     }
 
-    /// A rejection that ends the run does not wait.
+    /// Returns `true` if the call waits. A rejection that ends the run does not wait.
     pub(crate) fn is_wait(&self) -> bool {
         self.waits && !self.ends_run
     }
 
-    /// Ends the run, too: it is cancelled, with this reason
-    /// ([`RunContext::cancel_because`]). The model is not asked again, and calls that have not
-    /// run are answered as not run.
+    /// Also ends the run, which is cancelled with this reason ([`RunContext::cancel_because`]). The
+    /// model is not called again, and calls that have not run are answered as not run.
     #[must_use]
     pub fn ending_run(mut self) -> Self {
         self.ends_run = true;
@@ -196,18 +199,18 @@ impl Rejection {
     }
 }
 
-/// An attempt at a tool call that failed.
+/// A failed attempt at a tool call.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct FailedToolAttempt<'a> {
     /// The call.
     pub call: &'a ToolCall,
-    /// Why it failed.
+    /// Cause of the failure.
     pub failure: &'a ToolFailure,
-    /// Which attempt it was, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: u32,
-    /// How the tool may be run.
+    /// Options of the tool.
     pub traits: ToolTraits,
-    /// How tools are run.
+    /// Tool configuration of the run.
     pub config: &'a ToolConfig,
 }

@@ -1,3 +1,3 @@
-//! Isolation of panics in foreign code, from the engine's crate.
+//! Isolation of panics in foreign code, provided by the engine crate.
 
 pub(crate) use geppetto_engine::isolate::{Isolated, call, journaled, panicked, wait};

@@ -1,9 +1,9 @@
-//! Tools and the tool loop: typed tools, registry, executor, limits, step control.
+//! Tools and the tool loop: typed tools, registry, executor, limits and step control.
 //!
-//! A [`Tool`] is a name, a description, a schema and an async function; [`tool_fn`] makes one from
-//! a function. An application puts its tools into a [`ToolRegistry`] and gives that to
+//! A [`Tool`] has a name, a description, a schema and an async function; [`tool_fn`] creates one
+//! from a function. An application adds its tools to a [`ToolRegistry`] and passes it to
 //! `geppetto_enginebuilder::Builder::tools`. A run of the session is then a tool loop: the model is
-//! asked, the tools that it calls run, and the model is asked again, until it calls none.
+//! called, the tools it requests run, and the model is called again, until it requests none.
 //!
 //! ```
 //! use geppetto_enginebuilder::Builder;
@@ -45,34 +45,33 @@
 //! # }
 //! ```
 //!
-//! However a run ends (by itself, at a limit, cancelled, failed, dropped), every tool call in the
+//! However a run ends (completed, at a limit, cancelled, failed, dropped), every tool call in the
 //! turn has exactly one answer, and its events are complete. [`ToolLoop`] is the loop itself, for
-//! programs that have no session.
+//! programs without a session.
 //!
 //! # Guarantees
 //!
-//! - Arguments are validated against the tool's schema before it runs. Enforced are `type` (also
-//!   lists of types, and OpenAPI's `nullable`), `enum`, `const`, `properties`, `required`,
+//! - Arguments are validated against the tool's schema before it runs. Enforced keywords are `type`
+//!   (also lists of types, and OpenAPI's `nullable`), `enum`, `const`, `properties`, `required`,
 //!   `additionalProperties`, `items`, `prefixItems`, `minItems`, `maxItems`, `minLength`,
 //!   `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `anyOf`, `oneOf`,
-//!   `allOf`, `not`, boolean schemas, and `$ref` into the schema itself. All other keywords, such
+//!   `allOf`, `not`, boolean schemas, and `$ref` within the schema itself. All other keywords, such
 //!   as `pattern` and `format`, are hints to the model.
-//! - A panic, timeout or error of one tool is the answer to its own call and does not affect
-//!   others, unless a failed tool ends the run
-//!   ([`ToolErrorHandling::Abort`](geppetto_engine::ToolErrorHandling)). Calls that are unknown,
-//!   malformed or rejected never end it: the model can correct them.
+//! - A panic, timeout or error of a tool becomes the answer to its own call and does not affect
+//!   other calls, unless a failed tool is configured to end the run
+//!   ([`ToolErrorHandling::Abort`](geppetto_engine::ToolErrorHandling)). Unknown, malformed or
+//!   rejected calls never end it: the model can correct them.
 //! - No tool is retried, unless [`ToolErrorHandling::Retry`](geppetto_engine::ToolErrorHandling) is
 //!   set and the retry is safe ([`ToolFailure::may_be_repeated`]).
 //! - When the run is cancelled, running tools are notified, have [`TOOL_CANCEL_GRACE`] to return,
-//!   and are then dropped. No tool starts after a cancel.
+//!   and are then dropped. No tool starts after a cancellation.
 //!
 //! # Events
 //!
-//! Every call that is processed has `tool-execution-started` (with masked input),
-//! `tool-result-ready` and `tool-call-finished`, including calls that are unknown, malformed or
-//! rejected. A call that is not processed, because the run ended before, has the last two.
-//! A call that waits for a person has `tool-call-waiting`; in the run that goes on with it,
-//! `tool-call-resumed` comes first.
+//! Every processed call publishes `tool-execution-started` (with masked input), `tool-result-ready`
+//! and `tool-call-finished`, even if it is unknown, malformed or rejected. A call that is not
+//! processed, because the run ended first, publishes the last two. A call that waits for a person
+//! publishes `tool-call-waiting`; in the run that resumes it, `tool-call-resumed` comes first.
 
 mod arguments;
 mod calls;

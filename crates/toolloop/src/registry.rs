@@ -10,7 +10,7 @@ use crate::{Tool, ToolTraits, executor::mask_arguments};
 #[cfg(test)]
 mod tests;
 
-/// The tools of a run, sorted by name, and the state that they share. Cheap to clone.
+/// The tools of a run, sorted by name, and their shared state. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct ToolRegistry {
     tools: Arc<BTreeMap<String, Registered>>,
@@ -24,20 +24,20 @@ struct Registered {
     secret_args: Vec<String>,
 }
 
-/// A tool cannot be registered, or does not exist.
+/// Error of a registry: a tool cannot be registered, or does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// A tool of this name is registered already.
+    /// A tool of this name is already registered.
     #[error("a tool named `{name}` is registered already; remove it first, or rename one")]
     Duplicate {
         /// The name.
         name: String,
     },
-    /// The name or the schema is not one that providers accept.
+    /// Providers do not accept the name or the schema.
     #[error("the tool cannot be registered: {0}")]
     Invalid(ConfigError),
-    /// The tool takes [`State`](crate::State) that the registry does not have.
+    /// The tool requires a [`State`](crate::State) that the registry does not have.
     #[error(
         "the tool `{name}` takes `State<{state}>`, and the registry has no state of this type; \
          call `with_state` with a value of it before the tool is registered"
@@ -45,7 +45,7 @@ pub enum RegistryError {
     MissingState {
         /// The tool's name.
         name: String,
-        /// The name of the type.
+        /// Name of the type.
         state: &'static str,
     },
     /// No tool has this name.
@@ -53,12 +53,12 @@ pub enum RegistryError {
     Missing {
         /// The name.
         name: String,
-        /// The names that there are.
+        /// Registered names.
         known: Vec<String>,
     },
 }
 
-/// Not as a source: the message has all of it, and a report of the chain would say it twice.
+/// Not kept as a source: the message includes it, and a report of the chain would print it twice.
 impl From<ConfigError> for RegistryError {
     fn from(error: ConfigError) -> Self {
         Self::Invalid(error)
@@ -72,23 +72,23 @@ impl ToolRegistry {
         Self::default()
     }
 
-    /// Adds state that tools share, found by its type; one value of each type. Tools that are
-    /// registered later can take it as [`State<T>`](crate::State).
+    /// Returns an empty registry.
     ///
-    /// Each call of a tool gets a clone, so `T` is usually an [`Arc`] or a handle.
+    /// Adds state shared by tools, one value per type. Tools registered afterwards can receive it
+    /// as [`State<T>`](crate::State).
     #[must_use]
     pub fn with_state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state = self.state.with(state);
         self
     }
 
-    /// Adds a tool.
+    /// Registers a tool.
     ///
     /// # Errors
     ///
-    /// If its name is taken, if its name or schema is not one that providers accept
-    /// ([`ToolDefinition::validate`]), or if it takes state that the registry does not have. The
-    /// registry is unchanged then.
+    /// If the name is taken, if providers do not accept the name or the schema
+    /// ([`ToolDefinition::validate`]), or if the tool requires state that the registry does not
+    /// have. The registry is unchanged in these cases.
     pub fn register(&mut self, mut tool: impl Tool + 'static) -> Result<(), RegistryError> {
         let definition = tool.definition();
         definition.validate()?;
@@ -108,7 +108,7 @@ impl ToolRegistry {
         Ok(())
     }
 
-    /// Adds a tool, and returns the registry.
+    /// Adds a tool and returns the registry.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl ToolRegistry {
         Ok(self)
     }
 
-    /// Removes a tool.
+    /// Removes a tool and returns it.
     pub fn remove(&mut self, name: &str) -> Option<Arc<dyn Tool>> {
         if !self.tools.contains_key(name) {
             return None;
@@ -127,11 +127,11 @@ impl ToolRegistry {
         Some(removed.tool)
     }
 
-    /// Returns a registry with the named tools only.
+    /// Returns a registry with only the named tools.
     ///
     /// # Errors
     ///
-    /// If there is no tool of one of the names.
+    /// If a name is not registered.
     pub fn only<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,

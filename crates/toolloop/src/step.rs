@@ -11,14 +11,14 @@ use geppetto_engine::{RunContext, steps::stopped};
 use geppetto_events::{EventKind, kind::DebuggerPause};
 use tokio::{sync::oneshot, time::sleep};
 
-/// The default maximum duration of a pause: 30 s.
+/// Default maximum duration of a pause: 30 s.
 pub const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 
-/// Lets the runs of chosen sessions wait after each inference and after each round of tools.
+/// Pauses the runs of selected sessions after each inference and after each round of tools.
 ///
-/// A pause is announced by a `debugger.pause` event. It ends when it is
-/// [continued](Self::continue_run), at its deadline, or with its run. It does not count in the time
-/// limit of the run. A controller is a cheap handle: clones are the same controller.
+/// Each pause publishes a `debugger.pause` event. It ends when it is
+/// [continued](Self::continue_run), at its deadline, or with its run. It does not count towards the
+/// time limit of the run. A controller is a cheap handle: clones share its state.
 #[derive(Clone)]
 pub struct StepController {
     shared: Arc<Mutex<Shared>>,
@@ -30,7 +30,7 @@ pub struct StepController {
 #[derive(Default)]
 struct Shared {
     enabled: HashSet<String>,
-    /// By pause id.
+    /// Keyed by pause id.
     pauses: BTreeMap<String, Waiting>,
 }
 
@@ -39,18 +39,18 @@ struct Waiting {
     go_on: oneshot::Sender<()>,
 }
 
-/// Where a run pauses.
+/// Point at which a run pauses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PausePhase {
-    /// The model asked for tools; they have not run.
+    /// The model requested tools, which have not run yet.
     AfterInference,
-    /// The tools have run; the model has not been asked again.
+    /// The tools have run; the model has not been called again.
     AfterTools,
 }
 
 impl PausePhase {
-    /// The name in events: `after_inference` or `after_tools`.
+    /// Returns the name used in events: `after_inference` or `after_tools`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl PausePhase {
     }
 }
 
-/// What happens to a run when its pause reaches its deadline.
+/// Behaviour of a run when its pause reaches its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AtDeadline {
@@ -78,13 +78,13 @@ pub enum AtDeadline {
 pub struct PendingPause {
     /// The pause's id.
     pub pause_id: String,
-    /// The session; empty where the run belongs to none.
+    /// Session id; empty if the run has no session.
     pub session_id: String,
-    /// Where the run pauses.
+    /// Point at which the run is paused.
     pub phase: PausePhase,
-    /// What comes next, for people.
+    /// Summary of the next step, for people.
     pub summary: String,
-    /// When the pause ends by itself, in milliseconds since 1970.
+    /// Time at which the pause ends by itself, in milliseconds since 1970.
     pub deadline_ms: i64,
 }
 
@@ -92,15 +92,15 @@ pub struct PendingPause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PauseEnd {
     GoOn,
-    /// Nobody ended it for so long, and the run has to stop.
+    /// The pause lasted this long, and the run has to stop.
     TimedOut(Duration),
     /// The run was cancelled, or its own deadline passed.
     RunStopped,
 }
 
 impl StepController {
-    /// Creates a controller that pauses no session yet, with pauses of at most [`DEFAULT_PAUSE`],
-    /// after which runs continue.
+    /// Creates a controller that pauses no sessions yet. Pauses last at most [`DEFAULT_PAUSE`],
+    /// after which the run continues.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -111,35 +111,35 @@ impl StepController {
         }
     }
 
-    /// Sets how long a pause may last.
+    /// Sets the maximum duration of a pause.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Sets what happens at the deadline.
+    /// Sets the behaviour at the deadline.
     #[must_use]
     pub fn with_at_deadline(mut self, outcome: AtDeadline) -> Self {
         self.at_deadline = outcome;
         self
     }
 
-    /// Sets the clock for deadlines in events; the system's by default. The pauses themselves use
-    /// tokio's clock.
+    /// Sets the clock for the deadlines in events; the system clock by default. The pauses
+    /// themselves use tokio's clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Pauses the runs of a session, from their next step on. The empty id means runs outside of
-    /// sessions.
+    /// Enables pauses for the runs of a session, starting with their next step. The empty id stands
+    /// for runs without a session.
     pub fn enable(&self, session_id: impl Into<String>) {
         self.lock().enabled.insert(session_id.into());
     }
 
-    /// Lets the runs of a session go through, those that wait included.
+    /// Disables pauses for a session and continues its paused runs.
     pub fn disable(&self, session_id: &str) {
         let mut shared = self.lock();
         shared.enabled.remove(session_id);
@@ -163,13 +163,13 @@ impl StepController {
         self.lock().release(pause_id)
     }
 
-    /// The pending pauses of a session: usually one or none.
+    /// Returns the pending pauses of a session, usually at most one.
     #[must_use]
     pub fn pending(&self, session_id: &str) -> Vec<PendingPause> {
         self.lock().of_session(session_id).collect()
     }
 
-    /// Pauses the run, where its session pauses.
+    /// Pauses the run if its session pauses.
     pub(crate) async fn pause(
         &self,
         ctx: &RunContext,
@@ -189,7 +189,7 @@ impl StepController {
         };
         let event = announcement(&pause);
         let (go_on, may_go_on) = oneshot::channel();
-        // Registered before it is announced, so that a sink can end it at once.
+        // Registered before the event is published, so that a sink can end the pause at once.
         let Some(_registered) = Registered::new(self, pause, go_on) else {
             return PauseEnd::GoOn;
         };
@@ -205,7 +205,7 @@ impl StepController {
                 },
             }
         };
-        // The time limit is there for models and tools, not for who looks at them.
+        // The time limit applies to models and tools, not to a person who inspects the run.
         ctx.off_the_clock(paused).await
     }
 
@@ -221,7 +221,7 @@ fn announcement(pause: &PendingPause) -> DebuggerPause {
     event
 }
 
-/// The time in milliseconds since 1970; the maximum if it cannot be represented.
+/// Returns the time in milliseconds since 1970; the maximum if it cannot be represented.
 fn unix_ms(time: Option<SystemTime>) -> i64 {
     let Some(time) = time else {
         return i64::MAX;
@@ -248,15 +248,15 @@ impl Shared {
     }
 }
 
-/// Takes the pause off the list when its run no longer waits, for whatever reason.
+/// Removes the pause from the list when its run stops waiting, for whatever reason.
 struct Registered<'a> {
     controller: &'a StepController,
     pause_id: String,
 }
 
 impl<'a> Registered<'a> {
-    /// `None` if the session does not pause any more: the pauses that existed then were ended, and
-    /// this one would be missed.
+    /// Returns `None` if pauses were disabled for the session in the meantime: its pauses were
+    /// ended then, and this one would be missed.
     fn new(
         controller: &'a StepController,
         pause: PendingPause,

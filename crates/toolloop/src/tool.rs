@@ -26,12 +26,12 @@ pub const DEFAULT_OUTPUT_LIMIT: usize = 64 * 1024;
 ///
 /// [`tool_fn`] creates one from an async function or closure.
 ///
-/// A tool runs on a task of its own. When its time is up or its run ends, it is notified first
+/// A tool runs on a separate task. When its time is up or its run ends, it is notified first
 /// ([`ToolContext::cancelled`]), has [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) to return, and
-/// is then dropped. A tool that blocks its thread cannot be dropped: its call is answered all the
-/// same, and what it does afterwards is ignored. On a multi-thread runtime it delays neither its
-/// run nor timers. One that declares it ([`ToolTraits::blocking`]) runs on a thread for blocking
-/// work and delays nothing on any runtime.
+/// is then dropped. A tool that blocks its thread cannot be dropped: its call is answered anyway,
+/// and the tool's later result is ignored. On a multi-thread runtime it delays neither its run nor
+/// timers. A tool that declares that it blocks ([`ToolTraits::blocking`]) runs on the blocking pool
+/// and delays nothing on any runtime.
 #[async_trait]
 pub trait Tool: Send + Sync {
     /// Returns the description for the model: name, description and input schema.
@@ -42,30 +42,31 @@ pub trait Tool: Send + Sync {
         ToolTraits::default()
     }
 
-    /// Returns the names of arguments, at any depth, that events must not show. Read when the tool is
-    /// registered, and at each call.
+    /// Returns the names of arguments, at any depth, that events must not show. Read when the tool
+    /// is registered and at each call.
     ///
-    /// Events then show the arguments of the tool's calls once they are whole, with these masked,
-    /// and not as the model writes them. The history keeps them, because the model has to see what
-    /// it wrote.
+    /// Events then show the arguments of the tool's calls only once they are complete, with these
+    /// masked, rather than as the model streams them. The history keeps them, because the model has
+    /// to see its own call.
     fn secret_args(&self) -> &[String] {
         &[]
     }
 
-    /// Provides the state of the registry, once, before the tool is registered. Ignored by default.
+    /// Called once, before the tool is registered, with the state of the registry. Ignores it by
+    /// default.
     ///
     /// # Errors
     ///
-    /// If the tool needs state that is not there: the name of its type.
+    /// If state required by the tool is missing: the name of its type.
     fn bind_state(&mut self, _state: &Extensions) -> Result<(), &'static str> {
         Ok(())
     }
 
-    /// Runs the tool. `args` is a JSON object that fits the definition's schema.
+    /// Runs the tool. `args` is a JSON object that is valid for the schema of the definition.
     ///
     /// # Errors
     ///
-    /// If the tool failed. The model gets the message.
+    /// If the tool failed. The model receives the message.
     async fn call(&self, ctx: ToolContext, args: Value) -> Result<ToolOutput, ToolError>;
 }
 
@@ -83,7 +84,7 @@ impl<T: Tool + ?Sized> Tool for Arc<T> {
         (**self).secret_args()
     }
 
-    /// A tool that is shared already keeps the state that it has.
+    /// A shared tool keeps the state that it already has.
     fn bind_state(&mut self, state: &Extensions) -> Result<(), &'static str> {
         Self::get_mut(self).map_or(Ok(()), |tool| tool.bind_state(state))
     }
@@ -102,14 +103,14 @@ pub struct ToolTraits {
     /// Time limit of one attempt. [`ToolConfig::execution_timeout`](geppetto_engine::ToolConfig) by
     /// default.
     pub timeout: Option<Duration>,
-    /// Running the tool twice has the effect of running it once, so it may be retried after any
-    /// failure. `false` by default.
+    /// Running the tool twice has the same effect as running it once, so it may be retried after
+    /// any failure. `false` by default.
     pub idempotent: bool,
     /// `true` if the tool blocks its thread, by long computation or by waiting without `await`. It
-    /// then runs on one of the runtime's threads for blocking work. False by default.
+    /// then runs on the runtime's blocking pool. `false` by default.
     pub blocking: bool,
-    /// How many bytes of output the model gets; longer output is cut, and the cut is marked.
-    /// [`DEFAULT_OUTPUT_LIMIT`] by default.
+    /// Maximum size of the output passed to the model, in bytes; longer output is truncated and
+    /// marked. [`DEFAULT_OUTPUT_LIMIT`] by default.
     pub output_limit: usize,
 }
 

@@ -14,22 +14,24 @@ mod setup;
 
 use run::LoopRun;
 
-/// Asks the model, runs the tools that it asks for, and asks it again with their answers, until
-/// it asks for none.
+/// Calls the model, runs the tools it requests, and calls it again with their answers, until it
+/// requests none.
 ///
 /// Each round is: snapshot `pre_inference`, provider call, snapshot `post_inference`, limits,
-/// pause, tools, snapshot `post_tools`, pause. Snapshot `final` comes at the end of every run. The
+/// pause, tools, snapshot `post_tools`, pause. Every run ends with the snapshot `final`. The
 /// context's [`RunJournal`](geppetto_engine::RunJournal) is awaited at each step.
 ///
-/// A run comes to its end, to a limit or to calls that wait for a person (an `Ok` report), or fails
-/// or is cancelled (an error). In all cases, and when the future is dropped half-way, the turn
-/// holds all that was said and done, and every tool call in it has its answer: results of tools
-/// that finished, "cancelled" for those that ran, "not run" for those that did not start.
+/// A run completes, reaches a limit or ends with calls that wait for a person (an `Ok` report), or
+/// fails or is cancelled (an error). In all cases, including when the future is dropped midway, the
+/// turn contains all output so far, and every tool call in it has an answer: the results of tools
+/// that finished, "cancelled" for those that were running, "not run" for those that had not
+/// started.
 ///
-/// Calls that [wait for a person](crate::Rejection::wait) have no answer. A run on such a turn begins
-/// with them: those about which the context has [decisions](RunContext::with_decisions), and the
-/// others, whose hooks are asked again. If calls still wait, the run ends before the model is asked.
-/// Calls that waited and have not started when a run is cancelled, fails or comes to a limit wait on.
+/// Calls that [wait for a person](crate::Rejection::wait) have no answer. A run on such a turn
+/// starts with them: with those that the context has [decisions](RunContext::with_decisions) about,
+/// and with the others, whose hooks are called again. If calls still wait, the run ends before the
+/// model is called. If a run is cancelled, fails or reaches a limit, the waiting calls that have
+/// not started keep waiting.
 #[derive(Clone)]
 pub struct ToolLoop {
     engine: Arc<dyn Engine>,
@@ -41,7 +43,7 @@ pub struct ToolLoop {
 }
 
 impl ToolLoop {
-    /// A loop over `engine` and the tools of `registry`.
+    /// Creates a loop over `engine` and the tools of `registry`.
     pub fn new(engine: Arc<dyn Engine>, registry: ToolRegistry) -> Self {
         Self {
             engine,
@@ -53,8 +55,8 @@ impl ToolLoop {
         }
     }
 
-    /// Sets how tools are offered and run; the default where this is not called. What a turn's data
-    /// say is replaced: they document the run that wrote them, and order nothing.
+    /// Sets the tool configuration; [`ToolConfig::default`] if not called. A configuration in the
+    /// data of the turn is replaced and has no effect: it documents the run that wrote it.
     #[must_use]
     pub fn with_config(mut self, config: ToolConfig) -> Self {
         self.config = Some(config);
@@ -75,14 +77,14 @@ impl ToolLoop {
         self
     }
 
-    /// Sets how often a reply that broke off is asked for again.
+    /// Sets the number of retries after a reply breaks off.
     #[must_use]
     pub fn with_resampling(mut self, resampling: Resampling) -> Self {
         self.resampling = resampling;
         self
     }
 
-    /// The tools.
+    /// Returns the tools.
     #[must_use]
     pub fn registry(&self) -> &ToolRegistry {
         &self.registry

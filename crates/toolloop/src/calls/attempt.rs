@@ -18,17 +18,17 @@ pub(super) struct Attempt {
     pub(super) tool: Arc<dyn Tool>,
     pub(super) traits: ToolTraits,
     pub(super) limit: Duration,
-    /// Which attempt it is, from 1.
+    /// Number of the attempt, starting at 1.
     pub(super) number: u32,
 }
 
 type Returned = Option<Result<ToolOutput, ToolError>>;
 
 impl Attempt {
-    /// Runs the tool. `None` when the calls were to stop before it began.
+    /// Runs the tool. Returns `None` if the calls were stopped before it started.
     ///
-    /// At its time limit the tool is notified first. A result within the grace period counts, and
-    /// so does an error, including its declaration on retries. Then the tool is dropped.
+    /// At its time limit the tool is notified. A result within the grace period counts, and so does
+    /// an error, including its declaration about retries. Then the tool is dropped.
     pub(super) async fn run(
         &self,
         ctx: &RunContext,
@@ -36,7 +36,7 @@ impl Attempt {
         args: Value,
     ) -> Option<Result<ToolOutput, ToolFailure>> {
         let ctx = self.context(ctx, slot);
-        // Work that the tool left behind sees that nobody waits for it.
+        // Work that the tool left behind sees that its call is over.
         let told = ctx.run.cancellation().clone().drop_guard();
         let run = ctx.run.clone();
         let mut task = pin!(self.spawn(ctx, slot, args));
@@ -56,7 +56,7 @@ impl Attempt {
         }
     }
 
-    /// What counts of what a tool returned after its time was up.
+    /// Returns the outcome of a tool that returned during the grace period.
     fn late(&self, returned: Result<ToolOutput, ToolError>) -> Result<ToolOutput, ToolFailure> {
         match returned {
             Ok(output) => Ok(output),
@@ -94,12 +94,12 @@ impl Attempt {
         let (tool, slot) = (Arc::clone(&self.tool), Arc::clone(slot));
         let run = ctx.run.clone();
         let work = async move {
-            // A cancel may come between the start of the task and its first poll.
+            // The cancellation may happen between the start of the task and its first poll.
             if ctx.run.is_cancelled() {
                 return None;
             }
             slot.run();
-            // The call is made inside of the future: a tool may panic before it gives one.
+            // The call is made inside the future, because a tool may panic before it returns one.
             Some(tool.call(ctx, args).await)
         };
         let place = match self.traits.blocking {

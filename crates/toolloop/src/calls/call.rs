@@ -1,4 +1,4 @@
-//! One tool call, from the first hook to the answer.
+//! A tool call, from the first hook to its answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,25 +16,25 @@ use crate::{
     arguments, isolate,
 };
 
-/// What all calls of one model output have in common.
+/// Data shared by all calls of one model output.
 pub(super) struct Env {
-    /// Cancelled when the calls are to stop.
+    /// Cancelled to stop the calls.
     pub(super) ctx: RunContext,
     pub(super) registry: ToolRegistry,
     pub(super) executor: Arc<dyn ToolExecutor>,
     pub(super) config: ToolConfig,
-    /// One permit for each tool that may run at once; an exclusive one takes all.
+    /// One permit for each tool that may run concurrently; an exclusive tool acquires all.
     pub(super) places: Semaphore,
     pub(super) permits: u32,
 }
 
-/// What became of a call when the hooks were asked.
+/// Decision of the hooks about a call.
 enum Verdict {
-    /// The calls are to stop.
+    /// The calls are being stopped.
     Stopped,
-    /// It is answered with this error.
+    /// The call is answered with this error.
     Refused(String),
-    /// A person is to be asked this.
+    /// The call waits for a person, who is asked this question.
     Waits(String),
     Allowed,
 }
@@ -43,14 +43,14 @@ enum Verdict {
 struct Ready<'a> {
     env: &'a Env,
     slot: &'a Arc<Slot>,
-    /// The call with the arguments that the hooks gave it.
+    /// The call with the arguments returned by the hooks.
     call: ToolCall,
     tool: Arc<dyn Tool>,
     traits: ToolTraits,
 }
 
-/// Runs a call. On return it is answered, or it is left to be answered as not run because the
-/// calls are to stop. An error ends the run.
+/// Runs a call. On return the call is answered, or, if the calls are being stopped, left to be
+/// answered as not run. An error ends the run.
 pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), EngineError> {
     let name = &slot.call.name;
     let traits = env.registry.traits(name).unwrap_or_default();
@@ -60,7 +60,7 @@ pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), Engin
         .map_or(Ok(&[][..]), |tool| isolate::call(|| tool.secret_args()));
     let secret = secret.map_err(|message| isolate::panicked("a tool's `secret_args`", &message))?;
     slot.set_limits(secret, traits.output_limit);
-    // Hooks and journals may fail with what they were given.
+    // Errors of hooks and journals may repeat the arguments.
     let outcome = decide_and_run(&env, &slot, traits).await;
     outcome.map_err(|error| slot.hide_in(error))
 }
@@ -80,12 +80,12 @@ async fn decide_and_run(
             if ask(env, slot, &call, &question)? {
                 return Ok(());
             }
-            // Nobody is asked about a call that cannot run.
+            // A call that cannot run asks no question.
             None
         }
         Verdict::Allowed => None,
     };
-    // Held until the call is answered. Calls that do not run need no place.
+    // Held until the call is answered. Calls that do not run need no permit.
     let place = match &refusal {
         None if tool.is_some() => {
             let permits = if traits.exclusive { env.permits } else { 1 };
@@ -127,7 +127,8 @@ async fn decide_and_run(
     answered.and(told)
 }
 
-/// Lets a call wait for a person. Returns `false`, and does nothing, if it cannot run anyway.
+/// Lets a call wait for a person. Returns `false`, without any effect, if the call cannot run
+/// anyway.
 fn ask(env: &Env, slot: &Slot, call: &ToolCall, question: &str) -> Result<bool, EngineError> {
     let Some(tool) = env.registry.get(&call.name) else {
         return Ok(false);
@@ -142,8 +143,8 @@ fn ask(env: &Env, slot: &Slot, call: &ToolCall, question: &str) -> Result<bool, 
     Ok(true)
 }
 
-/// Asks the hooks. A rejection counts also where the calls are to stop by then: it is the reason
-/// why a hook cancelled the run, as a rule.
+/// Calls the hooks. A rejection counts even if the calls are already being stopped: it is usually
+/// the reason why a hook cancelled the run.
 async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineError> {
     let mut call = slot.call.clone();
     let mut ctx = env.ctx.clone();
@@ -173,8 +174,8 @@ async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineErro
     Ok((call, verdict))
 }
 
-/// What the hooks have against the call. A hook that would wait for a person has nothing against one
-/// that a person allowed.
+/// Returns the verdict of the hooks. A wait for a person counts as permission if a person has
+/// already allowed the call.
 async fn ask_hooks(
     env: &Env,
     slot: &Slot,
@@ -202,7 +203,7 @@ async fn ask_hooks(
     Ok(rejected.map(|rejection| ("not allowed", rejection)))
 }
 
-/// What a rejected call is answered. Ends the run where the rejection does.
+/// Returns the answer to a rejected call. Ends the run if the rejection does.
 fn refused(env: &Env, slot: &Slot, what: &str, rejection: &Rejection) -> String {
     if rejection.ends_run || slot.hook_cancelled(&env.ctx) {
         env.ctx.cancel_because(&*rejection.reason);
@@ -266,7 +267,7 @@ impl Ready<'_> {
         Ok(())
     }
 
-    /// How long to wait before the next attempt; `None` when there is none.
+    /// Returns the delay before the next attempt; `None` if there is none.
     fn delay(&self, attempt: u32, failure: &ToolFailure) -> Result<Option<Duration>, EngineError> {
         let failed = FailedToolAttempt {
             call: &self.call,
@@ -282,7 +283,7 @@ impl Ready<'_> {
     fn fail(&self, failure: &ToolFailure) -> Result<(), EngineError> {
         let executor = &*self.env.executor;
         if is_stopped(&self.env.ctx) {
-            // Most likely the tool failed because it was told to stop.
+            // The tool most likely failed because it was notified.
             return self
                 .slot
                 .answer(executor, Err(format!("cancelled: {failure}")));

@@ -14,34 +14,34 @@ use crate::ToolRegistry;
 #[cfg(test)]
 mod tests;
 
-/// A tool call that waits for its answer.
+/// A tool call without an answer yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) call: ToolCall,
-    /// What the call's events belong to.
+    /// Correlation of the call's events.
     pub(crate) correlation: Arc<Correlation>,
-    /// How many earlier calls of the conversation have the call's id.
+    /// Number of earlier calls of the conversation with the same id.
     pub(crate) repeated: usize,
-    /// Why the call is not run, where that is known from its reply.
+    /// Reason why the call is not run, if its reply determines it.
     pub(crate) refusal: Option<String>,
-    /// Of a call that waited for a person when an earlier run ended.
+    /// Present if the call was waiting for a person when an earlier run ended.
     pub(crate) resumed: Option<Resumed>,
 }
 
-/// A call that waited for a person when an earlier run ended.
+/// A call that was waiting for a person when an earlier run ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Resumed {
     pub(crate) pending: PendingCall,
-    /// What the person decided, if that is known.
+    /// The person's decision, if known.
     pub(crate) decision: Option<Decision>,
 }
 
-/// The calls that stand in `turn`, requested by the recorded replies and not answered yet, in the
-/// order of the turn.
+/// Returns the unanswered calls in `turn` that were requested by the recorded replies, in the order
+/// of the turn.
 ///
-/// A call is found by the id of its block. A middleware may have made the block anew: then by its
-/// own id, among the blocks that `before` has fewer of. A call that a middleware took out is not
-/// among them.
+/// A call is matched by the id of its block. If a middleware recreated the block, the call is
+/// matched by its own id, among the blocks that are new since `before`. Calls removed by a
+/// middleware are not included.
 pub(crate) fn requests(
     before: &Turn,
     turn: &Turn,
@@ -63,8 +63,8 @@ pub(crate) fn requests(
         }
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    // By call id, the place in the list: a second call with the id of one that is not answered
-    // could not be told apart from it.
+    // Index of each open call by call id: a second call with the same id could not be told apart
+    // from it.
     let mut open: HashMap<&str, usize> = HashMap::new();
     let mut found: Vec<Option<(RequestedCall, Request)>> = Vec::new();
     for block in &turn.blocks {
@@ -85,7 +85,7 @@ pub(crate) fn requests(
         let is_new = *count > old.get(call.id.as_str()).copied().unwrap_or_default();
         let own = match by_block.get(block.id.as_str()) {
             Some(own) if own.call.id == call.id => Some(*own),
-            // The latest first: an earlier one was replaced.
+            // The most recent one: earlier ones were replaced.
             _ if is_new => candidates.first().copied(),
             _ => None,
         };
@@ -107,8 +107,8 @@ pub(crate) fn requests(
     found.into_iter().flatten().collect()
 }
 
-/// The calls of `turn` that waited for a person when an earlier run ended, in the order of the turn,
-/// with what was decided about them.
+/// Returns the calls of `turn` that were waiting for a person when an earlier run ended, in the
+/// order of the turn, with the decisions about them.
 pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
     let mut decisions = ctx.take_decisions();
     let pending = PendingCall::of(turn);
@@ -117,7 +117,7 @@ pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
     }
     let ids: HashSet<String> = pending.iter().map(|own| own.call_id.clone()).collect();
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    // By id, the call that has no answer yet and its place among those with its id.
+    // Open call by id, and its ordinal among the calls with the same id.
     let mut open: HashMap<&str, (usize, &ToolCall, usize)> = HashMap::new();
     for (place, block) in turn.blocks.iter().enumerate() {
         match &block.content {
@@ -154,7 +154,7 @@ pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
     requests.into_iter().map(|(_, request)| request).collect()
 }
 
-/// Why no call of a reply may run that ended so; `None` where they may.
+/// Returns the reason why no call of a reply with this ending may run; `None` if they may.
 pub(crate) fn ended_badly(class: &FinishClass, truncated: bool) -> Option<&'static str> {
     match class {
         FinishClass::Refused => {
@@ -169,14 +169,15 @@ pub(crate) fn ended_badly(class: &FinishClass, truncated: bool) -> Option<&'stat
     }
 }
 
-/// Why a call must not run, from what its reply was allowed and how it ended.
+/// Returns the reason why a call must not run, based on the tools offered to its reply and on how
+/// the reply ended.
 pub(crate) fn refusal(
     own: &RequestedCall,
     call: &ToolCall,
     result: &InferenceResult,
     registry: &ToolRegistry,
 ) -> Option<String> {
-    // A middleware may have made another result of the reply's own.
+    // A middleware may have replaced the result of the reply.
     let of_result = ended_badly(&result.finish_class, result.truncated);
     let badly = ended_badly(&own.finish_class, own.truncated).or(of_result);
     if let Some(reason) = badly {
@@ -199,7 +200,7 @@ pub(crate) fn refusal(
         }
         _ => {}
     }
-    // Tools that nobody has are answered as unknown.
+    // Unregistered tools are answered as unknown.
     if registry.get(name).is_some() && !offer.has(name) {
         let offered = match offer.names.is_empty() {
             true => "no tool was".to_owned(),

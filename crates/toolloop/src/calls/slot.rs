@@ -12,15 +12,15 @@ use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 use super::{Request, request::Resumed};
 use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
 
-/// One call: what was asked for, how far it got, and its answer.
+/// State of a call: its request, progress and answer.
 ///
-/// The answer is published when it is given, once; whatever ends the call gives one.
+/// The answer is published once, when it is set; every way in which a call can end sets one.
 pub(super) struct Slot {
     pub(super) call: ToolCall,
-    /// How many earlier calls of the conversation have the call's id.
+    /// Number of earlier calls of the conversation with the same id.
     repeated: usize,
     key: OnceLock<String>,
-    /// Why the call is not run, where that is known before any hook is asked.
+    /// Reason why the call is not run, if known before the hooks are called.
     pub(super) refusal: Option<String>,
     resumed: Option<Resumed>,
     pub(super) correlation: Arc<Correlation>,
@@ -30,15 +30,15 @@ pub(super) struct Slot {
 
 struct State {
     progress: Progress,
-    /// What events and errors must not show: the arguments that the model wrote, those that a hook
-    /// put in their place, and the names of the secret ones.
+    /// Texts hidden from events and errors: the arguments written by the model, those substituted
+    /// by a hook, and the names of the secret arguments.
     secrets: (Vec<Args>, Vec<String>),
     output_limit: usize,
-    /// The arguments that a hook put in place of the model's, as they may be shown.
+    /// Arguments substituted by a hook, masked.
     changed: Option<Args>,
-    /// `true` if the start is published.
+    /// `true` if the start event was published.
     started: bool,
-    /// `true` if the tool ran.
+    /// `true` if the tool was started.
     ran: bool,
     /// `true` if the tool's output ends the run.
     ends_run: bool,
@@ -49,7 +49,7 @@ enum Progress {
     Open,
     /// A person is to decide about the call.
     Waiting(PendingCall),
-    /// The tool runs, or ran and is about to be tried again.
+    /// The tool is running, or ran and is about to be retried.
     Running,
     Answered(ToolUse),
 }
@@ -77,14 +77,13 @@ impl Slot {
         }
     }
 
-    /// Names the effect of the call: the same for all attempts.
+    /// Returns the idempotency key of the call, the same for all attempts.
     pub(super) fn key(&self) -> &str {
         let key = || self.ctx.effect_key(&self.call, self.repeated);
         self.key.get_or_init(key)
     }
 
-    /// Returns `true` if a hook cancelled `ctx`, which is also cancelled with the run, and the run
-    /// continues.
+    /// Returns `true` if a hook cancelled `ctx` while the run itself continues.
     pub(super) fn hook_cancelled(&self, ctx: &RunContext) -> bool {
         ctx.is_cancelled() && !is_stopped(&self.ctx)
     }
@@ -93,21 +92,21 @@ impl Slot {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What must not show of the call's arguments, and how long the answer may be.
+    /// Sets the secret arguments of the call and the length limit of its answer.
     pub(super) fn set_limits(&self, secret: &[String], output_limit: usize) {
         let mut state = self.state();
         state.secrets = (vec![self.call.args.clone()], secret.to_vec());
         state.output_limit = output_limit;
     }
 
-    /// Notes the arguments that a hook put in place of the call's own.
+    /// Records the arguments that a hook substituted.
     pub(super) fn replace_args(&self, args: &Args) {
         if *args != self.call.args {
             self.state().secrets.0.push(args.clone());
         }
     }
 
-    /// Notes how the changed arguments of the call may be shown: without secrets.
+    /// Records the masked form of the substituted arguments.
     pub(super) fn show_changed(&self, masked: &str) {
         self.state().changed = Some(Args::from(masked));
     }
@@ -117,12 +116,12 @@ impl Slot {
         self.state().ends_run
     }
 
-    /// A text about the call without its secrets.
+    /// Returns `text` without the call's secrets.
     pub(super) fn hide(&self, text: &str) -> String {
         hidden(text, &self.state().secrets)
     }
 
-    /// An error of the call without its secrets. Causes that show one are left out.
+    /// Returns `error` without the call's secrets. Sources that contain one are removed.
     pub(super) fn hide_in(&self, error: EngineError) -> EngineError {
         let mut texts = vec![error.to_string()];
         let mut cause = std::error::Error::source(&error);
@@ -137,7 +136,7 @@ impl Slot {
             .with_retryable(error.is_retryable())
     }
 
-    /// Marks the call as running: its effects may begin.
+    /// Marks the call as running: from now on it may have effects.
     pub(super) fn run(&self) {
         let mut state = self.state();
         state.ran = true;
@@ -151,7 +150,7 @@ impl Slot {
         matches!(self.state().progress, Progress::Running)
     }
 
-    /// What a person decided about the call.
+    /// Returns the person's decision about the call.
     pub(super) fn decision(&self) -> Option<&Decision> {
         self.resumed.as_ref()?.decision.as_ref()
     }
@@ -164,8 +163,9 @@ impl Slot {
         self.state().progress = Progress::Waiting(pending);
     }
 
-    /// The call, if it is left to a later run: it waits, and the run did not end badly; or it waited
-    /// before and has not started, so that what a person is asked does not depend on how a run ends.
+    /// Returns the call if it is left to a later run: it waits and the run did not end with a
+    /// failure, or it waited before and has not started, so that a question to a person does not
+    /// depend on how a run ends.
     pub(super) fn left(&self, ended_well: bool) -> Option<PendingCall> {
         let state = self.state();
         let (pending, is_told) = match (&state.progress, &self.resumed) {
@@ -198,8 +198,8 @@ impl Slot {
         self.publish(EventKind::ToolExecutionStarted(event));
     }
 
-    /// Answers the call, unless it is already answered: stores the answer and publishes it. An
-    /// error means that the hook panicked; the answer is stored.
+    /// Answers the call, unless it is already answered: stores the answer and publishes it. Returns
+    /// an error if the hook panicked; the answer is stored in that case too.
     pub(super) fn answer(
         &self,
         executor: &dyn ToolExecutor,
@@ -217,7 +217,7 @@ impl Slot {
             files,
             ends_run,
         } = outcome.unwrap_or_else(ToolOutput::text);
-        // Hidden before it is cut, or the cut may leave a part of a secret.
+        // Masked before truncation, which could leave a part of a secret.
         let shown = match state.secrets.1.is_empty() {
             true => None,
             false => Some(cut(hidden(&text, &state.secrets), limit)),
@@ -250,7 +250,7 @@ impl Slot {
     ) -> Result<(), EngineError> {
         let (id, name) = (&*self.call.id, &*self.call.name);
         let mut event = ToolResultReady::new(id, name, shown, status.clone());
-        // Both events must come, or the call would stay open for every reader.
+        // Both events are required, or the call would stay open for every reader.
         let hook = isolate::call(|| executor.publish_result(&self.ctx, &mut event));
         event.tool_call_id.clone_from(&self.call.id);
         event.tool_name.clone_from(&self.call.name);
@@ -269,7 +269,7 @@ impl Slot {
         );
     }
 
-    /// The answer, where there is one.
+    /// Returns the answer, if there is one.
     pub(super) fn to_answer(&self) -> Option<ToolUse> {
         match &self.state().progress {
             Progress::Answered(answer) => Some(answer.clone()),
@@ -277,7 +277,7 @@ impl Slot {
         }
     }
 
-    /// The answer as a block.
+    /// Returns the answer as a block.
     pub(super) fn to_block(&self) -> Option<Block> {
         let answer = self.to_answer()?;
         Some(Block::new(Content::ToolUse(answer)).with_id(self.ctx.next_id()))

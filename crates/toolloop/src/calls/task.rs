@@ -13,38 +13,38 @@ use crate::isolate::Isolated;
 
 type Work<T> = Isolated<'static, T>;
 
-/// Work on a task of its own. Dropping this drops the work at once, unless it is being polled
-/// (it blocks its thread): then it is dropped when that poll returns.
+/// Work on a separate task. Dropping this drops the work at once, unless it is being polled (it
+/// blocks its thread): then the work is dropped when that poll returns.
 pub(super) struct ToolTask<T: Send + 'static> {
     shared: Arc<Shared<T>>,
     task: JoinHandle<Option<Result<T, String>>>,
 }
 
-/// The work. It can be taken and dropped by another task while it is not being polled.
+/// The work. Another task can take and drop it while it is not being polled.
 struct Shared<T>(Mutex<State<T>>);
 
 enum State<T> {
     Idle {
         work: Work<T>,
-        /// Of the task, which waits for the work.
+        /// Waker of the task that polls the work.
         waker: Option<Waker>,
     },
     Polled,
-    /// To be dropped, or over.
+    /// Dropped or finished.
     Gone,
 }
 
-/// Where work runs.
+/// Thread pool for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// On the runtime's worker threads.
+    /// The runtime's worker threads.
     Worker,
-    /// On a thread that may be blocked.
+    /// The runtime's blocking pool.
     Blocking,
 }
 
 impl<T: Send + 'static> ToolTask<T> {
-    /// Starts `work`. Must be called in a tokio runtime.
+    /// Spawns `work`. Must be called within a tokio runtime.
     pub(super) fn spawn(place: Place, work: impl Future<Output = T> + Send + 'static) -> Self {
         let work = Isolated::new(work);
         let shared = Arc::new(Shared(Mutex::new(State::Idle { work, waker: None })));
@@ -76,7 +76,7 @@ impl<T: Send + 'static> Future for ToolTask<T> {
 impl<T: Send + 'static> Drop for ToolTask<T> {
     fn drop(&mut self) {
         let state = std::mem::replace(&mut *self.shared.lock(), State::Gone);
-        // Also frees what is queued and has not begun.
+        // Also releases a task that is queued and has not started.
         self.task.abort();
         if let State::Idle { work, waker } = state {
             drop(work);
@@ -91,14 +91,14 @@ impl<T> Shared<T> {
     }
 }
 
-/// The side of the runtime. There is no output when the work was dropped.
+/// The half that the runtime polls. Resolves to `None` if the work was dropped.
 struct Task<T>(Arc<Shared<T>>);
 
 impl<T> Future for Task<T> {
     type Output = Option<Result<T, String>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Taken out while it is polled: a tool that blocks must not keep others from giving it up.
+        // Moved out during the poll: a blocking tool must not keep others from abandoning it.
         let taken = std::mem::replace(&mut *self.0.lock(), State::Polled);
         let State::Idle { mut work, .. } = taken else {
             *self.0.lock() = State::Gone;
@@ -114,7 +114,8 @@ impl<T> Future for Task<T> {
         }
         *state = State::Gone;
         drop(state);
-        // Before the output is given: whoever waits for it may rely on the work being gone.
+        // Dropped before the output is returned, so that the receiver of the output can rely on the
+        // work being gone.
         drop(work);
         match polled {
             Poll::Ready(output) => Poll::Ready(Some(output)),

@@ -1,20 +1,20 @@
-//! Secrets out of arguments and texts.
+//! Masking of secrets in arguments and texts.
 
 use geppetto_turns::Args;
 use serde_json::Value;
 
 mod forms;
 
-/// The least characters of a value that is looked for in texts.
+/// Minimum length of a value searched for in texts, in characters.
 const SHORTEST: usize = 4;
 
-/// The most values that are looked for in a text: each costs a pass for each of its forms.
+/// Maximum number of values searched for in a text: each costs one pass per form.
 const MOST: usize = 64;
 
-/// The replacement of secrets in events.
+/// Replacement for secrets in events.
 pub const MASK: &str = "***";
 
-/// The arguments with the named ones masked, at any depth.
+/// Returns the arguments with the named ones masked, at any depth.
 pub(crate) fn arguments(args: &Args, secret: &[String]) -> String {
     if secret.is_empty() {
         return args.as_str().to_owned();
@@ -25,14 +25,14 @@ pub(crate) fn arguments(args: &Args, secret: &[String]) -> String {
             each_secret(&mut value, secret, &mut |found| *found = MASK.into());
             value.to_string()
         }
-        // Where the fields cannot be told apart, any part may be the secret.
+        // If the fields cannot be told apart, any part may be the secret.
         Err(_) => MASK.to_owned(),
     }
 }
 
-/// Masks the values of secret arguments where a text repeats them, in any of their
-/// [forms](forms::of). Values of less than four characters are left, because they would be found
-/// everywhere. Where there are too many values to look for, all of the text is masked.
+/// Masks occurrences of the values of secret arguments in a text, in any of their
+/// [forms](forms::of). Values shorter than four characters are not masked, because they would match
+/// everywhere. If there are too many values to search for, the entire text is masked.
 pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
     let mut text = text.to_owned();
     if secret.is_empty() {
@@ -44,7 +44,7 @@ pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
         return MASK.to_owned();
     }
     let mut forms: Vec<String> = values.iter().flat_map(|value| forms::of(value)).collect();
-    // The longest first: a form may be part of another.
+    // Longest first: a form may be part of another.
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms.dedup();
     for form in &forms {
@@ -55,7 +55,7 @@ pub(crate) fn hide(text: &str, args: &Args, secret: &[String]) -> String {
     text
 }
 
-/// The secret values. Of arguments that are no object any part may be one.
+/// Returns the secret values. If the arguments are not an object, any part of them may be secret.
 fn secret_values(args: &Args, secret: &[String]) -> Vec<String> {
     let mut values = Vec::new();
     match serde_json::from_str(args.as_str()) {
@@ -95,7 +95,7 @@ fn leaves(value: &Value, into: &mut Vec<String>) {
         Value::String(text) => into.push(text.clone()),
         Value::Number(number) => {
             into.push(number.to_string());
-            // As Rust writes it: `1234567` for `1234567.0`, and no exponent.
+            // As formatted by Rust: `1234567` for `1234567.0`, and no exponent.
             into.extend(number.as_f64().map(|number| number.to_string()));
         }
         Value::Null | Value::Bool(_) => {}

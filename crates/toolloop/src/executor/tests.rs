@@ -47,7 +47,7 @@ fn a_secret_is_found_in_every_form_that_is_promised() {
         "a%22b%5cc%0asword%2ffish%20%c3%a9%f0%9f%94%91%20d%09e".to_owned(),
         "a%22b%5Cc%0Asword%2Ffish+%C3%A9%F0%9F%94%91+d%09e".to_owned(),
         "YSJiXGMKc3dvcmQvZmlzaCDDqfCflJEgZAll".to_owned(),
-        // One line of it.
+        // One line of the text.
         "sword/fish é🔑 d\te".to_owned(),
     ];
     for form in forms {
@@ -147,7 +147,7 @@ fn only_what_is_safe_is_tried_again() {
     );
 }
 
-/// An executor that gives other arguments.
+/// An executor that replaces the arguments.
 struct Replaces;
 
 #[async_trait]
@@ -165,7 +165,7 @@ async fn a_shared_executor_is_asked_itself() {
     assert_eq!(args.unwrap().as_str(), r#"{"replaced":true}"#);
 }
 
-/// A tool that declares nothing.
+/// A tool without options.
 struct Plain(ToolDefinition);
 
 #[async_trait]

@@ -53,7 +53,7 @@ fn names_and_schemas_must_be_ones_that_providers_accept() {
         assert!(source.is_none(), "the message has it all");
     }
     assert!(tools.is_empty());
-    // What says nothing is the schema of no arguments.
+    // An empty schema is the schema of no arguments.
     for (name, schema) in [("a", json!({})), ("b", json!(true)), ("c", json!(null))] {
         let tool = raw_tool_fn(name, "", schema, || async { Ok::<_, ToolError>(1) });
         tools.register(tool).unwrap();

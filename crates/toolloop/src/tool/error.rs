@@ -1,4 +1,4 @@
-//! [`ToolError`] and [`ToolFailure`].
+//! [`ToolError`] and [`ToolFailure`]: failures of tools.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -56,7 +56,7 @@ impl ToolError {
         self
     }
 
-    /// The same error, of an attempt that had failed so before.
+    /// Returns the same error, prefixed with the failure of a previous attempt.
     pub(crate) fn after(mut self, failure: &ToolFailure) -> Self {
         self.message = format!("{failure}: {}", self.message);
         self
@@ -89,8 +89,8 @@ impl fmt::Display for ToolError {
     }
 }
 
-/// `Into<Box<dyn Error + Send + Sync>>` holds for every error, for texts, and for the error types of
-/// `anyhow` and `eyre`, so that none of these needs a conversion, or a dependency, of its own.
+/// `Into<Box<dyn Error + Send + Sync>>` is implemented by every error, by strings, and by the error
+/// types of `anyhow` and `eyre`, so none of these requires its own conversion or dependency.
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
     fn from(error: E) -> Self {
         let error = error.into();
@@ -98,7 +98,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
         let mut source = error.source();
         while let Some(cause) = source {
             let cause_message = cause.to_string();
-            // Many errors repeat their source in their own message.
+            // Many errors repeat their source in their message.
             if !message.contains(&cause_message) {
                 message.push_str(": ");
                 message.push_str(&cause_message);
@@ -113,11 +113,11 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
     }
 }
 
-/// Why an attempt at a tool call failed.
+/// Cause of a failed attempt at a tool call.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ToolFailure {
-    /// The tool said so.
+    /// The tool returned an error.
     Error(ToolError),
     /// The tool took longer than this, and was stopped.
     TimedOut(Duration),
@@ -128,7 +128,7 @@ pub enum ToolFailure {
 impl ToolFailure {
     /// Returns `true` if the call may be retried: the tool declared it, or is idempotent and did
     /// not declare otherwise. A tool that is not idempotent is not retried after a timeout or a
-    /// panic, because it is unknown what it had done before.
+    /// panic, because its effects up to then are unknown.
     #[must_use]
     pub fn may_be_repeated(&self, idempotent: bool) -> bool {
         match self {

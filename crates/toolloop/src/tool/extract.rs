@@ -4,9 +4,9 @@ use geppetto_engine::Extensions;
 
 use super::{ToolContext, ToolError};
 
-/// An argument of a tool function that comes from the application and not from the model.
+/// Argument of a tool function that is provided by the application rather than by the model.
 ///
-/// A tool function takes up to three of them, after the argument that the model writes. The model
+/// A tool function has up to three of them, after the argument written by the model. The model
 /// neither sees nor sets them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a tool function",
@@ -15,15 +15,16 @@ use super::{ToolContext, ToolError};
             `ToolContext`, `State<T>`, `Extension<T>` or `Option<Extension<T>>`"
 )]
 pub trait FromToolContext: Sized + Send {
-    /// Takes the value from the context of a call.
+    /// Extracts the value from the context of a call.
     ///
     /// # Errors
     ///
-    /// If the context does not have the value. The tool does not run, and the model gets the message.
+    /// If the context does not have the value. The tool does not run, and the model receives the
+    /// message.
     fn from_tool_context(ctx: &ToolContext) -> Result<Self, ToolError>;
 
-    /// Returns the name of the type that is missing in the state of a registry, if one is missing.
-    /// Called once, when the tool is registered.
+    /// Returns the name of the type that is missing in the state of a registry, if any. Called
+    /// once, when the tool is registered.
     #[must_use]
     fn missing_state(_state: &Extensions) -> Option<&'static str> {
         None
@@ -36,10 +37,10 @@ impl FromToolContext for ToolContext {
     }
 }
 
-/// State that all calls of a registry's tools share, such as a pool of connections.
+/// State shared by all calls of a registry's tools, such as a connection pool.
 ///
-/// [`ToolRegistry::with_state`](crate::ToolRegistry::with_state) provides it. Each call gets a clone,
-/// so `T` is usually an [`Arc`](std::sync::Arc) or a handle.
+/// [`ToolRegistry::with_state`](crate::ToolRegistry::with_state) provides it. Each call receives a
+/// clone, so `T` is usually an [`Arc`](std::sync::Arc) or a handle.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -79,10 +80,10 @@ impl<T: Clone + Send + Sync + 'static> FromToolContext for State<T> {
     }
 }
 
-/// A value that the application attached to the run, such as the identity of the caller.
+/// Value attached to the run by the application, such as the identity of the caller.
 ///
-/// `Builder::extension` attaches it. The tool does not run where it is missing;
-/// `Option<Extension<T>>` is `None` instead. Each call gets a clone.
+/// Attached with `Builder::extension`. If it is missing, the tool does not run;
+/// `Option<Extension<T>>` is `None` instead. Each call receives a clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extension<T>(pub T);
 

@@ -18,23 +18,24 @@ mod tests;
 ///
 /// Its arguments are, in this order:
 ///
-/// 1. what the model writes: a type that implements [`Deserialize`] and, for [`tool_fn`],
-///    [`JsonSchema`]; or no such argument;
-/// 2. up to three values of the application ([`FromToolContext`](crate::FromToolContext)):
+/// 1. the input written by the model: a type that implements [`Deserialize`] and, for [`tool_fn`],
+///    [`JsonSchema`]; optional;
+/// 2. up to three values provided by the application ([`FromToolContext`](crate::FromToolContext)):
 ///    [`State`](crate::State), [`Extension`](crate::Extension), [`ToolContext`].
 ///
 /// Its output is any [`Serialize`](serde::Serialize) value, or a [`Result`] of one
-/// ([`IntoToolOutput`](crate::IntoToolOutput)). `M` tells these forms apart; it is always inferred.
+/// ([`IntoToolOutput`](crate::IntoToolOutput)). `M` distinguishes these forms; it is always
+/// inferred.
 ///
 /// # Shared state
 ///
-/// A function, or a closure `|args: A, State(db): State<Arc<Db>>| async move { .. }`, takes shared
-/// state as an argument. A closure that captures the state instead has to clone it in each call:
-/// `move |args: A| { let db = db.clone(); async move { .. } }`. The async closure
-/// `async move |args: A| db.get(args.id).await` cannot be a tool, because its future borrows from
-/// the closure, and stable Rust has no way to require that such a future is [`Send`].
+/// A function, or a closure `|args: A, State(db): State<Arc<Db>>| async move { .. }`, receives
+/// shared state as an argument. A closure that captures the state instead has to clone it in each
+/// call: `move |args: A| { let db = db.clone(); async move { .. } }`. The async closure
+/// `async move |args: A| db.get(args.id).await` cannot be a tool: its future borrows from the
+/// closure, and stable Rust has no way to require that such a future is [`Send`].
 ///
-/// A function that does not fit is refused by the compiler:
+/// The compiler rejects a function of any other form:
 ///
 /// ```compile_fail,E0277
 /// use geppetto_toolloop::tool_fn;
@@ -52,7 +53,7 @@ mod tests;
     note = "it returns a value that implements `Serialize`, or a `Result` of one whose error is `ToolError`, `anyhow::Error`, a `std::error::Error` or a `String`"
 )]
 pub trait ToolFn<M>: Send + Sync + 'static {
-    /// The type of what the model writes.
+    /// Type of the input written by the model.
     type Args: DeserializeOwned + Send;
 
     /// Calls the function.
@@ -62,11 +63,11 @@ pub trait ToolFn<M>: Send + Sync + 'static {
         ctx: ToolContext,
     ) -> impl Future<Output = Result<ToolOutput, ToolError>> + Send;
 
-    /// Returns the name of a type that the function takes as state and that `state` does not have.
+    /// Returns the name of a state type that the function requires and `state` does not have.
     fn missing_state(state: &Extensions) -> Option<&'static str>;
 }
 
-/// The input of a tool without arguments: an object without known fields.
+/// Input of a tool without arguments: an object without known fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct NoArgs {}
@@ -81,8 +82,8 @@ impl JsonSchema for NoArgs {
     }
 }
 
-/// Creates a tool from an async function with typed input. The schema comes from the type, doc
-/// comments included.
+/// Creates a tool from an async function with typed input. The schema is derived from the type,
+/// including its doc comments.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -129,8 +130,8 @@ where
     raw_tool_fn(name, description, of_type::<F::Args>(), function)
 }
 
-/// Creates a tool from an async function and a JSON schema of its input. The function may take a
-/// [`Value`], or any type that fits the schema.
+/// Creates a tool from an async function and a JSON schema of its input. The function's input is a
+/// [`Value`], or any type that matches the schema.
 ///
 /// ```
 /// use geppetto_toolloop::{Tool, raw_tool_fn};
@@ -160,7 +161,7 @@ pub fn raw_tool_fn<M: 'static, F: ToolFn<M>>(
     }
 }
 
-/// A tool from an async function; made by [`tool_fn`] and [`raw_tool_fn`].
+/// A tool made of an async function; created by [`tool_fn`] and [`raw_tool_fn`].
 #[derive(Clone)]
 #[must_use = "a tool does nothing until it is registered"]
 pub struct FnTool {
@@ -172,19 +173,19 @@ pub struct FnTool {
 }
 
 impl FnTool {
-    /// Runs the tool alone: no other tool of the run at the same time.
+    /// Makes the tool exclusive: no other tool of the run runs at the same time.
     pub fn exclusive(mut self) -> Self {
         self.traits.exclusive = true;
         self
     }
 
-    /// Declares that running the tool twice has the effect of running it once.
+    /// Declares that running the tool twice has the same effect as running it once.
     pub fn idempotent(mut self) -> Self {
         self.traits.idempotent = true;
         self
     }
 
-    /// Declares that the tool blocks its thread: it runs on a thread for blocking work.
+    /// Declares that the tool blocks its thread, so it runs on the blocking pool.
     pub fn blocking(mut self) -> Self {
         self.traits.blocking = true;
         self
@@ -196,7 +197,7 @@ impl FnTool {
         self
     }
 
-    /// Sets how many bytes of output the model gets.
+    /// Sets the maximum size of the output passed to the model, in bytes.
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.traits.output_limit = bytes;
         self
@@ -208,7 +209,7 @@ impl FnTool {
         self
     }
 
-    /// Sets whether the provider must hold the model to the schema, where it can.
+    /// Sets whether the provider must enforce the schema, if it supports that.
     pub fn strict(mut self, strict: bool) -> Self {
         self.definition.strict = Some(strict);
         self
@@ -245,7 +246,7 @@ impl Tool for FnTool {
     }
 }
 
-/// A [`ToolFn`] whose type is forgotten.
+/// A type-erased [`ToolFn`].
 #[async_trait]
 trait AnyFn: Send + Sync {
     async fn call(&self, args: Value, ctx: ToolContext) -> Result<ToolOutput, ToolError>;

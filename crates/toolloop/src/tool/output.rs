@@ -1,4 +1,4 @@
-//! [`ToolOutput`].
+//! [`ToolOutput`]: result of a tool.
 
 use geppetto_turns::{FilePart, ImagePart};
 use serde::Serialize;
@@ -12,7 +12,7 @@ mod tests;
 
 pub use into::IntoToolOutput;
 
-/// What a tool gives the model: a text, and images and files beside it.
+/// Output of a tool for the model: a text, with optional images and files.
 ///
 /// ```
 /// use geppetto_toolloop::{ToolError, ToolOutput, tool_fn};
@@ -27,8 +27,8 @@ pub use into::IntoToolOutput;
 /// # let _ = tool;
 /// ```
 ///
-/// Where a server takes only text as the result of a tool (Chat Completions), images and files follow
-/// the results as what a user said. The output limit is on the text alone.
+/// If a server accepts only text as a tool result (Chat Completions), images and files follow the
+/// results in a user message. The output limit applies to the text alone.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ToolOutput {
@@ -38,7 +38,7 @@ pub struct ToolOutput {
     pub images: Vec<ImagePart>,
     /// The files, in order.
     pub files: Vec<FilePart>,
-    /// `true` if the run is to end after the calls of this reply: the model is not asked again.
+    /// `true` if the run ends after the calls of this reply, without another call of the model.
     pub ends_run: bool,
 }
 
@@ -51,11 +51,11 @@ impl ToolOutput {
         }
     }
 
-    /// Creates an output from a value, as JSON. A string is kept as it is.
+    /// Creates an output from a value, as JSON. A string is used verbatim.
     ///
     /// # Errors
     ///
-    /// If the value cannot be written as JSON.
+    /// If the value cannot be serialized as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, ToolError> {
         let text = serde_json::to_string(value)?;
         if text.starts_with('"') {
@@ -90,10 +90,10 @@ impl ToolOutput {
         self
     }
 
-    /// Ends the run well after the calls of this reply: the tool has given the answer, such as
-    /// `submit_report`, and the model is not asked again.
+    /// Ends the run successfully after the calls of this reply: the tool has delivered the answer,
+    /// such as `submit_report`, and the model is not called again.
     ///
-    /// The other calls of the reply run, and the next prompt continues as always.
+    /// The other calls of the reply run, and the next prompt continues as usual.
     #[must_use]
     pub fn ending_run(mut self) -> Self {
         self.ends_run = true;
@@ -107,7 +107,7 @@ impl<T: Into<String>> From<T> for ToolOutput {
     }
 }
 
-/// Cuts `text` to at most `limit` bytes, at the end of a character, and says so.
+/// Truncates `text` to at most `limit` bytes, at a character boundary, and appends a note.
 pub(crate) fn cut(text: String, limit: usize) -> String {
     let whole = text.len();
     if whole <= limit {
@@ -123,7 +123,7 @@ pub(crate) fn cut(text: String, limit: usize) -> String {
     shown + &note
 }
 
-/// A number of bytes for people, such as `1.2 MiB`.
+/// Formats a number of bytes for people, such as `1.2 MiB`.
 fn size(bytes: usize) -> String {
     const KIB: usize = 1024;
     const MIB: usize = 1024 * KIB;

@@ -9,7 +9,7 @@ use crate::calls::Request;
 #[cfg(test)]
 mod tests;
 
-/// What a pause is about, such as `2 tool calls to run: a, b`.
+/// Returns a summary for a pause, such as `2 tool calls to run: a, b`.
 pub(super) fn summary(requests: &[Request], what: &str) -> String {
     let names: Vec<&str> = requests
         .iter()
@@ -23,10 +23,10 @@ pub(super) fn summary(requests: &[Request], what: &str) -> String {
     format!("{} {noun} {what}: {}", names.len(), names.join(", "))
 }
 
-/// Where the blocks begin that were not there before.
+/// Returns the index of the first new block.
 ///
-/// As a rule that is where the old ones ended. A middleware may have put blocks before them or
-/// taken some away, so the last one that is still there decides.
+/// Usually this is the former length. A middleware may have inserted or removed blocks, so the last
+/// old block that still exists decides.
 pub(super) fn first_new(before: &Blocks, now: &Blocks) -> usize {
     let Some(last) = before.last() else {
         return 0;

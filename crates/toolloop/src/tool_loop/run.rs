@@ -26,40 +26,40 @@ use crate::{
 
 mod answer;
 
-/// One run of the loop. Dropped half-way, it leaves a turn in which every call is answered.
+/// One run of the loop. Dropped midway, it leaves a turn in which every call is answered.
 pub(super) struct LoopRun<'a> {
     tool_loop: &'a ToolLoop,
     pub(super) ctx: RunContext,
     pub(super) turn: &'a mut Turn,
     pub(super) config: ToolConfig,
     registry: ToolRegistry,
-    /// What the replies of the current provider call requested.
+    /// Tool calls requested by the replies of the current provider call.
     replies: Arc<ReplyLog>,
     started: Instant,
-    /// The turn as it was before the current provider call.
+    /// The turn before the current provider call.
     before: Turn,
     /// The result of the current provider call.
     result: Option<InferenceResult>,
-    /// Keeps the application's configuration while the turn contains another.
+    /// Keeps the application's configuration while the turn contains another one.
     configured: Option<Override>,
-    /// How often the answer was asked for again.
+    /// Number of retries of the answer.
     answers: AnswerRetries,
-    /// How many provider calls the context had made before the current one.
+    /// Number of provider calls that the context had counted before the current one.
     asked_since: u32,
-    /// How many provider calls were made, further attempts at one aside.
+    /// Number of provider calls of this run, not counting retries.
     iterations: u32,
-    /// How many provider calls the context had made before.
+    /// Number of provider calls that the context had counted before the run.
     calls_before: u32,
-    /// How many calls were let through, which the limit counts.
+    /// Number of calls that passed the hooks, which the limit counts.
     tool_calls: u32,
-    /// How many tools the context had run before.
+    /// Number of tools that the context had run before the run.
     tools_before: u32,
-    /// `true` if the run began with calls that had waited for a person.
+    /// `true` if the run started with calls that had waited for a person.
     resumed: bool,
     settled: bool,
 }
 
-/// Why a run ends before the model is done.
+/// Reason why a run ends before the model is done.
 pub(super) enum End {
     Limit(Limit),
     Error(EngineError),
@@ -98,7 +98,7 @@ impl<'a> LoopRun<'a> {
         }
     }
 
-    /// Runs to the end of the conversation's current part.
+    /// Runs until the model requests no more tools or the run ends early.
     pub(super) async fn go(&mut self) -> Result<(), End> {
         steps::start(&self.ctx, self.turn).await?;
         (self.config, self.registry) = setup::prepare(self.tool_loop, self.turn)?;
@@ -133,12 +133,12 @@ impl<'a> LoopRun<'a> {
         }
     }
 
-    /// Takes up the calls that waited for a person when an earlier run ended. Returns `true` if the
-    /// output of one ends the run.
+    /// Resumes the calls that were waiting for a person when an earlier run ended. Returns `true`
+    /// if the output of one ends the run.
     async fn resume(&mut self) -> Result<bool, End> {
         let requests = resumed(&self.ctx, self.turn);
         if requests.is_empty() {
-            // The conversation went on without them.
+            // The conversation continued without them.
             self.turn.metadata.remove(&keys::WAITING_FOR);
             return Ok(false);
         }
@@ -179,9 +179,9 @@ impl<'a> LoopRun<'a> {
         Ok(ends_run)
     }
 
-    /// Returns `true` if the model is not to be asked again after a reply whose calls may not run:
-    /// it was refused or failed, and would meet the same end, or the output limit cut all that it
-    /// called.
+    /// Returns `true` if the model is not called again after a reply whose calls may not run: it
+    /// was refused or failed and would end the same way, or the output limit truncated all of its
+    /// calls.
     fn ends_here(&self, requests: &[Request]) -> bool {
         let Some(result) = &self.result else {
             return false;
@@ -233,7 +233,7 @@ impl<'a> LoopRun<'a> {
         }
     }
 
-    /// The calls of the last model output that have no answer.
+    /// Returns the unanswered calls of the last model output.
     fn pending(&self) -> Vec<Request> {
         let recorded = self.replies.calls();
         let found = requests(&self.before, self.turn, &recorded);
@@ -258,7 +258,7 @@ impl<'a> LoopRun<'a> {
         self.check_spent()
     }
 
-    /// What the run and its session may spend. Tools spend too, where they ask agents.
+    /// Checks the budgets of the run and its session. Tools use them too if they call agents.
     fn check_spent(&self) -> Result<(), End> {
         if let Some(most) = self.config.max_total_tokens
             && self.ctx.tokens(self.turn) >= most
@@ -269,7 +269,7 @@ impl<'a> LoopRun<'a> {
         reached.map_or(Ok(()), |limit| Err(End::Limit(limit)))
     }
 
-    /// Asks the model a last time, without tools. What it calls all the same is not run.
+    /// Calls the model a last time, without tools. Tool calls in its reply are not run.
     async fn ask_for_words(&mut self, limit: &Limit) -> Result<(), End> {
         self.settle(&limit.to_string());
         snapshot(&self.ctx, self.turn, Phase::PostTools)?;
@@ -320,7 +320,7 @@ impl<'a> LoopRun<'a> {
         }
     }
 
-    /// Ends the run: answers what is open, shows the turn a last time, tells the journal.
+    /// Ends the run: answers open calls, takes the final snapshot, notifies the journal.
     pub(super) async fn end(mut self, outcome: Result<(), End>) -> Result<RunReport, EngineError> {
         let outcome = match outcome {
             Ok(()) => {
@@ -336,7 +336,7 @@ impl<'a> LoopRun<'a> {
                 Ok(self.report(RunStop::Waiting(Box::new(waiting))))
             }
             Err(End::Error(error)) if error.is_cancelled() => {
-                // An engine does not know why it was cancelled.
+                // The engine does not know the reason of the cancellation.
                 let error = match self.ctx.cancel_reason() {
                     Some(_) => self.ctx.cancelled_error(),
                     None => error,
@@ -367,15 +367,15 @@ impl<'a> LoopRun<'a> {
         report
     }
 
-    /// Answers the calls that are still open, and puts the configuration back.
+    /// Answers the calls that are still open, and restores the configuration.
     fn settle(&mut self, reason: &str) {
         self.restore_config();
         let requests = self.pending();
         self.refuse(requests, reason);
     }
 
-    /// As [`settle`](Self::settle), but calls that wait for a person wait on: the failure of a hook
-    /// after the question is no answer to it.
+    /// Like [`settle`](Self::settle), but waiting calls keep waiting: the failure of a hook after
+    /// the question does not answer it.
     fn settle_failed(&mut self) {
         self.restore_config();
         let waiting = PendingCall::of(self.turn);
@@ -400,7 +400,7 @@ impl Drop for LoopRun<'_> {
     fn drop(&mut self) {
         if !self.settled {
             self.settle(&end_reason(&self.ctx));
-            // Nobody is left to tell of a panic.
+            // Nobody is left to receive a panic.
             let _ = snapshot(&self.ctx, self.turn, Phase::Final);
         }
     }

@@ -1,4 +1,4 @@
-//! What a run writes into the turn's data.
+//! Run configuration in the data of the turn.
 
 use geppetto_engine::{ConfigError, EngineError, ErrorKind, ToolChoice, ToolConfig, keys};
 use geppetto_turns::{KeyError, Turn};
@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::ToolLoop;
 use crate::ToolRegistry;
 
-/// Settles how tools are run and which there are, and writes both into the turn's data where it
-/// does not say so already.
+/// Determines the tool configuration and the available tools, and writes both to the data of the
+/// turn unless they are already there.
 ///
-/// A previous value was written by an earlier run or by another program: it is replaced, and has no
+/// A previous value was written by an earlier run or by another program: it is replaced and has no
 /// effect.
 pub(super) fn prepare(
     tool_loop: &ToolLoop,
@@ -43,15 +43,15 @@ pub(super) fn prepare(
     Ok((config, registry))
 }
 
-/// A configuration in the turn's data for one provider call, and the previous one.
+/// Configuration in the data of the turn for one provider call, and the previous one.
 pub(super) struct Override {
     configured: Value,
     other: Value,
 }
 
 impl Override {
-    /// Stops forcing the model to call tools once it was asked so: forced on, it would call tools
-    /// for ever. `None` where it is not forced.
+    /// Stops forcing the model to call tools after the first call: otherwise it would call tools
+    /// forever. `None` if calls are not forced.
     pub(super) fn relaxed(
         config: &ToolConfig,
         turn: &mut Turn,
@@ -88,10 +88,10 @@ impl Override {
         Ok(Some(Self { configured, other }))
     }
 
-    /// Puts the configuration back.
+    /// Restores the configuration.
     pub(super) fn undo(self, turn: &mut Turn) {
         let id = keys::TOOL_CONFIG.id();
-        // A middleware may have set another one meanwhile, which then stays.
+        // If a middleware has set another one in the meantime, that one stays.
         if turn.data.raw(id) == Some(&self.other) {
             turn.data.set_raw(id, self.configured);
         }

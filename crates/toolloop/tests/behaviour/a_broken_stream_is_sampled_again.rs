@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::*;
 
-/// The blocks without what differs from one call to the next: ids and clocks.
+/// Returns the blocks without the values that differ between calls: ids and timestamps.
 fn said(turn: &Turn) -> Vec<Block> {
     let strip = |block: &Arc<Block>| Block::clone(block).with_id("");
     turn.blocks.iter().map(strip).collect()
@@ -81,7 +81,7 @@ async fn the_turn_is_as_if_nothing_had_broken() {
     assert_eq!(discarded, [call(0, 1), call(1, 1), call(1, 2)]);
 }
 
-/// Says half of an answer and breaks; then fails before any output, so often as it is asked.
+/// Sends half of an answer and breaks off; then fails before any output each time it is called.
 struct SaysHalf(ErrorKind, AtomicU32);
 
 #[async_trait]
@@ -124,7 +124,7 @@ async fn what_was_said_stays_where_no_other_reply_replaces_it() {
     }
 }
 
-/// Says half of an answer and breaks; asked again, says nothing until it is dropped.
+/// Sends half of an answer and breaks off; on the next call, hangs until it is dropped.
 struct HangsThen(AtomicU32, CancellationToken);
 
 #[async_trait]
@@ -222,7 +222,7 @@ async fn what_cannot_pass_is_an_error_at_once() {
     assert!(run(&tool_loop).await.outcome.is_err());
 }
 
-/// Fails at once, so many times.
+/// Fails at once, this many times.
 struct Refuses(ErrorKind, AtomicU32);
 
 #[async_trait]
@@ -255,7 +255,7 @@ async fn what_breaks_before_any_output_is_left_to_the_transport() {
     }
 }
 
-/// A budget of so many permits.
+/// A budget with this many permits.
 struct Permits(AtomicU32);
 
 impl RetryLimit for Permits {
@@ -299,7 +299,7 @@ async fn repeats_draw_from_the_budget_of_the_client() {
     }
 }
 
-/// Puts each message of a mailbox into the turn once.
+/// Adds each message of a mailbox to the turn once.
 struct Mailbox(Mutex<Vec<&'static str>>);
 
 #[async_trait]
@@ -325,7 +325,7 @@ async fn what_middleware_put_in_stands_in_every_attempt_once() {
         vec![Do::Say("ok")],
     ]);
     let mailbox: Arc<dyn Middleware> = Arc::new(Mailbox(Mutex::new(vec!["by the way"])));
-    // Also where the middleware is in a chain at the end of another one.
+    // Also if the middleware is in a chain that another one wraps.
     let inner = Arc::new(Stack::new(script.clone(), [mailbox]));
     let stack = Arc::new(Stack::new(inner, []));
     let done = run(&ToolLoop::new(stack, registry(vec![]))).await;
@@ -352,8 +352,8 @@ async fn a_single_pass_can_be_sampled_so_too() {
     assert_sound(&ctx, &sink, &turn);
 }
 
-/// Replies deterministically to what the turn says, in pieces, and breaks where it is told to:
-/// at each provider call, after so many pieces.
+/// Replies deterministically to the turn, in pieces, and breaks off as instructed: at each provider
+/// call, after this many pieces.
 struct Cut {
     cuts: Mutex<Vec<Option<usize>>>,
     rounds: usize,
@@ -411,7 +411,8 @@ impl Engine for Cut {
     }
 }
 
-/// What a reader shows who follows the grammar: it drops the texts of discarded calls.
+/// Returns the text shown by a reader that follows the grammar and drops the text of discarded
+/// calls.
 fn shown(done: &Done) -> String {
     let mut texts: Vec<(Option<String>, Option<u32>, String)> = Vec::new();
     for event in &done.events {
@@ -447,7 +448,7 @@ proptest! {
             .unwrap();
         let mut plan = Vec::new();
         for (round, (first, second, breaks)) in cuts.into_iter().enumerate().take(rounds + 1) {
-            // The last reply has three pieces, the others six. One at least arrives.
+            // The last reply has three pieces, the others six. At least one arrives.
             let within = |at: usize| Some(1 + at % if round == rounds { 2 } else { 5 });
             plan.extend([within(first), within(second)].into_iter().take(breaks));
             plan.push(None);

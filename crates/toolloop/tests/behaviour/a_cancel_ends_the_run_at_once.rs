@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::*;
 
-/// Runs the loop and cancels it after `after` milliseconds. Gives the time from cancel to end.
+/// Runs the loop and cancels it after `after` milliseconds. Returns the time from the cancellation
+/// to the end.
 async fn cancelled_after(tool_loop: &ToolLoop, after: u64) -> (Done, u128) {
     let (ctx, sink) = context();
     let canceller = ctx.clone();
@@ -233,7 +234,7 @@ async fn at_every_event_the_history_stays_valid_and_no_tool_starts_after() {
         );
         let asked = turn.tool_calls().count();
         assert_eq!(answers(&turn).len(), asked, "event {at}");
-        // A reply that came whole all the same is the end of the run.
+        // A reply that arrived completely nevertheless ends the run.
         let whole = turn.assistant_text().ends_with("done");
         assert_eq!(outcome.is_ok(), whole, "event {at}");
         for (id, answer) in answers(&turn) {
@@ -265,7 +266,7 @@ async fn in_a_hook_no_further_hook_and_no_start_follows() {
     let calls = ["a", "b", "c"].map(|id| Do::Call(id, "quick", "{}"));
     let mut config = ToolConfig::default();
     config.max_parallel_tools = 1;
-    // The cancel counts more than the limit that is reached with it.
+    // The cancellation takes precedence over the limit that is reached with it.
     config.max_tool_calls = Some(2);
     let tool_loop = ToolLoop::new(Script::new([calls.to_vec()]), stubborn(&diary))
         .with_config(config)

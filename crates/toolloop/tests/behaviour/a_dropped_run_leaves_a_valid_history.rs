@@ -17,7 +17,7 @@ impl Wake for NoWake {
     fn wake(self: Arc<Self>) {}
 }
 
-/// A loop of four replies and five calls that takes its time everywhere.
+/// A loop of four replies and five calls, with delays everywhere.
 fn interrupted(diary: &Diary) -> ToolLoop {
     let script = Script::new([
         vec![
@@ -50,7 +50,8 @@ fn interrupted(diary: &Diary) -> ToolLoop {
         .with_resampling(resampling)
 }
 
-/// Asserts that each answer tells whether the call was run; returns `true` if all results were kept.
+/// Asserts that each answer states whether the call was run; returns `true` if all results were
+/// kept.
 fn answers_tell_what_ran(diary: &Diary, answers: &[(String, String)]) -> bool {
     let mut all_kept = true;
     for (id, answer) in answers {
@@ -67,7 +68,8 @@ fn answers_tell_what_ran(diary: &Diary, answers: &[(String, String)]) -> bool {
     all_kept
 }
 
-/// Polls the run so many times, a millisecond apart, and drops it. `true` when it ended before.
+/// Polls the run this many times, a millisecond apart, and drops it. Returns `true` if it ended
+/// before.
 async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
     let diary = Diary::default();
     let tool_loop = interrupted(&diary);
@@ -91,7 +93,7 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
             }
             let mut cx = Context::from_waker(&waker);
             if let Poll::Ready(outcome) = run.as_mut().poll(&mut cx) {
-                // A reply that came whole all the same is the end of the run.
+                // A reply that arrived completely nevertheless ends the run.
                 whole = outcome.is_ok();
                 ended = true;
                 break;
@@ -107,14 +109,14 @@ async fn dropped_after(polls: usize, cancel_at: Option<usize>) -> bool {
     assert_eq!(answers(&turn).len(), asked);
     let kept = answers_tell_what_ran(&diary, &answers(&turn));
     assert!(!ended || kept || cancel_at.is_some());
-    // The hook has seen the turn as it is, once; a future that was never polled never ran.
+    // The hook saw the turn once, as it is; a future that was never polled never ran.
     let expect = if polls == 0 {
         vec![]
     } else {
         vec![turn.blocks.len().to_string()]
     };
     assert_eq!(finals.lines(), expect);
-    // Every tool that began is gone.
+    // Every tool that started is gone.
     let count = |sign| {
         diary
             .lines()

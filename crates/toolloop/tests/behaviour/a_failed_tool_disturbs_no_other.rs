@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::support::*;
 
-/// Panics before it gives a future, or when the future is dropped.
+/// Panics before it returns a future, or when the future is dropped.
 struct Rude {
     definition: ToolDefinition,
     on_drop: bool,

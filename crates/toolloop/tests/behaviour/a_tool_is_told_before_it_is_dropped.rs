@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::*;
 
-/// A tool whose time is up after 100 ms; it is told, waits for `after`, and gives what `gives` says.
+/// A tool with a time limit of 100 ms; once notified, it waits for `after` and returns the result
+/// of `gives`.
 fn listens(diary: &Diary, after: u64, gives: fn() -> Result<String, ToolError>) -> FnTool {
     let diary = diary.clone();
     let function = move |_: Value, ctx: ToolContext| -> SlowCall {
@@ -58,7 +59,7 @@ async fn after_the_grace_it_is_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_keeps_what_it_says_about_being_repeated() {
-    // The tool rolled back: it may be repeated although it is not idempotent.
+    // The tool rolled back: it may be retried although it is not idempotent.
     let diary = Diary::default();
     let tool = listens(&diary, 10, || {
         Err(ToolError::new("rolled back").safe_to_repeat())
@@ -67,7 +68,7 @@ async fn an_error_keeps_what_it_says_about_being_repeated() {
     let late = "Error: timed out: the tool took longer than 100ms: rolled back";
     assert_eq!(answers, pairs(&[("a", late)]));
     assert!(diary.lines().contains(&"+attempt 2".to_owned()));
-    // It may have had its effect: it may not be repeated although it is idempotent.
+    // It may have had its effect: it may not be retried although it is idempotent.
     let diary = Diary::default();
     let tool = listens(&diary, 10, || Err(ToolError::new("sent").permanent()));
     run_of(tool.idempotent()).await;

@@ -1,5 +1,5 @@
-//! An answer that does not fit its schema is asked for again, within a limit, and shown once. The
-//! loop and the single pass do the same.
+//! An answer that does not match its schema is requested again, within a limit, and shown once. The
+//! loop and the single pass behave the same.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Ran {
         StructuredOutput::read_answer(&self.turn).map_err(|error| error.to_string())
     }
 
-    /// What a reader shows in the end: the text of calls that were not discarded.
+    /// Returns the text that a reader finally shows: the text of calls that were not discarded.
     fn shown(&self) -> String {
         let discarded: Vec<_> = self
             .events
@@ -129,7 +129,7 @@ async fn with_what_is_wrong_until_it_fits() {
         let question = last.text().unwrap();
         assert!(question.contains("$.city: missing"), "{question}");
         assert!(question.contains("$.ville: unknown"), "{question}");
-        // The answer that is asked about stands before the question, and both stay.
+        // The rejected answer precedes the question, and both stay.
         assert_eq!(ran.asked[1].blocks.len(), 3);
         let earlier = ran.turn.blocks.get(1).unwrap();
         assert_eq!(earlier.text(), Some("I'd rather not"));
@@ -217,6 +217,6 @@ async fn and_stays_on_screens_if_the_next_call_fails_before_output() {
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::Authentication);
     let types = |event: &Event| event.type_name() == "provider-call-discarded";
     assert!(!sink.events().iter().any(types));
-    // The question is the last word, and the next inference sends it.
+    // The question is the last block, and the next inference sends it.
     assert_eq!(turn.blocks.len(), 3);
 }

@@ -1,4 +1,4 @@
-//! Tools give images and files, say that the run is over, and tell with which arguments they ran.
+//! Tools return images and files, end the run, and report the arguments they ran with.
 
 use async_trait::async_trait;
 use geppetto_engine::{RunContext, RunStop};
@@ -59,7 +59,7 @@ async fn a_tool_ends_the_run_well_after_the_calls_of_its_reply() {
     );
 }
 
-/// Corrects the address of a mail, as a person does who is asked.
+/// Corrects the address of a mail, like a person who is asked.
 struct Corrects;
 
 #[async_trait]

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// What the hooks say of a call, and what they were asked.
+/// Results of the hooks, and the calls they received.
 #[derive(Clone, Default)]
 struct Hooks {
-    /// Calls that wait in `pre_execute`, and in `is_allowed`.
+    /// Calls that wait in `pre_execute` and in `is_allowed`.
     wait: (Vec<&'static str>, Vec<&'static str>),
     forbidden: Vec<&'static str>,
     asked: Arc<Mutex<Vec<String>>>,
@@ -234,7 +234,7 @@ async fn where_the_run_ends_otherwise_a_call_that_would_wait_is_answered() {
     assert!(!done.turn.metadata.contains(&keys::WAITING_FOR));
 }
 
-/// Fails when the tools have run.
+/// Fails after the tools have run.
 struct FailsAfterTools;
 
 impl geppetto_engine::SnapshotHook for FailsAfterTools {

@@ -79,7 +79,7 @@ proptest! {
             prop_assert!(running.len() == 1 || !running.iter().any(alone), "{:?}", running);
             prop_assert!(running.len() <= limit as usize);
         }
-        // In the order of the calls: nobody is overtaken.
+        // In the order of the calls: no call overtakes another.
         prop_assert_eq!(&started[..], &IDS[..kinds.len()]);
     }
 }

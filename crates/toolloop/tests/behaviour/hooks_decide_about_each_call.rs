@@ -135,7 +135,7 @@ async fn all_of_them_are_asked_in_their_order() {
             ),
         ])
     );
-    // What a hook makes of the ids does not count; the history keeps the model's arguments.
+    // Changes of the ids by a hook are ignored; the history keeps the model's arguments.
     assert_eq!(
         &done.tool_events()[..3],
         ["start 1 masked!", "error 1 Error: no?", "finish 1"]
@@ -143,7 +143,7 @@ async fn all_of_them_are_asked_in_their_order() {
     assert_eq!(done.turn.tool_calls().next().unwrap().args.as_str(), "{}");
 }
 
-/// Lets a call wait for somebody's word.
+/// Lets a call wait for a person.
 struct Asks;
 
 #[async_trait]

@@ -17,7 +17,7 @@ use crate::support::*;
 
 type Keys = Arc<Mutex<Vec<String>>>;
 
-/// A tool that notes its idempotency key.
+/// A tool that records its idempotency key.
 fn pays(keys: &Keys) -> Box<dyn Tool> {
     let keys = Arc::clone(keys);
     Box::new(raw_tool_fn(
@@ -31,12 +31,12 @@ fn pays(keys: &Keys) -> Box<dyn Tool> {
     ))
 }
 
-/// A script that pays once, by a call id that everybody uses, and then says something.
+/// A script that pays once, with a common call id, and then sends a text.
 fn pay_once(text: &'static str) -> [Vec<Do>; 2] {
     [vec![Do::Call("call_0", "pay", "{}")], vec![Do::Say(text)]]
 }
 
-/// A tool that runs a loop of its own, twice, in the context that it is given.
+/// A tool that runs its own loop, twice, in the context that it receives.
 fn delegates(keys: &Keys) -> Box<dyn Tool> {
     let keys = Arc::clone(keys);
     Box::new(raw_tool_fn(
@@ -78,7 +78,7 @@ async fn loops_inside_of_tools_have_their_own_events_keys_and_calls() {
     let keys = keys.lock().unwrap().clone();
     let different: HashSet<&String> = keys.iter().collect();
     assert_eq!((keys.len(), different.len()), (5, 5), "{keys:#?}");
-    // What the run's readers see is the run, and what the tools say of their progress.
+    // The readers of the run see the run and the progress messages of its tools.
     let texts = done.events.iter().filter_map(|event| match &event.kind {
         EventKind::TextSegmentFinished(text) => Some(text.text.as_str()),
         EventKind::Info(info) => Some(info.message.as_str()),
@@ -134,7 +134,7 @@ async fn keys_are_the_same_in_another_process() {
     }
     assert_eq!(runs[0].len(), 3);
     assert_eq!(runs[0], runs[1]);
-    // Another session is another matter.
+    // Another session has other keys.
     let keys = Keys::default();
     let ctx = RunContext::new().with_run("session 2", "run", "turn");
     let tool_loop = ToolLoop::new(Script::new(pay_once("x")), registry(vec![pays(&keys)]));
@@ -177,7 +177,7 @@ async fn an_attempt_has_the_key_of_the_one_before_and_so_has_what_it_does_inside
     }
 }
 
-/// Asks another model, in a context for that, before and after each reply.
+/// Calls another model in a context of its own, before and after each reply.
 struct Summarizer(Arc<dyn Engine>, Arc<MemorySink>);
 
 impl Summarizer {

@@ -46,7 +46,7 @@ async fn iterations() {
             "finish b"
         ]
     );
-    // The last round allowed may be the last word.
+    // The last allowed round may give the final answer.
     let (done, _) = limited(config, vec![calls("a"), vec![Do::Say("ok")]]).await;
     assert_eq!(done.outcome.unwrap().stop, RunStop::Finished);
 }
@@ -77,7 +77,7 @@ async fn tool_calls() {
         ])
     );
     assert!(!diary.lines().contains(&"+d".to_owned()));
-    // Just so many are fine.
+    // Exactly as many as allowed.
     config.max_tool_calls = Some(1);
     let (done, _) = limited(config, vec![calls("a"), vec![Do::Say("ok")]]).await;
     assert_eq!(done.outcome.unwrap().stop, RunStop::Finished);
@@ -100,7 +100,7 @@ async fn tokens() {
     assert_eq!(done.outcome.unwrap().stop, RunStop::Finished);
 }
 
-/// Answers without ever saying how many tokens it took.
+/// Answers without reporting usage.
 struct Silent;
 
 #[async_trait]
@@ -143,7 +143,7 @@ async fn a_last_word_where_it_is_wanted() {
     let config = ToolConfig::default()
         .with_max_iterations(1)
         .with_final_answer(true);
-    // The model does not stop calling, which has no effect.
+    // The model keeps calling tools, without effect.
     let last = vec![Do::Say("So far: a."), Do::Call("b", "slow", "{}")];
     let diary = Diary::default();
     let tools = registry(vec![Box::new(slow(&diary, "slow", 100))]);
@@ -167,7 +167,7 @@ async fn a_last_word_where_it_is_wanted() {
     );
     let data = &script.asked()[1].data;
     assert!(!data.get(&keys::TOOL_CONFIG).unwrap().unwrap().enabled);
-    // What stands in the turn afterwards is the application's.
+    // Afterwards the turn contains the application's configuration.
     let data = &done.turn.data;
     assert_eq!(data.get(&keys::TOOL_CONFIG).unwrap(), Some(config));
 }
@@ -189,7 +189,7 @@ async fn wall_clock_while_a_tool_runs() {
         done.outcome.as_ref().unwrap().stop,
         RunStop::LimitReached(Limit::WallClock(ms(150)))
     );
-    // The second tool was done within its grace.
+    // The second tool finished within its grace period.
     assert_eq!(started.elapsed(), ms(200));
     assert_eq!(
         done.answers(),
@@ -248,7 +248,7 @@ async fn after_a_limit_the_conversation_goes_on() {
     );
 }
 
-/// Takes its time before each provider call.
+/// Delays each provider call.
 struct SlowJournal;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What a run of the tool loop does, one file per behaviour.
+//! Behaviour of a run of the tool loop, one file per behaviour.
 
 #![allow(
     clippy::unwrap_used,

@@ -7,7 +7,7 @@ use geppetto_turns::{Block, InferenceResult, ToolCall, Turn, repair};
 
 use crate::support::*;
 
-/// Asks once, with calls that no provider should send, and appends a text by itself.
+/// Replies with calls that no provider should send, and appends a text itself.
 struct Odd;
 
 #[async_trait]
@@ -43,7 +43,7 @@ async fn a_call_that_no_request_can_hold_is_not_run() {
     assert_eq!(diary.lines(), ["+a", "-a"]);
     assert_eq!(answers(&turn), pairs(&[("a", "done a")]));
     assert_eq!(ctx.stream().violations(), []);
-    // Every answer is one that the next request holds.
+    // Every answer is included in the next request.
     let kept = repair(&turn.blocks);
     assert_eq!(
         kept.iter()

@@ -10,7 +10,7 @@ use geppetto_turns::{Block, Content, FinishClass, InferenceResult, ToolCall, Tur
 
 use crate::support::*;
 
-/// What a middleware does to the turn before and after the provider call.
+/// Changes that a middleware makes to the turn before and after the provider call.
 type Edit = fn(&mut Turn);
 
 struct Edits {
@@ -35,12 +35,12 @@ impl Middleware for Edits {
 
 fn nothing(_: &mut Turn) {}
 
-/// Every block is another one with the same content and id.
+/// Replaces every block by a copy with the same content and id.
 fn copy(turn: &mut Turn) {
     turn.blocks = turn.blocks.iter().map(|own| Block::clone(own)).collect();
 }
 
-/// Every block is made anew from its content.
+/// Recreates every block from its content.
 fn render(turn: &mut Turn) {
     let render = |own: &Arc<Block>| Block::new(own.content.clone());
     turn.blocks = turn.blocks.iter().map(render).collect();
@@ -70,7 +70,7 @@ async fn edited(
     (turn, diary)
 }
 
-/// A history with a call that an earlier program left open.
+/// A history with an open call of an earlier program.
 fn left_open() -> Turn {
     let mut turn = Turn::builder().user("pay ann").build();
     turn.push(Block::tool_call(ToolCall::new("a", "slow", "{}")));
@@ -92,7 +92,7 @@ async fn a_call_of_long_ago_is_not_run_whatever_a_middleware_does() {
         let (turn, diary) = edited(before, after, script, left_open()).await;
         assert_eq!(diary.lines(), Vec::<String>::new());
         assert_eq!(answers(&turn), []);
-        // Not with a new call beside it either, whose id may be the same.
+        // Not with an additional new call either, whose id may be the same.
         let script = Script::new([vec![Do::Call("a", "slow", "{}")], vec![Do::Say("ok")]]);
         let (turn, diary) = edited(before, after, script, left_open()).await;
         assert_eq!(diary.lines(), ["+a", "-a"]);
@@ -147,7 +147,7 @@ async fn a_middleware_may_mend_the_arguments() {
     assert_eq!(diary.lines(), [r#"{"account":555}"#]);
 }
 
-/// Asks another model about the reply, on a turn of its own and in the run's own context.
+/// Calls another model about the reply, on its own turn and in the context of the run.
 struct Guard(Arc<dyn Engine>);
 
 #[async_trait]
@@ -180,7 +180,7 @@ async fn what_another_model_calls_on_another_turn_is_not_run() {
     assert_eq!(done.answers(), pairs(&[("n", "done n")]));
 }
 
-/// Runs one reply that calls `slow`, and then a text where the model is asked again.
+/// Runs one reply that calls `slow`, followed by a text if the model is called again.
 async fn one(config: ToolConfig, reply: Vec<Do>) -> (Done, Diary) {
     let diary = Diary::default();
     let tools = registry(vec![
@@ -256,7 +256,7 @@ async fn arguments_that_the_output_limit_cut_reach_no_tool() {
         assert_eq!(done.answers(), pairs(&[("c", cut)]));
         assert_eq!(done.outcome.unwrap().provider_calls, 1);
     }
-    // An object that is whole was not cut: nothing can follow it.
+    // A complete object was not truncated: nothing can follow it.
     let reply = vec![
         Do::Call("c", "slow", r#"{"text":"whole"}"#),
         Do::Finish(FinishClass::MaxTokens),
@@ -264,7 +264,7 @@ async fn arguments_that_the_output_limit_cut_reach_no_tool() {
     let (done, diary) = one(ToolConfig::default(), reply).await;
     assert_eq!(diary.lines(), ["+c", "-c"]);
     assert_eq!(done.answers(), pairs(&[("c", "done c")]));
-    // A call before the last one is whole.
+    // A call before the last one is complete.
     let reply = vec![
         Do::Call("b", "slow", "{}"),
         Do::Call("c", "slow", r#"{"text"#),
@@ -323,7 +323,7 @@ async fn a_tool_that_was_not_on_offer_is_not_run() {
     assert_eq!(done.answers(), pairs(&[("c", answer)]));
 }
 
-/// Asks a second engine when the first one fails, and keeps what the first one said.
+/// Calls a second engine when the first one fails, and keeps the output of the first one.
 struct Keeps(Arc<dyn Engine>);
 
 #[async_trait]

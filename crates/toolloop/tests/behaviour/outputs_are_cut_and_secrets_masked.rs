@@ -79,7 +79,7 @@ async fn secrets_do_not_show_in_events_and_reach_the_tool() {
         events.iter().all(|line| !line.contains(SECRET)),
         "{events:#?}"
     );
-    // Nor in those of the provider call, where the model wrote them.
+    // Nor in those of the provider call, which the model wrote.
     for event in &done.events {
         let json = serde_json::to_string(event).unwrap();
         assert!(!json.contains("0123456789"), "{json}");
@@ -95,7 +95,7 @@ async fn secrets_do_not_show_in_events_and_reach_the_tool() {
     let masked = r#"{"auth":{"api_key":"***"},"user":"me"}"#;
     assert_eq!(requested, [masked, masked, "***"]);
     assert!(!done.names().contains(&"tool-call-arguments-delta"));
-    // The history has what the model wrote, and the model gets what the tool said.
+    // The history has the model's arguments, and the model receives the tool's output.
     assert_eq!(done.turn.tool_calls().next().unwrap().args.as_str(), args);
     assert_eq!(done.answers()[0].1, format!("logged in with {SECRET}"));
 }
@@ -118,7 +118,7 @@ async fn a_cut_leaves_no_part_of_a_secret() {
     );
 }
 
-/// What a hook does with a call that it was given.
+/// Action of a hook on a call.
 #[derive(Debug, Clone, Copy)]
 enum Hook {
     EndsRun,
@@ -190,7 +190,7 @@ async fn what_a_hook_repeats_of_a_secret_shows_nowhere() {
             assert!(!json.contains("swordfish"), "{hook:?}: {json}");
             assert!(!json.contains("vault"), "{hook:?}: {json}");
         }
-        // The run's last event and its error are made of this.
+        // The last event of the run and its error are built from this.
         if let Err(error) = &done.outcome {
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("swordfish"), "{hook:?}: {shown}");

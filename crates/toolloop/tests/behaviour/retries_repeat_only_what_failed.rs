@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::*;
 
-/// Fails so many times, and notes when and with which key it is tried.
+/// Fails this many times, and records the time and key of each attempt.
 fn flaky(diary: &Diary, name: &str, failures: u32, error: fn() -> ToolError) -> FnTool {
     let (diary, tried) = (diary.clone(), Arc::new(AtomicU32::new(0)));
     let started = Instant::now();

@@ -1,4 +1,5 @@
-//! An engine that follows a script, and a bench that runs it and checks what every run must keep.
+//! An engine that follows a script, and a harness that runs it and checks the invariants of every
+//! run.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +18,7 @@ use geppetto_turns::{Content, FinishClass, InferenceResult, ToolUse, Turn, Usage
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-/// One thing that the scripted engine does.
+/// A step of the scripted engine.
 #[derive(Debug, Clone)]
 pub(crate) enum Do {
     Say(&'static str),
@@ -29,9 +30,9 @@ pub(crate) enum Do {
     Break(ErrorKind),
     /// Breaks off inside a tool call.
     BreakInCall(ErrorKind),
-    /// Ends the reply with this class.
+    /// Ends the reply with this finish class.
     Finish(FinishClass),
-    /// Does nothing until it is dropped, a cancel notwithstanding.
+    /// Hangs until it is dropped, ignoring cancellation.
     Hang,
     Panic,
 }
@@ -50,7 +51,7 @@ impl Script {
         })
     }
 
-    /// The turns as the engine was given them.
+    /// Returns the turns that the engine received.
     pub(crate) fn asked(&self) -> Vec<Turn> {
         self.asked.lock().unwrap().clone()
     }
@@ -114,7 +115,7 @@ impl Engine for Script {
     }
 }
 
-/// What happened to tools, in order.
+/// Record of the tools' lifecycles, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Diary(Arc<Mutex<Vec<String>>>);
 
@@ -127,7 +128,7 @@ impl Diary {
         self.0.lock().unwrap().clone()
     }
 
-    /// How many tools ran at once, at most.
+    /// Returns the maximum number of tools that ran at once.
     pub(crate) fn most_at_once(&self) -> usize {
         let (mut now, mut most) = (0usize, 0);
         for line in self.lines() {
@@ -142,7 +143,7 @@ impl Diary {
     }
 }
 
-/// Notes `-name` when a tool is over, also when it is dropped.
+/// Records `-name` when a tool is over, also when it is dropped.
 pub(crate) struct Stay(Diary, String);
 
 impl Stay {
@@ -158,7 +159,7 @@ impl Drop for Stay {
     }
 }
 
-/// A tool that takes `ms` milliseconds, heedless of cancels, and gives `done <call id>`.
+/// A tool that runs for `ms` milliseconds, ignores cancellation, and returns `done <call id>`.
 pub(crate) fn slow(diary: &Diary, name: &str, ms: u64) -> geppetto_toolloop::FnTool {
     let diary = diary.clone();
     raw_tool_fn(
@@ -179,7 +180,7 @@ pub(crate) fn slow(diary: &Diary, name: &str, ms: u64) -> geppetto_toolloop::FnT
 pub(crate) type SlowCall =
     std::pin::Pin<Box<dyn Future<Output = Result<String, ToolError>> + Send>>;
 
-/// The schema of any object.
+/// Schema of any object.
 pub(crate) fn any() -> Value {
     json!({"type": "object"})
 }
@@ -206,7 +207,7 @@ pub(crate) fn prompt() -> Turn {
     Turn::builder().user("go").build()
 }
 
-/// A run that is over.
+/// A finished run.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) outcome: Result<RunReport, EngineError>,
@@ -214,7 +215,7 @@ pub(crate) struct Done {
     pub(crate) events: Vec<Event>,
 }
 
-/// Runs the loop on a fresh turn, and checks what every run must keep.
+/// Runs the loop on a new turn, and checks the invariants of every run.
 pub(crate) async fn run(tool_loop: &ToolLoop) -> Done {
     let (ctx, sink) = context();
     run_in(tool_loop, &ctx, &sink).await
@@ -231,8 +232,8 @@ pub(crate) async fn run_in(tool_loop: &ToolLoop, ctx: &RunContext, sink: &Memory
     }
 }
 
-/// What every run must keep, however it ends: events in their legal order with nothing open, and
-/// a history that needs no repair but for what is not whole.
+/// Checks the invariants of every run, however it ends: events in legal order with nothing open,
+/// and a history that needs no repair except for incomplete blocks.
 #[track_caller]
 pub(crate) fn assert_sound(ctx: &RunContext, sink: &MemorySink, turn: &Turn) {
     assert_eq!(ctx.stream().violations(), []);
@@ -255,12 +256,12 @@ pub(crate) fn assert_sound(ctx: &RunContext, sink: &MemorySink, turn: &Turn) {
 }
 
 impl Done {
-    /// The answers, in the order of the turn: call id and text.
+    /// Returns the answers, in the order of the turn: call id and text.
     pub(crate) fn answers(&self) -> Vec<(String, String)> {
         answers(&self.turn)
     }
 
-    /// The events of tool executions: type, call id, and input or result.
+    /// Returns the events of tool executions: type, call id, and input or result.
     pub(crate) fn tool_events(&self) -> Vec<String> {
         tool_events(&self.events)
     }
@@ -302,7 +303,7 @@ pub(crate) fn tool_events(events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// Pairs as owned strings, for comparing.
+/// Returns the pairs as owned strings, for comparisons.
 pub(crate) fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter()
         .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::*;
 
-/// Waits for a person for as long as it says.
+/// Waits for a person for a given time.
 struct SlowYes {
     time: Duration,
     off_the_clock: bool,
@@ -82,7 +82,7 @@ async fn a_tool_that_asks_keeps_its_own_time_and_that_of_the_run() {
     let (stop, took) = stop_of(&tool_loop(script(&["a", "b"])), 200).await;
     assert_eq!(stop, RunStop::Finished);
     assert_eq!(took, Duration::from_secs(3600) + ms(130));
-    // What the models and tools take counts on after the answer.
+    // Time of models and tools continues to count after the answer.
     let (stop, _) = stop_of(&tool_loop(script(&["a"])), 40).await;
     assert_eq!(stop, RunStop::LimitReached(Limit::WallClock(ms(40))));
 }

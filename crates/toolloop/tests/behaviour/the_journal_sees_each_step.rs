@@ -9,7 +9,7 @@ use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
 use crate::support::*;
 
-/// Notes each step; fails at one.
+/// Records each step; fails at one.
 struct Notes(Diary, &'static str);
 
 impl Notes {

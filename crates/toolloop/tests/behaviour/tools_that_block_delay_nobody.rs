@@ -1,5 +1,5 @@
-//! On the real clock, but without any limit on how long something may take: a tool blocks until
-//! the test has seen that others went on.
+//! On the real clock, but without any limit on durations: a tool blocks until the test has seen
+//! that others made progress.
 
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::support::*;
 
-/// Longer than any test takes that is right.
+/// Longer than any passing test takes.
 const FOREVER: Duration = Duration::from_secs(30);
 
-/// A tool that blocks its thread until the other side says something; and that side.
+/// A tool that blocks its thread until the other side sends a message; and that side.
 fn blocks(diary: &Diary) -> (impl Fn(Value) -> SlowCall + use<>, mpsc::Sender<()>) {
     let (go_on, may_go_on) = mpsc::channel();
     let (diary, may_go_on) = (diary.clone(), Arc::new(Mutex::new(may_go_on)));
@@ -31,7 +31,7 @@ fn blocks(diary: &Diary) -> (impl Fn(Value) -> SlowCall + use<>, mpsc::Sender<()
     (function, go_on)
 }
 
-/// Cancels the run once the tool blocks; when the run is over, lets the tool go on.
+/// Cancels the run once the tool blocks; lets the tool continue when the run is over.
 async fn cancel_while_it_blocks(blocking: bool) {
     let diary = Diary::default();
     let (function, go_on) = blocks(&diary);
@@ -43,7 +43,7 @@ async fn cancel_while_it_blocks(blocking: bool) {
     let tool_loop = ToolLoop::new(script, registry(vec![Box::new(tool)]));
     let (ctx, sink) = context();
     let (canceller, seen) = (ctx.clone(), diary.clone());
-    // On a thread of its own, as the runtime may have none to spare.
+    // On a separate thread, because the runtime may have none to spare.
     let cancels = std::thread::spawn(move || {
         while seen.lines().is_empty() {
             std::thread::yield_now();
@@ -61,7 +61,7 @@ async fn cancel_while_it_blocks(blocking: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancel_does_not_wait_for_it() {
-    // The run is driven by a task, as a session does.
+    // The run is driven by a task, as in a session.
     tokio::spawn(cancel_while_it_blocks(false)).await.unwrap();
 }
 
@@ -147,7 +147,7 @@ async fn a_run_that_is_dropped_drops_its_tools() {
             () = async { while diary.lines().is_empty() { tokio::task::yield_now().await; } } => {}
         }
     }
-    // Its task may be in a poll of it, which ends at once.
+    // Its task may be polling it; that poll ends at once.
     while diary.lines() != ["+a", "-a"] {
         tokio::task::yield_now().await;
     }

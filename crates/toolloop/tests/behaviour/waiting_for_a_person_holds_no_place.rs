@@ -11,7 +11,7 @@ use crate::support::*;
 
 type Verdict = fn(&RunContext) -> Result<(), Rejection>;
 
-/// Calls of `asks` wait 1 s for a person; those of `guarded` are what `verdict` says.
+/// Calls of `asks` wait 1 s for a person; `verdict` decides about those of `guarded`.
 struct Person {
     diary: Diary,
     verdict: Verdict,
@@ -75,7 +75,7 @@ async fn others_run_meanwhile_and_the_tools_time_begins_after_it() {
             "asked a", "asked b", "+c", "-c", "+d", "-d", "+a", "-a", "+b", "-b"
         ]
     );
-    // Both were asked at once, and each took its 10 ms then, one after the other.
+    // Both were asked at once, and then each ran for 10 ms, one after the other.
     assert_eq!(started.elapsed(), ms(1020));
     let expected = ["a", "b", "c", "d"].map(|id| (id.to_owned(), format!("done {id}")));
     assert_eq!(done.answers(), expected);

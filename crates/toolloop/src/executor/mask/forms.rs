@@ -1,20 +1,20 @@
-//! The forms in which a text may repeat a value.
+//! Notations of a value in a text.
 
 use std::fmt::Write as _;
 
-/// The least bytes of a line that is looked for by itself.
+/// Minimum length of a line that is searched for by itself, in bytes.
 const SHORTEST_LINE: usize = 8;
 
-/// The value and its other notations:
+/// Returns the value and its other notations:
 ///
-/// - in JSON, with escapes for what must have one, for all that is not ASCII, and for slashes too;
-///   also in JSON that is a string in JSON;
-/// - by Rust's `{:?}`, and `{:?}` of JSON;
+/// - in JSON, with only the required escapes, with all non-ASCII characters escaped, and with
+///   escaped slashes; also in JSON nested in a JSON string;
+/// - formatted with Rust's `{:?}`, and `{:?}` of JSON;
 /// - percent-encoded, in upper and lower case, and as a form field (`+` for a space);
-/// - in Base64, the standard and the URL-safe alphabet, encoded by itself (with or without
-///   padding). Inside of a longer text that is encoded it is not found.
+/// - in Base64, with the standard and the URL-safe alphabet, encoded by itself (with or without
+///   padding). A value inside a longer encoded text is not found.
 ///
-/// Of a value of several lines, each line of eight bytes and more is looked for, too.
+/// For a multi-line value, each line of at least eight bytes is included as well.
 pub(super) fn of(value: &str) -> Vec<String> {
     let mut forms = escaped(value);
     let encoded = percent(value, false);
@@ -47,7 +47,7 @@ fn escaped(value: &str) -> Vec<String> {
     forms
 }
 
-/// The text inside of a JSON string.
+/// Returns the contents of a JSON string.
 fn json(value: &str, upper: bool) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
@@ -70,7 +70,7 @@ fn json_upper(value: &str) -> String {
     json(value, true)
 }
 
-/// JSON with escapes for all that is not ASCII, as Python writes it.
+/// Returns JSON with all non-ASCII characters escaped, as Python writes it.
 fn json_ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -82,7 +82,7 @@ fn json_ascii(json: &str) -> String {
     out
 }
 
-/// `\u` escapes of the UTF-16 code units.
+/// Appends `\u` escapes of the UTF-16 code units.
 fn unit_escapes(c: char, upper: bool, out: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {
         // Writing to a string cannot fail.
@@ -93,7 +93,7 @@ fn unit_escapes(c: char, upper: bool, out: &mut String) {
     }
 }
 
-/// RFC 3986: all but unreserved characters.
+/// Percent-encodes all but the unreserved characters of RFC 3986.
 fn percent(value: &str, lower: bool) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -109,8 +109,8 @@ fn percent(value: &str, lower: bool) -> String {
     out
 }
 
-/// RFC 4648 without padding. The last character is left out where it holds less than six bits of
-/// the value: what follows would change it.
+/// Encodes as Base64 (RFC 4648) without padding. The last character is omitted if it holds fewer
+/// than six bits of the value, because it depends on the following bytes.
 fn base64(value: &str, last: &[u8; 2]) -> String {
     let letter = |index: u32| match u8::try_from(index & 63).unwrap_or_default() {
         n @ 0..26 => char::from(b'A' + n),

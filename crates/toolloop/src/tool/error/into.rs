@@ -4,12 +4,11 @@ use std::{error::Error, ops::Deref};
 
 use super::ToolError;
 
-/// The error of a tool function: a [`ToolError`], a [`std::error::Error`], a
-/// `Box<dyn Error + Send + Sync>`, or an error of `anyhow` or `eyre`. `K` tells these apart and is
-/// always inferred.
+/// Error type of a tool function: a [`ToolError`], a [`std::error::Error`], a
+/// `Box<dyn Error + Send + Sync>`, or an error of `anyhow` or `eyre`. `K` distinguishes these and
+/// is always inferred.
 ///
-/// Texts are errors of a tool function as well; see
-/// [`IntoToolOutput`](crate::IntoToolOutput).
+/// Strings are accepted as well; see [`IntoToolOutput`](crate::IntoToolOutput).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a tool",
     label = "not a tool's error",

@@ -1,5 +1,5 @@
-//! The forms of a tool function: with or without an argument of the model, and with up to three
-//! arguments of the application.
+//! Forms of a tool function: with or without an argument written by the model, and with up to three
+//! arguments provided by the application.
 
 use std::future::Future;
 
@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use super::{NoArgs, ToolFn};
 use crate::tool::{FromToolContext, IntoToolOutput, ToolContext, ToolError, ToolOutput};
 
-/// Marks a function without an argument of the model.
+/// Marks a function without an argument written by the model.
 #[derive(Debug)]
 pub struct Without;
 
-/// Marks a function with an argument of the model.
+/// Marks a function with an argument written by the model.
 #[derive(Debug)]
 pub struct With<A>(A);
 

@@ -149,7 +149,7 @@ async fn functions_take_state_and_extensions_by_type() {
         call(bound(status), run.clone()).await.unwrap(),
         "7 of ada in the db"
     );
-    // Without an argument of the model, with the context, with an optional extension.
+    // Without an argument written by the model, with the context, with an optional extension.
     let tool = bound(
         async |State(db): State<Arc<Db>>, ctx: ToolContext, caller: Option<Extension<Caller>>| {
             format!("{} {} {}", db.0, ctx.call_id, caller.is_some())

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{ToolOutput, result::written};
 use crate::tool::error::{IntoToolError, ToolError};
 
-/// The output of a tool function: any [`Serialize`] value, or a [`Result`] of one.
+/// Output type of a tool function: any [`Serialize`] value, or a [`Result`] of one.
 ///
 /// | the function returns | the model gets |
 /// |---|---|
@@ -15,9 +15,9 @@ use crate::tool::error::{IntoToolError, ToolError};
 /// | `Ok` of these | the same |
 /// | `Err` of a [`ToolError`], any [`std::error::Error`], a `Box<dyn Error + Send + Sync>`, an error of `anyhow` or `eyre`, a `String` or a `&str` | the message, as an error |
 ///
-/// `K` tells these cases apart. It is always inferred, with one exception: for an error type that
-/// implements both [`std::error::Error`] and [`Serialize`] the compiler asks for a type. Return
-/// `Result<_, ToolError>` there; `?` converts the error.
+/// `K` distinguishes these cases. It is always inferred, with one exception: for an error type that
+/// implements both [`std::error::Error`] and [`Serialize`], the compiler asks for a type. Return
+/// `Result<_, ToolError>` in that case; `?` converts the error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a tool",
     label = "not a tool's output",
@@ -29,7 +29,7 @@ pub trait IntoToolOutput<K> {
     ///
     /// # Errors
     ///
-    /// If the tool failed, or if the value cannot be written as JSON.
+    /// If the tool failed, or if the value cannot be serialized as JSON.
     fn into_tool_output(self) -> Result<ToolOutput, ToolError>;
 }
 
@@ -37,21 +37,21 @@ pub trait IntoToolOutput<K> {
 #[derive(Debug)]
 pub struct Plain;
 
-/// Marks a result; `K` says how its error is converted.
+/// Marks a result; `K` selects the conversion of its error.
 #[derive(Debug)]
 pub struct Fallible<K>(K);
 
-/// Marks an output that is passed on as it is.
+/// Marks an output that is passed through.
 #[derive(Debug)]
 pub struct Made;
 
-/// Marks a result of such an output; `K` says how its error is converted.
+/// Marks a result of such an output; `K` selects the conversion of its error.
 #[derive(Debug)]
 pub struct FallibleMade<K>(K);
 
 impl<R: Serialize> IntoToolOutput<Plain> for R {
     fn into_tool_output(self) -> Result<ToolOutput, ToolError> {
-        // A `Result` whose error is a text implements `Serialize`, too.
+        // A `Result` whose error is a string implements `Serialize`, too.
         written(&self)
     }
 }

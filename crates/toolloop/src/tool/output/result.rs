@@ -10,8 +10,8 @@ use serde::{
 use super::ToolOutput;
 use crate::tool::error::ToolError;
 
-/// The output of `value`. A [`Result`] is distinguished from other values by the name and the
-/// variants that it passes to serde.
+/// Returns the output of `value`. A [`Result`] is distinguished from other values by the name and
+/// the variants that it passes to serde.
 pub(super) fn written<T: Serialize>(value: &T) -> Result<ToolOutput, ToolError> {
     match value.serialize(Probe) {
         Ok(outcome) => outcome,
@@ -19,10 +19,10 @@ pub(super) fn written<T: Serialize>(value: &T) -> Result<ToolOutput, ToolError> 
     }
 }
 
-/// Writes a `Result`, and stops at any other value.
+/// Serializes a `Result`, and stops at any other value.
 struct Probe;
 
-/// The value is no `Result`.
+/// The value is not a `Result`.
 #[derive(Debug)]
 struct Other;
 
@@ -42,7 +42,7 @@ impl ser::Error for Other {
 
 type Outcome = Result<ToolOutput, ToolError>;
 
-/// Methods of a serializer for values that are no `Result`.
+/// Serializer methods for values that are not a `Result`.
 macro_rules! other {
     ($($method:ident($($type:ty),*) -> $ok:ty;)*) => {
         $(fn $method(self, $(_: $type),*) -> Result<$ok, Other> {

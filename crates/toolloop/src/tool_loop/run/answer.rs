@@ -1,4 +1,4 @@
-//! The answer that ends a run.
+//! Validation of the answer that ends a run.
 
 use geppetto_engine::Limit;
 
@@ -6,8 +6,7 @@ use super::{End, LoopRun};
 use crate::PausePhase;
 
 impl LoopRun<'_> {
-    /// Asks again for an answer that does not fit its schema. Returns `false` if the run is to end
-    /// with it.
+    /// Retries an answer that does not match its schema. Returns `false` if the run ends with it.
     pub(super) async fn asks_again(&mut self) -> Result<bool, End> {
         let Some(result) = &self.result else {
             return Ok(false);
