@@ -1,4 +1,4 @@
-//! [`SessionError`] and [`RunError`].
+//! [`SessionError`] and [`RunError`]: errors of sessions and runs.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -7,88 +7,88 @@ use geppetto_turns::Turn;
 
 use crate::{PauseReason, RunOutcome};
 
-/// A session could not do what it was asked; it is as it was before.
+/// Error of an operation on a session, which is unchanged.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// An inference is running, and the session refuses another one meanwhile.
+    /// An inference is running, and the session refuses another one in the meantime.
     #[error("an inference is running in session `{session_id}`; wait for it or cancel it first")]
     Busy {
-        /// The session.
+        /// Id of the session.
         session_id: String,
     },
     /// The queue of prompts is full.
     #[error("the queue of session `{session_id}` is full: {max} prompts wait already")]
     QueueFull {
-        /// The session.
+        /// Id of the session.
         session_id: String,
-        /// How many prompts may wait.
+        /// Maximum number of queued prompts.
         max: usize,
     },
-    /// The queue is paused, and the session lets no prompt wait.
+    /// The queue is paused, and the session does not queue prompts.
     #[error(
         "session `{session_id}` is paused and starts no prompt ({reason}); call `resume_queue` first"
     )]
     QueuePaused {
-        /// The session.
+        /// Id of the session.
         session_id: String,
-        /// Why it is paused.
+        /// Reason for the pause.
         reason: PauseReason,
     },
-    /// The prompt was submitted from inside of the running inference, by a tool or a middleware, to
-    /// its own session, which queues: waiting for that run would be a deadlock.
+    /// The prompt was submitted from within the running inference, by a tool or a middleware, to
+    /// its own session, which queues prompts: waiting for that run would be a deadlock.
     #[error(
         "the prompt was submitted from inside of the running inference of session `{session_id}`, \
          which it would have to wait for; submit it from a task of its own (tokio::spawn), or use \
          another session"
     )]
     InsideOwnRun {
-        /// The session.
+        /// Id of the session.
         session_id: String,
     },
-    /// There is nothing to run on: no turn, or one without blocks.
+    /// There is no input: no turn, or a turn without blocks.
     #[error("session `{session_id}` has nothing to run on; append a prompt first")]
     Empty {
-        /// The session.
+        /// Id of the session.
         session_id: String,
     },
     /// All prompts are blank.
     #[error("the prompt is empty; it needs some text or an image")]
     EmptyPrompt,
-    /// There is no turn with that index.
+    /// There is no turn with this index.
     #[error("there is no turn {index}; the session has {count}")]
     NoSuchTurn {
-        /// What was asked for.
+        /// Requested index.
         index: usize,
-        /// How many turns there are.
+        /// Number of turns.
         count: usize,
     },
-    /// A decision is about a tool call that does not wait for one.
+    /// A decision refers to a tool call that is not waiting for one.
     #[error("no tool call `{call_id}` waits for a decision in session `{session_id}`")]
     NotWaiting {
-        /// The session.
+        /// Id of the session.
         session_id: String,
-        /// The call that was decided about.
+        /// Id of the call.
         call_id: String,
     },
-    /// A decision is about a tool call that has its answer.
+    /// A decision refers to a tool call that is already answered.
     #[error(
         "the tool call `{call_id}` of session `{session_id}` has its answer already; a call is \
          answered once"
     )]
     AlreadyAnswered {
-        /// The session.
+        /// Id of the session.
         session_id: String,
-        /// The call that was decided about.
+        /// Id of the call.
         call_id: String,
     },
-    /// There are two decisions about one tool call.
+    /// Two decisions refer to the same tool call.
     #[error("there are two decisions about the tool call `{call_id}`; give one")]
     DecidedTwice {
-        /// The call that was decided about.
+        /// Id of the call.
         call_id: String,
     },
-    /// The engine builder could not make a runner.
+    /// The engine builder failed to build a runner.
     #[error("the run could not be prepared: {0}")]
     Build(#[source] Arc<EngineError>),
     /// The journal did not record the start of the run, so the prompt is not accepted.
@@ -97,11 +97,11 @@ pub enum SessionError {
     /// The run was cancelled before it started.
     #[error("the run was cancelled before it started")]
     Cancelled,
-    /// The run's task was dropped before the run started, as when its runtime shuts down.
+    /// The run's task was dropped before the run started, for example because its runtime shut
+    /// down.
     #[error("the run's task was dropped before it started, as when its runtime shuts down")]
     Dropped,
-    /// The caller is not inside of a tokio runtime, where the run would live, and the session has
-    /// none.
+    /// The caller is outside of a tokio runtime, and the session has no runtime of its own.
     #[error(
         "no tokio runtime is running here; start inferences from inside of one, or give the \
          session a handle (`SessionBuilder::runtime`)"
@@ -110,7 +110,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// The error as the outcome of a run that did not start.
+    /// Converts the error into the outcome of a run that did not start.
     pub(crate) fn to_engine_error(&self) -> Arc<EngineError> {
         match self {
             Self::Build(error) | Self::NotRecorded(error) => Arc::clone(error),
@@ -120,7 +120,7 @@ impl SessionError {
     }
 }
 
-/// Why [`ExecutionHandle::wait_blocking`](crate::ExecutionHandle::wait_blocking) gives no turn.
+/// Error of [`ExecutionHandle::wait_blocking`](crate::ExecutionHandle::wait_blocking).
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
@@ -135,7 +135,7 @@ pub enum WaitError {
     InsideRuntime,
 }
 
-/// The error of a run that did not complete; contains the turn in its current state.
+/// Error of a run that did not complete; contains the turn in its current state.
 #[derive(Clone)]
 pub struct RunError {
     outcome: Arc<RunOutcome>,
@@ -146,13 +146,13 @@ impl RunError {
         Self { outcome }
     }
 
-    /// How the run ended.
+    /// Returns the status with which the run ended.
     #[must_use]
     pub fn status(&self) -> &RunStatus {
         &self.outcome.status
     }
 
-    /// The turn in its current state: the prompt and the output so far, marked where it is
+    /// Returns the turn in its current state: the prompt and the output so far, marked where it is
     /// incomplete.
     #[must_use]
     pub fn turn(&self) -> &Turn {
@@ -165,8 +165,8 @@ impl RunError {
         self.outcome.status == RunStatus::Cancelled
     }
 
-    /// What the run waits for, if it does: it did not fail, and a later run on the turn continues
-    /// it.
+    /// Returns the condition that the run waits for, if any: it did not fail, and a later run on
+    /// the turn continues it.
     #[must_use]
     pub fn waiting_for(&self) -> Option<&WaitingFor> {
         match &self.outcome.status {
@@ -181,19 +181,19 @@ impl RunError {
         self.waiting_for().is_some()
     }
 
-    /// The tool calls that wait for a person; see [`RunOutcome::waits`].
+    /// Returns the tool calls that wait for a person; see [`RunOutcome::waits`].
     #[must_use]
     pub fn waits(&self) -> Vec<PendingCall> {
         self.outcome.waits()
     }
 
-    /// The engine's error, where the run failed or was cancelled.
+    /// Returns the engine's error, if the run failed or was cancelled.
     #[must_use]
     pub fn engine_error(&self) -> Option<&EngineError> {
         self.outcome.error.as_deref()
     }
 
-    /// Everything known about the end of the run.
+    /// Returns the full outcome of the run.
     #[must_use]
     pub fn outcome(&self) -> &RunOutcome {
         &self.outcome
@@ -232,8 +232,8 @@ impl fmt::Debug for RunError {
 }
 
 impl Error for RunError {
-    /// The cause of the engine's error. [`Display`](fmt::Display) already contains the engine's
-    /// error itself, so a report of the whole chain would show it twice; see
+    /// Returns the source of the engine's error. [`Display`](fmt::Display) already includes the
+    /// engine's error itself, so a report of the chain would print it twice; see
     /// [`engine_error`](RunError::engine_error).
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.outcome.error.as_deref()?.source()

@@ -20,10 +20,10 @@ mod cancel;
 
 pub use cancel::CancelOnDrop;
 
-/// A run that was started, or that waits in the queue.
+/// Handle to a run that was started or is queued.
 ///
-/// Cheap to clone. Dropping it does not stop the run;
-/// [`cancel_on_drop`](Self::cancel_on_drop) gives a handle that does.
+/// Cheap to clone. Dropping it does not stop the run; [`cancel_on_drop`](Self::cancel_on_drop)
+/// returns a handle that does.
 #[derive(Clone)]
 #[must_use = "the run goes on by itself, but its outcome is only seen by waiting for it"]
 pub struct ExecutionHandle {
@@ -36,27 +36,27 @@ impl ExecutionHandle {
         Self { session, run }
     }
 
-    /// The run's id: its inference id.
+    /// Returns the run's id, which is its inference id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.run.id
     }
 
-    /// The session that the run belongs to.
+    /// Returns the session of the run.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Cancels the run, or takes it out of the queue. Cancelling twice, or after the end, changes
-    /// nothing.
+    /// Cancels the run, or removes it from the queue. Has no effect if the run was already
+    /// cancelled or is over.
     pub fn cancel(&self) {
         self.run.token.cancel();
         self.session.remove_queued(&self.run.id);
     }
 
-    /// Returns a handle that cancels the run when it is dropped: for a run that is only useful to
-    /// its caller, such as that of an agent that works for a tool.
+    /// Returns a handle that cancels the run when it is dropped, for a run that is useful only to
+    /// its caller, such as the run of an agent that a tool calls.
     pub fn cancel_on_drop(self) -> CancelOnDrop {
         CancelOnDrop::new(self)
     }
@@ -67,15 +67,15 @@ impl ExecutionHandle {
         self.run.is_finished()
     }
 
-    /// Waits until the run is over. Any number of tasks may wait.
+    /// Waits until the run is over. Any number of tasks may wait concurrently.
     ///
-    /// Afterwards [`Session::is_running`] is false and the next submit succeeds, as far as this
+    /// Afterwards [`Session::is_running`] is `false` and the next submit succeeds, as far as this
     /// run is concerned.
     ///
     /// # Errors
     ///
-    /// If the run was cancelled, failed or reached a limit, or its turn could not be stored; the
-    /// error contains the turn in its current state.
+    /// If the run was cancelled, failed, reached a limit or waits, or its turn could not be stored;
+    /// the error contains the turn in its current state.
     pub async fn wait(&self) -> Result<Turn, RunError> {
         let outcome = self.outcome().await;
         if outcome.status == RunStatus::Finished && outcome.persist_error.is_none() {
@@ -84,11 +84,12 @@ impl ExecutionHandle {
         Err(RunError::new(outcome))
     }
 
-    /// Blocks the thread until the run is over, for threads outside of any tokio runtime.
+    /// Blocks the thread until the run is over. For threads outside of any tokio runtime.
     ///
     /// # Errors
     ///
-    /// As for [`wait`](Self::wait); [`WaitError::InsideRuntime`] on a thread of a runtime, at once.
+    /// The errors of [`wait`](Self::wait), and [`WaitError::InsideRuntime`], immediately, on a
+    /// thread of a runtime.
     pub fn wait_blocking(&self) -> Result<Turn, WaitError> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(WaitError::InsideRuntime);
@@ -96,19 +97,20 @@ impl ExecutionHandle {
         Ok(blocking::block_on(self.wait())?)
     }
 
-    /// The turn that the run began on, its prompt included. `None` as long as it has not begun.
+    /// Returns the turn on which the run started, including its prompt. `None` until it has
+    /// started.
     #[must_use]
     pub fn input(&self) -> Option<&Turn> {
         self.run.input()
     }
 
-    /// Waits until the run is over, and says everything that is known about its end.
+    /// Waits until the run is over, and returns its full outcome.
     pub async fn outcome(&self) -> Arc<RunOutcome> {
         self.run.wait().await
     }
 
-    /// The run's events from its first to its last, with neighbouring deltas merged for a reader
-    /// that is slow.
+    /// Returns the events of the run, from its first to its last, with adjacent deltas merged for a
+    /// slow reader.
     pub fn events(&self) -> RunEvents {
         let first = self.run.first_seq.load(Ordering::Acquire);
         RunEvents {
@@ -132,7 +134,8 @@ impl fmt::Debug for ExecutionHandle {
     }
 }
 
-/// Reads the events of one run, and ends after its terminal event. It is a [`Stream`] of [`Event`]s.
+/// Reader of the events of one run, which ends after the terminal event. A [`Stream`] of
+/// [`Event`]s.
 pub struct RunEvents {
     subscription: Subscription,
     run: Arc<Run>,
@@ -140,20 +143,21 @@ pub struct RunEvents {
     ended: bool,
 }
 
-/// Whether the run is over.
+/// State of the wait for the end of the run.
 enum Over {
-    /// Nobody waited yet.
+    /// Not polled yet.
     Unknown,
-    /// Registered once, and polled only after it was woken.
+    /// Registered once, and polled only after a wake-up.
     Waiting(OnWake<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>),
     Yes,
 }
 
 impl RunEvents {
-    /// The next event; waits for it. `None` after the run's last. Dropping the future loses nothing.
+    /// Waits for the next event. Returns `None` after the last event of the run. Cancel safe:
+    /// dropping the future loses no event.
     ///
-    /// A run that is taken out of the queue has no events. Of a run that is long over there may be
-    /// none left: what the stream retains is bounded.
+    /// A run that was removed from the queue has no events. The events of a run that ended long ago
+    /// may be gone, because the stream's retention is bounded.
     pub async fn next(&mut self) -> Option<Event> {
         poll_fn(|cx| self.poll_event(cx)).await
     }
@@ -164,8 +168,8 @@ impl RunEvents {
                 Poll::Ready(received) => received,
                 Poll::Pending => {
                     std::task::ready!(self.poll_over(cx));
-                    // Whatever a run that is over said is on the stream by now. Its terminal event may
-                    // be missing: the run never started, or it is not retained any more.
+                    // All events of a finished run are on the stream by now. Its terminal event may
+                    // be missing: the run never started, or the event is no longer retained.
                     self.subscription.try_next()
                 }
             };

@@ -7,9 +7,9 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(crate) struct History {
     turns: Vec<Turn>,
-    /// Counts what was changed by others than runs.
+    /// Number of changes other than by runs.
     version: u64,
-    /// What all runs of the session took.
+    /// Totals of all runs of the session.
     totals: SessionTotals,
 }
 
@@ -50,7 +50,7 @@ impl History {
         &self.totals
     }
 
-    /// Appends a turn; without an id it gets one.
+    /// Appends a turn, and assigns an id if it has none.
     pub(crate) fn append(&mut self, mut turn: Turn, session_id: &str, ids: &dyn IdSource) {
         identify(&mut turn, 0, session_id, ids);
         restore(&mut self.totals, &turn);
@@ -58,7 +58,7 @@ impl History {
         self.turns.push(turn);
     }
 
-    /// Appends a turn that is the latest one and what a user says next.
+    /// Appends a turn that extends the latest one with a user's prompt.
     pub(crate) fn append_prompt(
         &mut self,
         prompt: Vec<Block>,
@@ -71,8 +71,8 @@ impl History {
         turn
     }
 
-    /// Replaces the latest turn, if nothing was changed since `version`. Returns `false` if
-    /// something was.
+    /// Replaces the latest turn if the history has not changed since `version`. Returns `false` if
+    /// it has.
     pub(crate) fn replace_latest(&mut self, turn: Turn, version: u64) -> bool {
         if self.version != version {
             return false;
@@ -84,7 +84,7 @@ impl History {
         true
     }
 
-    /// A run begins on `turn`: a new one, or the latest.
+    /// Records the start of a run on `turn`, either a new turn or the latest one.
     pub(crate) fn begin(&mut self, turn: Turn, is_new: bool) {
         self.version += 1;
         match self.turns.last_mut() {
@@ -93,7 +93,7 @@ impl History {
         }
     }
 
-    /// Replaces the latest turn by what a run made of it.
+    /// Replaces the latest turn with the result of a run.
     pub(crate) fn commit(&mut self, turn: Turn, totals: SessionTotals) {
         self.version += 1;
         self.totals = totals;
@@ -103,9 +103,9 @@ impl History {
     }
 }
 
-/// Adds what a turn from elsewhere says that its runs took.
+/// Adds the totals stored in a turn from elsewhere.
 fn restore(totals: &mut SessionTotals, turn: &Turn) {
-    // What cannot be read was not written by a session.
+    // A value that cannot be read was not written by a session.
     if let Ok(Some(stored)) = turn.metadata.get(&keys::SESSION_TOTALS) {
         if stored.provider_calls >= totals.provider_calls {
             *totals = stored;
@@ -115,7 +115,7 @@ fn restore(totals: &mut SessionTotals, turn: &Turn) {
     }
 }
 
-/// A turn that is `latest` and what a user says next. Shares all older blocks.
+/// Returns a turn that extends `latest` with a user's prompt. Shares all earlier blocks.
 pub(crate) fn next_turn(
     latest: Option<&Turn>,
     prompt: Vec<Block>,
@@ -125,7 +125,7 @@ pub(crate) fn next_turn(
     let mut turn = latest.cloned().unwrap_or_default();
     turn.id = ids.next_id();
     let from = turn.blocks.len();
-    // The user goes on without deciding about the calls that wait.
+    // The user continues without deciding about the waiting calls.
     for call in PendingCall::of(&turn) {
         turn.push(Block::tool_error(call.call_id, NOT_DECIDED));
     }
@@ -134,14 +134,14 @@ pub(crate) fn next_turn(
     }
     turn.assign_block_ids(from, || ids.next_id());
     set(&mut turn, turn_meta::SESSION_ID.id(), session_id);
-    // These are the latest turn's own.
+    // These belong to the latest turn.
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
     turn.metadata.remove(&keys::WAITING_FOR);
     turn
 }
 
-/// Gives ids to a turn and to its blocks from index `from` on, where they have none.
+/// Assigns ids to a turn and to its blocks from index `from` on, where missing.
 pub(crate) fn identify(turn: &mut Turn, from: usize, session_id: &str, ids: &dyn IdSource) {
     if turn.id.is_empty() {
         turn.id = ids.next_id();
@@ -152,7 +152,7 @@ pub(crate) fn identify(turn: &mut Turn, from: usize, session_id: &str, ids: &dyn
     }
 }
 
-/// The settings of a run that was cut off on this turn, or that waits.
+/// Returns the settings of a run that was interrupted on this turn, or that waits.
 pub(crate) fn unfinished_settings(turn: &Turn) -> Option<RunSettings> {
     let is_over = turn.metadata.contains(&keys::RUN_TOTALS);
     if is_over && !turn.metadata.contains(&keys::WAITING_FOR) {
@@ -161,19 +161,19 @@ pub(crate) fn unfinished_settings(turn: &Turn) -> Option<RunSettings> {
     turn.metadata.get(&keys::RUN_SETTINGS).ok().flatten()
 }
 
-/// Stamps a turn for an inference: the result of an earlier one is not this one's.
+/// Stamps a turn for an inference, and removes the result of an earlier one.
 pub(crate) fn stamp(turn: &mut Turn, session_id: &str, inference_id: &str, settings: &RunSettings) {
     set(turn, turn_meta::SESSION_ID.id(), session_id);
     set(turn, turn_meta::INFERENCE_ID.id(), inference_id);
     turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
-    // Tool calls that wait do so until they are answered, which the run says.
+    // Waiting tool calls remain until they are answered, which the run reports.
     if PendingCall::of(turn).is_empty() {
         turn.metadata.remove(&keys::WAITING_FOR);
     }
     if !settings.is_empty() {
-        // Settings that were validated can be written.
+        // Validated settings can always be serialized.
         let _ = turn.metadata.set(&keys::RUN_SETTINGS, settings);
     }
 }
@@ -182,7 +182,7 @@ fn set(turn: &mut Turn, key: &'static str, value: &str) {
     turn.metadata.set_raw(key, Value::from(value));
 }
 
-/// The text of the last user message.
+/// Returns the text of the last user message.
 pub(crate) fn last_prompt(turn: &Turn) -> &str {
     turn.last_of(BlockKind::User)
         .and_then(|block| block.text())

@@ -1,8 +1,8 @@
-//! Sessions: a conversation's history, and at most one inference running on it.
+//! Sessions: the history of a conversation, and at most one inference running on it.
 //!
 //! A [`Session`] is a cheap handle; every method may be called from any task at any time. Its
 //! [`ExecutionHandle`] streams the events of a run, cancels it and waits for its end. Whatever the
-//! outcome, the history can continue with the next prompt.
+//! outcome, the next prompt continues the history.
 //!
 //! ```
 //! use geppetto_enginebuilder::Builder;

@@ -8,26 +8,26 @@ use geppetto_turns::{Block, Turn};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// What a run begins with.
+/// Input of a run.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// A new turn: the latest one and this prompt.
+    /// A new turn: the latest one extended with this prompt.
     Prompt(Vec<Block>),
     /// The latest turn, unchanged.
     Latest,
 }
 
-/// An edit of the turn that a run begins with.
+/// An edit of the turn on which a run starts.
 pub(crate) type Edit = Box<dyn FnOnce(&mut Turn) + Send>;
 
-/// A run as it was asked for.
+/// A requested run.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) input: Input,
     pub(crate) options: Options,
 }
 
-/// What a run was given for itself.
+/// Options of a run.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) settings: RunSettings,
@@ -39,9 +39,9 @@ pub(crate) struct Options {
     pub(crate) parent: Option<RunContext>,
     pub(crate) builder: Option<Arc<dyn EngineBuilder>>,
     pub(crate) edits: Vec<Edit>,
-    /// What people decided, by call id.
+    /// Decisions of people, by call id.
     pub(crate) decisions: Vec<(String, Decision)>,
-    /// Accepted only when the journal has recorded it; the session's choice where it is absent.
+    /// Accept the prompt only once the journal has recorded it; `None` uses the session's setting.
     pub(crate) recorded: Option<bool>,
 }
 

@@ -8,31 +8,31 @@ use geppetto_engine::{
 use geppetto_turns::{Content, FinishClass, InferenceResult, ReplyError, Turn, Usage, printable};
 use serde_json::Value;
 
-/// The most characters of a refusal that stand in an error.
+/// Maximum length of a refusal in an error message, in characters.
 const LONGEST_REFUSAL: usize = 500;
 
-/// Everything known about the end of a run: the same on every outcome.
+/// Full outcome of a run, with the same fields for every status.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RunOutcome {
-    /// How it ended.
+    /// Status with which the run ended.
     pub status: RunStatus,
-    /// The turn in its current state.
+    /// Turn in its current state.
     pub turn: Turn,
-    /// The tokens of all provider calls of the run, attempts and discarded calls included. Calls
-    /// for which the provider reported no usage are counted in
-    /// [`unreported_calls`](Usage::unreported_calls): the real number is then higher.
+    /// Tokens of all provider calls of the run, including retries and discarded calls. Calls for
+    /// which the provider reported no usage are counted in
+    /// [`unreported_calls`](Usage::unreported_calls), in which case the real number is higher.
     pub usage: Usage,
-    /// The number of provider calls, attempts included.
+    /// Number of provider calls, including retries.
     pub provider_calls: u32,
-    /// The number of tool calls whose tool was run; not those that were rejected, unknown, malformed
-    /// or not started.
+    /// Number of tool calls whose tool was run, excluding calls that were rejected, unknown,
+    /// malformed or not started.
     pub tool_calls: u32,
-    /// The result of the last provider call; `None` if none was made.
+    /// Result of the last provider call; `None` if there was none.
     pub result: Option<InferenceResult>,
-    /// The engine's error, if the run failed or was cancelled.
+    /// Error of the engine, if the run failed or was cancelled.
     pub error: Option<Arc<EngineError>>,
-    /// Why the turn is not stored, if it should have been.
+    /// Error of storing the turn, if it should have been stored and was not.
     pub persist_error: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl RunOutcome {
             Ok(report) => (Some(report.result), None),
             Err(error) => (None, Some(Arc::new(error))),
         };
-        // A runner that makes no reply by the writer says in its report what came of it.
+        // A runner that does not use the response writer reports the result itself.
         let result = ctx.last_result().or(reported);
         Self {
             status,
@@ -68,7 +68,7 @@ impl RunOutcome {
         }
     }
 
-    /// The outcome of a prompt that never ran.
+    /// Returns the outcome of a prompt that never ran.
     pub(crate) fn never_ran(latest: Turn, error: Arc<EngineError>) -> Self {
         Self {
             status: RunStatus::from(&*error),
@@ -82,28 +82,28 @@ impl RunOutcome {
         }
     }
 
-    /// The answer as JSON, checked against the schema that was asked for, if one was
+    /// Returns the answer as JSON, validated against the requested schema, if any
     /// ([`StructuredOutput::read_answer`]).
     ///
     /// # Errors
     ///
-    /// The answer is missing, refused, cut off, not JSON, or does not fit; see
+    /// If the answer is missing, refused, truncated, not JSON, or does not match; see
     /// [`ReplyErrorKind`](geppetto_turns::ReplyErrorKind).
     pub fn value(&self) -> Result<Value, ReplyError> {
         StructuredOutput::read_answer(&self.turn)
     }
 
-    /// Why the last provider call ended: `completed`, `max_tokens`, `refused`, `interrupted`, ...;
-    /// `None` if no provider call was made.
+    /// Returns the finish class of the last provider call: `completed`, `max_tokens`, `refused`,
+    /// `interrupted`, ...; `None` if there was no provider call.
     ///
-    /// A run can finish with a reply that the output limit cut.
+    /// A finished run may have a reply that the output limit truncated.
     #[must_use]
     pub fn finish_class(&self) -> Option<&FinishClass> {
         self.result.as_ref().map(|result| &result.finish_class)
     }
 
-    /// The words with which the model refused; `None` if it said none, as where a content filter
-    /// stopped the reply.
+    /// Returns the text of the model's refusal; `None` if there is none, for example because a
+    /// content filter stopped the reply.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
         if self.status != RunStatus::Refused {
@@ -118,7 +118,7 @@ impl RunOutcome {
         refusal.map(|said| said.text.trim())
     }
 
-    /// Says why the reply was refused: with the model's words, else with the provider's reason.
+    /// Writes the reason of a refusal: the model's text, or else the provider's reason.
     pub(crate) fn write_refusal(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(words) = self.refusal() {
             let words: String = words.chars().take(LONGEST_REFUSAL).collect();
@@ -136,14 +136,14 @@ impl RunOutcome {
         f.write_str("; what arrived is in the turn")
     }
 
-    /// The tool calls of the turn that wait for a person to decide about them. These are also calls that
-    /// waited before the run, and did not start because it failed or was cancelled.
+    /// Returns the tool calls of the turn that wait for a person's decision. They include calls
+    /// that waited before the run and did not start because it failed or was cancelled.
     #[must_use]
     pub fn waits(&self) -> Vec<PendingCall> {
         PendingCall::of(&self.turn)
     }
 
-    /// Returns `true` if the provider did not report the usage of some provider call, so that
+    /// Returns `true` if the usage of at least one provider call was not reported, so that
     /// [`usage`](Self::usage) is a lower bound.
     #[must_use]
     pub fn has_unreported_usage(&self) -> bool {

@@ -14,9 +14,9 @@ use crate::{
     scheduler,
 };
 
-/// A run that is about to be submitted, with options that hold for it alone.
+/// A run to submit, with options that apply to it alone.
 ///
-/// Made by [`Session::prompt`], [`Session::inference`] and [`Session::answer`].
+/// Created by [`Session::prompt`], [`Session::inference`] and [`Session::answer`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,7 +70,7 @@ impl Prompt {
         self
     }
 
-    /// Adds a block after the prompt's text, such as a further user message. Does nothing for an
+    /// Adds a block after the prompt's text, such as a further user message. Has no effect on an
     /// inference on the latest turn.
     pub fn block(mut self, block: Block) -> Self {
         if let Input::Prompt(blocks) = &mut self.input {
@@ -79,47 +79,48 @@ impl Prompt {
         self
     }
 
-    /// Adds an image to the prompt. Does nothing for an inference on the latest turn.
+    /// Adds an image to the prompt. Has no effect on an inference on the latest turn.
     pub fn image(mut self, image: ImagePart) -> Self {
         self.images.push(image);
         self
     }
 
-    /// Adds images to the prompt. Does nothing for an inference on the latest turn.
+    /// Adds images to the prompt. Has no effect on an inference on the latest turn.
     pub fn images(mut self, images: impl IntoIterator<Item = ImagePart>) -> Self {
         self.images.extend(images);
         self
     }
 
-    /// Adds a file to the prompt. Does nothing for an inference on the latest turn.
+    /// Adds a file to the prompt. Has no effect on an inference on the latest turn.
     pub fn file(mut self, file: FilePart) -> Self {
         self.files.push(file);
         self
     }
 
-    /// Sets the model of this run. It does not stay in the session's history.
+    /// Sets the model of this run. It does not persist in the session's history.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.options.settings.inference.model = Some(model.into());
         self
     }
 
     /// Sets model, sampling, limits and reasoning of this run: each value that is set takes
-    /// precedence over the turn's and the engine's. They do not stay in the session's history.
+    /// precedence over those of the turn and the engine. They do not persist in the session's
+    /// history.
     pub fn settings(mut self, settings: InferenceConfig) -> Self {
         let earlier = std::mem::take(&mut self.options.settings.inference);
         self.options.settings.inference = settings.or(&earlier);
         self
     }
 
-    /// Sets the shape of this run's answer. It does not stay in the session's history.
-    /// [`output`](Self::output) also reads the answer.
+    /// Sets the schema of this run's answer, which does not persist in the session's history.
+    /// [`output`](Self::output) also parses the answer.
     pub fn output_schema(mut self, output: StructuredOutput) -> Self {
         self.options.settings.output = Some(output);
         self
     }
 
-    /// Asks for an answer that can be read as a `T`, and reads it:
-    /// [`TypedRun::wait`](crate::TypedRun::wait) gives it beside the turn. Call it last.
+    /// Requests an answer that can be deserialized as a `T`:
+    /// [`TypedRun::wait`](crate::TypedRun::wait) returns it together with the turn. Call it last.
     #[cfg(feature = "schemars")]
     pub fn output<T>(self) -> TypedPrompt<T>
     where
@@ -128,7 +129,7 @@ impl Prompt {
         self.output_as(StructuredOutput::of::<T>())
     }
 
-    /// As `output`, with a schema that does not come from the type.
+    /// Like `output`, with a schema that is not derived from the type.
     pub fn output_as<T: serde::de::DeserializeOwned>(
         self,
         output: StructuredOutput,
@@ -136,7 +137,8 @@ impl Prompt {
         TypedPrompt::new(self.output_schema(output))
     }
 
-    /// Sets the maximum duration of the run, from its start on; time in the queue does not count.
+    /// Sets the maximum duration of the run, measured from its start; time in the queue does not
+    /// count.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.options.time_limit = Some(limit);
         self
@@ -150,13 +152,14 @@ impl Prompt {
 
     /// Cancels the run when `token` is cancelled. Cancelling the run does not cancel `token`.
     ///
-    /// A prompt that waits in the queue keeps its place until its turn comes, and then never runs.
+    /// A queued prompt whose token is cancelled keeps its place until it would start, and then
+    /// never runs.
     pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
         self.options.token = Some(token.clone());
         self
     }
 
-    /// Sets the run that this one works for, in place of the session's
+    /// Sets the parent of this run, in place of the session's
     /// ([`SessionBuilder::parent`](crate::SessionBuilder::parent)).
     pub fn parent(mut self, parent: &RunContext) -> Self {
         self.options.parent = Some(parent.clone());
@@ -164,8 +167,8 @@ impl Prompt {
     }
 
     /// Attaches a value to the run, such as the identity of the caller, which middleware, tools,
-    /// hooks and stores look up by its type ([`RunContext::extension`]). It replaces one of the
-    /// same type, and takes precedence over the engine builder's.
+    /// hooks and stores look up by its type ([`RunContext::extension`]). It replaces a value of the
+    /// same type, including that of the engine builder.
     ///
     /// The model never sees extensions, and they are not stored.
     pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
@@ -173,8 +176,8 @@ impl Prompt {
         self
     }
 
-    /// Adds a sink that receives the events of this run. A sink that the engine builder adds as
-    /// well receives them once.
+    /// Adds a sink that receives the events of this run. If the engine builder adds the same sink,
+    /// it receives them once.
     pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
         self.options.sinks.push(sink);
         self
@@ -187,18 +190,18 @@ impl Prompt {
     }
 
     /// Edits the turn before the run starts: its data, metadata or blocks. The edit and the prompt
-    /// become visible in the history together, when the run starts. Edits are made in the order in
-    /// which they were added. One that panics keeps the run from starting.
+    /// become visible in the history together, when the run starts. Edits are applied in the order
+    /// in which they were added. An edit that panics prevents the run from starting.
     ///
-    /// Called when the run's turn has come, on the task that submits, or on the run's own task if
+    /// Called when the run is about to start, on the submitting task, or on the run's own task if
     /// the prompt was queued. It must not block.
     pub fn edit(mut self, edit: impl FnOnce(&mut Turn) + Send + 'static) -> Self {
         self.options.edits.push(Box::new(edit));
         self
     }
 
-    /// Sets whether [`submit`](Self::submit) returns only after the run's journal has recorded its
-    /// start. By default what the session says
+    /// Sets whether [`submit`](Self::submit) returns only once the run's journal has recorded its
+    /// start. Defaults to the session's setting
     /// ([`SessionBuilder::acknowledge_recorded`](crate::SessionBuilder::acknowledge_recorded)).
     pub fn acknowledge_recorded(mut self, recorded: bool) -> Self {
         self.options.recorded = Some(recorded);
@@ -207,42 +210,43 @@ impl Prompt {
 
     /// Submits the prompt: appends it to the history and starts the run, atomically.
     ///
-    /// In a session that queues or replaces, a prompt that comes while an inference is running is
-    /// accepted at once, and the handle is that of a run which waits; what keeps it from starting
-    /// later is in its outcome. Otherwise this waits until the run is built, and for a run whose
-    /// terminal event is already published to free the session.
+    /// If an inference is running and the session queues or replaces prompts, the prompt is
+    /// accepted at once, and the handle refers to a waiting run; an error that prevents it from
+    /// starting later is in its outcome. Otherwise this waits until the run is built, and until a
+    /// run whose terminal event is already published has released the session.
     ///
-    /// If the prompt is acknowledged only when it is recorded
+    /// If the prompt is acknowledged only once it is recorded
     /// ([`acknowledge_recorded`](Self::acknowledge_recorded)), this also waits for its place in the
     /// queue and for the journal's barrier
-    /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)), which comes before
-    /// the prompt is in the history.
+    /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)), which precedes the
+    /// prompt's entry into the history.
     ///
-    /// Dropping the future before it is ready leaves nothing in the history. A barrier that the
-    /// journal has already passed is followed by its
-    /// [`run_ended`](geppetto_engine::RunJournal::run_ended), as cancelled.
+    /// Dropping the future before it is ready leaves nothing in the history. If the journal has
+    /// already passed the barrier, its [`run_ended`](geppetto_engine::RunJournal::run_ended)
+    /// follows, with the status cancelled.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Busy`] while an inference is running (unless the session queues or
-    /// replaces), [`SessionError::InsideOwnRun`] in a session that queues if the caller is a part
-    /// of the running inference, [`SessionError::NotRecorded`] if the journal refuses,
-    /// [`SessionError::Cancelled`] if the run was cancelled or replaced while it was built, and all
-    /// that keeps a run from starting. The history is as it was.
+    /// [`SessionError::Busy`] while an inference is running (unless the session queues or replaces
+    /// prompts), [`SessionError::InsideOwnRun`] in a session that queues prompts if the caller is
+    /// part of the running inference, [`SessionError::NotRecorded`] if the journal refuses,
+    /// [`SessionError::Cancelled`] if the run was cancelled or replaced while it was built, and any
+    /// other error that prevents a run from starting. The history is unchanged.
     pub async fn submit(self) -> Result<ExecutionHandle, SessionError> {
         let (session, request) = self.into_request()?;
         scheduler::submit(&session, request).await
     }
 
-    /// Submits the prompt without waiting for anything, for callers that are not asynchronous.
+    /// Submits the prompt without waiting, for synchronous callers.
     ///
-    /// Where the engine builder has to wait for something, the run is built on its own task, and
-    /// what keeps it from starting is in its outcome. The caller must be inside of a tokio runtime, or the session must have one
-    /// ([`SessionBuilder::runtime`](crate::SessionBuilder::runtime)).
+    /// If the engine builder has to wait, the run is built on its own task, and an error that
+    /// prevents it from starting is in its outcome. The caller must be inside of a tokio runtime,
+    /// or the session must have one ([`SessionBuilder::runtime`](crate::SessionBuilder::runtime)).
     ///
     /// # Errors
     ///
-    /// As for [`submit`](Self::submit), as far as it is known at once; [`SessionError::NoRuntime`].
+    /// The errors of [`submit`](Self::submit), as far as they are known immediately, and
+    /// [`SessionError::NoRuntime`].
     pub fn try_submit(self) -> Result<ExecutionHandle, SessionError> {
         let (session, request) = self.into_request()?;
         scheduler::try_submit(&session, request)
@@ -261,7 +265,7 @@ impl Prompt {
     }
 }
 
-/// Puts images and files into the first user message.
+/// Adds images and files to the first user message.
 fn with_media(mut blocks: Vec<Block>, images: Vec<ImagePart>, files: Vec<FilePart>) -> Vec<Block> {
     if images.is_empty() && files.is_empty() {
         return blocks;
@@ -271,7 +275,7 @@ fn with_media(mut blocks: Vec<Block>, images: Vec<ImagePart>, files: Vec<FilePar
         Content::User(user) => Some(user),
         _ => None,
     });
-    // A prompt begins with the user's message, which may be blank.
+    // A prompt starts with the user's message, which may be blank.
     if let Some(user) = user {
         user.images.extend(images);
         user.files.extend(files);
@@ -279,7 +283,7 @@ fn with_media(mut blocks: Vec<Block>, images: Vec<ImagePart>, files: Vec<FilePar
     blocks
 }
 
-/// Leaves out blank messages.
+/// Removes blank messages.
 pub(crate) fn prompt(mut blocks: Vec<Block>) -> Result<Vec<Block>, SessionError> {
     blocks.retain(|block| match &block.content {
         Content::User(user) => !user.text.trim().is_empty() || user.has_media(),

@@ -18,9 +18,9 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueuedPrompt {
-    /// The id of the run that it becomes.
+    /// Id of its future run.
     pub run_id: String,
-    /// Its text; empty for an inference on the latest turn.
+    /// Text of the prompt; empty for an inference on the latest turn.
     pub text: String,
 }
 
@@ -50,7 +50,7 @@ impl Queue {
         self.0.pop_front()
     }
 
-    /// Puts one in the place of all that wait.
+    /// Replaces all waiting prompts by one.
     pub(crate) fn replace(&mut self, waiting: Waiting) -> VecDeque<Waiting> {
         std::mem::replace(&mut self.0, VecDeque::from([waiting]))
     }

@@ -25,22 +25,22 @@ pub(crate) use launch::{Pending, launch};
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) token: CancellationToken,
-    /// The sequence number of the last event before the run's first.
+    /// Sequence number of the last event before the run's first.
     pub(crate) first_seq: AtomicU64,
     phase: AtomicU8,
     progress: watch::Sender<Progress>,
-    /// The turn that the run began on.
+    /// Turn on which the run started.
     input: OnceLock<Turn>,
-    /// Why it did not start.
+    /// Error that prevented the run from starting.
     not_started: OnceLock<SessionError>,
-    /// Where and in which span the run was submitted.
+    /// Runtime and span in which the run was submitted.
     pub(crate) runtime: Handle,
     span: Span,
-    /// The ids of the runs that it was submitted from, and its own.
+    /// Ids of the runs from which it was submitted, and its own.
     lineage: Vec<String>,
 }
 
-/// How far a run is, for those who wait.
+/// Progress of a run, for waiting tasks.
 #[derive(Debug, Clone)]
 enum Progress {
     Waiting,
@@ -53,7 +53,7 @@ const RUNNING: u8 = 1;
 const ENDING: u8 = 2;
 
 impl Run {
-    /// A run that the calling task submits. `parent` is the context that it works for.
+    /// Creates a run submitted by the calling task. `parent` is its parent context.
     pub(crate) fn new(
         id: String,
         last_seq: u64,
@@ -77,7 +77,7 @@ impl Run {
         }
     }
 
-    /// The run publishes its events from here on.
+    /// Marks the run as started: its events follow.
     fn started(&self, last_seq: u64, input: &Turn) {
         // A run starts once.
         let _ = self.input.set(input.clone());
@@ -85,17 +85,17 @@ impl Run {
         self.phase.store(RUNNING, Ordering::Release);
     }
 
-    /// Tells those who wait that the run has begun.
+    /// Notifies waiting tasks of the start.
     fn begun(&self) {
         self.progress.send_replace(Progress::Begun);
     }
 
-    /// The turn is in the history; only the terminal event is still to come.
+    /// Marks the run as ending: its turn is in the history, and only the terminal event follows.
     fn ending(&self) {
         self.phase.store(ENDING, Ordering::Release);
     }
 
-    /// The run is over before it began.
+    /// Ends the run before it started.
     pub(crate) fn not_started(&self, latest: Option<Turn>, error: SessionError) {
         let engine_error = error.to_engine_error();
         let _ = self.not_started.set(error);
@@ -105,7 +105,7 @@ impl Run {
         ));
     }
 
-    /// The turn that the run began on, once it has.
+    /// Returns the turn on which the run started, if it has.
     pub(crate) fn input(&self) -> Option<&Turn> {
         self.input.get()
     }
@@ -138,11 +138,11 @@ impl Run {
         }
     }
 
-    /// Waits until the run has begun.
+    /// Waits until the run has started.
     ///
     /// # Errors
     ///
-    /// What kept it from starting.
+    /// The error that prevented it from starting.
     pub(crate) async fn wait_begun(&self) -> Result<(), SessionError> {
         let mut progress = self.progress.subscribe();
         while matches!(&*progress.borrow_and_update(), Progress::Waiting) {
@@ -155,14 +155,14 @@ impl Run {
     }
 }
 
-/// The ids of the runs that the calling code is inside of.
+/// Returns the ids of the runs that contain the calling code.
 pub(crate) fn submitters(parent: Option<&RunContext>) -> Vec<String> {
     let current = RunContext::current();
     let inside = current.as_ref().or(parent);
     inside.map_or_else(Vec::new, |ctx| ctx.lineage().to_vec())
 }
 
-/// The error of a run that a panic kept from starting.
+/// Returns the error of a run that a panic prevented from starting.
 pub(crate) fn panicked(who: &str, message: &str) -> SessionError {
     let message = format!("the {who} panicked: {message}");
     let error = EngineError::new(geppetto_engine::ErrorKind::Panicked, message);

@@ -1,4 +1,4 @@
-//! Which prompt runs, which waits, and which is refused.
+//! Scheduling: starts, queues or refuses prompts.
 
 use std::sync::Arc;
 
@@ -15,21 +15,21 @@ use crate::{
     sync::{self, MutexGuard},
 };
 
-/// What becomes of a request.
+/// Decision about a request.
 enum Decision {
-    /// It holds the session's active place.
+    /// The run holds the session's active slot.
     Runs(Arc<Run>, Request),
-    /// It waits in the queue.
+    /// The run waits in the queue.
     Waits(Arc<Run>),
-    /// A run whose terminal event may already have been published is about to free the session.
+    /// A run whose terminal event may already have been published is about to release the session.
     Ending(Arc<Run>, Request),
 }
 
-/// Starts `request`, or lets it wait, or refuses it.
+/// Starts, queues or refuses `request`.
 ///
-/// Prompts run in the order in which they get here: only one that is neither queued nor replacing
-/// waits in here, for a run whose terminal event may already have been published. Until then
-/// nothing is changed, so that giving up leaves nothing behind.
+/// Prompts run in the order in which they arrive here. Only a prompt that neither queues nor
+/// replaces waits inside this function, for a run whose terminal event may already have been
+/// published. Until then nothing is changed, so that dropping the future has no effect.
 pub(crate) async fn submit(
     session: &Session,
     mut request: Request,
@@ -43,7 +43,7 @@ pub(crate) async fn submit(
                 request = unchanged;
             }
             Decision::Runs(run, request) => {
-                // Inside of a runtime that is not the run's own it cannot be built.
+                // Within a runtime other than the run's own, it cannot be built here.
                 if !recorded && Handle::try_current().is_ok() {
                     let place = Pending::new(session, &run, release, SessionError::Cancelled);
                     place.start(request).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn submit(
     Ok(guard.detach())
 }
 
-/// As [`submit`], without waiting for anything.
+/// Like [`submit`], without waiting.
 pub(crate) fn try_submit(
     session: &Session,
     request: Request,
@@ -78,7 +78,7 @@ pub(crate) fn try_submit(
     Ok(ExecutionHandle::new(session.clone(), run))
 }
 
-/// Lets a run wait for one that is about to free the session, in a session without a queue.
+/// Lets a run wait for one that is about to release the session, in a session without a queue.
 fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, SessionError> {
     let mut state = session.lock();
     let is_busy = state.active.as_ref().is_some_and(|run| !run.is_ending());
@@ -102,7 +102,7 @@ fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, Sessi
     Ok(run)
 }
 
-/// A request that is refused is dropped when the lock is released: what it holds is foreign code.
+/// A refused request is dropped after the lock is released, because it contains foreign code.
 fn decide(session: &Session, request: Request) -> Result<Decision, SessionError> {
     let mut state = session.lock();
     if state.is_free_for(&request.input) {
@@ -133,7 +133,7 @@ fn enqueue(
     max: usize,
 ) -> Result<Arc<Run>, SessionError> {
     let active = state.active.as_ref().filter(|run| !run.is_ending());
-    // The place of a run that is ending is as good as free, unless nothing will take it.
+    // The slot of an ending run is as good as free, unless nothing will claim it.
     let is_next = active.is_none() && state.paused.is_none();
     let room = max.saturating_add(usize::from(is_next));
     if state.queue.len() >= room {
@@ -157,7 +157,7 @@ fn enqueue(
     Ok(run)
 }
 
-/// Cancels what runs, takes the place of what waits, and is next.
+/// Cancels the running inference, replaces the waiting prompts, and waits as the next one.
 fn replace(
     session: &Session,
     request: Request,
@@ -206,7 +206,7 @@ fn new_run(session: &Session, options: &Options) -> Result<Arc<Run>, SessionErro
     let last_seq = inner.stream.last_seq();
     let run = Arc::new(Run::new(id, last_seq, token, parent, runtime));
     if let (Some(_), Some(given)) = (of_parent, &options.token) {
-        // A token has one parent: a task watches the other.
+        // A token has one parent; a task watches the other.
         let (run, given) = (Arc::clone(&run), given.clone());
         let runtime = run.runtime.clone();
         sync::spawn(&runtime, async move {
@@ -219,8 +219,8 @@ fn new_run(session: &Session, options: &Options) -> Result<Arc<Run>, SessionErro
     Ok(run)
 }
 
-/// Frees the session's active place, whose run is over or could not start, and starts what waits
-/// in the queue, unless `pause` says why it is not to.
+/// Releases the session's active slot, whose run is over or could not start, and starts the next
+/// queued prompt, unless `pause` has a reason against it.
 fn release(session: &Session, pause: Option<PauseReason>) {
     let mut state = session.lock();
     state.active = None;
@@ -237,11 +237,11 @@ fn release(session: &Session, pause: Option<PauseReason>) {
     start_next(session, state);
 }
 
-/// Starts what waits in the queue, if the session's active place is free.
+/// Starts the next queued prompt, if the session's active slot is free.
 ///
-/// One caller at a time does the starting, in a loop: a prompt that cannot start, or whose run is
-/// over at once because its runtime is shutting down, must not make the next one start from
-/// inside of its own end, or a long queue would need a stack as long.
+/// One caller at a time starts prompts, in a loop: a prompt that cannot start, or whose run ends at
+/// once because its runtime is shutting down, must not start the next one from within its own end,
+/// or a long queue would overflow the stack.
 pub(crate) fn start_next(session: &Session, mut state: MutexGuard<'_, State>) {
     if state.handing_over {
         return;
@@ -249,7 +249,7 @@ pub(crate) fn start_next(session: &Session, mut state: MutexGuard<'_, State>) {
     let mut next = state.hand_over();
     drop(state);
     while let Some(Waiting { run, request }) = next {
-        // What keeps it from starting is its outcome.
+        // An error that prevents it from starting is in its outcome.
         let _ = launch(session, &run, request, release);
         next = session.lock().hand_over();
     }

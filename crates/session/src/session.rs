@@ -1,4 +1,4 @@
-//! [`Session`].
+//! [`Session`]: a conversation and its runs.
 
 mod answer;
 mod builder;
@@ -23,57 +23,57 @@ use crate::{
 pub use builder::SessionBuilder;
 pub(crate) use inner::{Inner, State};
 
-/// What happens when a prompt comes while an inference is running.
+/// Policy for a prompt that is submitted while an inference is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BusyPolicy {
-    /// It is refused, and leaves no trace. The default.
+    /// The prompt is refused and leaves no trace. The default.
     #[default]
     Refuse,
-    /// It waits in a queue; prompts run in the order in which they were submitted.
+    /// The prompt waits in a queue; prompts run in the order in which they were submitted.
     Queue {
-        /// The most prompts that may wait.
+        /// Maximum number of queued prompts.
         max: usize,
     },
-    /// The running inference is cancelled, and the prompt is next. A prompt that is still waiting
-    /// for that is replaced too: it never runs, leaves no turn, and its run ends as cancelled. So
-    /// the prompt that was submitted last is the one that runs.
+    /// The running inference is cancelled, and the prompt runs next. It replaces a prompt that is
+    /// already waiting, which never runs, leaves no turn, and ends as cancelled. So the prompt that
+    /// was submitted last is the one that runs.
     Replace,
 }
 
 /// A conversation: its history, and at most one inference running on it.
 ///
-/// Cheap to clone; clones are the same session.
+/// Cheap to clone; clones refer to the same session.
 #[derive(Clone)]
 pub struct Session {
     pub(crate) inner: Arc<Inner>,
 }
 
 impl Session {
-    /// A session with a random id and an empty history.
+    /// Creates a session with a random id and an empty history.
     pub fn new(builder: impl EngineBuilder + 'static) -> Self {
         Self::builder(builder).build()
     }
 
-    /// A session that runs an engine once for each prompt: no middleware, no tools, no storage.
+    /// Creates a session that calls an engine once per prompt, without middleware, tools or
+    /// storage.
     pub fn from_engine(engine: impl Engine + 'static) -> Self {
         Self::new(EngineRunner::new(engine))
     }
 
-    /// Starts a session with an id, a history or a policy of its own.
+    /// Returns a builder, for a session with its own id, history or policies.
     pub fn builder(builder: impl EngineBuilder + 'static) -> SessionBuilder {
         SessionBuilder::new(Arc::new(builder))
     }
 
-    /// The session's id.
+    /// Returns the session's id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.inner.id
     }
 
-    /// Sets the engine builder of the runs that start from now on; the running one goes on. A
-    /// prompt in the queue is run by the builder that is set when its turn comes. History, event
-    /// stream and subscribers stay.
+    /// Sets the engine builder of subsequent runs; the running one continues. A queued prompt uses
+    /// the builder that is set when it starts. History, event stream and subscribers are kept.
     pub fn set_builder(&self, builder: impl EngineBuilder + 'static) {
         let replaced = {
             let mut state = self.lock();
@@ -83,30 +83,31 @@ impl Session {
         drop(replaced);
     }
 
-    /// Sets the limits of all runs of the session together, for the runs that start from now on.
+    /// Sets the limits for all runs of the session together. Applies to runs that start afterwards.
     pub fn set_limits(&self, limits: Limits) {
         self.lock().limits = limits;
     }
 
-    /// What all runs of the session took so far, the running one aside. In a session that was
-    /// restored: as far as the turns of its history say
+    /// Returns the totals of all runs of the session, except for the running one. For a restored
+    /// session, they include the totals recorded in the turns of its history
     /// ([`keys::SESSION_TOTALS`](geppetto_engine::keys::SESSION_TOTALS)).
     #[must_use]
     pub fn totals(&self) -> SessionTotals {
         self.lock().history.totals().clone()
     }
 
-    /// What the last run on the latest turn waits for; `None` if it does not wait, or while an
-    /// inference is running. It is stored with the turn, so a restored session knows it.
+    /// Returns the condition that the last run on the latest turn waits for; `None` if it does not
+    /// wait, or while an inference is running. It is stored with the turn, so a restored session
+    /// has it too.
     ///
     /// A later [`inference`](Self::inference) on the turn continues that run;
-    /// [`answer`](Self::answer) does so with decisions about tool calls.
+    /// [`answer`](Self::answer) continues it with decisions about tool calls.
     #[must_use]
     pub fn waiting_for(&self) -> Option<WaitingFor> {
         let state = self.lock();
         let running = state.active.as_ref().is_some_and(|run| !run.is_ending());
         let latest = state.history.latest().filter(|_| !running)?;
-        // What cannot be read was not written by a session.
+        // A value that cannot be read was not written by a session.
         latest.metadata.get(&keys::WAITING_FOR).ok().flatten()
     }
 
@@ -119,79 +120,81 @@ impl Session {
             .is_some_and(|run| !run.is_ending())
     }
 
-    /// The running inference.
+    /// Returns the handle of the running inference.
     #[must_use]
     pub fn active(&self) -> Option<ExecutionHandle> {
         let run = self.lock().active.clone()?;
-        // Its terminal event may be out already: it is over for whoever saw that.
+        // The terminal event may already have been published; treat the run as finished.
         (!run.is_ending()).then(|| ExecutionHandle::new(self.clone(), run))
     }
 
-    /// The latest turn. While an inference is running on it: as it was when that began.
+    /// Returns the latest turn. While an inference is running on it, returns the turn as of its
+    /// start.
     #[must_use]
     pub fn latest(&self) -> Option<Turn> {
         self.lock().history.latest().cloned()
     }
 
-    /// The turn with an index, counted from 0.
+    /// Returns the turn at an index, counted from 0.
     #[must_use]
     pub fn turn(&self, index: usize) -> Option<Turn> {
         self.lock().history.get(index).cloned()
     }
 
-    /// How many turns there are.
+    /// Returns the number of turns.
     #[must_use]
     pub fn turn_count(&self) -> usize {
         self.lock().history.len()
     }
 
-    /// All turns. Each clone is cheap, the list is not free.
+    /// Returns all turns. Cloning a turn is cheap, but the list is allocated.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
         self.lock().history.turns().to_vec()
     }
 
-    /// The session at one moment, and the number of the event it is up to date with.
+    /// Returns the current state of the session, with the sequence number of the last event that it
+    /// includes.
     #[must_use]
     pub fn snapshot(&self) -> SessionSnapshot {
         SessionSnapshot::take(self)
     }
 
-    /// Joins a session that may be running: what it is now, and its events from there on. Nothing
-    /// is missed, and nothing comes twice.
+    /// Joins a session that may be running: returns its current state, and the events after it. No
+    /// event is missing or repeated.
     pub fn join(&self) -> (SessionSnapshot, Subscription) {
-        // Subscribed first, so that nothing is dropped from the log meanwhile.
+        // Subscribed first, so that the log keeps all events in the meantime.
         let mut events = self.subscribe();
         let snapshot = self.snapshot();
         events.skip_to(snapshot.seq);
         (snapshot, events)
     }
 
-    /// Reads the session's events from now on. [`join`](Self::join) is for a session that may be
-    /// running already.
+    /// Subscribes to the session's events from now on. [`join`](Self::join) is for a session that
+    /// may already be running.
     pub fn subscribe(&self) -> Subscription {
         self.inner.stream.subscribe()
     }
 
-    /// Reads the session's events from now on, with a policy for a reader that is slow.
+    /// Subscribes to the session's events from now on, with a policy for slow readers.
     pub fn subscribe_with(&self, policy: SlowReaderPolicy) -> Subscription {
         self.inner.stream.subscribe_with(policy)
     }
 
-    /// The session's event stream.
+    /// Returns the session's event stream.
     #[must_use]
     pub fn stream(&self) -> &EventStream {
         sync::step();
         &self.inner.stream
     }
 
-    /// A new session, with a fresh id, whose history is this one's up to and with turn `index`.
-    /// All blocks are shared. It has the same builder, policies, parent and limits; what the turns
-    /// that it begins with took counts.
+    /// Creates a session with a new id, whose history is this one's up to and including turn
+    /// `index`. All blocks are shared. It has the same builder, policies, parent and limits; the
+    /// totals of its initial turns count.
     ///
     /// # Errors
     ///
-    /// [`SessionError::NoSuchTurn`].
+    /// [`SessionError::NoSuchTurn`] if there is no such turn.
     pub fn fork_at(&self, index: usize) -> Result<Self, SessionError> {
         let (turns, builder, limits) = {
             let state = self.lock();

@@ -1,4 +1,4 @@
-//! [`SessionSnapshot`].
+//! [`SessionSnapshot`]: state of a session at one moment.
 
 use std::sync::atomic::Ordering;
 
@@ -7,35 +7,35 @@ use geppetto_turns::Turn;
 
 use crate::{PauseReason, QueuedPrompt, Session};
 
-/// A session at one moment.
+/// State of a session at one moment.
 ///
-/// `turn` and `events` together are what a reader needs to show it: while an inference is
-/// running, the turn is as it was when that began, and the events are those of the run so far.
+/// `turn` and `events` together are sufficient to display it: while an inference is running, the
+/// turn is as of its start, and the events are those of the run so far.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionSnapshot {
     /// The latest turn.
     pub turn: Option<Turn>,
-    /// How many turns there are.
+    /// Number of turns.
     pub turn_count: usize,
-    /// The id of the running inference.
+    /// Id of the running inference.
     pub running: Option<String>,
-    /// The events of the running inference so far, neighbouring deltas merged.
+    /// Events of the running inference so far, with adjacent deltas merged.
     pub events: Vec<Event>,
-    /// The prompts that wait, in order.
+    /// Queued prompts, in order.
     pub queued: Vec<QueuedPrompt>,
-    /// Why the queue is paused; `None` if it is not.
+    /// Reason for the pause of the queue; `None` if it is not paused.
     pub queue_paused: Option<PauseReason>,
-    /// The number of the last event that is in here; read on after it.
+    /// Sequence number of the last included event; continue reading after it.
     pub seq: u64,
 }
 
 impl SessionSnapshot {
     pub(crate) fn take(session: &Session) -> Self {
         let state = session.lock();
-        // Under the lock no turn is committed, so that turn and events belong together.
+        // No turn is committed under the lock, so turn and events are consistent.
         let active = state.active.as_ref().filter(|run| !run.is_ending());
-        // Looked at before the run is: whatever it says from now on comes after this number.
+        // Read before the run's state: all later events have a higher number.
         let last_seq = session.stream().last_seq();
         let (before, mut events) = match active.filter(|run| run.has_started()) {
             Some(run) => {
@@ -45,7 +45,7 @@ impl SessionSnapshot {
             None => (last_seq, Vec::new()),
         };
         let seq = events.last().map_or(before, |event| event.seq);
-        // An abandoned run may publish when the next one has begun.
+        // An abandoned run may publish after the next one has started.
         events.retain(|event| {
             let of = event.correlation.run_id.as_deref();
             of.is_none() || of == active.map(|run| run.id.as_str())

@@ -1,8 +1,8 @@
-//! Locks, atomics and tasks of the session's core: those of std and tokio.
+//! Locks, atomics and tasks of the session's core, re-exported from std and tokio.
 //!
 //! In this crate's own unit tests they come from shuttle, which runs a test many times and chooses
-//! the next thread at each of them. Everything that tasks of a session share is imported from here,
-//! so that no interleaving is left out.
+//! the next thread at each of them. Everything that is shared between tasks of a session is
+//! imported from here, so that no interleaving is left out.
 
 #[cfg(not(test))]
 pub(crate) use std::sync::{
@@ -18,7 +18,7 @@ pub(crate) use shuttle::sync::{
 
 use tokio::runtime::Handle;
 
-/// Lets a task run by itself.
+/// Spawns a task.
 #[cfg(not(test))]
 pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
     runtime.spawn(task);
@@ -29,8 +29,8 @@ pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static)
     shuttle::future::spawn(task);
 }
 
-/// Others may come in between here too: where the event stream, which has a lock of its own, is
-/// about to be used.
+/// Marks a further point at which tasks may interleave: before each use of the event stream, which
+/// has its own lock.
 #[cfg(not(test))]
 pub(crate) const fn step() {}
 

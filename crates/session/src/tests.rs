@@ -1,7 +1,7 @@
-//! The session's core under shuttle: each test is run many times, and a seeded scheduler decides
-//! at every lock and atomic of [`sync`](crate::sync) which task goes on.
+//! Tests of the session's core under shuttle: each runs many times, and a seeded scheduler decides
+//! at every lock and atomic of [`sync`](crate::sync) which task continues.
 //!
-//! `SHUTTLE_ITERATIONS` asks for more schedules than the default; `SHUTTLE_SEED` for others.
+//! `SHUTTLE_ITERATIONS` sets the number of schedules; `SHUTTLE_SEED` selects different ones.
 
 mod bench;
 mod schedules;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{ExecutionHandle, Prompt, RunError, SessionError};
 
-/// A prompt whose answer is read as a `T`; made by [`Prompt::output_as`].
+/// A prompt whose answer is deserialized as a `T`; created by [`Prompt::output_as`].
 ///
 /// ```
 /// use geppetto_engine::StructuredOutput;
@@ -56,22 +56,22 @@ impl<T: DeserializeOwned> TypedPrompt<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Prompt::submit`].
+    /// The errors of [`Prompt::submit`].
     pub async fn submit(self) -> Result<TypedRun<T>, SessionError> {
         Ok(TypedRun::new(self.prompt.submit().await?))
     }
 
-    /// Submits the prompt without waiting for anything; see [`Prompt::try_submit`].
+    /// Submits the prompt without waiting; see [`Prompt::try_submit`].
     ///
     /// # Errors
     ///
-    /// As for [`Prompt::try_submit`].
+    /// The errors of [`Prompt::try_submit`].
     pub fn try_submit(self) -> Result<TypedRun<T>, SessionError> {
         Ok(TypedRun::new(self.prompt.try_submit()?))
     }
 }
 
-/// A run whose answer is read as a `T`. It dereferences to its [`ExecutionHandle`].
+/// A run whose answer is deserialized as a `T`. Dereferences to its [`ExecutionHandle`].
 #[must_use = "the run goes on by itself, but its answer is only seen by waiting for it"]
 pub struct TypedRun<T> {
     handle: ExecutionHandle,
@@ -86,12 +86,12 @@ impl<T: DeserializeOwned> TypedRun<T> {
         }
     }
 
-    /// Waits until the run is over, and reads its answer.
+    /// Waits until the run is over, and returns its answer.
     ///
     /// # Errors
     ///
-    /// As for [`ExecutionHandle::wait`], or if the answer does not fit the schema that was asked for
-    /// ([`StructuredOutput::read_answer`]), or is not a `T`
+    /// The errors of [`ExecutionHandle::wait`], or an error if the answer does not match the
+    /// requested schema ([`StructuredOutput::read_answer`]), or is not a `T`
     /// ([`Turn::reply_as`](geppetto_turns::Turn::reply_as)).
     pub async fn wait(&self) -> Result<Answer<T>, AnswerError> {
         let turn = self.handle.wait().await.map_err(AnswerError::Run)?;
@@ -106,7 +106,7 @@ impl<T: DeserializeOwned> TypedRun<T> {
 }
 
 impl<T> TypedRun<T> {
-    /// The plain handle.
+    /// Returns the plain handle.
     pub fn into_handle(self) -> ExecutionHandle {
         self.handle
     }
@@ -135,33 +135,33 @@ impl<T> fmt::Debug for TypedRun<T> {
     }
 }
 
-/// The answer of a [`TypedRun`].
+/// Answer of a [`TypedRun`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Answer<T> {
-    /// The answer.
+    /// The deserialized answer.
     pub value: T,
-    /// The turn that it ends.
+    /// The turn that ends with the answer.
     pub turn: Turn,
 }
 
-/// Why a [`TypedRun`] has no answer.
+/// Error of a [`TypedRun`] without an answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AnswerError {
     /// The run did not complete.
     Run(RunError),
-    /// The run completed, and its answer is not of the type.
+    /// The run completed, but its answer cannot be deserialized.
     NotReadable {
-        /// Why not.
+        /// Cause.
         error: ReplyError,
-        /// The turn with the answer as the model gave it.
+        /// The turn with the unmodified answer.
         turn: Box<Turn>,
     },
 }
 
 impl AnswerError {
-    /// The turn in its current state.
+    /// Returns the turn in its current state.
     #[must_use]
     pub fn turn(&self) -> &Turn {
         match self {

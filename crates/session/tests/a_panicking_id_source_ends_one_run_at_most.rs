@@ -1,4 +1,5 @@
-//! Ids come from code that an application may bring: its panic is named, and the session goes on.
+//! Ids come from code that an application may provide: its panic is named, and the session
+//! continues.
 
 #![allow(
     clippy::unwrap_used,

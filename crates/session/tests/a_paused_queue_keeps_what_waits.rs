@@ -1,4 +1,5 @@
-//! A queue that is paused, by the application or after a failure, starts nothing and loses nothing.
+//! A paused queue, whether paused by the application or after a failure, starts nothing and loses
+//! nothing.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,20 +34,20 @@ fn waiting(session: &Session) -> Vec<String> {
     session.queued().into_iter().map(|own| own.text).collect()
 }
 
-/// Waits for the first words of a run.
+/// Waits for the first output of a run.
 async fn started(run: &ExecutionHandle) {
     let mut reader = run.events();
     while reader.next().await.unwrap().text_delta().is_none() {}
 }
 
-/// Lets all tasks go on until none can.
+/// Lets all tasks make progress until none can.
 async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
     }
 }
 
-/// `paused` and `waiting` of each event about the queue.
+/// Returns `paused` and `waiting` of each event about the queue.
 fn announced(session: &Session) -> Vec<(bool, u64)> {
     let of = |event: &Event| match &event.kind {
         EventKind::QueueUpdated(update) => Some((update.paused, update.waiting)),

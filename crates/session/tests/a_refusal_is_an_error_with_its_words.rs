@@ -1,5 +1,5 @@
-//! A reply that the model refused, or that a content filter stopped, is no success: the error has its
-//! words, the turn is kept, and the next prompt works.
+//! A reply that the model refused, or that a content filter stopped, is an error: it has the
+//! refusal's text, the turn is kept, and the next prompt works.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -9,7 +9,7 @@ use geppetto_session::{EngineRunner, RunError, Session};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::{FinishClass, InferenceResult, Turn};
 
-/// Says something as a refusal or as text, and ends for a reason in the provider's words.
+/// Sends a refusal or a text, and ends with a reason of the provider.
 struct Refuses {
     refusal: &'static str,
     text: &'static str,

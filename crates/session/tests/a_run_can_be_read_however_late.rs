@@ -1,4 +1,4 @@
-//! The events of a run come to an end for every reader, whenever it begins to read.
+//! The events of a run end for every reader, whenever it starts reading.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 

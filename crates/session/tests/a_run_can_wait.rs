@@ -1,4 +1,5 @@
-//! A run that waits for a person is over for its session, and stored with what it waits for.
+//! A run that waits for a person is over for its session, and is stored with the condition that it
+//! waits for.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +18,7 @@ use geppetto_session::{BusyPolicy, PauseReason, Session};
 use geppetto_turns::Turn;
 use serde_json::json;
 
-/// Waits in its first run, and finishes in others. Notes the models that it runs with.
+/// Waits in its first run, and finishes in later ones. Records the models that it runs with.
 #[derive(Clone, Default)]
 struct Asks(Arc<Mutex<Vec<Option<String>>>>);
 
@@ -103,7 +104,7 @@ async fn and_another_prompt_is_another_run() {
         .unwrap();
     assert_eq!(session.waiting_for(), None);
     assert_eq!(asks.0.lock().unwrap().last(), Some(&None));
-    // The turn that waited is in the history as it was.
+    // The waiting turn is unchanged in the history.
     assert!(
         session
             .turn(0)
@@ -133,7 +134,7 @@ async fn and_prompts_that_were_queued_before_wait_with_it() {
     );
     assert_eq!(session.waiting_for(), Some(question()));
 
-    // The answer ends the wait, and the queue goes on.
+    // The answer ends the wait, and the queue continues.
     let answered = session.start_inference().await.unwrap();
     answered.wait().await.unwrap();
     second.wait().await.unwrap();

@@ -1,4 +1,4 @@
-//! Options of a run hold for that run alone, and nothing of them stays in the history.
+//! Options of a run apply to that run alone, and do not persist in the history.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,10 +24,10 @@ use geppetto_turns::{Block, ImagePart, InferenceResult, Turn};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-/// A turn that an engine was asked with, and the run's extension.
+/// The turn that an engine received, and the run's extension.
 type Asked = (Turn, Option<u32>);
 
-/// Keeps what it is asked with, and replies as scripted.
+/// Records its inputs, and replies as scripted.
 #[derive(Clone)]
 struct Curious {
     engine: ScriptedEngine,
@@ -105,7 +105,7 @@ async fn model_settings_and_schema_reach_the_engine_and_do_not_stick() {
     assert_eq!(curious.inference(), special.clone().or(&own));
     let sent = curious.last().0.data.get(&keys::STRUCTURED_OUTPUT).unwrap();
     assert_eq!(sent, Some(schema.clone()));
-    // The turn's data is as it was; what the run was given is on record.
+    // The turn's data is unchanged; the settings of the run are recorded.
     for turn in [&turn, &session.latest().unwrap(), run.input().unwrap()] {
         let data = turn.data.get(&keys::INFERENCE_CONFIG).unwrap().unwrap();
         assert_eq!(data, own);
@@ -130,7 +130,7 @@ async fn model_settings_and_schema_reach_the_engine_and_do_not_stick() {
 #[tokio::test]
 async fn a_run_that_was_cut_off_continues_with_its_settings() {
     let curious = Curious::new([says("1"), says("2"), says("3")]);
-    // As a store has it after a process was killed: the start was recorded, the end was not.
+    // As in a store after a process was killed: the start was recorded, the end was not.
     let settings = RunSettings::new().with_inference(InferenceConfig::new().with_model("special"));
     let mut turn = Turn::builder().user("hi").build();
     turn.metadata.set(&keys::RUN_SETTINGS, &settings).unwrap();
@@ -145,7 +145,7 @@ async fn a_run_that_was_cut_off_continues_with_its_settings() {
         .await
         .unwrap();
     assert_eq!(curious.inference().model.unwrap(), "special");
-    // It is over now: another inference on the turn is not that run.
+    // It is over now: another inference on the turn is a different run.
     session
         .start_inference()
         .await
@@ -355,7 +355,7 @@ async fn builders_are_swapped_for_a_run_or_for_good_and_the_log_stays() {
     );
 }
 
-/// Builds when it is let.
+/// Builds once it is released.
 struct Slow(tokio::sync::Semaphore, EngineRunner);
 
 #[async_trait]

@@ -1,5 +1,5 @@
-//! Any sequence of operations on a session does what a model of twenty lines says, under each
-//! policy for prompts that come while an inference is running.
+//! Any sequence of operations on a session behaves like a model of twenty lines, under each policy
+//! for prompts that are submitted while an inference is running.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use expected::{Model, Said};
 use steered::{End, Steered};
 
-/// What can be done to a session.
+/// Operations on a session.
 #[derive(Debug, Clone)]
 enum Op {
     Submit(bool),
@@ -30,7 +30,7 @@ enum Op {
     AppendPrompt(bool),
     End(End),
     CancelActive,
-    /// Cancels the handle with this index, of those that there are.
+    /// Cancels the handle with this index, among those that exist.
     Cancel(usize),
     RemoveQueued(usize),
     PauseQueue,
@@ -62,7 +62,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// The session, its model, and the handles of all runs that there were.
+/// The session, its model, and the handles of all runs so far.
 struct Both {
     session: Session,
     engine: Steered,
@@ -185,7 +185,7 @@ impl Both {
         was
     }
 
-    /// All that can be seen of the session is what the model says.
+    /// Asserts that the observable state of the session matches the model.
     async fn compare(&self) {
         let turns: Vec<_> = self.session.turns().iter().map(texts).collect();
         assert_eq!(turns, self.model.turns);
@@ -219,7 +219,7 @@ impl Both {
 }
 
 impl Both {
-    /// The events told of the queue as it is.
+    /// Asserts that the events report the queue as it is.
     fn compare_announced(&self, waiting: u64) {
         let events = self.session.stream().events_after(0);
         let last = events.iter().rev().find_map(|event| match &event.kind {
@@ -233,7 +233,7 @@ impl Both {
     }
 }
 
-/// Lets all tasks go on until none can.
+/// Lets all tasks make progress until none can.
 async fn settle() {
     for _ in 0..50 {
         tokio::task::yield_now().await;
@@ -249,7 +249,7 @@ async fn play(policy: BusyPolicy, pause: PauseAfter, ops: Vec<Op>) {
     }
     both.apply(0, &Op::ResumeQueue).await;
     settle().await;
-    // Whatever happened: let what waits run to its end, and the next prompt works.
+    // Whatever happened: the queued prompts run to their end, and the next prompt works.
     while both.session.is_running() {
         both.apply(0, &Op::End(End::Finish)).await;
         settle().await;

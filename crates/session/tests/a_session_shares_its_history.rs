@@ -1,5 +1,5 @@
-//! Turns of a session share their blocks, forks share with their origin, and what an inference
-//! does is seen only when it is over.
+//! Turns of a session share their blocks, forks share with their origin, and the changes of an
+//! inference become visible only when it is over.
 
 #![allow(
     clippy::unwrap_used,
@@ -132,7 +132,7 @@ async fn who_joins_misses_nothing_and_sees_nothing_twice() {
     assert_eq!(after.first().unwrap().first_seq(), snapshot.seq + 1);
     assert!(after.last().unwrap().is_terminal());
 
-    // A reader from before the snapshot gets a delta that is on both sides of it.
+    // A reader from before the snapshot receives a delta that spans it.
     let merged = early.try_next().and_then(Received::into_event).unwrap();
     assert_eq!(merged.text_delta(), Some("bc"));
     assert!(merged.first_seq() <= snapshot.seq && merged.seq > snapshot.seq);

@@ -1,10 +1,10 @@
-//! A reader that does not read while a long reply goes by costs neither memory nor events, and
-//! misses nothing that it does not choose to miss.
+//! A reader that does not read during a long reply costs neither memory nor events, and misses
+//! nothing that it does not choose to miss.
 //!
-//! A running session holds the text of its run in any case: in the turn, and in the log, for those
-//! who join. So what a stalled reader costs is what the process grows by beyond that, and it is
-//! measured by comparing processes with and without one. `cargo xtask bench slow-reader` does the
-//! same with 1 GiB.
+//! A running session holds the text of its run in any case: in the turn, and in the log for readers
+//! that join. So the cost of a stalled reader is the additional growth of the process, measured by
+//! comparing processes with and without one. `cargo xtask bench slow-reader` does the same with 1
+//! GiB.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,16 +23,16 @@ use geppetto_turns::{InferenceResult, Turn};
 
 const MIB: usize = 1024 * 1024;
 const DELTA: usize = 1024;
-/// How many texts of 1 MiB the reply has.
+/// Number of texts of 1 MiB in the reply.
 const TEXTS: usize = 64;
-/// What the stalled reader that drops keeps.
+/// Number of events kept by the stalled reader that drops.
 const KEPT: u64 = 100;
-/// The test that is run in processes of its own.
+/// Test that is run in separate processes.
 const CHILD: &str = "the_live_reader_sees_it_all_and_the_stalled_one_when_it_wakes";
-/// How much a stalled reader may cost.
+/// Maximum cost of a stalled reader.
 const ALLOWED: usize = 16 * MIB;
 
-/// Says 64 MiB.
+/// Replies with 64 MiB.
 struct Flood;
 
 fn piece(number: usize) -> String {
@@ -64,10 +64,10 @@ impl Engine for Flood {
     }
 }
 
-/// What a reader saw: the numbers of events, and every byte of every delta.
+/// Events seen by a reader: their numbers, and every byte of every delta.
 #[derive(Default)]
 struct Seen {
-    /// The number of the event before the next one.
+    /// Number of the previous event.
     last: u64,
     deltas: usize,
     bytes: usize,
@@ -76,7 +76,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Takes an item; checks that nothing is missing, repeated or out of order.
+    /// Adds an item; checks that nothing is missing, repeated or out of order.
     fn take(&mut self, item: Received) {
         let event = match item {
             Received::Event(event) => event,
@@ -111,7 +111,7 @@ async fn read_to_the_end(mut reader: Subscription) -> Seen {
     seen
 }
 
-/// The most memory that this process ever held, in bytes.
+/// Returns the peak memory of this process, in bytes.
 fn peak() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -121,8 +121,8 @@ fn peak() -> Option<usize> {
     Some(kib * 1024)
 }
 
-/// One run past a live reader and a stalled one; the other test runs it too, in processes of their
-/// own, and says who stalls.
+/// One run with a live reader and a stalled one; the other test also runs it, in separate
+/// processes, and selects the reader that stalls.
 #[tokio::test]
 async fn the_live_reader_sees_it_all_and_the_stalled_one_when_it_wakes() {
     let session = Session::new(EngineRunner::new(Flood));
@@ -144,7 +144,7 @@ async fn the_live_reader_sees_it_all_and_the_stalled_one_when_it_wakes() {
     );
     println!("peak={} events={events}", peak().unwrap_or_default());
 
-    // It wakes, and all is there.
+    // It wakes up, and everything is there.
     let Some(stalled) = stalled else { return };
     let behind = stalled.behind();
     assert_eq!(behind, events);
@@ -158,13 +158,13 @@ async fn the_live_reader_sees_it_all_and_the_stalled_one_when_it_wakes() {
             seen.items
         );
     } else {
-        // Each event was seen or counted. Less may be left than it would keep: nobody needs the
-        // run's events any more, and the stream retains so many bytes, not so many events.
+        // Each event was seen or counted. Fewer may be left than it would keep: no reader needs the
+        // run's events any more, and the stream's retention is in bytes, not in events.
         assert!(seen.lagged >= events - KEPT);
     }
 }
 
-/// Runs the child with a stalled reader of a kind, or none; gives its peak and its events.
+/// Runs the child with a stalled reader of a kind, or none; returns its peak and its events.
 fn run(stalled: &str) -> (usize, u64) {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])

@@ -1,4 +1,4 @@
-//! An error of a run prints as the engine's, and its sources go on from there.
+//! An error of a run prints like the engine's, and its sources follow.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A session that works for a run of another one is a part of that run.
+//! A session whose parent is a run of another session is a part of that run.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{InferenceResult, Turn, Usage};
 use tokio::time::Instant;
 
-/// Asks a session of its own, and says what that one says.
+/// Prompts its own session, and replies with the answer.
 #[derive(Clone)]
 struct Asks {
     inner: ScriptedEngine,
@@ -127,7 +127,7 @@ async fn a_handle_that_cancels_on_drop_can_be_let_go() {
     assert!(run.wait().await.unwrap_err().is_cancelled());
 }
 
-/// Submits to the session that it runs in, and waits for that.
+/// Submits to the session that it runs in, and waits for the result.
 struct AsksItself(Arc<Mutex<Option<Session>>>, AtomicBool);
 
 #[async_trait]
@@ -146,7 +146,7 @@ impl Engine for AsksItself {
                 "{error}"
             );
             said = error.to_string();
-            // A task of its own waits for nobody.
+            // A separate task does not block the run.
             let queued = tokio::spawn(async move { session.submit("from a task").await });
             assert!(queued.await.unwrap().is_ok());
         }

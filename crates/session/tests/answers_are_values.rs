@@ -1,4 +1,4 @@
-//! A typed run gives its answer as a value, beside the turn.
+//! A typed run returns its answer as a value, together with the turn.
 
 #![cfg(feature = "schemars")]
 #![allow(
@@ -134,7 +134,7 @@ async fn an_answer_that_does_not_fit_is_asked_for_again_where_the_run_says_so() 
     let outcome = run.outcome().await;
     assert_eq!(outcome.provider_calls, 3);
     assert_eq!(outcome.value().unwrap(), serde_json::json!({"stars": 5}));
-    // The shape was asked for once: the next run answers as it likes.
+    // The schema applied once: the next run answers freely.
     let turn = session.submit("And?").await.unwrap().wait().await.unwrap();
     assert_eq!(
         (turn.assistant_text().as_str(), engine.inferences()),

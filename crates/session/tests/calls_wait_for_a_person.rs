@@ -1,5 +1,5 @@
-//! Tool calls wait for a person: their run ends, their turn is stored, and a later run goes on with
-//! what the person decided, in whatever process and order.
+//! Tool calls wait for a person: their run ends, their turn is stored, and a later run continues
+//! with the person's decision, in any process and order.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,8 +26,8 @@ use geppetto_toolloop::{Rejection, Tool, ToolContext, ToolExecutor, ToolRegistry
 use geppetto_turns::{Args, Block, ToolCall, Turn};
 use serde_json::{Value, json};
 
-/// Everything outside of the process: the world that tools change, the store and the answers that
-/// an application keeps for itself.
+/// Everything outside of the process: the side effects of tools, the store, and the answers that an
+/// application keeps itself.
 #[derive(Clone, Default)]
 struct Outside {
     /// Idempotency key and arguments of each mail.
@@ -35,12 +35,12 @@ struct Outside {
     stored: Arc<Mutex<Vec<(Turn, RunStatus)>>>,
     allowed: Arc<Mutex<HashSet<String>>>,
     events: Arc<Mutex<Vec<Event>>>,
-    /// Where a mail waits before it is sent.
+    /// Gate at which a mail waits before it is sent.
     gate: Option<Gate>,
     journal_fails: bool,
 }
 
-/// Asks before mails are sent, and knows the answers that the application has got.
+/// Asks before mails are sent, and uses the answers that the application has received.
 struct Ask(Outside);
 
 #[async_trait]
@@ -103,7 +103,7 @@ impl Outside {
         ToolRegistry::new().with(send).unwrap().with(look).unwrap()
     }
 
-    /// A session as a new process makes it.
+    /// Returns a session as created by a new process.
     fn session(&self, engine: &ScriptedEngine, history: impl IntoIterator<Item = Turn>) -> Session {
         let events = Arc::clone(&self.events);
         let sink = sink_fn(move |event: &Event| events.lock().unwrap().push(event.clone()));
@@ -125,7 +125,7 @@ impl Outside {
         self.stored.lock().unwrap().last().unwrap().clone()
     }
 
-    /// The names of the events about tool calls of the last run, whose order is legal.
+    /// Returns the names of the last run's events about tool calls, in legal order.
     fn tool_events(&self) -> Vec<String> {
         let events = std::mem::take(&mut *self.events.lock().unwrap());
         let mut grammar = Grammar::new();
@@ -249,7 +249,7 @@ async fn a_call_that_is_allowed_after_a_restart_runs_once_with_its_own_key() {
             ]
         );
 
-        // As in the process that asked, had it been answered there.
+        // As in the process that asked, if the answer had been given there.
         let run = first
             .answer([("a", Decision::Allow)])
             .submit()
@@ -445,7 +445,7 @@ async fn a_record_without_its_call_runs_nothing() {
     let session = outside.session(&engine, []);
     waiting(&session.submit("go").await.unwrap()).await;
     outside.allowed.lock().unwrap().insert("a".to_owned());
-    // A call that nobody recorded, and one after which the conversation went on.
+    // A call without a record, and one after which the conversation continued.
     let mut unrecorded = outside.stored().0;
     unrecorded.metadata.remove(&keys::WAITING_FOR);
     let mut went_on = outside.stored().0;
@@ -579,7 +579,7 @@ async fn queued_prompts_wait_for_the_answer_and_then_run() {
     let next = session.submit("thanks").await.unwrap();
     gate.open();
     waiting(&run).await;
-    // It was submitted before the question, so it is no answer.
+    // It was submitted before the question, so it is not an answer.
     assert_eq!(session.queued().len(), 1);
     let why = session.queue_paused().unwrap().to_string();
     assert!(why.starts_with("the last run is waiting: `send`"), "{why}");

@@ -1,4 +1,4 @@
-//! Tokens are paid for on every outcome, so every outcome says them.
+//! Tokens are paid for on every outcome, so every outcome reports them.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ fn session(script: Script) -> Session {
     Session::new(runner.with_resampling(Resampling::never()))
 }
 
-/// The outcome, the turn and the session's history say the same.
+/// Asserts that the outcome, the turn and the session's history agree.
 fn assert_took(session: &Session, outcome: &RunOutcome, usage: &Usage, class: &FinishClass) {
     assert_eq!(outcome.usage, *usage);
     assert_eq!((outcome.provider_calls, outcome.tool_calls), (1, 0));

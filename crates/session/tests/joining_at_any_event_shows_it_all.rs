@@ -1,4 +1,4 @@
-//! Whoever joins a session, at whichever of its events, sees what it is and all that comes after.
+//! A reader that joins a session, at any of its events, sees its state and all later events.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use geppetto_testing::{Script, ScriptedEngine};
 
 type Joined = Arc<Mutex<Vec<(u64, SessionSnapshot, Subscription)>>>;
 
-/// Joins its session at every event, from inside of the sink that is told of it.
+/// Joins its session at every event, from within the sink that receives it.
 struct Joining {
     inner: EngineRunner,
     session: Arc<OnceLock<Session>>,
@@ -38,7 +38,7 @@ impl EngineBuilder for Joining {
     }
 }
 
-/// One line an event, and one for each delta's text, however they were merged.
+/// Returns one line per event, and one per text of a delta, however they were merged.
 fn lines(events: &[Event]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut text = String::new();
@@ -55,7 +55,7 @@ fn lines(events: &[Event]) -> Vec<String> {
     lines
 }
 
-/// The numbers of events, without gaps and without repetitions.
+/// Returns the numbers of events, without gaps or repetitions.
 fn numbers(events: &[Event]) -> Vec<u64> {
     let numbers = events
         .iter()
@@ -113,7 +113,7 @@ async fn at_every_event_of_runs_of_all_outcomes() {
         while let Some(event) = tail.next_event().await {
             events.push(event);
         }
-        // Before the run that is going on there are turns; from its start on, all events.
+        // Before the current run, turns; from its start on, all events.
         let from = events.first().map_or(at + 1, Event::first_seq);
         let expect: Vec<Event> = log.iter().filter(|own| own.seq >= from).cloned().collect();
         assert_eq!(numbers(&events), numbers(&expect), "joined at {at}");
@@ -129,7 +129,7 @@ async fn at_every_event_of_runs_of_all_outcomes() {
             }
             None => assert!(snapshot.events.is_empty()),
         }
-        // Turn and events belong together: the reply is in the one or in the other.
+        // Turn and events are consistent: the reply is in exactly one of them.
         let turn = snapshot.turn.unwrap();
         let texts = turn.blocks.iter().filter_map(|block| block.text());
         let replies = texts.filter(|text| *text == "one two three").count();

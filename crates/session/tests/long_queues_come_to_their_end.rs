@@ -1,4 +1,4 @@
-//! A queue is handed over one prompt after the other, however many there are: nothing nests.
+//! Queued prompts start one after the other, however many there are, without recursion.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use geppetto_session::{BusyPolicy, EngineRunner, ExecutionHandle, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::Turn;
 
-/// Enough to overflow a test's stack of 2 MiB, were each started from inside of another's end.
+/// Enough to overflow a test's stack of 2 MiB if each started from within the end of another.
 const MANY: usize = 20_000;
 
 /// Builds once, and then fails.
@@ -92,7 +92,7 @@ fn where_the_runtime_shuts_down() {
     assert_eq!(session.stream().violations(), []);
 }
 
-/// Submits a prompt when the second runner is dropped: while the queue is being handed over, and
+/// Submits a prompt when the second runner is dropped: while the next prompt is being started, and
 /// no run is active.
 struct Overtakes(Arc<Mutex<Option<Session>>>, AtomicUsize);
 

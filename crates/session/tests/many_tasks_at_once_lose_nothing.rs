@@ -1,7 +1,7 @@
-//! Many tasks on many threads do everything that can be done to sessions, at once.
+//! Many tasks on many threads use all operations of sessions at once.
 //!
-//! By default one short round for each policy; `STRESS_SECONDS` asks for long ones, as many as fit,
-//! and `STRESS_SEED` for others:
+//! By default one short round for each policy; `STRESS_SECONDS` runs as many long rounds as fit,
+//! and `STRESS_SEED` selects different ones:
 //!
 //! ```sh
 //! STRESS_SECONDS=60 cargo test -p geppetto-session \
@@ -33,7 +33,7 @@ use tokio::time::Instant;
 
 const TASKS: usize = 8;
 
-/// Says "x" a few times, and counts how many inferences of its session run at once.
+/// Replies "x" a few times, and counts the concurrent inferences of its session.
 #[derive(Clone, Default)]
 struct Counting {
     running: Arc<AtomicUsize>,
@@ -85,7 +85,7 @@ fn last_prompt(turn: &Turn) -> Option<&str> {
     turn.last_of(BlockKind::User)?.text()
 }
 
-/// What a task did that must be found again.
+/// Actions of a task that must be found afterwards.
 #[derive(Default)]
 struct Did {
     runs: Vec<(Option<String>, ExecutionHandle)>,
@@ -96,7 +96,7 @@ struct Worker {
     name: usize,
     rng: fastrand::Rng,
     shared: Session,
-    /// Only this task submits here, so that it must always succeed.
+    /// Only this task submits here, so submitting must always succeed.
     own: Session,
     /// Another task's own session, which this one disturbs.
     other: Session,
@@ -160,7 +160,7 @@ impl Worker {
         }
     }
 
-    /// Everything that is read fits together, and no turn ever goes away.
+    /// Asserts that reads are consistent, and that no turn ever disappears.
     fn look(&mut self) {
         let snapshot = self.shared.snapshot();
         assert!(snapshot.turn_count <= self.shared.turn_count());
@@ -194,7 +194,7 @@ impl Worker {
         );
     }
 
-    /// After a run is over, seen either way, the next submit succeeds.
+    /// After a run is over, observed in either way, the next submit succeeds.
     async fn take_turns(&mut self) {
         let run = self.own.submit("hi").await.unwrap();
         if self.rng.bool() {
@@ -212,7 +212,7 @@ impl Worker {
     }
 }
 
-/// A round: everything at once, then what must hold. Gives the number of runs.
+/// Runs a round: everything at once, then the invariants. Returns the number of runs.
 async fn round(policy: BusyPolicy, seed: u64, steps: usize) -> usize {
     let engine = Counting::default();
     let shared = engine.session(policy);
@@ -249,7 +249,7 @@ async fn check(session: &Session, engine: &Counting, did: Did) -> usize {
         let outcome = run.outcome().await;
         let ran = prompt.as_deref() == last_prompt(&outcome.turn);
         match &outcome.status {
-            // Taken out of the queue, or cancelled while it ran.
+            // Removed from the queue, or cancelled while it ran.
             RunStatus::Cancelled => {}
             RunStatus::Finished => assert!(ran || prompt.is_none(), "{prompt:?}"),
             status => panic!("{status:?}"),
@@ -266,7 +266,7 @@ async fn check(session: &Session, engine: &Counting, did: Did) -> usize {
         engine.most.load(Ordering::SeqCst) <= 1,
         "two were active at once"
     );
-    // A loser of a race leaves no turn; a winner leaves one, whole.
+    // A run that lost a race leaves no turn; a winner leaves a complete one.
     let turns = session.turns();
     assert_eq!(turns.len(), prompts.len() + did.appended);
     let mut found: Vec<_> = turns

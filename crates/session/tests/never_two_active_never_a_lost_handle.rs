@@ -16,7 +16,7 @@ use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
 use geppetto_session::{EngineRunner, Session, SessionError};
 use geppetto_turns::{InferenceResult, Turn, repair};
 
-/// Counts how many inferences run at once.
+/// Counts the concurrent inferences.
 #[derive(Clone, Default)]
 struct Counting {
     active: Arc<AtomicUsize>,
@@ -88,7 +88,7 @@ async fn never_two_active_never_a_lost_handle() {
     assert_eq!(engine.most.load(Ordering::SeqCst), 1);
     let started = started.load(Ordering::SeqCst);
     assert_eq!(started, over.load(Ordering::SeqCst));
-    // A loser of a race leaves no turn.
+    // A run that lost a race leaves no turn.
     assert_eq!(session.turn_count(), started);
     assert!(!session.is_running());
     assert_eq!(session.stream().violations(), []);
@@ -104,7 +104,7 @@ async fn submit_right_after_wait_always_succeeds() {
         let run = session.submit("hi").await.unwrap();
         let mut events = run.events();
         while events.next().await.is_some() {}
-        // The terminal event is out: the session is free for whoever has seen it.
+        // The terminal event is published: the session is free for every reader that has seen it.
         assert!(!session.is_running());
     }
 }

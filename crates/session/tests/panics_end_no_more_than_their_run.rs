@@ -1,5 +1,4 @@
-//! Wherever other people's code panics, its run ends as failed or does not start; the session goes
-//! on.
+//! Wherever foreign code panics, its run fails or does not start; the session continues.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,13 +23,13 @@ use geppetto_session::{EngineRunner, Session, SessionError};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::Turn;
 
-/// Where a run panics.
+/// Place of a panic.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     Nowhere,
     /// Before there is a future.
     Call,
-    /// When its future is dropped, after it ignored a cancel.
+    /// When its future is dropped, after it ignored a cancellation.
     Drop,
     /// Before there is a future that stores the turn.
     PersistCall,
@@ -183,7 +182,7 @@ async fn a_persister_that_gives_no_future() {
     goes_on(&session).await;
 }
 
-/// Panics at one of its ids, and counts on.
+/// Panics at one of its ids, and continues counting.
 struct Ids {
     next: AtomicU64,
     bad: u64,
@@ -197,7 +196,7 @@ impl IdSource for Ids {
     }
 }
 
-/// Which of the errors of a panic there was.
+/// Returns the kind and message of a panic's error.
 fn told(error: &SessionError) -> (ErrorKind, String) {
     let SessionError::Build(engine) = error else {
         panic!("{error:?}");

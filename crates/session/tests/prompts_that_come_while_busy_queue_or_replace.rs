@@ -1,5 +1,4 @@
-//! What a session does with a prompt that comes while an inference is running, where it does not
-//! refuse it.
+//! Behaviour of a session that does not refuse prompts submitted while an inference is running.
 
 #![allow(
     clippy::unwrap_used,
@@ -79,7 +78,7 @@ async fn a_replacing_prompt_cancels_the_running_inference() {
     assert_eq!(session.stream().violations(), []);
 }
 
-/// The texts of a turn.
+/// Returns the texts of a turn.
 fn said(turn: &Turn) -> Vec<String> {
     let text = |block: &Arc<Block>| block.text().map(str::to_owned);
     turn.blocks.iter().filter_map(text).collect()
@@ -123,8 +122,8 @@ impl EngineBuilder for Watched {
     }
 }
 
-/// A session that calls `at_end` from a sink when the terminal event of its first run is
-/// published: before the session is free.
+/// A session that calls `at_end` from a sink when the terminal event of its first run is published,
+/// before the session is free.
 fn ending(
     policy: BusyPolicy,
     at_end: impl Fn(&Session) + Send + Sync + 'static,

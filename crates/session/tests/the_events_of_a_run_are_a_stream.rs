@@ -1,4 +1,4 @@
-//! The events of a run, and the subscriptions of a session, can be used wherever a stream is wanted.
+//! The events of a run, and the subscriptions of a session, implement `Stream`.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -11,7 +11,7 @@ fn session(scripts: impl IntoIterator<Item = Script>) -> Session {
     Session::new(EngineRunner::new(ScriptedEngine::new(scripts)))
 }
 
-/// The answer, and the name of the last event.
+/// Returns the answer, and the name of the last event.
 async fn read(run: &ExecutionHandle) -> (String, String) {
     let events: Vec<Event> = run.events().collect().await;
     let text = events.iter().filter_map(Event::text_delta).collect();
@@ -32,7 +32,7 @@ async fn it_ends_with_the_run() {
     gate.open();
     let expected = ("one two".to_owned(), "run-finished".to_owned());
     assert_eq!(reading.await.unwrap(), expected);
-    // Read late, and with a second run behind it, it is the same.
+    // A later read, after a second run, returns the same.
     session.submit("go on").await.unwrap().wait().await.unwrap();
     assert_eq!(read(&run).await, expected);
 }

@@ -1,5 +1,5 @@
-//! Whatever the outcome of a run, its turn is kept, one terminal event ends it, and the next
-//! prompt runs on a history that providers accept.
+//! Whatever the outcome of a run, its turn is kept, one terminal event ends it, and the next prompt
+//! runs on a history that providers accept.
 
 #![allow(
     clippy::unwrap_used,
@@ -34,7 +34,8 @@ async fn events(run: &ExecutionHandle) -> Vec<Event> {
     events
 }
 
-/// The run's events are legal and end with `last`; the session is free; a second prompt works.
+/// Asserts that the run's events are legal and end with `last`, that the session is free, and that
+/// a second prompt works.
 async fn check_end(session: &Session, engine: &ScriptedEngine, run: &ExecutionHandle, last: &str) {
     let events = events(run).await;
     let mut grammar = Grammar::new();
@@ -125,7 +126,7 @@ async fn after_a_run_that_ignored_the_cancel_and_was_abandoned() {
     }
 }
 
-/// Calls the engine itself, whatever becomes of the run.
+/// Calls the engine itself, whatever happens to the run.
 #[derive(Clone)]
 struct Deaf(ScriptedEngine);
 

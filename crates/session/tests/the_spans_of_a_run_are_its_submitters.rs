@@ -1,4 +1,4 @@
-//! Spans that a run makes are children of the span in which it was submitted.
+//! Spans created by a run are children of the span in which it was submitted.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use tracing::{
 };
 use tracing_core::span::Current;
 
-/// Notes each span and the one that it was made in.
+/// Records each span and its parent.
 #[derive(Clone, Default)]
 struct Spans(Arc<Shared>);
 
@@ -75,7 +75,7 @@ impl Subscriber for Spans {
     }
 }
 
-/// Makes a span of its call.
+/// Creates a span for its call.
 struct Traced;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! A user interface's thread belongs to no runtime: it submits to one, and may block.
+//! A user interface's thread has no runtime: it submits to one, and may block.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Waiting on a thread that has no runtime.
+//! Blocking wait on a thread without a runtime.
 
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Blocks the thread until `future` is ready, which other threads make it.
+/// Blocks the thread until `future` is ready. Other threads must drive it.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));

@@ -1,11 +1,11 @@
-//! [`CancelOnDrop`].
+//! [`CancelOnDrop`]: a handle that cancels its run when it is dropped.
 
 use std::ops::Deref;
 
 use super::ExecutionHandle;
 
-/// A handle that cancels its run when it is dropped; see
-/// [`ExecutionHandle::cancel_on_drop`]. It dereferences to the handle.
+/// A handle that cancels its run when it is dropped; see [`ExecutionHandle::cancel_on_drop`].
+/// Dereferences to the plain handle.
 #[derive(Debug)]
 #[must_use = "dropping it cancels the run"]
 pub struct CancelOnDrop {
@@ -21,7 +21,7 @@ impl CancelOnDrop {
         }
     }
 
-    /// Returns the plain handle: dropping it does not cancel the run.
+    /// Returns the plain handle; dropping that one does not cancel the run.
     pub fn detach(mut self) -> ExecutionHandle {
         self.armed = false;
         self.handle.clone()

@@ -1,4 +1,4 @@
-//! What applications do with a session's queue: look, take out, pause, resume.
+//! Control of a session's queue by the application: inspect, remove, pause, resume.
 
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use super::{PauseReason, QueuedPrompt};
 use crate::{Session, SessionError, scheduler, session::State};
 
 impl Session {
-    /// The prompts that wait, in order.
+    /// Returns the queued prompts, in order.
     #[must_use]
     pub fn queued(&self) -> Vec<QueuedPrompt> {
         self.lock().queue.prompts()
     }
 
-    /// Takes a prompt out of the queue; its run ends as cancelled. Returns `true` if it was there.
+    /// Removes a prompt from the queue; its run ends as cancelled. Returns `true` if the prompt was
+    /// queued.
     pub fn remove_queued(&self, run_id: &str) -> bool {
         let (removed, latest) = {
             let mut state = self.lock();
@@ -33,27 +34,27 @@ impl Session {
 
     /// Cancels the running inference. Returns `true` if there was one.
     ///
-    /// The next prompt of the queue starts when the run is over, unless the queue is paused;
-    /// [`cancel_active_and_pause_queue`](Self::cancel_active_and_pause_queue) does both as one
-    /// step.
+    /// The next queued prompt starts when the run is over, unless the queue is paused;
+    /// [`cancel_active_and_pause_queue`](Self::cancel_active_and_pause_queue) does both atomically.
     pub fn cancel_active(&self) -> bool {
         cancel(&self.lock())
     }
 
-    /// Pauses the queue: the running inference goes on, and no prompt starts until
-    /// [`resume_queue`](Self::resume_queue). What waits keeps its place.
+    /// Pauses the queue: the running inference continues, and no prompt starts until
+    /// [`resume_queue`](Self::resume_queue). Queued prompts keep their places.
     ///
-    /// A session that queues or replaces lets a prompt that is submitted meanwhile wait, even if
-    /// none is running; another one refuses it ([`SessionError::QueuePaused`]). An inference on the
-    /// latest turn ([`Session::inference`]), such as the repeat of a prompt that failed, can start.
+    /// Prompts submitted during the pause wait if the session queues or replaces prompts, even if
+    /// no inference is running; otherwise they are refused ([`SessionError::QueuePaused`]). An
+    /// inference on the latest turn ([`Session::inference`]), such as a retry of a failed prompt,
+    /// can start.
     ///
     /// Subscribers receive a `queue-updated` event, and another one for each change of the queue
-    /// while it is paused. Pausing a queue that is paused changes nothing.
+    /// while it is paused. Pausing a paused queue has no effect.
     pub fn pause_queue(&self) {
         self.pause(&mut self.lock(), PauseReason::Requested);
     }
 
-    /// Cancels the running inference and [pauses](Self::pause_queue) the queue as one step, so that
+    /// Cancels the running inference and [pauses](Self::pause_queue) the queue atomically, so that
     /// no queued prompt starts in between. Returns `true` if an inference was running.
     pub fn cancel_active_and_pause_queue(&self) -> bool {
         let mut state = self.lock();
@@ -61,7 +62,7 @@ impl Session {
         cancel(&state)
     }
 
-    /// Ends the pause: the first prompt of the queue starts, unless an inference is running. Returns
+    /// Ends the pause: the first queued prompt starts, unless an inference is running. Returns
     /// `true` if the queue was paused.
     pub fn resume_queue(&self) -> bool {
         let mut state = self.lock();
@@ -70,13 +71,13 @@ impl Session {
         was_paused
     }
 
-    /// Why the queue is paused; `None` if it is not.
+    /// Returns the reason for the pause of the queue; `None` if it is not paused.
     #[must_use]
     pub fn queue_paused(&self) -> Option<PauseReason> {
         self.lock().paused.clone()
     }
 
-    /// Pauses the queue, unless it is paused.
+    /// Pauses the queue, unless it is already paused.
     pub(crate) fn pause(&self, state: &mut State, reason: PauseReason) {
         if state.paused.is_none() {
             state.paused = Some(reason);
@@ -93,14 +94,14 @@ impl Session {
         was_paused
     }
 
-    /// Announces a change of a queue that is paused.
+    /// Publishes a change of a paused queue.
     pub(crate) fn queue_changed(&self, state: &State) {
         if state.paused.is_some() {
             self.announce(state);
         }
     }
 
-    /// Publishes the state of the queue. The caller holds the lock, so that the events have the
+    /// Publishes the state of the queue. The caller holds the lock, so that the events are in the
     /// order of the changes; there are no sinks, which could call the session.
     fn announce(&self, state: &State) {
         let waiting = u64::try_from(state.queue.len()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! [`PauseAfter`] and [`PauseReason`].
+//! [`PauseAfter`] and [`PauseReason`]: pauses of a session's queue.
 
 use std::fmt;
 
@@ -6,34 +6,35 @@ use geppetto_engine::{EngineError, ErrorKind, Limit, RunReport, RunStatus, RunSt
 
 use crate::BusyPolicy;
 
-/// After which runs a session pauses its queue
+/// Kinds of runs after which a session pauses its queue
 /// ([`SessionBuilder::pause_queue_after`](crate::SessionBuilder::pause_queue_after)).
 ///
-/// Applies to sessions with [`BusyPolicy::Queue`], and only if prompts wait when the run ends: in a
-/// session in which nothing waits, the next prompt starts as always.
+/// Applies to sessions with [`BusyPolicy::Queue`], and only if prompts are queued when the run
+/// ends: if none are, the next prompt starts as usual.
 ///
-/// Whatever is set, the queue is paused after a run that waits for something, such as a person's
-/// answer ([`RunStatus::Waiting`]): a prompt that was submitted before the question would end the
-/// wait. It goes on when the run was continued and waits no more.
+/// Independently of this setting, the queue is paused after a run that waits, for example for a
+/// person's answer ([`RunStatus::Waiting`]): a prompt submitted before the question would end the
+/// wait. The queue resumes once the run was continued and no longer waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum PauseAfter {
-    /// Never: what waits starts, however the run before it ended. The default.
+    /// Never: the next queued prompt starts, however the previous run ended. The default.
     #[default]
     Never,
-    /// After a failure that the next prompt would meet, too: missing or wrong credentials, no
-    /// permission, no such model, an invalid configuration, a used-up quota or limit of the
-    /// session, a history that the provider refuses or that does not fit the model, and a session
-    /// that another process owns.
+    /// After a failure that would repeat for the next prompt: missing or wrong credentials, missing
+    /// permission, an unknown model, an invalid configuration, an exhausted quota or session limit,
+    /// a history that the provider refuses or that exceeds the model's context, or a session owned
+    /// by another process.
     LastingFailure,
     /// After any failure, and at a limit of the session.
     Failure,
-    /// After any failure, at a limit of the session, and after a run that was cancelled in any way.
+    /// After any failure, at a limit of the session, and after a cancelled run.
     FailureOrCancel,
 }
 
 impl PauseAfter {
-    /// Why a queue is to be paused after a run that ended like this; `None` if it is not.
+    /// Returns the reason for pausing the queue after a run that ended like this; `None` if it is
+    /// not paused.
     pub(crate) fn reason(
         self,
         policy: BusyPolicy,
@@ -89,14 +90,14 @@ fn is_lasting(error: &EngineError) -> bool {
     is_lasting_kind || error.is_quota_exhausted()
 }
 
-/// Why a session's queue is paused.
+/// Reason for the pause of a session's queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PauseReason {
-    /// The application paused it: [`Session::pause_queue`](crate::Session::pause_queue) or
+    /// The application requested it: [`Session::pause_queue`](crate::Session::pause_queue) or
     /// [`Session::cancel_active_and_pause_queue`](crate::Session::cancel_active_and_pause_queue).
     Requested,
-    /// A run ended in a way after which the queue is paused ([`PauseAfter`]).
+    /// A run ended with a status that pauses the queue ([`PauseAfter`]).
     RunEnded(RunStatus),
 }
 

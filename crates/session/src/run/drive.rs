@@ -1,4 +1,4 @@
-//! How a run is driven to its end.
+//! Execution of a run until its end.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use tokio::time;
 
 use super::finisher::{FENCED, Finisher};
 
-/// How long after a cancel a run is abandoned that does not end by itself: 95 ms, so that its
-/// terminal event is out within 100 ms. Tools have a shorter grace of their own before.
+/// Delay after a cancellation until an unresponsive run is abandoned: 95 ms, so that its terminal
+/// event is published within 100 ms. Tools have their own, shorter grace period before that.
 pub const ABANDON_AFTER: Duration = Duration::from_millis(95);
 
-/// How long storing a turn may take before that counts as failed: 30 s.
+/// Time limit for storing a turn, after which storing counts as failed: 30 s.
 pub const PERSIST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn drive(mut finisher: Finisher) {
@@ -49,21 +49,21 @@ pub(super) async fn drive(mut finisher: Finisher) {
     finisher.end(persist_error);
 }
 
-/// Whether a turn was stored.
+/// Outcome of storing a turn.
 enum NotStored {
     No,
     Because(String),
-    /// Another process owns the session: that is how the run ends, whatever it did.
+    /// Another process owns the session, which determines the outcome of the run.
     Fenced(String),
 }
 
-/// Returns `true` if an error is the result of a cancel: engines and tools report an aborted
-/// request in their own ways.
+/// Returns `true` if an error is the result of a cancellation: engines and tools report an aborted
+/// request in different ways.
 fn is_end_of_cancelled(error: &EngineError, ctx: &RunContext) -> bool {
     ctx.is_cancelled() && !error.is_cancelled() && error.kind() != ErrorKind::Panicked
 }
 
-/// Runs to the end, or until a cancelled run has had its grace.
+/// Runs to the end, or until the grace period of a cancelled run is over.
 async fn supervise(
     turn: &mut Turn,
     ctx: &RunContext,
@@ -73,7 +73,7 @@ async fn supervise(
         ctx.cancelled().await;
         time::sleep(ABANDON_AFTER).await;
     };
-    // Made inside of the isolation: a runner may panic before it gives a future.
+    // Created inside the isolation, because a runner may panic before it returns a future.
     let run = ctx.scope(async { runner.run(ctx, turn).await });
     tokio::select! {
         biased;
@@ -85,7 +85,7 @@ async fn supervise(
     }
 }
 
-/// Stores the turn. A cancel does not touch it.
+/// Stores the turn. A cancellation does not interrupt it.
 async fn persist(
     turn: &Turn,
     ctx: &RunContext,

@@ -12,40 +12,41 @@ use geppetto_turns::Turn;
 use super::Run;
 use crate::{PauseReason, RunOutcome, Session};
 
-/// Why the turn of a run that was fenced off is not stored.
+/// Reason why the turn of a fenced run is not stored.
 pub(super) const FENCED: &str = "not stored: another process owns the session";
 
-/// Frees the session's active place, and pauses the queue if there is a reason.
+/// Releases the session's active slot, and pauses the queue if there is a reason.
 pub(crate) type Release = fn(&Session, Option<PauseReason>);
 
-/// Owns a run's turn while it runs. Ending puts the turn into the history, publishes the terminal
-/// event, frees the session and notifies waiters: in this order, once, also if the run's task is
-/// dropped by its runtime.
+/// Owns a run's turn while it runs. At the end it puts the turn into the history, publishes the
+/// terminal event, releases the session and notifies waiting tasks: once, in this order, even if
+/// the run's task is dropped by its runtime.
 pub(super) struct Finisher {
     pub(super) session: Session,
     pub(super) run: Arc<Run>,
     pub(super) turn: Turn,
     pub(super) ctx: RunContext,
     pub(super) runner: Arc<dyn InferenceRunner>,
-    /// What the session's earlier runs took.
+    /// Totals of the session's earlier runs.
     pub(super) earlier: SessionTotals,
-    /// How the run ended, while its turn is being stored.
+    /// Result of the run, while its turn is being stored.
     pub(super) known: Option<Result<RunReport, EngineError>>,
     pub(super) guard: Option<RunGuard>,
     pub(super) release: Release,
-    /// Keeps the log from dropping the run's events, which snapshots need.
+    /// Keeps the run's events in the log, for snapshots.
     pub(super) _pin: Subscription,
 }
 
 impl Finisher {
-    /// Writes into the turn what the run took, what the session did, and what the run waits for.
+    /// Writes the totals of the run and the session, and the condition that the run waits for, to
+    /// the turn.
     pub(super) fn stamp(&mut self, status: &RunStatus) {
         let metadata = &mut self.turn.metadata;
         if let RunStatus::Waiting(what) = status {
-            // What was made for a key can be written.
+            // A value of the key's type can always be serialized.
             let _ = metadata.set(&keys::WAITING_FOR, what);
         }
-        // Numbers always fit.
+        // Numbers can always be serialized.
         let _ = metadata.set(&keys::RUN_TOTALS, &self.ctx.totals());
         let session = self.ctx.session_totals(&self.earlier);
         let _ = metadata.set(&keys::SESSION_TOTALS, &session);
@@ -74,7 +75,8 @@ impl Finisher {
         self.run.finished(outcome);
     }
 
-    /// Stores the turn where nothing can be awaited any more; says what went wrong.
+    /// Stores the turn synchronously, when nothing can be awaited any more. Returns an error
+    /// message on failure.
     fn persist_now(&self, status: &RunStatus) -> Option<String> {
         let stored = || self.runner.persist_now(&self.ctx, &self.turn, status);
         match isolate::call(stored) {

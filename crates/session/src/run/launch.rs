@@ -1,4 +1,4 @@
-//! How a run starts.
+//! Start of a run.
 
 use std::{
     future::Future as _,
@@ -17,18 +17,18 @@ use super::{
 };
 use crate::{Session, SessionError, history::last_prompt, options::Request, sync::spawn};
 
-/// A run that holds the session's active place and has not begun. Dropped, it frees the place, and
-/// the run is over.
+/// A run that holds the session's active slot and has not started. If dropped, it releases the
+/// slot, and the run is over.
 pub(crate) struct Pending {
     session: Session,
     run: Arc<Run>,
     release: Release,
-    /// Why the run has not begun, if this is dropped.
+    /// Error of the run if this is dropped.
     dropped: Option<SessionError>,
 }
 
 impl Pending {
-    /// `dropped` is why the run has not begun, if this is dropped before.
+    /// `dropped` is the error of the run if this is dropped before the start.
     pub(crate) fn new(
         session: &Session,
         run: &Arc<Run>,
@@ -43,11 +43,12 @@ impl Pending {
         }
     }
 
-    /// Builds the run and lets it begin on a task of its own.
+    /// Builds the run and starts it on a separate task.
     ///
     /// # Errors
     ///
-    /// What keeps it from starting. The history is as it was, the place is free, and the run over.
+    /// The error that prevents it from starting. In this case the history is unchanged, the slot is
+    /// free, and the run is over.
     pub(crate) async fn start(mut self, request: Request) -> Result<(), SessionError> {
         let finisher = self.begin(request).await?;
         let run = &self.run;
@@ -87,15 +88,16 @@ impl Drop for Pending {
     }
 }
 
-/// Builds and drives a run on a task of its own. `release` frees the session's active place, which
-/// the run holds, when it is over.
+/// Builds and drives a run on a separate task. `release` releases the session's active slot, which
+/// the run holds, when the run is over.
 ///
-/// A builder that does not wait for anything builds right here: the prompt is then in the history
-/// when this returns, also on a runtime that is shutting down.
+/// If the builder does not wait, the run is built synchronously: the prompt is then in the history
+/// when this returns, even on a runtime that is shutting down.
 ///
 /// # Errors
 ///
-/// What keeps the run from starting, if that is known at once. It is the run's outcome, too.
+/// The error that prevents the run from starting, if it is known immediately. It is the run's
+/// outcome as well.
 pub(crate) fn launch(
     session: &Session,
     run: &Arc<Run>,
@@ -114,7 +116,7 @@ pub(crate) fn launch(
         Poll::Ready(Ok(finisher)) => spawn(runtime, drive(finisher).instrument(span)),
         Poll::Ready(Err(error)) => return Err(error),
         Poll::Pending => {
-            // The task polls it again, with a waker of its own.
+            // The task polls it again, with its own waker.
             let work = async move {
                 if let Ok(finisher) = begun.await {
                     drive(finisher).await;
@@ -126,7 +128,7 @@ pub(crate) fn launch(
     Ok(())
 }
 
-/// Puts the turn into the history and publishes the run's first event.
+/// Adds the turn to the history and publishes the run's first event.
 fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> Finisher {
     let Ready {
         ctx,

@@ -1,4 +1,4 @@
-//! What a run consists of, before it begins.
+//! Preparation of a run before its start.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -15,17 +15,17 @@ use crate::{
     options::{Edit, Input, Options, Request},
 };
 
-/// A run that is ready to begin.
+/// A run that is ready to start.
 pub(super) struct Ready {
     pub(super) ctx: RunContext,
     pub(super) runner: Arc<dyn InferenceRunner>,
     pub(super) turn: Turn,
-    /// The turn is to be appended to the history, not the latest one.
+    /// `true` if the turn is appended to the history; `false` if it is the latest one.
     pub(super) is_new: bool,
 }
 
-/// Builds a run that holds the session's active place. Changes nothing in the history: nobody else
-/// can meanwhile.
+/// Builds a run that holds the session's active slot. Leaves the history unchanged; no other task
+/// can change it in the meantime.
 pub(super) async fn prepare(
     session: &Session,
     run: &Run,
@@ -35,7 +35,7 @@ pub(super) async fn prepare(
         .options
         .recorded
         .unwrap_or(session.inner.acknowledge_recorded);
-    // What is left to panic in there is the source of ids.
+    // Only the id source can still panic in there.
     let planned = isolate::call(|| plan(session, run, request))
         .unwrap_or_else(|message| Err(panicked("id source", &message)));
     let Planned {
@@ -66,7 +66,7 @@ struct Planned {
     builder: Arc<dyn EngineBuilder>,
 }
 
-/// The turn that the run begins on, and the context that it is built with.
+/// Returns the turn on which the run starts, and the context it is built with.
 fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, SessionError> {
     let inner = &session.inner;
     let Request { input, mut options } = request;
@@ -127,7 +127,7 @@ fn check(options: &Options) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Decisions are about calls that wait, one about each.
+/// Checks that each decision refers to a waiting call, and that there is one per call.
 fn check_decisions(
     decisions: &[(String, Decision)],
     turn: &Turn,
@@ -203,7 +203,7 @@ async fn build(
     run: &Run,
 ) -> Result<BuiltRun, SessionError> {
     let ctx = base.clone();
-    // Made inside of the isolation: a builder may panic before it gives a future.
+    // Created inside the isolation, because a builder may panic before it returns a future.
     let built = isolate::Isolated::new(async { builder.build(base).await });
     tokio::select! {
         biased;
@@ -215,7 +215,7 @@ async fn build(
     }
 }
 
-/// Why a run that must stop was not built.
+/// Returns the reason why a stopped run was not built.
 fn not_built(run: &Run) -> SessionError {
     if run.token.is_cancelled() {
         return SessionError::Cancelled;
@@ -225,15 +225,15 @@ fn not_built(run: &Run) -> SessionError {
     SessionError::Build(Arc::new(error))
 }
 
-/// Awaits the journal's barrier. A cancel meanwhile does not interrupt it, and is told to the
-/// journal.
+/// Awaits the journal's barrier. A cancellation in the meantime does not interrupt it, and is
+/// reported to the journal.
 async fn record(ctx: &RunContext, turn: &Turn, run: &Run) -> Result<(), SessionError> {
     let refused = |error| SessionError::NotRecorded(Arc::new(error));
     steps::start(ctx, turn).await.map_err(refused)?;
     if !run.token.is_cancelled() {
         return Ok(());
     }
-    // What the journal says of it changes nothing: the run does not start.
+    // The journal's result is ignored: the run does not start.
     let _ = steps::end(ctx, turn, Err(EngineError::cancelled())).await;
     Err(SessionError::Cancelled)
 }

@@ -6,7 +6,7 @@ use super::Session;
 use crate::Prompt;
 
 impl Session {
-    /// The tool calls of the latest turn that wait for a person to decide about them, also after the
+    /// Returns the tool calls of the latest turn that wait for a person's decision, even if the
     /// session was restored from stored turns. Empty while an inference is running.
     ///
     /// They wait until they are [answered](Self::answer). A new prompt answers them as not run.
@@ -20,20 +20,21 @@ impl Session {
         latest.as_ref().map_or_else(Vec::new, PendingCall::of)
     }
 
-    /// A run on the latest turn that goes on with what people decided about the calls that
-    /// [wait](Self::waits), by the ids of the calls. Nothing happens until it is
-    /// [submitted](Prompt::submit), which can be done in another process than the one that asked.
+    /// Returns a run on the latest turn that continues with decisions about the
+    /// [waiting](Self::waits) calls, by call id. Nothing happens until it is
+    /// [submitted](Prompt::submit), which is possible in another process than the one that asked.
     ///
-    /// A call that is allowed runs once, with the id and idempotency key that it had before, if its
-    /// tool exists, its arguments fit and no hook rejects it. Calls without a decision are asked about
-    /// again: their hooks may know the answer by now. If calls still wait then, the run ends
-    /// waiting again, before the model is asked; else the model gets the answers. The settings that
-    /// the first run was given for itself, such as its model, apply again, and those that are given
-    /// here take precedence.
+    /// An allowed call runs once, with its original id and idempotency key, if its tool exists, its
+    /// arguments are valid and no hook rejects it. The hooks of calls without a decision are called
+    /// again, because they may know the answer by now. If calls are still waiting afterwards, the
+    /// run ends waiting again, before the model is called; otherwise the model receives the
+    /// answers. The settings of the first run, such as its model, apply again; settings given here
+    /// take precedence.
     ///
-    /// Submitting fails, with nothing changed, with [`SessionError::AlreadyAnswered`](crate::SessionError::AlreadyAnswered) for a call that
-    /// has its answer, [`SessionError::NotWaiting`](crate::SessionError::NotWaiting) for one that does not wait, and
-    /// [`SessionError::DecidedTwice`](crate::SessionError::DecidedTwice).
+    /// Submitting fails, with nothing changed, with
+    /// [`SessionError::AlreadyAnswered`](crate::SessionError::AlreadyAnswered) for a call that is
+    /// already answered, [`SessionError::NotWaiting`](crate::SessionError::NotWaiting) for a call
+    /// that is not waiting, and [`SessionError::DecidedTwice`](crate::SessionError::DecidedTwice).
     ///
     /// ```
     /// # use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! [`SessionBuilder`].
+//! [`SessionBuilder`]: configuration of a session.
 
 use std::{fmt, sync::Arc};
 
@@ -53,72 +53,73 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets what the history begins with. Nothing by default.
+    /// Sets the initial history. Empty by default.
     pub fn history(mut self, turns: impl IntoIterator<Item = Turn>) -> Self {
         self.turns = turns.into_iter().collect();
         self
     }
 
-    /// Sets where ids come from. Random by default; a seeded source makes runs repeatable.
+    /// Sets the source of ids. Random by default; a seeded source makes runs reproducible.
     pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
         self.ids = ids;
         self
     }
 
-    /// Sets what happens when a prompt comes while an inference is running.
+    /// Sets the policy for prompts that are submitted while an inference is running.
     pub fn busy_policy(mut self, policy: BusyPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Sets after which runs the queue is paused, so that what waits is kept until
-    /// [`Session::resume_queue`]. Never by default. For sessions with [`BusyPolicy::Queue`].
+    /// Sets the runs after which the queue is paused, which keeps queued prompts until
+    /// [`Session::resume_queue`]. [`PauseAfter::Never`] by default. For sessions with
+    /// [`BusyPolicy::Queue`].
     pub fn pause_queue_after(mut self, pause: PauseAfter) -> Self {
         self.pause_after = pause;
         self
     }
 
-    /// Sets the stream of events, for one that retains more or less.
+    /// Sets the event stream, for a different retention.
     pub fn event_stream(mut self, stream: EventStream) -> Self {
         self.stream = stream;
         self
     }
 
-    /// Ties the session to the run that it works for, such as that of a tool which asks an agent
-    /// of its own: pass the tool context's `run`.
+    /// Ties the session to a parent run, such as the run of a tool that calls its own agent: pass
+    /// the `run` of the tool's context.
     ///
-    /// Its runs are cancelled when the parent is, which for a tool means when the outer run is
-    /// cancelled or the tool's time is up. They share the parent's deadline, their events name the
-    /// parent's run, and their tokens are added to the parent's. No parent by default.
+    /// The session's runs are cancelled with the parent, which for a tool means when the outer run
+    /// is cancelled or the tool's time is up. They share the parent's deadline, their events name
+    /// the parent's run, and their tokens count towards the parent's. No parent by default.
     pub fn parent(mut self, parent: &RunContext) -> Self {
         self.parent = Some(parent.clone());
         self
     }
 
-    /// Sets the runtime in which runs live that are submitted from a thread without one, such as
-    /// that of a user interface. Runs that are submitted from inside of a runtime live there.
+    /// Sets the runtime of runs that are submitted from a thread without one, such as that of a
+    /// user interface. Runs that are submitted within a runtime use that one.
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self
     }
 
-    /// Sets the limits of all runs of the session together. What the turns of
-    /// [`history`](Self::history) say that earlier runs took counts. No limits by default.
+    /// Sets the limits for all runs of the session together. Totals of earlier runs recorded in the
+    /// [`history`](Self::history) count. No limits by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets whether prompts are accepted only after the run's journal has recorded the start of
-    /// their run ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)): submitting
-    /// returns after that barrier, the prompt is in the history only then, and if the journal
-    /// refuses, nothing has happened. `false` by default: the barrier is awaited inside of the run.
+    /// Sets whether prompts are accepted only once the journal has recorded the start of their run
+    /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)): submitting returns
+    /// after that barrier, the prompt enters the history only then, and if the journal refuses, the
+    /// session is unchanged. `false` by default: the barrier is awaited within the run.
     pub fn acknowledge_recorded(mut self, recorded: bool) -> Self {
         self.acknowledge_recorded = recorded;
         self
     }
 
-    /// The session.
+    /// Builds the session.
     #[must_use]
     pub fn build(self) -> Session {
         let id = self.id.unwrap_or_else(|| self.ids.next_id());

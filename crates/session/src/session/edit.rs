@@ -1,4 +1,4 @@
-//! Changes to the history while nothing runs.
+//! Changes to the history while no inference is running.
 
 use geppetto_turns::{Block, Turn};
 
@@ -19,24 +19,24 @@ impl Session {
         Ok(())
     }
 
-    /// Appends a turn that is the latest one and what a user says next. Returns that turn.
+    /// Appends a turn that extends the latest one with a user's prompt. Returns that turn.
     ///
     /// [`prompt`](Self::prompt) appends a prompt and runs it, and can edit its turn.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Busy`] while an inference is running, [`SessionError::EmptyPrompt`] when
-    /// the text is blank.
+    /// [`SessionError::Busy`] while an inference is running, [`SessionError::EmptyPrompt`] if the
+    /// text is blank.
     pub fn append_user_prompt(&self, text: impl Into<String>) -> Result<Turn, SessionError> {
         self.append_user_prompts([text])
     }
 
-    /// Appends a turn that is the latest one and what a user says next, a block for each text;
-    /// blank ones are left out. Returns that turn.
+    /// Appends a turn that extends the latest one with one block per text; blank texts are omitted.
+    /// Returns that turn.
     ///
     /// # Errors
     ///
-    /// As for [`append_user_prompt`](Self::append_user_prompt).
+    /// The errors of [`append_user_prompt`](Self::append_user_prompt).
     pub fn append_user_prompts<T: Into<String>>(
         &self,
         texts: impl IntoIterator<Item = T>,
@@ -49,14 +49,15 @@ impl Session {
         Ok(state.history.append_prompt(blocks, &self.inner.id, ids))
     }
 
-    /// Changes the latest turn, such as its system prompt or its data. Returns the changed turn.
+    /// Updates the latest turn, such as its system prompt or its data. Returns the updated turn.
     ///
-    /// `update` gets a copy; it is called again if another task changed the history meanwhile.
+    /// `update` receives a copy; it is called again if another task changed the history in the
+    /// meantime.
     ///
     /// # Errors
     ///
-    /// [`SessionError::Busy`] while an inference is running, [`SessionError::Empty`] when there is
-    /// no turn. The history is as it was.
+    /// [`SessionError::Busy`] while an inference is running, [`SessionError::Empty`] if there is no
+    /// turn. The history is unchanged in these cases.
     pub fn update_latest(&self, mut update: impl FnMut(&mut Turn)) -> Result<Turn, SessionError> {
         loop {
             let (latest, version) = {

@@ -1,4 +1,4 @@
-//! [`Inner`] and [`State`]: what the clones of a session share.
+//! [`Inner`] and [`State`]: state shared by the clones of a session.
 
 use std::sync::{Arc, PoisonError};
 
@@ -21,11 +21,11 @@ pub(crate) struct Inner {
     pub(crate) stream: EventStream,
     pub(crate) policy: BusyPolicy,
     pub(crate) pause_after: PauseAfter,
-    /// The run that the session's runs work for.
+    /// Parent of the session's runs.
     pub(crate) parent: Option<RunContext>,
-    /// Where runs live that are submitted from outside of a runtime.
+    /// Runtime of runs that are submitted outside of one.
     pub(crate) runtime: Option<Handle>,
-    /// Prompts are accepted only when the journal has recorded them.
+    /// Accept prompts only once the journal has recorded them.
     pub(crate) acknowledge_recorded: bool,
     pub(super) state: Mutex<State>,
 }
@@ -36,15 +36,15 @@ pub(crate) struct State {
     pub(crate) history: History,
     pub(crate) active: Option<Arc<Run>>,
     pub(crate) queue: Queue,
-    /// Why nothing in the queue starts.
+    /// Reason why no queued prompt starts.
     pub(crate) paused: Option<PauseReason>,
-    /// Somebody is starting what waits in the queue, one after the other.
+    /// `true` while a task is starting queued prompts, one after the other.
     pub(crate) handing_over: bool,
 }
 
 impl State {
-    /// Returns `true` if a run with this input may start at once. An inference on the latest turn
-    /// does not concern a queue that is paused.
+    /// Returns `true` if a run with this input may start at once. A paused queue does not affect an
+    /// inference on the latest turn.
     pub(crate) fn is_free_for(&self, input: &Input) -> bool {
         let is_next = match (&self.paused, input) {
             (Some(_), Input::Latest) => true,
@@ -54,8 +54,8 @@ impl State {
         self.active.is_none() && is_next
     }
 
-    /// Gives the active place, where it is free, to the first of the queue, which the caller
-    /// starts. Does nothing while the queue is paused.
+    /// Assigns the active slot, if it is free, to the first queued prompt, which the caller starts.
+    /// Does nothing while the queue is paused.
     pub(crate) fn hand_over(&mut self) -> Option<Waiting> {
         let next = if self.active.is_some() || self.paused.is_some() {
             None
@@ -71,15 +71,15 @@ impl State {
 }
 
 impl Drop for Inner {
-    /// Nothing more will be published: readers come to their end. A run holds the session, so
-    /// none is running.
+    /// No more events will be published, so readers end. A run holds the session, so none is
+    /// running.
     fn drop(&mut self) {
         self.stream.close();
     }
 }
 
 impl Inner {
-    /// Never held across an await, nor while foreign code runs, but for the source of ids, which
+    /// Never held across an await, nor while foreign code runs, except for the id source, which
     /// must not call the session.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! Runs are submitted.
+//! Submission of runs.
 
 use geppetto_turns::{Block, ImagePart};
 
@@ -6,19 +6,20 @@ use super::Session;
 use crate::{ExecutionHandle, Prompt, SessionError, options::Input};
 
 impl Session {
-    /// A prompt with options that hold for its run alone: model, settings, deadline, extensions
-    /// and others. Nothing happens until it is [submitted](Prompt::submit).
+    /// Returns a prompt with options that apply to its run alone: model, settings, deadline,
+    /// extensions and others. Nothing happens until it is [submitted](Prompt::submit).
     pub fn prompt(&self, text: impl Into<String>) -> Prompt {
         Prompt::new(self, Input::Prompt(vec![Block::user(text)]))
     }
 
-    /// An inference on the latest turn with options that hold for it alone. The run changes that
-    /// turn; no turn is added. Nothing happens until it is [submitted](Prompt::submit), which
-    /// refuses in a session that queues, too: there is no prompt to wait.
+    /// Returns an inference on the latest turn with options that apply to it alone. The run changes
+    /// that turn; no turn is added. Nothing happens until it is [submitted](Prompt::submit), which
+    /// refuses while another inference is running, even in a session that queues prompts: there is
+    /// no prompt to queue.
     ///
-    /// If the last run on the turn waits ([`waiting_for`](Self::waiting_for)) or was cut off (its
-    /// process ended, and the session was restored from a store), its settings apply, and those that are given here take
-    /// precedence.
+    /// If the last run on the turn waits ([`waiting_for`](Self::waiting_for)) or was interrupted
+    /// (its process ended, and the session was restored from a store), its settings apply; settings
+    /// given here take precedence.
     pub fn inference(&self) -> Prompt {
         Prompt::new(self, Input::Latest)
     }
@@ -27,25 +28,25 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As for [`Prompt::submit`]; the history is as it was.
+    /// The errors of [`Prompt::submit`]; the history is unchanged.
     pub async fn submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
         self.prompt(text).submit().await
     }
 
-    /// As [`submit`](Self::submit), without waiting for anything; see [`Prompt::try_submit`].
+    /// Like [`submit`](Self::submit), without waiting; see [`Prompt::try_submit`].
     ///
     /// # Errors
     ///
-    /// As for [`Prompt::try_submit`].
+    /// The errors of [`Prompt::try_submit`].
     pub fn try_submit(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
         self.prompt(text).try_submit()
     }
 
-    /// As [`submit`](Self::submit), with images.
+    /// Like [`submit`](Self::submit), with images.
     ///
     /// # Errors
     ///
-    /// As for [`submit`](Self::submit).
+    /// The errors of [`submit`](Self::submit).
     pub async fn submit_with_images(
         &self,
         text: impl Into<String>,
@@ -58,8 +59,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`SessionError::Busy`] while an inference is running (a session that queues refuses too:
-    /// there is no prompt to wait), [`SessionError::Empty`] when there is nothing to run on.
+    /// [`SessionError::Busy`] while an inference is running (even in a session that queues prompts:
+    /// there is no prompt to queue), [`SessionError::Empty`] if there is no input.
     pub async fn start_inference(&self) -> Result<ExecutionHandle, SessionError> {
         self.inference().submit().await
     }

@@ -1,4 +1,4 @@
-//! A runner that counts, and the scheduler's set-up.
+//! A counting runner, and the set-up of the scheduler.
 
 use std::sync::{
     Arc, Mutex,
@@ -23,14 +23,14 @@ fn number(name: &str, default: u64) -> u64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Runs a scenario under many schedules: half of them random, half with few changes of who goes
-/// first, which is where most races are found.
+/// Runs a scenario under many schedules: half of them random, half with few changes of priority,
+/// which find most races.
 pub(super) fn explore<F: Future<Output = ()> + 'static>(
     scenario: impl Fn() -> F + Send + Sync + Clone + 'static,
 ) {
     let iterations = usize::try_from(number("SHUTTLE_ITERATIONS", 300)).unwrap();
     let seed = number("SHUTTLE_SEED", 1);
-    // Time stands still: nothing here is decided by a clock.
+    // The clock is paused: nothing here depends on time.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -39,7 +39,7 @@ pub(super) fn explore<F: Future<Output = ()> + 'static>(
     let _entered = runtime.enter();
     let body = move || shuttle::future::block_on(scenario());
     let random = RandomScheduler::new_from_seed(seed, iterations.div_ceil(2));
-    // The default is too little for unoptimized code that builds and starts a run in one step.
+    // The default is too small for unoptimized code that builds and starts a run in one step.
     let mut config = Config::new();
     config.stack_size = 0x4_0000;
     Runner::new(random, config.clone()).run(body.clone());
@@ -47,7 +47,7 @@ pub(super) fn explore<F: Future<Output = ()> + 'static>(
     Runner::new(pct, config).run(body);
 }
 
-/// What happened in a scenario, told by the runner.
+/// Record of a scenario, written by the runner.
 #[derive(Clone, Default)]
 pub(super) struct Counts {
     running: Arc<AtomicUsize>,
@@ -56,12 +56,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// How many runs were running at once, at most.
+    /// Returns the maximum number of concurrent runs.
     pub(super) fn most(&self) -> usize {
         self.most.load(Ordering::SeqCst)
     }
 
-    /// The prompts of the turns that were stored, in order.
+    /// Returns the prompts of the stored turns, in order.
     pub(super) fn stored(&self) -> Vec<String> {
         self.stored.lock().unwrap().clone()
     }
@@ -75,7 +75,7 @@ impl Counts {
     }
 }
 
-/// Says "xx" to every prompt, and lets others go on wherever it can.
+/// Replies "xx" to every prompt, and yields wherever it can.
 struct Counting(Counts);
 
 struct Leave(Arc<AtomicUsize>);

@@ -1,4 +1,4 @@
-//! What must hold under every schedule.
+//! Invariants under every schedule.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ fn prompts(session: &Session) -> Vec<String> {
     turns.iter().map(prompt).collect()
 }
 
-/// Every turn is the one before and one prompt with what was said to it.
+/// Asserts that every turn extends the previous one with one prompt and its reply.
 fn assert_whole(session: &Session) {
     let mut before = 0;
     for turn in session.turns() {
@@ -87,7 +87,7 @@ fn whoever_saw_the_end_may_submit() {
         for round in 0..3 {
             let run = match session.submit("hi").await {
                 Ok(run) => run,
-                // It was cancelled before it began.
+                // It was cancelled before it started.
                 Err(SessionError::Cancelled) => continue,
                 Err(error) => panic!("{error}"),
             };
@@ -138,7 +138,7 @@ fn queued_prompts_run_in_order_and_each_handle_has_its_outcome() {
                 "{index}: {status:?}"
             );
         }
-        // The one that was cancelled ran, or it never did: it has a turn then, or none.
+        // The cancelled one ran or never started: it has a turn in the first case only.
         let ran = prompts(&session);
         match ended[2] {
             RunStatus::Cancelled if ran.len() == 3 => assert_eq!(ran, ["a", "b", "d"]),
@@ -191,7 +191,7 @@ fn a_prompt_that_is_given_up_or_cancelled_while_it_is_built_blocks_nobody() {
             };
             yield_now().await;
             drop(submit);
-            // The handle of one that was accepted may be dropped.
+            // The handle of an accepted one may be dropped.
             polled.is_ready()
         });
         let other = session.clone();
@@ -242,7 +242,7 @@ fn nothing_starts_between_a_stop_and_the_resume() {
             assert!(!other.is_running());
             let late = other.submit("d").await.unwrap();
             assert!(!late.is_finished() && other.active().is_none());
-            // Two at once, and a prompt that comes meanwhile.
+            // Two at once, and a prompt in the meantime.
             let (one, two) = (other.clone(), other.clone());
             let resumed = [
                 spawn(async move { one.resume_queue() }),
@@ -263,7 +263,7 @@ fn nothing_starts_between_a_stop_and_the_resume() {
             let outcome = run.outcome().await;
             match run.input() {
                 Some(_) => expect.push(name),
-                // The stop came while it was built.
+                // The stop arrived while it was built.
                 None => {
                     assert_eq!(outcome.status, RunStatus::Cancelled);
                     not_begun += 1;
@@ -291,7 +291,7 @@ fn a_replacing_prompt_runs_or_was_replaced_and_left_no_turn() {
                 spawn(async move {
                     let run = match session.submit(name).await {
                         Ok(run) => run,
-                        // It was replaced before it began.
+                        // It was replaced before it started.
                         Err(SessionError::Cancelled) => return (name, false),
                         Err(error) => panic!("{error}"),
                     };
@@ -347,7 +347,7 @@ fn an_appended_turn_is_there_or_was_refused() {
     });
 }
 
-/// Texts of deltas joined, so that events can be compared however they were merged.
+/// Joins the texts of deltas, so that events compare equal however they were merged.
 fn unmerged(events: &[Event]) -> (Vec<u64>, String) {
     let mut seqs = Vec::new();
     let mut text = String::new();
@@ -390,7 +390,7 @@ fn a_snapshot_and_what_comes_after_it_are_the_whole_run() {
                 .cloned()
                 .collect();
             assert_eq!(unmerged(&events), unmerged(&all));
-            // The events of a snapshot are those of the run that it names, from the first on.
+            // The events of a snapshot are those of the run that it names, from the first one on.
             match &snapshot.running {
                 Some(id) => {
                     assert!(

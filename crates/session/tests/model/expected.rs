@@ -1,4 +1,4 @@
-//! What a session should do, in a few lines without tasks or locks.
+//! Expected behaviour of a session, in a few lines without tasks or locks.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use geppetto_session::{BusyPolicy, PauseAfter};
 
 use super::steered::End;
 
-/// What an operation says.
+/// Result of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
     Done,
@@ -19,12 +19,12 @@ pub(crate) enum Said {
     NoSuchTurn,
 }
 
-/// How a run should end.
+/// Expected end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Ended(End),
     Cancelled,
-    /// It never began: the latest turn was empty when its turn came.
+    /// It never started: the latest turn was empty when it was due.
     Empty,
 }
 
@@ -45,8 +45,8 @@ impl Outcome {
     }
 }
 
-/// A session: the texts of its turns, the run that is going on, what waits, how runs ended. Runs
-/// are numbered in the order in which their handles were given out.
+/// A session: the texts of its turns, the current run, the queue, and the ends of runs. Runs are
+/// numbered in the order in which their handles were returned.
 pub(crate) struct Model {
     policy: BusyPolicy,
     pub(crate) turns: Vec<Vec<String>>,
@@ -129,7 +129,7 @@ impl Model {
         Said::Done
     }
 
-    /// Cancels what runs, and takes the place of what waits.
+    /// Cancels the current run, and replaces the queued ones.
     fn replace(&mut self, prompt: Option<&str>) -> Said {
         for (run, _) in std::mem::take(&mut self.queue) {
             self.outcomes[run] = Some(Outcome::Cancelled);
@@ -159,7 +159,7 @@ impl Model {
         Said::Done
     }
 
-    /// The active run is over: its turn has the reply, and the next of the queue begins.
+    /// Ends the active run: its turn has the reply, and the next queued one starts.
     fn over(&mut self, outcome: Outcome) {
         let Some(run) = self.active.take() else {
             return;
@@ -183,7 +183,7 @@ impl Model {
         }
     }
 
-    /// The first of the queue begins.
+    /// Starts the first queued run.
     fn next(&mut self) {
         while self.active.is_none() && !self.paused {
             let Some((run, prompt)) = self.queue.pop_front() else {

@@ -1,4 +1,4 @@
-//! An engine whose runs end when the test says so.
+//! An engine whose runs end on command of the test.
 
 use std::sync::{
     Arc, Mutex,
@@ -14,17 +14,17 @@ use geppetto_session::{BusyPolicy, PauseAfter, Session};
 use geppetto_turns::Turn;
 use tokio::sync::oneshot;
 
-/// How a run is told to end.
+/// Requested end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Finish,
     Fail,
-    /// Fails in a way in which the next run will fail, too.
+    /// Fails in a way that would repeat in the next run.
     Deny,
     Panic,
 }
 
-/// Says "so", and then waits to be told how to end, or to be cancelled.
+/// Replies "so", and then waits for a command or a cancellation.
 #[derive(Clone, Default)]
 pub(crate) struct Steered {
     waiting: Arc<Mutex<Option<oneshot::Sender<End>>>>,
@@ -49,7 +49,7 @@ impl Steered {
             .build()
     }
 
-    /// Ends the run that is going on, if there is one.
+    /// Ends the current run, if there is one.
     pub(crate) fn end(&self, end: End) {
         if let Some(run) = self.waiting.lock().unwrap().take() {
             let _ = run.send(end);
