@@ -1,4 +1,4 @@
-//! [`Builder`].
+//! [`Builder`]: configuration of what a session runs.
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
@@ -13,10 +13,10 @@ use geppetto_toolloop::{StepController, ToolExecutor, ToolLoop, ToolRegistry};
 
 use crate::runner::Stored;
 
-/// Puts `value` behind an `Arc<dyn Trait>`, unless it is one already.
+/// Wraps `value` in an `Arc<dyn Trait>`, unless it is one already.
 ///
-/// A sink that several parts of a run are given is known by its address, so a second `Arc` around
-/// it would make it another one.
+/// A sink shared by several parts of a run is identified by its address, so a second `Arc` around
+/// it would make it a different sink.
 fn shared<T: 'static, S: ?Sized + 'static>(value: T, wrap: fn(T) -> Arc<S>) -> Arc<S> {
     let any: &dyn Any = &value;
     if let Some(shared) = any.downcast_ref::<Arc<S>>() {
@@ -25,9 +25,9 @@ fn shared<T: 'static, S: ?Sized + 'static>(value: T, wrap: fn(T) -> Arc<S>) -> A
     wrap(value)
 }
 
-/// Configures what a session runs; see the crate's front page.
+/// Configures what a session runs; see the crate documentation.
 ///
-/// Cheap to clone. One builder may serve many sessions.
+/// Cheap to clone. One builder can serve many sessions.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until a session runs it"]
 pub struct Builder {
@@ -47,8 +47,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Creates a builder that runs an engine once for each prompt: no middleware, no tools, no
-    /// sinks, no storage.
+    /// Creates a builder that calls an engine once per prompt, without middleware, tools, sinks or
+    /// storage.
     pub fn new(engine: impl Engine + 'static) -> Self {
         Self {
             engine: shared(engine, |engine| Arc::new(engine)),
@@ -74,8 +74,8 @@ impl Builder {
         self
     }
 
-    /// Adds middlewares, such as a chain that was chosen at run time. The first one is the
-    /// outermost, inside of those that were added before.
+    /// Adds several middlewares, for example a chain that is assembled at run time. The first one
+    /// is the outermost, inside those that were added before.
     pub fn middlewares<M: Middleware + 'static>(
         mut self,
         middlewares: impl IntoIterator<Item = M>,
@@ -94,7 +94,7 @@ impl Builder {
     }
 
     /// Attaches a value to every run, such as the identity of the caller. Middleware and tools look
-    /// it up by its type: [`RunContext::extension`], and
+    /// it up by its type: [`RunContext::extension`], or
     /// [`Extension<T>`](geppetto_toolloop::Extension) as an argument of a tool. It replaces a value
     /// of the same type.
     ///
@@ -110,14 +110,14 @@ impl Builder {
         self
     }
 
-    /// Sets how tools are offered and run. By default the configuration in the turn, or
-    /// [`ToolConfig::default`] where it has none.
+    /// Sets the tool configuration. [`ToolConfig::default`] by default; a configuration in the data
+    /// of the turn has no effect.
     pub fn tool_config(mut self, config: ToolConfig) -> Self {
         self.tool_config = Some(config);
         self
     }
 
-    /// Sets the executor, which has hooks around each tool call.
+    /// Sets the executor, with hooks around each tool call.
     pub fn tool_executor(mut self, executor: impl ToolExecutor + 'static) -> Self {
         self.executor = Some(shared(executor, |executor| Arc::new(executor)));
         self
@@ -153,7 +153,8 @@ impl Builder {
         self
     }
 
-    /// Sets how a reply that broke off after output had begun is requested again. Twice by default.
+    /// Sets the resampling of a reply that breaks off after output has begun. Two retries by
+    /// default.
     pub fn resampling(mut self, resampling: Resampling) -> Self {
         self.resampling = resampling;
         self
@@ -201,7 +202,7 @@ impl Builder {
         Arc::new(tool_loop)
     }
 
-    /// Adds what every run has. What the run was given for itself stays.
+    /// Adds the settings of every run. Options of the individual run are kept.
     fn equip(&self, ctx: RunContext) -> RunContext {
         let mut ctx = ctx
             .with_event_sinks(self.sinks.iter().cloned())

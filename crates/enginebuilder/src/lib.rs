@@ -1,5 +1,5 @@
-//! Composes what a session runs: an engine, wrapped in middleware, with or without tools, with
-//! event sinks, hooks and storage.
+//! Composes what a session runs: an engine, optionally with middleware, tools, event sinks, hooks
+//! and storage.
 //!
 //! ```
 //! use geppetto_engine::middleware::SystemPrompt;

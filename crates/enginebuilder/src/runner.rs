@@ -8,7 +8,7 @@ use geppetto_engine::{
 };
 use geppetto_turns::Turn;
 
-/// A runner whose turns are stored, if there is a persister.
+/// A runner that stores its turns if there is a persister.
 pub(crate) struct Stored {
     runner: Arc<dyn InferenceRunner>,
     persister: Option<Arc<dyn Persister>>,

@@ -1,4 +1,4 @@
-//! The question that asks again for an answer goes to the server after the answer, on each wire.
+//! The question that requests another answer follows the first answer, on each wire.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -9,7 +9,8 @@ use geppetto_session::Session;
 use geppetto_testing::{ProviderServer, Reply};
 use serde_json::{Value, json};
 
-/// Asks for a city, and gets it at the second try. Returns the messages of the second request.
+/// Requests a city, and receives it at the second attempt. Returns the messages of the second
+/// request.
 async fn corrected(engine: impl Engine + 'static, server: &ProviderServer) -> Vec<Value> {
     let schema = json!({
         "type": "object",

@@ -1,4 +1,4 @@
-//! A journal that never comes back ends its run, at every barrier, and the next prompt works.
+//! A journal that hangs ends its run, at every barrier, and the next prompt works.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-/// Hangs the first time that it comes to one of its barriers.
+/// Hangs the first time it is called at one of its barriers.
 struct Hangs {
     at: &'static str,
     hung: AtomicBool,
@@ -82,7 +82,7 @@ async fn look(_: Nothing) -> Result<String, ToolError> {
     Ok("sand".to_owned())
 }
 
-/// Runs a prompt into the barrier, and another one after it.
+/// Runs a prompt into the barrier, and another one afterwards.
 async fn check(at: &'static str, tools: bool) {
     let journal = Arc::new(Hangs {
         at,

@@ -1,5 +1,5 @@
-//! Where prompts are acknowledged only when the journal has recorded them, one that is refused has
-//! left nothing behind.
+//! If prompts are acknowledged only once the journal has recorded them, a refused prompt leaves no
+//! trace.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::Turn;
 use tokio::sync::Semaphore;
 
-/// A journal that records when it is let, and can refuse.
+/// A journal that records once it is released, and can refuse.
 struct Journal {
     let_go: Semaphore,
     refuses: Mutex<bool>,
@@ -119,7 +119,7 @@ async fn a_prompt_that_is_refused_leaves_nothing() {
     assert!(!session.is_running());
     assert_eq!((session.turn_count(), session.stream().last_seq()), (0, 0));
     assert!(journal.lines().is_empty());
-    // Of this one it is said by its outcome.
+    // For this one, the outcome reports it.
     let outcome = session.try_submit("hi").unwrap_err();
     assert!(matches!(outcome, SessionError::NotRecorded(_)));
     *journal.refuses.lock().unwrap() = false;

@@ -1,4 +1,4 @@
-//! A run whose session another process owns by now ends, and writes nothing after it knows.
+//! A run whose session is owned by another process ends, and writes nothing once it knows.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_toolloop::{NoArgs, ToolRegistry, tool_fn};
 use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
-/// A store that refuses the write with a number, and notes all that it was asked for.
+/// A store that refuses the nth write, and records all writes.
 #[derive(Clone)]
 struct Store {
     refuses: usize,
@@ -155,7 +155,7 @@ async fn at_every_write() {
         // A tool whose barrier was refused did not run.
         assert_eq!(*ran.lock().unwrap(), u32::from(refuses > 3));
         assert!(!session.is_running());
-        // What a tool call was answered is kept here, for who looks.
+        // The answer of a tool call is kept here, for inspection.
         let calls = session
             .latest()
             .unwrap()

@@ -1,5 +1,5 @@
-//! A run's task that its runtime drops cannot wait for a store: what can be stored is, and the rest
-//! is said.
+//! A run's task that is dropped by its runtime cannot wait for a store: it stores what it can, and
+//! reports the rest.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ impl Persister for Remote {
     }
 }
 
-/// Stores at once, where it must.
+/// Stores synchronously, if it must.
 #[derive(Default)]
 struct Local {
     stored: Mutex<Vec<(Turn, RunStatus)>>,

@@ -1,4 +1,4 @@
-//! A run without tools says what ended it first, and who panicked.
+//! A run without tools reports what ended it first, and which component panicked.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use geppetto_session::{RunError, Session};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::{InferenceResult, Turn};
 
-/// A journal that panics or fails at the beginning or at the end.
+/// A journal that panics or fails at the start or at the end.
 #[derive(Clone, Copy, PartialEq)]
 enum Journal {
     PanicsAtBegin,
@@ -41,7 +41,7 @@ impl RunJournal for Journal {
     }
 }
 
-/// Runs a builder over an engine that says one word.
+/// Runs a builder over an engine that replies one word.
 async fn error_of(change: impl FnOnce(Builder) -> Builder) -> RunError {
     let engine = ScriptedEngine::always(Script::new().text("word"));
     error_with(engine, change).await
@@ -85,7 +85,7 @@ async fn what_went_wrong_first_is_the_outcome() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_of_its_own_is_no_time_limit() {
-    /// Fails after the call, whatever came of it.
+    /// Fails after the call, whatever its result.
     struct Grumbles;
 
     #[async_trait]

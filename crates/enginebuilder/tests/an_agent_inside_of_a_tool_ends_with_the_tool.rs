@@ -1,4 +1,4 @@
-//! A tool that asks an agent of its own: the agent is a part of the run that called the tool.
+//! A tool that calls its own agent: the agent is part of the run that called the tool.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ fn with(tool: impl Tool + 'static) -> ToolRegistry {
     ToolRegistry::new().with(tool).unwrap()
 }
 
-/// An agent that sends something every 100 ms, for ever.
+/// An agent that sends something every 100 ms, forever.
 fn agent(sent: &Arc<AtomicUsize>) -> Builder {
     let engine = ScriptedEngine::always(
         Script::new()
@@ -50,7 +50,7 @@ enum Tied {
     ByHandle,
 }
 
-/// A session whose tool asks the agent, and has 250 ms for it.
+/// A session whose tool calls the agent, with a time limit of 250 ms.
 fn outer(sent: &Arc<AtomicUsize>, tied: Tied) -> Session {
     let sent = Arc::clone(sent);
     let ask = raw_tool_fn("ask", "Asks", any(), move |_: Value, ctx: ToolContext| {
@@ -87,7 +87,7 @@ async fn when_the_time_of_the_tool_is_up() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(sent.load(Ordering::SeqCst), before);
         if let Tied::ByParent = tied {
-            // The agent's tokens are the run's.
+            // The agent's tokens count towards the run.
             assert!(run.outcome().await.usage.input_tokens > 200);
         }
     }
@@ -104,7 +104,7 @@ async fn when_the_outer_run_is_cancelled() {
         let before = sent.load(Ordering::SeqCst);
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(sent.load(Ordering::SeqCst), before);
-        // A tool that is only dropped has its grace before.
+        // A tool that is only dropped has its grace period first.
         let most = match tied {
             Tied::ByParent => 1,
             Tied::ByHandle => 2,

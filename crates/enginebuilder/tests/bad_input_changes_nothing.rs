@@ -1,5 +1,4 @@
-//! What cannot work is refused with an error that says what is allowed, and nothing is changed by
-//! it.
+//! Invalid input is refused with an error that states the permitted values, and changes nothing.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,7 +29,7 @@ fn scripted() -> ScriptedEngine {
     ScriptedEngine::always(Script::new().text("ok"))
 }
 
-/// The session can still do what it could before.
+/// Asserts that the session works as before.
 async fn still_works(session: &Session, turns: usize) {
     assert_eq!(session.turn_count(), turns);
     assert!(!session.is_running());
@@ -76,7 +75,7 @@ fn tools_that_providers_would_refuse() {
     assert_eq!(registry.names().collect::<Vec<_>>(), ["now"]);
 }
 
-/// What is set, and what is said to it.
+/// A setting, and the error message for it.
 type Change = (fn(&mut ToolConfig), &'static str);
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +116,7 @@ async fn limits_that_allow_nothing() {
     refused(builder, "max_duration: is 0; allowed is more than that").await;
 }
 
-/// A session refuses to run what the builder cannot build, and has no turn from it.
+/// Asserts that a session refuses to run what the builder cannot build, and adds no turn.
 async fn refused(builder: Builder, message: &str) {
     let session = Session::new(builder);
     let error = session.submit("go").await.unwrap_err();
@@ -142,7 +141,7 @@ async fn a_negative_limit_in_a_turn() {
     let session = Session::new(Builder::new(scripted()).tools(tools()));
     session.append(turn).unwrap();
     let run = session.start_inference().await.unwrap();
-    // What stands there documents an earlier run and orders nothing.
+    // This configuration documents an earlier run and has no effect.
     let turn = run.wait().await.unwrap();
     let config = turn.data.get(&keys::TOOL_CONFIG).unwrap();
     assert_eq!(config, Some(ToolConfig::default()));

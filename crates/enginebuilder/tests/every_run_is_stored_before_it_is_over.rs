@@ -1,5 +1,5 @@
-//! The persister is called once for every run, whatever its outcome, with the turn as it stands;
-//! nobody sees the run as over before it is done; and what it fails at is part of the outcome.
+//! The persister is called once per run, whatever its outcome, with the turn in its current state;
+//! no reader sees the run as over before that; and its failure is part of the outcome.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
 use geppetto_turns::Turn;
 use tokio::time::Instant;
 
-/// How a persister takes what it is given.
+/// Behaviour of a persister.
 #[derive(Clone)]
 enum Way {
     Keeps,
@@ -173,7 +173,7 @@ async fn the_run_is_not_over_before_and_a_cancel_meanwhile_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(session.is_running());
     gate.open();
-    // The run had come to its end before the cancel.
+    // The run had completed before the cancellation.
     assert_eq!(run.wait().await.unwrap().assistant_text(), "kept");
     assert_eq!(store.saved(), [("kept".to_owned(), RunStatus::Finished)]);
     assert_eq!(session.latest().unwrap().assistant_text(), "kept");

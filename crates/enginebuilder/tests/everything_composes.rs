@@ -46,7 +46,7 @@ fn two_scripts() -> ScriptedEngine {
     ])
 }
 
-/// Keeps what it is given, or fails.
+/// Stores its input, or fails.
 #[derive(Default)]
 struct Store {
     saved: Mutex<Vec<(Turn, RunStatus)>>,
@@ -67,10 +67,10 @@ impl Persister for Store {
     }
 }
 
-/// Asks a second engine when the first one fails.
+/// Calls a second engine when the first one fails.
 struct Fallback {
     second: ScriptedEngine,
-    /// Says so to the run; otherwise sets the turn back by itself.
+    /// `true` announces it to the run; otherwise it resets the turn itself.
     says_so: bool,
 }
 

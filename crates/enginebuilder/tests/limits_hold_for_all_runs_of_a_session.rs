@@ -1,4 +1,4 @@
-//! Limits of a session hold over its runs, over a restart, and in what its runs do inside.
+//! Limits of a session apply across its runs, after a restart, and to the inner work of its runs.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ async fn of_tokens_over_runs_and_a_restart() {
     assert_eq!(status(&first).await, RunStatus::Finished);
     assert_eq!(status(&first).await, RunStatus::Finished);
     assert_eq!(first.totals().total_tokens(), 80);
-    // What a store keeps of a session is its last turn, as JSON.
+    // A store keeps the last turn of a session, as JSON.
     let stored = serde_json::to_string(&first.latest().unwrap()).unwrap();
     let restored: Turn = serde_json::from_str(&stored).unwrap();
     let second = session(&engine, limits).history([restored]).build();
@@ -45,7 +45,7 @@ async fn of_tokens_over_runs_and_a_restart() {
     let reached = RunStatus::LimitReached(Limit::SessionTokens(100));
     assert_eq!(status(&second).await, reached);
     assert_eq!(engine.turns().len(), 3);
-    // The prompt is kept: with another limit it is answered.
+    // The prompt is kept: with a higher limit it is answered.
     assert_eq!(second.latest().unwrap().blocks.len(), 5 + 2);
     second.set_limits(Limits::new().with_max_total_tokens(1_000));
     let run = second.start_inference().await.unwrap();

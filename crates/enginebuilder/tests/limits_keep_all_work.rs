@@ -1,5 +1,5 @@
-//! A run that reaches a limit says which, keeps and stores all its work, and the next prompt
-//! works, with tools again.
+//! A run that reaches a limit names it, keeps and stores all its work, and the next prompt works,
+//! including its tools.
 
 #![allow(
     clippy::unwrap_used,
@@ -56,14 +56,14 @@ fn config(change: impl FnOnce(&mut ToolConfig)) -> ToolConfig {
     config
 }
 
-/// What a limited run came to, and its answers.
+/// Outcome of a limited run, and its answers.
 struct Limited {
     error: RunError,
     answers: Vec<String>,
 }
 
-/// Runs `scripts` to the limit, checks what must hold at every limit, and then that the next
-/// prompt runs to its end with a tool call.
+/// Runs `scripts` to the limit, checks the invariants of every limit, and checks that the next
+/// prompt completes with a tool call.
 async fn limited(
     build: impl FnOnce(Builder) -> Builder,
     limit: Limit,
@@ -83,7 +83,7 @@ async fn limited(
     );
     assert!(error.engine_error().is_none());
 
-    // Kept, stored before the run was over, and valid as it is.
+    // Kept, stored before the run was over, and valid without repair.
     let turn = error.turn().clone();
     assert_eq!(session.latest().as_ref(), Some(&turn));
     assert_eq!(*store.0.lock().unwrap(), [(turn.clone(), status)]);
@@ -185,7 +185,7 @@ async fn wall_clock_while_the_model_writes() {
     .await;
     assert_eq!(done.error.turn().assistant_text(), "so far");
     assert!(done.answers.is_empty());
-    // And where there are no tools, so that there is no loop.
+    // The same without tools, where there is no loop.
     let single = Builder::new(ScriptedEngine::new(scripts())).max_duration(limit);
     let run = Session::new(single).submit("go").await.unwrap();
     let error = run.wait().await.unwrap_err();

@@ -1,5 +1,5 @@
-//! However a server fails, and whoever asks again, many runs through the default builder make no
-//! more requests than the documentation says: N + N / 5 + 10 + seconds passed.
+//! However a server fails, and whichever layer retries, many runs through the default builder make
+//! no more requests than documented: N + N / 5 + 10 + seconds passed.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use geppetto_testing::{At, ProviderServer, Reply};
 use geppetto_transport::{HttpClient, ReqwestTransport, RetryPolicy};
 use tokio::{task::JoinSet, time::Instant};
 
-/// The requests that the server saw, and the most that it may see.
+/// Returns the number of requests that the server received, and the maximum.
 async fn storm(runs: u64, reply: Reply) -> (u64, u64) {
     let server = ProviderServer::start().await.unwrap();
     server.respond_always(reply);

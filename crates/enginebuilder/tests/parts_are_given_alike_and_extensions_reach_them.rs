@@ -1,4 +1,4 @@
-//! A builder takes every part by value or behind an `Arc`, and what an application attaches reaches
+//! A builder accepts every part by value or behind an `Arc`, and extensions of an application reach
 //! middleware and tools.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -17,7 +17,7 @@ use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_toolloop::{DefaultExecutor, Extension, ToolExecutor, ToolRegistry, tool_fn};
 use geppetto_turns::{InferenceResult, Turn};
 
-/// Notes by whom it was called.
+/// Records its callers.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<&'static str>>>);
 
@@ -158,7 +158,7 @@ async fn a_sink_that_is_given_twice_is_told_once() {
     assert_eq!(ends.iter().filter(|event| event.is_terminal()).count(), 1);
 }
 
-/// Notes its name on the way to the engine.
+/// Records its name on the way to the engine.
 struct Named(&'static str, Notes);
 
 #[async_trait]

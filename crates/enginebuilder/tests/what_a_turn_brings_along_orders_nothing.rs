@@ -1,5 +1,5 @@
-//! Tools, their choice and their limits come from the program that runs, not from a turn that
-//! another one stored.
+//! Tools, their choice and their limits come from the running program, not from a turn stored by
+//! another one.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -17,7 +17,7 @@ fn tools() -> ToolRegistry {
     ToolRegistry::new().with(tool).unwrap()
 }
 
-/// A turn of a program with a tool that is forced, as a file holds it.
+/// A turn of a program with a forced tool, as stored in a file.
 async fn stored() -> Turn {
     let engine = ScriptedEngine::new([
         Script::new().tool_call("c1", "send", "{}"),

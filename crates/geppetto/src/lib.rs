@@ -1,8 +1,7 @@
 //! A runtime for programs that talk to language models.
 //!
-//! An application states what it wants from a model and gets typed streaming events, a tool loop,
-//! and sessions that run one inference at a time. A run can be cancelled and awaited, and always
-//! leaves a history that can continue.
+//! An application gets typed streaming events, a tool loop, and sessions that run one inference at
+//! a time. A run can be cancelled and awaited, and always leaves a history that can continue.
 //!
 //! ```no_run
 //! use geppetto::prelude::*;
@@ -29,9 +28,9 @@
 //!
 //! # Modules
 //!
-//! This crate has no code of its own. Each module is a crate of the workspace; its documentation
-//! is there. The names that most programs use are in the [`prelude`] and at the root; a name means
-//! the same wherever it stands.
+//! This crate has no code of its own. Each module re-exports a crate of the workspace, which has
+//! its documentation. The most common names are in the [`prelude`] and at the root; a name refers
+//! to the same item everywhere.
 //!
 //! | module | crate | concern |
 //! |---|---|---|

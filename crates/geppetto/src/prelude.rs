@@ -1,4 +1,4 @@
-//! The names that most programs use: `use geppetto::prelude::*;`.
+//! The most common names: `use geppetto::prelude::*;`.
 
 pub use geppetto_engine::{
     Decision, Engine, EngineError, ErrorKind, Fallback, InferenceConfig, Limits, Middleware, Next,

@@ -1,5 +1,5 @@
-//! A program may import several layers with globs: a name that two of them used for different
-//! items would not compile here.
+//! A program may import several layers with globs: a name used for different items in two of them
+//! would not compile here.
 
 #![allow(
     unused_imports,
@@ -11,7 +11,7 @@ use geppetto::{
     turns::*,
 };
 
-/// Names every type of the prelude, and those that several layers could have had.
+/// Uses every type of the prelude, and those whose names could clash between layers.
 type Names = (
     (Block, Builder, BusyPolicy, ChatEngine, Dialect, EngineError),
     (ErrorKind, Event, EventKind, ExecutionHandle, ApiKey),
