@@ -1,7 +1,7 @@
-//! Structured answers: read, checked, and asked for again.
+//! Structured answers: parsing, validation and retries.
 //!
-//! For implementations of [`InferenceRunner`](crate::InferenceRunner), [`AnswerRetries`] checks the
-//! reply that ends a run and asks again; everyone else uses
+//! For implementations of [`InferenceRunner`](crate::InferenceRunner): [`AnswerRetries`] validates
+//! the reply that ends a run and requests another one. Applications use
 //! [`StructuredOutput::read_answer`](crate::StructuredOutput::read_answer).
 
 use geppetto_events::{EventKind, kind::Info};
@@ -13,36 +13,36 @@ use serde_json::{Map, Value};
 
 use crate::{RunContext, StructuredOutput, keys, schema};
 
-/// The most characters of a reason that are sent to the model.
+/// Maximum length of a validation error sent to the model, in characters.
 const LONGEST_REASON: usize = 2_000;
 
-/// Marks the question with which a run asked again for an answer that did not fit
-/// ([`keys::ANSWER_RETRY`]). The answer is before the block.
+/// Marks the question with which a run requested another answer after an invalid one
+/// ([`keys::ANSWER_RETRY`]). The answer precedes the block.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AnswerRetry {
-    /// Why the answer does not fit.
+    /// Validation error of the answer.
     pub reason: String,
-    /// The number of the retry within its run, from 1.
+    /// Number of the retry within its run, starting at 1.
     pub retry: u32,
 }
 
 impl StructuredOutput {
-    /// The shape that was asked for: by the settings of the last run on the turn, or by the turn's
-    /// data. `None` if there is none.
+    /// Returns the requested structured output: that of the settings of the last run on the turn,
+    /// or that of the turn's data. `None` if there is none.
     #[must_use]
     pub fn of_turn(turn: &Turn) -> Option<Self> {
         let of_run = turn.metadata.get(&keys::RUN_SETTINGS).ok().flatten();
         Self::in_force(of_run.and_then(|settings| settings.output), turn)
     }
 
-    /// The answer of the model as JSON, checked against the schema that was asked for, if one was.
+    /// Returns the answer of the model as JSON, validated against the requested schema, if any.
     ///
-    /// Read is the text after the last prompt and the last tool result: JSON alone, or in one
-    /// Markdown code fence. Optional fields that are null, which the schema does not allow, are left
-    /// out. A value that is asked for in an object under [`schema::WRAPPER`] may come without it,
-    /// and the reverse; the result has the form of the schema.
+    /// Reads the text after the last prompt and the last tool result: plain JSON, or JSON in one
+    /// Markdown code fence. Optional fields that are null although the schema does not allow null
+    /// are removed. A value that is requested in an object under [`schema::WRAPPER`] may arrive
+    /// without it, and the reverse; the result has the form of the schema.
     ///
     /// ```
     /// use geppetto_engine::{StructuredOutput, keys};
@@ -66,7 +66,8 @@ impl StructuredOutput {
     ///
     /// # Errors
     ///
-    /// The answer is missing, refused, cut off, not JSON, or does not fit; see [`ReplyErrorKind`].
+    /// If the answer is missing, refused, truncated, not JSON, or does not match; see
+    /// [`ReplyErrorKind`].
     pub fn read_answer(turn: &Turn) -> Result<Value, ReplyError> {
         match Self::of_turn(turn) {
             Some(output) => output.read(turn),
@@ -74,11 +75,12 @@ impl StructuredOutput {
         }
     }
 
-    /// As [`read_answer`](Self::read_answer), checked against this schema, whatever the turn says.
+    /// Like [`read_answer`](Self::read_answer), validated against this schema instead of the
+    /// requested one.
     ///
     /// # Errors
     ///
-    /// As for [`read_answer`](Self::read_answer).
+    /// The errors of [`read_answer`](Self::read_answer).
     pub fn read(&self, turn: &Turn) -> Result<Value, ReplyError> {
         let value = turn.reply_value()?;
         let mismatch = match schema::fit(&self.schema, value.clone()) {
@@ -90,7 +92,8 @@ impl StructuredOutput {
             .map_err(|_| ReplyError::wrong_shape(&self.name, mismatch.to_string()))
     }
 
-    /// The shape that is in force. What cannot work and is ignored by engines asks for nothing.
+    /// Returns the structured output in effect. An invalid one, which engines ignore, counts as
+    /// none.
     fn in_force(of_run: Option<Self>, turn: &Turn) -> Option<Self> {
         let own = || turn.data.get(&keys::STRUCTURED_OUTPUT).ok().flatten();
         let output = of_run.or_else(own)?;
@@ -98,7 +101,7 @@ impl StructuredOutput {
     }
 }
 
-/// A value without its wrapper, or in one.
+/// Removes the wrapper of a value, or adds it.
 fn other_form(value: Value) -> Value {
     match value {
         Value::Object(mut fields) if fields.len() == 1 && fields.contains_key(schema::WRAPPER) => {
@@ -108,24 +111,24 @@ fn other_form(value: Value) -> Value {
     }
 }
 
-/// Counts how often a run asked again for its answer
-/// ([`StructuredOutput::retries`](crate::StructuredOutput)).
+/// Counts the retries of a run's answer ([`StructuredOutput::retries`](crate::StructuredOutput)).
 #[derive(Debug, Default)]
 pub struct AnswerRetries {
     asked: u32,
 }
 
 impl AnswerRetries {
-    /// None so far.
+    /// Creates a counter without retries.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Checks the reply that is about to end a run. Returns what to ask if there is a next time.
+    /// Validates the reply that is about to end a run. Returns the rejected answer if a retry is
+    /// left.
     ///
-    /// An answer that does not fit is announced (`info`). One that was refused or cut keeps its
-    /// finish class and is not asked for again, and neither is a reply that calls tools.
+    /// An invalid answer is announced by an `info` event. A refused or truncated answer keeps its
+    /// finish class and is not retried, nor is a reply with tool calls.
     pub fn check(
         &mut self,
         ctx: &RunContext,
@@ -174,7 +177,7 @@ fn calls_tools(turn: &Turn) -> bool {
     last.any(|block| block.kind() == BlockKind::ToolCall)
 }
 
-/// An answer that does not fit, made by [`AnswerRetries::check`].
+/// An invalid answer, returned by [`AnswerRetries::check`].
 #[derive(Debug)]
 #[must_use = "nothing is asked again until `ask` is called"]
 pub struct RejectedAnswer {
@@ -184,12 +187,12 @@ pub struct RejectedAnswer {
 }
 
 impl RejectedAnswer {
-    /// Appends the question to the turn: a user block that says what is wrong, marked with
+    /// Appends the question to the turn: a user block with the validation error, marked with
     /// [`keys::ANSWER_RETRY`]. The next provider call sends it.
     ///
-    /// The answer stays in the turn. Its provider calls, which are those since
+    /// The answer stays in the turn. Its provider calls, those made since
     /// [`RunContext::provider_calls`] was `since`, are announced as discarded when the next one
-    /// produces output, so that readers of events show one answer.
+    /// produces output, so that readers of events display one answer.
     pub fn ask(self, ctx: &RunContext, turn: &mut Turn, since: u32) {
         let Self { mark, of, name } = self;
         let told = format!(
@@ -205,7 +208,7 @@ impl RejectedAnswer {
             mark.reason
         ));
         question.id = ctx.next_id();
-        // A text and a number can be written.
+        // A text and a number can always be serialized.
         let _ = question.metadata.set(&keys::ANSWER_RETRY, &mark);
         turn.push(question);
     }

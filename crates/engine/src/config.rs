@@ -1,7 +1,7 @@
-//! Configuration of inferences, as stored in the turn's data.
+//! Configuration of inferences, as stored in the data of the turn.
 //!
-//! A value in the turn's data takes precedence over the engine's default. All types are compatible
-//! with geppetto's files.
+//! A value in the turn's data takes precedence over the engine's default. The formats of all types
+//! are compatible with geppetto's files.
 
 mod duration;
 mod inference;
@@ -20,38 +20,39 @@ pub use run::RunSettings;
 pub use structured::{OutputMode, StructuredOutput};
 pub use tool::{RetryConfig, ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling};
 
-/// The keys of turn data that hold configuration, and of turn metadata that hold what a run took.
+/// Keys of turn data with configuration, and of turn metadata with the totals of a run.
 pub mod keys {
     use geppetto_turns::{BlockMetaKey, DataKey, TurnMetaKey};
 
     use super::{InferenceConfig, RunSettings, StructuredOutput, ToolConfig, ToolDefinition};
     use crate::{AnswerRetry, RunTotals, SessionTotals, WaitingFor};
 
-    /// What the last run on the turn took: the sum over its provider calls, where
+    /// Totals of the last run on the turn, over all its provider calls;
     /// [`INFERENCE_RESULT`](geppetto_turns::keys::turn_meta::INFERENCE_RESULT) has the last call.
     pub const RUN_TOTALS: TurnMetaKey<RunTotals> = TurnMetaKey::new("geppetto.run_totals@v1");
-    /// The settings that were given to the last run on the turn alone. They apply again only if
-    /// that run was cut off: the turn has no [`RUN_TOTALS`] then.
+    /// Settings of the last run on the turn. They apply again only if that run was interrupted, in
+    /// which case the turn has no [`RUN_TOTALS`].
     pub const RUN_SETTINGS: TurnMetaKey<RunSettings> = TurnMetaKey::new("geppetto.run_settings@v1");
-    /// What the last run on the turn waits for. Absent if it does not wait.
+    /// Condition that the last run on the turn waits for. Absent if it does not wait.
     pub const WAITING_FOR: TurnMetaKey<WaitingFor> = TurnMetaKey::new("geppetto.waiting_for@v1");
-    /// What all runs of the session took, up to the last one on the turn.
+    /// Totals of all runs of the session, up to the last one on the turn.
     pub const SESSION_TOTALS: TurnMetaKey<SessionTotals> =
         TurnMetaKey::new("geppetto.session_totals@v1");
 
-    /// Marks a user block that a run appended to ask again for an answer that did not fit its schema.
+    /// Marks a user block that a run appended to request another answer after one that did not
+    /// match its schema.
     pub const ANSWER_RETRY: BlockMetaKey<AnswerRetry> =
         BlockMetaKey::new("geppetto.answer_retry@v1");
 
-    /// Sampling, limits, reasoning.
+    /// Model, sampling, limits and reasoning.
     pub const INFERENCE_CONFIG: DataKey<InferenceConfig> =
         DataKey::new("geppetto.inference_config@v1");
-    /// The structured output of the answer.
+    /// Structured output of the answer.
     pub const STRUCTURED_OUTPUT: DataKey<StructuredOutput> =
         DataKey::new("geppetto.structured_output_config@v1");
-    /// How tools are offered and run.
+    /// Tool configuration.
     pub const TOOL_CONFIG: DataKey<ToolConfig> = DataKey::new("geppetto.tool_config@v1");
-    /// The tools that the model is offered, sorted by name.
+    /// Definitions of the tools offered to the model, sorted by name.
     pub const TOOL_DEFINITIONS: DataKey<Vec<ToolDefinition>> =
         DataKey::new("geppetto.tool_definitions@v1");
 }
@@ -73,7 +74,7 @@ impl ConfigError {
         }
     }
 
-    /// The name of the setting.
+    /// Returns the name of the setting.
     #[must_use]
     pub fn setting(&self) -> &'static str {
         self.setting

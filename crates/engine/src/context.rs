@@ -43,7 +43,7 @@ use effects::Effects;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
 
-/// The context of a run: cancellation, sinks, ids, deadline, hooks, typed extensions.
+/// Context of a run: cancellation, sinks, ids, deadline, hooks, typed extensions.
 ///
 /// Cheap to clone. The `with_…` methods return a changed context; the original is not modified.
 #[derive(Clone)]
@@ -54,62 +54,62 @@ pub struct RunContext {
     correlation: Arc<Correlation>,
     meta: Arc<EventMeta>,
     deadlines: Arc<[Deadline]>,
-    /// The time that the run's limits count.
+    /// Clock of the run's time limits.
     clock: Arc<Clock>,
     snapshot_hook: Option<Arc<dyn SnapshotHook>>,
     journal: Option<Arc<dyn RunJournal>>,
     tools: Option<Arc<dyn ToolCatalog>>,
     extensions: Extensions,
-    /// The next provider call, if the caller counts them.
+    /// Number of the next provider call, if set by the caller.
     call: Option<Arc<NextCall>>,
-    /// Retries provider calls below the middleware.
+    /// Retry of provider calls below the middleware.
     attempts: Option<Arc<dyn Attempts>>,
-    /// Records what replies request.
+    /// Record of the tool calls requested by replies.
     replies: Option<Arc<ReplyLog>>,
-    /// What idempotency keys begin with, for inner work.
+    /// Prefix of the idempotency keys of inner work.
     effect_scope: Option<Arc<str>>,
-    /// The run that a tool's progress is shown in.
+    /// Run that publishes a tool's progress events.
     outer: Option<Arc<RunContext>>,
-    /// The run that this one works for.
+    /// Parent run.
     parent: Option<Arc<RunContext>>,
-    /// The ids of the runs that this one is inside of, its own last.
+    /// Ids of the enclosing runs, with this run's own id last.
     lineage: Arc<[String]>,
     settings: Option<Arc<RunSettings>>,
-    /// The settings that the turn's data contain for the current call of the engine.
+    /// Settings written to the data of the turn for the current engine call.
     applied: Option<Arc<settings::AppliedHere>>,
     budget: Option<Arc<limits::Budget>>,
     start_recorded: bool,
 }
 
-/// The number and attempt of one provider call.
+/// Number and attempt of a provider call.
 struct NextCall {
     number: u64,
     attempt: u32,
     begun: AtomicBool,
 }
 
-/// What all contexts of one run have in common.
+/// State shared by all contexts of a run.
 struct Shared {
     stream: EventStream,
     ids: IsolatedIds,
     provider_calls: AtomicU64,
-    /// How many provider calls were begun, attempts included.
+    /// Number of provider calls started, including retries.
     calls_begun: AtomicU32,
-    /// As `calls_begun`, with those of inner work.
+    /// Like `calls_begun`, including the calls of inner work.
     requests: AtomicU64,
     estimate: Mutex<limits::Estimate>,
     usage: Mutex<Usage>,
     tool_calls: AtomicU32,
-    /// Calls that have ended and can still be discarded, in order.
+    /// Ended calls that can still be discarded, in order.
     ended: Mutex<Vec<EndedCall>>,
-    /// What broke off and is asked for again.
+    /// Broken reply whose request is being retried.
     held: Mutex<Option<aside::Held>>,
     last_result: Mutex<Option<InferenceResult>>,
     cancel_reason: Mutex<Option<String>>,
     effects: Effects,
-    /// What people decided about tool calls that wait, by call id.
+    /// Decisions about waiting tool calls, by call id.
     decisions: Mutex<HashMap<String, Decision>>,
-    /// How many inner contexts were made.
+    /// Number of inner contexts created.
     inner: AtomicU32,
 }
 
@@ -121,7 +121,7 @@ impl RunContext {
         Self::for_stream(EventStream::fragment(), Arc::new(RandomIds::new()))
     }
 
-    /// Creates a context that publishes to `stream` and takes ids from `ids`. Panics of `ids` are
+    /// Creates a context that publishes to `stream` and uses ids from `ids`. Panics of `ids` are
     /// [isolated](IsolatedIds).
     #[must_use]
     pub fn for_stream(stream: EventStream, ids: Arc<dyn IdSource>) -> Self {
@@ -198,7 +198,7 @@ impl RunContext {
         self
     }
 
-    /// Sets the journal, whose calls are barriers of the run.
+    /// Sets the journal, whose methods are barriers of the run.
     #[must_use]
     pub fn with_journal(mut self, journal: Arc<dyn RunJournal>) -> Self {
         self.journal = Some(journal);
@@ -219,15 +219,16 @@ impl RunContext {
         self
     }
 
-    /// Adds an extension: any value, looked up by its type. It replaces one of the same type.
+    /// Adds an extension, a value that is looked up by its type. It replaces a value of the same
+    /// type.
     #[must_use]
     pub fn with_extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions = self.extensions.with(value);
         self
     }
 
-    /// Sets the number and attempt of the next provider call. Without it, and for further calls,
-    /// such as those of a middleware, the numbers are assigned in order.
+    /// Sets the number and attempt of the next provider call. By default, and for further calls,
+    /// such as those of a middleware, numbers are assigned in order.
     #[must_use]
     pub fn with_provider_call(mut self, number: u64, attempt: u32) -> Self {
         self.call = Some(Arc::new(NextCall {
@@ -245,7 +246,7 @@ impl RunContext {
         self
     }
 
-    /// The log of the tool calls requested by replies, if there is one.
+    /// Returns the log of the tool calls requested by replies, if there is one.
     #[must_use]
     pub fn reply_log(&self) -> Option<&Arc<ReplyLog>> {
         self.replies.as_ref()
@@ -257,32 +258,32 @@ impl RunContext {
         self.shared.ids.next_id()
     }
 
-    /// Takes the message of the id source's last panic, if it was not taken yet. Random ids were
-    /// used instead.
+    /// Takes the message of the id source's last panic, if it has not been taken yet. Random ids
+    /// were used instead.
     #[must_use]
     pub fn take_id_source_panic(&self) -> Option<String> {
         self.shared.ids.take_panic()
     }
 
-    /// The session's id, if the run belongs to a session.
+    /// Returns the session's id, if the run belongs to a session.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         self.correlation.session_id.as_deref()
     }
 
-    /// The run's id: its inference id.
+    /// Returns the run's id, which is its inference id.
     #[must_use]
     pub fn inference_id(&self) -> Option<&str> {
         self.correlation.run_id.as_deref()
     }
 
-    /// The correlation ids of the run's own events.
+    /// Returns the correlation ids of the run's own events.
     #[must_use]
     pub fn correlation(&self) -> &Arc<Correlation> {
         &self.correlation
     }
 
-    /// The metadata of the inference known so far.
+    /// Returns the metadata of the inference, as far as known.
     #[must_use]
     pub fn meta(&self) -> &Arc<EventMeta> {
         &self.meta
@@ -312,19 +313,19 @@ impl RunContext {
         self.shared.stream.publish(event, &self.sinks)
     }
 
-    /// The stream that the run publishes to.
+    /// Returns the stream that the run publishes to.
     #[must_use]
     pub fn stream(&self) -> &EventStream {
         &self.shared.stream
     }
 
-    /// Adds token usage to the run, and to its parent run.
+    /// Adds token usage to the run and to its parent run.
     pub fn add_usage(&self, usage: &Usage) {
         *lock(&self.shared.usage) += usage;
         self.add_usage_to_parent(usage);
     }
 
-    /// The token usage of the run so far: the sum over all provider calls and attempts.
+    /// Returns the token usage of the run so far: the sum over all provider calls and retries.
     #[must_use]
     pub fn total_usage(&self) -> Usage {
         lock(&self.shared.usage).clone()
@@ -337,13 +338,13 @@ impl RunContext {
         }
     }
 
-    /// The journal, if there is one.
+    /// Returns the journal, if there is one.
     #[must_use]
     pub fn journal(&self) -> Option<&Arc<dyn RunJournal>> {
         self.journal.as_ref()
     }
 
-    /// The tools of the run, if it has any.
+    /// Returns the tools of the run, if there are any.
     #[must_use]
     pub fn tools(&self) -> Option<&Arc<dyn ToolCatalog>> {
         self.tools.as_ref()
@@ -355,8 +356,8 @@ impl RunContext {
         self.extensions.get()
     }
 
-    /// The number and attempt of the provider call that begins here, and its position among all
-    /// calls of the run, from 1.
+    /// Returns the number and attempt of the provider call that starts here, and its position among
+    /// all calls of the run, starting at 1.
     pub(crate) fn begin_provider_call(&self) -> (u64, u32, u32) {
         let before = self.shared.calls_begun.fetch_add(1, Ordering::Relaxed);
         self.count_request();
@@ -369,13 +370,13 @@ impl RunContext {
         }
     }
 
-    /// The number of provider calls that the run has made so far, including attempts.
+    /// Returns the number of provider calls made by the run so far, including retries.
     #[must_use]
     pub fn provider_calls(&self) -> u32 {
         self.shared.calls_begun.load(Ordering::Relaxed)
     }
 
-    /// Takes the next number of a provider call of this run, from 0.
+    /// Takes the next provider call number of this run, starting at 0.
     #[must_use]
     pub fn next_provider_call(&self) -> u64 {
         self.shared.provider_calls.fetch_add(1, Ordering::Relaxed)
@@ -383,8 +384,8 @@ impl RunContext {
 }
 
 fn same(a: &Arc<dyn EventSink>, b: &Arc<dyn EventSink>) -> bool {
-    // Counts stand before the value in memory, so that even zero-sized values of two `Arc`s have
-    // two addresses.
+    // An `Arc` stores its counts before the value, so that even zero-sized values of two `Arc`s
+    // have two addresses.
     std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b))
 }
 

@@ -9,12 +9,13 @@ use crate::{EngineError, RunContext};
 
 /// Runs inferences: requests the next reply of a model to a conversation.
 ///
-/// One call is one request to the model; other layers run tools and resample. The reply is appended
-/// to `turn` and published as events while it arrives; [`ResponseWriter`](crate::ResponseWriter)
-/// does both.
+/// One call makes one request to the model; other layers run tools and resample. The reply is
+/// appended to `turn` and published as events while it arrives;
+/// [`ResponseWriter`](crate::ResponseWriter) does both.
 ///
 /// Output stays in `turn` on every outcome, even if the future is dropped. The future runs on the
-/// task of the run and must not block. A session drops it if it does not end soon after a cancel.
+/// task of the run and must not block. After a cancellation, the runner drops it at the end of a
+/// grace period.
 #[async_trait]
 pub trait Engine: Send + Sync {
     /// Runs one inference on `turn`.
@@ -30,9 +31,9 @@ pub trait Engine: Send + Sync {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError>;
 
-    /// Returns `true` if this is a chain of middleware that hands its engine to the context's
-    /// [`Attempts`](crate::Attempts). Only an engine that passes `ctx` on to such a chain says so;
-    /// `false` by default.
+    /// Returns `true` if this is a middleware chain that passes its engine to the context's
+    /// [`Attempts`](crate::Attempts). Override it only in an engine that passes `ctx` on to such a
+    /// chain; `false` by default.
     fn has_middleware(&self) -> bool {
         false
     }

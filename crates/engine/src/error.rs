@@ -8,7 +8,7 @@ use geppetto_turns::printable;
 #[cfg(test)]
 mod tests;
 
-/// The kind of an [`EngineError`].
+/// Kind of an [`EngineError`].
 ///
 /// Programs branch on the kind; the message is for users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,9 +18,9 @@ pub enum ErrorKind {
     Cancelled,
     /// A time limit passed: connecting, waiting for the first byte, or between bytes.
     Timeout,
-    /// No connection could be made: name resolution, refused, TLS.
+    /// No connection could be established: name resolution, connection refused, TLS.
     Connect,
-    /// The connection broke before the reply began or while it was read.
+    /// The connection was lost before or during the reply.
     Disconnected,
     /// The reply ended before the provider's completion marker. The partial reply is kept.
     Truncated,
@@ -34,34 +34,35 @@ pub enum ErrorKind {
     NotFound,
     /// The provider refused the request as invalid (HTTP 400, 413, 422 and other 4xx).
     InvalidRequest,
-    /// The prompt, alone or together with the requested output, does not fit the model's context
-    /// window. The same request fails again; a shorter history does not.
+    /// The prompt, alone or together with the requested output, exceeds the model's context window.
+    /// The same request fails again; a shorter history may succeed.
     ContextTooLong,
     /// Too many requests (HTTP 429), or an exhausted quota or credit (HTTP 429, 402).
     /// [`EngineError::is_quota_exhausted`] distinguishes the two.
     RateLimited,
-    /// The provider is over its capacity for now (HTTP 503, 529).
+    /// The provider is temporarily overloaded (HTTP 503, 529).
     Overloaded,
-    /// The provider failed (other HTTP 5xx, or an error inside a reply).
+    /// The provider failed (other HTTP 5xx, or an error within a reply).
     Server,
-    /// The prompt or the reply was stopped by the provider's content policy.
+    /// The provider's content policy stopped the prompt or the reply.
     ContentFiltered,
-    /// A setting or a request cannot work as given; nothing was sent.
+    /// A setting or a request is invalid; nothing was sent.
     Configuration,
-    /// A tool failed in a way that ends the run (error mode "abort").
+    /// A tool failed in a way that ends the run
+    /// ([`ToolErrorHandling::Abort`](crate::ToolErrorHandling::Abort)).
     Tool,
-    /// Another process owns the session now, and the store rejects writes of this process. Reported
-    /// by a journal or a store. The run ends without another write: the journal is not called again
+    /// Another process owns the session, and the store rejects writes of this process. Reported by
+    /// a journal or a store. The run ends without another write: the journal is not called again
     /// and the turn is not stored. Its terminal event only reaches readers of this process.
     Fenced,
-    /// A panic in an engine, a middleware or a hook; it ended that run only.
+    /// An engine, a middleware or a hook panicked, which ended only that run.
     Panicked,
     /// Any other failure; see the message and the source.
     Other,
 }
 
 impl ErrorKind {
-    /// The kind in `snake_case`, as in logs and events.
+    /// Returns the kind in `snake_case`, as in logs and events.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -88,7 +89,7 @@ impl ErrorKind {
         }
     }
 
-    /// Returns `true` if the same request can succeed when it is sent again later.
+    /// Returns `true` if the same request can succeed later.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(
@@ -110,7 +111,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A failed inference.
+/// Error of a failed inference.
 ///
 /// One pointer wide and opaque, so that it can grow without breaking changes. `Display` is one line
 /// for people; [`source`](StdError::source) keeps the cause. Neither contains a secret: text must
@@ -134,7 +135,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// A limit on retries, shared by all requests of a client.
+/// Limit on retries, shared by all requests of a client.
 ///
 /// An error carries it from the HTTP client to the layers that may retry the request, so that one
 /// budget bounds all retries.
@@ -164,13 +165,13 @@ impl EngineError {
         }
     }
 
-    /// The error of a run that its caller cancelled.
+    /// Creates the error of a run that was cancelled by its caller.
     #[must_use]
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "the run was cancelled")
     }
 
-    /// The error of a run that was cancelled for `reason`.
+    /// Creates the error of a run that was cancelled with `reason`.
     #[must_use]
     pub fn cancelled_because(reason: &str) -> Self {
         let message = format!("the run was cancelled: {reason}");
@@ -199,7 +200,7 @@ impl EngineError {
         self
     }
 
-    /// Sets the delay before the next attempt that the provider requested.
+    /// Sets the delay that the provider requested before the next attempt.
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.inner.retry_after = Some(after);
@@ -249,7 +250,7 @@ impl EngineError {
         self.with_retryable(false)
     }
 
-    /// The kind of the error.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
@@ -278,38 +279,38 @@ impl EngineError {
         self.inner.kind == ErrorKind::Cancelled
     }
 
-    /// The delay before the next attempt that the provider requested.
+    /// Returns the delay that the provider requested before the next attempt.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// The HTTP status of the reply, if there was one.
+    /// Returns the HTTP status of the reply, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
 
-    /// The provider's id of the request, for its support.
+    /// Returns the provider's id of the request, for its support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
     }
 
-    /// The provider's own error code or type, as sent.
+    /// Returns the provider's own error code or type, as sent.
     #[must_use]
     pub fn provider_code(&self) -> Option<&str> {
         self.inner.provider_code.as_deref()
     }
 
-    /// The provider's own error message, as sent.
+    /// Returns the provider's own error message, as sent.
     #[must_use]
     pub fn provider_message(&self) -> Option<&str> {
         self.inner.provider_message.as_deref()
     }
 
-    /// The model output that the provider rejected, such as a tool call that it could not parse
-    /// (Groq's `failed_generation`). Applications may repair it or show it to the model.
+    /// Returns the model output that the provider rejected, such as a tool call that it could not
+    /// parse (Groq's `failed_generation`). Applications may repair it or show it to the model.
     ///
     /// <https://console.groq.com/docs/tool-use>
     #[must_use]
@@ -325,7 +326,7 @@ impl EngineError {
         self.inner.quota_exhausted
     }
 
-    /// The message, without the provider's own message.
+    /// Returns the message, without the provider's own message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message
@@ -333,8 +334,8 @@ impl EngineError {
 }
 
 impl fmt::Display for EngineError {
-    /// The message and the provider's own; characters that control a terminal are replaced
-    /// ([`printable`](mod@geppetto_turns::printable)). The accessors give them as they came.
+    /// Writes the message and the provider's own message, with terminal control characters replaced
+    /// ([`printable`](mod@geppetto_turns::printable)). The accessors return both unchanged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.inner.message))?;
         match &self.inner.provider_message {

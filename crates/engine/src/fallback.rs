@@ -12,20 +12,20 @@ use crate::{
     steps::{deadline_passed, is_stopped},
 };
 
-/// An engine that asks others in turn, until one of them replies in full.
+/// Engine that calls others in turn, until one of them returns a complete reply.
 ///
-/// If an engine fails before any output, the next one is asked, and an `info` event says so. If it
-/// fails after output had begun, what it said is set aside: once the next engine has output of its
-/// own, the broken reply is announced as discarded (`provider-call-discarded`) and gone from the
-/// turn, so that no text is seen twice. If no engine has output after that, the broken reply stays,
-/// and its error is the result. The tokens of all engines stay counted.
+/// If an engine fails before any output, the next one is called, and an `info` event reports it. If
+/// it fails after output has begun, its output is set aside: once the next engine produces output,
+/// the broken reply is announced as discarded (`provider-call-discarded`) and removed from the
+/// turn, so that no text appears twice. If no later engine produces output, the broken reply stays,
+/// and its error is returned. The tokens of all engines count.
 ///
-/// Which errors another engine is asked for is up to the [`FallbackPolicy`]. Whatever it says, a
-/// run that was cancelled, whose time is up or whose session is at a limit asks nobody else, and
-/// neither does a panic.
+/// The [`FallbackPolicy`] decides after which errors the next engine is called. Regardless of the
+/// policy, no other engine is called after a panic, or if the run was cancelled, its time is up or
+/// its session is at a limit.
 ///
-/// A model in the turn's data or in the run's settings is the first engine's; the others use their
-/// own.
+/// A model in the data of the turn or in the run's settings applies to the first engine; the others
+/// use their own.
 ///
 /// ```
 /// use geppetto_engine::{Engine, ErrorKind, Fallback, RunContext};
@@ -53,7 +53,7 @@ pub struct Fallback {
 }
 
 impl Fallback {
-    /// An engine that asks `first`, and nobody else yet.
+    /// Creates an engine that calls only `first`.
     pub fn new(first: impl Engine + 'static) -> Self {
         Self {
             engines: vec![Arc::new(first)],
@@ -61,13 +61,13 @@ impl Fallback {
         }
     }
 
-    /// Adds the engine that is asked when all before it have failed.
+    /// Adds the engine that is called after all previous ones have failed.
     pub fn or(mut self, next: impl Engine + 'static) -> Self {
         self.engines.push(Arc::new(next));
         self
     }
 
-    /// Sets which errors another engine is asked for.
+    /// Sets the policy, which selects the errors after which another engine is called.
     pub fn with_policy(mut self, policy: FallbackPolicy) -> Self {
         self.policy = policy;
         self
@@ -110,16 +110,16 @@ impl Engine for Fallback {
             let message = format!("another engine is asked, because one failed: {error}");
             ctx.publish(EventKind::Info(Info::new(message, None)));
             if ctx.has_output_since(since) {
-                // An older reply that was set aside was discarded when this one began.
+                // An older reply that was set aside was discarded when this one produced output.
                 reply.set_aside(ctx, since, error);
             }
         }
-        // There is always a first engine, which returns above if it is the only one.
+        // There is always a first engine, and the loop returns if it is the only one.
         Err(EngineError::new(ErrorKind::Other, "there is no engine"))
     }
 }
 
-/// The error of the reply that the turn keeps.
+/// Returns the error of the reply that the turn keeps.
 fn last_word(ctx: &RunContext, reply: &mut Repeated<'_>, error: EngineError) -> EngineError {
     let Some(kept) = reply.restore() else {
         return error;
@@ -141,10 +141,10 @@ impl fmt::Debug for Fallback {
     }
 }
 
-/// Which errors a [`Fallback`] asks another engine for.
+/// Selects the errors after which a [`Fallback`] calls another engine.
 ///
-/// By default those that the provider or the network is at fault for ([`provider_faults`]). A
-/// cancelled run, a panic and a session that another process owns are never among them.
+/// By default, errors caused by the provider or the network ([`provider_faults`]). A cancelled run,
+/// a panic and a session owned by another process are always excluded.
 ///
 /// [`provider_faults`]: Self::provider_faults
 #[derive(Clone)]
@@ -158,30 +158,30 @@ enum Kind {
 }
 
 impl FallbackPolicy {
-    /// Timeouts, broken connections, truncated or malformed replies, rate limits, used-up quotas,
-    /// overload and server errors. Not those that the caller must correct, which another engine
-    /// would hide: missing credentials or permissions, an unknown model, an invalid request, a
-    /// prompt that is too long, refused content, a wrong configuration.
+    /// Falls back after timeouts, broken connections, truncated or malformed replies, rate limits,
+    /// exhausted quotas, overload and server errors. Excludes errors that the caller must correct,
+    /// which another engine would hide: missing credentials or permissions, an unknown model, an
+    /// invalid request, a prompt that is too long, refused content, an invalid configuration.
     #[must_use]
     pub fn provider_faults() -> Self {
         Self(Kind::ProviderFaults)
     }
 
-    /// As [`provider_faults`](Self::provider_faults), and whatever else a provider refuses a
-    /// request for: credentials, permissions, an unknown model, an invalid request, a prompt that
-    /// is too long for the model, a content filter.
+    /// Like [`provider_faults`](Self::provider_faults), plus all other reasons for which a provider
+    /// refuses a request: credentials, permissions, an unknown model, an invalid request, a prompt
+    /// that is too long for the model, a content filter.
     #[must_use]
     pub fn any_refusal() -> Self {
         Self(Kind::AnyRefusal)
     }
 
-    /// The errors for which `falls_back` returns `true`.
+    /// Falls back after the errors for which `falls_back` returns `true`.
     #[must_use]
     pub fn when(falls_back: impl Fn(&EngineError) -> bool + Send + Sync + 'static) -> Self {
         Self(Kind::Custom(Arc::new(falls_back)))
     }
 
-    /// Returns `true` if another engine is asked after `error`.
+    /// Returns `true` if another engine is called after `error`.
     #[must_use]
     pub fn falls_back(&self, error: &EngineError) -> bool {
         use ErrorKind as E;

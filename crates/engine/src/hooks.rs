@@ -9,7 +9,7 @@ use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
 
 mod shared;
 
-/// The phase of a run in which a [`SnapshotHook`] is called.
+/// Phase of a run in which a [`SnapshotHook`] is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
@@ -24,7 +24,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name in files: `pre_inference`, `post_inference`, `post_tools`, `final`.
+    /// Returns the name used in files: `pre_inference`, `post_inference`, `post_tools`, `final`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,8 +38,9 @@ impl Phase {
 
 /// Observes the turn at each phase of a run.
 ///
-/// Called synchronously on the task of the run, so it must not block. Cloning a turn is cheap: for
-/// longer work, send a clone to another task.
+/// Called synchronously on the task of the run, so it must not block. A panic ends the run with an
+/// error of kind [`Panicked`](crate::ErrorKind::Panicked). Cloning a turn is cheap: for longer
+/// work, send a clone to another task.
 pub trait SnapshotHook: Send + Sync {
     /// Observes the turn. Called once per phase.
     fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase);
@@ -80,7 +81,7 @@ pub trait Persister: Send + Sync {
     }
 }
 
-/// A failure to store a turn or to write a journal.
+/// Failure to store a turn or to write a journal.
 #[derive(Debug)]
 pub struct StoreError {
     message: String,
@@ -113,7 +114,7 @@ impl StoreError {
         self.fenced
     }
 
-    /// The turn was to be stored when nothing could be awaited any more.
+    /// Creates the error of a turn that had to be stored when nothing could be awaited any more.
     pub(crate) fn shut_down() -> Self {
         Self::new("not stored: the runtime shut down")
     }
@@ -139,23 +140,24 @@ impl StdError for StoreError {
     }
 }
 
-/// The effect of a tool call, as a [`RunJournal`] records it.
+/// Effect of a tool call, as recorded by a [`RunJournal`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ToolEffect<'a> {
-    /// The call, with the arguments that the tool gets: those of the model, or of a hook.
+    /// The call, with the arguments passed to the tool: those of the model, or those substituted by
+    /// a hook.
     pub call: &'a ToolCall,
-    /// The idempotency key, which depends on session, turn and the model's call alone: a run that
-    /// continues in another process gives the same call the same key
+    /// Idempotency key, which depends only on the session, the turn and the model's call: a run
+    /// that continues in another process uses the same key for the same call
     /// ([`RunContext::effect_key`]).
     pub key: &'a str,
-    /// `true` if the tool declares that a call may be repeated under its key. The effect of another
-    /// one that began and has no answer is unknown, and must not be repeated.
+    /// `true` if the tool declares that a call may be repeated under its key. Otherwise the effect
+    /// of a call that started and has no answer is unknown, and must not be repeated.
     pub idempotent: bool,
 }
 
 impl<'a> ToolEffect<'a> {
-    /// The effect of `call` under `key`.
+    /// Creates the effect of `call` with the idempotency key `key`.
     #[must_use]
     pub fn new(call: &'a ToolCall, key: &'a str, idempotent: bool) -> Self {
         Self {
@@ -211,8 +213,9 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// Called when a call has its answer. Also called for calls that were answered without running
-    /// a tool (rejected, unknown, malformed), which had no [`before_tool`](Self::before_tool).
+    /// Called when a call is answered. Also called for calls that were answered without running a
+    /// tool (rejected, unknown, malformed), for which [`before_tool`](Self::before_tool) was not
+    /// called.
     async fn after_tool(
         &self,
         _ctx: &RunContext,
@@ -233,9 +236,9 @@ pub trait RunJournal: Send + Sync {
     }
 }
 
-/// The tools of a run, as visible to middleware and engines.
+/// Tools of a run, as visible to middleware and engines.
 pub trait ToolCatalog: Send + Sync {
-    /// The definitions, sorted by name.
+    /// Returns the definitions, sorted by name.
     fn definitions(&self) -> Vec<ToolDefinition>;
 
     /// Returns `true` if a tool has secret arguments. They are then not published as they stream,

@@ -1,7 +1,7 @@
 //! Isolation of panics in foreign code.
 //!
-//! A run calls engines, middleware, hooks, tools, journals. A panic in one of them ends at most its
-//! run, and the error names the component. For implementations of runners and engines.
+//! A run calls engines, middleware, hooks, tools and journals. A panic in one of them ends at most
+//! its run, and the error names the component. For implementations of runners and engines.
 
 use std::{
     future::Future,
@@ -17,7 +17,7 @@ use crate::{EngineError, ErrorKind, hooks::JOURNAL_TIMEOUT};
 #[cfg(test)]
 mod tests;
 
-/// A future whose panics, while it is polled or dropped, do not get out.
+/// A future that catches the panics of another one, while it is polled or dropped.
 pub struct Isolated<'a, T>(Option<Pin<Box<dyn Future<Output = T> + Send + 'a>>>);
 
 impl<'a, T> Isolated<'a, T> {
@@ -49,23 +49,23 @@ impl<T> Drop for Isolated<'_, T> {
     }
 }
 
-/// Waits for other people's code; a panic becomes the error that names them, such as
+/// Awaits foreign code, and converts a panic into an error that names the component, such as
 /// `the journal panicked: disk full`.
 ///
 /// # Errors
 ///
-/// Of kind [`Panicked`](ErrorKind::Panicked), when the future panicked.
+/// An error of kind [`Panicked`](ErrorKind::Panicked) if the future panicked.
 pub async fn wait<T>(who: &str, future: impl Future<Output = T> + Send) -> Result<T, EngineError> {
     let outcome = Isolated::new(future).await;
     outcome.map_err(|message| panicked(who, &message))
 }
 
-/// Waits at a barrier of the run's journal, at most [`JOURNAL_TIMEOUT`].
+/// Awaits a barrier of the run's journal, for at most [`JOURNAL_TIMEOUT`].
 ///
 /// # Errors
 ///
-/// What the journal says; of kind [`Panicked`](ErrorKind::Panicked) when it panicked, and of kind
-/// [`Timeout`](ErrorKind::Timeout), not retryable, when it did not come back in time.
+/// The error of the journal; an error of kind [`Panicked`](ErrorKind::Panicked) if it panicked, or
+/// of kind [`Timeout`](ErrorKind::Timeout), not retryable, if it did not return in time.
 pub async fn journaled(
     told: impl Future<Output = Result<(), EngineError>> + Send,
 ) -> Result<(), EngineError> {
@@ -79,16 +79,16 @@ pub async fn journaled(
     }
 }
 
-/// Calls `function`; a panic becomes its message.
+/// Calls `function`, and converts a panic into its message.
 ///
 /// # Errors
 ///
-/// The message, when the function panicked.
+/// The message, if the function panicked.
 pub fn call<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch(function)
 }
 
-/// The error of a run that was ended by a panic in `who`.
+/// Returns the error of a run that a panic in `who` ended.
 #[must_use]
 pub fn panicked(who: &str, message: &str) -> EngineError {
     EngineError::new(ErrorKind::Panicked, format!("{who} panicked: {message}"))

@@ -1,9 +1,9 @@
-//! The contracts of the inference runtime.
+//! Contracts of the inference runtime.
 //!
-//! An [`Engine`] turns a conversation into the next piece of it. Everything that it needs beyond
-//! the conversation comes with the [`RunContext`]: cancellation, event sinks, ids, deadline.
-//! [`Middleware`] wraps engines; an [`EngineBuilder`] makes an [`InferenceRunner`] for a session.
-//! This crate knows no provider, no tools and no HTTP.
+//! An [`Engine`] produces the next reply of a conversation. Everything else that it needs comes
+//! with the [`RunContext`]: cancellation, event sinks, ids, deadline. [`Middleware`] wraps engines;
+//! an [`EngineBuilder`] builds an [`InferenceRunner`] for a session. This crate is independent of
+//! providers, tools and HTTP.
 //!
 //! ```
 //! use async_trait::async_trait;

@@ -20,7 +20,7 @@ pub use tracing::TraceInference;
 
 /// Wraps the provider calls of a run.
 ///
-/// [`run`](Self::run) is called once per provider call, on the task of the run; attempts at a reply
+/// [`run`](Self::run) is called once per provider call, on the task of the run; retries of a reply
 /// that broke off ([`Attempts`](crate::Attempts)) happen below the middleware. One instance serves
 /// all runs of its builder, which may be concurrent. It must not block the thread. A panic ends the
 /// run with an error of kind [`Panicked`](crate::ErrorKind::Panicked). If the run is cancelled and
@@ -41,7 +41,7 @@ pub trait Middleware: Send + Sync {
         next: Next<'_>,
     ) -> Result<InferenceResult, EngineError>;
 
-    /// The name in errors. The type's name by default.
+    /// Returns the name used in errors. The type's name by default.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
     }
@@ -75,8 +75,9 @@ impl Next<'_> {
     ///
     /// # Errors
     ///
-    /// Those of the rest of the chain; of kind [`Panicked`](crate::ErrorKind::Panicked) if a
-    /// middleware or the engine panicked, with its name.
+    /// The errors of the rest of the chain; an error of kind
+    /// [`Panicked`](crate::ErrorKind::Panicked) that names the middleware or the engine if it
+    /// panicked.
     pub async fn run(
         self,
         ctx: &RunContext,
@@ -84,7 +85,7 @@ impl Next<'_> {
     ) -> Result<InferenceResult, EngineError> {
         match self.rest.split_first() {
             None => {
-                // A chain at the end of a chain hands its own engine on.
+                // A chain at the end of a chain passes its own engine on.
                 let attempts = ctx.split_attempts();
                 match attempts.filter(|_| !self.engine.has_middleware()) {
                     Some((attempts, ctx)) => attempts.call(self.engine, &ctx, turn).await,

@@ -13,12 +13,12 @@ use std::{
 #[cfg(test)]
 mod tests;
 
-/// Polls a future the first time, and then only after it was woken.
+/// Polls a future once, and then only after it was woken.
 ///
-/// A task that waits for several things polls all of them whenever one of them wakes it. For a wait
-/// that hardly ever ends, such as the cancel of a run or a time limit, each of these polls takes locks
-/// and looks for memory that nothing else uses. This future looks at a flag instead. It polls again
-/// where the task that waits has changed, too.
+/// A task that waits for several futures polls all of them whenever one of them wakes it. For a
+/// wait that hardly ever ends, such as a cancellation or a time limit, each of these polls takes
+/// locks and touches otherwise unused memory. This future checks a flag instead. It also polls
+/// again if the waiting task has changed.
 ///
 /// ```
 /// use std::{pin::pin, time::Duration};
@@ -38,7 +38,7 @@ mod tests;
 pub struct OnWake<F> {
     future: F,
     shared: Arc<Shared>,
-    /// The task that waits, as `shared` has it.
+    /// The waiting task, as in `shared`.
     task: Option<Waker>,
 }
 
@@ -54,7 +54,7 @@ impl Wake for Shared {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.woken.store(true, Ordering::Release);
-        // Woken outside of the lock: a waker is foreign code.
+        // Woken outside the lock: a waker is foreign code.
         let task = self.lock().clone();
         if let Some(task) = task {
             task.wake();
@@ -81,12 +81,12 @@ impl<F> OnWake<F> {
         }
     }
 
-    /// The future.
+    /// Returns the wrapped future.
     pub fn get_ref(&self) -> &F {
         &self.future
     }
 
-    /// The future, to be changed. The next poll polls it.
+    /// Returns the wrapped future for modification. The next poll polls it.
     pub fn get_mut(&mut self) -> &mut F {
         self.task = None;
         &mut self.future
@@ -105,7 +105,7 @@ impl<F: Future + Unpin> Future for OnWake<F> {
         } else if !self.shared.woken.load(Ordering::Acquire) {
             return Poll::Pending;
         }
-        // Before the poll: what wakes during it is not missed.
+        // Before the poll, so that a wake-up during it is not missed.
         self.shared.woken.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(&self.shared));
         Pin::new(&mut self.future).poll(&mut Context::from_waker(&waker))

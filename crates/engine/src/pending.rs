@@ -10,30 +10,31 @@ use crate::{WaitingFor, keys};
 #[cfg(test)]
 mod tests;
 
-/// The answer of a call that waited for a person when the conversation went on with a new prompt.
+/// Answer to a call that was waiting for a person when the conversation continued with a new
+/// prompt.
 pub const NOT_DECIDED: &str = "not run: the user went on without deciding";
 
-/// A tool call that waits for a person to decide about it.
+/// A tool call that waits for a person's decision.
 ///
-/// A run whose calls wait ends with [`RunStop::Waiting`](crate::RunStop::Waiting), and the turn's
-/// metadata contain the calls under [`keys::WAITING_FOR`]. That record says which calls are asked about
-/// again, and no more: a decision never comes from a stored turn.
+/// A run with waiting calls ends with [`RunStop::Waiting`](crate::RunStop::Waiting), and the turn's
+/// metadata contain the calls under [`keys::WAITING_FOR`]. That record only lists the calls that
+/// are asked about again: a decision never comes from a stored turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PendingCall {
-    /// The call's id, as the model or its provider gave it.
+    /// Id of the call, as sent by the model or its provider.
     pub call_id: String,
     /// The tool's name.
     pub tool_name: String,
-    /// The arguments that the tool would run with, with what is secret masked.
+    /// Arguments that the tool would run with, masked.
     pub input: String,
-    /// The question for the person, without what is secret.
+    /// Question for the person, masked.
     pub question: String,
 }
 
 impl PendingCall {
-    /// A call of `tool_name` with masked `input`, and what a person is asked about it.
+    /// Creates a waiting call of `tool_name` with masked `input`, and the question for the person.
     pub fn new(
         call_id: impl Into<String>,
         tool_name: impl Into<String>,
@@ -48,11 +49,11 @@ impl PendingCall {
         }
     }
 
-    /// The calls of `turn` that wait: those of its record that are part of the last model output,
-    /// have no answer, and after which the conversation did not go on.
+    /// Returns the waiting calls of `turn`: those in its record that belong to the last model
+    /// output, are unanswered, and are not followed by a new prompt.
     #[must_use]
     pub fn of(turn: &Turn) -> Vec<Self> {
-        // What cannot be read was not written by a runner.
+        // A value that cannot be read was not written by a runner.
         let record = turn.metadata.get(&keys::WAITING_FOR).ok().flatten();
         let mut record: Vec<Self> = record.unwrap_or_default().calls;
         if record.is_empty() {
@@ -66,22 +67,22 @@ impl PendingCall {
         record
     }
 
-    /// Writes which calls of `turn` wait, in place of what was written before.
+    /// Records the waiting calls of `turn`, which replaces an earlier record.
     ///
     /// For implementations of runners.
     pub fn record(turn: &mut Turn, calls: &[Self]) {
         if calls.is_empty() {
             turn.metadata.remove(&keys::WAITING_FOR);
         } else {
-            // Texts can always be written.
+            // Strings can always be serialized.
             let waiting = WaitingFor::decisions(calls.iter().cloned());
             let _ = turn.metadata.set(&keys::WAITING_FOR, &waiting);
         }
     }
 }
 
-/// The whole calls of the last model output that have no answer, by id. Of calls with the same id the
-/// first counts, as in a repaired history.
+/// Returns the complete, unanswered calls of the last model output, by id. Of calls with the same
+/// id the first counts, as in a repaired history.
 fn open_calls(blocks: &Blocks) -> HashMap<&str, &ToolCall> {
     let mut answered = HashSet::new();
     let mut open = HashMap::new();
@@ -106,30 +107,32 @@ fn open_calls(blocks: &Blocks) -> HashMap<&str, &ToolCall> {
     open
 }
 
-/// What a person decided about a tool call that waits.
+/// A person's decision about a waiting tool call.
 ///
-/// Given to a run with [`RunContext::with_decisions`](crate::RunContext::with_decisions), which
-/// sessions do in `Session::answer`. While hooks are asked about the call, their context has the
-/// decision as an extension.
+/// Passed to a run with [`RunContext::with_decisions`](crate::RunContext::with_decisions), which
+/// sessions call in `Session::answer`. While the hooks of the call are running, their context has
+/// the decision as an extension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// The call runs. A hook that still wants to wait is not obeyed; one that rejects the call is.
+    /// The call runs. A hook that still requests to wait is ignored; a hook that rejects the call
+    /// is not.
     Allow,
-    /// As [`Allow`](Self::Allow), with these arguments in place of the model's. They are checked
-    /// against the tool's schema, and the model is told with which arguments the tool ran.
+    /// Like [`Allow`](Self::Allow), with these arguments in place of the model's. They are
+    /// validated against the tool's schema, and the model receives the arguments with which the
+    /// tool ran.
     AllowWith(Args),
-    /// The call does not run, and the model gets this reason.
+    /// The call does not run, and the model receives this reason.
     Reject(String),
 }
 
 impl Decision {
-    /// Allows the call with other arguments: a JSON object, as a value or as text.
+    /// Allows the call with changed arguments: a JSON object, as a value or as text.
     pub fn allow_with(args: impl Into<Args>) -> Self {
         Self::AllowWith(args.into())
     }
 
-    /// Rejects the call for `reason`, which the model gets.
+    /// Rejects the call with `reason`, which the model receives.
     pub fn reject(reason: impl Into<String>) -> Self {
         Self::Reject(reason.into())
     }

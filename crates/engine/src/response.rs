@@ -28,7 +28,7 @@ use item::{Item, ItemKind};
 pub use log::{ReplyLog, RequestedCall, ToolOffer};
 pub use slot::Slot;
 
-/// Identifies an item of a reply that is being written.
+/// Identifies an open item of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ItemId(usize);
 
@@ -37,7 +37,7 @@ pub struct ItemId(usize);
 /// A reply is a list of items (texts, reasoning, tool calls) that are opened, receive deltas and
 /// are closed; several may be open at once. The writer publishes the events in their legal order
 /// and appends the items to the turn as blocks, in the order in which they were opened, or by the
-/// provider's numbers ([`place`](Self::place)).
+/// provider's indices ([`place`](Self::place)).
 ///
 /// However the reply ends, turn and events are consistent: [`finish`](Self::finish) closes open
 /// items, [`fail`](Self::fail) keeps them, marked incomplete, and dropping the writer has the same
@@ -46,22 +46,22 @@ pub struct ItemId(usize);
 pub struct ResponseWriter<'a> {
     ctx: &'a RunContext,
     turn: &'a mut Turn,
-    /// The turn as it was at the start.
+    /// The turn at the start of the call.
     before: Turn,
-    /// The position among all calls of the run.
+    /// Position among all calls of the run.
     position: u32,
     meta: Arc<EventMeta>,
-    /// What the call's own events belong to.
+    /// Correlation of the call's own events.
     correlation: Arc<Correlation>,
     provider: String,
     model: String,
     items: Vec<Item>,
-    /// Ids of the reply's tool calls, and of those of a reply before it that wait for their answer:
-    /// a second call with one of them could not be told apart.
+    /// Ids of the reply's tool calls, and of unanswered calls of earlier replies: a second call
+    /// with one of them could not be told apart.
     call_ids: HashSet<String>,
     started: Instant,
     first_output: Option<Instant>,
-    /// What the model was offered, where the calls that it requests are recorded.
+    /// Tools offered to the model, if requested calls are recorded.
     offer: Option<Arc<ToolOffer>>,
     ended: bool,
 }
@@ -136,9 +136,9 @@ impl<'a> ResponseWriter<'a> {
         self.open(ItemKind::Reasoning { source })
     }
 
-    /// Opens a tool call. The writer gives it an id where the provider gave it none of its own: none
-    /// at all, that of another call of the reply, or that of a call of a broken reply before it. Of
-    /// a tool with secret arguments ([`ToolCatalog`](crate::ToolCatalog)), events show none of them.
+    /// Opens a tool call. The writer assigns an id if the provider's is not unique: empty, or that
+    /// of another call of the reply or of a broken reply before it. Events do not show the
+    /// arguments of a tool with secret arguments ([`ToolCatalog`](crate::ToolCatalog)).
     pub fn open_tool_call(&mut self, id: impl Into<String>, name: impl Into<String>) -> ItemId {
         let mut id = id.into();
         if id.is_empty() || self.call_ids.contains(&id) {
@@ -177,7 +177,7 @@ impl<'a> ResponseWriter<'a> {
         ItemId(self.items.len() - 1)
     }
 
-    /// Appends a delta to an open item. An empty delta changes nothing.
+    /// Appends a delta to an open item. An empty delta has no effect.
     pub fn push(&mut self, id: ItemId, delta: &str) {
         if delta.is_empty() {
             return;
@@ -213,8 +213,8 @@ impl<'a> ResponseWriter<'a> {
     }
 
     /// Ends an open item that stays incomplete although the reply continues, such as a tool call
-    /// whose arguments the output limit cut. It is kept and marked incomplete; a tool call is not
-    /// requested.
+    /// whose arguments the output limit truncated. It is kept and marked incomplete; a tool call is
+    /// not requested.
     pub fn cut(&mut self, id: ItemId, why: Incomplete) {
         let Some(item) = self.items.get_mut(id.0).filter(|item| item.is_open()) else {
             return;
@@ -235,7 +235,7 @@ impl<'a> ResponseWriter<'a> {
         }
     }
 
-    /// The text of an item so far.
+    /// Returns the text of an item so far.
     #[must_use]
     pub fn text(&self, id: ItemId) -> &str {
         self.items.get(id.0).map_or("", Item::text)
@@ -247,7 +247,7 @@ impl<'a> ResponseWriter<'a> {
         self.items.get(id.0).is_some_and(Item::is_open)
     }
 
-    /// The block of an item, for data that a provider stores with the text (ids, encrypted
+    /// Returns the block of an item, for data that a provider stores with the text (ids, encrypted
     /// reasoning, annotations). Its text, call id, tool name and arguments are managed by the
     /// writer.
     pub fn block_mut(&mut self, id: ItemId) -> Option<&mut Block> {
@@ -267,20 +267,20 @@ impl<'a> ResponseWriter<'a> {
         self.publish(EventKind::ProviderCallMetadataUpdated(event));
     }
 
-    /// Replaces the model's name by the one that the provider reports.
+    /// Replaces the model's name by the one reported by the provider.
     pub fn set_model(&mut self, model: &str) {
         if !model.is_empty() && self.model != model {
             model.clone_into(&mut self.model);
         }
     }
 
-    /// The number of this attempt at the provider call, starting at 1.
+    /// Returns the number of this attempt at the provider call, starting at 1.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.correlation.attempt.unwrap_or(1)
     }
 
-    /// The turn at the start of the call, from which the request is built.
+    /// Returns the turn at the start of the call, from which the request is built.
     #[must_use]
     pub fn asked(&self) -> &Turn {
         &self.before
@@ -312,8 +312,7 @@ impl<'a> ResponseWriter<'a> {
     }
 }
 
-/// The ids of the calls that earlier replies to the same request made, and that wait for their
-/// answer.
+/// Returns the ids of unanswered calls of earlier replies to the same request.
 fn open_calls(ctx: &RunContext, turn: &Turn) -> HashSet<String> {
     let recorded = ctx.reply_log().map(|log| log.calls()).unwrap_or_default();
     if recorded.is_empty() {

@@ -10,9 +10,8 @@ use crate::{EngineError, RunContext, RunReport, RunStop};
 #[cfg(test)]
 mod tests;
 
-/// Publishes `run-started` when it is made, and exactly one terminal event when it ends, however
-/// it ends: dropped without an outcome (by a panic, or with an abandoned task), it says that the
-/// run failed.
+/// Publishes `run-started` on creation, and exactly one terminal event at the end of the run. If
+/// dropped without an outcome (by a panic, or with an abandoned task), it publishes a failure.
 #[derive(Debug)]
 #[must_use = "dropping the guard ends the run as failed"]
 pub struct RunGuard {
@@ -30,8 +29,8 @@ impl RunGuard {
         }
     }
 
-    /// Ends the run: finished or stopped at a limit, cancelled, or failed. `persist_error` says
-    /// what went wrong when the turn was stored.
+    /// Ends the run: finished or stopped at a limit, cancelled, or failed. `persist_error` is the
+    /// error of storing the turn, if any.
     pub fn end(mut self, outcome: Result<&RunReport, &EngineError>, persist_error: Option<String>) {
         self.ended = true;
         let usage = Some(Box::new(self.ctx.total_usage()));

@@ -1,4 +1,4 @@
-//! [`InferenceRunner`] and [`EngineBuilder`]: what a session runs.
+//! [`InferenceRunner`] and [`EngineBuilder`]: the contract between sessions and runners.
 
 use std::{fmt, sync::Arc};
 
@@ -15,23 +15,23 @@ pub use report::{Limit, RunReport, RunStatus, RunStop};
 pub use totals::{Limits, RunTotals, SessionTotals};
 pub use waiting::WaitingFor;
 
-/// Runs one inference of a session to its end: one provider call, or a whole tool loop.
+/// Runs one inference of a session to its end: a single provider call, or a tool loop.
 #[async_trait]
 pub trait InferenceRunner: Send + Sync {
-    /// Runs on `turn`. What was produced stays in `turn` on every outcome, also when the future
-    /// is dropped.
+    /// Runs on `turn`. Called once per run, on the task of the run; must not block the thread.
+    /// Output stays in `turn` on every outcome, even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// When the run failed or was cancelled. Reaching a limit is not an error.
+    /// If the run failed or was cancelled. Reaching a limit is not an error.
     async fn run(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError>;
 
-    /// Stores the turn as the run left it. Called once after [`run`](Self::run), on every
-    /// outcome, and awaited before the run counts as over. Does nothing by default.
+    /// Stores the turn after the run. Called once after [`run`](Self::run), on every outcome, and
+    /// awaited before the run counts as over. Does nothing by default.
     ///
     /// # Errors
     ///
-    /// When the turn could not be stored.
+    /// If the turn could not be stored.
     async fn persist(
         &self,
         _ctx: &RunContext,
@@ -41,14 +41,15 @@ pub trait InferenceRunner: Send + Sync {
         Ok(())
     }
 
-    /// Stores the turn where nothing can be awaited: the run's task was dropped, as a runtime does
-    /// that shuts down. Called in place of [`persist`](Self::persist), or after that was dropped
-    /// half-way, on whatever thread drops the task; it may block for as long as the shutdown can
-    /// wait.
+    /// Stores the turn synchronously, because the run's task was dropped, for example by a runtime
+    /// that is shutting down. Called in place of [`persist`](Self::persist), or after its future
+    /// was dropped midway, on the thread that drops the task; may block for as long as the shutdown
+    /// can wait.
     ///
     /// # Errors
     ///
-    /// When the turn is not stored, which the run's outcome then says. That is the default.
+    /// If the turn is not stored; the run's outcome reports it. The default implementation always
+    /// returns an error.
     fn persist_now(
         &self,
         _ctx: &RunContext,
@@ -59,22 +60,22 @@ pub trait InferenceRunner: Send + Sync {
     }
 }
 
-/// Makes what a session's next run consists of.
+/// Builds the runs of a session.
 #[async_trait]
 pub trait EngineBuilder: Send + Sync {
-    /// Makes the runner of a run, and the context that it runs in. Called once per run, before the
-    /// run's first event and before its prompt is in the session's history; awaited on the task of
-    /// the caller that submits the prompt, or on the run's own task if the prompt was queued.
+    /// Builds the runner of a run, and the context that it runs in. Called once per run, before the
+    /// run's first event and before its prompt is in the session's history; awaited on the task
+    /// that submits the prompt, or on the run's own task if the prompt was queued.
     ///
-    /// `ctx` has the ids of session, run and turn, the run's cancellation token and the options
-    /// that were given to this run alone: extensions, sinks, deadline, settings. The builder adds
-    /// what every run of its has: sinks, hooks, journal, tools.
+    /// `ctx` has the ids of session, run and turn, the run's cancellation token and the options of
+    /// this run: extensions, sinks, deadline, settings. The builder adds the settings of every run:
+    /// sinks, hooks, journal, tools.
     ///
-    /// The future is dropped if the run is cancelled or its deadline passes meanwhile.
+    /// The future is dropped if the run is cancelled or its deadline passes in the meantime.
     ///
     /// # Errors
     ///
-    /// If what was configured cannot work. Nothing was run, and the session's history is as it was.
+    /// If the configuration is invalid. Nothing was run, and the session's history is unchanged.
     async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError>;
 }
 
@@ -85,18 +86,18 @@ impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
     }
 }
 
-/// A run that is ready to start, made by [`EngineBuilder::build`].
+/// A run that is ready to start, returned by [`EngineBuilder::build`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct BuiltRun {
-    /// The context that the runner is given.
+    /// Context of the runner.
     pub ctx: RunContext,
     /// The runner.
     pub runner: Arc<dyn InferenceRunner>,
 }
 
 impl BuiltRun {
-    /// A run of `runner` in `ctx`.
+    /// Creates a run of `runner` in `ctx`.
     pub fn new(ctx: RunContext, runner: Arc<dyn InferenceRunner>) -> Self {
         Self { ctx, runner }
     }
@@ -105,7 +106,7 @@ impl BuiltRun {
     ///
     /// # Errors
     ///
-    /// As [`InferenceRunner::run`].
+    /// The errors of [`InferenceRunner::run`].
     pub async fn run(&self, turn: &mut Turn) -> Result<RunReport, EngineError> {
         self.runner.run(&self.ctx, turn).await
     }

@@ -11,32 +11,31 @@ use crate::{
     steps::{deadline_passed, pause, snapshot, time_is_up, with_grace},
 };
 
-/// How often and when a provider's reply that broke off is asked for again.
+/// Retry policy for a provider's reply that broke off.
 ///
-/// Only a reply that broke off after output had begun. What breaks before any output is left to
-/// the transport, which repeats the request by itself within its own limits. The broken attempt is
-/// set aside, the turn is set back to before it, and the next attempt begins. Once that has output
-/// of its own, the broken one is announced as discarded (`provider-call-discarded`); if it fails
-/// before, the broken one is put back, and its error is the reply's. The tokens of all attempts
-/// stay counted.
+/// Applies only to a reply that broke off after output had begun. Failures before any output are
+/// retried by the transport, within its own limits. The broken attempt is set aside, the turn is
+/// reset, and the next attempt starts. Once that attempt produces output, the broken one is
+/// announced as discarded (`provider-call-discarded`); if it fails first, the broken one is
+/// restored, and its error is that of the reply. The tokens of all attempts count.
 ///
-/// The error must be [retryable](EngineError::is_retryable), and each repeat takes a permit from
-/// the client's retry budget ([`RetryLimit`](crate::RetryLimit)): one budget bounds the
-/// repeats of the transport and of this.
+/// The error must be [retryable](EngineError::is_retryable), and each retry takes a permit from the
+/// client's retry budget ([`RetryLimit`](crate::RetryLimit)): one budget bounds the retries of the
+/// transport and of this policy.
 ///
 /// If the engine is a middleware chain, only the engine at its end is called again: middleware runs
-/// once per provider call, and every attempt sees what it added to the turn.
+/// once per provider call, and every attempt sees the turn as changed by it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Resampling {
-    /// How often a reply is asked for again. 2 by default.
+    /// Maximum number of retries. 2 by default.
     pub max_resamples: u32,
-    /// How long to wait before the first time. 500 ms by default.
+    /// Delay before the first retry. 500 ms by default.
     pub backoff_base: Duration,
-    /// By how much each wait is longer than the one before. 2 by default.
+    /// Factor by which the delay grows with each retry. 2 by default.
     pub backoff_factor: f64,
-    /// The longest wait; where the provider asks for a longer one, the reply is not asked for
-    /// again. 30 s by default.
+    /// Maximum delay; if the provider requests a longer one, the reply is not retried. 30 s by
+    /// default.
     pub max_delay: Duration,
 }
 
@@ -52,38 +51,39 @@ impl Default for Resampling {
 }
 
 impl Resampling {
-    /// A broken reply is an error at once.
+    /// Never retries: a broken reply is an error at once.
     #[must_use]
     pub fn never() -> Self {
         Self::default().with_max_resamples(0)
     }
 
-    /// Sets how often a reply is asked for again.
+    /// Sets the maximum number of retries.
     #[must_use]
     pub fn with_max_resamples(mut self, times: u32) -> Self {
         self.max_resamples = times;
         self
     }
 
-    /// Sets how long to wait before the first time.
+    /// Sets the delay before the first retry.
     #[must_use]
     pub fn with_backoff_base(mut self, base: Duration) -> Self {
         self.backoff_base = base;
         self
     }
 
-    /// Makes one provider call, with its further attempts where the reply breaks off. What the
-    /// last attempt with output produced is in `turn` on every outcome.
+    /// Makes one provider call, and retries it if the reply breaks off. The output of the last
+    /// attempt with output is in `turn` on every outcome.
     ///
     /// The context's journal is awaited before and after each attempt, and its snapshot hook sees
-    /// the turn before each. When the run is cancelled or its deadline passes, the engine has
+    /// the turn before each. If the run is cancelled or its deadline passes, the engine has
     /// [`TOOL_CANCEL_GRACE`](crate::TOOL_CANCEL_GRACE) to return, and is then dropped.
     ///
     /// # Errors
     ///
-    /// That of the last attempt with output; of kind [`Cancelled`](ErrorKind::Cancelled) when the run was
-    /// cancelled, [`Timeout`](ErrorKind::Timeout) when its deadline passed,
-    /// [`Panicked`](ErrorKind::Panicked) when the engine or a hook panicked.
+    /// The error of the last attempt with output; an error of kind
+    /// [`Cancelled`](ErrorKind::Cancelled) if the run was cancelled,
+    /// [`Timeout`](ErrorKind::Timeout) if its deadline passed, [`Panicked`](ErrorKind::Panicked) if
+    /// the engine or a hook panicked.
     pub async fn sample(
         &self,
         engine: &dyn Engine,
@@ -109,7 +109,7 @@ impl Resampling {
         }
     }
 
-    /// How long to wait before the next attempt; `None` when there is none.
+    /// Returns the delay before the next attempt; `None` if there is none.
     fn delay(&self, attempt: u32, error: &EngineError, has_output: bool) -> Option<Duration> {
         let asked = error.retry_after().unwrap_or_default();
         if attempt > self.max_resamples || !has_output || asked > self.max_delay {
@@ -149,8 +149,9 @@ impl Attempts for Resampling {
             if let Some(first) = repeated.restore() {
                 let kept = format!("asking again failed, the broken reply stays: {error}");
                 ctx.publish(EventKind::Info(Info::new(kept, None)));
-                // The reply that is kept says why it is not whole. A cancel is why the run ends, and
-                // a panic is a fault of the program, which must be told.
+                // The error is that of the reply that is kept, and explains why it is incomplete. A
+                // cancellation ends the run, and a panic is a bug in the program, which must be
+                // reported.
                 let ends_all = error.is_cancelled() || error.kind() == ErrorKind::Panicked;
                 return Err(if ends_all { error } else { first });
             }
@@ -161,7 +162,7 @@ impl Attempts for Resampling {
                 return Err(error);
             };
             after_attempt(ctx, repeated.turn, Err(&error)).await?;
-            // Until the next attempt has something to say, the broken one is the last word.
+            // The broken reply stays in place until the next attempt produces output.
             if !pause(ctx, delay).await {
                 return Err(EngineError::cancelled());
             }
@@ -175,7 +176,8 @@ impl Attempts for Resampling {
     }
 }
 
-/// A turn whose last reply may be set aside. Dropped, it restores what no other reply replaced.
+/// A turn whose last reply may be set aside. On drop, restores a reply that no other reply
+/// replaced.
 pub(crate) struct Repeated<'t> {
     pub(crate) turn: &'t mut Turn,
     broken: Option<(SetAside, EngineError)>,
@@ -191,14 +193,14 @@ impl<'t> Repeated<'t> {
         self.broken = Some((aside, error));
     }
 
-    /// Another reply is whole.
+    /// Marks the broken reply as replaced by a complete one.
     pub(crate) fn replaced(&mut self) {
         if let Some((aside, _)) = self.broken.take() {
             aside.discard();
         }
     }
 
-    /// Puts the reply back that was set aside, if no other one replaced it, and gives its error.
+    /// Restores the reply that was set aside, if no other reply replaced it, and returns its error.
     pub(crate) fn restore(&mut self) -> Option<EngineError> {
         let (aside, error) = self.broken.take()?;
         aside.restore(self.turn).then_some(error)
@@ -232,7 +234,7 @@ async fn after_attempt(
     }
 }
 
-/// Asks the engine at the end of a chain, which sees the run's settings in the turn's data.
+/// Calls the engine at the end of a chain, with the run's settings in the data of the turn.
 async fn ask_with_settings(
     engine: &dyn Engine,
     ctx: &RunContext,

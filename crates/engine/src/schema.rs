@@ -1,16 +1,16 @@
-//! JSON schemas in the form that servers take, and values that are checked against them.
+//! JSON schemas in the form accepted by servers, and validation of values.
 //!
-//! Every schema of a tool or of an output format passes through here on its way out, whether it
-//! came from a Rust type, was written by hand, or was read from a server of tools. What the
-//! application registered stays as it is: arguments are checked against the original.
+//! Every schema of a tool or of an output format is converted here before it is sent, whether it is
+//! derived from a Rust type, written by hand, or received from a tool server. The application's
+//! original is kept: arguments are validated against it.
 //!
-//! - [`lenient`] adds what servers insist on and changes nothing that the schema means.
-//! - [`strict`] rewrites a schema into the subset that OpenAI's strict mode accepts, or reports the
+//! - [`lenient`] adds keywords that servers require, without changing the meaning of the schema.
+//! - [`strict`] rewrites a schema into the subset accepted by OpenAI's strict mode, or reports the
 //!   part for which that is impossible.
 //!
-//! [`check`] and [`fit`] check what comes back: arguments of tools, and answers.
+//! [`check`] and [`fit`] validate received values: arguments of tools, and answers.
 //!
-//! With the feature `schemars`, [`of_type`] makes the schema of a Rust type.
+//! With the feature `schemars`, [`of_type`] returns the schema of a Rust type.
 
 use std::{error::Error, fmt};
 
@@ -37,18 +37,18 @@ pub use of_type::of_type;
 #[cfg(feature = "schemars")]
 pub(crate) use of_type::{is_object, name_of, wrapped};
 
-/// The name of the property in which a value that is no object is wrapped, because a server takes
-/// only objects as answers.
+/// Name of the property that wraps a value other than an object, because servers accept only
+/// objects as answers.
 pub const WRAPPER: &str = "value";
 
-/// The deepest nesting of a schema that is read. `serde_json` reads 128 levels.
+/// Maximum nesting depth of a schema. `serde_json` reads 128 levels.
 const MAX_DEPTH: usize = 64;
 
-/// The most subschemas that a schema may become. References multiply when they are resolved, so
-/// that a short schema could otherwise become gigabytes.
+/// Maximum number of subschemas of a converted schema. References multiply when they are resolved,
+/// so that a short schema could otherwise grow to gigabytes.
 const MAX_NODES: usize = 20_000;
 
-/// A schema cannot take the form that was asked for: which part of it, and what to do.
+/// Error of a schema that cannot be converted: the part, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaError {
@@ -69,7 +69,7 @@ impl SchemaError {
         }
     }
 
-    /// The part of the schema, as a path from its root: `$.properties.when.items`.
+    /// Returns the part of the schema, as a path from its root: `$.properties.when.items`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -84,50 +84,51 @@ impl fmt::Display for SchemaError {
 
 impl Error for SchemaError {}
 
-/// The schema of an object, as every server takes it: with `"type": "object"` and `properties`,
-/// without combinations (`anyOf`, `allOf`, `$ref`, ...) at the root, and with `items` of every
-/// array.
+/// Converts a schema to that of an object, in the form accepted by every server: with
+/// `"type": "object"` and `properties`, without combinations (`anyOf`, `allOf`, `$ref`, ...) at the
+/// root, and with `items` for every array.
 ///
-/// Alternatives at the root become one object that has the properties of all of them. `null`, `{}`
-/// and `true` are an object without properties.
+/// Alternatives at the root become one object with the properties of all of them. `null`, `{}` and
+/// `true` become an object without properties.
 ///
-/// Source: OpenAI answers 400 to functions with other schemas ("object schema missing properties",
-/// "array schema missing items", "schema must have type 'object' and not have 'oneOf'/'anyOf'/
-/// 'allOf'/'enum'/'not' at the top level").
+/// Source: OpenAI responds with status 400 to functions with other schemas ("object schema missing
+/// properties", "array schema missing items", "schema must have type 'object' and not have
+/// 'oneOf'/'anyOf'/ 'allOf'/'enum'/'not' at the top level").
 ///
 /// # Errors
 ///
-/// The root cannot be an object, or a reference at the root leads nowhere.
+/// If the root cannot be an object, or a reference at the root cannot be resolved.
 pub fn lenient(schema: &Value) -> Result<Value, SchemaError> {
     lenient::object(schema)
 }
 
-/// The schema of an answer that need not be an object. As [`lenient`], but any root is accepted.
+/// Converts the schema of an answer that need not be an object. Like [`lenient`], but any root is
+/// accepted.
 #[must_use]
 pub fn lenient_answer(schema: &Value) -> Value {
     lenient::any(schema)
 }
 
-/// A schema in the subset of OpenAI's strict mode, in which the server holds the model to it.
+/// Converts a schema to the subset of OpenAI's strict mode, in which the server enforces it.
 ///
-/// - Objects are closed, and all of their properties are required. A property that was optional
-///   accepts `null` instead.
-/// - `oneOf` becomes `anyOf`; `allOf` and `$ref` with other keywords beside it are merged; an array
-///   whose items are all alike by position gets `items`.
-/// - What the mode does not enforce (`default`, `minLength`, unknown formats, ...) becomes a note in
-///   the description, where the model can read it.
+/// - Objects are closed, and all of their properties are required. Optional properties accept
+///   `null` instead.
+/// - `oneOf` becomes `anyOf`; `allOf`, and `$ref` with sibling keywords, are merged; an array with
+///   identical items at all positions gets `items`.
+/// - Keywords that the mode does not enforce (`default`, `minLength`, unknown formats, ...) become
+///   a note in the description, for the model.
 ///
 /// Source: <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
 ///
 /// # Errors
 ///
-/// A part allows what the mode cannot: any value, unnamed properties, items that differ by position,
-/// conditions; or the root is no object. The error names the part.
+/// If a part cannot be expressed in strict mode: any value, unnamed properties, items that differ
+/// by position, conditions; or if the root is not an object. The error names the part.
 pub fn strict(schema: &Value) -> Result<Value, SchemaError> {
     strict::schema(schema)
 }
 
-/// The schemas in a list keyword; none if it is not a list.
+/// Returns the schemas of a list keyword; none if it is not a list.
 fn list<'a>(map: &'a Map<String, Value>, name: &str) -> &'a [Value] {
     map.get(name)
         .and_then(Value::as_array)

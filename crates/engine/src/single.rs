@@ -11,12 +11,12 @@ use crate::{
     Resampling, RunContext, RunReport, RunStatus, RunStop, StoreError, keys, steps,
 };
 
-/// Asks an engine once per run: no tools, no storage. Tool calls of the reply stay pending.
+/// Calls an engine once per run, without tools or storage. Tool calls of the reply stay pending.
 ///
-/// An answer that does not fit its schema is asked for again if the turn or the run says so
-/// ([`StructuredOutput::with_retries`](crate::StructuredOutput::with_retries)).
-/// A reply that breaks off is requested again ([`Resampling`]), and the context's journal and
-/// snapshot hook are called, as in a tool loop. It is a runner, and the builder of itself:
+/// An answer that does not match its schema is retried if configured
+/// ([`StructuredOutput::with_retries`](crate::StructuredOutput::with_retries)). A reply that breaks
+/// off is retried ([`Resampling`]), and the context's journal and snapshot hook are called, as in a
+/// tool loop. This type is both a runner and its own builder:
 /// `Session::new(EngineRunner::new(engine))`.
 #[derive(Clone)]
 pub struct EngineRunner {
@@ -25,7 +25,7 @@ pub struct EngineRunner {
 }
 
 impl EngineRunner {
-    /// A runner of `engine`.
+    /// Creates a runner of `engine`.
     pub fn new(engine: impl Engine + 'static) -> Self {
         Self {
             engine: Arc::new(engine),
@@ -33,7 +33,8 @@ impl EngineRunner {
         }
     }
 
-    /// Sets how a reply that broke off after output had begun is requested again. Twice by default.
+    /// Sets the resampling of a reply that breaks off after output has begun. Two retries by
+    /// default.
     #[must_use]
     pub fn with_resampling(mut self, resampling: Resampling) -> Self {
         self.resampling = resampling;
@@ -42,7 +43,7 @@ impl EngineRunner {
 
     async fn pass(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         steps::start(ctx, turn).await?;
-        // What an earlier run or another program offered is not on offer here.
+        // Tools offered by an earlier run or another program are not offered here.
         turn.data.remove(&keys::TOOL_DEFINITIONS);
         turn.data.remove(&keys::TOOL_CONFIG);
         let calls_before = ctx.provider_calls();
@@ -93,7 +94,7 @@ impl InferenceRunner for EngineRunner {
         steps::end(ctx, turn, outcome).await
     }
 
-    /// There is no store.
+    /// There is no store, so nothing can fail.
     fn persist_now(&self, _: &RunContext, _: &Turn, _: &RunStatus) -> Result<(), StoreError> {
         Ok(())
     }

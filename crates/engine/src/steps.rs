@@ -1,4 +1,4 @@
-//! The steps that all runners have in common: journal barriers, snapshots, and when to stop.
+//! Steps common to all runners: journal barriers, snapshots, and conditions for stopping.
 //!
 //! For implementations of [`InferenceRunner`](crate::InferenceRunner).
 
@@ -9,18 +9,19 @@ use tokio::time::{Instant, sleep};
 
 use crate::{EngineError, ErrorKind, OnWake, Phase, RunContext, RunReport, RunStatus, isolate};
 
-/// How long tools and provider calls have after a cancel before they are abandoned: 80 ms.
+/// Grace period of tools and provider calls after a cancellation, after which they are abandoned:
+/// 80 ms.
 ///
-/// A session promises its terminal event within 100 ms of a cancel, whatever tools and providers
-/// do. The remaining 20 ms are for what comes after them: answers, events, hooks.
+/// A session guarantees its terminal event within 100 ms of a cancellation, regardless of tools and
+/// providers. The remaining 20 ms are for the steps that follow: answers, events, hooks.
 pub const TOOL_CANCEL_GRACE: Duration = Duration::from_millis(80);
 
-/// Awaits the journal's barrier at the start of a run. Does nothing if a session has awaited it
-/// already ([`RunContext::with_start_recorded`]).
+/// Awaits the journal's barrier at the start of a run. Does nothing if the session has already
+/// awaited it ([`RunContext::with_start_recorded`]).
 ///
 /// # Errors
 ///
-/// What the journal says; see [`isolate::journaled`].
+/// The error of the journal; see [`isolate::journaled`].
 pub async fn start(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
     match ctx.journal() {
         Some(journal) if !ctx.is_start_recorded() => {
@@ -30,15 +31,15 @@ pub async fn start(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
     }
 }
 
-/// Shows the turn to the snapshot hook a last time and awaits the journal's barrier at the end of a
-/// run. Returns the outcome, or the first failure of these if the outcome was none.
+/// Takes the final snapshot and awaits the journal's barrier at the end of a run. Returns the
+/// outcome, or, if that is successful, the first failure of these.
 ///
-/// The journal is not called after an error of kind [`Fenced`](ErrorKind::Fenced): the session
-/// belongs to another process, which writes its journal.
+/// The journal is not called after an error of kind [`Fenced`](ErrorKind::Fenced): the session is
+/// owned by another process, which writes its journal.
 ///
 /// # Errors
 ///
-/// That of the outcome, of the hook or of the journal.
+/// The error of the outcome, of the hook or of the journal.
 pub async fn end(
     ctx: &RunContext,
     turn: &Turn,
@@ -52,15 +53,15 @@ pub async fn end(
     };
     let status = RunStatus::from(&outcome);
     let told = isolate::journaled(journal.run_ended(ctx, turn, &status)).await;
-    // The first failure is why the run ended.
+    // The first failure is the reason for the end of the run.
     outcome.and_then(|report| told.map(|()| report))
 }
 
-/// Shows the turn to the context's snapshot hook.
+/// Calls the context's snapshot hook with the turn.
 ///
 /// # Errors
 ///
-/// Of kind [`Panicked`](ErrorKind::Panicked) if the hook panicked.
+/// An error of kind [`Panicked`](ErrorKind::Panicked) if the hook panicked.
 pub fn snapshot(ctx: &RunContext, turn: &Turn, phase: Phase) -> Result<(), EngineError> {
     isolate::call(|| ctx.snapshot(turn, phase))
         .map_err(|message| isolate::panicked("the snapshot hook", &message))
@@ -91,7 +92,7 @@ pub fn deadline_passed(ctx: &RunContext) -> bool {
         .is_some_and(|deadline| deadline <= Instant::now())
 }
 
-/// The error of a provider call that the run's deadline ended.
+/// Returns the error of a provider call that the run's deadline ended.
 pub(crate) fn time_is_up() -> EngineError {
     EngineError::new(ErrorKind::Timeout, "the run's time is up").with_retryable(false)
 }
@@ -102,8 +103,8 @@ pub fn is_time_up(ctx: &RunContext, error: &EngineError) -> bool {
     error.kind() == ErrorKind::Timeout && deadline_passed(ctx)
 }
 
-/// Runs `work` to its end. When the run must stop, cancels `ctx`, so that the work sees it, and
-/// drops the work [`TOOL_CANCEL_GRACE`] later; there is no output then.
+/// Awaits `work`. If the run must stop, cancels `ctx`, which notifies the work, and drops the work
+/// [`TOOL_CANCEL_GRACE`] later; returns `None` in that case.
 pub async fn with_grace<T>(ctx: &RunContext, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     tokio::select! {

@@ -1,4 +1,4 @@
-//! A fallback asks the next engine where one fails, shows no text twice and loses none.
+//! A fallback calls the next engine if one fails, without repeating or losing text.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ impl Asked {
         self.events.iter().map(Event::type_name).collect()
     }
 
-    /// What a reader sees in the end: deltas of calls that were not discarded.
+    /// Returns the text that a reader finally shows: deltas of calls that were not discarded.
     fn shown(&self) -> String {
         let discarded: Vec<_> = self
             .events
@@ -143,7 +143,7 @@ async fn where_no_other_has_output_the_broken_reply_stays() {
 
 #[tokio::test]
 async fn a_run_that_asks_again_and_falls_back_shows_one_reply() {
-    // The first attempt breaks off everywhere, the second one is whole.
+    // The first attempt breaks off in each engine, the second one completes.
     let first = ScriptedEngine::new([
         Script::new().text("a").fail(ErrorKind::Truncated, "cut"),
         Script::new().fail(ErrorKind::Overloaded, "busy"),

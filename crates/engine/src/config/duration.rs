@@ -1,5 +1,5 @@
-//! Durations as geppetto writes them: Go's text form, such as `1m30s`; whole nanoseconds are read
-//! too.
+//! Durations in geppetto's format: Go's text form, such as `1m30s`; integers are accepted as
+//! nanoseconds.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     }
 }
 
-/// Go's text form; exact for whole milliseconds, else in nanoseconds.
+/// Formats a duration in Go's text form; exact for whole milliseconds, otherwise in nanoseconds.
 pub(super) fn format(time: Duration) -> String {
     let nanos = time.as_nanos();
     if nanos == 0 {
@@ -82,6 +82,6 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
         seconds += number.parse::<f64>().ok()? * factor;
         rest = tail;
     }
-    // Rounded to nanoseconds, or 0.1 s would not be 100 ms.
+    // Rounded to nanoseconds; otherwise 0.1 s would differ from 100 ms.
     Duration::try_from_secs_f64(seconds).ok()
 }

@@ -1,4 +1,4 @@
-//! [`InferenceConfig`].
+//! [`InferenceConfig`]: model, sampling, limits and reasoning.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +10,16 @@ use super::ConfigError;
 #[serde(default)]
 #[non_exhaustive]
 pub struct InferenceConfig {
-    /// The model, if it differs from the engine's.
+    /// Model, if different from the engine's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Sampling temperature, from 0 to 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
-    /// Nucleus sampling: the share of probability to sample from, from 0 to 1.
+    /// Nucleus sampling: the probability mass to sample from, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
-    /// The output limit in tokens, at least 1.
+    /// Output limit in tokens, at least 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_response_tokens: Option<u64>,
     /// Stop sequences. An empty list clears the engine's.
@@ -35,10 +35,10 @@ pub struct InferenceConfig {
     /// Reasoning summary: `auto`, `concise`, `detailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_summary: Option<String>,
-    /// The reasoning limit in tokens, if the provider supports one.
+    /// Reasoning limit in tokens, if the provider supports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_budget: Option<u64>,
-    /// The thinking mode, if the provider has one: `enabled`, `disabled`, `adaptive`.
+    /// Thinking mode, if the provider supports one: `enabled`, `disabled`, `adaptive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_type: Option<String>,
 }
@@ -64,7 +64,7 @@ impl InferenceConfig {
         self
     }
 
-    /// Sets nucleus sampling: the share of probability to sample from, from 0 to 1.
+    /// Sets nucleus sampling: the probability mass to sample from, from 0 to 1.
     #[must_use]
     pub fn with_top_p(mut self, top_p: f64) -> Self {
         self.top_p = Some(top_p);
@@ -138,11 +138,11 @@ impl InferenceConfig {
         }
     }
 
-    /// Checks the values against what any provider allows.
+    /// Checks the values against the ranges accepted by all providers.
     ///
     /// # Errors
     ///
-    /// The error names the first setting that is out of range, and the range.
+    /// If a value is out of range. The error names the first such setting, and the range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let range = |name, value: Option<f64>, max: f64| match value {
             Some(value) if !(0.0..=max).contains(&value) => Err(ConfigError::new(

@@ -11,11 +11,11 @@ mod tests;
 
 /// Settings of one run, which do not outlive it.
 ///
-/// A runner writes them into the turn's data ([`keys::INFERENCE_CONFIG`],
-/// [`keys::STRUCTURED_OUTPUT`]) for the time of each call of the engine, below the middleware, and
-/// takes them out again. Engines read the turn's data as always; history, snapshots, journal and
-/// store never see them there. What a run was given is recorded in the turn's metadata
-/// ([`keys::RUN_SETTINGS`]), so that a run that was cut off can continue with the same model.
+/// A runner writes them to the data of the turn ([`keys::INFERENCE_CONFIG`],
+/// [`keys::STRUCTURED_OUTPUT`]) for the duration of each engine call, below the middleware, and
+/// restores the previous values afterwards. Engines read the turn's data as usual; history,
+/// snapshots, journal and store never contain the settings there. They are recorded in the turn's
+/// metadata ([`keys::RUN_SETTINGS`]), so that an interrupted run can continue with the same model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -23,13 +23,13 @@ pub struct RunSettings {
     /// Model, sampling, limits and reasoning. Each value that is set takes precedence over the
     /// turn's.
     pub inference: InferenceConfig,
-    /// The structured output, which replaces the turn's.
+    /// Structured output, which replaces the turn's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<StructuredOutput>,
 }
 
 impl RunSettings {
-    /// No settings: those of the turn and the engine apply.
+    /// Creates empty settings: those of the turn and the engine apply.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -68,8 +68,8 @@ impl RunSettings {
     ///
     /// # Errors
     ///
-    /// Names the first setting that cannot work; see [`InferenceConfig::validate`] and
-    /// [`StructuredOutput::validate`].
+    /// If a setting is invalid. The error names the first one; see [`InferenceConfig::validate`]
+    /// and [`StructuredOutput::validate`].
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.inference.validate()?;
         self.output
@@ -77,7 +77,7 @@ impl RunSettings {
             .map_or(Ok(()), StructuredOutput::validate)
     }
 
-    /// Writes the settings into the turn's data.
+    /// Writes the settings to the data of the turn.
     pub(crate) fn apply(&self, turn: &mut Turn) -> Result<Applied, ConfigError> {
         let mut applied = Applied::default();
         if self.inference != InferenceConfig::default() {
@@ -97,7 +97,7 @@ fn inference_of(turn: &Turn) -> Result<InferenceConfig, ConfigError> {
     Ok(own.unwrap_or_default())
 }
 
-/// What was written into a turn's data for the time of a call, and what was there before.
+/// Values written to the data of a turn for the duration of a call, and the previous ones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Applied(Vec<Written>);
 
@@ -109,8 +109,8 @@ struct Written {
 }
 
 impl Applied {
-    /// Takes the model out of the turn's data: another engine than the one that it was meant for is
-    /// asked.
+    /// Removes the model from the data of the turn, for a call of an engine other than the one it
+    /// was intended for.
     pub(crate) fn without_model(turn: &mut Turn) -> Result<Self, ConfigError> {
         let mut applied = Self::default();
         let mut inference = inference_of(turn)?;
@@ -134,7 +134,7 @@ impl Applied {
         Ok(())
     }
 
-    /// Puts back what was there before. What was changed meanwhile stays.
+    /// Restores the previous values. Values that were changed in the meantime are kept.
     pub(crate) fn undo(&self, turn: &mut Turn) {
         for written in &self.0 {
             if turn.data.raw(written.key) != Some(&written.now) {

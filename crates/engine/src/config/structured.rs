@@ -1,4 +1,4 @@
-//! [`StructuredOutput`].
+//! [`StructuredOutput`]: the JSON schema of an answer.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,25 +21,25 @@ pub enum OutputMode {
 
 /// Structured output: the JSON schema of the model's answer.
 ///
-/// With the feature `schemars` (which `geppetto-toolloop` turns on), [`of`](Self::of) takes the
-/// schema from a Rust type, and [`Turn::reply_as`](geppetto_turns::Turn::reply_as) reads the
-/// answer back as one.
+/// With the feature `schemars` (enabled by `geppetto-toolloop`), [`of`](Self::of) derives the
+/// schema from a Rust type, and [`Turn::reply_as`](geppetto_turns::Turn::reply_as) deserializes the
+/// answer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StructuredOutput {
     /// `json_schema`, or `off`.
     pub mode: OutputMode,
-    /// The schema's name: 1 to 64 letters, digits, `_` and `-`.
+    /// Name of the schema: 1 to 64 letters, digits, `_` and `-`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Description of the answer, for the model.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The JSON schema of the answer.
+    /// JSON schema of the answer.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub schema: Value,
-    /// Require the provider to enforce the schema. True by default.
+    /// Require the provider to enforce the schema. `true` by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
     /// Return an error for an invalid configuration instead of ignoring it.
@@ -62,8 +62,8 @@ fn is_zero(number: &u32) -> bool {
 impl StructuredOutput {
     /// Creates the configuration for an answer that matches `schema`.
     ///
-    /// Strict unless [`with_strict`](Self::with_strict) says otherwise: the schema is then sent in
-    /// the form that [`schema::strict`] gives it.
+    /// Strict unless disabled with [`with_strict`](Self::with_strict): the schema is then sent in
+    /// the form returned by [`schema::strict`].
     pub fn json_schema(name: impl Into<String>, schema: Value) -> Self {
         Self {
             mode: OutputMode::JsonSchema,
@@ -75,7 +75,7 @@ impl StructuredOutput {
     }
 
     /// Creates the configuration for an answer that deserializes to `T`. The name is that of the
-    /// type, the description its doc comment.
+    /// type; the description is its doc comment.
     ///
     /// Servers accept only objects: the schema of any other type (a list, a number, an enum) is
     /// wrapped in one, under [`schema::WRAPPER`];
@@ -127,7 +127,7 @@ impl StructuredOutput {
         self
     }
 
-    /// Sets whether an invalid configuration is an error instead of ignored.
+    /// Sets whether an invalid configuration is an error rather than ignored.
     #[must_use]
     pub fn with_require_valid(mut self, require_valid: bool) -> Self {
         self.require_valid = require_valid;
@@ -160,11 +160,11 @@ impl StructuredOutput {
         self.strict.unwrap_or(true)
     }
 
-    /// The schema in the form in which it is sent.
+    /// Returns the schema in the form in which it is sent.
     ///
     /// # Errors
     ///
-    /// The schema cannot be strict. The error names the part.
+    /// If the schema cannot be made strict. The error names the part.
     pub fn sent_schema(&self) -> Result<Value, ConfigError> {
         if !self.is_strict() {
             return Ok(schema::lenient_answer(&self.schema));
@@ -179,7 +179,7 @@ impl StructuredOutput {
     ///
     /// # Errors
     ///
-    /// The name or the schema is missing or malformed, or the schema cannot be strict.
+    /// If the name or the schema is missing or malformed, or the schema cannot be made strict.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.is_on() {
             self.check()?;
@@ -188,11 +188,11 @@ impl StructuredOutput {
         Ok(())
     }
 
-    /// The configuration in the form in which it is sent.
+    /// Returns the configuration in the form in which it is sent.
     ///
     /// # Errors
     ///
-    /// As [`validate`](Self::validate).
+    /// The errors of [`validate`](Self::validate).
     pub fn into_sent(mut self) -> Result<Self, ConfigError> {
         if self.is_on() {
             self.check()?;

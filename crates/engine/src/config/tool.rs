@@ -1,4 +1,4 @@
-//! How tools are offered and run.
+//! Tool configuration: tool choice, limits, retries and definitions.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ConfigError, duration};
 use crate::schema;
 
-/// The tools that the model may or must call.
+/// Tools that the model may or must call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ToolChoice {
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for ToolChoice {
     }
 }
 
-/// What happens when a tool fails.
+/// Handling of a failed tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -66,7 +66,7 @@ pub enum ToolErrorHandling {
     Retry,
 }
 
-/// How a failed tool is tried again.
+/// Retries of a failed tool.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -104,20 +104,20 @@ impl RetryConfig {
     }
 }
 
-/// How tools are offered to the model and run.
+/// Tool configuration of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolConfig {
-    /// Offer tools to the model. True by default.
+    /// Offer tools to the model. `true` by default.
     pub enabled: bool,
-    /// The tools that the model may or must call.
+    /// Tools that the model may or must call.
     pub tool_choice: ToolChoice,
     /// Maximum number of iterations (a provider call and its tools) of a run. 20 by default.
     pub max_iterations: u32,
-    /// Ask the model once more, without tools, when a run reaches `max_iterations`, for an answer
-    /// from the results so far. The outcome is the limit in either case. False by default, so that
-    /// a run never makes more provider calls than `max_iterations` allows.
+    /// Call the model once more, without tools, when a run reaches `max_iterations`, for an answer
+    /// from the results so far. The run ends at the limit in either case. `false` by default, so
+    /// that a run never makes more provider calls than `max_iterations` allows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub final_answer: bool,
     /// Time limit of one tool execution. 30 s by default.
@@ -125,18 +125,18 @@ pub struct ToolConfig {
     pub execution_timeout: Duration,
     /// Maximum number of tools that run in parallel. 3 by default.
     pub max_parallel_tools: u32,
-    /// What happens when a tool fails.
+    /// Handling of a failed tool.
     pub tool_error_handling: ToolErrorHandling,
-    /// How a failed tool is tried again.
+    /// Retries of a failed tool.
     pub retry_config: RetryConfig,
-    /// Maximum number of tool calls of a run; with 0 none is run. No limit by default.
+    /// Maximum number of tool calls of a run; 0 allows none. No limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
-    /// Maximum number of tokens of a run, prompt and output of all calls together, at least 1. No
+    /// Maximum number of tokens of a run, prompt and output of all calls together; at least 1. No
     /// limit by default.
     ///
     /// If a provider does not report token usage, it is estimated at one token per four bytes of
-    /// prompt and output, and an `info` event reports it.
+    /// prompt and output, and an `info` event reports the estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
 }
@@ -159,7 +159,7 @@ impl Default for ToolConfig {
 }
 
 impl ToolConfig {
-    /// The defaults.
+    /// Creates a configuration with the defaults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -172,7 +172,7 @@ impl ToolConfig {
         self
     }
 
-    /// Sets whether a run that reaches its last iteration asks the model once more, without tools,
+    /// Sets whether a run that reaches its last iteration calls the model once more, without tools,
     /// for a final answer.
     #[must_use]
     pub fn with_final_answer(mut self, wanted: bool) -> Self {
@@ -194,7 +194,7 @@ impl ToolConfig {
         self
     }
 
-    /// Sets what happens when a tool fails.
+    /// Sets the handling of a failed tool.
     #[must_use]
     pub fn with_tool_error_handling(mut self, handling: ToolErrorHandling) -> Self {
         self.tool_error_handling = handling;
@@ -207,7 +207,7 @@ impl ToolConfig {
     ///
     /// # Errors
     ///
-    /// The error names the first invalid setting, and the permitted values.
+    /// If a setting is invalid. The error names the first one, and the permitted values.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let at_least_one = |name, value: u32| {
             if value == 0 {
@@ -242,20 +242,20 @@ impl ToolConfig {
     }
 }
 
-/// The definition of a tool that is sent to the model.
+/// Definition of a tool, as sent to the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolDefinition {
-    /// The name: 1 to 64 letters, digits, `_` and `-`.
+    /// Name: 1 to 64 letters, digits, `_` and `-`.
     pub name: String,
-    /// What the tool does, for the model.
+    /// Description of the tool, for the model.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// The JSON schema of the arguments, which are an object. Arguments are validated against this
-    /// schema, unchanged; the provider gets [`sent_parameters`](Self::sent_parameters).
+    /// JSON schema of the arguments, which are an object. Arguments are validated against this
+    /// schema as it is; the provider receives [`sent_parameters`](Self::sent_parameters).
     #[serde(default)]
     pub parameters: Value,
-    /// Require the provider to enforce the schema, if it can.
+    /// Require the provider to enforce the schema, if supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
 }
@@ -271,25 +271,25 @@ impl ToolDefinition {
         }
     }
 
-    /// Sets whether the provider must enforce the schema, if it can.
+    /// Sets whether the provider must enforce the schema, if supported.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = Some(strict);
         self
     }
 
-    /// Returns `true` if the provider must enforce the schema. False by default.
+    /// Returns `true` if the provider must enforce the schema. `false` by default.
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.strict == Some(true)
     }
 
-    /// The schema of the arguments in the form in which it is sent: as [`schema::strict`] gives it
-    /// for a strict tool, else as [`schema::lenient`] does.
+    /// Returns the schema of the arguments in the form in which it is sent: in the form of
+    /// [`schema::strict`] for a strict tool, otherwise of [`schema::lenient`].
     ///
     /// # Errors
     ///
-    /// The schema cannot take that form. The error names the part.
+    /// If the schema cannot take that form. The error names the part.
     pub fn sent_parameters(&self) -> Result<Value, ConfigError> {
         let sent = if self.is_strict() {
             schema::strict(&self.parameters)
@@ -301,22 +301,22 @@ impl ToolDefinition {
         })
     }
 
-    /// Checks name and schema.
+    /// Validates name and schema.
     ///
     /// # Errors
     ///
-    /// When the name is not one that providers accept, or the schema cannot be sent
+    /// If providers do not accept the name, or the schema cannot be sent
     /// ([`sent_parameters`](Self::sent_parameters)).
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.check_name()?;
         self.sent_parameters().map(drop)
     }
 
-    /// The tool in the form in which it is sent.
+    /// Returns the definition in the form in which it is sent.
     ///
     /// # Errors
     ///
-    /// As [`validate`](Self::validate).
+    /// The errors of [`validate`](Self::validate).
     pub fn into_sent(mut self) -> Result<Self, ConfigError> {
         self.check_name()?;
         self.parameters = self.sent_parameters()?;

@@ -4,7 +4,7 @@ use geppetto_turns::Turn;
 
 use super::{RunContext, calls::EndedCall, lock};
 
-/// Provider calls that were not replaced yet, each with the reason.
+/// Provider calls that have not been replaced yet, each with the reason.
 #[derive(Default)]
 pub(super) struct Held(Vec<(EndedCall, String)>);
 
@@ -15,18 +15,17 @@ impl Held {
     }
 }
 
-/// A reply that broke off, while its request is retried. Created by
-/// [`RunContext::set_calls_aside`].
+/// A broken reply whose request is being retried. Created by [`RunContext::set_calls_aside`].
 #[derive(Debug)]
 #[must_use = "a reply that is not replaced must be restored, or what it said is lost"]
 pub struct SetAside {
     ctx: RunContext,
-    /// The turn as the reply left it.
+    /// The turn including the broken reply.
     turn: Turn,
 }
 
 impl SetAside {
-    /// Puts the reply back into `turn` if no other one replaced it. Returns `true` if it did.
+    /// Restores the reply in `turn` if no other reply has replaced it. Returns `true` if it did.
     #[must_use]
     pub fn restore(&self, turn: &mut Turn) -> bool {
         let held = lock(&self.ctx.shared.held).take();
@@ -35,7 +34,7 @@ impl SetAside {
         };
         let mut ended = lock(&self.ctx.shared.ended);
         if let Some((first, _)) = held.0.first() {
-            // What was asked since has said nothing.
+            // The calls since then produced no output.
             ended.retain(|call| call.position < first.position);
         }
         ended.extend(held.0.into_iter().map(|(call, _)| call));
@@ -43,18 +42,18 @@ impl SetAside {
         true
     }
 
-    /// Announces the reply as discarded, if not done yet, because another one has replaced it.
+    /// Announces the reply as discarded, if not done yet, because another reply has replaced it.
     pub fn discard(self) {
         self.ctx.discard_set_aside();
     }
 }
 
 impl RunContext {
-    /// Sets the provider calls that ended since [`provider_calls`](Self::provider_calls) was
-    /// `since` aside, because their request is sent again: sets `turn` back to what the engine was
-    /// given. What was said stays valid until another reply replaces it: the calls are announced
-    /// as discarded, for `reason`, when the next provider call produces output or finishes. If it
-    /// fails before, [`SetAside::restore`] puts the reply back.
+    /// Sets aside the provider calls that ended since [`provider_calls`](Self::provider_calls) was
+    /// `since`, because their request is sent again: resets `turn` to the engine's input. Their
+    /// output remains valid until another reply replaces it: the calls are announced as discarded,
+    /// with `reason`, when the next provider call produces output or finishes. If that call fails
+    /// first, [`SetAside::restore`] restores the reply.
     ///
     /// For implementations of [`Attempts`](crate::Attempts).
     pub fn set_calls_aside(&self, since: u32, turn: &mut Turn, reason: &str) -> SetAside {
@@ -70,8 +69,8 @@ impl RunContext {
         aside
     }
 
-    /// Sets the provider calls that ended since [`provider_calls`](Self::provider_calls) was `since`
-    /// aside, because their answer is asked for again. The turn keeps them.
+    /// Sets aside the provider calls that ended since [`provider_calls`](Self::provider_calls) was
+    /// `since`, because another answer is requested. The turn keeps them.
     pub(crate) fn set_answer_aside(&self, since: u32, reason: &str) {
         let calls = self.take_calls_since(since);
         self.hold(calls, reason);
@@ -82,7 +81,7 @@ impl RunContext {
         held.get_or_insert_default().add(calls, reason);
     }
 
-    /// Announces what was set aside as discarded: another reply replaces it.
+    /// Announces the calls set aside as discarded: another reply replaces them.
     pub(crate) fn discard_set_aside(&self) {
         let held = lock(&self.shared.held).take();
         if let Some(held) = held {

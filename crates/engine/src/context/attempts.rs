@@ -8,18 +8,19 @@ use geppetto_turns::{InferenceResult, Turn};
 use super::RunContext;
 use crate::{Engine, EngineError};
 
-/// Makes a provider call, and retries it if the reply breaks off.
+/// Retry policy for provider calls: makes a call, and retries it if the reply breaks off.
 ///
 /// A middleware chain ([`Stack`](crate::Stack)) passes its engine to the context's `Attempts`
-/// instead of calling it. So every attempt sees what middleware added to the turn, and middleware
-/// runs once per provider call, however many attempts that takes.
+/// instead of calling it. Every attempt therefore sees the turn as changed by the middleware, and
+/// middleware runs once per provider call, regardless of the number of attempts.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// Calls `engine`, and retries if that can succeed. `ctx` has no `Attempts`.
+    /// Calls `engine`, and retries if that can succeed. Called once per provider call, on the task
+    /// of the run. `ctx` has no `Attempts`.
     ///
     /// # Errors
     ///
-    /// That of the last attempt.
+    /// The error of the last attempt.
     async fn call(
         &self,
         engine: &dyn Engine,
@@ -29,14 +30,14 @@ pub trait Attempts: Send + Sync {
 }
 
 impl RunContext {
-    /// Sets the retry of provider calls below the middleware.
+    /// Sets the retry policy of provider calls below the middleware.
     #[must_use]
     pub fn with_attempts(mut self, attempts: Arc<dyn Attempts>) -> Self {
         self.attempts = Some(attempts);
         self
     }
 
-    /// Splits off the retry of provider calls.
+    /// Splits off the retry policy.
     pub(crate) fn split_attempts(&self) -> Option<(Arc<dyn Attempts>, Self)> {
         let attempts = self.attempts.clone()?;
         let mut ctx = self.clone();

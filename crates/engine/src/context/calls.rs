@@ -1,4 +1,4 @@
-//! Provider calls that have ended, and what a run took in total.
+//! Ended provider calls, and the totals of a run.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -11,19 +11,19 @@ use crate::RunTotals;
 #[cfg(test)]
 mod tests;
 
-/// The most ended calls that a run remembers. One attempt of an engine is one call as a rule;
-/// only an engine that asks several others makes more.
+/// Maximum number of ended calls kept per run. One attempt usually makes one call; only an engine
+/// that calls several others makes more.
 const REMEMBERED: usize = 8;
 
-/// A provider call that has ended and can still be discarded.
+/// An ended provider call that can still be discarded.
 pub(crate) struct EndedCall {
-    /// The position among all calls of the run, from 1.
+    /// Position among all calls of the run, starting at 1.
     pub(crate) position: u32,
     pub(crate) correlation: Arc<Correlation>,
-    /// The turn as the engine was given it.
+    /// The engine's input.
     pub(crate) before: Turn,
     pub(crate) has_output: bool,
-    /// The ids of the blocks that it appended.
+    /// Ids of the blocks that it appended.
     pub(crate) blocks: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl EndedCall {
         turn.id == self.before.id && (!turn.id.is_empty() || begins_alike())
     }
 
-    /// Returns `true` if its blocks were taken out of the conversation that it was made for.
+    /// Returns `true` if its blocks were removed from the conversation that it was made for.
     fn is_undone_in(&self, turn: &Turn) -> bool {
         !self.blocks.is_empty()
             && self.is_of(turn)
@@ -47,7 +47,7 @@ impl EndedCall {
 }
 
 impl RunContext {
-    /// Notes that a provider call has ended.
+    /// Records that a provider call has ended.
     pub(crate) fn call_ended(&self, mut call: EndedCall, result: &InferenceResult) {
         self.undo_settings(&mut call.before);
         let mut ended = lock(&self.shared.ended);
@@ -59,7 +59,7 @@ impl RunContext {
         *lock(&self.shared.last_result) = Some(result.clone());
     }
 
-    /// Forgets the ended calls once a tool runs or a person is asked: neither can be taken back.
+    /// Forgets the ended calls once a tool runs or a person is asked: neither can be undone.
     pub(super) fn settle_calls(&self, kind: &EventKind) {
         if matches!(
             kind,
@@ -129,15 +129,15 @@ impl RunContext {
         count
     }
 
-    /// Takes the ended calls that began after the first `since`.
+    /// Takes the ended calls that started after the first `since`.
     pub(super) fn take_calls_since(&self, since: u32) -> Vec<EndedCall> {
         let mut ended = lock(&self.shared.ended);
         let kept = ended.partition_point(|call| call.position <= since);
         ended.split_off(kept)
     }
 
-    /// Announces as discarded what a middleware took back by setting the turn back, before the
-    /// next provider call is shown.
+    /// Announces calls as discarded whose output a middleware removed by resetting the turn, before
+    /// the next provider call is shown.
     pub(crate) fn discard_undone(&self, turn: &Turn) {
         loop {
             let undone = {
@@ -171,18 +171,18 @@ impl RunContext {
             .any(|call| call.position > since && call.has_output)
     }
 
-    /// Adds to the number of tool calls whose tool was run.
+    /// Adds to the number of tools that were run.
     pub fn add_tool_calls(&self, count: u32) {
         self.shared.tool_calls.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The number of tool calls so far whose tool was run, without rejected calls.
+    /// Returns the number of tools run so far, excluding rejected calls.
     #[must_use]
     pub fn tool_calls(&self) -> u32 {
         self.shared.tool_calls.load(Ordering::Relaxed)
     }
 
-    /// The resource usage of the run so far: tokens, provider calls, tool calls.
+    /// Returns the resource usage of the run so far: tokens, provider calls, tool calls.
     #[must_use]
     pub fn totals(&self) -> RunTotals {
         RunTotals {
@@ -192,7 +192,7 @@ impl RunContext {
         }
     }
 
-    /// The result of the provider call that ended last, discarded ones included.
+    /// Returns the result of the provider call that ended last, even if it was discarded.
     #[must_use]
     pub fn last_result(&self) -> Option<InferenceResult> {
         lock(&self.shared.last_result).clone()

@@ -1,4 +1,4 @@
-//! How a run is cancelled, and why.
+//! Cancellation of a run, and its reason.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ impl RunContext {
             .with_cancellation(self.cancellation.child_token())
     }
 
-    /// The cancellation token.
+    /// Returns the cancellation token.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
@@ -31,21 +31,23 @@ impl RunContext {
     }
 
     /// Cancels this context and its children with a reason, which appears in the error of the run,
-    /// in its terminal event and in the answers of cancelled tool calls. The first reason wins.
+    /// in its terminal event and in the answers of cancelled tool calls. If called several times,
+    /// the first reason is kept.
     pub fn cancel_because(&self, reason: impl Into<String>) {
         lock(&self.shared.cancel_reason).get_or_insert_with(|| reason.into());
         self.cancel();
     }
 
-    /// Replaces the reason that was given to [`cancel_because`](Self::cancel_because) on this run, if
-    /// there is one. For implementations of runners, which keep secrets out of it.
+    /// Replaces the reason passed to [`cancel_because`](Self::cancel_because) on this run, if there
+    /// is one. For implementations of runners, which keep secrets out of it.
     pub fn map_cancel_reason(&self, map: impl FnOnce(&str) -> String) {
         if let Some(reason) = &mut *lock(&self.shared.cancel_reason) {
             *reason = map(reason);
         }
     }
 
-    /// The reason given to [`cancel_because`](Self::cancel_because), on this run or a parent run.
+    /// Returns the reason passed to [`cancel_because`](Self::cancel_because) on this run or a
+    /// parent run.
     #[must_use]
     pub fn cancel_reason(&self) -> Option<String> {
         let mut works_for = std::iter::successors(Some(self), |own| own.parent());
@@ -67,7 +69,7 @@ impl RunContext {
         }
     }
 
-    /// The error of this run if it was cancelled, with the reason if one was given.
+    /// Returns the error of this run if it was cancelled, with the reason if there is one.
     #[must_use]
     pub fn cancelled_error(&self) -> EngineError {
         match self.cancel_reason() {
@@ -80,7 +82,7 @@ impl RunContext {
     ///
     /// # Errors
     ///
-    /// Of kind [`Cancelled`](crate::ErrorKind::Cancelled).
+    /// An error of kind [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn check_cancelled(&self) -> Result<(), EngineError> {
         if self.is_cancelled() {
             return Err(self.cancelled_error());
@@ -89,11 +91,11 @@ impl RunContext {
     }
 }
 
-/// Waits until a run is cancelled ([`RunContext::cancelled`]).
+/// Future that completes when a run is cancelled ([`RunContext::cancelled`]).
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Cancelled<'a> {
     token: &'a CancellationToken,
-    /// The registration with the token, and the task that it wakes.
+    /// Registration with the token, and the waker that it notifies.
     waiting: Option<(Pin<Box<WaitForCancellationFuture<'a>>>, Waker)>,
 }
 
@@ -106,8 +108,8 @@ impl Future for Cancelled<'_> {
             return Poll::Ready(());
         }
         match &mut self.waiting {
-            // Whoever cancels wakes the task. To register it anew at each poll would take a lock that
-            // is somewhere else in memory.
+            // The token wakes the task. Registering again at each poll would take a lock in
+            // unrelated memory.
             Some((_, task)) if task.will_wake(cx.waker()) => Poll::Pending,
             Some((waiting, task)) => {
                 task.clone_from(cx.waker());

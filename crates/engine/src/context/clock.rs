@@ -6,7 +6,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{RunContext, lock};
 
-/// Counts for how long it was stopped.
+/// Clock of a run that measures for how long it was stopped.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     state: Mutex<State>,
@@ -15,19 +15,19 @@ pub(super) struct Clock {
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many have stopped it.
+    /// Number of guards that stop it.
     stops: u32,
-    /// When it was stopped, if it is.
+    /// Time at which it was stopped, if it is.
     since: Option<Instant>,
-    /// For how long it was stopped before.
+    /// Duration of earlier stops.
     stopped: Duration,
 }
 
-/// Keeps a clock stopped.
+/// Guard that keeps a clock stopped.
 struct Stopped(Arc<Clock>);
 
 impl Clock {
-    /// For how long the clock was stopped, up to now.
+    /// Returns the total duration of all stops, up to now.
     pub(super) fn stopped(&self) -> Duration {
         let state = lock(&self.state);
         let now = state.since.map(|since| since.elapsed());
@@ -38,7 +38,7 @@ impl Clock {
         lock(&self.state).stops > 0
     }
 
-    /// Waits until the clock is not stopped.
+    /// Waits until the clock is running.
     pub(super) async fn going(&self) {
         loop {
             let mut going = std::pin::pin!(self.going.notified());
@@ -74,14 +74,14 @@ impl Drop for Stopped {
 
 impl RunContext {
     /// Awaits something that takes its own time, such as the answer of a person, off the clock of
-    /// the run: meanwhile its [time limits](Self::with_time_limit) do not run, nor do those of the
-    /// runs that it works for, nor the time limit of a tool that awaits this. The run goes on with
-    /// the time that it had left. A hook passes the context that it is given, a tool that of its
+    /// the run: in the meantime neither its [time limits](Self::with_time_limit), nor those of its
+    /// parent runs, nor the time limit of a tool that awaits this advance. Afterwards the run
+    /// continues with its remaining time. A hook calls this on the context that it receives, a tool
+    /// on that of its
     /// [`ToolContext`](https://docs.rs/geppetto-toolloop/latest/geppetto_toolloop/struct.ToolContext.html).
     ///
-    /// Time that several parts of a run spend so at once counts once. A
-    /// [deadline](Self::with_deadline), which is a moment, stays where it is, and a cancel still
-    /// ends the run at once.
+    /// Overlapping waits of several parts of a run count once. A [deadline](Self::with_deadline),
+    /// which is a point in time, does not move, and a cancellation still ends the run at once.
     ///
     /// ```
     /// use std::time::Duration;

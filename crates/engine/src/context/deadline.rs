@@ -1,4 +1,4 @@
-//! When a run should be over.
+//! Deadlines and time limits of a run.
 
 use std::{future::pending, sync::Arc, time::Duration};
 
@@ -9,25 +9,26 @@ use super::{RunContext, clock::Clock};
 #[cfg(test)]
 mod tests;
 
-/// When a run should be over: at a moment, or after an amount of its own time.
+/// Deadline of a run: a point in time, or an amount of the run's own time.
 #[derive(Debug, Clone)]
 pub(super) struct Deadline {
-    /// When the deadline passes, if no clock is stopped.
+    /// Time at which the deadline passes if no clock is stopped.
     at: Instant,
     limit: Option<TimeLimit>,
 }
 
-/// How long a run may take by its clock.
+/// Time limit by the clock of a run.
 #[derive(Debug, Clone)]
 struct TimeLimit {
     limit: Duration,
     clock: Arc<Clock>,
-    /// For how long the clock had been stopped when the limit was set.
+    /// Duration for which the clock had been stopped when the limit was set.
     stopped: Duration,
 }
 
 impl Deadline {
-    /// `limit` from now on, by `clock`. `None` if it is too far in the future to be represented.
+    /// Returns a deadline at `limit` from now, by `clock`. `None` if it is too far in the future to
+    /// be represented.
     fn after(limit: Duration, clock: &Arc<Clock>) -> Option<Self> {
         Some(Self {
             at: Instant::now().checked_add(limit)?,
@@ -39,7 +40,7 @@ impl Deadline {
         })
     }
 
-    /// When it passes, if the clock is not stopped from now on.
+    /// Returns the time at which it passes if the clock keeps running from now on.
     fn at(&self) -> Instant {
         let stopped = match &self.limit {
             None => Duration::ZERO,
@@ -53,7 +54,7 @@ impl Deadline {
         clock.filter(|clock| clock.is_stopped())
     }
 
-    /// Returns `true` if the same clock counts for both, so that the earlier one stays so.
+    /// Returns `true` if both use the same clock, so that their order cannot change.
     fn is_alike(&self, other: &Self) -> bool {
         match (&self.limit, &other.limit) {
             (None, None) => true,
@@ -73,7 +74,7 @@ async fn passed(deadlines: &[Deadline]) {
         let stopped = deadlines.iter().find_map(Deadline::stopped_clock);
         let going = deadlines.iter().filter(|own| own.stopped_clock().is_none());
         let next = going.map(Deadline::at).min();
-        // A clock may stop meanwhile, so what was waited for is only a time to look again.
+        // A clock may have been stopped in the meantime, so check again.
         tokio::select! {
             biased;
             () = async { match stopped {
@@ -89,9 +90,9 @@ async fn passed(deadlines: &[Deadline]) {
 }
 
 impl RunContext {
-    /// Sets the deadline of the run, a moment; the runner decides how to enforce it. Of several
-    /// deadlines, the earliest applies. It stays where it is while the run is
-    /// [off the clock](Self::off_the_clock).
+    /// Sets the deadline of the run, a point in time; the runner enforces it. Of several deadlines,
+    /// the earliest applies. It does not move while the run is [off the
+    /// clock](Self::off_the_clock).
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         self.nearer(Deadline {
@@ -101,9 +102,8 @@ impl RunContext {
     }
 
     /// Sets the maximum duration of the run from now on: a deadline that is also available as
-    /// [`time_limit`](Self::time_limit), and moves by the time that the run is
-    /// [off the clock](Self::off_the_clock). No limit if it is too far in the future to be
-    /// represented.
+    /// [`time_limit`](Self::time_limit), and that moves by the time the run is [off the
+    /// clock](Self::off_the_clock). No limit if it is too far in the future to be represented.
     #[must_use]
     pub fn with_time_limit(self, limit: Duration) -> Self {
         match Deadline::after(limit, &self.clock) {
@@ -129,15 +129,15 @@ impl RunContext {
         deadlines.fold(self, Self::nearer)
     }
 
-    /// When the run should be over; while it is [off the clock](Self::off_the_clock), as if it
-    /// went on now.
+    /// Returns the deadline of the run, assuming that it is not [off the
+    /// clock](Self::off_the_clock) from now on.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadlines.iter().map(Deadline::at).min()
     }
 
-    /// How long the run may take, as it was set; with a deadline that was set as a moment, how
-    /// long that is after `started`.
+    /// Returns the time limit of the run as configured; for a deadline set as a point in time, its
+    /// distance from `started`.
     #[must_use]
     pub fn time_limit(&self, started: Instant) -> Option<Duration> {
         let deadline = self.deadlines.iter().min_by_key(|own| own.at())?;
@@ -146,20 +146,20 @@ impl RunContext {
         Some(limit.unwrap_or_else(measured))
     }
 
-    /// How long the run still has.
+    /// Returns the remaining time of the run.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.deadline()
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits until the deadline of the run has passed; for ever if it has none.
+    /// Waits until the deadline of the run has passed; forever if there is none.
     pub async fn deadline_passed(&self) {
         passed(&self.deadlines).await;
     }
 
     /// Awaits `future` for at most `limit`; time [off the clock](Self::off_the_clock) does not
-    /// count. `None` if the limit was reached.
+    /// count. Returns `None` if the limit was reached.
     pub async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         let Some(deadline) = Deadline::after(limit, &self.clock) else {
             return Some(future.await);

@@ -1,4 +1,4 @@
-//! Idempotency keys: names of the effects that tool calls have.
+//! Idempotency keys: names for the effects of tool calls.
 
 use std::{
     collections::HashSet,
@@ -13,7 +13,7 @@ use super::{RunContext, lock};
 #[cfg(test)]
 mod tests;
 
-/// The keys that a run has given, and its name where nothing else names it.
+/// Keys issued by a run, and its name if the context names no session.
 #[derive(Default)]
 pub(super) struct Effects {
     given: Mutex<HashSet<String>>,
@@ -21,15 +21,15 @@ pub(super) struct Effects {
 }
 
 impl RunContext {
-    /// A key that names the effect of `call`, for services that must not do a thing twice.
+    /// Returns the idempotency key of `call`, for services that must not perform an action twice.
     ///
-    /// It depends on the session, the turn and the call (id, name and arguments) alone, so that a
-    /// run that is resumed in another process gives the same call the same key. `repeated` is how
-    /// many earlier calls of the conversation have the call's id, since some providers count ids
-    /// anew in each reply. No two calls of a run get the same key. Where the context names no
-    /// session or no turn, the run's id stands for both. The key of a run that
-    /// [works for another](Self::with_parent) begins with that of the tool call that it works in, so
-    /// that sessions inside of two calls have keys of their own, whatever their ids are.
+    /// It depends only on the session, the turn and the call (id, name and arguments), so that a
+    /// run that is resumed in another process issues the same key for the same call. `repeated` is
+    /// the number of earlier calls of the conversation with the same id, because some providers
+    /// restart their ids in each reply. No two calls of a run have the same key. If the context
+    /// names no session or no turn, the run's id replaces both. The key of a run with a
+    /// [parent](Self::with_parent) starts with that of the enclosing tool call, so that sessions
+    /// inside two calls have distinct keys, whatever their ids are.
     pub fn effect_key(&self, call: &ToolCall, repeated: usize) -> String {
         let base = format!(
             "{}:{}:{:016x}",
@@ -52,13 +52,13 @@ impl RunContext {
         }
     }
 
-    /// What the keys of this context begin with.
+    /// Returns the prefix of this context's keys.
     pub(super) fn effect_scope(&self) -> String {
         if let Some(scope) = &self.effect_scope {
             return (**scope).to_owned();
         }
         let own = self.own_scope();
-        // What works for another run acts for one of its calls.
+        // A run with a parent acts on behalf of one of the parent's calls.
         match &self.parent {
             Some(parent) => format!("{}/{own}", parent.effect_scope()),
             None => own,
@@ -80,7 +80,7 @@ impl RunContext {
     }
 }
 
-/// Keeps the parts of a key apart, whatever they hold.
+/// Escapes a part of a key, so that parts cannot be confused.
 fn escape(part: &str) -> String {
     let mut escaped = String::with_capacity(part.len());
     for c in part.chars() {

@@ -9,12 +9,12 @@ use std::{
 
 type Values = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 
-/// Values looked up by type; at most one of each type. Cheap to clone.
+/// Values looked up by type, at most one per type. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Extensions(Option<Arc<Values>>);
 
 impl Extensions {
-    /// Adds `value`, which replaces one of the same type.
+    /// Adds `value`, which replaces a value of the same type.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let values = Arc::make_mut(self.0.get_or_insert_default());
@@ -22,7 +22,7 @@ impl Extensions {
         self
     }
 
-    /// Adds the values of `others` whose types these extensions do not have.
+    /// Adds the values of `others` whose types are not present yet.
     #[must_use]
     pub fn or(mut self, others: &Self) -> Self {
         let Some(more) = &others.0 else {

@@ -7,19 +7,20 @@ use std::{
 
 use crate::isolate;
 
-/// Gives fresh ids. Every id of a run comes from one source, so that a seeded source makes a
-/// whole run repeatable.
+/// Source of unique ids. Every id of a run comes from the same source, so a seeded source makes the
+/// run reproducible.
 pub trait IdSource: Send + Sync {
-    /// An id that this source has not given before.
+    /// Returns an id that this source has not returned before. Called synchronously, from any
+    /// thread; must not block.
     fn next_id(&self) -> String;
 }
 
-/// Random ids in the form of version 4 UUIDs.
+/// Random ids formatted as version 4 UUIDs.
 #[derive(Debug)]
 pub struct RandomIds(SeededIds);
 
 impl RandomIds {
-    /// A source with a seed from the system.
+    /// Creates a source with a random seed from the system.
     #[must_use]
     pub fn new() -> Self {
         Self(SeededIds::new(fastrand::u64(..)))
@@ -38,12 +39,12 @@ impl IdSource for RandomIds {
     }
 }
 
-/// Ids in the form of version 4 UUIDs; the same seed gives the same ids.
+/// Reproducible ids formatted as version 4 UUIDs; the same seed results in the same ids.
 #[derive(Debug)]
 pub struct SeededIds(Mutex<fastrand::Rng>);
 
 impl SeededIds {
-    /// A source with a seed.
+    /// Creates a source with a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
@@ -61,11 +62,11 @@ impl IdSource for SeededIds {
     }
 }
 
-/// A source whose panics do not get out: a random id is given instead, and the panic is
-/// remembered. Cheap to clone; clones are the same source.
+/// Id source that isolates panics of another one: on a panic it returns a random id and keeps the
+/// message. Cheap to clone; clones share their state.
 ///
-/// Ids are needed where a run ends, too, when its tasks are dropped and while a panic unwinds; a
-/// second panic there would end the process.
+/// Ids are also needed at the end of a run, when its tasks are dropped and while a panic unwinds; a
+/// second panic at that point would abort the process.
 #[derive(Clone)]
 pub struct IsolatedIds {
     ids: Arc<dyn IdSource>,
@@ -73,7 +74,7 @@ pub struct IsolatedIds {
 }
 
 impl IsolatedIds {
-    /// Isolates `ids`.
+    /// Isolates the panics of `ids`.
     pub fn new(ids: Arc<dyn IdSource>) -> Self {
         Self {
             ids,
@@ -81,7 +82,7 @@ impl IsolatedIds {
         }
     }
 
-    /// Takes the message of the last panic, if it was not taken yet.
+    /// Takes the message of the last panic, if it has not been taken yet.
     #[must_use]
     pub fn take_panic(&self) -> Option<String> {
         self.panic
@@ -106,7 +107,8 @@ impl fmt::Debug for IsolatedIds {
     }
 }
 
-/// RFC 9562, section 5.4: version and variant are fixed, the rest is random.
+/// Formats a version 4 UUID (RFC 9562, section 5.4): version and variant are fixed, the rest is
+/// random.
 fn uuid_v4(bits: u128) -> String {
     let bits = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let (a, b, c) = (bits >> 96, (bits >> 80) & 0xffff, (bits >> 64) & 0xffff);

@@ -1,5 +1,5 @@
-//! Contexts for inner work: a model that a middleware or a tool asks for itself, a loop inside of
-//! a tool.
+//! Contexts for inner work, such as a middleware that calls another model, or a tool that runs its
+//! own loop.
 
 use std::sync::{
     Arc, Mutex,
@@ -32,16 +32,16 @@ impl Shared {
 }
 
 impl RunContext {
-    /// A context for work that this run does for itself, such as a middleware that asks another
-    /// model. Engines and tool loops that run in it are not part of this run's reply:
+    /// Returns a context for inner work, such as a middleware that calls another model. Engines and
+    /// tool loops that run in it are not part of this run's reply:
     ///
-    /// - its run id is this run's with a suffix, and it counts its own provider calls;
-    /// - its events go to a stream of its own, and to sinks only where
-    ///   [`with_event_sinks`](Self::with_event_sinks) adds them;
-    /// - it has no snapshot hook, no journal, no tools and no run settings, until it is given some;
-    /// - tools that are called in it have idempotency keys of their own;
-    /// - its tokens are counted in its own total and in this run's, and the limits of this run's
-    ///   session hold for it;
+    /// - its run id is this run's id with a suffix, and its provider calls are counted separately;
+    /// - its events go to a separate stream, and only to the sinks added by
+    ///   [`with_event_sinks`](Self::with_event_sinks);
+    /// - it has no snapshot hook, journal, tools or run settings, unless they are set;
+    /// - tool calls within it have distinct idempotency keys;
+    /// - its tokens count towards its own total and this run's, and the limits of this run's
+    ///   session apply to it;
     /// - it is cancelled with this run and shares its deadline, ids and extensions.
     #[must_use]
     pub fn inner(&self) -> Self {
@@ -51,10 +51,10 @@ impl RunContext {
         inner
     }
 
-    /// The context of one tool call: an [`inner`](Self::inner) one that keeps the run's tools, and
-    /// whose logs, infos, mode switches and custom events are this run's, published with
-    /// `correlation`. `key` is the call's idempotency key; those of tool calls that are made from
-    /// inside of the tool begin with it.
+    /// Returns the context of a tool call: an [`inner`](Self::inner) context that keeps the run's
+    /// tools, and whose logs, infos, mode switches and custom events are published as events of
+    /// this run, with `correlation`. `key` is the call's idempotency key, and the prefix of the
+    /// keys of tool calls made by the tool itself.
     ///
     /// For implementations of runners.
     #[must_use]
@@ -93,8 +93,8 @@ impl RunContext {
         .with_run(self.session_id().unwrap_or_default(), &run_id, "")
     }
 
-    /// The run that an event belongs to which is published here: what a tool says of its progress
-    /// is the business of the run that called it.
+    /// Returns the outer run if an event belongs to it: the progress messages of a tool are events
+    /// of the run that called it.
     pub(super) fn publisher_of(&self, kind: &EventKind) -> Option<&Self> {
         let is_progress = matches!(
             kind,

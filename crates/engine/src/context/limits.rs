@@ -1,4 +1,4 @@
-//! What the runs of a session may take together, and how much of that is left.
+//! Limits for all runs of a session, and the remaining budget.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -11,36 +11,36 @@ use crate::{Limit, Limits, SessionTotals};
 #[cfg(test)]
 mod tests;
 
-/// How many bytes of text count as a token: what English text takes with common tokenizers.
+/// Bytes of text per token: typical of English text with common tokenizers.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// Limits of a session, and what its earlier runs took.
+/// Limits of a session, and the totals of its earlier runs.
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: Limits,
     earlier: SessionTotals,
 }
 
-/// The tokens of provider calls whose usage was not reported, estimated.
+/// Estimated tokens of provider calls whose usage was not reported.
 #[derive(Debug, Default)]
 pub(super) struct Estimate {
     tokens: u64,
-    /// For how many calls.
+    /// Number of estimated calls.
     calls: u64,
 }
 
 impl RunContext {
-    /// Sets the limits of the session that the run belongs to, and what its earlier runs took.
+    /// Sets the limits of the run's session, and the totals of its earlier runs.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits, earlier: SessionTotals) -> Self {
         self.budget = Some(Arc::new(Budget { limits, earlier }));
         self
     }
 
-    /// The limit of the session that is reached, if one is: no further provider call may be made.
-    /// Checks the limits of the runs that this one works for, too.
+    /// Returns the session limit that is reached, if any, in which case no further provider call is
+    /// allowed. Checks the limits of parent runs as well.
     ///
-    /// `turn` is the conversation, for an estimate where the provider does not report usage.
+    /// `turn` is the conversation, used for an estimate if the provider does not report usage.
     #[must_use]
     pub fn limit_reached(&self, turn: &Turn) -> Option<Limit> {
         self.limit_reached_with(Some(turn))
@@ -59,13 +59,13 @@ impl RunContext {
             let taken = earlier.total_tokens().saturating_add(tokens);
             (taken >= most).then_some(Limit::SessionTokens(most))
         });
-        // The conversation of the outer run is not at hand: what is known of its tokens counts.
+        // The conversation of the outer run is not available; only its known tokens count.
         own.or_else(|| self.parent()?.limit_reached_with(None))
     }
 
-    /// The tokens of the run so far, prompt and output of all calls. The usage of a call whose
-    /// provider does not report it is estimated from the conversation `turn`: one token for four
-    /// bytes. The first time, an `info` event says so.
+    /// Returns the tokens of the run so far, prompt and output of all calls. If a provider does not
+    /// report the usage of a call, it is estimated from the conversation `turn`: one token per four
+    /// bytes. The first estimate publishes an `info` event.
     pub fn tokens(&self, turn: &Turn) -> u64 {
         let unreported = self.total_usage().unreported_calls;
         let mut estimate = lock(&self.shared.estimate);
@@ -86,13 +86,13 @@ impl RunContext {
         self.known_tokens()
     }
 
-    /// The tokens that were reported, and those that were estimated so far.
+    /// Returns the reported tokens, and those estimated so far.
     fn known_tokens(&self) -> u64 {
         let estimated = lock(&self.shared.estimate).tokens;
         self.total_usage().total_tokens().saturating_add(estimated)
     }
 
-    /// What the session took, this run included.
+    /// Returns the totals of the session, including this run.
     #[must_use]
     pub fn session_totals(&self, earlier: &SessionTotals) -> SessionTotals {
         let estimated = lock(&self.shared.estimate).tokens;
@@ -106,12 +106,12 @@ impl RunContext {
         totals
     }
 
-    /// Provider calls of the run and of all work that it has done for it.
+    /// Returns the number of provider calls of the run, including inner work.
     fn requests(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    /// Counts a provider call of this run, and of those that it works for.
+    /// Counts a provider call of this run and of its parent runs.
     pub(super) fn count_request(&self) {
         let mut run = Some(self);
         while let Some(own) = run {

@@ -1,4 +1,4 @@
-//! Which runs a piece of code is inside of, and the parent of a run.
+//! Enclosing runs of a piece of code, and the parent of a run.
 
 use std::{future::Future, sync::Arc};
 
@@ -7,44 +7,44 @@ use geppetto_turns::Usage;
 use super::RunContext;
 
 tokio::task_local! {
-    // A pointer: it is moved in and out at each poll.
+    // An `Arc`, because it is moved in and out at each poll.
     static CURRENT: Arc<RunContext>;
 }
 
 impl RunContext {
     /// Runs `future` with this context as the [current](Self::current) one.
     ///
-    /// A session does so with its runs. Whoever moves a part of a run to a task of its own scopes
-    /// that task's future, since a task starts without a current context.
+    /// Sessions apply this to their runs. Code that moves a part of a run to another task must
+    /// scope the future of that task, because a task starts without a current context.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(Arc::new(self.clone()), future)
     }
 
-    /// The context of the run that the calling code is a part of, where that is known.
+    /// Returns the context of the run that the calling code is part of, if known.
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|current| Self::clone(current)).ok()
     }
 
-    /// The ids of the runs that this context is inside of, the outermost first, its own last.
+    /// Returns the ids of the enclosing runs, from the outermost to this one.
     #[must_use]
     pub fn lineage(&self) -> &Arc<[String]> {
         &self.lineage
     }
 
-    /// Sets the ids of the runs that this context is inside of.
+    /// Sets the ids of the enclosing runs.
     #[must_use]
     pub fn with_lineage(mut self, run_ids: impl IntoIterator<Item = String>) -> Self {
         self.lineage = run_ids.into_iter().collect();
         self
     }
 
-    /// Ties this context to the run that it works for: it is cancelled with `parent`, ends by the
-    /// deadline of `parent`, its events name the parent's run (`parent_session_id`,
-    /// `parent_run_id` and `parent_tool_call_id` in their correlation), its tokens are added to the
-    /// parent's, and the idempotency keys of its tool calls begin with the parent's.
+    /// Ties this context to a parent run: it is cancelled with `parent`, ends at the deadline of
+    /// `parent`, its events name the parent's run (`parent_session_id`, `parent_run_id` and
+    /// `parent_tool_call_id` in their correlation), its tokens count towards the parent's, and the
+    /// idempotency keys of its tool calls start with the parent's.
     ///
-    /// The cancellation token of this context is replaced by a child of the parent's.
+    /// Replaces the cancellation token of this context by a child of the parent's token.
     #[must_use]
     pub fn with_parent(mut self, parent: &Self) -> Self {
         self.cancellation = parent.cancellation.child_token();
@@ -54,13 +54,13 @@ impl RunContext {
         self
     }
 
-    /// The context of the run that this one works for.
+    /// Returns the context of the parent run.
     #[must_use]
     pub fn parent(&self) -> Option<&Self> {
         self.parent.as_deref()
     }
 
-    /// Lets events say which run this one works for.
+    /// Adds the ids of the parent run to the correlation of events.
     pub(super) fn name_parent(&mut self) {
         let Some(parent) = &self.parent else {
             return;

@@ -1,4 +1,4 @@
-//! The settings of a run, and whether its start is recorded.
+//! Settings of a run, and the record of its start.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl RunContext {
         self
     }
 
-    /// The settings of this run, if it has any.
+    /// Returns the settings of this run, if it has any.
     #[must_use]
     pub fn run_settings(&self) -> Option<&RunSettings> {
         self.settings.as_deref()
@@ -30,14 +30,14 @@ impl RunContext {
         self
     }
 
-    /// Returns `true` if the journal's barrier at the start of the run has been awaited already.
+    /// Returns `true` if the journal's barrier at the start of the run has already been passed.
     #[must_use]
     pub fn is_start_recorded(&self) -> bool {
         self.start_recorded
     }
 
-    /// Writes the run's settings into the turn's data, for one call of the engine. The returned
-    /// context and guard are for that call.
+    /// Writes the run's settings to the data of the turn, for one engine call. The returned context
+    /// and guard are for that call.
     pub(crate) fn apply_settings<'t>(
         &self,
         turn: &'t mut Turn,
@@ -49,7 +49,8 @@ impl RunContext {
         Ok(self.applied(turn, applied))
     }
 
-    /// Takes the model out of the turn's data, for one call of an engine that it is not meant for.
+    /// Removes the model from the data of the turn, for one call of an engine other than the one it
+    /// is intended for.
     pub(crate) fn without_model<'t>(
         &self,
         turn: &'t mut Turn,
@@ -68,7 +69,7 @@ impl RunContext {
         (ctx, SettingsApplied { turn, applied })
     }
 
-    /// Takes what was written for the current call out of a turn that the engine was given.
+    /// Removes the values written for the current call from a turn that is the engine's input.
     pub(super) fn undo_settings(&self, turn: &mut Turn) {
         let mut here = self.applied.as_deref();
         while let Some(own) = here {
@@ -78,13 +79,13 @@ impl RunContext {
     }
 }
 
-/// What the turn's data contain for the current call, the innermost first.
+/// Values written to the data of the turn for the current call, innermost first.
 pub(super) struct AppliedHere {
     applied: Arc<Applied>,
     outer: Option<Arc<AppliedHere>>,
 }
 
-/// A turn whose data were changed for one call. Puts them back when it is dropped.
+/// A turn whose data is changed for the duration of one call. Restores the previous values on drop.
 pub(crate) struct SettingsApplied<'t> {
     pub(crate) turn: &'t mut Turn,
     applied: Arc<Applied>,

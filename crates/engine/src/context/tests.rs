@@ -94,7 +94,7 @@ fn the_nearer_deadline_counts() {
 fn a_time_limit_is_told_as_it_was_set() {
     let limit = Duration::from_secs(5);
     let ctx = RunContext::new().with_time_limit(limit);
-    // Time passes until the run starts, and it may be set again on the way.
+    // Time passes until the run starts, and the limit may be set again in between.
     let started = Instant::now() + Duration::from_millis(3);
     let ctx = ctx.with_time_limit(limit);
     assert_eq!(ctx.time_limit(started), Some(limit));
@@ -130,7 +130,7 @@ fn a_source_of_ids_that_panics_is_replaced_and_remembered() {
     assert_eq!(ids.take_panic().as_deref(), Some("no ids left"));
     assert_eq!(ids.take_panic(), None);
 
-    // A reply is kept while a panic unwinds, which takes ids: a second panic would abort.
+    // A reply is kept while a panic unwinds, which uses ids: a second panic would abort.
     let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(Dry));
     let mut turn = Turn::new();
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

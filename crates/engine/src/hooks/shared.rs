@@ -1,4 +1,5 @@
-//! Hooks behind an [`Arc`] are hooks. Each method is passed on, those with a default too.
+//! Implementations of the hooks for [`Arc`]. Each method is forwarded, including those with a
+//! default.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! [`ReorderToolResults`].
+//! [`ReorderToolResults`]: middleware that moves tool answers to their calls.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{EngineError, Middleware, Next, RunContext};
 /// Moves each tool's answer directly behind the calls of the model output that requested it.
 ///
 /// Providers require this order. For applications that append answers late or out of order; the
-/// tool loop keeps the order itself.
+/// tool loop maintains the order itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReorderToolResults;
 
@@ -36,7 +36,7 @@ impl ReorderToolResults {
             }
             match block.as_tool_use() {
                 None => ordered.push(Arc::clone(block)),
-                // An answer to no call that came before stays where it is.
+                // An answer without a preceding call stays where it is.
                 Some(_) => ordered.extend(answers.get_mut(index).and_then(Option::take).cloned()),
             }
         }
@@ -51,7 +51,7 @@ impl ReorderToolResults {
     }
 }
 
-/// Takes the first answer after each call, in the order of the calls.
+/// Takes the first answer to each call, in the order of the calls.
 fn take_answers(
     calls: &mut Vec<(usize, &str)>,
     answers: &mut [Option<&Arc<Block>>],

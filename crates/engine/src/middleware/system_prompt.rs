@@ -1,4 +1,4 @@
-//! [`SystemPrompt`].
+//! [`SystemPrompt`]: middleware that inserts a system prompt.
 
 use async_trait::async_trait;
 use geppetto_turns::{
@@ -8,21 +8,22 @@ use serde_json::Value;
 
 use crate::{EngineError, Middleware, Next, RunContext};
 
-/// The value of [`MIDDLEWARE`] on the block that is this middleware's own.
+/// Value of [`MIDDLEWARE`] on the block that belongs to this middleware.
 const NAME: &str = "systemprompt";
 
 /// Inserts a system prompt at the beginning of the turn.
 ///
-/// Idempotent. The block is marked as this middleware's own (`geppetto.middleware@v1`), and only
-/// that block is changed when the text changes: system blocks of the application stay as they
-/// are, behind it. A turn that has a system block with the same text gets no second one.
+/// Idempotent. The block is marked as belonging to this middleware (`geppetto.middleware@v1`), and
+/// only that block changes when the text changes: system blocks of the application remain
+/// unchanged, after it. If the turn already has a system block with the same text, no block is
+/// inserted.
 #[derive(Debug, Clone)]
 pub struct SystemPrompt {
     text: String,
 }
 
 impl SystemPrompt {
-    /// Creates the middleware. Blank text changes nothing.
+    /// Creates the middleware. Blank text inserts nothing.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }

@@ -92,7 +92,7 @@ async fn the_system_prompt_never_overwrites_a_note_of_the_application() {
         .collect();
     assert_eq!(system, ["be kind", "the user is a minor"]);
 
-    // What the application says itself is not said twice.
+    // The application's own text is not repeated.
     let mut turn = Turn::builder().system("be kind").user("hi").build();
     run(&mut turn, vec![Arc::new(SystemPrompt::new("be kind"))]).await;
     assert_eq!(turn.blocks_of(BlockKind::System).count(), 1);
@@ -143,7 +143,7 @@ async fn tracing_changes_nothing() {
     assert_eq!(turn.assistant_text(), "hello");
 }
 
-/// Panics instead of asking.
+/// Panics instead of calling the next middleware.
 struct Bursts;
 
 #[async_trait]
@@ -176,6 +176,6 @@ async fn a_panic_names_the_link_of_the_chain_that_it_came_from() {
         error.to_string(),
         "the middleware `bursts` panicked: out of ideas"
     );
-    // The others come to their end as with any error.
+    // The others complete as after any error.
     assert_eq!(*log.lock().unwrap(), ["outer in", "outer out"]);
 }

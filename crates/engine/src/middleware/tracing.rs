@@ -1,4 +1,4 @@
-//! [`TraceInference`].
+//! [`TraceInference`]: middleware that creates spans.
 
 use async_trait::async_trait;
 use geppetto_turns::{InferenceResult, Turn};

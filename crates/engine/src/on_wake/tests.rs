@@ -2,7 +2,7 @@ use std::{cell::Cell, rc::Rc, sync::atomic::AtomicUsize};
 
 use super::*;
 
-/// Counts its polls, and keeps the waker of the last one.
+/// Counts its polls, and keeps the last waker.
 #[derive(Default, Clone)]
 struct Probe {
     polls: Rc<Cell<u32>>,
@@ -47,7 +47,7 @@ fn it_is_polled_once_until_it_is_woken() {
     let probe = Probe::default();
     let mut future = OnWake::new(probe.clone());
     let task = Arc::new(Task::default());
-    // One waker for all polls, as a task has.
+    // One waker for all polls, as in a task.
     let waker = Waker::from(Arc::clone(&task));
     let mut cx = Context::from_waker(&waker);
     for _ in 0..3 {

@@ -4,25 +4,25 @@ use geppetto_turns::Incomplete;
 
 use super::{ItemId, ResponseWriter, item::Keeps};
 
-/// How the full text of an item compares with its streamed pieces.
+/// Comparison of the full text of an item with its streamed deltas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Completed {
-    /// The item had the full text already.
+    /// The item already had the full text.
     Same,
-    /// The end of the text was missing. It was pushed.
+    /// The end of the text was missing, and was pushed.
     Rest,
-    /// The full text contradicts what was streamed. Nothing was changed.
+    /// The full text contradicts the deltas. Nothing was changed.
     Differs,
 }
 
 impl ResponseWriter<'_> {
-    /// Completes an open item whose full text the provider repeats at its end: pushes what was not
-    /// streamed. The item stays open.
+    /// Completes an open item whose full text the provider repeats at the end: pushes the part that
+    /// was not streamed. The item stays open.
     ///
-    /// An empty `full` is [`Same`](Completed::Same): providers leave the field empty where they do
-    /// not repeat the text. Where the text [`Differs`](Completed::Differs), the caller decides:
+    /// An empty `full` is [`Same`](Completed::Same): providers leave the field empty if they do not
+    /// repeat the text. If the text [`Differs`](Completed::Differs), the caller decides:
     /// [`supersede`](Self::supersede) starts over with a new item, [`replace`](Self::replace)
-    /// changes the text of this one, and ignoring it keeps what was streamed.
+    /// changes the text of this one, and ignoring it keeps the streamed text.
     pub fn complete(&mut self, id: ItemId, full: &str) -> Completed {
         if full.is_empty() {
             return Completed::Same;
@@ -38,9 +38,9 @@ impl ResponseWriter<'_> {
     }
 
     /// Starts an item over: ends it as truncated, without a block, and opens one of the same kind
-    /// in its place. For a provider that withdraws what it streamed.
+    /// in its place. For a provider that withdraws streamed text.
     ///
-    /// A tool call is not started over, since its id is taken; the given id is returned. Use
+    /// A tool call is not started over, because its id is taken; the given id is returned. Use
     /// [`replace`](Self::replace) for its arguments.
     pub fn supersede(&mut self, id: ItemId) -> ItemId {
         let Some(item) = self.items.get_mut(id.0) else {

@@ -1,4 +1,4 @@
-//! The end of a reply: its result, its blocks, and the tool calls that it requested.
+//! End of a reply: its result, its blocks, and the requested tool calls.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ impl ResponseWriter<'_> {
         result
     }
 
-    /// Gives the ids of the blocks.
+    /// Returns the ids of the blocks.
     fn append_blocks(&mut self, result: &InferenceResult) -> Vec<String> {
         let mut ids = Vec::new();
         let value = serde_json::to_value(result).unwrap_or_default();
@@ -115,7 +115,7 @@ impl ResponseWriter<'_> {
                 block.id = self.ctx.next_id();
             }
             if block.incomplete().is_some() {
-                // A broken piece says of which call it is; whole ones share the turn's result.
+                // A broken block names its call; complete ones share the turn's result.
                 block
                     .metadata
                     .set_raw(block_meta::INFERENCE_RESULT.id(), value.clone());

@@ -1,27 +1,27 @@
-//! [`Finish`].
+//! [`Finish`]: information at the end of a reply.
 
 use geppetto_turns::{Extra, FinishClass, Usage};
 
-/// The provider's information at the end of a reply.
+/// Provider's information at the end of a reply.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Finish {
-    /// Provider-neutral class of the finish reason. Not used if the reply broke.
+    /// Provider-neutral class of the finish reason. Not used if the reply broke off.
     pub class: FinishClass,
-    /// Why the model stopped, in the provider's own words.
+    /// Finish reason of the model, as sent by the provider.
     pub stop_reason: Option<String>,
     /// Token usage; absent if the provider did not report it.
     pub usage: Option<Usage>,
-    /// The provider's id of the request.
+    /// Provider's id of the request.
     pub request_id: Option<String>,
-    /// The provider's id of the response.
+    /// Provider's id of the response.
     pub response_id: Option<String>,
     /// Further details.
     pub details: Extra,
 }
 
 impl Finish {
-    /// A regular end of the reply.
+    /// Creates the finish of a regular end.
     #[must_use]
     pub fn completed() -> Self {
         Self::new(FinishClass::Completed)

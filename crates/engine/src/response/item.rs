@@ -24,10 +24,10 @@ pub(super) enum ItemKind {
     ToolCall {
         id: String,
         name: String,
-        /// Knows what events must not show of the arguments.
+        /// Knows the arguments that events must not show.
         secrets: Option<Arc<dyn ToolCatalog>>,
     },
-    /// A block that came whole.
+    /// A block that arrived complete.
     Whole,
 }
 
@@ -36,17 +36,17 @@ pub(super) struct Item {
     pub(super) block: Block,
     pub(super) correlation: Arc<Correlation>,
     text: String,
-    /// How many deltas there were.
+    /// Number of deltas.
     deltas: u64,
     state: State,
     pub(super) slot: Option<Slot>,
     pub(super) keeps: Keeps,
 }
 
-/// Where the text of an item is kept.
+/// Place where the text of an item is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeps {
-    /// In a block of its own.
+    /// In its own block.
     Block,
     /// In the block of another item.
     PartOf(ItemId),
@@ -139,7 +139,7 @@ impl Item {
         }
     }
 
-    /// The event that shows it, where that may be shown.
+    /// Returns the event for the delta, if it may be shown.
     pub(super) fn grow(&mut self, delta: &str) -> Option<EventKind> {
         let offset = self.text.len() as u64;
         self.text.push_str(delta);
@@ -168,7 +168,7 @@ impl Item {
         text.clone_into(&mut self.text);
     }
 
-    /// The item is not whole after all.
+    /// Marks the item as incomplete after all.
     pub(super) fn reopen(&mut self) {
         self.state = State::Open;
     }
@@ -179,17 +179,17 @@ impl Item {
             .then(|| self.closed(reason.map(str::to_owned)))
     }
 
-    /// Returns `true` if the item accepts further pieces.
+    /// Returns `true` if the item accepts further deltas.
     pub(super) fn grows(&self) -> bool {
         self.is_open() && self.is_shown()
     }
 
-    /// Returns `true` if the item has events of its own.
+    /// Returns `true` if the item has its own events.
     fn is_shown(&self) -> bool {
         !matches!(self.kind, ItemKind::Whole)
     }
 
-    /// Ends the item before it is whole. A tool call in half is never requested.
+    /// Ends the item before it is complete. A partial tool call is never requested.
     pub(super) fn break_off(&mut self, why: Incomplete) -> Option<EventKind> {
         self.state = State::Broken;
         self.block.mark_incomplete(why);
@@ -197,7 +197,7 @@ impl Item {
         closes.then(|| self.closed(Some(why.to_string())))
     }
 
-    /// Takes a closed tool call back, after its events.
+    /// Revokes a closed tool call, after its events.
     pub(super) fn revoke(&mut self, why: Incomplete) {
         if self.is_requested_call() {
             self.state = State::Broken;
@@ -205,7 +205,8 @@ impl Item {
         }
     }
 
-    /// The kind of an item that replaces this one; `None` for those that cannot be replaced.
+    /// Returns the kind of an item that replaces this one; `None` for items that cannot be
+    /// replaced.
     pub(super) fn kind_of_successor(&self) -> Option<ItemKind> {
         match &self.kind {
             ItemKind::Text { refusal } => Some(ItemKind::Text { refusal: *refusal }),
@@ -216,7 +217,7 @@ impl Item {
         }
     }
 
-    /// Takes the text of a part; `None` where there is none.
+    /// Takes the text of a part; `None` if the item is not one.
     pub(super) fn take_part(&mut self) -> Option<(ReasoningSource, String)> {
         let text = std::mem::take(&mut self.text);
         match &self.kind {
@@ -244,7 +245,7 @@ impl Item {
         }
     }
 
-    /// The block; `None` where there is nothing to keep.
+    /// Returns the block; `None` if there is nothing to keep.
     pub(super) fn into_block(self) -> Option<Block> {
         let Self {
             kind,
@@ -274,7 +275,7 @@ impl Item {
                 if text.is_empty() && !kept {
                     return None;
                 }
-                // Of a summary, the parts are kept; the text is for reasoning that is shown.
+                // For a summary, the parts are kept; the text is for reasoning that is shown.
                 if content.summary.is_empty() {
                     content.text = text;
                 }

@@ -7,51 +7,50 @@ use geppetto_turns::{FinishClass, ToolCall, Turn};
 
 use crate::{ToolChoice, config::keys};
 
-/// Records the tool calls that replies request.
+/// Record of the tool calls requested by replies.
 ///
-/// A runner puts one into its context
-/// ([`with_reply_log`](crate::RunContext::with_reply_log)); every
-/// [`ResponseWriter`](crate::ResponseWriter) of that context adds the calls that its reply
-/// requested. The blocks of a turn do not say this: a middleware may have changed, copied or
-/// reordered them, and calls of earlier replies stand among them. Calls of a provider call that is
-/// announced as discarded are taken back.
+/// A runner adds one to its context ([`with_reply_log`](crate::RunContext::with_reply_log)); every
+/// [`ResponseWriter`](crate::ResponseWriter) of that context records the calls requested by its
+/// reply. The blocks of a turn do not contain this information: a middleware may have changed,
+/// copied or reordered them, and they include calls of earlier replies. Calls of a provider call
+/// that is announced as discarded are removed.
 #[derive(Debug, Default)]
 pub struct ReplyLog {
     calls: Mutex<Vec<RequestedCall>>,
 }
 
-/// A tool call that a reply requested, and under which conditions.
+/// A tool call requested by a reply, with its conditions.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RequestedCall {
-    /// The call as the model wrote it.
+    /// The call, as written by the model.
     pub call: ToolCall,
-    /// The id of the block that the writer made of it.
+    /// Id of the block that the writer created for it.
     pub block_id: String,
-    /// What the call's events belong to.
+    /// Correlation of the call's events.
     pub correlation: Arc<Correlation>,
-    /// How the reply ended.
+    /// Finish class of the reply.
     pub finish_class: FinishClass,
     /// `true` if the end of the reply is missing.
     pub truncated: bool,
-    /// `true` for the last call of its reply, the one whose arguments an output limit cuts.
+    /// `true` for the last call of its reply, whose arguments an output limit may have truncated.
     pub is_last: bool,
-    /// What the model was offered.
+    /// Tools offered to the model.
     pub offer: Arc<ToolOffer>,
 }
 
-/// Which tools a provider call offered, and whether the model had a choice.
+/// Tools offered by a provider call, and the tool choice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ToolOffer {
-    /// The tools that the model may or must call.
+    /// Tools that the model may or must call.
     pub choice: ToolChoice,
-    /// The names of the tools, sorted.
+    /// Names of the tools, sorted.
     pub names: Vec<String>,
 }
 
 impl ToolOffer {
-    /// The offer that a turn's data make.
+    /// Returns the offer in the data of a turn.
     #[must_use]
     pub fn of(turn: &Turn) -> Self {
         let config = turn.data.get(&keys::TOOL_CONFIG).ok().flatten();
@@ -82,13 +81,13 @@ impl ToolOffer {
 }
 
 impl ReplyLog {
-    /// An empty record.
+    /// Creates an empty log.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The calls that were requested so far, in the order of their requests.
+    /// Returns the calls requested so far, in the order of their requests.
     #[must_use]
     pub fn calls(&self) -> Vec<RequestedCall> {
         self.lock().clone()
@@ -103,7 +102,7 @@ impl ReplyLog {
         self.lock().extend(calls);
     }
 
-    /// Takes back what the provider call and attempt of `correlation` requested.
+    /// Removes the calls requested by the provider call and attempt of `correlation`.
     pub(crate) fn discard(&self, correlation: &Correlation) {
         let of = correlation.call();
         self.lock().retain(|own| own.correlation.call() != of);

@@ -1,4 +1,4 @@
-//! Parts: items with events of their own whose text is kept in the block of another item.
+//! Parts: items with their own events whose text is kept in the block of another item.
 
 use geppetto_events::kind::ReasoningSource;
 use geppetto_turns::{Content, SummaryPart};
@@ -9,13 +9,13 @@ use super::{
 };
 
 impl ResponseWriter<'_> {
-    /// Opens a part of the reasoning in `block`, an item of [`open_block`](Self::open_block) or
-    /// [`add_block`](Self::add_block).
+    /// Opens a part of the reasoning in `block`, an item opened with
+    /// [`open_block`](Self::open_block) or [`add_block`](Self::add_block).
     ///
     /// The part has its own events and no block. However the reply ends, its text is kept in
     /// `block`: a part of source [`Summary`](ReasoningSource::Summary) as a part of the summary,
-    /// every other one as text. The parts are sorted by their slots
-    /// ([`place`](Self::place)), and by the order of opening.
+    /// any other one as text. The parts are sorted by their slots ([`place`](Self::place)), and by
+    /// the order of opening.
     pub fn open_part(&mut self, block: ItemId, source: ReasoningSource) -> ItemId {
         let id = self.open(ItemKind::Reasoning { source });
         if let Some(item) = self.items.get_mut(id.0) {
@@ -25,7 +25,7 @@ impl ResponseWriter<'_> {
     }
 }
 
-/// Moves the texts of the parts into the blocks that they belong to.
+/// Moves the texts of the parts into their blocks.
 pub(super) fn gather(items: &mut [Item]) {
     let mut parts: Vec<_> = (items.iter_mut().enumerate())
         .filter_map(|(position, item)| match item.keeps {

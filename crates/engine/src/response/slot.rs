@@ -5,10 +5,10 @@ use super::{
     item::{Item, Keeps},
 };
 
-/// The position of a block among those of its reply, by the provider's own numbers.
+/// Position of a block among those of its reply, by the provider's own indices.
 ///
-/// Slots are ordered by index, then by entry, then by part. Most providers number the items of a
-/// reply: `Slot::at(index)` is all that they need.
+/// Slots are ordered by index, then by entry, then by part. Most providers index the items of a
+/// reply, for which `Slot::at(index)` is sufficient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Slot {
     index: u64,
@@ -17,7 +17,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The slot of the provider's item number `index`.
+    /// Returns the slot of the provider's item number `index`.
     #[must_use]
     pub fn at(index: u64) -> Self {
         Self {
@@ -26,14 +26,15 @@ impl Slot {
         }
     }
 
-    /// Tells apart items that share an index, as some gateways number them. 0 by default.
+    /// Sets the entry, which distinguishes items with the same index, as sent by some gateways. 0
+    /// by default.
     #[must_use]
     pub fn entry(mut self, entry: u64) -> Self {
         self.entry = entry;
         self
     }
 
-    /// Tells apart the blocks of one item. 0 by default.
+    /// Sets the part, which distinguishes the blocks of one item. 0 by default.
     #[must_use]
     pub fn part(mut self, part: u64) -> Self {
         self.part = part;
@@ -42,10 +43,10 @@ impl Slot {
 }
 
 impl ResponseWriter<'_> {
-    /// Puts the block of an item into a slot, for a provider that numbers its items and may begin a
-    /// later one first.
+    /// Assigns the block of an item to a slot, for a provider that indexes its items and may start
+    /// a later one first.
     ///
-    /// Blocks with slots are sorted by them, within the positions that they have among the other
+    /// Blocks with slots are sorted by them, within the positions that they occupy among the other
     /// blocks. Blocks without a slot, and those that share one, stay in the order in which their
     /// items were opened.
     pub fn place(&mut self, id: ItemId, slot: Slot) {
@@ -55,7 +56,7 @@ impl ResponseWriter<'_> {
     }
 }
 
-/// Sorts the items with slots, in the positions that they have among the others.
+/// Sorts the items with slots, within the positions that they occupy among the others.
 pub(super) fn in_order(items: Vec<Item>) -> Vec<Item> {
     let positions: Vec<usize> = (items.iter().enumerate())
         .filter(|(_, item)| item.slot.is_some() && item.keeps == Keeps::Block)

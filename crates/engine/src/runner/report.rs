@@ -1,4 +1,4 @@
-//! [`RunReport`] and [`RunStatus`]: how a run ended.
+//! [`RunReport`] and [`RunStatus`]: the end of a run.
 
 use std::{fmt, time::Duration};
 
@@ -7,24 +7,24 @@ use geppetto_turns::{FinishClass, InferenceResult, Usage};
 use super::WaitingFor;
 use crate::{EngineError, ErrorKind};
 
-/// How a run that did not fail ended, and what it took.
+/// End and totals of a run that did not fail.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunReport {
-    /// How the run ended: by itself or at a limit.
+    /// Reason for the end of the run.
     pub stop: RunStop,
-    /// The result of the last provider call.
+    /// Result of the last provider call.
     pub result: InferenceResult,
-    /// The tokens of all provider calls and their attempts.
+    /// Tokens of all provider calls, including retries.
     pub usage: Usage,
-    /// How many provider calls were made, attempts included.
+    /// Number of provider calls, including retries.
     pub provider_calls: u32,
-    /// How many tool calls were answered.
+    /// Number of answered tool calls.
     pub tool_calls: u32,
 }
 
 impl RunReport {
-    /// The report of a run that was one provider call.
+    /// Creates the report of a run with a single provider call.
     #[must_use]
     pub fn single(result: InferenceResult, usage: Usage) -> Self {
         Self {
@@ -37,26 +37,26 @@ impl RunReport {
     }
 }
 
-/// How a run ended: by itself or at a limit.
+/// Reason for the end of a run that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RunStop {
-    /// The run came to its end.
+    /// The run completed.
     #[default]
     Finished,
     /// The last reply was refused by the model or stopped by a content filter
-    /// ([`FinishClass::Refused`](geppetto_turns::FinishClass::Refused)); what arrived is kept, and
-    /// no tool that it called was run.
+    /// ([`FinishClass::Refused`](geppetto_turns::FinishClass::Refused)); the partial reply is kept,
+    /// and none of its tool calls was run.
     Refused,
-    /// A limit was reached; all work that was done is kept.
+    /// A limit was reached; all work so far is kept.
     LimitReached(Limit),
-    /// The run waits for something that only a person or another program can give, and ended
-    /// until it comes; all work that was done is kept.
+    /// The run waits for input from a person or another program, and ended until it is available;
+    /// all work so far is kept.
     Waiting(Box<WaitingFor>),
 }
 
 impl RunStop {
-    /// How a run ends that ends with this reply.
+    /// Returns the reason for the end of a run that ends with this reply.
     #[must_use]
     pub fn after(result: &InferenceResult) -> Self {
         if result.finish_class == FinishClass::Refused {
@@ -70,19 +70,19 @@ impl RunStop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The maximum number of iterations, each a provider call and its tools.
+    /// Maximum number of iterations, each a provider call and its tools.
     Iterations(u32),
-    /// The maximum number of tool calls.
+    /// Maximum number of tool calls.
     ToolCalls(u32),
-    /// The maximum number of tokens, prompt and output together.
+    /// Maximum number of tokens, prompt and output together.
     Tokens(u64),
-    /// The maximum number of tokens of the session, all of its runs together.
+    /// Maximum number of tokens of the session, over all its runs.
     SessionTokens(u64),
-    /// The maximum number of provider calls of the session, all of its runs together.
+    /// Maximum number of provider calls of the session, over all its runs.
     SessionProviderCalls(u64),
-    /// The wall-clock limit.
+    /// Wall-clock limit.
     WallClock(Duration),
-    /// The maximum duration of a pause: it was not ended in time.
+    /// Maximum duration of a pause, which was not ended in time.
     Pause(Duration),
 }
 
@@ -102,27 +102,27 @@ impl fmt::Display for Limit {
     }
 }
 
-/// How a run ended, for persisters.
+/// Status of an ended run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunStatus {
-    /// It came to its end.
+    /// The run completed.
     Finished,
-    /// Its last reply was refused by the model or stopped by a content filter.
+    /// The last reply was refused by the model or stopped by a content filter.
     Refused,
-    /// It reached a limit.
+    /// The run reached a limit.
     LimitReached(Limit),
-    /// It waits for something that only a person or another program can give. Nothing of it is in
-    /// memory: the turn is stored with what it waits for
-    /// ([`keys::WAITING_FOR`](crate::keys::WAITING_FOR)), and a later run on the turn continues.
+    /// The run waits for input from a person or another program. It occupies no memory: the turn is
+    /// stored with the condition ([`keys::WAITING_FOR`](crate::keys::WAITING_FOR)), and a later run
+    /// on the turn continues it.
     Waiting(Box<WaitingFor>),
-    /// It was cancelled.
+    /// The run was cancelled.
     Cancelled,
-    /// It failed.
+    /// The run failed.
     Failed {
-        /// What kind of error it was.
+        /// Kind of the error.
         kind: ErrorKind,
-        /// What happened.
+        /// Message of the error.
         message: String,
     },
 }

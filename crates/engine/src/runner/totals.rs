@@ -1,32 +1,33 @@
-//! [`Limits`], [`RunTotals`] and [`SessionTotals`]: what runs may take, and what they took.
+//! [`Limits`], [`RunTotals`] and [`SessionTotals`]: limits and resource usage of runs.
 
 use std::ops::AddAssign;
 
 use geppetto_turns::Usage;
 use serde::{Deserialize, Serialize};
 
-/// Limits of all runs of a session together.
+/// Limits for all runs of a session together.
 ///
-/// They are checked before each provider call: the call during which a limit is passed is still
-/// completed. A run that meets a limit ends with [`RunStop::LimitReached`](crate::RunStop::LimitReached), and all work is kept.
+/// They are checked before each provider call: the call that exceeds a limit still completes. A run
+/// that reaches a limit ends with [`RunStop::LimitReached`](crate::RunStop::LimitReached), and all
+/// work is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The maximum number of tokens, prompt and output of all calls together. No limit by default.
+    /// Maximum number of tokens, prompt and output of all calls together. No limit by default.
     ///
-    /// A reply whose provider does not report its tokens is counted with an estimate, one token
-    /// for four bytes of prompt and output.
+    /// If a provider does not report its tokens, a reply counts with an estimate of one token per
+    /// four bytes of prompt and output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
-    /// The maximum number of provider calls, attempts and calls of sub-agents included. No limit by
+    /// Maximum number of provider calls, including retries and calls of sub-agents. No limit by
     /// default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_provider_calls: Option<u64>,
 }
 
 impl Limits {
-    /// No limits.
+    /// Creates limits without any restriction.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -47,29 +48,29 @@ impl Limits {
     }
 }
 
-/// What all runs of a session took together, sub-agents included.
+/// Totals of all runs of a session, including sub-agents.
 ///
-/// A session writes it into the metadata of each turn under
-/// [`keys::SESSION_TOTALS`](crate::keys::SESSION_TOTALS), so that its [`Limits`] hold after it was
+/// A session writes them to the metadata of each turn under
+/// [`keys::SESSION_TOTALS`](crate::keys::SESSION_TOTALS), so that its [`Limits`] apply after it was
 /// restored.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SessionTotals {
-    /// The tokens of all provider calls.
+    /// Tokens of all provider calls.
     pub usage: Usage,
-    /// The tokens of calls whose provider reported no usage, as far as a limit made an estimate
-    /// necessary.
+    /// Estimated tokens of calls whose provider reported no usage, as far as a limit required an
+    /// estimate.
     #[serde(skip_serializing_if = "is_zero")]
     pub estimated_tokens: u64,
-    /// The number of provider calls, attempts included.
+    /// Number of provider calls, including retries.
     pub provider_calls: u64,
-    /// The number of tool calls that were run.
+    /// Number of tool calls that were run.
     pub tool_calls: u64,
 }
 
 impl SessionTotals {
-    /// All tokens, estimated ones included.
+    /// Returns the number of all tokens, including estimated ones.
     #[must_use]
     pub fn total_tokens(&self) -> u64 {
         self.usage
@@ -106,20 +107,20 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// What a run took: all of its provider calls, attempts and discarded ones included, and its
+/// Totals of a run: all of its provider calls, including retries and discarded calls, and its
 /// tools.
 ///
-/// A session writes it into the turn's metadata under
-/// [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS) before the turn is stored.
+/// A session writes them to the turn's metadata under [`keys::RUN_TOTALS`](crate::keys::RUN_TOTALS)
+/// before the turn is stored.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunTotals {
-    /// The tokens of all provider calls. Calls for which the provider reported no usage are
-    /// counted in [`unreported_calls`](Usage::unreported_calls).
+    /// Tokens of all provider calls. Calls for which the provider reported no usage are counted in
+    /// [`unreported_calls`](Usage::unreported_calls).
     pub usage: Usage,
-    /// The number of provider calls.
+    /// Number of provider calls.
     pub provider_calls: u32,
-    /// The number of tool calls that were run and answered.
+    /// Number of tool calls that were run and answered.
     pub tool_calls: u32,
 }

@@ -7,33 +7,33 @@ use serde_json::Value;
 
 use crate::PendingCall;
 
-/// The most calls, and the most characters of the question about each, that stand in a summary.
+/// Maximum number of calls in a summary, and of characters of the question about each.
 const MOST_ASKED: usize = 5;
 const LONGEST_QUESTION: usize = 200;
 
-/// What a run waits for, such as a person's answer to tool calls that need one.
+/// Condition that a run waits for, such as a person's decision about tool calls.
 ///
-/// A run that waits is over for its session, and takes no memory: the turn is stored with this in
-/// its metadata ([`keys::WAITING_FOR`](crate::keys::WAITING_FOR)), for days if need be, and over
+/// A waiting run is over for its session, and occupies no memory: the turn is stored with this in
+/// its metadata ([`keys::WAITING_FOR`](crate::keys::WAITING_FOR)), possibly for days and across
 /// restarts. A later run on the same turn continues it, with the same settings
-/// ([`RunSettings`](crate::RunSettings)) and the same idempotency keys. The time of the wait is
-/// not the run's.
+/// ([`RunSettings`](crate::RunSettings)) and the same idempotency keys. The wait does not count
+/// towards the run's time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct WaitingFor {
-    /// What is to be decided or given, for people.
+    /// Requested decision or input, for people.
     pub summary: String,
-    /// The tool calls that have no answer until it is.
+    /// Tool calls that stay unanswered until then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<PendingCall>,
-    /// What the application that asks keeps beside it.
+    /// Additional data of the application.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub data: Value,
 }
 
 impl WaitingFor {
-    /// Something to be decided or given; `summary` says what, for people.
+    /// Creates a condition; `summary` describes the requested decision or input, for people.
     pub fn new(summary: impl Into<String>) -> Self {
         Self {
             summary: summary.into(),
@@ -41,7 +41,7 @@ impl WaitingFor {
         }
     }
 
-    /// Decisions about tool calls; the summary is what people are asked about each.
+    /// Creates a condition for decisions about tool calls; the summary lists the questions.
     pub fn decisions(calls: impl IntoIterator<Item = PendingCall>) -> Self {
         let calls: Vec<PendingCall> = calls.into_iter().collect();
         let mut asked: Vec<String> = calls
@@ -59,14 +59,14 @@ impl WaitingFor {
         Self::new(asked.join("; ")).with_calls(calls)
     }
 
-    /// Sets the tool calls that have no answer until it is decided.
+    /// Sets the tool calls that stay unanswered until the decision.
     #[must_use]
     pub fn with_calls(mut self, calls: impl IntoIterator<Item = PendingCall>) -> Self {
         self.calls = calls.into_iter().collect();
         self
     }
 
-    /// Sets what the application keeps beside it.
+    /// Sets additional data of the application.
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
         self.data = data;

@@ -1,10 +1,10 @@
-//! [`check`] and [`fit`]: whether a value fits a schema.
+//! [`check`] and [`fit`]: validation of a value against a schema.
 //!
-//! A subset of JSON Schema 2020-12 is enforced, enough for what schema generators write and small
-//! enough to be read: `type` (also lists of types, and OpenAPI's `nullable`), `enum`, `const`,
+//! A subset of JSON Schema 2020-12 is enforced, sufficient for the output of schema generators and
+//! small enough to review: `type` (also lists of types, and OpenAPI's `nullable`), `enum`, `const`,
 //! `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, `minItems`,
 //! `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`,
-//! `exclusiveMaximum`, `anyOf`, `oneOf`, `allOf`, `not`, boolean schemas, and `$ref` into the
+//! `exclusiveMaximum`, `anyOf`, `oneOf`, `allOf`, `not`, boolean schemas, and `$ref` within the
 //! schema itself. Other keywords (`pattern`, `format`, `multipleOf`, `if`, …) are hints to the
 //! model.
 
@@ -12,25 +12,26 @@ use serde_json::{Map, Value};
 
 use super::{Mismatch, Problem, nulls, numbers, refs};
 
-/// How deep references may go: a schema that only refers to itself must not loop.
+/// Maximum depth of references, because a schema may refer only to itself.
 const MAX_DEPTH: usize = 64;
 
-/// How much work a check may be, whatever the value. Alternatives inside of alternatives multiply,
-/// so a few hundred bytes could otherwise keep a run busy for hours.
+/// Base budget of validation steps for any value. Nested alternatives multiply, so a few hundred
+/// bytes could otherwise keep a run busy for hours.
 const MAX_STEPS: usize = 100_000;
 
-/// How much work a check may be for each part of the value, beyond [`MAX_STEPS`].
+/// Additional validation steps for each part of the value, beyond [`MAX_STEPS`].
 const MAX_STEPS_PER_PART: usize = 16;
 
-/// Checks a value against a schema.
+/// Validates a value against a schema.
 ///
 /// Enforces types, `enum`, `const`, limits of numbers and lengths, properties, items, combinations
-/// and `$ref` into the schema itself. `pattern`, `format`, `multipleOf` and conditions are not
-/// enforced. The work is bounded in the size of the value.
+/// and `$ref` within the schema itself. `pattern`, `format`, `multipleOf` and conditions are not
+/// enforced. The work is bounded by the size of the value.
 ///
 /// # Errors
 ///
-/// What does not fit, where. It repeats no value, which may be a secret, only names of fields.
+/// The mismatches, with their paths. They repeat no value, which may be a secret, only names of
+/// fields.
 pub fn check(schema: &Value, value: &Value) -> Result<(), Mismatch> {
     let problems = problems_with(schema, schema, value);
     if problems.is_empty() {
@@ -39,20 +40,20 @@ pub fn check(schema: &Value, value: &Value) -> Result<(), Mismatch> {
     Err(Mismatch { problems })
 }
 
-/// Checks a value as [`check`] does, without the fields that need not be there and are null although
-/// their schema does not allow that: in strict mode every field is sent, and many models send all of
-/// them anyway.
+/// Validates a value like [`check`], after removing optional fields that are null although their
+/// schema does not allow null: strict mode sends every field, and many models send all of them
+/// anyway.
 ///
 /// # Errors
 ///
-/// As for [`check`].
+/// The errors of [`check`].
 pub fn fit(schema: &Value, mut value: Value) -> Result<Value, Mismatch> {
     nulls::drop_optional(schema, &mut value);
     check(schema, &value)?;
     Ok(value)
 }
 
-/// What is wrong with `value` by a schema that is part of `root`.
+/// Returns the problems of `value` with a schema that is part of `root`.
 pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<Problem> {
     let allowed = parts(value)
         .saturating_mul(MAX_STEPS_PER_PART)
@@ -73,7 +74,7 @@ pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<
     walk.problems
 }
 
-/// How many values there are in a value.
+/// Returns the number of values nested in a value.
 fn parts(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.iter().map(parts).sum::<usize>() + 1,
@@ -108,7 +109,7 @@ impl<'a> Walk<'a> {
         };
         self.depth += 1;
         if let Some(target) = keywords.get("$ref").and_then(Value::as_str) {
-            // A reference to elsewhere cannot be followed, and is not enforced.
+            // A reference to another document cannot be followed, and is not enforced.
             if let Some(schema) = refs::resolve(self.root, target) {
                 self.check(schema, value);
             }
@@ -171,7 +172,7 @@ impl<'a> Walk<'a> {
             }
         }
         let properties = keywords.get("properties").and_then(Value::as_object);
-        // Names that a pattern describes are not told apart, so nothing is said of them.
+        // Names matched by a pattern are not distinguished, so they are not checked.
         let others = match keywords.get("patternProperties") {
             None => keywords.get("additionalProperties"),
             Some(_) => None,
@@ -244,7 +245,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Returns `true` if one of `choices` fits, and only one if `single` is set.
+    /// Checks that at least one of `choices` matches, or exactly one if `single` is set.
     fn alternatives(&mut self, choices: &'a [Value], value: &Value, single: bool) {
         let mut fitting = 0;
         let mut nearest: Option<Vec<Problem>> = None;
@@ -273,7 +274,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The problems with one schema, apart from the others.
+    /// Returns the problems with one schema, separately from the others.
     fn attempt(&mut self, schema: &'a Value, value: &Value) -> Vec<Problem> {
         let before = std::mem::take(&mut self.problems);
         self.check(schema, value);

@@ -1,4 +1,4 @@
-//! What every server insists on.
+//! Keywords that every server requires.
 
 use serde_json::{Map, Value, json};
 
@@ -29,10 +29,10 @@ const MAPS: [&str; 5] = [
     "dependentSchemas",
 ];
 
-/// Keywords that locate a schema and do not describe values.
+/// Keywords that identify a schema and do not describe values.
 const PLACES: [&str; 2] = ["$schema", "$id"];
 
-/// As [`super::lenient`].
+/// See [`super::lenient`].
 pub(super) fn object(schema: &Value) -> Result<Value, SchemaError> {
     let root = match schema {
         Value::Null | Value::Bool(true) => Map::new(),
@@ -60,7 +60,7 @@ pub(super) fn object(schema: &Value) -> Result<Value, SchemaError> {
     Ok(root)
 }
 
-/// As [`super::lenient_answer`].
+/// See [`super::lenient_answer`].
 pub(super) fn any(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Some(root) = schema.as_object_mut() {
@@ -74,7 +74,7 @@ fn no_object(message: &str) -> SchemaError {
     SchemaError::new(&[], message)
 }
 
-/// The root without combinations: references resolved, `allOf` merged, alternatives united.
+/// Returns the root without combinations: references resolved, `allOf` merged, alternatives united.
 fn flat(mut map: Map<String, Value>, root: &Value) -> Result<Map<String, Value>, SchemaError> {
     for _ in 0..MAX_DEPTH {
         if let Some(reference) = map.remove("$ref") {
@@ -111,8 +111,8 @@ fn merged(
     })
 }
 
-/// An object that may be any of the `choices`: it has the properties of all, and requires what all
-/// of them require.
+/// Returns an object that may be any of the `choices`: it has the properties of all, and requires
+/// those that all of them require.
 fn united(
     mut map: Map<String, Value>,
     choices: &[Value],
@@ -167,7 +167,7 @@ fn is_null(schema: &Value) -> bool {
     schema.get("type").is_some_and(|kind| kind == "null")
 }
 
-/// A schema that both fit, for a property that two alternatives describe differently.
+/// Returns a schema that both alternatives satisfy, for a property that they describe differently.
 fn either(a: &Value, b: &Value) -> Value {
     let mut choices = match a.as_object() {
         Some(map) if map.len() == 1 && map.contains_key("anyOf") => list(map, "anyOf").to_vec(),
@@ -179,7 +179,7 @@ fn either(a: &Value, b: &Value) -> Value {
     json!({"anyOf": choices})
 }
 
-/// Adds what is missing to a schema and to all schemas in it.
+/// Adds missing keywords to a schema and to all nested schemas.
 fn fit(schema: &mut Value, depth: usize) {
     if *schema == Value::Bool(true) {
         *schema = json!({});
@@ -187,7 +187,7 @@ fn fit(schema: &mut Value, depth: usize) {
     let Some(map) = schema.as_object_mut().filter(|_| depth < MAX_DEPTH) else {
         return;
     };
-    // What generators write for "nothing" and validators refuse.
+    // Generators write null for "nothing", which validators refuse.
     map.retain(|name, value| !value.is_null() || ["default", "const"].contains(&name.as_str()));
     let kinds = map.get("type").map(merge::names).unwrap_or_default();
     let is = |kind: &str| kinds.iter().any(|name| name == kind);

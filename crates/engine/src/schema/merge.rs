@@ -1,11 +1,11 @@
-//! Two schemas that must both hold, as one.
+//! Intersection of two schemas.
 
 use serde_json::{Map, Value, json};
 
-/// Keywords that describe and do not constrain.
+/// Keywords that describe values without constraining them.
 pub(super) const NOTES: [&str; 4] = ["description", "title", "examples", "default"];
 
-/// Keywords of which the larger of two values holds.
+/// Keywords for which the larger of two values applies.
 const LOWER_BOUNDS: [&str; 5] = [
     "minimum",
     "exclusiveMinimum",
@@ -14,7 +14,7 @@ const LOWER_BOUNDS: [&str; 5] = [
     "minProperties",
 ];
 
-/// Keywords of which the smaller of two values holds.
+/// Keywords for which the smaller of two values applies.
 const UPPER_BOUNDS: [&str; 5] = [
     "maximum",
     "exclusiveMaximum",
@@ -23,12 +23,12 @@ const UPPER_BOUNDS: [&str; 5] = [
     "maxProperties",
 ];
 
-/// One schema that says what `first` and `second` say. Of descriptions that differ, the first
-/// one's stays.
+/// Returns a schema with the constraints of both `first` and `second`. If descriptions differ, the
+/// first one is kept.
 ///
 /// # Errors
 ///
-/// The keyword on which the two cannot be brought together.
+/// The keyword for which the two cannot be reconciled.
 pub(super) fn both(
     mut first: Map<String, Value>,
     second: &Map<String, Value>,
@@ -91,7 +91,7 @@ fn union(a: &[Value], b: &[Value]) -> Value {
     Value::Array(all)
 }
 
-/// The types that both allow: a whole number is a number, too.
+/// Returns the types that both allow: an integer is also a number.
 fn types(a: &Value, b: &Value) -> Option<Value> {
     let (a, b) = (names(a), names(b));
     let has = |list: &[String], name: &str| list.iter().any(|other| other == name);
@@ -110,7 +110,7 @@ fn types(a: &Value, b: &Value) -> Option<Value> {
     }
 }
 
-/// The names of types that a `type` keyword lists.
+/// Returns the names of types in a `type` keyword.
 pub(super) fn names(kind: &Value) -> Vec<String> {
     match kind {
         Value::String(name) => vec![name.clone()],

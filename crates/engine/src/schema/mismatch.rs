@@ -1,26 +1,26 @@
-//! [`Mismatch`] and [`Problem`].
+//! [`Mismatch`] and [`Problem`]: validation errors.
 
 use std::{error::Error, fmt};
 
-/// The most problems that an error names.
+/// Maximum number of problems in an error message.
 const MAX_PROBLEMS: usize = 8;
 
-/// A value that does not fit a schema.
+/// A value that does not match a schema.
 ///
-/// [`Display`](fmt::Display) names at most 8 problems, in words that a model can act on.
+/// [`Display`](fmt::Display) names at most 8 problems, phrased so that a model can act on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mismatch {
     pub(super) problems: Vec<Problem>,
 }
 
-/// One thing that is wrong with a value.
+/// One problem of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// Where, as a path from the root `$`: `$.cities[2].name`.
+    /// Path from the root `$`: `$.cities[2].name`.
     pub path: String,
-    /// What is wrong: `missing`, `must be string, not number`, ...
+    /// Description: `missing`, `must be string, not number`, ...
     pub message: String,
 }
 
@@ -34,13 +34,13 @@ impl Problem {
 }
 
 impl Mismatch {
-    /// All problems; at least one.
+    /// Returns all problems; at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// The first problems in one line, with `root` in place of `$` in their paths.
+    /// Formats the first problems on one line, with `root` in place of `$` in their paths.
     #[must_use]
     pub fn describe(&self, root: &str) -> String {
         let first = self.problems.iter().take(MAX_PROBLEMS);

@@ -1,13 +1,13 @@
-//! Fields that are null in place of being absent.
+//! Removal of fields that are null instead of absent.
 
 use serde_json::{Map, Value};
 
 use super::{check::problems_with, refs};
 
-/// How deep values are looked into.
+/// Maximum depth of nested values.
 const MAX_DEPTH: usize = 32;
 
-/// Takes out the fields that are null where the schema requires no field and allows no null.
+/// Removes fields that are null if the schema does not require them and does not allow null.
 pub(super) fn drop_optional(root: &Value, value: &mut Value) {
     walk(root, root, value, 0);
 }
@@ -68,7 +68,7 @@ fn object(
     }
 }
 
-/// The only alternative other than null, if there is exactly one.
+/// Returns the only alternative other than null, if there is exactly one.
 fn only_choice(keywords: &Map<String, Value>) -> Option<&Value> {
     let choices = ["anyOf", "oneOf"]
         .iter()

@@ -1,10 +1,10 @@
-//! Numbers as JSON Schema sees them: 1 and 1.0 are the same.
+//! Numbers as in JSON Schema: 1 and 1.0 are equal.
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-/// Returns `true` if a value is a whole number, in any notation.
+/// Returns `true` if a value is an integer, in any notation.
 pub(super) fn is_integer(value: &Value) -> bool {
     value.is_i64()
         || value.is_u64()
@@ -29,7 +29,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// What a number breaks of the limits in `keywords`.
+/// Returns the limit in `keywords` that a number violates.
 pub(super) fn problem(keywords: &Map<String, Value>, number: &Number) -> Option<String> {
     use Ordering::{Equal, Greater, Less};
     let limits: [(&str, &str, &[Ordering]); 4] = [

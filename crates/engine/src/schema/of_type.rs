@@ -5,15 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::WRAPPER;
 
-/// Formats that only name Rust's number types, which tells a model nothing and which servers do
-/// not know.
+/// Formats that only name Rust's number types, which are useless to a model and unknown to servers.
 const NUMBER_FORMATS: [&str; 14] = [
     "int8", "int16", "int32", "int64", "int128", "int", "uint8", "uint16", "uint32", "uint64",
     "uint128", "uint", "float", "double",
 ];
 
-/// The JSON schema of a Rust type: definitions inlined, except where a type contains itself, and
-/// without names of Rust types.
+/// Returns the JSON schema of a Rust type: with definitions inlined, except for recursive types,
+/// and without names of Rust types.
 #[must_use]
 pub fn of_type<T: JsonSchema + ?Sized>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
@@ -36,7 +35,8 @@ pub fn of_type<T: JsonSchema + ?Sized>() -> Value {
     schema
 }
 
-/// The name of a Rust type as servers take it: at most 64 letters, digits, `_` and `-`.
+/// Returns the name of a Rust type in the form accepted by servers: at most 64 letters, digits, `_`
+/// and `-`.
 pub(crate) fn name_of<T: JsonSchema + ?Sized>() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let name = T::schema_name();
@@ -44,8 +44,8 @@ pub(crate) fn name_of<T: JsonSchema + ?Sized>() -> String {
     name.take(64).collect()
 }
 
-/// Returns `true` if the root of a schema is an object with named properties. Others are wrapped in
-/// one, under [`WRAPPER`].
+/// Returns `true` if the root of a schema is an object with named properties. Other schemas are
+/// wrapped in one, under [`WRAPPER`].
 pub(crate) fn is_object(schema: &Value) -> bool {
     let root = match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => super::refs::resolve(schema, reference).unwrap_or(schema),
@@ -57,10 +57,10 @@ pub(crate) fn is_object(schema: &Value) -> bool {
     !has_choice && root.get("type").is_some_and(|kind| kind == "object")
 }
 
-/// The name of the definition that a wrapped schema is, where it contains itself.
+/// Name of the definition for a wrapped schema that is recursive.
 const DEFINITION: &str = "Value";
 
-/// Wraps a schema, whose definitions stay at the root.
+/// Wraps a schema, keeping its definitions at the root.
 pub(crate) fn wrapped(mut schema: Value) -> Value {
     let definitions = schema.as_object_mut().and_then(|root| root.remove("$defs"));
     let mut definitions = match definitions {
@@ -86,7 +86,7 @@ pub(crate) fn wrapped(mut schema: Value) -> Value {
     Value::Object(outer)
 }
 
-/// Turns references to the root into references to `target`. Returns `true` if there were any.
+/// Replaces references to the root by references to `target`. Returns `true` if there were any.
 fn point_to(schema: &mut Value, target: &str) -> bool {
     match schema {
         Value::Object(map) => {

@@ -1,8 +1,8 @@
-//! References inside of a schema.
+//! References within a schema.
 
 use serde_json::Value;
 
-/// What a reference points to, if that is in the schema itself.
+/// Returns the target of a reference, if it is in the schema itself.
 pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let pointer = reference.strip_prefix('#')?;
     if pointer.contains('%') {
@@ -11,7 +11,7 @@ pub(super) fn resolve<'a>(root: &'a Value, reference: &str) -> Option<&'a Value>
     root.pointer(pointer)
 }
 
-/// The name of the definition that a reference points to.
+/// Returns the name of the definition that a reference points to.
 pub(super) fn definition(reference: &str) -> Option<&str> {
     let name = reference
         .strip_prefix("#/$defs/")

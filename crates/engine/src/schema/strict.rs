@@ -13,7 +13,7 @@ mod types;
 
 use nullable::nullable;
 
-/// As [`super::strict`].
+/// See [`super::strict`].
 pub(super) fn schema(schema: &Value) -> Result<Value, SchemaError> {
     let empty = json!({"type": "object"});
     let root = match schema {
@@ -54,17 +54,17 @@ pub(super) fn schema(schema: &Value) -> Result<Value, SchemaError> {
 /// <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>
 pub(super) const NOT_AT_THE_ROOT: [&str; 3] = ["enum", "const", "not"];
 
-/// Makes a schema strict, part by part.
+/// Converts a schema to strict mode, part by part.
 struct Walk<'a> {
     root: &'a Value,
-    /// Where in the schema the walk is.
+    /// Current position in the schema.
     path: Vec<String>,
-    /// The references that are being resolved, of which none may occur again in itself.
+    /// References that are being resolved, none of which may occur within itself.
     inside: Vec<String>,
     nodes: usize,
-    /// The definitions that are in use; without a schema until it is made.
+    /// Definitions in use; `None` until their schema is converted.
     definitions: BTreeMap<String, Option<Value>>,
-    /// Definitions whose schema is still to be made.
+    /// Definitions whose schema is still to be converted.
     pending: Vec<(String, String)>,
 }
 
@@ -88,7 +88,7 @@ impl Walk<'_> {
         outcome
     }
 
-    /// The root, which must be an object and no reference.
+    /// Converts the root, which must be an object and not a reference.
     fn root(&mut self) -> Result<Map<String, Value>, SchemaError> {
         let Value::Object(map) = self.root else {
             return Err(self.error("is not a JSON schema: a schema is an object"));
@@ -99,7 +99,7 @@ impl Walk<'_> {
             map = self.inlined(map, &reference)?;
             self.inside.clear();
         }
-        // An object that may be absent is still asked for.
+        // An object that may be absent is still requested.
         if map
             .get("type")
             .is_some_and(|kind| *kind == json!(["object", "null"]))
@@ -109,8 +109,8 @@ impl Walk<'_> {
         let out = self.node(&Value::Object(map))?;
         match out {
             Value::Object(mut out) if out.get("type").is_some_and(|kind| kind == "object") => {
-                // A server takes none of them at the root; the arguments are checked against the
-                // whole schema when they have come.
+                // Servers accept none of them at the root; the received arguments are validated
+                // against the full schema.
                 for name in NOT_AT_THE_ROOT {
                     out.remove(name);
                 }
@@ -153,7 +153,7 @@ impl Walk<'_> {
         self.refuse("accepts any value", "give it a `type`")
     }
 
-    /// The properties of an object, closed and all required.
+    /// Converts the properties of an object, closed and all required.
     fn object(
         &mut self,
         map: &Map<String, Value>,
@@ -228,7 +228,7 @@ impl Walk<'_> {
             ([], _) => {
                 return Err(self.refuse("is an array of any content", "describe its `items`"));
             }
-            // A pair of numbers, say: the same by whatever position.
+            // For example a pair of numbers: the same at every position.
             ([first, rest @ ..], _) if rest.iter().all(|other| other == first) => {
                 for limit in ["minItems", "maxItems"] {
                     out.insert(limit.to_owned(), Value::from(by_position.len()));

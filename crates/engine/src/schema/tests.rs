@@ -10,7 +10,7 @@ use super::*;
 #[cfg(feature = "schemars")]
 mod types;
 
-/// The strict form of the schema of a property `x` that is required.
+/// Returns the strict form of the schema of a required property `x`.
 fn strict_property(schema: Value) -> Result<Value, String> {
     let whole = json!({"type": "object", "properties": {"x": schema}, "required": ["x"]});
     strict(&whole)
@@ -25,7 +25,7 @@ fn check_strict(schema: Value, expect: Value) {
         Ok(expect.clone()),
         "{schema}"
     );
-    // What is strict stays as it is.
+    // A strict schema stays unchanged.
     assert_eq!(strict_property(expect.clone()), Ok(expect), "{schema}");
 }
 
@@ -123,7 +123,7 @@ fn alternatives_and_types_are_written_as_strict_mode_takes_them() {
         json!({"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}]}),
         json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
     );
-    // What stands beside alternatives holds for each of them.
+    // Sibling keywords of alternatives apply to each of them.
     check_strict(
         json!({
             "type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"],
@@ -255,7 +255,7 @@ fn references_in_circles_end() {
     let root = json!({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}});
     assert!(strict(&root).is_err());
     assert!(lenient(&root).is_err());
-    // Each level has two of the next: 2 to the power of 40 without a limit.
+    // Each level has two of the next one: 2 to the power of 40 without a limit.
     let mut defs = Map::new();
     for n in 0..40 {
         let next = json!({"$ref": format!("#/$defs/D{}", n + 1), "minLength": 1});

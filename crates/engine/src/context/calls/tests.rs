@@ -90,7 +90,7 @@ fn a_reply_that_was_taken_out_of_the_turn_is_discarded_before_the_next_is_shown(
     half(&ctx, &mut turn, "half an ans");
     turn = before;
     half(&ctx, &mut turn, "whole");
-    // Another conversation is no reason, nor is one that goes on.
+    // Neither another conversation nor one that continues is discarded.
     let mut other = Turn::builder().id("other").user("sum this up").build();
     half(&ctx, &mut other, "sum");
     half(&ctx, &mut other, "more");

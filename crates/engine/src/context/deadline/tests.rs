@@ -31,7 +31,7 @@ async fn nested_and_parallel_waits_count_once() {
         ctx.off_the_clock(sleep(secs(5))).await;
     };
     tokio::join!(nested, beside);
-    // 5 s, and 2 s more: all of it off the clock.
+    // 5 s, and 2 s more, all of it off the clock.
     assert_eq!(ctx.time_left(), Some(secs(10)));
 }
 
@@ -58,7 +58,7 @@ async fn an_inner_run_stops_the_clocks_of_those_that_it_works_for() {
     assert_eq!(waited.await, Some(()));
     assert_eq!(outer.time_left(), Some(secs(10)));
     assert_eq!(agent.time_left(), Some(secs(5)));
-    // The outer run's own waits are not the inner one's: it goes on.
+    // The outer run's waits do not stop the inner run's clock.
     outer.off_the_clock(sleep(secs(2))).await;
     assert_eq!(agent.time_left(), Some(secs(3)));
     assert_eq!(tool.within(secs(3), sleep(secs(4))).await, None);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::RunContext;
 
-/// The calls of a turn, whose ids a server may count anew in each reply.
+/// The calls of a turn, with ids that a server may restart in each reply.
 fn calls() -> impl Strategy<Value = Vec<ToolCall>> {
     let call = ("[a:#/%]{1,2}", "[ab]{1,2}", "[ab]{0,2}");
     let call = call.prop_map(|(id, name, args)| ToolCall::new(id, name, args));
@@ -16,7 +16,7 @@ fn run(session: &str, turn: &str, inference: &str) -> RunContext {
     RunContext::new().with_run(session, inference, turn)
 }
 
-/// The keys of the calls from `from` on: a run that continues runs only those that are left.
+/// Returns the keys of the calls from `from` on: a resumed run runs only the remaining ones.
 fn keys(ctx: &RunContext, calls: &[ToolCall], from: usize) -> Vec<String> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut keys = Vec::new();
@@ -42,7 +42,8 @@ proptest! {
         prop_assert_eq!(&whole[from..], resumed.as_slice());
         let mut all: HashSet<String> = whole.iter().cloned().collect();
         prop_assert_eq!(all.len(), calls.len());
-        // Other sessions and turns, where parts could run into each other, have keys of their own.
+        // Other sessions and turns have distinct keys, even if their parts could run into each
+        // other.
         for (session, turn) in [("s:t", "t"), ("s", "t:"), ("s#2", "t"), ("s/t", "t"), ("", "t")] {
             for key in keys(&run(session, turn, "first"), &calls, 0) {
                 prop_assert!(all.insert(key));

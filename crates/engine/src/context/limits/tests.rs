@@ -34,7 +34,7 @@ fn usage_that_was_not_reported_is_estimated_once() {
     assert_eq!(run.tokens(&turn), 0);
     run.add_usage(&Usage::unreported());
     assert_eq!((run.tokens(&turn), run.tokens(&turn)), (3, 3));
-    // The conversation of the outer run is not known inside of it.
+    // The conversation of the outer run is not available in inner work.
     run.add_usage(&Usage::unreported());
     assert_eq!(run.inner().limit_reached(&Turn::default()), None);
     assert_eq!(run.tokens(&turn), 6);

@@ -6,7 +6,7 @@ fn texts(turn: &Turn) -> Vec<&str> {
     turn.blocks.iter().filter_map(|b| b.text()).collect()
 }
 
-/// The texts of the segments that were finished.
+/// Returns the texts of the finished segments.
 fn finished(sink: &MemorySink) -> Vec<(String, Option<String>)> {
     let finished = |event: &Event| match &event.kind {
         EventKind::TextSegmentFinished(text) => {

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{Walk, keywords, nullable::nullable};
 use crate::schema::{MAX_DEPTH, SchemaError, merge, refs};
 
-/// What a schema is once it is free of combinations.
+/// A schema without combinations.
 pub(super) enum Flat {
-    /// A reference or a choice, done.
+    /// A converted reference or choice.
     Made(Value),
     /// Keywords without references, `allOf` and alternatives.
     Plain(Map<String, Value>),
@@ -54,7 +54,7 @@ impl Walk<'_> {
         })
     }
 
-    /// A reference that is kept: to a definition, with annotations only.
+    /// Converts a reference that is kept: to a definition, with annotations only.
     fn reference(
         &mut self,
         beside: &Map<String, Value>,
@@ -89,7 +89,7 @@ impl Walk<'_> {
         Ok(Some(Value::Object(made)))
     }
 
-    /// A schema with the target of a reference in it.
+    /// Merges the target of a reference into a schema.
     pub(super) fn inlined(
         &mut self,
         map: Map<String, Value>,
@@ -114,7 +114,7 @@ impl Walk<'_> {
         ))
     }
 
-    /// Alternatives. Sibling keywords apply to each of them.
+    /// Converts alternatives. Sibling keywords apply to each of them.
     fn choice(&mut self, mut map: Map<String, Value>) -> Result<Flat, SchemaError> {
         let any = map.remove("anyOf");
         let one = map.remove("oneOf");

@@ -1,10 +1,10 @@
-//! What becomes of each keyword.
+//! Treatment of each keyword in strict mode.
 
 use serde_json::{Map, Value};
 
 use super::super::merge::NOTES;
 
-/// Keywords that strict mode enforces, by the type that they belong to.
+/// Keywords that strict mode enforces, by type.
 ///
 /// Source: <https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>.
 pub(super) const ENFORCED: &[(&str, &[&str])] = &[
@@ -22,7 +22,7 @@ const NUMBERS: &[&str] = &[
     "exclusiveMaximum",
 ];
 
-/// The formats that strict mode knows. Any other one is refused with the whole request.
+/// Formats supported by strict mode. Any other one causes the entire request to be refused.
 pub(super) const FORMATS: [&str; 9] = [
     "date-time",
     "time",
@@ -35,7 +35,7 @@ pub(super) const FORMATS: [&str; 9] = [
     "uuid",
 ];
 
-/// Limits that are not enforced, and are written into the description instead.
+/// Constraints that are not enforced, and are written to the description instead.
 pub(super) const TOLD: [&str; 9] = [
     "default",
     "examples",
@@ -48,7 +48,7 @@ pub(super) const TOLD: [&str; 9] = [
     "maxProperties",
 ];
 
-/// Keywords that shape a value in a way that strict mode cannot express.
+/// Keywords with constraints that strict mode cannot express.
 pub(super) const REFUSED: [&str; 9] = [
     "not",
     "if",
@@ -61,7 +61,7 @@ pub(super) const REFUSED: [&str; 9] = [
     "$dynamicRef",
 ];
 
-/// Keywords that say nothing about a value.
+/// Keywords that do not constrain values.
 const ABOUT: [&str; 11] = [
     "$schema",
     "$id",
@@ -82,12 +82,12 @@ pub(super) fn constrains(name: &str) -> bool {
         || !(NOTES.contains(&name) || ABOUT.contains(&name) || name.starts_with("x-"))
 }
 
-/// The description and the title, with what strict mode does not enforce in words.
+/// Returns the description and the title, including keywords that strict mode does not enforce.
 pub(super) fn notes(map: &Map<String, Value>) -> Map<String, Value> {
     with_hints(map, |name| TOLD.contains(&name) && !constrains(name))
 }
 
-/// As [`notes`], with the hints that `is_told` picks.
+/// Like [`notes`], with the hints selected by `is_told`.
 pub(super) fn with_hints(
     map: &Map<String, Value>,
     is_told: impl Fn(&str) -> bool,

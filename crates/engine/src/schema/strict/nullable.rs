@@ -1,10 +1,10 @@
-//! Schemas that accept `null`, too.
+//! Schemas extended to accept `null`.
 
 use serde_json::{Value, json};
 
 use crate::schema::merge;
 
-/// The schema, extended to accept `null`.
+/// Extends a schema to accept `null`.
 pub(super) fn nullable(schema: Value) -> Value {
     if accepts_null(&schema) {
         return schema;

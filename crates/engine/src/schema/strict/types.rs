@@ -1,17 +1,17 @@
-//! Schemas that say which type of value they are for.
+//! Schemas with explicit types.
 
 use serde_json::{Map, Value, json};
 
 use super::{Walk, keywords};
 use crate::schema::{SchemaError, list, merge};
 
-/// The types of JSON Schema.
+/// Types of JSON Schema.
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "object", "array", "null",
 ];
 
 impl Walk<'_> {
-    /// A schema without references and combinations.
+    /// Converts a schema without references and combinations.
     pub(super) fn typed(&mut self, map: &Map<String, Value>) -> Result<Value, SchemaError> {
         if let Some(name) = keywords::REFUSED
             .iter()
@@ -53,7 +53,8 @@ impl Walk<'_> {
         Ok(Value::Object(out))
     }
 
-    /// The types that a schema accepts. What does not say them has them by its other keywords.
+    /// Returns the types that a schema accepts. If it has no `type`, they are derived from its
+    /// other keywords.
     fn kinds(&self, map: &Map<String, Value>) -> Result<Vec<String>, SchemaError> {
         let kinds = map.get("type").map(merge::names).unwrap_or_default();
         if let Some(other) = kinds.iter().find(|name| !TYPES.contains(&name.as_str())) {
