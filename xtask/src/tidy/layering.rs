@@ -21,6 +21,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("geppetto-engine", &["geppetto-turns", "geppetto-events"]),
     (
+        "geppetto-settings",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+    (
         "geppetto-transport",
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
@@ -120,6 +124,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-toolloop",
     "geppetto-enginebuilder",
     "geppetto-session",
+    "geppetto-settings",
 ];
 
 /// What counts as HTTP.
