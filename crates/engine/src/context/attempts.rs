@@ -15,8 +15,8 @@ use crate::{Engine, EngineError};
 /// middleware runs once per provider call, regardless of the number of attempts.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// Calls `engine`, and retries if that can succeed. Called once per provider call, on the task
-    /// of the run. `ctx` has no `Attempts`.
+    /// Calls `engine`, and retries if that can succeed. Called each time a chain reaches its engine,
+    /// on the task of the run. `ctx` has no `Attempts`.
     ///
     /// # Errors
     ///
