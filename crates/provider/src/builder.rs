@@ -1,4 +1,4 @@
-//! [`WireEngineBuilder`].
+//! [`WireEngineBuilder`]: configuration of a [`WireEngine`].
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use geppetto_transport::{ApiKey, HttpClient, RetryPolicy, Timeouts};
 
 use crate::{Server, Wire, WireEngine, connection::Connection, engine::Shared};
 
-/// Settings of a [`WireEngine`]. Nothing is checked before [`build`](Self::build).
+/// Configures a [`WireEngine`]. Settings are validated by [`build`](Self::build).
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct WireEngineBuilder<W: Wire> {
     connection: Connection,
@@ -22,15 +22,15 @@ impl<W: Wire> WireEngineBuilder<W> {
         }
     }
 
-    /// Sets the URL that the paths of requests are put after, in front of a query if it has one
-    /// (Azure's `api-version`). [`Wire::BASE_URL`] by default. A user and a password in it are sent
-    /// as HTTP's basic authentication.
+    /// Sets the base URL. The paths of requests are appended to it, before its query if it has one
+    /// (Azure's `api-version`). [`Wire::BASE_URL`] by default. A user name and password in it are
+    /// sent as HTTP basic authentication.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.connection.base_url = url.into();
         self
     }
 
-    /// Sets the API key. None by default, which local servers accept.
+    /// Sets the API key. None by default, which is sufficient for local servers.
     pub fn api_key(mut self, key: impl Into<Option<ApiKey>>) -> Self {
         self.connection.key = key.into();
         self
@@ -43,8 +43,8 @@ impl<W: Wire> WireEngineBuilder<W> {
         self
     }
 
-    /// Adds a header to each request, replacing one of the engine's own. Its value is shown
-    /// neither in `Debug` nor, if the name ends like that of a key, in errors.
+    /// Adds a header to each request, replacing one of the engine's own. Its value appears neither
+    /// in `Debug` nor, if the name ends like that of a key, in errors.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.connection.headers.push((name.into(), value.into()));
         self
@@ -56,28 +56,28 @@ impl<W: Wire> WireEngineBuilder<W> {
         self
     }
 
-    /// Sets what only this wire has.
+    /// Sets the options specific to this wire.
     pub fn options(mut self, options: impl Into<W::Options>) -> Self {
         self.options = options.into();
         self
     }
 
-    /// Sets what is used where the turn sets nothing.
+    /// Sets the defaults for settings that the turn does not set.
     pub fn defaults(mut self, config: InferenceConfig) -> Self {
         self.connection.defaults = config;
         self
     }
 
-    /// Sets whether a stream is asked for. True by default. The result is the same; with a
-    /// stream the events come as the model writes.
+    /// Sets whether to request a stream. `true` by default. The result is the same; a stream
+    /// publishes events while the model writes.
     pub fn stream(mut self, stream: bool) -> Self {
         self.connection.stream = stream;
         self
     }
 
-    /// Sets the HTTP client: its transport (proxy, certificates, pool of connections), limits
-    /// and retries. One of its own by default. Engines that share a client share its
-    /// connections and its retry budget.
+    /// Sets the HTTP client: its transport (proxy, certificates, connection pool), limits and
+    /// retries. A separate client by default. Engines that share a client share its connections and
+    /// its retry budget.
     ///
     /// See [`ReqwestTransport::builder`](geppetto_transport::ReqwestTransport::builder).
     pub fn http_client(mut self, client: HttpClient) -> Self {
@@ -85,26 +85,26 @@ impl<W: Wire> WireEngineBuilder<W> {
         self
     }
 
-    /// Sets when a failed attempt is repeated. By default, as the HTTP client does it.
+    /// Sets the retry policy for failed attempts. The policy of the HTTP client by default.
     pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
         self.connection.retry = Some(policy);
         self
     }
 
-    /// Sets the time limits of each attempt. By default, those of the HTTP client.
+    /// Sets the time limits of each attempt. Those of the HTTP client by default.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.connection.timeouts = Some(timeouts);
         self
     }
 
-    /// Makes the engine.
+    /// Builds the engine.
     ///
     /// # Errors
     ///
-    /// Of kind [`Configuration`](geppetto_engine::ErrorKind::Configuration): the base URL names no
-    /// server, the key is empty, or missing where the server is known to need one, a default, an
-    /// option or a header is not allowed, or no HTTP client can be set up. The message names the
-    /// setting.
+    /// An error of kind [`Configuration`](geppetto_engine::ErrorKind::Configuration) if the base
+    /// URL names no server, the key is empty, or missing although the server is known to require
+    /// one, a default, an option or a header is invalid, or no HTTP client can be set up. The
+    /// message names the setting.
     pub fn build(mut self) -> Result<WireEngine<W>, EngineError> {
         self.connection.check()?;
         let wire = W::new(self.options, &Server::of(&self.connection))?;

@@ -13,12 +13,12 @@ use crate::{Frames, KeyHeader, WireRequest};
 #[cfg(test)]
 mod tests;
 
-/// Media types of a reply that may come as a stream or as one body.
+/// Media types of a reply that may be a stream or one body.
 const EVENTS_OR_BODY: &str = "text/event-stream, application/json";
 const LINES_OR_BODY: &str = "application/x-ndjson, application/json";
 const BODY: &str = "application/json";
 
-/// Which server is asked, how, and as whom.
+/// Server, credentials and common settings of an engine.
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) model: String,
@@ -51,17 +51,17 @@ impl Connection {
         }
     }
 
-    /// Checks what does not depend on the wire.
+    /// Checks the settings that do not depend on the wire.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`; the message names the setting.
+    /// An error of kind `Configuration` that names the setting.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
         if self.model.trim().is_empty() {
             return Err(configuration("model: is empty; name the model to ask"));
         }
         if !names_a_server(&self.base_url) {
-            // The URL itself is not repeated: it may carry a key.
+            // The URL is not repeated, because it may contain a key.
             return Err(configuration(
                 "base_url: must begin with `http://` or `https://` and name a host, as in \
                  `http://localhost:11434/v1`",
@@ -87,11 +87,11 @@ impl Connection {
         Ok(self.defaults.validate()?)
     }
 
-    /// The client that was set, else one of the engine's own.
+    /// Returns the configured client, or else a new one.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: no client can be set up.
+    /// An error of kind `Configuration` if no client can be set up.
     pub(crate) fn client(&mut self) -> Result<HttpClient, EngineError> {
         let mut http = match self.http.take() {
             Some(http) => http,
@@ -106,11 +106,12 @@ impl Connection {
         Ok(http)
     }
 
-    /// Where the requests go, and what they all have. `path` is cut off the end of the base URL.
+    /// Returns the destination and the common headers of the requests. `path` is removed from the
+    /// end of the base URL.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: the key or a header is not allowed.
+    /// An error of kind `Configuration` if the key or a header is invalid.
     pub(crate) fn endpoint(
         &self,
         path: &str,
@@ -133,7 +134,7 @@ impl Connection {
             key: self.key.clone().map(|key| (key_header, key)),
             headers: self.headers.clone(),
         };
-        // What cannot be sent is refused when the engine is built.
+        // Invalid headers are refused when the engine is built.
         endpoint.body(WireRequest::new(path.to_owned(), Vec::new()))?;
         Ok(endpoint)
     }
@@ -149,7 +150,7 @@ impl Connection {
     }
 }
 
-/// Shows neither keys nor the values of headers.
+/// Shows neither keys nor header values.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
@@ -169,7 +170,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Where the requests of an engine go, and what they all have.
+/// Destination and common headers of an engine's requests.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     root: String,
@@ -179,11 +180,11 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// A request for a reply.
+    /// Returns a request for a reply.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a header is not allowed.
+    /// An error of kind `Configuration` if a header is invalid.
     pub(crate) fn reply(
         &self,
         request: WireRequest,
@@ -198,11 +199,11 @@ impl Endpoint {
         self.request(request, accept)
     }
 
-    /// A request whose reply is one body.
+    /// Returns a request for a reply with a single body.
     ///
     /// # Errors
     ///
-    /// As for [`reply`](Self::reply).
+    /// The errors of [`reply`](Self::reply).
     pub(crate) fn body(&self, request: WireRequest) -> Result<Request, EngineError> {
         self.request(request, BODY)
     }
@@ -229,7 +230,7 @@ impl Endpoint {
         Ok(request.with_json(from.body))
     }
 
-    /// The path goes before the query of the base URL.
+    /// Inserts the path before the query of the base URL.
     fn url(&self, path: &str) -> String {
         let root = &self.root;
         match &self.query {
@@ -242,7 +243,7 @@ impl Endpoint {
     }
 }
 
-/// Shows neither keys nor the values of headers.
+/// Shows neither keys nor header values.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
@@ -254,7 +255,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// The host in a URL, and its port if it has one; empty where there is none.
+/// Returns the host in a URL, including its port if present; empty if there is none.
 #[must_use]
 pub fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -262,7 +263,7 @@ pub fn authority(url: &str) -> &str {
     authority.rsplit('@').next().unwrap_or_default()
 }
 
-/// Whether the URL has a scheme that requests can take, and a host.
+/// Returns `true` if the URL has a supported scheme and a host.
 fn names_a_server(base: &str) -> bool {
     let Some((scheme, rest)) = base.trim().split_once("://") else {
         return false;
@@ -271,7 +272,7 @@ fn names_a_server(base: &str) -> bool {
     (is("http") || is("https")) && !rest.is_empty() && !rest.starts_with(['/', '?', '#'])
 }
 
-/// Whether a user or a password stands in front of the host.
+/// Returns `true` if a user name or a password precedes the host.
 fn has_user_info(base: &str) -> bool {
     let after = base.split_once("://").map_or(base, |(_, after)| after);
     let end = after.find(['/', '\\', '?', '#']).unwrap_or(after.len());
@@ -280,7 +281,7 @@ fn has_user_info(base: &str) -> bool {
         .is_some_and(|authority| authority.contains('@'))
 }
 
-/// The error of a setting that is not allowed; the message names it.
+/// Returns the error of an invalid setting; the message names it.
 pub(crate) fn configuration(message: impl Into<String>) -> EngineError {
     EngineError::new(ErrorKind::Configuration, message)
 }

@@ -14,10 +14,10 @@ use crate::{
     wire::Settled,
 };
 
-/// Asks a server in the format of a [`Wire`]. Cheap to clone; clones share connections.
+/// Calls a server in the format of a [`Wire`]. Cheap to clone; clones share connections.
 ///
-/// It owns all of a provider call but the format: settings, retries before output, cancel and
-/// deadline, time limits, redaction, and the end of the reply.
+/// Implements all of a provider call except for the format: settings, retries before output,
+/// cancellation and deadline, time limits, redaction, and the end of the reply.
 pub struct WireEngine<W> {
     shared: Arc<Shared<W>>,
 }
@@ -33,8 +33,8 @@ pub(crate) struct Shared<W> {
 }
 
 impl<W: Wire> WireEngine<W> {
-    /// Starts an engine for `model`. The key, where the server wants one, is the only other thing
-    /// that has no default.
+    /// Returns a builder for an engine with this model. Only the API key, if the server requires
+    /// one, has no default either.
     pub fn builder(model: impl Into<String>) -> WireEngineBuilder<W> {
         WireEngineBuilder::new(model.into())
     }
@@ -45,29 +45,29 @@ impl<W: Wire> WireEngine<W> {
         }
     }
 
-    /// The model that is asked unless the turn names another.
+    /// Returns the model that is called unless the turn names another one.
     #[must_use]
     pub fn model(&self) -> &str {
         &self.shared.model
     }
 
-    /// The name of the provider in results and events.
+    /// Returns the name of the provider in results and events.
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.shared.provider
     }
 
-    /// The wire.
+    /// Returns the wire.
     #[must_use]
     pub fn wire(&self) -> &W {
         &self.shared.wire
     }
 
-    /// The settings of a turn, and where it has none, the engine's.
+    /// Returns the settings of a turn, with the engine's defaults.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    /// An error of kind `Configuration` that names the setting if one cannot be read or is invalid.
     pub fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
         let shared = &*self.shared;
         let mut settings = Settings::of::<W>(turn, &shared.defaults, &shared.model, shared.stream)?;
@@ -137,11 +137,12 @@ impl<W: Wire> Engine for WireEngine<W> {
 
 impl<W: CountTokens> WireEngine<W> {
     /// Counts the tokens of the request that [`run_inference`](Engine::run_inference) would send
-    /// for `turn`, by asking the server. Publishes nothing.
+    /// for `turn`, with a request to the server. Publishes no events.
     ///
     /// # Errors
     ///
-    /// As for an inference; of kind `MalformedResponse` when the reply holds no count.
+    /// The errors of an inference; an error of kind `MalformedResponse` if the reply contains no
+    /// count.
     pub async fn count_input_tokens(
         &self,
         ctx: &RunContext,

@@ -1,4 +1,4 @@
-//! Everything that waits in a call of a provider: its attempts, the reading of the reply, its end.
+//! Asynchronous part of a provider call: its attempts, the reading of the reply, its end.
 
 use geppetto_engine::{EngineError, ErrorKind, RunContext};
 use geppetto_transport::{HttpClient, Redactor, Request};
@@ -18,20 +18,20 @@ mod stop;
 pub(crate) use attempts::converse;
 use stop::Stop;
 
-/// What the attempts at one call have in common.
+/// State shared by the attempts at one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) http: &'a HttpClient,
     pub(crate) ctx: &'a RunContext,
     pub(crate) frames: Frames,
-    /// Whether a stream was asked for.
+    /// `true` if a stream was requested.
     pub(crate) is_stream: bool,
-    /// What a reply is called in errors.
+    /// Name of a reply in errors.
     pub(crate) format: &'static str,
 }
 
 impl Call<'_> {
-    /// Adds the tokens of an attempt that is repeated to those of the run.
+    /// Adds the tokens of a retried attempt to those of the run.
     pub(crate) fn count(&self, fold: &impl Fold) {
         if let Some(usage) = fold.usage() {
             self.ctx.add_usage(&usage);
@@ -39,7 +39,7 @@ impl Call<'_> {
     }
 }
 
-/// How the attempts at one call ended.
+/// Outcome of the attempts at one call.
 #[derive(Debug)]
 pub(crate) struct Outcome<F> {
     pub(crate) fold: F,
@@ -48,8 +48,8 @@ pub(crate) struct Outcome<F> {
 }
 
 impl<F: Fold> Outcome<F> {
-    /// Ends the reply: makes its result, or returns why it broke. What arrived is in the turn either
-    /// way.
+    /// Ends the reply: returns its result, or the error with which it broke off. The output so far
+    /// is in the turn in either case.
     pub(crate) fn end(self, mut out: Output<'_>) -> Result<InferenceResult, EngineError> {
         let broken = self.broken.as_ref().map(incomplete);
         let mut finish = self.fold.finish(broken, &mut out);
@@ -58,11 +58,11 @@ impl<F: Fold> Outcome<F> {
     }
 }
 
-/// Sends a request whose reply is one body, and reads it.
+/// Sends a request with a single-body reply, and reads it.
 ///
 /// # Errors
 ///
-/// As for an inference.
+/// The errors of an inference.
 pub(crate) async fn ask_once<T>(
     http: &HttpClient,
     ctx: &RunContext,
@@ -77,7 +77,7 @@ pub(crate) async fn ask_once<T>(
     read(&body.text).map_err(|fault| classify::body(fault, &body.text, format, &redactor))
 }
 
-/// The error of a reply that ended before the server said that it was complete.
+/// Returns the error of a reply that ended before its completion marker.
 pub(crate) fn truncated() -> EngineError {
     EngineError::new(
         ErrorKind::Truncated,
@@ -85,7 +85,7 @@ pub(crate) fn truncated() -> EngineError {
     )
 }
 
-/// The mark of what an error left in half, the same as the writer's.
+/// Returns the mark of blocks left incomplete by an error, the same as the writer's.
 fn incomplete(error: &EngineError) -> Incomplete {
     match error.kind() {
         ErrorKind::Cancelled => Incomplete::Cancelled,

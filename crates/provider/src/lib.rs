@@ -1,8 +1,8 @@
-//! Kit for providers of language models: everything of an inference engine but its wire format.
+//! Kit for providers of language models: an inference engine without the wire format.
 //!
-//! A provider is a [`Wire`]: a function from a turn to a request, and a [`Fold`] that takes the frames
-//! of the reply. [`WireEngine`] makes an [`Engine`](geppetto_engine::Engine) of any wire. This one is of
-//! an imaginary server that streams words as lines of JSON:
+//! A provider is a [`Wire`]: a function from a turn to a request, and a [`Fold`] that processes the
+//! frames of the reply. [`WireEngine`] turns any wire into an [`Engine`](geppetto_engine::Engine).
+//! This one is for an imaginary server that streams words as lines of JSON:
 //!
 //! ```
 //! use geppetto_engine::{EngineError, Finish, ItemId};
@@ -89,42 +89,43 @@
 //! # }
 //! ```
 //!
-//! The guide "Writing a provider" goes on from here; `geppetto-providers-openai` has two wires that are
-//! in use.
+//! The guide "Writing a provider" continues from here; `geppetto-providers-openai` has two
+//! production wires.
 //!
 //! # The contract
 //!
-//! One inference is one call of the provider: one or more attempts at the same request, of which at
-//! most one puts anything out.
+//! An inference is one provider call: one or more attempts at the same request, at most one of
+//! which produces output.
 //!
-//! | what | who |
+//! | concern | implemented by |
 //! |---|---|
-//! | which settings count, and that they are valid | the engine, [`Settings`] |
-//! | which settings the server refuses | the wire, [`Wire::adapt`] |
-//! | path, headers and body of this request | the wire, [`Wire::request`] |
-//! | base URL, key, `accept`, headers of the user | the engine, [`WireEngineBuilder`] |
-//! | retries, time limits, cancel, deadline | the engine |
+//! | precedence and validation of settings | the engine, [`Settings`] |
+//! | settings that the server refuses | the wire, [`Wire::adapt`] |
+//! | path, headers and body of a request | the wire, [`Wire::request`] |
+//! | base URL, key, `accept`, additional headers | the engine, [`WireEngineBuilder`] |
+//! | retries, time limits, cancellation, deadline | the engine |
 //! | stream or body, events or lines, heartbeats, end marker | the engine |
-//! | what a frame says | the wire, [`Fold`] |
+//! | contents of a frame | the wire, [`Fold`] |
 //! | blocks and events of the reply, in their legal order | the [`Output`] |
-//! | what a fault means, and whether the attempt is repeated | the engine, from a [`Fault`] |
-//! | why the model stopped, usage | the wire, [`Fold::finish`] |
-//! | the result, the error, the end of the reply | the engine |
+//! | classification of faults, decision about a retry | the engine, from a [`Fault`] |
+//! | finish reason, usage | the wire, [`Fold::finish`] |
+//! | result, error and end of the reply | the engine |
 //!
-//! [`Wire`] and [`Fold`] say what is called when, how often, and what may fail. No method of either is
-//! `async` or may block, and none sees a secret.
+//! [`Wire`] and [`Fold`] document for each method when and how often it is called, and what may
+//! fail. No method of either is `async` or may block, and none receives a secret.
 //!
 //! # Invariants
 //!
-//! - An attempt is repeated as long as nothing was put out, within the client's limits, with the bytes
-//!   of the first attempt and a new fold. Nothing is sent again after that.
-//! - However a call ends, also when its future is dropped, what arrived is in the turn.
-//! - A reply that the wire does not call complete is an error of kind `Truncated`, never a success.
-//! - What a reply is does not depend on what was asked for: a body where a stream was asked for, lines
-//!   where events were, events without blank lines between them are read all the same.
-//! - Every frame, and every body, is bounded; every list in them too ([`read::MAX_ENTRIES`]).
-//! - Text that a strict reader refuses is mended where it can be understood, and what was replaced is
-//!   counted in the result's details.
+//! - An attempt is retried only before any output, within the client's limits, with the same
+//!   request bytes and a new fold. Nothing is sent again after that.
+//! - However a call ends, including by dropping its future, the output so far is in the turn.
+//! - A reply that the wire does not report as complete is an error of kind `Truncated`, never a
+//!   success.
+//! - The form of a reply does not depend on the request: a body in place of a stream, lines in
+//!   place of events, and events without blank lines between them are all accepted.
+//! - Every frame and every body is bounded, and so is every list in them ([`read::MAX_ENTRIES`]).
+//! - Text that a strict parser rejects is repaired if it can be understood, and replacements are
+//!   counted in the details of the result.
 
 mod builder;
 mod connection;
@@ -147,7 +148,8 @@ pub use count::CountTokens;
 pub use engine::WireEngine;
 pub use fault::Fault;
 pub use fold::{Flow, Fold, Frame};
-/// The key of [`WireEngineBuilder::api_key`], so that an application needs no other crate for it.
+/// Key for [`WireEngineBuilder::api_key`], re-exported so that an application needs no other crate
+/// for it.
 pub use geppetto_transport::ApiKey;
 pub use output::Output;
 pub use settings::{Settings, Unsent};

@@ -1,4 +1,4 @@
-//! Folds without a network, for the unit tests of wires.
+//! Folds without a network, for unit tests of wires.
 
 use geppetto_engine::{EngineError, ResponseWriter, RunContext};
 use geppetto_turns::{InferenceResult, Turn};
@@ -12,12 +12,12 @@ use crate::{
     },
 };
 
-/// Folds the frames of a stream into `turn`, as [`WireEngine`](crate::WireEngine) does it: name and
-/// data of each.
+/// Folds the frames of a stream (name and data of each) into `turn`, like
+/// [`WireEngine`](crate::WireEngine).
 ///
 /// # Errors
 ///
-/// As for an inference; a stream that is not complete is truncated.
+/// The errors of an inference; an incomplete stream is truncated.
 pub fn fold_frames<'f, F: Fold>(
     ctx: &RunContext,
     turn: &mut Turn,
@@ -43,7 +43,7 @@ pub fn fold_frames<'f, F: Fold>(
 ///
 /// # Errors
 ///
-/// As for an inference; a body that is not complete is truncated.
+/// The errors of an inference; an incomplete body is truncated.
 pub fn fold_body<F: Fold>(
     ctx: &RunContext,
     turn: &mut Turn,
@@ -56,8 +56,8 @@ pub fn fold_body<F: Fold>(
     })
 }
 
-/// An output that writes into `turn`, for tests of a part of a fold. Dropping it ends the reply as
-/// failed.
+/// Returns an output that writes to `turn`, for tests of a part of a fold. Dropping it ends the
+/// reply as failed.
 pub fn output<'a>(ctx: &'a RunContext, turn: &'a mut Turn) -> Output<'a> {
     Output::new(ResponseWriter::start(ctx, turn, "test", "test-model"))
 }

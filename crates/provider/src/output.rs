@@ -21,26 +21,25 @@ mod notes;
 #[cfg(test)]
 mod tests;
 
-/// The longest id that is kept whole, in bytes. Some gateways put state into ids of calls and
-/// items, which have to go back unchanged.
+/// Maximum length of an id that is kept unchanged, in bytes. Some gateways encode state in ids of
+/// calls and items, which must be sent back unchanged.
 const LONGEST_ID: usize = 64 * 1024;
 
-/// Where a fold writes its reply: a [`ResponseWriter`] that cannot be ended, with what folds of all
-/// wires need beside it.
+/// Output of a fold: a [`ResponseWriter`] that the fold cannot end, with helpers for all wires.
 ///
-/// The methods of the writer are there by [`Deref`]. Those that let a text grow or end are replaced
-/// by methods that also join the halves of a character that a server cut between two frames
-/// ([`Fold::growing_fields`](crate::Fold::growing_fields)).
+/// The methods of the writer are available through [`Deref`]. Methods that extend or end a text are
+/// replaced by methods that also join the halves of a character that a server split between two
+/// frames ([`Fold::growing_fields`](crate::Fold::growing_fields)).
 ///
-/// Text of the model is written as it is. Every other word of the server (ids, models, reasons,
-/// names of tiers) may be an echo of the request and hold its key: it passes through
-/// [`word`](Self::word) or [`id`](Self::id).
+/// Text of the model is written unchanged. Every other string of the server (ids, models, reasons,
+/// names of tiers) may echo the request, including its key: pass it through [`word`](Self::word) or
+/// [`id`](Self::id).
 pub struct Output<'a> {
     writer: ResponseWriter<'a>,
     redactor: Redactor,
     halved: Halved,
     notes: Notes,
-    /// The model as the server named it last.
+    /// The model most recently named by the server.
     model: String,
 }
 
@@ -67,14 +66,14 @@ impl<'a> Output<'a> {
         &self.redactor
     }
 
-    /// Opens a tool call ([`ResponseWriter::open_tool_call`]). The id is kept as [`id`](Self::id)
-    /// makes it.
+    /// Opens a tool call ([`ResponseWriter::open_tool_call`]). The id is sanitized with
+    /// [`id`](Self::id).
     pub fn open_tool_call(&mut self, id: &str, name: &str) -> ItemId {
         let id = self.id(id).into_owned();
         self.writer.open_tool_call(id, name)
     }
 
-    /// Lets an open item grow.
+    /// Appends a delta to an open item.
     pub fn push(&mut self, id: ItemId, delta: &str) {
         if self.halved.is_empty() && !halves::is_marked(delta) {
             self.writer.push(id, delta);
@@ -84,7 +83,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Completes an open item by its full text ([`ResponseWriter::complete`]).
+    /// Completes an open item with its full text ([`ResponseWriter::complete`]).
     pub fn complete(&mut self, id: ItemId, full: &str) -> Completed {
         if !full.is_empty() {
             self.halved.forget(id);
@@ -110,7 +109,7 @@ impl<'a> Output<'a> {
         self.writer.supersede(id)
     }
 
-    /// Writes what waits of an item: half of a character.
+    /// Writes the pending half of a character of an item.
     fn flush(&mut self, id: ItemId) {
         if self.halved.has(id) {
             self.writer.push(id, halves::UNREADABLE);
@@ -118,8 +117,8 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Sets the model as the server names it, as a [`word`](Self::word). A repetition costs a
-    /// comparison.
+    /// Sets the model as named by the server, sanitized with [`word`](Self::word). A repetition
+    /// costs one comparison.
     pub fn set_model(&mut self, model: &str) {
         if !model.is_empty() && self.model != model {
             model.clone_into(&mut self.model);
@@ -127,14 +126,15 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// A word of the server fit for results and events: secrets masked, without control characters,
-    /// at most 200 bytes.
+    /// Sanitizes a string of the server for results and events: secrets masked, without control
+    /// characters, at most 200 bytes.
     #[must_use]
     pub fn word(&self, text: &str) -> String {
         self.redactor.label(text)
     }
 
-    /// An id of the server that may have to go back: secrets masked, the rest cut behind 64 KiB.
+    /// Sanitizes an id of the server that may have to be sent back: secrets masked, truncated to 64
+    /// KiB.
     #[must_use]
     pub fn id<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redactor.redact(bound(text, LONGEST_ID))
@@ -145,14 +145,14 @@ impl<'a> Output<'a> {
         inform(&self.writer, message, data);
     }
 
-    /// Counts characters or numbers that could not be read and were replaced. The sum is in the
-    /// result's details under `replaced_characters`, and in one `info` event.
+    /// Counts unreadable characters or numbers that were replaced. The sum is in the details of the
+    /// result under `replaced_characters`, and in one `info` event.
     pub fn count_replaced(&mut self, count: u64) {
         self.notes.replaced(count);
     }
 
-    /// Notes that a number of the usage could not be read. It is in the result's details under
-    /// `unreadable_usage`, and in the same event.
+    /// Records that a number of the usage could not be read. It is in the details of the result
+    /// under `unreadable_usage`, and in the same event.
     pub fn note_odd_usage(&mut self) {
         self.notes.odd_usage();
     }
@@ -206,7 +206,7 @@ pub(crate) fn inform(writer: &ResponseWriter<'_>, message: &str, data: Value) {
     writer.publish(EventKind::Info(Info::new(message, Some(data))));
 }
 
-/// The beginning of a text, at most `longest` bytes.
+/// Returns the beginning of a text, at most `longest` bytes.
 fn bound(text: &str, longest: usize) -> &str {
     let mut end = longest.min(text.len());
     while !text.is_char_boundary(end) {

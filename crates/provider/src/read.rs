@@ -1,4 +1,4 @@
-//! Tolerant readers: what a reply says, whatever type a server gives it.
+//! Tolerant readers that accept any JSON type for a field of a reply.
 //!
 //! | | |
 //! |---|---|
@@ -33,11 +33,11 @@ pub use streamed_args::StreamedArgs;
 pub use text::{Number, Text, string};
 pub use word::Word;
 
-/// The most tool calls, items, and entries of a list in one reply. Models call a few tools at once;
-/// OpenAI takes at most 128 of them in a request.
+/// Maximum number of tool calls, of items, and of entries of a list in one reply. Models call a few
+/// tools at once; OpenAI accepts at most 128 in a request.
 pub const MAX_ENTRIES: usize = 10_000;
 
-/// The error of what must be an object and is none.
+/// Returns the error of a value that must be an object and is not.
 #[must_use]
 pub fn no_object() -> serde_json::Error {
     serde::de::Error::custom("expected an object")

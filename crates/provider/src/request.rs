@@ -1,4 +1,4 @@
-//! Writing a request: its fields, and what of a history has to be changed on its way out.
+//! Serialization of a request: its fields, and adaptations of the history.
 
 use geppetto_engine::{EngineError, ErrorKind};
 use serde::{Serialize, ser::SerializeMap};
@@ -10,7 +10,7 @@ pub use arguments::sendable_args;
 
 pub use crate::settings::unreadable as unreadable_setting;
 
-/// The error of a turn that makes no request.
+/// Returns the error of a turn without anything to send.
 #[must_use]
 pub fn nothing_to_send() -> EngineError {
     EngineError::new(
@@ -19,11 +19,11 @@ pub fn nothing_to_send() -> EngineError {
     )
 }
 
-/// Writes a request's body.
+/// Serializes a request's body.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`: a value in it cannot be JSON.
+/// An error of kind `Configuration` if a value cannot be serialized as JSON.
 pub fn to_json(body: &impl Serialize) -> Result<Vec<u8>, EngineError> {
     serde_json::to_vec(body).map_err(|error| {
         EngineError::new(
@@ -34,8 +34,8 @@ pub fn to_json(body: &impl Serialize) -> Result<Vec<u8>, EngineError> {
     })
 }
 
-/// Writes the fields of a request that are there, that are allowed, and that nothing passed
-/// through replaces.
+/// Writes the fields of a request that have a value, are allowed, and are not replaced by a
+/// passed-through field.
 #[derive(Debug)]
 pub struct RequestFields<'a, M> {
     map: M,
@@ -44,8 +44,9 @@ pub struct RequestFields<'a, M> {
 }
 
 impl<'a, M: SerializeMap> RequestFields<'a, M> {
-    /// Writes into `map`. `extra` is passed through ([`Settings::extra`](crate::Settings::extra)). All
-    /// fields are allowed, unless `allowed` lists those that are.
+    /// Creates a writer to `map`. `extra` is passed through
+    /// ([`Settings::extra`](crate::Settings::extra)). All fields are allowed, unless `allowed`
+    /// lists them.
     pub fn new(map: M, extra: &'a Map<String, Value>, allowed: Option<&'a [&'a str]>) -> Self {
         Self {
             map,
@@ -54,11 +55,11 @@ impl<'a, M: SerializeMap> RequestFields<'a, M> {
         }
     }
 
-    /// Writes a field, if there is a value, it is allowed, and no passed-through field replaces it.
+    /// Writes a field if it has a value, is allowed, and is not replaced by a passed-through field.
     ///
     /// # Errors
     ///
-    /// Those of the map.
+    /// The errors of the map.
     pub fn put<T: Serialize>(&mut self, name: &str, value: Option<T>) -> Result<(), M::Error> {
         match value {
             Some(value) if self.allows(name) && !self.extra.contains_key(name) => {
@@ -72,11 +73,11 @@ impl<'a, M: SerializeMap> RequestFields<'a, M> {
         self.allowed.is_none_or(|allowed| allowed.contains(&name))
     }
 
-    /// Writes what is passed through, null left out, and ends the body.
+    /// Writes the passed-through fields, except for null, and ends the body.
     ///
     /// # Errors
     ///
-    /// Those of the map.
+    /// The errors of the map.
     pub fn end(mut self) -> Result<M::Ok, M::Error> {
         for (name, value) in self.extra {
             if !value.is_null() && self.allows(name) {

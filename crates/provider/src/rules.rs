@@ -1,7 +1,7 @@
-//! Rules of providers that are data: which ids and names of tools a server takes, where a block came
-//! from, what a finish reason means.
+//! Rules of providers as data: accepted ids and names of tools, the origin of a block, the meaning
+//! of a finish reason.
 //!
-//! The order of messages is a rule of [`geppetto_turns::Rules`].
+//! The order of messages is defined by [`geppetto_turns::Rules`].
 
 mod call_ids;
 mod names;

@@ -13,35 +13,35 @@ mod unsent;
 
 pub use unsent::Unsent;
 
-/// What a request is made of, checked: the settings of the turn, and where it has none, the engine's.
+/// Validated settings of a request: those of the turn, with the engine's defaults.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Sampling, limits, reasoning.
+    /// Sampling, limits and reasoning.
     pub inference: InferenceConfig,
-    /// The model that is asked.
+    /// Model to call.
     pub model: String,
-    /// `true` if a stream is asked for.
+    /// `true` to request a stream.
     pub stream: bool,
-    /// The tools on offer, their schemas in the form that servers take.
+    /// Offered tools, with their schemas in the form accepted by servers.
     pub tools: Vec<ToolDefinition>,
-    /// How tools are called.
+    /// Tool configuration.
     pub tool_config: ToolConfig,
-    /// The shape of the answer.
+    /// Structured output of the answer.
     pub output: Option<StructuredOutput>,
-    /// Request fields that are passed through as they stand ([`Wire::PASSED_THROUGH`]).
+    /// Request fields that are passed through unchanged ([`Wire::PASSED_THROUGH`]).
     pub extra: Map<String, Value>,
-    /// Settings that are left out of the request. One `info` event names them.
+    /// Settings that are omitted from the request. One `info` event names them.
     pub unsent: Unsent,
 }
 
 impl Settings {
-    /// The settings of a call by wire `W`, as [`WireEngine`](crate::WireEngine) makes them before
-    /// [`Wire::adapt`].
+    /// Returns the settings of a call with wire `W`, as used by [`WireEngine`](crate::WireEngine)
+    /// before [`Wire::adapt`].
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a setting cannot be read, or is not allowed. It names the setting.
+    /// An error of kind `Configuration` that names the setting if one cannot be read or is invalid.
     pub fn of<W: Wire>(
         turn: &Turn,
         defaults: &InferenceConfig,
@@ -80,8 +80,8 @@ impl Settings {
         })
     }
 
-    /// Leaves settings out of the request: those that are set, as `set` says, and for which `refusal`
-    /// has a reason. A passed-through field of the same name is sent whatever the reason is.
+    /// Omits settings from the request: those that are set, according to `set`, and for which
+    /// `refusal` returns a reason. A passed-through field of the same name is sent in any case.
     pub fn leave_out(
         &mut self,
         set: &[(&'static str, bool)],
@@ -96,7 +96,8 @@ impl Settings {
         }
     }
 
-    /// `Some(false)` if only one tool may be called at a time; `None` leaves it to the server.
+    /// Returns `Some(false)` if only one tool may be called at a time; `None` leaves it to the
+    /// server.
     #[must_use]
     pub fn parallel_calls(&self) -> Option<bool> {
         let one_by_one = !self.tools.is_empty() && self.tool_config.max_parallel_tools == 1;
@@ -147,7 +148,7 @@ fn extra(
     Ok(extra)
 }
 
-/// The error of a setting of the turn that cannot be read.
+/// Returns the error of a setting of the turn that cannot be read.
 #[must_use]
 pub fn unreadable(error: KeyError) -> EngineError {
     EngineError::new(ErrorKind::Configuration, error.to_string()).with_source(error)

@@ -28,7 +28,7 @@ pub(crate) use mask::{arguments as mask_arguments, hide};
 /// cancels the context it receives; the reason is kept ([`RunContext::cancel_because`],
 /// [`Rejection::ending_run`]).
 ///
-/// # People
+/// # Asking a person
 ///
 /// `pre_execute` and `is_allowed` can ask a person in two ways:
 ///

@@ -1,4 +1,4 @@
-//! Repeating an attempt, and saying so.
+//! Retries of an attempt, and their announcement.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use super::stop::Stop;
 
-/// Whether an attempt whose reply broke is repeated; waits until it may be. When the run ends
-/// while waiting, the next attempt finds that out.
+/// Returns `true` if an attempt whose reply broke off is retried, after waiting for the delay. If
+/// the run ends during the wait, the next attempt detects it.
 pub(crate) async fn repeats(
     retry: &mut Retry,
     error: &EngineError,
@@ -22,12 +22,12 @@ pub(crate) async fn repeats(
         return false;
     };
     announce_retry(writer, (attempt, max_attempts), delay, error);
-    // A stopped run is noticed by the wait that follows.
+    // A stopped run is detected by the following wait.
     let _ = stop.race(sleep(delay)).await;
     true
 }
 
-/// Says that a refused attempt is repeated.
+/// Announces the retry of a refused attempt.
 pub(crate) fn announce(writer: &ResponseWriter<'_>, failed: &FailedAttempt<'_>) {
     let attempts = (failed.attempt, failed.max_attempts);
     announce_retry(writer, attempts, failed.delay, failed.error);

@@ -1,4 +1,4 @@
-//! The attempts at one call, until a reply is there.
+//! Attempts at one call, until there is a reply.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{Flow, Fold, Output};
 
-/// Sends the request until a reply is there, and reads it. An attempt that breaks before it has
-/// put anything out is repeated like one that was refused. Each attempt gets a fold of its own.
+/// Sends the request until there is a reply, and reads it. An attempt that breaks off before any
+/// output is retried like a refused one. Each attempt has its own fold.
 pub(crate) async fn converse<F: Fold>(
     call: &Call<'_>,
     request: &Request,
@@ -28,7 +28,7 @@ pub(crate) async fn converse<F: Fold>(
 ) -> Outcome<F> {
     let http = call.http;
     let mut stop = Stop::of(call.ctx);
-    // A call that is repeated after output has paid with a permit of the same budget.
+    // A retry after output has already taken a permit from the same budget.
     let mut retry = match out.attempt() {
         1 => http.start_retry(),
         _ => http.retry().start_repeat(),
@@ -37,7 +37,8 @@ pub(crate) async fn converse<F: Fold>(
         |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
     loop {
         let mut fold = new_fold(out.asked());
-        // Apart from the call's own state, which is then small for as long as the reply comes in.
+        // Boxed separately from the call's own state, which then stays small while the reply is
+        // read.
         let opening =
             Box::pin(http.open_with(request, &mut retry, |failed| announce(out, &failed)));
         let response = match stop.race(opening).await.and_then(|opened| opened) {
@@ -70,7 +71,7 @@ pub(crate) async fn converse<F: Fold>(
     }
 }
 
-/// Reads a reply: a stream or one body, whichever the server sends.
+/// Reads a reply, either a stream or one body, as the server sends it.
 async fn read<F: Fold>(
     fold: &mut F,
     response: Response,
@@ -78,7 +79,7 @@ async fn read<F: Fold>(
     stop: &mut Stop<'_>,
     out: &mut Output<'_>,
 ) -> Result<(), EngineError> {
-    // Apart, as the opening is: what is done once takes no room while the reply comes in.
+    // Boxed, like the opening: a one-time step occupies no space while the reply is read.
     match Box::pin(open::open(response, call, stop)).await? {
         Reply::Whole(body) => {
             out.count_replaced(body.replaced);
@@ -98,8 +99,8 @@ async fn read<F: Fold>(
     }
 }
 
-/// How many frames are read before the run is looked at and other tasks of the thread may go on,
-/// when they have all arrived.
+/// Number of received frames processed before checking the run and yielding to other tasks of the
+/// thread.
 const FRAMES_AT_ONCE: usize = 128;
 
 async fn stream<F: Fold>(
@@ -113,13 +114,13 @@ async fn stream<F: Fold>(
         let frame = match stop.race(frames.next()).await? {
             Ok(Some(frame)) => frame,
             Ok(None) => return Ok(()),
-            // The server has said why the model stopped: nothing that matters is missing.
+            // The server has sent the finish reason: nothing relevant is missing.
             Err(_) if fold.is_complete() => return Ok(()),
             Err(error) => return Err(error),
         };
         let mut flow = feed_frame(fold, frame, out)
             .map_err(|fault| classify::frame(fault, frame.data, call.format, out.redactor()))?;
-        // What has arrived needs no waiting.
+        // Received frames need no waiting.
         for frames_left in (0..FRAMES_AT_ONCE).rev() {
             match flow {
                 Flow::Continue => {}
@@ -142,7 +143,7 @@ async fn stream<F: Fold>(
     }
 }
 
-/// Lets other tasks of the thread go on.
+/// Yields to other tasks of the thread.
 async fn give_way() {
     let mut gave_way = false;
     poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! From the faults of a fold to errors: one table for the errors of all providers.
+//! Conversion of a fold's faults to errors, with one table for all providers.
 
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_transport::{ErrorDetails, Redactor, error_in_reply as reported};
@@ -10,7 +10,7 @@ use crate::{Fault, fault::FaultKind, read::MAX_ENTRIES};
 #[cfg(test)]
 mod tests;
 
-/// The error of a frame whose data are `data`.
+/// Returns the error of a frame with the data `data`.
 pub(crate) fn frame(fault: Fault, data: &str, format: &str, redactor: &Redactor) -> EngineError {
     match fault.into_kind() {
         FaultKind::Syntax(error) => malformed_event(data, format, &error, redactor),
@@ -18,7 +18,7 @@ pub(crate) fn frame(fault: Fault, data: &str, format: &str, redactor: &Redactor)
     }
 }
 
-/// The error of a body.
+/// Returns the error of a body.
 pub(crate) fn body(fault: Fault, body: &str, format: &str, redactor: &Redactor) -> EngineError {
     match fault.into_kind() {
         FaultKind::Syntax(error) => malformed_body(body, format, &error, redactor),
@@ -41,7 +41,7 @@ fn of(fault: FaultKind, text: &str, format: &str, redactor: &Redactor) -> Engine
     }
 }
 
-/// The error of a reply whose finish reason says that the server failed.
+/// Returns the error of a reply whose finish reason means that the server failed.
 fn failed(kind: ErrorKind, reason: &str) -> EngineError {
     let error = EngineError::new(
         kind,
@@ -50,8 +50,9 @@ fn failed(kind: ErrorKind, reason: &str) -> EngineError {
     error.with_provider_code(reason)
 }
 
-/// The error of an event or a body that is not in the format: `what` was read as `format`. The
-/// parser's words quote the server's, so they are redacted, and the parser's error is not kept.
+/// Returns the error of an event or a body in another format: `what` was parsed as `format`. The
+/// parser's message quotes the server, so it is redacted, and the parser's error is not kept as a
+/// source.
 fn malformed(
     what: &str,
     format: &str,
@@ -65,7 +66,8 @@ fn malformed(
     )
 }
 
-/// The error of an event that cannot be read as `format`. A list may hold the error of Google.
+/// Returns the error of an event that cannot be parsed as `format`. A list may contain Google's
+/// error.
 fn malformed_event(
     data: &str,
     format: &str,
@@ -83,7 +85,7 @@ fn is_list_of_error(text: &str) -> bool {
     value.is_ok_and(|value| value.pointer("/0/error").is_some())
 }
 
-/// The error of a body that cannot be read as `format`.
+/// Returns the error of a body that cannot be parsed as `format`.
 fn malformed_body(
     body: &str,
     format: &str,
@@ -99,8 +101,8 @@ fn malformed_body(
     if is_list_of_error(body) {
         return reported(body, redactor);
     }
-    // A page of a proxy or of the program at a wrong address: its title says more than the parser
-    // does.
+    // A page of a proxy, or of the program at a wrong address: its title is more helpful than the
+    // parser's message.
     let details = ErrorDetails::parse(body.as_bytes()).redacted(redactor);
     let malformed = if body.trim_start().starts_with('<') {
         EngineError::new(
@@ -113,7 +115,7 @@ fn malformed_body(
     details.add_to(malformed)
 }
 
-/// The error of a body that is JSON, and no reply at all. MiniMax reports errors in such a body.
+/// Returns the error of a body that is JSON but not a reply. MiniMax reports errors in such a body.
 fn not_a_reply(body: &str, message: &str, redactor: &Redactor) -> EngineError {
     if is_error_alone(body) {
         return reported(body, redactor);
@@ -122,8 +124,8 @@ fn not_a_reply(body: &str, message: &str, redactor: &Redactor) -> EngineError {
     details.add_to(EngineError::new(ErrorKind::MalformedResponse, message))
 }
 
-/// The error of text in the place of a reply: what begins with `begin` is neither a stream of
-/// events nor JSON.
+/// Returns the error of text in place of a reply: text starting with `begin` is neither an event
+/// stream nor JSON.
 pub(super) fn text_for_a_reply(begin: &[u8], redactor: &Redactor) -> EngineError {
     let details = ErrorDetails::parse(begin).redacted(redactor);
     details.add_to(EngineError::new(

@@ -1,12 +1,12 @@
-//! Objects that report an error inside a reply with status 200.
+//! Objects that report an error within a reply with status 200.
 
 use serde_json::Value;
 
 #[cfg(test)]
 mod tests;
 
-/// Returns `true` if an `error` field reports an error. Some servers send one with every reply that is empty
-/// or says nothing (`{"code": 0, "message": ""}`).
+/// Returns `true` if an `error` field reports an error. Some servers send one with every reply that
+/// is empty or has no content (`{"code": 0, "message": ""}`).
 #[must_use]
 pub fn is_reported(raw: &str) -> bool {
     serde_json::from_str(raw).map_or(true, |value| says_anything(&value))
@@ -23,15 +23,15 @@ fn says_anything(value: &Value) -> bool {
     }
 }
 
-/// Where the words of an error stand in an object that has no other sign of one.
+/// Fields with the message of an error, in an object without any other sign of one.
 const WORDS: [&str; 4] = ["message", "msg", "error_msg", "errorMsg"];
 
-/// Where the number of an error stands in such an object: a status, or a code of a gateway's own.
+/// Fields with the number of an error in such an object: a status, or a gateway's own code.
 const NUMBERS: [&str; 5] = ["code", "status", "status_code", "error_code", "errorCode"];
 
-/// Returns `true` if an object without anything of a reply is an error by its fields: words beside
-/// a code, a status from 400 on or `"success": false`; a detail; or MiniMax's status. A code may be
-/// a number of the gateway's own, which are 400 or more, or a word.
+/// Returns `true` if an object without any part of a reply is an error by its fields: a message
+/// with a code, a status of at least 400, or `"success": false`; a detail; or MiniMax's status. A
+/// code is a gateway's own number, at least 400, or a word.
 #[must_use]
 pub fn is_error_alone(raw: &str) -> bool {
     let value: Value = serde_json::from_str(raw).unwrap_or_default();
@@ -40,7 +40,7 @@ pub fn is_error_alone(raw: &str) -> bool {
         Some(Value::Number(number)) => number.as_u64().is_some_and(|number| number >= 400),
         Some(Value::String(text)) => match text.parse::<u64>() {
             Ok(number) => number >= 400,
-            // A word beside a status may be anything, as `queued`.
+            // A word as status may be anything, for example `queued`.
             Err(_) => !text.is_empty() && *name != "status",
         },
         _ => false,

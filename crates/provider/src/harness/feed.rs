@@ -1,4 +1,4 @@
-//! Handing frames and bodies to a fold, with what is the same for all wires done before.
+//! Passes frames and bodies to a fold, after the processing that is common to all wires.
 
 use crate::{
     Fault, Flow, Fold, Frame, Output,
@@ -8,10 +8,10 @@ use crate::{
     },
 };
 
-/// The data of the event that ends a stream of OpenAI's, and which gateways add to others.
+/// Data of the event that ends OpenAI's streams, which gateways add to others.
 const DONE: &str = "[DONE]";
 
-/// How servers and gateways name events that only say that they are alive.
+/// Names of heartbeat events of servers and gateways.
 const HEARTBEATS: [&str; 5] = [
     "keepalive",
     "ping",
@@ -20,14 +20,14 @@ const HEARTBEATS: [&str; 5] = [
     "response.heartbeat",
 ];
 
-/// Returns `true` if an event of this name or type says nothing but that the server is alive.
+/// Returns `true` if an event of this name or type is a heartbeat.
 #[must_use]
 pub fn is_heartbeat(name: &str) -> bool {
     HEARTBEATS.contains(&name)
 }
 
-/// Hands a frame to a fold. Where a server leaves out the blank lines between its events, what
-/// counts as one event has a line of data for each of them.
+/// Passes a frame to a fold. If a server omits the blank lines between its events, each line of the
+/// event's data is a frame.
 pub(crate) fn feed_frame<F: Fold>(
     fold: &mut F,
     frame: Frame<'_>,
@@ -55,8 +55,8 @@ pub(crate) fn feed_frame<F: Fold>(
     Ok(flow)
 }
 
-/// Returns `true` if a line of data is an event of its own: an object, or the end marker. Objects
-/// of one event that goes over several lines are not whole in any of them.
+/// Returns `true` if a line of data is an event by itself: an object, or the end marker. If the
+/// object of one event spans several lines, none of them is complete.
 fn is_whole_frame(line: &str) -> bool {
     line.trim() == DONE || line.trim().is_empty() || is_object(line)
 }
@@ -87,14 +87,14 @@ fn feed_one<F: Fold>(fold: &mut F, frame: Frame<'_>, out: &mut Output<'_>) -> Re
         return Err(fault);
     };
     match feed_mended(fold, frame, &mended.text, out) {
-        // The first fault is about what the server sent.
+        // The first fault refers to the text as sent.
         Err(again) if again.is_syntax() => Err(fault),
         taken => taken,
     }
 }
 
-/// Hands in a frame that could not be read as it was sent, and of which `plain` is a form that can
-/// be. Halves of characters at the ends of fields that grow are left to be joined.
+/// Passes a frame that could not be parsed as sent, and whose repaired form is `plain`. Split
+/// characters at the ends of growing fields are left to be joined.
 fn feed_mended<F: Fold>(
     fold: &mut F,
     frame: Frame<'_>,
@@ -125,7 +125,7 @@ fn feed_mended<F: Fold>(
     Ok(flow)
 }
 
-/// Hands a body to a fold.
+/// Passes a body to a fold.
 pub(crate) fn feed_body<F: Fold>(
     fold: &mut F,
     body: &str,

@@ -1,4 +1,4 @@
-//! The beginning of a reply: what it is.
+//! Detection of a reply's form from its beginning.
 
 use std::{collections::VecDeque, num::NonZeroUsize};
 
@@ -9,13 +9,14 @@ use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use super::{Call, classify::text_for_a_reply, source::Source, stop::Stop};
 use crate::Frames;
 
-/// The largest body that is read as one reply, in bytes: room for generated speech and images.
+/// Maximum size of a body that is read as one reply, in bytes; sufficient for generated speech and
+/// images.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// What some servers on Windows put before UTF-8.
+/// UTF-8 byte order mark, sent by some servers on Windows.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a reply turned out to be.
+/// Form of a reply.
 pub(super) enum Reply {
     /// One body: JSON, or a page of a proxy.
     Whole(BodyText),
@@ -23,24 +24,25 @@ pub(super) enum Reply {
     Stream(Box<Source>),
 }
 
-/// Tells from its first bytes what a reply is: what was asked for and the content type may lie.
+/// Detects the form of a reply from its first bytes, because neither the request nor the content
+/// type is reliable.
 ///
-/// What the network cut the reply into does not matter.
+/// Chunk boundaries of the network do not matter.
 ///
 /// # Errors
 ///
-/// The reply broke, or the run was stopped, before it could be told, or it is neither a stream nor
-/// JSON nor a page.
+/// If the reply broke off or the run was stopped before the form was detected, or if it is neither
+/// a stream nor JSON nor a page.
 pub(super) async fn open(
     mut response: Response,
     call: &Call<'_>,
     stop: &mut Stop<'_>,
 ) -> Result<Reply, EngineError> {
     let first = stop.race(response.body_mut().first_visible()).await??;
-    // No field of an event begins like this.
+    // No field of an event starts like this.
     match first {
         Some(b'{') => return objects(response, call, stop).await,
-        // A list is how Google reports errors.
+        // Google reports errors in a list.
         Some(b'<' | b'[' | b'"') => {
             return Ok(Reply::Whole(text(response.into_body(), stop).await?));
         }
@@ -58,8 +60,8 @@ pub(super) async fn open(
     Ok(Reply::Stream(Box::new(Source::Events(events))))
 }
 
-/// Tells one object, which is a whole body, from the first of several. Where lines were asked for,
-/// the first one is not kept waiting for the second.
+/// Distinguishes a single object, which is a complete body, from the first of several. If lines
+/// were requested, the first one does not wait for the second.
 async fn objects(
     response: Response,
     call: &Call<'_>,
@@ -88,14 +90,14 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| kind.starts_with(b"text/event-stream"))
 }
 
-/// The fields of an event. `error` is no field of the specification, but servers send it.
+/// Fields of an event. `error` is not in the specification, but servers send it.
 const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b"error"];
 
-/// The length of the longest name in [`FIELDS`], in bytes.
+/// Length of the longest name in [`FIELDS`], in bytes.
 const LONGEST_FIELD: usize = 5;
 
-/// Returns `true` if the first line of `text` is a comment or a field of an event. It is enough to
-/// see the name of the field and what follows it.
+/// Returns `true` if the first line of `text` is a comment or a field of an event. The name of the
+/// field and the character after it are sufficient.
 fn begins_events(text: &[u8]) -> bool {
     let name = text.split(is_field_end).next().unwrap_or_default();
     FIELDS.contains(&name) || text.starts_with(b":")
@@ -112,7 +114,7 @@ fn is_field_end(byte: &u8) -> bool {
 /// A body as text.
 #[derive(Debug)]
 pub(super) struct BodyText {
-    /// The text. What is no UTF-8 is replaced by U+FFFD.
+    /// The text, with invalid UTF-8 replaced by U+FFFD.
     pub(super) text: String,
     /// Number of replacements.
     pub(super) replaced: u64,
@@ -122,7 +124,7 @@ pub(super) struct BodyText {
 ///
 /// # Errors
 ///
-/// The body broke or is too large, or the run was stopped.
+/// If the body broke off or is too large, or the run was stopped.
 pub(super) async fn text(body: Body, stop: &mut Stop<'_>) -> Result<BodyText, EngineError> {
     let bytes = stop.race(body.read_to_end(MAX_BODY)).await??;
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);

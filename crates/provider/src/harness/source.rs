@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::truncated;
 use crate::Frame;
 
-/// How long the end of a body may take to come after the frame that ends the stream.
+/// Time limit for the end of a body after the frame that ends the stream.
 const RELEASE: Duration = Duration::from_millis(10);
 
 /// The frames of a stream.
@@ -18,9 +18,9 @@ pub(super) enum Source {
     Events(SseStream),
     Lines {
         lines: JsonLines,
-        /// The lines that were read to tell what the reply is.
+        /// Lines that were read to detect the form of the reply.
         ahead: VecDeque<String>,
-        /// The last one of them that was handed out.
+        /// The last of them that was returned.
         given: String,
     },
 }
@@ -34,11 +34,11 @@ impl Source {
         }
     }
 
-    /// The next frame; `None` at the end of the body.
+    /// Returns the next frame; `None` at the end of the body.
     ///
     /// # Errors
     ///
-    /// The body broke, or its end cuts a frame.
+    /// If the body broke off, or its end truncates a frame.
     pub(super) async fn next(&mut self) -> Result<Option<Frame<'_>>, EngineError> {
         match self {
             Self::Events(events) => Ok(events.next().await?.map(event)),
@@ -59,15 +59,15 @@ impl Source {
         }
     }
 
-    /// The next frame if it has already been received.
+    /// Returns the next frame if it has already been received.
     ///
     /// # Errors
     ///
-    /// A frame is too large.
+    /// If a frame is too large.
     pub(super) fn next_received(&mut self) -> Result<Option<Frame<'_>>, EngineError> {
         match self {
             Self::Events(events) => Ok(events.next_received()?.map(event)),
-            // Those that were read ahead are handed out first.
+            // Lines that were read ahead are returned first.
             Self::Lines { ahead, .. } if !ahead.is_empty() => Ok(None),
             Self::Lines { lines, .. } => Ok(lines.next_received()?.map(|value| line(value.text))),
         }
@@ -87,10 +87,10 @@ impl Source {
         }
     }
 
-    /// Reads the end of the body, which comes with the last frame or right behind it, so that its
-    /// connection can be used again.
+    /// Reads the end of the body, which arrives with the last frame or right after it, so that its
+    /// connection can be reused.
     pub(super) async fn release(&mut self) {
-        // A server that keeps the connection open instead only loses it.
+        // If the server keeps the connection open instead, only that connection is lost.
         let _ = timeout(RELEASE, self.next()).await;
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use geppetto_engine::{Cancelled, EngineError, ErrorKind, OnWake, RunContext};
 
-/// The run's cancellation and its deadline, as one thing to wait for.
+/// Future of the run's cancellation and its deadline.
 pub(crate) struct Stop<'a> {
     cancelled: Cancelled<'a>,
     deadline: Option<OnWake<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>>,
@@ -27,11 +27,11 @@ impl<'a> Stop<'a> {
         }
     }
 
-    /// Waits for `future`, but no longer than the run goes on.
+    /// Awaits `future`, but at most until the run is stopped.
     ///
     /// # Errors
     ///
-    /// The run was cancelled, or its deadline passed, before `future` was ready.
+    /// If the run was cancelled, or its deadline passed, before `future` was ready.
     pub(crate) async fn race<F: Future>(&mut self, future: F) -> Result<F::Output, EngineError> {
         let mut future = pin!(future);
         poll_fn(|cx| match self.poll(cx) {

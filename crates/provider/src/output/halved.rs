@@ -4,11 +4,11 @@ use geppetto_engine::ItemId;
 
 use crate::read::halves::Half;
 
-/// The items whose last delta ended with half of a character: nearly always none.
+/// Items whose last delta ended with half of a character, which is rare.
 #[derive(Debug, Default)]
 pub(super) struct Halved {
     waiting: Vec<(ItemId, Half)>,
-    /// Number of halves that found no partner.
+    /// Number of halves without a match.
     lost: u64,
 }
 
@@ -25,7 +25,7 @@ impl Halved {
         self.waiting.iter().map(|(id, _)| *id).collect()
     }
 
-    /// The text that a delta adds to an item.
+    /// Returns the text that a delta adds to an item.
     pub(super) fn join(&mut self, id: ItemId, delta: &str) -> String {
         let mut half = self.take(id).unwrap_or_default();
         let text = half.join(delta).into_owned();
@@ -36,12 +36,12 @@ impl Halved {
         text
     }
 
-    /// Forgets a half that waits: the whole text has come.
+    /// Discards a pending half: the full text has arrived.
     pub(super) fn forget(&mut self, id: ItemId) {
         self.take(id);
     }
 
-    /// Counts a half that waits as lost.
+    /// Counts a pending half as lost.
     pub(super) fn lose(&mut self, id: ItemId) {
         self.lost += u64::from(self.take(id).is_some());
     }

@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::inform;
 
-/// The key in the result's details of the number of characters that were replaced.
+/// Key in the details of the result for the number of replaced characters.
 const REPLACED: &str = "replaced_characters";
 
-/// The key in the result's details that says that a number in the usage could not be read.
+/// Key in the details of the result that marks an unreadable number in the usage.
 const ODD_USAGE: &str = "unreadable_usage";
 
-/// What could not be read as it was sent.
+/// Record of unreadable parts of the reply.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     replaced: u64,
@@ -27,7 +27,7 @@ impl Notes {
         self.odd_usage = true;
     }
 
-    /// Reports what was noted: in the result's details, and as one `info` event.
+    /// Reports the record in the details of the result and as one `info` event.
     pub(super) fn settle(&self, finish: &mut Finish, writer: &ResponseWriter<'_>) {
         let mut data = serde_json::Map::new();
         if self.replaced > 0 {

@@ -25,7 +25,7 @@ fn words_are_bounded_and_hold_no_secrets() {
     assert_eq!(out.word("m hunter2hunter2"), "m ***");
     assert_eq!(out.word("sk-0123456789abcdef"), "sk-***");
     assert!(out.word(&"é".repeat(1000)).len() < 256);
-    // A secret behind the limit is not cut into something that cannot be recognised.
+    // A secret at the limit is not truncated into an unrecognizable part.
     let text = format!("{} hunter2hunter2", "x".repeat(190));
     assert_eq!(out.word(&text), format!("{} ***", "x".repeat(190)));
     let mut word = Word::default();
@@ -47,7 +47,7 @@ fn ids_stay_whole_but_for_secrets() {
     assert_eq!(out.id(&"x".repeat(100_000)).len(), 64 * 1024);
 }
 
-/// What a reply holds that is written by `write`, and how many characters were replaced.
+/// Returns the texts of a reply written by `write`, and the number of replaced characters.
 fn written(write: impl FnOnce(&mut Output<'_>)) -> (Vec<String>, Option<u64>) {
     let (ctx, mut turn) = (context(), Turn::new());
     let mut out = output(&ctx, &mut turn);
@@ -95,7 +95,7 @@ fn a_half_without_its_partner_is_replaced_and_counted_wherever_its_item_ends() {
         end(|out, id| assert_eq!(out.complete(id, ""), Completed::Same)),
         lost
     );
-    // The whole text has come: the half is in it.
+    // The full text has arrived, including the half.
     let whole = end(|out, id| assert_eq!(out.complete(id, "a😀"), Completed::Rest));
     assert_eq!(whole, (vec!["a😀".to_owned()], None));
 }

@@ -1,4 +1,4 @@
-//! Counts in a usage object, whatever type a server gives them.
+//! Counts in a usage object, in any JSON type.
 
 use serde_json::Value;
 
@@ -7,18 +7,18 @@ use super::mend::mend;
 #[cfg(test)]
 mod tests;
 
-/// The counts of a usage object.
+/// Counts of a usage object.
 #[derive(Debug)]
 pub struct Counts {
-    /// The object, as far as it can be read.
+    /// The readable part of the object.
     pub value: Value,
-    /// `true` if a number was not what it must be: negative, a fraction, or too large. Report it
-    /// by [`Output::note_odd_usage`](crate::Output::note_odd_usage).
+    /// `true` if a number was invalid: negative, a fraction, or too large. Report it with
+    /// [`Output::note_odd_usage`](crate::Output::note_odd_usage).
     pub odd: bool,
 }
 
 impl Counts {
-    /// Reads a usage object; `None` where it is not one. A number that no reader has room for
+    /// Reads a usage object; `None` if it is not one. A number that no parser can represent
     /// (`1e400`) is null.
     #[must_use]
     pub fn read(raw: &str) -> Option<Self> {
@@ -30,12 +30,12 @@ impl Counts {
         is_object.then_some(Self { value, odd })
     }
 
-    /// The count at the first of these JSON pointers that holds one; 0 where none does.
+    /// Returns the count at the first of these JSON pointers that has one; 0 if none does.
     pub fn first(&mut self, pointers: &[&str]) -> u64 {
         self.find(pointers).unwrap_or_default()
     }
 
-    /// The count at the first of these JSON pointers (`/usage/input_tokens`) that holds one.
+    /// Returns the count at the first of these JSON pointers (`/usage/input_tokens`) that has one.
     pub fn find(&mut self, pointers: &[&str]) -> Option<u64> {
         for pointer in pointers {
             match self.value.pointer(pointer).map_or(Count::Absent, count) {
@@ -52,18 +52,18 @@ impl Counts {
     }
 }
 
-/// What stands in the place of a count.
+/// Value in the place of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Count {
     Exact(u64),
     /// A fraction of a token, rounded up.
     Rounded(u64),
     Absent,
-    /// What counts nothing: a negative or huge number, a text, an object.
+    /// An invalid count: a negative or huge number, a text, an object.
     Odd,
 }
 
-/// The largest count that is believed: beyond it, a float is not exact. A sum of such counts would
+/// Largest count that is accepted: beyond it, a float is not exact, and a sum of such counts would
 /// end every run that has a limit.
 const LARGEST: f64 = 9e15;
 
@@ -89,7 +89,7 @@ fn of_float(float: f64) -> Count {
     if !(0.0..LARGEST).contains(&float) {
         return Count::Odd;
     }
-    // Servers that compute send whole numbers as floats.
+    // Servers that compute counts may send integers as floats.
     if float.fract() == 0.0 {
         Count::Exact(float as u64)
     } else {

@@ -1,9 +1,9 @@
-//! Reading objects into their place.
+//! In-place deserialization of objects.
 //!
-//! A reply is mostly events that say next to nothing in an object with room for everything. Read
-//! the usual way, such an object is moved at every level of nesting, and moving it costs more than
-//! parsing it. Here each value is written where it belongs at once. A field that is repeated
-//! counts with its last value, one that is not known is skipped.
+//! Most events of a reply carry little data in an object with many optional fields. With plain
+//! deserialization, such an object is moved at every level of nesting, and moving it costs more
+//! than parsing it. Here each value is written to its final place directly. The last value of a
+//! repeated field counts; unknown fields are skipped.
 
 use std::fmt;
 
@@ -15,22 +15,22 @@ use serde_json::value::RawValue;
 
 use super::{MAX_ENTRIES, Number, Text};
 
-/// Reads JSON into the value that it is.
+/// Parses JSON into a value.
 ///
 /// # Errors
 ///
-/// The text is not JSON, or not of this type.
+/// If the text is not JSON, or not of this type.
 pub fn parse<'de, T: Fill<'de>>(text: &'de str) -> Result<T, serde_json::Error> {
     let mut value = T::default();
     parse_into(&mut value, text)?;
     Ok(value)
 }
 
-/// Reads JSON into an empty value, which is not moved.
+/// Parses JSON into an empty value, which is not moved.
 ///
 /// # Errors
 ///
-/// As for [`parse`].
+/// The errors of [`parse`].
 pub fn parse_into<'de, T: Fill<'de>>(
     value: &mut T,
     text: &'de str,
@@ -40,17 +40,17 @@ pub fn parse_into<'de, T: Fill<'de>>(
     reader.end()
 }
 
-/// A value that is read into its place.
+/// A value that can be deserialized in place.
 pub trait Fill<'de>: Default {
     /// Reads the value.
     ///
     /// # Errors
     ///
-    /// The value is of another type, or the text is not JSON.
+    /// If the value is of another type, or the text is not JSON.
     fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
 }
 
-/// The place of a value, as what serde reads the next value into.
+/// The place of a value, as the seed into which serde deserializes the next value.
 #[derive(Debug)]
 pub struct Place<'p, T>(
     /// The place.
@@ -65,7 +65,7 @@ impl<'de, T: Fill<'de>> DeserializeSeed<'de> for Place<'_, T> {
     }
 }
 
-/// A type that reads itself the usual way.
+/// A type that deserializes itself by value.
 macro_rules! fill_by_value {
     ($($type:ty),*) => {$(
         impl<'de: 'a, 'a> Fill<'de> for $type {
@@ -79,12 +79,11 @@ macro_rules! fill_by_value {
 
 fill_by_value!(Option<&'a RawValue>, Text<'a>, Number);
 
-/// Declares an object with these fields, each of a type that can be read into its place
-/// ([`Fill`](crate::read::Fill)), and without the fields that are absent.
+/// Declares an object with these fields, each of a type that can be deserialized in place
+/// ([`Fill`](crate::read::Fill)). Absent fields keep their default.
 ///
-/// The struct gets the lifetime `'a`, of the text that it is read from. A field has the name of the
-/// struct's field, or the one behind `as`. A field that is repeated counts with its last value, one
-/// that is not known is skipped.
+/// The struct has the lifetime `'a` of its input text. A field has the name of the struct's field,
+/// or the name after `as`. The last value of a repeated field counts; unknown fields are skipped.
 ///
 /// ```
 /// use geppetto_provider::{read::{Number, Text, parse}, wire_object};
@@ -148,18 +147,18 @@ macro_rules! wire_object {
     };
 }
 
-/// An object that is read field by field.
+/// An object that is deserialized field by field.
 #[doc(hidden)]
 pub trait Fields<'de> {
-    /// Reads the value of a field that has this name, or skips it.
+    /// Reads the value of the field with this name, or skips it.
     ///
     /// # Errors
     ///
-    /// As for [`Fill::fill`].
+    /// The errors of [`Fill::fill`].
     fn field<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
-/// Reads an object; null is one without fields.
+/// Deserializes an object; null is one without fields.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ObjectVisitor<'p, T>(
@@ -193,7 +192,7 @@ impl<'de, T: Fields<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
     }
 }
 
-/// An empty text stands for absent; another one says something that cannot be read here.
+/// Accepts an empty text as absent; any other text is an error.
 fn empty<E: Error>(text: &str, expected: &dyn Expected) -> Result<(), E> {
     match text {
         "" => Ok(()),
@@ -201,7 +200,7 @@ fn empty<E: Error>(text: &str, expected: &dyn Expected) -> Result<(), E> {
     }
 }
 
-/// The name of a field; none where it has escapes, which no name that is known has.
+/// Name of a field; `None` if it contains escapes, which no known name does.
 struct Name<'a>(Option<&'a str>);
 
 struct NameVisitor;
@@ -228,7 +227,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-/// Null is none.
+/// Null is `None`.
 impl<'de, T: Fill<'de>> Fill<'de> for Option<T> {
     fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_option(OptionVisitor(self))
@@ -258,19 +257,19 @@ impl<'de, T: Fill<'de>> Visitor<'de> for OptionVisitor<'_, T> {
     }
 }
 
-/// For what is rare, so that it does not take room where it is absent.
+/// For rare values, so that absent ones occupy no space.
 impl<'de, T: Fill<'de>> Fill<'de> for Box<T> {
     fn fill<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         (**self).fill(deserializer)
     }
 }
 
-/// Checks that a list of this length may grow: an entry takes up to a hundred times as much memory as
-/// on the wire.
+/// Checks that a list of this length may grow: an entry takes up to a hundred times as much memory
+/// as on the wire.
 ///
 /// # Errors
 ///
-/// The list has more than [`MAX_ENTRIES`] entries.
+/// If the list has more than [`MAX_ENTRIES`] entries.
 pub fn room<E: Error>(length: usize) -> Result<(), E> {
     if length > MAX_ENTRIES {
         return Err(E::custom(format_args!(
@@ -316,7 +315,8 @@ impl<'de, T: Fill<'de>> Visitor<'de> for ListVisitor<'_, T> {
     }
 }
 
-/// What stands beside the reply: it is absent where it is not an object, and the reply goes on.
+/// Optional addition to the reply: if it is not an object it counts as absent, and the reply
+/// continues.
 #[derive(Debug)]
 pub struct Beside<T>(
     /// The object, if it is one.

@@ -1,33 +1,33 @@
 //! [`Half`]: the halves of a surrogate pair that a server cut between two deltas.
 //!
-//! A string of Rust has no place for half of a character. Where the kit meets one at
-//! the end of a delta, it writes a private-use character that stands for the half, next to a
-//! noncharacter (<https://www.unicode.org/faq/private_use.html#noncharacters>), which no text that
-//! is exchanged holds. [`Half`] turns both into the character that was meant.
+//! A Rust string cannot contain half of a surrogate pair. If the kit encounters one at the end of a
+//! delta, it writes a private-use character in place of the half, next to a noncharacter
+//! (<https://www.unicode.org/faq/private_use.html#noncharacters>), which does not occur in
+//! exchanged text. [`Half`] converts both to the intended character.
 
 use std::borrow::Cow;
 
 #[cfg(test)]
 mod tests;
 
-/// The noncharacter beside a half.
+/// The noncharacter next to a half.
 const MARK: char = '\u{10fffe}';
 
-/// What U+D800, the first of the halves, is mapped to.
+/// Code point that represents U+D800, the first of the halves.
 const FIRST: u32 = 0x10_f000;
 
-/// What stands for a character that cannot be read.
+/// Replacement for an unreadable character.
 pub(crate) const UNREADABLE: &str = "\u{fffd}";
 
 /// The same as a character.
 const LOST: char = char::REPLACEMENT_CHARACTER;
 
-/// The first half at the end of a delta, as text.
+/// Returns the first half at the end of a delta, as text.
 pub(crate) fn trailing(high: u16) -> String {
     [stand_in(high), MARK].iter().collect()
 }
 
-/// The second half at the beginning of a delta, as text.
+/// Returns the second half at the beginning of a delta, as text.
 pub(crate) fn leading(low: u16) -> String {
     [MARK, stand_in(low)].iter().collect()
 }
@@ -47,12 +47,12 @@ fn half_of(stand_in: char) -> Option<u16> {
 #[derive(Debug, Default)]
 pub struct Half {
     waiting: Option<u16>,
-    /// Number of halves that found no partner.
+    /// Number of halves without a match.
     lost: u64,
 }
 
 impl Half {
-    /// The text that a delta adds: with the half before it, without the half at its end.
+    /// Returns the text that a delta adds: with the pending half, without a half at its end.
     pub fn join<'t>(&mut self, delta: &'t str) -> Cow<'t, str> {
         if delta.is_empty() || (self.waiting.is_none() && !is_marked(delta)) {
             return Cow::Borrowed(delta);
@@ -76,7 +76,7 @@ impl Half {
         Cow::Owned(text)
     }
 
-    /// What is left when the field is over: U+FFFD for a half that still waits.
+    /// Returns the remainder when the field is over: U+FFFD for a pending half.
     pub fn rest(&mut self) -> &'static str {
         match self.waiting.take() {
             Some(_) => {
@@ -87,29 +87,29 @@ impl Half {
         }
     }
 
-    /// Forgets a half that waits: the whole text has come.
+    /// Discards a pending half: the full text has arrived.
     pub fn forget(&mut self) {
         self.waiting = None;
     }
 
-    /// Returns `true` if a half waits for its partner.
+    /// Returns `true` if a half is pending.
     pub(crate) fn waits(&self) -> bool {
         self.waiting.is_some()
     }
 
-    /// The half alone, for one whose losses were counted.
+    /// Returns the half with its losses reset, after they were counted.
     pub(crate) fn without_losses(self) -> Self {
         Self { lost: 0, ..self }
     }
 
-    /// Number of halves that found no partner.
+    /// Returns the number of halves without a match.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
     }
 }
 
-/// Adds a delta to a text that may end with a half; returns how many halves found no partner.
+/// Adds a delta to a text that may end with a half; returns the number of halves without a match.
 pub fn append(text: &mut String, delta: &str) -> u64 {
     let (kept, waiting) = strip_trail(text);
     if delta.is_empty() || (waiting.is_none() && !is_marked(delta)) {
@@ -126,7 +126,7 @@ pub fn append(text: &mut String, delta: &str) -> u64 {
     half.lost()
 }
 
-/// Replaces the halves at the ends of a text by U+FFFD; returns how many there were.
+/// Replaces the halves at the ends of a text by U+FFFD; returns their number.
 pub fn clean(text: &mut String) -> u64 {
     if !is_marked(text) {
         return 0;

@@ -1,9 +1,9 @@
-//! Mending JSON that a strict reader refuses although it can be understood.
+//! Repair of JSON that a strict parser rejects although it can be understood.
 //!
 //! Servers slice UTF-16 text between the halves of a surrogate pair, print `NaN` and `Infinity`
-//! as Python's `json.dumps` does, or forget to escape control characters. Refusing such an event
-//! loses a whole reply, and reading the field as absent loses what the model wrote. So the text is
-//! mended before it is read: everything unreadable is replaced, and the rest stays as it was sent.
+//! like Python's `json.dumps`, or forget to escape control characters. Rejecting such an event
+//! loses an entire reply, and treating the field as absent loses the model's text. So the text is
+//! repaired before it is parsed: unreadable parts are replaced, and the rest is unchanged.
 //!
 //! Surrogates: <https://www.rfc-editor.org/rfc/rfc8259#section-8.2>.
 
@@ -14,23 +14,23 @@ use super::halves;
 #[cfg(test)]
 mod tests;
 
-/// JSON that a strict reader takes, made from JSON that it does not take.
+/// JSON that a strict parser accepts, repaired from JSON that it rejects.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Mended {
-    /// The mended JSON.
+    /// The repaired JSON.
     pub(crate) text: String,
-    /// Number of replacements. Halves that are left to be joined are not counted.
+    /// Number of replacements, not counting halves that are left to be joined.
     pub(crate) replaced: u64,
 }
 
-/// Mends `json` if it holds a lone half of a surrogate pair, which readers of raw values meet only
-/// later. Halves at the ends of strings at the `joined` paths are left to
-/// [`Half`](super::halves::Half). A path is the keys from the root, lists left out, with dots.
+/// Repairs `json` if it contains a lone half of a surrogate pair, which parsers of raw values
+/// detect only later. Halves at the ends of strings at the `joined` paths are left to
+/// [`Half`](super::halves::Half). A path has the keys from the root, without lists, joined by dots.
 pub(crate) fn halved(json: &str, joined: &'static [&'static str]) -> Option<Mended> {
     has_half(json).then(|| mend(json, joined)).flatten()
 }
 
-/// Mends `json`; `None` if there is nothing to mend. Syntax errors of other kinds stay.
+/// Repairs `json`; `None` if there is nothing to repair. Other syntax errors remain.
 pub(crate) fn mend(json: &str, joined: &'static [&'static str]) -> Option<Mended> {
     let mut mender = Mender {
         json,
@@ -53,8 +53,8 @@ pub(crate) fn mend(json: &str, joined: &'static [&'static str]) -> Option<Mended
     })
 }
 
-/// Reads a raw value, for what is passed through: what cannot be read of it is replaced. `None` where it
-/// is nested too deep.
+/// Parses a raw value that is passed through, with unreadable parts replaced. `None` if it is
+/// nested too deep.
 #[must_use]
 pub fn raw_value(json: &str) -> Option<Value> {
     let read = serde_json::from_str(json);
@@ -62,8 +62,8 @@ pub fn raw_value(json: &str) -> Option<Value> {
         .or_else(|| serde_json::from_str(&mend(json, &[])?.text).ok())
 }
 
-/// Returns `true` if a string in `json` holds a lone half of a surrogate pair. Costs a search for
-/// backslashes.
+/// Returns `true` if a string in `json` contains a lone half of a surrogate pair. Costs a search
+/// for backslashes.
 fn has_half(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -75,7 +75,7 @@ fn has_half(json: &str) -> bool {
                 _ => return true,
             },
             Some(low) if is_low(low) => return true,
-            // The character behind a backslash may have any length.
+            // The character after a backslash may have any length.
             _ => 2,
         };
         while at < json.len() && !json.is_char_boundary(at) {
@@ -85,7 +85,7 @@ fn has_half(json: &str) -> bool {
     false
 }
 
-/// The UTF-16 unit of the escape `\uXXXX` at `at`.
+/// Returns the UTF-16 unit of the escape `\uXXXX` at `at`.
 fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok()?;
@@ -105,9 +105,9 @@ fn is_low(unit: u16) -> bool {
 struct Mender<'t> {
     json: &'t str,
     out: String,
-    /// How much of `json` is in `out`, in bytes.
+    /// Number of bytes of `json` already in `out`.
     copied: usize,
-    /// The open objects and lists: whether it is an object, and the key that it stands at.
+    /// Open objects and lists: `true` for an object, and the key under which it occurs.
     containers: Vec<(bool, &'t str)>,
     /// The last key.
     key: &'t str,
@@ -137,7 +137,7 @@ impl<'t> Mender<'t> {
         }
     }
 
-    /// Mends a number that no reader has room for, and the names of those that JSON does not have:
+    /// Repairs a number that no parser can represent, and number names that JSON does not have:
     /// they become null.
     fn number(&mut self, from: usize) -> usize {
         let rest = self.json.get(from..).unwrap_or_default();
@@ -153,7 +153,7 @@ impl<'t> Mender<'t> {
         from + len.max(1)
     }
 
-    /// Mends a string; returns where it ends.
+    /// Repairs a string; returns its end.
     fn string(&mut self, from: usize) -> usize {
         let bytes = self.json.as_bytes();
         let joins = self.joins();
@@ -199,7 +199,7 @@ impl<'t> Mender<'t> {
         }
         match bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') => at + 2,
-            // An escape that JSON does not have: the backslash is meant as such.
+            // Not an escape of JSON: the backslash is meant literally.
             _ => {
                 self.replace(at, at + 1, "\\\\");
                 at + 1
@@ -207,8 +207,8 @@ impl<'t> Mender<'t> {
         }
     }
 
-    /// Returns `true` if halves at the ends of the string at the current path are joined with
-    /// those of the next one.
+    /// Returns `true` if halves at the ends of the string at the current path are joined with those
+    /// of the next one.
     fn joins(&self) -> bool {
         if self.joined.is_empty() {
             return false;

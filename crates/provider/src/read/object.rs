@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 #[cfg(test)]
 mod tests;
 
-/// Finds the end of the object that a growing text begins with. Each byte is looked at once.
+/// Finds the end of the object at the beginning of a growing text. Each byte is examined once.
 #[derive(Debug, Default)]
 pub(crate) struct ObjectEnd {
     state: State,
@@ -13,7 +13,7 @@ pub(crate) struct ObjectEnd {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nothing but white space so far.
+    /// Only white space so far.
     #[default]
     Before,
     Inside {
@@ -21,12 +21,12 @@ enum State {
         in_string: bool,
         escaped: bool,
     },
-    /// The object is over, or the text begins with something else.
+    /// The object is over, or the text starts with something else.
     Over,
 }
 
 impl ObjectEnd {
-    /// Reads the next piece; returns where in it the object ends, behind its bracket.
+    /// Reads the next piece; returns the position in it right after the object.
     pub(crate) fn read(&mut self, piece: &str) -> Option<usize> {
         for (at, byte) in piece.bytes().enumerate() {
             let before = self.state;
@@ -73,8 +73,8 @@ impl ObjectEnd {
     }
 }
 
-/// Returns `true` if a text is one whole JSON object. Numbers and surrogates that a reader of
-/// values has no room for do not matter.
+/// Returns `true` if a text is one complete JSON object, even with numbers and surrogates that a
+/// parser of values cannot represent.
 pub(crate) fn is_object(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()

@@ -14,48 +14,48 @@ use crate::Output;
 #[cfg(test)]
 mod tests;
 
-/// Arguments without any.
+/// Empty arguments.
 const NOTHING: &str = "{}";
 
-/// The most that is kept of what follows whole arguments, in bytes.
+/// Maximum length of the text kept after complete arguments, in bytes.
 const LONGEST_REST: usize = 1024 * 1024;
 
-/// The arguments of a tool call as they are written.
+/// Streamed arguments of a tool call.
 ///
-/// The rule: once they are a whole JSON object, nothing that follows belongs to them. A copy of
-/// them says nothing, further objects are the arguments of further calls of the same tool
-/// ([`take_further`](Self::take_further)), and anything else is ignored. An empty object may be replaced by another one, which some gateways send
-/// after it. Null, an empty text and an empty list are no arguments, and an object inside of a JSON
-/// string is the object.
+/// Once they are a complete JSON object, later text does not belong to them. A copy of them is
+/// ignored, further objects are the arguments of further calls of the same tool
+/// ([`take_further`](Self::take_further)), and anything else is ignored. An empty object can be
+/// replaced by another one, which some gateways send after it. Null, an empty text and an empty
+/// list are empty arguments, and an object inside a JSON string is the object.
 #[derive(Debug, Default)]
 pub struct StreamedArgs {
     text: String,
-    /// How much was published, in bytes.
+    /// Number of bytes published.
     sent: usize,
     end: ObjectEnd,
-    /// Whether the arguments are a whole object.
+    /// `true` if the arguments are a complete object.
     over: bool,
-    /// How far what followed the whole arguments repeats them, in bytes.
+    /// Number of bytes after the complete arguments that repeat them so far.
     copied: usize,
-    /// How many bytes followed that repeat nothing.
+    /// Number of bytes after the arguments that do not repeat them.
     surplus: usize,
     /// These bytes, up to [`LONGEST_REST`].
     rest: String,
     half: Half,
-    /// Whether what was published is not what is written.
+    /// `true` if the published text differs from the written text.
     replaced: bool,
-    /// Whether this is free text, to which the rule does not apply.
+    /// `true` for free text, to which the rule does not apply.
     free: bool,
 }
 
 impl StreamedArgs {
-    /// The arguments of a function: a JSON object.
+    /// Creates the arguments of a function: a JSON object.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The input of a custom tool: free text, to which the rule does not apply.
+    /// Creates the input of a custom tool: free text, to which the rule does not apply.
     #[must_use]
     pub fn free_text() -> Self {
         Self {
@@ -64,13 +64,13 @@ impl StreamedArgs {
         }
     }
 
-    /// The text so far.
+    /// Returns the text so far.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns `true` if the arguments are a whole object.
+    /// Returns `true` if the arguments are a complete object.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
@@ -82,22 +82,22 @@ impl StreamedArgs {
         self.text == NOTHING
     }
 
-    /// Returns `true` if nothing was written but white space.
+    /// Returns `true` if the text is only white space.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
-    /// Number of bytes that came after the whole arguments and are no copy of them.
+    /// Returns the number of bytes after the complete arguments that are not a copy of them.
     #[must_use]
     pub fn surplus(&self) -> usize {
         self.surplus
     }
 
-    /// Takes the objects that followed the whole arguments, if nothing else did. Gateways that give
-    /// parallel calls of one tool the same index, as Google's did, glue their arguments together.
-    /// Empty objects and those that equal the one before them are left out. At most `most` objects
-    /// are taken; where there are more, none is.
+    /// Takes the objects after the complete arguments, if there is no other text. Gateways that use
+    /// one index for parallel calls of a tool, as Google's did, concatenate their arguments. Empty
+    /// objects and repetitions of the previous one are omitted. At most `most` objects are taken;
+    /// if there are more, none is.
     pub fn take_further(&mut self, most: usize) -> Vec<String> {
         if self.surplus == 0 || self.rest.len() < self.surplus {
             return Vec::new();
@@ -119,13 +119,13 @@ impl StreamedArgs {
         further
     }
 
-    /// Number of characters that could not be read.
+    /// Returns the number of unreadable characters.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.half.lost()
     }
 
-    /// Adds a piece.
+    /// Appends a piece.
     pub fn push(&mut self, piece: &str) {
         let piece = self.half.join(piece);
         if self.free {
@@ -153,8 +153,8 @@ impl StreamedArgs {
         }
     }
 
-    /// Takes an object that came as such instead of as text. It is whole, so it replaces what was
-    /// written before it, unless that was published.
+    /// Adds an object that was sent as JSON instead of text. It is complete, so it replaces earlier
+    /// text, unless that was published.
     pub fn push_object(&mut self, object: &str) {
         if !self.over && self.sent == 0 {
             self.clear();
@@ -162,8 +162,8 @@ impl StreamedArgs {
         self.push(object);
     }
 
-    /// Takes all of the arguments at once, as an event at their end repeats them. What was written
-    /// before counts where it is whole; where it is not, the end does.
+    /// Sets the full arguments, as repeated by an event at their end. Earlier text counts if it is
+    /// complete; otherwise the full text does.
     pub fn complete(&mut self, whole: &str) {
         if whole.is_empty() {
             return;
@@ -190,7 +190,7 @@ impl StreamedArgs {
         self.copied = 0;
     }
 
-    /// What follows whole arguments: white space, copies of them, or something else.
+    /// Classifies text after complete arguments: white space, copies of them, or other text.
     fn take_surplus(&mut self, text: &str) {
         if self.surplus > 0 {
             self.keep_rest(0, text);
@@ -220,7 +220,7 @@ impl StreamedArgs {
         }
     }
 
-    /// Keeps what follows and is no copy: as much of the arguments as it repeats, in bytes, then
+    /// Keeps text that is not a copy: the repeated part of the arguments, in bytes, and then
     /// `text`.
     fn keep_rest(&mut self, repeated: usize, text: &str) {
         let repeated = self.text.trim().get(..repeated).unwrap_or_default();
@@ -231,7 +231,7 @@ impl StreamedArgs {
         }
     }
 
-    /// Returns `true` if what there is may stand for no arguments, or be replaced by others.
+    /// Returns `true` if the text so far may represent empty arguments, or be replaced by others.
     #[must_use]
     pub fn waits(&self) -> bool {
         if self.free {
@@ -241,14 +241,14 @@ impl StreamedArgs {
         text == NOTHING || "null".starts_with(text) || text.starts_with(['"', '['])
     }
 
-    /// Writes what was added to an open tool call, unless it [waits](Self::waits).
+    /// Writes new text to an open tool call, unless it [waits](Self::waits).
     pub fn write(&mut self, item: ItemId, out: &mut Output<'_>) {
         if !self.waits() {
             self.write_all(item, out);
         }
     }
 
-    /// Writes all that was added to an open tool call: nothing more comes.
+    /// Writes all new text to an open tool call, because no more will arrive.
     pub fn write_all(&mut self, item: ItemId, out: &mut Output<'_>) {
         match self.take_replacement() {
             Some(text) => out.replace(item, text),
@@ -256,7 +256,7 @@ impl StreamedArgs {
         }
     }
 
-    /// All of the text, if it is not what was published; it counts as published from now on.
+    /// Takes the full text if it differs from the published text, and marks it as published.
     fn take_replacement(&mut self) -> Option<&str> {
         std::mem::take(&mut self.replaced).then(|| {
             self.sent = self.text.len();
@@ -264,14 +264,14 @@ impl StreamedArgs {
         })
     }
 
-    /// What was not published yet; it counts as published from now on.
+    /// Takes the unpublished text, and marks it as published.
     fn take_news(&mut self) -> &str {
         let news = self.text.get(self.sent..).unwrap_or_default();
         self.sent = self.text.len();
         news
     }
 
-    /// Nothing more comes. What is published already stays as it is.
+    /// Completes the text, because no more will arrive. Published text is unchanged.
     pub fn settle(&mut self) {
         self.text.push_str(self.half.rest());
         if self.free || self.sent > 0 {
@@ -290,8 +290,8 @@ impl StreamedArgs {
     }
 }
 
-/// The objects that `text` is made of, at most `most`; `None` where it is not made of objects
-/// alone, or of more.
+/// Returns the objects that form `text`, at most `most`; `None` if it contains anything else, or
+/// more objects.
 fn objects(text: &str, most: usize) -> Option<Vec<&str>> {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     let mut objects = Vec::new();

@@ -1,4 +1,4 @@
-//! Texts and numbers, whatever type a server gives them.
+//! Texts and numbers, in any JSON type.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
@@ -9,13 +9,13 @@ use serde::{
 
 use super::mend::mend;
 
-/// A text, borrowed unless it holds escapes. A number or a truth value is its own text, anything
-/// else is the empty one.
+/// A text, borrowed unless it contains escapes. A number or a boolean is converted to text; any
+/// other value is the empty text.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl<'a> Text<'a> {
-    /// The text itself.
+    /// Returns the text.
     #[must_use]
     pub fn into_inner(self) -> Cow<'a, str> {
         self.0
@@ -96,15 +96,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// A count or a position; absent where it is not one.
+/// A count or a position; absent if the value is not one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Number(
-    /// The number; `None` where there is none.
+    /// The number; `None` if it is absent.
     pub Option<u64>,
 );
 
 impl Number {
-    /// The number, 0 where there is none.
+    /// Returns the number; 0 if it is absent.
     #[must_use]
     pub fn or_zero(self) -> u64 {
         self.0.unwrap_or_default()
@@ -117,7 +117,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Reads an integer as such, without making text of it: positions stand in every event.
+/// Reads an integer directly, without converting it to text: positions occur in every event.
 struct NumberVisitor;
 
 impl<'de> Visitor<'de> for NumberVisitor {
@@ -165,7 +165,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
     }
 }
 
-/// The text of a raw JSON string. What cannot be read of it is replaced, never left out.
+/// Returns the text of a raw JSON string. Unreadable parts are replaced, never omitted.
 #[must_use]
 pub fn string(raw: &str) -> Cow<'_, str> {
     if let Ok(text) = serde_json::from_str::<Text<'_>>(raw) {

@@ -1,4 +1,4 @@
-//! The arguments of a function call, as a request sends them back.
+//! Arguments of a function call in the history of a request.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,19 @@ use serde_json::json;
 #[cfg(test)]
 mod tests;
 
-/// The field that holds what a model wrote as arguments where that is no JSON object.
+/// Field for arguments of a model that are not a JSON object.
 const INVALID: &str = "invalid_arguments";
 
-/// What goes back: the model's own text, byte for byte, as long as it is a JSON object.
+/// Returns the arguments to send: the model's own text, byte for byte, if it is a JSON object.
 ///
-/// Servers that render the history with a template read the arguments, and fail on all further
-/// requests of a history in which they cannot (llama.cpp answers with 500). So what is no object
-/// goes back as a string inside of one, beside the answer that says what was wrong with it.
+/// Servers that render the history with a template parse the arguments, and fail on every further
+/// request with a history in which they cannot (llama.cpp responds with status 500). So other text
+/// is sent as a string within an object, next to the answer with its validation error.
 #[must_use]
 pub fn sendable_args(args: &Args) -> Cow<'_, str> {
     let text = args.as_str();
-    // A number that no reader has room for is no JSON to those servers either: it is read in full.
+    // Those servers reject numbers that cannot be represented as well, so the number is parsed
+    // completely.
     match args.object() {
         Ok(_) if args.is_blank() => Cow::Borrowed("{}"),
         Ok(_) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! Ids of tool calls, as a server takes them.
+//! Ids of tool calls in the form that a server accepts.
 
 use std::{
     borrow::Cow,
@@ -8,17 +8,17 @@ use std::{
 #[cfg(test)]
 mod tests;
 
-/// Which ids of tool calls a server takes. Others are translated on the way out, always the same
-/// one in the same way; the turn keeps what it has.
+/// Form of tool call ids that a server accepts. Other ids are translated in requests,
+/// deterministically; the turn keeps the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CallIdForm {
     /// Any text.
     #[default]
     Any,
-    /// At most so many letters, digits, `_` and `-`.
+    /// At most this many letters, digits, `_` and `-`.
     Plain(usize),
-    /// Exactly so many letters and digits.
+    /// Exactly this many letters and digits.
     Exactly(usize),
 }
 
@@ -35,14 +35,14 @@ impl CallIdForm {
         }
     }
 
-    /// An id that fits, made of all of `id` and the number of the attempt.
+    /// Returns a valid id, derived from all of `id` and the number of the attempt.
     fn translate(self, id: &str, attempt: u8) -> String {
         let length = match self {
             Self::Any => return id.to_owned(),
             Self::Plain(longest) => longest.min(20),
             Self::Exactly(length) => length,
         };
-        // FNV-1a, twice: the same everywhere and always.
+        // FNV-1a, twice: the same on every platform and in every version.
         let hash = |seed: u64| {
             let bytes = id.bytes().chain([attempt]);
             bytes.fold(0xcbf2_9ce4_8422_2325_u64 ^ seed, |hash, byte| {
@@ -59,7 +59,7 @@ impl CallIdForm {
     }
 }
 
-/// The ids of one request.
+/// Ids of one request.
 #[derive(Debug)]
 pub struct CallIds<'a> {
     form: CallIdForm,
@@ -68,7 +68,7 @@ pub struct CallIds<'a> {
 }
 
 impl<'a> CallIds<'a> {
-    /// The ids of a request to a server that takes ids of this form.
+    /// Creates the ids of a request to a server that accepts this form.
     #[must_use]
     pub fn new(form: CallIdForm) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl<'a> CallIds<'a> {
         }
     }
 
-    /// What an id is sent as: the same one for the same id, and never one for two.
+    /// Returns the id to send: the same for the same id, and distinct for distinct ids.
     pub fn sent(&mut self, id: &'a str) -> Cow<'a, str> {
         if self.form == CallIdForm::Any {
             return Cow::Borrowed(id);

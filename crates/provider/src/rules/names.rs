@@ -1,13 +1,13 @@
-//! Names of tools, as a request sends them back.
+//! Names of tools in the form that a server accepts.
 
 use std::borrow::Cow;
 
 #[cfg(test)]
 mod tests;
 
-/// A tool's name as the API takes it: letters, digits, `_` and `-`, at most `longest` of them. The
-/// tools on offer have such names; but a model may have called what does not exist, or another
-/// server allowed more, and the API would refuse the whole history.
+/// Returns a tool's name in the form that the API accepts: at most `longest` letters, digits, `_`
+/// and `-`. The offered tools have such names; but a model may have called a nonexistent tool, or
+/// another server was less strict, and the API would refuse the entire history.
 #[must_use]
 pub fn fitting_name(name: &str, longest: usize) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';

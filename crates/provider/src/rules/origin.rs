@@ -1,25 +1,25 @@
-//! Where a block came from, for what only the server and the model that made it can read.
+//! Origin of a block, for contents that only the server and the model that created it can read.
 
 use geppetto_turns::{Block, BlockMetaKey, Content, Turn};
 use serde::{Deserialize, Serialize};
 
-/// The server and the model that a block came from. One key for all providers, so that none sends what
-/// another one has signed; its id has the name of the first one.
+/// Server and model that created a block. All providers use one key, so that none sends contents
+/// signed by another one; the key has the name of the first provider.
 pub const ORIGIN: BlockMetaKey<Origin> = BlockMetaKey::new("openai.origin@v1");
 
-/// The server and the model that made a block.
+/// Server and model that created a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Origin {
-    /// The name of the server, or its host where it has none.
+    /// Name of the server, or its host if it has none.
     pub server: String,
-    /// The model, as the request named it.
+    /// Model, as named in the request.
     pub model: String,
 }
 
 impl Origin {
-    /// The origin of what a model of this server makes.
+    /// Creates the origin of a model of this server.
     #[must_use]
     pub fn new(server: &str, model: &str) -> Self {
         Self {
@@ -28,8 +28,8 @@ impl Origin {
         }
     }
 
-    /// Returns `true` if the reasoning of a block may go to this server. Blocks without an origin were
-    /// made by the application, but for items of the Responses API.
+    /// Returns `true` if the reasoning of a block may be sent to this server. Blocks without an
+    /// origin were created by the application, except for items of the Responses API.
     #[must_use]
     pub fn has_made(&self, block: &Block) -> bool {
         match (block.metadata.get(&ORIGIN), &block.content) {
@@ -41,7 +41,8 @@ impl Origin {
         }
     }
 
-    /// Returns `true` if this server and model can read what is signed or encrypted in a block.
+    /// Returns `true` if this server and model can read the signed or encrypted contents of a
+    /// block.
     #[must_use]
     pub fn can_read(&self, block: &Block) -> bool {
         match block.metadata.get(&ORIGIN) {
@@ -50,7 +51,7 @@ impl Origin {
         }
     }
 
-    /// Returns `true` if the block came from this server, or has no origin.
+    /// Returns `true` if the block was created by this server, or has no origin.
     #[must_use]
     pub fn may_have_made(&self, block: &Block) -> bool {
         match block.metadata.get(&ORIGIN) {
@@ -59,8 +60,8 @@ impl Origin {
         }
     }
 
-    /// Marks the blocks of a turn from `first` on with their origin, where that `matters`. For
-    /// [`Wire::settle`](crate::Wire::settle).
+    /// Marks the blocks of a turn from index `first` on with their origin, if `matters` returns
+    /// `true`. For [`Wire::settle`](crate::Wire::settle).
     pub fn mark(&self, turn: &mut Turn, first: usize, matters: impl Fn(&Block) -> bool) {
         let Ok(origin) = serde_json::to_value(self) else {
             return;

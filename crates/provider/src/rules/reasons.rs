@@ -1,4 +1,4 @@
-//! Finish reasons as data: what each word means, and who says it.
+//! Finish reasons as data: the meaning of each word, and the providers that use it.
 
 use geppetto_engine::ErrorKind;
 use geppetto_turns::FinishClass;
@@ -8,28 +8,28 @@ use Meaning::{ContextWindow, Failed, Filter, Limit, Stop, ToolCalls};
 #[cfg(test)]
 mod tests;
 
-/// What a provider's word for the end means, before what arrived is looked at.
+/// Meaning of a provider's finish reason, before the output is considered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Meaning {
-    /// The model said all that it wanted to say.
+    /// The model completed its reply.
     Stop,
     /// The model called tools.
     ToolCalls,
-    /// The output limit cut the reply.
+    /// The output limit truncated the reply.
     Limit,
-    /// The context window was full.
+    /// The context window was exhausted.
     ContextWindow,
-    /// The provider or the model refused; what arrived may be anything but whole.
+    /// The provider or the model refused; the output may be incomplete.
     Filter,
-    /// The server failed, and the reply is whatever was there.
+    /// The server failed, and the reply is partial.
     Failed(ErrorKind),
-    /// A word that nobody knows.
+    /// An unknown reason.
     Unknown,
 }
 
 impl Meaning {
-    /// What a reason means: a word of any provider, in any case.
+    /// Returns the meaning of a finish reason of any provider, ignoring case.
     #[must_use]
     pub fn of(reason: &str) -> Self {
         let reason = normal(reason);
@@ -37,9 +37,10 @@ impl Meaning {
         known.map_or(Self::Unknown, |(_, meaning)| *meaning)
     }
 
-    /// The class of a reply that ended for this reason; `has_calls` says whether a tool was called.
+    /// Returns the finish class of a reply with this reason; `has_calls` is `true` if a tool was
+    /// called.
     ///
-    /// Providers say `stop` with calls, and `tool_calls` without: what arrived decides.
+    /// Providers send `stop` with calls, and `tool_calls` without: the output decides.
     #[must_use]
     pub fn class(self, has_calls: bool) -> FinishClass {
         match self {
@@ -55,7 +56,8 @@ impl Meaning {
         }
     }
 
-    /// Which of two reasons says more about the same reply.
+    /// Returns the rank of the reason: of two reasons for the same reply, the higher one is more
+    /// specific.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {
@@ -69,8 +71,8 @@ impl Meaning {
         }
     }
 
-    /// Returns `true` if the model was stopped: what it was writing then is not whole. A word that
-    /// is not known may mean that.
+    /// Returns `true` if the model was stopped, so that its last output is incomplete. This is
+    /// possible for an unknown reason.
     #[must_use]
     pub fn is_cut(self) -> bool {
         matches!(
@@ -79,15 +81,15 @@ impl Meaning {
         )
     }
 
-    /// Returns `true` if a gateway's own word for the same end counts for more than this one, which
-    /// it made of it.
+    /// Returns `true` if a gateway's native reason for the same end takes precedence over this one,
+    /// which the gateway derived from it.
     #[must_use]
     pub fn yields_to(self, native: Self) -> bool {
         native.rank() > self.rank() && native != Self::Unknown
     }
 }
 
-/// Finish reasons in lower case, without the prefixes that [`normal`] strips.
+/// Finish reasons in lower case, without the prefixes removed by [`normal`].
 ///
 /// - OpenAI: <https://platform.openai.com/docs/api-reference/chat/object>
 /// - Anthropic, and gateways to it: <https://docs.claude.com/en/api/handling-stop-reasons>
@@ -98,7 +100,7 @@ impl Meaning {
 /// - LM Studio: <https://lmstudio.ai/docs/typescript/api-reference/llm-prediction-stop-reason>
 /// - Mistral: <https://docs.mistral.ai/api/>
 /// - OpenRouter: <https://openrouter.ai/docs/api-reference/overview>
-/// - SGLang and vLLM: `abort` of a request that the server gave up
+/// - SGLang and vLLM: `abort` for a request that the server aborted
 /// - Text Generation Inference, Together and watsonx: `eos_token`, `eos`, `time_limit`
 /// - Z.AI: <https://docs.z.ai/api-reference/llm/chat-completion>
 const REASONS: &[(&str, Meaning)] = &[
@@ -195,7 +197,7 @@ const REASONS: &[(&str, Meaning)] = &[
     ("time_limit", Failed(ErrorKind::Timeout)),
 ];
 
-/// The word itself: without the type that Python and Google's endpoint put before it
+/// Returns the plain reason: without the type prefix of Python and Google's endpoint
 /// (`FinishReason.STOP`, `function_call_filter: MALFORMED_FUNCTION_CALL`), and without
 /// `finish_reason_`.
 fn normal(reason: &str) -> String {

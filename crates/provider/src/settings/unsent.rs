@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::output::inform;
 
-/// The message of the event.
+/// Message of the event.
 const MESSAGE: &str = "settings were not sent";
 
-/// Settings that are not sent, and why.
+/// Settings that are not sent, with reasons.
 #[derive(Debug, Default)]
 pub struct Unsent(Vec<(&'static str, Cow<'static, str>)>);
 
@@ -26,7 +26,8 @@ impl Unsent {
         self.0.iter().any(|(unsent, _)| *unsent == setting)
     }
 
-    /// Publishes one `info` event that names them, and logs each at debug level, at the first attempt of a call.
+    /// Publishes one `info` event that names the settings, and logs each at debug level, at the
+    /// first attempt of a call.
     pub(crate) fn announce(&self, writer: &ResponseWriter<'_>) {
         if self.0.is_empty() || writer.attempt() > 1 {
             return;

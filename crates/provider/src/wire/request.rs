@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::{connection::configuration, request::to_json};
 
-/// A request as a wire makes it: the path behind the base URL, headers, and a body of JSON.
+/// A request of a wire: the path relative to the base URL, headers, and a JSON body.
 ///
-/// Everything in it is made per request: a path may hold the model, a header may depend on what the
-/// turn asks for.
+/// All of it is built per request: a path may contain the model, and a header may depend on the
+/// turn.
 #[derive(Debug, Clone)]
 pub struct WireRequest {
     pub(crate) path: Cow<'static, str>,
@@ -20,8 +20,8 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
-    /// A request to `path`, which begins with `/` and may have a query
-    /// (`/models/gemini:streamGenerateContent?alt=sse`). A query of the base URL is kept behind it.
+    /// Creates a request to `path`, which starts with `/` and may have a query
+    /// (`/models/gemini:streamGenerateContent?alt=sse`). A query of the base URL is appended to it.
     #[must_use]
     pub fn new(path: impl Into<Cow<'static, str>>, body: Vec<u8>) -> Self {
         Self {
@@ -31,11 +31,11 @@ impl WireRequest {
         }
     }
 
-    /// A request whose body is written from `body`.
+    /// Creates a request whose body is serialized from `body`.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a value in it cannot be JSON.
+    /// An error of kind `Configuration` if a value cannot be serialized as JSON.
     pub fn json(
         path: impl Into<Cow<'static, str>>,
         body: &impl Serialize,
@@ -50,11 +50,12 @@ impl WireRequest {
         self
     }
 
-    /// Sets a header from text of settings.
+    /// Sets a header from a text of the settings.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: the value cannot stand in a header. The message does not show it.
+    /// An error of kind `Configuration` if the value is not valid in a header. The message does not
+    /// show it.
     pub fn try_with_header(self, name: &'static str, value: &str) -> Result<Self, EngineError> {
         let value = HeaderValue::from_str(value).map_err(|error| {
             let message = format!("the value for the header `{name}` cannot stand in a header");
@@ -63,19 +64,19 @@ impl WireRequest {
         Ok(self.with_header(HeaderName::from_static(name), value))
     }
 
-    /// The path, with its query.
+    /// Returns the path, with its query.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The value of a header.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&HeaderValue> {
         let found = self.headers.iter().rev().find(|(own, _)| own == name);

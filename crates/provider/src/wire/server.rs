@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::connection::{Connection, authority};
 
-/// The server of an engine, for [`Wire::new`](crate::Wire::new).
+/// Server of an engine, for [`Wire::new`](crate::Wire::new).
 #[derive(Debug, Clone)]
 pub struct Server {
     base_url: String,
@@ -12,7 +12,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server, for the unit tests of a wire.
+    /// Creates a server, for unit tests of a wire.
     #[must_use]
     pub fn new(base_url: impl Into<String>, has_key: bool) -> Self {
         Self {
@@ -25,13 +25,13 @@ impl Server {
         Self::new(connection.base_url.trim(), connection.has_key())
     }
 
-    /// The base URL. It may hold secrets: do not put it into errors or events.
+    /// Returns the base URL. It may contain secrets: do not include it in errors or events.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The host in the base URL, and its port if it has one.
+    /// Returns the host in the base URL, including its port if present.
     #[must_use]
     pub fn authority(&self) -> &str {
         authority(&self.base_url)
@@ -44,13 +44,13 @@ impl Server {
     }
 }
 
-/// The header that carries the API key.
+/// Header that carries the API key.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
 pub enum KeyHeader {
     /// `authorization: Bearer KEY`.
     #[default]
     Bearer,
-    /// The key alone in a header of this name: `x-api-key`, `x-goog-api-key`, `api-key`.
+    /// The plain key in a header of this name: `x-api-key`, `x-goog-api-key`, `api-key`.
     Header(Cow<'static, str>),
 }

@@ -1,4 +1,4 @@
-//! Faults become errors, and attempts are repeated as long as nothing was put out.
+//! Faults become errors, and attempts are retried before any output.
 
 use geppetto_engine::ErrorKind;
 use geppetto_transport::memory::Reply;
@@ -69,7 +69,7 @@ async fn what_fails_before_output_is_asked_for_again_with_a_new_fold() {
     let result = asked.ask(&mut turn).await.unwrap();
     assert_eq!(turn.assistant_text(), "Hi");
     assert_eq!(result.usage.unwrap().output_tokens, 0);
-    // The tokens of both attempts count for the run.
+    // The tokens of both attempts count towards the run.
     assert_eq!(asked.ctx.total_usage().output_tokens, 100);
     assert_eq!(asked.infos(), ["retrying"]);
     let requests = asked.server.requests();

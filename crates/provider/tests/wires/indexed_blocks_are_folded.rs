@@ -1,5 +1,5 @@
-//! The shape of Anthropic's Messages on the kit: indexed blocks with a beginning and an end, signed
-//! thinking, arguments in pieces, pings, errors by name, usage in two places.
+//! The format of Anthropic's Messages on the kit: indexed blocks with a start and an end, signed
+//! thinking, arguments in pieces, pings, errors by event name, usage in two places.
 //!
 //! Source: <https://docs.claude.com/en/docs/build-with-claude/streaming>.
 
@@ -97,7 +97,8 @@ impl BlocksFold {
         out.place(item, Slot::at(index));
         let mut args = (&*block.kind == "tool_use").then(StreamedArgs::new);
         if let (Some(args), Some(input)) = (&mut args, block.input) {
-            // A block that begins whole has its input; one that grows begins with an empty object.
+            // A block that is complete at its start has its input; one that grows starts with an
+            // empty object.
             args.push_object(input.get());
         }
         self.open.insert(index, Open { item, args });
@@ -212,7 +213,7 @@ impl Fold for BlocksFold {
 
     fn finish(mut self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
         let meaning = Meaning::of(&self.reason);
-        // A block that was not closed is not whole, even where the reply goes on to its end.
+        // A block that was not closed is incomplete, even if the reply completes.
         for (_, open) in std::mem::take(&mut self.open) {
             if broken.is_none() {
                 out.cut(open.item, Incomplete::Truncated);
@@ -335,7 +336,7 @@ fn streamed(frames: &[(&'static str, &'static str)]) -> Folded {
     fold(|ctx, turn| offline::fold_frames(ctx, turn, BlocksFold::default(), frames.iter().copied()))
 }
 
-/// The blocks as text.
+/// Returns the blocks as text.
 fn blocks(turn: &Turn) -> Vec<String> {
     let shown = turn.blocks.iter().map(|block| match &block.content {
         Content::Reasoning(reasoning) => {

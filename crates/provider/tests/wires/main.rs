@@ -1,4 +1,4 @@
-//! Wires on the kit, over a network in memory.
+//! Wires on the kit, over an in-memory network.
 
 #![allow(
     clippy::unwrap_used,

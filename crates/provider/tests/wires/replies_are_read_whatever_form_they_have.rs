@@ -1,4 +1,4 @@
-//! Events, lines or one body: what a reply is does not depend on what was asked for.
+//! Events, lines or one body: the form of a reply does not depend on the request.
 
 use geppetto_engine::ErrorKind;
 use geppetto_transport::memory::Reply;
@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
 use crate::support::{Asked, turn};
 
-/// The steps of the reply. The second item begins first.
+/// Steps of the reply. The second item starts first.
 const STEPS: [&str; 7] = [
     r#"{"type":"text","index":1,"id":"r-1","text":"Hel"}"#,
     r#"{"type":"new","what":["not","known"]}"#,
@@ -31,7 +31,7 @@ fn pretty() -> String {
     steps.collect()
 }
 
-/// Each form in which the steps may come.
+/// All forms in which the steps may arrive.
 fn forms() -> Vec<(&'static str, String)> {
     vec![
         ("events", joined("data: ", "\n\n")),
@@ -126,7 +126,7 @@ async fn a_wire_of_lines_reads_every_form_but_a_body_where_it_asked_for_lines() 
     }
 }
 
-/// Where lines were asked for, none waits for the next one.
+/// If lines are requested, none waits for the next one.
 #[tokio::test(start_paused = true)]
 async fn a_line_is_shown_when_it_is_there() {
     let reply = Reply::ok().chunk(format!("{}\n", STEPS[0])).hang();
@@ -155,7 +155,7 @@ async fn cut<const LINES: bool>(form: &str, body: &str) {
     }
 }
 
-/// One line alone is a body for a wire of events.
+/// A single line is a body for a wire of events.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_ends_anywhere_is_truncated_and_keeps_what_arrived() {
     for (form, body) in forms() {
@@ -181,7 +181,7 @@ async fn halves_of_characters_are_joined_and_broken_json_is_mended() {
     let mut turn = turn();
     let result = asked.ask(&mut turn).await.unwrap();
     assert_eq!(turn.assistant_text(), "a😀b");
-    // The number is the only thing that was lost.
+    // Only the number was lost.
     assert_eq!(result.details.get("replaced_characters"), Some(&1.into()));
     assert_eq!(asked.infos(), ["part of the reply could not be read"]);
 }

@@ -1,4 +1,4 @@
-//! URL, headers and body are made per request.
+//! URL, headers and body are built per request.
 
 use geppetto_engine::{InferenceConfig, keys};
 use geppetto_provider::{

@@ -1,4 +1,4 @@
-//! A wire for tests, and what asks a server in memory.
+//! A wire for tests, and a harness that calls an in-memory server.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ use geppetto_transport::{
 use geppetto_turns::{Content, FinishClass, Incomplete, InferenceResult, Turn, Usage, repair};
 use serde_json::json;
 
-/// A wire of steps: indexed texts and thoughts, usage, and a reason to stop. With `LINES`, its
+/// A wire of steps: indexed texts and thoughts, usage, and a finish reason. With `LINES`, its
 /// frames are lines of JSON.
 #[derive(Debug)]
 pub(crate) struct Steps<const LINES: bool> {
@@ -212,7 +212,7 @@ impl Fold for StepsFold {
     }
 }
 
-/// A server in memory, and an engine that asks it.
+/// An in-memory server, and an engine that calls it.
 pub(crate) struct Asked<const LINES: bool> {
     pub(crate) server: Arc<MemoryTransport>,
     pub(crate) sink: Arc<MemorySink>,
@@ -247,7 +247,7 @@ impl<const LINES: bool> Asked<LINES> {
         result
     }
 
-    /// The messages of the `info` events.
+    /// Returns the messages of the `info` events.
     pub(crate) fn infos(&self) -> Vec<String> {
         let info = |kind: &EventKind| match kind {
             EventKind::Info(info) => Some(info.message.clone()),

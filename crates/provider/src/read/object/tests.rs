@@ -1,6 +1,6 @@
 use super::*;
 
-/// Where the object ends, with the text cut after each byte in turn.
+/// Returns the end of the object, with the text split after each byte in turn.
 fn end(text: &str) -> Option<usize> {
     let whole = ObjectEnd::default().read(text);
     for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {

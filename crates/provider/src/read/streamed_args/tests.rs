@@ -1,6 +1,6 @@
 use super::*;
 
-/// The arguments of these pieces, and how many bytes were left over.
+/// Returns the arguments of these pieces, and the number of surplus bytes.
 fn written(pieces: &[&str]) -> (String, usize) {
     let mut args = StreamedArgs::default();
     let mut published = String::new();

@@ -8,7 +8,7 @@ fn ids_that_fit_stay_and_others_are_translated_one_to_one() {
     assert!(CallIdForm::Exactly(9).fits(&long), "{long}");
     assert_eq!(ids.sent("call_Zk3v9QmP1xTg7yRb2WcN5uLd"), long);
     assert_ne!(ids.sent("call_Zk3v9QmP1xTg7yRb2WcN5uLe"), long);
-    // What another id became is not free for one that looks like it.
+    // An id that is the translation of another one is not available for itself.
     let own = long.clone();
     assert_ne!(ids.sent(&own), long);
     let mut plain = CallIds::new(CallIdForm::Plain(40));
