@@ -8,6 +8,7 @@
 //! | [`raw_value`], [`string`] | a raw value, mended where it must be |
 //! | [`Word`] | a word that is repeated in each frame |
 //! | [`StreamedArgs`] | the arguments of a tool call, in pieces |
+//! | [`Repeat`] | events that are the one before them with another text, which need no parsing |
 //! | [`Half`] | halves of characters, where text does not go to [`Output`](crate::Output) |
 //! | [`is_reported`], [`is_error_alone`] | errors inside a reply |
 
@@ -16,6 +17,7 @@ mod fill;
 pub mod halves;
 pub(crate) mod mend;
 mod object;
+mod repeat;
 mod streamed_args;
 mod text;
 mod word;
@@ -29,6 +31,7 @@ pub use fill::{Beside, Fields, Fill, ObjectVisitor, Place, parse, parse_into, ro
 pub use halves::Half;
 pub use mend::raw_value;
 pub(crate) use object::is_object;
+pub use repeat::{Repeat, Repeated};
 pub use streamed_args::StreamedArgs;
 pub use text::{Number, Text, string};
 pub use word::Word;

@@ -15,6 +15,15 @@ use super::mend::mend;
 pub struct Text<'a>(Cow<'a, str>);
 
 impl<'a> Text<'a> {
+    /// Returns the text if it is a slice of what was read: if it has no escapes.
+    #[must_use]
+    pub fn borrowed(&self) -> Option<&'a str> {
+        match self.0 {
+            Cow::Borrowed(text) => Some(text),
+            Cow::Owned(_) => None,
+        }
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn into_inner(self) -> Cow<'a, str> {

@@ -7,7 +7,7 @@ use geppetto_engine::{Finish, ItemId};
 use geppetto_events::kind::ReasoningSource;
 use geppetto_provider::{
     Fault, Flow, Fold, Frame, Output,
-    read::{MAX_ENTRIES, parse_into},
+    read::{MAX_ENTRIES, Repeat, parse_into},
 };
 use geppetto_turns::{Incomplete, Usage};
 use serde_json::value::RawValue;
@@ -32,7 +32,7 @@ use calls::Calls;
 use ends::Ends;
 use kept::Kept;
 use others::Others;
-use repeat::Repeat;
+use repeat::only_text;
 
 /// The most choices that a reply may have; OpenAI's `n` ends at 128.
 const MOST_CHOICES: usize = 1024;
@@ -97,15 +97,17 @@ enum Segment {
 
 impl Fold for ChatFold {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
-        let repeated = self.repeat.text(frame.data);
-        if let (Some((Segment::Text, id)), Some(text)) = (self.open, repeated) {
-            out.push(id, text);
+        let repeated = self.repeat.find(frame.data);
+        if let (Some((Segment::Text, id)), Some(repeated)) = (self.open, repeated) {
+            out.push(id, repeated.text);
             return Ok(Flow::Continue);
         }
         let mut chunk = Chunk::default();
         parse_into(&mut chunk, frame.data).map_err(Fault::syntax)?;
         self.accept(&chunk, frame.data, out)?;
-        self.repeat.learn(frame.data, &chunk, self.speaker);
+        if let Some(text) = only_text(&chunk, self.speaker) {
+            self.repeat.learn(frame.data, text, None);
+        }
         Ok(Flow::Continue)
     }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use geppetto_engine::{ErrorKind, Finish};
 use geppetto_provider::{
     Fault, Flow, Fold, Frame, Output,
-    read::{MAX_ENTRIES, Word, is_error_alone, is_heartbeat, is_reported},
+    read::{MAX_ENTRIES, Repeat, Word, is_error_alone, is_heartbeat, is_reported},
     rules::Meaning,
 };
 use geppetto_turns::{Incomplete, Usage};
@@ -31,6 +31,7 @@ mod places;
 mod progress;
 mod read;
 mod reasoning;
+mod repeat;
 mod usage;
 
 #[cfg(test)]
@@ -63,6 +64,9 @@ pub struct ResponsesFold {
     entries: Vec<Entry>,
     places: Places,
     sequence: Option<u64>,
+    repeat: Repeat,
+    /// The message that the last piece of text is of, and the part of it.
+    spoken: Option<(usize, u64)>,
     /// The data of the last event, unless it was large.
     last: String,
     response_id: Word,
@@ -90,8 +94,15 @@ enum Status {
 
 impl Fold for ResponsesFold {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
-        let event = read::event(frame.data).map_err(Fault::syntax)?;
-        let flow = self.take(frame.name, event, frame.data, out)?;
+        if self.say_again(frame.data, out) {
+            return Ok(Flow::Continue);
+        }
+        let mut event = read::event(frame.data).map_err(Fault::syntax)?;
+        if event.kind.is_empty() && frame.name.starts_with("response.") {
+            event.kind = Text::from(frame.name);
+        }
+        let flow = self.take(&event, frame.data, out)?;
+        self.learn_text(&event, frame.data);
         Ok(if self.is_complete() { Flow::End } else { flow })
     }
 
@@ -146,17 +157,8 @@ impl ResponsesFold {
         }
     }
 
-    fn take<'a>(
-        &mut self,
-        name: &'a str,
-        mut event: Event<'a>,
-        data: &str,
-        out: &mut Output<'_>,
-    ) -> Result<Flow, Fault> {
-        if event.kind.is_empty() && name.starts_with("response.") {
-            event.kind = Text::from(name);
-        }
-        if self.is_repeated(&event, data) {
+    fn take(&mut self, event: &Event<'_>, data: &str, out: &mut Output<'_>) -> Result<Flow, Fault> {
+        if self.is_repeated(event.sequence_number.0, data) {
             return Ok(Flow::Continue);
         }
         match &*event.kind {
@@ -169,7 +171,7 @@ impl ResponsesFold {
             | "response.incomplete"
             | "response.failed"
             | "response.cancelled"
-            | "response.done" => self.terminal(&event, out)?,
+            | "response.done" => self.terminal(event, out)?,
             "error" | "response.error" => return Err(Fault::reported(data)),
             kind if is_heartbeat(kind) => return Ok(Flow::Heartbeat),
             "" => {
@@ -178,7 +180,7 @@ impl ResponsesFold {
                     return Err(Fault::reported(data));
                 }
             }
-            _ => self.grow(&event, data, out)?,
+            _ => self.grow(event, data, out)?,
         }
         Ok(Flow::Continue)
     }
@@ -209,8 +211,8 @@ impl ResponsesFold {
 
     /// Whether an event came twice in a row. Its number alone does not say so: there are servers
     /// that do not count.
-    fn is_repeated(&mut self, event: &Event<'_>, data: &str) -> bool {
-        let number = event.sequence_number.0.filter(|number| *number > 0);
+    fn is_repeated(&mut self, number: Option<u64>, data: &str) -> bool {
+        let number = number.filter(|number| *number > 0);
         let repeated = number.is_some() && number == self.sequence && data == self.last;
         self.sequence = number;
         self.last.clear();

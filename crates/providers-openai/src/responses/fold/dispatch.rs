@@ -6,6 +6,7 @@ use super::{
     ResponsesFold,
     calls::{CUSTOM, FUNCTION},
     progress,
+    repeat::TEXT_DELTA,
 };
 use crate::responses::wire::{self, Event, Part, text_of};
 
@@ -47,7 +48,7 @@ impl ResponsesFold {
     fn write(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         let (index, output_index) = (event.content_index.or_zero(), event.output_index.0);
         match &*event.kind {
-            "response.output_text.delta" => self.message(event, out, |message, out| {
+            TEXT_DELTA => self.message(event, out, |message, out| {
                 message.say(index, false, &event.delta, out);
                 message.add_logprobs(index, event.logprobs);
             }),

@@ -13,6 +13,7 @@ use crate::responses::keys;
 mod api;
 mod glued;
 mod odd;
+mod repeat;
 mod unread;
 
 struct Seen {

@@ -1,0 +1,162 @@
+//! [`Repeat`]: events that are the one before them with another text.
+
+use std::ops::Range;
+
+/// Number of events kept in vain, because the next one was another, before no more are kept.
+const MOST_MISSES: u8 = 16;
+
+/// A field of random length that OpenAI adds to hide the lengths of texts. Nothing reads it.
+const OBFUSCATION: &str = "\"obfuscation\":\"";
+
+/// The number of an event, which OpenAI's Responses API counts up.
+const SEQUENCE: &str = "\"sequence_number\":";
+
+/// The last event of a stream, if it was a piece of text and nothing else.
+///
+/// To a parser of JSON, an event with the same bytes before and after a text without escapes is the
+/// same event with another text. Such an event need not be parsed, and as nearly all events of a
+/// stream are like this, most streams are read without parsing anything but their text. Nothing is
+/// guessed: one byte that differs elsewhere, and [`find`](Repeat::find) returns `None`.
+///
+/// The value of a field `obfuscation` may differ too, and the value of `sequence_number` if the event
+/// that was learned has one.
+#[derive(Debug, Default)]
+pub struct Repeat {
+    event: String,
+    /// The parts that may differ, in ascending order.
+    gaps: Vec<Gap>,
+    known: bool,
+    misses: u8,
+}
+
+/// A part of an event that may differ in the next one.
+#[derive(Debug)]
+struct Gap {
+    range: Range<usize>,
+    kind: GapKind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum GapKind {
+    Text,
+    Obfuscation,
+    Sequence,
+}
+
+/// What differs in an event that [`Repeat`] recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Repeated<'e> {
+    /// The text, without escapes.
+    pub text: &'e str,
+    /// The sequence number, if the learned event has one.
+    pub sequence: Option<u64>,
+}
+
+impl Repeat {
+    /// Returns what is new in `event`, if it is the last learned event with another text.
+    ///
+    /// After any other event the last one is forgotten.
+    pub fn find<'e>(&mut self, event: &'e str) -> Option<Repeated<'e>> {
+        if !self.known {
+            return None;
+        }
+        let repeated = self.compare(event);
+        self.known = repeated.is_some();
+        self.misses = if self.known {
+            0
+        } else {
+            self.misses.saturating_add(1)
+        };
+        repeated
+    }
+
+    fn compare<'e>(&self, event: &'e str) -> Option<Repeated<'e>> {
+        let mut repeated = Repeated {
+            text: "",
+            sequence: None,
+        };
+        let (mut rest, mut at) = (event, 0);
+        for gap in &self.gaps {
+            rest = rest.strip_prefix(self.event.get(at..gap.range.start)?)?;
+            let length = match gap.kind {
+                GapKind::Sequence => digits(rest),
+                GapKind::Text | GapKind::Obfuscation => plain(rest),
+            };
+            let (value, after) = rest.split_at_checked(length)?;
+            match gap.kind {
+                GapKind::Text => repeated.text = value,
+                GapKind::Sequence => repeated.sequence = Some(number(value)?),
+                GapKind::Obfuscation => {}
+            }
+            (rest, at) = (after, gap.range.end);
+        }
+        (rest == self.event.get(at..)?).then_some(repeated)
+    }
+
+    /// Keeps `event`, which lets the text grow by `text` and says nothing else. `sequence` is its
+    /// sequence number, if it has one.
+    ///
+    /// Does nothing unless `text` is a slice of `event`, as text without escapes is that a parser
+    /// has borrowed.
+    pub fn learn(&mut self, event: &str, text: &str, sequence: Option<u64>) {
+        self.known = false;
+        if self.misses < MOST_MISSES {
+            self.known = self.keep(event, text, sequence).is_some();
+        }
+    }
+
+    fn keep(&mut self, event: &str, text: &str, sequence: Option<u64>) -> Option<()> {
+        let start = (text.as_ptr() as usize).checked_sub(event.as_ptr() as usize)?;
+        let range = start..start.checked_add(text.len())?;
+        event.get(range.clone()).filter(|slice| *slice == text)?;
+        self.gaps.clear();
+        self.gaps.push(Gap {
+            range,
+            kind: GapKind::Text,
+        });
+        // A string cannot hold these names with quotes that are not escaped, so they are fields.
+        if let Some(range) = value(event, OBFUSCATION, plain) {
+            let kind = GapKind::Obfuscation;
+            self.gaps.push(Gap { range, kind });
+        }
+        if let Some(sequence) = sequence {
+            let range = value(event, SEQUENCE, digits)?;
+            if number(event.get(range.clone())?)? != sequence {
+                return None;
+            }
+            let kind = GapKind::Sequence;
+            self.gaps.push(Gap { range, kind });
+        }
+        self.gaps.sort_unstable_by_key(|gap| gap.range.start);
+        event.clone_into(&mut self.event);
+        Some(())
+    }
+}
+
+/// The place of the value of a field, `field` being its name with what precedes the value.
+fn value(event: &str, field: &str, length: impl Fn(&str) -> usize) -> Option<Range<usize>> {
+    let start = event.find(field)? + field.len();
+    let length = length(event.get(start..)?);
+    Some(start..start + length)
+}
+
+/// Length of the part of a JSON string that has no escapes, in bytes.
+fn plain(text: &str) -> usize {
+    let end = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    text.bytes().position(end).unwrap_or(text.len())
+}
+
+/// Number of digits at the start of a text.
+fn digits(text: &str) -> usize {
+    let end = |byte: u8| !byte.is_ascii_digit();
+    text.bytes().position(end).unwrap_or(text.len())
+}
+
+/// The value of a number in JSON, which has no leading zeros.
+fn number(digits: &str) -> Option<u64> {
+    if digits.len() > 1 && digits.starts_with('0') {
+        return None;
+    }
+    digits.parse().ok()
+}
