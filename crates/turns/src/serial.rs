@@ -21,6 +21,8 @@ mod tests;
 pub use error::FormatError;
 pub use fixture::{Document, Fixture};
 pub use json::{json_string, json_value};
-pub use yaml::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, yaml_string, yaml_value};
+pub use yaml::{
+    MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, YamlLines, yaml_string, yaml_value, yaml_value_with_lines,
+};
 
 pub(crate) use fields::{AsMap, Fields, type_name};

@@ -10,10 +10,13 @@ use super::{
 
 mod cursor;
 mod nesting;
+mod outline;
 mod scalar;
 
 #[cfg(test)]
 mod tests;
+
+pub use outline::YamlLines;
 
 /// Maximum nesting depth of lists and maps in a document: 128 levels, block and flow style
 /// combined. JSON has the same limit.
@@ -48,18 +51,34 @@ pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
 /// anything that JSON cannot represent (integers of more than 64 bits, `.inf`, `.nan`, lists or
 /// maps as keys, tagged values).
 pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
-    read(text, Duplicates::LastWins)
+    read(text, Duplicates::LastWins, None)
+}
+
+/// Like [`yaml_value`], for files that people write: with the line of each key, and duplicate keys in a
+/// map are an error.
+///
+/// # Errors
+///
+/// As [`yaml_value`], and for duplicate keys.
+pub fn yaml_value_with_lines(text: &str) -> Result<(Value, YamlLines), FormatError> {
+    let mut outline = outline::Outline::default();
+    let value = read(text, Duplicates::Refused, Some(&mut outline))?;
+    Ok((value, outline.into_lines()))
 }
 
 /// Like [`yaml_value`], but refuses duplicate keys in a map.
 pub(super) fn strict_yaml_value(text: &str) -> Result<Value, FormatError> {
-    read(text, Duplicates::Refused)
+    read(text, Duplicates::Refused, None)
 }
 
-fn read(text: &str, duplicates: Duplicates) -> Result<Value, FormatError> {
+fn read(
+    text: &str,
+    duplicates: Duplicates,
+    outline: Option<&mut outline::Outline>,
+) -> Result<Value, FormatError> {
     // Editors of other systems put a mark there, which the parser takes for a column.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let quoted = nesting::check(text)?;
+    let quoted = nesting::check(text, outline)?;
     let text = &*surrogates::mend_yaml(text, quoted);
     let budget = Budget::of_document(text.len());
     let reader = ValueReader::new(&budget, duplicates);

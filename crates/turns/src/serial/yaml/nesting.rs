@@ -9,21 +9,29 @@
 
 use std::ops::Range;
 
-use super::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, cursor::Cursor, scalar};
+use super::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, cursor::Cursor, outline::Outline, scalar};
 use crate::serial::{FormatError, surrogates};
 
 /// The parser takes no key that is longer, in characters.
 const MAX_KEY: usize = 1024;
 
 /// Refuses documents that are nested too deep or have too many directives. In linear time. Returns the
-/// places of scalars in double quotes that may hold surrogates.
-pub(super) fn check(text: &str) -> Result<Vec<Range<usize>>, FormatError> {
-    check_depth(text, MAX_YAML_DEPTH)
+/// places of scalars in double quotes that may hold surrogates. The lines of keys go to `outline`.
+pub(super) fn check(
+    text: &str,
+    outline: Option<&mut Outline>,
+) -> Result<Vec<Range<usize>>, FormatError> {
+    check_depth(text, MAX_YAML_DEPTH, outline)
 }
 
-pub(super) fn check_depth(text: &str, limit: usize) -> Result<Vec<Range<usize>>, FormatError> {
+pub(super) fn check_depth(
+    text: &str,
+    limit: usize,
+    outline: Option<&mut Outline>,
+) -> Result<Vec<Range<usize>>, FormatError> {
     let mut search = Search {
         quoted: surrogates::may_have_any(text).then(Vec::new),
+        outline,
         cursor: Cursor::new(text),
         flow: 0,
         indent: -1,
@@ -59,7 +67,8 @@ enum Step {
 }
 
 /// A place in the document, and what the parser knows of it.
-struct Search<'t> {
+struct Search<'t, 'o> {
+    outline: Option<&'o mut Outline>,
     cursor: Cursor<'t>,
     /// Open brackets.
     flow: usize,
@@ -88,7 +97,7 @@ struct Key {
     column: isize,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// Goes behind the next token.
     fn token(&mut self) -> Step {
         self.skip_to_token();
@@ -132,23 +141,28 @@ impl Search<'_> {
             b'[' | b'{' => {
                 self.may_be_key();
                 self.tagged = false;
+                self.outline(|outline, line| outline.open_flow(byte, line));
                 self.flow += 1;
                 self.key_allowed = true;
                 self.cursor.skip();
             }
             b']' | b'}' => {
                 self.no_key();
+                self.outline(|outline, _| outline.close_flow());
                 self.flow = self.flow.saturating_sub(1);
                 self.key_allowed = false;
                 self.cursor.skip();
             }
             b',' => {
                 self.no_key();
+                self.outline(Outline::comma);
                 self.key_allowed = true;
                 self.cursor.skip();
             }
             b'-' if blank_follows => {
+                let column = scalar::column(&self.cursor);
                 self.open_here()?;
+                self.outline(|outline, line| outline.item(column, line));
                 self.key_allowed = true;
                 self.cursor.skip();
             }
@@ -158,7 +172,12 @@ impl Search<'_> {
                 self.cursor.skip();
             }
             b':' if in_flow || blank_follows => self.value()?,
-            b'*' | b'&' => self.name()?,
+            b'*' | b'&' => {
+                if byte == b'*' {
+                    self.outline(|outline, _| outline.alias());
+                }
+                self.name()?;
+            }
             b'!' => self.tag()?,
             b'|' | b'>' if !in_flow => {
                 self.no_key();
@@ -168,8 +187,10 @@ impl Search<'_> {
             b'\'' | b'"' => {
                 self.may_be_key();
                 self.key_allowed = false;
-                let start = self.cursor.place();
+                let (start, line) = (self.cursor.place(), self.cursor.line);
                 scalar::skip_quoted(&mut self.cursor, byte)?;
+                let written = self.cursor.since(start);
+                self.outline(|outline, _| outline.scalar(written, line));
                 if let (b'"', Some(quoted)) = (byte, &mut self.quoted) {
                     quoted.push(start..self.cursor.place());
                 }
@@ -193,6 +214,8 @@ impl Search<'_> {
         let Cursor { line, column, .. } = self.cursor;
         let place = self.cursor.place();
         self.key_allowed = scalar::skip_plain(&mut self.cursor, self.indent, self.flow > 0)?;
+        let written = self.cursor.since(place);
+        self.outline(|outline, _| outline.scalar(written, line));
         let tagged = std::mem::take(&mut self.tagged);
         if !tagged && is_huge_integer(self.cursor.since(place)) {
             self.huge = Some((line, column));
@@ -252,8 +275,10 @@ impl Search<'_> {
     /// Goes behind the `:` of a map.
     fn value(&mut self) -> Option<()> {
         if self.flow > 0 {
+            self.outline(|outline, _| outline.flow_key());
             self.key_allowed = false;
         } else if let Some(key) = self.key.take() {
+            self.outline(|outline, _| outline.block_key(key.column));
             self.open_at(key.column);
             self.key_allowed = false;
         } else {
@@ -308,6 +333,13 @@ impl Search<'_> {
             self.cursor.skip();
         }
         Some(())
+    }
+
+    /// Tells the outline, where there is one, of something on this line.
+    fn outline(&mut self, tell: impl FnOnce(&mut Outline, usize)) {
+        if let Some(outline) = &mut self.outline {
+            tell(outline, self.cursor.line);
+        }
     }
 
     /// Notes that what begins here may be a key.
