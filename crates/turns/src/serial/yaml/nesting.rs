@@ -184,18 +184,22 @@ impl Search<'_, '_> {
                 self.key_allowed = true;
                 scalar::skip_block(&mut self.cursor, self.indent)?;
             }
-            b'\'' | b'"' => {
-                self.may_be_key();
-                self.key_allowed = false;
-                let (start, line) = (self.cursor.place(), self.cursor.line);
-                scalar::skip_quoted(&mut self.cursor, byte)?;
-                let written = self.cursor.since(start);
-                self.outline(|outline, _| outline.scalar(written, line));
-                if let (b'"', Some(quoted)) = (byte, &mut self.quoted) {
-                    quoted.push(start..self.cursor.place());
-                }
-            }
+            b'\'' | b'"' => self.quoted(byte)?,
             _ => self.plain(byte, blank_follows)?,
+        }
+        Some(())
+    }
+
+    /// Goes behind a scalar in quotes.
+    fn quoted(&mut self, quote: u8) -> Option<()> {
+        self.may_be_key();
+        self.key_allowed = false;
+        let (start, line) = (self.cursor.place(), self.cursor.line);
+        scalar::skip_quoted(&mut self.cursor, quote)?;
+        let written = self.cursor.since(start);
+        self.outline(|outline, _| outline.scalar(written, line));
+        if let (b'"', Some(quoted)) = (quote, &mut self.quoted) {
+            quoted.push(start..self.cursor.place());
         }
         Some(())
     }
