@@ -1,16 +1,16 @@
-//! What both wires know of OpenAI's own server: its address, its key, its accounts.
+//! OpenAI's own server, for both wires: its base URL, API key and accounts.
 
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{Server, WireRequest};
 
-/// The base URL of OpenAI.
+/// Base URL of OpenAI.
 pub(crate) const BASE_URL: &str = "https://api.openai.com/v1";
 
-/// Checks that a server that needs a key has one.
+/// Checks that an API key is set if the server requires one.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`: the server is OpenAI's, and the key is missing.
+/// An error of kind `Configuration` if the server is OpenAI's and the key is missing.
 pub(crate) fn check_key(server: &Server) -> Result<(), EngineError> {
     let is_openai = server.base_url().starts_with("https://api.openai.com/");
     if is_openai && !server.has_key() {
@@ -23,11 +23,11 @@ pub(crate) fn check_key(server: &Server) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Adds the headers that say who pays.
+/// Adds the headers that name the account to bill.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`: an id cannot stand in a header.
+/// An error of kind `Configuration` if an id is not valid in a header.
 pub(crate) fn headers(
     mut request: WireRequest,
     organization: Option<&str>,

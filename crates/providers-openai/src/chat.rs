@@ -1,38 +1,38 @@
 //! The Chat Completions wire.
 //!
-//! | what | where |
+//! | item | purpose |
 //! |---|---|
 //! | [`ChatEngine`], [`ChatEngineBuilder`] | the engine and its settings |
-//! | [`ChatOptions`] | settings that only this wire has |
-//! | [`Dialect`] | in what requests differ from server to server, as data |
-//! | [`keys`] | what this wire keeps on blocks |
+//! | [`ChatOptions`] | settings specific to this wire |
+//! | [`Dialect`] | differences between the requests to servers, as data |
+//! | [`keys`] | block metadata of this wire |
 //!
-//! Settings come from the turn's data first (`geppetto_engine::keys`), then from the engine's
-//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) holds an object of
-//! request fields that are passed through as they stand and replace those of the same name (`n`,
-//! `logprobs`, `service_tier`, ...); null leaves a field out.
+//! Settings in the data of the turn (`geppetto_engine::keys`) take precedence over the engine's
+//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) is an object of
+//! request fields that are passed through unchanged and replace those of the same name (`n`,
+//! `logprobs`, `service_tier`, ...); null omits a field.
 //!
 //! `reasoning_summary` and `thinking_budget` have no field on this wire and are not sent;
-//! `thinking_type` is where the dialect has it. Settings that the server or the model is known to
-//! refuse (temperature of a reasoning model, ...) are not sent either. Whatever is left out is named
-//! with the reason in one `info` event, `settings were not sent`.
+//! `thinking_type` is sent if the dialect supports it. Settings that the server or the model is
+//! known to refuse (temperature of a reasoning model, ...) are not sent either. One `info` event,
+//! `settings were not sent`, names the omitted settings with the reasons.
 //!
-//! What replies may look like is in the data, not in settings: reasoning in `reasoning_content`,
-//! `reasoning`, `reasoning_details` or parts of the content; tool calls with or without index and
-//! id, in pieces or whole; usage anywhere; and more.
+//! The format of a reply is detected from its data, not configured: reasoning in
+//! `reasoning_content`, `reasoning`, `reasoning_details` or parts of the content; tool calls with
+//! or without index and id, in pieces or complete; usage anywhere; and more.
 //!
-//! Several choices are one reply, the text of one and the calls of all, because some servers answer
-//! so. Where several were asked for (`n` in the passed-through fields), the first is the reply, and
-//! the others are kept in the result's details under `other_choices`.
+//! Several choices form one reply, with the text of one and the calls of all, because some servers
+//! respond in this way. If several were requested (`n` in the passed-through fields), the first one
+//! is the reply, and the others are kept in the details of the result under `other_choices`.
 //!
-//! What cannot be read as it was sent (halves of surrogate pairs, invalid UTF-8, numbers out of
-//! range) is replaced, counted in the result's details under `replaced_characters` and
-//! `unreadable_usage`, and announced once by an `info` event. Halves of a character that a server cut
-//! between two deltas are joined.
+//! Unreadable data (halves of surrogate pairs, invalid UTF-8, numbers out of range) is replaced,
+//! counted in the details of the result under `replaced_characters` and `unreadable_usage`, and
+//! reported by one `info` event. Halves of a character that a server split between two deltas are
+//! joined.
 //!
-//! A finish reason that says that the server failed (`network_error`, `abort`, ...) is an error; one
-//! that nobody knows is of class `unknown` and announced by an `info` event. No reply may hold more
-//! than 10,000 tool calls, or pieces of reasoning, or 1,024 choices.
+//! A finish reason that means a failure of the server (`network_error`, `abort`, ...) is an error;
+//! an unknown one has the class `unknown` and is reported by an `info` event. A reply may contain
+//! at most 10,000 tool calls, 10,000 pieces of reasoning and 1,024 choices.
 
 use geppetto_engine::EngineError;
 use geppetto_provider::{
@@ -64,18 +64,18 @@ pub use options::ChatOptions;
 use crate::account;
 use extra::extra_content;
 
-/// The `type` of a call of a custom tool, on the wire and on its block.
+/// Value of `type` for a call of a custom tool, on the wire and on its block.
 const CUSTOM_TOOL: &str = "custom";
 
-/// The typed pieces of reasoning, on the wire and in the payload of their block.
+/// Field of the typed pieces of reasoning, on the wire and in the payload of their block.
 const REASONING_DETAILS: &str = "reasoning_details";
 
 const PATH: &str = "/chat/completions";
 
-/// Asks a server of the Chat Completions format. Cheap to clone; clones share connections.
+/// Calls a server in the Chat Completions format. Cheap to clone; clones share connections.
 pub type ChatEngine = WireEngine<Chat>;
 
-/// Settings of a [`ChatEngine`].
+/// Configures a [`ChatEngine`].
 pub type ChatEngineBuilder = WireEngineBuilder<Chat>;
 
 /// The Chat Completions wire.
@@ -83,12 +83,12 @@ pub type ChatEngineBuilder = WireEngineBuilder<Chat>;
 pub struct Chat {
     options: ChatOptions,
     dialect: Dialect,
-    /// The name of the dialect, or the host where it has none.
+    /// Name of the dialect, or the host if it has none.
     server: String,
 }
 
 impl Chat {
-    /// The dialect of the requests: the one of the options, or the one of the server.
+    /// Returns the dialect of the requests: that of the options, or that of the server.
     #[must_use]
     pub fn dialect(&self) -> &Dialect {
         &self.dialect

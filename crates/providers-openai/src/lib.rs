@@ -1,9 +1,9 @@
-//! Inference engine for servers that speak the OpenAI wires.
+//! Inference engines for servers with OpenAI's wire formats.
 //!
-//! [`ChatEngine`] asks any server of the Chat Completions format: OpenAI, Azure, vLLM, llama.cpp,
-//! Ollama, DeepSeek, Mistral, OpenRouter, Groq, LM Studio and the many others.
-//! [`ResponsesEngine`] asks servers of the Responses format. Each wire has its own types; neither
-//! is made from the other.
+//! [`ChatEngine`] calls any server in the Chat Completions format: OpenAI, Azure, vLLM, llama.cpp,
+//! Ollama, DeepSeek, Mistral, OpenRouter, Groq, LM Studio and many others. [`ResponsesEngine`]
+//! calls servers in the Responses format. Each wire has its own types; neither is converted from
+//! the other.
 //!
 //! ```no_run
 //! use geppetto_engine::{Engine, EngineError, RunContext};
@@ -25,18 +25,20 @@
 //!
 //! # Invariants
 //!
-//! - A request is a function of the turn and the settings. As long as a history only grows at its
-//!   end, the messages of the old request stand byte for byte at the beginning of the new one's,
-//!   so that prompt caches hit.
-//! - A whole reply is the fold of a stream of one event: there is one way from bytes to blocks.
-//! - Fields, types and finish reasons that are not known are not errors. Text that a strict reader
-//!   refuses is read as well as can be, and what was replaced is said. Nothing follows arguments
-//!   that are a whole JSON object. A reply that ends before
-//!   the server said that it was complete, an error inside a reply, and an event that cannot be
-//!   read always are; what arrived before is in the turn.
-//! - Nothing is sent again once something was published.
-//! - A piece of text costs one allocation, for its event, and at most one typed parse: none on Chat
-//!   Completions where it is the last one with another text (`tests/a_delta_allocates_once.rs`).
+//! - A request is a pure function of the turn and the settings. As long as a history only grows at
+//!   its end, the messages of the previous request are a byte-for-byte prefix of the new one's, so
+//!   that prompt caches hit.
+//! - A single body is the fold of a stream of one event: there is one implementation from bytes to
+//!   blocks.
+//! - Unknown fields, types and finish reasons are not errors. Text that a strict parser rejects is
+//!   read as far as possible, and replacements are reported. Text after arguments that are a
+//!   complete JSON object does not belong to them. Always errors are a reply that ends before its
+//!   completion marker, an error within a reply, and an event that cannot be parsed; the output so
+//!   far is in the turn.
+//! - Nothing is sent again once output was published.
+//! - A text delta costs one allocation, for its event, and at most one typed parse: none on Chat
+//!   Completions if it equals the previous event except for its text
+//!   (`tests/a_delta_allocates_once.rs`).
 
 mod account;
 pub mod chat;
@@ -45,7 +47,7 @@ mod models;
 pub mod responses;
 
 pub use chat::{Chat, ChatEngine, ChatEngineBuilder, ChatOptions, Dialect};
-/// The key of [`ChatEngineBuilder::api_key`](geppetto_provider::WireEngineBuilder::api_key), so that an
-/// application needs no other crate for it.
+/// Key for [`ChatEngineBuilder::api_key`](geppetto_provider::WireEngineBuilder::api_key),
+/// re-exported so that an application needs no other crate for it.
 pub use geppetto_provider::ApiKey;
 pub use responses::{Responses, ResponsesEngine, ResponsesEngineBuilder, ResponsesOptions};

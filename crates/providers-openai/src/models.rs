@@ -1,13 +1,13 @@
-//! Settings that models refuse wherever they run, by their names.
+//! Settings that models refuse on any server, by their names.
 
 #[cfg(test)]
 mod tests;
 
-/// Families of OpenAI's models that do not reason, by the beginning of their names.
+/// Families of OpenAI's non-reasoning models, by prefix.
 ///
 /// Reports: <https://github.com/AAswordman/Operit/issues/1048> (OpenAI),
-/// <https://github.com/Budibase/budibase/issues/17211> (Azure). `gpt-5-chat` takes no effort either:
-/// <https://learnku.com/articles/90544>.
+/// <https://github.com/Budibase/budibase/issues/17211> (Azure). `gpt-5-chat` does not accept an
+/// effort either: <https://learnku.com/articles/90544>.
 const NOT_REASONING: [&str; 6] = [
     "gpt-3.5",
     "gpt-4",
@@ -17,7 +17,7 @@ const NOT_REASONING: [&str; 6] = [
     "gpt-5-chat",
 ];
 
-/// Early reasoning models without a setting for it:
+/// Early reasoning models without an effort setting:
 /// <https://github.com/run-llama/llama_index/issues/17731>.
 const WITHOUT_EFFORT: [&str; 2] = ["o1-mini", "o1-preview"];
 
@@ -38,11 +38,11 @@ const XAI_WITHOUT_EFFORT: [&str; 6] = [
     "grok-code-fast",
 ];
 
-/// Models that take an effort although their names begin like one of [`XAI_WITHOUT_EFFORT`].
+/// Models that accept an effort although their names start like one of [`XAI_WITHOUT_EFFORT`].
 const XAI_WITH_EFFORT: [&str; 2] = ["grok-3-mini", "grok-4.20-multi-agent"];
 
-/// Why a model refuses a setting, if it is known to. `server` is the name of the dialect, `effort`
-/// the reasoning effort that is asked for.
+/// Returns the reason why a model refuses a setting, if it is known to. `server` is the name of the
+/// dialect, `effort` the requested reasoning effort.
 pub(crate) fn refusal(
     server: &str,
     model: &str,
@@ -51,8 +51,8 @@ pub(crate) fn refusal(
 ) -> Option<&'static str> {
     let name = plain(model);
     match setting {
-        // <https://github.com/vercel/ai/issues/10932>: OpenAI takes sampling only where the model
-        // does not reason.
+        // <https://github.com/vercel/ai/issues/10932>: OpenAI accepts sampling settings only if the
+        // model does not reason.
         "temperature" | "top_p" => (is_openai_reasoning(model) && reasons(name, effort))
             .then_some("OpenAI's reasoning models refuse it unless the reasoning effort is none"),
         "reasoning_effort" | "reasoning_summary" if does_not_reason(model) => {
@@ -74,13 +74,13 @@ pub(crate) fn refusal(
     }
 }
 
-/// Returns `true` if a model is of a family of OpenAI's that does not reason.
+/// Returns `true` if a model belongs to a family of OpenAI's non-reasoning models.
 pub(crate) fn does_not_reason(model: &str) -> bool {
     begins(plain(model), &NOT_REASONING)
 }
 
-/// Returns `true` if a model is one of OpenAI's that reason, which refuse `max_tokens` and, while
-/// they reason, sampling.
+/// Returns `true` if a model is one of OpenAI's reasoning models, which refuse `max_tokens` and,
+/// while they reason, sampling settings.
 pub(crate) fn is_openai_reasoning(model: &str) -> bool {
     const FAMILIES: [&str; 4] = ["o1", "o3", "o4", "gpt-5"];
     let name = plain(model);
@@ -91,7 +91,7 @@ pub(crate) fn is_openai_reasoning(model: &str) -> bool {
         })
 }
 
-/// The name without the vendor that gateways put in front: `openai/gpt-4o`.
+/// Returns the name without the vendor prefix of gateways: `openai/gpt-4o`.
 fn plain(model: &str) -> &str {
     model.rsplit('/').next().unwrap_or(model)
 }

@@ -1,27 +1,27 @@
 //! The Responses wire.
 //!
-//! | what | where |
+//! | item | purpose |
 //! |---|---|
 //! | [`ResponsesEngine`], [`ResponsesEngineBuilder`] | the engine and its settings |
-//! | [`ResponsesOptions`] | settings that only this API has |
-//! | [`keys`] | what this wire keeps in turns and blocks |
+//! | [`ResponsesOptions`] | settings specific to this API |
+//! | [`keys`] | keys of turns and blocks of this wire |
 //!
-//! Settings come from the turn's data first (`geppetto_engine::keys`), then from the engine's
-//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) holds an object of
-//! request fields that are passed through as they stand and replace those of the same name; null leaves a field out. Settings that do
-//! not exist in this API (`stop`, `seed`, `thinking_type`, `thinking_budget`), and those that the model
-//! is known to refuse, are left out; one `info` event, `settings were not sent`, names them.
+//! Settings in the data of the turn (`geppetto_engine::keys`) take precedence over the engine's
+//! defaults. [`OPENAI_INFERENCE_CONFIG`](crate::keys::OPENAI_INFERENCE_CONFIG) is an object of
+//! request fields that are passed through unchanged and replace those of the same name; null omits
+//! a field. Settings that do not exist in this API (`stop`, `seed`, `thinking_type`,
+//! `thinking_budget`), and those that the model is known to refuse, are omitted; one `info` event,
+//! `settings were not sent`, names them.
 //!
 //! Built-in tools ([`keys::SERVER_TOOLS`]) are passed through. Their progress is published as
-//! [`ServerTool`](geppetto_events::kind::ServerTool) events; the items that they leave are blocks of kind
-//! [`keys::ITEM_KIND`], which go back as they came. Event types that have no type of their own
-//! here are published as custom events named `openai.responses.` and the API's name.
+//! [`ServerTool`](geppetto_events::kind::ServerTool) events; their items become blocks of kind
+//! [`keys::ITEM_KIND`], which are sent back unchanged. Event types without a type in this crate are
+//! published as custom events named `openai.responses.` followed by the API's name.
 //!
-//! A reasoning item goes back with its id, summary and encrypted content when the item that
-//! followed it goes back too, and when the server and the model are the same. Ids, fields and items
-//! that a server gave are sent to no other. Where the server says that it cannot read what is
-//! encrypted, because the account is another one, the call is made once more without it, and an
-//! `info` event says so.
+//! A reasoning item is sent back with its id, summary and encrypted content if the item after it is
+//! sent back too, and if the server and the model are the same. Ids, fields and items of a server
+//! are sent to no other. If the server reports that it cannot decrypt the content, because the
+//! account is another one, the call is repeated once without it, and an `info` event reports that.
 
 use geppetto_engine::EngineError;
 use geppetto_provider::{
@@ -47,28 +47,28 @@ pub use options::{Include, ResponsesOptions};
 use crate::account;
 use request::{Purpose, Request, Sealed};
 
-/// The `type` in the payload of a block that is a call of a custom tool.
+/// Value of `type` in the payload of a block for a call of a custom tool.
 const CUSTOM_TOOL: &str = "custom";
 
 const PATH: &str = "/responses";
 const COUNT_PATH: &str = "/responses/input_tokens";
 
-/// Asks a server of the Responses format. Cheap to clone; clones share connections.
+/// Calls a server in the Responses format. Cheap to clone; clones share connections.
 pub type ResponsesEngine = WireEngine<Responses>;
 
-/// Settings of a [`ResponsesEngine`].
+/// Configures a [`ResponsesEngine`].
 pub type ResponsesEngineBuilder = WireEngineBuilder<Responses>;
 
 /// The Responses wire.
 #[derive(Debug)]
 pub struct Responses {
     options: ResponsesOptions,
-    /// The host.
+    /// Host of the server.
     server: String,
 }
 
 impl Responses {
-    /// The settings that only this API has.
+    /// Returns the settings specific to this API.
     #[must_use]
     pub fn options(&self) -> &ResponsesOptions {
         &self.options
@@ -128,8 +128,8 @@ impl Wire for Responses {
         ResponsesFold::new(&call.settings().model)
     }
 
-    /// Encrypted reasoning is left out where the server cannot read it: it came from another
-    /// account, or its key has changed.
+    /// Omits encrypted reasoning if the server cannot decrypt it: it came from another account, or
+    /// the key has changed.
     ///
     /// Reports: <https://github.com/openai/codex/issues/8145>,
     /// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
@@ -155,7 +155,7 @@ impl CountTokens for Responses {
     }
 
     fn counted(body: &str) -> Result<u64, Fault> {
-        /// The reply to a request that counts tokens.
+        /// Reply to a request that counts tokens.
         #[derive(Deserialize)]
         struct Counted {
             input_tokens: u64,
@@ -166,16 +166,16 @@ impl CountTokens for Responses {
     }
 }
 
-/// Reads a body of JSON.
+/// Parses a JSON body.
 fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Fault> {
-    // A list would be read as the fields of an object, one by one.
+    // A list would be parsed as the fields of an object, in order.
     if body.trim_start().starts_with('[') {
         return Err(Fault::syntax(no_object()));
     }
     serde_json::from_str(body).map_err(Fault::syntax)
 }
 
-/// The message of the event that says that reasoning was left out.
+/// Message of the event that reports the omission of reasoning.
 const UNREADABLE: &str = "the server could not read earlier reasoning, which is left out";
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
@@ -184,7 +184,7 @@ fn is_sealed(block: &Block) -> bool {
     matches!(&block.content, Content::Reasoning(own) if own.encrypted_content.is_some())
 }
 
-/// Notes on the reasoning before `end` that the server could not read it.
+/// Marks the reasoning before `end` as unreadable by the server.
 fn forget_sealed(turn: &mut Turn, end: usize) {
     for index in 0..end {
         if turn.blocks.get(index).is_some_and(|block| is_sealed(block))
@@ -197,7 +197,7 @@ fn forget_sealed(turn: &mut Turn, end: usize) {
     }
 }
 
-/// Whether a block has what its server alone knows: an id, encrypted reasoning, an item.
+/// Returns `true` if a block has server-specific contents: an id, encrypted reasoning, an item.
 fn is_of_server(block: &Block) -> bool {
     match &block.content {
         Content::LlmText(text) => text.item_id.is_some(),

@@ -1,5 +1,5 @@
-//! What a streamed piece of text costs, in heap allocations: from the bytes to the turn, the stream
-//! and a sink.
+//! Cost of a streamed text delta, in heap allocations: from the bytes to the turn, the stream and a
+//! sink.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,11 +20,11 @@ use geppetto_transport::{
 use geppetto_turns::Turn;
 use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 
-/// One for a delta: the text of its event. The rest is for the chunks in which a socket gives them, and
-/// for the events that these cut.
+/// One per delta, for the text of its event. The rest is for the chunks of a socket, and for the
+/// events that they split.
 const LIMIT: f64 = 1.25;
 
-/// A reply of so many deltas, as OpenAI sends them on Chat Completions.
+/// A reply of this many deltas, as sent by OpenAI on Chat Completions.
 fn chat(deltas: usize) -> String {
     let mut body = String::new();
     for n in 0..deltas {
@@ -74,11 +74,11 @@ fn responses(deltas: usize) -> String {
     body
 }
 
-/// Counts the allocations of one call whose reply is `body`.
+/// Counts the allocations of one call with the reply `body`.
 fn allocations(body: &str, engine: impl Fn(HttpClient) -> Box<dyn Engine>) -> u64 {
     let mut reply = Reply::new(StatusCode::OK)
         .header(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // As a socket gives them: some events at once.
+    // As from a socket: several events at once.
     for chunk in body.as_bytes().chunks(4096) {
         reply = reply.chunk(chunk.to_vec());
     }
@@ -99,7 +99,7 @@ fn allocations(body: &str, engine: impl Fn(HttpClient) -> Box<dyn Engine>) -> u6
     info.count_total
 }
 
-/// The allocations of one more delta.
+/// Returns the allocations per additional delta.
 fn per_delta(
     name: &str,
     body: impl Fn(usize) -> String,

@@ -1,5 +1,5 @@
-//! Replays recorded interactions of the Responses API, a small one of this repository and those that stand
-//! beside the workspace, and compares what comes out with what their readers got.
+//! Replays recorded interactions of the Responses API, a small one of this repository and those
+//! next to the workspace, and compares the results with the recorded ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -57,8 +57,8 @@ impl Case {
         body.is_some_and(|body| body.get("output").is_none() && body.get("status").is_none())
     }
 
-    /// Whether calls are left to answer: there are some, and not only custom ones behind which the
-    /// model wrote on, as it does when the server has run them itself (xAI).
+    /// Returns `true` if there are unanswered calls: at least one, and not only custom ones
+    /// followed by output of the model, which the server has run itself (xAI).
     fn waits_for_calls(&self) -> bool {
         let types = self.expected("item_types").as_array();
         let last = |kind: &str| types?.iter().rposition(|item| item == kind);
@@ -74,7 +74,7 @@ impl Case {
     }
 }
 
-/// What came out of a replay.
+/// Result of a replay.
 struct Seen {
     outcome: Result<InferenceResult, EngineError>,
     text: String,
@@ -184,7 +184,7 @@ fn compare(case: &Case, seen: &Seen) -> Result<(), String> {
             }
             Ok(())
         }
-        // A gateway answered with a reply of another API.
+        // A gateway responded with a reply of another API.
         (Err(error), _) if case.is_no_response() => {
             same("kind", &ErrorKind::MalformedResponse, &error.kind())
         }
@@ -227,7 +227,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, expected: &T, seen: &T) -> R
     }
 }
 
-/// A small recording of our own: reasoning, text and a call.
+/// A small recording of this repository: reasoning, text and a call.
 fn own() -> Case {
     Case::load(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/reasoning-text-and-call"),

@@ -1,4 +1,4 @@
-//! Replies in other forms than the one that was asked for, as gateways and older servers send them.
+//! Replies in other forms than requested, as sent by gateways and older servers.
 
 #![allow(
     clippy::unwrap_used,
@@ -146,7 +146,7 @@ async fn choices_may_hold_text_alone() {
     let (turn, outcome) = chat(&body, EVENTS, true).await;
     assert_eq!(outcome.unwrap().finish_class, FinishClass::MaxTokens);
     assert_eq!(turn.assistant_text(), "Hello");
-    // The text of a second choice that nobody asked for is kept beside.
+    // The text of an unrequested second choice is kept separately.
     let two = json!({"choices": [{"index": 0, "text": "a", "finish_reason": "stop"},
         {"index": 1, "text": "b", "finish_reason": "stop"}]});
     let (turn, outcome) = chat(&two.to_string(), JSON, false).await;

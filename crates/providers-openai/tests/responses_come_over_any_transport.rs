@@ -1,4 +1,4 @@
-//! The whole way of a Responses call, over a transport in memory.
+//! A complete Responses call over an in-memory transport.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use geppetto_turns::{Block, FinishClass, Incomplete, Turn};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A transport that can be looked at after the engine has it.
+/// A transport that can be inspected while the engine uses it.
 #[derive(Debug, Clone)]
 struct Shared(Arc<MemoryTransport>);
 

@@ -1,4 +1,4 @@
-//! The tokens of an attempt that broke before any output and was repeated are tokens of the run.
+//! The tokens of an attempt that broke off before any output and was retried count towards the run.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ fn events(data: &[&str]) -> String {
         .collect()
 }
 
-/// The usage of the result, and that of the run.
+/// Returns the usage of the result, and that of the run.
 async fn ask(engine: impl Engine) -> (Option<(u64, u64)>, (u64, u64)) {
     let tokens = |usage: &Usage| (usage.input_tokens, usage.output_tokens);
     let (ctx, mut turn) = (RunContext::new(), Turn::builder().user("Hi").build());

@@ -13,11 +13,11 @@ use crate::models;
 #[cfg(test)]
 mod tests;
 
-/// What most servers take: prompts in a row are one message, and so are instructions in a row.
+/// Rules accepted by most servers: consecutive prompts are joined into one message, and so are
+/// consecutive instructions.
 ///
-/// Chat templates refuse them, whichever server runs them (llama.cpp, vLLM, LM Studio, ...), and no
-/// server refuses what is joined:
-/// <https://github.com/ggml-org/llama.cpp/issues/19851>,
+/// Chat templates refuse them otherwise, on any server (llama.cpp, vLLM, LM Studio, ...), and no
+/// server refuses joined messages: <https://github.com/ggml-org/llama.cpp/issues/19851>,
 /// <https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2218>,
 /// <https://github.com/BerriAI/litellm/issues/26879>.
 const MOST_SERVERS: Rules = {
@@ -27,103 +27,105 @@ const MOST_SERVERS: Rules = {
     rules
 };
 
-/// In what the requests to a server differ from those to others, as data.
+/// Differences between the requests to a server and those to others, as data.
 ///
-/// Replies need no such data: every known dialect of them is understood whatever the server,
-/// because none of them contradicts another.
+/// Replies need no such data: every known dialect is understood from any server, because none of
+/// them contradicts another.
 ///
-/// The default is what most servers take. [`for_base_url`](Self::for_base_url) knows the public
-/// ones by their host names, [`named`](Self::named) by a word. What a chat template or a model
-/// demands wherever it runs is known by the name of the model, and added to the dialect.
+/// The default is accepted by most servers. [`for_base_url`](Self::for_base_url) returns the
+/// dialects of public servers by host name, [`named`](Self::named) by name. Requirements of a chat
+/// template or a model on any server are determined by the name of the model, and added to the
+/// dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dialect {
-    /// The word for the server. Empty by default.
+    /// Name of the server. Empty by default.
     ///
-    /// What a model made for a server alone (signatures, reasoning) goes back to the server of the
-    /// same name only; without a name, to the same host.
+    /// Contents that a model created for one server only (signatures, reasoning) are sent back only
+    /// to the server of the same name; without a name, to the same host.
     pub name: Cow<'static, str>,
-    /// The order of messages. By default prompts in a row are one message, and so are instructions
-    /// in a row: the last message of a request grows when a prompt got no answer. OpenAI and Azure
-    /// take any order, and there a request's messages are always a prefix of the next one's.
+    /// Order of messages. By default consecutive prompts are joined into one message, and so are
+    /// consecutive instructions, so that the last message of a request grows if its prompt was not
+    /// answered. OpenAI and Azure accept any order, and there the messages of a request are always
+    /// a prefix of the next one's.
     pub rules: Rules,
-    /// The ids of tool calls. Any by default.
+    /// Form of tool call ids. Any by default.
     pub call_ids: CallIdForm,
-    /// Request fields that the server refuses, and which are never sent unless they are passed
-    /// through: `temperature`, `top_p`, `stop`, `seed`, `reasoning_effort`, `tool_choice`,
-    /// `parallel_tool_calls`. An `info` event says so. None by default.
+    /// Request fields that the server refuses, which are never sent unless they are passed through:
+    /// `temperature`, `top_p`, `stop`, `seed`, `reasoning_effort`, `tool_choice`,
+    /// `parallel_tool_calls`. An `info` event reports omitted settings. None by default.
     pub refused: Cow<'static, [&'static str]>,
-    /// The role of instructions. `system` by default.
+    /// Role of instructions. `system` by default.
     pub system_role: SystemRole,
-    /// The field of the output limit. By model by default.
+    /// Field of the output limit. Depends on the model by default.
     pub max_tokens: MaxTokensField,
-    /// The field of the seed. `seed` by default; Mistral: `random_seed`.
+    /// Field of the seed. `seed` by default; Mistral: `random_seed`.
     pub seed: Cow<'static, str>,
-    /// What `tool_choice` says when a tool must be called. `required` by default; Mistral: `any`.
-    /// Empty where the server knows no such word: the choice is left to the model.
+    /// Value of `tool_choice` that requires a tool call. `required` by default; Mistral: `any`.
+    /// Empty if the server has no such value: the choice is left to the model.
     pub required_choice: Cow<'static, str>,
-    /// Whether `stream_options` asks for usage in streams. True by default.
+    /// `true` to request usage in streams with `stream_options`. `true` by default.
     pub stream_options: bool,
-    /// Whether `thinking: {"type": ...}` turns thinking on and off. False by default; true for
-    /// DeepSeek, Moonshot and Z.AI.
+    /// `true` if `thinking: {"type": ...}` enables and disables thinking. `false` by default;
+    /// `true` for DeepSeek, Moonshot and Z.AI.
     pub thinking: bool,
-    /// How reasoning goes back to the server. Never by default.
+    /// Messages in which reasoning is sent back to the server. None by default.
     pub reasoning: ReasoningReplay,
-    /// Whether the field of reasoning stands in each message that calls tools, with an empty text
-    /// where there was no reasoning. False by default; DeepSeek, Moonshot: true.
+    /// `true` if each message with tool calls has the reasoning field, with an empty text if there
+    /// was no reasoning. `false` by default; `true` for DeepSeek and Moonshot.
     pub reasoning_key: bool,
-    /// What the content of a message is that only calls tools. `null` by default.
+    /// Content of a message that has only tool calls. `null` by default.
     pub empty_content: EmptyContent,
-    /// How an answer of a given shape is asked for. With its schema by default.
+    /// Request format of a structured answer. With its schema by default.
     pub output: OutputFormat,
-    /// Whether a request with tool calls in its history must offer a tool; where there is none, one
-    /// that cannot be called stands for it. False by default; Claude: true, by the model's name.
+    /// `true` if a request with tool calls in its history must offer a tool; if there is none, a
+    /// placeholder is offered. `false` by default; `true` for Claude, by the model's name.
     pub placeholder_tool: bool,
-    /// Whether refusals go back in a field of their own instead of as text. False by default;
-    /// OpenAI: true.
+    /// `true` if refusals are sent back in a separate field instead of as text. `false` by default;
+    /// `true` for OpenAI.
     pub refusal_field: bool,
-    /// How the key is sent. As a bearer token by default.
+    /// Header of the API key. A bearer token by default.
     pub key: KeyHeader,
 }
 
-/// The role of instructions.
+/// Role of instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SystemRole {
-    /// `system`, which every server knows.
+    /// `system`, which every server accepts.
     #[default]
     System,
     /// `developer`, OpenAI's newer name.
     Developer,
 }
 
-/// The content of a message that only calls tools.
+/// Content of a message that has only tool calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum EmptyContent {
-    /// `null`, as OpenAI sends it.
+    /// `null`, as sent by OpenAI.
     #[default]
     Null,
-    /// An empty text, for templates that put contents together as text.
+    /// An empty text, for templates that concatenate contents as text.
     Text,
 }
 
-/// How an answer of a given shape is asked for.
+/// Request format of a structured answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OutputFormat {
     /// `response_format` with the schema.
     #[default]
     JsonSchema,
-    /// `response_format` with the schema; where tools are on offer, which the server does not take
-    /// beside it, the schema is an instruction in front of the messages.
+    /// `response_format` with the schema; if tools are offered, which the server does not accept
+    /// together with it, the schema is an instruction before the messages.
     JsonSchemaWithoutTools,
-    /// `response_format` of type `json_object`, with the schema in an instruction in front of the
+    /// `response_format` of type `json_object`, with the schema in an instruction before the
     /// messages.
     JsonObject,
 }
 
-/// The field of the output limit.
+/// Field of the output limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum MaxTokensField {
@@ -137,22 +139,23 @@ pub enum MaxTokensField {
     MaxCompletionTokens,
 }
 
-/// How reasoning goes back to the server.
+/// Messages in which reasoning is sent back to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ReasoningReplay {
-    /// Not at all.
+    /// None.
     #[default]
     Never,
-    /// In a field of the messages that called tools, and of those that follow them up to the next
-    /// prompt, so that the model goes on with what it thought.
+    /// A field of the messages that called tools, and of the following messages up to the next
+    /// prompt, so that the model continues its reasoning.
     WithToolCalls(ReasoningField),
-    /// In a field of every message.
+    /// A field of every message.
     Always(ReasoningField),
 }
 
 impl ReasoningReplay {
-    /// The field of a message; `called` if tools were called since the last prompt.
+    /// Returns the field of a message; `called` is `true` if tools were called since the last
+    /// prompt.
     pub(super) fn field(self, called: bool) -> Option<ReasoningField> {
         match self {
             Self::Always(field) => Some(field),
@@ -162,7 +165,7 @@ impl ReasoningReplay {
     }
 }
 
-/// The field of a message in which reasoning stands.
+/// Field of a message that contains reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReasoningField {
@@ -170,7 +173,7 @@ pub enum ReasoningField {
     ReasoningContent,
     /// `reasoning`, a text: Cerebras, Groq.
     Reasoning,
-    /// `reasoning_details`, the typed pieces exactly as they came: OpenRouter, MiniMax.
+    /// `reasoning_details`, the typed pieces unchanged: OpenRouter, MiniMax.
     Details,
     /// A part of the content of type `thinking`: Mistral.
     ThinkingPart,
@@ -201,32 +204,33 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// What most servers take.
+    /// Creates the dialect accepted by most servers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The dialect of the server at a base URL, by its host name; the default one for hosts that
-    /// are not known.
+    /// Returns the dialect of the server at a base URL, by its host name; the default for unknown
+    /// hosts.
     #[must_use]
     pub fn for_base_url(url: &str) -> Self {
         hosts::find(url).map_or_else(Self::default, |dialect| dialect())
     }
 
-    /// The dialect of a public server by its name: `openai`, `azure`, `anthropic`, `cerebras`,
-    /// `cohere`, `copilot`, `dashscope`, `deepseek`, `fireworks`, `gemini`, `github`, `groq`,
-    /// `minimax`, `mistral`, `moonshot`, `ollama`, `openrouter`, `perplexity`, `together`, `xai`,
-    /// `zai`. `None` for others.
+    /// Returns the dialect of a public server by its name: `openai`, `azure`, `anthropic`,
+    /// `cerebras`, `cohere`, `copilot`, `dashscope`, `deepseek`, `fireworks`, `gemini`, `github`,
+    /// `groq`, `minimax`, `mistral`, `moonshot`, `ollama`, `openrouter`, `perplexity`, `together`,
+    /// `xai`, `zai`. `None` for other names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         hosts::named(name).map(|dialect| dialect())
     }
 
-    /// What the strictest chat templates take (Gemma, Mistral and Qwen on vLLM or llama.cpp):
-    /// instructions first and in one message, users and models in turn, no empty message.
+    /// Creates a dialect accepted by the strictest chat templates (Gemma, Mistral and Qwen on vLLM
+    /// or llama.cpp): instructions first and in one message, alternating users and models, no empty
+    /// message.
     ///
-    /// Models with such a template are known by their names; this is for those that are not.
+    /// Models with such a template are recognized by their names; this is for all others.
     #[must_use]
     pub fn strict_template() -> Self {
         Self {
@@ -236,7 +240,7 @@ impl Dialect {
         }
     }
 
-    /// The dialect with what the model demands wherever it runs.
+    /// Returns the dialect with the requirements of the model on any server.
     pub(super) fn with_model(&self, model: &str) -> Cow<'_, Self> {
         let Some((rules, ids)) = templates::find(model) else {
             return Cow::Borrowed(self);
@@ -250,8 +254,8 @@ impl Dialect {
         Cow::Owned(dialect)
     }
 
-    /// Why a request for `model` may not have a field, if it may not. `effort` is the effort that is
-    /// asked for.
+    /// Returns the reason why a request for `model` must not have a field, if there is one.
+    /// `effort` is the requested effort.
     pub(super) fn refusal(
         &self,
         field: &str,
@@ -264,7 +268,7 @@ impl Dialect {
         models::refusal(&self.name, model, field, effort)
     }
 
-    /// The field of the output limit for a model.
+    /// Returns the field of the output limit for a model.
     pub(super) fn max_tokens_field(&self, model: &str) -> &'static str {
         let completion = match self.max_tokens {
             MaxTokensField::MaxTokens => false,

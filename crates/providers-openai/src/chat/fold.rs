@@ -1,7 +1,7 @@
 //! [`ChatFold`]: the events of a reply into one reply.
 //!
-//! A stream is folded event by event; a reply that came as one body is the fold of a stream of one
-//! event. There is no second way.
+//! A stream is folded event by event; a single body is the fold of a stream of one event. There is
+//! no second implementation.
 
 use geppetto_engine::{Finish, ItemId};
 use geppetto_events::kind::ReasoningSource;
@@ -34,10 +34,10 @@ use kept::Kept;
 use others::Others;
 use repeat::only_text;
 
-/// The most choices that a reply may have; OpenAI's `n` ends at 128.
+/// Maximum number of choices of a reply; OpenAI's `n` is limited to 128.
 const MOST_CHOICES: usize = 1024;
 
-/// The fields of an event that grow from event to event: where a character may be cut in half.
+/// Fields that grow from event to event, in which a character may be split.
 const GROWING: &[&str] = &[
     "choices.text",
     "choices.delta.content",
@@ -57,30 +57,29 @@ const GROWING: &[&str] = &[
     "choices.delta.audio.transcript",
 ];
 
-/// What arrived of a reply, beside what the [`Output`] has taken.
+/// State of a reply that is not yet in the [`Output`].
 #[derive(Debug, Default)]
 pub struct ChatFold {
-    /// Whether the reply comes as one body: each entry of a list is then a thing of its own.
+    /// `true` if the reply is a single body: each entry of a list is then a separate item.
     whole: bool,
-    /// Whether several answers were asked for; otherwise several choices are one answer.
+    /// `true` if several answers were requested; otherwise several choices form one answer.
     alternatives: bool,
-    /// The text or reasoning that grows.
+    /// The open segment of text or reasoning.
     open: Option<(Segment, ItemId)>,
-    /// The choice whose text is the reply's.
+    /// The choice that provides the text of the reply.
     speaker: Option<u64>,
     calls: Calls,
     kept: Kept,
     others: Others,
-    /// Whether the reply names its reasoning by a field of its own; what stands in
-    /// `reasoning_details` repeats it then.
+    /// `true` if the reply has a dedicated reasoning field, which `reasoning_details` then repeats.
     reasons_by_field: bool,
     refused: bool,
-    /// Whether there was a choice at all.
+    /// `true` if there was at least one choice.
     answered: bool,
-    /// Whether the event that is being read says something.
+    /// `true` if the current event contains output.
     spoke: bool,
     ends: Ends,
-    /// The finish reason as the provider behind a gateway gave it.
+    /// Finish reason of the provider behind a gateway.
     native_reason: String,
     done: bool,
     repeat: Repeat,
@@ -91,7 +90,7 @@ enum Segment {
     Text,
     Reasoning,
     Refusal,
-    /// The words of speech.
+    /// Transcript of speech.
     Speech,
 }
 
@@ -121,7 +120,7 @@ impl Fold for ChatFold {
                 "the server sent a body without choices; check that the base URL is one of a chat API",
             ));
         }
-        // One piece of a stream alone is no whole reply.
+        // A single piece of a stream is not a complete reply.
         self.done = !chunk.choices.iter().all(Choice::is_piece);
         Ok(())
     }
@@ -130,8 +129,8 @@ impl Fold for ChatFold {
         self.done = true;
     }
 
-    /// By its end marker, or by a reason why the model stopped. An end marker without anything
-    /// before it is the end of no reply.
+    /// Complete after its end marker or a finish reason. An end marker without any preceding
+    /// content does not complete a reply.
     fn is_complete(&self) -> bool {
         (self.done && self.answered) || self.ends.are_final()
     }
@@ -150,12 +149,12 @@ impl Fold for ChatFold {
 }
 
 impl ChatFold {
-    /// A reply that comes as a stream of events.
+    /// Creates the fold of an event stream.
     pub(super) fn stream() -> Self {
         Self::default()
     }
 
-    /// A reply that comes as one body.
+    /// Creates the fold of a single body.
     #[cfg(test)]
     pub(super) fn whole() -> Self {
         Self {
@@ -164,17 +163,17 @@ impl ChatFold {
         }
     }
 
-    /// Sets whether several answers were asked for.
+    /// Sets whether several answers were requested.
     pub(super) fn with_alternatives(mut self, alternatives: bool) -> Self {
         self.alternatives = alternatives;
         self
     }
 
-    /// Takes one event, which was read from `text`.
+    /// Processes one event, parsed from `text`.
     ///
     /// # Errors
     ///
-    /// The error that the event reports; what else stands in the event is taken before.
+    /// The error reported by the event; the rest of the event is processed first.
     pub(super) fn accept(
         &mut self,
         chunk: &Chunk<'_>,
@@ -182,7 +181,7 @@ impl ChatFold {
         out: &mut Output<'_>,
     ) -> Result<(), Fault> {
         self.kept.take_envelope(chunk, out);
-        // Gateways put status, code and words beside the field of the error, too.
+        // Gateways may also send status, code and message next to the error field.
         let mut failure = chunk.is_error(text).then_some(text);
         self.answered |= !chunk.choices.is_empty();
         for (position, choice) in chunk.choices.iter().enumerate() {
@@ -201,7 +200,7 @@ impl ChatFold {
         self.failure().map_or(Ok(()), Err)
     }
 
-    /// Refuses a reply that is larger than any model's.
+    /// Refuses a reply that is larger than that of any model.
     fn check(&self) -> Result<(), Fault> {
         if self.calls.len() > MAX_ENTRIES {
             return Err(Fault::too_many("tool calls"));
@@ -217,8 +216,8 @@ impl ChatFold {
 
     fn choice(&mut self, index: u64, choice: &Choice<'_>, out: &mut Output<'_>) {
         self.spoke = false;
-        // Perplexity sends both: what is new, and the whole message so far. A message alone in a
-        // stream is one from a server that does not really stream.
+        // Perplexity sends both the delta and the entire message so far. A message without a delta
+        // in a stream is from a server that does not actually stream.
         let said = match (self.whole, &choice.delta) {
             (false, Some(delta)) if out.has_output() || !delta.is_empty() => Some(delta),
             (false, None) if out.has_output() => {
@@ -241,7 +240,7 @@ impl ChatFold {
         self.stopped(index, &choice.finish_reason, native, out);
     }
 
-    /// Says the text of a choice that has nothing else.
+    /// Writes the text of a choice that has nothing else.
     fn text_alone(&mut self, index: u64, text: &str, out: &mut Output<'_>) {
         if *self.speaker.get_or_insert(index) == index {
             self.say(Segment::Text, text, out);
@@ -250,7 +249,7 @@ impl ChatFold {
         }
     }
 
-    /// Says what is new in a message that repeats the text so far.
+    /// Writes the new part of a message that repeats the text so far.
     fn say_rest(&mut self, choice: &Choice<'_>, out: &mut Output<'_>) {
         if let Some((Segment::Text, id)) = self.open
             && let Some(message) = &choice.message
@@ -284,8 +283,8 @@ impl ChatFold {
         }
     }
 
-    /// Whether the text of a delta is of a second answer, which nobody asked for: the choice that
-    /// speaks first is the reply's text.
+    /// Returns `true` if the text of a delta belongs to a second answer that was not requested: the
+    /// choice with the first text provides the text of the reply.
     fn is_other_text(&mut self, index: u64, delta: &Delta<'_>) -> bool {
         if self.speaker == Some(index) || !delta.speaks() {
             return false;
@@ -293,7 +292,7 @@ impl ChatFold {
         *self.speaker.get_or_insert(index) != index
     }
 
-    /// Says what a delta says in words.
+    /// Writes the text and the reasoning of a delta.
     fn words(&mut self, delta: &Delta<'_>, out: &mut Output<'_>) {
         self.reasoning(delta, out);
         match &delta.content {
@@ -318,7 +317,7 @@ impl ChatFold {
     }
 
     fn reasoning(&mut self, delta: &Delta<'_>, out: &mut Output<'_>) {
-        // Servers that fill several of these fields say the same in each.
+        // Servers that fill several of these fields repeat the same text.
         let fields = [
             &delta.reasoning_content,
             &delta.reasoning,
@@ -345,7 +344,7 @@ impl ChatFold {
         self.kept.take_details(news, self.whole, out);
     }
 
-    /// Lets a segment grow; what does not go on with the open one begins a new one.
+    /// Appends to a segment; text that does not continue the open segment starts a new one.
     fn say(&mut self, segment: Segment, text: &str, out: &mut Output<'_>) {
         if text.is_empty() {
             return;

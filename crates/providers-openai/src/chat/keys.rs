@@ -1,12 +1,12 @@
-//! What this wire keeps on blocks, beside what `geppetto_turns::keys` has for all wires.
+//! Block metadata of this wire, in addition to the keys of all wires in `geppetto_turns::keys`.
 
 use geppetto_turns::BlockMetaKey;
 use serde_json::Value;
 
-/// `ORIGIN` stands on reasoning, and on what has `extra_content`. What only the server and the model
-/// can read is sent to nobody else.
+/// `ORIGIN` is set on reasoning and on blocks with `extra_content`. Contents that only the server
+/// and the model can read are sent to no other.
 pub use geppetto_provider::rules::{ORIGIN, Origin};
 
-/// Generated speech, on the text block that holds its words: an object of `id`, `data` (base64)
-/// and `expires_at` (seconds since 1970).
+/// Generated speech, on the text block with its transcript: an object of `id`, `data` (base64) and
+/// `expires_at` (seconds since 1970).
 pub const AUDIO: BlockMetaKey<Value> = BlockMetaKey::new("openai_chat.audio@v1");

@@ -1,38 +1,37 @@
-//! [`ChatOptions`].
+//! [`ChatOptions`]: settings of the Chat Completions wire.
 
 use super::Dialect;
 
-/// Settings that only the Chat Completions wire has, for
+/// Settings specific to the Chat Completions wire, for
 /// [`ChatEngineBuilder::options`](super::ChatEngineBuilder).
 ///
-/// A [`Dialect`] is enough where nothing else is set: `builder.options(Dialect::new())`.
+/// A [`Dialect`] is sufficient if nothing else is set: `builder.options(Dialect::new())`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ChatOptions {
-    /// In what requests differ from those to other servers. By the host of the base URL by default
-    /// ([`Dialect::for_base_url`]).
+    /// Dialect of the requests. By the host of the base URL by default ([`Dialect::for_base_url`]).
     pub dialect: Option<Dialect>,
-    /// The organisation that OpenAI bills (`openai-organization`).
+    /// Organization that OpenAI bills (`openai-organization`).
     pub organization: Option<String>,
-    /// The project that OpenAI bills (`openai-project`).
+    /// Project that OpenAI bills (`openai-project`).
     pub project: Option<String>,
 }
 
 impl ChatOptions {
-    /// The defaults.
+    /// Creates the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets in what requests differ from those to other servers.
+    /// Sets the dialect of the requests.
     #[must_use]
     pub fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
         self
     }
 
-    /// Sets the organisation that OpenAI bills.
+    /// Sets the organization that OpenAI bills.
     #[must_use]
     pub fn with_organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());

@@ -1,4 +1,4 @@
-//! From a turn to the bytes of a request.
+//! Serialization of a request.
 
 use geppetto_engine::{EngineError, ToolChoice as Choice, ToolDefinition};
 use geppetto_provider::{
@@ -21,7 +21,7 @@ mod tests;
 use messages::Message;
 use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 
-/// Leaves out settings that the server or the model does not take.
+/// Omits settings that the server or the model does not accept.
 pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
@@ -48,7 +48,7 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     });
 }
 
-/// Why there is no field for a setting, if there is none.
+/// Returns the reason why a setting has no field, if it has none.
 fn no_field(setting: &str, choice: &Choice, dialect: &Dialect) -> Option<&'static str> {
     match setting {
         "reasoning_summary" | "thinking_budget" => Some("Chat Completions has no field for it"),
@@ -60,12 +60,12 @@ fn no_field(setting: &str, choice: &Choice, dialect: &Dialect) -> Option<&'stati
     }
 }
 
-/// The body of the request.
+/// Returns the body of the request.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`, when the turn holds nothing to send, or an image that nothing can be
-/// made of.
+/// An error of kind `Configuration` if the turn contains nothing to send, or an image that cannot
+/// be sent.
 pub(super) fn encode(
     settings: &Settings,
     turn: &Turn,
@@ -100,7 +100,7 @@ pub(super) fn encode(
     })
 }
 
-/// Whether the server takes no schema of an answer in this request.
+/// Returns `true` if the server does not accept the schema of an answer in this request.
 fn in_words(dialect: &Dialect, settings: &Settings) -> bool {
     match dialect.output {
         OutputFormat::JsonSchema => false,
@@ -109,13 +109,13 @@ fn in_words(dialect: &Dialect, settings: &Settings) -> bool {
     }
 }
 
-/// The request as it is written, field by field, in an order that never changes. A field that is
-/// passed through stands last and replaces the one of that name; null leaves it out.
+/// The request, field by field, in a fixed order. Passed-through fields come last and replace
+/// fields of the same name; null omits a field.
 struct Body<'a> {
     settings: &'a Settings,
     dialect: &'a Dialect,
     messages: &'a [Message<'a>],
-    /// The tool on offer where there is none and the server wants one.
+    /// The placeholder tool, if there is no tool and the server requires one.
     placeholder: Option<ToolDefinition>,
 }
 
@@ -157,7 +157,7 @@ impl Body<'_> {
         fields.put("response_format", format)
     }
 
-    /// Writes a field unless its setting is left out.
+    /// Writes a field unless its setting is omitted.
     fn put<M: SerializeMap, T: Serialize>(
         &self,
         fields: &mut RequestFields<'_, M>,

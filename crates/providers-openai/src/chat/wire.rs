@@ -1,8 +1,8 @@
-//! The reply as it stands on the wire, borrowed from the bytes that it came in.
+//! Wire format of a reply, borrowed from the received bytes.
 //!
-//! Servers that speak this format differ in every detail, so reading never fails for a field that
-//! has an unusual type, stands elsewhere or is missing: what must be understood is read by the
-//! tolerant types of the submodules, what is passed through stays raw, the rest is skipped.
+//! Servers with this format differ in every detail, so parsing never fails for a field with an
+//! unusual type or position, or for a missing one: relevant fields are parsed by the tolerant types
+//! of the submodules, passed-through fields stay raw, the rest is skipped.
 //!
 //! Fields: <https://platform.openai.com/docs/api-reference/chat/streaming>.
 
@@ -25,7 +25,7 @@ pub(super) use content::{Content, Piece};
 use reason::Reason;
 
 wire_object! {
-    /// One event of a stream, or a whole reply.
+    /// An event of a stream, or a single body.
     pub(super) struct Chunk {
         id: Text<'a>,
         model: Text<'a>,
@@ -33,15 +33,15 @@ wire_object! {
         choices: Choices<'a>,
         usage: Option<&'a RawValue>,
         error: Option<&'a RawValue>,
-        /// MiniMax's status: an error beside or in the place of choices.
+        /// MiniMax's status: an error next to or instead of choices.
         base_resp: Option<&'a RawValue>,
         /// Groq repeats the usage here.
         x_groq: Beside<Groq<'a>>,
         service_tier: Text<'a>,
         system_fingerprint: Text<'a>,
-        /// Who answered behind a gateway (OpenRouter).
+        /// The provider behind a gateway (OpenRouter).
         provider: Text<'a>,
-        /// Sources, of Perplexity: repeated in each event.
+        /// Perplexity's sources, repeated in each event.
         citations: Option<&'a RawValue>,
         search_results: Option<&'a RawValue>,
     }
@@ -54,26 +54,27 @@ wire_object! {
 }
 
 wire_object! {
-    /// One of the answers in parallel.
+    /// One of the parallel answers.
     pub(super) struct Choice {
         index: Number,
         delta: Option<Delta<'a>>,
         message: Option<Box<Delta<'a>>>,
-        /// All that a choice has in the format before chats, which some gateways answer in.
+        /// Content of a choice in the format that preceded chats, which some gateways use in
+        /// replies.
         text: Text<'a>,
         finish_reason: Reason<'a>,
-        /// The reason as the provider behind OpenRouter gave it.
+        /// Finish reason of the provider behind OpenRouter.
         native_finish_reason: Reason<'a>,
         logprobs: Beside<Logprobs<'a>>,
-        /// Moonshot puts the usage of a stream here.
+        /// Moonshot sends the usage of a stream here.
         usage: Option<&'a RawValue>,
-        /// An error of this choice alone (OpenRouter).
+        /// An error of this choice only (OpenRouter).
         error: Option<&'a RawValue>,
     }
 }
 
 wire_object! {
-    /// What a stream adds, or a whole message.
+    /// The delta of a stream, or a complete message.
     pub(super) struct Delta {
         content: Content<'a>,
         /// DeepSeek, llama.cpp, vLLM and many others.
@@ -86,17 +87,17 @@ wire_object! {
         thinking: Content<'a>,
         /// OpenRouter: typed pieces, with signatures and encrypted data.
         reasoning_details: Option<&'a RawValue>,
-        /// Google: signatures of thoughts, beside the text that they belong to.
+        /// Google: signatures of thoughts, next to the text that they belong to.
         extra_content: Option<&'a RawValue>,
         refusal: Text<'a>,
         tool_calls: Vec<CallDelta<'a>>,
-        /// The only call, in the format before tools.
+        /// The only call, in the format that preceded tools.
         function_call: Option<Box<FunctionDelta<'a>>>,
         audio: Beside<Audio<'a>>,
         annotations: Option<&'a RawValue>,
-        /// Images that the model made (OpenRouter).
+        /// Generated images (OpenRouter).
         images: Option<&'a RawValue>,
-        /// Some gateways put an error here.
+        /// Some gateways send an error here.
         error: Option<&'a RawValue>,
     }
 }
@@ -114,10 +115,10 @@ wire_object! {
 }
 
 wire_object! {
-    /// A piece of a call of a function.
+    /// A piece of a function call.
     pub(super) struct FunctionDelta {
         name: Text<'a>,
-        /// A string as a rule; some servers send the object itself.
+        /// Usually a string; some servers send the object itself.
         arguments: Option<&'a RawValue>,
     }
 }
@@ -141,7 +142,7 @@ wire_object! {
 }
 
 wire_object! {
-    /// Log probabilities of tokens, for each text they belong to.
+    /// Log probabilities of tokens, per text.
     pub(super) struct Logprobs {
         content: Option<&'a RawValue>,
         refusal: Option<&'a RawValue>,
@@ -150,8 +151,8 @@ wire_object! {
 }
 
 impl Chunk<'_> {
-    /// Returns `true` if the event or body, which is `text`, reports an error: in a field of its
-    /// own, by MiniMax's status, or as a whole. The errors of choices are not meant.
+    /// Returns `true` if the event or body, whose source is `text`, reports an error: in a
+    /// dedicated field, by MiniMax's status, or as a whole. Errors of choices are not included.
     pub(super) fn is_error(&self, text: &str) -> bool {
         if self.error.is_some_and(|raw| is_reported(raw.get())) || &*self.object == "error" {
             return true;
@@ -177,7 +178,7 @@ impl Delta<'_> {
             || self.reasoning_details.is_some()
     }
 
-    /// Whether nothing is said, called or thought.
+    /// Returns `true` if there is no text, call or reasoning.
     pub(super) fn is_empty(&self) -> bool {
         let is_silent = |content: &Content<'_>| content.flat().is_empty();
         is_silent(&self.content)
@@ -196,7 +197,7 @@ impl Delta<'_> {
 }
 
 impl<'a> Choice<'a> {
-    /// The error of this choice alone.
+    /// Returns the error of this choice only.
     pub(super) fn reported(&self) -> Option<&'a RawValue> {
         let delta = self.delta.as_ref().and_then(|delta| delta.error);
         let message = self.message.as_ref().and_then(|message| message.error);
@@ -204,18 +205,19 @@ impl<'a> Choice<'a> {
         places.into_iter().find(|raw| is_reported(raw.get()))
     }
 
-    /// Returns `true` if this is a piece of a stream, and does not say that it is the last one.
+    /// Returns `true` if this is a piece of a stream, without an indication that it is the last
+    /// one.
     pub(super) fn is_piece(&self) -> bool {
         self.delta.is_some() && self.message.is_none() && self.finish_reason.is_empty()
     }
 
-    /// The text of a choice that has nothing else.
+    /// Returns the text of a choice that has nothing else.
     pub(super) fn text_alone(&self) -> Option<&str> {
         let is_silent = |said: Option<&Delta<'_>>| said.is_none_or(Delta::is_empty);
         (!self.text.is_empty() && is_silent(self.said())).then_some(&*self.text)
     }
 
-    /// The message of a whole reply.
+    /// Returns the message of a single body.
     pub(super) fn said(&self) -> Option<&Delta<'a>> {
         self.message.as_deref().or(self.delta.as_ref())
     }

@@ -1,8 +1,8 @@
 //! [`ResponsesFold`]: the events of a reply into one reply.
 //!
-//! A stream is folded event by event; a reply that came as one body is the fold of its terminal
-//! event alone. There is no second way. This file folds what is said of the response as a whole,
-//! `items` what is said of its items; there is a file for each kind of item.
+//! A stream is folded event by event; a single body is the fold of its terminal event. There is no
+//! second implementation. This file folds events about the response as a whole, `items` those about
+//! its items; each kind of item has a file.
 
 use std::collections::HashSet;
 
@@ -40,11 +40,11 @@ mod tests;
 use entry::Entry;
 use places::Places;
 
-/// The largest event that is known again when it is repeated, in bytes. What is larger is a whole
-/// item or an image, which is taken once anyway or shown again without harm.
+/// Maximum size of an event whose repetition is detected, in bytes. Larger ones are complete items
+/// or images, which are processed once anyway or displayed again without harm.
 const LONGEST_REPEATED: usize = 16 * 1024;
 
-/// The events that let a text grow, in which a character may be cut in half.
+/// Events that extend a text, in which a character may be split.
 const GROWING: [&str; 8] = [
     "response.output_text.delta",
     "response.refusal.delta",
@@ -56,39 +56,39 @@ const GROWING: [&str; 8] = [
     "response.reasoning_summary.delta",
 ];
 
-/// What arrived of a reply, beside what the [`Output`] has taken.
+/// State of a reply that is not yet in the [`Output`].
 #[derive(Debug, Default)]
 pub struct ResponsesFold {
-    /// The model as the request named it.
+    /// The model as named in the request.
     asked: String,
     entries: Vec<Entry>,
     places: Places,
     sequence: Option<u64>,
     repeat: Repeat,
-    /// The message that the last piece of text is of, and the part of it.
+    /// Message and part of the last text delta.
     spoken: Option<(usize, u64)>,
-    /// The data of the last event, unless it was large.
+    /// Data of the last event, unless it was large.
     last: String,
     response_id: Word,
     service_tier: Word,
-    /// The custom tools that the application offered, once the server has repeated the offer.
+    /// Custom tools offered by the application, once the server has repeated the offer.
     custom_tools: Option<HashSet<String>>,
-    /// The usage as sent.
+    /// Usage, as sent.
     usage: Option<Box<str>>,
     status: Status,
 }
 
-/// How far the response is, by what the server said last.
+/// Status of the response, by the server's last event.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Status {
     #[default]
     Open,
     Completed,
-    /// Stopped, with the server's reason.
+    /// Incomplete, with the server's reason.
     Incomplete(String),
-    /// Not over yet, but no more is said here: `queued` or `in_progress` of a body.
+    /// Not finished, but no more will be sent here: `queued` or `in_progress` of a body.
     Pending(String),
-    /// An end that is not known.
+    /// An unknown status.
     Other(String),
 }
 
@@ -149,7 +149,7 @@ impl Fold for ResponsesFold {
 }
 
 impl ResponsesFold {
-    /// A reply to a request for the model `asked`.
+    /// Creates the fold of a reply to a request for the model `asked`.
     pub(super) fn new(asked: &str) -> Self {
         Self {
             asked: asked.to_owned(),
@@ -185,20 +185,20 @@ impl ResponsesFold {
         Ok(Flow::Continue)
     }
 
-    /// Takes an event that ends the stream.
+    /// Processes an event that ends the stream.
     fn terminal(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
         let mut response = event
             .response
             .map(read::response)
             .transpose()?
             .unwrap_or_default();
-        // Some gateways put the error beside the response.
+        // Some gateways send the error next to the response.
         response.error = response
             .error
             .filter(|raw| is_reported(raw.get()))
             .or(event.error);
         let named = event.kind.strip_prefix("response.").unwrap_or_default();
-        // vLLM calls every end `completed`, and says in the response that it is not.
+        // vLLM names every end `completed`, and reports the actual status in the response.
         let status = match (named, &*response.status) {
             ("completed" | "done", said @ ("incomplete" | "failed" | "cancelled")) => {
                 said.to_owned()
@@ -209,8 +209,8 @@ impl ResponsesFold {
         self.over(&response, &status, out)
     }
 
-    /// Whether an event came twice in a row. Its number alone does not say so: there are servers
-    /// that do not count.
+    /// Returns `true` if an event is repeated. Its number alone is not sufficient: some servers do
+    /// not count.
     fn is_repeated(&mut self, number: Option<u64>, data: &str) -> bool {
         let number = number.filter(|number| *number > 0);
         let repeated = number.is_some() && number == self.sequence && data == self.last;
@@ -224,7 +224,7 @@ impl ResponsesFold {
 
     fn envelope(&mut self, response: &Response<'_>, out: &mut Output<'_>) {
         out.set_model(&response.model);
-        // Some gateways change the id inside one stream; the first one names the reply.
+        // Some gateways change the id within a stream; the first one identifies the reply.
         self.response_id.first(&response.id, out);
         self.service_tier.last(&response.service_tier, out);
         let tools = wire::tools(response.tools);
@@ -241,7 +241,7 @@ impl ResponsesFold {
         }
     }
 
-    /// Takes the last word on the response, with what was not streamed of it.
+    /// Processes the final response, including parts that were not streamed.
     fn over(
         &mut self,
         response: &Response<'_>,
@@ -281,7 +281,7 @@ impl ResponsesFold {
         }
     }
 
-    /// Refuses a reply that is larger than any model's.
+    /// Refuses a reply that is larger than that of any model.
     fn check(&self) -> Result<(), Fault> {
         if self.entries.len() > MAX_ENTRIES {
             return Err(Fault::too_many("items"));

@@ -1,49 +1,49 @@
-//! [`ResponsesOptions`].
+//! [`ResponsesOptions`]: settings of the Responses wire.
 
 use serde_json::{Map, Value};
 
 use crate::models::does_not_reason;
 
-/// Settings that only the Responses API has. What is absent is left to the server.
+/// Settings specific to the Responses API. Absent ones are left to the server.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResponsesOptions {
-    /// Whether the server keeps the response. False by default: the turn is the conversation, and
-    /// nothing of it needs to be kept elsewhere. `None` leaves it to the server.
+    /// Store the response on the server. `Some(false)` by default: the turn is the conversation,
+    /// and nothing of it needs to be stored elsewhere. `None` leaves it to the server.
     pub store: Option<bool>,
-    /// What the reply should include. By default `reasoning.encrypted_content`, which lets
-    /// reasoning go back to the model, where the model reasons (see [`Include`]).
+    /// Additional contents of the reply. By default `reasoning.encrypted_content`, with which
+    /// reasoning can be sent back, if the model reasons (see [`Include`]).
     pub include: Include,
-    /// The stored response to go on from. Blocks up to the last one that came from it are not
-    /// sent again; where no block came from it, all are sent.
+    /// Stored response to continue from. Blocks up to its last one are not sent again; if there is
+    /// none, all blocks are sent.
     pub previous_response_id: Option<String>,
-    /// Whether the model may call several tools at once. By default false where the turn allows
-    /// only one tool to run at a time, else left to the server.
+    /// Allow several tool calls at once. By default `false` if the turn allows only one tool to run
+    /// at a time; otherwise left to the server.
     pub parallel_tool_calls: Option<bool>,
-    /// The tools that the model may call of those on offer, by name. All by default. The offer stays
-    /// the same, and with it the prompt cache.
+    /// Names of the offered tools that the model may call. All by default. The offer stays the
+    /// same, and with it the prompt cache.
     pub allowed_tools: Option<Vec<String>>,
-    /// The service tier: `auto`, `default`, `flex`, `priority`.
+    /// Service tier: `auto`, `default`, `flex`, `priority`.
     pub service_tier: Option<String>,
-    /// Up to 16 texts that the server keeps with the response.
+    /// Up to 16 texts that the server stores with the response.
     pub metadata: Map<String, Value>,
-    /// How long answers should be: `low`, `medium`, `high`.
+    /// Verbosity of answers: `low`, `medium`, `high`.
     pub verbosity: Option<String>,
-    /// What happens to a conversation that is too long: `auto` or `disabled`.
+    /// Truncation of a conversation that is too long: `auto` or `disabled`.
     pub truncation: Option<String>,
-    /// How many calls of built-in tools a response may make.
+    /// Maximum number of calls of built-in tools per response.
     pub max_tool_calls: Option<u64>,
-    /// What keeps requests of one conversation on one prompt cache.
+    /// Key that routes the requests of a conversation to the same prompt cache.
     pub prompt_cache_key: Option<String>,
-    /// Identifies the end user without naming them: a hash.
+    /// Identifies the end user without naming them, for example as a hash.
     pub safety_identifier: Option<String>,
-    /// The organisation that OpenAI bills (`openai-organization`).
+    /// Organization that OpenAI bills (`openai-organization`).
     pub organization: Option<String>,
-    /// The project that OpenAI bills (`openai-project`).
+    /// Project that OpenAI bills (`openai-project`).
     pub project: Option<String>,
 }
 
-/// What a reply should include beside its text.
+/// Additional contents of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Include {
@@ -51,15 +51,15 @@ pub enum Include {
     /// (`gpt-3.5`, `gpt-4`, `chatgpt-4o`, `gpt-5-chat`), for which OpenAI refuses it.
     #[default]
     Reasoning,
-    /// These and no others; an empty list is none.
+    /// Exactly these; an empty list is none.
     Only(Vec<String>),
 }
 
-/// The only thing that is included by default.
+/// Contents that are included by default.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 
 impl Include {
-    /// What a request to `model` asks for.
+    /// Returns the contents to request from `model`.
     pub(super) fn of(&self, model: &str) -> Vec<&str> {
         match self {
             Self::Only(list) => list.iter().map(String::as_str).collect(),
@@ -69,7 +69,7 @@ impl Include {
     }
 }
 
-/// As [`ResponsesOptions::new`].
+/// See [`ResponsesOptions::new`].
 impl Default for ResponsesOptions {
     fn default() -> Self {
         Self::new()
@@ -77,7 +77,7 @@ impl Default for ResponsesOptions {
 }
 
 impl ResponsesOptions {
-    /// The defaults: nothing stored by the server, encrypted reasoning included.
+    /// Creates the default options: nothing stored by the server, encrypted reasoning included.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -98,7 +98,7 @@ impl ResponsesOptions {
         }
     }
 
-    /// Sets the organisation that OpenAI bills.
+    /// Sets the organization that OpenAI bills.
     #[must_use]
     pub fn with_organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
@@ -112,21 +112,21 @@ impl ResponsesOptions {
         self
     }
 
-    /// Sets whether the server keeps the response.
+    /// Sets whether the server stores the response.
     #[must_use]
     pub fn with_store(mut self, store: impl Into<Option<bool>>) -> Self {
         self.store = store.into();
         self
     }
 
-    /// Sets what the reply should include.
+    /// Sets the additional contents of the reply.
     #[must_use]
     pub fn with_include<S: Into<String>>(mut self, include: impl IntoIterator<Item = S>) -> Self {
         self.include = Include::Only(include.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Sets the stored response to go on from.
+    /// Sets the stored response to continue from.
     #[must_use]
     pub fn with_previous_response_id(mut self, id: impl Into<String>) -> Self {
         self.previous_response_id = Some(id.into());
@@ -140,7 +140,7 @@ impl ResponsesOptions {
         self
     }
 
-    /// Sets the tools that the model may call of those on offer.
+    /// Sets the offered tools that the model may call.
     #[must_use]
     pub fn with_allowed_tools<S: Into<String>>(
         mut self,
@@ -157,7 +157,7 @@ impl ResponsesOptions {
         self
     }
 
-    /// Adds a text that the server keeps with the response.
+    /// Adds a text that the server stores with the response.
     #[must_use]
     pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.metadata
@@ -165,28 +165,28 @@ impl ResponsesOptions {
         self
     }
 
-    /// Sets how long answers should be.
+    /// Sets the verbosity of answers.
     #[must_use]
     pub fn with_verbosity(mut self, verbosity: impl Into<String>) -> Self {
         self.verbosity = Some(verbosity.into());
         self
     }
 
-    /// Sets what happens to a conversation that is too long.
+    /// Sets the truncation of a conversation that is too long.
     #[must_use]
     pub fn with_truncation(mut self, truncation: impl Into<String>) -> Self {
         self.truncation = Some(truncation.into());
         self
     }
 
-    /// Sets how many calls of built-in tools a response may make.
+    /// Sets the maximum number of calls of built-in tools per response.
     #[must_use]
     pub fn with_max_tool_calls(mut self, calls: u64) -> Self {
         self.max_tool_calls = Some(calls);
         self
     }
 
-    /// Sets what keeps requests of one conversation on one prompt cache.
+    /// Sets the key that routes the requests of a conversation to the same prompt cache.
     #[must_use]
     pub fn with_prompt_cache_key(mut self, key: impl Into<String>) -> Self {
         self.prompt_cache_key = Some(key.into());

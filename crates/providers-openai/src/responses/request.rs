@@ -1,4 +1,4 @@
-//! From a turn to the bytes of a request.
+//! Serialization of a request.
 
 use std::ops::Deref;
 
@@ -27,10 +27,10 @@ mod tests;
 use input::InputItem;
 use options::{Reasoning, TextSettings, Tool, ToolChoice};
 
-/// The field that names the response to go on from.
+/// Field with the id of the response to continue from.
 const PREVIOUS_RESPONSE: &str = "previous_response_id";
 
-/// Fields that a request that counts tokens may have.
+/// Fields accepted in a request that counts tokens.
 const COUNTED: [&str; 11] = [
     "conversation",
     "input",
@@ -45,7 +45,7 @@ const COUNTED: [&str; 11] = [
     "truncation",
 ];
 
-/// What a request is for.
+/// Purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A reply.
@@ -54,16 +54,16 @@ pub(super) enum Purpose {
     Count,
 }
 
-/// Whether reasoning goes back.
+/// Handling of encrypted reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sealed {
-    /// What the server can read.
+    /// Reasoning that the server can decrypt is sent.
     Sent,
-    /// None, because the server could not read it.
+    /// None is sent, because the server could not decrypt it.
     LeftOut,
 }
 
-/// What a request is made of, checked.
+/// Validated input of a request.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     settings: &'a Settings,
@@ -71,12 +71,12 @@ pub(super) struct Request<'a> {
     server_tools: Vec<Value>,
 }
 
-/// Where the blocks come from that a request to this server is answered with.
+/// Returns the origin of the blocks in the reply to a request to this server.
 pub(super) fn origin(server: &str, settings: &Settings) -> Origin {
     Origin::new(server, &settings.model)
 }
 
-/// Leaves out settings that the API has no field for, or that the model refuses.
+/// Omits settings that the API has no field for, or that the model refuses.
 pub(super) fn leave_out(settings: &mut Settings, server: &str) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
@@ -112,11 +112,11 @@ impl Deref for Request<'_> {
 }
 
 impl<'a> Request<'a> {
-    /// A request with what the turn says beside its settings. `server` is the host.
+    /// Creates a request with the data of the turn besides its settings. `server` is the host.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`: a setting cannot be read.
+    /// An error of kind `Configuration` if a setting cannot be read.
     pub(super) fn of(
         settings: &'a Settings,
         turn: &Turn,
@@ -132,12 +132,12 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// The body of the request.
+    /// Returns the body of the request.
     ///
     /// # Errors
     ///
-    /// Of kind `Configuration`, when the turn holds nothing to send, or an image that nothing can
-    /// be made of.
+    /// An error of kind `Configuration` if the turn contains nothing to send, or an image that
+    /// cannot be sent.
     pub(super) fn encode(
         &self,
         turn: &Turn,
@@ -156,7 +156,7 @@ impl<'a> Request<'a> {
         let place = place::Place {
             origin: origin(self.server, self.settings),
             sealed,
-            // The API stores what is not said otherwise.
+            // The API stores responses by default.
             stored: stored.unwrap_or(true),
         };
         let mut blocks = repair(&turn.blocks);
@@ -177,8 +177,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The request as it is written, field by field, in an order that never changes. A field that is
-/// passed through stands last and replaces the one of that name; null leaves it out.
+/// The request, field by field, in a fixed order. Passed-through fields come last and replace
+/// fields of the same name; null omits a field.
 struct Body<'a> {
     request: &'a Request<'a>,
     options: &'a ResponsesOptions,

@@ -1,7 +1,7 @@
-//! The reply as it stands on the wire, borrowed from the bytes that it came in.
+//! Wire format of a reply, borrowed from the received bytes.
 //!
-//! Reading never fails for a field that is missing or not known. What must be understood is typed,
-//! what is passed through stays raw, the rest is skipped.
+//! Parsing never fails for missing or unknown fields. Relevant fields are typed, passed-through
+//! fields stay raw, the rest is skipped.
 //!
 //! Fields: <https://platform.openai.com/docs/api-reference/responses-streaming>.
 
@@ -22,8 +22,7 @@ mod tests;
 
 pub(super) use text::text_of;
 
-/// One event of a stream: the fields of all types that are understood, so that a delta costs one
-/// parse.
+/// An event of a stream, with the fields of all supported types, so that a delta costs one parse.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Event<'a> {
@@ -59,12 +58,12 @@ pub(super) struct Event<'a> {
     pub(super) annotation: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) logprobs: Option<&'a RawValue>,
-    /// An error beside a type that is none; some gateways send that.
+    /// An error next to a type that is not an error, sent by some gateways.
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
 }
 
-/// A response: the whole of an unstreamed reply, or what an event of a stream says of it.
+/// A response: an unstreamed reply, or the response in an event of a stream.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Response<'a> {
@@ -84,14 +83,14 @@ pub(super) struct Response<'a> {
     pub(super) usage: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
-    /// The tools on offer, as the server repeats them.
+    /// The offered tools, as repeated by the server.
     #[serde(borrow)]
     pub(super) tools: Option<&'a RawValue>,
     #[serde(borrow, deserialize_with = "or_default")]
     pub(super) incomplete_details: IncompleteDetails<'a>,
 }
 
-/// Why a response is not whole.
+/// Reason why a response is incomplete.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct IncompleteDetails<'a> {
@@ -99,7 +98,7 @@ pub(super) struct IncompleteDetails<'a> {
     pub(super) reason: Text<'a>,
 }
 
-/// One item of a response's output: the fields of all types that are understood.
+/// An item of a response's output, with the fields of all supported types.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Item<'a> {
@@ -129,7 +128,7 @@ pub(super) struct Item<'a> {
     pub(super) action: Action<'a>,
 }
 
-/// What a web search does.
+/// Action of a web search.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Action<'a> {
@@ -141,7 +140,7 @@ pub(super) struct Action<'a> {
     pub(super) url: Text<'a>,
 }
 
-/// One part of a message, of reasoning or of its summary.
+/// A part of a message, of reasoning or of its summary.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Part<'a> {
@@ -157,7 +156,8 @@ pub(super) struct Part<'a> {
     pub(super) logprobs: Option<&'a RawValue>,
 }
 
-/// The parts in a raw list. Some gateways send a bare text in the place of a part, or of the list.
+/// Returns the parts in a raw list. Some gateways send a plain text in place of a part, or of the
+/// list.
 pub(super) fn parts(raw: Option<&RawValue>) -> Vec<Part<'_>> {
     let bare = |raw: &'_ RawValue| raw.get().starts_with('"');
     match raw {
@@ -166,7 +166,7 @@ pub(super) fn parts(raw: Option<&RawValue>) -> Vec<Part<'_>> {
     }
 }
 
-/// A part; an empty one where there is none.
+/// Returns a part; an empty one if there is none.
 pub(super) fn part(raw: &RawValue) -> Part<'_> {
     if raw.get().starts_with('"') {
         return Part {
@@ -177,7 +177,7 @@ pub(super) fn part(raw: &RawValue) -> Part<'_> {
     serde_json::from_str(raw.get()).unwrap_or_default()
 }
 
-/// One of the tools on offer.
+/// An offered tool.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct OfferedTool<'a> {
@@ -187,13 +187,13 @@ pub(super) struct OfferedTool<'a> {
     pub(super) name: Text<'a>,
 }
 
-/// The tools in a raw list; none where it is not one.
+/// Returns the tools in a raw list; none if it is not a list.
 pub(super) fn tools(raw: Option<&RawValue>) -> Vec<OfferedTool<'_>> {
     list(raw)
 }
 
-/// The items of a response. A list that is longer than any model's is refused before it takes more
-/// memory than the body.
+/// Parses the items of a response. A list longer than that of any model is refused before it uses
+/// more memory than the body.
 fn items<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<&'de RawValue>>, D::Error> {
     struct Items;
 
@@ -230,7 +230,7 @@ fn list<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Vec<T> {
         .unwrap_or_default()
 }
 
-/// An object, empty where something else stands: `action` is a word in the items of some tools.
+/// Parses an object; empty for any other value: `action` is a string in the items of some tools.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

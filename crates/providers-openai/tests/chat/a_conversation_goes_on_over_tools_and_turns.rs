@@ -1,4 +1,4 @@
-//! What a reply left in the turn is a history that the server accepts, and that its cache knows.
+//! The turn after a reply is a history that the server accepts, and that its cache knows.
 
 use geppetto_engine::{ToolDefinition, keys};
 use geppetto_testing::{ProviderServer, Reply};
@@ -36,7 +36,7 @@ async fn a_conversation_goes_on_over_tools_and_turns() {
     let pending = run.turn.pending_tool_calls(0).len();
     assert_eq!(pending, 2);
     run.turn.push(Block::tool_result("call_1", "21 C"));
-    // The second answer is missing: the history is repaired on its way out.
+    // The second answer is missing: the history is repaired in the request.
     run.with(&engine).await.unwrap();
     run.turn.push_user("And tomorrow?", []);
     run.with(&engine).await.unwrap();

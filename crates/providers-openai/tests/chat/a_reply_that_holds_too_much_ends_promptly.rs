@@ -1,5 +1,5 @@
-//! A reply with more calls than any model makes ends in an error before its end, and a cancel is
-//! answered while such a reply is read.
+//! A reply with more calls than any model makes results in an error before its end, and
+//! cancellation is handled while such a reply is read.
 
 use geppetto_engine::ErrorKind;
 use geppetto_transport::memory::Reply;
@@ -22,7 +22,7 @@ fn list_of_calls() -> String {
     (0..CALLS).map(call).collect::<Vec<_>>().join(",")
 }
 
-/// A stream of one event for each call.
+/// A stream with one event per call.
 fn events(calls: usize) -> String {
     (0..calls).map(|at| event(&call(at))).collect()
 }
@@ -44,7 +44,7 @@ async fn too_many_calls_end_in_an_error_without_waiting_for_the_end() {
         let error = run.with(&engine).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MalformedResponse);
         assert!(error.to_string().contains("more than 10000"), "{error}");
-        // The end of the reply never comes, and the clock stands still as long as nothing waits.
+        // The reply never ends, and the clock does not advance as long as nothing waits.
         assert!(started.elapsed().is_zero());
         assert_eq!(transport.requests().len(), 1);
     }
@@ -73,7 +73,7 @@ async fn a_cancel_is_answered_while_many_calls_are_read() {
     let (engine, _transport) = in_memory([stream(events(9_000))]);
     let mut run = Run::new("Hi");
     let token = run.ctx.cancellation().clone();
-    // The reply has arrived whole; the other task gets its turn between events.
+    // The reply has arrived completely; the other task runs between events.
     tokio::spawn(async move {
         for _ in 0..TURNS {
             yield_now().await;

@@ -1,4 +1,4 @@
-//! Cancelling and deadlines end a run wherever it waits, and what arrived is kept.
+//! Cancellation and deadlines end a run wherever it waits, and its output so far is kept.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{Run, in_memory, sse};
 
 const HALF: &str = r#"{"choices":[{"delta":{"content":"Hel"}}]}"#;
 
-/// Replies that never end, each waiting at another place.
+/// Replies that never end, each waiting at a different point.
 fn endless() -> Vec<(Reply, &'static str)> {
     let busy = || Reply::new(StatusCode::TOO_MANY_REQUESTS);
     let asked = busy().header(http::header::RETRY_AFTER, "50".parse().unwrap());
@@ -106,7 +106,7 @@ async fn silence_ends_a_run_by_itself() {
         ErrorKind::Timeout
     );
     assert_eq!(run.turn.assistant_text(), "Hel");
-    // Once the server has said why the model stopped, silence costs nothing but time.
+    // After the finish reason, silence costs nothing but time.
     let whole = r#"{"choices":[{"delta":{"content":"Hello"},"finish_reason":"stop"}]}"#;
     let (engine, _transport) = in_memory([sse(&[whole]).hang()]);
     let mut run = Run::new("Hi");

@@ -1,4 +1,4 @@
-//! A reply that breaks is an error of its kind, whatever broke it, with what arrived kept.
+//! A reply that breaks off is an error of its kind, for any cause, and its output so far is kept.
 
 use geppetto_engine::ErrorKind;
 use geppetto_testing::{At, ProviderServer, Reply};
@@ -11,7 +11,7 @@ fn once() -> HttpClient {
     HttpClient::new(ReqwestTransport::new().unwrap()).with_retry_policy(RetryPolicy::never())
 }
 
-/// What the engine makes of a reply: the kind of the error and the text that was kept.
+/// Returns the engine's outcome for a reply: the kind of the error, and the run with the kept text.
 async fn outcome(reply: impl Into<Reply>) -> (Option<ErrorKind>, Run) {
     outcome_by(&once(), reply).await
 }
@@ -35,7 +35,7 @@ async fn a_stream_that_ends_anywhere_is_never_less_than_it_says() {
         "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
         "data: [DONE]\n\n",
     );
-    // The event with the reason is whole without its blank line, too.
+    // The event with the reason is complete even without its blank line.
     let reason_ends = body.find("\n\ndata: [DONE]").unwrap();
     let http = once();
     for cut in 0..=body.len() {

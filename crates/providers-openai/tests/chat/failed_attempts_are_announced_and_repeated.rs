@@ -1,4 +1,4 @@
-//! Attempts that failed before anything was shown are repeated, and each one is announced.
+//! Attempts that failed before any output are retried, and each one is announced.
 
 use geppetto_engine::ErrorKind;
 use geppetto_events::EventKind;

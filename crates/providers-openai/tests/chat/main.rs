@@ -1,4 +1,4 @@
-//! The chat engine against scripted servers, over real sockets and in memory; one file a
+//! The chat engine against scripted servers, over real sockets and in memory; one file per
 //! behaviour.
 
 #![allow(

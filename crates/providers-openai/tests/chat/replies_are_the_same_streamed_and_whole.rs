@@ -1,4 +1,4 @@
-//! One scripted reply, asked for in both ways, is the same blocks and the same result.
+//! A scripted reply, requested in both ways, results in the same blocks and the same result.
 
 use geppetto_testing::{ProviderServer, Reply};
 use geppetto_turns::{FinishClass, Usage};

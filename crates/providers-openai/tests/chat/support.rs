@@ -1,4 +1,4 @@
-//! What the tests have in common.
+//! Common helpers of the tests.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use geppetto_transport::{
 use geppetto_turns::{InferenceResult, Turn};
 use http::{StatusCode, header::CONTENT_TYPE};
 
-/// An engine that asks `server` and needs no key.
+/// An engine that calls `server` without a key.
 pub(crate) fn engine(server: &ProviderServer) -> ChatEngineBuilder {
     ChatEngine::builder("test-model").base_url(server.base_url())
 }
 
-/// An engine that is answered from memory, and the transport to look at.
+/// An engine with in-memory replies, and the transport for inspection.
 pub(crate) fn in_memory(
     replies: impl IntoIterator<Item = Reply>,
 ) -> (ChatEngine, Arc<MemoryTransport>) {
@@ -42,7 +42,7 @@ pub(crate) fn sse(events: &[&str]) -> Reply {
         .chunk(body)
 }
 
-/// One run, watched.
+/// One observed run.
 pub(crate) struct Run {
     pub(crate) ctx: RunContext,
     pub(crate) turn: Turn,
@@ -50,7 +50,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// A run whose user says `text`.
+    /// A run with the user message `text`.
     pub(crate) fn new(text: &str) -> Self {
         Self::of(Turn::builder().user(text).build())
     }
@@ -64,7 +64,7 @@ impl Run {
         Self { ctx, turn, sink }
     }
 
-    /// Runs the engine; the events are legal whatever comes of it.
+    /// Runs the engine; asserts that the events are legal on any outcome.
     pub(crate) async fn with(
         &mut self,
         engine: &ChatEngine,
@@ -78,7 +78,7 @@ impl Run {
         self.sink.events()
     }
 
-    /// The names of the events, neighbours that are the same counted once.
+    /// Returns the names of the events, without consecutive repetitions.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .events()

@@ -1,5 +1,5 @@
-//! Bytes that are no UTF-8 are replaced, whatever way the reply comes, and the result and one event
-//! say how many.
+//! Invalid UTF-8 is replaced in any form of reply, and the result and one event report the number
+//! of replacements.
 
 use geppetto_events::{Event, EventKind};
 use geppetto_transport::memory::Reply;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, in_memory};
 
-/// What the events say of unreadable parts.
+/// Returns the reports of unreadable parts in the events.
 fn said(events: &[Event]) -> Vec<Option<Value>> {
     let said = |event: &Event| match &event.kind {
         EventKind::Info(info) if info.message == "part of the reply could not be read" => {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 const MIB: usize = 1024 * 1024;
-/// What the sockets of both sides hold at most, with room to spare.
+/// Maximum size of the socket buffers of both sides, with a margin.
 const IN_FLIGHT: usize = 14 * MIB;
 
 fn huge(cell: Cell) -> Reply {
@@ -20,8 +20,8 @@ fn huge(cell: Cell) -> Reply {
     cell.reply(body).cut_into_random_chunks(1, 128 * 1024)
 }
 
-/// What the server got rid of is what the client took, plus what the sockets hold: the client's
-/// memory is bounded by its limits.
+/// The server sends at most what the client reads plus the socket buffers: the client's memory is
+/// bounded by its limits.
 #[tokio::test(start_paused = true)]
 async fn a_huge_reply_is_not_read_to_its_end() {
     for cell in Cell::ALL {
@@ -37,7 +37,7 @@ async fn a_huge_reply_is_not_read_to_its_end() {
     }
 }
 
-/// Events that are large, but within the limit, are read.
+/// Large events within the limit are read.
 #[tokio::test(start_paused = true)]
 async fn a_large_reply_within_the_limits_is_read() {
     fn large(cell: Cell) -> Reply {

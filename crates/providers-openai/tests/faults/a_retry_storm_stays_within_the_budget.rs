@@ -12,16 +12,16 @@ use crate::{
 };
 
 const RUNS: u64 = 1000;
-/// Retries that a budget starts with, and that time refills by one per second.
+/// Initial retries of a budget, which time refills by one per second.
 const RESERVE: u64 = 10;
 
-/// The requests that the documentation allows: each run's first, one retry for five runs, the
-/// reserve, and one retry for each second that passed.
+/// Returns the documented maximum of requests: the first one of each run, one retry per five runs,
+/// the reserve, and one retry per second that passed.
 fn bound(seconds: u64) -> u64 {
     RUNS + RUNS / 5 + RESERVE + seconds
 }
 
-/// A server that is over its capacity.
+/// An overloaded server.
 fn busy() -> Reply {
     Reply::error(503, "overloaded", "busy")
 }
@@ -33,7 +33,7 @@ async fn ask(engine: &dyn Engine, kind: ErrorKind) {
     assert_eq!(error.kind(), kind);
 }
 
-/// The requests that the server saw, and the bound.
+/// Returns the number of requests that the server received, and the bound.
 async fn storm(cell: Cell, at_once: usize, reply: Reply, kind: ErrorKind) -> (u64, u64) {
     let server = ProviderServer::start().await.unwrap();
     server.respond_always(reply);
@@ -67,7 +67,7 @@ async fn a_thousand_runs_together_stay_within_the_budget() {
         )
         .await;
         assert!(requests <= bound, "{wire:?}: {requests} of {bound}");
-        // The budget is there to be used.
+        // The budget is actually used.
         assert!(requests > bound - 20, "{wire:?}: {requests} of {bound}");
     }
 }

@@ -3,7 +3,7 @@
 use geppetto_testing::{At, Reply};
 use serde_json::{Value, json};
 
-/// The text of the good reply, in its two deltas. The check mark is there to be cut.
+/// Text of the good reply, in two deltas. The check mark is there to be split.
 pub(crate) const DELTAS: [&str; 2] = ["Grü", "ezi ✓ all"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,27 +18,27 @@ pub(crate) enum Mode {
     Single,
 }
 
-/// One column of the matrix.
+/// A column of the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) wire: Wire,
     pub(crate) mode: Mode,
 }
 
-/// A place in a good reply.
+/// A position in a good reply.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     /// After the headers.
     Start,
     /// After the first delta.
     FirstDelta,
-    /// In the second delta, whose JSON is whole, but whose blank line is missing.
+    /// In the second delta, whose JSON is complete, but whose blank line is missing.
     MidEvent,
     /// In the middle of a character.
     MidCharacter,
     /// In the middle of a string of JSON.
     MidJson,
-    /// After all that is said, before the server says that it is all.
+    /// After all output, before the completion marker.
     LastDelta,
 }
 
@@ -58,7 +58,7 @@ impl Cell {
         self.mode == Mode::Streamed
     }
 
-    /// The payload of each event of the good reply.
+    /// Returns the payload of each event of the good reply.
     pub(crate) fn events(self) -> Vec<String> {
         match self.wire {
             Wire::Chat => chat_events(),
@@ -66,7 +66,7 @@ impl Cell {
         }
     }
 
-    /// The number of the event that holds the first delta.
+    /// Returns the number of the event with the first delta.
     pub(crate) fn first_delta(self) -> usize {
         match self.wire {
             Wire::Chat => 1,
@@ -74,7 +74,7 @@ impl Cell {
         }
     }
 
-    /// The bytes of the good reply.
+    /// Returns the bytes of the good reply.
     pub(crate) fn good_body(self) -> String {
         match self.mode {
             Mode::Streamed => sse(&self.events()),
@@ -86,7 +86,7 @@ impl Cell {
         self.reply(self.good_body())
     }
 
-    /// A reply of these bytes, as a stream or as JSON.
+    /// Returns a reply of these bytes, as a stream or as JSON.
     pub(crate) fn reply(self, body: impl Into<Vec<u8>>) -> Reply {
         match self.mode {
             Mode::Streamed => Reply::sse_raw(body.into()),
@@ -94,7 +94,7 @@ impl Cell {
         }
     }
 
-    /// A reply of this JSON alone: as an event, or as the body.
+    /// Returns a reply of this JSON alone: as an event, or as the body.
     pub(crate) fn only(self, json: &Value) -> Reply {
         match self.mode {
             Mode::Streamed => self.reply(sse(&[json.to_string()])),
@@ -102,14 +102,14 @@ impl Cell {
         }
     }
 
-    /// The good reply with something put in before the event of this number.
+    /// Returns the good reply with an event inserted before the one with this number.
     pub(crate) fn with_event(self, number: usize, event: &str) -> Reply {
         let mut events = self.events();
         events.insert(number, event.to_owned());
         self.reply(sse(&events))
     }
 
-    /// Where a place of the good reply is.
+    /// Returns the position of a place in the good reply.
     pub(crate) fn at(self, place: Place) -> At {
         let body = self.good_body();
         let find = |text: &str| body.find(text).unwrap();
@@ -136,7 +136,7 @@ impl Cell {
     }
 }
 
-/// The stream of these events.
+/// Returns the stream of these events.
 pub(crate) fn sse(events: &[String]) -> String {
     let event = |data: &String| format!("data: {data}\n\n");
     events.iter().map(event).collect()

@@ -1,4 +1,4 @@
-//! `docs/faults.md` shows the table. With `UPDATE_DOCS=1` it is written anew.
+//! `docs/faults.md` shows the table. With `UPDATE_DOCS=1` it is regenerated.
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs};
 
@@ -29,7 +29,7 @@ fn the_documentation_shows_the_table() {
     assert_eq!(old, new, "docs/faults.md is old; run `{again}`");
 }
 
-/// The page with what stands between the marks of a region replaced.
+/// Returns the page with the contents of a region replaced.
 fn with_region(page: &str, name: &str, text: &str) -> String {
     let (begin, end) = (
         format!("<!-- begin: {name} -->\n"),
@@ -64,14 +64,14 @@ fn outcomes(faults: &[Fault]) -> String {
     table
 }
 
-/// The cells of a fault, those with the same outcome together.
+/// Groups the cells of a fault by outcome.
 fn groups(fault: &Fault) -> Vec<(Vec<Cell>, Expect)> {
     let mut groups: Vec<(Vec<Cell>, Expect)> = Vec::new();
     for cell in Cell::ALL {
         let Some(expect) = fault.expect(cell) else {
             continue;
         };
-        // The words have a table of their own.
+        // The messages have a separate table.
         let expect = Expect { says: "", ..expect };
         match groups.iter_mut().find(|(_, known)| *known == expect) {
             Some((cells, _)) => cells.push(cell),
@@ -133,7 +133,7 @@ fn time(expect: &Expect) -> String {
     }
 }
 
-/// The events of each way to end.
+/// Returns the events of each kind of end.
 fn events() -> String {
     let error = Expect::fails(ErrorKind::Other, "");
     let ways = [
@@ -154,7 +154,7 @@ fn events() -> String {
     table
 }
 
-/// Each message once, with the fault that it was seen with first.
+/// Returns each message once, with the first fault that results in it.
 fn errors() -> String {
     let mut table = String::from("| fault | message |\n|---|---|\n");
     let mut known = BTreeSet::new();

@@ -5,7 +5,7 @@ use crate::{
     table::{Fault, connection, content, cuts, stalls, statuses},
 };
 
-/// Runs each cell of these faults; names all that are not as the table says.
+/// Runs each cell of these faults; names all that differ from the table.
 async fn check(faults: &[Fault]) {
     let http = client();
     let mut wrong = Vec::new();

@@ -6,52 +6,51 @@ use geppetto_engine::ErrorKind;
 
 use crate::cell::Wire;
 
-/// What should come of a fault in one cell.
+/// Expected outcome of a fault in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Expect {
-    /// The error and whether it can be retried; none when the reply is good all the same.
+    /// The error, and `true` if it can be retried; `None` if the reply is good nevertheless.
     pub(crate) error: Option<(ErrorKind, bool)>,
-    /// What the error says; `{server}` stands for its address. One that ends in `…` is how the
-    /// message begins.
+    /// Message of the error; `{server}` represents its address. One that ends in `…` is a prefix of
+    /// the message.
     pub(crate) says: &'static str,
     pub(crate) attempts: u32,
-    /// How many of the attempts get as far as a request that the server reads.
+    /// Number of attempts that reach the server with a complete request.
     pub(crate) requests: u32,
     pub(crate) holds: Holds,
     pub(crate) waits: Waits,
 }
 
-/// What the turn holds of the reply at the end.
+/// Contents of the turn at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Nothing,
     /// The first delta, marked as incomplete.
     FirstDelta,
-    /// Both deltas, marked as incomplete: it is not known that this is all.
+    /// Both deltas, marked as incomplete: it is unknown that this is all.
     BothDeltas,
-    /// The whole reply.
+    /// The complete reply.
     All,
-    /// The whole reply, its first delta doubled.
+    /// The complete reply, with its first delta doubled.
     Doubled,
 }
 
-/// What the time until the end is spent on, with the default settings.
+/// Time until the end, with the default settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waits {
-    /// Nothing but backoff between the attempts.
+    /// Only backoff between the attempts.
     Backoff,
-    /// A limit in each attempt, in seconds, and backoff.
+    /// A time limit in each attempt, in seconds, and backoff.
     Limit(u64),
-    /// What the server asks for between the attempts, in milliseconds.
+    /// The delay requested by the server between the attempts, in milliseconds.
     Asked(u64),
 }
 
-/// The most that the default policy waits before the second and the third attempt, in
-/// milliseconds.
+/// Maximum delays of the default policy before the second and the third attempt, in milliseconds.
 const BACKOFF: [u64; 3] = [0, 500, 1500];
 
 impl Expect {
-    /// An error that no retry helps against.
+    /// An error that a retry cannot resolve.
     pub(crate) const fn fails(kind: ErrorKind, says: &'static str) -> Self {
         Self {
             error: Some((kind, false)),
@@ -63,7 +62,7 @@ impl Expect {
         }
     }
 
-    /// An error that a retry can help against, met in all three attempts.
+    /// An error that a retry may resolve, repeated in all three attempts.
     pub(crate) const fn recurs(kind: ErrorKind, says: &'static str) -> Self {
         Self {
             error: Some((kind, true)),
@@ -73,7 +72,7 @@ impl Expect {
         }
     }
 
-    /// An error after something was shown, which forbids another attempt.
+    /// An error after some output, which rules out another attempt.
     pub(crate) const fn breaks(kind: ErrorKind, says: &'static str, holds: Holds) -> Self {
         Self {
             error: Some((kind, true)),
@@ -82,7 +81,7 @@ impl Expect {
         }
     }
 
-    /// No error at all.
+    /// No error.
     pub(crate) const GOOD: Self = Self {
         error: None,
         holds: Holds::All,
@@ -97,7 +96,7 @@ impl Expect {
         Self { waits, ..self }
     }
 
-    /// The server sees none of it.
+    /// The server receives none of it.
     pub(crate) const fn unseen(self) -> Self {
         Self {
             requests: 0,
@@ -105,7 +104,7 @@ impl Expect {
         }
     }
 
-    /// One attempt, although the error can be retried.
+    /// One attempt, although the error is retryable.
     pub(crate) const fn once(self) -> Self {
         Self {
             attempts: 1,
@@ -114,7 +113,7 @@ impl Expect {
         }
     }
 
-    /// The least and the most time until the end.
+    /// Returns the minimum and the maximum time until the end.
     pub(crate) fn time(&self) -> (Duration, Duration) {
         let attempts = u64::from(self.attempts);
         let backoff = BACKOFF[self.attempts as usize - 1];
@@ -132,7 +131,7 @@ impl Expect {
         (Duration::from_millis(least), Duration::from_millis(most))
     }
 
-    /// The names of the events, neighbours that are the same counted once.
+    /// Returns the names of the events, without consecutive repetitions.
     pub(crate) fn events(&self, wire: Wire) -> Vec<&'static str> {
         let metadata = "provider-call-metadata-updated";
         let mut names = vec!["provider-call-started"];
@@ -149,7 +148,7 @@ impl Expect {
         match (self.error, wire) {
             (Some(_), _) => names.push("error"),
             (None, Wire::Responses) => names.push(metadata),
-            // A segment of a chat is over when the reply is.
+            // A segment of a chat ends with the reply.
             (None, Wire::Chat) => names.insert(names.len() - 1, metadata),
         }
         names.push("provider-call-finished");

@@ -1,4 +1,4 @@
-//! Runs one cell and looks at what came of it.
+//! Runs one cell and checks its outcome.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +15,10 @@ use crate::{
     places::Place,
 };
 
-/// What must be in no error.
+/// Must not appear in any error.
 const KEY: &str = "key-that-nobody-may-see";
 
-/// What came of a run.
+/// Outcome of a run.
 pub(crate) struct Seen {
     pub(crate) error: Option<EngineError>,
     pub(crate) attempts: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Seen {
     strayed: u64,
 }
 
-/// A client with the default settings, but for the seed of its jitter.
+/// A client with the default settings, except for the seed of its jitter.
 pub(crate) fn client() -> HttpClient {
     own_budget(&HttpClient::new(ReqwestTransport::new().unwrap()))
 }
@@ -64,7 +64,7 @@ pub(crate) fn engine(cell: Cell, base_url: String, http: HttpClient) -> Box<dyn 
     }
 }
 
-/// Asks at `place` with the default settings.
+/// Calls the engine at `place` with the default settings.
 pub(crate) async fn run(place: &Place, cell: Cell, http: HttpClient) -> Seen {
     let sink = Arc::new(MemorySink::new());
     let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(SeededIds::new(1)))
@@ -97,7 +97,7 @@ pub(crate) async fn run(place: &Place, cell: Cell, http: HttpClient) -> Seen {
 }
 
 impl Seen {
-    /// In what this is not as expected.
+    /// Returns the differences from the expectation.
     pub(crate) fn differences(&self, expect: &Expect, wire: Wire, address: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut check = |what: &str, is: String, should: String| {
@@ -156,7 +156,7 @@ impl Seen {
     }
 }
 
-/// The text and the mark that the turn should hold.
+/// Returns the expected text and mark of the turn.
 fn expected_turn(expect: &Expect) -> (String, Option<Incomplete>) {
     let [first, second] = DELTAS;
     let mark = match expect.error {

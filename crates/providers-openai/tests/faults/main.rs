@@ -1,5 +1,6 @@
-//! The fault matrix: what comes of every fault, on both wires, streamed and in one body, over real
-//! sockets with the default settings. The clock is paused, so waits take no time and are exact.
+//! The fault matrix: the outcome of every fault, on both wires, streamed and in a single body, over
+//! real sockets with the default settings. The clock is paused, so delays take no time and are
+//! exact.
 //!
 //! The table is data, in `table/`; `docs/faults.md` shows the same table.
 

@@ -14,14 +14,14 @@ use tokio_rustls::{
 
 use crate::{cell::Cell, table::Script};
 
-/// Where the engine is sent, and what listens there.
+/// Address for the engine, and the listener at it.
 pub(crate) struct Place {
     /// Scheme, host and port.
     scheme: &'static str,
     pub(crate) address: String,
-    /// The server that counts requests.
+    /// Server that counts requests.
     pub(crate) server: ProviderServer,
-    /// The server that must not be asked.
+    /// Server that must not be called.
     pub(crate) other: ProviderServer,
     listener: Option<JoinHandle<()>>,
 }
@@ -76,13 +76,13 @@ impl Drop for Place {
     }
 }
 
-/// An address where nobody listens.
+/// An address without a listener.
 async fn free_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
-/// Offers a certificate that it made itself; what comes of it shows at the client.
+/// Presents a self-signed certificate; the client reports the outcome.
 async fn handshake(socket: TcpStream) {
     let names = vec!["127.0.0.1".to_owned()];
     let own = rcgen::generate_simple_self_signed(names).unwrap();
@@ -96,7 +96,7 @@ async fn handshake(socket: TcpStream) {
     let _refused = TlsAcceptor::from(Arc::new(config)).accept(socket).await;
 }
 
-/// Holds the connection and says nothing, until the client goes.
+/// Holds the connection and sends nothing until the client closes it.
 async fn keep(socket: TcpStream) {
     let mut ignored = [0; 1024];
     loop {

@@ -13,7 +13,7 @@ pub(crate) mod cuts;
 pub(crate) mod stalls;
 pub(crate) mod statuses;
 
-/// A family of faults; a table of its own in the documentation.
+/// A family of faults, with its own table in the documentation.
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     pub(crate) faults: &'static [Fault],
@@ -42,30 +42,30 @@ pub(crate) const FAMILIES: &[Family] = &[
     },
 ];
 
-/// A fault and what should come of it.
+/// A fault and its expected outcome.
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     pub(crate) script: Script,
-    /// Streamed replies; none where the fault does not exist.
+    /// Streamed replies; `None` if the fault does not exist there.
     pub(crate) streamed: Option<Expect>,
-    /// Replies in one body.
+    /// Single-body replies.
     pub(crate) single: Option<Expect>,
-    /// Cells that differ.
+    /// Cells with other outcomes.
     pub(crate) but: &'static [(Cell, Expect)],
 }
 
-/// How a fault is made.
+/// Implementation of a fault.
 #[derive(Clone, Copy)]
 pub(crate) enum Script {
     /// The server replies like this to each request.
     Replies(fn(Cell) -> Reply),
-    /// Nobody listens at the port.
+    /// No listener at the port.
     Refused,
-    /// The base URL says `https`, but the server speaks HTTP without TLS.
+    /// The base URL uses `https`, but the server speaks plain HTTP.
     NoTls,
-    /// The server's certificate is its own.
+    /// The server's certificate is self-signed.
     UntrustedCertificate,
-    /// The server accepts connections and says nothing.
+    /// The server accepts connections and sends nothing.
     SilentHandshake,
     /// The server redirects to another one.
     Redirect,
@@ -83,7 +83,7 @@ impl Fault {
         }
     }
 
-    /// What a reply in one body comes to instead.
+    /// Sets the outcome of a single-body reply.
     pub(crate) const fn single(self, expect: Expect) -> Self {
         Self {
             single: Some(expect),
@@ -91,7 +91,7 @@ impl Fault {
         }
     }
 
-    /// A fault that only streams have.
+    /// A fault of streams only.
     pub(crate) const fn streams_only(self) -> Self {
         Self {
             single: None,
@@ -99,7 +99,7 @@ impl Fault {
         }
     }
 
-    /// The cells that differ.
+    /// Sets the cells with other outcomes.
     pub(crate) const fn but(self, but: &'static [(Cell, Expect)]) -> Self {
         Self { but, ..self }
     }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::{cell::Cell, lab::engine};
 
-/// The waits that were announced, in milliseconds, and the time that the run took.
+/// Returns the announced delays, in milliseconds, and the duration of the run.
 async fn waits(cell: Cell, seed: u64, headers: &[(&'static str, &str)]) -> (Vec<u64>, Duration) {
     let busy = || {
         let reply = Reply::new(StatusCode::SERVICE_UNAVAILABLE);
@@ -52,10 +52,10 @@ async fn the_wait_before_a_retry_is_drawn_from_twice_the_range_each_time() {
             assert!(first <= 500 && second <= 1000, "{waits:?}");
             longest = [longest[0].max(first), longest[1].max(second)];
             let slept = Duration::from_millis(first + second);
-            // The announcement leaves out what is less than a millisecond; the timer adds it.
+            // The announcement omits fractions of a millisecond; the timer adds them.
             assert!(elapsed >= slept && elapsed <= slept + Duration::from_millis(4));
         }
-        // Jitter is full: it reaches from next to nothing to nearly all of the range.
+        // Full jitter: it ranges from nearly zero to nearly the maximum.
         assert!(longest[0] > 400 && longest[1] > 800, "{longest:?}");
     }
 }

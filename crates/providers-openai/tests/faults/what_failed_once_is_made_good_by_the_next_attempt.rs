@@ -5,7 +5,7 @@ use crate::{
     table::{FAMILIES, Script},
 };
 
-/// Every fault that is met in all three attempts, met in the first alone.
+/// Every fault of all three attempts, occurring in the first one only.
 #[tokio::test(start_paused = true)]
 async fn what_failed_once_is_made_good_by_the_next_attempt() {
     let http = client();

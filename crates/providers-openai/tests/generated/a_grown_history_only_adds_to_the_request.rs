@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, value::RawValue};
 use std::{collections::HashMap, sync::Arc};
 
-/// What a reply may leave in a history, whole or not, and what tools may have made of it.
+/// Contents that a reply may leave in a history, complete or not, and answers of tools.
 #[derive(Debug, Clone)]
 enum Said {
     Text(String),
@@ -38,14 +38,14 @@ fn why() -> impl Strategy<Value = Option<Incomplete>> {
     ]
 }
 
-/// A prompt, and what came of it in some provider calls; each begins where the flag says so.
+/// A prompt, and the output of several provider calls; each starts where the flag is set.
 type Exchange = (String, Vec<(Said, Option<Incomplete>, bool)>);
 
 fn exchange() -> impl Strategy<Value = Exchange> {
     ("[a-z]{1,6}", vec((said(), why(), any::<bool>()), 0..8))
 }
 
-/// The blocks of an exchange, with the ids that the Responses wire keeps on them.
+/// Returns the blocks of an exchange, with the ids that the Responses wire keeps on them.
 fn blocks((prompt, said): &Exchange, exchange: usize) -> Vec<Block> {
     let mut blocks = vec![Block::user(prompt)];
     let mut call = 0;
@@ -82,13 +82,13 @@ fn blocks((prompt, said): &Exchange, exchange: usize) -> Vec<Block> {
     blocks
 }
 
-/// What the engine sends for a history: each message as its bytes.
+/// Returns what the engine sends for a history: each message as bytes.
 fn sent(engine: &dyn Engine, transport: &MemoryTransport, turn: &Turn, list: &str) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    // There is no reply; the request is what counts.
+    // There is no reply; only the request matters.
     let refused = runtime.block_on(engine.run_inference(&RunContext::new(), &mut turn.clone()));
     assert!(refused.is_err());
     let requests = transport.requests();
@@ -98,8 +98,8 @@ fn sent(engine: &dyn Engine, transport: &MemoryTransport, turn: &Turn, list: &st
     items.iter().map(|item| item.get().to_owned()).collect()
 }
 
-/// Whether a list of messages begins with an older one. Where prompts in a row are `joined`, the last
-/// prompt of the older one may have grown at its end.
+/// Returns `true` if a list of messages starts with an older one. If consecutive prompts are
+/// `joined`, the last prompt of the older one may have grown at its end.
 fn starts_with(now: &[String], before: &[String], joined: bool) -> bool {
     let open = before
         .last()
@@ -134,7 +134,7 @@ fn grows(
     }
 }
 
-/// Calls and answers of both wires are as many.
+/// Asserts that there are as many answers as calls, on both wires.
 fn check_answers(items: &[String]) {
     let count = |what: &dyn Fn(&Value) -> usize| -> usize {
         let values = items.iter().map(|item| serde_json::from_str(item).unwrap());

@@ -7,15 +7,15 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::support::{Asker, CASES, arguments, pieces};
 
-/// What one message holds, in the order in which a single body names it.
+/// Contents of one message, in the order in which a single body lists them.
 #[derive(Debug, Clone)]
 struct Message {
     reasoning: Option<Vec<String>>,
     text: Option<Vec<String>>,
     refusal: Option<Vec<String>>,
-    /// The pieces of each call's arguments.
+    /// Pieces of each call's arguments.
     calls: Vec<Vec<String>>,
-    /// Whether the calls grow in turn.
+    /// `true` if the pieces of the calls are interleaved.
     mixed: bool,
     field: ReasoningDialect,
     finish: Option<&'static str>,

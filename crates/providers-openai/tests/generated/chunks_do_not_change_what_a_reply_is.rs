@@ -1,4 +1,4 @@
-//! Inputs that fuzzing found: what came in one piece and what came byte by byte is the same.
+//! Inputs found by fuzzing: the same result in one piece and byte by byte.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use geppetto_turns::Turn;
 const CHAT: &str = r#"{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}"#;
 const RESPONSE: &str = r#"{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"x"}]}]}"#;
 
-/// What came of a body in these chunks: the outcome's kind and the text.
+/// Returns the result of a body in these chunks: the outcome's kind and the text.
 async fn seen(
     make: &impl Fn(HttpClient) -> Box<dyn Engine>,
     chunks: Vec<Vec<u8>>,
@@ -33,7 +33,8 @@ async fn seen(
 }
 
 async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
-    // A whole response is no event of a stream; a whole chat completion is a chunk with all in it.
+    // A complete response is not an event of a stream; a complete chat completion is a chunk with
+    // everything in it.
     let streamed = if whole == CHAT { "x" } else { "" };
     for (before, text) in [
         ("", "x"),
@@ -44,7 +45,7 @@ async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
         (" data: ", streamed),
         ("  \u{feff}data: ", streamed),
         ("\n\ndata: ", streamed),
-        // Behind the beginning, white space makes the name of a field another name.
+        // After the beginning, white space makes the name of a field another name.
         (":\n data: ", ""),
     ] {
         let body = format!("{before}{whole}\n\n").into_bytes();
@@ -55,8 +56,7 @@ async fn check(whole: &str, make: impl Fn(HttpClient) -> Box<dyn Engine>) {
     }
 }
 
-/// Text in the place of a reply is quoted by the error; what was received first does not decide
-/// what it is.
+/// Text in place of a reply is quoted by the error; chunk boundaries do not affect its detection.
 async fn check_text(make: impl Fn(HttpClient) -> Box<dyn Engine>) {
     for text in [
         "d",

@@ -1,5 +1,4 @@
-//! What must hold for anything that is generated: replies, the chunks that they come in, and the
-//! histories that grow out of them.
+//! Properties of generated replies, of their chunks, and of the histories that grow from them.
 
 #![allow(
     clippy::indexing_slicing,

@@ -8,7 +8,7 @@ use crate::support::{Asker, CASES, arguments, pieces};
 /// One item of the output.
 #[derive(Debug, Clone)]
 enum Item {
-    /// The pieces of each part, and whether the part cites something.
+    /// Pieces of each part, and `true` if the part has a citation.
     Message(Vec<(Vec<String>, bool)>),
     Refusal(Vec<String>),
     Reasoning {
@@ -39,7 +39,7 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 impl Item {
-    /// Adds the item that stands at `at`.
+    /// Adds the item at position `at`.
     fn add(&self, at: usize, reply: Reply<ResponsesBody>) -> Reply<ResponsesBody> {
         match self {
             Self::Message(parts) => {

@@ -1,5 +1,5 @@
-//! Whatever the schema of a tool or of an answer is: it is sent in a form that the API takes, or
-//! refused before any request.
+//! The schema of a tool or of an answer is sent in a form that the API accepts, or refused before
+//! any request.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use geppetto_turns::Turn;
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Value, json};
 
-/// A schema as people and generators write them, sensible or not.
+/// A schema as written by people and generators, meaningful or not.
 fn schema() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(json!({"type": "string", "minLength": 1, "default": "a"})),
@@ -79,7 +79,7 @@ fn with_definitions(mut schema: Value) -> Value {
     schema
 }
 
-/// Asks; what was sent, or nothing where it was refused before.
+/// Calls the engine; returns the request, or `None` if it was refused before.
 fn sent(turn: &Turn, responses: bool) -> Option<Value> {
     let transport = Arc::new(MemoryTransport::new([]));
     let http = HttpClient::new(Arc::clone(&transport)).with_retry_policy(RetryPolicy::never());

@@ -1,4 +1,4 @@
-//! Asking twice for one reply, and what of the outcomes must be the same.
+//! Two requests for the same reply, and the parts of the outcomes that must be equal.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use geppetto_turns::{Block, Content, Extra, FinishClass, Turn, Usage, keys::bloc
 use proptest::{collection::vec, prelude::*};
 use tokio::runtime::Runtime;
 
-/// How many replies each test generates.
+/// Number of replies that each test generates.
 pub(crate) const CASES: u32 = 64;
 
-/// A server, the runtime that it needs, and two engines: one asks for streams, one for bodies.
+/// A server, its runtime, and two engines: one requests streams, one single bodies.
 pub(crate) struct Asker {
     runtime: Runtime,
     server: ProviderServer,
     engines: [Box<dyn Engine>; 2],
 }
 
-/// What came of a reply: all but ids that are made up and durations.
+/// Result of a reply, except for generated ids and durations.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
     blocks: Vec<Block>,
@@ -46,7 +46,7 @@ impl Asker {
         }
     }
 
-    /// Asks for the reply as a stream and whole.
+    /// Requests the reply as a stream and as a single body.
     pub(crate) fn ask(&self, reply: &Reply) -> (Seen, Seen) {
         let ask = |engine: &dyn Engine| {
             self.server.enqueue(reply.clone());
@@ -69,7 +69,7 @@ async fn seen(engine: &dyn Engine) -> Seen {
         grammar.accept(&event).unwrap();
     }
     grammar.finish().unwrap();
-    // Nothing of a whole reply needs repair but answers to its calls.
+    // A complete reply needs no repair except for answers to its calls.
     let whole = turn.blocks.iter().filter(|block| {
         block.incomplete().is_none() || matches!(block.content, Content::LlmText(_))
     });
@@ -89,14 +89,14 @@ async fn seen(engine: &dyn Engine) -> Seen {
     }
 }
 
-/// A block without what differs from call to call: ids that are made up, and durations.
+/// Returns a block without generated ids and durations.
 fn without_chance(block: &Block) -> Block {
     let mut block = block.clone().with_id("");
     block.metadata.remove(&block_meta::INFERENCE_RESULT);
     block
 }
 
-/// A text in the pieces in which a model writes it, none of them empty.
+/// A text in non-empty pieces.
 pub(crate) fn pieces() -> impl Strategy<Value = Vec<String>> {
     vec("[a-zäß日🦀\"\\\\{}\n\u{2028} ]{1,6}", 1..5)
 }

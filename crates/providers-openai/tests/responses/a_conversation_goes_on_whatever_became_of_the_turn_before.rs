@@ -13,8 +13,8 @@ fn thought() -> Reply<ResponsesBody> {
         .encrypted_content("sealed")
 }
 
-/// Asks once more with this history; the server refuses what the real API refuses. Gives back the
-/// types of the items that it got.
+/// Calls the engine once more with this history; the server refuses what the real API refuses.
+/// Returns the types of the received items.
 async fn ask_again(server: &ProviderServer, turn: &mut Turn, store: bool) -> Vec<String> {
     turn.push(Block::user_with_images(
         "And now?",
@@ -32,7 +32,7 @@ async fn ask_again(server: &ProviderServer, turn: &mut Turn, store: bool) -> Vec
         .collect()
 }
 
-/// The conversation after this reply, which may have failed.
+/// Returns the conversation after this reply, which may have failed.
 async fn after(reply: impl Into<Reply>) -> (ProviderServer, Turn) {
     let server = ProviderServer::start().await.unwrap();
     server.enqueue(reply);

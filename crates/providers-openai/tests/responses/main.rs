@@ -1,5 +1,5 @@
 //! The Responses engine against the scripted server, which refuses what the real API refuses; one
-//! file a behaviour.
+//! file per behaviour.
 
 #![allow(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! One scripted reply, asked for in both ways, is the same blocks and the same result.
+//! A scripted reply, requested in both ways, results in the same blocks and the same result.
 
 use geppetto_testing::{ProviderServer, Reply, reply::ResponsesBody};
 use geppetto_transport::HttpClient;
@@ -7,7 +7,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use crate::support::{client, context, engine_with, run};
 
-/// One thing that a model does.
+/// An output item of a model.
 #[derive(Debug, Clone)]
 enum Act {
     Message,
@@ -75,7 +75,7 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// What came of a reply, without what tells how it travelled.
+/// Returns the result of a reply, without traces of its form.
 async fn outcome(http: &HttpClient, stream: bool, reply: Reply<ResponsesBody>) -> String {
     let server = ProviderServer::start().await.unwrap();
     server.enqueue(reply);
@@ -105,7 +105,7 @@ fn replies_are_the_same_streamed_and_whole() {
         .enable_all()
         .build()
         .unwrap();
-    // One for all cases: making one reads the system's certificates.
+    // One for all cases: creating one reads the system's certificates.
     let http = client();
     let acts = prop::collection::vec(any_act(), 0..10);
     let mut runner = TestRunner::new(ProptestConfig::with_cases(150));

@@ -1,4 +1,4 @@
-//! What the tests have in common.
+//! Common helpers of the tests.
 
 use std::sync::Arc;
 
@@ -14,25 +14,25 @@ pub(crate) fn client() -> HttpClient {
     HttpClient::new(ReqwestTransport::new().unwrap()).with_retry_policy(RetryPolicy::never())
 }
 
-/// An engine that asks `server`, once, and needs no key.
+/// An engine that calls `server`, once, without a key.
 pub(crate) fn engine(server: &ProviderServer) -> ResponsesEngineBuilder {
     engine_with(server, &client())
 }
 
-/// An engine that asks `server` through this client.
+/// An engine that calls `server` through this client.
 pub(crate) fn engine_with(server: &ProviderServer, http: &HttpClient) -> ResponsesEngineBuilder {
     ResponsesEngine::builder("test-model")
         .base_url(server.base_url())
         .http_client(http.clone())
 }
 
-/// A context of its own, whose ids repeat.
+/// A separate context with reproducible ids.
 pub(crate) fn context() -> RunContext {
     RunContext::for_stream(EventStream::fragment(), Arc::new(SeededIds::new(1)))
         .with_run("session", "run", "turn")
 }
 
-/// Runs the engine; the events are legal whatever comes of it.
+/// Runs the engine; asserts that the events are legal on any outcome.
 pub(crate) async fn run(
     engine: &ResponsesEngine,
     ctx: &RunContext,

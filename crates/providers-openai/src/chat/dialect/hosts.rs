@@ -1,4 +1,4 @@
-//! The dialects of public servers, by name and by host name.
+//! Dialects of public servers, by name and by host name.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use super::{
     ReasoningReplay,
 };
 
-/// Makes a dialect.
+/// Constructor of a dialect.
 type Make = fn() -> Dialect;
 
-/// The name of a server, its hosts or the domains that they stand in, and its dialect. Where a rule
-/// comes from stands beside it; what a model demands wherever it runs is in `templates` and in
+/// Name of a server, its hosts or their parent domains, and its dialect. Each function documents
+/// the sources of its rules; requirements of a model on any server are in `templates` and in
 /// `models`.
 const SERVERS: &[(&str, &[&str], Make)] = &[
     ("openai", &["api.openai.com"], openai),
@@ -67,7 +67,7 @@ const GEMINI: &[&str] = &[
     "aiplatform.googleapis.com",
 ];
 
-/// The dialect of the host in a URL, if it is known.
+/// Returns the dialect of the host in a URL, if it is known.
 pub(super) fn find(url: &str) -> Option<Make> {
     let host = host(url).to_ascii_lowercase();
     let is_host = |name: &&str| {
@@ -80,7 +80,7 @@ pub(super) fn find(url: &str) -> Option<Make> {
     known.map(|(_, _, dialect)| *dialect)
 }
 
-/// The dialect of a server by its name, if it is known.
+/// Returns the dialect of a server by its name, if it is known.
 pub(super) fn named(name: &str) -> Option<Make> {
     let known = SERVERS.iter().find(|(own, _, _)| *own == name);
     known.map(|(_, _, dialect)| *dialect)
@@ -97,12 +97,12 @@ fn server(name: &'static str) -> Dialect {
     }
 }
 
-/// OpenAI refuses ids of calls with more than 40 characters:
+/// OpenAI refuses call ids of more than 40 characters:
 /// <https://github.com/microsoft/autogen/issues/6377>, <https://github.com/vercel/ai/issues/8132>;
-/// Azure as well: <https://github.com/Portkey-AI/gateway/issues/1062>.
+/// so does Azure: <https://github.com/Portkey-AI/gateway/issues/1062>.
 const OPENAI_CALL_ID: CallIdForm = CallIdForm::Plain(40);
 
-/// Takes several users in a row, so that the prefix of a history never changes.
+/// Accepts consecutive users, so that the prefix of a history never changes.
 fn openai() -> Dialect {
     Dialect {
         max_tokens: MaxTokensField::MaxCompletionTokens,
@@ -113,7 +113,7 @@ fn openai() -> Dialect {
     }
 }
 
-/// As OpenAI.
+/// Like OpenAI.
 fn azure() -> Dialect {
     Dialect {
         key: KeyHeader::Header(Cow::Borrowed("api-key")),
@@ -124,9 +124,9 @@ fn azure() -> Dialect {
     }
 }
 
-/// What Claude demands is known by the name of the model. Instructions anywhere are moved to the
-/// front; `response_format`, `seed` and `reasoning_effort` are ignored, not refused
-/// (<https://docs.anthropic.com/en/api/openai-sdk>): a schema is sent in words.
+/// Requirements of Claude are determined by the name of the model. Instructions at any position are
+/// moved to the front; `response_format`, `seed` and `reasoning_effort` are ignored, not refused
+/// (<https://docs.anthropic.com/en/api/openai-sdk>), so a schema is sent as an instruction.
 fn anthropic() -> Dialect {
     Dialect {
         output: OutputFormat::JsonObject,
@@ -134,8 +134,8 @@ fn anthropic() -> Dialect {
     }
 }
 
-/// `reasoning_content` of a message is refused, `reasoning` is taken:
-/// <https://github.com/vercel/ai/issues/15042>, <https://github.com/vercel/ai/pull/15416>. So is
+/// Refuses `reasoning_content` of a message and accepts `reasoning`:
+/// <https://github.com/vercel/ai/issues/15042>, <https://github.com/vercel/ai/pull/15416>. Refuses
 /// `parallel_tool_calls`: <https://hexdocs.pm/req_llm/cerebras.html>.
 fn cerebras() -> Dialect {
     Dialect {
@@ -145,14 +145,14 @@ fn cerebras() -> Dialect {
     }
 }
 
-/// No rule of its own is known of the compatibility endpoint
+/// No specific rule of the compatibility endpoint is known
 /// (<https://docs.cohere.com/docs/compatibility-api>).
 fn cohere() -> Dialect {
     server("cohere")
 }
 
-/// Ids as OpenAI: <https://github.com/BerriAI/litellm/issues/17343>. What Claude demands there is
-/// known by the name of the model.
+/// Ids like OpenAI: <https://github.com/BerriAI/litellm/issues/17343>. Requirements of Claude on
+/// this server are determined by the name of the model.
 fn copilot() -> Dialect {
     Dialect {
         call_ids: OPENAI_CALL_ID,
@@ -160,9 +160,9 @@ fn copilot() -> Dialect {
     }
 }
 
-/// A message must have content, if an empty one:
-/// <https://github.com/agentscope-ai/agentscope-java/issues/1270>. Of words, `tool_choice` takes
-/// `none` and `auto` only: <https://github.com/pydantic/pydantic-ai/issues/1265>.
+/// A message must have content, possibly empty:
+/// <https://github.com/agentscope-ai/agentscope-java/issues/1270>. As a string, `tool_choice` may
+/// only be `none` or `auto`: <https://github.com/pydantic/pydantic-ai/issues/1265>.
 fn dashscope() -> Dialect {
     Dialect {
         empty_content: EmptyContent::Text,
@@ -171,12 +171,13 @@ fn dashscope() -> Dialect {
     }
 }
 
-/// `reasoning_content` must come back in all messages of a turn that called tools
+/// `reasoning_content` must be sent back in all messages of a turn that called tools
 /// (<https://api-docs.deepseek.com/guides/thinking_mode>,
-/// <https://github.com/earendil-works/pi/issues/3636>). Of shapes there is `json_object` only, and
-/// the word JSON must stand in the prompt (<https://api-docs.deepseek.com/guides/json_mode>,
-/// <https://github.com/UKGovernmentBEIS/inspect_ai/issues/4916>). Users in a row are refused by
-/// `deepseek-reasoner`: <https://github.com/deepseek-ai/DeepSeek-R1/issues/21>.
+/// <https://github.com/earendil-works/pi/issues/3636>). The only structured output is
+/// `json_object`, and the prompt must contain the word JSON
+/// (<https://api-docs.deepseek.com/guides/json_mode>,
+/// <https://github.com/UKGovernmentBEIS/inspect_ai/issues/4916>). `deepseek-reasoner` refuses
+/// consecutive users: <https://github.com/deepseek-ai/DeepSeek-R1/issues/21>.
 fn deepseek() -> Dialect {
     Dialect {
         max_tokens: MaxTokensField::MaxTokens,
@@ -188,20 +189,20 @@ fn deepseek() -> Dialect {
     }
 }
 
-/// Takes the format of OpenAI
-/// (<https://docs.getbifrost.ai/providers/supported-providers/fireworks>). In 2024 `stream_options`
-/// was refused (<https://github.com/FlowiseAI/Flowise/issues/2866>); nothing newer says so.
+/// Accepts OpenAI's format (<https://docs.getbifrost.ai/providers/supported-providers/fireworks>).
+/// In 2024 `stream_options` was refused (<https://github.com/FlowiseAI/Flowise/issues/2866>); there
+/// is no newer report.
 fn fireworks() -> Dialect {
     server("fireworks")
 }
 
-/// Signatures stand in `extra_content` (<https://ai.google.dev/gemini-api/docs/thought-signatures>).
-/// A call must follow a user or a result, also at the beginning:
+/// Signatures are in `extra_content` (<https://ai.google.dev/gemini-api/docs/thought-signatures>).
+/// A call must follow a user or a result, even at the beginning:
 /// <https://github.com/google-gemini/gemini-cli/issues/11814>. Contents must not be empty:
 /// <https://github.com/aaif-goose/goose/pull/1425>,
 /// <https://github.com/langchain-ai/langchainjs/pull/9987>. The last one must not be the model's:
-/// <https://github.com/crewAIInc/crewAI/pull/6973>. A shape of the answer is refused beside tools:
-/// <https://github.com/openai/openai-agents-python/issues/656>.
+/// <https://github.com/crewAIInc/crewAI/pull/6973>. Structured output is refused together with
+/// tools: <https://github.com/openai/openai-agents-python/issues/656>.
 fn gemini() -> Dialect {
     Dialect {
         output: OutputFormat::JsonSchemaWithoutTools,
@@ -214,7 +215,7 @@ fn gemini() -> Dialect {
     }
 }
 
-/// Models of OpenAI are those of Azure; what others demand is known by their names.
+/// OpenAI's models are hosted on Azure; requirements of others are determined by their names.
 fn github() -> Dialect {
     Dialect {
         call_ids: OPENAI_CALL_ID,
@@ -222,8 +223,8 @@ fn github() -> Dialect {
     }
 }
 
-/// Replies have `reasoning` (<https://console.groq.com/docs/openai>); it does not go back. A shape of
-/// the answer is refused beside tools: <https://github.com/vercel/ai/pull/16540>.
+/// Replies have `reasoning` (<https://console.groq.com/docs/openai>), which is not sent back.
+/// Structured output is refused together with tools: <https://github.com/vercel/ai/pull/16540>.
 fn groq() -> Dialect {
     Dialect {
         output: OutputFormat::JsonSchemaWithoutTools,
@@ -232,8 +233,8 @@ fn groq() -> Dialect {
 }
 
 /// One system message: <https://github.com/MiniMax-AI/MiniMax-M2/issues/51>,
-/// <https://github.com/openclaw/openclaw/issues/19386>. Reasoning must come back whole; it is in
-/// `reasoning_details` where `reasoning_split` is passed through, and in the text otherwise
+/// <https://github.com/openclaw/openclaw/issues/19386>. Reasoning must be sent back completely; it
+/// is in `reasoning_details` if `reasoning_split` is passed through, and in the text otherwise
 /// (<https://platform.minimax.io/docs/api-reference/text-openai-api>).
 fn minimax() -> Dialect {
     Dialect {
@@ -243,19 +244,19 @@ fn minimax() -> Dialect {
     }
 }
 
-/// Order and ids are those of Mistral's models, which are known by name; they stand here for
-/// models that were given other names. Unknown fields are refused:
-/// `stream_options` (<https://github.com/dnakov/anon-kode/issues/53>), `max_completion_tokens`
+/// Order and ids are those of Mistral's models, which are recognized by name; they are repeated
+/// here for models with other names. Unknown fields are refused: `stream_options`
+/// (<https://github.com/dnakov/anon-kode/issues/53>), `max_completion_tokens`
 /// (<https://github.com/editor-code-assistant/eca/issues/231>), `reasoning_content`
-/// (<https://github.com/charmbracelet/crush/issues/1590>). The seed is `random_seed`, and a call is
-/// required with `any` (<https://docs.rs/crate/mistral-openapi-client>, made of Mistral's own
+/// (<https://github.com/charmbracelet/crush/issues/1590>). The seed is `random_seed`, and `any`
+/// requires a call (<https://docs.rs/crate/mistral-openapi-client>, generated from Mistral's own
 /// specification).
 fn mistral() -> Dialect {
     Dialect {
         max_tokens: MaxTokensField::MaxTokens,
         seed: Cow::Borrowed("random_seed"),
         required_choice: Cow::Borrowed("any"),
-        // Usage comes without being asked for.
+        // Usage is sent without a request.
         stream_options: false,
         rules: rules(|rules| {
             rules.reply_after_tools = true;
@@ -267,8 +268,8 @@ fn mistral() -> Dialect {
     }
 }
 
-/// Thinking models refuse a message that calls tools without `reasoning_content`, and all refuse
-/// empty messages: <https://github.com/AstrBotDevs/AstrBot/issues/7200>,
+/// Thinking models refuse a message with tool calls and without `reasoning_content`, and all models
+/// refuse empty messages: <https://github.com/AstrBotDevs/AstrBot/issues/7200>,
 /// <https://github.com/lobehub/lobehub/pull/8419>.
 fn moonshot() -> Dialect {
     Dialect {
@@ -281,14 +282,14 @@ fn moonshot() -> Dialect {
     }
 }
 
-/// Takes a subset of OpenAI's fields (<https://docs.ollama.com/api/openai-compatibility>). A server
-/// on the own machine has no known host; it gets the default, which is the same.
+/// Accepts a subset of OpenAI's fields (<https://docs.ollama.com/api/openai-compatibility>). A
+/// local server has no known host and uses the default, which is the same.
 fn ollama() -> Dialect {
     server("ollama")
 }
 
-/// Fields that a model does not know are taken off by the server. Ids go to the vendor as they are:
-/// <https://github.com/openclaw/openclaw/pull/875>.
+/// The server removes fields that a model does not support. Ids are forwarded to the vendor
+/// unchanged: <https://github.com/openclaw/openclaw/pull/875>.
 fn openrouter() -> Dialect {
     Dialect {
         reasoning: ReasoningReplay::Always(ReasoningField::Details),
@@ -306,15 +307,15 @@ fn perplexity() -> Dialect {
     }
 }
 
-/// No rule of its own is known; models are known by their names.
+/// No specific rule is known; models are recognized by their names.
 fn together() -> Dialect {
     server("together")
 }
 
-/// Messages without content are refused, those that call tools too, which need an empty text
+/// Messages without content are refused, including those with tool calls, which need an empty text
 /// (<https://github.com/langchain-ai/langchain/issues/34140>,
-/// <https://github.com/langbot-app/LangBot/issues/1205>). Which model takes `reasoning_effort` and
-/// `stop` is known by name.
+/// <https://github.com/langbot-app/LangBot/issues/1205>). Support for `reasoning_effort` and `stop`
+/// depends on the model's name.
 fn xai() -> Dialect {
     Dialect {
         empty_content: EmptyContent::Text,
@@ -323,7 +324,7 @@ fn xai() -> Dialect {
     }
 }
 
-/// Thinking should come back with the results of tools
+/// Thinking should be sent back together with tool results
 /// (<https://docs.z.ai/guides/capabilities/thinking-mode>).
 fn zai() -> Dialect {
     Dialect {
@@ -334,7 +335,7 @@ fn zai() -> Dialect {
     }
 }
 
-/// The rules of most servers, and others.
+/// Returns the rules of most servers, with changes.
 fn rules(set: impl FnOnce(&mut Rules)) -> Rules {
     let mut rules = super::MOST_SERVERS;
     set(&mut rules);

@@ -1,4 +1,4 @@
-//! The order and the ids that models demand wherever they run, by their names.
+//! Order of messages and ids required by models on any server, by their names.
 
 use geppetto_turns::Rules;
 
@@ -7,10 +7,10 @@ use super::CallIdForm;
 const NONE: Rules = Rules::new();
 
 /// Mistral's tokenizer and templates: no user after a tool result (mistral-common,
-/// `protocol/instruct/validator.py`, on its API, vLLM, NIM and Azure alike), users and models
-/// alternate (<https://github.com/ggml-org/llama.cpp/issues/19851>,
-/// <https://github.com/mistralai/mistral-vibe/issues/1006>), ids of calls have nine letters or
-/// digits, the last message is a user's or a tool's.
+/// `protocol/instruct/validator.py`, on its API, vLLM, NIM and Azure alike), alternating users and
+/// models (<https://github.com/ggml-org/llama.cpp/issues/19851>,
+/// <https://github.com/mistralai/mistral-vibe/issues/1006>), call ids of nine letters or digits,
+/// and a last message of a user or a tool.
 const MISTRAL: (Rules, CallIdForm) = {
     let mut rules = NONE;
     rules.users_joined = true;
@@ -22,7 +22,7 @@ const MISTRAL: (Rules, CallIdForm) = {
     (rules, CallIdForm::Exactly(9))
 };
 
-/// Users and models alternate, after one system message at most:
+/// Alternating users and models, after at most one system message:
 /// <https://github.com/nextai-translator/raycast-openai-translator/issues/34>,
 /// <https://github.com/suitenumerique/conversations/issues/197>.
 const GEMMA: (Rules, CallIdForm) = {
@@ -42,9 +42,9 @@ const QWEN: (Rules, CallIdForm) = {
     (rules, CallIdForm::Any)
 };
 
-/// Anthropic's API, which gateways hand requests on to. Ids of calls are letters, digits, `_` and `-`
-/// (<https://github.com/maximhq/bifrost/issues/5097>); 64 of them are sent, as OpenAI's newer API
-/// takes them. Texts must hold more than white space
+/// Anthropic's API, to which gateways forward requests. Call ids consist of letters, digits, `_`
+/// and `-` (<https://github.com/maximhq/bifrost/issues/5097>); at most 64 are sent, as accepted by
+/// OpenAI's newer API. Texts must not be blank
 /// (<https://github.com/anomalyco/opencode/issues/31259>,
 /// <https://github.com/BerriAI/litellm/pull/22979>). From Claude 4.6 on the last message must be a
 /// user's (<https://github.com/anthropics/claude-code/issues/52433>,
@@ -56,11 +56,11 @@ const CLAUDE: (Rules, CallIdForm) = {
     (rules, CallIdForm::Plain(64))
 };
 
-/// OpenAI's models behind a gateway that hands ids on:
+/// OpenAI's models behind a gateway that forwards ids:
 /// <https://github.com/openclaw/openclaw/pull/875>.
 const OPENAI: (Rules, CallIdForm) = (NONE, CallIdForm::Plain(40));
 
-/// Parts of the names of models, and what their templates demand.
+/// Substrings of model names, and the requirements of their templates.
 const TEMPLATES: &[(&str, (Rules, CallIdForm))] = &[
     ("mistral", MISTRAL),
     ("ministral", MISTRAL),
@@ -84,15 +84,15 @@ const TEMPLATES: &[(&str, (Rules, CallIdForm))] = &[
     ("openai/o", OPENAI),
 ];
 
-/// What the template of a model demands, if it is known to.
+/// Returns the requirements of a model's template, if they are known.
 pub(super) fn find(model: &str) -> Option<(Rules, CallIdForm)> {
     let name = model.to_ascii_lowercase();
     let known = TEMPLATES.iter().find(|(part, _)| name.contains(part));
     known.map(|(_, demands)| *demands)
 }
 
-/// Returns `true` if a history with calls is refused without tools: Anthropic's API, also behind
-/// gateways (<https://github.com/BerriAI/litellm/issues/4689>,
+/// Returns `true` if a history with calls is refused without tools: Anthropic's API, including
+/// behind gateways (<https://github.com/BerriAI/litellm/issues/4689>,
 /// <https://github.com/camel-ai/owl/issues/532>).
 pub(super) fn wants_tool(model: &str) -> bool {
     model.to_ascii_lowercase().contains("claude")

@@ -18,33 +18,33 @@ pub(super) struct Call {
     pub(super) name: String,
     pub(super) args: StreamedArgs,
     pub(super) custom: bool,
-    /// The last event with a piece of this call.
+    /// Number of the last event with a piece of this call.
     pub(super) event: u64,
     pub(super) item: Option<ItemId>,
-    /// Whether the call begins with the name of its predecessor and no id: it is none as long as
-    /// its arguments are missing or the same.
+    /// `true` if the call starts with the name of its predecessor and without an id: it does not
+    /// count as long as its arguments are missing or the same.
     pub(super) doubtful: bool,
-    /// What the server keeps beside the call, until it is on its block.
+    /// Additional data of the server for the call, until it is on its block.
     pub(super) extra: Option<Box<str>>,
 }
 
 impl Call {
-    /// Returns `true` if nothing but the end of the reply could change what is published next.
+    /// Returns `true` if only the end of the reply could change what is published next.
     pub(super) fn is_known(&self) -> bool {
         self.is_named() && !self.args.waits() && (!self.doubtful || self.args.is_over())
     }
 
-    /// Returns `true` if id and name are known, as far as they have come.
+    /// Returns `true` if parts of the id and the name are known.
     pub(super) fn is_named(&self) -> bool {
         !self.id.is_empty() && !self.name.is_empty()
     }
 
-    /// Returns `true` if a piece with this call's index begins another call nevertheless: some
-    /// servers give every call the same index.
+    /// Returns `true` if a piece with this call's index nevertheless starts another call: some
+    /// servers use the same index for every call.
     pub(super) fn is_followed_by(&self, piece: &CallPiece<'_>) -> bool {
         if piece.name.is_empty() {
-            // What names no tool goes on, also under a new id: some servers make one up for every
-            // event.
+            // A piece without a name continues the call, even with a new id: some servers create
+            // one for every event.
             return false;
         }
         let is_over = self.args.is_over();
@@ -60,7 +60,8 @@ impl Call {
         !is_same && is_over && !self.args.is_empty_object()
     }
 
-    /// Whether a piece without index repeats this call's name and goes on with its arguments.
+    /// Returns `true` if a piece without an index repeats this call's name and continues its
+    /// arguments.
     pub(super) fn is_repeated_in(&self, piece: &CallPiece<'_>) -> bool {
         piece.name == self.name && !self.args.is_over()
     }
@@ -70,7 +71,7 @@ impl Call {
         if let Some(extra) = piece.extra {
             self.extra = Some(extra.get().into());
         }
-        // The first id counts: it may be repeated in every piece.
+        // The first id counts, because it may be repeated in every piece.
         if self.id.is_empty() {
             (*piece.id).clone_into(&mut self.id);
         }
@@ -82,7 +83,7 @@ impl Call {
         }
     }
 
-    /// Names come whole, repeated, growing, or in pieces; they are over when arguments begin.
+    /// Names arrive complete, repeated, growing, or in pieces; they end when the arguments start.
     fn take_name(&mut self, name: &str) {
         let is_fixed = self.item.is_some() || !self.args.is_blank();
         if name.is_empty() || name == self.name || (is_fixed && !self.name.is_empty()) {
@@ -94,7 +95,7 @@ impl Call {
         self.name.push_str(name);
     }
 
-    /// Publishes what the arguments have grown by.
+    /// Publishes the new part of the arguments.
     pub(super) fn publish(&mut self, out: &mut Output<'_>) {
         self.keep_extra(out);
         if let Some(id) = self.item {
@@ -102,7 +103,7 @@ impl Call {
         }
     }
 
-    /// Puts what the server keeps beside the call on its block.
+    /// Stores the server's additional data for the call on its block.
     pub(super) fn keep_extra(&mut self, out: &mut Output<'_>) {
         if let Some(id) = self.item
             && let Some(raw) = self.extra.take()
@@ -120,7 +121,7 @@ impl Call {
         }
     }
 
-    /// Another call of the same tool, with these arguments.
+    /// Creates another call of the same tool, with these arguments.
     pub(super) fn again_with(&self, args: &str) -> Self {
         let mut call = Self {
             choice: self.choice,
@@ -132,7 +133,7 @@ impl Call {
         call
     }
 
-    /// Nothing more comes.
+    /// Completes the call, because no more pieces will arrive.
     pub(super) fn settle(&mut self) {
         self.args.settle();
     }

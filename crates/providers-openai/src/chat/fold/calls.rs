@@ -1,10 +1,10 @@
 //! [`Calls`]: tool calls put together from their pieces.
 //!
-//! Which call a piece belongs to is told in several ways: by index, by id, by name, or by nothing
-//! but its place. A call is announced once its id and its name are known, and after those that were
-//! begun before it, so that the order of the calls is the order in which the model began them.
+//! A piece identifies its call by index, by id, by name, or only by its position. A call is
+//! announced once its id and its name are known, and after all calls that started before it, so
+//! that the calls are in the order in which the model started them.
 //!
-//! Every piece costs the same, however many calls there are.
+//! The cost per piece is constant, regardless of the number of calls.
 
 use std::collections::HashMap;
 
@@ -25,24 +25,24 @@ use crate::chat::{
 #[cfg(test)]
 mod tests;
 
-/// The tool calls of one reply, in the order in which they were begun.
+/// Tool calls of one reply, in the order in which they started.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
-    /// The last call at an index of a choice.
+    /// Last call at an index of a choice.
     by_index: HashMap<(u64, u64), usize>,
-    /// The last call of an id.
+    /// Last call with an id.
     by_id: HashMap<String, usize>,
-    /// How many calls were announced; they are the first ones.
+    /// Number of announced calls, which are the first ones.
     announced: usize,
-    /// The calls that have grown since the last [`Calls::publish`].
+    /// Calls that have grown since the last [`Calls::publish`].
     grown: Vec<usize>,
-    /// The number of the event, so that two pieces of one event without an index are two calls.
+    /// Number of the current event, so that two pieces of one event without an index are two calls.
     event: u64,
 }
 
 impl Calls {
-    /// Returns `true` if anything was added that is not published yet.
+    /// Returns `true` if there are unpublished additions.
     pub(super) fn has_news(&self) -> bool {
         !self.grown.is_empty()
     }
@@ -57,7 +57,7 @@ impl Calls {
             .map(|(_, call)| call)
     }
 
-    /// Takes the pieces of one event. Where the reply came whole, each is a call.
+    /// Processes the pieces of one event. In a single body, each is a call.
     pub(super) fn take(
         &mut self,
         pieces: &[CallDelta<'_>],
@@ -82,8 +82,8 @@ impl Calls {
         }
     }
 
-    /// Takes a piece of the only call, in the format before tools. Snowflake sends an empty one
-    /// with every message.
+    /// Processes a piece of the only call, in the format that preceded tools. Snowflake sends an
+    /// empty one with every message.
     pub(super) fn take_legacy(&mut self, piece: &FunctionDelta<'_>, choice: u64) {
         let piece = CallPiece::legacy(piece, choice);
         if piece.is_silent() {
@@ -94,12 +94,12 @@ impl Calls {
         self.add(known, &piece);
     }
 
-    /// The call that a piece goes on with; `None` where it begins one.
+    /// Returns the call that a piece continues; `None` if it starts a new one.
     fn find(&self, piece: &CallPiece<'_>) -> Option<usize> {
         if let Some(index) = piece.index {
             let at = self.by_index.get(&(piece.choice, index));
             let Some(at) = at.copied() else {
-                // Some gateways count on with every piece.
+                // Some gateways increment the index with every piece.
                 return self.by_id(piece).filter(|_| piece.name.is_empty());
             };
             let call = self.calls.get(at)?;
@@ -120,15 +120,15 @@ impl Calls {
         self.by_id.get(id).copied()
     }
 
-    /// The call of another choice that an entry of a whole reply repeats.
+    /// Returns the call of another choice that an entry of a single body repeats.
     fn in_other_choice(&self, piece: &CallPiece<'_>) -> Option<usize> {
         let at = self.by_id(piece)?;
         let call = self.calls.get(at)?;
         (call.choice != piece.choice).then_some(at)
     }
 
-    /// The call that a piece goes on with which names none, of several in one event: the last
-    /// pieces of an event go on with the last calls. `rest` counts the pieces from this one on.
+    /// Returns the call continued by a piece that identifies none, in an event with several: the
+    /// last pieces of an event continue the last calls. `rest` counts the pieces from this one on.
     fn by_place(&self, rest: usize) -> Option<usize> {
         (!self.calls.is_empty()).then(|| self.calls.len().saturating_sub(rest))
     }
@@ -169,7 +169,7 @@ impl Calls {
         at
     }
 
-    /// Returns `true` if a call is none: its predecessor, said again.
+    /// Returns `true` if a call does not count, because it repeats its predecessor.
     fn is_none(&self, at: usize) -> bool {
         let Some(call) = self.calls.get(at).filter(|call| call.doubtful) else {
             return false;
@@ -181,7 +181,7 @@ impl Calls {
             })
     }
 
-    /// Announces the calls that can be, and what they have grown by.
+    /// Announces the calls that are known, and publishes their additions.
     pub(super) fn publish(&mut self, out: &mut Output<'_>) {
         while self.calls.get(self.announced).is_some_and(Call::is_known) {
             self.announce_next(out);
@@ -195,14 +195,14 @@ impl Calls {
         }
     }
 
-    /// Announces the calls whose names are known, before something else begins.
+    /// Announces the calls whose names are known, before another segment starts.
     pub(super) fn announce(&mut self, out: &mut Output<'_>) {
         while self.calls.get(self.announced).is_some_and(Call::is_named) {
             self.announce_next(out);
         }
     }
 
-    /// Announces the rest, as far as it is known: nothing more comes.
+    /// Announces the remaining calls as far as they are known, because no more pieces will arrive.
     pub(super) fn publish_all(&mut self, out: &mut Output<'_>) {
         let added = self.settle();
         if added > 0 {
@@ -224,8 +224,8 @@ impl Calls {
         }
     }
 
-    /// Nothing more comes. Returns the number of calls whose arguments were glued to those of
-    /// another one; each is a call of its own now.
+    /// Completes all calls. Returns the number of calls whose arguments were concatenated to those
+    /// of another one; each is now a separate call.
     pub(super) fn settle(&mut self) -> usize {
         let mut added = Vec::new();
         for call in &mut self.calls {
@@ -262,8 +262,8 @@ impl Calls {
         call.publish(out);
     }
 
-    /// The announced calls that cannot be made: those without a name, and, where the model was
-    /// stopped, those whose arguments that cut, or all of them.
+    /// Returns the announced calls that cannot be executed: those without a name, and, if the model
+    /// was stopped, those with truncated arguments, or all of them.
     pub(super) fn broken(&self, is_cut: bool, all: bool) -> impl Iterator<Item = ItemId> {
         let broken = move |call: &&Call| {
             all || call.name.is_empty() || (is_cut && !call.custom && !call.args.is_over())
@@ -274,13 +274,13 @@ impl Calls {
             .filter_map(|call| call.item)
     }
 
-    /// Returns `true` if there is a call that can be made.
+    /// Returns `true` if there is a complete call.
     pub(super) fn any_whole(&self, is_cut: bool) -> bool {
         let announced = self.calls.iter().filter(|call| call.item.is_some());
         self.broken(is_cut, false).count() < announced.count()
     }
 
-    /// Number of characters that could not be read.
+    /// Returns the number of unreadable characters.
     pub(super) fn lost(&self) -> u64 {
         self.calls.iter().map(|call| call.args.lost()).sum()
     }

@@ -1,8 +1,8 @@
-//! `reasoning_details`: reasoning in typed pieces, as OpenRouter sends and takes it.
+//! `reasoning_details`: reasoning in typed pieces, as sent and accepted by OpenRouter.
 //!
-//! Types: `reasoning.text`, `reasoning.summary`, `reasoning.encrypted`. They go back unchanged, so
-//! pieces of a stream are put together again and nothing of them is read but their text.
-//! See <https://openrouter.ai/docs/use-cases/reasoning-tokens>.
+//! Types: `reasoning.text`, `reasoning.summary`, `reasoning.encrypted`. They are sent back
+//! unchanged, so pieces of a stream are merged, and only their text is read. See
+//! <https://openrouter.ai/docs/use-cases/reasoning-tokens>.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, value::RawValue};
 
 pub(super) type Detail = Map<String, Value>;
 
-/// The fields that grow from event to event.
+/// Fields that grow from event to event.
 const GROWING: [&str; 4] = ["text", "summary", "data", "signature"];
 
-/// The pieces of one event; `None` where there are none.
+/// Parses the pieces of one event; `None` if there are none.
 pub(super) fn parse(raw: &RawValue) -> Option<Vec<Detail>> {
     let Some(Value::Array(entries)) = raw_value(raw.get()) else {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn parse(raw: &RawValue) -> Option<Vec<Detail>> {
     (!details.is_empty()).then_some(details)
 }
 
-/// What the pieces say in plain text.
+/// Returns the plain text of the pieces.
 pub(super) fn text_of(details: &[Detail]) -> String {
     let text = |detail: &Detail| {
         let text = detail.get("text").or_else(|| detail.get("summary"))?;
@@ -38,15 +38,15 @@ pub(super) fn text_of(details: &[Detail]) -> String {
     details.iter().filter_map(text).collect()
 }
 
-/// The pieces of a reply, put together. Each one costs the same, however many there are.
+/// Merged pieces of a reply. The cost per piece is constant, regardless of their number.
 #[derive(Debug, Default)]
 pub(super) struct Details {
     list: Vec<Detail>,
-    /// The last piece of a type and an index.
+    /// Last piece of a type and an index.
     last: HashMap<String, usize>,
-    /// The last piece of a type and an index that has this id, or none.
+    /// Last piece of a type and an index with this id, or without one.
     named: HashMap<(String, Option<String>), usize>,
-    /// Number of characters that could not be read.
+    /// Number of unreadable characters.
     lost: u64,
 }
 
@@ -59,13 +59,13 @@ impl Details {
         self.list.len()
     }
 
-    /// Takes pieces that are whole.
+    /// Adds complete pieces.
     pub(super) fn add(&mut self, details: Vec<Detail>) {
         self.list.extend(details);
     }
 
-    /// Adds the pieces of one event to those before it. A piece goes on with the last one of the
-    /// same type and index that has no other id.
+    /// Merges the pieces of one event with the previous ones. A piece continues the last one of the
+    /// same type and index without a different id.
     pub(super) fn merge(&mut self, news: Vec<Detail>) {
         for piece in news {
             let (group, id) = (group(&piece), id(&piece));
@@ -102,7 +102,7 @@ impl Details {
         self.list.get(at).is_some_and(|detail| id(detail).is_some())
     }
 
-    /// The pieces, and the number of characters that could not be read.
+    /// Returns the pieces, and the number of unreadable characters.
     pub(super) fn take(&mut self) -> (Vec<Value>, u64) {
         let Self {
             mut list, mut lost, ..
@@ -129,7 +129,7 @@ fn known_is_named(
     id.is_some() && named.get(&(group.to_owned(), None)) == Some(&at)
 }
 
-/// The type and the index of a piece, as one key.
+/// Returns the type and the index of a piece as one key.
 fn group(piece: &Detail) -> String {
     let index = piece.get("index").filter(|index| !index.is_null());
     let index = index.map_or_else(String::new, Value::to_string);
@@ -142,7 +142,7 @@ fn id(piece: &Detail) -> Option<String> {
     Some(id.to_string())
 }
 
-/// Lets a piece grow by another one; returns how many characters could not be read.
+/// Appends a piece to another one; returns the number of unreadable characters.
 fn grow(known: &mut Detail, piece: Detail) -> u64 {
     let mut lost = 0;
     for (name, value) in piece {

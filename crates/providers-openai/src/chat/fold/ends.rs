@@ -4,23 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use geppetto_provider::rules::Meaning;
 
-/// The finish reasons of the choices that make up a reply.
+/// Finish reasons of the choices of a reply.
 ///
-/// A reason ends its choice as long as nothing of it follows. Where text or calls follow, the
-/// server puts a reason into every event, and none of them says that the reply is over: then its
-/// end marker does, or an event that has a reason and nothing else.
+/// A reason ends its choice unless further output of it follows. If text or calls follow, the
+/// server sends a reason in every event, and none of them ends the reply: only its end marker does,
+/// or an event that has a reason and nothing else.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
     seen: BTreeSet<u64>,
     reasons: BTreeMap<u64, String>,
-    /// Whether something followed a reason.
+    /// `true` if output followed a reason.
     premature: bool,
-    /// Whether a reason came in an event of its own since something was said last.
+    /// `true` if a reason arrived in a separate event after the last output.
     alone: bool,
 }
 
 impl Ends {
-    /// Takes an event of a choice: whether it said something, and its reason, which may be none.
+    /// Processes an event of a choice: whether it had output, and its reason, which may be empty.
     pub(super) fn take(&mut self, choice: u64, spoke: bool, reason: &str) {
         self.seen.insert(choice);
         if spoke {
@@ -33,18 +33,18 @@ impl Ends {
         }
     }
 
-    /// Returns `true` if the server said by its reasons that the reply is complete.
+    /// Returns `true` if the reasons indicate that the reply is complete.
     pub(super) fn are_final(&self) -> bool {
         let is_over = !self.reasons.is_empty() && self.reasons.len() == self.seen.len();
         is_over && (self.alone || !self.premature)
     }
 
-    /// Number of choices so far.
+    /// Returns the number of choices so far.
     pub(super) fn choices(&self) -> usize {
         self.seen.len()
     }
 
-    /// The reason that says most: a failure or a limit of one choice is one of the reply.
+    /// Returns the most specific reason: a failure or a limit of one choice applies to the reply.
     pub(super) fn reason(&self) -> Option<&str> {
         let mut most: Option<&String> = None;
         for reason in self.reasons.values() {
@@ -57,7 +57,8 @@ impl Ends {
     }
 }
 
-/// Returns `true` if a reason is none. Some servers write out the null of their language.
+/// Returns `true` if a reason represents none. Some servers send the null of their programming
+/// language as text.
 fn is_none(reason: &str) -> bool {
     ["", "null", "none", "false", "undefined"]
         .iter()

@@ -1,4 +1,4 @@
-//! The end of a reply: why the model stopped, and what that means.
+//! End of a reply: its finish reason and finish class.
 
 use geppetto_engine::Finish;
 use geppetto_provider::{Fault, Output, rules::Meaning};
@@ -8,8 +8,8 @@ use serde_json::json;
 use super::ChatFold;
 
 impl ChatFold {
-    /// What the reasons mean: the one that OpenRouter passes on as it came counts where it says
-    /// more.
+    /// Returns the meaning of the finish reasons: the native one forwarded by OpenRouter counts if
+    /// it is more specific.
     pub(super) fn meaning(&self) -> Meaning {
         let meaning = Meaning::of(self.ends.reason().unwrap_or_default());
         let native = Meaning::of(&self.native_reason);
@@ -19,7 +19,7 @@ impl ChatFold {
         meaning
     }
 
-    /// The reply is over.
+    /// Ends the reply.
     pub(super) fn end(mut self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
         let meaning = self.meaning();
         self.calls.publish_all(out);
@@ -44,8 +44,8 @@ impl ChatFold {
         finish
     }
 
-    /// Marks the calls that the end of the reply cut. Of a filtered reply, no call is what the
-    /// model meant: the server left something out, and closed the JSON around it.
+    /// Marks the calls that the end of the reply truncated. In a filtered reply no call is as the
+    /// model intended: the server removed parts and closed the JSON around them.
     fn cut_calls(&self, meaning: Meaning, out: &mut Output<'_>) {
         for id in self
             .calls
@@ -62,12 +62,12 @@ impl ChatFold {
             Meaning::ContextWindow => FinishClass::ContextWindow,
             Meaning::Filter => FinishClass::Refused,
             Meaning::Failed(_) => FinishClass::Error,
-            // Servers say `stop` with calls, and `tool_calls` without: what arrived decides.
+            // Servers send `stop` with calls, and `tool_calls` without: the output decides.
             Meaning::Stop | Meaning::ToolCalls | Meaning::Unknown if calls => {
                 FinishClass::ToolCallsPending
             }
             Meaning::Stop | Meaning::ToolCalls if self.refused => FinishClass::Refused,
-            // A call that never came is not an answer.
+            // A missing call is not an answer.
             Meaning::ToolCalls if !out.has_output() => FinishClass::Unknown,
             Meaning::Stop | Meaning::ToolCalls
                 if self.ends.reason().is_some() || out.has_output() =>
@@ -78,7 +78,7 @@ impl ChatFold {
         }
     }
 
-    /// The error of a reply whose finish reason says that the server failed.
+    /// Returns the error of a reply whose finish reason means a failure of the server.
     pub(super) fn failure(&self) -> Option<Fault> {
         let Meaning::Failed(kind) = self.meaning() else {
             return None;
@@ -92,7 +92,7 @@ impl ChatFold {
         Some(Fault::failed(kind, said))
     }
 
-    /// Takes a reason, bounded and without secrets, as it gets into the turn.
+    /// Records a reason, bounded and redacted, as it is stored in the turn.
     pub(super) fn stopped(&mut self, choice: u64, reason: &str, native: &str, out: &Output<'_>) {
         if reason.is_empty() && native.is_empty() {
             self.ends.take(choice, self.spoke, "");

@@ -23,11 +23,11 @@ use crate::chat::{
     wire::{Audio, Chunk, Logprobs},
 };
 
-/// What stands beside the text: ids, usage, annotations, log probabilities, speech.
+/// Additional data of a reply: ids, usage, annotations, log probabilities, speech.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     response_id: Word,
-    /// The last usage that was not empty, as sent.
+    /// Last non-empty usage, as sent.
     usage: Option<Box<str>>,
     service_tier: Word,
     system_fingerprint: Word,
@@ -43,13 +43,13 @@ pub(super) struct Kept {
     audio: Speech,
 }
 
-/// What belongs to the first item of a kind.
+/// Additional data for the first item of a kind.
 #[derive(Debug, Default)]
 struct Beside {
     item: Option<ItemId>,
     logprobs: Vec<Value>,
     annotations: Vec<Value>,
-    /// The annotations as text, to know one again.
+    /// Annotations as text, to detect repetitions.
     known: HashSet<String>,
 }
 
@@ -61,10 +61,10 @@ struct Speech {
 }
 
 impl Kept {
-    /// Takes what an event says beside its choices.
+    /// Processes the fields of an event outside of its choices.
     pub(super) fn take_envelope(&mut self, chunk: &Chunk<'_>, out: &mut Output<'_>) {
         out.set_model(&chunk.model);
-        // Some servers change the id inside one stream; the first one names the reply.
+        // Some servers change the id within a stream; the first one identifies the reply.
         self.response_id.first(&chunk.id, out);
         self.service_tier.last(&chunk.service_tier, out);
         self.system_fingerprint.last(&chunk.system_fingerprint, out);
@@ -75,18 +75,18 @@ impl Kept {
         self.take_usage(chunk.usage.or(groq));
     }
 
-    /// Takes the usage so far; the last one that counts anything is the reply's.
+    /// Records the usage so far; the last non-empty one is that of the reply.
     pub(super) fn take_usage(&mut self, usage: Option<&RawValue>) {
         raw(&mut self.usage, usage.filter(|usage| usage::counts(usage)));
     }
 
-    /// The usage so far.
+    /// Returns the usage so far.
     pub(super) fn usage(&self) -> Option<Usage> {
         let (usage, _) = usage::parse(self.usage.as_deref()?)?;
         Some(usage)
     }
 
-    /// Says which item a new segment is.
+    /// Records the item of a new segment.
     pub(super) fn opened(&mut self, segment: Segment, id: ItemId) {
         let item = match segment {
             Segment::Text => &mut self.text.item,
@@ -108,8 +108,8 @@ impl Kept {
         }
     }
 
-    /// Keeps the annotations of the text and announces the sources that it cites. A server may
-    /// repeat those that it has sent before.
+    /// Keeps the annotations of the text and announces the cited sources. A server may repeat
+    /// earlier ones.
     pub(super) fn take_annotations(&mut self, raw: &RawValue, out: &Output<'_>) {
         for annotation in list(raw) {
             if !self.text.known.insert(annotation.to_string()) {
@@ -124,7 +124,7 @@ impl Kept {
 
     pub(super) fn take_details(&mut self, news: Vec<Detail>, whole: bool, out: &mut Output<'_>) {
         if self.reasoning.item.is_none() {
-            // Encrypted reasoning has no text, and no events, but it has its place.
+            // Encrypted reasoning has no text and no events, but it has a position.
             self.reasoning.item = Some(out.add_block(Block::reasoning("")));
         }
         if whole {
@@ -134,8 +134,8 @@ impl Kept {
         }
     }
 
-    /// Takes what the server keeps beside the text. The last one counts: it comes when the text is
-    /// whole.
+    /// Records the server's additional data for the text. The last one counts, because it arrives
+    /// when the text is complete.
     pub(super) fn take_extra_content(&mut self, raw: &RawValue) {
         let value = raw_value(raw.get());
         self.extra_content = value.filter(Value::is_object).or(self.extra_content.take());
@@ -150,7 +150,7 @@ impl Kept {
         }
     }
 
-    /// Number of pieces of reasoning so far.
+    /// Returns the number of pieces of reasoning so far.
     pub(super) fn details(&self) -> usize {
         self.details.len()
     }
@@ -165,7 +165,7 @@ impl Kept {
             .or(self.audio.expires_at);
     }
 
-    /// Puts what was kept where it belongs: on the blocks, and into what is known of the reply.
+    /// Stores the recorded data on the blocks and in the finish.
     pub(super) fn settle(&mut self, finish: &mut Finish, out: &mut Output<'_>) {
         self.settle_sources(finish, out);
         for beside in [&mut self.text, &mut self.refusal, &mut self.reasoning] {
@@ -192,13 +192,13 @@ impl Kept {
         }
     }
 
-    /// Perplexity's sources: those of the last event are those of the reply.
+    /// Stores Perplexity's sources: those of the last event are those of the reply.
     fn settle_sources(&mut self, finish: &mut Finish, out: &Output<'_>) {
         let parse = |raw: Option<Box<str>>| raw.and_then(|raw| raw_value(&raw));
         let results: Option<Value> = parse(self.search_results.take());
         let citations: Option<Value> = parse(self.citations.take());
         let found = results.iter().filter_map(Value::as_array).flatten();
-        // The first result of a URL counts: it overwrites those behind it.
+        // The first result of a URL counts: it overwrites later ones.
         let titles: HashMap<&str, &str> = (found.rev())
             .filter_map(|result| Some((field(result, "url")?, field(result, "title")?)))
             .collect();
@@ -275,7 +275,7 @@ impl Beside {
     }
 }
 
-/// Adds the images that a model made as blocks of their own.
+/// Adds generated images as separate blocks.
 pub(super) fn add_images(raw: &RawValue, out: &mut Output<'_>) {
     for image in list(raw) {
         if let Value::Object(payload) = image {

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::calls::Calls;
 use crate::chat::wire::{Choice, Piece};
 
-/// The choices beside the first. The conversation goes on with the first alone; of the others,
-/// text, calls and finish reason are kept in the result's details.
+/// Choices after the first one. The conversation continues with the first one only; text, calls and
+/// finish reason of the others are kept in the details of the result.
 #[derive(Debug, Default)]
 pub(super) struct Others(BTreeMap<u64, Other>);
 
@@ -19,7 +19,7 @@ struct Other {
     refusal: String,
     calls: Calls,
     reason: String,
-    /// Number of characters that could not be read.
+    /// Number of unreadable characters.
     lost: u64,
 }
 
@@ -28,7 +28,7 @@ impl Others {
         self.0.len()
     }
 
-    /// Takes an event of a choice that is an answer of its own.
+    /// Processes an event of a choice that is a separate answer.
     pub(super) fn take(&mut self, index: u64, choice: &Choice<'_>, whole: bool, out: &Output<'_>) {
         let other = self.0.entry(index).or_default();
         if !choice.finish_reason.is_empty() {
@@ -56,19 +56,19 @@ impl Others {
         other.calls.take(&delta.tool_calls, 0, whole, out);
     }
 
-    /// Takes text of a second answer that nobody asked for.
+    /// Records text of a second answer that was not requested.
     pub(super) fn take_text(&mut self, index: u64, text: &str) {
         let other = self.0.entry(index).or_default();
         other.lost += halves::append(&mut other.text, text);
     }
 
-    /// Number of characters that could not be read.
+    /// Returns the number of unreadable characters.
     pub(super) fn lost(&self) -> u64 {
         let lost = |other: &Other| other.lost + other.calls.lost();
         self.0.values().map(lost).sum()
     }
 
-    /// As they stand in the result's details; `None` where there was one choice.
+    /// Returns the choices for the details of the result; `None` if there was one choice.
     pub(super) fn settle(&mut self) -> Option<Value> {
         let choices = self.0.iter_mut();
         let choices: Vec<Value> = choices.map(|(index, other)| other.settle(*index)).collect();

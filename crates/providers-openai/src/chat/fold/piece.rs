@@ -15,15 +15,15 @@ pub(super) struct CallPiece<'a> {
     pub(super) name: &'a str,
     pub(super) args: Cow<'a, str>,
     pub(super) custom: bool,
-    /// Whether the arguments came as an object, which is whole.
+    /// `true` if the arguments are a JSON object, which is complete.
     pub(super) object: bool,
-    /// What the server keeps beside the call.
+    /// Additional data of the server for the call.
     pub(super) extra: Option<&'a RawValue>,
 }
 
 impl<'a> CallPiece<'a> {
     pub(super) fn new(delta: &'a CallDelta<'_>, choice: u64, out: &Output<'_>) -> Self {
-        // Snowflake sends an empty custom call beside every function.
+        // Snowflake sends an empty custom call next to every function.
         let custom = delta
             .custom
             .as_ref()
@@ -45,7 +45,7 @@ impl<'a> CallPiece<'a> {
         }
     }
 
-    /// A piece of the only call, in the format before tools.
+    /// Creates a piece of the only call, in the format that preceded tools.
     pub(super) fn legacy(delta: &'a FunctionDelta<'_>, choice: u64) -> Self {
         let (args, object) = arguments(delta.arguments);
         Self {
@@ -60,19 +60,19 @@ impl<'a> CallPiece<'a> {
         }
     }
 
-    /// Returns `true` if it says nothing.
+    /// Returns `true` if it is empty.
     pub(super) fn is_silent(&self) -> bool {
         let is_empty = self.id.is_empty() && self.name.is_empty() && self.args.is_empty();
         is_empty && self.extra.is_none()
     }
 
-    /// Returns `true` if it names no call at all.
+    /// Returns `true` if it does not identify a call.
     pub(super) fn is_bare(&self) -> bool {
         self.index.is_none() && self.id.is_empty() && self.name.is_empty()
     }
 }
 
-/// The arguments as text, and whether they came as an object instead of one.
+/// Returns the arguments as text, and `true` if they were sent as an object.
 fn arguments(raw: Option<&RawValue>) -> (Cow<'_, str>, bool) {
     let Some(raw) = raw.map(RawValue::get) else {
         return (Cow::Borrowed(""), false);

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 
 use super::super::wire::{Choice, Chunk, Content, Delta};
 
-/// Returns the text of an event of choice `speaker` that says nothing else, borrowed from the event. The
-/// fields that are named here and may be set have the same value in each event of a run.
+/// Returns the text of an event of choice `speaker` that has no other content, borrowed from the
+/// event. The fields listed here that may be set have the same value in each event of a run.
 pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Option<&'c str> {
     let Chunk {
-        // Of these the first or the last one counts, and they are the same.
+        // Only the first or the last of these counts, and they are the same.
         id: _,
         model: _,
         object: _,

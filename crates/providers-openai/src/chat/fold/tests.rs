@@ -17,14 +17,14 @@ mod repeat;
 mod unread;
 mod whole_and_stream;
 
-/// What came of a fold.
+/// Result of a fold.
 struct Folded {
     turn: Turn,
     outcome: Result<InferenceResult, EngineError>,
     kinds: Vec<EventKind>,
 }
 
-/// Folds events; `done` says that the end marker follows.
+/// Folds events; `done` adds the end marker.
 fn fold(fold: ChatFold, events: &[Value], done: bool) -> Folded {
     let mut data: Vec<String> = events.iter().map(Value::to_string).collect();
     if done {
@@ -36,7 +36,7 @@ fn fold(fold: ChatFold, events: &[Value], done: bool) -> Folded {
     })
 }
 
-/// Folds the data of events as they come from the wire.
+/// Folds the data of events as received.
 fn fold_data(events: &[&str]) -> Folded {
     run(|ctx, turn| {
         let frames = events.iter().map(|data| ("message", *data));
@@ -44,7 +44,7 @@ fn fold_data(events: &[&str]) -> Folded {
     })
 }
 
-/// Folds a body as it comes from the wire.
+/// Folds a body as received.
 fn fold_body(body: &str) -> Folded {
     run(|ctx, turn| offline::fold_body(ctx, turn, ChatFold::stream(), body))
 }
@@ -74,7 +74,7 @@ fn stream(deltas: &[Value], reason: &Value) -> Folded {
     fold(ChatFold::stream(), &events, true)
 }
 
-/// The message and the data of each `info` event.
+/// Returns the message and the data of each `info` event.
 fn infos(folded: &Folded) -> Vec<(String, Value)> {
     let info = |kind: &EventKind| match kind {
         EventKind::Info(info) => Some((info.message.clone(), json!(info.data))),

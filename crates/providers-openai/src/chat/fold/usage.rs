@@ -1,4 +1,4 @@
-//! Tokens: from what each server counts to what [`Usage`] means.
+//! Conversion of each server's token counts to [`Usage`].
 
 use geppetto_provider::read::Counts;
 use geppetto_turns::Usage;
@@ -7,25 +7,25 @@ use serde_json::value::RawValue;
 #[cfg(test)]
 mod tests;
 
-/// Returns `true` if a usage object counts anything: some servers send one of nulls with every
-/// event.
+/// Returns `true` if a usage object has any count: some servers send one of nulls with every event.
 pub(super) fn counts(raw: &RawValue) -> bool {
     let raw = raw.get();
     raw.starts_with('{') && raw.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Reads a usage object, and whether a number of it was odd; `None` where it is not one.
+/// Parses a usage object, and returns `true` if one of its numbers was invalid; `None` if it is not
+/// one.
 ///
 /// - `prompt_tokens` and `completion_tokens`, or `input_tokens` and `output_tokens`;
-/// - what was read from a cache: `prompt_tokens_details.cached_tokens`, `prompt_cache_hit_tokens`
+/// - tokens read from a cache: `prompt_tokens_details.cached_tokens`, `prompt_cache_hit_tokens`
 ///   (DeepSeek), `cache_read_input_tokens` (Databricks), `cached_tokens` (Moonshot);
-/// - what was written to it: `prompt_tokens_details.cache_write_tokens` (OpenRouter),
+/// - tokens written to it: `prompt_tokens_details.cache_write_tokens` (OpenRouter),
 ///   `cache_creation_input_tokens`;
 /// - reasoning: `completion_tokens_details.reasoning_tokens`, `reasoning_tokens` (Copilot).
 ///
-/// Where the total says that a part that is counted apart was left out, it is added: xAI leaves
-/// reasoning out of the output, Mistral leaves speech out of the prompt. A usage whose prompt and
-/// output cannot be read counts as one that was not reported.
+/// If the total shows that a separately counted part is missing, it is added: xAI excludes
+/// reasoning from the output, Mistral excludes speech from the prompt. A usage with unreadable
+/// prompt and output counts as not reported.
 pub(super) fn parse(raw: &str) -> Option<(Usage, bool)> {
     let mut counts = Counts::read(raw)?;
     let prompt = counts.find(&["/prompt_tokens", "/input_tokens"]);

@@ -1,4 +1,4 @@
-//! From blocks to messages.
+//! Conversion of blocks to messages.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -14,7 +14,7 @@ mod assistant;
 
 use assistant::Assistant;
 
-/// One message of the request.
+/// A message of the request.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Message<'a> {
@@ -34,8 +34,8 @@ pub(super) enum Message<'a> {
     },
 }
 
-/// Gives instructions of the engine's own: at the end of the application's, which stand first, or in
-/// a message in front of all.
+/// Adds instructions of the engine: at the end of the application's if they are first, or in a
+/// message before all others.
 pub(super) fn instruct(messages: &mut Vec<Message<'_>>, text: String) {
     if let Some(Message::System { content, .. }) = messages.first_mut() {
         let content = content.to_mut();
@@ -50,19 +50,19 @@ pub(super) fn instruct(messages: &mut Vec<Message<'_>>, text: String) {
     messages.insert(0, instructions);
 }
 
-/// Where messages go.
+/// Destination of messages.
 #[derive(Debug)]
 pub(super) struct To<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) origin: Origin,
 }
 
-/// The messages of a repaired history. What a model said without a break is one message; blocks
-/// of kinds that are not known are left out.
+/// Converts a repaired history to messages. Uninterrupted output of a model is one message; blocks
+/// of unknown kinds are omitted.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`, for an image that nothing can be made of.
+/// An error of kind `Configuration` for an image that cannot be sent.
 pub(super) fn of<'a>(
     blocks: &'a [Arc<Block>],
     to: &'a To<'a>,
@@ -70,7 +70,7 @@ pub(super) fn of<'a>(
     let mut messages = Vec::with_capacity(blocks.len());
     let mut said = Assistant::new(to);
     let mut ids = CallIds::new(to.dialect.call_ids);
-    // Whether tools were called since the last prompt.
+    // `true` if tools were called since the last prompt.
     let mut called = false;
     for block in blocks {
         let message = match &block.content {
@@ -113,7 +113,7 @@ pub(super) fn of<'a>(
     Ok(messages)
 }
 
-/// Ends the model's message, unless it said nothing that can be sent.
+/// Ends the model's message, unless it has no content that can be sent.
 fn flush<'a>(
     said: &mut Assistant<'a>,
     messages: &mut Vec<Message<'a>>,

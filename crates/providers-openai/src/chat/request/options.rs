@@ -1,4 +1,4 @@
-//! Tools, the choice among them, and the shape of the answer, as the request writes them.
+//! Serialization of tools, tool choice and structured output.
 
 use geppetto_engine::{StructuredOutput, ToolChoice as Choice, ToolDefinition};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::chat::Dialect;
 
-/// A tool on offer.
+/// An offered tool.
 #[derive(Debug, Serialize)]
 pub(super) struct Tool<'a> {
     #[serde(rename = "type")]
@@ -38,7 +38,7 @@ impl<'a> Tool<'a> {
     }
 }
 
-/// Whether the model may, must or must not call a tool.
+/// Tool choice of a request.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum ToolChoice<'a> {
@@ -56,7 +56,7 @@ pub(super) struct Name<'a> {
 }
 
 impl<'a> ToolChoice<'a> {
-    /// `None` for the server's default, which is that the model decides.
+    /// Returns `None` for the server's default, in which the model decides.
     pub(super) fn of(choice: &'a Choice, dialect: &'a Dialect) -> Option<Self> {
         match choice {
             Choice::None => Some(Self::Word("none")),
@@ -70,7 +70,7 @@ impl<'a> ToolChoice<'a> {
     }
 }
 
-/// The shape that the answer must have.
+/// Structured output of the answer.
 #[derive(Debug, Serialize)]
 pub(super) struct ResponseFormat<'a> {
     #[serde(rename = "type")]
@@ -89,7 +89,7 @@ struct Schema<'a> {
 }
 
 impl<'a> ResponseFormat<'a> {
-    /// Any object.
+    /// Returns the format of any object.
     pub(super) fn any_object() -> Self {
         Self {
             kind: "json_object",
@@ -97,7 +97,7 @@ impl<'a> ResponseFormat<'a> {
         }
     }
 
-    /// The shape with its schema.
+    /// Returns the format with its schema.
     pub(super) fn of(output: &'a StructuredOutput) -> Self {
         Self {
             kind: "json_schema",
@@ -111,7 +111,8 @@ impl<'a> ResponseFormat<'a> {
     }
 }
 
-/// The instruction that stands for the schema of the answer where the server takes none.
+/// Returns the instruction that replaces the schema of the answer if the server does not accept
+/// one.
 pub(super) fn shape_in_words(output: &StructuredOutput) -> String {
     let StructuredOutput {
         description,
@@ -128,7 +129,7 @@ pub(super) fn shape_in_words(output: &StructuredOutput) -> String {
     )
 }
 
-/// The tool that is offered where a history has calls and there is no tool.
+/// Returns the tool that is offered if a history has calls and there is no tool.
 pub(super) fn placeholder() -> ToolDefinition {
     let description = "Stands for tools that are no longer there. Do not call it.";
     ToolDefinition::new(
@@ -138,13 +139,13 @@ pub(super) fn placeholder() -> ToolDefinition {
     )
 }
 
-/// Asks for the usage at the end of a stream.
+/// Requests the usage at the end of a stream.
 #[derive(Debug, Serialize)]
 pub(super) struct StreamOptions {
     pub(super) include_usage: bool,
 }
 
-/// Turns thinking on and off.
+/// Enables and disables thinking.
 #[derive(Debug, Serialize)]
 pub(super) struct Thinking<'a> {
     #[serde(rename = "type")]

@@ -1,4 +1,4 @@
-//! What a user said, as the request writes it.
+//! Serialization of user messages.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 use serde::Serialize;
 
-/// A text, or parts where there are images.
+/// A text, or parts if there are images.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Said<'a> {
@@ -29,7 +29,7 @@ pub(super) struct ImageUrl<'a> {
     detail: Option<&'a str>,
 }
 
-/// A file: by its id, or with its content and a name, which is required then.
+/// A file: by its id, or with its content and a name, which is then required.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct File<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub(super) struct File<'a> {
 impl<'a> Said<'a> {
     /// # Errors
     ///
-    /// Of kind `Configuration`, when it is not known where an image or a file is.
+    /// An error of kind `Configuration` if the location of an image or a file is missing.
     pub(super) fn of(user: &'a UserContent) -> Result<Self, EngineError> {
         if !user.has_media() {
             return Ok(Self::Text(&user.text));
@@ -64,7 +64,7 @@ fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
             file_id: Some(id),
             ..File::default()
         },
-        // The wire has no place for the address of a file.
+        // The wire has no field for the URL of a file.
         MediaSource::Url(url) => {
             return Ok(Part::Text {
                 text: format!("(file: {url})").into(),

@@ -1,4 +1,4 @@
-//! The list of choices, without a heap allocation for the usual one.
+//! List of choices, without a heap allocation for the common case.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{
 
 use super::Choice;
 
-/// The choices of an event: nearly always one.
+/// Choices of an event, nearly always one.
 #[derive(Debug, Default)]
 pub(in crate::chat) struct Choices<'a> {
     first: Option<Choice<'a>>,

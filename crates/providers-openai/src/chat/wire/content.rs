@@ -1,4 +1,4 @@
-//! The content of a message: a text, a list of parts, or an object.
+//! Content of a message: a text, a list of parts, or an object.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,14 +9,14 @@ use serde::{
 };
 use serde_json::Value;
 
-/// Content in each of the forms that servers give it.
+/// Content in all forms used by servers.
 #[derive(Debug, PartialEq)]
 pub(in crate::chat) enum Content<'a> {
-    /// A text; empty where there is none.
+    /// A text; empty if there is none.
     Text(Cow<'a, str>),
     /// Parts in order: Mistral's thinking and text.
     Parts(Vec<Part<'a>>),
-    /// An object where a schema was asked for (Cloudflare).
+    /// An object if a schema was requested (Cloudflare).
     Json(Value),
 }
 
@@ -33,7 +33,7 @@ impl<'de: 'a, 'a> Fill<'de> for Content<'a> {
     }
 }
 
-/// What one part of a content says.
+/// Output of one part of a content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::chat) enum Piece<'c> {
     Text(Cow<'c, str>),
@@ -42,7 +42,7 @@ pub(in crate::chat) enum Piece<'c> {
 }
 
 impl Content<'_> {
-    /// Calls `say` for each piece, in order. Parts of unknown types that hold no text are skipped.
+    /// Calls `say` for each piece, in order. Parts of unknown types without text are skipped.
     pub(in crate::chat) fn each<'c>(&'c self, say: &mut dyn FnMut(Piece<'c>)) {
         match self {
             Self::Text(text) if text.is_empty() => {}
@@ -52,7 +52,7 @@ impl Content<'_> {
         }
     }
 
-    /// All that is said, whatever kind of piece it stands in.
+    /// Returns all text, from any kind of piece.
     pub(in crate::chat) fn flat(&self) -> Cow<'_, str> {
         if let Self::Text(text) = self {
             return Cow::Borrowed(text);
@@ -66,7 +66,7 @@ impl Content<'_> {
     }
 }
 
-/// One part of a content.
+/// A part of a content.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(in crate::chat) struct Part<'a> {
@@ -155,7 +155,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     }
 }
 
-/// A part, or a bare text in the place of one.
+/// A part, or a plain text in place of one.
 struct PartOrText<'a>(Part<'a>);
 
 struct PartVisitor;

@@ -8,8 +8,8 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 
-/// A finish reason: a text, or an object whose `type` or `reason` is the text, as SGLang has it
-/// inside (`{"type": "length", "length": 16}`). Anything else is none.
+/// A finish reason: a text, or an object whose `type` or `reason` is the text, as in SGLang's
+/// internal format (`{"type": "length", "length": 16}`). Any other value is none.
 #[derive(Debug, Default)]
 pub(in crate::chat) struct Reason<'a>(Text<'a>);
 

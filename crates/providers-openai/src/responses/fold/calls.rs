@@ -13,9 +13,9 @@ use crate::responses::{
     wire::{Item, text_of},
 };
 
-/// The type of a call of a function.
+/// Type of a function call.
 pub(super) const FUNCTION: &str = "function_call";
-/// The type of a call of a custom tool, whose input is text.
+/// Type of a call of a custom tool, whose input is text.
 pub(super) const CUSTOM: &str = "custom_tool_call";
 
 /// A call of a tool that the application runs.
@@ -28,7 +28,7 @@ pub(super) struct Call {
     cut: bool,
     /// The tool's name.
     name: String,
-    /// Calls whose arguments were glued to those of this one.
+    /// Calls whose arguments were concatenated to those of this one.
     further: Vec<ItemId>,
 }
 
@@ -46,7 +46,7 @@ impl Call {
         }
     }
 
-    /// Begins the call as soon as its id and its name are known.
+    /// Opens the call as soon as its id and its name are known.
     pub(super) fn identify(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if self.item.is_none() && !item.call_id.is_empty() && !item.name.is_empty() {
             self.open(&item.call_id, &item.name, out);
@@ -61,17 +61,17 @@ impl Call {
         self.publish(out);
     }
 
-    /// Returns `true` if no arguments came.
+    /// Returns `true` if no arguments arrived.
     pub(super) fn is_empty(&self) -> bool {
         self.args.as_str().is_empty()
     }
 
-    /// Whether the call is whole and waits for its answer.
+    /// Returns `true` if the call is complete and unanswered.
     pub(super) fn is_requested(&self, out: &Output<'_>) -> bool {
         !self.cut && self.item.is_some_and(|item| !out.is_open(item))
     }
 
-    /// Number of characters that could not be read.
+    /// Returns the number of unreadable characters.
     pub(super) fn lost(&self) -> u64 {
         self.args.lost()
     }
@@ -81,7 +81,7 @@ impl Call {
         self.publish(out);
     }
 
-    /// Takes all of the arguments.
+    /// Sets the full arguments.
     pub(super) fn complete(&mut self, whole: &str, out: &mut Output<'_>) {
         self.args.complete(whole);
         self.publish(out);
@@ -99,7 +99,7 @@ impl Call {
         }
     }
 
-    /// Takes the whole item.
+    /// Processes the complete item.
     pub(super) fn done(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if self.custom {
             self.complete(&item.input, out);
@@ -131,7 +131,7 @@ impl Call {
         out.cut(item, why);
     }
 
-    /// Takes the call back, whole or not: the model did not mean it as it stands.
+    /// Revokes the call, complete or not: it is not as the model intended.
     pub(super) fn revoke(&mut self, out: &mut Output<'_>) {
         self.cut = true;
         for item in self.item.iter().chain(&self.further) {
@@ -139,8 +139,8 @@ impl Call {
         }
     }
 
-    /// The reply is over, and this call is whole: begins the calls whose arguments were glued to
-    /// those of this one.
+    /// Opens the calls whose arguments were concatenated to those of this one, after the reply is
+    /// over and this call is complete.
     pub(super) fn settle_further(&mut self, out: &mut Output<'_>) {
         if self.custom || self.cut || self.name.is_empty() {
             return;
@@ -162,7 +162,7 @@ impl Call {
         }
     }
 
-    /// The reply is over.
+    /// Completes the call at the end of the reply.
     pub(super) fn settle(
         &mut self,
         missing: Option<Incomplete>,
@@ -171,7 +171,7 @@ impl Call {
         self.args.settle();
         let is_nameless = self.item.is_none() && !self.args.as_str().is_empty();
         if is_nameless {
-            // Nobody said which tool it is for: it is kept, and cannot be run.
+            // The tool is unknown: the call is kept, and cannot be run.
             self.open("", "", out);
         }
         self.publish_rest(out);

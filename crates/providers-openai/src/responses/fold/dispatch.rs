@@ -1,4 +1,4 @@
-//! Which item an event lets grow, and how: by the event's type.
+//! Dispatch of events to items, by the event's type.
 
 use geppetto_provider::{Fault, Output};
 
@@ -11,11 +11,11 @@ use super::{
 use crate::responses::wire::{self, Event, Part, text_of};
 
 impl ResponsesFold {
-    /// Takes an event of an item.
+    /// Processes an event of an item.
     ///
     /// # Errors
     ///
-    /// An item cannot be read, or there are too many.
+    /// If an item cannot be parsed, or there are too many.
     pub(super) fn grow(
         &mut self,
         event: &Event<'_>,
@@ -28,7 +28,7 @@ impl ResponsesFold {
             "response.content_part.done"
             | "response.reasoning_part.done"
             | "response.reasoning_summary_part.done" => self.part_done(event, out),
-            // Parts begin with their first piece.
+            // Parts start with their first piece.
             "response.content_part.added"
             | "response.reasoning_part.added"
             | "response.reasoning_summary_part.added" => {}
@@ -44,7 +44,7 @@ impl ResponsesFold {
         self.check()
     }
 
-    /// Takes an event of a message; whether it is one.
+    /// Processes an event of a message; returns `false` for any other one.
     fn write(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         let (index, output_index) = (event.content_index.or_zero(), event.output_index.0);
         match &*event.kind {
@@ -71,7 +71,7 @@ impl ResponsesFold {
         true
     }
 
-    /// Takes an event of a tool call; whether it is one.
+    /// Processes an event of a tool call; returns `false` for any other one.
     fn call_tool(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         if self.named(event).is_some_and(|entry| entry.is_kept()) {
             return false;
@@ -102,7 +102,7 @@ impl ResponsesFold {
         true
     }
 
-    /// Takes an event of reasoning; whether it is one.
+    /// Processes an event of reasoning; returns `false` for any other one.
     fn reason(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> bool {
         let (summary, content) = (event.summary_index.or_zero(), event.content_index.or_zero());
         let (is_summary, index, is_end) = match &*event.kind {

@@ -17,7 +17,7 @@ use crate::responses::{
     wire::{Item, Part, parts, text_of},
 };
 
-/// Fields of an item that have a place of their own in its block.
+/// Fields of an item with a dedicated field in its block.
 const PLACED: [&str; 11] = [
     "type",
     "id",
@@ -32,21 +32,21 @@ const PLACED: [&str; 11] = [
     "input",
 ];
 
-/// One item of a response's output.
+/// An item of a response's output.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) index: u64,
     pub(super) id: String,
-    /// The item's type.
+    /// Type of the item.
     pub(super) kind: String,
     status: String,
-    /// Whether the server sent the whole item.
+    /// `true` if the server sent the complete item.
     done: bool,
-    /// Fields of the whole item that have no other place.
+    /// Fields of the complete item without another place.
     fields: Map<String, Value>,
-    /// The item as it was added, where it said something already.
+    /// The item as it was added, if it already had content.
     first: Option<Box<str>>,
-    /// Whether a built-in tool was announced to be over.
+    /// `true` if the end of a built-in tool was announced.
     pub(super) announced: bool,
     pub(super) state: State,
 }
@@ -60,8 +60,8 @@ pub(super) enum State {
 }
 
 impl Entry {
-    /// Begins an item, as far as it is known. `count` is the number of items before it, `served`
-    /// says that the server runs the call itself.
+    /// Opens an item, as far as it is known. `count` is the number of items before it, `served` is
+    /// `true` if the server runs the call itself.
     pub(super) fn open(
         index: u64,
         count: usize,
@@ -96,14 +96,14 @@ impl Entry {
         }
     }
 
-    /// Takes what a call is called, for one whose arguments came first.
+    /// Sets id and name of a call whose arguments arrived first.
     pub(super) fn identify(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         if let State::Call(call) = &mut self.state {
             call.identify(item, out);
         }
     }
 
-    /// Takes an item that came whole when it was added, where nothing came of it since.
+    /// Processes an item that was complete when it was added, if nothing followed.
     pub(super) fn recall(&mut self, out: &mut Output<'_>) {
         let is_silent = !self.done
             && match &self.state {
@@ -124,22 +124,22 @@ impl Entry {
         self.done
     }
 
-    /// Whether the item is kept as it was sent.
+    /// Returns `true` if the item is kept as it was sent.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.state, State::Other(_))
     }
 
-    /// Whether this is a tool call that the application has to answer.
+    /// Returns `true` if this is a tool call that the application has to answer.
     pub(super) fn is_pending_call(&self, out: &Output<'_>) -> bool {
         matches!(&self.state, State::Call(call) if call.is_requested(out))
     }
 
-    /// Whether the model refused here.
+    /// Returns `true` if the model refused here.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(&self.state, State::Message(message) if message.is_refusal())
     }
 
-    /// Takes the whole item: what was not streamed of it is made good.
+    /// Processes the complete item, including parts that were not streamed.
     pub(super) fn done(&mut self, item: &Item<'_>, raw: &RawValue, out: &mut Output<'_>) {
         self.done = true;
         if !item.id.is_empty() {
@@ -161,7 +161,7 @@ impl Entry {
         self.fields = fields.into_iter().filter(further).collect();
     }
 
-    /// Whether the item is not whole, and why.
+    /// Returns the reason why the item is incomplete, if it is.
     fn missing(&self, broken: Option<Incomplete>) -> Option<Incomplete> {
         match broken {
             Some(why) if !self.done => Some(why),
@@ -170,14 +170,14 @@ impl Entry {
         }
     }
 
-    /// Takes a tool call back, whole or not.
+    /// Revokes a tool call, complete or not.
     pub(super) fn revoke(&mut self, out: &mut Output<'_>) {
         if let State::Call(call) = &mut self.state {
             call.revoke(out);
         }
     }
 
-    /// Number of characters that could not be read.
+    /// Returns the number of unreadable characters.
     pub(super) fn lost(&self) -> u64 {
         match &self.state {
             State::Call(call) => call.lost(),
@@ -185,7 +185,7 @@ impl Entry {
         }
     }
 
-    /// The reply is over: completes the blocks. `broken` says why what is not whole is not.
+    /// Completes the blocks at the end of the reply. `broken` is the mark of incomplete ones.
     pub(super) fn settle(
         &mut self,
         response_id: &str,
@@ -201,8 +201,8 @@ impl Entry {
             State::Call(call) => blocks.extend(call.settle(missing, out)),
             State::Other(other) => blocks.push(other.block()),
         }
-        // A text that was cut is whole as far as it goes, unless the reply itself broke; the
-        // out marks that.
+        // A truncated text is complete as far as it goes, unless the reply itself broke off, in
+        // which case the output marks it.
         let marked = missing.filter(|_| !matches!(self.state, State::Message(_)));
         for id in &blocks {
             if let Some(block) = out.block_mut(*id) {
@@ -245,7 +245,7 @@ impl Entry {
     }
 }
 
-/// Whether an item that is added says something already; as a rule it grows from nothing.
+/// Returns `true` if an added item already has content; usually it grows from nothing.
 fn says_something(item: &Item<'_>) -> bool {
     let has_text = |part: &Part<'_>| !part.text.is_empty() || !part.refusal.is_empty();
     !item.input.is_empty()
@@ -253,8 +253,8 @@ fn says_something(item: &Item<'_>) -> bool {
         || parts(item.content).iter().any(has_text)
 }
 
-/// The indices under which the parts of a whole item were streamed. An index is a position, unless
-/// the server counted on from another item (Bedrock does); then the order decides.
+/// Indices under which the parts of a complete item were streamed. An index is a position, unless
+/// the server continued counting from another item (Bedrock does); then the order decides.
 #[derive(Debug)]
 pub(super) struct Streamed {
     indices: Vec<u64>,
@@ -262,7 +262,7 @@ pub(super) struct Streamed {
 }
 
 impl Streamed {
-    /// Of `indices` in ascending order, and an item of `count` parts.
+    /// Creates it from `indices` in ascending order, for an item of `count` parts.
     pub(super) fn new(indices: Vec<u64>, count: usize) -> Self {
         Self {
             are_positions: indices.iter().all(|index| *index < count as u64),
@@ -270,7 +270,7 @@ impl Streamed {
         }
     }
 
-    /// The index of the part at `position`.
+    /// Returns the index of the part at `position`.
     pub(super) fn index(&self, position: usize) -> u64 {
         match self.indices.get(position) {
             Some(index) if !self.are_positions => *index,

@@ -1,4 +1,4 @@
-//! The end of a reply: why the model stopped, and what that means.
+//! End of a reply: its finish reason and finish class.
 
 use geppetto_engine::Finish;
 use geppetto_provider::{Output, rules::Meaning};
@@ -8,11 +8,11 @@ use serde_json::json;
 use super::{ResponsesFold, Status, entry::Entry, usage};
 
 impl ResponsesFold {
-    /// The reply is over. `broken` says why what is not whole is not.
+    /// Ends the reply. `broken` is the mark of incomplete blocks.
     pub(super) fn end(mut self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
         let why = match broken {
             Some(why) => Some(why),
-            // What is not whole at a stop was cut by it; after a regular end nothing is missing.
+            // A stop truncated whatever is incomplete; after a regular end nothing is missing.
             None if self.status == Status::Completed => None,
             None => Some(Incomplete::Truncated),
         };
@@ -22,13 +22,13 @@ impl ResponsesFold {
             }
         }
         out.count_replaced(self.entries.iter().map(Entry::lost).sum());
-        // Items are numbered; one that came late has its place all the same.
+        // Items are numbered; a late one still has its position.
         self.entries.sort_by_key(|entry| entry.index);
         for entry in &mut self.entries {
             entry.settle(self.response_id.as_str(), &self.asked, why, out);
         }
         if self.meaning() == Some(Meaning::Filter) {
-            // The server left something out, and no call is what the model meant.
+            // The server removed parts, and no call is as the model intended.
             for entry in &mut self.entries {
                 entry.revoke(out);
             }
@@ -72,7 +72,7 @@ impl ResponsesFold {
         }
     }
 
-    /// What the reason of a response that is incomplete means; `None` for any other one.
+    /// Returns the meaning of the reason of an incomplete response; `None` for any other one.
     pub(super) fn meaning(&self) -> Option<Meaning> {
         match &self.status {
             Status::Incomplete(reason) => Some(Meaning::of(reason)),
@@ -80,7 +80,7 @@ impl ResponsesFold {
         }
     }
 
-    /// The server's word: the status, or the reason of one that is incomplete.
+    /// Returns the server's finish reason: the status, or the reason of an incomplete response.
     fn stop_reason(&self) -> Option<String> {
         match &self.status {
             Status::Open => None,

@@ -1,5 +1,4 @@
-//! What is said of the items of a response: that they begin, that they are whole, and which of them an
-//! event is about.
+//! Events of items: start, end, and identification of the item.
 
 use std::collections::HashSet;
 
@@ -17,7 +16,7 @@ use super::{
 use crate::responses::wire::{Event, Item, Text};
 
 impl ResponsesFold {
-    /// An item of the finished response: takes it unless it was streamed.
+    /// Processes an item of the finished response, unless it was streamed.
     pub(super) fn final_item(
         &mut self,
         index: u64,
@@ -43,7 +42,7 @@ impl ResponsesFold {
         self.add(entry);
     }
 
-    /// An item begins.
+    /// Processes the start of an item.
     pub(super) fn added(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
         let Some((raw, item)) = read::named_item(event, out)? else {
             return Ok(());
@@ -61,7 +60,7 @@ impl ResponsesFold {
         Ok(())
     }
 
-    /// An item is whole.
+    /// Processes the end of an item.
     pub(super) fn done(&mut self, event: &Event<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
         let Some((raw, item)) = read::named_item(event, out)? else {
             return Ok(());
@@ -78,7 +77,7 @@ impl ResponsesFold {
         Ok(())
     }
 
-    /// Lets the message that an event is of do something.
+    /// Applies a function to the message of an event.
     pub(super) fn message<'w>(
         &mut self,
         event: &Event<'_>,
@@ -90,7 +89,7 @@ impl ResponsesFold {
         }
     }
 
-    /// As `message`, for reasoning.
+    /// Like `message`, for reasoning.
     pub(super) fn reasoning<'w>(
         &mut self,
         event: &Event<'_>,
@@ -102,7 +101,7 @@ impl ResponsesFold {
         }
     }
 
-    /// As `message`, for a tool call.
+    /// Like `message`, for a tool call.
     pub(super) fn call<'w>(
         &mut self,
         event: &Event<'_>,
@@ -115,7 +114,7 @@ impl ResponsesFold {
         }
     }
 
-    /// The item of type `kind` that an event is of; one that was not announced begins here.
+    /// Returns the item of type `kind` of an event; opens one that was not announced.
     fn state(&mut self, event: &Event<'_>, kind: &str, out: &mut Output<'_>) -> Option<&mut State> {
         let found = self.position(event.output_index.0, &event.item_id, kind);
         let place = found.unwrap_or_else(|| {
@@ -131,8 +130,8 @@ impl ResponsesFold {
         self.entries.get_mut(place).map(|entry| &mut entry.state)
     }
 
-    /// Whether a call is of a tool that the server has run itself: a custom tool that nobody
-    /// offered (xAI's search on X). Where the server does not repeat the offer, no call is.
+    /// Returns `true` if a call is of a tool that the server has run itself: a custom tool that was
+    /// not offered (xAI's search on X). `false` if the server does not repeat the offer.
     fn is_served(&self, item: &Item<'_>) -> bool {
         let offered = |tools: &HashSet<String>| tools.contains(&*item.name);
         &*item.kind == CUSTOM

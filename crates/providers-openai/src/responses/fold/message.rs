@@ -11,7 +11,7 @@ use serde_json::{Value, value::RawValue};
 use super::entry::Streamed;
 use crate::responses::wire::{Item, Part, parts};
 
-/// The item's type.
+/// Type of the item.
 pub(super) const MESSAGE: &str = "message";
 
 /// An item of text and refusals. Each of its parts is a block.
@@ -21,16 +21,16 @@ pub(super) struct Message {
     pieces: BTreeMap<(u64, bool), Piece>,
 }
 
-/// One part of a message.
+/// A part of a message.
 #[derive(Debug)]
 struct Piece {
     index: u64,
     refusal: bool,
     slot: Slot,
-    /// Absent as long as the part is empty.
+    /// `None` as long as the part is empty.
     item: Option<ItemId>,
     annotations: Vec<Value>,
-    /// The annotations as text, to know one again.
+    /// Annotations as text, to detect repetitions.
     known: HashSet<String>,
     logprobs: Vec<Value>,
 }
@@ -52,26 +52,26 @@ impl Message {
         self.pieces.values().all(|piece| piece.item.is_none())
     }
 
-    /// Lets a part grow.
+    /// Appends to a part.
     pub(super) fn say(&mut self, index: u64, refusal: bool, delta: &str, out: &mut Output<'_>) {
         if !delta.is_empty() {
             self.piece(index, refusal).push(delta, out);
         }
     }
 
-    /// Closes a part; `full` is all of its text.
+    /// Closes a part; `full` is its full text.
     pub(super) fn complete(&mut self, index: u64, refusal: bool, full: &str, out: &mut Output<'_>) {
         self.piece(index, refusal).complete(full, out);
     }
 
     pub(super) fn add_logprobs(&mut self, index: u64, raw: Option<&RawValue>) {
-        // Nearly every piece of text has an empty list of them.
+        // Nearly every text delta has an empty list of them.
         if raw.is_some_and(|raw| raw.get() != "[]") {
             self.piece(index, false).logprobs.extend(list(raw));
         }
     }
 
-    /// Takes an annotation of the text and announces the source that it cites.
+    /// Records an annotation of the text and announces the cited source.
     pub(super) fn annotate(
         &mut self,
         index: u64,
@@ -85,7 +85,7 @@ impl Message {
         }
     }
 
-    /// Takes a part as a whole.
+    /// Processes a complete part.
     pub(super) fn take_part(
         &mut self,
         index: u64,
@@ -113,7 +113,7 @@ impl Message {
         }
     }
 
-    /// Takes the whole item.
+    /// Processes the complete item.
     pub(super) fn done(&mut self, item: &Item<'_>, output_index: u64, out: &mut Output<'_>) {
         let whole = parts(item.content);
         let indices = self.pieces.keys().map(|(index, _)| *index).collect();
@@ -129,7 +129,7 @@ impl Message {
         }
     }
 
-    /// Puts on the blocks what stands beside the text.
+    /// Stores the additional data of the text on the blocks.
     pub(super) fn settle(&mut self, blocks: &mut Vec<ItemId>, out: &mut Output<'_>) {
         for piece in self.pieces.values_mut() {
             let Some(id) = piece.item else {
@@ -185,7 +185,7 @@ impl Piece {
         match self.item {
             None if full.is_empty() => {}
             None => self.push(full, out),
-            // What was streamed is not what the server says that it wrote: its last word counts.
+            // The streamed text differs from the server's final text, which counts.
             Some(item) if out.complete(item, full) == Completed::Differs => {
                 self.item = Some(out.supersede(item));
                 self.push(full, out);

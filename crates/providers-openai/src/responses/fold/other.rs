@@ -8,7 +8,7 @@ use serde_json::{Map, Value, value::RawValue};
 use super::progress;
 use crate::responses::{keys, wire::Item};
 
-/// An item that is kept as it was sent: one block.
+/// An item that is kept as it was sent, as one block.
 #[derive(Debug)]
 pub(super) struct Other {
     block: ItemId,
@@ -25,7 +25,8 @@ impl Other {
         self.block
     }
 
-    /// Takes the whole item. `announced` says whether the end of a built-in tool was announced.
+    /// Processes the complete item. `announced` is `true` if the end of a built-in tool was
+    /// announced.
     pub(super) fn done(
         &self,
         item: &Item<'_>,
@@ -40,13 +41,13 @@ impl Other {
     }
 }
 
-/// The block of an item that is kept as it was sent.
+/// Returns the block of an item that is kept as it was sent.
 fn kept(raw: Option<&RawValue>) -> Block {
     let payload = raw.map(object).unwrap_or_default();
     Block::new(Content::Other(OtherContent::new(keys::ITEM_KIND, payload)))
 }
 
-/// The fields of an item. Those that could not be read were refused before.
+/// Returns the fields of an item. Unreadable ones were refused before.
 pub(super) fn object(raw: &RawValue) -> Map<String, Value> {
     match raw_value(raw.get()) {
         Some(Value::Object(fields)) => fields,

@@ -1,22 +1,22 @@
-//! Which item an event or an entry of the finished response is about.
+//! Identification of the item of an event or of an entry of the finished response.
 
 use std::collections::HashMap;
 
 use super::{Entry, ResponsesFold};
 use crate::responses::wire::{Event, Item};
 
-/// Where items are, by what names them. Every look-up costs the same, however many there are.
+/// Positions of items, by their identifiers. The cost per look-up is constant.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    /// The items of each type.
+    /// Items of each type.
     kinds: HashMap<String, OfKind>,
-    /// The newest item at an index.
+    /// Newest item at an index.
     by_index: HashMap<u64, usize>,
-    /// The newest item of an id.
+    /// Newest item with an id.
     by_id: HashMap<String, usize>,
 }
 
-/// Where the items of one type are.
+/// Positions of the items of one type.
 #[derive(Debug, Default)]
 struct OfKind {
     by_index: HashMap<u64, usize>,
@@ -51,16 +51,16 @@ impl ResponsesFold {
         place
     }
 
-    /// Learns the id that an item has got since it was added.
+    /// Records the id that an item received since it was added.
     pub(super) fn learn(&mut self, place: usize) {
         if let Some(entry) = self.entries.get(place) {
             self.places.add(entry, place);
         }
     }
 
-    /// Where the item of type `kind` at an index is; if there are several, the one with the id,
-    /// else the newest. Without an index the one with the id, and without both the last one. Ids
-    /// come second because some gateways change them inside one stream.
+    /// Returns the position of the item of type `kind` at an index; if there are several, the one
+    /// with the id, or else the newest. Without an index the one with the id, and without both the
+    /// last one. Ids come second because some gateways change them within a stream.
     pub(super) fn position(&self, index: Option<u64>, id: &str, kind: &str) -> Option<usize> {
         let of_kind = self.places.kinds.get(kind)?;
         let named = of_kind.by_id.get(id).copied();
@@ -77,8 +77,8 @@ impl ResponsesFold {
             .or_else(|| of_kind.by_index.get(&index).copied())
     }
 
-    /// Where an item of the finished response is: by place and id, by its id alone where the
-    /// server leaves out items that it streamed, and else by its place.
+    /// Returns the position of an item of the finished response: by index and id, by its id alone
+    /// if the server omits streamed items, and otherwise by its index.
     pub(super) fn final_position(&self, index: u64, item: &Item<'_>) -> Option<usize> {
         let of_kind = self.position(Some(index), &item.id, &item.kind);
         let is_named = |place: &usize| self.entries.get(*place).is_some_and(|e| e.id == *item.id);
@@ -89,12 +89,12 @@ impl ResponsesFold {
         })
     }
 
-    /// The index of a new item.
+    /// Returns the index of a new item.
     pub(super) fn index_of(&self, event: &Event<'_>) -> u64 {
         event.output_index.0.unwrap_or(self.entries.len() as u64)
     }
 
-    /// The item that an event names, whatever its type.
+    /// Returns the item that an event names, of any type.
     pub(super) fn named(&mut self, event: &Event<'_>) -> Option<&mut Entry> {
         let place = match event.output_index.0 {
             Some(index) => self.places.by_index.get(&index),

@@ -1,4 +1,4 @@
-//! Progress of tools that the provider runs, and events that have no type here.
+//! Progress of tools run by the provider, and events without a type in this crate.
 
 use geppetto_events::{
     EventKind,
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use super::entry::Entry;
 use crate::responses::wire::{Event, Item, text_of};
 
-/// What stands before the type of an event that has no type here.
+/// Prefix of the type of an event without a type in this crate.
 const PREFIX: &str = "openai.responses.";
 
-/// The tools that are known: their items are `web_search_call` and so on.
+/// Known tools, whose items are `web_search_call` and so on.
 const TOOLS: &[&str] = &[
     ServerTool::WEB_SEARCH,
     ServerTool::FILE_SEARCH,
@@ -23,8 +23,8 @@ const TOOLS: &[&str] = &[
     ServerTool::MCP_LIST_TOOLS,
 ];
 
-/// Publishes an event of a built-in tool; one of a type that is not known becomes a custom event
-/// with all of its fields.
+/// Publishes an event of a built-in tool; an event of an unknown type becomes a custom event with
+/// all of its fields.
 pub(super) fn publish(event: &Event<'_>, data: &str, entry: Option<&mut Entry>, out: &Output<'_>) {
     let name = event.kind.strip_prefix("response.").unwrap_or(&event.kind);
     let Some((tool, phase)) = step(name) else {
@@ -34,7 +34,7 @@ pub(super) fn publish(event: &Event<'_>, data: &str, entry: Option<&mut Entry>, 
         return;
     };
     if let Some(entry) = entry.filter(|_| phase.is_end()) {
-        // What a search looked for stands in the whole item alone: the end waits for it.
+        // The query of a search is only in the complete item, so the end is deferred to it.
         if entry.announced || name == "web_search_call.completed" {
             return;
         }
@@ -68,7 +68,7 @@ pub(super) fn publish(event: &Event<'_>, data: &str, entry: Option<&mut Entry>, 
     out.publish(EventKind::ServerTool(Box::new(progress)));
 }
 
-/// A built-in tool's item is whole: says that the tool is over, unless that was said.
+/// Announces the end of a built-in tool whose item is complete, unless it was announced before.
 pub(super) fn done(item: &Item<'_>, announced: &mut bool, out: &Output<'_>) {
     if std::mem::replace(announced, true) {
         return;
@@ -99,8 +99,9 @@ pub(super) fn done(item: &Item<'_>, announced: &mut bool, out: &Output<'_>) {
     out.publish(EventKind::ServerTool(Box::new(end)));
 }
 
-/// Which tool an event is of, and how far that is: `web_search_call.searching`,
-/// `code_interpreter_call_code.delta`, `mcp_call_arguments.done` (earlier `mcp_call.arguments.done`).
+/// Returns the tool and the phase of an event: `web_search_call.searching`,
+/// `code_interpreter_call_code.delta`, `mcp_call_arguments.done` (formerly
+/// `mcp_call.arguments.done`).
 fn step(name: &str) -> Option<(&str, ServerToolPhase)> {
     let (item, step) = name.split_once('.')?;
     let input = item
@@ -117,7 +118,7 @@ fn step(name: &str) -> Option<(&str, ServerToolPhase)> {
         _ => return None,
     };
     let tool = input.unwrap_or_else(|| tool_of(item));
-    // Tools of the application have events of their own; other words are no tool's.
+    // Tools of the application have dedicated events; other names are not tools.
     let is_tool = TOOLS.contains(&tool) || (input.is_none() && tool != item);
     (is_tool && !matches!(tool, "function" | "custom_tool")).then_some((tool, phase))
 }
@@ -126,7 +127,7 @@ fn tool_of(item: &str) -> &str {
     item.strip_suffix("_call").unwrap_or(item)
 }
 
-/// The fields of an event but these.
+/// Returns the fields of an event except for these.
 fn fields(data: &str, without: &[&str]) -> Map<String, Value> {
     let mut fields = match raw_value(data) {
         Some(Value::Object(fields)) => fields,

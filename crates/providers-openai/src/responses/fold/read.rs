@@ -1,4 +1,4 @@
-//! Reading events, responses and items.
+//! Parsing of events, responses and items.
 
 use std::borrow::Cow;
 
@@ -21,16 +21,16 @@ pub(super) fn response(raw: &RawValue) -> Result<Response<'_>, Fault> {
     read.map_err(|error| Fault::malformed("a response", error))
 }
 
-/// Reads an event.
+/// Parses an event.
 pub(super) fn event(data: &str) -> Result<Event<'_>, serde_json::Error> {
-    // A list would be read as the fields of an event, one by one.
+    // A list would be parsed as the fields of an event, in order.
     if data.starts_with('[') {
         return Err(no_object());
     }
     serde_json::from_str(data)
 }
 
-/// The item that an event holds.
+/// Returns the item in an event.
 pub(super) fn named_item<'a>(
     event: &Event<'a>,
     out: &Output<'_>,
@@ -41,11 +41,11 @@ pub(super) fn named_item<'a>(
     Ok(item(raw, out)?.map(|item| (raw, item)))
 }
 
-/// Reads an item; `None` where null stands for one.
+/// Parses an item; `None` for null.
 ///
 /// # Errors
 ///
-/// It is no object, or nested too deep to be kept: what a server sends is never left out.
+/// If it is not an object, or nested too deep to be kept: nothing that a server sends is omitted.
 pub(super) fn item<'a>(raw: &'a RawValue, out: &Output<'_>) -> Result<Option<Item<'a>>, Fault> {
     const WHAT: &str = "an item";
     let text = raw.get();
@@ -59,7 +59,7 @@ pub(super) fn item<'a>(raw: &'a RawValue, out: &Output<'_>) -> Result<Option<Ite
     let mut item: Item<'a> = read.map_err(|error| Fault::malformed(WHAT, error))?;
     let is_known = matches!(&*item.kind, MESSAGE | REASONING | FUNCTION | CUSTOM);
     if !is_known && let Err(error) = serde_json::from_str::<Value>(text) {
-        // Numbers that nobody has room for are mended when it is kept.
+        // Numbers that cannot be represented are repaired when it is kept.
         if raw_value(text).is_none() {
             return Err(Fault::malformed(WHAT, error));
         }
@@ -76,9 +76,9 @@ pub(super) fn item<'a>(raw: &'a RawValue, out: &Output<'_>) -> Result<Option<Ite
     Ok(Some(item))
 }
 
-/// Whether a raw list has more entries than any model writes. Counting takes no memory.
+/// Returns `true` if a raw list has more entries than any model writes. Counting needs no memory.
 fn has_too_many(raw: Option<&RawValue>) -> bool {
-    // An entry takes two bytes at least.
+    // An entry has at least two bytes.
     let raw = raw
         .map(RawValue::get)
         .filter(|raw| raw.len() > 2 * MAX_ENTRIES);

@@ -10,20 +10,20 @@ use geppetto_turns::{Block, Content};
 use super::entry::Streamed;
 use crate::responses::wire::{Item, parts};
 
-/// The item's type.
+/// Type of the item.
 pub(super) const REASONING: &str = "reasoning";
 
-/// An item of reasoning: one block. Each part of it or of its summary is a segment of events.
+/// An item of reasoning, as one block. Each part of it or of its summary is a segment of events.
 #[derive(Debug)]
 pub(super) struct Reasoning {
     block: ItemId,
-    /// The parts, of the summary and of the text, by their indices.
+    /// Parts of the summary and of the text, by their indices.
     parts: BTreeMap<(bool, u64), ItemId>,
     encrypted: String,
 }
 
 impl Reasoning {
-    /// Takes the item's place: a model may show nothing of its reasoning.
+    /// Reserves the item's position: a model may show none of its reasoning.
     pub(super) fn open(id: &str, slot: Slot, out: &mut Output<'_>) -> Self {
         let mut block = Block::reasoning("");
         if let Content::Reasoning(reasoning) = &mut block.content {
@@ -38,7 +38,7 @@ impl Reasoning {
         }
     }
 
-    /// Lets a part grow.
+    /// Appends to a part.
     pub(super) fn say(&mut self, summary: bool, index: u64, delta: &str, out: &mut Output<'_>) {
         if delta.is_empty() {
             return;
@@ -57,11 +57,11 @@ impl Reasoning {
         out.push(part, delta);
     }
 
-    /// Closes a part; `full` is all of its text.
+    /// Closes a part; `full` is its full text.
     pub(super) fn complete(&mut self, summary: bool, index: u64, full: &str, out: &mut Output<'_>) {
         match self.parts.get(&(summary, index)) {
             None => self.say(summary, index, full, out),
-            // Where the last word is another one, what was streamed stays.
+            // If the final text differs, the streamed text is kept.
             Some(part) => {
                 out.complete(*part, full);
             }
@@ -71,7 +71,7 @@ impl Reasoning {
         }
     }
 
-    /// Takes the whole item.
+    /// Processes the complete item.
     pub(super) fn done(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
         for (summary, raw) in [(true, item.summary), (false, item.content)] {
             let whole = parts(raw);
@@ -91,7 +91,7 @@ impl Reasoning {
         out.close(self.block, None);
     }
 
-    /// Puts into the block what stands beside its parts.
+    /// Stores the additional data of the item in its block.
     pub(super) fn settle(&mut self, out: &mut Output<'_>) -> ItemId {
         if let Some(block) = out.block_mut(self.block)
             && let Content::Reasoning(reasoning) = &mut block.content

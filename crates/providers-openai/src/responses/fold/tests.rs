@@ -309,7 +309,7 @@ fn a_custom_tool_that_nobody_offered_was_run_by_the_server() {
     let served = with(offer(json!([{"type": "x_search"}])));
     assert_eq!(served.turn.tool_calls().count(), 0);
     assert_eq!(served.outcome.unwrap().finish_class, FinishClass::Completed);
-    // The item goes back as it came, and what the server said on the way is an event.
+    // The item is sent back unchanged, and the server's progress is an event.
     let Content::Other(item) = &served.turn.blocks.last().unwrap().content else {
         panic!("{:?}", served.turn);
     };
@@ -448,7 +448,7 @@ fn every_step_of_a_built_in_tool_is_one_kind_of_event() {
     ] {
         assert_eq!(seen(kind), (name.to_owned(), false), "{kind}");
     }
-    // A tool of next year keeps what is said of it.
+    // Progress of a future tool is kept.
     assert_eq!(
         seen("x_search_call.searching"),
         ("server-tool".to_owned(), true)
@@ -539,7 +539,7 @@ fn what_is_no_event_is_an_error() {
     );
 }
 
-/// An item of a generated reply: its type and its text.
+/// An item of a generated reply, by its type and its text.
 fn item_of(kind: u8, number: usize, text: &str) -> Value {
     let id = format!("i{number}");
     match kind {
@@ -557,7 +557,7 @@ fn item_of(kind: u8, number: usize, text: &str) -> Value {
     }
 }
 
-/// The events that stream an item, its text cut into `pieces`.
+/// Returns the events that stream an item, its text split into `pieces`.
 fn stream_of(index: u64, item: &Value, pieces: usize) -> Vec<Value> {
     let kind = item["type"].as_str().unwrap();
     let mut begin = item.clone();
@@ -603,7 +603,7 @@ fn stream_of(index: u64, item: &Value, pieces: usize) -> Vec<Value> {
     events
 }
 
-/// The blocks without their ids, which count everything that was made.
+/// Returns the blocks without their ids, which count all created objects.
 fn blocks(turn: &Turn) -> Vec<Block> {
     turn.blocks
         .iter()
@@ -625,7 +625,7 @@ proptest! {
         for (at, item) in output.iter().enumerate() {
             events.extend(stream_of(at as u64, item, items[at].2));
         }
-        // Deltas may be missing at the end of a part; what is left is made good at its end.
+        // Deltas may be missing at the end of a part; the rest is added at its end.
         let mut stopped = HashSet::new();
         let mut flags = dropped.iter().cycle();
         events.retain(|event| {
@@ -646,7 +646,8 @@ proptest! {
         let body = fold_body(&completed(&json!(output))["response"]);
         prop_assert_eq!(blocks(&streamed.turn), blocks(&body.turn));
         prop_assert_eq!(&streamed.result().finish_class, &body.result().finish_class);
-        // Wherever the stream is cut, it is an error that keeps a beginning of the text.
+        // Wherever the stream is truncated, the result is an error that keeps the beginning of the
+        // text.
         for cut in 0..events.len() {
             let seen = fold(&events[..cut]);
             prop_assert_eq!(seen.error(), ErrorKind::Truncated);

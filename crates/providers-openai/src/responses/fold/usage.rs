@@ -1,4 +1,4 @@
-//! Tokens: from what the server counts to what [`Usage`] means.
+//! Conversion of the server's token counts to [`Usage`].
 
 use geppetto_provider::read::Counts;
 use geppetto_turns::Usage;
@@ -6,11 +6,11 @@ use geppetto_turns::Usage;
 #[cfg(test)]
 mod tests;
 
-/// Reads a usage object, and whether a number of it was odd; `None` where it is not one, or counts
-/// nothing. A usage whose prompt or output cannot be read counts as one that was not reported.
+/// Parses a usage object, and returns `true` if one of its numbers was invalid; `None` if it is not
+/// one, or has no counts. A usage with an unreadable prompt or output counts as not reported.
 pub(super) fn parse(raw: &str) -> Option<(Usage, bool)> {
     let mut counts = Counts::read(raw)?;
-    // Some gateways answer this wire with the counts of the other one.
+    // Some gateways respond on this wire with the counts of the other one.
     let input = counts.find(&["/input_tokens", "/prompt_tokens"]);
     let output = counts.find(&["/output_tokens", "/completion_tokens"]);
     if input.is_none() && output.is_none() && !counts.odd {

@@ -1,7 +1,7 @@
 //! Calls that are kept as items, and their answers.
 //!
-//! `repair` answers the calls that it knows. A call that is kept as the API sent it is answered by
-//! an item of the application or of the server, and without one the API refuses the history.
+//! `repair` answers the calls it knows. A call that is kept as sent by the API is answered by an
+//! item of the application or of the server; without one the API refuses the history.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::responses::keys;
 
-/// The items that are calls which the API wants answered, and what answers each.
+/// Items with calls for which the API requires an answer, and the type of each answer.
 ///
 /// Source: <https://platform.openai.com/docs/api-reference/responses/create#responses-create-input>.
 const CALLS: &[(&str, &str)] = &[
@@ -21,9 +21,9 @@ const CALLS: &[(&str, &str)] = &[
     ("apply_patch_call", "apply_patch_call_output"),
 ];
 
-/// Leaves out the calls that nothing answers: those that the server has run itself without saying
-/// what came of it, and those that the application has not run. Where the history `is_whole`, with
-/// nothing before it at the server, answers without a call are left out too.
+/// Removes unanswered calls: those that the server has run without reporting the result, and those
+/// that the application has not run. If the history `is_whole`, with nothing before it on the
+/// server, answers without a call are removed too.
 pub(super) fn retain(blocks: &mut Vec<Arc<Block>>, is_whole: bool) {
     let all: HashSet<(&str, &str)> = blocks
         .iter()
@@ -59,7 +59,7 @@ fn item(block: &Block) -> Option<&Map<String, Value>> {
     }
 }
 
-/// What ties a call and its answer: older items have no id of their own for it.
+/// Returns the id that connects a call and its answer: older items have no separate id for it.
 fn tie(item: &Map<String, Value>) -> Option<&str> {
     text(item, "call_id").or_else(|| text(item, "id"))
 }

@@ -1,4 +1,4 @@
-//! From blocks to input items.
+//! Conversion of blocks to input items.
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::responses::keys;
 
-/// The longest name of a tool.
+/// Maximum length of a tool's name.
 const LONGEST_NAME: usize = 128;
 
-/// One item of the input.
+/// A typed input item.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Typed<'a> {
@@ -73,7 +73,7 @@ enum Typed<'a> {
     },
 }
 
-/// One item of the input: typed, or as the API sent it.
+/// An input item: typed, or as sent by the API.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct InputItem<'a>(Form<'a>);
@@ -85,7 +85,7 @@ enum Form<'a> {
     Raw(&'a Map<String, Value>),
 }
 
-/// What a tool gave: a text, or parts where there are images or files.
+/// Output of a tool: a text, or parts if there are images or files.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Output<'a> {
@@ -123,7 +123,7 @@ enum Part<'a> {
     },
 }
 
-/// Where a file is.
+/// Location of a file.
 #[derive(Debug, Serialize)]
 enum FilePlace<'a> {
     #[serde(rename = "file_id")]
@@ -141,12 +141,12 @@ struct Summary<'a> {
     text: &'a str,
 }
 
-/// The input items of the `blocks` of a repaired history, before which the server has those that are
-/// `known`. Blocks of kinds that are not known are left out.
+/// Converts the `blocks` of a repaired history to input items; the server already has the preceding
+/// ones, which are `known`. Blocks of unknown kinds are omitted.
 ///
 /// # Errors
 ///
-/// Of kind `Configuration`, for an image that nothing can be made of.
+/// An error of kind `Configuration` for an image that cannot be sent.
 pub(super) fn of<'a>(
     known: &'a [Arc<Block>],
     blocks: &'a [Arc<Block>],
@@ -194,13 +194,13 @@ pub(super) fn of<'a>(
 }
 
 struct Input<'a> {
-    /// Where the items go.
+    /// Destination of the items.
     origin: &'a Origin,
     items: Vec<InputItem<'a>>,
-    /// The ids of calls of custom tools, whose answers have a type of their own.
+    /// Ids of calls of custom tools, whose answers have a separate type.
     custom: HashSet<&'a str>,
     calls: CallIds<'a>,
-    /// The id of the message that the last item is, where it may get further parts.
+    /// Id of the message that is the last item, if it may get further parts.
     message: Option<&'a str>,
 }
 
@@ -219,7 +219,7 @@ impl<'a> Input<'a> {
         }));
     }
 
-    /// A text of the model. The parts of one message are blocks of their own that have its id.
+    /// Adds a text of the model. The parts of one message are separate blocks with its id.
     fn text(&mut self, block: &'a Block, text: &'a LlmText, id: Option<&'a str>) {
         let part = match text.refusal {
             true => Part::Refusal {
@@ -247,7 +247,7 @@ impl<'a> Input<'a> {
 
     fn reasoning(&mut self, block: &'a Block, reasoning: &'a Reasoning) {
         let encrypted_content = id_of(&reasoning.encrypted_content);
-        // What is encrypted holds the words; sent beside it they are not accepted.
+        // The encrypted content includes the text; the API does not accept both.
         let in_words = encrypted_content.is_none()
             && reasoning.summary.is_empty()
             && !reasoning.text.is_empty();
@@ -286,13 +286,15 @@ impl<'a> Input<'a> {
         self.push(Form::Typed(typed));
     }
 
-    /// The fields of an item that stand nowhere else in its block; other servers do not know them.
+    /// Returns the fields of an item without another place in its block; other servers do not know
+    /// them.
     fn fields_of<'b>(&self, block: &'b Block) -> Option<&'b Map<String, Value>> {
         let fields = block.metadata.raw(keys::ITEM_FIELDS.id())?.as_object();
         fields.filter(|_| self.origin.may_have_made(block))
     }
 
-    /// Whether the call is one of a custom tool, which decides what its answer is too.
+    /// Returns `true` if the call is of a custom tool, which also determines the type of its
+    /// answer.
     fn remember_type(&mut self, call: &'a ToolCall) -> bool {
         let is_custom = names::is_custom(call.extra.get("type"));
         match is_custom {
@@ -336,12 +338,12 @@ fn id_of(id: &Option<String>) -> Option<&str> {
     id.as_deref().filter(|id| !id.is_empty())
 }
 
-/// What a user said.
+/// Returns the parts of a user message.
 fn said(user: &UserContent) -> Result<Vec<Part<'_>>, EngineError> {
     parts(user.text.as_str().into(), &user.images, &user.files)
 }
 
-/// A text, unless it is empty and there is something else, then images and files.
+/// Returns a text, unless it is empty and there is something else, then images and files.
 fn parts<'a>(
     text: Cow<'a, str>,
     images: &'a [ImagePart],
@@ -370,7 +372,7 @@ fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
             "a file has neither an address nor content nor a file id",
         ));
     };
-    // A name is refused beside an address or an id.
+    // A name is refused together with a URL or an id.
     let is_inline = matches!(place, FilePlace::Data(_));
     let name = file.name.as_deref().unwrap_or("file");
     Ok(Part::InputFile {

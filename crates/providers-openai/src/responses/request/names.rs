@@ -1,5 +1,6 @@
-//! Ids and names that the API takes. A history may come from other servers, which make them as they
-//! like; what is sent must fit, be there once, and not change when the history grows.
+//! Ids and names in the form that the API accepts. A history may come from other servers with
+//! arbitrary ids and names; those that are sent must be valid, unique, and unchanged when the
+//! history grows.
 
 use std::{
     borrow::Cow,
@@ -13,18 +14,18 @@ use serde_json::Value;
 
 use crate::responses::{CUSTOM_TOOL, keys};
 
-/// The longest id that the API takes, of an item and of a call.
+/// Maximum length of an id that the API accepts, for items and calls.
 const LONGEST_ID: usize = 64;
 
-/// How much of an id that is too long stays readable.
+/// Length of the prefix that is kept of an id that is too long.
 const READABLE: usize = 40;
 
-/// For each block the id that its item may be sent with: one of the form that the API gives to
-/// items of its type, that `origin` gave, and not one that an earlier item has. The parts of one message are blocks
+/// Returns for each block the id to send with its item: one in the API's form for items of its
+/// type, assigned by `origin`, and not used by an earlier item. The parts of one message are blocks
 /// that share their id; the first of them has it.
 pub(super) fn of_items<'a>(blocks: &'a [Arc<Block>], origin: &Origin) -> Vec<Option<&'a str>> {
     let mut sent = HashSet::new();
-    // The id of the message that is being written, and the one that it is sent with.
+    // Id of the current message, and the id that it is sent with.
     let mut message = (None, None);
     let mut ids = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -53,14 +54,14 @@ pub(super) fn of_items<'a>(blocks: &'a [Arc<Block>], origin: &Origin) -> Vec<Opt
     ids
 }
 
-/// The id that a server gave to the item of a block, and what ids of its type begin with.
+/// Returns the id that a server assigned to the item of a block, and the prefix of ids of its type.
 fn own_id(block: &Block) -> Option<(&str, &'static str)> {
     let (id, prefix) = match &block.content {
         Content::LlmText(text) => (&text.item_id, "msg"),
         Content::Reasoning(reasoning) => (&reasoning.item_id, "rs"),
         Content::ToolCall(call) if is_custom(call.extra.get("type")) => (&call.item_id, "ctc"),
         Content::ToolCall(call) => (&call.item_id, "fc"),
-        // It goes back as it came, with whatever id it has.
+        // It is sent back unchanged, with any id.
         Content::Other(other) if other.kind == keys::ITEM_KIND => {
             return Some((other.payload.get("id")?.as_str()?, ""));
         }
@@ -78,23 +79,23 @@ fn fits(id: &str, prefix: &str) -> bool {
     id.len() <= LONGEST_ID && id.starts_with(prefix) && !id.is_empty() && id.bytes().all(plain)
 }
 
-/// The ids of calls, as they are sent: servers that count calls anew in each reply use them again,
-/// and some are longer than this API takes.
+/// Ids of calls, as they are sent: servers that restart their ids in each reply reuse them, and
+/// some are longer than this API accepts.
 #[derive(Debug, Default)]
 pub(super) struct CallIds<'a> {
     sent: HashSet<Cow<'a, str>>,
-    /// What the last call with an id was sent with.
+    /// Id with which the last call with an id was sent.
     last: HashMap<&'a str, Cow<'a, str>>,
 }
 
 impl<'a> CallIds<'a> {
-    /// A call that the server has.
+    /// Records a call that the server already has.
     pub(super) fn known(&mut self, id: &'a str) {
         self.sent.insert(Cow::Borrowed(id));
         self.last.insert(id, Cow::Borrowed(id));
     }
 
-    /// The id to send for another call.
+    /// Returns the id to send for another call.
     pub(super) fn call(&mut self, id: &'a str) -> Cow<'a, str> {
         let mut fitting = short(Cow::Borrowed(id));
         let mut count = 1_usize;
@@ -106,20 +107,20 @@ impl<'a> CallIds<'a> {
         fitting
     }
 
-    /// The id to send for the answer to the last call with this id. What answers a call that is not
-    /// here, but at the server, has the server's id.
+    /// Returns the id to send for the answer to the last call with this id. An answer to a call
+    /// that is only on the server has the server's id.
     pub(super) fn answer(&self, id: &'a str) -> Cow<'a, str> {
         self.last.get(id).cloned().unwrap_or(Cow::Borrowed(id))
     }
 }
 
-/// An id of a length that the API takes: its beginning, and a hash of all of it.
+/// Returns an id of valid length: its beginning, and a hash of all of it.
 fn short(id: Cow<'_, str>) -> Cow<'_, str> {
     if id.chars().count() <= LONGEST_ID {
         return id;
     }
     let beginning: String = id.chars().take(READABLE).collect();
-    // FNV-1a: the same everywhere and always.
+    // FNV-1a: the same on every platform and in every version.
     let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -1,5 +1,4 @@
-//! Tools, the choice among them, reasoning and the shape of the answer, as the request writes
-//! them.
+//! Serialization of tools, tool choice, reasoning and structured output.
 
 use geppetto_engine::{InferenceConfig, StructuredOutput, ToolChoice as Choice, ToolDefinition};
 use geppetto_provider::Unsent;
@@ -8,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::Request;
 
-/// A tool on offer.
+/// An offered tool.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Tool<'a> {
     Function(Function<'a>),
-    /// One that the server runs, as given.
+    /// A tool run by the server, as configured.
     Server(&'a Value),
 }
 
@@ -25,8 +24,8 @@ pub(super) struct Function<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     description: &'a str,
     parameters: &'a Value,
-    /// Always said: this API is strict unless told otherwise, and then refuses schemas that the
-    /// other one accepts.
+    /// Always sent: this API is strict by default, and then refuses schemas that the other API
+    /// accepts.
     strict: bool,
 }
 
@@ -42,7 +41,7 @@ impl<'a> Tool<'a> {
     }
 }
 
-/// Whether the model may, must or must not call a tool.
+/// Tool choice of a request.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum ToolChoice {
@@ -51,7 +50,7 @@ pub(super) enum ToolChoice {
 }
 
 impl ToolChoice {
-    /// `None` for the server's default, which is that the model decides among all tools.
+    /// Returns `None` for the server's default, in which the model decides among all tools.
     pub(super) fn of(
         choice: &Choice,
         settings: &Request<'_>,
@@ -76,8 +75,8 @@ impl ToolChoice {
     }
 }
 
-/// Names one of the tools on offer. A name that no function has is a custom tool's, an MCP server's
-/// label, or the type of a built-in tool.
+/// Returns a reference to an offered tool. A name without a function is that of a custom tool, the
+/// label of an MCP server, or the type of a built-in tool.
 fn reference(name: &str, settings: &Request<'_>) -> Value {
     let function = || json!({"type": "function", "name": name});
     if settings.tools.iter().any(|tool| tool.name == name) {
@@ -97,7 +96,7 @@ fn reference(name: &str, settings: &Request<'_>) -> Value {
     server.unwrap_or_else(function)
 }
 
-/// The shape and length of the answer.
+/// Structured output and verbosity of the answer.
 #[derive(Debug, Serialize)]
 pub(super) struct TextSettings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +132,7 @@ impl<'a> TextSettings<'a> {
     }
 }
 
-/// How hard the model should think, and what it should show of it.
+/// Reasoning effort and summary.
 #[derive(Debug, Serialize)]
 pub(super) struct Reasoning<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,8 @@
-//! What of a history goes back, and what may be said of it.
+//! Selection of the items of a history that are sent back, and of their ids.
 //!
-//! The API holds the items of one response together: a reasoning item without the item that
-//! followed it is refused, and so is an item whose id belongs to a response whose reasoning is
-//! missing. What is decided here depends on the response that a block came from alone, so that a
-//! history that grows keeps its beginning.
+//! The API treats the items of one response as a unit: it refuses a reasoning item without the item
+//! after it, and an item whose id belongs to a response with missing reasoning. The decisions here
+//! depend only on the response of a block, so that a growing history keeps its beginning.
 
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Sealed, names};
 use crate::responses::keys;
 
-/// Items of tools that the server runs itself, of which nothing else in a history depends.
+/// Items of tools that the server runs itself, on which no other item of a history depends.
 const SERVED: [&str; 5] = [
     "web_search_call",
     "file_search_call",
@@ -23,18 +22,18 @@ const SERVED: [&str; 5] = [
     "mcp_call",
 ];
 
-/// The blocks that go back, and what they have to do with each other.
+/// The blocks to send, and their relations.
 #[derive(Debug)]
 pub(super) struct History<'a> {
     pub(super) blocks: &'a [Arc<Block>],
-    /// The ids that items may be sent with.
+    /// Ids with which items may be sent.
     ids: Vec<Option<&'a str>>,
-    /// Which output of a model a block is part of, counted; none for what no model produced.
+    /// Number of the model output that contains a block; `None` for blocks not produced by a model.
     outputs: Vec<Option<usize>>,
 }
 
 impl<'a> History<'a> {
-    /// Only blocks that came from `origin` have ids.
+    /// Only blocks from `origin` have ids.
     pub(super) fn new(blocks: &'a [Arc<Block>], origin: &Origin) -> Self {
         Self {
             blocks,
@@ -51,7 +50,7 @@ impl<'a> History<'a> {
         self.outputs.get(at).copied().flatten()
     }
 
-    /// The places of reasoning in the output that the block at `at` is part of.
+    /// Returns the positions of reasoning in the output of the block at `at`.
     fn reasoning(&self, at: usize) -> impl Iterator<Item = usize> {
         let output = self.output(at);
         let is_part = move |place: &usize| output.is_some() && self.output(*place) == output;
@@ -64,7 +63,8 @@ impl<'a> History<'a> {
         before.chain(after).filter(is_reasoning)
     }
 
-    /// The place of the item that comes after the reasoning at `at` in its output, and is whole.
+    /// Returns the position of the item after the reasoning at `at` in its output, if it is
+    /// complete.
     fn follower(&self, at: usize) -> Option<usize> {
         let after = self.blocks.iter().enumerate().skip(at + 1);
         for (place, block) in after {
@@ -82,8 +82,8 @@ impl<'a> History<'a> {
     }
 }
 
-/// Counts the outputs of models. One ends where something else stands, and where a block comes from
-/// another response, as far as that is known.
+/// Numbers the outputs of models. An output ends at a block of another kind, and at a block of
+/// another response, as far as known.
 fn outputs(blocks: &[Arc<Block>]) -> Vec<Option<usize>> {
     let mut count = 0;
     let mut response = None;
@@ -105,18 +105,19 @@ fn outputs(blocks: &[Arc<Block>]) -> Vec<Option<usize>> {
     outputs
 }
 
-/// Where a history goes.
+/// Destination of a history.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) origin: Origin,
     pub(super) sealed: Sealed,
-    /// Whether the server keeps responses.
+    /// `true` if the server stores responses.
     pub(super) stored: bool,
 }
 
 impl Place {
-    /// Whether the reasoning of the block at `at` goes back. A server that stores items knows which
-    /// ones belong together: there all reasoning of an output goes back, or none of it does.
+    /// Returns `true` if the reasoning of the block at `at` is sent back. A server that stores
+    /// items knows which ones belong together: either all reasoning of an output is sent back, or
+    /// none.
     pub(super) fn keeps(&self, history: &History<'_>, at: usize) -> bool {
         self.can_keep(history, at)
             && (!self.stored
@@ -144,8 +145,8 @@ impl Place {
                 .is_some_and(|place| !self.stored || is_named(place))
     }
 
-    /// The id that the item of the block at `at` is sent with: none for one that is not whole, and
-    /// none where reasoning that belongs to it stays behind.
+    /// Returns the id to send with the item of the block at `at`: none for an incomplete item, and
+    /// none if reasoning that belongs to it is omitted.
     pub(super) fn id<'a>(&self, history: &History<'a>, at: usize) -> Option<&'a str> {
         let id = history.id(at)?;
         let is_whole = history.blocks.get(at)?.incomplete().is_none();
@@ -153,9 +154,9 @@ impl Place {
         (is_whole && reasoning.all(|place| self.keeps(history, place))).then_some(id)
     }
 
-    /// Whether the item that is kept as it was sent at `at` can go back. Where the server stores
-    /// items, one of a tool that it has run itself is refused without its reasoning; such an item
-    /// cannot be sent without its id.
+    /// Returns `true` if the unchanged item at `at` can be sent back. A server that stores items
+    /// refuses one of a tool that it has run itself without its reasoning; such an item cannot be
+    /// sent without its id.
     pub(super) fn accepts_item(
         &self,
         history: &History<'_>,
@@ -170,28 +171,28 @@ impl Place {
                 .all(|place| self.keeps(history, place))
     }
 
-    /// Returns `true` if the block is an item that another server sent. Items refer to what their
-    /// server keeps, and have fields and types that only it knows.
+    /// Returns `true` if the block is an item of another server. Items refer to data stored on
+    /// their server, and have fields and types that only it knows.
     pub(super) fn is_foreign_item(&self, block: &Block) -> bool {
         let is_item =
             matches!(&block.content, Content::Other(other) if other.kind == keys::ITEM_KIND);
         is_item && !self.origin.may_have_made(block)
     }
 
-    /// Whether the server can make anything of reasoning.
+    /// Returns `true` if the server can use the reasoning.
     fn can_be_read(&self, reasoning: &Reasoning) -> bool {
         let has = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
         let in_words = !reasoning.text.is_empty() && reasoning.summary.is_empty();
         has(&reasoning.item_id) && (has(&reasoning.encrypted_content) || in_words || self.stored)
     }
 
-    /// Whether the block came from the model that is asked, as far as that is known.
+    /// Returns `true` if the block came from the requested model, as far as known.
     fn is_of_model(&self, block: &Block) -> bool {
         if let Ok(Some(asked)) = block.metadata.get(&keys::MODEL) {
             return asked == self.origin.model;
         }
         match block.metadata.get(&block_meta::INFERENCE_RESULT) {
-            // The server names the version that it used: `gpt-5-mini-2025-08-07`.
+            // The server reports the version that it used: `gpt-5-mini-2025-08-07`.
             Ok(Some(result)) => {
                 let asked = self.origin.model.as_str();
                 result.model.starts_with(asked) || asked.starts_with(&result.model)
@@ -201,7 +202,7 @@ impl Place {
     }
 }
 
-/// Whether a model produced the block.
+/// Returns `true` if a model produced the block.
 fn is_output(block: &Block) -> bool {
     match &block.content {
         Content::Other(other) => {
@@ -211,7 +212,7 @@ fn is_output(block: &Block) -> bool {
     }
 }
 
-/// The blocks that a stored response holds, up to its last one, and those after it.
+/// Splits the blocks after the last one of a stored response.
 pub(super) fn split_at_response<'b>(
     blocks: &'b [Arc<Block>],
     previous: Option<&str>,

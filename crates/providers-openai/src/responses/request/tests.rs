@@ -459,7 +459,7 @@ fn settings_that_cannot_work_are_named() {
     assert!(error.unwrap_err().to_string().contains("nothing to send"));
 }
 
-/// One response of a model with answers to its calls, or a user's words.
+/// A response of a model with answers to its calls, or a user message.
 fn step(kind: u8, number: usize) -> Vec<Block> {
     let response = format!("r{number}");
     let id = |prefix: &str| format!("{prefix}_{number}");
@@ -510,7 +510,7 @@ proptest! {
         let new = encode(&turn);
         let (old, _) = old.rsplit_once("],\"include\"").unwrap();
         prop_assert!(new.starts_with(old), "{old}\n{new}");
-        // What the API demands: no reasoning without a following item of its response.
+        // Requirement of the API: no reasoning without a following item of its response.
         let body: Value = serde_json::from_str(&new).unwrap();
         let items = body["input"].as_array().unwrap();
         for (at, item) in items.iter().enumerate().filter(|(_, item)| item["type"] == "reasoning") {

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use geppetto_provider::read::string;
 
-/// The text that a raw value is: the string itself, or the JSON of anything else (some servers
-/// send arguments as an object). Nothing and null are the empty text.
+/// Returns the text of a raw value: the string itself, or the JSON of any other value (some servers
+/// send arguments as an object). Absent and null are the empty text.
 pub(in crate::responses) fn text_of(raw: Option<&RawValue>) -> Cow<'_, str> {
     let Some(raw) = raw.map(RawValue::get) else {
         return Cow::Borrowed("");

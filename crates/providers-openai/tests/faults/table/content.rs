@@ -1,4 +1,4 @@
-//! Replies whose bytes arrive, but are not what they should be.
+//! Replies whose bytes arrive, but are invalid.
 
 use geppetto_engine::ErrorKind;
 use geppetto_testing::Reply;
@@ -21,7 +21,7 @@ const REPORTED: &str = "the server reported an error inside its reply: no room";
 
 const SIZE: usize = 100 * 1024 * 1024;
 
-/// The good reply with 100 MB put in at a place, in a field that nobody asks for.
+/// Returns the good reply with 100 MB inserted at a position, in an unused field.
 fn huge(cell: Cell, place: Place) -> Reply {
     let filler = "x".repeat(SIZE);
     match (cell.mode, place) {
@@ -39,7 +39,7 @@ fn huge(cell: Cell, place: Place) -> Reply {
     .cut_into_random_chunks(1, 128 * 1024)
 }
 
-/// An error as the wire reports it inside a reply.
+/// Returns an error as reported by the wire within a reply.
 fn reported(cell: Cell) -> serde_json::Value {
     let error = json!({"code": "server_is_overloaded", "message": "no room"});
     match (cell.wire, cell.mode) {

@@ -12,12 +12,12 @@ const BROKE: &str = "the connection broke while the reply was read";
 const ENDED: &str = "the reply ended before the server said that it was complete";
 const HALF: &str = "the reply ended in the middle of its JSON";
 
-/// The connection closes, in an orderly way or not, with the rest of the reply still owed.
+/// The connection closes, orderly or not, before the rest of the reply.
 const CUT_EARLY: Expect = Expect::recurs(ErrorKind::Disconnected, BROKE);
 const CUT: Expect = Expect::breaks(ErrorKind::Disconnected, BROKE, Holds::FirstDelta);
 const CUT_LATE: Expect = CUT.holding(Holds::BothDeltas);
 
-/// The body ends as if it were whole.
+/// The body ends as if it were complete.
 const END_EARLY: Expect = Expect::recurs(ErrorKind::Truncated, ENDED);
 const END: Expect = Expect::breaks(ErrorKind::Truncated, ENDED, Holds::FirstDelta);
 const END_LATE: Expect = END.holding(Holds::BothDeltas);

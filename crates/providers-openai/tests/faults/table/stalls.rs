@@ -1,4 +1,4 @@
-//! Replies that stop coming.
+//! Replies that stop arriving.
 
 use std::time::Duration;
 
@@ -20,10 +20,10 @@ const STALL: Expect =
 const ALIVE_EARLY: Expect = Expect::fails(ErrorKind::Timeout, SILENT).waiting(Waits::Limit(900));
 const ALIVE: Expect = ALIVE_EARLY.holding(Holds::FirstDelta);
 
-/// How often a server says that it is alive.
+/// Interval of the server's heartbeats.
 const EVERY: Duration = Duration::from_secs(15);
 
-/// A reply that stalls at a place, but goes on saying that the server is alive.
+/// Returns a reply that stalls at a position, but continues to send heartbeats.
 fn alive(cell: Cell, place: Place) -> Reply {
     let reply = cell.good().chunked().stall_at(cell.at(place));
     match cell.is_streamed() {

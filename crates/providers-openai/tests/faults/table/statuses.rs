@@ -23,7 +23,7 @@ macro_rules! limited {
     };
 }
 
-/// A status whose body says what it is about, by its code and its words.
+/// A status whose body has a code and a message.
 macro_rules! said {
     ($name:literal, $status:literal, $code:literal, $words:literal, $expect:expr) => {
         Fault::new(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::chat::wire::Chunk;
 
-/// Id, name and arguments of the calls that events make up.
+/// Returns id, name and arguments of the calls formed by the events.
 fn calls(events: &[Value], whole: bool) -> Vec<(String, String, String)> {
     let (ctx, mut turn) = (RunContext::new(), Turn::new());
     let out = offline::output(&ctx, &mut turn);

@@ -1,4 +1,4 @@
-//! Several choices are one answer unless several were asked for.
+//! Several choices form one answer unless several were requested.
 
 use super::*;
 

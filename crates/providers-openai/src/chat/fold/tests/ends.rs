@@ -1,4 +1,4 @@
-//! An end is an end only when the server says so.
+//! A reply ends only when the server indicates it.
 
 use super::*;
 

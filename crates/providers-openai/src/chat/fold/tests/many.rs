@@ -1,4 +1,4 @@
-//! Replies that hold more than any model writes.
+//! Replies that contain more than any model writes.
 
 use super::*;
 use geppetto_provider::read::MAX_ENTRIES;

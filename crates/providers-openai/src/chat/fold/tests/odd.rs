@@ -1,8 +1,8 @@
-//! Servers that speak almost the Chat Completions format.
+//! Servers with deviations from the Chat Completions format.
 
 use super::*;
 
-/// What a server says when it is done.
+/// Returns the last event of a server.
 fn stop() -> Value {
     json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
 }

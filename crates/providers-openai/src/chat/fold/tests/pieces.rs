@@ -1,4 +1,4 @@
-//! Tool calls in the pieces in which servers send them.
+//! Tool calls in pieces as sent by servers.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ fn calls(events: &[Value]) -> Folded {
     stream(&deltas, &json!("tool_calls"))
 }
 
-/// A piece of a call at index 0.
+/// Returns a piece of a call at index 0.
 fn piece(id: impl Serialize, name: impl Serialize, args: impl Serialize) -> Value {
     json!([{"index": 0, "id": id, "type": "function",
         "function": {"name": name, "arguments": args}}])

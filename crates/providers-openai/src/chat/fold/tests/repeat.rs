@@ -1,17 +1,19 @@
-//! An event that is the one before it with another text is not parsed, and that makes no difference.
+//! An event that equals the previous one except for its text is not parsed, without any effect on
+//! the result.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// An event with this text, written as JSON has it, and this end.
+/// Returns an event with this text, in JSON notation, and this end.
 fn event(text: &str, end: &str) -> String {
     format!(
         r#"{{"id":"c","model":"m","choices":[{{"index":0,"delta":{{"content":"{text}"}},"logprobs":null,"finish_reason":null}}]{end}}}"#
     )
 }
 
-/// The same events, no two of which in a row have the same bytes around their text.
+/// Returns the same events, such that no two consecutive ones have the same bytes around their
+/// text.
 fn told_apart(events: &[String]) -> Vec<String> {
     let apart = |(n, event): (usize, &String)| {
         let rest = event.strip_prefix('{').unwrap();
@@ -134,7 +136,7 @@ fn of_a_stream_of_texts_the_first_one_alone_is_parsed() {
         let mut repeat = Repeat::default();
         learn(&mut repeat, &sample);
         assert_eq!(text(&mut repeat, &other), None, "{other}");
-        // The state of the reply may be another one behind it.
+        // The state of the reply may differ afterwards.
         assert_eq!(text(&mut repeat, &sample), None, "{other}");
     }
 }

@@ -1,4 +1,4 @@
-//! What cannot be read as it was sent is read as well as can be, and said.
+//! Unreadable data is read as far as possible, and reported.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! A reply is the same, whether it comes whole or in pieces cut anywhere.
+//! A reply is the same in a single body and in arbitrary pieces.
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ struct Reply {
     reasoning: String,
     text: String,
     refusal: String,
-    /// Name and a value to pass.
+    /// Name, and a value to pass.
     calls: Vec<(String, String)>,
 }
 
@@ -47,8 +47,8 @@ impl Reply {
             "refusal": self.refusal, "tool_calls": calls})
     }
 
-    /// The deltas, with every text cut into pieces of `sizes` characters, and the calls' pieces
-    /// taken in turn.
+    /// Returns the deltas, with every text split into pieces of `sizes` characters, and the calls'
+    /// pieces interleaved.
     fn deltas(&self, ids: bool, field: &str, sizes: &[usize]) -> Vec<Value> {
         let mut deltas = Vec::new();
         let texts = [
@@ -100,7 +100,8 @@ fn pieces(text: &str, sizes: &[usize]) -> Vec<String> {
     pieces
 }
 
-/// What of a turn must be the same: all but the ids and durations that differ from run to run.
+/// Returns the part of a turn that must be the same: all except ids and durations, which differ
+/// from run to run.
 fn blocks(folded: &Folded) -> Vec<(geppetto_turns::Content, bool)> {
     let same = |block: &Arc<Block>| (block.content.clone(), block.incomplete().is_some());
     folded.turn.blocks.iter().map(same).collect()

@@ -1,4 +1,4 @@
-//! The message of a model: text, refusal, reasoning and tool calls together.
+//! Message of a model: text, refusal, reasoning and tool calls together.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use crate::chat::{
     extra::{EXTRA_CONTENT, extra_content},
 };
 
-/// The longest name of a tool.
+/// Maximum length of a tool's name.
 const LONGEST_NAME: usize = 64;
 
-/// What a model said without a break.
+/// Uninterrupted output of a model.
 #[derive(Debug)]
 pub(in crate::chat::request) struct Assistant<'a> {
     to: &'a To<'a>,
@@ -25,9 +25,9 @@ pub(in crate::chat::request) struct Assistant<'a> {
     reasoning: String,
     details: Vec<&'a Value>,
     calls: Vec<Call<'a>>,
-    /// What the server keeps beside the text.
+    /// Additional data of the server for the text.
     extra: Option<&'a Value>,
-    /// Whether tools were called since the last prompt.
+    /// `true` if tools were called since the last prompt.
     called: bool,
 }
 
@@ -53,8 +53,8 @@ impl<'a> Assistant<'a> {
         }
     }
 
-    /// Reasoning goes back to the server that it came from, and what is signed or encrypted in it to
-    /// the same model.
+    /// Adds reasoning, which is sent back to the server that it came from, and its signed or
+    /// encrypted part to the same model.
     pub(super) fn reasoning(&mut self, block: &Block, reasoning: &'a Reasoning) {
         let origin = &self.to.origin;
         if origin.has_made(block) {
@@ -73,14 +73,14 @@ impl<'a> Assistant<'a> {
         self.calls.push(Call::of(call, id, extra));
     }
 
-    /// What stands beside a block, if it came from where it goes.
+    /// Returns the additional data of a block, if it is sent to its origin.
     fn extra_of(&self, block: &'a Block) -> Option<&'a Value> {
         extra_content(block).filter(|_| self.to.origin.can_read(block))
     }
 
-    /// Gemini 3 refuses calls of the current turn that have no signature, which those of other models
-    /// do not have. The first call of a message carries it; this word stands for one that there
-    /// cannot be.
+    /// Gemini 3 refuses calls of the current turn without a signature, which calls of other models
+    /// do not have. The first call of a message carries it; this placeholder replaces a signature
+    /// that cannot exist.
     ///
     /// Source: <https://ai.google.dev/gemini-api/docs/thought-signatures#faqs>.
     fn sign(&mut self) {
@@ -95,18 +95,18 @@ impl<'a> Assistant<'a> {
         }
     }
 
-    /// Ends the message, which is part of a turn of the conversation that called tools, or is not.
+    /// Ends the message. `called` is `true` if tools were called since the last prompt.
     pub(super) fn end(&mut self, called: bool) {
         self.called = called;
         self.sign();
     }
 
-    /// Whether nothing was said. Reasoning alone is no message that servers accept.
+    /// Returns `true` if there is no content. Servers do not accept a message with reasoning only.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.refusal.is_empty() && self.calls.is_empty()
     }
 
-    /// The field in which reasoning goes back, where it does and there is some.
+    /// Returns the field for reasoning, if there is any to send.
     fn reasoning_field(&self) -> Option<ReasoningField> {
         let dialect = self.to.dialect;
         let field = dialect.reasoning.field(self.called)?;
@@ -130,7 +130,7 @@ impl Serialize for Assistant<'_> {
             _ if self.to.dialect.empty_content == EmptyContent::Text => {
                 map.serialize_entry("content", &self.text)?;
             }
-            // Null, not absent: some servers ask for the key.
+            // Null rather than absent: some servers require the key.
             _ => map.serialize_entry("content", &non_empty(&self.text))?,
         }
         if let Some(refusal) = non_empty(&self.refusal) {
@@ -160,7 +160,7 @@ fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Mistral's form: reasoning and text as parts of one content.
+/// Returns Mistral's format: reasoning and text as parts of one content.
 fn thinking_parts<'a>(reasoning: &'a str, text: &'a str) -> Vec<Part<'a>> {
     let thinking = Part::Thinking {
         thinking: [Part::Text { text: reasoning }].into(),

@@ -1,4 +1,4 @@
-//! Blocks become messages.
+//! Conversion of blocks to messages.
 
 use crate::chat::SystemRole;
 use geppetto_turns::{FilePart, ImagePart, Reasoning};

@@ -1,11 +1,11 @@
-//! A history that grew keeps the old request's messages as a prefix, byte for byte.
+//! A history that grew keeps the previous request's messages as a prefix, byte for byte.
 
 use geppetto_testing::validate;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
-/// What a user asks and what comes of it, whole or broken off anywhere.
+/// A prompt and its reply, complete or broken off at any point.
 fn exchange() -> impl Strategy<Value = Vec<Block>> {
     let why = prop_oneof![
         Just(None),
@@ -41,14 +41,14 @@ fn encoded(blocks: &[Block], dialect: &Dialect) -> Vec<u8> {
     encode(&settings, &turn, dialect, "").unwrap()
 }
 
-/// The bytes up to the end of the last message, without the bracket that closes the list.
+/// Returns the bytes up to the end of the last message, without the closing bracket of the list.
 fn messages(body: &[u8]) -> &[u8] {
     let text = std::str::from_utf8(body).unwrap();
     let end = text.find(r#"],"stream":true"#).unwrap();
     &body[..end]
 }
 
-/// The bytes without the end of a prompt that got no answer, to which the next one is added.
+/// Returns the bytes without the end of an unanswered prompt, to which the next one is appended.
 fn up_to_an_open_prompt(messages: &[u8]) -> &[u8] {
     let text = std::str::from_utf8(messages).unwrap();
     let is_prompt = text

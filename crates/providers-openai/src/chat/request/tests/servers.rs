@@ -1,9 +1,9 @@
-//! What the history of a conversation becomes for servers with rules of their own.
+//! The history of a conversation for servers with specific rules.
 
 use super::*;
 use crate::chat::keys as chat_keys;
 
-/// A history is sent to a server by its name, for a model; the messages.
+/// Sends a history to a named server, for a model; returns the messages.
 fn messages(blocks: &[Block], server: &str, model: &str) -> Vec<Value> {
     let turn = blocks
         .iter()
@@ -145,7 +145,7 @@ fn the_key_of_reasoning_stands_in_a_turn_that_called_tools() {
         let sent = messages(&with_tools(), server, "m");
         assert!(sent[1].get("reasoning_content").is_none(), "{server}");
     }
-    // Judged by the turn: the answer after the tools has its reasoning, too.
+    // Determined per turn: the answer after the tools has its reasoning, too.
     let mut blocks = with_tools();
     blocks.insert(3, made_by(Block::reasoning("Hm."), "deepseek", "m"));
     blocks.extend([Block::reasoning("Plain."), Block::llm_text("Sun.")]);
@@ -204,7 +204,7 @@ fn signatures_go_back_in_their_place_to_the_model_that_gave_them() {
     assert_eq!(sent[3]["extra_content"], signature);
     let sent = messages(&blocks, "openai", "gpt-4o");
     assert!(!json!(sent).to_string().contains("extra_content"));
-    // Another model's call has none that Gemini could read.
+    // Another model's call has no signature that Gemini could read.
     let sent = messages(&with_tools(), "gemini", "gemini-3-flash");
     assert_eq!(
         sent[1]["tool_calls"][0]["extra_content"]["google"]["thought_signature"],

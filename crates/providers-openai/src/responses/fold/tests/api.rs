@@ -1,18 +1,18 @@
-//! The event types that the API lists.
+//! Event types listed by the API.
 
 use super::*;
 
-/// How an event type of the API is taken.
+/// Treatment of an event type of the API.
 enum Taken {
-    /// Into the reply or its state: no event of its own.
+    /// Folded into the reply or its state, without an event.
     Folded,
-    /// As an event that is typed.
+    /// Published as a typed event.
     Typed(&'static str),
-    /// As a custom event that carries the API's name and fields.
+    /// Published as a custom event with the API's name and fields.
     ByName,
 }
 
-/// The event types of the API, as its reference and its own client libraries list them. Source:
+/// Event types of the API, as listed by its reference and its own client libraries. Source:
 /// <https://platform.openai.com/docs/api-reference/responses-streaming>.
 const API: &[(&str, Taken)] = &[
     ("response.audio.delta", Taken::ByName),

@@ -1,4 +1,4 @@
-//! Arguments of several calls under one item.
+//! Arguments of several calls in one item.
 
 use super::*;
 

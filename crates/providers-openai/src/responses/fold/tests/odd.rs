@@ -1,8 +1,8 @@
-//! Servers that speak almost the Responses format.
+//! Servers with deviations from the Responses format.
 
 use super::*;
 
-/// An event that ends a stream, whose response says how it ended.
+/// An event that ends a stream, whose response has the status.
 fn ended(name: &str, response: &Value) -> Value {
     json!({"type": name, "response": response})
 }
@@ -15,7 +15,7 @@ fn calls(seen: &Seen) -> Vec<String> {
 #[test]
 fn an_end_that_is_called_completed_is_what_its_response_says() {
     let said = delta("output_text", 0, "Hel");
-    // vLLM streams `response.completed` whatever the response says.
+    // vLLM streams `response.completed` for any status of the response.
     let limit =
         json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}});
     for name in ["response.completed", "response.done"] {
@@ -28,7 +28,7 @@ fn an_end_that_is_called_completed_is_what_its_response_says() {
         let seen = fold(&[said.clone(), ended(name, &completed)]);
         assert_eq!(seen.result().finish_class, FinishClass::Completed, "{name}");
     }
-    // A response that was repeated from the beginning of the stream says nothing about its end.
+    // A response repeated from the beginning of the stream does not indicate its end.
     let seen = fold(&[
         said,
         ended("response.completed", &json!({"status": "in_progress"})),
@@ -136,7 +136,7 @@ fn an_item_with_an_unusual_field_keeps_its_type() {
         "{:?}",
         seen.names()
     );
-    // What is no item is left out; it would make the next request invalid.
+    // Entries that are not items are omitted; they would invalidate the next request.
     assert_eq!(texts(&seen.turn).len(), 1);
 }
 
@@ -167,7 +167,7 @@ fn an_item_that_was_whole_when_it_was_added_is_not_lost() {
         completed(&json!([])),
     ]);
     assert_eq!(texts(&seen.turn), ["llm_text Hello", "tool_call {\"a\":1}"]);
-    // What is repeated by deltas is said once.
+    // Text repeated by deltas is written once.
     let piece = delta("function_call_arguments", 0, "{\"a\":1}");
     let seen = fold(&[added(0, &call), piece, completed(&json!([]))]);
     assert_eq!(calls(&seen), ["f:{\"a\":1}"]);

@@ -1,8 +1,8 @@
-//! What cannot be read as it was sent: halves of characters, numbers without room, items.
+//! Unreadable data: halves of characters, numbers that cannot be represented, items.
 
 use super::*;
 
-/// Folds the data of events as they come from the wire.
+/// Folds the data of events as received.
 fn fold_data(events: &[&str]) -> Seen {
     fold_named(events.iter().map(|data| ("", *data)))
 }

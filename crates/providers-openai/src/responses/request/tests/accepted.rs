@@ -1,4 +1,4 @@
-//! Whatever the history, the request is one that the real API accepts.
+//! For any history, the request is one that the real API accepts.
 
 use geppetto_engine::ToolChoice as Choice;
 use geppetto_testing::validate::{responses_count, responses_request};
@@ -6,14 +6,14 @@ use geppetto_turns::{Incomplete, MediaSource, OtherContent, SummaryPart};
 
 use super::*;
 
-/// A block that history may hold, whatever stands around it.
+/// A block of a history, independent of its neighbours.
 #[derive(Debug, Clone)]
 struct Piece {
     content: Kind,
-    /// The response that it came from, if that is known.
+    /// Response that it came from, if known.
     response: Option<u8>,
     incomplete: bool,
-    /// Whether it has the id that a server gave it, and whether the id is one of this API.
+    /// State of its id: assigned by a server or not, and in the form of this API or not.
     id: Id,
 }
 
@@ -21,7 +21,7 @@ struct Piece {
 enum Id {
     None,
     Own,
-    /// Of another server: of another form, or given to everything.
+    /// Of another server: in another form, or the same for everything.
     Foreign,
     Same,
 }
@@ -57,7 +57,7 @@ enum Kind {
     Unknown,
 }
 
-/// Ids of calls as servers make them: some come again, and those of other servers may be too long
+/// Ids of calls as assigned by servers: some are reused, and those of other servers may be too long
 /// for this API.
 fn call_id(number: u8, foreign: bool) -> String {
     match number {
@@ -114,7 +114,7 @@ impl Piece {
                     ..
                 },
             ) => {
-                // Nothing but its own id makes reasoning mean something to a server.
+                // Only its own id gives reasoning a meaning for a server.
                 reasoning.item_id = (self.id != Id::None).then(|| format!("rs_{position}"));
                 reasoning.encrypted_content = sealed.then(|| format!("sealed {position}"));
                 reasoning.summary = summary
@@ -228,7 +228,7 @@ proptest! {
         previous in prop::option::weighted(0.2, 0..3_u8),
     ) {
         let blocks = pieces.iter().enumerate();
-        // A server that goes on from a response has made the ids of its calls itself.
+        // A server that continues from a response has assigned the ids of its calls itself.
         let blocks = blocks.map(|(at, piece)| piece.block(at, previous.is_none()));
         let turn = turn_of(blocks);
         let mut options = ResponsesOptions::new().with_store(store);

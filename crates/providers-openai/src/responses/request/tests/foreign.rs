@@ -1,4 +1,4 @@
-//! Histories that other servers wrote.
+//! Histories written by other servers.
 
 use geppetto_turns::OtherContent;
 
@@ -21,7 +21,7 @@ fn ids_of_another_form_are_left_out() {
         Block::user("u"),
         text("r2", "msg_2"),
         Block::user("u"),
-        // Some servers give one id to everything.
+        // Some servers use one id for everything.
         text("r3", "msg_2"),
         call("r3", "call_3"),
         Block::tool_result("call_call_3", "ok"),
@@ -175,7 +175,7 @@ fn a_store_gets_items_of_its_own_tools_with_their_reasoning_or_not_at_all() {
         sent(reasoning("r", "rs"), true),
         [user, "reasoning rs", search, compaction, "message msg"]
     );
-    // The model is another one, so that its reasoning stays behind.
+    // The model is another one, so its reasoning is omitted.
     assert_eq!(sent(foreign.clone(), true), [user, compaction, "message -"]);
     assert_eq!(
         sent(foreign, false),
