@@ -1,9 +1,9 @@
 //! Cassettes: interactions with a real provider, recorded once and replayed in every test run.
 //!
-//! A [`Cassette`] is an [`HttpTransport`] over a folder of interactions. While recording, it sends
-//! requests through a real transport and writes down what came back; while replaying, it answers
-//! from the folder and opens no socket. An interaction that was recorded and not asked for, and a
-//! request that was not recorded, both fail the test.
+//! A [`Cassette`] is an [`HttpTransport`] backed by a folder of interactions. While recording, it
+//! sends requests through a real transport and stores the replies; while replaying, it replies from
+//! the folder and opens no socket. A recorded interaction that is not requested, and a request that
+//! was not recorded, both fail the test.
 //!
 //! ```no_run
 //! use geppetto_testing::cassette::Cassette;
@@ -21,7 +21,7 @@
 //!
 //! # The folder
 //!
-//! One folder for each interaction, in the order of the requests: `001-chat-completions` and so on.
+//! One folder per interaction, in the order of the requests: `001-chat-completions` and so on.
 //!
 //! | file | holds |
 //! |---|---|
@@ -29,18 +29,19 @@
 //! | `request.json` | the body of the request, pretty-printed JSON |
 //! | `response.sse`, `response.json` or `response.txt` | the body of the reply, byte for byte |
 //!
-//! The files are for people to read and to review. Secrets of the request (keys, secret headers,
-//! user info and key parameters of the URL) and everything shaped like an API key are replaced by
-//! `***` before anything is written, on both sides. Prompts and replies are written as they are.
+//! The files are meant to be read and reviewed by people. Secrets of the request (keys, secret
+//! headers, user info and key parameters of the URL) and everything formatted like an API key are
+//! replaced by `***` before anything is written, on both sides. Prompts and replies are written
+//! unchanged.
 //!
-//! # How requests are matched
+//! # Matching of requests
 //!
-//! A request is answered by the first interaction, not used yet, with the same method, the same
-//! path and a body that is the same JSON, whatever its order of keys. Interactions without
-//! `request.json` match every body. Requests must therefore repeat: give the session
-//! [`SeededIds`](geppetto_engine::SeededIds) where ids reach the provider.
+//! A request is answered by the first unused interaction with the same method, the same path and an
+//! equal JSON body, regardless of the order of keys. Interactions without `request.json` match any
+//! body. Requests must therefore be reproducible: use [`SeededIds`](geppetto_engine::SeededIds) for
+//! the session if ids are sent to the provider.
 //!
-//! A replayed body arrives in one chunk. A reply that broke off while it was recorded breaks off
+//! A replayed body arrives in one chunk. A reply that broke off during the recording breaks off
 //! again, and one that the client stopped reading (a cancelled run) stays open after its last byte.
 
 use std::{
@@ -63,13 +64,13 @@ mod tests;
 use record::Recorder;
 use replay::Replayer;
 
-/// The environment variable with which [`Cassette::from_env`] records: `1` or `true`.
+/// Environment variable that makes [`Cassette::from_env`] record: `1` or `true`.
 const RECORD_VARIABLE: &str = "GEPPETTO_RECORD";
 
-/// A folder of interactions, being recorded or replayed. See the [module](self).
+/// A folder of interactions that is recorded or replayed. See the [module](self).
 ///
-/// Call [`finish`](Self::finish) at the end of the test. A cassette that is dropped without it
-/// checks as well, and panics if something is wrong, unless the test is panicking already.
+/// Call [`finish`](Self::finish) at the end of the test. Dropping a cassette checks it as well, and
+/// panics on a failed check, unless the test is already panicking.
 #[must_use = "a cassette checks at its end that every interaction was used"]
 pub struct Cassette {
     tape: Tape,
@@ -83,21 +84,21 @@ enum Tape {
 }
 
 impl Cassette {
-    /// Opens a folder to replay.
+    /// Opens a folder for replaying.
     ///
     /// # Errors
     ///
-    /// The folder cannot be read, holds no interaction, or holds one that cannot be understood.
+    /// If the folder cannot be read, contains no interactions, or contains an invalid one.
     pub fn replay(folder: impl AsRef<Path>) -> Result<Self, CassetteError> {
         let replayer = Replayer::open(folder.as_ref())?;
         Ok(Self::of(Tape::Replay(Arc::new(replayer))))
     }
 
-    /// Records into a folder, which is created. Interactions that it already holds are removed.
+    /// Records into a folder, which is created. Existing interactions in it are removed.
     ///
     /// # Errors
     ///
-    /// The folder cannot be created, or an old interaction not be removed.
+    /// If the folder cannot be created, or an existing interaction cannot be removed.
     pub fn record(
         folder: impl AsRef<Path>,
         transport: impl HttpTransport + 'static,
@@ -106,12 +107,12 @@ impl Cassette {
         Ok(Self::of(Tape::Record(Arc::new(recorder))))
     }
 
-    /// Records through the transport that `make` gives if the environment variable `GEPPETTO_RECORD`
-    /// is `1` or `true`; replays otherwise, without calling `make`.
+    /// Records through the transport returned by `make` if the environment variable
+    /// `GEPPETTO_RECORD` is `1` or `true`; otherwise replays, without calling `make`.
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record) and [`replay`](Self::replay), and what `make` gives.
+    /// The errors of [`record`](Self::record), [`replay`](Self::replay) and `make`.
     pub fn from_env<T: HttpTransport + 'static>(
         folder: impl AsRef<Path>,
         make: impl FnOnce() -> Result<T, TransportError>,
@@ -131,7 +132,7 @@ impl Cassette {
         }
     }
 
-    /// The transport to give to an [`HttpClient`](geppetto_transport::HttpClient).
+    /// Returns the transport for an [`HttpClient`](geppetto_transport::HttpClient).
     #[must_use]
     pub fn transport(&self) -> CassetteTransport {
         CassetteTransport(self.tape.clone())
@@ -141,12 +142,12 @@ impl Cassette {
         matches!(self.tape, Tape::Record(_))
     }
 
-    /// Ends the cassette.
+    /// Finishes the cassette and checks it.
     ///
     /// # Errors
     ///
-    /// Replaying: a request was not recorded, or an interaction was not asked for; the message
-    /// names each. Recording: an interaction could not be written.
+    /// While replaying, if a request was not recorded or an interaction was not requested; the
+    /// message names each. While recording, if an interaction could not be written.
     pub fn finish(mut self) -> Result<(), CassetteError> {
         self.finished = true;
         self.check()
@@ -183,7 +184,7 @@ impl fmt::Debug for Cassette {
     }
 }
 
-/// The transport of a [`Cassette`]. Cheap to clone.
+/// Transport of a [`Cassette`]. Cheap to clone.
 #[derive(Clone)]
 pub struct CassetteTransport(Tape);
 
@@ -206,7 +207,7 @@ impl fmt::Debug for CassetteTransport {
     }
 }
 
-/// A cassette that cannot be read or written, or that was not played as it was recorded.
+/// Error of a cassette that cannot be read or written, or whose replay differed from the recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CassetteError {
     message: String,
@@ -232,7 +233,7 @@ impl fmt::Display for CassetteError {
 
 impl std::error::Error for CassetteError {}
 
-/// The folders of interactions below `folder`, in the order of their names.
+/// Returns the folders of interactions in `folder`, sorted by name.
 fn interactions(folder: &Path) -> Result<Vec<PathBuf>, CassetteError> {
     let unreadable = |error: &io::Error| CassetteError::io("read the cassette", folder, error);
     let entries = std::fs::read_dir(folder).map_err(|error| unreadable(&error))?;

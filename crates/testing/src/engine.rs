@@ -70,19 +70,19 @@ impl ScriptedEngine {
         self.lock().scripts.push_back(script);
     }
 
-    /// The input turns of all inferences so far, as they were at the time.
+    /// Returns the input turns of all inferences so far.
     #[must_use]
     pub fn turns(&self) -> Vec<Turn> {
         self.lock().turns.clone()
     }
 
-    /// Number of inferences so far.
+    /// Returns the number of inferences so far.
     #[must_use]
     pub fn inferences(&self) -> usize {
         self.lock().turns.len()
     }
 
-    /// Clears the input turns, and with them [`inferences`](Self::inferences); for long runs.
+    /// Clears the input turns, and thereby resets [`inferences`](Self::inferences); for long runs.
     pub fn forget_turns(&self) {
         self.lock().turns.clear();
     }

@@ -51,7 +51,7 @@ impl ExpectationSink {
         Self::default()
     }
 
-    /// The event sink, for a session, a builder or a run context.
+    /// Returns the event sink, for a session, a builder or a run context.
     #[must_use]
     pub fn sink(&self) -> Arc<dyn EventSink> {
         Arc::clone(&self.received) as Arc<dyn EventSink>
@@ -98,17 +98,18 @@ impl ExpectationSink {
         self
     }
 
-    /// The events received so far.
+    /// Returns the events received so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.received.events()
     }
 
-    /// Checks that the events match the expectations, and that none is left over.
+    /// Checks that the events match the expectations, without any remaining events.
     ///
     /// # Errors
     ///
-    /// Names the expectation that was not met and the event in its place, and lists all events.
+    /// If an expectation is not met. The error names it and the event in its place, and lists all
+    /// events.
     pub fn check(&self) -> Result<(), ExpectationError> {
         let events = self.received.events();
         let error = |message: String| ExpectationError {
@@ -143,7 +144,7 @@ impl ExpectationSink {
             .map_err(|violation| error(violation.to_string()))
     }
 
-    /// Panics unless the events were what was expected, and nothing more.
+    /// Panics unless the events match the expectations, without any remaining events.
     ///
     /// # Panics
     ///
@@ -165,7 +166,7 @@ impl fmt::Debug for ExpectationSink {
     }
 }
 
-/// The events were not what was expected.
+/// Error of events that do not match the expectations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpectationError {
     message: String,

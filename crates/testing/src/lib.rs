@@ -1,4 +1,4 @@
-//! Test kit for applications of the runtime. Nothing in it needs a network, a key or a sleep.
+//! Test kit for applications of the runtime. None of it needs a network, an API key or sleeps.
 //!
 //! Most tests need three things:
 //!
@@ -25,9 +25,10 @@
 //!
 //! # A scripted provider
 //!
-//! [`ProviderServer`] is an HTTP server on an ephemeral port of 127.0.0.1 for applications that make
-//! their own engine. It sends the replies of the script, streamed or whole, at the pace and with the
-//! faults of the script; it refuses what the real provider refuses; and it keeps every request.
+//! [`ProviderServer`] is an HTTP server on an ephemeral port of 127.0.0.1 for applications that
+//! create their own engine. It sends the replies of the script, streamed or as one body, with the
+//! delays and faults of the script; it refuses what the real provider refuses; and it records every
+//! request.
 //!
 //! ```
 //! use geppetto_testing::{ProviderServer, Reply};
@@ -80,10 +81,12 @@
 //! - [`reply`]: replies of the server, and the faults that it injects.
 //! - [`server`]: the server, the requests that it received, and its behaviour under a paused clock.
 //! - [`expect`]: expectations about the events of a run.
-//! - [`validate`]: what the real API refuses, as a function from a request to its refusal.
+//! - [`validate`]: the refusals of the real API, as functions of a request.
 //! - `cassette` (feature): interactions with a provider, recorded once and replayed in every run.
-//! - `demo` (feature): a small deterministic stand-in for a model, for programs that run without a key.
-//! - `simulate` (feature): runs that are cancelled and broken everywhere, and checked each time.
+//! - `demo` (feature): a small deterministic substitute for a model, for programs that run without
+//!   an API key.
+//! - `simulate` (feature): runs that are cancelled and disturbed at every point, with checks after
+//!   each.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,9 +1,9 @@
 //! [`Reply`]: what the scripted server answers, and what goes wrong on the way.
 //!
-//! A reply is a body, a status with headers, and a delivery. The body of a reply of the chat or the
-//! Responses API is a description (text, reasoning, tool calls, usage): the server streams it when the request says
-//! `"stream": true` and sends it as one JSON object otherwise, so one script serves both. The
-//! delivery says how the bytes travel: pace, sizes of the writes, stalls, and how it breaks off.
+//! A reply is a body, a status with headers, and a delivery. The body of a Chat Completions or
+//! Responses reply is a description (text, reasoning, tool calls, usage): the server streams it if
+//! the request has `"stream": true` and sends it as one JSON object otherwise, so one script serves
+//! both. The delivery determines the transmission: pace, sizes of the writes, stalls, and faults.
 //!
 //! ```
 //! use std::time::Duration;
@@ -33,10 +33,10 @@
 //! # let _ = (calls, responses, broken, limited);
 //! ```
 //!
-//! Positions in the body ([`At`]) count bytes of the body as sent, before HTTP chunks are framed
-//! around them and after events were added, doubled or left out; or they count whole events. The
-//! first event of a streamed chat reply (number 0) is the one that names the role, the last is
-//! `[DONE]`. A streamed Responses reply begins with `response.created` and `response.in_progress`.
+//! Positions in the body ([`At`]) count bytes of the body as sent, without HTTP chunk framing and
+//! after events were added, duplicated or omitted; or they count complete events. The first event
+//! of a streamed chat reply (number 0) contains the role, the last one is `[DONE]`. A streamed
+//! Responses reply starts with `response.created` and `response.in_progress`.
 
 mod any;
 mod chat;
@@ -60,11 +60,11 @@ pub(crate) use plan::{Ending, Plan, Step};
 
 use crate::validate::ProviderRefusal;
 
-/// One answer of the scripted server: a body, a status with headers, and the way it is delivered.
+/// A reply of the scripted server: a body, a status with headers, and a delivery.
 ///
-/// Made by the constructors below; `B` is the kind of body and decides which further methods there
-/// are ([`ChatBody`] and [`ResponsesBody`] have text and tool calls). Wherever the server takes a reply it takes any of
-/// them. Status 200 unless set otherwise.
+/// Created by the constructors below; `B` is the kind of body and determines the available methods
+/// ([`ChatBody`] and [`ResponsesBody`] have text and tool calls). The server accepts replies of any
+/// kind. Status 200 unless set otherwise.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Reply<B = AnyBody> {
@@ -88,60 +88,61 @@ impl<B> Reply<B> {
         self
     }
 
-    /// Adds a header, such as `retry-after`. A header that the server would send itself
-    /// (`content-type`, `x-request-id`) is replaced.
+    /// Adds a header, such as `retry-after`. Replaces a header that the server would send itself
+    /// (`content-type`, `x-request-id`).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.delivery.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Sets the `content-type` header, whatever the body is.
+    /// Sets the `content-type` header, for any body.
     pub fn content_type(self, content_type: impl Into<String>) -> Self {
         self.header("content-type", content_type)
     }
 }
 
 impl Reply {
-    /// A reply of the Chat Completions API, to be described with [`text`](Reply::text),
-    /// [`reasoning`](Reply::reasoning), [`tool_call`](Reply::tool_call) and the others.
+    /// Creates a reply of the Chat Completions API, to be described with [`text`](Reply::text),
+    /// [`reasoning`](Reply::reasoning), [`tool_call`](Reply::tool_call) and the other methods.
     pub fn chat() -> Reply<ChatBody> {
         Reply::with_body(ChatBody::default())
     }
 
-    /// A reply of the Responses API, to be described with [`text`](Reply::text),
-    /// [`summary`](Reply::summary), [`tool_call`](Reply::tool_call) and the others.
+    /// Creates a reply of the Responses API, to be described with [`text`](Reply::text),
+    /// [`summary`](Reply::summary), [`tool_call`](Reply::tool_call) and the other methods.
     pub fn responses() -> Reply<ResponsesBody> {
         Reply::with_body(ResponsesBody::default())
     }
 
-    /// An event stream of exactly these bytes, whatever the request says: a recorded reply, or one
-    /// that no builder would make.
+    /// Creates an event stream of exactly these bytes, for any request: a recorded reply, or one
+    /// that the builders cannot express.
     pub fn sse_raw(bytes: impl Into<Bytes>) -> Self {
         Reply::with_body(AnyBody::events(bytes.into()))
     }
 
-    /// A body of exactly these bytes with this content type.
+    /// Creates a body of exactly these bytes with this content type.
     pub fn raw(status: u16, content_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Reply::with_body(AnyBody::bytes(bytes.into(), content_type.into())).status(status)
     }
 
-    /// A JSON body.
+    /// Creates a JSON body.
     pub fn json(status: u16, value: &Value) -> Self {
         Self::raw(status, "application/json", value.to_string())
     }
 
-    /// An error in the provider's shape, `{"error": {"message", "type", "param", "code"}}`; the
-    /// type follows from the status and the code.
+    /// Creates an error in the provider's format,
+    /// `{"error": {"message", "type", "param", "code"}}`; the type is derived from the status and
+    /// the code.
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         ProviderRefusal::new(status, code, message).into()
     }
 
-    /// A page of HTML, as proxies and gateways answer in front of a provider.
+    /// Creates an HTML page, as sent by proxies and gateways in front of a provider.
     pub fn html(status: u16, html: impl Into<String>) -> Self {
         Self::raw(status, "text/html; charset=utf-8", html.into())
     }
 
-    /// A body of plain text.
+    /// Creates a plain text body.
     pub fn plain(status: u16, text: impl Into<String>) -> Self {
         Self::raw(status, "text/plain; charset=utf-8", text.into())
     }

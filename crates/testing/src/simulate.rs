@@ -1,20 +1,22 @@
-//! Simulated sessions: every run cut everywhere, and looked at.
+//! Simulated sessions: every run is disturbed at every point, and checked.
 //!
-//! A [`Case`] says how to build what a session runs. The simulator runs it once undisturbed, and
-//! counts how often the run waits, how many events it has, and how often it calls each [`Seam`].
-//! Then it runs it again for each of these places, and there cancels it, shuts its runtime down,
-//! or lets the seam fail or panic. After each it checks what an application relies on:
+//! A [`Case`] describes how to build what a session runs. The simulator runs it once undisturbed,
+//! and counts how often the run waits, how many events it has, and how often it calls each
+//! [`Seam`]. Then it runs it again for each of these points, and there cancels it, shuts its
+//! runtime down, or makes the seam fail or panic. Each time it checks the guarantees for
+//! applications:
 //!
-//! - exactly one terminal event, the last of its run, that fits the outcome; all events legal;
-//! - `wait` returns within 100 ms of a cancel, the time to store the turn aside; then the session
-//!   is free and shows the turn of the outcome;
-//! - the turn is a beginning of the undisturbed one; what is not whole is marked; every tool call
-//!   has one answer, in order; what a reader of the events saw is what the turn holds;
-//! - a tool that finished keeps its result, one that ran is said to be cancelled, one that did not
-//!   is said not to have run; none starts after the cancel;
-//! - the turn was handed over to be stored once, with the outcome's status;
-//! - an error or a panic is named in the outcome, and where it cannot fail the run, it did not;
-//! - the next prompt runs, and its request is one that a provider takes, on either wire.
+//! - exactly one terminal event, the last one of its run, which matches the outcome; all events are
+//!   legal;
+//! - `wait` returns within 100 ms of a cancellation, not counting the time to store the turn; then
+//!   the session is free and shows the turn of the outcome;
+//! - the turn is a prefix of the undisturbed one; incomplete blocks are marked; every tool call has
+//!   one answer, in order; the events match the turn;
+//! - a tool that finished keeps its result, one that was running is answered as cancelled, one that
+//!   did not start as not run; none starts after the cancellation;
+//! - the turn was passed to the persister once, with the outcome's status;
+//! - an error or a panic is named in the outcome, and a component that cannot fail a run did not;
+//! - the next prompt runs, and its request is accepted by a provider, on either wire.
 //!
 //! # An application's own tools and middleware
 //!
@@ -58,18 +60,19 @@
 //! # assert!(report.total().cuts > 50 && report.total().faults > 50);
 //! ```
 //!
-//! Any [`EngineBuilder`](geppetto_engine::EngineBuilder) can be given to [`Setup::new`]; one that is
-//! not made by [`World::builder`] is cut everywhere too, and broken where it passes a seam itself
-//! ([`World::seam`]). A failure prints the case, the seed and the cut; [`Case::replay`] repeats it.
+//! [`Setup::new`] accepts any [`EngineBuilder`](geppetto_engine::EngineBuilder); one that is not
+//! created by [`World::builder`] is cut at every point too, and made to fail where it calls
+//! [`World::seam`] itself. A failure prints the case, the seed and the cut; [`Case::replay`]
+//! reproduces it.
 //!
 //! # Determinism
 //!
-//! Everything is on one thread, with tokio's clock paused and all ids, delays and sizes drawn from
-//! one seed, so that a case, a seed and a [`Cut`] repeat a run exactly.
+//! Everything runs on one thread, with tokio's clock paused and all ids, delays and sizes drawn
+//! from one seed, so that a case, a seed and a [`Cut`] reproduce a run exactly.
 //!
-//! Where simulation ends: it does not see races between threads, and it waits for as long as the
-//! application's own code blocks. A place where the run waits is one of the run's own task; tools
-//! run in it, tasks that they start do not.
+//! Limits of the simulation: it does not detect races between threads, and it waits as long as the
+//! application's own code blocks. Points at which a run waits are those of the run's own task,
+//! including its tools, but not tasks that they start.
 
 mod breaks;
 mod case;

@@ -1,10 +1,11 @@
-//! What the real provider refuses.
+//! Refusals of the real provider.
 //!
-//! A test whose server accepts everything proves little: the request that the provider would refuse
-//! passes. [`chat_request`] knows the rules of the Chat Completions API that conversations run into
-//! in practice, above all those for the order of tool calls and their results, and words its
-//! refusals as OpenAI does; [`responses_request`] does the same for the Responses API. They are
-//! applied to every request by [`ProviderServer`](crate::ProviderServer), and can be used alone:
+//! A test with a server that accepts everything proves little: it passes with requests that the
+//! provider would refuse. [`chat_request`] implements the rules of the Chat Completions API that
+//! conversations violate in practice, above all those for the order of tool calls and their
+//! results, with OpenAI's error messages; [`responses_request`] does the same for the Responses
+//! API. [`ProviderServer`](crate::ProviderServer) applies them to every request, and they can be
+//! used separately:
 //!
 //! ```
 //! use serde_json::json;
@@ -18,10 +19,10 @@
 //! assert!(refusal.message.contains("must be a response to a preceeding message"));
 //! ```
 //!
-//! Rules from <https://platform.openai.com/docs/api-reference/chat/create>, from
-//! <https://platform.openai.com/docs/api-reference/responses/create> and from the refusals that the
-//! API answers with. A `null` counts as absent, as it does there. Unknown fields are
-//! accepted: servers of the same protocol define their own.
+//! Sources: <https://platform.openai.com/docs/api-reference/chat/create>,
+//! <https://platform.openai.com/docs/api-reference/responses/create> and refusals sent by the API.
+//! As in the API, `null` counts as absent. Unknown fields are accepted, because servers of the same
+//! protocol define their own.
 
 mod calls;
 mod content;
@@ -46,7 +47,7 @@ pub use responses::{responses_count, responses_request};
 ///
 /// # Errors
 ///
-/// The first refusal that the provider would answer with, status 400.
+/// The first refusal that the provider would send, status 400.
 pub fn chat_request(request: &Value) -> Result<(), ProviderRefusal> {
     if request["model"].as_str().is_none_or(str::is_empty) {
         return Err(ProviderRefusal::invalid_request(

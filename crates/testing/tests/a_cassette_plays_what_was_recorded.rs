@@ -1,4 +1,4 @@
-//! Sessions over a cassette: what was recorded from a server is replayed without one.
+//! Sessions over a cassette: interactions recorded from a server are replayed without one.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -17,7 +17,7 @@ fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// A session whose requests repeat: seeded ids.
+/// A session with reproducible requests: seeded ids.
 #[allow(clippy::unwrap_used, reason = "a test's own helper")]
 fn session(cassette: &Cassette, base_url: &str) -> Session {
     let engine = ChatEngine::builder("test-model")

@@ -1,10 +1,10 @@
-//! Runs of the corpus are cut in many places, and what an application relies on holds.
+//! Runs of the corpus are disturbed at many points, and the guarantees for applications hold.
 //!
-//! A sample of what `cargo xtask simulate` does everywhere, with any number of seeds.
+//! A sample of `cargo xtask simulate`, which covers every point, with any number of seeds.
 
 use geppetto_testing::simulate::{Report, corpus};
 
-/// How many cuts of each case are tried here.
+/// Number of cuts per case.
 const CUTS: usize = 40;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Runs that do what they must not are found, and the failure says how to see it again.
+//! Runs that violate a guarantee are detected, and the failure describes how to reproduce it.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -15,7 +15,7 @@ use geppetto_testing::{
 use geppetto_turns::{Args, Block, InferenceResult, ToolCall, Turn};
 use tokio::time::sleep;
 
-/// Does to a run what the function says.
+/// Applies the function to a run.
 struct Does<F>(F);
 
 #[async_trait]
@@ -49,7 +49,7 @@ where
     })
 }
 
-/// The problems of all kept failures, and that their cuts repeat them.
+/// Returns the problems of all recorded failures, after checking that their cuts reproduce them.
 fn found(case: &Case, report: &Report) -> String {
     let mut all = String::new();
     for failure in &report.failures {
@@ -109,7 +109,7 @@ fn a_request_that_no_provider_takes_is_found() {
     assert!(found.contains("a provider would refuse"), "{found}");
 }
 
-/// A runner that says that it failed, whatever happened.
+/// A runner that always reports a failure.
 struct Stubborn(Arc<dyn EngineBuilder>);
 
 #[async_trait]

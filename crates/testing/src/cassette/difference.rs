@@ -1,12 +1,12 @@
-//! Where two JSON values differ first.
+//! First difference between two JSON values.
 
 use serde_json::Value;
 
-/// How much of a value is shown, in characters.
+/// Maximum length of a displayed value, in characters.
 const SHOWN: usize = 60;
 
-/// The first difference between what was recorded and what was asked, as a JSON pointer and both
-/// values; `None` if there is none.
+/// Returns the first difference between the recorded and the requested value, as a JSON pointer and
+/// both values; `None` if there is none.
 pub(super) fn first(recorded: &Value, asked: &Value) -> Option<String> {
     let mut path = String::new();
     at(recorded, asked, &mut path)

@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::CassetteError;
 
-/// The file that says what the others are.
+/// File that describes the other files.
 pub(super) const META: &str = "meta.json";
 const REQUEST: &str = "request.json";
 
-/// Headers of a reply that change what a client does. The others are not kept.
+/// Headers of a reply that affect a client's behaviour. Other headers are not stored.
 const KEPT_HEADERS: [&str; 5] = [
     "retry-after",
     "retry-after-ms",
@@ -22,10 +22,10 @@ const KEPT_HEADERS: [&str; 5] = [
     "request-id",
 ];
 
-/// How the body of a reply ended.
+/// End of a reply's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyEnd {
-    /// It was read to its end.
+    /// The body was read to its end.
     Whole,
     /// The connection broke.
     Broken,
@@ -43,12 +43,12 @@ impl BodyEnd {
     }
 }
 
-/// What identifies a request: redacted, so that it compares equal to what was recorded.
+/// Identity of a request, redacted so that it compares equal to the recorded one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Asked {
     pub(super) method: String,
     pub(super) path: String,
-    /// `None` for a body that is not JSON, or that was not recorded.
+    /// `None` if the body is not JSON, or was not recorded.
     pub(super) body: Option<Value>,
 }
 
@@ -63,7 +63,7 @@ impl Asked {
     }
 }
 
-/// Path and query of a URL, without secrets.
+/// Returns path and query of a URL, without secrets.
 fn path_of(url: &str) -> String {
     let url = redact_url(url);
     let rest = url.split_once("://").map_or(&*url, |(_, rest)| rest);
@@ -127,7 +127,7 @@ impl Interaction {
         })
     }
 
-    /// Writes the interaction into a folder of its name below `cassette`.
+    /// Writes the interaction to a folder with its name in `cassette`.
     pub(super) fn write(&self, cassette: &Path) -> Result<(), CassetteError> {
         let folder = cassette.join(&self.name);
         fs::create_dir_all(&folder)
@@ -194,7 +194,7 @@ fn read_request(folder: &Path) -> Result<Option<Value>, CassetteError> {
         .map_err(|error| CassetteError::new(format!("{}: {error}", path.display())))
 }
 
-/// The headers of `meta.json`, with the content type.
+/// Returns the headers in `meta.json`, including the content type.
 fn headers(meta: &Value) -> HeaderMap {
     let kept = meta.get("headers").and_then(Value::as_object);
     let kept = kept.into_iter().flatten();
@@ -213,7 +213,7 @@ fn headers(meta: &Value) -> HeaderMap {
 static CONTENT: std::sync::LazyLock<String> =
     std::sync::LazyLock::new(|| CONTENT_TYPE.as_str().to_owned());
 
-/// The headers of a reply that are kept, redacted.
+/// Returns the stored headers of a reply, redacted.
 pub(super) fn kept_headers(request: &Request, headers: &HeaderMap) -> HeaderMap {
     let redactor = request.redactor();
     let is_kept = |name: &HeaderName| {

@@ -26,7 +26,7 @@ pub(super) struct Recorder {
     folder: PathBuf,
     transport: Arc<dyn HttpTransport>,
     requests: AtomicUsize,
-    /// What could not be written, first one first.
+    /// Errors of writing, in order.
     errors: Arc<Mutex<Vec<CassetteError>>>,
 }
 
@@ -47,7 +47,7 @@ impl Recorder {
         })
     }
 
-    /// A request that fails before its reply began leaves no interaction: there is nothing to
+    /// A request that fails before its reply leaves no interaction, because there is nothing to
     /// replay.
     pub(super) async fn send(&self, request: Request) -> Result<Response, TransportError> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
@@ -86,7 +86,7 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// The last two segments of a path as part of a file name: `chat-completions`.
+/// Returns the last two segments of a path as part of a file name: `chat-completions`.
 fn slug(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let mut segments: Vec<&str> = path.rsplit('/').filter(|part| !part.is_empty()).collect();
@@ -105,7 +105,7 @@ fn slug(path: &str) -> String {
     }
 }
 
-/// A body that is written down when it ends, or when it is dropped.
+/// A body that is stored at its end, or when it is dropped.
 struct Recorded {
     source: Body,
     bytes: Vec<u8>,

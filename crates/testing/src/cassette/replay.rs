@@ -23,7 +23,7 @@ pub(super) struct Replayer {
 
 struct State {
     left: Vec<Interaction>,
-    /// What was asked and not recorded.
+    /// Requests that were not recorded.
     unexpected: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Replayer {
         let Some(found) = found else {
             let why = unexpected(&asked, &state.left);
             state.unexpected.push(why.clone());
-            // Not a kind that is tried again.
+            // Not a retryable kind.
             let kind = TransportErrorKind::InvalidRequest;
             let message = format!("the cassette {} has no reply: {why}", self.folder);
             return Err(TransportError::new(kind, message));
@@ -106,7 +106,7 @@ fn matches(known: &Interaction, asked: &Asked) -> bool {
     same_place && (known.asked.body.is_none() || known.asked.body == asked.body)
 }
 
-/// What was asked, and how it differs from the next interaction of its path.
+/// Returns a message with the request and its difference from the next interaction with its path.
 fn unexpected(asked: &Asked, left: &[Interaction]) -> String {
     let what = format!("{} {} was not recorded", asked.method, asked.path);
     let same_place =
@@ -138,7 +138,7 @@ impl BodySource for Replayed {
                 TransportErrorKind::Disconnected,
                 "the connection broke here when the cassette was recorded",
             )))),
-            // Nothing wakes the reader, whose own limits end the wait.
+            // The reader is not woken; its own time limits end the wait.
             BodyEnd::Left => Poll::Pending,
         }
     }

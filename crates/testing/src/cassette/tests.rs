@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Cassette, difference};
 
-/// A folder of one test, removed with this.
+/// The folder of one test, removed on drop.
 struct Folder(PathBuf);
 
 impl Deref for Folder {
@@ -35,7 +35,7 @@ impl Drop for Folder {
 
 fn folder(name: &str) -> Folder {
     let folder = std::env::temp_dir().join(format!("geppetto-{}-{name}", std::process::id()));
-    // Left by an earlier process of the same number.
+    // Left behind by an earlier process with the same id.
     let _ = fs::remove_dir_all(&folder);
     Folder(folder)
 }

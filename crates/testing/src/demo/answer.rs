@@ -1,4 +1,4 @@
-//! What the demo model says.
+//! Answers of the demo model.
 
 use serde_json::Value;
 
@@ -14,17 +14,17 @@ mod say;
 
 pub(super) use say::Answer;
 
-/// Bytes of arguments per fragment, at least.
+/// Minimum size of a fragment of arguments, in bytes.
 const FRAGMENT: usize = 8;
 
-/// The longest quotation of a prompt or of a result, in characters.
+/// Maximum length of a quotation of a prompt or of a result, in characters.
 const QUOTE: usize = 400;
 
-/// What the first answer of a conversation ends with.
+/// Appended to the first answer of a conversation.
 const INTRODUCTION: &str = "I am the embedded demo provider: a small program, not a language model. I \
     stream, remember what you tell me, call tools and fill in schemas, but I understand little.";
 
-/// The answer to a request in the shape of the chat API.
+/// Returns the answer to a request in the format of the Chat Completions API.
 pub(super) fn to(request: &Value) -> Answer {
     let messages = request["messages"]
         .as_array()
@@ -85,7 +85,7 @@ fn tool_calls(draft: Draft, calls: &[tools::Call], turn: usize) -> Draft {
     draft
 }
 
-/// An answer in words: from the history where that has it, else a polite one.
+/// Returns a text answer: from the history if possible, otherwise a polite one.
 fn small_talk(draft: Draft, request: &Value, messages: &[Value], prompt: &Prompt) -> Draft {
     let asked = prompt.text();
     let has_tools = request["tools"]
@@ -128,7 +128,7 @@ fn small_talk(draft: Draft, request: &Value, messages: &[Value], prompt: &Prompt
         .say(&introduced(messages, answer + &seen))
 }
 
-/// The answer, after which the first one of a conversation says who answers.
+/// Returns the answer, followed by an introduction if it is the first one of a conversation.
 fn introduced(messages: &[Value], answer: String) -> String {
     let has_text = |message: &Value| !message_text(message).trim().is_empty();
     let answered = |message: &Value| message["role"] == "assistant" && has_text(message);
@@ -138,7 +138,7 @@ fn introduced(messages: &[Value], answer: String) -> String {
     format!("{answer} {INTRODUCTION}")
 }
 
-/// How many images the last prompt has.
+/// Returns the number of images in the last prompt.
 fn images(messages: &[Value]) -> usize {
     let last = messages.iter().rfind(|message| message["role"] == "user");
     let parts = last.and_then(|message| message["content"].as_array());
@@ -149,7 +149,7 @@ fn images(messages: &[Value]) -> usize {
     kinds.filter(|kind| kind.contains("image")).count()
 }
 
-/// The results at the end of the conversation, if it ends with results.
+/// Returns the results at the end of the conversation, if it ends with results.
 fn trailing_results(messages: &[Value]) -> &[Value] {
     let others = messages
         .iter()
@@ -185,7 +185,7 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// A reply being written, and the words counted.
+/// A reply under construction, with a word count.
 struct Draft(Answer);
 
 impl Draft {

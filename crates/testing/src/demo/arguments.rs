@@ -1,14 +1,14 @@
-//! Values that fit a JSON schema, taken from the prompt where possible.
+//! Values that match a JSON schema, taken from the prompt if possible.
 
 use serde_json::{Map, Number, Value};
 
 use super::prompt::Prompt;
 use crate::json::at;
 
-/// How deep a value may nest; schemas can refer to themselves.
+/// Maximum nesting depth of a value; schemas can be recursive.
 const DEEPEST: usize = 8;
 
-/// One set of arguments per thing that the prompt names, if the function has one parameter for it;
+/// Returns one set of arguments per name in the prompt, if the function has one parameter for it;
 /// otherwise one set.
 pub(super) fn of_calls(schema: &Value, prompt: &Prompt) -> Vec<Value> {
     let subjects: Vec<&str> = required(schema)
@@ -30,7 +30,7 @@ pub(super) fn of_calls(schema: &Value, prompt: &Prompt) -> Vec<Value> {
         .collect()
 }
 
-/// Returns `true` if the prompt has a value for every parameter that the function requires.
+/// Returns `true` if the prompt has a value for every required parameter of the function.
 pub(super) fn can_be_found(schema: &Value, prompt: &Prompt) -> bool {
     let (mut names, mut numbers) = (prompt.names().len(), prompt.numbers().len());
     let take = |left: &mut usize| {
@@ -57,13 +57,13 @@ pub(super) fn can_be_found(schema: &Value, prompt: &Prompt) -> bool {
     })
 }
 
-/// Returns `true` if the function requires any parameter.
+/// Returns `true` if the function has a required parameter.
 pub(super) fn requires_any(schema: &Value) -> bool {
     required(schema).next().is_some()
 }
 
-/// A value of a schema, which may refer to definitions in `root`. Optional fields are filled where
-/// the prompt has values for them.
+/// Returns a value of a schema, which may refer to definitions in `root`. Optional fields are
+/// filled if the prompt has values for them.
 pub(super) fn value_of(schema: &Value, root: &Value, prompt: &Prompt) -> Value {
     Writer::new(root, prompt, true).value(schema, 0)
 }
@@ -77,14 +77,14 @@ fn is_free_string(parameter: &Value) -> bool {
     parameter["type"] == "string" && parameter["enum"].is_null() && parameter["const"].is_null()
 }
 
-/// Whether a parameter of this name holds a number, though its type is a string.
+/// Returns `true` if a parameter of this name is numeric, although its type is a string.
 fn is_number_like(name: &str) -> bool {
     let name = name.to_lowercase();
     let ends = ["id", "number", "no", "nr", "code"];
     ends.iter().any(|end| name.ends_with(end))
 }
 
-/// The type of a schema; of several ones the first that is not null.
+/// Returns the type of a schema; of several types, the first one other than null.
 fn kind(schema: &Value) -> Option<&str> {
     match &schema["type"] {
         Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null")?.as_str(),
@@ -96,7 +96,7 @@ fn is_null(schema: &Value) -> bool {
     schema["type"] == "null"
 }
 
-/// Whether null is a value of the schema.
+/// Returns `true` if null is a value of the schema.
 fn is_nullable(schema: &Value) -> bool {
     let kinds = schema["type"].as_array();
     let choices = ["anyOf", "oneOf"]
@@ -106,7 +106,7 @@ fn is_nullable(schema: &Value) -> bool {
         || choices.flatten().any(is_null)
 }
 
-/// Fills values, using up the names and numbers of the prompt one after the other.
+/// Fills values, consuming the names and numbers of the prompt in order.
 struct Writer<'a> {
     root: &'a Value,
     prompt: &'a Prompt,
@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
         self.typed(schema, depth)
     }
 
-    /// Whether the prompt has something left for a value of this schema.
+    /// Returns `true` if the prompt has a remaining value for this schema.
     fn has_more_for(&self, schema: &Value) -> bool {
         if let Some(values) = schema["enum"].as_array() {
             let mut texts = values.iter().filter_map(Value::as_str);
@@ -203,7 +203,7 @@ impl<'a> Writer<'a> {
         value.cloned().unwrap_or_default()
     }
 
-    /// The next name; the last one again where there are no more; without any, the prompt.
+    /// Returns the next name; the last one again if there are no more; without any, the prompt.
     fn string(&mut self) -> Value {
         let names = self.prompt.names();
         let name = names.get(self.names_used).or(names.last());
@@ -244,10 +244,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An object with its required fields, and the optional ones that the prompt has something left for; `"required"` absent means that all are optional.
+    /// Returns an object with its required fields, and the optional ones with a remaining value in
+    /// the prompt; if `"required"` is absent, all fields are optional.
     fn object(&mut self, schema: &Value, depth: usize) -> Map<String, Value> {
         let mut required: Vec<&str> = required(schema).collect();
-        // A text names its subject first: "Ada lives in London".
+        // A text starts with its subject: "Ada lives in London".
         required.sort_by_key(|name| !name.contains("name"));
         let mut fields = Map::new();
         for name in &required {

@@ -1,26 +1,26 @@
-//! What was said before: facts, and answers to questions about them.
+//! Facts from the conversation, and answers to questions about them.
 
 use serde_json::Value;
 
 use super::prompt::telling_words;
 use crate::server::message_text;
 
-/// Words that begin a question.
+/// Words that start a question.
 const QUESTION_WORDS: [&str; 17] = [
     "are", "can", "could", "did", "do", "does", "have", "how", "is", "should", "what", "what's",
     "when", "where", "which", "who", "why",
 ];
 
-/// The most words between "my" and "is" in a fact.
+/// Maximum number of words between "my" and "is" in a fact.
 const LONGEST_KEY: usize = 4;
 
-/// What the user said before the last prompt.
+/// Earlier user messages.
 #[derive(Debug)]
 pub(super) struct Memory {
     prompts: Vec<String>,
 }
 
-/// Something that the user said about themselves: "my name is Ada".
+/// A statement of the user about themselves: "my name is Ada".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fact {
     pub(super) key: String,
@@ -36,7 +36,8 @@ impl Memory {
         Self { prompts }
     }
 
-    /// The answer to a question about the conversation, if `prompt` is one that can be answered.
+    /// Returns the answer to `prompt`, if it is a question about the conversation that can be
+    /// answered.
     pub(super) fn answer(&self, prompt: &str) -> Option<String> {
         if !is_question(prompt) {
             return None;
@@ -86,7 +87,7 @@ impl Memory {
         ))
     }
 
-    /// The latest fact that the question names.
+    /// Returns the latest fact named in the question.
     fn fact(&self, asked: &str) -> Option<String> {
         let facts: Vec<Fact> = self
             .prompts
@@ -103,7 +104,7 @@ impl Memory {
         asks_for("name").then(|| "You have not told me your name.".to_owned())
     }
 
-    /// A sentence of an earlier prompt that has a telling word of the question.
+    /// Returns a sentence of an earlier prompt that shares a significant word with the question.
     fn said_earlier(&self, prompt: &str) -> Option<String> {
         let asked = telling_words(prompt);
         let sentences = self.prompts.iter().flat_map(|prompt| sentences(prompt));
@@ -117,7 +118,7 @@ impl Memory {
     }
 }
 
-/// The facts in a prompt.
+/// Returns the facts in a prompt.
 pub(super) fn facts(prompt: &str) -> Vec<Fact> {
     let statements = sentences(prompt).filter(|sentence| !is_question(sentence));
     statements.flat_map(facts_of_sentence).collect()
@@ -133,7 +134,7 @@ fn facts_of_sentence(sentence: &str) -> Vec<Fact> {
     found
 }
 
-/// "my favourite colour is blue"
+/// Matches "my favourite colour is blue".
 fn owned(words: &[&str]) -> Option<Fact> {
     let (first, rest) = words.split_first()?;
     if !first.eq_ignore_ascii_case("my") {
@@ -153,7 +154,7 @@ fn owned(words: &[&str]) -> Option<Fact> {
     Some(Fact { key, verb, value })
 }
 
-/// "I am Ada", "call me Ada"
+/// Matches "I am Ada" and "call me Ada".
 fn named(words: &[&str]) -> Option<Fact> {
     let name = match words {
         [i, am, name, ..] if i.eq_ignore_ascii_case("i") && am.eq_ignore_ascii_case("am") => name,
@@ -180,7 +181,7 @@ fn verb_of(word: &str) -> Option<&'static str> {
         .find(|verb| word.eq_ignore_ascii_case(verb))
 }
 
-/// The words up to the end of the clause.
+/// Returns the words up to the end of the clause.
 fn value(words: &[&str]) -> Option<String> {
     let mut taken = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -203,7 +204,7 @@ fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// The sentences, with the mark that ends each.
+/// Returns the sentences, each with its final punctuation mark.
 fn sentences(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split_inclusive(['.', '!', '?', '\n'])
         .filter(|sentence| !sentence.trim().is_empty())
@@ -218,7 +219,7 @@ fn is_question(text: &str) -> bool {
     text.trim_end().ends_with('?') || QUESTION_WORDS.contains(&first.as_str())
 }
 
-/// Lower case, with single spaces.
+/// Returns the text in lower case, with single spaces.
 fn normal(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").to_lowercase()

@@ -1,6 +1,6 @@
 //! Names, quotations, numbers and words in a prompt.
 
-/// Words that begin sentences, and words too common to say what a sentence is about.
+/// Words that start sentences, and words too common to indicate a topic.
 const COMMON: [&str; 57] = [
     "about", "also", "and", "answer", "are", "but", "can", "compare", "could", "current",
     "describe", "did", "does", "extract", "find", "for", "from", "get", "give", "given", "have",
@@ -10,12 +10,12 @@ const COMMON: [&str; 57] = [
     "would", "you", "your",
 ];
 
-/// Words that, after a name, say something about it.
+/// Verbs that make the preceding word a name.
 const SAYS: [&str; 9] = [
     "has", "is", "likes", "lives", "plays", "wants", "was", "weighs", "works",
 ];
 
-/// A prompt, and what stands out in it.
+/// A prompt, with its names and numbers.
 #[derive(Debug)]
 pub(super) struct Prompt {
     text: String,
@@ -38,23 +38,24 @@ impl Prompt {
         &self.text
     }
 
-    /// Quotations if there are any, otherwise capitalised words (neighbours joined), each once.
+    /// Returns the quotations, or, if there are none, the capitalized words (adjacent ones joined),
+    /// without duplicates.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The numbers, in their order.
+    /// Returns the numbers, in order.
     pub(super) fn numbers(&self) -> &[f64] {
         &self.numbers
     }
 
-    /// Whether the prompt contains this text, whatever its case.
+    /// Returns `true` if the prompt contains this text, ignoring case.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.text.to_lowercase().contains(&text.to_lowercase())
     }
 }
 
-/// The words that say what a text is about, in lower case.
+/// Returns the significant words of a text, in lower case.
 pub(super) fn telling_words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .map(str::to_lowercase)
@@ -62,7 +63,7 @@ pub(super) fn telling_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns `true` if two words differ in their endings at most: "convert" and "converts".
+/// Returns `true` if two words differ at most in their endings: "convert" and "converts".
 pub(super) fn same_word(one: &str, other: &str) -> bool {
     stem(one) == stem(other)
 }
@@ -76,7 +77,7 @@ fn stem(word: &str) -> &str {
         .unwrap_or(word)
 }
 
-/// The numbers in a word: a minus counts at its beginning only, so that "gpt-4" holds a 4.
+/// Returns the numbers in a word. A minus counts only at its beginning, so "gpt-4" contains a 4.
 fn numbers_of_word(word: &str) -> Vec<f64> {
     let signed = word.trim_start_matches(['(', '"', '\'', '$', '€', '#', '=']);
     let (sign, rest) = match signed.strip_prefix('-') {
@@ -115,7 +116,7 @@ fn names(text: &str) -> Vec<String> {
     unique(chosen.into_iter().map(|run| run.words.join(" ")))
 }
 
-/// Capitalised words that follow each other without punctuation between them.
+/// Consecutive capitalized words without punctuation in between.
 #[derive(Debug, Default)]
 struct Run {
     words: Vec<String>,
@@ -128,7 +129,7 @@ fn capitalised_runs(text: &str) -> Vec<Run> {
     let mut sentence_begins = true;
     let mut tokens = text.split_whitespace().peekable();
     while let Some(token) = tokens.next() {
-        // "Ada is 36": what somebody says something about is a name, also where a sentence begins.
+        // "Ada is 36": the subject of a statement is a name, even at the beginning of a sentence.
         let subject = tokens.peek().is_some_and(|next| SAYS.contains(next));
         let begins_sentence = sentence_begins && !subject;
         let word = token.trim_matches(|c: char| !c.is_alphanumeric());
@@ -139,7 +140,7 @@ fn capitalised_runs(text: &str) -> Vec<Run> {
             }
             run.words.push(word.to_owned());
         }
-        // The first word of a sentence is capitalised anyway, so it joins no name.
+        // The first word of a sentence is always capitalized, so it is not part of a name.
         let ends_run = begins_sentence
             || !capitalised
             || is_common(word)

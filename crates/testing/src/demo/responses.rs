@@ -1,13 +1,14 @@
-//! A request to the Responses API, as the demo model reads it: in the shape of the chat API.
+//! Conversion of a Responses request to the format of the Chat Completions API.
 
 use serde_json::{Map, Value, json};
 
 use crate::{json::at, server::message_text};
 
-/// What the demo model's encrypted reasoning is.
+/// Encrypted reasoning of the demo model.
 const SEALED: &str = "demo-sealed";
 
-/// The request in the shape of the chat API, as far as the demo model understands it.
+/// Returns the request in the format of the Chat Completions API, as far as the demo model
+/// understands it.
 pub(super) fn as_chat(request: &Value) -> Value {
     let mut chat = Map::new();
     chat.insert("messages".to_owned(), messages(request));
@@ -59,7 +60,8 @@ fn message(item: &Value) -> Option<Value> {
     })
 }
 
-/// The parts of a message as they are, which keeps its images; a text as it is.
+/// Returns the parts of a message unchanged, including its images; a text is returned unchanged
+/// too.
 fn content(item: &Value) -> Value {
     match &item["content"] {
         parts @ Value::Array(_) => parts.clone(),
@@ -67,7 +69,7 @@ fn content(item: &Value) -> Value {
     }
 }
 
-/// What stands for the model's thoughts, if the request wants to send them back.
+/// Returns the encrypted reasoning, if the request includes it.
 pub(super) fn sealed(request: &Value) -> Option<&'static str> {
     let included = request["include"].as_array()?;
     let asked = included.iter().any(|v| v == "reasoning.encrypted_content");

@@ -1,4 +1,4 @@
-//! Which tools the demo model calls, and with what.
+//! Selection of the tools to call, and their arguments.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::json::at;
 
-/// The most calls in one reply.
+/// Maximum number of calls in one reply.
 const MOST_CALLS: usize = 8;
 
-/// Words for effects that cannot be taken back. A tool with one of them in its name is called only when
-/// the prompt says to use it, by its full name.
+/// Words for irreversible effects. A tool with one of them in its name is called only if the prompt
+/// requests it by its full name.
 const EFFECTS: [&str; 33] = [
     "approve",
     "cancel",
@@ -49,27 +49,28 @@ const EFFECTS: [&str; 33] = [
     "write",
 ];
 
-/// Words that are effects where they stand first, in "book_room", and not in "find_books".
+/// Words that denote an effect at the beginning of a name, as in "book_room", but not elsewhere, as
+/// in "find_books".
 const EFFECT_VERBS: [&str; 31] = [
     "block", "book", "buy", "charge", "close", "commit", "edit", "email", "format", "launch",
     "mail", "merge", "move", "order", "patch", "place", "post", "push", "put", "replace", "reset",
     "restart", "run", "save", "set", "shell", "stop", "submit", "transfer", "update", "upload",
 ];
 
-/// Words that, before a tool's name, say to call it.
+/// Words that request a call when they precede a tool's name.
 const USE: [&str; 7] = ["call", "execute", "invoke", "run", "use", "using", "with"];
 
-/// Words that turn what follows into its opposite.
+/// Negations.
 const NOT: [&str; 6] = ["avoid", "don't", "dont", "never", "not", "without"];
 
-/// A call to make.
+/// A tool call to make.
 #[derive(Debug, PartialEq)]
 pub(super) struct Call {
     pub(super) name: String,
     pub(super) arguments: Value,
 }
 
-/// The calls that answer the prompt; none if no tool suits it.
+/// Returns the calls for the prompt; none if no tool matches.
 pub(super) fn calls(request: &Value, prompt: &Prompt) -> Vec<Call> {
     let most = if request["parallel_tool_calls"] == false {
         1
@@ -91,7 +92,7 @@ pub(super) fn calls(request: &Value, prompt: &Prompt) -> Vec<Call> {
         .collect()
 }
 
-/// The functions to call: the one that the request names, or those that the prompt asks for.
+/// Returns the functions to call: the one named in the request, or those that the prompt asks for.
 fn chosen<'a>(request: &'a Value, prompt: &Prompt) -> Vec<&'a Value> {
     let functions: Vec<&Value> = request["tools"]
         .as_array()
@@ -126,7 +127,7 @@ fn chosen<'a>(request: &'a Value, prompt: &Prompt) -> Vec<&'a Value> {
     suitable
 }
 
-/// Whether the prompt clearly asks for what the function does.
+/// Returns `true` if the prompt clearly asks for the function.
 fn is_asked_for(function: &Value, prompt: &Prompt) -> bool {
     let name = function["name"].as_str().unwrap_or_default();
     match mention(name, prompt.text()) {
@@ -145,13 +146,14 @@ fn is_asked_for(function: &Value, prompt: &Prompt) -> bool {
         .chain(&named)
         .collect::<std::collections::BTreeSet<_>>()
         .len();
-    // With arguments that are in the prompt, one word of the name is clear enough.
+    // If the prompt contains the arguments, one word of the name is sufficient.
     let has_arguments = arguments::requires_any(&function["parameters"]);
     let whole_name = !named.is_empty() && named.len() == telling_words(name).len();
     all >= 2 || whole_name || (has_arguments && !named.is_empty())
 }
 
-/// The telling words of the prompt that `text` has, too. The words in names of tools do not count.
+/// Returns the significant words of the prompt that also occur in `text`. Words in names of tools
+/// do not count.
 fn shared(text: &str, prompt: &Prompt) -> Vec<String> {
     let theirs = telling_words(text);
     let words = prompt.text().split_whitespace();
@@ -175,16 +177,16 @@ fn has_effects(function: &Value) -> bool {
     };
     let in_list = |word: &String, list: &[&str]| list.iter().any(|own| same_word(word, own));
     let name = words(&function["name"]);
-    // What a tool does is the first word of its description: "Sends a letter".
+    // The first word of a description is its verb: "Sends a letter".
     let does = words(&function["description"]).into_iter().next();
-    // The name of a tool for looking up orders may begin with "order".
+    // The name of a tool that looks up orders may start with "order".
     let verb = name.first().filter(|verb| *verb != "order");
     name.iter().any(|word| in_list(word, &EFFECTS))
         || verb.is_some_and(|verb| in_list(verb, &EFFECT_VERBS))
         || does.is_some_and(|does| in_list(&does, &EFFECTS) || in_list(&does, &EFFECT_VERBS))
 }
 
-/// How a prompt mentions a tool by its full name.
+/// Mention of a tool's full name in a prompt.
 enum Mention {
     None,
     /// "What does lookup_weather do?"

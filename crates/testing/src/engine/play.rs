@@ -1,4 +1,4 @@
-//! Playing a script.
+//! Playback of a script.
 
 use std::future::{Future, pending};
 
@@ -92,7 +92,7 @@ fn open_part(reply: &mut ResponseWriter<'_>, part: Part) -> ItemId {
     }
 }
 
-/// Waits for `event`, or until the run is cancelled, if the script listens.
+/// Waits for `event`, or until the run is cancelled, unless the script is deaf.
 async fn attentive(ctx: &RunContext, deaf: bool, event: impl Future<Output = ()>) {
     tokio::select! {
         biased;

@@ -7,7 +7,8 @@ use geppetto_turns::{FinishClass, Usage};
 
 use crate::Gate;
 
-/// The steps of a [`ScriptedEngine`](crate::ScriptedEngine) in one inference, in the order of the calls.
+/// Steps of a [`ScriptedEngine`](crate::ScriptedEngine) in one inference, in the order of the
+/// calls.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct Script {

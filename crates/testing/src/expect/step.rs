@@ -1,4 +1,4 @@
-//! One expectation.
+//! A single expectation.
 
 use geppetto_events::{Event, EventKind};
 use serde_json::Value;
@@ -12,7 +12,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// Takes what it expects off the front of the events.
+    /// Consumes the expected events from the front.
     pub(super) fn take<'e>(&self, events: &'e [Event]) -> Result<&'e [Event], String> {
         match self {
             Self::One(name, accepts) => {
@@ -63,7 +63,7 @@ fn typed<'e>(events: &'e [Event], name: &str) -> Result<(&'e Event, &'e [Event])
     }
 }
 
-/// The piece of a delta of any kind.
+/// Returns the text of a delta of any kind.
 fn delta(event: &Event) -> Option<&str> {
     event
         .text_delta()
@@ -71,7 +71,7 @@ fn delta(event: &Event) -> Option<&str> {
         .or_else(|| event.arguments_delta())
 }
 
-/// The deltas of a type at the front of the events, put together.
+/// Returns the concatenated deltas of a type at the front of the events.
 fn deltas<'e>(events: &'e [Event], name: &str) -> (String, &'e [Event]) {
     let count = events
         .iter()

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{ChatBody, ResponsesBody};
 use crate::server::ReceivedRequest;
 
-/// The body of a [`Reply`](super::Reply) whose kind does not matter any more.
+/// Type-erased body of a [`Reply`](super::Reply).
 #[derive(Debug, Clone)]
 pub struct AnyBody(Kind);
 
@@ -17,14 +17,14 @@ enum Kind {
     Bytes { bytes: Bytes, content_type: String },
 }
 
-/// What a body is for one request: bytes, and what they are.
+/// A body rendered for one request: bytes and their type.
 #[derive(Debug)]
 pub(crate) struct Rendered {
     pub(crate) bytes: Bytes,
     pub(crate) content_type: String,
-    /// Whether the bytes are an event stream, so that positions can count events.
+    /// `true` if the bytes are an event stream, so that positions can count events.
     pub(crate) events: bool,
-    /// The status that the body demands, such as that of an error sent unstreamed.
+    /// Status required by the body, such as that of an error sent unstreamed.
     pub(crate) status: Option<u16>,
 }
 

@@ -1,6 +1,6 @@
 //! [`ChatBody`]: a reply of the Chat Completions API, described once and sent streamed or whole.
 //!
-//! Wire shapes: <https://platform.openai.com/docs/api-reference/chat>.
+//! Wire format: <https://platform.openai.com/docs/api-reference/chat>.
 
 mod builder;
 mod stream;
@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 use super::Rendered;
 use crate::{json::at, server::ReceivedRequest};
 
-/// Creation time of every scripted reply, in seconds since 1970; fixed so that runs repeat.
+/// Creation time of every scripted reply, in seconds since 1970; fixed so that runs are
+/// reproducible.
 const CREATED: u64 = 1_700_000_000;
 
-/// The content of a chat reply: see the methods of `Reply<ChatBody>`.
+/// Content of a chat reply: see the methods of `Reply<ChatBody>`.
 #[derive(Debug, Clone, Default)]
 pub struct ChatBody {
     deltas: Vec<Delta>,
@@ -25,7 +26,7 @@ pub struct ChatBody {
     id: Option<String>,
 }
 
-/// The field in which reasoning text travels; servers of the chat API differ.
+/// Field of the reasoning text, which differs between servers of the Chat Completions API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReasoningDialect {
@@ -109,7 +110,7 @@ impl ChatBody {
     }
 }
 
-/// The fields that every object of one reply shares.
+/// Fields shared by all objects of one reply.
 struct Envelope {
     id: String,
     model: String,
@@ -130,7 +131,7 @@ impl Envelope {
 }
 
 impl ReasoningDialect {
-    /// Writes reasoning text into a delta or a message.
+    /// Writes reasoning text to a delta or a message.
     fn write(self, text: &str, into: &mut Map<String, Value>) {
         let fields: &[&str] = match self {
             Self::ReasoningContent => &["reasoning_content"],

@@ -1,4 +1,4 @@
-//! How a reply travels: pace, sizes of the writes, stalls, faults, and the way it ends.
+//! Transmission of a reply: pace, sizes of the writes, stalls, faults, and its end.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use bytes::Bytes;
 
 use super::{Gate, Reply};
 
-/// A position in a reply. One beyond the end means the end.
+/// A position in a reply. A position beyond the end is the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum At {
-    /// Before the headers, and so before everything.
+    /// Before the headers.
     Headers,
     /// After this many bytes of the body.
     Byte(usize),
-    /// After this many whole events; a body that is not an event stream counts as one event.
+    /// After this many complete events; a body that is not an event stream counts as one event.
     Event(usize),
 }
 
-/// Everything about a reply that is not its content.
+/// All of a reply except for its content.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delivery {
     pub(crate) headers: Vec<(String, String)>,
@@ -34,7 +34,7 @@ pub(crate) struct Delivery {
     pub(crate) corruptions: Vec<(usize, Bytes)>,
 }
 
-/// How the length of the body is told.
+/// Framing of the body's length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// Event streams in chunks, other bodies with their length.
@@ -45,7 +45,7 @@ pub(crate) enum Framing {
     UntilClose,
 }
 
-/// How the body is divided into writes.
+/// Division of the body into writes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Writes {
     #[default]
@@ -65,14 +65,14 @@ pub(crate) enum Stop {
     Hold(Gate),
 }
 
-/// What is sent while a reply waits, and how often.
+/// Bytes sent while a reply waits, and their interval.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeepAlive {
     pub(crate) every: Duration,
     pub(crate) bytes: &'static [u8],
 }
 
-/// How a reply breaks off.
+/// Fault that ends a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broken {
     Cut,
@@ -88,35 +88,34 @@ impl<B> Reply<B> {
         self
     }
 
-    /// Sends the body in pieces of 1 to `max` bytes, cut at places that follow from the seed
-    /// alone. Each piece is one HTTP chunk and one write. Without it there is one per event.
+    /// Sends the body in pieces of 1 to `max` bytes, split at positions determined by the seed.
+    /// Each piece is one HTTP chunk and one write. By default there is one per event.
     pub fn cut_into_random_chunks(mut self, seed: u64, max: usize) -> Self {
         self.delivery.writes = Writes::Random { seed, max };
         self
     }
 
-    /// Sends the body in one write (interrupted only by stalls and pace), which is the cheapest:
-    /// the body is not even searched for events.
+    /// Sends the body in one write (interrupted only by stalls and pace), which is the cheapest
+    /// option: the body is not even scanned for events.
     pub fn in_one_write(mut self) -> Self {
         self.delivery.writes = Writes::Whole;
         self
     }
 
-    /// Tells the length of the body in `content-length`. Without it event streams are sent with
+    /// Sends the length of the body in `content-length`. By default event streams are sent with
     /// `transfer-encoding: chunked`, and other bodies with their length.
     pub fn content_length(mut self) -> Self {
         self.delivery.framing = Framing::Length;
         self
     }
 
-    /// Sends the body with `transfer-encoding: chunked`, whatever it is.
+    /// Sends any body with `transfer-encoding: chunked`.
     pub fn chunked(mut self) -> Self {
         self.delivery.framing = Framing::Chunked;
         self
     }
 
-    /// Tells no length: the end of the connection is the end of the body, as servers of HTTP/1.0
-    /// do it.
+    /// Sends no length: the end of the connection is the end of the body, as in HTTP/1.0.
     pub fn until_close(mut self) -> Self {
         self.delivery.framing = Framing::UntilClose;
         self
@@ -125,7 +124,7 @@ impl<B> Reply<B> {
 
 /// # Waiting
 impl<B> Reply<B> {
-    /// Sends the reply up to this position, and then nothing more until the client leaves.
+    /// Sends the reply up to this position, and then nothing until the client disconnects.
     pub fn stall_at(self, at: At) -> Self {
         self.stop(at, Stop::Forever)
     }
@@ -151,7 +150,7 @@ impl<B> Reply<B> {
 
     /// Sends a comment line (`: keep-alive`) at this interval while the reply stalls or pauses in
     /// its body, as providers do to keep a connection open. Meant for stops between events; within
-    /// an event the comment would land in the event's own text.
+    /// an event the comment would become part of the event's text.
     pub fn keep_alive_comments(mut self, every: Duration) -> Self {
         self.delivery.keep_alive = Some(KeepAlive {
             every,
@@ -161,7 +160,7 @@ impl<B> Reply<B> {
     }
 
     /// Sends an empty line at this interval while the reply stalls or pauses in its body, as
-    /// providers do for replies that are not streamed. Needs [`chunked`](Self::chunked) or
+    /// providers do for unstreamed replies. Requires [`chunked`](Self::chunked) or
     /// [`until_close`](Self::until_close): the lines do not count as part of the body.
     pub fn keep_alive_lines(mut self, every: Duration) -> Self {
         self.delivery.keep_alive = Some(KeepAlive {
@@ -174,8 +173,8 @@ impl<B> Reply<B> {
 
 /// # Faults
 impl<B> Reply<B> {
-    /// Closes the connection in an orderly way (FIN) at this position, without finishing the body:
-    /// the last chunk never comes, or fewer bytes than announced.
+    /// Closes the connection orderly (FIN) at this position, without completing the body: the last
+    /// chunk is missing, or there are fewer bytes than announced.
     pub fn cut_at(self, at: At) -> Self {
         self.broken(at, Broken::Cut)
     }
@@ -185,8 +184,8 @@ impl<B> Reply<B> {
         self.broken(at, Broken::Reset)
     }
 
-    /// Sends from this position on something that never ends, until the client leaves: an event
-    /// (`data:` and filling), or at [`At::Headers`] header lines.
+    /// Sends endless data from this position on, until the client disconnects: an event (`data:`
+    /// and padding), or, at [`At::Headers`], header lines.
     pub fn endless_at(self, at: At) -> Self {
         self.broken(at, Broken::Endless)
     }
@@ -200,20 +199,20 @@ impl<B> Reply<B> {
         self
     }
 
-    /// Overwrites the body from this byte on with these bytes; what would lie beyond the end of
-    /// the body is left out. May be used several times.
+    /// Overwrites the body with these bytes, starting at this byte; bytes beyond the end of the
+    /// body are ignored. Can be used several times.
     pub fn corrupt_at(mut self, byte: usize, with: impl Into<Bytes>) -> Self {
         self.delivery.corruptions.push((byte, with.into()));
         self
     }
 
-    /// Leaves out the final `data: [DONE]` event.
+    /// Omits the final `data: [DONE]` event.
     pub fn without_done(mut self) -> Self {
         self.delivery.without_done = true;
         self
     }
 
-    /// Sends the event with this number (from 0, before other changes) twice.
+    /// Sends the event with this number (starting at 0, before other changes) twice.
     pub fn duplicate_event(mut self, number: usize) -> Self {
         self.delivery.duplicates.push(number);
         self

@@ -5,9 +5,9 @@ use tokio::sync::watch;
 /// A point in a reply at which the server waits until the test opens it; see
 /// [`Reply::hold_at`](super::Reply::hold_at).
 ///
-/// A test that must act "while the reply is half sent" needs no sleep: it waits for
-/// [`reached`](Self::reached), acts, and opens the gate. Clones are the same gate. An open gate
-/// stays open.
+/// A test that acts "while the reply is half sent" needs no sleep: it waits for
+/// [`reached`](Self::reached), acts, and opens the gate. Clones refer to the same gate. An open
+/// gate stays open.
 ///
 /// ```
 /// use geppetto_testing::{At, Gate, Reply};
@@ -28,25 +28,25 @@ struct Point {
 }
 
 impl Gate {
-    /// A closed gate.
+    /// Creates a closed gate.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets every reply that waits here, or comes here later, go on.
+    /// Releases every reply that waits here, now or later.
     pub fn open(&self) {
         self.0.send_modify(|point| point.open = true);
     }
 
-    /// Waits until a reply has been sent up to this point. The bytes before it have been handed to
-    /// the operating system by then; whether the client has read them is the client's affair.
+    /// Waits until a reply has been sent up to this point. Its bytes have then been passed to the
+    /// operating system; the client may not have read them yet.
     pub async fn reached(&self) {
         self.wait_until(|point| point.reached).await;
     }
 
-    /// Called by the reply: reports that it came here, and waits for the gate to open. A test's own
-    /// tools, hooks and persisters may wait here too.
+    /// Reports that the reply reached the gate, and waits until it opens. Called by the reply; a
+    /// test's own tools, hooks and persisters may wait here too.
     pub async fn pass(&self) {
         self.0.send_modify(|point| point.reached = true);
         self.wait_until(|point| point.open).await;

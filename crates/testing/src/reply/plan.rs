@@ -1,4 +1,4 @@
-//! From a reply to the steps that send it. Pure: nothing here waits or writes.
+//! Conversion of a reply to the steps that send it. Pure: nothing here waits or writes.
 
 mod events;
 
@@ -15,7 +15,7 @@ use super::{
     delivery::{Broken, Writes},
 };
 
-/// What to do for one reply once its headers are out.
+/// Steps for one reply after its headers were sent.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) body: Bytes,
@@ -33,7 +33,7 @@ pub(crate) enum Step {
     },
 }
 
-/// What follows the last step.
+/// Action after the last step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Complete,
@@ -63,7 +63,7 @@ impl Plan {
     }
 }
 
-/// All waits with their positions, in the order in which they happen.
+/// Returns all waits with their positions, in chronological order.
 fn stops(events: &Events, delivery: &Delivery, limit: usize) -> Vec<(usize, Stop)> {
     let mut stops: Vec<(usize, Stop)> = delivery
         .stops
@@ -78,7 +78,7 @@ fn stops(events: &Events, delivery: &Delivery, limit: usize) -> Vec<(usize, Stop
     stops
 }
 
-/// The ends of the writes, as the sizes of the writes ask for, up to the limit.
+/// Returns the ends of the writes, according to their configured sizes, up to the limit.
 fn cuts(events: &Events, delivery: &Delivery, limit: usize) -> Vec<usize> {
     let mut cuts = match delivery.writes {
         Writes::PerEvent => events.ends.clone(),

@@ -1,7 +1,7 @@
 //! [`ResponsesBody`]: a reply of the Responses API, described once and sent streamed or whole.
 //!
-//! Wire shapes: <https://platform.openai.com/docs/api-reference/responses-streaming>, and what the
-//! API was recorded to send.
+//! Wire format: <https://platform.openai.com/docs/api-reference/responses-streaming>, and
+//! recordings of the API.
 
 mod builder;
 mod ending;
@@ -18,7 +18,7 @@ use crate::{server::ReceivedRequest, validate::ProviderRefusal};
 use envelope::Envelope;
 use stream::Stream;
 
-/// The content of a reply of the Responses API: see the methods of `Reply<ResponsesBody>`.
+/// Content of a Responses reply: see the methods of `Reply<ResponsesBody>`.
 #[derive(Debug, Clone, Default)]
 pub struct ResponsesBody {
     steps: Vec<Step>,
@@ -29,7 +29,7 @@ pub struct ResponsesBody {
     without_names: bool,
 }
 
-/// One thing that the model does.
+/// A step of the model.
 #[derive(Debug, Clone)]
 enum Step {
     Message,

@@ -1,4 +1,4 @@
-//! Assertions on what a client sent; each prints the whole request when it fails.
+//! Assertions on requests; each prints the entire request on failure.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use super::ReceivedRequest;
 
 /// # Assertions
 ///
-/// Each returns the request, so that they can be written one after the other.
+/// Each returns the request, so that they can be chained.
 ///
 /// ```no_run
 /// # async fn example(server: geppetto_testing::ProviderServer) {
@@ -23,22 +23,21 @@ use super::ReceivedRequest;
 ///
 /// # Panics
 ///
-/// When the request is not as asserted.
+/// If the assertion does not hold.
 impl ReceivedRequest {
-    /// The model is this one.
+    /// Asserts the model.
     #[track_caller]
     pub fn assert_model(&self, expected: &str) -> &Self {
         self.assert_equal("model", &self.model(), &Some(expected))
     }
 
-    /// The path, without the query, is this one.
+    /// Asserts the path, without the query.
     #[track_caller]
     pub fn assert_path(&self, expected: &str) -> &Self {
         self.assert_equal("path", self.path(), expected)
     }
 
-    /// The header with this name has this value. A failure does not print the values, which may be
-    /// keys.
+    /// Asserts the value of a header. A failure does not print the values, which may be keys.
     #[track_caller]
     pub fn assert_header(&self, name: &str, expected: &str) -> &Self {
         let found = match self.header(name) {
@@ -49,15 +48,15 @@ impl ReceivedRequest {
         self.assert_equal(&format!("header {name}"), found, "as expected")
     }
 
-    /// The value at this JSON pointer (such as `/messages/0/role`) is this one; null stands for
-    /// absent too.
+    /// Asserts the value at a JSON pointer (such as `/messages/0/role`); null also matches an
+    /// absent value.
     #[track_caller]
     pub fn assert_json(&self, pointer: &str, expected: &Value) -> &Self {
         let found = self.json().pointer(pointer).unwrap_or(&Value::Null);
         self.assert_equal(pointer, found, expected)
     }
 
-    /// The roles of the messages are these.
+    /// Asserts the roles of the messages.
     #[track_caller]
     pub fn assert_roles(&self, expected: &[&str]) -> &Self {
         let found: Vec<&str> = self
@@ -68,7 +67,7 @@ impl ReceivedRequest {
         self.assert_equal("roles", found.as_slice(), expected)
     }
 
-    /// The text of the last message is this one.
+    /// Asserts the text of the last message.
     #[track_caller]
     pub fn assert_last_message_text(&self, expected: &str) -> &Self {
         let found = self.last_message_text();
@@ -79,13 +78,13 @@ impl ReceivedRequest {
         )
     }
 
-    /// The tools offered are these, in this order.
+    /// Asserts the names of the offered tools, in order.
     #[track_caller]
     pub fn assert_tool_names(&self, expected: &[&str]) -> &Self {
         self.assert_equal("tool names", self.tool_names().as_slice(), expected)
     }
 
-    /// The result carried for this tool call is this text.
+    /// Asserts the result of a tool call.
     #[track_caller]
     pub fn assert_tool_output(&self, call_id: &str, expected: &str) -> &Self {
         let found = self.tool_output(call_id);

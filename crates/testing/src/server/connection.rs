@@ -1,4 +1,4 @@
-//! One connection: requests in, replies out, until either side closes.
+//! A connection: reads requests and sends replies until either side closes.
 
 use std::sync::Arc;
 
@@ -17,22 +17,22 @@ use super::{
 };
 use crate::reply::Reply;
 
-/// How many bytes a client may send ahead while its reply is under way.
+/// Maximum number of bytes that a client may send ahead during its reply.
 const MAX_AHEAD: usize = 1024 * 1024;
 
-/// What happens to the connection after a reply.
+/// State of the connection after a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     KeepAlive,
     Close,
-    /// Close so that the client sees a reset.
+    /// Close with a reset.
     Reset,
 }
 
 /// Serves a connection until it closes.
 pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, open: Open) {
-    // A stream of small writes must not wait for acknowledgements; without the option it is slow,
-    // not wrong.
+    // A stream of small writes must not wait for acknowledgements; without the option it is only
+    // slow.
     let _ = stream.set_nodelay(true);
     let mut inbox = BytesMut::new();
     let after = loop {
@@ -52,10 +52,10 @@ pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>, open: Open
         }
     };
     if after == After::Reset {
-        // Without the option the client sees an orderly close instead, nothing worse.
+        // Without the option the client only sees an orderly close instead.
         let _ = stream.set_zero_linger();
     }
-    // The socket first, so that a connection never counts as closed while it is open.
+    // The socket first, so that an open connection never counts as closed.
     drop(stream);
     drop(open);
 }
@@ -66,11 +66,11 @@ async fn refuse(stream: &mut TcpStream, status: u16, reason: &str) {
          connection: close\r\n\r\n{reason}",
         reason.len()
     );
-    // The connection closes next, whether the client still listens or not.
+    // The connection closes next, whether or not the client still listens.
     let _ = stream.write_all(head.as_bytes()).await;
 }
 
-/// Sends the reply while watching whether the client is still there.
+/// Sends the reply while detecting a disconnect of the client.
 async fn answer(
     stream: &mut TcpStream,
     inbox: &mut BytesMut,
@@ -96,7 +96,7 @@ async fn answer(
     })
 }
 
-/// Ends when the client closes the connection; keeps what it sends ahead.
+/// Completes when the client closes the connection; keeps bytes that it sends ahead.
 async fn gone(reader: &mut ReadHalf<'_>, inbox: &mut BytesMut) {
     while inbox.len() < MAX_AHEAD {
         if matches!(reader.read_buf(inbox).await, Ok(0) | Err(_)) {

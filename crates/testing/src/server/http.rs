@@ -14,12 +14,12 @@ const MAX_HEADERS: usize = 128;
 const MAX_HEAD: usize = 256 * 1024;
 const MAX_BODY: usize = 256 * 1024 * 1024;
 
-/// Why no request could be read.
+/// Reason why no request could be read.
 #[derive(Debug)]
 pub(super) enum Unreadable {
     /// The client closed the connection, or it broke.
     Gone,
-    /// The bytes are not a request that this server reads: status and reason of the answer.
+    /// Invalid or unsupported request: status and reason of the answer.
     Refused(u16, &'static str),
 }
 
@@ -29,7 +29,7 @@ impl From<io::Error> for Unreadable {
     }
 }
 
-/// The first line and the headers of a request.
+/// Request line and headers.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) method: String,
@@ -38,7 +38,7 @@ pub(super) struct Head {
     pub(super) keep_alive: bool,
 }
 
-/// Reads one request; what follows it stays in `inbox`.
+/// Reads one request; bytes after it stay in `inbox`.
 pub(super) async fn read_request(
     stream: &mut TcpStream,
     inbox: &mut BytesMut,
@@ -126,7 +126,7 @@ impl Head {
     }
 }
 
-/// The first header with this name, whatever its case.
+/// Returns the first header with this name, ignoring case.
 pub(super) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers
         .iter()
@@ -134,7 +134,7 @@ pub(super) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<
         .map(|(_, value)| value.as_str())
 }
 
-/// The head of a request and its length in bytes, once it is complete.
+/// Returns the head of a request and its length in bytes, once it is complete.
 fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unreadable> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);

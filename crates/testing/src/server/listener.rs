@@ -6,10 +6,11 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::sleep};
 
 use super::{connection, shared::Shared};
 
-/// The wait after a connection could not be accepted.
+/// Delay after a failed accept.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
-/// Accepts until told to stop; then, or when this future is dropped, all connections are closed.
+/// Accepts connections until stopped; then, or when this future is dropped, all connections are
+/// closed.
 pub(super) async fn run(
     listener: TcpListener,
     shared: Arc<Shared>,
@@ -24,7 +25,7 @@ pub(super) async fn run(
                     let open = Open::new(&shared);
                     connections.spawn(connection::serve(stream, Arc::clone(&shared), open));
                 }
-                // Out of file descriptors, mostly: leave other connections time to end.
+                // Usually out of file descriptors: give other connections time to end.
                 Err(_) => sleep(ACCEPT_AGAIN).await,
             },
             Some(_) = connections.join_next() => {}
@@ -34,7 +35,7 @@ pub(super) async fn run(
     connections.shutdown().await;
 }
 
-/// Counts a connection as open while it lives, however its task ends.
+/// Counts a connection as open during its lifetime, however its task ends.
 pub(super) struct Open(Arc<Shared>);
 
 impl Open {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::http::{self, Head};
 use crate::json::at;
 
-/// Headers whose value is a secret, or may be.
+/// Headers whose value is or may be a secret.
 const SECRET_HEADERS: [&str; 6] = [
     "authorization",
     "proxy-authorization",
@@ -23,7 +23,7 @@ const SECRET_HEADERS: [&str; 6] = [
 
 /// A request that the scripted server received. Cheap to clone.
 ///
-/// `Debug` and `Display` print the whole request, with keys and cookies masked.
+/// `Debug` and `Display` print the entire request, with keys and cookies masked.
 #[derive(Clone)]
 pub struct ReceivedRequest(Arc<Inner>);
 
@@ -42,7 +42,7 @@ impl ReceivedRequest {
         }))
     }
 
-    /// A request that came over no socket.
+    /// Creates a request that did not arrive over a socket.
     #[cfg(feature = "simulate")]
     pub(crate) fn from_body(body: Bytes) -> Self {
         let head = Head {
@@ -58,44 +58,44 @@ impl ReceivedRequest {
         self.0.head.keep_alive
     }
 
-    /// The HTTP method, mostly `POST`.
+    /// Returns the HTTP method, usually `POST`.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.0.head.method
     }
 
-    /// The path without the query.
+    /// Returns the path without the query.
     #[must_use]
     pub fn path(&self) -> &str {
         let target = &self.0.head.target;
         target.split_once('?').map_or(target, |(path, _)| path)
     }
 
-    /// The query, without its question mark; empty if there is none. It may contain a key.
+    /// Returns the query, without its question mark; empty if there is none. It may contain a key.
     #[must_use]
     pub fn query(&self) -> &str {
         self.0.head.target.split_once('?').map_or("", |(_, q)| q)
     }
 
-    /// All headers in their order, names in lower case.
+    /// Returns all headers in order, with lower-case names.
     #[must_use]
     pub fn headers(&self) -> &[(String, String)] {
         &self.0.head.headers
     }
 
-    /// The first header with this name, whatever its case.
+    /// Returns the first header with this name, ignoring case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         http::header(&self.0.head.headers, name)
     }
 
-    /// The body as it was sent.
+    /// Returns the body as sent.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// The body as JSON, or null if it is not JSON. Parsed once, on the first call.
+    /// Returns the body as JSON, or null if it is not JSON. Parsed once, on the first call.
     #[must_use]
     pub fn json(&self) -> &Value {
         self.0
@@ -103,7 +103,7 @@ impl ReceivedRequest {
             .get_or_init(|| serde_json::from_slice(&self.0.body).unwrap_or_default())
     }
 
-    /// The requested model.
+    /// Returns the requested model.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.json()["model"].as_str()
@@ -115,8 +115,8 @@ impl ReceivedRequest {
         self.json()["stream"] == true
     }
 
-    /// The messages of a chat request or the input items of a Responses request; empty if there are
-    /// none.
+    /// Returns the messages of a chat request or the input items of a Responses request; empty if
+    /// there are none.
     #[must_use]
     pub fn messages(&self) -> &[Value] {
         let json = self.json();
@@ -124,12 +124,12 @@ impl ReceivedRequest {
         list.map_or(&[], Vec::as_slice)
     }
 
-    /// The text of the last message: its content, or its text parts put together.
+    /// Returns the text of the last message: its content, or its concatenated text parts.
     pub(super) fn last_message_text(&self) -> Option<String> {
         self.messages().last().map(message_text)
     }
 
-    /// The names of the tools offered, in their order.
+    /// Returns the names of the offered tools, in order.
     pub(super) fn tool_names(&self) -> Vec<&str> {
         let tools = self.json()["tools"].as_array();
         tools
@@ -143,8 +143,8 @@ impl ReceivedRequest {
             .collect()
     }
 
-    /// The result that the request carries for this tool call: the text of the `tool` message, or
-    /// of the output item, with this id.
+    /// Returns the result of a tool call in the request: the text of the `tool` message, or of the
+    /// output item, with this id.
     pub(super) fn tool_output(&self, call_id: &str) -> Option<String> {
         let answers = |message: &&Value| {
             let output = message["type"]
@@ -157,8 +157,8 @@ impl ReceivedRequest {
     }
 }
 
-/// The text of a message: its content, or its text parts put together. Of a tool output in the
-/// Responses API: the output.
+/// Returns the text of a message: its content, or its concatenated text parts. For a tool output of
+/// the Responses API: the output.
 pub(crate) fn message_text(message: &Value) -> String {
     let content = match &message["content"] {
         Value::Null => &message["output"],

@@ -1,4 +1,4 @@
-//! From a request to its reply: access, paths, validation, script.
+//! Routing of requests: access, paths, validation, script.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     validate::{self, ProviderRefusal},
 };
 
-/// The reply to this request: a refusal, or what the script says.
+/// Returns the reply to this request: a refusal, or that of the script.
 pub(super) fn reply_to(request: &ReceivedRequest, shared: &Shared) -> Reply {
     let rules = shared.script().rules.clone();
     if let Err(refusal) = check_key(request, &rules) {
@@ -31,7 +31,7 @@ pub(super) fn reply_to(request: &ReceivedRequest, shared: &Shared) -> Reply {
     scripted(request, shared)
 }
 
-/// What the server offers.
+/// APIs of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
     Chat,
@@ -68,7 +68,7 @@ fn check_key(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRef
     Err(refusal.status(401))
 }
 
-/// Path, method, body and model.
+/// Checks path, method, body and model.
 fn check(request: &ReceivedRequest, rules: &Rules) -> Result<(), ProviderRefusal> {
     let (method, path) = (request.method(), request.path());
     let Some(api) = api_of(path) else {

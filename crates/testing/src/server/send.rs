@@ -1,4 +1,4 @@
-//! Writes a reply: headers, body in its pieces, and the end that the script asks for.
+//! Sends a reply: headers, body in pieces, and the scripted end.
 
 mod head;
 
@@ -15,8 +15,8 @@ use tokio::{
 use super::{ReceivedRequest, connection::After};
 use crate::reply::{Broken, Ending, Framing, KeepAlive, Plan, Reply, Step, Stop};
 
-/// Sends a reply and says what happens to the connection after it. `sent` counts the bytes of the
-/// body handed to the operating system.
+/// Sends a reply and returns the state of the connection afterwards. `sent` counts the bytes of the
+/// body passed to the operating system.
 pub(super) async fn reply(
     writer: WriteHalf<'_>,
     request: &ReceivedRequest,
@@ -70,7 +70,7 @@ pub(super) async fn reply(
 
 struct Sender<'a> {
     writer: WriteHalf<'a>,
-    /// Bytes not yet written: the headers, or the framing of the last chunk.
+    /// Unwritten bytes: the headers, or the framing of the last chunk.
     pending: Vec<u8>,
     chunked: bool,
     sent: &'a mut usize,
@@ -86,7 +86,7 @@ impl Sender<'_> {
                     let finished = number == last && plan.ending == Ending::Complete;
                     if !finished {
                         self.flush().await?;
-                        // Lets a client on the same thread read each piece by itself.
+                        // Lets a client on the same thread read each piece separately.
                         yield_now().await;
                     }
                 }
@@ -151,7 +151,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Writes the beginning once and the filling for ever.
+    /// Writes the beginning once and then the padding forever.
     async fn endless(&mut self, beginning: &[u8], filling: &[u8]) -> io::Result<After> {
         self.writer.write_all(beginning).await?;
         loop {

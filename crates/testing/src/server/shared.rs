@@ -1,4 +1,4 @@
-//! What the handle and the connections of one server share.
+//! State shared by the handle and the connections of a server.
 
 use std::{
     collections::VecDeque,
@@ -11,13 +11,13 @@ use tokio::sync::watch;
 use super::ReceivedRequest;
 use crate::reply::Reply;
 
-/// A client that closed its connection before it had the whole reply.
+/// A client that closed its connection before the end of the reply.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Disconnect {
-    /// The request that was being answered.
+    /// Request that was being answered.
     pub request: ReceivedRequest,
-    /// How many bytes of the body had been sent; not all of them need have arrived.
+    /// Number of bytes of the body that were sent; not all of them need have arrived.
     pub body_bytes_sent: usize,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Shared {
     changes: watch::Sender<()>,
 }
 
-/// What the test has said.
+/// Configuration by the test.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     pub(super) queue: VecDeque<Reply>,
@@ -37,7 +37,7 @@ pub(super) struct Script {
     pub(super) forget_requests: bool,
 }
 
-/// What requests must be like.
+/// Requirements for requests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rules {
     pub(super) accept_anything: bool,
@@ -45,7 +45,7 @@ pub(super) struct Rules {
     pub(super) models: Option<Vec<String>>,
 }
 
-/// The key that clients must send; never shown.
+/// Key that clients must send; never displayed.
 #[derive(Clone)]
 pub(super) struct Key(pub(super) String);
 
@@ -64,7 +64,7 @@ impl fmt::Debug for Fallback {
     }
 }
 
-/// What the server has seen.
+/// Record of the server.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub(super) requests: Vec<ReceivedRequest>,
@@ -92,7 +92,7 @@ impl Shared {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the log and wakes those who wait for a change.
+    /// Changes the log and wakes waiting tasks.
     pub(super) fn note(&self, change: impl FnOnce(&mut Log)) {
         change(&mut self.log());
         self.changes.send_replace(());
@@ -108,7 +108,7 @@ impl Shared {
         });
     }
 
-    /// Waits until `pick` finds what it looks for in the log.
+    /// Waits until `pick` finds a value in the log.
     pub(super) async fn wait_for<T>(&self, mut pick: impl FnMut(&mut Log) -> Option<T>) -> T {
         let mut changes = self.changes.subscribe();
         loop {

@@ -10,20 +10,20 @@ use fastrand::Rng;
 use super::{Cut, World};
 use crate::{At, Reply};
 
-/// How often one reply breaks off at most: as often as it is asked for again by default.
+/// Maximum number of breaks of one reply: the default number of retries.
 const MOST: u64 = 2;
 
-/// Where the replies of a run break off, as its [`Cut`] says. In a run that is not
-/// [`Cut::Streams`] none does.
+/// Breaks of the replies of a run, determined by its [`Cut`]. Without [`Cut::Streams`] there are
+/// none.
 #[derive(Debug)]
 pub struct Breaks {
     rng: Option<Mutex<Rng>>,
-    /// By the number of a reply: how often it will still break off.
+    /// Remaining breaks, by the number of the reply.
     left: Mutex<BTreeMap<usize, u64>>,
 }
 
 impl Breaks {
-    /// The breaks of `world`'s first run.
+    /// Creates the breaks of `world`'s first run.
     #[must_use]
     pub fn new(world: &World) -> Self {
         world.seen().has_breaks = true;
@@ -40,8 +40,8 @@ impl Breaks {
         }
     }
 
-    /// `reply`, which is the answer number `number` of the run and has `bytes` bytes of body: whole,
-    /// or breaking off somewhere. No answer breaks off more often than it is asked for again.
+    /// Returns `reply`, which is reply number `number` of the run and has a body of `bytes` bytes:
+    /// complete, or breaking off somewhere. No reply breaks off more often than it is retried.
     pub fn apply(&self, reply: Reply, number: usize, bytes: usize) -> Reply {
         let Some(rng) = &self.rng else {
             return reply;

@@ -7,9 +7,9 @@ use geppetto_turns::Turn;
 
 use super::World;
 
-/// What is simulated: how to build what a session runs, and what it is asked.
+/// A simulated case: how to build what a session runs, and its prompts.
 ///
-/// It is built anew for every cut. Everything random in it must come from its [`World`].
+/// It is built anew for every cut. Any randomness in it must come from its [`World`].
 pub struct Case {
     name: String,
     setup: Box<BuildSetup>,
@@ -17,11 +17,11 @@ pub struct Case {
 
 type BuildSetup = dyn Fn(&World) -> Result<Setup, SetupError> + Send + Sync;
 
-/// Why a case could not be built; anything.
+/// Error of building a case, of any type.
 pub type SetupError = Box<dyn Error + Send + Sync>;
 
 impl Case {
-    /// A case with a name, and the function that builds it.
+    /// Creates a case with a name, and the function that builds it.
     pub fn new(
         name: impl Into<String>,
         setup: impl Fn(&World) -> Result<Setup, SetupError> + Send + Sync + 'static,
@@ -32,7 +32,7 @@ impl Case {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -51,7 +51,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// What a session runs, and what it is asked.
+/// A session's builder and prompts.
 #[must_use]
 pub struct Setup {
     pub(super) builder: Arc<dyn EngineBuilder>,
@@ -65,7 +65,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A session that runs what `builder` makes.
+    /// Creates the setup of a session that runs what `builder` builds.
     pub fn new(builder: impl EngineBuilder + 'static) -> Self {
         Self {
             builder: Arc::new(builder),
@@ -79,26 +79,25 @@ impl Setup {
         }
     }
 
-    /// Sets the prompt of the run that is cut.
+    /// Sets the prompt of the disturbed run.
     pub fn prompt(mut self, text: impl Into<String>) -> Self {
         self.prompt = text.into();
         self
     }
 
-    /// Sets the prompt of the run after it, which is left alone.
+    /// Sets the prompt of the run after it, which is not disturbed.
     pub fn next_prompt(mut self, text: impl Into<String>) -> Self {
         self.next_prompt = text.into();
         self
     }
 
-    /// Sets what the model answers to the next prompt, to be compared. By default any answer will
-    /// do.
+    /// Sets the expected answer to the next prompt. Any answer by default.
     pub fn next_text(mut self, text: impl Into<String>) -> Self {
         self.next_text = Some(text.into());
         self
     }
 
-    /// Restores a session whose last turn has tool calls that wait for a person, and goes on with
+    /// Restores a session whose last turn has tool calls that wait for a person, and continues with
     /// these decisions in place of the first prompt.
     pub fn answers(
         mut self,
@@ -110,13 +109,13 @@ impl Setup {
         self
     }
 
-    /// Says that the session runs no tools: calls stay open until somebody else answers them.
+    /// Declares that the session runs no tools, so calls stay open.
     pub fn leaves_calls_open(mut self) -> Self {
         self.answers_calls = false;
         self
     }
 
-    /// Adds a reader of the session's events that is far behind, and must see them all.
+    /// Adds a slow reader of the session's events, which must receive all of them.
     pub fn slow_reader(mut self) -> Self {
         self.slow_reader = true;
         self

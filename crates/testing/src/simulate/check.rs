@@ -1,4 +1,4 @@
-//! What must hold after every cut.
+//! Checks after every cut.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ mod fault;
 mod history;
 mod tools;
 
-/// The longest time from a cancel to the end of `wait`, the time to store the turn aside.
+/// Maximum time from a cancellation to the end of `wait`, not counting the time to store the turn.
 const CANCEL_LIMIT: Duration = Duration::from_millis(100);
 
-/// What does not hold of `seen`, where `whole` is the same session left alone.
+/// Returns the violations of `seen`; `whole` is the same session undisturbed.
 pub(super) fn problems(seen: &Observed, whole: &Observed) -> Vec<String> {
     let mut check = Check {
         seen,
@@ -67,7 +67,8 @@ impl Check<'_> {
         }
     }
 
-    /// The session is free as soon as `wait` has returned, and shows what the run left.
+    /// Checks that the session is free as soon as `wait` has returned, and shows the result of the
+    /// run.
     fn session(&mut self, ran: &Ran, turns: usize) {
         if ran.started.is_err() {
             return;
@@ -91,7 +92,7 @@ impl Check<'_> {
         );
     }
 
-    /// The next prompt runs, whatever became of the first.
+    /// Checks that the next prompt runs, whatever happened to the first one.
     fn next_run(&mut self) {
         let next = &self.seen.next;
         if let Err(error) = &next.started {
@@ -117,7 +118,7 @@ impl Check<'_> {
             self.problem(text);
         }
         if let Some((_, first)) = self.seen.first.outcome() {
-            // A middleware may put instructions before all that was said.
+            // A middleware may insert instructions at the beginning.
             let said = |turn: &Turn| {
                 let blocks = turn.blocks.iter();
                 let said = blocks.filter(|block| block.kind() != BlockKind::System);
@@ -135,7 +136,7 @@ impl Check<'_> {
         }
     }
 
-    /// The turn was stored once, as it was in the end.
+    /// Checks that the turn was stored once, in its final state.
     fn stored(&mut self) {
         let seen = self.seen.world.seen();
         let first: Vec<_> = seen.persisted.iter().filter(|turn| turn.first).collect();
@@ -157,13 +158,13 @@ impl Check<'_> {
         }
     }
 
-    /// A cancelled run says so, unless it was as good as over.
+    /// Checks that a cancelled run has that status, unless it was practically over.
     fn status(&mut self, status: &RunStatus, turn: &Turn) {
         let as_whole =
             self.whole.first.outcome().is_some_and(|(whole, all)| {
                 status == whole && turn.blocks.len() == all.blocks.len()
             });
-        // Of what fails, the fault's own check says how the run must end.
+        // For a fault, its own check determines how the run must end.
         if as_whole || self.seen.world.cut().seam().is_some() {
             return;
         }
@@ -193,7 +194,7 @@ impl Check<'_> {
         }
     }
 
-    /// A run that did not begin leaves no trace.
+    /// Checks that a run that did not start leaves no trace.
     fn not_started(&mut self) {
         let first = &self.seen.first;
         let before = self.seen.setup.history.len();
@@ -204,7 +205,7 @@ impl Check<'_> {
 }
 
 impl Ran {
-    /// How the run ended, and its turn.
+    /// Returns the status and the turn of the run.
     pub(super) fn outcome(&self) -> Option<(&RunStatus, &Turn)> {
         let outcome = self.outcome.as_deref()?;
         Some((&outcome.status, &outcome.turn))

@@ -2,7 +2,7 @@
 
 use geppetto_events::{Event, EventKind};
 
-/// What somebody knows of a run who has nothing but its events.
+/// State of a run as reconstructed from its events.
 #[derive(Debug, Default)]
 pub(super) struct Consumer {
     calls: Vec<Call>,
@@ -16,13 +16,13 @@ struct Call {
     parts: Vec<Part>,
 }
 
-/// One segment, or one tool call, of a reply.
+/// A segment, or a tool call, of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     id: String,
     pub(super) kind: PartKind,
     pub(super) text: String,
-    /// Whether a tool call was whole.
+    /// `true` if a tool call was complete.
     pub(super) requested: bool,
 }
 
@@ -43,12 +43,12 @@ impl Consumer {
         consumer
     }
 
-    /// What does not fit.
+    /// Returns the inconsistencies.
     pub(super) fn problems(&self) -> &[String] {
         &self.problems
     }
 
-    /// What stands on the screen at the end.
+    /// Returns the finally displayed parts.
     pub(super) fn parts(&self) -> impl Iterator<Item = &Part> {
         self.calls.iter().flat_map(|call| &call.parts)
     }

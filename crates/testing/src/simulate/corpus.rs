@@ -1,8 +1,8 @@
-//! The runs that the project simulates itself.
+//! Runs that the project simulates itself.
 //!
-//! They are what an application does with a session, on both wires and without one: text,
-//! reasoning, tools in all their kinds, pauses, retries, replies that break off, and parts that
-//! are slow, deaf, or broken.
+//! They cover what an application does with a session, on both wires and without one: text,
+//! reasoning, tools of all kinds, pauses, retries, replies that break off, and components that are
+//! slow, deaf, or broken.
 
 use super::{Case, Setup, SetupError, World};
 
@@ -11,13 +11,13 @@ mod runs;
 mod tools;
 mod waiting;
 
-/// The cases whose streams may break off: tool loops of up to five rounds.
+/// Returns the cases whose streams may break off: tool loops of up to five rounds.
 #[must_use]
 pub fn loops() -> Vec<Case> {
     runs::loops()
 }
 
-/// All cases.
+/// Returns all cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     runs::cases()

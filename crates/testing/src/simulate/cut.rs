@@ -5,27 +5,27 @@ use std::{error::Error, fmt, str::FromStr};
 #[cfg(test)]
 mod tests;
 
-/// Where a simulated run is disturbed, and by what.
+/// Disturbance of a simulated run: its point and kind.
 ///
-/// It is written, and read back, as `event:12`, `panic:tool:1`, and so on: what a failure prints
-/// replays it.
+/// It is formatted and parsed as `event:12`, `panic:tool:1`, and so on, so that a printed failure
+/// can be replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Cut {
-    /// The run is left alone: `none`.
+    /// No disturbance: `none`.
     #[default]
     None,
-    /// The run is cancelled when it waits for the nth time, counted from 0: `wait:n`.
+    /// The run is cancelled when it waits for the nth time, starting at 0: `wait:n`.
     Wait(u64),
-    /// The run is cancelled just before it is polled for the nth time, when what it waited for is
-    /// ready as well: `poll:n`.
+    /// The run is cancelled just before its nth poll, when its pending future is ready as well:
+    /// `poll:n`.
     Poll(u64),
-    /// The run is cancelled by a sink, inside of the nth event: `event:n`.
+    /// The run is cancelled by a sink, within the nth event: `event:n`.
     Event(u64),
     /// The runtime is shut down when the run waits for the nth time: `shutdown:n`.
     Shutdown(u64),
-    /// Replies break off, in the nth of many random ways, and are asked for again: `streams:n`.
-    /// For cases whose provider has [`Breaks`](super::Breaks).
+    /// Replies break off, in the nth of many random ways, and are retried: `streams:n`. For cases
+    /// whose provider has [`Breaks`](super::Breaks).
     Streams(u64),
     /// The nth call of a seam fails: `error:seam:n`.
     Error(Seam, u64),
@@ -40,7 +40,7 @@ impl Cut {
         matches!(self, Self::Wait(_) | Self::Poll(_) | Self::Event(_))
     }
 
-    /// The seam that fails or panics here.
+    /// Returns the seam that fails or panics.
     #[must_use]
     pub fn seam(self) -> Option<Seam> {
         match self {
@@ -65,7 +65,7 @@ impl fmt::Display for Cut {
     }
 }
 
-/// A text is not a [`Cut`].
+/// Error of a text that is not a [`Cut`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotACut(String);
 
@@ -114,7 +114,7 @@ impl FromStr for Cut {
     }
 }
 
-/// Where other people's code is called in a run, and can fail or panic.
+/// Point at which a run calls foreign code, which can fail or panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Seam {
@@ -128,7 +128,7 @@ pub enum Seam {
     Middleware,
     /// A tool.
     Tool,
-    /// A hook that lets a tool call pass, or rejects it.
+    /// A hook that permits or rejects a tool call.
     Admission,
     /// Any other hook of the tool executor.
     Hook,
@@ -136,7 +136,7 @@ pub enum Seam {
     Sink,
     /// The persister.
     Persister,
-    /// The source of ids.
+    /// The id source.
     Ids,
     /// The journal.
     Journal,
@@ -161,7 +161,7 @@ impl Seam {
         Self::Snapshot,
     ];
 
-    /// The name in a [`Cut`], such as `tool`.
+    /// Returns the name used in a [`Cut`], such as `tool`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -186,11 +186,11 @@ impl Seam {
         !matches!(self, Self::Hook | Self::Sink | Self::Ids | Self::Snapshot)
     }
 
-    /// How the error of a run that ends by a panic of this seam must name it.
+    /// Returns the name of the component in the error of a run that a panic of this seam ends.
     pub(super) fn culprit(self) -> &'static str {
         match self {
             Self::Builder => "the engine builder",
-            // Who sends requests is the engine.
+            // Requests are sent by the engine.
             Self::Transport | Self::Engine => "the engine",
             Self::Middleware => "the middleware",
             Self::Tool => "the tool",

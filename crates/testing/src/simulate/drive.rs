@@ -1,4 +1,4 @@
-//! One simulated session: a run that is cut, and one after it that is not.
+//! One simulated session: a disturbed run, and an undisturbed one after it.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,7 +21,7 @@ use super::{Case, Cut, Setup, World, case::SetupError, runner::Watched, wire::Pr
 #[cfg(test)]
 mod tests;
 
-/// What was seen of a simulated session.
+/// Observations of a simulated session.
 pub(super) struct Observed {
     pub(super) world: World,
     pub(super) setup: Setup,
@@ -30,21 +30,21 @@ pub(super) struct Observed {
     pub(super) next: Ran,
     /// All events of both runs.
     pub(super) events: Vec<Event>,
-    /// What the slow reader has got of them.
+    /// Events received by the slow reader.
     pub(super) read: Option<Vec<Event>>,
-    /// What providers would refuse in a request after the first run.
+    /// Refusals of a request after the first run.
     pub(super) refusals: Vec<String>,
 }
 
-/// What was seen of one run.
+/// Observations of one run.
 pub(super) struct Ran {
-    /// Whether it began, and its id.
+    /// Id of the run, or the error that prevented its start.
     pub(super) started: Result<String, SessionError>,
-    /// How it ended; absent when it never did.
+    /// Outcome of the run; `None` if it never ended.
     pub(super) outcome: Option<Arc<RunOutcome>>,
-    /// When `wait` returned.
+    /// Time at which `wait` returned.
     pub(super) waited: Instant,
-    /// The session right after that.
+    /// State of the session right afterwards.
     pub(super) running: bool,
     pub(super) snapshot: SessionSnapshot,
 }
@@ -52,7 +52,7 @@ pub(super) struct Ran {
 /// Longer than any run of a case takes.
 const FOREVER: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Simulates a session. An error says that it could not be, or panicked.
+/// Simulates a session. Returns an error if it could not be built, or panicked.
 pub(super) fn drive(
     case: &Case,
     seed: u64,
@@ -93,7 +93,7 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
         let run = begin(first, Some(&world)).await;
         Ok::<_, SetupError>((setup, session, reader, run))
     })?;
-    // Where the runtime is shut down, the run ends with it, and the session goes on in another.
+    // If the runtime is shut down, the run ends with it, and the session continues in another one.
     let runtime = match cut {
         Cut::Shutdown(_) if !run.ended => {
             drop(runtime);
@@ -129,7 +129,7 @@ fn paused_runtime() -> Result<Runtime, SetupError> {
     Ok(runtime)
 }
 
-/// A run that was begun.
+/// A started run.
 struct Begun {
     handle: Result<ExecutionHandle, SessionError>,
     ended: bool,
@@ -162,11 +162,11 @@ async fn shut_down(cut: Option<&World>) {
 
 impl Begun {
     async fn end(self, session: &Session) -> Ran {
-        // Taken before anything else happens: all must be right as soon as `wait` returns.
+        // Taken immediately: everything must be right as soon as `wait` returns.
         let (running, snapshot) = (session.is_running(), session.snapshot());
         let (started, outcome) = match self.handle {
             Ok(handle) => {
-                // A run that is over says so at once.
+                // A finished run returns its outcome at once.
                 let outcome = timeout(Duration::ZERO, handle.outcome()).await.ok();
                 (Ok(handle.id().to_owned()), outcome)
             }
@@ -182,14 +182,15 @@ impl Begun {
     }
 }
 
-/// What providers of either wire would refuse when the next prompt is sent after the first run.
+/// Returns the refusals of providers of either wire when the next prompt is sent after the first
+/// run.
 async fn next_requests(session: &Session, setup: &Setup, probe: &Probe) -> Vec<String> {
     let mut turn = session.latest().unwrap_or_default();
     turn.push(Block::user(setup.next_prompt.as_str()));
     probe.refusals(&turn).await
 }
 
-/// Reads what is there, with waits in between.
+/// Reads the available events, with waits in between.
 async fn read_slowly(reader: Option<Subscription>, world: &World) -> Option<Vec<Event>> {
     let mut reader = reader?;
     let mut events = Vec::new();

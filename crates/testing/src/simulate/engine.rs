@@ -8,8 +8,8 @@ use super::World;
 use crate::{Script, ScriptedEngine};
 
 impl World {
-    /// An engine that plays `first` in the first run, a script for each provider call, and `next`
-    /// in those after it.
+    /// Creates an engine that plays `first` in the first run, one script per provider call, and
+    /// `next` in later runs.
     pub fn scripted<F, N>(&self, first: F, next: N) -> impl Engine + use<F, N>
     where
         F: IntoIterator<Item = Script>,

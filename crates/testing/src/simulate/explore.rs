@@ -1,4 +1,4 @@
-//! Cutting a case everywhere.
+//! Exploration of the cuts of a case.
 
 use super::{
     Case, Cut, Failure, Report, SetupError, check,
@@ -7,28 +7,27 @@ use super::{
 };
 
 impl Case {
-    /// Cancels the run at every place where it waits, just before every time that it is polled,
-    /// and inside of every event, and shuts the runtime down at every place where it waits: one
-    /// simulated session for each. Then checks what must hold.
+    /// Cancels the run at every point at which it waits, just before every poll, and within every
+    /// event, and shuts the runtime down at every point at which it waits: one simulated session
+    /// each, with checks.
     pub fn cut_everywhere(&self, seed: u64) -> Report {
         self.explore(seed, cancels)
     }
 
-    /// Lets every call of every seam fail, and panic: one simulated session for each. Then checks
-    /// what must hold.
+    /// Makes every call of every seam fail, and panic: one simulated session each, with checks.
     pub fn break_everywhere(&self, seed: u64) -> Report {
         self.explore(seed, faults)
     }
 
-    /// All of this: [`cut_everywhere`](Self::cut_everywhere),
-    /// [`break_everywhere`](Self::break_everywhere) and, where replies may break off,
+    /// Runs all of these: [`cut_everywhere`](Self::cut_everywhere),
+    /// [`break_everywhere`](Self::break_everywhere) and, if replies may break off,
     /// [`break_streams`](Self::break_streams) in 100 ways.
     pub fn simulate(&self, seed: u64) -> Report {
         self.explore(seed, all)
     }
 
-    /// At most `most` of what [`simulate`](Self::simulate) does, drawn from the seed: for the tests
-    /// that run all the time.
+    /// Runs at most `most` of the sessions of [`simulate`](Self::simulate), selected by the seed:
+    /// for tests that run all the time.
     pub fn simulate_some(&self, seed: u64, most: usize) -> Report {
         self.explore(seed, |whole| {
             let mut cuts = all(whole);
@@ -38,14 +37,14 @@ impl Case {
         })
     }
 
-    /// Lets replies break off at random places, in `ways` ways, one simulated session for each.
-    /// Then checks what must hold, and that the turn is the undisturbed one, and that no tool ran
-    /// twice. For cases whose provider has [`Breaks`](super::Breaks).
+    /// Makes replies break off at random positions, in `ways` ways, one simulated session each,
+    /// with checks, and checks that the turn equals the undisturbed one and that no tool ran twice.
+    /// For cases whose provider has [`Breaks`](super::Breaks).
     pub fn break_streams(&self, seed: u64, ways: u64) -> Report {
         self.explore(seed, |_| (0..ways).map(Cut::Streams).collect())
     }
 
-    /// Simulates one session, as a failure says.
+    /// Simulates one session, as named in a failure.
     pub fn replay(&self, seed: u64, cut: Cut) -> Report {
         self.explore(seed, |_| vec![cut])
     }
@@ -81,7 +80,7 @@ impl Case {
     }
 }
 
-/// In how many ways streams break off.
+/// Number of ways in which streams break off.
 const WAYS: u64 = 100;
 
 fn all(whole: &Observed) -> Vec<Cut> {

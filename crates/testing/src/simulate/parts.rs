@@ -15,14 +15,14 @@ use geppetto_turns::{InferenceResult, ToolUse, Turn};
 use super::{Seam, World, executor::SeamExecutor, world::Stored};
 
 impl World {
-    /// A builder of runs over `engine` with a part at every seam: a middleware, the tool
-    /// executor's hooks, a sink, a persister, a journal, a snapshot hook. They do nothing but
-    /// pass their seam, so that an application's own parts can be added to them.
+    /// Creates a builder of runs over `engine` with a component at every seam: a middleware, the
+    /// tool executor's hooks, a sink, a persister, a journal, a snapshot hook. They only pass their
+    /// seam, so that an application can add its own components.
     pub fn builder(&self, engine: impl Engine + 'static) -> Builder {
         self.builder_with(engine, SeamExecutor::new(self.clone(), None))
     }
 
-    /// As [`builder`](Self::builder), around the hooks of an application's own executor.
+    /// Like [`builder`](Self::builder), around the hooks of an application's own executor.
     pub fn builder_with_executor(
         &self,
         engine: impl Engine + 'static,
@@ -46,7 +46,7 @@ impl World {
         .persister(Arc::new(self.persister(Duration::ZERO)))
     }
 
-    /// A persister that takes up to `most` and passes its seam.
+    /// Creates a persister that takes up to `most` and passes its seam.
     pub fn persister(&self, most: Duration) -> impl Persister + use<> {
         SlowPersister {
             world: self.clone(),
@@ -54,7 +54,7 @@ impl World {
         }
     }
 
-    /// Where the session's ids come from.
+    /// Returns the session's id source.
     pub(super) fn ids(&self) -> Arc<dyn IdSource> {
         Arc::new(SeamIds {
             ids: SeededIds::new(self.seed()),
@@ -63,7 +63,7 @@ impl World {
     }
 }
 
-/// A part that passes its seam and does nothing else.
+/// A component that only passes its seam.
 struct Part(World);
 
 impl Part {
@@ -171,7 +171,7 @@ struct SeamIds {
 
 impl IdSource for SeamIds {
     fn next_id(&self) -> String {
-        // A source of ids cannot fail, only panic.
+        // An id source cannot fail, only panic.
         let _ = self.world.seam(Seam::Ids);
         self.ids.next_id()
     }

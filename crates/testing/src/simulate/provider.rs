@@ -13,13 +13,13 @@ use geppetto_transport::{
 use super::{Seam, World, wire};
 use crate::{Reply, server::ReceivedRequest};
 
-/// The longest silence between two pieces of a reply.
+/// Maximum delay between two pieces of a reply.
 const SILENCE: Duration = Duration::from_millis(40);
 
 impl World {
-    /// An engine of the Chat Completions wire whose provider gives `first` to the first run, one
-    /// reply a request, and `next` to those after it. Replies come in pieces of seeded sizes at
-    /// seeded times.
+    /// Creates an engine of the Chat Completions wire whose provider replies with `first` in the
+    /// first run, one reply per request, and with `next` in later runs. Replies arrive in pieces of
+    /// seeded sizes at seeded times.
     ///
     /// # Errors
     ///
@@ -32,7 +32,7 @@ impl World {
         self.chat_of(self.listed(first, next))
     }
 
-    /// As [`chat`](Self::chat), for the Responses wire.
+    /// Like [`chat`](Self::chat), for the Responses wire.
     ///
     /// # Errors
     ///
@@ -87,10 +87,10 @@ impl World {
     }
 }
 
-/// What a provider answers to a request. None is an error of the case's own making.
+/// Reply of a provider to a request. `None` is an error in the case.
 pub(super) type Answer = Box<dyn Fn(&ReceivedRequest) -> Option<Reply> + Send + Sync>;
 
-/// A model provider in memory. It refuses what a real one refuses, and remembers that it did.
+/// An in-memory model provider. It refuses what a real one refuses, and records its refusals.
 struct Provider {
     world: World,
     answer: Answer,

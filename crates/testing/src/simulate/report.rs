@@ -4,28 +4,28 @@ use std::{collections::BTreeMap, fmt, ops::AddAssign};
 
 use super::{Case, Cut};
 
-/// How many failures a report keeps, and how many of each case; the others are counted.
+/// Maximum number of failures in a report, in total and per case; further ones are only counted.
 const KEPT: usize = 20;
 const KEPT_OF_CASE: usize = 2;
 
-/// What a simulation came to. Reports add up.
+/// Result of a simulation. Reports can be added.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 #[must_use]
 pub struct Report {
-    /// By the name of their case: what was tried.
+    /// Simulated runs, by the name of their case.
     pub cases: BTreeMap<String, Tried>,
     /// The first failures.
     pub failures: Vec<Failure>,
-    /// How many failures there were.
+    /// Number of failures.
     pub failed: u64,
 }
 
-/// How much was tried.
+/// Number of simulated runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Tried {
-    /// With how many seeds.
+    /// Number of seeds.
     pub seeds: u64,
     /// Cancelled runs, and runs whose runtime was shut down.
     pub cuts: u64,
@@ -36,7 +36,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// How many runs were disturbed, in whichever way.
+    /// Returns the number of disturbed runs of any kind.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.cuts + self.faults + self.broken
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// All cases together.
+    /// Returns the totals of all cases.
     #[must_use]
     pub fn total(&self) -> Tried {
         let mut total = Tried::default();
@@ -107,11 +107,11 @@ impl Report {
         total
     }
 
-    /// Panics unless everything held.
+    /// Panics if any check failed.
     ///
     /// # Panics
     ///
-    /// With every failure that was kept, and how to replay it.
+    /// With all recorded failures, and how to replay them.
     #[track_caller]
     #[allow(clippy::panic, reason = "an assertion")]
     pub fn assert_clean(&self) {
@@ -132,17 +132,17 @@ impl fmt::Display for Report {
     }
 }
 
-/// A disturbed run after which something did not hold.
+/// A disturbed run that failed a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
     /// The case.
     pub case: String,
-    /// The seed that repeats it.
+    /// The seed that reproduces it.
     pub seed: u64,
-    /// Where and how the run was disturbed, as [`Cut`] writes it.
+    /// The cut, formatted.
     pub cut: String,
-    /// What did not hold.
+    /// The failed checks.
     pub problems: Vec<String>,
 }
 

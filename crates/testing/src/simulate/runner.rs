@@ -18,11 +18,11 @@ use tokio::time::Instant;
 
 use super::{Seam, World, world::Stored};
 
-/// An engine builder whose runs are counted, cut and looked at.
+/// An engine builder whose runs are counted, cut and observed.
 pub(super) struct Watched {
     pub(super) builder: Arc<dyn EngineBuilder>,
     pub(super) world: World,
-    /// Gets every event of every run.
+    /// Receives every event of every run.
     pub(super) events: Arc<MemorySink>,
 }
 
@@ -42,7 +42,7 @@ impl EngineBuilder for Watched {
     }
 }
 
-/// Cancels inside of an event.
+/// Cancels within an event.
 struct CuttingSink(World);
 
 impl EventSink for CuttingSink {
@@ -89,7 +89,7 @@ impl InferenceRunner for WatchedRunner {
     }
 }
 
-/// Counts how often a future is polled and waits, and cuts there.
+/// Counts the polls and the waits of a future, and cuts there.
 struct Counted<'a, F> {
     future: F,
     world: &'a World,

@@ -1,4 +1,4 @@
-//! Tools that are watched.
+//! Observed tools.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use serde_json::Value;
 
 use super::{Cut, Seam, World};
 
-/// One attempt at a tool call, as the tool saw it.
+/// One attempt at a tool call, as observed by the tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToolCallLog {
     pub(super) call_id: String,
     pub(super) key: String,
-    /// Whether it began after the run was cancelled.
+    /// `true` if it started after the run was cancelled.
     pub(super) after_cancel: bool,
     pub(super) end: ToolEnd,
 }
 
-/// How an attempt ended.
+/// End of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ToolEnd {
-    /// It did not: it runs, was dropped, or panicked.
+    /// None: it is running, was dropped, or panicked.
     Open,
     Result(String),
     Error(String),
 }
 
 impl World {
-    /// The same tools, watched: what they do is compared with what the history says about them.
+    /// Returns the same tools, observed: their executions are compared with the history.
     ///
     /// # Errors
     ///
-    /// None in practice: the tools were registered once already.
+    /// None in practice: the tools were already registered once.
     pub fn tools(&self, registry: &ToolRegistry) -> Result<ToolRegistry, RegistryError> {
         self.seen().watches_tools = true;
         let mut watched = ToolRegistry::new();
@@ -49,8 +49,8 @@ impl World {
     }
 
     fn tool_begins(&self, ctx: &ToolContext) -> usize {
-        // A runtime that is told to shut down goes on until it is dropped, and no run knows before:
-        // a tool whose task is queued by then may begin. After the drop, none can.
+        // A runtime that is shutting down continues until it is dropped, and no run can detect it
+        // before: a tool whose task is already queued may start. After the drop, none can.
         let shuts_down = matches!(self.cut(), Cut::Shutdown(_));
         let mut seen = self.seen();
         let log = ToolCallLog {

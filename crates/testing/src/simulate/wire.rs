@@ -1,4 +1,4 @@
-//! Requests and replies as they go over the wire.
+//! Requests and replies on the wire.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,7 +25,7 @@ use crate::{
     validate::{self, ProviderRefusal},
 };
 
-/// What a provider at `url` would refuse the request for.
+/// Returns the refusal of a request by a provider at `url`.
 pub(super) fn refusal(url: &str, body: &Value) -> Option<ProviderRefusal> {
     let checked = match url.ends_with("/responses") {
         true => validate::responses_request(body),
@@ -34,7 +34,7 @@ pub(super) fn refusal(url: &str, body: &Value) -> Option<ProviderRefusal> {
     checked.err()
 }
 
-/// A scripted reply as the memory transport gives it, in pieces of random sizes at random times.
+/// Returns a scripted reply for the memory transport, in pieces of random sizes at random times.
 pub(super) fn in_memory(
     reply: &Reply,
     request: &ReceivedRequest,
@@ -95,7 +95,7 @@ fn in_pieces(
     silence: Duration,
 ) -> memory::Reply {
     while !bytes.is_empty() {
-        // Mostly pieces of some events, sometimes of some bytes.
+        // Usually pieces of some events, sometimes of some bytes.
         let most = if rng.u8(..) < 32 { 8 } else { 600 };
         let piece = bytes.split_to(rng.usize(1..=most).min(bytes.len()));
         if rng.bool() {
@@ -113,7 +113,7 @@ fn some_time(rng: &mut Rng, most: Duration) -> Duration {
 fn pause(stop: &Stop) -> Duration {
     match stop {
         Stop::Pause(time) => *time,
-        // As long as makes no difference.
+        // Long enough to make no difference.
         Stop::Forever | Stop::Hold(_) => Duration::from_secs(24 * 3600),
     }
 }
@@ -123,7 +123,7 @@ fn reset() -> TransportError {
     TransportError::new(TransportErrorKind::Disconnected, message)
 }
 
-/// Asks both wires what they would send for a turn.
+/// Captures the requests of both wires for a turn.
 pub(super) struct Probe {
     seen: Arc<Recorder>,
     chat: ChatEngine,
@@ -144,13 +144,13 @@ impl Probe {
         })
     }
 
-    /// What a provider of either wire would refuse in the request for `turn`.
+    /// Returns the refusals of the request for `turn` by providers of both wires.
     pub(super) async fn refusals(&self, turn: &Turn) -> Vec<String> {
         let engines: [(&str, &dyn Engine); 2] =
             [("chat", &self.chat), ("responses", &self.responses)];
         let mut refusals = Vec::new();
         for (wire, engine) in engines {
-            // It ends in an error, as nobody answers; what is looked at is the request.
+            // It ends in an error, because nobody replies; only the request matters.
             let outcome = engine
                 .run_inference(&RunContext::new(), &mut turn.clone())
                 .await;
@@ -168,7 +168,7 @@ impl Probe {
     }
 }
 
-/// Keeps the last request, and answers none.
+/// Keeps the last request, and replies to none.
 #[derive(Debug, Default)]
 struct Recorder(Mutex<Option<(String, Value)>>);
 

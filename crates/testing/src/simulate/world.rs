@@ -18,11 +18,11 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{Cut, Seam, tools::ToolCallLog};
 
-/// Everything that one simulated session shares: the seed and what is drawn from it, the cut, the
-/// counts, and what was seen. Cheap to clone; clones are the same world.
+/// State shared within a simulated session: the seed and values derived from it, the cut, the
+/// counts, and the observations. Cheap to clone; clones refer to the same world.
 ///
-/// A case gets a world and builds from it what a session runs. Whatever is random in it must come
-/// from [`rng`](Self::rng), so that the seed alone repeats it.
+/// A case receives a world and builds from it what a session runs. Any randomness must come from
+/// [`rng`](Self::rng), so that the seed alone reproduces it.
 #[derive(Clone)]
 pub struct World {
     inner: Arc<Inner>,
@@ -40,41 +40,41 @@ struct Inner {
     seen: Mutex<Seen>,
 }
 
-/// What was seen.
+/// Observations.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// The session, while its first run may be cut.
+    /// The session, while its first run may be disturbed.
     session: Option<Session>,
-    /// How often each seam was called.
+    /// Number of calls per seam.
     pub(super) calls: BTreeMap<Seam, u64>,
-    /// When the run was cancelled.
+    /// Time at which the run was cancelled.
     pub(super) cancelled: Option<Instant>,
-    /// Whether the error or the panic came to pass.
+    /// `true` if the error or the panic occurred.
     pub(super) injected: bool,
-    /// Whether replies may break off.
+    /// `true` if replies may break off.
     pub(super) has_breaks: bool,
-    /// Whether the tools are watched, and what they did.
+    /// `true` if the tools are observed, followed by their attempts.
     pub(super) watches_tools: bool,
     pub(super) tools: Vec<ToolCallLog>,
-    /// What a run handed over to be stored, and what its persister got.
+    /// Turns passed to be stored by a run, and those received by its persister.
     pub(super) persisted: Vec<Stored>,
     pub(super) stored: Vec<Stored>,
-    /// How long storing took.
+    /// Time spent storing.
     pub(super) storing: Duration,
-    /// Requests that the provider refused.
+    /// Requests refused by the provider.
     pub(super) refusals: Vec<String>,
 }
 
-/// A turn that was to be stored.
+/// A turn to be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stored {
     pub(super) turn: Turn,
     pub(super) status: RunStatus,
-    /// Whether it was the first run's.
+    /// `true` for a turn of the first run.
     pub(super) first: bool,
 }
 
-/// The text of every error and panic that is injected.
+/// Text of every injected error and panic.
 pub(super) const INJECTED: &str = "injected fault";
 
 impl World {
@@ -94,34 +94,34 @@ impl World {
         }
     }
 
-    /// The seed.
+    /// Returns the seed.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.inner.seed
     }
 
-    /// A generator of its own, which follows from the seed and from how many were taken before.
+    /// Returns a separate generator, determined by the seed and the number of earlier ones.
     #[must_use]
     pub fn rng(&self) -> Rng {
         let fork = self.inner.forks.fetch_add(1, Ordering::Relaxed) + 1;
         Rng::with_seed(self.inner.seed ^ fork.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// A time of up to `most`, in whole milliseconds.
+    /// Returns a duration of up to `most`, in whole milliseconds.
     #[must_use]
     pub fn delay(&self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(self.rng().u64(0..=most))
     }
 
-    /// Passes a seam: counts the call and, where the cut is here, fails or panics.
+    /// Passes a seam: counts the call and, if the cut is here, fails or panics.
     ///
-    /// What [`builder`](Self::builder) and [`tools`](Self::tools) make passes its seams by itself;
-    /// an application's own parts may call this.
+    /// Components of [`builder`](Self::builder) and [`tools`](Self::tools) pass their seams
+    /// automatically; an application's own components may call this.
     ///
     /// # Errors
     ///
-    /// When this call is the one that is to fail.
+    /// If this is the call that is to fail.
     pub fn seam(&self, seam: Seam) -> Result<(), EngineError> {
         if self.is_second() {
             return Ok(());
@@ -139,7 +139,7 @@ impl World {
         drop(seen);
         let message = format!("{INJECTED} in {seam}");
         if panics {
-            // As a panic, but without the report that the process's hook would print.
+            // Like a panic, but without the report that the process's hook would print.
             std::panic::resume_unwind(Box::new(message));
         }
         Err(EngineError::new(ErrorKind::Other, message))
@@ -162,18 +162,18 @@ impl World {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session whose first run may be cut from now on.
+    /// Sets the session whose first run may be disturbed from now on.
     pub(super) fn attach(&self, session: &Session) {
         self.seen().session = Some(session.clone());
     }
 
-    /// The first run is over: nothing is cut any more.
+    /// Marks the first run as over: nothing is disturbed any more.
     pub(super) fn go_on(&self) {
         self.inner.second.store(true, Ordering::Relaxed);
         self.seen().session = None;
     }
 
-    /// How often the first run was polled, how often it waited, and how many events it had.
+    /// Returns the number of polls, of waits and of events of the first run.
     pub(super) fn first_counts(&self) -> (u64, u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let inner = &*self.inner;
@@ -219,12 +219,12 @@ impl World {
         }
     }
 
-    /// Waits until the runtime is to shut down.
+    /// Waits until the runtime is to be shut down.
     pub(super) async fn shut_down(&self) {
         self.inner.shut_down.notified().await;
     }
 
-    /// Cancels as an application would: through the session.
+    /// Cancels through the session, like an application.
     fn cancel(&self) {
         let session = self.seen().session.clone();
         if let Some(session) = session

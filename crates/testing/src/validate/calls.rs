@@ -1,11 +1,11 @@
-//! Assistant messages and the tool calls in them.
+//! Assistant messages and their tool calls.
 
 use serde_json::Value;
 
 use super::{ProviderRefusal, content, typed};
 use crate::json::at;
 
-/// Checks an assistant message; the ids of its tool calls, in their order.
+/// Checks an assistant message; returns the ids of its tool calls, in order.
 pub(super) fn assistant<'a>(
     message: &'a Value,
     param: &str,

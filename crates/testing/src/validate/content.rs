@@ -1,4 +1,4 @@
-//! The content of messages: a text, or parts of the types that the role allows.
+//! Content of messages: a text, or parts of the types allowed for the role.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub(super) fn tool(message: &Value, param: &str) -> Result<(), ProviderRefusal> 
     text_only(message, param)
 }
 
-/// The content of an assistant message; it may be absent if the message says something else.
+/// Checks the content of an assistant message; it may be absent if the message has other content.
 pub(super) fn assistant(
     message: &Value,
     param: &str,

@@ -1,4 +1,4 @@
-//! The format asked of the answer.
+//! Response format.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The messages: roles, and which may follow which.
+//! Messages: roles and their order.
 
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub(super) fn check(messages: &Value) -> Result<(), ProviderRefusal> {
     open.all_answered(messages.len())
 }
 
-/// The calls of the last assistant message, and which of them have their result.
+/// Calls of the last assistant message, and whether each has its result.
 #[derive(Default)]
 struct OpenCalls<'a> {
     calls: Vec<(&'a str, bool)>,
@@ -85,7 +85,7 @@ impl<'a> OpenCalls<'a> {
         }
     }
 
-    /// Refuses to let another message, or the end, come before all results.
+    /// Refuses another message, or the end, before all results.
     fn all_answered(&self, index: usize) -> Result<(), ProviderRefusal> {
         let missing: Vec<&str> = self
             .calls

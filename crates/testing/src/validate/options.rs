@@ -42,7 +42,7 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
     Ok(())
 }
 
-/// An integer of at least this, if it is there.
+/// Checks an optional integer with a minimum.
 pub(super) fn integer(value: &Value, param: &str, least: u64) -> Result<(), ProviderRefusal> {
     if value.is_null() || value.as_u64().is_some_and(|number| number >= least) {
         return Ok(());
@@ -56,7 +56,7 @@ pub(super) fn integer(value: &Value, param: &str, least: u64) -> Result<(), Prov
     Err(typed::invalid(param, &problem).code("integer_below_min_value"))
 }
 
-/// A boolean, if it is there.
+/// Checks an optional boolean.
 pub(super) fn boolean(value: &Value, param: &str) -> Result<(), ProviderRefusal> {
     match value {
         Value::Null | Value::Bool(_) => Ok(()),
@@ -64,7 +64,7 @@ pub(super) fn boolean(value: &Value, param: &str) -> Result<(), ProviderRefusal>
     }
 }
 
-/// A number in these bounds, if it is there.
+/// Checks an optional number within bounds.
 pub(super) fn decimal(
     value: &Value,
     param: &str,

@@ -4,28 +4,28 @@ use std::{error::Error, fmt};
 
 use serde_json::{Value, json};
 
-/// A refusal in the shape of the OpenAI API: an HTTP status and
+/// A refusal in the format of the OpenAI API: an HTTP status and
 /// `{"error": {"message", "type", "param", "code"}}`.
 ///
 /// See <https://platform.openai.com/docs/guides/error-codes>.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderRefusal {
-    /// The HTTP status of the answer.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// The sentence for people.
+    /// Message for people.
     pub message: String,
-    /// The class of the error, sent as `type`: `invalid_request_error`, `server_error`, ...
+    /// Class of the error, sent as `type`: `invalid_request_error`, `server_error`, ...
     pub kind: String,
-    /// The part of the request that is wrong, such as `messages[0].role`.
+    /// Invalid part of the request, such as `messages[0].role`.
     pub param: Option<String>,
-    /// The word for programs, such as `invalid_value`.
+    /// Code for programs, such as `invalid_value`.
     pub code: Option<String>,
 }
 
 impl ProviderRefusal {
-    /// A refusal of the request as invalid: status 400, type `invalid_request_error`, no parameter,
-    /// no code.
+    /// Creates a refusal of an invalid request: status 400, type `invalid_request_error`, no
+    /// parameter, no code.
     pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self {
             status: 400,
@@ -36,7 +36,7 @@ impl ProviderRefusal {
         }
     }
 
-    /// An error with this status and code, and the type that the provider uses for them.
+    /// Creates an error with this status and code, and the corresponding type of the provider.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         let code = code.into();
         let kind = match status {
@@ -51,13 +51,13 @@ impl ProviderRefusal {
         refusal
     }
 
-    /// Names the part of the request that is wrong.
+    /// Sets the invalid part of the request.
     pub(crate) fn param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
     }
 
-    /// Sets the word for programs.
+    /// Sets the code for programs.
     pub(crate) fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
@@ -69,7 +69,7 @@ impl ProviderRefusal {
         self
     }
 
-    /// The body of the answer.
+    /// Returns the body of the answer.
     pub(crate) fn to_json(&self) -> Value {
         json!({"error": {
             "message": self.message,

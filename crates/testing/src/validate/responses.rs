@@ -1,4 +1,4 @@
-//! What the Responses API refuses.
+//! Refusals of the Responses API.
 
 mod history;
 mod input;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{ProviderRefusal, typed};
 
-/// Parameters of the chat API, and what they are called here.
+/// Parameters of the Chat Completions API, and their names in this API.
 const MOVED: [(&str, &str); 5] = [
     ("messages", "input"),
     ("response_format", "text.format"),
@@ -26,37 +26,38 @@ const MOVED: [(&str, &str); 5] = [
 
 /// Checks a request body of `POST /v1/responses`.
 ///
-/// Three rules look at the items together: a tool output needs its call before it, and a call its
-/// output before the next message of a user and before the end; a reasoning item needs the item of
-/// the model that followed it; no item and no open call is there twice. With a
-/// `previous_response_id` (or a `conversation`) outputs may answer calls that are not in the input,
-/// since the server has them.
+/// Three rules apply to the items as a whole: a tool output needs its call before it, and a call
+/// its output before the next user message and before the end; a reasoning item needs the item of
+/// the model that followed it; no item and no open call occurs twice. With a `previous_response_id`
+/// (or a `conversation`) outputs may answer calls that are not in the input, because the server has
+/// them.
 ///
-/// In one point this is less strict than OpenAI: the words of a reasoning item (its `content`) are
-/// only refused beside `encrypted_content`, because other servers of this API want them.
+/// In one respect this is less strict than OpenAI: the text of a reasoning item (its `content`) is
+/// refused only together with `encrypted_content`, because other servers of this API require it.
 ///
 /// # Errors
 ///
-/// The first refusal that the provider would answer with, status 400, or 404 for an item that only
-/// a store would have.
+/// The first refusal that the provider would send, status 400, or 404 for an item that only a store
+/// would have.
 pub fn responses_request(request: &Value) -> Result<(), ProviderRefusal> {
     check(request, Some(request["store"] != false))
 }
 
-/// Checks a request body of `POST /v1/responses/input_tokens`: as [`responses_request`], but for the
-/// rules about what is stored, since nothing is.
+/// Checks a request body of `POST /v1/responses/input_tokens`: like [`responses_request`], except
+/// for the rules about stored items, because nothing is stored.
 ///
 /// # Errors
 ///
-/// The first refusal that the provider would answer with.
+/// The first refusal that the provider would send.
 pub fn responses_count(request: &Value) -> Result<(), ProviderRefusal> {
     check(request, None)
 }
 
-/// `stored` says whether the server stores what is said, if anything is said.
+/// `stored` is whether the server stores the response; `None` if the request stores nothing either
+/// way.
 fn check(request: &Value, stored: Option<bool>) -> Result<(), ProviderRefusal> {
     match &request["model"] {
-        // What is kept elsewhere may name the model.
+        // A stored prompt may name the model.
         Value::Null if !request["prompt"].is_null() => {}
         model => drop(typed::filled_string(model, "model")?),
     }

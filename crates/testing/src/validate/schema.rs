@@ -1,11 +1,11 @@
-//! JSON schemas of functions and answers, as far as servers refuse them.
+//! Refusals of JSON schemas of functions and answers.
 
 use serde_json::{Map, Value};
 
 use super::ProviderRefusal;
 use crate::json::at;
 
-/// Keywords that a strict schema may not have.
+/// Keywords that are not allowed in a strict schema.
 const NOT_PERMITTED: [&str; 19] = [
     "allOf",
     "oneOf",
@@ -28,7 +28,7 @@ const NOT_PERMITTED: [&str; 19] = [
     "nullable",
 ];
 
-/// The formats that a strict schema may have.
+/// Formats that are allowed in a strict schema.
 const FORMATS: [&str; 9] = [
     "date-time",
     "time",
@@ -41,7 +41,7 @@ const FORMATS: [&str; 9] = [
     "uuid",
 ];
 
-/// Combinations that the schema of a function may not have at its root.
+/// Combinations that are not allowed at the root of a function's schema.
 const NOT_AT_THE_ROOT: [&str; 5] = ["oneOf", "anyOf", "allOf", "enum", "not"];
 
 /// Checks the parameters of a function. A schema without any keyword is that of a function without
@@ -117,8 +117,8 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// A strict schema may not allow more than it names, nor leave anything open: all objects close
-    /// themselves and require all of their properties.
+    /// Checks that a strict schema is closed: all objects exclude additional properties and require
+    /// all of theirs.
     fn check<'s>(&self, schema: &'s Value, path: &mut Vec<&'s str>) -> Result<(), ProviderRefusal> {
         if self.is_strict {
             self.keywords(schema, path)?;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{ProviderRefusal, chat_request};
 
-/// A valid request with this field set.
+/// Returns a valid request with this field set.
 fn with(field: &str, value: Value) -> Value {
     let mut request = json!({
         "model": "m",
@@ -24,7 +24,7 @@ fn accepts(request: &Value) {
     assert_eq!(chat_request(request), Ok(()), "{request:#}");
 }
 
-/// Refused with status 400, this message (or beginning of it), parameter and code.
+/// Asserts a refusal with status 400, this message (or prefix of it), parameter and code.
 #[track_caller]
 fn refuses(request: &Value, message: &str, param: Option<&str>, code: Option<&str>) {
     let refusal = chat_request(request).expect_err(&format!("{request:#}"));
@@ -43,7 +43,7 @@ fn refuses(request: &Value, message: &str, param: Option<&str>, code: Option<&st
     );
 }
 
-/// A request of these messages.
+/// Returns a request of these messages.
 fn messages(messages: Value) -> Value {
     with("messages", messages)
 }
@@ -661,7 +661,7 @@ fn sampling_options_are_in_their_range() {
             Some("invalid_type"),
         );
     }
-    // The words of a recorded refusal.
+    // Message of a recorded refusal.
     refuses(
         &with("temperature", json!(99.0)),
         "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 99.0 \

@@ -1,4 +1,4 @@
-//! The tools offered, and which of them the model must use.
+//! Offered tools, and the tool choice.
 
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ fn tool_choice(choice: &Value, names: Option<&[&str]>) -> Result<(), ProviderRef
             let supported = ["none", "auto", "required"];
             return Err(typed::unsupported_value("tool_choice", word, &supported));
         }
-        // The allowed subset of tools has its own shape and names no single one.
+        // The allowed subset of tools has a different format and names no single one.
         Value::Object(fields) if fields.get("type").is_some_and(|t| t == "allowed_tools") => None,
         Value::Object(fields) => {
             let kind = typed::string(&choice["type"], "tool_choice.type")?;

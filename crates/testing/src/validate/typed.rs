@@ -1,10 +1,10 @@
-//! Refusals that many rules share, in the provider's words.
+//! Refusals shared by many rules, with the provider's messages.
 
 use serde_json::Value;
 
 use super::ProviderRefusal;
 
-/// The name of a JSON value's type, as refusals word it.
+/// Returns the name of a JSON value's type, as used in refusals.
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -58,7 +58,7 @@ pub(super) fn empty_array(param: &str) -> ProviderRefusal {
     .code("empty_array")
 }
 
-/// A required string, which may be empty.
+/// Checks a required string, which may be empty.
 pub(super) fn string<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
     match value {
         Value::String(text) => Ok(text),
@@ -67,7 +67,7 @@ pub(super) fn string<'a>(value: &'a Value, param: &str) -> Result<&'a str, Provi
     }
 }
 
-/// A required array with at least one element.
+/// Checks a required array with at least one element.
 pub(super) fn filled_array<'a>(
     value: &'a Value,
     param: &str,
@@ -80,12 +80,12 @@ pub(super) fn filled_array<'a>(
     }
 }
 
-/// The name of a function: 1 to 64 letters, digits, underscores and dashes.
+/// Checks the name of a function: 1 to 64 letters, digits, underscores and dashes.
 pub(super) fn function_name<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
     name(value, param, 64)
 }
 
-/// A name of 1 to `longest` letters, digits, underscores and dashes.
+/// Checks a name of 1 to `longest` letters, digits, underscores and dashes.
 pub(super) fn name<'a>(
     value: &'a Value,
     param: &str,
@@ -104,7 +104,7 @@ pub(super) fn name<'a>(
     Ok(name)
 }
 
-/// Refuses a text of more characters than this.
+/// Refuses a text longer than this many characters.
 pub(super) fn not_longer(text: &str, param: &str, longest: usize) -> Result<(), ProviderRefusal> {
     let length = text.chars().count();
     if length <= longest {
@@ -117,7 +117,7 @@ pub(super) fn not_longer(text: &str, param: &str, longest: usize) -> Result<(), 
     Err(invalid(param, &problem).code("string_above_max_length"))
 }
 
-/// A required string with at least one character.
+/// Checks a required string with at least one character.
 pub(super) fn filled_string<'a>(value: &'a Value, param: &str) -> Result<&'a str, ProviderRefusal> {
     let text = string(value, param)?;
     if text.is_empty() {
@@ -128,7 +128,7 @@ pub(super) fn filled_string<'a>(value: &'a Value, param: &str) -> Result<&'a str
     Ok(text)
 }
 
-/// A string that is one of these, if it is there.
+/// Checks an optional string with a fixed set of values.
 pub(super) fn word(value: &Value, param: &str, known: &[&str]) -> Result<(), ProviderRefusal> {
     if value.is_null() {
         return Ok(());
@@ -140,7 +140,7 @@ pub(super) fn word(value: &Value, param: &str, known: &[&str]) -> Result<(), Pro
     }
 }
 
-/// An object, which must be there.
+/// Checks a required object.
 pub(super) fn object(value: &Value, param: &str) -> Result<(), ProviderRefusal> {
     match value {
         Value::Object(_) => Ok(()),

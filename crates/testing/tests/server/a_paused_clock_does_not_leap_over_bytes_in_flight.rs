@@ -68,7 +68,7 @@ async fn an_ordinary_client_with_limits_works_under_a_paused_clock() {
     assert_eq!(start.elapsed(), LIMIT);
 }
 
-/// In a task of its own, as runs are: the runtime protects only what the test itself waits for.
+/// On a separate task, like a run: the runtime protects only what the test itself waits for.
 #[tokio::test(start_paused = true)]
 async fn requests_from_a_spawned_task_are_in_time_too() {
     let server = ProviderServer::start().await.unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Received, ask, streamed, streamed_with, whole};
 
-/// The same description as a stream and as one object.
+/// Returns the same description as a stream and as one object.
 async fn both(reply: Reply<ChatBody>) -> (Received, Value) {
     let server = ProviderServer::start().await.unwrap();
     server.enqueue(reply.clone());

@@ -1,4 +1,4 @@
-//! A raw HTTP/1.1 client that shows what really came over the wire.
+//! A raw HTTP/1.1 client that shows the actual bytes on the wire.
 
 use geppetto_testing::ProviderServer;
 use serde_json::{Value, json};
@@ -7,18 +7,18 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How a reply ended.
+/// End of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     /// With its last chunk, or with the announced length.
     Complete,
-    /// The connection was closed in an orderly way before that.
+    /// The connection was closed orderly before that.
     Closed,
     /// The connection was reset before that.
     Reset,
 }
 
-/// A reply as it arrived.
+/// A reply as received.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) status: u16,
@@ -37,7 +37,7 @@ impl Received {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The data of all events.
+    /// Returns the data of all events.
     pub(crate) fn events(&self) -> Vec<String> {
         let text = self.text();
         text.split_terminator("\n\n")
@@ -45,7 +45,7 @@ impl Received {
             .collect()
     }
 
-    /// The chunks of a streamed chat reply, without `[DONE]`.
+    /// Returns the chunks of a streamed chat reply, without `[DONE]`.
     pub(crate) fn chat_chunks(&self) -> Vec<Value> {
         let mut events = self.events();
         assert_eq!(events.pop().as_deref(), Some("[DONE]"));
@@ -53,7 +53,7 @@ impl Received {
         events.iter().map(parse).collect()
     }
 
-    /// The events of a streamed Responses reply, each with the name that stands before it.
+    /// Returns the events of a streamed Responses reply, each with its event name.
     pub(crate) fn named_events(&self) -> Vec<(String, Value)> {
         let text = self.text();
         text.split_terminator("\n\n")
@@ -65,7 +65,7 @@ impl Received {
             .collect()
     }
 
-    /// The deltas of a streamed chat reply, without the first (the role).
+    /// Returns the deltas of a streamed chat reply, without the first one (the role).
     pub(crate) fn deltas(&self) -> Vec<Value> {
         let chunks = self.chat_chunks();
         let delta = |chunk: &Value| chunk.pointer("/choices/0/delta").cloned();
@@ -107,7 +107,7 @@ impl Client {
         self.send(post_to(path, "", body)).await;
     }
 
-    /// Reads until the connection ends or what was read contains this text.
+    /// Reads until the connection ends or the received bytes contain this text.
     pub(crate) async fn read_until(&mut self, text: &str) -> String {
         loop {
             let read = String::from_utf8_lossy(&self.inbox).into_owned();
@@ -146,7 +146,7 @@ impl Client {
         self.inbox.drain(..length).collect()
     }
 
-    /// How the connection ends when nothing more is sent to it.
+    /// Returns the end of the connection when nothing more is sent to it.
     pub(crate) async fn end(&mut self) -> End {
         while self.lost.is_none() {
             self.read_more().await;
@@ -154,12 +154,12 @@ impl Client {
         self.lost.unwrap()
     }
 
-    /// The head of a reply without a body, such as an interim one.
+    /// Returns the head of a reply without a body, such as an interim one.
     pub(crate) async fn head(&mut self) -> Option<String> {
         self.line(b"\r\n\r\n").await
     }
 
-    /// One reply, or how the connection ended before its headers.
+    /// Returns one reply, or the end of the connection before its headers.
     pub(crate) async fn reply(&mut self) -> Result<Received, End> {
         let Some(head) = self.line(b"\r\n\r\n").await else {
             return Err(self.lost.unwrap());
@@ -219,14 +219,14 @@ pub(crate) fn streamed() -> Value {
     })
 }
 
-/// The same request with this field set.
+/// Returns the same request with this field set.
 pub(crate) fn streamed_with(field: &str, value: Value) -> Value {
     let mut request = streamed();
     request[field] = value;
     request
 }
 
-/// A request for a whole reply.
+/// A request for an unstreamed reply.
 pub(crate) fn whole() -> Value {
     json!({"model": "test-model", "messages": [{"role": "user", "content": "Hi"}]})
 }
@@ -236,12 +236,12 @@ pub(crate) fn responses_streamed() -> Value {
     json!({"model": "test-model", "stream": true, "input": "Hi"})
 }
 
-/// A request to the Responses API for a whole reply.
+/// A request to the Responses API for an unstreamed reply.
 pub(crate) fn responses_whole() -> Value {
     json!({"model": "test-model", "input": "Hi"})
 }
 
-/// Sends one request on a connection of its own and reads the reply.
+/// Sends one request on a separate connection and reads the reply.
 pub(crate) async fn ask(server: &ProviderServer, body: &Value) -> Received {
     try_to_ask(server, body).await.unwrap()
 }

@@ -75,7 +75,7 @@ async fn the_chunks_of_a_request_are_put_together() {
     client.send("0\r\ntrailer: x\r\n\r\n").await;
     assert_eq!(client.reply().await.unwrap().text(), "yes");
     assert_eq!(server.next_request().await.json(), &whole());
-    // Nothing of the body is taken for the next request.
+    // No part of the body is read as the next request.
     client.post(&whole()).await;
     assert_eq!(client.reply().await.unwrap().text(), "yes");
 }

@@ -15,7 +15,7 @@ async fn received(headers: &str, body: &Value) -> ReceivedRequest {
     server.next_request().await
 }
 
-/// The message with which an assertion fails.
+/// Returns the message of a failed assertion.
 fn failure<'a>(assertion: impl Fn() -> &'a ReceivedRequest) -> String {
     let panic = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
     panic.downcast_ref::<String>().unwrap().clone()
@@ -120,7 +120,7 @@ async fn requests_are_returned_in_order_and_once() {
         (second.model(), third.model()),
         (Some("two"), Some("test-model"))
     );
-    // Refused ones are kept too.
+    // Refused ones are recorded too.
     assert_eq!(server.requests().len(), 3);
 }
 

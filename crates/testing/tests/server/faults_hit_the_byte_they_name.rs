@@ -86,7 +86,7 @@ async fn bytes_are_overwritten_in_place() {
     let received = sent(reply).await;
     let expected = "data: ONE\n\ndata: two\n\ndata: [DONE]\n?";
     assert_eq!(received.text(), expected);
-    // Also bytes that are not UTF-8.
+    // Including bytes that are not UTF-8.
     assert_eq!(sent(raw().corrupt_at(6, vec![0xff])).await.body[6], 0xff);
 }
 

@@ -1,5 +1,5 @@
-//! The scripted provider server, seen from its clients: each module is one behaviour, and each test
-//! speaks to a real socket.
+//! The scripted provider server, as seen by its clients: each module is one behaviour, and each
+//! test uses a real socket.
 
 #![allow(
     clippy::indexing_slicing,

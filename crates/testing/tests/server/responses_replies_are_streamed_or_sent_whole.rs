@@ -5,7 +5,7 @@ use crate::client::{
     End, Received, ask, responses_streamed as streamed, responses_whole as whole, try_to_ask,
 };
 
-/// The same description as a stream and as one object.
+/// Returns the same description as a stream and as one object.
 async fn both(reply: Reply<ResponsesBody>) -> (Vec<Value>, Value) {
     let server = ProviderServer::start().await.unwrap();
     server.enqueue(reply.clone());
@@ -14,7 +14,7 @@ async fn both(reply: Reply<ResponsesBody>) -> (Vec<Value>, Value) {
     (events, ask(&server, &whole()).await.json())
 }
 
-/// The events, after looking at what is true of all of them.
+/// Returns the events, after checking their common properties.
 fn events(received: &Received) -> Vec<Value> {
     let named = received.named_events();
     for (number, (name, event)) in named.iter().enumerate() {
@@ -24,7 +24,8 @@ fn events(received: &Received) -> Vec<Value> {
     named.into_iter().map(|(_, event)| event).collect()
 }
 
-/// The types of the events without `response.`, and without the two that begin every stream.
+/// Returns the types of the events without `response.`, and without the two that start every
+/// stream.
 fn kinds(events: &[Value]) -> Vec<&str> {
     let mut kinds = events.iter().map(|event| event["type"].as_str().unwrap());
     assert_eq!(kinds.next(), Some("response.created"));
@@ -34,7 +35,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// The events of this type.
+/// Returns the events of this type.
 fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
     events
         .iter()
@@ -42,7 +43,7 @@ fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// The items that were said to be done, in the order of the output.
+/// Returns the completed items, in the order of the output.
 fn done(events: &[Value]) -> Vec<Value> {
     let mut items = of(events, "output_item.done");
     items.sort_by_key(|event| event["output_index"].as_u64());

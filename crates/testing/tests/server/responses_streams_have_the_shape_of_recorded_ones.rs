@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::client::{ask, responses_streamed};
 
-/// Objects of recorded streams, by what they are: the keys that all have, and those that any has.
+/// Objects of recorded streams, by kind: the keys that all of them have, and those that any of them
+/// has.
 #[derive(Default)]
 struct Shapes(BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>);
 
@@ -28,7 +29,7 @@ impl Shapes {
         each_object(event, |what, object| self.add(what, object));
     }
 
-    /// Whether an object has the keys that all recorded ones have, and none that no one has.
+    /// Checks that an object has all common keys of the recorded ones, and no unknown one.
     #[track_caller]
     fn check(&self, what: &str, object: &Value) {
         let Some((all, any)) = self.0.get(what) else {
@@ -44,11 +45,11 @@ impl Shapes {
 
 fn keys(object: &Value) -> BTreeSet<String> {
     let keys = object.as_object().into_iter().flat_map(|o| o.keys());
-    // What is there only to hide the length of the event.
+    // Only hides the length of the event.
     keys.filter(|key| *key != "obfuscation").cloned().collect()
 }
 
-/// The objects in an event: itself, its item and its part, its response and what that holds.
+/// Visits the objects in an event: itself, its item and its part, its response and their contents.
 fn each_object(event: &Value, mut take: impl FnMut(String, &Value)) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let kind = text(&event["type"]);
@@ -73,7 +74,7 @@ fn each_object(event: &Value, mut take: impl FnMut(String, &Value)) {
     }
 }
 
-/// The streams that OpenAI itself sent.
+/// Returns the streams sent by OpenAI itself.
 fn recorded() -> Shapes {
     let folder = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),

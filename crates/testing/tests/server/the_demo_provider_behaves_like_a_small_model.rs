@@ -100,7 +100,7 @@ async fn it_sums_up_the_results_of_its_own_calls() {
     );
     assert_eq!(calls(&second), []);
 
-    // The next prompt starts again, with ids of its own.
+    // The next prompt starts over, with new ids.
     let messages = request["messages"].as_array_mut().unwrap();
     messages.push(second["choices"][0]["message"].clone());
     messages.push(json!({"role": "user", "content": "And the weather in Bern?"}));

@@ -54,7 +54,7 @@ async fn it_thinks_aloud_calls_tools_and_quotes_their_results() {
     );
     assert_eq!(output[1]["arguments"], r#"{"city":"Zurich"}"#);
 
-    // The output goes back as it came, with the answers; the server checks that it may.
+    // The output is sent back unchanged, with the answers; the server checks that it is valid.
     let mut input = vec![prompt];
     input.extend(output.clone());
     for (call, degrees) in output[1..].iter().zip(["21 C", "9 C"]) {

@@ -2,7 +2,7 @@
 
 use crate::reply::{ChatBody, Reply, ResponsesBody};
 
-/// What the demo model says, in its order, and the tokens that it takes.
+/// An answer of the demo model, in order, and its tokens.
 #[derive(Debug)]
 pub(in crate::demo) struct Answer {
     said: Vec<Said>,
@@ -51,7 +51,7 @@ impl Answer {
         });
     }
 
-    /// As a reply of the chat API.
+    /// Returns the answer as a reply of the Chat Completions API.
     pub(in crate::demo) fn chat(self) -> Reply<ChatBody> {
         let (read, generated, thought) = self.usage();
         let said = self.said.into_iter();
@@ -68,8 +68,8 @@ impl Answer {
         .reasoning_tokens(thought)
     }
 
-    /// As a reply of the Responses API, where thoughts are a summary; `sealed` is what stands for
-    /// the thoughts themselves, if that is asked for.
+    /// Returns the answer as a reply of the Responses API, with thoughts as a summary; `sealed` is
+    /// the encrypted reasoning, if requested.
     pub(in crate::demo) fn responses(self, sealed: Option<&str>) -> Reply<ResponsesBody> {
         let (read, generated, thought) = self.usage();
         let said = self.said.into_iter();
@@ -92,7 +92,7 @@ impl Answer {
         .reasoning_tokens(thought)
     }
 
-    /// Tokens: read, generated, and those of the generated ones that are thoughts.
+    /// Returns the token counts: input, output, and the reasoning part of the output.
     fn usage(&self) -> (u64, u64, u64) {
         (self.read, self.thought + self.written, self.thought)
     }

@@ -1,4 +1,4 @@
-//! The methods that describe a chat reply.
+//! Methods that describe a chat reply.
 
 use serde_json::{Map, Value, json};
 
@@ -14,40 +14,40 @@ impl Reply<ChatBody> {
         self
     }
 
-    /// One delta of text.
+    /// Adds one text delta.
     pub fn text(self, delta: impl Into<String>) -> Self {
         self.delta(Delta::Text(delta.into()))
     }
 
-    /// Text as one delta per word, the space after a word belonging to it.
+    /// Adds text as one delta per word, each with its trailing space.
     pub fn words(self, text: &str) -> Self {
         text.split_inclusive(' ').fold(self, Self::text)
     }
 
-    /// One delta of reasoning, in the field that [`reasoning_dialect`](Self::reasoning_dialect)
-    /// names.
+    /// Adds one reasoning delta, in the field set by
+    /// [`reasoning_dialect`](Self::reasoning_dialect).
     pub fn reasoning(self, delta: impl Into<String>) -> Self {
         self.delta(Delta::Reasoning(delta.into()))
     }
 
-    /// Reasoning as one delta per word.
+    /// Adds reasoning as one delta per word.
     pub fn reasoning_words(self, text: &str) -> Self {
         text.split_inclusive(' ').fold(self, Self::reasoning)
     }
 
-    /// Sets the field in which reasoning travels: `reasoning_content` unless set.
+    /// Sets the field of the reasoning text. `reasoning_content` by default.
     pub fn reasoning_dialect(mut self, dialect: ReasoningDialect) -> Self {
         self.body.dialect = dialect;
         self
     }
 
-    /// One delta of a refusal.
+    /// Adds one refusal delta.
     pub fn refusal(self, delta: impl Into<String>) -> Self {
         self.delta(Delta::Refusal(delta.into()))
     }
 
-    /// A tool call: one event with its id and name, one with all arguments (a JSON text). Several
-    /// calls in one reply are parallel calls.
+    /// Adds a tool call: one event with its id and name, one with all arguments (a JSON text).
+    /// Several calls in one reply are parallel calls.
     pub fn tool_call(
         self,
         id: impl Into<String>,
@@ -59,7 +59,7 @@ impl Reply<ChatBody> {
             .tool_arguments(&id, arguments)
     }
 
-    /// A tool call whose arguments come in several fragments, one event each.
+    /// Adds a tool call whose arguments arrive in several fragments, one event each.
     pub fn tool_call_in_fragments<F: Into<String>>(
         self,
         id: impl Into<String>,
@@ -74,8 +74,8 @@ impl Reply<ChatBody> {
             })
     }
 
-    /// The beginning of a tool call, without arguments; they follow with
-    /// [`tool_arguments`](Self::tool_arguments), also mixed with those of other calls.
+    /// Adds the start of a tool call, without arguments; they follow with
+    /// [`tool_arguments`](Self::tool_arguments), possibly interleaved with those of other calls.
     pub fn tool_call_begin(self, id: impl Into<String>, name: impl Into<String>) -> Self {
         let index = self.body.tool_call_count();
         self.delta(Delta::ToolCallBegin {
@@ -85,8 +85,8 @@ impl Reply<ChatBody> {
         })
     }
 
-    /// One fragment of the arguments of a call that has begun. The fragment of an id that has not
-    /// begun is sent under the next free index, as a broken server would do it.
+    /// Adds one fragment of the arguments of a started call. A fragment for an unknown id is sent
+    /// under the next free index, like a broken server would do.
     pub fn tool_arguments(self, id: &str, fragment: impl Into<String>) -> Self {
         let index = self.body.tool_call_index(id);
         let index = index.unwrap_or_else(|| self.body.tool_call_count());
@@ -96,15 +96,16 @@ impl Reply<ChatBody> {
         })
     }
 
-    /// An error inside the stream, in the provider's shape; the content ends there, and neither a
-    /// finish reason nor `[DONE]` follows. Sent whole, the reply is that error with status 500.
+    /// Adds an error within the stream, in the provider's format; the content ends there, and
+    /// neither a finish reason nor `[DONE]` follows. Unstreamed, the reply is that error with
+    /// status 500.
     pub fn error_in_stream(self, code: impl Into<String>, message: impl Into<String>) -> Self {
         let error = ProviderRefusal::new(500, code, message).to_json();
         self.delta(Delta::Error(error))
     }
 
-    /// An event of exactly this data between the deltas (each of its lines becomes a `data:`
-    /// line); left out when the reply is sent whole.
+    /// Adds an event of exactly this data between the deltas (each of its lines becomes a `data:`
+    /// line); omitted if the reply is unstreamed.
     pub fn raw_event(self, data: impl Into<String>) -> Self {
         self.delta(Delta::RawEvent(data.into()))
     }
@@ -112,7 +113,7 @@ impl Reply<ChatBody> {
 
 /// # The end of a chat reply, and its envelope
 impl Reply<ChatBody> {
-    /// Sets the finish reason. Without it: `tool_calls` if there are any, `stop` otherwise.
+    /// Sets the finish reason. By default `tool_calls` if there are any, `stop` otherwise.
     pub fn finish(mut self, reason: impl Into<String>) -> Self {
         self.body.finish = Finish::Reason(reason.into());
         self
@@ -124,20 +125,20 @@ impl Reply<ChatBody> {
         self
     }
 
-    /// Sets the usage, in tokens: of the whole prompt, and of everything generated. It is streamed
-    /// only when the request asks for it (`stream_options.include_usage`), as OpenAI does it.
+    /// Sets the usage, in tokens: of the entire prompt, and of the entire output. It is streamed
+    /// only if the request asks for it (`stream_options.include_usage`), like OpenAI does.
     pub fn usage(self, prompt: u64, completion: u64) -> Self {
         self.usage_field("prompt_tokens", prompt.into())
             .usage_field("completion_tokens", completion.into())
             .usage_field("total_tokens", prompt.saturating_add(completion).into())
     }
 
-    /// Sets how many of the prompt's tokens came from the provider's cache.
+    /// Sets the number of prompt tokens read from the provider's cache.
     pub fn cached_tokens(self, count: u64) -> Self {
         self.usage_field("prompt_tokens_details", json!({"cached_tokens": count}))
     }
 
-    /// Sets how many of the generated tokens were reasoning.
+    /// Sets the number of reasoning tokens in the output.
     pub fn reasoning_tokens(self, count: u64) -> Self {
         self.usage_field(
             "completion_tokens_details",
@@ -151,13 +152,13 @@ impl Reply<ChatBody> {
         self
     }
 
-    /// Sets the model that the reply names. Without it: the one that the request names.
+    /// Sets the model named in the reply. By default the model named in the request.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.body.model = Some(model.into());
         self
     }
 
-    /// Sets the id of the reply, `chatcmpl-scripted` unless set.
+    /// Sets the id of the reply. `chatcmpl-scripted` by default.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.body.id = Some(id.into());
         self

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ChatBody, Delta, Envelope};
 
-/// Renders the events; the last is `[DONE]`, unless an error ended the stream.
+/// Renders the events; the last one is `[DONE]`, unless an error ended the stream.
 pub(super) fn render(body: &ChatBody, envelope: &Envelope, usage_chunk: bool) -> Vec<u8> {
     let mut stream = Stream {
         out: Vec::new(),
@@ -56,7 +56,7 @@ fn chunk_delta(body: &ChatBody, delta: &Delta) -> Value {
 struct Stream<'a> {
     out: Vec<u8>,
     envelope: &'a Envelope,
-    /// Whether chunks carry `"usage": null`, as they do when the last one carries the usage.
+    /// `true` if chunks contain `"usage": null`, as they do if the last one contains the usage.
     null_usage: bool,
 }
 

@@ -48,7 +48,7 @@ fn completion(body: &ChatBody, envelope: &Envelope) -> Value {
     completion
 }
 
-/// All deltas of a reply put together.
+/// Concatenated deltas of a reply.
 #[derive(Default)]
 struct Folded {
     text: Option<String>,

@@ -1,10 +1,10 @@
-//! A body divided into its events, and the changes that scripts make to them.
+//! A body split into its events, and scripted changes to them.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::super::{At, Delivery, Rendered, delivery::Writes};
 
-/// A body and where its events end. What follows the last blank line counts as one more event.
+/// A body and the ends of its events. Bytes after the last blank line count as one more event.
 #[derive(Debug, Clone)]
 pub(super) struct Events {
     pub(super) bytes: Bytes,
@@ -12,7 +12,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Finds the events, but only if anything asks for them.
+    /// Finds the events, but only if they are needed.
     pub(super) fn new(rendered: &Rendered, delivery: &Delivery) -> Self {
         let bytes = rendered.bytes.clone();
         let ends = if rendered.events && asks_for_events(delivery) {
@@ -25,7 +25,7 @@ impl Events {
         Self { bytes, ends }
     }
 
-    /// The byte at which a position lies.
+    /// Returns the byte offset of a position.
     pub(super) fn position(&self, at: At) -> usize {
         let end = self.bytes.len();
         match at {
@@ -35,7 +35,7 @@ impl Events {
         }
     }
 
-    /// Where each event begins.
+    /// Returns the start of each event.
     pub(super) fn starts(&self) -> impl Iterator<Item = usize> {
         let count = self.ends.len();
         std::iter::once(0)
@@ -43,7 +43,7 @@ impl Events {
             .take(count)
     }
 
-    /// The body with events added, doubled, left out, and bytes overwritten.
+    /// Returns the body with events added, duplicated and omitted, and with bytes overwritten.
     pub(super) fn edited(self, delivery: &Delivery) -> Self {
         let events = if edits_events(delivery) {
             self.rebuilt(delivery)
@@ -110,7 +110,7 @@ fn is_done(event: &[u8]) -> bool {
         .is_some_and(|data| data.trim_ascii() == b"[DONE]")
 }
 
-/// Ends of events: after each blank line, whether lines end in LF, CRLF or CR.
+/// Returns the ends of events: after each blank line, for line endings of LF, CRLF and CR.
 fn event_ends(bytes: &[u8]) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut line_is_empty = true;

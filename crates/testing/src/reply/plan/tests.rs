@@ -10,7 +10,7 @@ fn plan(reply: &Reply, body: &str) -> Plan {
     Plan::new(&rendered, &reply.delivery)
 }
 
-/// The steps as text: what is written, and `|` for each wait.
+/// Returns the steps as text: written bytes, and `|` for each wait.
 fn steps(reply: &Reply, body: &str) -> Vec<String> {
     let plan = plan(reply, body);
     plan.steps

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::ResponsesBody;
 
-/// Creation time of every scripted reply, in seconds since 1970; fixed so that runs repeat.
+/// Creation time of every scripted reply, in seconds since 1970; fixed so that runs are
+/// reproducible.
 const CREATED: u64 = 1_700_000_000;
 
-/// Fields of the request that the response repeats, and what it says where the request does not.
+/// Returns the fields of the request that the response repeats, with their defaults.
 fn repeated() -> [(&'static str, Value); 19] {
     [
         ("background", json!(false)),
@@ -35,7 +36,7 @@ fn repeated() -> [(&'static str, Value); 19] {
     ]
 }
 
-/// The fields that every object of one reply shares.
+/// Fields shared by all objects of one reply.
 pub(super) struct Envelope {
     id: String,
     fields: Map<String, Value>,
@@ -59,14 +60,14 @@ impl Envelope {
         Self { id, fields }
     }
 
-    /// The id of the item at this place of the output: the kind's prefix, what distinguishes the
-    /// response, the place.
+    /// Returns the id of the item at this position of the output: the kind's prefix, the suffix of
+    /// the response's id, the position.
     pub(super) fn item_id(&self, prefix: &str, index: usize) -> String {
         let response = self.id.strip_prefix("resp_").unwrap_or(&self.id);
         format!("{prefix}_{response}_{index}")
     }
 
-    /// A response as it stands.
+    /// Returns the response in its current state.
     pub(super) fn response(&self, state: State<'_>) -> Value {
         let mut response = self.fields.clone();
         let over = state.status != IN_PROGRESS;
@@ -87,10 +88,10 @@ impl Envelope {
     }
 }
 
-/// The status of a response that is being written.
+/// Status of an unfinished response.
 pub(super) const IN_PROGRESS: &str = "in_progress";
 
-/// What changes of a response while it is written.
+/// Fields of a response that change while it is written.
 #[derive(Default)]
 pub(super) struct State<'a> {
     pub(super) status: &'a str,
@@ -109,9 +110,9 @@ impl State<'_> {
     }
 }
 
-/// A number for the reply to this request, larger than those of the replies that it builds on, so
-/// that ids are unique in a conversation: how many items the input has, and the number of the
-/// response that it goes on from.
+/// Returns a number for the reply to this request, larger than those of the replies that it builds
+/// on, so that ids are unique in a conversation: the number of items in the input, plus the number
+/// of the previous response.
 fn number_of(request: &Value) -> u64 {
     let items = request["input"].as_array().map_or(1, Vec::len);
     let previous = request["previous_response_id"].as_str().unwrap_or_default();

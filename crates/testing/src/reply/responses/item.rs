@@ -9,7 +9,7 @@ use super::{
     stream::Events,
 };
 
-/// One item of the output, as far as it is written.
+/// An item of the output, as far as it is written.
 pub(super) struct Item {
     index: usize,
     pub(super) id: String,
@@ -23,14 +23,14 @@ pub(super) enum Content {
     Message(Message),
     Reasoning(Reasoning),
     Call(Call),
-    /// An item whose fields are all known when it begins, or set.
+    /// An item whose fields are all known or set at its start.
     Whole {
         kind: String,
         fields: Map<String, Value>,
     },
 }
 
-/// A call of a tool.
+/// A tool call.
 pub(super) struct Call {
     kind: CallKind,
     call_id: String,
@@ -87,7 +87,7 @@ impl Item {
         matches!(&self.content, Content::Call(call) if call.call_id == id)
     }
 
-    /// The fields that say which item an event belongs to.
+    /// Returns the fields that identify the item of an event.
     pub(super) fn place(&self) -> [(&'static str, Value); 2] {
         [
             ("item_id", json!(self.id)),
@@ -128,7 +128,7 @@ impl Item {
         }
     }
 
-    /// Ends the item, if it is open.
+    /// Closes the item, if it is open.
     pub(super) fn close(&mut self, status: &'static str, events: &mut Events) {
         if !self.open {
             return;
@@ -149,7 +149,7 @@ impl Item {
         self.announce("response.output_item.done", events);
     }
 
-    /// The item as it stands.
+    /// Returns the item in its current state.
     pub(super) fn json(&self) -> Value {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -190,7 +190,7 @@ impl Call {
         }
     }
 
-    /// The field of the arguments.
+    /// Returns the field of the arguments.
     fn field(&self) -> &'static str {
         match self.kind {
             CallKind::Function => "arguments",
@@ -198,7 +198,7 @@ impl Call {
         }
     }
 
-    /// The beginning of the types of its events.
+    /// Returns the prefix of the types of its events.
     fn event(&self) -> String {
         format!("response.{}_{}", self.kind(), self.field())
     }

@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::stream::Events;
 
-/// Which item an event belongs to.
+/// Fields that identify the item of an event.
 pub(super) type Place = [(&'static str, Value); 2];
 
-/// What happens to a message.
+/// A change of a message.
 #[derive(Clone, Copy)]
 pub(super) enum Said<'a> {
-    /// Another part begins.
+    /// Another part starts.
     Part,
     Text(&'a str),
     Refusal(&'a str),
@@ -21,7 +21,7 @@ pub(super) enum Said<'a> {
 #[derive(Default)]
 pub(super) struct Message {
     parts: Vec<Part>,
-    /// Whether the last part is open.
+    /// `true` if the last part is open.
     open: bool,
 }
 
@@ -100,7 +100,7 @@ impl Message {
         events.send("response.content_part.done", fields);
     }
 
-    /// The parts that are whole.
+    /// Returns the complete parts.
     pub(super) fn json(&self) -> Value {
         self.parts.iter().map(Part::json).collect()
     }
@@ -120,7 +120,7 @@ impl Part {
     }
 }
 
-/// The fields that say which part an event belongs to.
+/// Returns the fields that identify the part of an event.
 fn at(place: &Place, index: usize) -> impl Iterator<Item = (&'static str, Value)> + use<> {
     let index = ("content_index", json!(index));
     place.clone().into_iter().chain([index])

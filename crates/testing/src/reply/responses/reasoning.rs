@@ -4,17 +4,17 @@ use serde_json::{Map, Value, json};
 
 use super::{message::Place, stream::Events};
 
-/// What happens to an item of reasoning.
+/// A change of a reasoning item.
 #[derive(Clone, Copy)]
 pub(super) enum Thought<'a> {
-    /// Another part of the summary begins.
+    /// Another part of the summary starts.
     SummaryPart,
     Summary(&'a str),
     Text(&'a str),
     Encrypted(&'a str),
 }
 
-/// An item of reasoning.
+/// A reasoning item.
 #[derive(Default)]
 pub(super) struct Reasoning {
     summary: Vec<String>,
@@ -24,7 +24,7 @@ pub(super) struct Reasoning {
     open: Option<Kind>,
 }
 
-/// The two kinds of words; each has names of its own for everything.
+/// The two kinds of text, each with separate names for everything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Summary,
@@ -88,7 +88,7 @@ impl Reasoning {
         }
     }
 
-    /// The fields of the item beside its id. The API gives it no status.
+    /// Returns the fields of the item except for its id. The API assigns it no status.
     pub(super) fn json(&self) -> Map<String, Value> {
         let list = |kind: Kind, texts: &[String]| -> Value {
             texts.iter().map(|text| kind.part(text)).collect()
@@ -107,7 +107,7 @@ impl Reasoning {
 }
 
 impl Kind {
-    /// The beginning of the types of events about words.
+    /// Returns the prefix of the types of events about text.
     fn words(self) -> &'static str {
         match self {
             Self::Summary => "response.reasoning_summary_text",
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// The beginning of the types of events about parts.
+    /// Returns the prefix of the types of events about parts.
     fn parts(self) -> &'static str {
         match self {
             Self::Summary => "response.reasoning_summary_part",

@@ -1,4 +1,4 @@
-//! A Responses reply as it is written: the events, and the response that they amount to.
+//! A Responses reply under construction: the events, and the resulting response.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{json::at, validate::ProviderRefusal};
 
-/// A reply being written.
+/// A reply under construction.
 pub(super) struct Stream<'a> {
     envelope: &'a Envelope,
     events: Events,
@@ -19,7 +19,7 @@ pub(super) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// `names` says whether `event:` lines repeat the type.
+    /// `names` is `true` if `event:` lines repeat the type.
     pub(super) fn new(envelope: &'a Envelope, names: bool) -> Self {
         Self {
             envelope,
@@ -36,7 +36,7 @@ impl<'a> Stream<'a> {
         self.events.bytes
     }
 
-    /// Writes the whole reply; the response at its end, or the error that ended it.
+    /// Writes the entire reply; returns the final response, or the error that ended it.
     pub(super) fn play(&mut self, body: &ResponsesBody) -> Result<Value, ProviderRefusal> {
         for kind in ["response.created", "response.in_progress"] {
             let response = self.envelope.response(State::of(IN_PROGRESS));
@@ -113,14 +113,14 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Whether the item that began last is open and of this kind.
+    /// Returns `true` if the last item is open and of this kind.
     fn is_writing(&self, is_it: impl Fn(&Item) -> bool) -> bool {
         self.items
             .last()
             .is_some_and(|item| item.open && is_it(item))
     }
 
-    /// Begins an item, after those that are open; calls stay open beside other calls.
+    /// Starts an item, after closing the open ones; calls stay open next to other calls.
     fn begin(&mut self, prefix: &str, content: Content) {
         let beside = matches!(content, Content::Call(_));
         for item in &mut self.items {
@@ -195,7 +195,7 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// The end.
+/// End of the reply.
 impl Stream<'_> {
     fn end(&mut self, body: &ResponsesBody) -> Value {
         let (kind, state) = match &body.ending {
@@ -226,7 +226,7 @@ impl Stream<'_> {
         response
     }
 
-    /// Closes what is open. Of an incomplete response the last item is incomplete, if it is open.
+    /// Closes open items. In an incomplete response the last item is incomplete, if it is open.
     fn close_all(&mut self, status: &str) {
         let last = self.items.len().saturating_sub(1);
         for (index, item) in self.items.iter_mut().enumerate() {
@@ -237,7 +237,7 @@ impl Stream<'_> {
     }
 }
 
-/// Events that are numbered as they are written.
+/// Events, which are numbered as they are written.
 pub(super) struct Events {
     bytes: Vec<u8>,
     sequence: u64,

@@ -1,10 +1,10 @@
-//! Decoding request bodies sent in chunks.
+//! Decoding of chunked request bodies.
 
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::Unreadable;
 
-/// What stands at the beginning of the inbox.
+/// Contents at the beginning of the inbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Chunk(Bytes),
@@ -12,7 +12,8 @@ pub(super) enum Next {
     Incomplete,
 }
 
-/// Takes one whole chunk off the inbox, or the end of the body. Trailers are read and dropped.
+/// Takes one complete chunk, or the end of the body, from the inbox. Trailers are read and
+/// discarded.
 pub(super) fn next_chunk(inbox: &mut BytesMut) -> Result<Next, Unreadable> {
     let broken = || Unreadable::Refused(400, "the chunks of the body are not well formed");
     let (start, size) = match httparse::parse_chunk_size(inbox) {

@@ -1,4 +1,4 @@
-//! The status line and the headers of a reply.
+//! Status line and headers of a reply.
 
 use crate::reply::Framing;
 

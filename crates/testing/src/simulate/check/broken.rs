@@ -1,4 +1,4 @@
-//! Streams that broke off: nothing of it is left but the tokens.
+//! Checks of broken streams: only their tokens remain.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{Check, history::content};
 use crate::simulate::Cut;
 
 impl Check<'_> {
-    /// After replies that broke off, the turn is the one that was left alone.
+    /// Checks that the turn equals the undisturbed one after replies that broke off.
     pub(super) fn broken_streams(&mut self, turn: &Turn) {
         if !matches!(self.seen.world.cut(), Cut::Streams(_)) {
             return;
@@ -36,7 +36,7 @@ impl Check<'_> {
         self.expect(ran.len() == logs.len(), "a tool ran twice");
     }
 
-    /// The tokens of the run are those of all attempts, lost ones included.
+    /// Checks that the tokens of the run are those of all attempts, including broken ones.
     pub(super) fn usage(&mut self) {
         let Ok(id) = &self.seen.first.started else {
             return;

@@ -1,4 +1,4 @@
-//! Events: legal, complete, and the same for a slow reader.
+//! Checks of events: legal, complete, and the same for a slow reader.
 
 use geppetto_events::{Event, EventKind, Grammar};
 
@@ -25,7 +25,7 @@ impl Check<'_> {
         }
     }
 
-    /// One terminal event, the last, and the one that fits the outcome.
+    /// Checks that there is one terminal event, the last one, which matches the outcome.
     fn terminal(&mut self, run_id: &str) {
         let own: Vec<&Event> = self
             .seen
@@ -55,7 +55,7 @@ impl Check<'_> {
         self.expect(fits, "the terminal event does not fit the outcome");
     }
 
-    /// A reader that was far behind knows the same in the end.
+    /// Checks that a slow reader has the same state at the end.
     fn slow_reader(&mut self, read: &[Event]) {
         let all = Consumer::read(&self.seen.events);
         let late = Consumer::read(read);

@@ -1,4 +1,5 @@
-//! Errors and panics: the run says who it was, and those that cannot fail a run did not.
+//! Checks of errors and panics: the run names the component, and components that cannot fail a run
+//! did not.
 
 use geppetto_engine::RunStatus;
 use geppetto_events::Event;
@@ -46,23 +47,22 @@ impl Check<'_> {
         self.expect(same, "the run ended otherwise than without the fault");
     }
 
-    /// Where the run failed, it says who it was; where it did not, the fault was survived in a
-    /// way that leaves a trace.
+    /// Checks that a failed run names the component, and that otherwise the fault left a trace.
     fn run_names(&mut self, seam: Seam, panics: bool) {
         let Some((status, turn)) = self.seen.first.outcome() else {
             return;
         };
         let whole = self.whole.first.outcome().map(|(status, _)| status);
         match status {
-            // An attempt that failed was repeated until there were no more.
+            // An attempt that failed was retried until there were no more.
             RunStatus::Failed { .. } if seam == Seam::Transport && self.leaves_a_trace(turn) => {}
-            // A repeat that failed before it said anything leaves the broken reply, and its error.
+            // A retry that failed before any output leaves the broken reply, and its error.
             RunStatus::Failed { .. }
                 if seam == Seam::Engine
                     && !panics
                     && self.leaves_a_trace(turn)
                     && keeps_a_broken_reply(turn) => {}
-            // A call that is rejected does not end the run that it would have ended.
+            // A rejected call does not end the run that it would have ended.
             RunStatus::Finished if seam == Seam::Admission && self.leaves_a_trace(turn) => {}
             RunStatus::Failed { message, .. } if Some(status) != whole => {
                 self.names(&message.clone(), seam, panics);
@@ -70,7 +70,8 @@ impl Check<'_> {
             _ if Some(status) != whole => {
                 self.problem(format!("the run ended as {status:?} by the fault"));
             }
-            // It failed before, as it does without the fault; the first reason is the outcome.
+            // It failed for another reason, as it does without the fault; the first one is the
+            // outcome.
             RunStatus::Failed { .. } => {}
             _ if !self.leaves_a_trace(turn) => {
                 self.problem(format!("nothing tells of the fault in {seam}"));
@@ -79,7 +80,7 @@ impl Check<'_> {
         }
     }
 
-    /// Whether an answer, an event or another attempt tells of the fault.
+    /// Returns `true` if an answer, an event or another attempt shows the fault.
     fn leaves_a_trace(&self, turn: &Turn) -> bool {
         let answers = turn.blocks.iter().filter_map(|block| block.as_tool_use());
         let answered = answers
@@ -98,7 +99,7 @@ impl Check<'_> {
             };
             failed && tried_again(number, call)
         });
-        // Attempts at provider calls that are repeated are announced.
+        // Retries of provider calls are announced.
         let announced =
             |event: &Event| serde_json::to_string(event).is_ok_and(|json| json.contains(INJECTED));
         answered || repeated || self.seen.events.iter().any(announced)
@@ -112,7 +113,7 @@ impl Check<'_> {
     }
 }
 
-/// Returns `true` if the turn holds part of a reply that broke.
+/// Returns `true` if the turn contains part of a broken reply.
 fn keeps_a_broken_reply(turn: &Turn) -> bool {
     turn.blocks.iter().any(|block| {
         let why = block.incomplete();

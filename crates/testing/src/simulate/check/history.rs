@@ -1,4 +1,4 @@
-//! History: what the model said is kept, and marked where it is not whole.
+//! Checks of the history: output of the model is kept, and marked if it is incomplete.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ impl Check<'_> {
         self.expect(ids, "a block has no id");
     }
 
-    /// Answers and instructions aside, the turn is a beginning of the one that was left alone.
+    /// Checks that the turn is a prefix of the undisturbed one, ignoring answers and instructions.
     fn begins_as(&mut self, turn: &Turn, whole: &Turn) {
         let aside = [BlockKind::ToolUse, BlockKind::System];
         let said = |turn: &Turn| {
@@ -33,7 +33,7 @@ impl Check<'_> {
             said.cloned().collect::<Vec<_>>()
         };
         let (said, all) = (said(turn), said(whole));
-        // Where a call that would have ended the run is rejected, the run goes on.
+        // If a call that would have ended the run is rejected, the run continues.
         let rejected = self.seen.world.cut().seam() == Some(Seam::Admission);
         if said.len() > all.len() && !rejected {
             self.problem(format!("{} blocks instead of {}", said.len(), all.len()));
@@ -49,7 +49,8 @@ impl Check<'_> {
         }
     }
 
-    /// Every whole call has one answer, before anybody says anything else, or waits for a person.
+    /// Checks that every complete call has one answer, before any other message, or waits for a
+    /// person.
     fn calls_have_answers(&mut self, turn: &Turn) {
         let asked = self.calls_that_wait(turn);
         let mut open: Vec<&str> = Vec::new();
@@ -72,8 +73,8 @@ impl Check<'_> {
         }
     }
 
-    /// The ids of the calls that wait, or waited when the run began. Each waits on or has one answer; one
-    /// that waits for the first time was announced.
+    /// Returns the ids of the calls that wait, or waited at the start of the run. Each keeps
+    /// waiting or has one answer; one that waits for the first time was announced.
     fn calls_that_wait(&mut self, turn: &Turn) -> HashSet<String> {
         let ids = |turn: &Turn| {
             let calls = PendingCall::of(turn).into_iter();
@@ -98,7 +99,7 @@ impl Check<'_> {
         before.union(&now).cloned().collect()
     }
 
-    /// Who has read the events has seen what stands in the turn, all of it and once.
+    /// Checks that a reader of the events has seen the contents of the turn, completely and once.
     fn screen_and_history_agree(&mut self, turn: &Turn) {
         let Ok(id) = &self.seen.first.started else {
             return;
@@ -118,7 +119,7 @@ impl Check<'_> {
                 .filter(|part| part.kind == kind && !part.text.is_empty())
                 .map(|part| part.text.as_str())
                 .collect();
-            // What an earlier run said was not shown in this one.
+            // Output of an earlier run was not shown in this one.
             let before = self.seen.setup.history.last();
             let before = before.map_or(0, |turn| turn.blocks.len());
             let own = turn.blocks.iter().skip(before);
@@ -130,7 +131,7 @@ impl Check<'_> {
     }
 }
 
-/// The text of a block of this kind.
+/// Returns the text of a block of this kind.
 fn kept(block: &Block, kind: PartKind) -> Option<String> {
     let text = match (&block.content, kind) {
         (Content::LlmText(content), PartKind::Text) => content.text.clone(),
@@ -141,7 +142,7 @@ fn kept(block: &Block, kind: PartKind) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Reasoning has a text or a summary in parts.
+/// Returns the text of reasoning, or its summary in parts.
 fn reasoning(content: &Reasoning) -> String {
     let parts: Vec<&str> = content
         .summary
@@ -151,7 +152,7 @@ fn reasoning(content: &Reasoning) -> String {
     format!("{}{}", content.text, parts.concat())
 }
 
-/// What a block says, without ids and marks.
+/// Returns the contents of a block, without ids and marks.
 pub(super) fn content(block: &Block) -> (BlockKind, String) {
     let text = match &block.content {
         Content::ToolCall(call) => format!("{} {} {}", call.id, call.name, call.args.as_str()),

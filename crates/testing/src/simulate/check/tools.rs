@@ -1,4 +1,5 @@
-//! Tools: results are kept, nothing is said to have run that did not, nothing starts too late.
+//! Checks of tools: results are kept, no answer claims an execution that did not happen, and no
+//! tool starts too late.
 
 use geppetto_turns::{ToolCall, ToolUse, Turn};
 
@@ -36,16 +37,16 @@ impl Check<'_> {
         }
     }
 
-    /// The answer says what became of the call.
+    /// Checks that the answer matches the execution of the call.
     fn answer(&mut self, answer: &ToolUse, last: Option<&ToolCallLog>) {
         let output = answer.output();
         let error = answer.error.as_deref().unwrap_or_default();
         let fits = match last.map(|log| &log.end) {
-            // Rejected, unknown and malformed calls are answered the same in the whole run.
+            // Rejected, unknown and malformed calls have the same answers in the undisturbed run.
             None => error.starts_with("not run") || self.is_as_whole(answer) || rejected(error),
             Some(ToolEnd::Result(text)) if answer.ran_with.is_some() => output.ends_with(text),
             Some(ToolEnd::Result(text)) => !answer.is_error() && output == *text,
-            // A call that would have been tried again is said to be cancelled.
+            // A call that would have been retried is answered as cancelled.
             Some(ToolEnd::Error(text)) => error.contains(text) || error.starts_with("cancelled"),
             Some(ToolEnd::Open) => {
                 error.starts_with("cancelled")
@@ -66,7 +67,7 @@ impl Check<'_> {
     }
 }
 
-/// Whether a call was rejected by a hook that was made to.
+/// Returns `true` if a hook was made to reject the call.
 fn rejected(error: &str) -> bool {
     error.contains(INJECTED)
 }

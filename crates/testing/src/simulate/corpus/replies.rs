@@ -1,4 +1,4 @@
-//! What a model says, on either wire or on none.
+//! Replies of a model, on either wire or without one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     simulate::{Breaks, SetupError, World, provider::Answer},
 };
 
-/// Over what a model is asked.
+/// Wire used to call a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wire {
     Chat,
@@ -31,7 +31,7 @@ impl Wire {
         }
     }
 
-    /// An engine that is answered by `first` in the first run, and by `next` afterwards.
+    /// Creates an engine that replies with `first` in the first run, and with `next` afterwards.
     pub(super) fn engine(
         self,
         world: &World,
@@ -59,8 +59,8 @@ impl Wire {
     }
 }
 
-/// An engine whose provider knows by the request where the conversation stands, so that replies
-/// may break off.
+/// Creates an engine whose provider derives the state of the conversation from the request, so that
+/// replies may break off.
 pub(super) fn breaking(
     wire: Wire,
     world: &World,
@@ -107,13 +107,13 @@ enum Part {
 enum Trouble {
     #[default]
     None,
-    /// The provider is over its capacity.
+    /// The provider is overloaded.
     Overloaded,
-    /// The connection is reset after so many events.
+    /// The connection is reset after this many events.
     Reset(usize),
-    /// The reply hangs after so many events.
+    /// The reply hangs after this many events.
     Hangs(usize),
-    /// The reply hangs at its end, and does not see a cancel.
+    /// The reply hangs at its end, and ignores cancellation.
     Deaf,
 }
 
@@ -122,7 +122,7 @@ impl Said {
         Self::default()
     }
 
-    /// Some words.
+    /// Adds some words.
     pub(super) fn words(mut self, rng: &mut Rng) -> Self {
         self.parts.push(Part::Text(words(rng)));
         self
@@ -154,7 +154,7 @@ impl Said {
         }
     }
 
-    /// The same reply, reset after some of its events.
+    /// Returns the same reply, reset after some of its events.
     pub(super) fn reset(mut self, events: usize) -> Self {
         self.trouble = Trouble::Reset(events);
         self
@@ -170,7 +170,7 @@ impl Said {
         self
     }
 
-    /// The ids of its calls.
+    /// Returns the ids of its calls.
     fn calls(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Call { id, .. } => Some(id.as_str()),
@@ -178,7 +178,7 @@ impl Said {
         })
     }
 
-    /// The reply on a wire.
+    /// Returns the reply on a wire.
     fn on(self, wire: Wire) -> Reply {
         match wire {
             Wire::Responses => self.responses(),

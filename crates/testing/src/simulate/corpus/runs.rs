@@ -24,7 +24,7 @@ use super::{
     tools, waiting,
 };
 
-/// The answer to every next prompt.
+/// Answer to every next prompt.
 pub(super) const NEXT: &str = "and so it goes on";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -90,11 +90,11 @@ fn case(name: &str, wire: Wire, replies: Replies, change: Change) -> Case {
     })
 }
 
-/// A tool loop whose first engine fails each time, before or after output, and another takes over.
+/// A tool loop whose first engine always fails, before or after output, and another one takes over.
 fn fallback(wire: Wire) -> Case {
     Case::new(format!("{}-fallback", wire.as_str()), move |world| {
         let rng = &mut world.rng();
-        // What it says is what the other one begins with, since a cut run may keep either.
+        // Its output is a prefix of the other one's, because a disturbed run may keep either.
         let mut fails = |text: &str| {
             let script = match rng.bool() {
                 true => Script::new().text(text),
@@ -260,12 +260,12 @@ fn with_deadline(_: &World, builder: Builder) -> Result<Builder, SetupError> {
 }
 
 fn with_panicking_sink(world: &World, builder: Builder) -> Result<Builder, SetupError> {
-    // As a panic, but without the report that the process's hook would print.
+    // Like a panic, but without the report that the process's hook would print.
     let sink = sink_fn(|_| std::panic::resume_unwind(Box::new("a sink that cannot do it")));
     Ok(with_tools(world, builder)?.event_sink(Arc::new(sink)))
 }
 
-/// A journal that takes its time and does not see a cancel: nobody but the session can go on.
+/// A slow journal that ignores cancellation: only the session can continue.
 fn with_deaf_journal(world: &World, builder: Builder) -> Result<Builder, SetupError> {
     Ok(with_tools(world, builder)?.journal(Arc::new(DeafJournal)))
 }
@@ -295,9 +295,9 @@ fn with_slow_persister(world: &World, builder: Builder) -> Result<Builder, Setup
     Ok(with_tools(world, builder)?.persister(Arc::new(persister)))
 }
 
-/// Pauses that somebody ends after a while.
+/// Pauses that end after a while.
 fn with_pauses(world: &World, builder: Builder) -> Result<Builder, SetupError> {
-    // What the clock shows stands in events.
+    // Events contain the time of the clock.
     let control = StepController::new().with_clock(|| SystemTime::UNIX_EPOCH);
     control.enable("simulated");
     let sink = EndsPauses {

@@ -8,11 +8,12 @@ use tokio::time::sleep;
 
 use crate::simulate::{SetupError, World};
 
-/// Tools of all kinds, watched:
+/// Observed tools of all kinds:
 ///
-/// - `look` gives a result after a while, `write` too, alone, and `again` at its third attempt;
-/// - `listen` ends at once when it is cancelled, with a result, and `stop` with an error;
-/// - `deaf` takes 20 s and does not see a cancel;
+/// - `look` and `write`, which is exclusive, return a result after a while, and `again` at its
+///   third attempt;
+/// - `listen` returns a result as soon as it is cancelled, and `stop` an error;
+/// - `deaf` takes 20 s and ignores cancellation;
 /// - `fail` fails, `burst` panics.
 pub(super) fn all(world: &World) -> Result<ToolRegistry, SetupError> {
     let mut tools = ToolRegistry::new();
@@ -49,7 +50,7 @@ fn that_work(world: &World, tools: &mut ToolRegistry) -> Result<(), RegistryErro
     tools.register(raw_tool_fn("again", "Tries", schema(), tries).idempotent())
 }
 
-/// Tools that do as they like when they are cancelled.
+/// Tools that react to cancellation.
 fn that_hear(tools: &mut ToolRegistry) -> Result<(), RegistryError> {
     let listens = |_: Value, ctx: ToolContext| async move {
         Ok::<_, ToolError>(match waited(&ctx).await {
@@ -86,7 +87,7 @@ fn that_fail(world: &World, tools: &mut ToolRegistry) -> Result<(), RegistryErro
     tools.register(raw_tool_fn("burst", "Bursts", schema(), bursts))
 }
 
-/// Waits some milliseconds; `false` when the call was cancelled before.
+/// Waits some milliseconds; returns `false` if the call was cancelled first.
 async fn waited(ctx: &ToolContext) -> bool {
     tokio::select! {
         biased;

@@ -1,4 +1,4 @@
-//! Runs that wait for a person, and runs that go on with the answer.
+//! Runs that wait for a person, and runs that continue with the answer.
 
 use async_trait::async_trait;
 use geppetto_engine::{Decision, PendingCall, RunContext};
@@ -30,7 +30,7 @@ impl ToolExecutor for Asks {
     }
 }
 
-/// One of two calls waits; then the user goes on without an answer.
+/// One of two calls waits; then the user continues without an answer.
 pub(super) fn asks(wire: Wire) -> Case {
     Case::new(format!("{}-waits", wire.as_str()), move |world| {
         let rng = &mut world.rng();
@@ -40,8 +40,8 @@ pub(super) fn asks(wire: Wire) -> Case {
     })
 }
 
-/// A session is restored whose turn has three calls that wait: one is allowed, one is allowed with other
-/// arguments, and one is rejected.
+/// A restored session whose turn has three waiting calls: one is allowed, one is allowed with
+/// changed arguments, and one is rejected.
 pub(super) fn is_answered(wire: Wire) -> Case {
     Case::new(format!("{}-answered", wire.as_str()), move |world| {
         let setup = setup(world, wire, vec![Said::new().words(&mut world.rng())])?;
@@ -61,7 +61,7 @@ fn setup(world: &World, wire: Wire, replies: Vec<Said>) -> Result<Setup, SetupEr
     Ok(Setup::new(builder.tools(tools::all(world)?)).next_text(NEXT))
 }
 
-/// A turn as a store gives it back.
+/// Returns a turn as restored from a store.
 fn waiting(world: &World) -> Result<Turn, SetupError> {
     let mut turn = Turn::builder().id("turn_1").build();
     let call = |id: &str| Block::tool_call(ToolCall::new(id, "write", r#"{"n": 4}"#));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::simulate::{Seam, corpus};
 
-/// All events of a simulated session, as they would be sent.
+/// Returns all events of a simulated session, serialized.
 fn events(case: &Case, seed: u64, cut: Cut) -> Vec<String> {
     let probe = Probe::new().unwrap();
     let seen = drive(case, seed, cut, &probe).unwrap();

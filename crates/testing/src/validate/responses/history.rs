@@ -1,4 +1,4 @@
-//! The items together: calls and their outputs, reasoning and what followed it, each item once.
+//! Items as a whole: calls and their outputs, reasoning and its following item, uniqueness.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,8 @@ use super::{
     item::{OUTPUT, kind},
 };
 
-/// Calls that the application answers, by type: the type of the answer, and how refusals name the
-/// call.
+/// Calls that the application answers, by type: the type of the answer, and the name of the call in
+/// refusals.
 const ANSWERED: [(&str, &str, &str); 2] = [
     ("function_call", "function_call_output", "function call"),
     (
@@ -57,9 +57,9 @@ fn unique_ids(items: &[Value]) -> Result<(), ProviderRefusal> {
     Ok(())
 }
 
-/// Refuses reasoning that nothing of the model follows, further reasoning aside. Where the server
-/// stores items, reasoning that is named by its id must be followed by an item that is named too:
-/// only so can it be the one that followed.
+/// Refuses reasoning without a following item of the model, other than further reasoning. If the
+/// server stores items, reasoning with an id must be followed by an item with an id, because only
+/// that can be the original one.
 fn reasoning(items: &[Value], stored: bool) -> Result<(), ProviderRefusal> {
     let mut waiting = None;
     for item in items {
@@ -73,7 +73,7 @@ fn reasoning(items: &[Value], stored: bool) -> Result<(), ProviderRefusal> {
     without_following(waiting).map(drop)
 }
 
-/// Refuses reasoning that waits for an item of the model.
+/// Refuses reasoning that lacks a following item of the model.
 fn without_following(waiting: Option<&Value>) -> Result<Option<&Value>, ProviderRefusal> {
     match waiting {
         None => Ok(None),
@@ -84,17 +84,17 @@ fn without_following(waiting: Option<&Value>) -> Result<Option<&Value>, Provider
     }
 }
 
-/// Whether a model produced the item.
+/// Returns `true` if a model produced the item.
 fn is_output(item: &Value) -> bool {
     match kind(item) {
         "message" => item["role"] == "assistant",
-        // Its type says nothing; the item that it names may be one.
+        // Its type is unknown; the referenced item may be one.
         "item_reference" => true,
         kind => OUTPUT.iter().any(|(output, _)| *output == kind),
     }
 }
 
-/// Refuses items that only a store would have, where nothing is stored.
+/// Refuses items that only a store would have, if nothing is stored.
 fn persisted(items: &[Value]) -> Result<(), ProviderRefusal> {
     let has = |item: &Value, field: &str| match &item[field] {
         Value::String(text) => !text.is_empty(),
@@ -119,7 +119,7 @@ fn persisted(items: &[Value]) -> Result<(), ProviderRefusal> {
     }
 }
 
-/// A call whose output has not come yet.
+/// A call without an output so far.
 struct Open<'a> {
     kind: &'a str,
     call_id: &'a str,

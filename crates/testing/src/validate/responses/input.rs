@@ -1,4 +1,4 @@
-//! The input: a text, or a list of items.
+//! Input: a text, or a list of items.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{
     history, item,
 };
 
-/// Parameters that say where the rest of the conversation is.
+/// Parameters that locate the rest of the conversation.
 const ELSEWHERE: [&str; 3] = ["previous_response_id", "conversation", "prompt"];
 
 pub(super) fn check(request: &Value, stored: Option<bool>) -> Result<(), ProviderRefusal> {

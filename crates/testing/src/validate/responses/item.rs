@@ -1,4 +1,4 @@
-//! One item of the input: its type, its id, its fields.
+//! An item of the input: its type, its id, its fields.
 
 use serde_json::Value;
 
@@ -7,16 +7,16 @@ use super::{
     message,
 };
 
-/// The longest id, and the longest id of a call.
+/// Maximum length of the id of an item or a call.
 const LONGEST_ID: usize = 64;
 
-/// The longest name of a function.
+/// Maximum length of a function's name.
 pub(super) const LONGEST_NAME: usize = 128;
 
-/// What an item's status may be.
+/// Allowed statuses of an item.
 const STATUS: [&str; 3] = ["in_progress", "completed", "incomplete"];
 
-/// The types of items that a model produces, and what their ids begin with.
+/// Types of items produced by a model, and the prefixes of their ids.
 pub(super) const OUTPUT: [(&str, &str); 18] = [
     ("message", "msg"),
     ("reasoning", "rs"),
@@ -38,7 +38,7 @@ pub(super) const OUTPUT: [(&str, &str); 18] = [
     ("program", "cm"),
 ];
 
-/// The types of items that answer a model, and that point elsewhere.
+/// Types of items that answer a model, or refer to others.
 const OTHERS: [&str; 10] = [
     "function_call_output",
     "custom_tool_call_output",
@@ -52,7 +52,7 @@ const OTHERS: [&str; 10] = [
     "item_reference",
 ];
 
-/// The type of an item. One with a role and without a type is a message.
+/// Returns the type of an item. An item with a role and without a type is a message.
 pub(super) fn kind(item: &Value) -> &str {
     match item["type"].as_str() {
         Some(kind) => kind,
@@ -101,7 +101,7 @@ pub(super) fn check(item: &Value, param: &str) -> Result<(), ProviderRefusal> {
     }
 }
 
-/// Checks an id: what it begins with, its characters, its length.
+/// Checks an id: its prefix, its characters, its length.
 pub(super) fn id(id: &str, param: &str, prefix: &str) -> Result<(), ProviderRefusal> {
     let refuse = |expected: &str| {
         ProviderRefusal::invalid_request(format!(

@@ -1,4 +1,4 @@
-//! Messages, and the parts that they and tool outputs are made of.
+//! Messages, and the parts of messages and tool outputs.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::super::{ProviderRefusal, content, typed};
 
 const ROLES: [&str; 4] = ["assistant", "system", "developer", "user"];
 
-/// The types of parts that the application writes.
+/// Types of parts written by the application.
 pub(super) const INPUT: [&str; 3] = ["input_text", "input_image", "input_file"];
 
-/// The types of parts that the model writes.
+/// Types of parts written by the model.
 const SAID: [&str; 2] = ["output_text", "refusal"];
 
 const DETAILS: [&str; 4] = ["low", "high", "original", "auto"];

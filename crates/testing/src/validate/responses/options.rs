@@ -1,4 +1,4 @@
-//! Sampling options, limits, and what the server does beside answering.
+//! Sampling options, limits, and further server options.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::super::{
     typed,
 };
 
-/// What a reply may include beside its text.
+/// Additional contents that a reply may include.
 const INCLUDE: [&str; 8] = [
     "file_search_call.results",
     "web_search_call.results",
@@ -20,7 +20,7 @@ const INCLUDE: [&str; 8] = [
     "message.output_text.logprobs",
 ];
 
-/// Options that are one of a few words.
+/// Options with a fixed set of values.
 const WORDS: [(&str, &[&str]); 2] = [
     ("truncation", &["auto", "disabled"]),
     (
@@ -33,10 +33,10 @@ const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh",
 
 const SUMMARIES: [&str; 3] = ["auto", "concise", "detailed"];
 
-/// The fewest tokens that an answer may be limited to.
+/// Minimum value of the output limit, in tokens.
 const LEAST_OUTPUT: u64 = 16;
 
-/// The most entries of metadata, and the most characters of their names and their values.
+/// Maximum number of metadata entries, and maximum lengths of their names and values in characters.
 const METADATA: (usize, usize, usize) = (16, 64, 512);
 
 pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {

@@ -1,4 +1,4 @@
-//! What is accepted and what is refused; the wording of refusals where it is known.
+//! Accepted and refused requests; the messages of refusals where they are known.
 
 mod history;
 mod items;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::responses_request;
 
-/// A valid request with this field set.
+/// Returns a valid request with this field set.
 fn with(field: &str, value: Value) -> Value {
     let mut request = json!({
         "model": "m",
@@ -21,7 +21,7 @@ fn with(field: &str, value: Value) -> Value {
     request
 }
 
-/// A request of these items.
+/// Returns a request of these items.
 fn input(items: Value) -> Value {
     with("input", items)
 }
@@ -46,7 +46,7 @@ fn output(call_id: &str) -> Value {
     json!({"type": "function_call_output", "call_id": call_id, "output": "21 C"})
 }
 
-/// The same item, named.
+/// Returns the same item with an id.
 fn named(mut item: Value, id: &str) -> Value {
     item["id"] = json!(id);
     item
@@ -61,7 +61,7 @@ fn accepts(request: &Value) {
     assert_eq!(responses_request(request), Ok(()), "{request:#}");
 }
 
-/// Refused with status 400, this message (or beginning of it), parameter and code.
+/// Asserts a refusal with status 400, this message (or prefix of it), parameter and code.
 #[track_caller]
 fn refuses<'a>(
     request: &Value,

@@ -1,4 +1,4 @@
-//! The shape and the length of the answer.
+//! Structured output and verbosity of the answer.
 
 use serde_json::Value;
 

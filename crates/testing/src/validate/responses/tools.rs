@@ -1,4 +1,4 @@
-//! Tools on offer, and the choice among them.
+//! Offered tools, and the tool choice.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{
     item::LONGEST_NAME,
 };
 
-/// Types of tools, with the field that each needs.
+/// Types of tools, with the required field of each.
 const TYPES: [(&str, &str); 18] = [
     ("function", "name"),
     ("custom", "name"),
@@ -53,7 +53,7 @@ pub(super) fn check(request: &Value) -> Result<(), ProviderRefusal> {
     choice(&request["tool_choice"], tools)
 }
 
-/// Checks a tool; its name, if it is one that has a name of its own.
+/// Checks a tool; returns its name, if its type has one.
 fn tool<'a>(tool: &'a Value, param: &str) -> Result<Option<&'a str>, ProviderRefusal> {
     typed::object(tool, param)?;
     let kind = typed::string(&tool["type"], &format!("{param}.type"))?;
@@ -123,7 +123,7 @@ fn choice(choice: &Value, tools: &[Value]) -> Result<(), ProviderRefusal> {
         let known: Vec<&str> = TYPES.iter().map(|(known, _)| *known).collect();
         return Err(typed::unsupported_value("tool_choice.type", kind, &known));
     };
-    // Of these the choice names which one is meant.
+    // For these the choice identifies a specific tool.
     let named = ["function", "custom", "mcp"].contains(&kind);
     if named {
         typed::string(&choice[*needed], &format!("tool_choice.{needed}"))?;
@@ -140,7 +140,7 @@ fn choice(choice: &Value, tools: &[Value]) -> Result<(), ProviderRefusal> {
     }
 }
 
-/// The name that all versions of a tool of the provider have in common.
+/// Returns the common name of all versions of a provider's tool.
 fn family(kind: &str) -> &str {
     let families = ["web_search", "computer"];
     let family = families.iter().find(|family| kind.starts_with(**family));

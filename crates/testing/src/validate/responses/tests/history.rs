@@ -16,7 +16,7 @@ fn calls_and_their_outputs_belong_together() {
         output("a"),
         said()
     ])));
-    // What the model said after its call does not separate the two.
+    // Output of the model after its call does not separate the two.
     accepts(&input(json!([
         user(),
         call("a"),

@@ -1,4 +1,4 @@
-//! The verdict of the real API on requests that were recorded with their replies.
+//! Verdicts of the real API on requests that were recorded with their replies.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::responses_request;
 
-/// Refusals that depend on more than the request: keys, quotas, models, what the server stores.
+/// Refusals that depend on more than the request: keys, quotas, models, stored items.
 const OF_THE_ACCOUNT: [&str; 4] = [
     "insufficient_quota",
     "invalid_api_key",
