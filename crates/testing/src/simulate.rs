@@ -71,8 +71,8 @@
 //! from one seed, so that a case, a seed and a [`Cut`] reproduce a run exactly.
 //!
 //! Limits of the simulation: it does not detect races between threads, and it waits as long as the
-//! application's own code blocks. Points at which a run waits are those of the run's own task,
-//! including its tools, but not tasks that they start.
+//! application's own code blocks. The points at which a run waits are those of the run's own task;
+//! the tasks of its tools, and tasks that they start, have none.
 
 mod breaks;
 mod case;
