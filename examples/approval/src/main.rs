@@ -1,5 +1,6 @@
-//! Mails are sent only after a person has agreed. The run ends while it waits, its turn is stored, and
-//! another process goes on with the answer: one mail is sent to somebody else, the other not at all.
+//! Mails that are sent only after a person has agreed. The run ends while it waits, its turn is
+//! stored, and another process continues with the answer: one mail is sent to somebody else, the
+//! other is not sent.
 //!
 //! ```text
 //! $ cargo run -p approval
@@ -51,7 +52,7 @@ impl ToolExecutor for AskBeforeMails {
     }
 }
 
-/// What every process of the application makes.
+/// The builder that every process of the application creates.
 fn builder(engine: ScriptedEngine) -> Result<Builder, Box<dyn Error>> {
     let tools = ToolRegistry::new().with(tool_fn("send_mail", "Sends a mail", send_mail))?;
     Ok(Builder::new(engine)
@@ -61,7 +62,7 @@ fn builder(engine: ScriptedEngine) -> Result<Builder, Box<dyn Error>> {
 
 /// The first process: ends with a turn in the store.
 async fn ask() -> Result<String, Box<dyn Error>> {
-    // In place of a model: wants to send two mails.
+    // In place of a model: asks to send two mails.
     let engine = ScriptedEngine::always(
         Script::new()
             .tool_call("call_1", "send_mail", r#"{"to":"ann@example.com"}"#)
@@ -76,7 +77,7 @@ async fn ask() -> Result<String, Box<dyn Error>> {
     Ok(stopped.turn().to_yaml()?)
 }
 
-/// Another process, perhaps days later: the person has answered.
+/// Another process, perhaps days later, after the person has answered.
 async fn go_on(stored: &str) -> Result<(), Box<dyn Error>> {
     let engine = ScriptedEngine::always(Script::new().text("I have invited Anna alone."));
     let session = Session::builder(builder(engine)?)

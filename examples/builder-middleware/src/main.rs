@@ -1,12 +1,12 @@
-//! All that a run can be made of, composed by one builder: an engine, middleware around each of
-//! its calls, tools, sinks for the events, and storage for the turn. Then the program "restarts":
-//! a second session goes on from what was stored.
+//! The parts of a run, composed by one builder: an engine, middleware around each of its calls,
+//! tools, event sinks, and storage for the turn. Then the program "restarts": a second session
+//! continues from the stored turn.
 //!
 //! ```text
 //! $ cargo run -p builder-middleware
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 mod store;
 
@@ -41,7 +41,7 @@ async fn add(args: Add) -> Result<i64, ToolError> {
     sum.ok_or_else(|| ToolError::new("the sum is too large; add fewer or smaller numbers"))
 }
 
-/// Stands for a model.
+/// In place of a model.
 fn model() -> ScriptedEngine {
     ScriptedEngine::new([
         Script::new()
@@ -52,7 +52,7 @@ fn model() -> ScriptedEngine {
     ])
 }
 
-/// Everything in one place. A builder is cheap to clone and may serve many sessions.
+/// Composes all parts in one place. A builder is cheap to clone and can serve many sessions.
 fn builder(store: &Arc<YamlStore>) -> Result<Builder, Box<dyn Error>> {
     let tools = ToolRegistry::new().with(tool_fn("add", "Adds numbers", add))?;
     let mut config = ToolConfig::default();
@@ -65,14 +65,14 @@ fn builder(store: &Arc<YamlStore>) -> Result<Builder, Box<dyn Error>> {
         // Between the calls: with tools, a run is a loop.
         .tools(tools)
         .tool_config(config)
-        // Beside the run: each sink is told of each event, in this order.
+        // During the run: each sink receives every event, in this order.
         .event_sink(HumanPrinter::new(io::stdout()))
         .event_sink(sink_fn(|event| {
             if event.is_terminal() {
                 println!("sink: {} is event {}", event.type_name(), event.seq);
             }
         }))
-        // After the run, on every outcome, and before it counts as over.
+        // After the run, on every outcome, before the run counts as over.
         .persister(Arc::clone(store)))
 }
 

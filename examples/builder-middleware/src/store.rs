@@ -31,7 +31,7 @@ impl YamlStore {
 #[async_trait]
 impl Persister for YamlStore {
     async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
-        // An error here does not undo the run; whoever waits for it is told beside the outcome.
+        // An error here does not undo the run; it is reported along with the outcome.
         let session = turn
             .session_id()
             .ok_or_else(|| StoreError::new("the turn belongs to no session"))?;

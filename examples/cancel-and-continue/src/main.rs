@@ -1,12 +1,12 @@
-//! A session is never stuck: a run is cancelled in the middle of a text, another in the middle of
-//! a tool, and each time the next prompt works. What arrived stays in the history, marked, and
-//! every tool call has exactly one answer.
+//! A session is never stuck. One run is cancelled in the middle of a text, another in the middle of
+//! a tool call, and each time the next prompt works. The partial text stays in the history, marked
+//! as such, and every tool call has exactly one result.
 //!
 //! ```text
 //! $ cargo run -p cancel-and-continue
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::{error::Error, future::pending, io};
 
@@ -17,12 +17,12 @@ use geppetto_session::Session;
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
 
-/// A tool that takes for ever, and does not even listen to the cancel.
+/// A tool that never returns and ignores the cancellation.
 async fn dig() -> Result<String, ToolError> {
     pending().await
 }
 
-/// Stands for a model: says half a sentence and hangs, calls two tools, answers.
+/// In place of a model: writes half a sentence and hangs, calls two tools, answers.
 fn model() -> ScriptedEngine {
     ScriptedEngine::new([
         Script::new().text("The treasure lies").hang(),
@@ -42,7 +42,7 @@ fn tools() -> Result<ToolRegistry, Box<dyn Error>> {
     Ok(ToolRegistry::new().with(look)?.with(dig)?)
 }
 
-/// Submits a prompt, and cancels its run at the first event that `when` accepts.
+/// Submits a prompt and cancels its run at the first event that `when` accepts.
 async fn cancel_when(
     session: &Session,
     prompt: &str,

@@ -1,7 +1,7 @@
-//! Runs the example programs and compares what they print with their READMEs.
+//! Runs the example programs and compares their output with their READMEs.
 //!
 //! Most examples need one line in `tests/output.rs`: [`prints_what_its_readme_says!`], or
-//! [`answers_as_its_readme_says!`] for a program that asks a provider. [`Program`] is for the others.
+//! [`answers_as_its_readme_says!`] for a program that uses a provider. The others use [`Program`].
 //!
 //! ```
 //! use example_check::expected_output;
@@ -10,8 +10,8 @@
 //! assert_eq!(expected_output(readme), Some("hello\n"));
 //! ```
 //!
-//! Expected output: none, this is a library for tests. The program of this package, `example-check`, holds
-//! whole conversations with the examples, for `cargo xtask validate`.
+//! Expected output: none, this is a library for tests. The program of this package,
+//! `example-check`, checks whole conversations with the examples, for `cargo xtask validate`.
 
 mod demo;
 mod output;
@@ -21,7 +21,8 @@ pub use demo::run_with_demo;
 pub use output::{Output, expected_notes, expected_output};
 pub use program::{Program, Running};
 
-/// Tests that the program of the package prints exactly what its README says, without settings and input.
+/// Tests that the program of the package, without settings and input, prints exactly what its
+/// README says.
 #[macro_export]
 macro_rules! prints_what_its_readme_says {
     () => {
@@ -34,7 +35,8 @@ macro_rules! prints_what_its_readme_says {
     };
 }
 
-/// Tests that the program of the package, which asks the demo provider, prints exactly what its README says.
+/// Tests that the program of the package, which uses the demo provider, prints exactly what its
+/// README says.
 #[macro_export]
 macro_rules! answers_as_its_readme_says {
     () => {
@@ -46,7 +48,7 @@ macro_rules! answers_as_its_readme_says {
     };
 }
 
-/// The path of the program that has its package's name.
+/// The path of the program with the name of its package.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! program {
@@ -55,7 +57,7 @@ macro_rules! program {
     };
 }
 
-/// The package's README.
+/// The README of the package.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! readme {

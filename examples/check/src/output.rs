@@ -2,19 +2,20 @@
 
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
-/// What a program printed, and how it ended.
+/// The output of a program, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// What it printed to stdout; bytes that are not UTF-8 are replaced.
+    /// Stdout; invalid UTF-8 is replaced.
     pub stdout: String,
-    /// What it printed to stderr; bytes that are not UTF-8 are replaced.
+    /// Stderr; invalid UTF-8 is replaced.
     pub stderr: String,
-    /// Its exit code; `None` if a signal ended it.
+    /// The exit code; `None` if a signal ended the program.
     pub code: Option<i32>,
 }
 
 impl Output {
-    /// Asserts that the program succeeded, printed exactly `expected`, and nothing to stderr.
+    /// Asserts that the program succeeded, and printed exactly `expected` to stdout and nothing to
+    /// stderr.
     ///
     /// # Panics
     ///
@@ -24,7 +25,8 @@ impl Output {
         self.assert_stdout(expected);
     }
 
-    /// Asserts that the program succeeded, printed exactly what its README says, and nothing to stderr.
+    /// Asserts that the program succeeded, and printed exactly what its README says to stdout and
+    /// nothing to stderr.
     ///
     /// # Panics
     ///
@@ -33,9 +35,9 @@ impl Output {
         self.assert_prints(expected(readme));
     }
 
-    /// Asserts that a program that asks a provider succeeded and printed exactly what its README says: to
-    /// stdout, and where the README has a block about it, to stderr behind the line that names the server.
-    /// Results of tools that stand side by side there may be in any order, because tools run in parallel.
+    /// Asserts that a program that uses a provider succeeded and printed exactly what its README
+    /// says: to stdout and, if the README has a block for it, to stderr after the line that names
+    /// the server. Adjacent tool results there may be in any order, because tools run in parallel.
     ///
     /// # Panics
     ///
@@ -44,7 +46,7 @@ impl Output {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.assert_stdout(expected(readme));
         if let Some(notes) = expected_notes(readme) {
-            // The first line names the server, whose port changes.
+            // The first line names the server, whose port varies.
             let (_, printed) = self.stderr.split_once('\n').unwrap_or_default();
             assert_eq!(results_in_order(printed), results_in_order(notes));
         }
@@ -73,7 +75,7 @@ impl Output {
     }
 }
 
-/// The notes with neighbouring results of tools sorted.
+/// The notes with adjacent tool results sorted.
 fn results_in_order(notes: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = notes.lines().collect();
     for results in lines.chunk_by_mut(|a, b| a.starts_with("← ") && b.starts_with("← ")) {

@@ -12,7 +12,7 @@ use std::{
 
 use crate::Output;
 
-/// Variables that would send an example to a real server, or change how it prints.
+/// Variables that would direct an example to a real server or change its output.
 const SETTINGS: &[&str] = &[
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
@@ -20,10 +20,10 @@ const SETTINGS: &[&str] = &[
     "NO_COLOR",
 ];
 
-/// The longest silence by default. The demo provider writes many times a second.
+/// The default limit on silence. The demo provider writes many times a second.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// A program, and what it is run with.
+/// A program and its arguments, environment and input.
 #[derive(Debug)]
 #[must_use]
 pub struct Program {
@@ -33,7 +33,7 @@ pub struct Program {
     echo: bool,
 }
 
-/// A program that runs. It is killed if it is dropped before its end.
+/// A running program. Dropping it kills the program.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
@@ -45,7 +45,8 @@ pub struct Running {
 }
 
 impl Program {
-    /// The program at `path`: `env!("CARGO_BIN_EXE_name")`. It runs without the settings of the environment.
+    /// The program at `path`, such as `env!("CARGO_BIN_EXE_name")`. It runs without the settings of
+    /// the environment.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let mut command = Command::new(path.as_ref());
         for name in SETTINGS {
@@ -87,29 +88,30 @@ impl Program {
         self
     }
 
-    /// Sets what [`run`](Self::run) lets the program read; nothing by default.
+    /// Sets the input of [`run`](Self::run); empty by default.
     pub fn stdin(mut self, text: impl Into<String>) -> Self {
         self.stdin = text.into();
         self
     }
 
-    /// Sets how long the program may print nothing before it counts as stuck; 60 seconds by default.
+    /// Sets how long the program may print nothing before it counts as stuck; 60 seconds by
+    /// default.
     pub fn silence(mut self, longest: Duration) -> Self {
         self.silence = longest;
         self
     }
 
-    /// Copies what the program prints to this program's stderr.
+    /// Copies the output of the program to the stderr of this process.
     pub fn echo(mut self) -> Self {
         self.echo = true;
         self
     }
 
-    /// Gives the program a stdout that nobody reads, so that its first write fails.
+    /// Gives the program a stdout without a reader, so that its first write fails.
     ///
     /// # Errors
     ///
-    /// If the operating system has no pipe left.
+    /// If the operating system cannot create a pipe.
     pub fn closed_stdout(mut self) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         drop(reader);
@@ -121,7 +123,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// The problem, if it cannot be started.
+    /// If the program cannot be started: the problem.
     pub fn start(mut self) -> Result<Running, String> {
         let child = self.command.spawn();
         let mut child = child.map_err(|error| format!("cannot start: {error}"))?;
@@ -138,7 +140,7 @@ impl Program {
         }
         let (sender, stderr) = mpsc::channel();
         if let Some(pipe) = child.stderr.take() {
-            // Nobody listens to a program that was stuck.
+            // Nobody receives the output of a program that was stuck.
             thread::spawn(move || sender.send(read_all(pipe)).ok());
         }
         Ok(Running {
@@ -151,26 +153,26 @@ impl Program {
         })
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to completion.
     ///
     /// # Errors
     ///
-    /// The problem, if the program cannot be started or gets stuck.
+    /// If the program cannot be started or is stuck: the problem.
     pub fn try_run(mut self) -> Result<Output, String> {
         let stdin = std::mem::take(&mut self.stdin);
         let mut running = self.start()?;
         if let Some(mut pipe) = running.stdin.take() {
-            // A program that does not read has closed its end; what it prints decides.
+            // A program that does not read has closed its end; its output decides.
             let _ = pipe.write_all(stdin.as_bytes());
         }
         running.output()
     }
 
-    /// Runs the program to its end.
+    /// Runs the program to completion.
     ///
     /// # Panics
     ///
-    /// If the program cannot be started or gets stuck.
+    /// If the program cannot be started or is stuck.
     #[allow(clippy::panic, reason = "a test fails by panicking")]
     pub fn run(self) -> Output {
         self.try_run().unwrap_or_else(|problem| panic!("{problem}"))
@@ -182,22 +184,22 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// The problem, if the program does not read its input.
+    /// If the program does not read its input: the problem.
     pub fn type_line(&mut self, line: &str) -> Result<(), String> {
         let stdin = self.stdin.as_mut().ok_or("its input is closed already")?;
         writeln!(stdin, "{line}").map_err(|error| format!("it does not read its input: {error}"))
     }
 
-    /// Ends the input.
+    /// Closes the input.
     pub fn end_input(&mut self) {
         self.stdin = None;
     }
 
-    /// Presses Ctrl-C.
+    /// Sends Ctrl-C.
     ///
     /// # Errors
     ///
-    /// The problem, if the system has no `sh` or the program has been waited for already.
+    /// If the system has no `sh`, or the program has already been waited for: the problem.
     pub fn interrupt(&self) -> Result<(), String> {
         let pid = self.child.id().to_string();
         let sent = Command::new("sh")
@@ -215,11 +217,12 @@ impl Running {
         matches!(self.child.try_wait(), Ok(Some(_)))
     }
 
-    /// The next line that the program prints, with its end; `None` if it prints no more.
+    /// Returns the next line that the program prints, including its line ending; `None` at the end
+    /// of the output.
     ///
     /// # Errors
     ///
-    /// The problem, if the program is stuck.
+    /// If the program is stuck: the problem.
     pub fn next_line(&mut self) -> Result<Option<String>, String> {
         match self.lines.recv_timeout(self.silence) {
             Ok(line) => {
@@ -231,11 +234,11 @@ impl Running {
         }
     }
 
-    /// Ends the input and reads on until the program has ended.
+    /// Closes the input and reads until the program has ended.
     ///
     /// # Errors
     ///
-    /// The problem, if the program is stuck.
+    /// If the program is stuck: the problem.
     pub fn output(mut self) -> Result<Output, String> {
         self.end_input();
         let (stdout, stderr, status) = self.rest()?;
@@ -246,11 +249,11 @@ impl Running {
         })
     }
 
-    /// Waits until the program, whose input has ended, has ended well.
+    /// Waits until the program, whose input is closed, has succeeded.
     ///
     /// # Errors
     ///
-    /// The problem, if the program is stuck, or its exit code is not 0.
+    /// If the program is stuck, or its exit code is not 0: the problem.
     pub fn finish(mut self) -> Result<(), String> {
         let (_, stderr, status) = self.rest()?;
         if status.success() {
@@ -277,7 +280,7 @@ impl Running {
         format!("stuck, silent for {} s", self.silence.as_secs())
     }
 
-    /// For people who look at a failure; where it cannot be written, nothing is lost.
+    /// For a person who looks into a failure; a failed write loses nothing.
     fn copy(&self, text: &str) {
         if self.echo {
             let _ = io::stderr().write_all(text.as_bytes());
@@ -287,13 +290,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail on a program that is over already.
+        // Both fail on a program that has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The next line with its end; what is not UTF-8 is replaced. A read error ends the output.
+/// Reads the next line, including its line ending; invalid UTF-8 is replaced. A read error ends the
+/// output.
 fn next_line(pipe: &mut impl BufRead) -> Option<String> {
     let mut line = Vec::new();
     let read = pipe.read_until(b'\n', &mut line).unwrap_or(0);
@@ -302,7 +306,7 @@ fn next_line(pipe: &mut impl BufRead) -> Option<String> {
 
 fn read_all(mut pipe: impl Read) -> String {
     let mut bytes = Vec::new();
-    // A read error ends the output; what came before is judged.
+    // A read error ends the output; the bytes before it count.
     let _ = pipe.read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

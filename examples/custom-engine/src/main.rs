@@ -1,13 +1,13 @@
-//! An engine written from scratch. It stands for a provider that the workspace does not know: it
-//! reads the conversation, streams its reply through a `ResponseWriter`, and ends early when the
-//! run is cancelled or the model breaks. The writer sees to the rest: blocks, events in their
-//! legal order, and that nothing that was said is lost.
+//! An engine written from scratch, in place of a provider that the workspace does not support. It
+//! reads the conversation, streams its reply through a `ResponseWriter`, and ends early if the run
+//! is cancelled or the model fails. The writer does the rest: it creates the blocks, publishes
+//! events in a legal order, and keeps partial output.
 //!
 //! ```text
 //! $ cargo run -p custom-engine
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 mod model;
 
@@ -22,7 +22,7 @@ use geppetto_events::{
 use geppetto_turns::{BlockKind, InferenceResult, Turn, Usage};
 use model::{LocalModel, Piece};
 
-/// Speaks to a [`LocalModel`].
+/// An engine for a [`LocalModel`].
 struct LocalEngine {
     model: LocalModel,
 }
@@ -34,7 +34,7 @@ impl Engine for LocalEngine {
         ctx: &RunContext,
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
-        // 1. The conversation, in the provider's own form.
+        // 1. The conversation, in the provider's format.
         let prompt = turn
             .last_of(BlockKind::User)
             .and_then(|block| block.text())
@@ -42,7 +42,7 @@ impl Engine for LocalEngine {
         let mut stream = self.model.ask(prompt);
         let usage = Usage::new(words(prompt), stream.words());
 
-        // 2. The reply, as it arrives. A piece of another kind closes what is open.
+        // 2. The reply, as it arrives. A piece of another kind closes the open item.
         let mut reply = ResponseWriter::start(ctx, turn, "local", "model-1");
         let mut open = None;
         loop {
@@ -57,7 +57,7 @@ impl Engine for LocalEngine {
                 Ok(Some(Piece::Thought(text))) => (true, text),
                 Ok(Some(Piece::Word(text))) => (false, text),
                 Ok(None) => break,
-                // 3. However it breaks off, what arrived stays in the turn, marked.
+                // 3. If the reply is cut off, the partial output stays in the turn, marked as such.
                 Err(error) => return Err(reply.fail(error, Finish::default())),
             };
             let item = match open {
@@ -76,7 +76,7 @@ impl Engine for LocalEngine {
             reply.push(item, &text);
         }
 
-        // 4. The end: why the model stopped, and what it took.
+        // 4. The end: the stop reason and the usage.
         Ok(reply.finish(
             Finish::completed()
                 .with_stop_reason("eos")
@@ -89,7 +89,7 @@ fn words(text: &str) -> u64 {
     text.split_whitespace().map(|_| 1).sum()
 }
 
-/// Asks once and says what came of it.
+/// Asks once and prints the outcome.
 async fn ask(ctx: &RunContext, prompt: &str) {
     let engine = LocalEngine { model: LocalModel };
     let screen: Arc<dyn EventSink> = Arc::new(HumanPrinter::new(io::stdout()));

@@ -1,8 +1,8 @@
-//! The "provider": a model that thinks once and says a sentence word by word.
+//! The "provider": a model that thinks once and writes a sentence word by word.
 
 use std::{collections::VecDeque, io, time::Duration};
 
-/// How long the model takes for a word.
+/// The time that the model needs for a word.
 const PACE: Duration = Duration::from_millis(5);
 
 /// A model on this machine. It knows one sentence.
@@ -16,7 +16,7 @@ pub(crate) enum Piece {
     Word(String),
 }
 
-/// A reply that is still coming.
+/// A reply in progress.
 #[derive(Debug)]
 pub(crate) struct Pieces {
     rest: VecDeque<Piece>,
@@ -40,13 +40,13 @@ impl LocalModel {
 }
 
 impl Pieces {
-    /// How many words the model says, its thought aside.
+    /// Returns the number of words in the reply, without the thought.
     pub(crate) fn words(&self) -> u64 {
         let word = |piece: &&Piece| matches!(piece, Piece::Word(_));
         self.rest.iter().filter(word).map(|_| 1).sum()
     }
 
-    /// The next piece; `None` at the end. Dropping the future loses nothing.
+    /// Returns the next piece; `None` at the end. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Piece>> {
         tokio::time::sleep(PACE).await;
         match self.rest.pop_front() {

@@ -1,12 +1,13 @@
-//! A log of events, one JSON object in a line, through a filter and a printer. Lines of every
-//! version are read: bare events, events in an envelope, and the names of January 2026.
+//! A log of events, one JSON object per line, sent through a filter and a printer. Lines of every
+//! version are accepted: bare events, events in an envelope, and events with the names of January
+//! 2026.
 //!
 //! ```text
 //! $ cargo run -p events-jsonl -- examples/events-jsonl/sample.jsonl
 //! $ my-app --output jsonl | events-jsonl --only tool-result-ready --output yaml
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::{
     fs::File,
@@ -49,14 +50,14 @@ enum Format {
     January,
 }
 
-/// A printer is a sink like any other: what prints a live run prints a log.
+/// A printer is an ordinary event sink: it prints a log as it prints a live run.
 fn printer(format: Format) -> Box<dyn EventSink> {
     match format {
         Format::Text => Box::new(HumanPrinter::new(io::stdout())),
         Format::Jsonl => Box::new(JsonLinesPrinter::new(io::stdout())),
         Format::Yaml => Box::new(YamlPrinter::new(io::stdout())),
         Format::January => {
-            // The old names carried the text so far, so the encoder has a state.
+            // Events with the old names carry the whole text so far, so the encoder has state.
             let encoder = std::sync::Mutex::new(JanuaryEncoder::new());
             Box::new(sink_fn(move |event| {
                 let line = encoder
@@ -82,7 +83,7 @@ fn run(cli: &Cli) -> Result<(), String> {
     let mut bad = 0;
     for (line, number) in log.split(b'\n').zip(1..) {
         let line = line.map_err(|error| format!("line {number}: {error}"))?;
-        // A crash leaves half a line, and not always one that is UTF-8.
+        // A crash can leave a partial line, which need not be UTF-8.
         let line = String::from_utf8_lossy(&line);
         if line.trim().is_empty() {
             continue;
@@ -94,7 +95,7 @@ fn run(cli: &Cli) -> Result<(), String> {
                     printer.publish(&event);
                 }
             }
-            // One bad line must not hide all that follow it.
+            // One bad line must not hide the lines after it.
             Err(error) => {
                 let _ = writeln!(io::stderr(), "line {number} is no event: {error}");
                 bad += 1;

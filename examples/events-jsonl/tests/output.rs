@@ -1,4 +1,4 @@
-//! The program prints what its README says, filters, and speaks the older names.
+//! The program prints what its README says, filters, and supports the older names.
 
 use example_check::{Output, Program};
 

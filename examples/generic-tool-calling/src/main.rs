@@ -1,6 +1,6 @@
 //! Two typed tools made from plain async functions, called in parallel by the model, in a
-//! conversation of two turns. With `--interactive`, prompts are read from standard input, and Ctrl-C
-//! cancels a run and goes back to the next prompt.
+//! conversation of two turns. With `--interactive`, the program reads prompts from standard input,
+//! and Ctrl-C cancels a run and returns to the prompt.
 //!
 //! ```text
 //! $ cargo run -p generic-tool-calling
@@ -49,7 +49,7 @@ struct Cli {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct LookupWeather {
     /// The city, such as Zurich.
-    // Servers that decode by grammar hold the model to the limit, too.
+    // Servers with grammar-constrained decoding enforce the limit, too.
     #[schemars(length(max = 60))]
     city: String,
 }

@@ -1,11 +1,12 @@
-//! A prompt with images: files, or addresses that the provider fetches.
+//! A prompt with images: files, or URLs that the provider fetches.
 //!
 //! ```text
 //! $ cargo run -p image-prompt -- --image photo.jpg "What is in this picture?"
 //! ```
 //!
-//! Expected output, with the embedded demo provider, which sees that there is an image and cannot look
-//! at it (the answer on stdout, everything else on stderr): the block in this example's README.md.
+//! Expected output: the block in this example's README.md (the answer on stdout, everything else on
+//! stderr), with the embedded demo provider, which notices that there is an image but cannot see
+//! it.
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -15,7 +16,7 @@ use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
 use geppetto_turns::ImagePart;
 
-/// A red pixel, for a first try.
+/// A red pixel, the default image.
 const PIXEL: &[u8] = include_bytes!("../pixel.png");
 
 #[derive(Debug, Parser)]

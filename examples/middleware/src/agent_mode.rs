@@ -9,7 +9,7 @@ use geppetto_turns::{
 };
 use serde_json::json;
 
-/// A mode, and what the model is told in it.
+/// A mode and its instructions for the model.
 #[derive(Debug, Clone)]
 pub(crate) struct Mode {
     name: String,
@@ -23,15 +23,15 @@ impl Mode {
     }
 }
 
-/// Tells the model which mode it is in, and lets it ask for another one with
-/// `<switch-mode>name</switch-mode>`. The mode is the conversation's, in the turn's data.
+/// Tells the model which mode it is in, and lets it switch with `<switch-mode>name</switch-mode>`.
+/// The mode belongs to the conversation and is stored in the turn's data.
 #[derive(Debug)]
 pub(crate) struct AgentMode {
     modes: Vec<Mode>,
 }
 
 impl AgentMode {
-    /// The first mode is the one to begin with.
+    /// Creates the middleware. The first mode is the initial one.
     pub(crate) fn new(modes: impl IntoIterator<Item = Mode>) -> Self {
         Self {
             modes: modes.into_iter().collect(),
@@ -42,8 +42,8 @@ impl AgentMode {
         self.modes.iter().find(|mode| mode.name == name)
     }
 
-    /// Before the call: says the mode, unless the conversation says it already. It goes before
-    /// the prompt, so that what was said earlier stays as it was and prompt caches go on to hit.
+    /// Before the call: states the mode, unless the conversation already does. The statement goes
+    /// before the prompt, so that the earlier blocks stay the same and prompt caches still hit.
     fn announce(&self, turn: &mut Turn) -> Result<(), KeyError> {
         let current = turn.data.get(&AGENT_MODE)?;
         let known = current.as_deref().and_then(|name| self.find(name));
@@ -63,7 +63,7 @@ impl AgentMode {
         turn.data.set(&AGENT_MODE, &mode.name)
     }
 
-    /// After the call: does what the model asked for.
+    /// After the call: switches the mode if the model asked for it.
     fn switch(&self, ctx: &RunContext, turn: &mut Turn) -> Result<(), KeyError> {
         let answer = turn.assistant_text();
         let Some(to) = wanted(&answer).and_then(|name| self.find(name)) else {
@@ -82,7 +82,7 @@ impl AgentMode {
     }
 }
 
-/// The mode that an answer asks for.
+/// Returns the mode that an answer asks for.
 fn wanted(answer: &str) -> Option<&str> {
     let (_, after) = answer.rsplit_once("<switch-mode>")?;
     let (name, _) = after.split_once("</switch-mode>")?;

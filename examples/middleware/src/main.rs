@@ -1,12 +1,12 @@
-//! Two middlewares of one's own. [`AgentMode`] works before and after each call of the model: it
-//! tells the model which mode it is in, and reads from the answer whether it wants another one.
-//! [`Trace`] only watches. The first middleware of a stack is the outermost.
+//! Two custom middlewares. [`AgentMode`] works before and after each call of the model: it tells
+//! the model which mode it is in, and reads from the answer whether to switch. [`Trace`] only
+//! observes. The first middleware of a stack is the outermost.
 //!
 //! ```text
 //! $ cargo run -p middleware
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 mod agent_mode;
 
@@ -20,7 +20,7 @@ use geppetto_events::{EventKind, EventSink, sink_fn};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::{InferenceResult, Turn, keys::data::AGENT_MODE};
 
-/// Says when the rest of the chain begins and ends, and changes nothing.
+/// Prints when the rest of the chain begins and ends, and changes nothing.
 struct Trace(&'static str);
 
 #[async_trait]
@@ -38,7 +38,7 @@ impl Middleware for Trace {
     }
 }
 
-/// Stands for a model that asks for another mode when it has a plan.
+/// In place of a model: asks for another mode once it has a plan.
 fn model() -> ScriptedEngine {
     ScriptedEngine::new([
         Script::new().text("First the roof. <switch-mode>build</switch-mode>"),

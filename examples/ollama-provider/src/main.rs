@@ -1,13 +1,13 @@
-//! A provider that the workspace does not have, on the provider kit: the chat API of Ollama, whose
-//! replies are lines of JSON and whose errors have a body of their own. The format is in
-//! `src/wire.rs`; attempts, time limits, cancel, truncation, errors and the end of the reply are the
-//! kit's.
+//! A provider that the workspace does not have, built with the provider kit: the chat API of
+//! Ollama, whose replies are lines of JSON and whose errors have a body of their own. `src/wire.rs`
+//! implements the format. The kit handles attempts, time limits, cancellation, truncation, errors
+//! and the end of the reply.
 //!
 //! ```text
 //! $ cargo run -p ollama-provider
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 mod server;
 mod wire;
@@ -21,7 +21,7 @@ use geppetto_turns::Turn;
 use serde_json::json;
 use wire::OllamaEngine;
 
-/// Asks once and prints what the reply is.
+/// Asks once and prints the reply.
 async fn ask(engine: &OllamaEngine, prompt: &str) -> Result<(), Box<dyn Error>> {
     let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     let tools = vec![ToolDefinition::new(
@@ -31,7 +31,7 @@ async fn ask(engine: &OllamaEngine, prompt: &str) -> Result<(), Box<dyn Error>> 
     )];
     let turn = Turn::builder().system("Be terse.").user(prompt);
     let mut turn = turn.data(&keys::TOOL_DEFINITIONS, &tools)?.build();
-    // Ids that are the same in every run, as the README shows them.
+    // The same ids in every run, as the README shows them.
     let ctx = RunContext::for_stream(EventStream::fragment(), Arc::new(SeededIds::new(7)));
     match engine.run_inference(&ctx, &mut turn).await {
         Ok(result) => {

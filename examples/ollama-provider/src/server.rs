@@ -1,4 +1,4 @@
-//! A server on the loopback interface that answers as Ollama does.
+//! A server on the loopback interface that answers like Ollama.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A thought, a text, and a call of a tool.
+/// A thought, a text, and a tool call.
 const ANSWER: &[&str] = &[
     r#"{"model":"qwen3","message":{"role":"assistant","content":"","thinking":"Look it up."},"done":false}"#,
     r#"{"model":"qwen3","message":{"role":"assistant","content":"One "},"done":false}"#,
@@ -22,13 +22,13 @@ const BREAKS: &[&str] = &[
     r#"{"error":"model runner has unexpectedly stopped"}"#,
 ];
 
-/// A connection that is closed in the middle of a line.
+/// A connection that closes in the middle of a line.
 const IS_CUT: &[&str] = &[
     r#"{"model":"qwen3","message":{"role":"assistant","content":"I was ab"},"done":false}"#,
     r#"{"model":"qwen3","message":{"role":"assistant","cont"#,
 ];
 
-/// Starts a server that gives these answers, one a request; returns its URL.
+/// Starts a server that gives these answers, one per request, and returns its URL.
 pub(crate) async fn start() -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -56,7 +56,7 @@ async fn answer(socket: &mut TcpStream, lines: &[&str]) -> io::Result<()> {
     socket.shutdown().await
 }
 
-/// Returns `true` if the request has as many bytes behind its head as it says.
+/// Returns `true` if the body of the request has the announced length.
 fn has_body(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

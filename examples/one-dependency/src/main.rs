@@ -1,11 +1,11 @@
-//! A conversation with a tool. Everything comes from the crate `geppetto`, and its prelude has the
-//! names that most programs use.
+//! A conversation with a tool. The crate `geppetto` is the only dependency on the workspace, and
+//! its prelude has the names that most programs need.
 //!
 //! ```text
 //! $ cargo run -p one-dependency
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use example_run::{print, println};
 use geppetto::{prelude::*, testing::demo};
@@ -13,7 +13,8 @@ use geppetto::{prelude::*, testing::demo};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     example_run::arguments!();
-    // Stands for a provider; a program of yours sets a key, and a base URL if it is not OpenAI's.
+    // In place of a provider; your program sets a key, and a base URL if the provider is not
+    // OpenAI.
     let provider = demo::provider().await?;
     let engine = ChatEngine::builder(demo::MODEL)
         .base_url(provider.base_url())

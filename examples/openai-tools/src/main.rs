@@ -1,7 +1,7 @@
-//! OpenAI's Responses API: a model whose thinking shows while it streams, two typed tools, a
-//! conversation of two turns. What the model thought goes back to it, sealed, with every request.
-//! With `--interactive`, prompts are read from standard input, and Ctrl-C cancels a run and goes
-//! back to the next prompt.
+//! OpenAI's Responses API: a model whose thinking is shown while it streams, two typed tools, a
+//! conversation of two turns. Every request carries the earlier thinking back to the model in
+//! encrypted form. With `--interactive`, the program reads prompts from standard input, and Ctrl-C
+//! cancels a run and returns to the prompt.
 //!
 //! ```text
 //! $ cargo run -p openai-tools
@@ -50,7 +50,7 @@ struct Cli {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FindTrain {
     /// Where the train goes, such as Bern.
-    // Servers that decode by grammar hold the model to the limit, too.
+    // Servers with grammar-constrained decoding enforce the limit, too.
     #[schemars(length(max = 60))]
     destination: String,
 }
@@ -107,7 +107,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, printer| {
         let mut config = InferenceConfig::new().with_reasoning_effort("low");
-        // Without it the model thinks in silence.
+        // Without it, the thinking of the model is not shown.
         config.reasoning_summary = Some("auto".to_owned());
         let builder = Builder::new(provider.responses_engine(config)?)
             .event_sink(printer.clone())

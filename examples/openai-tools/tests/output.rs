@@ -1,4 +1,4 @@
-//! The program prints what its README says, and what it sends is what the API accepts.
+//! The program prints what its README says, and the API accepts its requests.
 
 #![allow(
     clippy::unwrap_used,

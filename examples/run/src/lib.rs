@@ -1,5 +1,5 @@
-//! What the example programs without options share: `--help`, an error for unknown options, and
-//! printing that ends the program quietly when nobody reads its output any more (`| head`).
+//! Support for example programs without options: `--help`, an error for unknown options, and
+//! printing that ends the program quietly when its output is closed (`| head`).
 //!
 //! ```no_run
 //! use example_run::println;
@@ -25,7 +25,8 @@ macro_rules! arguments {
     };
 }
 
-/// As `std::println`, except that a closed output ends the program quietly instead of by a panic.
+/// Like `std::println`, but ends the program quietly instead of panicking when the output is
+/// closed.
 #[macro_export]
 macro_rules! println {
     ($($arg:tt)*) => {
@@ -33,7 +34,7 @@ macro_rules! println {
     };
 }
 
-/// As `std::print`, except that a closed output ends the program quietly instead of by a panic.
+/// Like `std::print`, but ends the program quietly instead of panicking when the output is closed.
 #[macro_export]
 macro_rules! print {
     ($($arg:tt)*) => {

@@ -1,11 +1,11 @@
-//! Two ways to go on from one point of a conversation. A fork has a history of its own from then
-//! on, shares the blocks that were said before, and may run beside its origin.
+//! Two continuations of one point in a conversation. A fork has its own history from then on,
+//! shares the earlier blocks, and can run at the same time as the original.
 //!
 //! ```text
 //! $ cargo run -p session-fork
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::{error::Error, sync::Arc};
 
@@ -14,7 +14,7 @@ use geppetto_session::{EngineRunner, Session};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_turns::Turn;
 
-/// Stands for a model.
+/// In place of a model.
 fn model() -> ScriptedEngine {
     let says = |text: &str| Script::new().text(text);
     ScriptedEngine::new([
@@ -32,7 +32,7 @@ async fn say(session: &Session, prompt: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How many blocks two turns hold in common: not equal ones, the same ones.
+/// Returns how many blocks two turns share: the same blocks, not merely equal ones.
 fn shared(a: &Turn, b: &Turn) -> usize {
     let pairs = a.blocks.iter().zip(&b.blocks);
     pairs.filter(|(a, b)| Arc::ptr_eq(a, b)).count()

@@ -1,6 +1,7 @@
-//! One prompt to a model, its answer printed as it comes, thinking shown apart, usage at the end.
-//! Ctrl-C cancels: what arrived stays printed, and the exit code is 130. With `--interactive`,
-//! prompts are read from standard input, a run each, and Ctrl-C goes back to the next prompt.
+//! One prompt to a model, with the answer printed as it streams, thinking shown separately, and
+//! usage at the end. Ctrl-C cancels: the partial answer stays printed, and the exit code is 130.
+//! With `--interactive`, the program reads prompts from standard input, one run each, and Ctrl-C
+//! returns to the prompt.
 //!
 //! ```text
 //! $ cargo run -p simple-streaming-inference -- "Say hello"

@@ -1,4 +1,4 @@
-//! What `--interactive` does with Ctrl-C and with the end of input.
+//! The effect of Ctrl-C and of the end of input with `--interactive`.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ fn start() -> Running {
         .unwrap()
 }
 
-/// Reads on to the next event of this type and returns its line.
+/// Reads up to the next event of this type and returns its line.
 fn until(example: &mut Running, event_type: &str) -> String {
     let start = format!("{{\"type\":\"{event_type}\"");
     loop {
@@ -47,14 +47,15 @@ fn ctrl_c_mid_stream_cancels_the_run_and_the_next_prompt_runs() {
 #[test]
 fn ctrl_c_at_the_prompt_ends_the_program() {
     let mut example = start();
-    // Whoever prints the end of a run is about to listen; a second run is the proof that it does.
+    // A program that has printed the end of a run is about to listen; a second run proves that it
+    // does.
     for prompt in ["one", "two"] {
         example.type_line(prompt).unwrap();
         until(&mut example, "text-delta");
         example.interrupt().unwrap();
         until(&mut example, "run-stopped");
     }
-    // The prompt begins to listen soon; a signal that comes before is ignored, so it is repeated.
+    // The prompt begins to listen soon; a signal before that is ignored, so it is repeated.
     while !example.has_ended() {
         example.interrupt().unwrap();
     }

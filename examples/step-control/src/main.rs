@@ -1,12 +1,12 @@
-//! Runs that wait for somebody between their steps: after each inference that asks for tools,
-//! before the tools run, and after the tools, before the model is asked again. Whoever watches the
-//! events lets the run go on; where nobody does, a deadline says what happens.
+//! Runs that pause between their steps: after each inference that asks for tools, before the tools
+//! run, and after the tools, before the next inference. A consumer of the events resumes the run;
+//! without one, a deadline decides what happens.
 //!
 //! ```text
 //! $ cargo run -p step-control
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::{error::Error, time::Duration};
 
@@ -17,7 +17,7 @@ use geppetto_session::{ExecutionHandle, Session};
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_toolloop::{AtDeadline, StepController, ToolError, ToolRegistry, tool_fn};
 
-/// Stands for a model: wants to delete a file, then says what it did.
+/// In place of a model: asks to delete a file, then reports what it did.
 fn model() -> ScriptedEngine {
     ScriptedEngine::new([
         Script::new().tool_call("call_1", "delete_file", "{}"),
@@ -38,7 +38,7 @@ fn session(control: &StepController) -> Result<Session, Box<dyn Error>> {
     Ok(session)
 }
 
-/// Prints what happens; at each pause `decide` is asked whether to let the run go on.
+/// Prints the events; at each pause, `decide` is asked whether to resume the run.
 async fn watch(run: &ExecutionHandle, control: &StepController, decide: impl Fn(&str) -> bool) {
     let mut events = run.events();
     while let Some(event) = events.next().await {

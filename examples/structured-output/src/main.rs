@@ -1,4 +1,5 @@
-//! An answer as a Rust value: the schema comes from the type, and the answer is read back as the type.
+//! An answer as a Rust value: the schema is derived from the type, and the answer is parsed into
+//! the type.
 //!
 //! ```text
 //! $ cargo run -p structured-output -- "Ada is 36 and lives in London."

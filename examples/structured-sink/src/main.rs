@@ -1,12 +1,12 @@
-//! A model writes data into its text, `<app:plan:v1> ... </app:plan:v1>`. The structured sink cuts
-//! it out while it streams: the application gets the plan as it grows, the screen gets the clean
-//! text.
+//! A model writes data into its text, `<app:plan:v1> ... </app:plan:v1>`. The structured sink
+//! extracts the data while the text streams: the application receives the plan as it grows, the
+//! screen shows the clean text.
 //!
 //! ```text
 //! $ cargo run -p structured-sink
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::{error::Error, sync::Arc};
 
@@ -18,7 +18,8 @@ use geppetto_structured::{BlockInfo, Extractor, Malformed, PartialYaml, Structur
 use geppetto_testing::{Script, ScriptedEngine};
 use serde_json::{Map, Value};
 
-/// Reads one plan. What its methods return is published at the plan's place in the text.
+/// Reads one plan. The events that its methods return are published at the position of the plan in
+/// the text.
 #[derive(Default)]
 struct Plan {
     yaml: PartialYaml,
@@ -48,13 +49,13 @@ impl Extractor for Plan {
     }
 }
 
-/// An event of the application's own.
+/// An event that the application defines.
 fn event(name: &str, field: &str, value: Option<Value>) -> Vec<EventKind> {
     let fields = Map::from_iter([(field.to_owned(), value.unwrap_or_default())]);
     vec![EventKind::Custom(CustomEvent::new(name, fields))]
 }
 
-/// Shows what comes out behind the structured sink.
+/// Shows the output of the structured sink.
 fn screen() -> Arc<dyn EventSink> {
     Arc::new(sink_fn(|event| match &event.kind {
         EventKind::TextDelta(text) => println!("text        {:?}", text.delta),
@@ -68,7 +69,7 @@ fn screen() -> Arc<dyn EventSink> {
     }))
 }
 
-/// Stands for a model. It cuts its deltas where it likes, tags included.
+/// In place of a model. The deltas can split anywhere, even inside tags.
 fn model() -> ScriptedEngine {
     let whole = Script::new()
         .text("Here is the pl")

@@ -3,26 +3,26 @@
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_session::{RunError, SessionError};
 
-/// Why an example ends early. `Display` is the one line for stderr.
+/// Why an example ends early. `Display` is the line for stderr.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// A setting cannot work; nothing was sent. Exit code 2.
+    /// A setting is invalid; nothing was sent. Exit code 2.
     #[error("{0}")]
     Setting(String),
     /// The run failed. Exit code 1.
     #[error("{0}")]
     Run(String),
-    /// Ctrl-C. Exit code 130.
+    /// Ctrl-C was pressed. Exit code 130.
     #[error("interrupted")]
     Interrupted,
-    /// Nobody reads the output any more. Exit code 0, silently.
+    /// The reader of the output closed it. Exit code 0, silently.
     #[error("the output was closed")]
     OutputClosed,
 }
 
 impl Failure {
-    /// The exit code.
+    /// Returns the exit code.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -33,7 +33,7 @@ impl Failure {
         }
     }
 
-    /// The failure of a run; `has_key` says whether a key was configured.
+    /// Converts the failure of a run; `has_key` states whether a key was configured.
     #[must_use]
     pub fn of_run(error: &RunError, has_key: bool) -> Self {
         match error.engine_error() {

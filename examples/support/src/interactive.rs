@@ -13,13 +13,13 @@ use crate::{
 
 /// Reads prompts from standard input, one per line, and converses until the input ends.
 ///
-/// Ctrl-C during a run cancels it, and the next prompt is read; Ctrl-C at the prompt ends the
-/// program. A run that fails is reported, and the next prompt is read.
+/// Ctrl-C during a run cancels it and returns to the prompt; Ctrl-C at the prompt ends the program.
+/// A failed run is reported, and the next prompt is read.
 ///
 /// # Errors
 ///
-/// If it ended by Ctrl-C, if the output was closed, if the input cannot be read, or if a setting is
-/// invalid.
+/// If Ctrl-C ended the conversation, if the output was closed, if the input cannot be read, or if a
+/// setting is invalid.
 pub async fn interact(
     session: &Session,
     provider: &Provider,
@@ -34,7 +34,7 @@ pub async fn interact(
         if at_terminal {
             ask();
         }
-        // A Ctrl-C that came too late for the run before is not meant for the prompt.
+        // A Ctrl-C that came too late for the previous run is not meant for the prompt.
         let mut interrupts = Interrupts::listen();
         let prompt = tokio::select! {
             prompt = prompts.recv() => match prompt {
@@ -69,8 +69,8 @@ pub async fn interact(
 
 /// The lines of standard input.
 ///
-/// They are read by a thread of their own, which is not waited for: a read from a terminal cannot
-/// be taken back, and tokio's own reader would keep the program from ending until the next line.
+/// A thread reads them, and nothing waits for it: a blocking read from a terminal cannot be
+/// cancelled, and tokio's own reader would keep the program from ending until the next line.
 fn prompts() -> mpsc::Receiver<Result<String, Failure>> {
     let (sender, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
@@ -86,7 +86,7 @@ fn prompts() -> mpsc::Receiver<Result<String, Failure>> {
     receiver
 }
 
-/// Shows that the program waits for a prompt. There is no better place to report a broken stderr to.
+/// Shows that the program waits for a prompt. A broken stderr cannot be reported anywhere better.
 fn ask() {
     let mut stderr = io::stderr();
     let _ = write!(stderr, "\n> ");

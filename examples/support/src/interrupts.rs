@@ -5,15 +5,16 @@ type Signal = tokio::signal::unix::Signal;
 #[cfg(windows)]
 type Signal = tokio::signal::windows::CtrlC;
 
-/// Ctrl-C, from the moment of listening on: one that comes between two calls of `next` waits.
+/// Ctrl-C from the moment of listening on. A Ctrl-C between two calls of `next` is kept for the
+/// later one.
 #[derive(Debug)]
 pub(crate) struct Interrupts {
-    /// `None` where the system refuses; Ctrl-C then ends the program, as without us.
+    /// `None` if the system refuses; Ctrl-C then ends the program, as it does by default.
     signal: Option<Signal>,
 }
 
 impl Interrupts {
-    /// Begins to listen; what was pressed before does not count.
+    /// Begins to listen; an earlier Ctrl-C does not count.
     pub(crate) fn listen() -> Self {
         #[cfg(unix)]
         let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());

@@ -1,5 +1,5 @@
-//! What the example programs share, so that each of them shows one idea only: settings that know
-//! where they came from, the choice of a provider, printing, and exit codes.
+//! Code that the example programs share, so that each of them can show one idea: settings that
+//! record where they came from, the choice of a provider, printing, and exit codes.
 //!
 //! ```
 //! use clap::Parser;

@@ -1,4 +1,4 @@
-//! Whether an Ollama server answers on its default port, and with which model.
+//! Detects an Ollama server on its default port, and its model.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use tokio::{
 /// Ollama's default address.
 const ADDRESS: &str = "127.0.0.1:11434";
 
-/// The server speaks OpenAI's wire under this address.
+/// The address of the server's OpenAI-compatible API.
 pub(crate) const BASE_URL: &str = "http://127.0.0.1:11434/v1";
 
-/// The first model that the server has; `None` where no server answers, or it has no model.
+/// Returns the first model of the server; `None` if no server answers or it has no model.
 pub(crate) async fn first_model() -> Option<String> {
     timeout(Duration::from_millis(500), ask()).await.ok()?
 }

@@ -17,16 +17,16 @@ use crate::OutputFormat;
 pub enum Printer {
     /// For people: the answer to stdout, thinking, tools, notices and usage to stderr.
     Text(Box<HumanPrinter<Stdout, Stderr>>),
-    /// Lines of JSON in which each line has only the ids that changed.
+    /// Lines of JSON, each with only the ids that changed.
     Jsonl(JsonLinesPrinter<Stdout>),
-    /// Lines of JSON as they are stored and sent.
+    /// Lines of JSON in the stored format.
     JsonlFull(JsonLinesPrinter<Stdout>),
-    /// Documents of YAML.
+    /// YAML documents.
     Yaml(YamlPrinter<Stdout>),
 }
 
 impl Printer {
-    /// Creates a printer for the format. Colour is used on a terminal only.
+    /// Creates a printer for the format. Colour is used only on a terminal.
     #[must_use]
     pub fn new(format: OutputFormat) -> Arc<Self> {
         let out = io::stdout();
@@ -46,7 +46,7 @@ impl Printer {
         })
     }
 
-    /// Returns `true` if the output was closed by its reader.
+    /// Returns `true` if the reader of the output closed it.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         let error = match self {

@@ -1,4 +1,4 @@
-//! How an example runs: settings, provider, prompts, exit code.
+//! The frame of an example: settings, provider, prompts, exit code.
 
 use std::{future::Future, io::Write, process::ExitCode, sync::Arc};
 
@@ -6,10 +6,10 @@ use geppetto_session::{ExecutionHandle, Session};
 
 use crate::{Failure, Options, Printer, Provider, Settings, interrupts::Interrupts};
 
-/// Runs an example: resolves the settings, chooses the provider and says which, and turns a
-/// failure into a line on stderr and an exit code.
+/// Runs an example: resolves the settings, chooses and names the provider, and turns a failure into
+/// a line on stderr and an exit code.
 ///
-/// `example` makes the session from the provider and the printer, and converses.
+/// `example` creates the session from the provider and the printer, and converses.
 pub fn main_with<F, R>(options: &Options, example: F) -> ExitCode
 where
     F: FnOnce(Arc<Provider>, Arc<Printer>) -> R,
@@ -44,12 +44,12 @@ where
     example(provider, printer).await
 }
 
-/// Submits a prompt and waits for the run; Ctrl-C, or a closed output, cancels it.
+/// Submits a prompt and waits for the run; Ctrl-C or a closed output cancels it.
 ///
 /// # Errors
 ///
-/// When the run could not start, failed, or was cancelled. What arrived is printed and in the
-/// session's history.
+/// If the run could not start, failed, or was cancelled. The partial output is printed and kept in
+/// the session's history.
 pub async fn converse(
     session: &Session,
     prompt: &str,
@@ -66,7 +66,7 @@ pub async fn converse(
     .await
 }
 
-/// [`converse`], with the interrupts that the caller already listens to.
+/// Like [`converse`], with interrupts that the caller already listens to.
 pub(crate) async fn converse_until(
     session: &Session,
     prompt: &str,
@@ -78,11 +78,12 @@ pub(crate) async fn converse_until(
     follow_until(run, provider, printer, interrupts).await
 }
 
-/// Waits for a run that has started; Ctrl-C, or a closed output, cancels it.
+/// Waits for a run that has started; Ctrl-C or a closed output cancels it.
 ///
 /// # Errors
 ///
-/// If the run failed or was cancelled. What arrived is printed and in the history of the session.
+/// If the run failed or was cancelled. The partial output is printed and kept in the session's
+/// history.
 pub async fn follow(
     run: ExecutionHandle,
     provider: &Provider,
@@ -134,7 +135,7 @@ fn exit(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-/// Says something on stderr. There is no better place to report a broken stderr to.
+/// Prints a line to stderr. A broken stderr cannot be reported anywhere better.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

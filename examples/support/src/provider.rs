@@ -9,23 +9,24 @@ use crate::{
     settings::{DEFAULT_MODEL, Setting, Source},
 };
 
-/// The server to ask: a configured one, an Ollama server on this machine, or the embedded demo.
+/// The server that an example uses: a configured one, an Ollama server on this machine, or the
+/// embedded demo provider.
 #[derive(Debug)]
 pub struct Provider {
     settings: Settings,
     about: String,
-    /// Kept because dropping it stops it.
+    /// Kept because dropping it stops the server.
     demo: Option<ProviderServer>,
 }
 
 impl Provider {
-    /// Chooses: a server that is configured (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
-    /// else an Ollama server, if one answers on its default port; else the embedded demo provider,
-    /// which `--demo` chooses at once.
+    /// Chooses the server: a configured one (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
+    /// otherwise an Ollama server, if one answers on its default port; otherwise the embedded demo
+    /// provider. `--demo` chooses the demo provider regardless.
     ///
     /// # Errors
     ///
-    /// If the embedded demo provider cannot be started, or does not have the model that is named.
+    /// If the embedded demo provider cannot be started, or does not have the named model.
     pub async fn choose(mut settings: Settings) -> Result<Self, Failure> {
         let mut own = None;
         let about = if let Some(base_url) = &settings.base_url {
@@ -61,13 +62,13 @@ impl Provider {
         })
     }
 
-    /// The settings, complete.
+    /// Returns the settings, with all values resolved.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Describes the choice, in lines that fit on a terminal.
+    /// Describes the choice in lines that fit on a terminal.
     #[must_use]
     pub fn about(&self) -> String {
         if self.settings.demo {
@@ -81,11 +82,11 @@ impl Provider {
         format!("Asking {} at {}", self.model(), self.about)
     }
 
-    /// An engine for the Chat Completions wire.
+    /// Creates an engine for the Chat Completions API.
     ///
     /// # Errors
     ///
-    /// When a setting cannot work, such as a missing key.
+    /// If a setting is invalid, such as a missing key.
     pub fn chat_engine(&self) -> Result<ChatEngine, EngineError> {
         let mut builder = ChatEngine::builder(self.model());
         if let Some(base_url) = &self.settings.base_url {
@@ -97,11 +98,11 @@ impl Provider {
         builder.build()
     }
 
-    /// An engine for the Responses wire; `defaults` hold where a turn says nothing else.
+    /// Creates an engine for the Responses API; `defaults` apply where the turn sets nothing else.
     ///
     /// # Errors
     ///
-    /// When a setting cannot work, such as a missing key.
+    /// If a setting is invalid, such as a missing key.
     pub fn responses_engine(
         &self,
         defaults: InferenceConfig,
@@ -124,7 +125,8 @@ impl Provider {
     }
 }
 
-/// The demo provider has one model. Another one is most likely meant for a server whose key is missing.
+/// The demo provider has one model. Another name was most likely meant for a server whose key is
+/// missing.
 pub(crate) fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
     let Some(model) = &settings.model else {
         return Ok(());

@@ -70,7 +70,7 @@ pub enum Source {
     Env(&'static str),
     /// The built-in default.
     Default,
-    /// What a server reported.
+    /// A value that a server reported.
     Detected(&'static str),
 }
 
@@ -83,12 +83,12 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 
@@ -98,22 +98,22 @@ impl<T> Setting<T> {
     }
 }
 
-/// What an example runs with.
+/// The settings of an example.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The model; `None` until a provider is chosen.
     pub model: Option<Setting<String>>,
     /// The server; `None` until a provider is chosen.
     pub base_url: Option<Setting<String>>,
-    /// Ask the embedded demo provider only.
+    /// Whether only the embedded demo provider may be used.
     pub demo: bool,
-    /// The key.
+    /// The API key.
     pub api_key: Option<Setting<ApiKey>>,
     /// How events are printed.
     pub output: Setting<OutputFormat>,
 }
 
-/// The model to ask if none is named. README and guides name the same one.
+/// The model if none is named. The README and the guides name the same one.
 pub const DEFAULT_MODEL: &str = "gpt-5-mini";
 
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -123,7 +123,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When a value cannot work: the setting's name, where it came from, what is allowed.
+    /// If a value is invalid: the name of the setting, its source, and the allowed values.
     pub fn resolve(
         options: &Options,
         env: impl Fn(&str) -> Option<String>,
@@ -133,7 +133,7 @@ impl Settings {
             let value = env(name).filter(|value| !options.demo && !value.trim().is_empty());
             value.map(|value| Setting::new(value, Source::Env(name)))
         };
-        // An option has the value of the environment where the command line does not name it.
+        // An option holds the value of the environment if the command line does not set it.
         let given = |value: &Option<String>, flag, name: &'static str| match value {
             Some(value) if env(name).as_ref() != Some(value) => {
                 Some(Setting::new(value.clone(), Source::Flag(flag)))
@@ -173,7 +173,7 @@ impl Settings {
         })
     }
 
-    /// The settings of this process's environment.
+    /// Resolves the settings from the environment of this process.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ fn bad(name: &str, setting: &Setting<String>, allowed: &str) -> Failure {
 }
 
 impl fmt::Display for Settings {
-    /// A line for each setting: name, value, source; keys masked.
+    /// Prints a line per setting: name, value, source; keys are masked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let absent = || ("-".to_owned(), "not set".to_owned());
         let text = |setting: &Option<Setting<String>>, show: &dyn Fn(&str) -> String| {

@@ -3,7 +3,7 @@ use clap::{CommandFactory, FromArgMatches};
 use super::*;
 
 fn resolve(args: &[&str], env: &[(&str, &str)]) -> Result<Settings, Failure> {
-    // Without the environment of whoever runs the tests.
+    // Without the environment of the test process.
     let command = Options::command().mut_args(|arg| arg.env(None::<&str>));
     let matches = command.get_matches_from([&["example"], args].concat());
     let options = Options::from_arg_matches(&matches).unwrap();

@@ -1,5 +1,5 @@
-//! An application as its tests like it: a help desk that answers questions about orders. It is
-//! given its engine, so a test can give it another one; it knows nothing of providers.
+//! An application that is easy to test: a help desk that answers questions about orders. It accepts
+//! any engine, so a test can pass a scripted one, and it does not depend on a provider.
 //!
 //! ```
 //! use geppetto_testing::{Script, ScriptedEngine};
@@ -12,8 +12,7 @@
 //! # }).unwrap();
 //! ```
 //!
-//! Expected output of the program: the block in this example's README.md, which a test holds it
-//! to.
+//! Expected output of the program: the block in this example's README.md, which a test compares.
 
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ use serde::Deserialize;
 /// How long a customer waits.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a customer reads when nobody can answer.
+/// The answer if none can be given.
 pub const SORRY: &str = "Sorry, nobody can answer just now. Please ask again later.";
 
 /// Arguments of `order_status`.
@@ -54,11 +53,11 @@ pub struct HelpDesk {
 }
 
 impl HelpDesk {
-    /// A desk whose answers come from `engine`.
+    /// Creates a desk whose answers come from `engine`.
     ///
     /// # Errors
     ///
-    /// When a tool cannot be registered.
+    /// If a tool cannot be registered.
     pub fn new(engine: impl Engine + 'static) -> Result<Self, RegistryError> {
         let status = tool_fn("order_status", "Where an order is", order_status);
         let builder = Builder::new(engine)
@@ -70,7 +69,7 @@ impl HelpDesk {
         })
     }
 
-    /// The answer to a question; [`SORRY`] where there is none.
+    /// Returns the answer to a question, or [`SORRY`] if there is none.
     pub async fn ask(&self, question: &str) -> String {
         let Ok(run) = self.session.submit(question).await else {
             return SORRY.to_owned();
@@ -82,7 +81,7 @@ impl HelpDesk {
         }
     }
 
-    /// The conversation so far, for whoever watches it.
+    /// Returns the session, for an observer of the conversation.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session

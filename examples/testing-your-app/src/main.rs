@@ -1,4 +1,4 @@
-//! The help desk at the command line. What this example shows is in `tests/`.
+//! The help desk at the command line. The point of this example is in `tests/`.
 //!
 //! ```text
 //! $ cargo run -p testing-your-app -- "Where is order 7?"

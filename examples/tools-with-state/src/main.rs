@@ -1,5 +1,5 @@
-//! Two tools that share state (the orders of a shop), and that know who asks. The state belongs to the
-//! registry of tools, the caller's identity to the builder of a session; the model sees neither.
+//! Two tools that share state (the orders of a shop) and know the caller. The state belongs to the
+//! tool registry, the identity of the caller to the builder of a session; the model sees neither.
 //!
 //! ```text
 //! $ cargo run -p tools-with-state
@@ -21,7 +21,7 @@ use geppetto_toolloop::{Extension, State, ToolRegistry, tool_fn};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The state that all tools and all sessions share. Real programs have a database here.
+/// The state that all tools and all sessions share. A real program would use a database.
 #[derive(Default)]
 struct Orders(Mutex<BTreeMap<String, Vec<String>>>);
 
@@ -32,7 +32,7 @@ impl Orders {
     }
 }
 
-/// Who asks.
+/// The caller of a tool.
 #[derive(Clone)]
 struct Caller(String);
 
@@ -67,7 +67,7 @@ async fn place_order(
     })
 }
 
-/// A tool without arguments of the model.
+/// A tool without arguments from the model.
 async fn list_orders(
     State(orders): State<Arc<Orders>>,
     Extension(Caller(user)): Extension<Caller>,

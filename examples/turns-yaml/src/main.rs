@@ -1,22 +1,21 @@
-//! A conversation as a file, with nothing but the data model: build a turn, keep the
-//! application's own state in it, save and load it, and make a history that was cut short fit for
-//! a provider.
+//! A conversation as a file, with only the data model: build a turn, keep application state in it,
+//! save and load it, and repair a history that was cut short for a provider.
 //!
 //! ```text
 //! $ cargo run -p turns-yaml
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::error::Error;
 
 use example_run::{print, println};
 use geppetto_turns::{Block, DataKey, Incomplete, ToolCall, Turn, repair};
 
-/// What this application keeps with each conversation. The type comes with the key.
+/// Application state stored with each conversation. The key determines the type.
 const TENANT: DataKey<String> = DataKey::new("my_app.tenant@v1");
 
-/// A file of a newer program: a kind of block and a key that this one does not know.
+/// A file from a newer program, with an unknown block kind and an unknown key.
 const FROM_ELSEWHERE: &str = "
 blocks:
   - kind: user
@@ -40,7 +39,7 @@ fn weather() -> Result<Turn, Box<dyn Error>> {
     Ok(turn)
 }
 
-/// A run that was cancelled: half a sentence, and a call that was never answered.
+/// A cancelled run: half a sentence, and a call without a result.
 fn cut_short() -> Turn {
     Turn::builder()
         .user("And in Oslo?")

@@ -1,5 +1,5 @@
-//! A scripted engine stands for the model: it says what the test wrote down, and remembers what
-//! it was asked.
+//! A scripted engine replaces the model: it plays what the test wrote down and records its
+//! requests.
 
 use geppetto_testing::{Script, ScriptedEngine};
 use testing_your_app::HelpDesk;

@@ -1,5 +1,5 @@
-//! Failures, hanging models and impatient users, without waiting for any of them: the clock is
-//! paused and leaps to the next thing that happens.
+//! Failures, hanging models and impatient users, without real waiting: the clock is paused and
+//! jumps to the next timer.
 
 use geppetto_engine::ErrorKind;
 use geppetto_events::Event;
@@ -52,6 +52,6 @@ async fn a_question_that_is_cancelled_ends_its_run_properly() {
 
     assert_eq!(answer, SORRY);
     assert!(!session.is_running());
-    // Every stream of events is checked against the grammar while tests run.
+    // In tests, every event stream is checked against the grammar.
     assert_eq!(session.stream().violations(), []);
 }

@@ -1,5 +1,5 @@
-//! The whole way, over a socket: a real engine against a provider on this machine, which refuses
-//! what real ones refuse, and fails how and where the test says.
+//! The whole path, over a socket: a real engine against a provider on this machine, which rejects
+//! what real providers reject, and fails how and where the test says.
 
 use geppetto_providers_openai::ChatEngine;
 use geppetto_testing::{At, ProviderServer, Reply};

@@ -1,4 +1,4 @@
-//! The help desk's tests, from the cheapest to the nearest to reality.
+//! The help desk's tests, from the cheapest to the most realistic.
 
 #![allow(
     clippy::unwrap_used,

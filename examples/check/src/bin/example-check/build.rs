@@ -1,4 +1,4 @@
-//! Builds examples, and finds their programs.
+//! Builds examples and finds their programs.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,8 @@ pub(crate) fn program(example: &str) -> Result<PathBuf, String> {
     path.ok_or_else(|| format!("{example} has no program of its name"))
 }
 
-/// Builds all examples that are programs: their names, folders, and the paths of their programs.
+/// Builds all examples that are programs. Returns their names, folders, and the paths of their
+/// programs.
 pub(crate) fn examples() -> Result<Vec<(String, PathBuf, PathBuf)>, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let unreadable = |error| format!("cannot read {}: {error}", folder.display());
@@ -38,9 +39,9 @@ pub(crate) fn examples() -> Result<Vec<(String, PathBuf, PathBuf)>, String> {
     found.collect()
 }
 
-/// Builds packages and returns the paths of their programs by name. What is wrong with them goes to stderr.
+/// Builds packages and returns the paths of their programs by name. Compiler messages go to stderr.
 fn build(packages: &[&str]) -> Result<BTreeMap<String, PathBuf>, String> {
-    // Cargo names itself to what it runs, so the same toolchain answers.
+    // Cargo sets `CARGO` for the programs that it runs, so the same toolchain is used.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--message-format", "json-render-diagnostics"])

@@ -1,5 +1,5 @@
-//! Holds every example to the manners of a command: `--help` works, unknown options are refused, and a
-//! closed output (`| head`) ends it quietly.
+//! Checks the command line of every example: `--help` works, unknown options are rejected, and a
+//! closed output (`| head`) ends the program quietly.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ mod tests;
 /// An option that no example has.
 const UNKNOWN: &str = "--no-such-option";
 
-/// Builds all examples and tries the command line of each.
+/// Builds all examples and checks the command line of each.
 pub(crate) fn check() -> Result<String, String> {
     let examples = build::examples()?;
     for (name, folder, path) in &examples {
@@ -22,7 +22,7 @@ pub(crate) fn check() -> Result<String, String> {
     Ok(format!("{} examples", examples.len()))
 }
 
-/// Tries the command line of one program.
+/// Checks the command line of one program.
 fn behaves(program: impl Fn() -> Program, folder: &Path) -> Result<(), String> {
     let help = program().arg("--help").try_run()?;
     if help.code != Some(0) || !help.stdout.contains("Usage:") {

@@ -1,4 +1,4 @@
-//! Whole conversations with an example, held to what must be seen of them.
+//! Checks of whole conversations with an example.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// What must be seen of an example.
+/// What a conversation with an example must contain.
 #[derive(Debug, Clone, Copy)]
 struct Expected {
-    /// The package, which is also the program.
+    /// The package, which is also the name of the program.
     example: &'static str,
-    /// The prompts to type; without any, the example has two of its own.
+    /// The prompts to type. If empty, the example has two of its own.
     typed: &'static [&'static str],
-    /// The tools, each of which must be called and answer; every run must call one.
+    /// The tools, each of which must be called and succeed. Every run must call one.
     tools: &'static [&'static str],
-    /// Whether a real provider must be seen thinking too. The demo provider always is.
+    /// Whether a real provider must show thinking as well. The demo provider always does.
     must_think: bool,
 }
 
@@ -47,10 +47,10 @@ const EXPECTED: &[Expected] = &[
     },
 ];
 
-/// How many turns each example has.
+/// The number of turns of each example.
 const TURNS: usize = 2;
 
-/// Builds the example, runs it and holds what it prints to what is expected.
+/// Builds the example, runs it, and checks its output against the expectation.
 pub(crate) fn check(example: &str, model: Model) -> Result<String, String> {
     let Some(expected) = EXPECTED.iter().find(|known| known.example == example) else {
         let known: Vec<_> = EXPECTED.iter().map(|known| known.example).collect();
@@ -84,7 +84,7 @@ fn converse(running: &mut Running, expected: &Expected) -> Result<Transcript, St
     Ok(transcript)
 }
 
-/// What was seen, or what is missing.
+/// Returns a summary of the conversation, or what is missing.
 fn seen(expected: &Expected, transcript: &Transcript, model: Model) -> Result<String, String> {
     let runs = &transcript.runs;
     if runs.len() != TURNS {
@@ -104,7 +104,7 @@ fn seen(expected: &Expected, transcript: &Transcript, model: Model) -> Result<St
     Ok(evidence(runs))
 }
 
-/// Holds one run to be whole.
+/// Checks that one run is complete.
 fn whole(run: &Run, expected: &Expected, model: Model) -> Result<(), String> {
     match &run.end {
         Some(End::Finished(_)) => {}
@@ -137,8 +137,8 @@ fn whole(run: &Run, expected: &Expected, model: Model) -> Result<(), String> {
     }
 }
 
-/// What a model that follows no instructions cannot be held to is left out: some turn must show
-/// words or thoughts, and where there are tools, one of them must have been called and answer.
+/// Checks a model that follows no instructions: some turn must show text or thinking, and if there
+/// are tools, one of them must have been called and have succeeded.
 fn anything(expected: &Expected, runs: &[Run]) -> Result<String, String> {
     let spoke = |run: &Run| !run.text.trim().is_empty() || !run.thinking.trim().is_empty();
     if !runs.iter().any(spoke) {

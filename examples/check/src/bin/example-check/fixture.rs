@@ -1,4 +1,4 @@
-//! Events as examples print them, for the tests of what reads them.
+//! Events as examples print them, for tests.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub(crate) fn line(seq: u64, mut event: Value) -> String {
     event.to_string()
 }
 
-/// A run that is asked `hi`, says `hey` in two pieces, and finishes.
+/// A run with the prompt `hi` that answers `hey` in two pieces and finishes.
 pub(crate) fn run(id: &str) -> Vec<Value> {
     let segment = json!({"run_id": id, "provider_call_id": "c", "attempt": 1, "segment_id": "t"});
     let call = json!({"run_id": id, "provider_call_id": "c", "attempt": 1});

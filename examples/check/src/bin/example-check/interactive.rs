@@ -1,7 +1,7 @@
 //! Cancels the first of two runs of an interactive example.
 //!
-//! What the playbook asks for a terminal UI: the second prompt runs (never stuck generating), and
-//! cancelling returns to the input. A person is played by a pipe and a signal.
+//! The playbook requires of a terminal UI that the second prompt runs (never stuck generating), and
+//! that cancelling returns to the input. A pipe and a signal play the person.
 
 use example_check::Running;
 use geppetto_events::{Event, EventKind};
@@ -14,12 +14,12 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// What is asked first; a question for which even the embedded provider writes for a while.
+/// The first prompt: a question for which even the embedded provider writes for a while.
 const FIRST: &str = "What is the weather in Zurich, and in Oslo, and what is a good book for rain?";
-/// What is asked after the cancelled run.
+/// The prompt after the cancelled run.
 const SECOND: &str = "Thank you. Say goodbye.";
 
-/// How many pieces of the reply are waited for before Ctrl-C.
+/// The number of pieces of the reply to wait for before Ctrl-C.
 const PIECES: usize = 3;
 
 /// Builds the example and plays the interaction.
@@ -63,7 +63,7 @@ fn play(mut program: Running) -> Result<String, String> {
     conclude(&transcript)
 }
 
-/// Reads events up to one of a kind.
+/// Reads events up to and including one of a kind.
 fn until(
     program: &mut Running,
     transcript: &mut Transcript,
@@ -89,7 +89,7 @@ fn is_end(event: &Event) -> bool {
     matches!(event.kind, RunFinished(_) | RunStopped(_) | RunFailed(_))
 }
 
-/// Holds the two runs to be the one that was cancelled and the one that was not.
+/// Checks that the first run was cancelled and the second was not.
 fn conclude(transcript: &Transcript) -> Result<String, String> {
     let [first, second] = transcript.runs.as_slice() else {
         return Err(format!("{} runs instead of 2", transcript.runs.len()));

@@ -1,7 +1,7 @@
-//! Holds whole conversations with the example programs, for `cargo xtask validate`.
+//! Checks whole conversations with the example programs, for `cargo xtask validate`.
 //!
-//! What was seen is the last line on stdout; what the example printed goes to stderr. A problem is the last
-//! line on stderr, behind `error: `. Exit codes: 0 when all is well, 1 when something is wrong.
+//! The summary is the last line on stdout; the output of the example goes to stderr. A problem is
+//! the last line on stderr, after `error: `. The exit code is 0 if all checks pass, else 1.
 
 mod build;
 mod command_line;
@@ -63,19 +63,19 @@ struct Provider {
     live: bool,
 }
 
-/// Which model the examples ask.
+/// The model that the examples use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Model {
-    /// The demo provider's.
+    /// The model of the demo provider.
     Demo,
-    /// The configured provider's.
+    /// The model of the configured provider.
     Live,
-    /// The configured provider's, which follows no instructions.
+    /// The model of the configured provider, which follows no instructions.
     Untrained,
 }
 
 impl Model {
-    /// An example that prints events and asks this model.
+    /// An example that prints events and uses this model.
     fn program(self, path: &Path) -> Program {
         let program = if self == Self::Demo {
             Program::new(path).arg("--demo")

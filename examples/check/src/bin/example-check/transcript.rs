@@ -11,7 +11,7 @@ use geppetto_turns::Usage;
 #[cfg(test)]
 mod tests;
 
-/// What an example printed, run by run.
+/// The output of an example, by run.
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     grammar: Grammar,
@@ -24,20 +24,20 @@ pub(crate) struct Transcript {
 pub(crate) struct Run {
     session: Option<String>,
     id: Option<String>,
-    /// What was asked.
+    /// The prompt.
     pub(crate) prompt: String,
-    /// How it ended; `None` while it goes on.
+    /// How the run ended; `None` while it is in progress.
     pub(crate) end: Option<End>,
-    /// What the model said.
+    /// The text of the model.
     pub(crate) text: String,
-    /// What it thought.
+    /// The thinking of the model.
     pub(crate) thinking: String,
-    /// The tool calls, by their ids.
+    /// The tool calls by id.
     pub(crate) tools: BTreeMap<String, Tool>,
     pub(crate) provider_calls: usize,
     /// Input and output tokens, summed over the provider calls.
     pub(crate) counted: (u64, u64),
-    /// Input and output tokens, as the run's end states them.
+    /// Input and output tokens, as reported by the end of the run.
     pub(crate) usage: Option<(u64, u64)>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) enum End {
     Failed(String),
 }
 
-/// A tool call that was requested.
+/// A requested tool call.
 #[derive(Debug, Default)]
 pub(crate) struct Tool {
     pub(crate) name: String,
@@ -58,7 +58,7 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// Whether the tool ran and gave a result.
+    /// Returns `true` if the tool ran and returned a result.
     pub(crate) fn succeeded(&self) -> bool {
         let good = |result: &ToolResultReady| {
             result.status == ToolStatus::Success && !result.result.is_empty()
@@ -68,11 +68,11 @@ impl Tool {
 }
 
 impl Transcript {
-    /// Takes the next line.
+    /// Accepts the next line.
     ///
     /// # Errors
     ///
-    /// When it is no event, or not legal here: the line's number and why.
+    /// If the line is not an event, or the event is not legal here: the line number and the reason.
     pub(crate) fn accept(&mut self, line: &str) -> Result<Event, String> {
         self.lines += 1;
         let number = self.lines;
@@ -92,11 +92,11 @@ impl Transcript {
         Ok(event)
     }
 
-    /// Says that the output is over.
+    /// Marks the end of the output.
     ///
     /// # Errors
     ///
-    /// When something is still open, and when the runs do not belong together.
+    /// If something is still open, or if the runs do not belong together.
     pub(crate) fn finish(&self) -> Result<(), String> {
         self.grammar.finish().map_err(|error| error.to_string())?;
         for (number, run) in (1..).zip(&self.runs) {
@@ -134,11 +134,12 @@ impl Transcript {
 }
 
 impl Run {
-    /// Holds the run to have counted input and output, and the same for its calls together.
+    /// Checks that the run reports input and output tokens, and that its calls add up to the same
+    /// numbers.
     ///
     /// # Errors
     ///
-    /// What is wrong, with the numbers.
+    /// The problem, with the numbers.
     pub(crate) fn check_usage(&self) -> Result<(), String> {
         let Some((input, output)) = self.usage else {
             return Err("the run has no usage".to_owned());

@@ -16,7 +16,7 @@ case "$1" in
 esac
 "#;
 
-/// The problem with a script.
+/// Runs a script as the program and returns the problem that was found.
 fn problem(name: &str, script: &str) -> Option<String> {
     let folder = std::env::temp_dir().join(format!("command-line-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

@@ -34,7 +34,7 @@ fn run() -> Run {
     run
 }
 
-/// What is said of two turns of which the second is `broken`.
+/// The problem found in two turns of which the second is `broken`.
 fn problem(broken: impl FnOnce(&mut Run)) -> String {
     let mut transcript = Transcript::default();
     transcript.runs = vec![run(), run()];

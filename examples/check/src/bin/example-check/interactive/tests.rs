@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{SECOND, play};
 use crate::fixture::{line, run};
 
-/// The lines of two runs: the first stopped as cancelled in its text, the second finished.
+/// The lines of two runs: the first is cancelled in its text, the second finishes.
 struct Lines {
     first: Vec<Value>,
     second: Vec<Value>,
@@ -26,8 +26,8 @@ impl Lines {
         Self { first, second }
     }
 
-    /// What is said of a program that prints them, each run after a line of input, and does
-    /// `finally` at the end. It ignores Ctrl-C, and so answers to it always in time.
+    /// The verdict on a program that prints the lines, each run after a line of input, and then
+    /// does `finally`. The program ignores Ctrl-C, so it always reacts to it in time.
     fn play(&self, finally: &str) -> Result<String, String> {
         let all = self.first.iter().chain(&self.second);
         let lines: Vec<_> = (1..)
