@@ -1,5 +1,5 @@
-//! Cutting an input into chunks: where follows from the input itself, so that a finding needs
-//! nothing beside its file.
+//! Splits an input into chunks. The input itself determines the boundaries, so a finding is
+//! reproducible from its file alone.
 
 use bytes::Bytes;
 

@@ -1,9 +1,9 @@
 //! Lines of event logs.
 //!
-//! - A line that can be read is written back to one that reads the same; what was written is
-//!   written again byte for byte.
-//! - A type that is not known comes back with all its fields.
-//! - The encoders for old readers take any event.
+//! - A readable line is written back to a line that reads the same; a written line is written again
+//!   byte for byte.
+//! - An event of unknown type is preserved with all its fields.
+//! - The encoders for old readers accept any event.
 
 use geppetto_events::{
     EventKind, LogLine,

@@ -1,6 +1,6 @@
-//! What the fuzz targets hold any input to. Each check panics where a rule is broken.
+//! The rules that the fuzz targets check for any input. Each check panics if a rule is broken.
 //!
-//! How to run them, and what each found: `docs/testing.md`.
+//! `docs/testing.md` describes how to run them, and what each has found.
 
 pub mod chunks;
 pub mod event;

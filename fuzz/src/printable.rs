@@ -1,8 +1,8 @@
 //! Text for terminals.
 //!
-//! - No control character is left but line feeds and tabs, and none at all on one line.
-//! - What was made printable stays as it is.
-//! - Pieces become what the whole becomes.
+//! - No control characters remain except line feeds and tabs, and none at all on a single line.
+//! - Printable text does not change.
+//! - The result does not depend on how the text is split.
 
 use geppetto_turns::printable::{Printable, printable, printable_line};
 

@@ -1,9 +1,9 @@
 //! Replies of providers, through the real engines.
 //!
 //! - Nothing panics, and the events are in a legal order.
-//! - The outcome, the turn and the events are the same however the bytes are cut.
-//! - What broke is marked; the turn survives saving and loading.
-//! - The history can be repaired, and the next request is one that a provider accepts.
+//! - The outcome, the turn and the events do not depend on how the bytes are split.
+//! - Partial content is marked; the turn survives saving and loading.
+//! - The history can be repaired, and the next request is acceptable to a provider.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub enum Wire {
     Responses,
 }
 
-/// What came out of a reply, as texts to compare.
+/// The outcome of a reply, as texts to compare.
 #[derive(Debug, PartialEq)]
 struct Seen {
     outcome: String,
@@ -38,7 +38,8 @@ struct Seen {
     events: Vec<String>,
 }
 
-/// Runs a future to its end. The clock is paused: waits take no time and are the same each time.
+/// Runs a future to completion. The clock is paused: waits take no time and have the same length
+/// each time.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     thread_local! {
         static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread()
@@ -123,12 +124,13 @@ fn check_next(wire: Wire, turn: &Turn) {
     turn.push_user("Go on.", []);
     let ids = Arc::new(SeededIds::new(2));
     let ctx = RunContext::for_stream(EventStream::fragment(), ids);
-    // There is no further reply; the request is what counts.
+    // There is no further reply; only the request matters.
     let _refused = block_on(engine.run_inference(&ctx, &mut turn));
     let requests = transport.requests();
     let sent = requests.first().expect("a further request");
     let body: Value = serde_json::from_slice(sent.body()).expect("a request of JSON");
-    // On the other wire, items of built-in tools go back with whatever id the server gave them.
+    // On the other wire, items of built-in tools are sent back with whatever id the server gave
+    // them.
     if wire == Wire::Chat {
         validate::chat_request(&body).unwrap_or_else(|refusal| panic!("{refusal:?}: {body}"));
     }

@@ -1,9 +1,9 @@
 //! Server-sent events.
 //!
-//! - The events are those of the specification's algorithm, written down here word for word, with the two
+//! - The events are those of the specification's algorithm, transcribed here, with the two
 //!   additions that [`SseStream`] documents.
-//! - They are those of `eventsource-stream`, where it follows the specification.
-//! - They are the same however the bytes are cut, a limit on their size included.
+//! - They equal those of `eventsource-stream`, where it follows the specification.
+//! - They do not depend on how the bytes are split, even with a limit on their size.
 
 use std::{convert::Infallible, num::NonZeroUsize};
 
@@ -15,17 +15,17 @@ use serde_json::Value;
 
 use crate::{chunks, replay::block_on};
 
-/// Type, data and last id of an event; no id is an empty one.
+/// Type, data and last id of an event; an empty id means none.
 type Event = (String, String, String);
 
-/// What a stream came to: its events, and how it ended.
+/// The outcome of a stream: its events, and how it ended.
 #[derive(Debug, PartialEq)]
 struct Seen {
     events: Vec<Event>,
     end: Result<bool, TransportErrorKind>,
 }
 
-/// A limit that inputs of a fuzzer reach.
+/// A limit that the inputs of a fuzzer reach.
 const LIMIT: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// Checks one input.
@@ -41,8 +41,8 @@ pub fn check(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data)
         && is_plain(text)
     {
-        // It waits for what follows a CR; a comment at the end lets it see that nothing does. The
-        // blank line ends the last event for both.
+        // The parser waits for the character after a CR; a comment at the end shows it that no LF
+        // follows. The blank line ends the last event for both.
         let bytes = format!("{text}\n\n:\n").into_bytes();
         let events = read(chunks::small(&bytes), None).events;
         assert_eq!(events, theirs(chunks::small(&bytes)));
@@ -70,8 +70,9 @@ fn read(chunks: Vec<Bytes>, limit: Option<NonZeroUsize>) -> Seen {
     })
 }
 
-/// Whether `eventsource-stream` follows the specification here: it takes a byte order mark, a
-/// field without a colon and NUL in another way, and knows no lines `error: ..`.
+/// Returns `true` if `eventsource-stream` follows the specification for this text. It handles a
+/// byte order mark, a field without a colon, and NUL differently, and does not know lines
+/// `error: ..`.
 fn is_plain(text: &str) -> bool {
     let has_error = text.lines().any(|line| line.starts_with("error:"));
     !has_error && !text.contains(['\u{feff}', '\0', '\r'])
@@ -86,9 +87,9 @@ fn theirs(chunks: Vec<Bytes>) -> Vec<Event> {
     block_on(events.collect())
 }
 
-/// The algorithm of the specification, on the whole text at once. Two additions, for servers that
-/// break its rules: a line `error: ..` between two events is an event, and so is a last event that
-/// is whole but for its blank line.
+/// The algorithm of the specification, on the whole text at once, with two additions for servers
+/// that break its rules: a line `error: ..` between two events is an event, and so is a last event
+/// that lacks only its blank line.
 fn by_the_letter(bytes: &[u8]) -> Vec<Event> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -110,7 +111,7 @@ struct Reader {
     kind: String,
     data: String,
     id: String,
-    /// Whether a field stood there since the last blank line.
+    /// Whether there was a field since the last blank line.
     has_field: bool,
 }
 
@@ -146,7 +147,7 @@ impl Reader {
         self.events.push(error);
     }
 
-    /// Ends the text with a line that has no end.
+    /// Ends the text with an unterminated line.
     fn end(mut self, cut: &str) -> Vec<Event> {
         if !self.has_field && let Some(value) = cut.strip_prefix("error:") {
             if is_whole(value) {
@@ -164,7 +165,8 @@ impl Reader {
     }
 }
 
-/// Whether `data` is lines of which each is a JSON object, a list or the end mark, or all of it is one.
+/// Returns `true` if each line of `data` is a JSON object, a list or the end mark, or if all of
+/// `data` is one.
 fn is_whole(data: &str) -> bool {
     let is_value = |text: &str| {
         let value = serde_json::from_str::<Value>(text);

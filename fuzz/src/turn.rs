@@ -1,8 +1,8 @@
 //! Files of turns.
 //!
-//! - A file that can be read is written back to one that reads the same, in YAML and in JSON.
-//! - What was written is written again byte for byte.
-//! - The history can be repaired, and the repaired one needs no repair.
+//! - A readable file is written back to a file that reads the same, in YAML and in JSON.
+//! - A written file is written again byte for byte.
+//! - The history can be repaired, and a repaired history needs no repair.
 
 use geppetto_turns::{Blocks, Turn, repair, serial::Document};
 

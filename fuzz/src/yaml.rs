@@ -1,13 +1,13 @@
 //! YAML within limits.
 //!
-//! - What is read is what the parser alone reads. Only escaped surrogates, which it does not take, are
-//!   read otherwise.
-//! - What is refused, the parser refuses as well, or JSON does not have it.
+//! - An accepted input has the value that the parser alone reads. The only exception is escaped
+//!   surrogates, which the parser does not accept.
+//! - A rejected input is rejected by the parser as well, or has no equivalent in JSON.
 
 use geppetto_turns::serial::yaml_value;
 use serde_json::Value;
 
-/// What is refused although the parser gives a value of some sort.
+/// Inputs that are rejected although the parser returns a value for them.
 const NOT_IN_JSON: [&str; 4] = [
     "needs more than 64 bits",
     "no number that JSON has",
@@ -18,7 +18,7 @@ const NOT_IN_JSON: [&str; 4] = [
 /// Checks one input.
 pub fn check(text: &str) {
     let read = yaml_value(text);
-    // The parser takes minutes for what the limits are there to refuse.
+    // The parser takes minutes for inputs that the limits are there to reject.
     if text.len() > 20_000 {
         return;
     }

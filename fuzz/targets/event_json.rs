@@ -1,4 +1,4 @@
-//! Lines of event logs: what was read is written back equal.
+//! Lines of event logs: an event that was read is written back equal.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Text for terminals: nothing in it controls one, wherever it was cut.
+//! Text for terminals: it cannot control one, wherever it is split.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Bytes of an event stream: the same events as the specification says, however they are cut.
+//! Bytes of an event stream: the events are those of the specification, however the bytes are
+//! split.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Files of turns: what was read is written back equal.
+//! Files of turns: a turn that was read is written back equal.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! YAML of models: what is read within the limits is what the parser reads without them.
+//! YAML from models: a value read within the limits equals the parser's value without them.
 
 #![no_main]
 
