@@ -1,7 +1,7 @@
 //! Compiles and runs every Rust snippet of the documentation pages.
 //!
-//! Each page is the documentation of an item here, so that `cargo test -p doctests` takes its
-//! snippets as documentation tests. `cargo xtask docs --check` says when a page is left out.
+//! Each page is the documentation of an item here, so `cargo test -p doctests` runs its snippets as
+//! documentation tests. `cargo xtask docs --check` reports pages that are missing here.
 
 /// The pages.
 #[cfg(doctest)]

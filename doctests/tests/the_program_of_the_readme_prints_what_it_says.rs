@@ -1,4 +1,4 @@
-//! The program on the front page is the one that runs here, and prints what the page says.
+//! The program on the front page is the one that runs here, and it prints what the page says.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,7 +25,7 @@ fn the_program_is_the_one_of_the_page() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_program_prints_what_the_page_says() {
     let server = ProviderServer::start().await.unwrap();
-    // The demo provider, under the name of the model that the program asks.
+    // The demo provider, under the model name that the program uses.
     server.respond_with(|request| demo::reply(request).pace(Duration::ZERO));
     let mut command = Command::new(env!("CARGO_BIN_EXE_readme"));
     command

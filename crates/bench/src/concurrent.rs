@@ -1,6 +1,6 @@
-//! Memory of many streams at once: a loopback server in this process brings each stream half way
-//! and holds it there; sessions in a process of their own read them. When all are open the server
-//! goes on, and each session must end with its whole text.
+//! Memory of many concurrent streams. A loopback server in this process sends half of each stream
+//! and pauses; sessions in a separate process read them. When all are open the server continues,
+//! and each session must end with its whole text.
 
 use std::{
     io::{BufRead, BufReader},
@@ -21,10 +21,10 @@ use tokio::sync::Notify;
 
 use crate::{Failure, Options, cpu, table::print, wire::Wire};
 
-/// How many deltas one stream has.
+/// The number of deltas in one stream.
 const DELTAS: u32 = 200;
 
-/// What the process of the sessions says when all streams are half way.
+/// The line that the session process prints when all streams are half sent.
 const ALL_OPEN: &str = "open";
 
 pub(crate) fn run(options: &Options, streams: usize) -> Result<(), Failure> {
@@ -86,7 +86,7 @@ fn report(options: &Options, streams: usize, measured: &str) -> Result<(), Failu
     print(options.json, &value, &text)
 }
 
-/// Reads `streams` streams at once and prints what they took of memory.
+/// Reads `streams` streams at once and prints the memory used.
 pub(crate) fn hold(base_url: &str, streams: usize) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! Who reads the stream.
+//! The consumers of the stream.
 
 use std::{
     fmt,
@@ -54,7 +54,7 @@ impl Consumer {
     }
 }
 
-/// Reads `replies` replies and prints the CPU time that it took, in nanoseconds.
+/// Reads `replies` replies and prints the CPU time used, in nanoseconds.
 pub(crate) fn run(
     consumer: Consumer,
     wire: Wire,
@@ -66,7 +66,7 @@ pub(crate) fn run(
         .build()?;
     let expected = runtime.block_on(async {
         let reader = Reader::new(consumer, wire, base_url)?;
-        // Connection, caches and allocator are warm before the clock starts.
+        // Warms up the connection, caches and allocator before the measurement.
         let expected = reader.read().await?;
         for _ in 0..3 {
             reader.read().await?;
@@ -130,7 +130,7 @@ impl Reader {
         })
     }
 
-    /// Reads one reply; says how many bytes of it the consumer made.
+    /// Reads one reply and returns how many bytes of text the consumer got.
     async fn read(&self) -> Result<usize, Failure> {
         match self.consumer {
             Consumer::Raw => {
@@ -189,7 +189,7 @@ impl Reader {
     }
 }
 
-/// The text of an event, by way of a `Value`.
+/// The text of an event, parsed as a `Value`.
 fn untyped(wire: Wire, data: &str) -> Option<String> {
     let event: Value = serde_json::from_str(data).ok()?;
     let text = match wire {
@@ -200,7 +200,7 @@ fn untyped(wire: Wire, data: &str) -> Option<String> {
     Some(text.as_str()?.to_owned())
 }
 
-/// The text of an event, by way of a struct.
+/// The text of an event, parsed as a struct.
 fn typed(wire: Wire, data: &str) -> Option<String> {
     match wire {
         Wire::Chat => {
@@ -214,10 +214,10 @@ fn typed(wire: Wire, data: &str) -> Option<String> {
     }
 }
 
-/// The type of the events of Responses that have text.
+/// The type of the Responses events that carry text.
 const DELTA: &str = "response.output_text.delta";
 
-/// What a loop that is written by hand reads of an event of Responses.
+/// The fields of a Responses event that the handwritten loop reads.
 #[derive(Debug, Deserialize)]
 struct Event {
     #[serde(rename = "type")]
@@ -225,7 +225,7 @@ struct Event {
     delta: Option<String>,
 }
 
-/// What a loop that is written by hand reads of an event of Chat Completions.
+/// The fields of a Chat Completions event that the handwritten loop reads.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Chunk {
     pub(crate) choices: Vec<Choice>,

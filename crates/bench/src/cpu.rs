@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use crate::Failure;
 
-/// The time that the calling thread has spent on a CPU, in user and system code together.
+/// The time that the calling thread has spent on a CPU, in user and system code.
 ///
 /// `/proc/thread-self/schedstat` counts in nanoseconds.
 pub(crate) fn thread_time() -> Result<Duration, Failure> {
@@ -16,7 +16,7 @@ pub(crate) fn thread_time() -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(nanos.parse()?))
 }
 
-/// The time that all threads of this process have spent on a CPU, but for those that have ended.
+/// The time that all running threads of this process have spent on a CPU.
 pub(crate) fn process_time() -> Result<Duration, Failure> {
     let mut nanos: u64 = 0;
     for task in fs::read_dir("/proc/self/task")? {
@@ -30,12 +30,12 @@ pub(crate) fn process_time() -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(nanos))
 }
 
-/// The resident memory, in bytes.
+/// The resident memory in bytes.
 pub(crate) fn resident_bytes() -> Result<u64, Failure> {
     status("VmRSS:")
 }
 
-/// The most memory that was resident so far, in bytes.
+/// The peak resident memory in bytes.
 pub(crate) fn peak_resident_bytes() -> Result<u64, Failure> {
     status("VmHWM:")
 }

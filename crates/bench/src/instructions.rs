@@ -1,4 +1,5 @@
-//! Instructions per streamed delta, counted by valgrind: unlike time, nearly the same in every run.
+//! Instructions per streamed delta, counted by valgrind; unlike time, they are nearly the same in
+//! every run.
 
 use std::{
     fmt::Write as _,
@@ -15,24 +16,24 @@ use crate::{
     wire::Wire,
 };
 
-/// Instructions per delta of a session with one sink, as counted when this was last set (x86-64, rustc
-/// 1.95). Lower it when the count falls.
+/// Instructions per delta of a session with one sink, as last counted (x86-64, rustc 1.95). Lower
+/// it when the count falls.
 const EXPECTED: [(Wire, f64); 2] = [(Wire::Chat, 5_690.0), (Wire::Responses, 5_980.0)];
 
-/// The increase over [`EXPECTED`] that fails, as a factor.
+/// The factor over [`EXPECTED`] from which the check fails.
 const TOLERANCE: f64 = 1.1;
 
-/// A few replies and many: what both do at the start does not count.
+/// A few replies and many, so that the startup cost cancels out.
 const REPLIES: [u32; 2] = [2, 18];
 
-/// What stands before the count in callgrind's summary.
+/// The text before the count in callgrind's summary.
 const COLLECTED: &str = "Collected :";
 
 /// Counts the instructions of a session.
 ///
 /// # Errors
 ///
-/// If valgrind cannot be run, or if the count is over a tenth more than expected.
+/// If valgrind cannot be run, or if the count is more than a tenth over the expectation.
 pub(crate) fn run(json: bool) -> Result<(), Failure> {
     let [few, many] = REPLIES;
     let mut text = String::new();
@@ -72,7 +73,7 @@ pub(crate) fn run(json: bool) -> Result<(), Failure> {
     .into())
 }
 
-/// The instructions of a process that reads this many replies.
+/// Counts the instructions of a process that reads this many replies.
 fn count(wire: Wire, base_url: &str, replies: u32) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

@@ -1,5 +1,5 @@
-//! Streams whose deltas come one at a time, as a server sees them: many streams, each paced, from a
-//! loopback server in this process; the consumers are processes of their own, in turn.
+//! Streams whose deltas arrive one at a time, as in a server: many paced streams from a loopback
+//! server in this process. The consumers are separate processes that run one after the other.
 
 use std::{
     collections::BTreeMap,
@@ -38,7 +38,7 @@ pub(crate) struct Load {
     threads: usize,
 }
 
-/// What one consumer measured.
+/// The results of one consumer.
 #[derive(Debug, Clone, Copy)]
 struct Measured {
     micros_per_delta: f64,

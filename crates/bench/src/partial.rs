@@ -1,4 +1,4 @@
-//! What it costs to read a document of 1 MB while it streams in, in pieces of a few bytes.
+//! The cost of reading a document of 1 MB while it streams in, in pieces of a few bytes.
 
 use std::{fmt::Write as _, hint::black_box};
 
@@ -11,13 +11,13 @@ use crate::{
     table::{median, print},
 };
 
-/// How large the documents are, in bytes.
+/// The size of the documents in bytes.
 const SIZE: usize = 1_000_000;
 
-/// The sizes of the pieces, in turn: those of tokens.
+/// The sizes of the pieces, in rotation; they resemble tokens.
 const PIECES: [usize; 7] = [4, 1, 6, 3, 9, 2, 5];
 
-/// A way of reading, and what must come out.
+/// A way of reading, and the expected result.
 struct Way {
     name: &'static str,
     read: fn(&Documents) -> Result<Value, Failure>,
@@ -77,13 +77,13 @@ fn stream_yaml(text: &str) -> Result<Value, Failure> {
 
 /// Values in different forms.
 struct Documents {
-    /// A plan of many steps: lines of all kinds.
+    /// A plan of many steps, with lines of all kinds.
     steps: Value,
     json: String,
     yaml: String,
-    /// Only the full parser knows anchors.
+    /// A document with anchors, which only the full parser supports.
     anchored: String,
-    /// Many small mappings: the shortest lines.
+    /// Many small mappings, for the shortest lines.
     pairs: Value,
     pairs_yaml: String,
 }
@@ -114,13 +114,13 @@ fn documents() -> Result<Documents, Failure> {
     })
 }
 
-/// A list of items that is about [`SIZE`] bytes as YAML.
+/// A list of items that is about [`SIZE`] bytes long as YAML.
 fn filled(item: impl Fn(usize) -> Value) -> Result<Value, Failure> {
     let one = yaml_string(&[item(10_000)])?.len();
     Ok((0..SIZE / one).map(item).collect())
 }
 
-/// Cuts a text like a model: into pieces of a few bytes, between characters.
+/// Splits a text the way a model does: into pieces of a few bytes, between characters.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut sizes = PIECES.iter().cycle();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What turn 10, 1,000 and 10,000 of one session cost, with a scripted engine.
+//! The cost of turns 10, 1,000 and 10,000 of one session with a scripted engine.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::{
     table::{median, print},
 };
 
-/// The turns to look at, and how many around each to take the median of.
+/// The turns to measure, and the number of turns around each from which to take the median.
 const PLACES: [(u32, u32); 3] = [(10, 10), (1_000, 200), (10_000, 200)];
 
 struct Place {
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         for (costs, place) in costs.iter_mut().zip(&seen) {
             costs.push(place.microseconds);
         }
-        // Memory counts in the first run alone: later ones fill what it left.
+        // Memory counts only in the first run: later runs reuse what it freed.
         if places.is_empty() {
             (places, blocks) = (seen, said);
         }
@@ -116,7 +116,7 @@ fn report(options: &Options, places: &[Place], blocks: usize) -> Result<(), Fail
     print(options.json, &value, &text)
 }
 
-/// Megabytes; exact enough for sizes that fit in memory.
+/// Converts to megabytes; exact enough for sizes that fit in memory.
 #[allow(clippy::cast_precision_loss, reason = "for people")]
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / 1024.0 / 1024.0

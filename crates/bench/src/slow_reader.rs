@@ -1,5 +1,5 @@
-//! What a reader costs that does not read while a long reply goes by: the same run with and
-//! without one, each in a process of its own.
+//! The cost of a reader that does not read during a long reply: the same run with and without one,
+//! each in a separate process.
 
 use std::{fmt::Write as _, process::Command};
 
@@ -48,7 +48,7 @@ impl Stalled {
     }
 }
 
-/// One process: runs the flood, and prints what it took.
+/// Runs the flood in this process and prints the cost.
 pub(crate) fn child(stalled: Stalled, mib: u32) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

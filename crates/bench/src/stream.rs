@@ -1,5 +1,5 @@
-//! CPU time per streamed delta: the same canned stream from a loopback server in this process,
-//! read by each consumer in a process of its own, in turn, several times.
+//! CPU time per streamed delta: the same canned stream from a loopback server in this process. The
+//! consumers read it in separate processes, one after the other, several times.
 
 use std::{
     collections::BTreeMap,
@@ -19,20 +19,20 @@ use crate::{
     wire::Wire,
 };
 
-/// How many deltas one reply has.
+/// The number of deltas in one reply.
 pub(crate) const DELTAS: u32 = 2_000;
 
-/// The body comes in chunks of random sizes up to this, cut anywhere, 16 KiB on average.
+/// The body arrives in chunks of random sizes up to this limit, 16 KiB on average, split anywhere.
 const MAX_CHUNK: usize = 32 * 1024;
 
-/// The targets of a session's cost over that of a loop that is written by hand.
+/// The targets for the cost of a session over that of a handwritten loop.
 const TARGET: f64 = 0.25;
 const TARGET_TYPED: f64 = 0.45;
 
-/// How many replies one process reads.
+/// The number of replies that one process reads.
 const REPLIES: u32 = 60;
 
-/// CPU time in microseconds per delta, of each wire and consumer.
+/// CPU time in microseconds per delta, by wire and consumer.
 type Costs = BTreeMap<(Wire, Consumer), Vec<f64>>;
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
@@ -50,7 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     report(options, &costs)
 }
 
-/// Starts the server of the canned stream, on a thread of its own.
+/// Starts the server of the canned stream, on its own thread.
 pub(crate) fn serve(wire: Wire) -> Result<(Runtime, ProviderServer), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,4 +1,4 @@
-//! Printing.
+//! Output.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// Prints JSON, or lines of text.
+/// Prints JSON or lines of text.
 pub(crate) fn print(json: bool, value: &Value, text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     if json {
@@ -17,13 +17,13 @@ pub(crate) fn print(json: bool, value: &Value, text: &str) -> Result<(), Failure
     Ok(out.flush()?)
 }
 
-/// Says what went wrong.
+/// Prints an error to stderr.
 pub(crate) fn complain(error: &dyn std::error::Error) {
-    // There is no better place to report a broken stderr to.
+    // A broken stderr cannot be reported anywhere better.
     let _ = writeln!(io::stderr(), "error: {error}");
 }
 
-/// The middle of the values; of an even number, the lower middle.
+/// The median; of an even number of values, the lower of the two in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len().saturating_sub(1) / 2;

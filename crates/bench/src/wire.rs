@@ -25,7 +25,7 @@ impl Wire {
         }
     }
 
-    /// The path below the base URL.
+    /// Returns the path below the base URL.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Chat => "/chat/completions",
@@ -33,7 +33,7 @@ impl Wire {
         }
     }
 
-    /// The body of a request.
+    /// Returns the body of a request.
     pub(crate) fn request(self) -> Value {
         let message = json!([{"role": "user", "content": "write"}]);
         match self {
@@ -42,7 +42,7 @@ impl Wire {
         }
     }
 
-    /// The body of a reply of so many deltas.
+    /// Returns the body of a reply with this many deltas.
     pub(crate) fn body(self, deltas: u32) -> String {
         match self {
             Self::Chat => chat(deltas),
@@ -51,7 +51,7 @@ impl Wire {
     }
 }
 
-/// What OpenAI adds to an event to hide the length of its text.
+/// The field that OpenAI adds to an event to hide the length of its text.
 fn obfuscation(rng: &mut Rng) -> String {
     let len = rng.usize(1..=16);
     (0..len).map(|_| rng.alphanumeric()).collect()
@@ -81,10 +81,10 @@ fn chat(deltas: u32) -> String {
     body
 }
 
-/// The id of the message of Responses.
+/// The id of the message in Responses.
 const ITEM: &str = "msg_68af2a8b3c1481a0b2cf1d5f7f7f0a1e0d1b2c3d4e5f6071";
 
-/// Events of Responses, numbered.
+/// Numbered events of Responses.
 #[derive(Default)]
 struct Events {
     body: String,

@@ -1,10 +1,10 @@
-//! `cargo xtask cases`: runs inputs that are written as JSON through the whole stack, and compares what
-//! comes out with what is expected of them.
+//! `cargo xtask cases`: runs inputs written as JSON through the whole stack and compares the
+//! results with the expectations.
 //!
-//! An input names a wire, what a server answers, and what a user says. It is run as an application would
-//! run it: a session, the default builder, the real engine over HTTP to a loopback server, on a clock
-//! that is paused while nothing happens, so that retries take no time. The format of inputs and
-//! expectations is described in `docs/testing.md`.
+//! An input consists of a wire, the answers of a server, and the prompts of a user. It runs like an
+//! application: a session, the default builder, and the real engine over HTTP to a loopback server.
+//! The clock is paused while nothing happens, so retries take no time. `docs/testing.md` describes
+//! the format of inputs and expectations.
 
 mod collect;
 mod compact;
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Runs the inputs, one after the other, and writes what each came to.
+/// Runs the inputs one after the other and writes their results.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     let mut files = collect::all(&args.paths)?;
     if let Some(text) = &args.filter {

@@ -1,7 +1,8 @@
-//! What the whole stack makes of recorded interactions and of cases that are written as JSON.
+//! Checks of the whole stack against recorded interactions and against cases written as JSON.
 //!
-//! `cargo xtask conformance` and `cargo xtask cases` run this program; see `docs/testing.md`. Exit
-//! codes: 0 if everything is as expected, 1 if something is not, 2 if it could not run.
+//! `cargo xtask conformance` and `cargo xtask cases` run this program; see `docs/testing.md`. The
+//! exit code is 0 if everything is as expected, 1 if something is not, 2 if the program could not
+//! run.
 
 mod cases;
 mod error;
@@ -32,7 +33,7 @@ enum Command {
     Cases(cases::Args),
 }
 
-/// What a command that could run came to.
+/// The verdict of a command that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Clean,
@@ -52,10 +53,10 @@ fn main() -> ExitCode {
     match verdict {
         Ok(Verdict::Clean) => ExitCode::SUCCESS,
         Ok(Verdict::Findings) => ExitCode::from(1),
-        // The reader went away, as in `.. | head`.
+        // The reader closed the output, as in `.. | head`.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
         Err(error) => {
-            // There is no better place to report a broken stderr to.
+            // A broken stderr cannot be reported anywhere better.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(2)
         }

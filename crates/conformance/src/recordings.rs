@@ -1,12 +1,13 @@
 //! `cargo xtask conformance`: replays recorded interactions through the real stack.
 //!
-//! A recording is served by a loopback server, its body cut at places that follow from the case's
-//! id, and consumed by the real engine over real HTTP. What comes out is compared with the
-//! recorded expectation, and held to the rules that always hold: the grammar of events, deltas
-//! that add up to the blocks, a turn that survives saving and loading, a history that can be sent
-//! again. A recorded stream is then cut, see [`cuts`]. Files of turns and event logs are checked for the identity of reading and writing.
+//! A loopback server serves a recording, with its body split at positions derived from the case's
+//! id, and the real engine consumes it over real HTTP. The result is compared with the recorded
+//! expectation and checked for the invariants: the events follow the grammar, the deltas add up to
+//! the blocks, the turn survives saving and loading, and the history can be sent again. A recorded
+//! stream is then also cut off, see [`cuts`]. For files of turns and event logs, reading and
+//! writing must be the identity.
 //!
-//! A wire is one adapter in [`wire`].
+//! Each wire is one adapter in [`wire`].
 
 mod collect;
 mod compare;
@@ -52,7 +53,7 @@ pub(crate) struct Args {
     seed: u64,
 }
 
-/// Runs the cases and writes what came of them.
+/// Runs the cases and writes the report.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     let mut cases = collect::all(&args.paths)?;
     if let Some(text) = &args.filter {
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
         .build()
         .map_err(Error::Runtime)?;
     let report = runtime.block_on(all(cases, args.seed))?;
-    // A case that hangs must not keep the command from saying so.
+    // A hanging case must not keep the command from reporting it.
     runtime.shutdown_background();
     let written = match args.json {
         true => report.write_json(out),
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     Ok(report.verdict())
 }
 
-/// Runs all cases, several at once; the report has them in their order all the same.
+/// Runs all cases, several at once. The report keeps their order.
 async fn all(cases: Vec<Case>, seed: u64) -> Result<Report, Error> {
     let player = Arc::new(Player::new(seed)?);
     let gate = Arc::new(Semaphore::new(AT_ONCE));
@@ -90,7 +91,7 @@ async fn all(cases: Vec<Case>, seed: u64) -> Result<Report, Error> {
             (number, player.run(&case).await)
         });
     }
-    // A case that panics leaves no outcome, which is a failure of its own.
+    // A case that panics leaves no outcome, which counts as a failure.
     let lost = || Outcome::Failed("the case panicked".to_owned());
     let mut outcomes: Vec<Outcome> = names.iter().map(|_| lost()).collect();
     while let Some(joined) = running.join_next().await {

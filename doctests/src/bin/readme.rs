@@ -1,4 +1,4 @@
-//! The program of the front page, verbatim; `tests/readme.rs` compares the two and runs it.
+//! The program of the front page, verbatim. A test compares the two and runs it.
 #![allow(clippy::print_stdout, reason = "a program prints")]
 
 use std::io::Write;

@@ -1,4 +1,5 @@
-//! Prints what the code says of itself, as JSON: `cargo xtask docs` makes the tables of the reference of it.
+//! Prints values from the code as JSON, from which `cargo xtask docs` generates the tables of the
+//! reference.
 
 use std::{
     fmt::Debug,

@@ -1,4 +1,4 @@
-//! When deltas were sent and when they arrived, and what the time between cost.
+//! The delays between sending and arrival of deltas, and the CPU time in between.
 
 use std::{
     sync::{
@@ -10,14 +10,14 @@ use std::{
 
 use crate::{Failure, cpu, table::median};
 
-/// The time of day in nanoseconds, which two processes of one machine share.
+/// The time of day in nanoseconds, which two processes on one machine share.
 pub(super) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// Counts deltas as they arrive, and measures between the first and the last tenth of them, when all
-/// streams are open.
+/// Counts deltas as they arrive. It measures between the first and the last tenth of them, while
+/// all streams are open.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     begin: usize,
@@ -40,8 +40,7 @@ impl Arrivals {
         }
     }
 
-    /// Takes the text of one delta, or of several that were merged: the moments at which they were
-    /// sent.
+    /// Accepts the text of one delta, or of several merged ones: the times at which they were sent.
     pub(super) fn take(&self, text: &str) {
         let now = now();
         for sent in text.split_ascii_whitespace() {
@@ -64,7 +63,8 @@ impl Arrivals {
         *spent = Some((first, time));
     }
 
-    /// CPU time per delta, and the median and the 99th percentile of the delays, in microseconds.
+    /// Returns the CPU time per delta, and the median and the 99th percentile of the delays, in
+    /// microseconds.
     pub(super) fn result(&self) -> Result<(f64, f64, f64), Failure> {
         let count = self.count.load(Ordering::Relaxed);
         if count != self.delays.len() {

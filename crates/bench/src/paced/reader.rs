@@ -1,4 +1,4 @@
-//! Who reads the paced streams.
+//! The consumers of the paced streams.
 
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ impl Consumer {
     }
 }
 
-/// Reads all streams at once; prints CPU time per delta, median and 99th percentile of the delay (all
-/// in microseconds), and resident memory in MiB.
+/// Reads all streams at once. Prints the CPU time per delta, the median and 99th percentile of the
+/// delay (all in microseconds), and the resident memory in MiB.
 pub(crate) fn run(
     consumer: Consumer,
     base_url: &str,
@@ -168,7 +168,7 @@ async fn request(client: &reqwest::Client, url: &str) -> Result<reqwest::Respons
         .await
 }
 
-/// Gives the whole text, as a session does.
+/// Returns the whole text, as a session does.
 async fn by_hand(response: reqwest::Response, arrivals: &Arrivals) -> Result<String, Broken> {
     let mut events = response.bytes_stream().eventsource();
     let mut text = String::new();
@@ -201,5 +201,5 @@ async fn bytes(mut response: reqwest::Response, arrivals: &Arrivals) -> Result<(
     Ok(())
 }
 
-/// An error that may go from one task to another.
+/// An error that can move between tasks.
 type Broken = Box<dyn std::error::Error + Send + Sync>;

@@ -1,4 +1,4 @@
-//! A server that paces its streams: each delta is a write of its own.
+//! A server that paces its streams: each delta is a separate write.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -11,11 +11,11 @@ use tokio::{
 
 use super::{Load, clock};
 
-/// How often the server looks which streams are due.
+/// How often the server checks which streams are due.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Starts a server for one consumer; it answers as many requests as the load has streams, and begins
-/// to write when all of them are there.
+/// Starts a server for one consumer. It answers as many requests as the load has streams, and
+/// begins to write once all of them have arrived.
 pub(super) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -28,7 +28,7 @@ pub(super) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)
             let open = open.clone();
             tokio::spawn(async move {
                 if greet(&socket).await.is_ok() {
-                    // The other end waits for all streams.
+                    // The receiver waits for all streams.
                     let _ = open.send(socket);
                 }
             });
@@ -47,8 +47,8 @@ pub(super) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)
 async fn greet(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut request = Vec::new();
-    // The request ends with the messages, which are the last field of its body or not: its end is
-    // where the body's length says.
+    // The messages need not be the last field of the body, so the content length determines the end
+    // of the request.
     while !is_whole(&request) {
         socket.readable().await?;
         let mut buffer = [0; 4096];
@@ -79,7 +79,7 @@ fn is_whole(request: &[u8]) -> bool {
     length.is_none_or(|length| body.len() >= length)
 }
 
-/// Writes the deltas, those of all streams spread evenly over time.
+/// Writes the deltas of all streams, spread evenly over time.
 async fn pace(sockets: &[TcpStream], load: Load) {
     let ticks = (1000 / load.rate.max(1)).max(1) as usize;
     let mut interval = interval(TICK);
@@ -89,7 +89,7 @@ async fn pace(sockets: &[TcpStream], load: Load) {
             interval.tick().await;
             for socket in sockets.iter().skip(tick).step_by(ticks) {
                 let delta = format!("{{\"content\":\" {}\"}}", clock::now());
-                // A consumer that has gone says so itself.
+                // A consumer that is gone reports that itself.
                 let _ = write(socket, &event(&delta, "null")).await;
             }
         }
@@ -112,7 +112,7 @@ async fn write(socket: &TcpStream, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// An event in the shape that OpenAI sends, as a chunk of the body.
+/// An event in OpenAI's format, as a chunk of the body.
 fn event(delta: &str, finish: &str) -> String {
     chunk(&format!(
         "data: {{\"id\":\"chatcmpl-BQ0nYVqsVQ8nUUl0x5D2Wc5mCqWXw\",\"object\":\

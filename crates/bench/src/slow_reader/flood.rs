@@ -1,4 +1,4 @@
-//! A session whose engine says a lot, and its readers.
+//! A session whose engine writes a lot, and its readers.
 
 use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
 use geppetto_events::{Received, SlowReaderPolicy, Subscription};
@@ -44,14 +44,14 @@ impl Engine for Flood {
     }
 }
 
-/// A run that is over, and who has still to read it.
+/// A finished run, and the reader that has yet to read it.
 pub(super) struct Done {
     pub(super) events: u64,
     bytes: usize,
     stalled: Option<Subscription>,
 }
 
-/// Runs `mib` MiB past a reader that keeps up, and past one that does not, where there is one.
+/// Sends `mib` MiB to a reader that keeps up and, depending on the policy, to one that does not.
 pub(super) async fn run(policy: Option<SlowReaderPolicy>, mib: u32) -> Result<Done, Failure> {
     let session = Session::new(EngineRunner::new(Flood { texts: mib }));
     let stalled = policy.map(|policy| session.subscribe_with(policy));
@@ -72,7 +72,7 @@ pub(super) async fn run(policy: Option<SlowReaderPolicy>, mib: u32) -> Result<Do
 }
 
 impl Done {
-    /// Lets the stalled reader read; gives how many items it got, and how many events it lost.
+    /// Lets the stalled reader read. Returns how many items it got, and how many events it lost.
     pub(super) async fn wake(mut self) -> Result<(u64, u64, u64), Failure> {
         let Some(stalled) = self.stalled.take() else {
             return Ok((self.events, 0, 0));
@@ -92,7 +92,7 @@ struct Seen {
     items: u64,
     lagged: u64,
     last: u64,
-    /// Pieces that are not what comes next.
+    /// Pieces out of order.
     wrong: usize,
 }
 

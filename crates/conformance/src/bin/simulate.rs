@@ -1,4 +1,4 @@
-//! The simulating program behind `cargo xtask simulate`; see `docs/testing.md`.
+//! The simulator behind `cargo xtask simulate`; see `docs/testing.md`.
 
 use std::{
     error::Error,
@@ -33,14 +33,14 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            // There is no better place to report a broken stderr to.
+            // A broken stderr cannot be reported anywhere better.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(2)
         }
     }
 }
 
-/// Whether everything held.
+/// Returns `true` if all checks passed.
 fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
     let mut cases = corpus::cases();
     if let Some(name) = &cli.case {
@@ -56,9 +56,9 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
     Ok(report.failed == 0)
 }
 
-/// All cases with one seed after the other until the time is up, and each at least once.
+/// Simulates all cases with one seed after the other until the time is up, each case at least once.
 fn simulate(cli: &Cli, cases: &[Case]) -> (Report, u64, f64) {
-    // What is measured is the time that simulating takes, not time within it.
+    // The real time of the simulation is measured, not the simulated time.
     #[allow(clippy::disallowed_methods, reason = "the real clock is meant")]
     let started = std::time::Instant::now();
     let limit = Duration::from_secs(cli.seconds);

@@ -1,4 +1,4 @@
-//! Finds the inputs under the paths that were given.
+//! Collection of the inputs under the given paths.
 
 use std::{
     fs,
@@ -7,11 +7,11 @@ use std::{
 
 use crate::error::Error;
 
-/// All inputs under `paths`: in the order of the paths, and by name within each.
+/// Returns all inputs under `paths`: in the order of the paths, and by name within each.
 ///
 /// # Errors
 ///
-/// Returns an error if a path cannot be read or holds no input.
+/// Returns an error if a path cannot be read or contains no input.
 pub(super) fn all(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for path in paths {
@@ -43,7 +43,7 @@ fn add(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     entries.iter().try_for_each(|entry| add(entry, files))
 }
 
-/// A JSON file that is neither an expectation nor a history.
+/// Returns `true` for a JSON file that is neither an expectation nor a history.
 fn is_input(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = [".expect.json", ".history.json"];

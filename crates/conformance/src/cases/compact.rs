@@ -1,7 +1,7 @@
-//! JSON text on one line, with nothing else changed.
+//! JSON text on one line, otherwise unchanged.
 //!
-//! Inputs hold what no JSON value can, such as half of a surrogate pair, so that the data of an event is
-//! not read and written again.
+//! Inputs can contain text that no JSON value represents, such as half of a surrogate pair, so the
+//! data of an event is not parsed and written again.
 
 /// Returns `json` without the white space between its tokens.
 pub(super) fn compact(json: &str) -> String {

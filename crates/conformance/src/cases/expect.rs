@@ -1,14 +1,14 @@
-//! What should come out of an input.
+//! The expected results of an input.
 
 use serde_json::Value;
 
 use super::{pattern::Pattern, seen};
 
-/// Compares what was seen with the expectation; returns the differences, each in one line.
+/// Compares the results with the expectation. Returns the differences, each in one line.
 ///
 /// # Errors
 ///
-/// Returns a message if the expectation is not one.
+/// Returns a message if the expectation is invalid.
 pub(super) fn check(expectation: &Value, seen: &Value) -> Result<Vec<String>, String> {
     let pattern = Pattern::parse(expectation)?;
     known_keys(expectation, seen::KEYS, "")?;
@@ -29,7 +29,7 @@ pub(super) fn check(expectation: &Value, seen: &Value) -> Result<Vec<String>, St
     Ok(found)
 }
 
-/// The rules that always hold, and that were broken.
+/// Returns the invariants that were broken.
 pub(super) fn broken_rules(seen: &Value) -> Vec<String> {
     list("a rule that always holds is broken", "broken_rules", seen)
 }
@@ -40,7 +40,8 @@ fn list(what: &str, key: &str, seen: &Value) -> Vec<String> {
     texts.map(|text| format!("{what}: {text}")).collect()
 }
 
-/// A name with a slip in it would be one that is never there, and fit every pattern for that.
+/// Rejects unknown keys: a misspelled key would never be present, and would match every pattern for
+/// absence.
 fn known_keys(value: &Value, known: &[&str], whose: &str) -> Result<(), String> {
     let keys = value.as_object().into_iter().flat_map(|map| map.keys());
     for key in keys.filter(|key| !key.starts_with(['/', '$'])) {

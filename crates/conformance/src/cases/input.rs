@@ -11,7 +11,7 @@ use geppetto_turns::Turn;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-/// What a user says, what a server answers, and how the program in between is set up.
+/// The prompts of a user, the answers of a server, and the setup of the program in between.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
@@ -19,13 +19,13 @@ pub(super) struct Input {
     #[serde(default)]
     #[allow(dead_code)]
     about: String,
-    /// The public report that the input was made after, for people.
+    /// The public report that the input is based on, for people.
     #[serde(default)]
     #[allow(dead_code)]
     source: String,
     #[serde(default)]
     pub(super) wire: Wire,
-    /// The base URL whose dialect the engine takes.
+    /// The base URL whose dialect the engine uses.
     pub(super) dialect: Option<String>,
     #[serde(default = "model")]
     pub(super) model: String,
@@ -40,21 +40,21 @@ pub(super) struct Input {
     pub(super) prompts: Vec<Prompt>,
     pub(super) replies: Vec<Reply>,
     pub(super) structured_output: Option<StructuredOutput>,
-    /// The number of choices to ask for.
+    /// The number of choices to request.
     n: Option<u64>,
     /// Request fields that are passed through.
     #[serde(default)]
     extra: Map<String, Value>,
-    /// Whether the requests are held to what OpenAI accepts; by default where no dialect is named.
+    /// Whether requests must be acceptable to OpenAI; true by default if no dialect is named.
     strict: Option<bool>,
     /// The expectation.
     pub(super) expect: Option<Value>,
-    /// Why the expectation is not met yet. An input that says so must fail.
+    /// Why the expectation is not met yet. Such an input must fail.
     pub(super) open: Option<String>,
     /// Sampling, limits, reasoning.
     #[serde(skip)]
     pub(super) inference: InferenceConfig,
-    /// How tools are offered and run, where the input says something about it.
+    /// How tools are offered and run, if the input sets it.
     #[serde(skip)]
     pub(super) tool_config: Option<ToolConfig>,
 }
@@ -67,7 +67,7 @@ pub(super) enum Wire {
     Responses,
 }
 
-/// A tool on offer.
+/// An available tool.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tool {
@@ -76,13 +76,13 @@ pub(super) struct Tool {
     pub(super) description: String,
     #[serde(default)]
     pub(super) parameters: Option<Value>,
-    /// What it answers: a text, or any value.
+    /// The result: a text, or any value.
     pub(super) answer: Option<Value>,
-    /// The message that it fails with.
+    /// The message of the error that it returns.
     pub(super) error: Option<String>,
 }
 
-/// What the server answers to one request.
+/// The answer of the server to one request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reply {
@@ -90,7 +90,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
-    /// The data of server-sent events: a text stands for itself, a value for its JSON.
+    /// The data of server-sent events: a string is used as it is, another value as its JSON.
     pub(super) events: Option<Vec<Box<RawValue>>>,
     /// A body, byte for byte.
     pub(super) body: Option<String>,
@@ -104,7 +104,7 @@ pub(super) struct Reply {
     pub(super) hangs: bool,
 }
 
-/// What a user says.
+/// A prompt of the user.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Prompt {
@@ -112,7 +112,7 @@ pub(super) enum Prompt {
     Cancelled(Cancelled),
 }
 
-/// A prompt whose run is cancelled when an event of a type is published.
+/// A prompt whose run is cancelled when an event of the given type is published.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Cancelled {
@@ -147,11 +147,11 @@ const TOOLS: [&str; 9] = [
 ];
 
 impl Input {
-    /// Reads an input file, and the expectation beside it.
+    /// Reads an input file and its expectation.
     ///
     /// # Errors
     ///
-    /// Returns a message if a file cannot be read or has a key that is not known.
+    /// Returns a message if a file cannot be read or has an unknown key.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let mut input = Self::parse(&text)?;
@@ -187,12 +187,12 @@ impl Input {
         Ok(input)
     }
 
-    /// The turn to start from: what the input says, else one without blocks. It carries the settings that
-    /// travel in a turn's data.
+    /// Returns the turn to start from: the history of the input, or an empty turn. It carries the
+    /// settings that belong in the turn's data.
     ///
     /// # Errors
     ///
-    /// Returns a message if the history cannot be read as a turn.
+    /// Returns a message if the history is not a valid turn.
     pub(super) fn history(&self, path: &Path) -> Result<Turn, String> {
         let said = |error: &dyn std::fmt::Display| format!("the history: {error}");
         let mut turn = match &self.history {
@@ -222,7 +222,7 @@ impl Input {
         Ok(turn)
     }
 
-    /// Whether the requests are held to what OpenAI accepts.
+    /// Returns `true` if requests must be acceptable to OpenAI.
     pub(super) fn is_strict(&self) -> bool {
         self.strict.unwrap_or(self.dialect.is_none())
     }

@@ -1,9 +1,10 @@
 //! [`Pattern`]: what a JSON value should be.
 //!
-//! A pattern is JSON itself. A text, number, boolean or null stands for itself; a list for a list of as
-//! many elements that fit, in order; an object for an object whose named members fit, whatever others
-//! it has. A member's name may be a path (`/messages/-1/role`), and an object whose keys begin with `$` is
-//! an operator. A text also fits an object of that `type`, `kind` or `name`.
+//! A pattern is itself JSON. A number, boolean or null matches an equal value. A list matches a
+//! list of the same length whose elements match, in order. An object matches an object whose named
+//! members match; other members are ignored. The name of a member can be a path
+//! (`/messages/-1/role`), and an object whose keys begin with `$` is an operator. A text matches an
+//! equal text, and an object of that `type`, `kind` or `name`.
 
 mod path;
 
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 
 use path::Path;
 
-/// How much of a value a difference shows, in characters.
+/// How many characters of a value a difference shows.
 const SHOWN: usize = 160;
 
 /// What a JSON value should be.
@@ -25,44 +26,44 @@ pub(super) enum Pattern {
     Is(Value),
     /// This text, or an object of this type, kind or name.
     Text(String),
-    /// A list of as many elements.
+    /// A list of the same length with matching elements.
     List(Vec<Pattern>),
     /// An object with these members.
     Object(Vec<(Path, Pattern)>),
-    /// Fits all of these.
+    /// Matches all of these.
     All(Vec<Pattern>),
-    /// Fits none of these.
+    /// Matches none of these.
     Not(Box<Pattern>),
-    /// Fits one of these.
+    /// Matches one of these.
     OneOf(Vec<Pattern>),
-    /// Is there, or is not.
+    /// Is present, or is absent.
     Present(bool),
-    /// A text with this in it, whatever its case.
+    /// A text that contains this one, ignoring case.
     Contains(String),
-    /// A text that a regular expression finds.
+    /// A text in which the regular expression has a match.
     Matches(Regex),
-    /// A text that is JSON, and fits.
+    /// A text that is JSON and matches.
     Json(Box<Pattern>),
-    /// Has as many elements, members or characters.
+    /// The number of elements, members or characters matches.
     Length(Box<Pattern>),
     AtLeast(f64),
     AtMost(f64),
     /// Has an element for each of these.
     Has(Vec<Pattern>),
-    /// Has no element that fits one of these.
+    /// Has no element that matches one of these.
     Lacks(Vec<Pattern>),
-    /// Each element fits; there is at least one.
+    /// Every element matches, and there is at least one.
     Each(Box<Pattern>),
-    /// The same as what stands at this place of everything that was seen.
+    /// Equals the value at this path of the whole result.
     Same(Path),
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
     ///
-    /// Returns a message if an operator is not known, or is not used as it should be.
+    /// Returns a message if an operator is unknown or used incorrectly.
     pub(super) fn parse(value: &Value) -> Result<Self, String> {
         match value {
             Value::String(text) => Ok(Self::Text(text.clone())),
@@ -136,8 +137,8 @@ impl Pattern {
         })
     }
 
-    /// Compares; the differences go to `found`, each with the place where it is. `whole` is everything that
-    /// was seen.
+    /// Compares a value with the pattern and adds the differences to `found`, each with its
+    /// location. `whole` is the whole result.
     pub(super) fn check(
         &self,
         at: &str,
@@ -179,7 +180,7 @@ impl Pattern {
         }
     }
 
-    /// Returns `true` if a value fits; `None` is one that is not there.
+    /// Returns `true` if a value matches; `None` means absent.
     fn fits(&self, seen: Option<&Value>, whole: &Value) -> bool {
         let fits = |pattern: &Self, value: &Value| pattern.fits(Some(value), whole);
         let text = seen.and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! Runs one input.
+//! The run of one input.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -19,26 +19,26 @@ use super::{
     tools::{self, Runs},
 };
 
-/// How long an input may take, on a clock that stands still while there is work to do.
+/// The time limit of an input, on a clock that is paused while there is work to do.
 const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What an input came to.
+/// The result of an input.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// Everything that was seen.
+    /// Everything that was observed.
     pub(super) seen: Value,
     pub(super) verdict: Verdict,
 }
 
-/// Whether what was seen is what was expected.
+/// The verdict on an input.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
     Passed,
     /// With the differences.
     Failed(Vec<String>),
-    /// It has no expectation, and breaks no rule that always holds.
+    /// It has no expectation and breaks no invariant.
     Unjudged,
-    /// It fails, as it says of itself; with the differences.
+    /// It fails as declared; with the differences.
     Open(Vec<String>),
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Verdict {
 ///
 /// # Errors
 ///
-/// Returns a message if the input or its expectation cannot be read, or if it does not come to an end.
+/// Returns a message if the input or its expectation cannot be read, or if the run does not end.
 pub(super) fn file(path: &Path) -> Result<Outcome, String> {
     let input = Input::read(path)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -67,7 +67,7 @@ pub(super) fn file(path: &Path) -> Result<Outcome, String> {
     Ok(Outcome { seen, verdict })
 }
 
-/// What the differences of an input mean, given why it is open.
+/// Judges the differences of an input, given the reason why it is open.
 fn judge(open: Option<&str>, differences: Vec<String>) -> Verdict {
     match (open, differences.is_empty()) {
         (None, true) => Verdict::Passed,
@@ -128,7 +128,7 @@ fn engine(input: &Input, base_url: String) -> Result<Arc<dyn Engine>, EngineErro
     })
 }
 
-/// Runs a prompt, or what the history asks for.
+/// Runs a prompt, or continues from the history.
 async fn run(session: &Session, prompt: Option<&Prompt>) -> Map<String, Value> {
     let before = session.latest().map_or(0, |turn| turn.blocks.len());
     let text = prompt.map(Prompt::text);
@@ -202,7 +202,7 @@ fn world(
     Value::Object(whole)
 }
 
-/// What OpenAI would refuse the request for.
+/// Returns the reason why OpenAI would reject the request.
 fn refusal(wire: Wire, body: &Value) -> Option<String> {
     let checked = match wire {
         Wire::Chat => validate::chat_request(body),

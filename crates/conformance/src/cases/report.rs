@@ -1,4 +1,4 @@
-//! What the inputs came to, for people and for machines.
+//! The report on the inputs, for people and for machines.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::play::{Outcome, Verdict as Own};
 use crate::Verdict;
 
-/// Counts what the inputs came to, and writes it.
+/// Counts the verdicts and writes the report.
 #[derive(Debug)]
 pub(super) struct Report {
     verbose: bool,
@@ -33,8 +33,8 @@ impl Report {
         }
     }
 
-    /// Adds an input, and writes it: a line if it passed, everything that was seen if it did not or if nothing
-    /// is expected of it.
+    /// Adds an input and writes it: one line if it passed, the whole result if it failed or has no
+    /// expectation.
     pub(super) fn add(
         &mut self,
         file: &Path,

@@ -1,4 +1,4 @@
-//! Everything that a run of an input shows, as one JSON value that patterns and people read.
+//! The observable result of an input as one JSON value, for patterns and people.
 
 use std::{error::Error as _, time::Duration};
 
@@ -8,7 +8,7 @@ use geppetto_session::RunOutcome;
 use geppetto_turns::{BlockKind, Turn, keys::turn_meta};
 use serde_json::{Map, Value, json};
 
-/// What is seen of an input. What is seen of its last run stands beside `runs`, too.
+/// The keys of the result of an input. The results of its last run also appear at the top level.
 pub(super) const KEYS: &[&str] = &[
     "runs",
     "tools",
@@ -33,7 +33,7 @@ pub(super) const KEYS: &[&str] = &[
     "blocks",
 ];
 
-/// What is seen of a run.
+/// The keys of the result of a run.
 pub(super) const RUN_KEYS: &[&str] = &[
     "prompt",
     "outcome",
@@ -50,7 +50,7 @@ pub(super) const RUN_KEYS: &[&str] = &[
     "blocks",
 ];
 
-/// What is seen of an error.
+/// The keys of an error.
 pub(super) const ERROR_KEYS: &[&str] = &[
     "kind",
     "retryable",
@@ -64,7 +64,8 @@ pub(super) const ERROR_KEYS: &[&str] = &[
     "debug",
 ];
 
-/// What a run that started shows; `before` is how many blocks the turn had before its prompt.
+/// Returns the result of a run that started; `before` is the number of blocks in the turn before
+/// its prompt.
 pub(super) fn run(prompt: Option<&str>, outcome: &RunOutcome, before: usize) -> Map<String, Value> {
     let mut run = Map::new();
     run.insert("prompt".to_owned(), json!(prompt));
@@ -90,13 +91,13 @@ pub(super) fn run(prompt: Option<&str>, outcome: &RunOutcome, before: usize) -> 
     run
 }
 
-/// What a run that could not start shows.
+/// Returns the result of a run that could not start.
 pub(super) fn refused(prompt: Option<&str>, problem: &str) -> Map<String, Value> {
     let run = json!({"prompt": prompt, "outcome": "not_started", "error": {"display": problem}});
     run.as_object().cloned().unwrap_or_default()
 }
 
-/// What the turn holds after its prompt.
+/// Adds the contents of the turn after its prompt.
 fn reply(turn: &Turn, before: usize, run: &mut Map<String, Value>) {
     let result = turn.metadata.get(&turn_meta::INFERENCE_RESULT);
     if let Some(result) = result.ok().flatten() {
@@ -128,7 +129,7 @@ fn reply(turn: &Turn, before: usize, run: &mut Map<String, Value>) {
     run.insert("blocks".to_owned(), reply.into());
 }
 
-/// The summaries and the plain text of all reasoning.
+/// Returns the summaries and the plain text of all reasoning.
 fn reasoning(blocks: &[Value]) -> String {
     let mut text = String::new();
     for block in blocks
@@ -144,8 +145,7 @@ fn reasoning(blocks: &[Value]) -> String {
     text
 }
 
-/// The blocks as files have them, with what they say beside their kind, and `incomplete` where they are
-/// marked so.
+/// Returns the blocks in their file format, with their kind, and `incomplete` where marked.
 fn blocks(turn: &Turn) -> Vec<Value> {
     let written = whole_turn(turn);
     let list = written.get("blocks").and_then(Value::as_array).cloned();
@@ -163,7 +163,7 @@ fn blocks(turn: &Turn) -> Vec<Value> {
     list.unwrap_or_default().into_iter().map(flat).collect()
 }
 
-/// The turn as its file has it.
+/// Returns the turn in its file format.
 pub(super) fn whole_turn(turn: &Turn) -> Value {
     let json = turn.to_json().ok();
     json.and_then(|json| serde_json::from_str(&json).ok())
@@ -192,7 +192,8 @@ fn error(error: &EngineError) -> Value {
     })
 }
 
-/// The rules that hold for every input: the order of events, and that a turn can be saved and loaded.
+/// Checks the invariants of every input: the order of events, and that a turn can be saved and
+/// loaded.
 pub(super) fn broken_rules(events: &[Event], turn: &Turn) -> Vec<String> {
     let mut broken = Vec::new();
     let mut grammar = Grammar::new();

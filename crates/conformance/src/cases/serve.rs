@@ -1,4 +1,5 @@
-//! A loopback server that answers an input's replies, and notes when each request came.
+//! A loopback server that plays the replies of an input and records the arrival time of each
+//! request.
 
 use std::{
     collections::VecDeque,
@@ -15,7 +16,7 @@ use super::{
     input::{Input, Reply},
 };
 
-/// A server with an input's replies.
+/// A server with the replies of an input.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) http: ProviderServer,
@@ -27,7 +28,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns a message if a reply is not one, or if no port can be opened.
+    /// Returns a message if a reply is invalid, or if no port can be opened.
     pub(super) async fn start(input: &Input) -> Result<Self, String> {
         let replies = input.replies.iter().map(answer);
         let replies = replies.collect::<Result<VecDeque<_>, _>>()?;
@@ -47,7 +48,7 @@ impl Server {
         Ok(Self { http, arrivals })
     }
 
-    /// The time between each two requests.
+    /// Returns the time between consecutive requests.
     pub(super) fn waits(&self) -> Vec<Duration> {
         let arrivals = locked(&self.arrivals);
         let following = arrivals.iter().skip(1).zip(arrivals.iter());
@@ -92,7 +93,7 @@ fn events(events: &[Box<serde_json::value::RawValue>]) -> Result<String, String>
         } else {
             compact(json)
         };
-        // A text of several lines is an event of several lines of data.
+        // A text of several lines is an event with several lines of data.
         for line in data.split('\n') {
             let _ = writeln!(body, "data: {line}");
         }

@@ -5,7 +5,7 @@ use super::{
     play::{self, Verdict},
 };
 
-/// The inputs of the crates: `crates/*/tests/cases`.
+/// Returns the inputs of the crates: `crates/*/tests/cases`.
 fn inputs() -> Vec<PathBuf> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = std::fs::read_dir(crates)

@@ -1,4 +1,4 @@
-//! Tools that answer what an input says, and note that they ran.
+//! Tools with scripted results that record their calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::input::Tool;
 
-/// The runs of the tools, in the order in which they began: name and arguments of each.
+/// The calls of the tools, in the order in which they began: name and arguments of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runs(Arc<Mutex<Vec<Value>>>);
 
@@ -25,7 +25,7 @@ impl Runs {
     }
 }
 
-/// The registry of an input's tools.
+/// Returns the registry with the tools of an input.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Finding the cases under the paths that were given.
+//! Collection of the cases under the given paths.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::error::Error;
 
-/// One thing to check.
+/// One case to check.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     /// The id of a recording, or the name of a file.
@@ -26,11 +26,11 @@ pub(super) enum Kind {
     Events,
 }
 
-/// All cases under `paths`: in the order of the paths, and by name within each.
+/// Returns all cases under `paths`: in the order of the paths, and by name within each.
 ///
 /// # Errors
 ///
-/// A path cannot be read, or holds nothing to check.
+/// If a path cannot be read or contains no case.
 pub(super) fn all(paths: &[PathBuf]) -> Result<Vec<Case>, Error> {
     let mut cases = Vec::new();
     for path in paths {
@@ -75,7 +75,7 @@ fn file(path: &Path) -> Option<Case> {
 
 impl Case {
     fn new(path: &Path, kind: Kind) -> Self {
-        // `.` and `..` have no name of their own.
+        // `.` and `..` have no file name.
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let name = whole.file_name().unwrap_or(whole.as_os_str());
         Self {

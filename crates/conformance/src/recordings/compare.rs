@@ -1,4 +1,4 @@
-//! The first difference between what must come out and what did.
+//! The first difference between the expectation and the result.
 
 use std::fmt::Debug;
 
@@ -14,10 +14,10 @@ use super::{
     wire::Adapter,
 };
 
-/// How much of a text a difference shows, in characters.
+/// How many characters of a text a difference shows.
 const SHOWN: usize = 80;
 
-/// Compares; the error is the first difference, in one line.
+/// Compares the result with the expectation; the error is the first difference, in one line.
 pub(super) fn compare(
     recording: &Recording,
     adapter: &Adapter,
@@ -102,16 +102,16 @@ fn compare_error(
     };
     let said = error.provider_message().unwrap_or_default();
     let made_up = made_up || expected.message_is_sdk_made;
-    // An error carries the beginning of a message of any length.
+    // An error carries at most the beginning of a message.
     let message = expected
         .message
         .as_deref()
         .filter(|_| !made_up)
         .unwrap_or_default();
     let beginning: String = message.trim().chars().take(SHOWN * 5).collect();
-    // A key that the server echoes is masked in an error.
+    // An error masks a key that the server echoes.
     let beginning = Redactor::new().words(&beginning);
-    // A gateway wraps what the provider behind it said; the error may show the inner words.
+    // A gateway wraps the message of the provider behind it; the error may show the inner message.
     let inner: String = said.chars().take(SHOWN).collect();
     let is_inside =
         !inner.is_empty() && recording.values().iter().any(|value| holds(value, &inner));
@@ -128,7 +128,7 @@ fn compare_error(
     }
 }
 
-/// Returns `true` if a text anywhere in the value holds `part`.
+/// Returns `true` if a text anywhere in the value contains `part`.
 fn holds(value: &Value, part: &str) -> bool {
     match value {
         Value::String(text) => text.contains(part),
@@ -165,13 +165,13 @@ fn compare_calls(
     same("number of tool calls", &expected.len(), &seen.len())?;
     for (call, (id, name, args)) in expected.iter().zip(seen) {
         same("tool name", call.name.as_deref().unwrap_or_default(), name)?;
-        // An id that the provider did not give was made up.
+        // An id that the provider did not send was generated.
         match call.id.as_deref().filter(|id| !id.is_empty()) {
             Some(expected) => same("tool call id", expected, id)?,
             None if id.is_empty() => return Err("a tool call has no id".to_owned()),
             None => {}
         }
-        // The text `null` is no arguments.
+        // The text `null` means no arguments.
         if let Some(raw) = call
             .arguments_raw
             .as_ref()
@@ -231,7 +231,7 @@ fn compare_beside(expected: &Expected, seen: &Observation) -> Result<(), String>
     Ok(())
 }
 
-/// Whether two values are the same; the error shows both from where they differ.
+/// Checks that two values are equal; the error shows both from the first difference on.
 pub(super) fn same<T: PartialEq + Debug + ?Sized>(
     what: &str,
     expected: &T,

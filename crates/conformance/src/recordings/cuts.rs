@@ -1,8 +1,8 @@
-//! Recorded streams, cut: what a connection that ends early must come to.
+//! Recorded streams, cut off: the outcome of a connection that ends early.
 //!
-//! Each stream is played again and again from memory, each time up to another byte, where the body
-//! ends or the connection breaks. The places follow from the case's id and the seed. What comes
-//! out is held against the whole stream's replay in [`judge`].
+//! Each stream is played many times from memory, each time up to another byte, at which the body
+//! ends or the connection breaks. The positions derive from the case's id and the seed. [`judge`]
+//! compares each outcome with the replay of the whole stream.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,26 +31,26 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-/// How long one cut may take before it counts as hanging.
+/// The time limit of one cut, after which it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The largest piece in which a body arrives, in bytes.
+/// The maximum size of a piece of the body, in bytes.
 const PIECE: usize = 4096;
 
-/// One replay of the beginning of a stream.
+/// The replay of the beginning of a stream.
 #[derive(Debug)]
 struct Replay {
     seen: Observation,
     turn: Turn,
-    /// Texts that did not become whole.
+    /// Texts that were not completed.
     cut_texts: Vec<String>,
 }
 
-/// Cuts the recording, where it is a stream that began, and gives back at how many places.
+/// Cuts the recording off, if it is a stream that has begun. Returns the number of cuts.
 ///
 /// # Errors
 ///
-/// The first place whose outcome is wrong, with what is wrong with it.
+/// The first cut with a wrong outcome, and the reason.
 pub(super) async fn check(
     recording: &Arc<Recording>,
     adapter: &'static Adapter,
@@ -78,8 +78,8 @@ pub(super) async fn check(
     Ok(places.len())
 }
 
-/// Replays on a thread of its own: a panic and a hang are outcomes too, and what computes without
-/// a pause does not keep other cases from their sockets.
+/// Replays on a separate thread: a panic and a hang are outcomes, too, and a busy computation does
+/// not keep other cases from their sockets.
 async fn isolated(
     recording: Arc<Recording>,
     adapter: &'static Adapter,
@@ -139,7 +139,7 @@ fn reply(recording: &Recording, place: Place) -> Reply {
     }
 }
 
-/// The conversation goes on: a provider accepts the request that follows.
+/// Checks that the conversation can continue: a provider accepts the next request.
 async fn check_next(
     recording: &Recording,
     adapter: &Adapter,
@@ -148,7 +148,7 @@ async fn check_next(
     mut turn: Turn,
 ) -> Result<(), String> {
     turn.push_user("Go on.", []);
-    // No reply is left; the request is what counts.
+    // No reply is left; only the request matters.
     let _refused = engine.run_inference(&context("next"), &mut turn).await;
     let requests = transport.requests();
     let Some(sent) = requests.get(1) else {

@@ -12,20 +12,20 @@ use super::{
 /// How a reply must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// As a result.
+    /// With a result.
     Complete,
-    /// As an error of a stream that was cut.
+    /// With the error of a stream that was cut off.
     Truncated,
-    /// As an error: what came is no reply at all.
+    /// With an error: the body is no reply at all.
     NoReply,
 }
 
-/// What must come out.
+/// The required outcome.
 #[derive(Debug, Clone)]
 pub(super) enum Expectation {
     /// A result.
     Result {
-        /// Where the recorded reason leaves no doubt.
+        /// Set if the recorded reason is unambiguous.
         class: Option<FinishClass>,
         usage: Option<ExpectedUsage>,
     },
@@ -71,7 +71,8 @@ impl Expectation {
     }
 }
 
-/// The kind by the status, and what the body may say better where the status says little.
+/// Returns the kind for the status, and the kinds that the body may state instead if the status is
+/// unspecific.
 fn kinds_of_status(status: u16) -> Vec<ErrorKind> {
     let mut kinds = vec![kind_of_status(status)];
     if matches!(status, 400 | 413 | 422 | 500 | 502) {
@@ -100,7 +101,7 @@ fn kind_of_status(status: u16) -> ErrorKind {
     }
 }
 
-/// An error inside a reply: what its code allows.
+/// Returns the kinds that the code of an error inside a reply allows.
 fn kinds_of_code(code: &Value) -> Vec<ErrorKind> {
     let number = code.as_u64().or_else(|| code.as_str()?.parse().ok());
     if let Some(status) = number.and_then(|number| u16::try_from(number).ok()) {
@@ -120,7 +121,8 @@ fn kinds_of_code(code: &Value) -> Vec<ErrorKind> {
     }
 }
 
-/// Whether the server ran the calls itself: the model wrote on behind calls of custom tools (xAI).
+/// Returns `true` if the server ran the calls itself: the model continued after calls of custom
+/// tools (xAI).
 fn calls_were_run(expected: &Expected) -> bool {
     let is = |kind: &'static str| move |item: &String| item == kind;
     let types = &expected.item_types;
@@ -147,8 +149,9 @@ fn class(expected: &Expected) -> Option<FinishClass> {
     }
 }
 
-/// The recordings keep each provider's own accounting. In ours the input is the whole prompt and
-/// the output all that was generated: what the total says was left out of them is added.
+/// Normalizes usage. The recordings keep each provider's own accounting; here the input is the
+/// whole prompt and the output everything generated, so tokens that only the total includes are
+/// added.
 fn normal(mut usage: ExpectedUsage, raw: &Value) -> ExpectedUsage {
     let (Some(total), Some(input), Some(output)) = (usage.total, usage.input, usage.output) else {
         return usage;

@@ -1,4 +1,4 @@
-//! Files of turns and logs of events: reading and writing are the identity.
+//! Files of turns and event logs: reading and writing must be the identity.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,8 @@ use geppetto_events::{EventKind, Grammar, LogLine};
 use geppetto_turns::serial::Document;
 use serde_json::Value;
 
-/// Checks a file with a turn, or with a fixture around one: load, save, load; and value by value.
+/// Checks a file with a turn, or with a fixture around one: load, save, load, and compare value by
+/// value.
 pub(super) fn turn(path: &Path) -> Result<(), String> {
     let text = read(path)?;
     let told = |error: &dyn std::fmt::Display| error.to_string();
@@ -24,7 +25,7 @@ pub(super) fn turn(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Checks a log of events, line by line: each is of a type that is known, and comes back the same.
+/// Checks an event log line by line: each event has a known type and is written back unchanged.
 pub(super) fn events(path: &Path) -> Result<(), String> {
     let mut grammar = Grammar::fragment();
     for (number, line) in read(path)?.lines().enumerate() {
@@ -61,7 +62,7 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-/// The place of the first difference; `None` where there is none.
+/// Returns the place of the first difference; `None` if there is none.
 fn first_difference(place: &str, original: &Value, written: &Value) -> Option<String> {
     match (original, written) {
         (Value::Object(a), Value::Object(b)) => {

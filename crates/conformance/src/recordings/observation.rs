@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::wire::Adapter;
 
-/// What came out of a replay.
+/// The outcome of a replay.
 #[derive(Debug)]
 pub(super) struct Observation {
     pub(super) outcome: Result<InferenceResult, EngineError>,
@@ -16,13 +16,13 @@ pub(super) struct Observation {
     pub(super) reasoning: String,
     /// Id, name and arguments of each call.
     pub(super) calls: Vec<(String, String, String)>,
-    /// How many tokens of the text have log probabilities.
+    /// The number of tokens of the text with log probabilities.
     pub(super) logprobs: usize,
     pub(super) annotations: usize,
 }
 
 impl Observation {
-    /// Takes what the blocks from `from` on say.
+    /// Collects the contents of the blocks from `from` on.
     pub(super) fn of(
         outcome: Result<InferenceResult, EngineError>,
         turn: &Turn,
@@ -70,7 +70,7 @@ impl Observation {
         }
     }
 
-    /// The choices beside the first.
+    /// Returns the choices other than the first.
     pub(super) fn other_choices(&self) -> Vec<Value> {
         let details = self.outcome.as_ref().ok().map(|result| &result.details);
         let choices = details.and_then(|details| details.get("other_choices")?.as_array());
@@ -78,15 +78,15 @@ impl Observation {
     }
 }
 
-/// A call that the server has run itself, which is kept as an item.
+/// Returns a call that the server has run itself, which is kept as an item.
 fn served_call(item: &Map<String, Value>) -> Option<(String, String, String)> {
     let field = |name: &str| item.get(name)?.as_str().map(str::to_owned);
     (field("type")? == "custom_tool_call")
         .then(|| Some((field("call_id")?, field("name")?, field("input")?)))?
 }
 
-/// Holds the events to their grammar, and to the blocks that they announced: each segment's deltas
-/// are a block's text, in order.
+/// Checks the events against the grammar and against the blocks that they announced: the deltas of
+/// each segment are the text of a block, in order.
 pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result<(), String> {
     let mut grammar = Grammar::fragment();
     for event in events {
@@ -105,7 +105,7 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
             _ => {}
         }
     }
-    // A text that the provider took back, for another one, was cut and is in no block.
+    // A text that the provider retracted for another one was cut off and is in no block.
     let cut: Vec<&str> = cut_texts(events).collect();
     announced.retain(|segment| kept.contains(segment) || !cut.contains(&segment.1.as_str()));
     match announced == kept {
@@ -116,7 +116,8 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
     }
 }
 
-/// The texts that did not become whole: the reply broke, or the provider took them back.
+/// Returns the texts that were not completed, because the reply broke off or the provider retracted
+/// them.
 pub(super) fn cut_texts(events: &[Event]) -> impl Iterator<Item = &str> {
     events.iter().filter_map(|event| match &event.kind {
         EventKind::TextSegmentFinished(end) => {
@@ -126,15 +127,15 @@ pub(super) fn cut_texts(events: &[Event]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The texts of a piece of reasoning, each of which is shown as a segment.
+/// Visits the texts of a reasoning block, each of which is shown as a segment.
 fn reasoned(reasoning: &Reasoning, mut take: impl FnMut(&str)) {
     let summary = reasoning.summary.iter().map(|part| part.text.as_str());
     let texts = summary.chain([reasoning.text.as_str()]);
     texts.filter(|text| !text.is_empty()).for_each(&mut take);
 }
 
-/// What the deltas of each segment add up to, in the order of opening; empty texts left out, as
-/// they make no block.
+/// Returns the text of each segment, summed over its deltas, in the order of opening. Empty texts
+/// make no block and are left out.
 fn segments(events: &[Event]) -> Vec<(&'static str, String)> {
     let mut segments: Vec<(Option<&str>, &str, String)> = Vec::new();
     for event in events {

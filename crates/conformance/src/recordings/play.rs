@@ -20,7 +20,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// How long a case may take before it counts as hanging.
+/// The time limit of a case, after which it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs cases.
@@ -33,7 +33,7 @@ pub(super) struct Player {
 impl Player {
     pub(super) fn new(seed: u64) -> Result<Self, Error> {
         let transport = ReqwestTransport::new().map_err(|error| Error::Engine(error.into()))?;
-        // What a recording says must be seen at once, also where another attempt could help.
+        // The outcome of a recording must appear at once, even where a retry could help.
         let http = HttpClient::new(transport).with_retry_policy(RetryPolicy::never());
         Ok(Self { seed, http })
     }
@@ -68,7 +68,7 @@ impl Player {
         cut.map_or_else(Outcome::Failed, |cuts| Outcome::Passed { cuts })
     }
 
-    /// Serves the recorded body, lets the engine consume it, and checks what comes out.
+    /// Serves the recorded body, lets the engine consume it, and checks the result.
     async fn replay(&self, recording: &Recording, adapter: &Adapter) -> Result<(), String> {
         let server = ProviderServer::start().await;
         let server = server.map_err(|error| format!("the loopback server: {error}"))?;
@@ -89,11 +89,11 @@ impl Player {
         check_next(recording, &server, adapter, &*engine, turn).await
     }
 
-    /// The recorded reply, cut at places that follow from the case and the seed.
+    /// Returns the recorded reply, split at positions derived from the case and the seed.
     fn reply(&self, recording: &Recording) -> Reply {
         let meta = &recording.meta;
         let bytes = recording.body.clone();
-        // Some dozens of pieces, whatever the size; small enough to cut lines and characters.
+        // Some dozens of pieces for any size; small enough to split lines and characters.
         let largest = (bytes.len() / 40).clamp(8, 4096);
         let seed = self.seed ^ hash(&meta.id);
         let mut reply = Reply::raw(meta.status, recording.content_type(), bytes)
@@ -113,7 +113,7 @@ pub(super) fn context(run: &str) -> RunContext {
     RunContext::for_stream(EventStream::fragment(), ids).with_run("conformance", run, "turn")
 }
 
-/// The turn survives saving and loading.
+/// Checks that the turn survives saving and loading.
 pub(super) fn check_saving(turn: &Turn) -> Result<(), String> {
     let yaml = turn
         .to_yaml()
@@ -125,8 +125,8 @@ pub(super) fn check_saving(turn: &Turn) -> Result<(), String> {
     }
 }
 
-/// The conversation goes on: the recording's provider accepts the history with what came out of the
-/// replay.
+/// Checks that the conversation can continue: the recording's provider accepts the history with the
+/// result of the replay.
 async fn check_next(
     recording: &Recording,
     server: &ProviderServer,
@@ -134,7 +134,7 @@ async fn check_next(
     engine: &dyn Engine,
     mut turn: Turn,
 ) -> Result<(), String> {
-    // The server's own rules are OpenAI's; the recording may be of somebody else.
+    // The server's own rules are those of OpenAI; the recording may come from another provider.
     server.accept_anything();
     server.enqueue((adapter.further)());
     turn.push_user("Go on.", []);

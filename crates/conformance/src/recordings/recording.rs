@@ -14,19 +14,19 @@ pub(super) struct Recording {
     pub(super) body: Vec<u8>,
 }
 
-/// What is known about a recording.
+/// The metadata of a recording.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Meta {
     pub(super) id: String,
     /// The wire.
     pub(super) provider: String,
-    /// Whose server it was.
+    /// The operator of the server.
     #[serde(default)]
     pub(super) vendor: String,
     pub(super) status: u16,
     #[serde(default)]
     pub(super) stream: bool,
-    /// Absent where the recorder did not keep it.
+    /// Absent if the recorder did not keep it.
     #[serde(default)]
     pub(super) content_type: Option<String>,
     #[serde(default)]
@@ -37,20 +37,20 @@ pub(super) struct Meta {
     pub(super) expected: Expected,
     #[serde(default)]
     pub(super) cross_checked: bool,
-    /// How many choices the request asked for; absent where it did not say.
+    /// The number of choices that the request asked for; absent if it did not say.
     #[serde(default)]
     pub(super) n: Option<u64>,
 }
 
-/// What an independent reader made of the body.
+/// The contents of the body according to an independent reader.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Expected {
     pub(super) text: String,
-    /// The content, where it is an object instead of a text.
+    /// The content, if it is an object instead of a text.
     pub(super) content_json: Option<Value>,
     pub(super) reasoning_text: String,
-    /// Where the reasoning stands; absent where the reader found none.
+    /// The field that contains the reasoning; absent if the reader found none.
     pub(super) reasoning_field: Option<String>,
     pub(super) refusal: Option<String>,
     pub(super) tool_calls: Vec<ExpectedCall>,
@@ -60,11 +60,11 @@ pub(super) struct Expected {
     pub(super) error: Option<ExpectedError>,
     /// As in the error itself.
     pub(super) message_is_sdk_made: bool,
-    /// How many tokens of the text have log probabilities.
+    /// The number of tokens of the text with log probabilities.
     pub(super) logprobs: Option<usize>,
     pub(super) annotations: Option<usize>,
     pub(super) choices: Vec<ExpectedChoice>,
-    /// The types of the output's items, in order; empty on a wire that has none.
+    /// The types of the output items, in order; empty for a wire without items.
     pub(super) item_types: Vec<String>,
 }
 
@@ -73,12 +73,12 @@ pub(super) struct Expected {
 pub(super) struct ExpectedCall {
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
-    /// Parsed; null where they are not JSON.
+    /// Parsed; null if they are not JSON.
     pub(super) arguments: Value,
     pub(super) arguments_raw: Option<String>,
 }
 
-/// In the provider's own accounting.
+/// Usage in the provider's own accounting.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ExpectedUsage {
@@ -95,7 +95,7 @@ pub(super) struct ExpectedError {
     pub(super) message: Option<String>,
     /// A text or a number.
     pub(super) code: Value,
-    /// Whether the reader made the message up because the body has none.
+    /// Whether the reader invented the message because the body has none.
     pub(super) message_is_sdk_made: bool,
 }
 
@@ -109,7 +109,8 @@ pub(super) struct ExpectedChoice {
 }
 
 impl Expected {
-    /// The provider's word for the end. Of a Responses reply that is not whole, the reason.
+    /// Returns the provider's finish reason; for an incomplete Responses reply, the reason for
+    /// that.
     pub(super) fn finish_reason(&self) -> &str {
         let reason = self.finish_reason.as_deref().unwrap_or_default();
         reason.strip_prefix("incomplete:").unwrap_or(reason)
@@ -133,8 +134,8 @@ impl Recording {
         Ok(Self { meta, body })
     }
 
-    /// The turn that is replayed. It asks for as many choices as the recorded request did: where it
-    /// asks for one, several choices are one reply.
+    /// Returns the turn to replay. It requests as many choices as the recorded request: with one
+    /// requested, several choices are one reply.
     pub(super) fn turn(&self) -> Result<Turn, String> {
         let mut turn = Turn::builder().user("Replay.").build();
         if let Some(n) = self.meta.n.filter(|_| self.meta.provider == "openai-chat") {
@@ -150,7 +151,8 @@ impl Recording {
         self.meta.features.iter().any(|own| own == feature)
     }
 
-    /// The content type of the reply: as recorded, else what the recorder filed it as.
+    /// Returns the content type of the reply: as recorded, otherwise by the name of the response
+    /// file.
     pub(super) fn content_type(&self) -> &str {
         let is_stream = self.meta.response_file.ends_with(".sse");
         let by_file = if is_stream {
@@ -161,7 +163,7 @@ impl Recording {
         self.meta.content_type.as_deref().unwrap_or(by_file)
     }
 
-    /// The JSON values of the body: the events of a stream, or the one value.
+    /// Returns the JSON values of the body: the events of a stream, or the single value.
     pub(super) fn values(&self) -> Vec<Value> {
         let text = String::from_utf8_lossy(&self.body);
         if !self.meta.response_file.ends_with(".sse") {

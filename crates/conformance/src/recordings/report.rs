@@ -1,4 +1,4 @@
-//! What the cases came to, for people and for machines.
+//! The report on the cases, for people and for machines.
 
 use std::{
     collections::BTreeMap,
@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use crate::Verdict;
 
-/// What a case came to.
+/// The outcome of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     Passed {
-        /// At how many places its stream was cut.
+        /// The number of places at which its stream was cut off.
         cuts: usize,
     },
     /// With the first difference.
@@ -22,16 +22,16 @@ pub(super) enum Outcome {
     Skipped(String),
 }
 
-/// What all cases came to, in their order.
+/// The outcomes of all cases, in their order.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     passed: usize,
     failed: usize,
     skipped: usize,
-    /// How many streams were played up to a place where they were cut.
+    /// The number of streams that were played up to a cut.
     cuts: usize,
     failures: Vec<Failure>,
-    /// How many cases were skipped for each reason.
+    /// The number of skipped cases by reason.
     reasons: BTreeMap<String, usize>,
 }
 
@@ -72,7 +72,8 @@ impl Report {
         }
     }
 
-    /// One line for each failure and each reason to skip, and the count alone on the last.
+    /// Writes one line for each failure and for each reason to skip; the last line is the count
+    /// alone.
     pub(super) fn write_lines(&self, out: &mut dyn Write) -> io::Result<()> {
         for failure in &self.failures {
             writeln!(out, "{}: {}", failure.case, failure.difference)?;

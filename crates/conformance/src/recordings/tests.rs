@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A folder of its own, removed at the end.
+/// A temporary folder, removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -33,7 +33,7 @@ impl Folder {
         self.write(&format!("{id}/meta.json"), meta.to_string());
     }
 
-    /// What the command says of the folder.
+    /// Runs the command on the folder and returns its output.
     fn run(&self) -> (Verdict, String) {
         run_with(&self.0, |_| {})
     }
@@ -153,7 +153,7 @@ fn an_end_that_is_missing_must_be_noticed() {
     folder.recording("said-to-be-whole", &unfinished, cut);
     unfinished["features"] = json!(["no_terminal"]);
     folder.recording("said-to-be-cut", &unfinished, cut);
-    // The end marker alone is an end too.
+    // The end marker alone is an end, too.
     folder.recording("marked", &unfinished, &format!("{cut}data: [DONE]\n\n"));
     unfinished["expected"]["text"] = json!("Grü");
     folder.recording("said-to-be-shorter", &unfinished, cut);

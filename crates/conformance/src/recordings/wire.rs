@@ -1,4 +1,4 @@
-//! The wires that can be replayed. A new one is an entry in [`ADAPTERS`].
+//! The wires that can be replayed. A new wire is an entry in [`ADAPTERS`].
 
 use std::{convert::Infallible, future, sync::Arc};
 
@@ -15,34 +15,35 @@ use super::{expectation::Ending, recording::Recording};
 mod chat;
 mod responses;
 
-/// Makes an engine from a client, a base URL and whether a stream is asked for.
+/// Creates an engine from a client, a base URL, and whether to request a stream.
 type MakeEngine = fn(HttpClient, String, bool) -> Result<Arc<dyn Engine>, EngineError>;
 
-/// What the replay must know of a wire.
+/// The properties of a wire that the replay needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Adapter {
     /// The wire's name in recordings.
     pub(super) provider: &'static str,
     /// The real engine.
     pub(super) engine: MakeEngine,
-    /// A reply to the request that goes on with the history.
+    /// A reply to the request that continues the history.
     pub(super) further: fn() -> Reply,
-    /// How the recorded body must end, where it reports no error of its own: by the wire's rules.
+    /// How the recorded body must end by the rules of the wire, if it reports no error itself.
     pub(super) ending: fn(&Recording) -> Ending,
-    /// Whether the beginning of a stream holds what ends it, by the wire's rules.
+    /// Whether the beginning of a stream contains its end by the rules of the wire.
     pub(super) is_over: fn(&[u8]) -> bool,
-    /// What the server of a recording says to the body of a request.
+    /// How the server of a recording judges the body of a request.
     pub(super) accepts: fn(&Recording, &Value) -> Result<(), ProviderRefusal>,
-    /// Reasoning that the recorded expectation does not count, though it stands in the body.
+    /// Reasoning in the body that the recorded expectation does not include.
     pub(super) uncounted_reasoning: fn(&Recording) -> Option<String>,
-    /// Whether a block's text counts as the reply's text in recordings.
+    /// Whether the text of a block counts as the reply's text in recordings.
     pub(super) is_text: fn(&Block) -> bool,
 }
 
 const ADAPTERS: &[Adapter] = &[chat::ADAPTER, responses::ADAPTER];
 
-/// The data of the events that are whole at the beginning of a stream, as an independent reader of
-/// server-sent events sees them. The last one is whole without its blank line if its data is.
+/// Returns the data of the complete events at the beginning of a stream, according to an
+/// independent reader of server-sent events. The last event is complete without its blank line if
+/// its data is.
 fn whole_events(arrived: &[u8]) -> Vec<String> {
     let events = ended_events(arrived);
     let completed = ended_events(&[arrived, b"\n\n"].concat());
@@ -56,20 +57,21 @@ fn is_whole(data: &str) -> bool {
     data == "[DONE]" || value.is_some_and(|value| value.is_object() || value.is_array())
 }
 
-/// The data of the events that a blank line ends.
+/// Returns the data of the events that end with a blank line.
 fn ended_events(arrived: &[u8]) -> Vec<String> {
     // After a CR that reader waits for an LF, though the line has ended.
     let line_feed = arrived.ends_with(b"\r").then(|| b"\n".to_vec());
     let pieces = [arrived.to_vec()].into_iter().chain(line_feed);
     let source = futures_util::stream::iter(pieces.map(Ok::<_, Infallible>));
     let events = source.eventsource();
-    // A character that was cut is an error of that reader; nothing whole follows it.
+    // A character that was cut is an error of that reader; nothing complete follows it.
     let whole = events.take_while(|event| future::ready(event.is_ok()));
     let data = whole.filter_map(|event| future::ready(event.ok().map(|event| event.data)));
     data.collect::<Vec<_>>().now_or_never().unwrap_or_default()
 }
 
-/// Returns `true` if an event that is whole at the beginning of a stream reports an error, on either wire.
+/// Returns `true` if a complete event at the beginning of a stream reports an error, on either
+/// wire.
 pub(super) fn reports_error(arrived: &[u8]) -> bool {
     whole_events(arrived).iter().any(|data| {
         let event: Value = serde_json::from_str(data).unwrap_or_default();
@@ -79,7 +81,7 @@ pub(super) fn reports_error(arrived: &[u8]) -> bool {
     })
 }
 
-/// The adapter of a wire; `None` where there is none.
+/// Returns the adapter of a wire; `None` if there is none.
 pub(super) fn adapter(provider: &str) -> Option<&'static Adapter> {
     ADAPTERS.iter().find(|adapter| adapter.provider == provider)
 }

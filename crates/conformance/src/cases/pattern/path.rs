@@ -4,16 +4,17 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// Where in a JSON value: a JSON pointer (RFC 6901) whose steps may also be `-1` (the last element, and so
-/// on), `*` (each element or member) and `key=value` (the first element whose member `key` is `value`).
+/// A location in a JSON value: a JSON pointer (RFC 6901) whose steps can also be `-1` (the last
+/// element, and so on), `*` (each element or member) and `key=value` (the first element whose
+/// member `key` is `value`).
 #[derive(Debug)]
 pub(in crate::cases) struct Path(Vec<Step>);
 
 #[derive(Debug)]
 enum Step {
-    /// A member, or an element by its number.
+    /// A member, or an element by its index.
     Name(String),
-    /// An element, counted from the end, 1 being the last.
+    /// An element counted from the end; 1 is the last.
     FromEnd(usize),
     Each,
     First {
@@ -23,7 +24,7 @@ enum Step {
 }
 
 impl Path {
-    /// Reads a path, which begins with a slash.
+    /// Parses a path, which begins with a slash.
     ///
     /// # Errors
     ///
@@ -35,7 +36,7 @@ impl Path {
         Ok(Self(steps.split('/').map(step).collect()))
     }
 
-    /// Reads the name of a member in a pattern, which may be a path.
+    /// Parses the name of a member in a pattern, which can be a path.
     pub(super) fn of_member(name: &str) -> Result<Self, String> {
         if name.starts_with('/') {
             return Self::parse(name);
@@ -43,7 +44,7 @@ impl Path {
         Ok(Self(vec![Step::Name(name.to_owned())]))
     }
 
-    /// The values at the path: none where it leads nowhere.
+    /// Returns the values at the path; empty if there are none.
     pub(super) fn find<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         let mut found = vec![value];
         for step in &self.0 {

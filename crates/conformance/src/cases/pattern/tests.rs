@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Pattern;
 
-/// The differences between a value and a pattern.
+/// Returns the differences between a value and a pattern.
 fn check(pattern: &Value, seen: &Value) -> Vec<String> {
     let mut found = Vec::new();
     Pattern::parse(pattern)
@@ -75,7 +75,7 @@ fn operators_say_what_a_value_is_like() {
         (json!({"$not": {"$contains": "a"}}), json!("b")),
     ] {
         assert!(fits(&pattern, &seen), "{pattern} {seen}");
-        // And each refuses something else.
+        // And each rejects something else.
         assert!(!fits(&json!({"$not": pattern}), &seen), "{pattern} {seen}");
     }
     for (pattern, seen) in [

@@ -1,4 +1,4 @@
-//! What the beginning of a stream must come to, given what all of it came to.
+//! The required outcome of the beginning of a stream, given the outcome of all of it.
 
 use geppetto_engine::ErrorKind;
 use geppetto_turns::{Block, Content, FinishClass, Turn, keys::turn_meta};
@@ -14,7 +14,7 @@ use crate::recordings::{
     wire::{self, Adapter},
 };
 
-/// Judges one cut; the error is what is wrong, in one line.
+/// Judges one cut; the error is the problem, in one line.
 pub(super) fn judge(
     recording: &Recording,
     adapter: &Adapter,
@@ -31,7 +31,7 @@ pub(super) fn judge(
         &cut.seen.outcome,
         &full.seen.outcome,
     ) {
-        // The server had said that it is done: nothing that matters may be missing.
+        // The server had reported the end: nothing relevant may be missing.
         (true, Ok(cut_result), Ok(full_result)) => {
             same(
                 "stop reason",
@@ -51,7 +51,7 @@ pub(super) fn judge(
         (false, Ok(_), _) => {
             return Err("a result, though the server did not say that it is done".to_owned());
         }
-        // The server had said that it is done, and only then that something failed.
+        // The server had reported the end, and only later a failure.
         (true, Ok(_), Err(_)) if !wire::reports_error(arrived) => {
             return beginning_of(full, &cut.seen);
         }
@@ -71,7 +71,7 @@ pub(super) fn judge(
     marked(&full.turn, &cut.turn)
 }
 
-/// What is kept is all of it.
+/// Checks that everything was kept.
 fn all_of(full: &Observation, cut: &Observation) -> Result<(), String> {
     same("text", &full.text, &cut.text)?;
     same("reasoning", &full.reasoning, &cut.reasoning)?;
@@ -79,7 +79,8 @@ fn all_of(full: &Observation, cut: &Observation) -> Result<(), String> {
     same("tool calls", &full.calls, &cut.calls)
 }
 
-/// What is kept is a beginning; of a text that the provider took back later, that text's.
+/// Checks that a beginning was kept; for a text that the provider later retracted, a beginning of
+/// that text.
 fn beginning_of(replay: &Replay, cut: &Observation) -> Result<(), String> {
     let full = &replay.seen;
     let taken_back = replay.cut_texts.iter();
@@ -98,7 +99,7 @@ fn beginning_of(replay: &Replay, cut: &Observation) -> Result<(), String> {
         return Err("more tool calls than in the whole".to_owned());
     }
     for ((id, name, args), (cut_id, cut_name, cut_args)) in full.calls.iter().zip(&cut.calls) {
-        // The id and the name may come after the arguments.
+        // The id and the name may follow the arguments.
         let (id, name) = (
             cut_id.is_empty() || cut_id == id,
             cut_name.is_empty() || cut_name == name,
@@ -110,7 +111,7 @@ fn beginning_of(replay: &Replay, cut: &Observation) -> Result<(), String> {
     Ok(())
 }
 
-/// The turn says that its reply is not whole, and of each block that is not.
+/// Checks that the turn marks its reply as incomplete, and each incomplete block.
 fn marked(full: &Turn, cut: &Turn) -> Result<(), String> {
     let result = cut.metadata.get(&turn_meta::INFERENCE_RESULT);
     let result = result.map_err(|error| error.to_string())?;
@@ -133,7 +134,7 @@ fn marked(full: &Turn, cut: &Turn) -> Result<(), String> {
     Ok(())
 }
 
-/// What a block says, where that is text that grows.
+/// Returns the text of a block whose text can grow.
 fn said(block: &Block) -> Option<(&'static str, &str)> {
     match &block.content {
         Content::LlmText(text) => Some(("text", &text.text)),

@@ -2,29 +2,29 @@
 
 use std::{collections::BTreeMap, fmt};
 
-/// In how many parts a body is divided, each of which is cut once.
+/// The number of equal parts of a body, each of which is cut once.
 const SPREAD: usize = 12;
 
-/// How many cuts are near the end, where what is missing is the least to see.
+/// The number of cuts near the end, where missing data is hardest to notice.
 const LATE: usize = 8;
 
-/// What counts as near the end, in bytes: the last events of a stream.
+/// The distance from the end that counts as near, in bytes: the last events of a stream.
 const NEAR: usize = 400;
 
 /// One cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
-    /// How many bytes arrive.
+    /// The number of bytes that arrive.
     pub(super) at: usize,
     pub(super) end: End,
 }
 
-/// How a body ends where it is cut.
+/// How the body ends at the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
-    /// As if it were whole: a proxy closed it in order.
+    /// In order, as if it were complete, for example closed by a proxy.
     Clean,
-    /// As an error of the connection.
+    /// With a connection error.
     Broken,
 }
 
@@ -37,8 +37,8 @@ impl fmt::Display for End {
     }
 }
 
-/// Twenty places of a body of `length` bytes, fewer only if it is tiny: one in each twelfth of it
-/// and eight near its end. At one of them, only the last byte is missing.
+/// Returns twenty places in a body of `length` bytes, or fewer if it is tiny: one in each twelfth
+/// and eight near the end. At one of them, only the last byte is missing.
 pub(super) fn places(name: &str, seed: u64, length: usize) -> Vec<Place> {
     let mut random = fastrand::Rng::with_seed(super::super::play::hash(name) ^ seed);
     let mut places = BTreeMap::new();
@@ -51,7 +51,7 @@ pub(super) fn places(name: &str, seed: u64, length: usize) -> Vec<Place> {
     let near = length.saturating_sub(NEAR)..length;
     places.extend(length.checked_sub(1).map(|last| (last, End::Clean)));
     let wanted = (SPREAD + LATE).min(length);
-    // Where the end is full of places already, there is nothing to draw.
+    // If all places near the end are taken, there are none left to draw.
     for number in 0..1000 {
         if places.len() >= wanted || near.is_empty() {
             break;
@@ -64,7 +64,7 @@ pub(super) fn places(name: &str, seed: u64, length: usize) -> Vec<Place> {
     places.into_iter().map(place).collect()
 }
 
-/// Both ways to end, in turn.
+/// Alternates between the two ways to end.
 fn end(number: usize) -> End {
     match number % 2 {
         0 => End::Clean,

@@ -35,7 +35,7 @@ const AFTER_BEGINNING: Place = Place {
     end: End::Clean,
 };
 
-/// What the judge says of the cut after [`BEGINNING`], after `change`.
+/// The verdict on the cut after [`BEGINNING`], with the replay modified by `change`.
 async fn judged(change: impl FnOnce(&mut Replay)) -> Result<(), String> {
     let recording = recording();
     let whole = Place {

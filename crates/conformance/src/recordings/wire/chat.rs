@@ -57,7 +57,7 @@ fn ending(recording: &Recording) -> Ending {
     }
 }
 
-/// With the end marker, or with a reason why the first choice stopped.
+/// Returns `true` with the end marker, or with a finish reason of the first choice.
 fn is_over(arrived: &[u8]) -> bool {
     whole_events(arrived).iter().any(|data| {
         let event: Value = serde_json::from_str(data).unwrap_or_default();
@@ -74,8 +74,8 @@ fn is_over(arrived: &[u8]) -> bool {
     })
 }
 
-/// The recordings' reader knows no `reasoning_details`. Where nothing else holds reasoning, the
-/// text in them is shown.
+/// The recordings' reader does not know `reasoning_details`. If nothing else contains reasoning,
+/// their text is shown.
 fn uncounted_reasoning(recording: &Recording) -> Option<String> {
     let expected = &recording.meta.expected;
     if expected.reasoning_field.is_some() || !recording.has("reasoning_details") {
@@ -95,7 +95,7 @@ fn uncounted_reasoning(recording: &Recording) -> Option<String> {
     Some(text)
 }
 
-/// The words of generated speech are text for a reader, but not the message's content.
+/// The transcript of generated speech is text for a reader, but not the message's content.
 fn is_text(block: &Block) -> bool {
     !block.metadata.contains(&keys::AUDIO)
 }

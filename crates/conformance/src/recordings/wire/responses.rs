@@ -42,8 +42,8 @@ fn further() -> Reply {
     Reply::raw(200, "application/json", body.to_string())
 }
 
-/// The rules are those of OpenAI's server. Others give their items ids of other forms, and get
-/// back the items of their built-in tools as they sent them.
+/// The rules are those of OpenAI's server. Other servers use ids of other forms and expect the
+/// items of their built-in tools back unchanged.
 fn accepts(recording: &Recording, body: &Value) -> Result<(), ProviderRefusal> {
     match recording.meta.vendor.as_str() {
         "openai" | "azure" => validate::responses_request(body),
@@ -74,7 +74,7 @@ fn is_over(arrived: &[u8]) -> bool {
     events.any(|event| is_last(&event))
 }
 
-/// Whether an event ends a response that is no error.
+/// Returns `true` if an event ends a response without an error.
 fn is_last(event: &Value) -> bool {
     let kind = event.get("type").and_then(Value::as_str);
     matches!(kind, Some("response.completed" | "response.incomplete"))
