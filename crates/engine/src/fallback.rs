@@ -12,6 +12,10 @@ use crate::{
     steps::{deadline_passed, is_stopped},
 };
 
+mod policy;
+
+pub use policy::FallbackPolicy;
+
 /// Engine that calls others in turn, until one of them returns a complete reply.
 ///
 /// If an engine fails before any output, the next one is called, and an `info` event reports it. If
@@ -20,9 +24,10 @@ use crate::{
 /// turn, so that no text appears twice. If no later engine produces output, the broken reply stays,
 /// and its error is returned. The tokens of all engines count.
 ///
-/// The [`FallbackPolicy`] decides after which errors the next engine is called. Regardless of the
-/// policy, no other engine is called after a panic, or if the run was cancelled, its time is up or
-/// its session is at a limit.
+/// The [`FallbackPolicy`] decides after which errors the next engine is called, and after which
+/// replies, such as refusals; these are set aside in the same way. Regardless of the policy, no
+/// other engine is called after a panic, or if the run was cancelled, its time is up or its session
+/// is at a limit.
 ///
 /// A model in the data of the turn or in the run's settings applies to the first engine; the others
 /// use their own.
@@ -73,8 +78,10 @@ impl Fallback {
         self
     }
 
-    fn may_go_on(&self, ctx: &RunContext, turn: &Turn, error: &EngineError) -> bool {
-        self.policy.falls_back(error) && !is_stopped(ctx) && ctx.limit_reached(turn).is_none()
+    fn may_go_on(&self, ctx: &RunContext, turn: &Turn, error: Option<&EngineError>) -> bool {
+        error.is_none_or(|error| self.policy.falls_back(error))
+            && !is_stopped(ctx)
+            && ctx.limit_reached(turn).is_none()
     }
 }
 
@@ -89,7 +96,7 @@ impl Engine for Fallback {
         let mut engines = self.engines.iter().peekable();
         let mut is_first = true;
         while let Some(engine) = engines.next() {
-            let since = ctx.provider_calls();
+            let (since, from) = (ctx.provider_calls(), reply.turn.blocks.len());
             let result = if is_first {
                 engine.run_inference(ctx, reply.turn).await
             } else {
@@ -97,21 +104,28 @@ impl Engine for Fallback {
                 engine.run_inference(&ctx, own.turn).await
             };
             is_first = false;
-            let error = match result {
-                Ok(result) => {
-                    reply.replaced();
-                    return Ok(result);
+            let (outcome, against) = match result {
+                Ok(result) => match self.policy.against(&result, reply.turn, from) {
+                    None => {
+                        reply.replaced();
+                        return Ok(result);
+                    }
+                    Some(why) => (Ok(result), why.to_owned()),
+                },
+                Err(error) => {
+                    let why = error.to_string();
+                    (Err(error), why)
                 }
-                Err(error) => error,
             };
-            if engines.peek().is_none() || !self.may_go_on(ctx, reply.turn, &error) {
-                return Err(last_word(ctx, &mut reply, error));
+            if engines.peek().is_none() || !self.may_go_on(ctx, reply.turn, outcome.as_ref().err())
+            {
+                return last_word(ctx, &mut reply, outcome);
             }
-            let message = format!("another engine is asked, because one failed: {error}");
+            let message = format!("another engine is asked, because one failed: {against}");
             ctx.publish(EventKind::Info(Info::new(message, None)));
-            if ctx.has_output_since(since) {
+            if outcome.is_ok() || ctx.has_output_since(since) {
                 // An older reply that was set aside was discarded when this one produced output.
-                reply.set_aside(ctx, since, error);
+                reply.set_aside(ctx, since, outcome, &against);
             }
         }
         // There is always a first engine, and the loop returns if it is the only one.
@@ -119,15 +133,26 @@ impl Engine for Fallback {
     }
 }
 
-/// Returns the error of the reply that the turn keeps.
-fn last_word(ctx: &RunContext, reply: &mut Repeated<'_>, error: EngineError) -> EngineError {
+/// Returns the outcome if no other engine is called: that of the reply that the turn keeps.
+fn last_word(
+    ctx: &RunContext,
+    reply: &mut Repeated<'_>,
+    outcome: Result<InferenceResult, EngineError>,
+) -> Result<InferenceResult, EngineError> {
+    let error = match outcome {
+        Ok(result) => {
+            reply.replaced();
+            return Ok(result);
+        }
+        Err(error) => error,
+    };
     let Some(kept) = reply.restore() else {
-        return error;
+        return Err(error);
     };
     if error.is_cancelled() || error.kind() == ErrorKind::Panicked || deadline_passed(ctx) {
-        return error;
+        return Err(error);
     }
-    let message = format!("the broken reply stays, because the next engine failed: {error}");
+    let message = format!("the earlier reply stays, because the next engine failed: {error}");
     ctx.publish(EventKind::Info(Info::new(message, None)));
     kept
 }
@@ -138,90 +163,5 @@ impl fmt::Debug for Fallback {
             .field("engines", &self.engines.len())
             .field("policy", &self.policy)
             .finish()
-    }
-}
-
-/// Selects the errors after which a [`Fallback`] calls another engine.
-///
-/// By default, errors caused by the provider or the network ([`provider_faults`]). A cancelled run,
-/// a panic and a session owned by another process are always excluded.
-///
-/// [`provider_faults`]: Self::provider_faults
-#[derive(Clone)]
-pub struct FallbackPolicy(Kind);
-
-#[derive(Clone)]
-enum Kind {
-    ProviderFaults,
-    AnyRefusal,
-    Custom(Arc<dyn Fn(&EngineError) -> bool + Send + Sync>),
-}
-
-impl FallbackPolicy {
-    /// Falls back after timeouts, broken connections, truncated or malformed replies, rate limits,
-    /// exhausted quotas, overload and server errors. Excludes errors that the caller must correct,
-    /// which another engine would hide: missing credentials or permissions, an unknown model, an
-    /// invalid request, a prompt that is too long, refused content, an invalid configuration.
-    #[must_use]
-    pub fn provider_faults() -> Self {
-        Self(Kind::ProviderFaults)
-    }
-
-    /// Like [`provider_faults`](Self::provider_faults), plus all other reasons for which a provider
-    /// refuses a request: credentials, permissions, an unknown model, an invalid request, a prompt
-    /// that is too long for the model, a content filter.
-    #[must_use]
-    pub fn any_refusal() -> Self {
-        Self(Kind::AnyRefusal)
-    }
-
-    /// Falls back after the errors for which `falls_back` returns `true`.
-    #[must_use]
-    pub fn when(falls_back: impl Fn(&EngineError) -> bool + Send + Sync + 'static) -> Self {
-        Self(Kind::Custom(Arc::new(falls_back)))
-    }
-
-    /// Returns `true` if another engine is called after `error`.
-    #[must_use]
-    pub fn falls_back(&self, error: &EngineError) -> bool {
-        use ErrorKind as E;
-        let kind = error.kind();
-        if matches!(kind, E::Cancelled | E::Panicked | E::Fenced) {
-            return false;
-        }
-        let is_fault = kind.is_transient() || kind == E::MalformedResponse;
-        match &self.0 {
-            Kind::ProviderFaults => is_fault,
-            Kind::AnyRefusal => {
-                is_fault
-                    || matches!(
-                        kind,
-                        E::Authentication
-                            | E::PermissionDenied
-                            | E::NotFound
-                            | E::InvalidRequest
-                            | E::ContextTooLong
-                            | E::ContentFiltered
-                    )
-            }
-            Kind::Custom(falls_back) => falls_back(error),
-        }
-    }
-}
-
-impl Default for FallbackPolicy {
-    fn default() -> Self {
-        Self::provider_faults()
-    }
-}
-
-impl fmt::Debug for FallbackPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match &self.0 {
-            Kind::ProviderFaults => "provider_faults",
-            Kind::AnyRefusal => "any_refusal",
-            Kind::Custom(_) => "custom",
-        };
-        f.debug_tuple("FallbackPolicy").field(&name).finish()
     }
 }

@@ -153,7 +153,7 @@ impl Attempts for Resampling {
                 // cancellation ends the run, and a panic is a bug in the program, which must be
                 // reported.
                 let ends_all = error.is_cancelled() || error.kind() == ErrorKind::Panicked;
-                return Err(if ends_all { error } else { first });
+                return if ends_all { Err(error) } else { first };
             }
             if ctx.limit_reached(repeated.turn).is_some() {
                 return Err(error);
@@ -166,7 +166,8 @@ impl Attempts for Resampling {
             if !pause(ctx, delay).await {
                 return Err(EngineError::cancelled());
             }
-            repeated.set_aside(ctx, since, error);
+            let reason = error.to_string();
+            repeated.set_aside(ctx, since, Err(error), &reason);
             before_attempt(ctx, repeated.turn).await?;
             if deadline_passed(ctx) {
                 return Err(EngineError::cancelled());
@@ -176,11 +177,13 @@ impl Attempts for Resampling {
     }
 }
 
+type Outcome = Result<InferenceResult, EngineError>;
+
 /// A turn whose last reply may be set aside. On drop, restores a reply that no other reply
 /// replaced.
 pub(crate) struct Repeated<'t> {
     pub(crate) turn: &'t mut Turn,
-    broken: Option<(SetAside, EngineError)>,
+    broken: Option<(SetAside, Outcome)>,
 }
 
 impl<'t> Repeated<'t> {
@@ -188,9 +191,15 @@ impl<'t> Repeated<'t> {
         Self { turn, broken: None }
     }
 
-    pub(crate) fn set_aside(&mut self, ctx: &RunContext, since: u32, error: EngineError) {
-        let aside = ctx.set_calls_aside(since, self.turn, &error.to_string());
-        self.broken = Some((aside, error));
+    pub(crate) fn set_aside(
+        &mut self,
+        ctx: &RunContext,
+        since: u32,
+        outcome: Outcome,
+        reason: &str,
+    ) {
+        let aside = ctx.set_calls_aside(since, self.turn, reason);
+        self.broken = Some((aside, outcome));
     }
 
     /// Marks the broken reply as replaced by a complete one.
@@ -200,10 +209,10 @@ impl<'t> Repeated<'t> {
         }
     }
 
-    /// Restores the reply that was set aside, if no other reply replaced it, and returns its error.
-    pub(crate) fn restore(&mut self) -> Option<EngineError> {
-        let (aside, error) = self.broken.take()?;
-        aside.restore(self.turn).then_some(error)
+    /// Restores the reply that was set aside, if no other reply replaced it, and returns its outcome.
+    pub(crate) fn restore(&mut self) -> Option<Outcome> {
+        let (aside, outcome) = self.broken.take()?;
+        aside.restore(self.turn).then_some(outcome)
     }
 }
 

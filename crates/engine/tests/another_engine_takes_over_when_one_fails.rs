@@ -15,7 +15,7 @@ use geppetto_engine::{
 };
 use geppetto_events::{Event, EventSink, Grammar, MemorySink};
 use geppetto_testing::{Script, ScriptedEngine};
-use geppetto_turns::{InferenceResult, Turn};
+use geppetto_turns::{FinishClass, InferenceResult, Turn};
 
 struct Asked {
     result: Result<InferenceResult, EngineError>,
@@ -284,4 +284,74 @@ async fn a_limit_of_the_session_ends_a_run_before_its_call() {
         RunStop::LimitReached(Limit::SessionTokens(100))
     );
     assert_eq!((engine.turns().len(), turn.blocks.len()), (0, 1));
+}
+
+fn refuses() -> ScriptedEngine {
+    always(Script::new().text("I cannot.").finish(FinishClass::Refused))
+}
+
+#[tokio::test]
+async fn a_refused_reply_is_discarded_if_the_policy_says_so() {
+    let other = always(Script::new().text("Hello."));
+    let chain = Fallback::new(refuses())
+        .or(other)
+        .with_policy(FallbackPolicy::any_refusal());
+    let asked = ask(&chain).await;
+    asked.result.as_ref().unwrap();
+    assert_eq!(
+        (asked.turn.assistant_text().as_str(), asked.shown().as_str()),
+        ("Hello.", "Hello.")
+    );
+    assert_eq!(asked.turn.blocks.len(), 2);
+
+    // The default policy hides nothing.
+    let asked = ask(&Fallback::new(refuses()).or(always(Script::new().text("Hello.")))).await;
+    assert_eq!(asked.result.unwrap().finish_class, FinishClass::Refused);
+}
+
+#[tokio::test]
+async fn a_refused_reply_stays_where_no_other_engine_answers() {
+    for last in [fails(ErrorKind::Overloaded), refuses()] {
+        let chain = Fallback::new(refuses())
+            .or(last)
+            .with_policy(FallbackPolicy::any_refusal());
+        let asked = ask(&chain).await;
+        assert_eq!(
+            asked.result.as_ref().unwrap().finish_class,
+            FinishClass::Refused
+        );
+        assert_eq!(
+            (asked.turn.assistant_text().as_str(), asked.shown().as_str()),
+            ("I cannot.", "I cannot.")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_reply_is_asked_for_elsewhere_if_the_policy_says_so() {
+    let empty = || always(Script::new().reasoning("hm").text(" "));
+    let policy = FallbackPolicy::default().or_empty_replies();
+    let chain = Fallback::new(empty()).or(always(Script::new().text("Hello.")));
+    let asked = ask(&chain.clone().with_policy(policy.clone())).await;
+    asked.result.as_ref().unwrap();
+    assert_eq!(asked.shown(), "Hello.");
+    assert_eq!(asked.turn.blocks.len(), 2);
+    // A call of a tool is an answer, and so is anything if the policy says nothing.
+    let calls = always(Script::new().tool_call("call_1", "look", "{}"));
+    let asked = ask(&Fallback::new(calls).or(breaks("no")).with_policy(policy)).await;
+    assert_eq!(asked.ctx.provider_calls(), 1);
+    assert_eq!(ask(&chain).await.ctx.provider_calls(), 1);
+}
+
+#[tokio::test]
+async fn any_reply_can_be_declined_by_a_function() {
+    let policy = FallbackPolicy::default()
+        .or_replies_when(|_, turn| turn.assistant_text().contains("as a language model"));
+    let first = always(Script::new().text("Well, as a language model, no."));
+    let chain = Fallback::new(first).or(always(Script::new().text("Hello.")));
+    let asked = ask(&chain.with_policy(policy)).await;
+    assert_eq!(
+        (asked.shown().as_str(), asked.turn.blocks.len()),
+        ("Hello.", 2)
+    );
 }
