@@ -7,11 +7,14 @@ use geppetto_turns::{InferenceResult, Turn};
 use tokio::time::Instant;
 
 use crate::{
-    AnswerRetries, BuiltRun, Engine, EngineBuilder, EngineError, InferenceRunner, Limit, Phase,
-    Resampling, RunContext, RunReport, RunStatus, RunStop, StoreError, keys, steps,
+    AnswerRetries, BuiltRun, Engine, EngineBuilder, EngineError, ErrorKind, InferenceRunner, Limit,
+    PendingCall, Phase, Resampling, RunContext, RunReport, RunStatus, RunStop, StoreError, keys,
+    steps,
 };
 
-/// Calls an engine once per run, without tools or storage. Tool calls of the reply stay pending.
+/// Calls an engine once per run, without tools or storage. Tool calls of the reply stay pending. A
+/// run on a turn whose tool calls wait for a person fails ([`ErrorKind::Configuration`]), and the
+/// calls keep waiting.
 ///
 /// An answer that does not match its schema is retried if configured
 /// ([`StructuredOutput::with_retries`](crate::StructuredOutput::with_retries)). A reply that breaks
@@ -43,6 +46,7 @@ impl EngineRunner {
 
     async fn pass(&self, ctx: &RunContext, turn: &mut Turn) -> Result<RunReport, EngineError> {
         steps::start(ctx, turn).await?;
+        check_nothing_waits(turn)?;
         // Tools offered by an earlier run or another program are not offered here.
         turn.data.remove(&keys::TOOL_DEFINITIONS);
         turn.data.remove(&keys::TOOL_CONFIG);
@@ -73,7 +77,6 @@ impl EngineRunner {
                 Err(error) => return Err(error),
             };
             shown?;
-            // Calls that waited for a person are answered as not run.
             turn.metadata.remove(&keys::WAITING_FOR);
             let Some(rejected) = retries.check(ctx, turn, &result) else {
                 let stop = RunStop::after(&result);
@@ -85,6 +88,20 @@ impl EngineRunner {
             rejected.ask(ctx, turn, since);
         }
     }
+}
+
+/// Without tools, a call that waits for a person could only be lost.
+fn check_nothing_waits(turn: &Turn) -> Result<(), EngineError> {
+    let waiting = PendingCall::of(turn);
+    let Some(first) = waiting.first() else {
+        return Ok(());
+    };
+    let message = format!(
+        "the tool call `{}` of `{}` waits for a decision, and this run has no tools: build it with \
+         the tools that were on offer, or submit a prompt, which goes on without the call",
+        first.call_id, first.tool_name
+    );
+    Err(EngineError::new(ErrorKind::Configuration, message).with_retryable(false))
 }
 
 #[async_trait]

@@ -151,6 +151,14 @@ impl InferenceConfig {
             )),
             _ => Ok(()),
         };
+        if self
+            .model
+            .as_ref()
+            .is_some_and(|model| model.trim().is_empty())
+        {
+            let problem = "is blank; name a model, or leave it unset to use the engine's";
+            return Err(ConfigError::new("model", problem));
+        }
         range("temperature", self.temperature, 2.0)?;
         range("top_p", self.top_p, 1.0)?;
         if self.max_response_tokens == Some(0) {
