@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use geppetto_turns::{Args, Blocks, Content, ToolCall, Turn};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{WaitingFor, keys};
 
@@ -31,6 +32,10 @@ pub struct PendingCall {
     pub input: String,
     /// Question for the person, masked.
     pub question: String,
+    /// What a tool that waits keeps for its next call, such as the turn of an agent of its own. Null by
+    /// default. It is stored as it is, and not published.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub data: Value,
 }
 
 impl PendingCall {
@@ -46,7 +51,15 @@ impl PendingCall {
             tool_name: tool_name.into(),
             input: input.into(),
             question: question.into(),
+            data: Value::Null,
         }
+    }
+
+    /// Sets the data that the tool keeps for its next call.
+    #[must_use]
+    pub fn with_data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
     }
 
     /// Returns the waiting calls of `turn`: those in its record that belong to the last model
@@ -124,6 +137,10 @@ pub enum Decision {
     AllowWith(Args),
     /// The call does not run, and the model receives this reason.
     Reject(String),
+    /// The call does not run here, and the model gets this as its result: what the person answered to
+    /// a question of the model, or what the user's device returned for a tool that runs there. No
+    /// hook is asked.
+    Answer(String),
 }
 
 impl Decision {
@@ -135,5 +152,10 @@ impl Decision {
     /// Rejects the call with `reason`, which the model receives.
     pub fn reject(reason: impl Into<String>) -> Self {
         Self::Reject(reason.into())
+    }
+
+    /// Answers the call with `result`, which the model gets.
+    pub fn answer(result: impl Into<String>) -> Self {
+        Self::Answer(result.into())
     }
 }

@@ -10,7 +10,7 @@
 //! - a tool call is started, grows and is requested within a provider call. A requested call may
 //!   then be executed, has exactly one result, and is finished; a call that is never requested (it
 //!   arrived incomplete) has no further events;
-//! - a requested call may wait for a person. It is then finished in the same run, or the run is
+//! - a requested call may wait for a person, before its tool starts or after. It is then finished in the same run, or the run is
 //!   stopped or fails while the call is waiting, and a later run continues the call with
 //!   `tool-call-resumed`;
 //! - only a finished provider call can be discarded, which retracts its requested tool calls;
@@ -163,9 +163,9 @@ impl Grammar {
             EventKind::ToolCallResumed(e) => self.resume_tool(&e.tool_call_id),
             EventKind::ToolCallWaiting(e) => self.move_tool(
                 &e.tool_call_id,
-                &[ToolState::Requested],
+                &[ToolState::Requested, ToolState::Executing],
                 ToolState::Waiting,
-                "only a requested call that has not started may wait, and once",
+                "only a requested call that has no result may wait, and once",
             ),
             EventKind::ToolExecutionStarted(e) => self.move_tool(
                 &e.tool_call_id,

@@ -27,7 +27,7 @@ mod slot;
 mod task;
 
 use call::{Env, run_call};
-pub(crate) use request::{Request, Resumed, ended_badly, refusal, requests, resumed};
+pub(crate) use request::{Request, ended_badly, refusal, requests, resumed};
 use slot::Slot;
 
 /// Maximum number of calls of one model output that wait for hooks at once, in addition to the
@@ -271,7 +271,7 @@ impl<'a> Calls<'a> {
             }
             let answer = match &slot.refusal {
                 Some(why) => format!("not run: {why}"),
-                None if slot.is_running() => format!("cancelled: {reason}"),
+                None if slot.has_run() => format!("cancelled: {reason}"),
                 None => format!("not run: {reason}"),
             };
             // Calls that are already answered keep their answer. The run ends in any case.

@@ -89,7 +89,7 @@ pub use schemars;
 pub use step::{AtDeadline, DEFAULT_PAUSE, PausePhase, PendingPause, StepController};
 pub use tool::{
     DEFAULT_OUTPUT_LIMIT, Extension, FnTool, FromToolContext, IntoToolError, IntoToolOutput,
-    NoArgs, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn, ToolOutput, ToolTraits,
-    raw_tool_fn, tool_fn,
+    NoArgs, ResumedCall, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn, ToolOutput,
+    ToolTraits, raw_tool_fn, tool_fn,
 };
 pub use tool_loop::ToolLoop;

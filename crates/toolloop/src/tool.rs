@@ -12,7 +12,7 @@ mod extract;
 mod function;
 mod output;
 
-pub use context::ToolContext;
+pub use context::{ResumedCall, ToolContext};
 pub use error::{IntoToolError, ToolError, ToolFailure};
 pub use extract::{Extension, FromToolContext, State};
 pub use function::{FnTool, NoArgs, ToolFn, raw_tool_fn, tool_fn};

@@ -81,6 +81,7 @@ fn legal_orders_are_accepted() {
         "run call c req /call res fin end",
         "run call c req /call end",
         "run call c req /call wait stop",
+        "run call c req /call exec wait stop run again exec wait stop",
         "run call c req /call wait res fin stop",
         "run call c req /call wait stop run again exec res fin call2 /call2 end",
         "run again wait stop run again res fin end",
@@ -150,8 +151,8 @@ fn illegal_orders_are_refused() {
             "a run does not finish while a tool call waits for a person",
         ),
         (
-            "run call c req /call exec wait",
-            "only a requested call that has not started may wait, and once",
+            "run call c req /call exec res wait",
+            "only a requested call that has no result may wait, and once",
         ),
         (
             "run call c req /call wait exec",

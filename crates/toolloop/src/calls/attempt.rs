@@ -79,6 +79,7 @@ impl Attempt {
             tool_name: call.name.clone(),
             idempotency_key: slot.key().to_owned(),
             attempt: self.number,
+            resumed: slot.resumed.clone(),
             state: Extensions::default(),
         }
     }

@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::{attempt::Attempt, slot::Slot};
 use crate::{
-    FailedToolAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolRegistry, ToolTraits,
-    arguments, isolate,
+    FailedToolAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolOutput, ToolRegistry,
+    ToolTraits, arguments, isolate,
 };
 
 /// Data shared by all calls of one model output.
@@ -36,6 +36,8 @@ enum Verdict {
     Refused(String),
     /// The call waits for a person, who is asked this question.
     Waits(String),
+    /// A person provided this result.
+    Answered(String),
     Allowed,
 }
 
@@ -73,9 +75,11 @@ async fn decide_and_run(
     let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);
-    let refusal = match verdict {
+    // The answer of a call whose tool does not run.
+    let given = match verdict {
         Verdict::Stopped => return Ok(()),
-        Verdict::Refused(refusal) => Some(refusal),
+        Verdict::Refused(refusal) => Some(Err(refusal)),
+        Verdict::Answered(result) => Some(Ok(ToolOutput::text(result))),
         Verdict::Waits(question) => {
             if ask(env, slot, &call, &question)? {
                 return Ok(());
@@ -86,14 +90,14 @@ async fn decide_and_run(
         Verdict::Allowed => None,
     };
     // Held until the call is answered. Calls that do not run need no permit.
-    let place = match &refusal {
+    let place = match &given {
         None if tool.is_some() => {
             let permits = if traits.exclusive { env.permits } else { 1 };
             env.places.acquire_many(permits).await.ok()
         }
         _ => None,
     };
-    if refusal.is_none() && is_stopped(&env.ctx) {
+    if given.is_none() && is_stopped(&env.ctx) {
         return Ok(());
     }
     let started = isolate::call(|| {
@@ -104,8 +108,8 @@ async fn decide_and_run(
         slot.publish_start(executor, input);
     });
     started.map_err(|message| isolate::panicked("a hook that shows a tool's start", &message))?;
-    let answered = match (refusal, tool) {
-        (Some(refusal), _) => slot.answer(executor, Err(refusal)),
+    let answered = match (given, tool) {
+        (Some(given), _) => slot.answer(executor, given),
         (None, None) => slot.answer(executor, Err(unknown(env, &call.name))),
         (None, Some(tool)) => match arguments::parse(&tool.definition().parameters, &call.args) {
             Err(problem) => slot.answer(executor, Err(format!("the tool was not run: {problem}"))),
@@ -136,11 +140,13 @@ fn ask(env: &Env, slot: &Slot, call: &ToolCall, question: &str) -> Result<bool, 
     if arguments::parse(&tool.definition().parameters, &call.args).is_err() {
         return Ok(false);
     }
-    let input = isolate::call(|| env.executor.mask_arguments(call, Some(&**tool)));
-    let input =
-        input.map_err(|message| isolate::panicked("the hook `mask_arguments`", &message))?;
-    slot.wait(input, question);
+    slot.wait(masked(env, call, &**tool)?, question, None);
     Ok(true)
+}
+
+fn masked(env: &Env, call: &ToolCall, tool: &dyn Tool) -> Result<String, EngineError> {
+    let input = isolate::call(|| env.executor.mask_arguments(call, Some(tool)));
+    input.map_err(|message| isolate::panicked("the hook `mask_arguments`", &message))
 }
 
 /// Calls the hooks. A rejection counts even if the calls are already being stopped: it is usually
@@ -153,6 +159,7 @@ async fn admit(env: &Env, slot: &Slot) -> Result<(ToolCall, Verdict), EngineErro
         Some(Decision::Reject(reason)) => {
             return Ok((call, Verdict::Refused(format!("rejected: {reason}"))));
         }
+        Some(Decision::Answer(result)) => return Ok((call, Verdict::Answered(result.clone()))),
         Some(Decision::AllowWith(args)) => {
             call.args = args.clone();
             slot.replace_args(args);
@@ -256,6 +263,14 @@ impl Ready<'_> {
                 Some(Ok(output)) => return self.slot.answer(executor, Ok(output)),
                 Some(Err(failure)) => failure,
             };
+            if let ToolFailure::Error(error) = &failure
+                && let Some(data) = error.waits()
+                && !is_stopped(ctx)
+            {
+                let input = masked(self.env, &self.call, &*self.tool)?;
+                self.slot.wait(input, error.message(), Some(data));
+                return Ok(());
+            }
             let Some(delay) = self.delay(number, &failure)? else {
                 return self.fail(&failure);
             };

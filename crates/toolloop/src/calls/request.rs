@@ -5,11 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use geppetto_engine::{Decision, PendingCall, RequestedCall, RunContext, ToolChoice};
+use geppetto_engine::{PendingCall, RequestedCall, RunContext, ToolChoice};
 use geppetto_events::Correlation;
 use geppetto_turns::{Content, FinishClass, InferenceResult, ToolCall, Turn};
 
-use crate::ToolRegistry;
+use crate::{ResumedCall, ToolRegistry};
 
 #[cfg(test)]
 mod tests;
@@ -25,15 +25,7 @@ pub(crate) struct Request {
     /// Reason why the call is not run, if its reply determines it.
     pub(crate) refusal: Option<String>,
     /// Present if the call was waiting for a person when an earlier run ended.
-    pub(crate) resumed: Option<Resumed>,
-}
-
-/// A call that was waiting for a person when an earlier run ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Resumed {
-    pub(crate) pending: PendingCall,
-    /// The person's decision, if known.
-    pub(crate) decision: Option<Decision>,
+    pub(crate) resumed: Option<ResumedCall>,
 }
 
 /// Returns the unanswered calls in `turn` that were requested by the recorded replies, in the order
@@ -145,7 +137,7 @@ pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
             correlation: Arc::new(correlation),
             repeated,
             refusal: None,
-            resumed: Some(Resumed { pending, decision }),
+            resumed: Some(ResumedCall { pending, decision }),
         };
         Some((place, request))
     });

@@ -8,9 +8,10 @@ use geppetto_events::{
     kind::{ToolCallFinished, ToolCallWaiting, ToolExecutionStarted, ToolResultReady, ToolStatus},
 };
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
+use serde_json::Value;
 
-use super::{Request, request::Resumed};
-use crate::{ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
+use super::Request;
+use crate::{ResumedCall, ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
 
 /// State of a call: its request, progress and answer.
 ///
@@ -22,7 +23,7 @@ pub(super) struct Slot {
     key: OnceLock<String>,
     /// Reason why the call is not run, if known before the hooks are called.
     pub(super) refusal: Option<String>,
-    resumed: Option<Resumed>,
+    pub(super) resumed: Option<ResumedCall>,
     pub(super) correlation: Arc<Correlation>,
     ctx: RunContext,
     state: Mutex<State>,
@@ -146,8 +147,9 @@ impl Slot {
         }
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        matches!(self.state().progress, Progress::Running)
+    /// Returns `true` if the tool has started.
+    pub(super) fn has_run(&self) -> bool {
+        self.state().ran
     }
 
     /// Returns the person's decision about the call.
@@ -155,10 +157,14 @@ impl Slot {
         self.resumed.as_ref()?.decision.as_ref()
     }
 
-    /// Lets the call wait for a person, and publishes the question. `input` is masked.
-    pub(super) fn wait(&self, input: String, question: &str) {
+    /// Lets the call wait for a person, and publishes the question. `input` is masked. Without `data`,
+    /// what the tool stored when it waited before is kept.
+    pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) {
         let question = self.hide(question);
-        let pending = PendingCall::new(&*self.call.id, &*self.call.name, input, question);
+        let earlier = self.resumed.as_ref().map(|own| &own.pending.data);
+        let data = data.or(earlier).cloned().unwrap_or_default();
+        let pending =
+            PendingCall::new(&*self.call.id, &*self.call.name, input, question).with_data(data);
         self.publish_waiting(&pending);
         self.state().progress = Progress::Waiting(pending);
     }

@@ -1,6 +1,6 @@
 //! [`ToolContext`]: the call for which a tool runs.
 
-use geppetto_engine::{Cancelled, Extensions, RunContext};
+use geppetto_engine::{Cancelled, Decision, Extensions, PendingCall, RunContext};
 
 /// The call for which a tool runs, and its run.
 #[derive(Debug, Clone)]
@@ -21,8 +21,20 @@ pub struct ToolContext {
     pub idempotency_key: String,
     /// Number of the attempt, starting at 1.
     pub attempt: u32,
+    /// Present if the call was waiting for a person when an earlier run ended, and this run continues it.
+    pub resumed: Option<ResumedCall>,
     /// State of the registry; see [`state`](Self::state).
     pub(crate) state: Extensions,
+}
+
+/// A call that waited for a person when an earlier run ended, and that a later run has taken up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ResumedCall {
+    /// The call as it waited: the question, and the data that the tool kept.
+    pub pending: PendingCall,
+    /// What the person decided; `None` if nobody has decided yet and the hooks let the call through.
+    pub decision: Option<Decision>,
 }
 
 impl ToolContext {

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use serde_json::Value;
+
 mod into;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,8 @@ pub struct ToolError {
     message: String,
     repeatable: Option<bool>,
     source: Option<Box<dyn Error + Send + Sync>>,
+    /// What a call that waits keeps for its next attempt.
+    waits: Option<Value>,
 }
 
 impl ToolError {
@@ -39,7 +43,39 @@ impl ToolError {
             message: message.into(),
             repeatable: None,
             source: None,
+            waits: None,
         }
+    }
+
+    /// Lets the call wait for a person, who is asked `question`, as
+    /// [`Rejection::wait`](crate::Rejection::wait) does before a tool starts: the call is not answered, the
+    /// other calls of the reply run, and the run ends with
+    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting). A later run calls the tool again, from
+    /// its beginning and with the same idempotency key;
+    /// [`ToolContext::resumed`](crate::ToolContext::resumed) has what the person decided. A tool that has
+    /// done something before it asks keeps what it needs in [`with_data`](Self::with_data).
+    ///
+    /// A tool that waits while the run is being cancelled does not wait: the call is answered as
+    /// cancelled.
+    pub fn wait(question: impl Into<String>) -> Self {
+        Self {
+            waits: Some(Value::Null),
+            ..Self::new(question)
+        }
+    }
+
+    /// Sets what a call that waits keeps for the next call of its tool, such as the turn of an agent
+    /// that waits itself. It is stored with the turn, as it is, and nobody is shown it. Does nothing
+    /// for other errors.
+    #[must_use]
+    pub fn with_data(mut self, data: Value) -> Self {
+        self.waits = self.waits.map(|_| data);
+        self
+    }
+
+    /// What a call that waits keeps for its next attempt; `None` for one that does not wait.
+    pub(crate) fn waits(&self) -> Option<&Value> {
+        self.waits.as_ref()
     }
 
     /// Declares that the call had no effect and may be retried, even if the tool is not idempotent.
@@ -58,6 +94,9 @@ impl ToolError {
 
     /// Returns the same error, prefixed with the failure of a previous attempt.
     pub(crate) fn after(mut self, failure: &ToolFailure) -> Self {
+        if self.waits.is_some() {
+            return self;
+        }
         self.message = format!("{failure}: {}", self.message);
         self
     }
@@ -109,6 +148,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ToolError {
             message,
             repeatable: None,
             source: Some(error),
+            waits: None,
         }
     }
 }

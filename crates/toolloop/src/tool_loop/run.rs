@@ -17,10 +17,8 @@ use super::{
     setup::{self, Override},
 };
 use crate::{
-    PausePhase, ToolRegistry,
-    calls::{
-        Calls, Done, Request, Resumed, Tooling, end_reason, ended_badly, refusal, requests, resumed,
-    },
+    PausePhase, ResumedCall, ToolRegistry,
+    calls::{Calls, Done, Request, Tooling, end_reason, ended_badly, refusal, requests, resumed},
     step::PauseEnd,
 };
 
@@ -150,7 +148,7 @@ impl<'a> LoopRun<'a> {
             ..
         } in &requests
         {
-            let Some(Resumed { pending, .. }) = resumed else {
+            let Some(ResumedCall { pending, .. }) = resumed else {
                 continue;
             };
             let (id, name) = (&*pending.call_id, &*pending.tool_name);

@@ -19,6 +19,7 @@ fn context(run: RunContext) -> ToolContext {
         tool_name: "tool".to_owned(),
         idempotency_key: "key".to_owned(),
         attempt: 1,
+        resumed: None,
         state: Extensions::default(),
     }
 }
