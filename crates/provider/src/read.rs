@@ -8,7 +8,7 @@
 //! | [`raw_value`], [`string`] | a raw value, mended where it must be |
 //! | [`Word`] | a word that is repeated in each frame |
 //! | [`StreamedArgs`] | the arguments of a tool call, in pieces |
-//! | [`Repeat`] | events that are the one before them with another text, which need no parsing |
+//! | [`Repeat`] | events that equal the previous one except for their text, which need no parsing |
 //! | [`Half`] | halves of characters, where text does not go to [`Output`](crate::Output) |
 //! | [`is_reported`], [`is_error_alone`] | errors inside a reply |
 

@@ -1,25 +1,26 @@
-//! [`Repeat`]: events that are the one before them with another text.
+//! [`Repeat`]: events that equal the previous one except for their text.
 
 use std::ops::Range;
 
-/// Number of events kept in vain, because the next one was another, before no more are kept.
+/// Number of fruitless events after which no more are kept: events that were kept although the next
+/// one differed.
 const MOST_MISSES: u8 = 16;
 
 /// A field of random length that OpenAI adds to hide the lengths of texts. Nothing reads it.
 const OBFUSCATION: &str = "\"obfuscation\":\"";
 
-/// The number of an event, which OpenAI's Responses API counts up.
+/// The number of an event, which OpenAI's Responses API increments.
 const SEQUENCE: &str = "\"sequence_number\":";
 
-/// The last event of a stream, if it was a piece of text and nothing else.
+/// The last event of a stream, if it contained a piece of text and nothing else.
 ///
-/// To a parser of JSON, an event with the same bytes before and after a text without escapes is the
-/// same event with another text. Such an event need not be parsed, and as nearly all events of a
-/// stream are like this, most streams are read without parsing anything but their text. Nothing is
-/// guessed: one byte that differs elsewhere, and [`find`](Repeat::find) returns `None`.
+/// To a JSON parser, two events with the same bytes before and after a text without escapes differ
+/// only in that text, so the second one need not be parsed. Nearly all events of a stream are like
+/// this, so in most streams nothing but the text is parsed. The comparison is exact: if one byte
+/// differs elsewhere, [`find`](Repeat::find) returns `None`.
 ///
-/// The value of a field `obfuscation` may differ too, and the value of `sequence_number` if the event
-/// that was learned has one.
+/// The value of a field `obfuscation` may differ as well, and the value of `sequence_number` if the
+/// learned event has one.
 #[derive(Debug, Default)]
 pub struct Repeat {
     event: String,
@@ -43,7 +44,7 @@ enum GapKind {
     Sequence,
 }
 
-/// What differs in an event that [`Repeat`] recognised.
+/// The differences of an event that [`Repeat`] recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repeated<'e> {
@@ -54,9 +55,9 @@ pub struct Repeated<'e> {
 }
 
 impl Repeat {
-    /// Returns what is new in `event`, if it is the last learned event with another text.
+    /// Returns the differences of `event`, if it equals the learned event except for its text.
     ///
-    /// After any other event the last one is forgotten.
+    /// After any other event, the learned event is forgotten.
     pub fn find<'e>(&mut self, event: &'e str) -> Option<Repeated<'e>> {
         if !self.known {
             return None;
@@ -94,11 +95,11 @@ impl Repeat {
         (rest == self.event.get(at..)?).then_some(repeated)
     }
 
-    /// Keeps `event`, which lets the text grow by `text` and says nothing else. `sequence` is its
-    /// sequence number, if it has one.
+    /// Learns `event`, which appends `text` to the open text and contains nothing else. `sequence`
+    /// is its sequence number, if it has one.
     ///
-    /// Does nothing unless `text` is a slice of `event`, as text without escapes is that a parser
-    /// has borrowed.
+    /// Does nothing unless `text` is a slice of `event`. A parser that borrows returns such a slice
+    /// for text without escapes.
     pub fn learn(&mut self, event: &str, text: &str, sequence: Option<u64>) {
         self.known = false;
         if self.misses < MOST_MISSES {
@@ -115,7 +116,7 @@ impl Repeat {
             range,
             kind: GapKind::Text,
         });
-        // A string cannot hold these names with quotes that are not escaped, so they are fields.
+        // These names, with unescaped quotes, cannot occur inside a string, so they are fields.
         if let Some(range) = value(event, OBFUSCATION, plain) {
             let kind = GapKind::Obfuscation;
             self.gaps.push(Gap { range, kind });
@@ -134,7 +135,8 @@ impl Repeat {
     }
 }
 
-/// The place of the value of a field, `field` being its name with what precedes the value.
+/// Returns the range of a field's value; `field` is the name of the field, including the characters
+/// before the value.
 fn value(event: &str, field: &str, length: impl Fn(&str) -> usize) -> Option<Range<usize>> {
     let start = event.find(field)? + field.len();
     let length = length(event.get(start..)?);

@@ -15,7 +15,7 @@ use super::mend::mend;
 pub struct Text<'a>(Cow<'a, str>);
 
 impl<'a> Text<'a> {
-    /// Returns the text if it is a slice of what was read: if it has no escapes.
+    /// Returns the text if it is a slice of the input, which means that it has no escapes.
     #[must_use]
     pub fn borrowed(&self) -> Option<&'a str> {
         match self.0 {

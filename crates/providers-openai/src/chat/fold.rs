@@ -200,7 +200,7 @@ impl ChatFold {
         self.failure().map_or(Ok(()), Err)
     }
 
-    /// Refuses a reply that is larger than that of any model.
+    /// Rejects a reply that is larger than that of any model.
     fn check(&self) -> Result<(), Fault> {
         if self.calls.len() > MAX_ENTRIES {
             return Err(Fault::too_many("tool calls"));

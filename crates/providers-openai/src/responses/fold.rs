@@ -281,7 +281,7 @@ impl ResponsesFold {
         }
     }
 
-    /// Refuses a reply that is larger than that of any model.
+    /// Rejects a reply that is larger than that of any model.
     fn check(&self) -> Result<(), Fault> {
         if self.entries.len() > MAX_ENTRIES {
             return Err(Fault::too_many("items"));

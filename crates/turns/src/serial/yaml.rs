@@ -54,19 +54,19 @@ pub fn yaml_value(text: &str) -> Result<Value, FormatError> {
     read(text, Duplicates::LastWins, None)
 }
 
-/// Like [`yaml_value`], for files that people write: with the line of each key, and duplicate keys in a
-/// map are an error.
+/// Like [`yaml_value`], for files written by people: it also returns the line of each key, and
+/// duplicate keys in a map are an error.
 ///
 /// # Errors
 ///
-/// As [`yaml_value`], and for duplicate keys.
+/// The errors of [`yaml_value`], and an error for duplicate keys.
 pub fn yaml_value_with_lines(text: &str) -> Result<(Value, YamlLines), FormatError> {
     let mut outline = outline::Outline::default();
     let value = read(text, Duplicates::Refused, Some(&mut outline))?;
     Ok((value, outline.into_lines()))
 }
 
-/// Like [`yaml_value`], but refuses duplicate keys in a map.
+/// Like [`yaml_value`], but rejects duplicate keys in a map.
 pub(super) fn strict_yaml_value(text: &str) -> Result<Value, FormatError> {
     read(text, Duplicates::Refused, None)
 }
@@ -76,7 +76,7 @@ fn read(
     duplicates: Duplicates,
     outline: Option<&mut outline::Outline>,
 ) -> Result<Value, FormatError> {
-    // Editors of other systems put a mark there, which the parser takes for a column.
+    // Some editors write a byte order mark there, which the parser would count as a column.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let quoted = nesting::check(text, outline)?;
     let text = &*surrogates::mend_yaml(text, quoted);
@@ -87,8 +87,8 @@ fn read(
         .map_err(|error| foreign_character(text).unwrap_or_else(|| FormatError::from_yaml(&error)))
 }
 
-/// An error that names the first character that YAML does not have; the parser's names no line. `None`
-/// where there is none.
+/// Returns an error that locates the first character that YAML does not allow, because the parser's
+/// error has no line; `None` if there is none.
 fn foreign_character(text: &str) -> Option<FormatError> {
     let is_foreign = |c: char| {
         matches!(

@@ -1,5 +1,5 @@
-//! Events that are a piece of text and nothing else, which [`Repeat`](geppetto_provider::read::Repeat)
-//! recognises in the next event.
+//! Events with a piece of text and nothing else, whose successors
+//! [`Repeat`](geppetto_provider::read::Repeat) recognizes.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Events that are the one before them with another text, which are not parsed.
+//! Events that equal the previous one except for their text, which are not parsed.
 
 use geppetto_provider::Output;
 
@@ -9,11 +9,12 @@ use super::{
 };
 use crate::responses::wire::{Event, Text};
 
-/// The event that lets the text of a message grow.
+/// The event that extends the text of a message.
 pub(super) const TEXT_DELTA: &str = "response.output_text.delta";
 
 impl ResponsesFold {
-    /// Takes an event that is the last one with another text. Returns `true` if it is one.
+    /// Processes an event that equals the previous one except for its text; returns `false` for any
+    /// other one.
     pub(super) fn say_again(&mut self, data: &str, out: &mut Output<'_>) -> bool {
         let (Some(repeated), Some((place, index))) = (self.repeat.find(data), self.spoken) else {
             return false;
@@ -27,7 +28,7 @@ impl ResponsesFold {
         true
     }
 
-    /// Keeps an event, which was taken, if it is a piece of text and nothing else.
+    /// Learns a processed event, if it contains a piece of text and nothing else.
     pub(super) fn learn_text(&mut self, event: &Event<'_>, data: &str) {
         let Some(text) = only_text(event) else {
             return;
@@ -45,8 +46,8 @@ impl ResponsesFold {
     }
 }
 
-/// Returns the text of an event that says nothing else, borrowed from the event. The fields that are
-/// named here and may be set have the same value in each event of a run.
+/// Returns the text of an event that has no other content, borrowed from the event. The fields
+/// listed here that may be set have the same value in each event of a run.
 fn only_text<'e>(event: &'e Event<'_>) -> Option<&'e str> {
     let Event {
         kind,

@@ -1,22 +1,24 @@
-//! How deep a document is nested, found without parsing it; and integers that the parser would round.
+//! Nesting depth of a document, determined without parsing it, and detection of integers that the
+//! parser would round.
 //!
-//! The parser takes time in proportion to the depth of brackets for each of its tokens, and looks
-//! at the depth only when all is read: a text of 200 kB could keep it busy for half a minute. So
-//! the text is looked through before, for the places where the parser would begin a list or a map.
-//! What decides about that (quotes, comments, plain and block scalars, keys, indentation) is
-//! followed here as the parser (libyaml) does it, and nothing else is: where the parser would stop
-//! with an error, the search stops, too, and the parser says what is wrong.
+//! For each token, the parser takes time proportional to the depth of the brackets, and it checks
+//! the depth only at the end: a text of 200 kB could occupy it for half a minute. So the text is
+//! first searched for the positions at which the parser would begin a list or a map. The search
+//! follows the parser (libyaml) in everything that determines these positions (quotes, comments,
+//! plain and block scalars, keys, indentation), and ignores the rest. Where the parser would stop
+//! with an error, the search stops, too, and leaves the error to the parser.
 
 use std::ops::Range;
 
 use super::{MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, cursor::Cursor, outline::Outline, scalar};
 use crate::serial::{FormatError, surrogates};
 
-/// The parser takes no key that is longer, in characters.
+/// The parser rejects longer keys; in characters.
 const MAX_KEY: usize = 1024;
 
-/// Refuses documents that are nested too deep or have too many directives. In linear time. Returns the
-/// places of scalars in double quotes that may hold surrogates. The lines of keys go to `outline`.
+/// Rejects documents that are nested too deep or have too many directives, in linear time. Returns
+/// the ranges of double-quoted scalars that may contain surrogates. `outline` receives the lines of
+/// the keys.
 pub(super) fn check(
     text: &str,
     outline: Option<&mut Outline>,
@@ -61,12 +63,12 @@ pub(super) fn check_depth(
 
 enum Step {
     Next,
-    /// The document is over, or the parser will find an error here.
+    /// The document has ended, or the parser will report an error here.
     Over,
     Refused(String),
 }
 
-/// A place in the document, and what the parser knows of it.
+/// A position in the document, and the state of the parser there.
 struct Search<'t, 'o> {
     outline: Option<&'o mut Outline>,
     cursor: Cursor<'t>,
@@ -74,7 +76,7 @@ struct Search<'t, 'o> {
     flow: usize,
     /// The column of the innermost list or map in block style; -1 outside of all.
     indent: isize,
-    /// The columns of those around it.
+    /// The columns of the enclosing ones.
     outer: Vec<isize>,
     /// A key may begin here.
     key_allowed: bool,
@@ -98,7 +100,7 @@ struct Key {
 }
 
 impl Search<'_, '_> {
-    /// Goes behind the next token.
+    /// Skips the next token.
     fn token(&mut self) -> Step {
         self.skip_to_token();
         let cursor = &self.cursor;
@@ -133,7 +135,7 @@ impl Search<'_, '_> {
         self.sign(byte).map_or(Step::Over, |()| Step::Next)
     }
 
-    /// Goes behind a token that begins with `byte`; `None` where the parser finds an error.
+    /// Skips a token that begins with `byte`; `None` if the parser would report an error.
     fn sign(&mut self, byte: u8) -> Option<()> {
         let blank_follows = self.cursor.is_blank_or_end(1);
         let in_flow = self.flow > 0;
@@ -190,7 +192,7 @@ impl Search<'_, '_> {
         Some(())
     }
 
-    /// Goes behind a scalar in quotes.
+    /// Skips a quoted scalar.
     fn quoted(&mut self, quote: u8) -> Option<()> {
         self.may_be_key();
         self.key_allowed = false;
@@ -227,7 +229,7 @@ impl Search<'_, '_> {
         Some(())
     }
 
-    /// Goes behind blanks, comments and line breaks.
+    /// Skips blanks, comments and line breaks.
     fn skip_to_token(&mut self) {
         loop {
             if self.cursor.column == 0 && self.cursor.is_mark() {
@@ -276,7 +278,7 @@ impl Search<'_, '_> {
         Some(())
     }
 
-    /// Goes behind the `:` of a map.
+    /// Skips the `:` of a map.
     fn value(&mut self) -> Option<()> {
         if self.flow > 0 {
             self.outline(|outline, _| outline.flow_key());
@@ -295,7 +297,7 @@ impl Search<'_, '_> {
         Some(())
     }
 
-    /// Goes behind an anchor or an alias.
+    /// Skips an anchor or an alias.
     fn name(&mut self) -> Option<()> {
         self.may_be_key();
         self.key_allowed = false;
@@ -339,14 +341,14 @@ impl Search<'_, '_> {
         Some(())
     }
 
-    /// Tells the outline, where there is one, of something on this line.
+    /// Reports something on this line to the outline, if there is one.
     fn outline(&mut self, tell: impl FnOnce(&mut Outline, usize)) {
         if let Some(outline) = &mut self.outline {
             tell(outline, self.cursor.line);
         }
     }
 
-    /// Notes that what begins here may be a key.
+    /// Records that a key may begin here.
     fn may_be_key(&mut self) {
         if self.flow == 0 && self.key_allowed {
             self.key = Some(Key {

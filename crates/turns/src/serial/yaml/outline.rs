@@ -1,4 +1,4 @@
-//! [`YamlLines`]: on which line each key of a document stands.
+//! [`YamlLines`]: the line of each key of a document.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ mod tests;
 
 /// The lines of the keys of a YAML document.
 ///
-/// A tree of the document's shape: maps have their keys, lists the indices of their items, as text. What
-/// an alias repeats has no lines of its own.
+/// A tree with the structure of the document: a map has its keys as entries, a list the indices of
+/// its items as text. Content that an alias repeats has no lines of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct YamlLines {
     line: usize,
@@ -34,11 +34,11 @@ impl YamlLines {
 pub(super) struct Outline {
     root: YamlLines,
     frames: Vec<Frame>,
-    /// The text of the last scalar, as it is written, and its line.
+    /// The source text of the last scalar, and its line.
     scalar: Option<(String, usize)>,
 }
 
-/// An open list or map, with the key or the index of the entry that is being read.
+/// An open list or map, with the key or the index of the current entry.
 #[derive(Debug)]
 struct Frame {
     kind: Kind,
@@ -59,18 +59,18 @@ enum Kind {
 }
 
 impl Outline {
-    /// Notes a scalar, which may turn out to be a key.
+    /// Records a scalar, which may turn out to be a key.
     pub(super) fn scalar(&mut self, written: &[u8], line: usize) {
         let written = String::from_utf8_lossy(written).trim_ascii().to_owned();
         self.scalar = Some((written, line));
     }
 
-    /// Notes an alias, which is no key that has a text.
+    /// Records an alias, which is not a key with a text.
     pub(super) fn alias(&mut self) {
         self.scalar = None;
     }
 
-    /// An item of a list in block style begins.
+    /// Begins an item of a list in block style.
     pub(super) fn item(&mut self, column: isize, line: usize) {
         self.close_block(|at| at > column);
         match self.frames.last_mut() {
@@ -80,7 +80,7 @@ impl Outline {
         self.note(line);
     }
 
-    /// The last scalar was the key of a map in block style.
+    /// Marks the last scalar as the key of a map in block style.
     pub(super) fn block_key(&mut self, column: isize) {
         let (key, line) = self.take_key();
         self.close_block(|at| at > column);
@@ -94,7 +94,7 @@ impl Outline {
         self.note(line);
     }
 
-    /// The last scalar was the key of a map in flow style.
+    /// Marks the last scalar as the key of a map in flow style.
     pub(super) fn flow_key(&mut self) {
         if self.frames.last().map(|frame| frame.kind) == Some(Kind::FlowMap) {
             let (key, line) = self.take_key();
@@ -103,7 +103,7 @@ impl Outline {
         }
     }
 
-    /// A list or a map in flow style begins.
+    /// Begins a list or a map in flow style.
     pub(super) fn open_flow(&mut self, bracket: u8, line: usize) {
         if bracket == b'{' {
             self.open(Kind::FlowMap);
@@ -113,13 +113,13 @@ impl Outline {
         }
     }
 
-    /// A list or a map in flow style ends.
+    /// Ends a list or a map in flow style.
     pub(super) fn close_flow(&mut self) {
         self.frames.pop();
         self.scalar = None;
     }
 
-    /// The next entry in flow style begins.
+    /// Begins the next entry in flow style.
     pub(super) fn comma(&mut self, line: usize) {
         if let Some(frame) = self.frames.last_mut()
             && frame.kind == Kind::FlowList
@@ -133,7 +133,7 @@ impl Outline {
         self.root
     }
 
-    /// The last scalar as text. An unknown key gets a name that no document has.
+    /// Returns the last scalar as text. An unknown key gets a name that no document contains.
     fn take_key(&mut self) -> (String, usize) {
         let Some((written, line)) = self.scalar.take() else {
             return ("\0".to_owned(), 0);
@@ -169,7 +169,7 @@ impl Outline {
         }
     }
 
-    /// Notes the line of the entry that is being read. The first of equal keys keeps its line.
+    /// Records the line of the current entry. Of equal keys, the first one keeps its line.
     fn note(&mut self, line: usize) {
         let mut place = &mut self.root;
         for frame in &self.frames {

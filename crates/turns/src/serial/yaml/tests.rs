@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::Turn;
 
-/// What the parser alone makes of a text.
+/// Returns the result of the parser alone.
 fn parsed(text: &str) -> Result<Value, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_norway::from_str::<Value>(text).map_err(|error| error.to_string())
@@ -126,7 +126,7 @@ fn aliases_may_repeat_but_not_multiply() {
     );
     let text = "x".repeat(100_000);
     let many = format!("a: &x {text}\nb: [{}]\n", "*x, ".repeat(1_000));
-    // The place is that of the text that is repeated.
+    // The location is that of the repeated text.
     refused(&many, "b[84]: aliases repeat too much", 1);
     let few = format!("a: &x {text}\nb: [{}]\n", "*x, ".repeat(50));
     assert!(yaml_value(&few).is_ok());
@@ -230,7 +230,7 @@ fn marks_and_line_ends_of_other_systems_are_read() {
     );
 }
 
-/// Pieces that mean something in YAML.
+/// Pieces with a meaning in YAML.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn piece() -> impl Strategy<Value = String> {
     let signs = [
@@ -320,9 +320,9 @@ proptest! {
         let text = format!("{}{}{}", pieces.concat(), "[".repeat(depth), more.concat());
         if let Err(said) = parsed(&text) {
             // Lists at the column of their key and maps of one pair in brackets are levels that are
-            // not counted: there is at most one for each that is.
+            // not counted; there is at most one of them per counted level.
             let limited = nesting::check_depth(&text, MAX_YAML_DEPTH / 2 - 1, None).is_err();
-            // An alias of a list that it is in is deep without brackets.
+            // A list that contains an alias of itself is deep without brackets.
             let deep = said.contains("recursion limit") && !text.contains('*');
             prop_assert!(limited || !deep, "{:?}: {}", text, said);
         }

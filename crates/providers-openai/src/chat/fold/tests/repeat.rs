@@ -105,7 +105,7 @@ proptest! {
     }
 }
 
-/// Parses an event and keeps it.
+/// Parses an event and learns it.
 fn learn(repeat: &mut Repeat, event: &str) {
     let mut chunk = Chunk::default();
     parse_into(&mut chunk, event).unwrap();
@@ -113,7 +113,7 @@ fn learn(repeat: &mut Repeat, event: &str) {
     repeat.learn(event, text, None);
 }
 
-/// The text of an event that is not parsed.
+/// Returns the text of an event that is not parsed.
 fn text<'e>(repeat: &mut Repeat, event: &'e str) -> Option<&'e str> {
     repeat.find(event).map(|repeated| repeated.text)
 }

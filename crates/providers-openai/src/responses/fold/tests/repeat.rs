@@ -1,8 +1,9 @@
-//! An event that is the one before it with another text is not parsed, and that makes no difference.
+//! An event that equals the previous one except for its text is not parsed, without any effect on
+//! the result.
 
 use super::*;
 
-/// A piece of text as OpenAI sends it, with the text written as JSON has it.
+/// Returns an event with a piece of text, as OpenAI sends it. The text is in JSON notation.
 fn piece(text: &str, number: &str, index: u64, logprobs: &str) -> String {
     format!(
         r#"{{"type":"response.output_text.delta","content_index":{index},"delta":"{text}","item_id":"msg_1","logprobs":{logprobs},"obfuscation":"{}","output_index":0,"sequence_number":{number}}}"#,
@@ -10,7 +11,8 @@ fn piece(text: &str, number: &str, index: u64, logprobs: &str) -> String {
     )
 }
 
-/// The same events, where no two different ones in a row have the same bytes around their text.
+/// Returns the same events, such that no two consecutive different ones have the same bytes around
+/// their text.
 fn told_apart(events: &[String]) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     let mut spaces = 0;
@@ -52,7 +54,7 @@ fn one() -> impl Strategy<Value = (String, u8)> {
         "obfuscation",
     ];
     let text = || prop::sample::select(TEXTS);
-    // How far the number goes on: rarely not at all.
+    // The increment of the sequence number: rarely zero.
     let step = || prop_oneof![1 => Just(0_u8), 8 => Just(1)];
     let message = r#"{"type":"message","id":"msg_2"}"#;
     let others = [

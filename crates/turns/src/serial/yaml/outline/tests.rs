@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::serial::{YamlLines, yaml_value_with_lines};
 
-/// The lines on a path, `/` between its parts.
+/// Returns the line of a path, whose parts are separated by `/`.
 fn line(lines: &YamlLines, path: &str) -> Option<usize> {
     let mut place = lines;
     for part in path.split('/') {
@@ -98,7 +98,8 @@ fn documents() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every key of `value` has a line in `lines`, on which its text stands, no earlier than `from`.
+/// Checks that every key of `value` has a line in `lines` that contains its text and is not before
+/// `from`.
 fn has_lines(
     value: &Value,
     lines: &YamlLines,
