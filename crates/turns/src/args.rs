@@ -127,7 +127,7 @@ impl From<String> for Args {
 }
 
 impl From<Value> for Args {
-    /// The compact JSON text of a value.
+    /// Compact JSON text of a value.
     fn from(value: Value) -> Self {
         Self(value.to_string().into())
     }

@@ -238,7 +238,7 @@ impl Serialize for Incomplete {
 }
 
 impl<'de> Deserialize<'de> for Incomplete {
-    /// Any other text counts as [`Incomplete::Failed`].
+    /// Any other text is read as [`Incomplete::Failed`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ok(match text.as_str() {

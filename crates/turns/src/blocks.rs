@@ -138,7 +138,7 @@ impl Blocks {
         }
     }
 
-    /// The leaf that holds `index`; empty where `index` is past the end.
+    /// Returns the leaf that contains `index`; empty if `index` is past the end.
     fn leaf(&self, index: usize) -> &[Arc<Block>] {
         if index >= self.tree_len {
             return if index < self.len() { &self.tail } else { &[] };
@@ -174,7 +174,7 @@ impl Blocks {
     }
 }
 
-/// Hangs `leaf` below `node`, whose subtree has room for it at `index`.
+/// Inserts `leaf` below `node`, whose subtree has room for it at `index`.
 fn insert_leaf(node: &mut Arc<Node>, level: u32, index: usize, leaf: Arc<Node>) {
     let Node::Branch(children) = Arc::make_mut(node) else {
         return;

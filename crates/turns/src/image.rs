@@ -93,7 +93,7 @@ impl ImagePart {
     }
 }
 
-/// The media type by the magic number at the start of base64 text.
+/// Returns the media type by the magic number at the start of base64 text.
 fn sniff_media_type(base64: &str) -> &'static str {
     match base64 {
         text if text.starts_with("/9j/") => "image/jpeg",
@@ -103,7 +103,7 @@ fn sniff_media_type(base64: &str) -> &'static str {
     }
 }
 
-/// Bytes as base64 text.
+/// Returns bytes as base64 text.
 pub(crate) fn encoded(bytes: &[u8]) -> String {
     base64::encode(bytes)
 }

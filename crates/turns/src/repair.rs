@@ -66,14 +66,14 @@ pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
 
 struct Output {
     blocks: Vec<Arc<Block>>,
-    /// The calls of the current model output, and whether each is answered.
+    /// The calls of the current model output, and whether each of them is answered.
     calls: Vec<(String, bool)>,
     /// `true` if answers to the current model output have begun.
     answering: bool,
 }
 
 impl Output {
-    /// The model writes on: after answers, that is a new output.
+    /// The model continues: after answers, this begins a new output.
     fn model_output_goes_on(&mut self) {
         if self.answering {
             self.close();
@@ -100,7 +100,7 @@ impl Output {
         }
     }
 
-    /// Answers the calls that are still open, when the conversation continues or ends.
+    /// Answers the open calls when the conversation continues or ends.
     fn close(&mut self) {
         for (id, answered) in self.calls.drain(..) {
             if !answered {

@@ -125,7 +125,7 @@ impl Usage {
 }
 
 impl AddAssign<&Usage> for Usage {
-    /// Adds the counts; what is not a count does not add up and is dropped.
+    /// Adds the counts. Other values cannot be added and are dropped.
     fn add_assign(&mut self, other: &Self) {
         let add = |a: &mut u64, b: u64| *a = a.saturating_add(b);
         add(&mut self.input_tokens, other.input_tokens);
@@ -179,7 +179,7 @@ impl Serialize for Usage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (position, (name, count)) in self.counts().into_iter().enumerate() {
-            // The two counts that every usage has stand there even when they are zero.
+            // The two counts of every usage are written even if they are zero.
             if position < 2 || count != 0 {
                 map.serialize_entry(name, &count)?;
             }

@@ -1,5 +1,5 @@
-//! Files in geppetto's format load, and are saved without a change: small ones of this repository, and those
-//! that geppetto itself wrote, which stand beside the project.
+//! Files in geppetto's format load and are saved unchanged: small ones in this repository, and
+//! files written by geppetto itself, which are outside of the repository.
 
 use std::{fs, path::Path};
 
@@ -18,7 +18,7 @@ fn geppettos_own_files_load_and_save_unchanged() {
     assert!(check(&folder) > 0, "{} holds no file", folder.display());
 }
 
-/// Loads and saves every file of a folder, and returns how many there are.
+/// Loads and saves every file of a folder, and returns their number.
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test's own helper")]
 fn check(folder: &Path) -> usize {
     let mut seen = 0;
@@ -33,7 +33,7 @@ fn check(folder: &Path) -> usize {
         let json = document.to_json().unwrap();
         let again = Document::from_json(&json).unwrap();
         assert_eq!(again, document, "{}", path.display());
-        // Value by value, not just as this crate reads it: nothing may be lost on the way.
+        // Compared value by value, not only as this crate reads it: nothing may be lost in between.
         let written: serde_json::Value = serde_json::from_str(&json).unwrap();
         let original: serde_json::Value = serde_norway::from_str(&text).unwrap();
         assert_eq!(written, original, "{}", path.display());

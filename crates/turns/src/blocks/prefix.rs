@@ -1,4 +1,4 @@
-//! Length of the prefix that two lists share.
+//! Length of the common prefix of two lists.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::Block;
 #[cfg(test)]
 mod tests;
 
-/// Compares two addresses. Each comparison goes through it, so that tests can count them.
+/// Compares two addresses. All comparisons use this function, so that tests can count them.
 type Same<'a> = &'a mut dyn FnMut(*const (), *const ()) -> bool;
 
 impl Blocks {
@@ -45,12 +45,12 @@ impl Blocks {
                 return found;
             }
         }
-        // At least one of the two slices is a tail, and ends with its list.
+        // At least one of the two slices is a tail and ends with its list.
         both + in_slices(self.leaf(both), other.leaf(both), same)
     }
 }
 
-/// The part of a tree that holds the blocks `from..to`.
+/// The part of a tree that contains the blocks `from..to`.
 #[derive(Clone, Copy)]
 struct Subtree {
     height: u32,
@@ -58,7 +58,7 @@ struct Subtree {
     to: usize,
 }
 
-/// The subtree of `height` that holds the first blocks.
+/// The subtree of `height` that contains the first blocks.
 fn leftmost(mut node: &Arc<Node>, mut at: u32, height: u32) -> &Arc<Node> {
     while at > height
         && let Node::Branch(children) = &**node
@@ -70,7 +70,7 @@ fn leftmost(mut node: &Arc<Node>, mut at: u32, height: u32) -> &Arc<Node> {
     node
 }
 
-/// The position of the first block that differs, or `to`.
+/// Returns the position of the first block that differs, or `to`.
 fn in_trees(a: &Arc<Node>, b: &Arc<Node>, part: Subtree, same: Same<'_>) -> usize {
     let Subtree { height, from, to } = part;
     if from >= to || same(address(a), address(b)) {

@@ -1,6 +1,6 @@
 //! Standard base64 with padding (RFC 4648, section 4), encoding only.
 //!
-//! Written here because a crate for it would be one of the few that this one depends on.
+//! Implemented here because a crate for it would be one of the few dependencies of this crate.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

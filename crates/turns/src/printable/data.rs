@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// The longest run of base64 that is printed whole, in bytes. Keys, hashes and signatures are shorter.
+/// Length of the longest run of base64 that is printed in full, in bytes. Keys, hashes and
+/// signatures are shorter.
 const LONGEST_WHOLE: usize = 512;
 
-/// Printed length of a longer one, in bytes.
+/// Printed length of a longer run, in bytes.
 const SHOWN: usize = 32;
 
 /// Shortens runs of base64 longer than 512 characters to their beginning and their length, for

@@ -25,7 +25,7 @@ pub const NO_OUTPUT: &str = "(no output)";
 /// Text of a tool result that consists only of images or files, where results must be text.
 pub const ATTACHED: &str = "(attached below)";
 
-/// The separator of two texts that are joined.
+/// Separator of two joined texts.
 const BETWEEN: &str = "\n\n";
 
 /// Requirements of a server on message order, in addition to those on tool calls. None by default.
@@ -137,7 +137,7 @@ pub fn repair_with(history: &Blocks, rules: &Rules) -> Vec<Arc<Block>> {
     order.out
 }
 
-/// The author of the last message that is sent.
+/// Author of the last message that is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     None,
@@ -151,11 +151,11 @@ struct Order<'a> {
     rules: &'a Rules,
     out: Vec<Arc<Block>>,
     last: Role,
-    /// The place of the last prompt.
+    /// Position of the last prompt.
     user: usize,
     /// `true` after the first user message.
     heard: bool,
-    /// The tools' names by the ids of their calls, for [`Rules::media_after_tools`].
+    /// Tool names by call id, for [`Rules::media_after_tools`].
     tools: HashMap<String, String>,
     /// Media returned by tools since the last message of another kind.
     media: Vec<Arc<Block>>,
@@ -190,7 +190,7 @@ impl Order<'_> {
         self.order(block);
     }
 
-    /// Sets the media of an answer aside for the message of a user; returns the answer without them.
+    /// Sets the media of an answer aside for a user message; returns the answer without them.
     fn take_media(&mut self, block: &Block, answer: &ToolUse) -> Arc<Block> {
         let tool = self.tools.get(&answer.id).map_or("a tool", String::as_str);
         let mut said = UserContent::default();
@@ -217,7 +217,7 @@ impl Order<'_> {
         text.into()
     }
 
-    /// Sends what was set aside.
+    /// Sends the media that were set aside.
     fn show_media(&mut self) {
         for block in std::mem::take(&mut self.media) {
             self.user(block);
@@ -258,7 +258,7 @@ impl Order<'_> {
         if self.rules.user_first && !self.heard {
             self.heard = true;
             let prompt = Block::user(MISSING_PROMPT).with_id("repair:start");
-            // In front of the reasoning that belongs to the text.
+            // Before the reasoning that belongs to the text.
             let is_system = |block: &Arc<Block>| matches!(block.content, Content::System(_));
             let at = self.out.iter().rposition(is_system).map_or(0, |at| at + 1);
             self.out.insert(at, prompt.into());
@@ -307,7 +307,7 @@ impl Order<'_> {
         true
     }
 
-    /// Removes the thoughts after a place, which led to no answer.
+    /// Removes reasoning after a position, because no answer followed it.
     fn forget_thoughts(&mut self, after: usize) {
         let rest = self.out.split_off((after + 1).min(self.out.len()));
         let is_thought = |block: &Arc<Block>| matches!(block.content, Content::Reasoning(_));

@@ -3,9 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{ImagePart, Incomplete, ToolCall};
 
-/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `mN` answer N with
-/// an image, `!` marks the block
-/// before it as incomplete.
+/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `mN` answer N with an
+/// image, `!` marks the preceding block as incomplete.
 pub(super) fn history(spec: &str) -> Blocks {
     let mut blocks: Vec<Block> = Vec::new();
     for (n, word) in spec.split_whitespace().enumerate() {
@@ -135,7 +134,8 @@ pub(super) fn any_history() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..30).prop_map(|words| words.join(" "))
 }
 
-/// What providers demand: calls answered exactly once, right after the output that made them.
+/// The requirements of providers: calls are answered exactly once, right after the output that made
+/// them.
 pub(super) fn is_accepted(blocks: &[Arc<Block>]) -> bool {
     let mut open: Vec<&str> = Vec::new();
     let mut answering = false;
@@ -194,7 +194,7 @@ proptest! {
 
     #[test]
     fn a_grown_history_keeps_the_old_result_as_prefix(old in any_history(), more in any_history()) {
-        // A prompt ends the model output: from there on nothing can change any more.
+        // A prompt ends the model output; nothing before it can change after that.
         let old = format!("{old} u");
         let before = repair(&history(&old));
         let after = repair(&history(&format!("{old} {more}")));

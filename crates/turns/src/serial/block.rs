@@ -1,4 +1,4 @@
-//! Blocks to and from their shape in files.
+//! Conversion between blocks and their file format.
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -131,7 +131,7 @@ fn file_from(value: Value) -> Result<FilePart, FormatError> {
 fn source_from(fields: &mut Fields) -> Result<MediaSource, FormatError> {
     if fields.contains("content") {
         return match fields.take("content") {
-            // Bytes that a writer spelled out one by one.
+            // Bytes that a writer stored as a list of numbers.
             Some(Value::Array(bytes)) => source_from_bytes(&bytes),
             Some(Value::String(content)) => Ok(MediaSource::Inline(content)),
             _ => Ok(MediaSource::Unknown),

@@ -42,7 +42,7 @@ impl FormatError {
         }
     }
 
-    /// A document that is refused at a place, both counted from 1.
+    /// Creates an error at a position; line and column are counted from 1.
     pub(super) fn at(message: &str, line: usize, column: usize) -> Self {
         Self {
             message: format!("{message}, at line {line} column {column}"),
@@ -63,7 +63,7 @@ impl FormatError {
         }
     }
 
-    /// Puts the name of the enclosing field before the path that the message starts with.
+    /// Prepends the name of the enclosing field to the path at the beginning of the message.
     pub(super) fn within(mut self, field: impl fmt::Display) -> Self {
         self.message = format!("{field}.{}", self.message);
         self

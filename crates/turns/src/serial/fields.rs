@@ -1,7 +1,7 @@
-//! Taking typed fields out of a map, and giving back what was not taken.
+//! Extraction of typed fields from a map; the remaining fields are preserved.
 //!
-//! Written out instead of derived: the derive macros cost five crates of the crate's budget, and
-//! a derive cannot keep unknown keys and name the path of an error at once.
+//! Written by hand instead of derived: the derive macros would use five of the crates in this
+//! crate's budget, and a derive cannot both keep unknown keys and name the path of an error.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::Extra;
 
-/// The fields of a map that were not taken yet.
+/// The fields of a map that have not been extracted.
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -105,7 +105,7 @@ fn describe(value: &Value) -> String {
     }
 }
 
-/// The type of a value, in words.
+/// Describes the type of a value in words.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -56,7 +56,7 @@ pub(super) fn pretty_json_string(value: &impl Serialize) -> Result<String, Forma
     Ok(escaped(json))
 }
 
-/// Escapes characters that JSON allows but terminals interpret. They occur in strings only.
+/// Escapes characters that JSON allows but terminals interpret. They occur only in strings.
 fn escaped(json: String) -> String {
     if json.is_ascii() && !json.contains('\u{7f}') {
         return json;
@@ -88,8 +88,8 @@ fn escaped(json: String) -> String {
     safe
 }
 
-/// The line and column, in bytes and from 1, of an integer that needs more than 64 bits. The text
-/// is JSON.
+/// Returns the line and column, in bytes and from 1, of an integer that needs more than 64 bits.
+/// The text must be JSON.
 fn large_integer(text: &[u8]) -> Option<(usize, usize)> {
     let (mut line, mut line_start, mut at) = (1, 0, 0);
     while let Some(byte) = text.get(at) {
@@ -116,7 +116,7 @@ fn large_integer(text: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// The length of a string, both quotes included.
+/// Returns the length of a string, including both quotes.
 fn string_len(text: &[u8]) -> usize {
     let mut escaped = true;
     let ends = |byte: &u8| {
@@ -124,7 +124,7 @@ fn string_len(text: &[u8]) -> usize {
         escaped = !escaped && *byte == b'\\';
         end
     };
-    // The first quote counts as escaped: it does not end the string.
+    // The first quote is treated as escaped, because it does not end the string.
     text.iter().position(ends).map_or(text.len(), |at| at + 1)
 }
 

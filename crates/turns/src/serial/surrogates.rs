@@ -1,31 +1,33 @@
-//! Escapes of UTF-16 surrogates, which other programs write into files.
+//! Escapes of UTF-16 surrogates in files of other programs.
 //!
-//! JavaScript and Python escape a text that was cut in the middle of a pair as `\ud83d`, and no strict
-//! reader takes it, so one such escape keeps a whole conversation from loading
-//! (<https://github.com/anthropics/claude-code/issues/69927>). A half says nothing: it is read as
-//! U+FFFD. YAML knows no pairs at all, although JSON, which is YAML, writes them.
+//! JavaScript and Python escape a text that was cut in the middle of a surrogate pair as `\ud83d`.
+//! Strict readers reject that, so one such escape keeps a whole conversation from loading
+//! (<https://github.com/anthropics/claude-code/issues/69927>). An unpaired half carries no
+//! information and is read as U+FFFD. YAML does not support pairs at all, although JSON, which is a
+//! subset of YAML, contains them.
 
 use std::{borrow::Cow, fmt::Write as _, ops::Range};
 
 #[cfg(test)]
 mod tests;
 
-/// The escape that takes the place of a half. It has the same length, so that places stay right.
+/// The escape that replaces an unpaired half. It has the same length, so that positions do not
+/// change.
 const REPLACEMENT: &str = "\\ufffd";
 
-/// Returns `true` where `text` may hold escaped surrogates.
+/// Returns `true` if `text` may contain escaped surrogates.
 pub(super) fn may_have_any(text: &str) -> bool {
     text.contains("\\ud") || text.contains("\\uD")
 }
 
-/// Replaces the halves of surrogate pairs in a JSON document.
+/// Replaces unpaired halves of surrogate pairs in a JSON document.
 pub(super) fn mend_json(text: &str) -> Cow<'_, str> {
-    // A backslash outside of strings is an error, wherever it stands.
+    // Outside of strings, a backslash is always an error.
     mend(text, std::iter::once(0..text.len()), |_| None)
 }
 
-/// Replaces halves, and pairs by what they mean, in the `quoted` parts of a YAML document, which
-/// are in order.
+/// Replaces unpaired halves, and decodes pairs, in the `quoted` ranges of a YAML document, which
+/// must be in order.
 pub(super) fn mend_yaml(
     text: &str,
     quoted: impl IntoIterator<Item = Range<usize>>,
@@ -80,7 +82,7 @@ fn mend(
     Cow::Owned(mended)
 }
 
-/// The UTF-16 unit of the escape `\uXXXX` at `at`.
+/// Returns the UTF-16 unit of the escape `\uXXXX` at `at`.
 fn unit(text: &str, at: usize) -> Option<u16> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! Turns to and from YAML and JSON.
+//! Conversion between turns and YAML or JSON.
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,

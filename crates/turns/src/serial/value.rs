@@ -8,9 +8,9 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// Bytes of text to which a document may expand beyond twice its own size.
+/// Number of bytes of text by which a document may expand beyond twice its size.
 const SPARE_BYTES: usize = 8 * 1024 * 1024;
-/// The values that a document may have beyond four for each of its bytes.
+/// Number of values that a document may have beyond four per byte of its text.
 const SPARE_VALUES: usize = 100_000;
 
 /// Remaining expansion budget of a document. Only aliases can exceed its size.
@@ -21,7 +21,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The budget of a document of `len` bytes.
+    /// Creates the budget of a document of `len` bytes.
     pub(super) fn of_document(len: usize) -> Self {
         Self {
             bytes: Cell::new(len.saturating_mul(2).saturating_add(SPARE_BYTES)),
@@ -29,7 +29,7 @@ impl Budget {
         }
     }
 
-    /// Pays for one value with `bytes` bytes of text.
+    /// Deducts one value with `bytes` bytes of text.
     fn spend<E: Error>(&self, bytes: usize) -> Result<(), E> {
         let left = self.bytes.get().checked_sub(bytes);
         let values = self.values.get().checked_sub(1);
@@ -52,7 +52,7 @@ pub(super) enum Duplicates {
     Refused,
 }
 
-/// Reads one value, and those within it.
+/// Reads one value, including nested ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ValueReader<'b> {
     budget: &'b Budget,
@@ -160,10 +160,10 @@ impl<'de> Visitor<'de> for ValueReader<'_> {
     }
 }
 
-/// Reads the key of a map; scalars of all types as the text that they are written as.
+/// Reads the key of a map; a scalar of any type becomes its source text.
 struct KeyReader<'b> {
     budget: &'b Budget,
-    /// The keys that must not come again.
+    /// Keys that must not occur again.
     known: Option<&'b Map<String, Value>>,
 }
 

@@ -10,7 +10,7 @@ use crate::{BlockKind, Content, FinishClass, Turn, keys::turn_meta};
 #[cfg(test)]
 mod tests;
 
-/// The property that holds an answer which is no object by itself.
+/// Name of the property that wraps an answer that is not an object.
 const WRAPPER: &str = "value";
 
 /// Error returned if an answer cannot be parsed as a typed value.
@@ -184,7 +184,7 @@ impl Reply {
             return Err(ReplyError::new(self.excuse(ReplyErrorKind::Missing), None));
         }
         let problem = match serde_json::from_str::<Value>(whole) {
-            // Of a number that was cut, nobody knows how it would have gone on.
+            // A number that was cut off has an unknown value.
             Ok(Value::Number(_)) if self.is_cut => {
                 return Err(ReplyError::new(ReplyErrorKind::Incomplete, None));
             }
@@ -202,7 +202,8 @@ impl Reply {
         }
     }
 
-    /// Reason that there is no JSON: the reply was refused or cut off, or else `kind`.
+    /// Returns the reason that there is no JSON: the reply was refused or cut off, or otherwise
+    /// `kind`.
     fn excuse(&self, kind: ReplyErrorKind) -> ReplyErrorKind {
         match (self.is_refusal, self.is_cut) {
             (true, _) => ReplyErrorKind::Refused,
@@ -212,8 +213,8 @@ impl Reply {
     }
 }
 
-/// Reads a value that does not deserialize to a `T` directly: without its wrapper, without fields
-/// that are null, or both.
+/// Reads a value that does not deserialize to a `T` directly: without its wrapper, without null
+/// fields, or both.
 fn read_otherwise<T: DeserializeOwned>(value: Value) -> Option<T> {
     let inner = match &value {
         Value::Object(map) if map.len() == 1 => map.get(WRAPPER).cloned(),
@@ -240,15 +241,15 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// The content of the only Markdown code fence of a text, whose end may be missing. A fence inside of
-/// the content is a part of it.
+/// Returns the content of the only Markdown code fence of a text, whose end may be missing. A fence
+/// inside the content belongs to it.
 fn fenced(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("```")?;
     let inside = rest.rsplit_once("```").map_or(rest, |(inside, _)| inside);
-    // The fence may name the language.
+    // The fence may name a language.
     let language = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     let named = inside.trim_start_matches(language);
-    // Without a line break after it, it is a part of the content: `true`, `12`.
+    // Without a line break after it, the word belongs to the content: `true`, `12`.
     let is_name = named.starts_with(['\n', '\r', ' ', '\t', '{', '[', '"']);
     Some(if is_name { named } else { inside }.trim())
 }

@@ -11,7 +11,7 @@ fn naive(a: &Blocks, b: &Blocks) -> usize {
         .count()
 }
 
-/// The prefix, and how many comparisons it took.
+/// Returns the length of the prefix and the number of comparisons.
 fn counted(a: &Blocks, b: &Blocks) -> (usize, usize) {
     let mut comparisons = 0;
     let prefix = a.common_prefix_by(b, &mut |a, b| {
@@ -28,7 +28,7 @@ fn many(count: usize) -> Blocks {
 #[test]
 fn in_long_lists_it_takes_a_few_comparisons_a_level() {
     let long = many(100_000);
-    // 4 levels of at most 32 comparisons, and the tail.
+    // 4 levels of at most 32 comparisons each, and the tail.
     let at_most = 5 * 33;
     let mut grown = long.clone();
     for n in 0..5_000 {

@@ -80,7 +80,8 @@ fn what_a_tool_shows_follows_the_results_where_these_are_texts() {
     assert_eq!(said.images, [crate::ImagePart::file_id("image")]);
 }
 
-/// Whether users and models alternate, with the results of a model's calls after it.
+/// Returns `true` if user and model messages alternate, with the results of a model's calls after
+/// it.
 fn alternates(blocks: &[Arc<Block>]) -> bool {
     let mut last = Role::None;
     blocks.iter().all(|block| {

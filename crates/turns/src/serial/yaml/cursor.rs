@@ -1,6 +1,6 @@
 //! [`Cursor`]: a place in a text, as YAML counts lines and columns.
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'t> {
     bytes: &'t [u8],
@@ -25,8 +25,8 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// The byte `ahead` bytes from here; `None` behind the end. NUL is no character of YAML, and
-    /// ends a text as well.
+    /// Returns the byte `ahead` bytes from here; `None` past the end. NUL is not allowed in YAML
+    /// and ends the text as well.
     pub(super) fn byte(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied().filter(|b| *b != 0)
     }
@@ -39,7 +39,7 @@ impl<'t> Cursor<'t> {
         self.byte(0).is_none()
     }
 
-    /// The length in bytes of the line break `ahead` bytes from here; 0 where there is none.
+    /// Returns the length in bytes of the line break `ahead` bytes from here; 0 if there is none.
     fn line_break(&self, ahead: usize) -> usize {
         match (self.byte(ahead), self.byte(ahead + 1)) {
             (Some(b'\r'), Some(b'\n')) => 2,
@@ -78,7 +78,7 @@ impl<'t> Cursor<'t> {
         self.column == 0 && matches!(mark, Some(b"---" | b"...")) && self.is_blank_or_end(3)
     }
 
-    /// Goes one character on, which is no line break.
+    /// Advances by one character, which must not be a line break.
     pub(super) fn skip(&mut self) {
         let width = match self.byte(0) {
             None => return,
@@ -92,7 +92,7 @@ impl<'t> Cursor<'t> {
         self.column += 1;
     }
 
-    /// Goes behind the line break, where there is one.
+    /// Advances past the line break, if there is one.
     pub(super) fn skip_break(&mut self) {
         let width = self.line_break(0);
         if width > 0 {
@@ -103,17 +103,17 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// The place in bytes, for [`since`](Self::since).
+    /// Returns the position in bytes, for [`since`](Self::since).
     pub(super) fn place(&self) -> usize {
         self.at
     }
 
-    /// The text from `place` to here.
+    /// Returns the text from `place` to here.
     pub(super) fn since(&self, place: usize) -> &'t [u8] {
         self.bytes.get(place..self.at).unwrap_or_default()
     }
 
-    /// Goes to the end of the line.
+    /// Advances to the end of the line.
     pub(super) fn skip_line(&mut self) {
         while !self.is_end() && !self.is_break() {
             self.skip();

@@ -1,8 +1,8 @@
-//! The ends of scalars. `None` where the parser stops with an error.
+//! The ends of scalars. `None` if the parser would stop with an error.
 
 use super::cursor::Cursor;
 
-/// Goes behind a scalar in quotes.
+/// Skips a quoted scalar.
 pub(super) fn skip_quoted(cursor: &mut Cursor<'_>, quote: u8) -> Option<()> {
     cursor.skip();
     loop {
@@ -26,7 +26,7 @@ pub(super) fn skip_quoted(cursor: &mut Cursor<'_>, quote: u8) -> Option<()> {
     }
 }
 
-/// Goes one character on, line break or not.
+/// Advances by one character, which may be a line break.
 fn step(cursor: &mut Cursor<'_>) {
     if cursor.is_break() {
         cursor.skip_break();
@@ -35,8 +35,8 @@ fn step(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// Goes behind a plain scalar within an indentation (`-1` outside of all); returns `true` if line
-/// breaks follow it.
+/// Skips a plain scalar within an indentation (`-1` outside of all); returns `true` if line breaks
+/// follow it.
 pub(super) fn skip_plain(cursor: &mut Cursor<'_>, indent: isize, in_flow: bool) -> Option<bool> {
     let mut broken = false;
     loop {
@@ -77,7 +77,7 @@ pub(super) fn column(cursor: &Cursor<'_>) -> isize {
     isize::try_from(cursor.column).unwrap_or(isize::MAX)
 }
 
-/// Goes behind a `|` or `>` scalar within an indentation (`-1` outside of all).
+/// Skips a `|` or `>` scalar within an indentation (`-1` outside of all).
 pub(super) fn skip_block(cursor: &mut Cursor<'_>, indent: isize) -> Option<()> {
     cursor.skip();
     let mut given = 0;
@@ -111,7 +111,8 @@ pub(super) fn skip_block(cursor: &mut Cursor<'_>, indent: isize) -> Option<()> {
     Some(())
 }
 
-/// Goes to the next line of a block scalar that is not blank; returns the text's indentation.
+/// Advances to the next line of a block scalar that is not blank; returns the indentation of the
+/// text.
 fn skip_breaks(cursor: &mut Cursor<'_>, known: Option<isize>, indent: isize) -> Option<isize> {
     let mut deepest = 0;
     loop {
