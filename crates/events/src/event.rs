@@ -106,7 +106,7 @@ impl Event {
         }
     }
 
-    /// The piece of a delta of any kind.
+    /// Returns the fragment of a delta of any kind.
     pub(crate) fn any_delta(&self) -> Option<&str> {
         self.text_delta()
             .or_else(|| self.reasoning_delta())

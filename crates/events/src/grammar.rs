@@ -60,7 +60,7 @@ struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ToolState {
     Requested,
-    /// It waits for a person.
+    /// The call waits for a person.
     Waiting,
     Executing,
     Resulted,
@@ -265,7 +265,7 @@ impl Grammar {
         if self.segments.any_open() {
             return Err("a segment is still open");
         }
-        // Fragments of older logs name no calls; those cannot be told apart.
+        // Fragments of older logs do not name calls, which are then indistinguishable.
         if let Some(call) = self.call.take()
             && !call.0.is_empty()
         {
@@ -295,7 +295,7 @@ impl Grammar {
         self.tools.values().any(|tool| tool.state == state)
     }
 
-    /// A call of an earlier run is taken up.
+    /// A call of an earlier run is resumed.
     fn resume_tool(&mut self, id: &str) -> Result<(), &'static str> {
         if self.call.is_some() || self.tools.contains_key(id) {
             return Err("a call is taken up once, before its run asks the model");

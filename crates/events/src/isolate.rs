@@ -18,14 +18,14 @@ pub fn catch<T>(function: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(function)).map_err(message)
 }
 
-/// The message of a panic, whose payload ends here.
+/// Returns the message of a panic and drops its payload.
 fn message(payload: Box<dyn Any + Send>) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // There is no end to payloads that panic when they are dropped.
+        // A payload that panics when dropped may have another such payload, without end.
         std::mem::forget(second);
     }
     text.unwrap_or_else(|| "without a message".to_owned())

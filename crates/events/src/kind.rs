@@ -32,7 +32,7 @@ pub use tool::{
     ToolCallWaiting, ToolExecutionStarted, ToolResultReady, ToolStatus,
 };
 
-/// Writes the enum and what follows from the list of its variants alone.
+/// Generates the enum and the code that depends only on the list of its variants.
 macro_rules! event_kinds {
     ($( $(#[$doc:meta])* $name:ident($payload:ty) = $wire:literal; )*) => {
         /// Kind of an event, with its fields.
@@ -61,7 +61,7 @@ macro_rules! event_kinds {
                 }
             }
 
-            /// The kind of a type that this crate knows, from the event's fields.
+            /// Decodes the kind of a type known to this crate from the event's fields.
             pub(crate) fn decode(
                 event_type: &str,
                 fields: &Value,
@@ -75,7 +75,7 @@ macro_rules! event_kinds {
                 }
             }
 
-            /// Shows the fields of the event to `visitor`.
+            /// Passes the fields of the event to `visitor`.
             pub(crate) fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
                 match self {
                     Self::ServerTool(event) => event.visit(visitor),

@@ -18,7 +18,7 @@ mod tests;
 pub use human::HumanPrinter;
 pub use structured::{JsonLinesPrinter, YamlPrinter};
 
-/// A writer that is shared, and silent after its first error.
+/// A shared writer that stops writing after its first error.
 struct Output<W> {
     state: Mutex<(W, Option<io::Error>)>,
 }
@@ -41,7 +41,7 @@ impl<W: Write> Output<W> {
         }
     }
 
-    /// The writer's first error, if it had one.
+    /// Returns the first error of the writer, if any.
     fn error(&self) -> Option<io::ErrorKind> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.1.as_ref().map(io::Error::kind)

@@ -44,7 +44,7 @@ struct Shared {
     state: Mutex<State>,
     /// Ownership of the delivery to the sinks.
     turn: Turn,
-    /// Wakes a publisher whose event another thread tells the sinks.
+    /// Wakes a publisher whose event is delivered to the sinks by another thread.
     delivered: Condvar,
     sink_panics: AtomicU64,
 }

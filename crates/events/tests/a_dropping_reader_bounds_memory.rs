@@ -1,5 +1,5 @@
-//! A reader that stalls and chose to drop lets the stream forget: memory stays as it is, however
-//! much goes by, and the reader is told how much it lost.
+//! A stalled reader with the dropping policy lets the stream forget: memory use stays constant for
+//! any number of events, and the reader learns how many it lost.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ const DELTA: u64 = 1024;
 const TOTAL: u64 = 64 * MIB;
 const KEPT: u64 = 50;
 
-/// The resident memory of this process, in bytes.
+/// Returns the resident memory of this process in bytes.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -35,7 +35,7 @@ fn while_far_more_goes_by_than_is_kept() {
         println!("skipped: /proc/self/status is not there");
         return;
     };
-    // The order of events is not what this is about.
+    // The order of events is irrelevant here.
     let stream = EventStream::fragment();
     let mut stalled = stream.subscribe_with(SlowReaderPolicy::Drop { max_behind: KEPT });
     let mut live = stream.subscribe();
@@ -48,7 +48,7 @@ fn while_far_more_goes_by_than_is_kept() {
         let delta = TextDelta::new(text.as_str(), number * DELTA, number + 1);
         let event = Event::new(EventKind::TextDelta(delta));
         stream.publish(event.with_correlation(Arc::clone(&correlation)), &[]);
-        // A little behind, and never far.
+        // Always a little behind, never far.
         while live.behind() > 3 {
             let event = live.try_next().unwrap().into_event().unwrap();
             seen += event.text_delta().unwrap().len() as u64;

@@ -1,5 +1,5 @@
-//! Event logs in geppetto's format decode, and encode to the same: a small one of this repository, and those
-//! that geppetto itself wrote, which stand beside the project.
+//! Event logs in geppetto's format decode and encode unchanged: a small one in this repository, and
+//! logs written by geppetto itself, which are outside of the repository.
 
 use std::{fs, path::Path};
 
@@ -19,7 +19,7 @@ fn geppettos_own_logs_decode_and_encode_unchanged() {
     assert!(check(&folder) > 0, "{} holds no line", folder.display());
 }
 
-/// Decodes and encodes every line of the logs in a folder, and returns how many there are.
+/// Decodes and encodes every line of the logs in a folder, and returns their number.
 #[allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

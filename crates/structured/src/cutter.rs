@@ -21,7 +21,7 @@ pub(super) struct Rules {
     pub(super) extractor_panics: AtomicU64,
 }
 
-/// One thing to publish, in the order of the text.
+/// One item to publish, in the order of the text.
 #[derive(Debug)]
 pub(super) enum Output {
     Text(String),
@@ -90,7 +90,7 @@ impl Cutter<'_> {
         }
     }
 
-    /// Ends the extraction, and says whether the extractor took it without panicking.
+    /// Ends the extraction; returns `true` if the extractor did not panic.
     fn complete(&mut self, block: &mut OpenBlock, outcome: Result<(), Malformed>) -> bool {
         self.tell_of(block);
         if block.fate != Fate::Captured {
@@ -251,12 +251,12 @@ impl Handler for Cutter<'_> {
     }
 }
 
-/// Runs code of the application; `None` when it panicked.
+/// Runs application code; returns `None` if it panicked.
 fn isolated<T>(run: impl FnOnce() -> T) -> Option<T> {
     isolate::catch(run).ok()
 }
 
-/// Drops an extractor, which is code of the application too.
+/// Drops an extractor, which can also run application code.
 fn retire(block: OpenBlock) {
     isolated(|| drop(block));
 }

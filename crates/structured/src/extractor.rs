@@ -64,14 +64,14 @@ struct Registration {
     factory: Factory,
 }
 
-/// Which extractor takes which block.
+/// Assignment of extractors to blocks.
 #[derive(Default)]
 pub(super) struct Extractors {
     registrations: Vec<Registration>,
 }
 
 impl Extractors {
-    /// Adds a factory, in place of one that was there for the same name.
+    /// Adds a factory, replacing an earlier one of the same name.
     pub(super) fn register(
         &mut self,
         (package, block_type, version): (String, String, Option<String>),
@@ -96,7 +96,8 @@ impl Extractors {
         Ok(())
     }
 
-    /// The factory for a tag: one for its very version before one for all.
+    /// Returns the factory for a tag: preferably the one for its version, otherwise the one for all
+    /// versions.
     pub(super) fn find(&self, tag: &Tag) -> Option<&Factory> {
         let of = |version: Option<&str>| {
             self.registrations.iter().find(|registration| {

@@ -1,6 +1,6 @@
 //! [`Scanner`]: finds tags in a text that arrives in pieces.
 //!
-//! Everything that decides is ASCII, so pieces are only ever cut at character borders.
+//! All syntax is ASCII, so pieces are only split at character boundaries.
 
 use super::tag::{MAX_TAG_BYTES, Tag, is_part_char};
 
@@ -8,11 +8,11 @@ use super::tag::{MAX_TAG_BYTES, Tag, is_part_char};
 mod tests;
 
 /// Receives the parts of the text, in order. Adjacent pieces of text or of a body may arrive in any
-/// number of calls; concatenated they do not depend on how the text was cut.
+/// number of calls; their concatenation does not depend on how the text was split.
 pub(super) trait Handler {
     /// Text outside of blocks.
     fn text(&mut self, text: &str);
-    /// An opening tag. Where this says no, the tag is text.
+    /// An opening tag. If this returns `false`, the tag is text.
     fn open(&mut self, tag: Tag) -> bool;
     /// A piece of a block's body.
     fn body(&mut self, body: &str);
@@ -31,9 +31,9 @@ pub(super) struct Scanner {
 enum State {
     #[default]
     Idle,
-    /// Holds back what may become an opening tag; starts with `<`.
+    /// Holds back a possible opening tag; starts with `<`.
     MaybeTag(String),
-    /// In a block that ends with `closing`, of which the first `matched` bytes are held back.
+    /// In a block that ends with `closing`, whose first `matched` bytes are held back.
     Body { closing: String, matched: usize },
 }
 
@@ -101,7 +101,7 @@ impl Scanner {
         let State::MaybeTag(held) = std::mem::take(&mut self.state) else {
             return rest;
         };
-        // What follows is looked at afresh: it may itself begin a tag.
+        // The rest is scanned again: it may itself begin a tag.
         let tag = rest
             .starts_with('>')
             .then(|| Tag::parse(held.trim_start_matches('<')))
@@ -129,14 +129,14 @@ impl Scanner {
 fn may_become_tag(held: &str) -> bool {
     let name = held.trim_start_matches('<');
     let colons = name.bytes().filter(|byte| *byte == b':').count();
-    // Only the last part may be empty: it is still to come.
+    // Only the last part may be empty, because it is still incomplete.
     let empty_part = name.starts_with(':') || name.contains("::");
     held.len() < MAX_TAG_BYTES && colons <= 2 && !empty_part
 }
 
 /// Searches for `closing`; returns whether it was found, and the text after it or still to be
-/// searched. The first character of `closing` occurs in it only once, so a mismatch needs no second
-/// look.
+/// searched. The first character of `closing` occurs in it only once, so a mismatch needs no
+/// rescan.
 fn body<'t>(
     closing: &str,
     matched: &mut usize,
@@ -175,7 +175,7 @@ fn body<'t>(
     (false, rest)
 }
 
-/// Cuts a text in two; where `at` is no place to cut, the second part is empty.
+/// Splits a text in two; if `at` is not a valid split position, the second part is empty.
 pub(super) fn split(text: &str, at: usize) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }

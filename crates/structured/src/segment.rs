@@ -13,11 +13,11 @@ use geppetto_events::{
     kind::{TextDelta, TextFinished},
 };
 
-/// The fields of text events that say something about the whole text. Those that were kept from
-/// decoding would bring back what was cut out.
+/// The fields of text events that depend on the whole text. Values kept from decoding would restore
+/// the extracted blocks.
 const TEXT_FIELDS: [&str; 4] = ["delta", "offset", "sequence", "text"];
 
-/// A segment of text that has begun and not ended.
+/// An open segment of text.
 #[derive(Default)]
 pub(super) struct Segment {
     scanner: Scanner,
@@ -102,7 +102,7 @@ impl Segment {
         finished: &TextFinished,
     ) -> Vec<Event> {
         self.note(event);
-        // Some senders give text in the end that they sent no deltas of.
+        // Some senders put text into the end of a segment without sending deltas for it.
         let seen = usize::try_from(self.seen).unwrap_or(usize::MAX);
         let unseen = finished.text.get(seen..).filter(|text| !text.is_empty());
         let mut outputs = unseen.map_or_else(Vec::new, |text| self.scan(rules, key, Some(text)));
@@ -119,7 +119,7 @@ impl Segment {
         events
     }
 
-    /// The segment never ends; returns what was held back.
+    /// Handles a segment that never ends; returns the text that was held back.
     pub(super) fn abandon(mut self, rules: &Rules, key: &str) -> Vec<Event> {
         let outputs = self.scan(rules, key, None);
         self.events(outputs)

@@ -207,7 +207,7 @@ fn is_of_call(segment: &Segment, event: &Event) -> bool {
     own.provider_call_id == event.correlation.provider_call_id && is_of_run(segment, event)
 }
 
-/// Events that name no run belong to any.
+/// Events without a run belong to any run.
 fn is_of_run(segment: &Segment, event: &Event) -> bool {
     match (&segment.correlation().run_id, &event.correlation.run_id) {
         (Some(own), Some(other)) => own == other,

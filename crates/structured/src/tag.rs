@@ -48,7 +48,7 @@ impl Tag {
         Ok(tag)
     }
 
-    /// The tag of `package:type:version`, which was checked to be one.
+    /// Creates a tag from `package:type:version`, which must be valid.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let mut parts = name.splitn(3, ':').map(str::to_owned);
         Self::new(parts.next()?, parts.next()?, parts.next()?).ok()

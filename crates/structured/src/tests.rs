@@ -10,7 +10,7 @@ use geppetto_events::{
     Correlation, Event, EventKind, EventMeta, EventSink, Grammar, MemorySink, kind::*, sink_fn,
 };
 
-/// Publishes what it is told: `start`, `grow` with the chunk, `complete` with all.
+/// Publishes its calls: `start`, `grow` with the chunk, `complete` with the whole body.
 struct Recorder;
 
 fn note(what: &str, block: &BlockInfo, text: &str) -> EventKind {
@@ -74,7 +74,7 @@ fn finished(text: &str) -> Event {
     )))
 }
 
-/// One line an event: text deltas as `+text`, the end of the text as `=text`.
+/// One line per event: text deltas as `+text`, the end of the text as `=text`.
 fn lines(events: &[Event]) -> Vec<String> {
     events
         .iter()
@@ -88,7 +88,7 @@ fn lines(events: &[Event]) -> Vec<String> {
         .collect()
 }
 
-/// What comes out for the deltas of one segment.
+/// Returns the output for the deltas of one segment.
 fn run(configure: impl FnOnce(StructuredSink) -> StructuredSink, pieces: &[&str]) -> Vec<String> {
     let screen = Arc::new(MemorySink::new());
     let sink = configure(recording(screen.clone()));
@@ -256,7 +256,7 @@ fn names_that_no_tag_can_have_are_refused() {
     );
 }
 
-/// Panics where it is told to.
+/// Panics where configured.
 struct Panics(&'static str);
 
 impl Panics {

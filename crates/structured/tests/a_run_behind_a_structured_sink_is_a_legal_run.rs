@@ -1,4 +1,4 @@
-//! A whole run goes through a structured sink and is still a legal run behind it.
+//! A complete run goes through a structured sink and still follows the grammar behind it.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn extractor(_: &BlockInfo) -> Box<dyn Extractor> {
     })
 }
 
-/// The events of one run whose only text arrives in pieces of `size` characters.
+/// Returns the events of one run whose only text arrives in pieces of `size` characters.
 fn run(text: &str, size: usize) -> Vec<Event> {
     let mut call = Correlation::default();
     call.run_id = Some("run".to_owned());

@@ -9,8 +9,8 @@ use crate::{
     kind::{ProviderCallFinished, ReasoningSource},
 };
 
-/// Translates a type and fields of January 2026 into the present ones. What has no present field
-/// (such as `completion`, the text so far) stays where it is.
+/// Translates a type and fields of January 2026 into the current ones. Fields without a current
+/// counterpart (such as `completion`, the text so far) are kept unchanged.
 pub(super) fn to_present(event_type: String, fields: &mut Map<String, Value>) -> String {
     let present = match event_type.as_str() {
         "start" => "provider-call-started",
@@ -59,7 +59,7 @@ fn source(fields: &mut Map<String, Value>, name: &str) {
     fields.entry("source").or_insert_with(|| json!(name));
 }
 
-/// Lifts the fields of a nested call or result to where they are today.
+/// Moves the fields of a nested call or result to the top level, where they are today.
 fn unpack(fields: &mut Map<String, Value>, name: &str) {
     let Some(Value::Object(inner)) = fields.remove(name) else {
         return;
@@ -84,13 +84,13 @@ fn unpack(fields: &mut Map<String, Value>, name: &str) {
 #[derive(Debug, Clone, Default)]
 pub struct JanuaryEncoder {
     thoughts: HashMap<String, String>,
-    /// The text of the provider call that is open.
+    /// Text of the open provider call.
     text: String,
-    /// The provider call announced its beginning, so it will announce its end.
+    /// `true` if the provider call announced its beginning and so will announce its end.
     called: bool,
     /// `true` after an `interrupt` event of the run.
     interrupted: bool,
-    /// The run announced its beginning, so it will announce its end.
+    /// `true` if the run announced its beginning and so will announce its end.
     in_run: bool,
 }
 
@@ -141,7 +141,7 @@ impl JanuaryEncoder {
                 self.text.clear();
                 return None;
             }
-            // Of an attempt that broke off: it is asked for again, or the run fails with it.
+            // Belongs to an attempt that broke off: it is retried, or the run fails with it.
             EventKind::Error(_) if self.in_run && self.called && segment.is_empty() => return None,
             EventKind::RunFailed(e) => json!({"type": "error", "error_string": e.error_string}),
             EventKind::RunStopped(_) if std::mem::take(&mut self.interrupted) => return None,
@@ -158,7 +158,8 @@ impl JanuaryEncoder {
         Some(with_meta(body, &event.meta))
     }
 
-    /// The end of a provider call; `None` where it broke off, which the end of the run tells.
+    /// Returns the end of a provider call; `None` if the call broke off, which the end of the run
+    /// reports.
     fn finish(&mut self, event: &Event, finished: &ProviderCallFinished) -> Option<Value> {
         self.called = false;
         if let Some("interrupted" | "error") = finished.finish_class.as_deref() {
@@ -186,7 +187,7 @@ fn with_meta(mut body: Value, meta: &EventMeta) -> Value {
     body
 }
 
-/// An event of a tool call in the old shape; `None` for every other event.
+/// Returns an event of a tool call in the old format; `None` for any other event.
 fn tool(kind: &EventKind) -> Option<Value> {
     Some(match kind {
         EventKind::ToolCallRequested(e) => {

@@ -288,9 +288,9 @@ fn the_january_encoder_tells_one_error_of_a_failed_run_and_none_of_an_attempt_th
     run.extend(broken());
     run.push(failed);
     assert_eq!(told(run), ["start", "partial", "start", "partial", "error"]);
-    // Without a run nobody else tells it.
+    // Outside of a run, no other event reports it.
     assert_eq!(told(broken().to_vec()), ["start", "partial", "error"]);
-    // What is not of a provider call is told.
+    // An error outside of a provider call is reported.
     let own = vec![
         EventKind::RunStarted(RunStarted::new("hi")),
         EventKind::Error(ErrorEvent::new("a sink says so")),

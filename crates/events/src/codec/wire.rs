@@ -1,4 +1,4 @@
-//! Events to and from their shape on the wire, without losing a field.
+//! Conversion between events and their wire format, without losing a field.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ struct Wire<'a, P> {
     payload: &'a P,
 }
 
-/// Writes a whole event.
+/// Writes a complete event.
 struct Write<'a, S> {
     event: &'a Event,
     serializer: S,
@@ -59,7 +59,7 @@ impl<S: Serializer> Visitor for Write<'_, S> {
     }
 }
 
-/// Puts what was kept from decoding over what the typed fields say.
+/// Replaces the values of the typed fields by the fields that were kept from decoding.
 fn overlay(value: &mut Value, extra: &Extra) {
     if let Value::Object(map) = value {
         for (key, value) in extra.iter() {
@@ -141,7 +141,7 @@ fn second_session(meta: &mut Value) -> Option<(&'static str, Value)> {
     Some((name, fields.remove(name)?))
 }
 
-/// A typed value, and the fields that it would not write back the same.
+/// A typed value, and the fields that it would not encode identically.
 fn lossless<T>(value: Option<Value>) -> Result<(T, Extra), String>
 where
     T: for<'de> Deserialize<'de> + Serialize + Default,
@@ -155,7 +155,7 @@ where
     Ok((typed, difference(value, &back)))
 }
 
-/// The fields of `original` that `back` does not have, or has with another value.
+/// Returns the fields of `original` that `back` lacks or has with another value.
 fn difference(original: Value, back: &Value) -> Extra {
     let Value::Object(fields) = original else {
         return Extra::default();

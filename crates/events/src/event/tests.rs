@@ -3,7 +3,7 @@ use crate::kind::TextDelta;
 
 #[test]
 fn events_stay_small() {
-    // One is made for each delta of a stream.
+    // An event is created for each delta of a stream.
     assert!(size_of::<Event>() <= 160, "{}", size_of::<Event>());
 }
 

@@ -6,9 +6,9 @@ use crate::{Event, EventKind};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Segments {
-    /// By segment id: what kind it is, how long it is, and whether it is closed.
+    /// By segment id: its kind, its length, and whether it is closed.
     segments: HashMap<String, Segment>,
-    /// By call id: how long the arguments are; `None` once the call was requested.
+    /// By call id: the length of the arguments; `None` once the call was requested.
     calls: HashMap<String, Option<u64>>,
 }
 

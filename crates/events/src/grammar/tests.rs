@@ -3,8 +3,9 @@ use std::sync::Arc;
 use super::*;
 use crate::{Correlation, kind::*};
 
-/// One event a word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
-/// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`, `queue`.
+/// One event per word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
+/// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`,
+/// `queue`.
 fn event(word: &str, offset: u64) -> Event {
     let kind = match word {
         "run" => EventKind::RunStarted(RunStarted::default()),

@@ -2,7 +2,7 @@ use std::panic::panic_any;
 
 use super::*;
 
-/// A payload that panics when it is dropped, so often.
+/// A payload that panics this many times when dropped.
 pub(crate) struct Bomb(pub(crate) u32);
 
 impl Drop for Bomb {

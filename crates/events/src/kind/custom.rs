@@ -21,7 +21,7 @@ pub struct CustomEvent {
 /// `merged`, `meta` and `correlation`.
 pub const RESERVED_FIELDS: [&str; 5] = ["type", "seq", "merged", "meta", "correlation"];
 
-/// The fields of a custom event that are written.
+/// Returns the fields of a custom event that are encoded.
 pub(crate) fn own_fields(fields: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
     if !RESERVED_FIELDS
         .iter()
@@ -66,6 +66,6 @@ impl CustomEvent {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub trait AppEvent: Serialize + DeserializeOwned {
-    /// The wire name of the type. Choose a name with a prefix of your own.
+    /// The wire name of the type. Choose a name with an application-specific prefix.
     const TYPE: &'static str;
 }

@@ -56,9 +56,9 @@ pub struct ServerTool {
     pub data: Map<String, Value>,
 }
 
-/// The name of all that has none of its own.
+/// Wire name of all combinations without a dedicated one.
 const ANY: &str = "server-tool";
-/// The name of results, whatever the tool.
+/// Wire name of results of any tool.
 const RESULTS: &str = "tool-search-results";
 
 impl ServerTool {
@@ -169,7 +169,7 @@ impl ServerTool {
         own.map_or(ANY, |(name, _, _)| name)
     }
 
-    /// The event of a type that belongs to server tools.
+    /// Decodes an event whose type belongs to server tools.
     pub(super) fn decode(
         event_type: &str,
         fields: &Value,
@@ -208,7 +208,7 @@ impl ServerTool {
     }
 }
 
-/// An event with a name of its own, as it is written.
+/// An event with a dedicated name, in its wire format.
 #[derive(Serialize)]
 struct Named<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

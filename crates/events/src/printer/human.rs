@@ -191,7 +191,7 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
             return;
         }
         let mut out = String::new();
-        // Where colour cannot tell reasoning from text, a word does.
+        // Without colour, a word distinguishes reasoning from text.
         let goes_on = page.is_open(Part::Reasoning);
         if page.begin(Part::Reasoning) {
             out.push('\n');
@@ -203,7 +203,7 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
         self.write_note(&out);
     }
 
-    /// Ends the answer's last line, wherever the answer was interrupted.
+    /// Ends the last line of the answer, wherever it was interrupted.
     fn end_text(&self, page: &mut Page) {
         let shown = page.text.finish();
         let open = page.close(Part::Text);
@@ -219,7 +219,7 @@ impl<W: Write, N: Write> HumanPrinter<W, N> {
         }
     }
 
-    /// Writes lines of their own.
+    /// Writes separate lines.
     fn note(&self, color: &str, text: &str, page: &mut Page) {
         let before = if page.interrupt(self.notes.is_none()) {
             "\n"

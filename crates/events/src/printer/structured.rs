@@ -69,7 +69,7 @@ impl<W: Write + Send> EventSink for JsonLinesPrinter<W> {
     }
 }
 
-/// A line whose type comes first, as it does in whole events.
+/// A line whose type comes first, as in complete events.
 #[derive(Serialize)]
 struct Line {
     #[serde(rename = "type")]
@@ -88,7 +88,7 @@ struct Compact {
 }
 
 impl Compact {
-    /// Leaves out what follows from the lines before.
+    /// Omits fields that follow from the previous lines.
     fn reduce(&mut self, mut fields: Map<String, Value>, is_delta: bool) -> Line {
         let parts = [
             ("meta", &mut self.meta),

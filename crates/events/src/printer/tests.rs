@@ -138,7 +138,7 @@ fn a_closed_pipe_ends_the_output_and_is_kept() {
     assert_eq!(printer.error(), Some(io::ErrorKind::BrokenPipe));
 }
 
-/// What a printer with one writer shows, and what one with two writes to each.
+/// Output of a printer with one writer, and of both writers of a printer with two.
 fn printed(kinds: impl IntoIterator<Item = EventKind>) -> (String, String, String) {
     let (all, answer, notes) = (Buffer::default(), Buffer::default(), Buffer::default());
     let one = HumanPrinter::new(all.clone());

@@ -14,13 +14,13 @@ use crate::{Event, EventSink};
 /// An event that waits for delivery to its sinks.
 pub(super) type Waiting = (Event, Vec<Arc<dyn EventSink>>);
 
-/// One thread at a time tells the sinks, in the order of the events' numbers. No lock is held
-/// meanwhile: what others publish, and sinks themselves, is left here for that thread. So sinks of
-/// two streams may publish to each other's.
+/// One thread at a time calls the sinks, in the order of the event numbers, without holding a lock.
+/// Events that other threads or the sinks themselves publish in the meantime are queued here for
+/// that thread. Sinks of two streams can therefore publish to each other's stream.
 #[derive(Default)]
 pub(super) struct Delivery {
     waiting: VecDeque<Waiting>,
-    /// The number of the last event that waited and was delivered.
+    /// Number of the last deferred event that was delivered.
     done: u64,
 }
 
@@ -45,7 +45,7 @@ impl Turn {
                 .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
         };
         match change(TAKEN, EVENTS_LEFT) {
-            // It was nobody's, or has just become so; no other thread can take it now.
+            // It was free, or has just become so; no other thread can acquire it now.
             Err(NOBODYS) => {
                 self.0.store(TAKEN, Ordering::Release);
                 true
@@ -54,7 +54,7 @@ impl Turn {
         }
     }
 
-    /// Ends the turn; `false` where events were left to it.
+    /// Ends the turn; returns `false` if events were deferred to it.
     pub(super) fn end(&self) -> bool {
         self.0
             .compare_exchange(TAKEN, NOBODYS, Ordering::AcqRel, Ordering::Acquire)
@@ -79,7 +79,7 @@ impl Delivery {
     }
 
     /// Marks event number `done` as delivered and returns the next one. Without a next one, the
-    /// turn is over.
+    /// turn ends.
     pub(super) fn next(&mut self, turn: &Turn, done: u64) -> Option<Waiting> {
         self.done = done;
         let next = self.waiting.pop_front();
@@ -100,7 +100,7 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Marks this thread as telling sinks, for as long as it lives.
+/// Marks this thread as calling sinks for the lifetime of the value.
 pub(super) struct Telling(());
 
 impl Telling {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{Event, EventKind};
 
-/// A merged text is not grown beyond this, so that the log can drop old text piece by piece.
+/// Maximum size of a merged text, so that the log can drop old text piece by piece.
 const MAX_TEXT: usize = 16 * 1024;
 
 #[derive(Debug)]
@@ -13,13 +13,13 @@ pub(super) enum Entry {
     Deltas(Box<Deltas>),
 }
 
-/// Neighbouring deltas of one segment.
+/// Consecutive deltas of one segment.
 #[derive(Debug)]
 pub(super) struct Deltas {
-    /// The first of them, without its text.
+    /// The first delta, without its text.
     first: Event,
     text: String,
-    /// The length of each delta, in bytes, as LEB128: one byte for all but the longest.
+    /// Length of each delta in bytes, as LEB128: one byte for all but the longest.
     lens: Vec<u8>,
     count: u64,
 }
@@ -51,7 +51,7 @@ impl Entry {
         self.first_seq() + self.count() - 1
     }
 
-    /// About how many bytes the entry takes.
+    /// Returns the approximate size of the entry in bytes.
     pub(super) fn weight(&self) -> usize {
         let text = match self {
             Self::Single(event) => text_len(&event.kind),
@@ -60,7 +60,7 @@ impl Entry {
         size_of::<Event>() + text
     }
 
-    /// Merges a delta that follows directly; `false` where it cannot be merged.
+    /// Merges a delta that follows directly; returns `false` if it cannot be merged.
     pub(super) fn merge(&mut self, event: &Event) -> bool {
         let Some(delta) = event.any_delta() else {
             return false;
@@ -92,7 +92,7 @@ impl Entry {
         true
     }
 
-    /// The place after the first `read` events.
+    /// Returns the position after the first `read` events.
     pub(super) fn place(&self, read: u64) -> Place {
         let mut place = Place::default();
         if let Self::Deltas(deltas) = self {
@@ -110,8 +110,8 @@ impl Entry {
         place
     }
 
-    /// All that comes after `place`, as one event; and the place after it, where there is more
-    /// than one to be in.
+    /// Returns everything after `place` as one event, and the position after it if the entry has
+    /// several positions.
     pub(super) fn read_from(&self, place: Place) -> Option<(Event, Option<Place>)> {
         match self {
             Self::Single(event) => (place.read == 0).then(|| (event.clone(), None)),
@@ -163,7 +163,7 @@ fn continues(first: &Event, len: usize, next: &Event) -> bool {
     }
 }
 
-/// The text, offset and sequence number of a delta.
+/// Returns the text, offset and sequence number of a delta.
 fn delta_mut(kind: &mut EventKind) -> Option<(&mut Box<str>, &mut Option<u64>, &mut u64)> {
     Some(match kind {
         EventKind::TextDelta(e) => (&mut e.delta, &mut e.offset, &mut e.sequence),
@@ -173,7 +173,7 @@ fn delta_mut(kind: &mut EventKind) -> Option<(&mut Box<str>, &mut Option<u64>, &
     })
 }
 
-/// Replaces the delta, moving offset and sequence on to where it begins.
+/// Replaces the delta and advances offset and sequence number accordingly.
 fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
     let Some((delta, offset, sequence)) = delta_mut(kind) else {
         return;
@@ -214,7 +214,7 @@ fn write_len(lens: &mut Vec<u8>, mut len: usize) {
     lens.push(len as u8);
 }
 
-/// The first length, and how many bytes it takes.
+/// Decodes the first length and returns it with its size in bytes.
 fn read_len(lens: &[u8]) -> Option<(usize, usize)> {
     let mut len = 0;
     for (n, byte) in lens.iter().enumerate() {

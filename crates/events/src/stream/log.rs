@@ -13,7 +13,7 @@ use crate::Event;
 pub(super) struct Log {
     entries: VecDeque<Entry>,
     next_seq: u64,
-    /// About how many bytes the entries take.
+    /// Approximate size of the entries in bytes.
     bytes: usize,
     retained_bytes: usize,
     pub(super) readers: Readers,
@@ -35,9 +35,9 @@ impl Log {
         self.entries.is_empty() && self.readers.iter().next().is_none()
     }
 
-    /// Continues the numbers of another log, before the first event.
+    /// Continues the numbering of another log, before the first event.
     pub(super) fn start_after(&mut self, seq: u64) {
-        // Half of all numbers are left for events to come.
+        // Half of all numbers remain for future events.
         self.next_seq = seq.min(u64::MAX / 2) + 1;
     }
 
@@ -61,7 +61,7 @@ impl Log {
         self.evict();
     }
 
-    /// Drops the oldest entries that are not needed any more.
+    /// Drops the oldest entries that are no longer needed.
     pub(super) fn evict(&mut self) {
         if self.bytes <= self.retained_bytes {
             return;
@@ -86,12 +86,12 @@ impl Log {
         }
     }
 
-    /// The number of the oldest retained event.
+    /// Returns the number of the oldest retained event.
     fn first_seq(&self) -> u64 {
         self.entries.front().map_or(self.next_seq, Entry::first_seq)
     }
 
-    /// The entry that holds event number `seq`.
+    /// Returns the entry that contains event number `seq`.
     fn find(&self, seq: u64) -> Option<&Entry> {
         let after = self
             .entries
@@ -120,7 +120,7 @@ impl Log {
             .map_or(0, |reader| self.next_seq - reader.next)
     }
 
-    /// The next item for a reader; `None` when it has read all.
+    /// Returns the next item for a reader; `None` if it has read everything.
     pub(super) fn read(&mut self, id: usize) -> Option<Received> {
         let first_seq = self.first_seq();
         let reader = self.readers.get(id)?;
@@ -144,7 +144,7 @@ impl Log {
         Some(Received::Event(event))
     }
 
-    /// Moves a reader on, past event number `seq`; never back.
+    /// Advances a reader past event number `seq`; never moves it back.
     pub(super) fn skip_to(&mut self, id: usize, seq: u64) {
         let next = seq.saturating_add(1).min(self.next_seq);
         if self

@@ -4,7 +4,7 @@ use std::task::Waker;
 
 use super::{SlowReaderPolicy, entry::Place};
 
-/// The subscriptions of a stream. Numbers of those that are gone are used again.
+/// The subscriptions of a stream. Slots of dropped subscriptions are reused.
 #[derive(Debug, Default)]
 pub(super) struct Readers {
     slots: Vec<Option<Reader>>,
@@ -14,12 +14,12 @@ pub(super) struct Readers {
 
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// The number of the event to read next.
+    /// Number of the next event to read.
     pub(super) next: u64,
     /// Position within the entry that begins with this number.
     pub(super) place: Option<(u64, Place)>,
     pub(super) policy: SlowReaderPolicy,
-    /// Wakes the reader, where it waits.
+    /// Wakes the reader, if it waits.
     waker: Option<Waker>,
 }
 
@@ -76,8 +76,8 @@ impl Readers {
         }
     }
 
-    /// The wakers of all readers that wait, to be woken outside of the lock. One that is woken waits
-    /// no more, so further events do not wake it again.
+    /// Takes the wakers of all waiting readers, to be woken outside of the lock. A woken reader no
+    /// longer waits, so further events do not wake it again.
     pub(super) fn take_waiting(&mut self) -> impl Iterator<Item = Waker> + use<> {
         let mut first = None;
         let mut others = Vec::new();
@@ -88,7 +88,7 @@ impl Readers {
                 .iter_mut()
                 .flatten()
                 .filter_map(|r| r.waker.take());
-            // Hardly any stream has more than one reader; none allocates.
+            // Hardly any stream has more than one reader; a single one does not allocate.
             first = wakers.next();
             others.extend(wakers);
         }

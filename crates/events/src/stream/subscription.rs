@@ -88,8 +88,8 @@ impl Subscription {
         self.stream.lock().log.read(self.reader)
     }
 
-    /// Reads, or waits, and tells the end, under one lock: asked apart, an event could come in
-    /// between, and the end with it.
+    /// Reads the next item, registers the waker, or reports the end, all under one lock: with
+    /// separate calls, an event and the end could be missed in between.
     fn poll_received(&mut self, cx: &Context<'_>) -> Poll<Option<Received>> {
         let mut state = self.stream.lock();
         if let Some(item) = state.log.read(self.reader) {

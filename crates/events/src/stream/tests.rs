@@ -14,7 +14,7 @@ fn log(message: &str) -> Event {
     Event::new(EventKind::Log(Log::new("info", message)))
 }
 
-/// Publishes without the order check, which is not what these tests are about.
+/// Publishes without the order check, which is irrelevant for these tests.
 fn stream(bytes: usize) -> EventStream {
     let stream = EventStream::with_retained_bytes(bytes);
     stream.lock().grammar = None;
@@ -163,7 +163,7 @@ fn a_publisher_goes_on_when_its_sinks_know_the_event() {
 #[test]
 fn a_publisher_waits_while_another_one_tells_the_sinks() {
     let stream = stream(1 << 20);
-    // The first publisher is inside of its sink until the second one has published, and lets it run.
+    // The first publisher stays inside its sink until the second one has published.
     let busy = stream.clone();
     let slow: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
         if event.seq == 1 {
@@ -356,7 +356,7 @@ fn a_reader_that_skips_goes_on_in_the_middle_of_merged_deltas() {
         (event.any_delta(), event.first_seq(), event.seq),
         (Some("def"), 3, 4)
     );
-    // Never back, and never beyond what there is.
+    // Never back, and never past the last event.
     stream.publish(text.delta("g"), &[]);
     reader.skip_to(1);
     assert_eq!(reader.behind(), 1);
@@ -428,8 +428,8 @@ fn a_reader_that_resumes_after_a_number_not_reached_yet_reads_from_now_on() {
 }
 
 proptest! {
-    /// Whatever the pieces, wherever a reader joins and however far it lags, snapshot and tail
-    /// are the whole log.
+    /// For any split into pieces, any joining point and any lag of the reader, snapshot and tail
+    /// together are the complete log.
     #[test]
     fn resuming_anywhere_loses_nothing_and_repeats_nothing(
         pieces in prop::collection::vec(("[a-zé]{0,300}", 0usize..3), 1..60),
@@ -479,7 +479,7 @@ proptest! {
     }
 }
 
-/// Counts how often it is woken.
+/// Counts its wake-ups.
 #[derive(Default)]
 struct Counter(std::sync::atomic::AtomicUsize);
 
@@ -506,7 +506,7 @@ fn a_reader_that_waits_is_woken_once_and_no_other_one() {
         futures_core::Stream::poll_next(std::pin::Pin::new(reader), &mut cx)
     };
     assert!(poll(&mut waits, 0).is_pending());
-    // Polled twice, as a `select!` does, it waits once.
+    // Polled twice, as by a `select!`, it registers only once.
     assert!(poll(&mut waits, 0).is_pending());
     stream.publish(log("a"), &[]);
     stream.publish(log("b"), &[]);
@@ -514,7 +514,7 @@ fn a_reader_that_waits_is_woken_once_and_no_other_one() {
     assert!(poll(&mut reads, 1).is_ready());
     assert!(poll(&mut waits, 0).is_ready());
     assert!(poll(&mut waits, 0).is_ready());
-    // The last waker counts: the task that polls may change.
+    // The last waker counts: the polling task may change.
     assert!(poll(&mut waits, 0).is_pending());
     assert!(poll(&mut waits, 1).is_pending());
     stream.close();

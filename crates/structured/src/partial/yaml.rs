@@ -43,7 +43,7 @@ pub struct PartialYaml {
     /// The document so far, without its code fence.
     text: String,
     fence: Fence,
-    /// The line that is not over yet.
+    /// The unfinished line.
     line: String,
     every_bytes: usize,
     /// Length of the text when it was last parsed.
@@ -56,7 +56,7 @@ pub struct PartialYaml {
 enum Reading {
     /// Line by line, in place.
     Lines(BlockReader),
-    /// As a whole, by the full parser; with the last good value.
+    /// As a whole, by the full parser; contains the last valid value.
     Whole(Option<Value>),
 }
 
@@ -66,7 +66,7 @@ impl Default for Reading {
     }
 }
 
-/// The state of a code fence around the document.
+/// State of a code fence around the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Fence {
     #[default]
@@ -168,7 +168,7 @@ impl PartialYaml {
     }
 }
 
-/// Reads the lines of `text` from `read` on, and moves `read` behind each. Returns whether they
+/// Reads the lines of `text` from `read` on, and advances `read` past each. Returns whether they
 /// changed the value; `None` if one of them is unknown.
 fn read_on(reader: &mut BlockReader, text: &str, read: &mut usize) -> Option<bool> {
     let mut changed = false;
@@ -179,8 +179,8 @@ fn read_on(reader: &mut BlockReader, text: &str, read: &mut usize) -> Option<boo
     Some(changed)
 }
 
-/// The value of the first `bytes` of the text, whose lines are all known. A reader that met an
-/// unknown line has lost it.
+/// Returns the value of the first `bytes` of the text, whose lines are all known. It is needed
+/// because a reader loses its value at an unknown line.
 fn value_of(text: &str, bytes: usize) -> Option<Value> {
     let mut reader = BlockReader::default();
     let known = text.get(..bytes)?;

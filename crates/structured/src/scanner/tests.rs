@@ -5,7 +5,7 @@
 
 use super::*;
 
-/// Writes down what it is told: text as it is, blocks as `{body}`, unclosed ones as `{body`.
+/// Records its input: text as it is, blocks as `{body}`, unclosed ones as `{body`.
 #[derive(Default)]
 struct Notes(String);
 

@@ -1,9 +1,9 @@
-//! What hostile texts cost: what a push costs beyond the length of its text makes these slow.
+//! Costs of hostile texts. A push whose cost exceeds the length of its text makes these tests slow.
 
 use super::*;
 
 /// Publishes deltas of `piece` and the end of the segment; returns the clean text and the number of
-/// events that went on.
+/// forwarded events.
 fn publish(
     configure: impl FnOnce(StructuredSink) -> StructuredSink,
     piece: &str,

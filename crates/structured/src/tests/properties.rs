@@ -1,10 +1,10 @@
-//! Nothing is lost, whatever the text and however it was cut.
+//! Nothing is lost, for any text and any split.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::*;
 
-/// Text with blocks, things that nearly are blocks, and pieces of both.
+/// Text with blocks, near misses of blocks, and pieces of both.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[ a-cé😀<>/:]{0,6}",
@@ -34,7 +34,7 @@ fn cut<'t>(text: &'t str, cuts: &[Index]) -> Vec<&'t str> {
     pieces.collect()
 }
 
-/// All that comes out for one provider call with one segment; checks the grammar.
+/// Returns the output for one provider call with one segment, and checks the grammar.
 fn events(sink: impl FnOnce(StructuredSink) -> StructuredSink, pieces: &[&str]) -> Vec<Event> {
     let screen = Arc::new(MemorySink::new());
     let sink = sink(recording(screen.clone()));
@@ -63,7 +63,7 @@ fn events(sink: impl FnOnce(StructuredSink) -> StructuredSink, pieces: &[&str]) 
     events
 }
 
-/// The events as lines, with neighbouring deltas and neighbouring chunks put together.
+/// Returns the events as lines, with adjacent deltas and adjacent chunks merged.
 fn merged(events: &[Event]) -> Vec<String> {
     let mut merged: Vec<Event> = Vec::new();
     for event in events {
@@ -82,7 +82,8 @@ fn merged(events: &[Event]) -> Vec<String> {
     lines(&merged)
 }
 
-/// The text that events were made of: deltas, and in their places the blocks with their tags.
+/// Returns the text from which the events were made: deltas, and in their places the blocks with
+/// their tags.
 fn restored(events: &[Event]) -> String {
     let mut text = String::new();
     let mut opening = String::new();
@@ -120,7 +121,7 @@ fn clean(events: &[Event]) -> String {
     end.unwrap()
 }
 
-/// The first opening tag of `a:b` in any version, and where it is.
+/// Returns the first opening tag of `a:b` in any version, and its position.
 fn first_tag(text: &str) -> Option<(usize, &str)> {
     let letters = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     text.match_indices("<a:b:").find_map(|(at, start)| {
@@ -131,7 +132,7 @@ fn first_tag(text: &str) -> Option<(usize, &str)> {
     })
 }
 
-/// What a block is, read in the plainest way: the clean text and the bodies of whole blocks.
+/// A reference implementation: returns the clean text and the bodies of complete blocks.
 fn by_hand(text: &str) -> (String, Vec<String>) {
     let (mut clean, mut bodies, mut rest) = (String::new(), Vec::new(), text);
     loop {
@@ -217,7 +218,7 @@ proptest! {
             let broken = matches!(&event.kind, EventKind::Log(e)
                 if e.level.starts_with("Unclosed") || e.level.starts_with("TooLarge"));
             if broken {
-                // The block's own events go; its text came back as text.
+                // The events of the block are dropped; its text was restored as text.
                 while !matches!(&without_broken.pop().unwrap().kind, EventKind::Log(e)
                     if e.level.starts_with("start")) {}
             } else {

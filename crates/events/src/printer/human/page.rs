@@ -9,7 +9,7 @@ pub(super) enum Part {
     Reasoning,
 }
 
-/// The open line, and what is known of the two texts that arrive in pieces.
+/// The open line, and the state of the two texts that arrive in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     /// The part that the line belongs to; `None` at the beginning of a line.
@@ -28,7 +28,7 @@ impl Page {
         self.open == Some(part)
     }
 
-    /// Gives the line to `part`; returns `true` if the line of another part has to end first.
+    /// Assigns the line to `part`; returns `true` if the line of another part has to end first.
     pub(super) fn begin(&mut self, part: Part) -> bool {
         self.open.replace(part).is_some_and(|open| open != part)
     }
@@ -42,8 +42,8 @@ impl Page {
         open
     }
 
-    /// Makes room for a note; returns `true` if the open line has to end first. Where the note
-    /// goes to the same writer (`shared`), that line feed is one that the text held back.
+    /// Makes room for a note; returns `true` if the open line has to end first. If the note goes to
+    /// the same writer (`shared`), that line feed counts as one that the text held back.
     pub(super) fn interrupt(&mut self, shared: bool) -> bool {
         match self.open.take() {
             None => return false,
@@ -59,9 +59,9 @@ impl Page {
 #[derive(Debug, Default)]
 pub(super) struct Flow {
     printable: Printable,
-    /// Something was shown.
+    /// `true` if some text was shown.
     begun: bool,
-    /// Line feeds that are shown once text follows them.
+    /// Number of line feeds to be shown once text follows them.
     held: usize,
 }
 
@@ -90,7 +90,7 @@ impl Flow {
         out
     }
 
-    /// Ends the text; returns `true` if anything was shown of it.
+    /// Ends the text; returns `true` if any of it was shown.
     pub(super) fn finish(&mut self) -> bool {
         std::mem::take(self).begun
     }

@@ -1,4 +1,4 @@
-//! The words of notes.
+//! The wording of notes.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::kind::Info;
 
-/// A call of a tool, or its answer.
+/// A tool call or its result.
 pub(super) fn tool(mark: &str, name: &str, what: &str) -> String {
     let (name, what) = (printable_line(name), shorten_data(what));
     format!("{mark} {name} {}", printable(&what))
@@ -29,7 +29,7 @@ pub(super) fn info(event: &Info) -> String {
     }
 }
 
-/// Which attempt comes, and when: `retrying (2/3) in 0.3 s`.
+/// The next attempt and its delay: `retrying (2/3) in 0.3 s`.
 fn retrying(data: &Value) -> Option<String> {
     let number = |name: &str| data.get(name).and_then(Value::as_u64);
     let next = number("attempt")?.saturating_add(1);
@@ -51,7 +51,7 @@ fn retrying(data: &Value) -> Option<String> {
     Some(said)
 }
 
-/// The tokens; `None` where the provider reported none.
+/// The token counts; `None` if the provider reported none.
 pub(super) fn usage(usage: Option<&Usage>) -> Option<String> {
     let usage = usage.filter(|usage| usage.total_tokens() > 0)?;
     let mut said = format!("{} tokens in", usage.input_tokens);

@@ -1,6 +1,6 @@
-//! Escapes in JSON texts, one character at a time.
+//! Escapes in JSON strings, decoded one character at a time.
 
-/// The value of an escape sequence, complete or not.
+/// Value of an escape sequence, complete or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     Partial,
@@ -8,7 +8,7 @@ pub(super) enum Escape {
     Invalid,
 }
 
-/// Reads an escape that starts with a backslash.
+/// Decodes an escape that starts with a backslash.
 pub(super) fn read(escape: &str) -> Escape {
     let mut chars = escape.chars();
     chars.next();
@@ -26,7 +26,7 @@ pub(super) fn read(escape: &str) -> Escape {
     Escape::Char(plain)
 }
 
-/// Reads what follows `\u`: four digits, and where they are the first half of a pair, `\u` and
+/// Decodes the part after `\u`: four digits and, if they are the first half of a pair, `\u` and
 /// four more.
 fn unicode(text: &str) -> Escape {
     let (first, rest) = match hex(text) {
@@ -60,7 +60,7 @@ fn unicode(text: &str) -> Escape {
     }
 }
 
-/// Four hexadecimal digits and what follows them.
+/// Decodes four hexadecimal digits and returns the rest.
 fn hex(text: &str) -> Result<(u32, &str), Escape> {
     let digits = text.chars().take(4).take_while(char::is_ascii_hexdigit);
     let len = digits.count();

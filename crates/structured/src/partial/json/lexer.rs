@@ -12,9 +12,9 @@ use crate::{partial::PartialError, scanner::split};
 pub(super) struct Lexer {
     state: State,
     tree: Tree,
-    /// The token that is being read: what is new of a text, or all of a key, number or literal.
+    /// The current token: the new part of a string, or all of a key, number or literal.
     token: String,
-    /// The escape that is being read in a text or key.
+    /// The current escape in a string or key.
     escape: String,
     /// `true` if the string being read is already in the tree.
     text_is_put: bool,
@@ -25,10 +25,10 @@ pub(super) struct Lexer {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
-    /// Before the document, where a code fence may stand.
+    /// Before the document, where a code fence may begin.
     #[default]
     Start,
-    /// After so many backticks of a code fence.
+    /// After this many backticks of a code fence.
     Fence(u8),
     /// In the rest of the line that opens a code fence.
     FenceInfo,
@@ -174,7 +174,7 @@ impl Lexer {
         Ok(rest)
     }
 
-    /// Reads on in a text or key: up to the next escape, one character of an escape, or the end.
+    /// Continues in a string or key: up to the next escape, one character of an escape, or the end.
     fn in_quotes<'t>(&mut self, text: &'t str) -> Step<'t> {
         if !self.escape.is_empty() {
             return self.in_escape(text);
@@ -224,7 +224,7 @@ impl Lexer {
         }
     }
 
-    /// Makes what was read of an open text visible.
+    /// Adds the text read so far to the open string.
     fn show_text(&mut self) {
         if self.state == State::Text {
             self.put_text();

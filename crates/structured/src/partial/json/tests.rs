@@ -92,7 +92,7 @@ fn nesting_is_limited_as_in_serde_json() {
     }
 }
 
-/// A megabyte of records in chunks of 100 bytes, looked at after each.
+/// A megabyte of records in chunks of 100 bytes, with a read after each.
 #[test]
 fn a_megabyte_is_read_as_it_grows() {
     let record = json!({"id": 12345, "name": "a name with \"quotes\" and ä", "tags": ["x", "y"],
@@ -139,7 +139,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// JSON with all that is not ASCII escaped, so that pairs of escapes occur.
+/// JSON with all non-ASCII characters escaped, so that pairs of escapes occur.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -154,7 +154,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether `part` can be what is known of `whole` before all of it came.
+/// Returns `true` if `part` can be the value of a prefix of the document with the value `whole`.
 fn is_part_of(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::String(part), Value::String(whole)) => whole.starts_with(part.as_str()),
@@ -196,7 +196,7 @@ proptest! {
         if escape {
             text = escaped(&text);
         }
-        // Numbers are compared as the reader of whole documents reads them.
+        // Numbers are compared as the parser of complete documents reads them.
         let whole: Value = serde_json::from_str(&text).unwrap();
         let mut growing = PartialJson::new();
         let mut last = 0;

@@ -15,7 +15,7 @@ pub(super) struct Tree {
 #[derive(Debug, Clone)]
 enum Frame {
     Array,
-    /// With the key whose value comes next or grows.
+    /// With the key whose value is next or in progress.
     Object(String),
 }
 
@@ -39,14 +39,14 @@ impl Tree {
             .map(|frame| matches!(frame, Frame::Object(_)))
     }
 
-    /// Names the member whose value comes next.
+    /// Sets the key of the member whose value is next.
     pub(super) fn set_key(&mut self, key: String) {
         if let Some(Frame::Object(own)) = self.open.last_mut() {
             *own = key;
         }
     }
 
-    /// Puts a value at its place.
+    /// Stores a value at the current position.
     pub(super) fn put(&mut self, value: Value) {
         let Some((last, outer)) = self.open.split_last() else {
             self.root = Some(value);
@@ -76,7 +76,7 @@ impl Tree {
         self.open.pop();
     }
 
-    /// Lets the text that was put last grow.
+    /// Appends to the text that was stored last.
     pub(super) fn grow_text(&mut self, more: &str) {
         if let Some(Value::String(text)) = descend(self.root.as_mut(), &self.open) {
             text.push_str(more);
@@ -84,7 +84,7 @@ impl Tree {
     }
 }
 
-/// The value that is being filled, `frames` below `root`.
+/// Returns the value in progress, `frames` below `root`.
 fn descend<'v>(root: Option<&'v mut Value>, frames: &[Frame]) -> Option<&'v mut Value> {
     let mut value = root?;
     for frame in frames {

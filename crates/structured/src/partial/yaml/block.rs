@@ -1,10 +1,10 @@
 //! [`BlockReader`]: YAML as models write it, read line by line.
 //!
-//! Known are lists and mappings in block style, with keys that stand on one line, scalars that
-//! stand on one line, `|` and `>` texts, comments, and a `---` before all else. Whatever a line
-//! has beyond that (a scalar or flow collection over several lines, an anchor, a tag, a tab before
-//! a value, a second document) is [`Unknown`]; so is every line that is no YAML. What a known line
-//! means is settled when it is over, except that the next one may fill a place that is empty.
+//! Known syntax: lists and maps in block style, single-line keys, single-line scalars, `|` and `>`
+//! texts, comments, and a `---` at the beginning. Any line with other syntax (a scalar or flow
+//! collection over several lines, an anchor, a tag, a tab before a value, a second document) is
+//! [`Unknown`], as is any line that is not YAML. The meaning of a known line is final when it ends,
+//! except that the next line may fill a position that is empty.
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct BlockReader {
     tree: Tree,
     place: Place,
-    /// The document's `---` was there.
+    /// `true` after the document's `---`.
     marked: bool,
 }
 
@@ -36,28 +36,28 @@ enum Place {
     /// Nothing: it is null unless the next line fills it.
     #[default]
     Empty,
-    /// A value that no further line belongs to.
+    /// A value that no further line can extend.
     Full,
     /// An unfinished text.
     Text(BlockText),
 }
 
-/// The line is none that this reader knows. What it did with the line is undefined.
+/// The syntax of the line is not known. The state of the reader is then undefined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unknown;
 
 impl BlockReader {
-    /// The document so far; `None` while there were only blank lines and comments.
+    /// Returns the document so far; `None` if there were only blank lines and comments.
     pub(super) fn value(&self) -> Option<&Value> {
         self.tree.root()
     }
 
-    /// The document so far.
+    /// Returns the document so far.
     pub(super) fn into_value(self) -> Option<Value> {
         self.tree.into_root()
     }
 
-    /// The whole document. `open` says that the last line had no line feed.
+    /// Returns the complete document. `open` states that the last line had no line feed.
     pub(super) fn finish(mut self, open: bool) -> Value {
         if let (Place::Text(text), Some(value)) = (&self.place, self.tree.text()) {
             text.finish(open, value);
@@ -65,7 +65,7 @@ impl BlockReader {
         self.tree.into_root().unwrap_or_default()
     }
 
-    /// Reads the next line, with its line feed if it has one. Returns `true` if it changed the
+    /// Reads the next line, including its line feed if it has one. Returns `true` if it changed the
     /// value.
     pub(super) fn line(&mut self, line: &str) -> Result<bool, Unknown> {
         let line = line.strip_suffix('\n').unwrap_or(line);
@@ -107,7 +107,7 @@ impl BlockReader {
     /// Closes the levels that a line at `indent` does not belong to.
     fn close_down_to(&mut self, indent: usize, item: bool) {
         while let Some(top) = self.tree.top() {
-            // A list may stand at the column of the key that it belongs to.
+            // A list may have the same column as its key.
             let beside_key = top.is_list()
                 && top.indent == indent
                 && !item
@@ -146,14 +146,14 @@ impl BlockReader {
                 return Err(Unknown);
             }
         } else if first {
-            // A scalar that goes on, or that is all of the document.
+            // A scalar that continues, or that is the whole document.
             return Err(Unknown);
         }
         self.put(rest)
     }
 
-    /// Makes a list or a mapping at `column` the innermost level: the one that is open, where a
-    /// line begins there, or a new one at the empty place.
+    /// Makes a list or a map at `column` the innermost level: an open one that has this column, or
+    /// a new one at the empty position.
     fn enter(&mut self, column: usize, first: bool, list: bool) -> Result<(), Unknown> {
         let top = self.tree.top();
         let at_column = |level: &&Level| first && level.indent == column;
@@ -200,7 +200,7 @@ fn begins_item(text: &str) -> Option<&str> {
 }
 
 /// Returns `true` if YAML allows all characters within a line, tabs included. Characters that the
-/// full parser takes for line breaks, and byte order marks, are left to it.
+/// full parser treats as line breaks, and byte order marks, are left to it.
 fn is_printable(line: &str) -> bool {
     let known = |c: char| match c {
         '\t' | ' '..='~' => true,

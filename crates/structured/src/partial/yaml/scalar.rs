@@ -3,14 +3,14 @@
 use geppetto_turns::serial::yaml_value;
 use serde_json::{Map, Number, Value};
 
-/// The longest key that is read here; YAML allows 1024 characters.
+/// Maximum length of a key that is parsed here; YAML allows 1024 characters.
 const MAX_KEY_BYTES: usize = 256;
 
 /// Maximum nesting depth of a flow collection.
 const MAX_FLOW_DEPTH: usize = 32;
 
-/// Splits a line that begins with a key: the key, and what follows its colon. `None` where there
-/// is no key, or not one for here.
+/// Splits a line that begins with a key into the key and the text after its colon. `None` if there
+/// is no key, or one that is not supported here.
 pub(super) fn key(text: &str) -> Option<(&str, &str)> {
     let (key, after) = match text.chars().next()? {
         quote @ ('"' | '\'') => {
@@ -35,13 +35,13 @@ pub(super) fn key(text: &str) -> Option<(&str, &str)> {
     (ends && key.len() <= MAX_KEY_BYTES).then_some((key, after))
 }
 
-/// Letters, digits and a few signs that mean nothing in YAML.
+/// Letters, digits and a few characters without a meaning in YAML.
 fn may_begin_key(first: char) -> bool {
     first.is_ascii_alphanumeric() || matches!(first, '_' | '/' | '(' | '$') || !first.is_ascii()
 }
 
-/// The text in quotes at the beginning of `text`, and what follows it. `None` where something in
-/// it is escaped, or where it does not end.
+/// Returns the quoted text at the beginning of `text`, and the rest. `None` if it contains escapes
+/// or does not end.
 fn quoted(text: &str, quote: char) -> Option<(&str, &str)> {
     let (inner, after) = text.strip_prefix(quote)?.split_once(quote)?;
     let escaped = match quote {
@@ -51,7 +51,7 @@ fn quoted(text: &str, quote: char) -> Option<(&str, &str)> {
     (!escaped).then_some((inner, after))
 }
 
-/// The value of a scalar or flow collection that begins and ends on this line. `None` if it
+/// Returns the value of a scalar or flow collection that begins and ends on this line. `None` if it
 /// continues, is not YAML, or has properties (anchor, alias, tag).
 pub(super) fn value(text: &str) -> Option<Value> {
     let first = text.chars().next()?;
@@ -70,7 +70,7 @@ pub(super) fn value(text: &str) -> Option<Value> {
     }
 }
 
-/// A plain scalar that begins like a word.
+/// Returns the value of a plain scalar that begins like a word.
 fn word(text: &str) -> Value {
     match text {
         "null" | "Null" | "NULL" => Value::Null,
@@ -80,8 +80,8 @@ fn word(text: &str) -> Value {
     }
 }
 
-/// A plain scalar that begins with a digit or a minus. What is plainly a number, or plainly
-/// none, is read here.
+/// Returns the value of a plain scalar that begins with a digit or a minus, if it clearly is or is
+/// not a number.
 fn number_or_text(text: &str) -> Option<Value> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
@@ -103,7 +103,7 @@ fn number_or_text(text: &str) -> Option<Value> {
     parsed(text)
 }
 
-/// Asks the full parser, as for the value of a key.
+/// Parses with the full parser, as the value of a key.
 fn parsed(text: &str) -> Option<Value> {
     if text.matches(['[', '{']).count() > MAX_FLOW_DEPTH {
         return None;

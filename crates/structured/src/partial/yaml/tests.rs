@@ -123,7 +123,7 @@ proptest! {
 
 #[test]
 fn brackets_without_end_cost_no_time() {
-    // With a parser that takes them all, this takes minutes.
+    // With a parser for whole documents, this takes minutes.
     let mut reader = PartialYaml::new();
     reader.push("a: 1\nb: ");
     for _ in 0..2_000 {

@@ -10,19 +10,19 @@ pub(super) struct BlockText {
     stripped: bool,
     /// The column of the enclosing list or mapping; the text is indented further.
     around: usize,
-    /// The column at which the text begins; not known before its first line.
+    /// The column at which the text begins; unknown before its first line.
     indent: Option<usize>,
-    /// The blank lines since the last line that was not.
+    /// Number of blank lines since the last line that was not blank.
     blanks: usize,
-    /// The last line began with a space or a tab of its own: it is not folded.
+    /// `true` if the last line began with additional white space, and so is not folded.
     spaced: bool,
-    /// The last line was not blank.
+    /// `true` if the last line was not blank.
     within: bool,
 }
 
 impl BlockText {
-    /// A text with this header, within the level at column `around`. `None` for headers with an
-    /// indentation, a comment, or `+`.
+    /// Creates a text with this header, within the level at column `around`. `None` for headers
+    /// with an indentation, a comment, or `+`.
     pub(super) fn begin(header: &str, around: usize) -> Option<Self> {
         let (folded, stripped) = match header {
             "|" => (false, false),
@@ -42,8 +42,8 @@ impl BlockText {
         })
     }
 
-    /// Reads a line into `text`. `None` where the line is no part of the text; otherwise whether
-    /// the text grew.
+    /// Reads a line into `text`. `None` if the line is not part of the text; otherwise returns
+    /// whether the text grew.
     pub(super) fn line(&mut self, line: &str, text: &mut String) -> Result<Option<bool>, Unknown> {
         let content = line.trim_start_matches(' ');
         let column = line.len() - content.len();
@@ -93,7 +93,7 @@ impl BlockText {
         self.within = true;
     }
 
-    /// The document is over. A text whose last line has no line feed gets none either.
+    /// The end of the document. A text whose last line has no line feed does not get one.
     pub(super) fn finish(&self, open: bool, text: &mut String) {
         if open && self.within && !self.stripped {
             text.pop();

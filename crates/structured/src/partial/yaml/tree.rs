@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// A value under construction. What is open is a path from the root to the place that was begun
-/// last; a place is null until something is put there.
+/// A value under construction. The open part is a path from the root to the position begun last; a
+/// position is null until a value is stored there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     root: Option<Value>,
@@ -16,7 +16,7 @@ pub(super) struct Tree {
 pub(super) struct Level {
     /// The column at which its items or keys begin.
     pub(super) indent: usize,
-    /// The key that was begun last; `None` in a list.
+    /// The key begun last; `None` in a list.
     key: Option<String>,
 }
 
@@ -39,23 +39,23 @@ impl Tree {
         self.open.len()
     }
 
-    /// The innermost open level.
+    /// Returns the innermost open level.
     pub(super) fn top(&self) -> Option<&Level> {
         self.open.last()
     }
 
-    /// The level around the innermost one.
+    /// Returns the level around the innermost one.
     pub(super) fn around_top(&self) -> Option<&Level> {
         self.open.iter().nth_back(1)
     }
 
-    /// Opens a list at the place that was begun last.
+    /// Opens a list at the position begun last.
     pub(super) fn open_list(&mut self, indent: usize) {
         self.put(Value::Array(Vec::new()));
         self.open.push(Level { indent, key: None });
     }
 
-    /// Opens a mapping at the place that was begun last.
+    /// Opens a map at the position begun last.
     pub(super) fn open_map(&mut self, indent: usize) {
         self.put(Value::Object(Map::new()));
         let key = Some(String::new());
@@ -67,7 +67,7 @@ impl Tree {
         self.open.pop();
     }
 
-    /// Begins an item of the innermost level, which is a list.
+    /// Begins an item of the innermost level, which must be a list.
     pub(super) fn begin_item(&mut self) {
         let outer = self.open.len().saturating_sub(1);
         if let Some(Value::Array(list)) = self.descend(outer) {
@@ -75,8 +75,7 @@ impl Tree {
         }
     }
 
-    /// Begins a member of the innermost level, which is a mapping. A key that was there already
-    /// is begun anew.
+    /// Begins a member of the innermost level, which must be a map. An existing key is replaced.
     pub(super) fn begin_member(&mut self, key: &str) {
         let outer = self.open.len().saturating_sub(1);
         if let Some(Value::Object(map)) = self.descend(outer) {
@@ -87,7 +86,7 @@ impl Tree {
         }
     }
 
-    /// Puts a value at the place that was begun last.
+    /// Stores a value at the position begun last.
     pub(super) fn put(&mut self, value: Value) {
         if self.open.is_empty() {
             self.root = Some(value);
@@ -96,7 +95,7 @@ impl Tree {
         }
     }
 
-    /// The text at the place that was begun last.
+    /// Returns the text at the position begun last.
     pub(super) fn text(&mut self) -> Option<&mut String> {
         match self.descend(self.open.len())? {
             Value::String(text) => Some(text),
@@ -104,7 +103,7 @@ impl Tree {
         }
     }
 
-    /// The place `levels` below the root.
+    /// Returns the position `levels` below the root.
     fn descend(&mut self, levels: usize) -> Option<&mut Value> {
         let mut value = self.root.as_mut()?;
         for level in self.open.iter().take(levels) {

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-/// How many lines from the first on are known, each of them checked: the value after it must be
-/// the one that the full parser gives for the text up to there.
+/// Returns the number of leading lines that are known, and checks each: its value must equal that
+/// of the full parser for the text so far.
 fn known_lines(text: &str) -> Result<usize, String> {
     let mut reader = BlockReader::default();
     let mut end = 0;
@@ -26,7 +26,7 @@ fn known_lines(text: &str) -> Result<usize, String> {
         if !open && *shown.unwrap_or(&Value::Null) != full {
             return Err(format!("{known:?}\nshown {shown:?}\n full {full}"));
         }
-        // A line without its line feed is the end of the document as well.
+        // A line without a line feed is also the end of the document.
         let cut = known.strip_suffix('\n').unwrap_or(known);
         let mut at_end = before;
         if at_end
@@ -177,7 +177,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Lines that may well be a document.
+/// Lines that are likely to form a document.
 fn lines() -> impl Strategy<Value = String> {
     let head = prop::sample::select(vec!["", "a: ", "b:", "- ", "-", "- - ", "- a: ", "'e': "]);
     let indent = prop::sample::select(vec![0_usize, 0, 0, 2, 2, 2, 4, 4, 1, 3, 6]);
@@ -232,7 +232,7 @@ fn apply(lines: &mut Vec<String>, at: usize, change: &Change) {
     }
 }
 
-/// A document in block style, line by line, with what models write in it.
+/// A document in block style, line by line, with the syntax that models use.
 fn node(depth: u32) -> BoxedStrategy<Vec<String>> {
     let scalar = prop::sample::select(vec![
         "1",
@@ -289,7 +289,7 @@ fn node(depth: u32) -> BoxedStrategy<Vec<String>> {
     prop_oneof![2 => scalar, 1 => text, 3 => map, 3 => list].boxed()
 }
 
-/// Puts a value behind a key or a dash.
+/// Appends a value to a key or a dash.
 fn attach(lines: &mut Vec<String>, head: &str, child: &[String], style: u8, indent: usize) {
     let is_block = |line: &str| line.starts_with("- ") || line == "-" || line.contains(':');
     let first = child.first().cloned().unwrap_or_default();
@@ -353,7 +353,7 @@ proptest! {
         let text = joined(&lines);
         let known = known_lines(&text);
         prop_assert!(known.is_ok(), "{}", known.unwrap_err());
-        // A scalar alone is no block.
+        // A scalar alone is not a block.
         if lines.len() > 1 && !text.starts_with(['|', '>']) {
             prop_assert_eq!(known.unwrap(), lines.len(), "{}", text);
         }
