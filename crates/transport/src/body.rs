@@ -39,7 +39,7 @@ pub trait BodySource: Send {
 /// (HTTP/2). All waits are cancel safe and can be used in a `select!` with a cancellation token.
 pub struct Body {
     source: Box<dyn BodySource>,
-    /// Bytes that were looked at, to be handed out first.
+    /// Bytes that were peeked at, to be returned first.
     head: Bytes,
     limits: Option<ReadLimits>,
     done: bool,
@@ -151,20 +151,20 @@ impl Body {
         }
     }
 
-    /// Waits for the next chunk of a message: within the `message` limit.
+    /// Waits for the next chunk of a message, within the `message` limit.
     pub(crate) async fn message_chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         self.message_grows()?;
         self.chunk().await
     }
 
-    /// Notes that a message is whole: the limit on the next one counts from its first wait.
+    /// Marks a message as complete: the limit for the next one starts with its first wait.
     pub(crate) fn message_is_whole(&mut self) {
         if let Some(limits) = &mut self.limits {
             limits.message_is_whole();
         }
     }
 
-    /// Notes that the last message was none: the limit counts from where it did before.
+    /// Marks the last message as a heartbeat: the limit continues from its earlier start.
     pub(crate) fn message_was_none(&mut self) {
         if let Some(limits) = &mut self.limits {
             limits.message_was_none();
@@ -228,7 +228,7 @@ impl Body {
         Err(too_large(limit))
     }
 
-    /// At most the first `limit` bytes, and what stopped the read when it was an error.
+    /// Returns at most the first `limit` bytes, and the error that stopped the read, if any.
     pub(crate) async fn read_prefix(&mut self, limit: usize, into: &mut BytesMut) {
         while into.len() < limit {
             let Ok(Some(chunk)) = self.chunk().await else {

@@ -176,7 +176,7 @@ impl HttpClient {
     }
 }
 
-/// A failed attempt, and whether a connection that had been idle may be the cause.
+/// A failed attempt, and whether a reused idle connection may be the cause.
 struct Failure {
     error: EngineError,
     stale: bool,
@@ -211,7 +211,7 @@ fn is_empty_by_status(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT)
 }
 
-/// The error of a reply without content, which is no reply to a request of ours.
+/// Creates the error for a reply without content, which cannot be a reply to one of our requests.
 fn no_content(response: &Response) -> EngineError {
     let status = response.status().as_u16();
     let what = format!("the server answered without content (HTTP {status}), check the base URL");
@@ -222,8 +222,8 @@ fn no_content(response: &Response) -> EngineError {
     }
 }
 
-/// The error of a compressed reply. Requests say that they accept none, so it is a proxy's or a
-/// server's mistake, which no retry changes.
+/// Creates the error for a compressed reply. Requests state that they accept none, so this is a
+/// mistake of a proxy or server, which a retry would not change.
 fn compressed(response: &Response, coding: &str) -> EngineError {
     let error = EngineError::new(
         ErrorKind::MalformedResponse,
@@ -239,7 +239,7 @@ fn compressed(response: &Response, coding: &str) -> EngineError {
     }
 }
 
-/// The error that a reply is, its body read as far as it comes in bounds if it can be read.
+/// Converts a reply into its error, reading as much of the body as the limits allow.
 async fn read_error(mut response: Response, is_readable: bool) -> EngineError {
     let body = if is_readable {
         response.error_body().await

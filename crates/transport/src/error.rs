@@ -159,8 +159,8 @@ impl StdError for TransportError {
     }
 }
 
-/// Maps the kind. TLS failures and passed limits on a message or on everything are not retryable:
-/// the next attempt would meet the same certificate, and after so long a wait the caller decides.
+/// Maps the kind. TLS failures and passed `message` and `total` limits are not retryable: the next
+/// attempt would meet the same certificate, and after such a long wait the caller should decide.
 impl From<TransportError> for EngineError {
     fn from(error: TransportError) -> Self {
         let Inner {

@@ -41,9 +41,9 @@ pub struct JsonLines {
     chunk: Bytes,
     limit: usize,
     scan: Scan,
-    /// The bytes of the value that is read.
+    /// Bytes of the current value.
     raw: Vec<u8>,
-    /// The value that was handed out last.
+    /// The value that was returned last.
     value: String,
     invalid_utf8: u64,
     finished: bool,
@@ -134,7 +134,7 @@ impl JsonLines {
         self.invalid_utf8
     }
 
-    /// Reads on to the end of the next value in the bytes at hand; returns `true` if there is one.
+    /// Scans for the end of the next value in the buffered bytes; returns `true` if there is one.
     fn advance(&mut self) -> Result<bool, TransportError> {
         let skipped = self.scan.blanks(&self.chunk);
         self.chunk.advance(skipped);

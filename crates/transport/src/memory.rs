@@ -187,7 +187,7 @@ impl BodySource for Script {
                 Some(Step::Fail(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Step::Wait(silence)) => self.waiting = Some(Box::pin(sleep(silence))),
                 Some(Step::Hang) => {
-                    // Nothing ever wakes the reader; its own limits must.
+                    // Nothing wakes the reader; its own limits must.
                     self.steps.push_front(Step::Hang);
                     return Poll::Pending;
                 }

@@ -22,8 +22,8 @@ mod url;
 /// Replacement for a secret.
 const MASK: &str = "***";
 
-/// Shorter values are placeholders such as `none` that servers without keys are given; masking
-/// them would eat ordinary words.
+/// Shorter values are placeholders such as `none`, used for servers without keys; masking them
+/// would damage ordinary words.
 const SHORTEST_SECRET: usize = 6;
 
 /// Masks secrets in untrusted text, such as the body of an error.
@@ -57,7 +57,8 @@ impl Redactor {
             if secrets.iter().all(|known| known.expose_secret() != secret) {
                 secrets.push(SecretString::from(secret));
             }
-            // A secret that contains another one goes first, or its remainder would stay.
+            // A secret that contains another one must be replaced first, or its remainder would
+            // stay.
             secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
         }
         self
@@ -133,7 +134,7 @@ fn is_auth_scheme(word: &str) -> bool {
         .any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Headers for `Debug`, credentials masked whether or not they were marked sensitive.
+/// Formats headers for `Debug`, with credentials masked even if they are not marked sensitive.
 pub(crate) struct MaskedHeaders<'a>(pub(crate) &'a HeaderMap);
 
 impl fmt::Debug for MaskedHeaders<'_> {

@@ -95,7 +95,7 @@ impl ReqwestTransport {
         }
         let mut built = reqwest::Request::new(method, url);
         *built.headers_mut() = headers;
-        // Without the header a server may compress as it likes (RFC 9110, section 12.5.3).
+        // Without the header a server may compress at its discretion (RFC 9110, section 12.5.3).
         built
             .headers_mut()
             .entry(ACCEPT_ENCODING)
@@ -136,7 +136,7 @@ impl HttpTransport for ReqwestTransport {
     }
 }
 
-/// Shows no credentials of proxies.
+/// Omits the credentials of proxies.
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport")
@@ -149,7 +149,7 @@ impl fmt::Debug for ReqwestTransport {
 
 struct Socket {
     body: reqwest::Body,
-    /// Notes that the connection is free again.
+    /// Marks the connection as free again.
     returned: Option<Returned>,
 }
 
@@ -172,7 +172,7 @@ impl BodySource for Socket {
                 }
                 Some(Ok(frame)) => frame,
             };
-            // Trailers carry nothing that a provider needs.
+            // Providers send nothing relevant in trailers.
             if let Ok(data) = frame.into_data() {
                 return Poll::Ready(Some(Ok(data)));
             }

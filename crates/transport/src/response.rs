@@ -101,7 +101,7 @@ impl Response {
     }
 }
 
-/// Headers that can carry a credential are masked, the body is left out.
+/// Masks headers that can carry a credential, and omits the body.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

@@ -138,7 +138,7 @@ impl RetryPolicy {
         &self.budget
     }
 
-    /// The longest wait before the retry that follows attempt number `attempt`.
+    /// Returns the maximum delay before the retry that follows attempt number `attempt`.
     fn ceiling(&self, attempt: u32) -> Duration {
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.base.as_secs_f64() * self.factor.powi(exponent);
@@ -210,8 +210,8 @@ impl Retry {
         self.attempt
     }
 
-    /// The next attempt of a request that broke on a connection which had been idle: at once, and
-    /// without a token of the budget, one time.
+    /// Starts the next attempt of a request that failed on a reused idle connection: immediately,
+    /// without a token of the budget, and only once.
     pub(crate) fn next_free(&mut self) -> Option<Duration> {
         let is_left = std::mem::take(&mut self.free);
         if !is_left || self.attempt >= self.policy.max_attempts.get() {

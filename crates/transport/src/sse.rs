@@ -189,13 +189,13 @@ impl SseStream {
         self.bytes
     }
 
-    /// Decodes on to the next event in the bytes at hand; whether there was one.
+    /// Decodes up to the next event in the buffered bytes; returns `true` if there is one.
     fn advance(&mut self) -> Result<bool, TransportError> {
         let advanced = self.decoder.advance(&mut self.chunk);
         match advanced {
             Ok(true) => self.body.message_is_whole(),
-            // An empty chunk still holds the memory that it is a part of, and as long as it does,
-            // the client reads into a new buffer.
+            // Even an empty chunk keeps its underlying memory alive, and as long as it does, the
+            // client reads into a new buffer.
             _ => self.chunk = Bytes::new(),
         }
         advanced.map_err(|limit| {

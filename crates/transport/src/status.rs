@@ -112,7 +112,7 @@ pub fn error_in_reply(reported: &str, redactor: &Redactor) -> EngineError {
         Value::String(_) => ErrorDetails::parse(reported.as_bytes()),
         value => ErrorDetails::from_json(value),
     };
-    // Of an event whose fields are the error's, the type is the event's.
+    // In an event with the fields of an error, the type is that of the event.
     let is_of_the_event = |kind: &str| matches!(kind, "error" | "response.error");
     if details.error_type.as_deref().is_some_and(is_of_the_event) {
         details.error_type = None;
@@ -134,7 +134,7 @@ pub fn error_in_reply(reported: &str, redactor: &Redactor) -> EngineError {
     details.add_to(error)
 }
 
-/// Statuses that send a client elsewhere.
+/// Statuses that redirect a client.
 fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 300..=303 | 305 | 307 | 308)
 }
@@ -156,8 +156,8 @@ fn redirect_error(headers: &HeaderMap, redactor: &Redactor) -> EngineError {
     .into()
 }
 
-/// The wait that a header or a body states, if it is one: a negative number is none. More than
-/// anybody waits is cut to that, so that it is not mistaken for no wish at all.
+/// Returns the delay stated by a header or a body, if it is valid: a negative number is not. An
+/// excessive delay is capped instead of being ignored.
 fn seconds(value: f64) -> Option<Duration> {
     let longest = f64::from(u32::MAX);
     let wait = value.is_finite().then(|| value.min(longest))?;

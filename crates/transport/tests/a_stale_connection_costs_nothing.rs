@@ -1,4 +1,4 @@
-//! A request that meets an idle connection which its server has closed is sent again at once.
+//! A request on an idle connection that the server has closed is retried immediately.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use tokio::{
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// Reads the head of a request; whether one came.
+/// Reads the head of a request; returns `true` if one arrived.
 async fn head(socket: &mut TcpStream) -> bool {
     let mut last = [0; 4];
     while &last != b"\r\n\r\n" {
@@ -31,8 +31,8 @@ async fn head(socket: &mut TcpStream) -> bool {
     true
 }
 
-/// A server that answers the first `good` requests of each connection, reads one more and hangs up.
-/// It reports each request that it reads.
+/// Starts a server that answers the first `good` requests of each connection, reads one more and
+/// closes the connection. It reports each request.
 async fn server(good: usize) -> (String, mpsc::UnboundedReceiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -54,7 +54,7 @@ async fn server(good: usize) -> (String, mpsc::UnboundedReceiver<()>) {
     (url, requests)
 }
 
-/// A client without any budget for retries.
+/// Creates a client without a retry budget.
 fn client(attempts: u32) -> HttpClient {
     let policy = RetryPolicy::new()
         .with_max_attempts(NonZeroU32::new(attempts).unwrap())
@@ -62,7 +62,7 @@ fn client(attempts: u32) -> HttpClient {
     HttpClient::new(ReqwestTransport::new().unwrap()).with_retry_policy(policy)
 }
 
-/// Sends one request; the waits before its repetitions, and how it ended.
+/// Sends one request; returns the delays before its retries, and the outcome.
 async fn ask(client: &HttpClient, url: &str) -> (Vec<Duration>, Result<(), ErrorKind>) {
     let mut waits = Vec::new();
     let mut retry = client.start_retry();

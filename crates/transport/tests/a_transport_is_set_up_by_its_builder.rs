@@ -1,4 +1,4 @@
-//! What the builder sets holds on the wire: proxies, certificates, the pool.
+//! The settings of the builder take effect on the wire: proxies, certificates, the pool.
 
 #![allow(
     clippy::unwrap_used,
@@ -46,7 +46,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A server of one request; its head.
+/// Starts a server for one request; returns the head of the request.
 async fn one(reply: &'static [u8]) -> (SocketAddr, JoinHandle<String>) {
     let (listener, address) = listen().await;
     let head = tokio::spawn(async move {
@@ -184,7 +184,7 @@ fn what_is_no_proxy_is_refused_and_not_shown() {
     assert!(!format!("{builder:?}").contains("hunter22"));
 }
 
-/// DER as PEM.
+/// Converts DER to PEM.
 fn pem(label: &str, der: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = format!("-----BEGIN {label}-----\n");
@@ -211,12 +211,12 @@ fn certificate(of: &rcgen::CertifiedKey<rcgen::KeyPair>) -> String {
     pem("CERTIFICATE", of.cert.der())
 }
 
-/// A certificate of its own for `127.0.0.1`, as PEM with its key.
+/// Creates a self-signed certificate for `127.0.0.1`, as PEM with its key.
 fn own() -> rcgen::CertifiedKey<rcgen::KeyPair> {
     rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap()
 }
 
-/// A TLS server of one request; it wants a certificate of clients if `trusted` is one.
+/// Starts a TLS server for one request; with `trusted`, it requires a client certificate.
 async fn tls(
     own: &rcgen::CertifiedKey<rcgen::KeyPair>,
     trusted: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>,

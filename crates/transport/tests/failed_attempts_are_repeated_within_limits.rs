@@ -1,4 +1,4 @@
-//! Which failures are repeated, how often, and after exactly which waits.
+//! Which failures are retried, how often, and after exactly which delays.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ fn client(replies: impl IntoIterator<Item = Reply>) -> (HttpClient, Arc<MemoryTr
     (HttpClient::new(Arc::clone(&transport)), transport)
 }
 
-/// Sends one request; the number of attempts, the simulated time, the outcome.
+/// Sends one request; returns the number of attempts, the simulated time and the outcome.
 async fn run(replies: Vec<Reply>) -> (usize, Duration, Result<StatusCode, ErrorKind>) {
     let (client, transport) = client(replies);
     let started = Instant::now();

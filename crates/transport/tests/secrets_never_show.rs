@@ -1,4 +1,4 @@
-//! No secret of a request is in what people and logs get to see.
+//! No secret of a request appears in output for people and logs.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ fn assert_clean(shown: &str) {
     }
 }
 
-/// Everything that printing an error and its causes can show.
+/// Returns everything that printing an error and its causes can show.
 fn everything(error: &EngineError) -> String {
     let mut shown = format!("{error} {error:?} {error:#?}");
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
@@ -127,7 +127,7 @@ async fn errors_of_the_real_transport_are_clean() {
     let transport = ReqwestTransport::new().unwrap();
     assert_clean(&format!("{transport:?}"));
     let client = HttpClient::new(transport).with_retry_policy(RetryPolicy::never());
-    // A port that was just closed, a scheme that is not HTTP, a URL that does not parse.
+    // A port that was just closed, a scheme other than HTTP, an invalid URL.
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()

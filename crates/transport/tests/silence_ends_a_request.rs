@@ -1,4 +1,4 @@
-//! The limits on waiting, to the millisecond, on the paused clock.
+//! The time limits, to the millisecond, on the paused clock.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ async fn drain(body: &mut Body) -> Result<Vec<Bytes>, TransportError> {
     Ok(chunks)
 }
 
-/// Whether `elapsed` is `expected`, up to the millisecond that tokio's timer rounds to.
+/// Returns `true` if `elapsed` is `expected`, up to the millisecond to which tokio's timer rounds.
 fn is_exactly(elapsed: Duration, expected: Duration) -> bool {
     elapsed >= expected && elapsed <= expected + Duration::from_millis(2)
 }
@@ -229,7 +229,7 @@ async fn the_body_of_an_error_is_waited_for_briefly_and_read_in_bounds() {
     );
 }
 
-/// A reply that begins with `first` and says nothing but `filler`, four times a minute for an hour.
+/// A reply that begins with `first` and then sends only `filler`, four times a minute for an hour.
 fn alive_but_silent(first: &'static str, filler: &'static str) -> Reply {
     let first = Reply::ok().chunk(first);
     (0..240).fold(first, |reply, _| reply.wait(SECOND * 15).chunk(filler))

@@ -1,4 +1,4 @@
-//! The SSE decoder against `eventsource-stream` and against the letter of the specification.
+//! The SSE decoder compared with `eventsource-stream` and with the algorithm of the specification.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use geppetto_transport::{Body, SseStream};
 use proptest::{collection::vec, prelude::*};
 
-/// Type, data and last id of an event; no id is an empty one, as the specification has it.
+/// Type, data and last id of an event; an empty id means none, as in the specification.
 type Event = (String, String, String);
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -44,12 +44,12 @@ fn theirs(chunks: Vec<Vec<u8>>) -> Vec<Event> {
     block_on(events.collect())
 }
 
-/// The algorithm of the specification, word for word and on the whole text at once.
+/// The algorithm of the specification, on the whole text at once.
 fn by_the_letter(bytes: &[u8]) -> Vec<Event> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // What follows the last line end is not a line.
+    // Text after the last line ending is not a line.
     let (lines, _cut) = text.rsplit_once('\n').unwrap_or(("", ""));
     let mut events = Vec::new();
     let (mut event_type, mut data, mut id) = (String::new(), String::new(), String::new());
@@ -79,7 +79,7 @@ fn by_the_letter(bytes: &[u8]) -> Vec<Event> {
     events
 }
 
-/// Cuts `bytes` at the given places, which wrap around its length.
+/// Splits `bytes` at the given positions, modulo its length.
 fn cut(bytes: &[u8], places: &[usize]) -> Vec<Vec<u8>> {
     let mut places: Vec<usize> = places
         .iter()
@@ -105,7 +105,7 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just("id".to_owned()),
         1 => "[0-9x]{0,12}".prop_map(|value| format!("retry: {value}")),
         2 => value.prop_map(|value| format!(":{value}")),
-        // A line `error:` has a meaning here that it has nowhere else.
+        // A line `error:` has a special meaning only here.
         1 => "[a-df-z ]{1,6}(: ?[a-z]{0,4})?",
         6 => Just(String::new()),
     ]
@@ -121,7 +121,7 @@ fn stream() -> impl Strategy<Value = String> {
     })
 }
 
-/// Bytes that are mostly the ones that mean something, whole and broken.
+/// Bytes that mostly have a meaning, complete and broken.
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => prop::sample::select(vec![
@@ -142,7 +142,8 @@ proptest! {
 
     #[test]
     fn the_same_events_as_eventsource_stream(text in stream(), places in vec(any::<usize>(), 0..20)) {
-        // It waits for what follows a CR; a comment at the end lets it see that nothing does.
+        // The parser waits for the byte after a CR; a comment at the end shows it that no LF
+        // follows.
         let bytes = format!("{text}:\n").into_bytes();
         let (events, _) = ours(cut(&bytes, &places));
         prop_assert_eq!(events, theirs(cut(&bytes, &places)));

@@ -19,7 +19,7 @@ use tokio::{
     sync::mpsc,
 };
 
-/// Reads one request: its head and, as `content-length` says, its body.
+/// Reads one request: its head and a body of the announced `content-length`.
 async fn read_request(socket: &mut TcpStream) -> Option<String> {
     let mut received = Vec::new();
     loop {
@@ -42,8 +42,8 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// A server that answers the requests of each connection with `replies`, one after the other,
-/// and then closes it. Requests are reported with the number of their connection.
+/// Starts a server that answers the requests of each connection with `replies`, one after the
+/// other, and then closes it. Requests are reported with the number of their connection.
 async fn serve(
     replies: &'static [&'static str],
 ) -> (SocketAddr, mpsc::UnboundedReceiver<(u32, String)>) {
@@ -112,7 +112,7 @@ async fn a_connection_that_breaks_inside_the_body_is_an_error() {
     let cut = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\ndata: one\r\n8\r\n\n\nda";
     let (address, _requests) = serve(Box::leak(Box::new([cut]))).await;
     let mut stream = client().open(&request(address)).await.unwrap().into_sse();
-    // The bytes of an unfinished chunk may be handed on before the end is noticed.
+    // The bytes of an unfinished chunk may be returned before the end is noticed.
     let error = loop {
         match stream.next().await {
             Ok(Some(event)) => assert_eq!(event.data, "one"),
@@ -210,7 +210,7 @@ async fn a_dropped_reply_closes_its_connection() {
         read_request(&mut socket).await.unwrap();
         let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n: hi\n\r\n";
         socket.write_all(head).await.unwrap();
-        // Ends with the client's half of the connection.
+        // Ends when the client closes its side of the connection.
         let mut rest = Vec::new();
         let _reset_or_closed = socket.read_to_end(&mut rest).await;
     });
@@ -226,7 +226,7 @@ async fn the_limit_on_connecting_is_the_transports() {
         connect: Duration::from_millis(20),
         ..Timeouts::default()
     };
-    // It accepts the connection and never answers the TLS handshake.
+    // The server accepts the connection and never answers the TLS handshake.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let transport = ReqwestTransport::with_timeouts(&timeouts).unwrap();
@@ -267,7 +267,7 @@ async fn the_body_of_a_compressed_error_is_left_alone() {
     let error = client().open(&request(address)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Overloaded);
     assert_eq!(error.provider_message(), None);
-    // That nothing is compressed may be said, too.
+    // A server may also state that nothing is compressed.
     let reply = "HTTP/1.1 503 Busy\r\ncontent-encoding: identity\r\ncontent-length: 4\r\n\r\nbusy";
     let (address, _requests) = serve(Box::leak(Box::new([reply]))).await;
     let error = client().open(&request(address)).await.unwrap_err();

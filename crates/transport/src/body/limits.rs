@@ -14,19 +14,19 @@ use crate::{
     error::{TimeoutPhase, TransportError},
 };
 
-/// Longer than any process runs; where a limit is too large for the clock.
+/// Longer than any process runs; used if a limit is too large for the clock.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
-/// Watches how long a reader waits.
+/// Measures how long a reader waits.
 ///
-/// There is one timer per body, made at the first wait. It is not moved for each chunk: when it
-/// fires, the time since the wait began decides whether the limit has passed or the timer is
-/// set again. A stream of many small chunks so costs one look at the clock per wait.
+/// There is one timer per body, created at the first wait. It is not reset for each chunk: when it
+/// fires, the time since the wait began decides whether the limit has passed or the timer is set
+/// again. So a stream of many small chunks reads the clock once per wait.
 pub(super) struct ReadLimits {
     idle: Duration,
     message: Duration,
     message_since: Option<Instant>,
-    /// When the wait for the last whole message began.
+    /// Start of the wait for the current message.
     last_message_since: Option<Instant>,
     total: Option<Total>,
     waiting_since: Option<Instant>,
@@ -61,12 +61,12 @@ impl ReadLimits {
         }
     }
 
-    /// Notes that more bytes are needed for the message at hand; an error when the limit on one
-    /// message has passed since the first time.
+    /// Records that more bytes are needed for the current message; returns an error if the limit on
+    /// one message has passed since the first time.
     pub(super) fn message_grows(&mut self) -> Result<(), TransportError> {
         let now = Instant::now();
         let since = *self.message_since.get_or_insert(now);
-        // The clock is read once a wait.
+        // The clock is read once per wait.
         self.waiting_since.get_or_insert(now);
         if now.saturating_duration_since(since) >= self.message {
             return Err(TransportError::timeout(TimeoutPhase::Message, self.message));
@@ -74,17 +74,17 @@ impl ReadLimits {
         Ok(())
     }
 
-    /// Notes that a message is whole.
+    /// Marks a message as complete.
     pub(super) fn message_is_whole(&mut self) {
         self.last_message_since = self.message_since.take();
     }
 
-    /// Notes that the last message was none.
+    /// Marks the last message as a heartbeat.
     pub(super) fn message_was_none(&mut self) {
         self.message_since = self.message_since.or(self.last_message_since);
     }
 
-    /// Notes that bytes, or the end, arrived; an error when the total limit has passed.
+    /// Records the arrival of bytes or of the end; returns an error if the total limit has passed.
     pub(super) fn received(&mut self) -> Result<(), TransportError> {
         self.waiting_since = None;
         match self.total {
@@ -93,7 +93,7 @@ impl ReadLimits {
         }
     }
 
-    /// Ready with the error once a limit has passed; the task is woken then.
+    /// Ready with an error once a limit has passed; registers the task for wake-up until then.
     pub(super) fn poll_expired<T>(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,6 +1,6 @@
 //! [`Scan`]: detection of the end of a value.
 
-/// Finds the end of each value. Each byte is looked at once, whatever the chunks are.
+/// Finds the end of each value. Each byte is inspected once, for any chunk boundaries.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
     /// Between two values.
@@ -11,7 +11,7 @@ pub(super) enum Scan {
         in_string: bool,
         escaped: bool,
     },
-    /// Anything but an object, which ends with its line.
+    /// Any value other than an object; ends with its line.
     Line,
 }
 
@@ -20,7 +20,7 @@ impl Scan {
         matches!(self, Self::Object { .. })
     }
 
-    /// Number of bytes in front of the next value.
+    /// Returns the number of bytes before the next value.
     pub(super) fn blanks(self, bytes: &[u8]) -> usize {
         if self != Self::Between {
             return 0;
@@ -29,7 +29,7 @@ impl Scan {
         (bytes.iter().position(|byte| !is_blank(byte))).unwrap_or(bytes.len())
     }
 
-    /// Reads on in a value; returns how many bytes are of it, and whether it is whole.
+    /// Continues in a value; returns how many bytes belong to it, and whether it is complete.
     pub(super) fn value(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (at, byte) in bytes.iter().enumerate() {
             *self = self.step(*byte);

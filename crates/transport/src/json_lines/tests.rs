@@ -13,13 +13,13 @@ fn lines<B: Into<Bytes>>(chunks: impl IntoIterator<Item = B>, limit: usize) -> J
     JsonLines::new(Body::from_chunks(chunks)).with_max_line_bytes(limit)
 }
 
-/// The next value.
+/// Returns the next value.
 async fn next(lines: &mut JsonLines) -> Option<String> {
     let line = lines.next().await.unwrap();
     line.map(|line| line.text.to_owned())
 }
 
-/// All values of a body, and whether it ended inside one.
+/// Returns all values of a body, and whether it ended inside a value.
 async fn read(chunks: Vec<Vec<u8>>) -> (Vec<String>, bool) {
     let mut lines = lines(chunks, 1_000);
     let mut values = Vec::new();
@@ -33,7 +33,7 @@ async fn read(chunks: Vec<Vec<u8>>) -> (Vec<String>, bool) {
     (values, cut)
 }
 
-/// Bodies, their values, and whether they end inside of one.
+/// Bodies, their values, and whether they end inside a value.
 const BODIES: &[(&str, &[&str], bool)] = &[
     ("", &[], false),
     (" \r\n\n", &[], false),
@@ -128,7 +128,7 @@ async fn what_has_arrived_needs_no_waiting() {
     assert_eq!(next(&mut lines).await.unwrap(), "{}");
 }
 
-/// Gives chunks, then breaks.
+/// Returns chunks, then fails.
 struct Breaks(VecDeque<Bytes>);
 
 impl BodySource for Breaks {

@@ -1,9 +1,10 @@
-//! HTTP's basic authentication: <https://www.rfc-editor.org/rfc/rfc7617>.
+//! HTTP basic authentication: <https://www.rfc-editor.org/rfc/rfc7617>.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderValue;
 
-/// The header for the user info of a URL, `user:password` percent-encoded; `None` if it is empty.
+/// Returns the header for the user info of a URL (percent-encoded `user:password`); `None` if it is
+/// empty.
 pub(crate) fn basic(user_info: &str) -> Option<HeaderValue> {
     if user_info.is_empty() {
         return None;
@@ -15,7 +16,7 @@ pub(crate) fn basic(user_info: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Text with each `%XX` replaced by its byte; what is no such triple stays.
+/// Decodes each `%XX`; other text is unchanged.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

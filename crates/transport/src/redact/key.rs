@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::MASK;
 use crate::error::{TransportError, TransportErrorKind};
 
-/// From this length on, the last four characters are shown, as provider consoles do.
+/// From this length on, the last four characters are shown, like in provider consoles.
 const LONG_ENOUGH_TO_HINT: usize = 20;
 
 /// API key of a provider.

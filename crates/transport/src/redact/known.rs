@@ -1,4 +1,4 @@
-//! Known secrets, in the forms in which servers repeat them.
+//! Known secrets, in the forms in which servers echo them.
 
 use super::MASK;
 
@@ -16,7 +16,7 @@ pub(super) fn mask(text: &str, secret: &str) -> Option<String> {
 
 /// Returns `text` with every occurrence of the lower-case `form` masked, ignoring case.
 fn mask_form(text: &str, form: &str) -> Option<String> {
-    // ASCII lowering keeps every byte where it was, so positions hold in both texts.
+    // ASCII lower-casing keeps every byte position, so positions are valid in both texts.
     let lower = text.to_ascii_lowercase();
     let mut out = String::new();
     let mut end = 0;
@@ -32,7 +32,7 @@ fn mask_form(text: &str, form: &str) -> Option<String> {
     Some(out)
 }
 
-/// All bytes but those that no encoder touches as `%XX`.
+/// All bytes except those that no encoder converts to `%XX`.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 fn percent_encoded(secret: &str) -> String {

@@ -20,7 +20,7 @@ const PREFIXES: [(&str, usize); 14] = [
     ("eyJ", 20),
 ];
 
-/// `text` with everything that looks like a key masked; `None` when nothing does.
+/// Returns `text` with everything that looks like a key masked; `None` if nothing does.
 pub(super) fn mask(text: &str) -> Option<String> {
     let mut masked = false;
     let mut out = String::with_capacity(text.len());
@@ -63,7 +63,7 @@ fn next_word(text: &str, after_scheme: bool) -> Option<(&str, &str, &str)> {
     Some((gap, word, tail))
 }
 
-/// The prefix of the key that `word` is, or that a dotted part of it is.
+/// Returns the prefix of the key that `word`, or a dotted part of it, is.
 fn key_prefix(word: &str) -> Option<&'static str> {
     word.split('.').find_map(|part| {
         PREFIXES

@@ -165,7 +165,7 @@ fn each_header_that_carries_a_credential_is_known_by_itself() {
     }
 }
 
-/// Cargo gives its tests this variable, and it is empty in a package that names a licence.
+/// Cargo sets this variable for tests; it is empty in a package that states a licence by name.
 #[test]
 fn an_empty_variable_is_named() {
     let error = ApiKey::from_env("CARGO_PKG_LICENSE_FILE").unwrap_err();

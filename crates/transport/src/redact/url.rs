@@ -2,7 +2,7 @@
 
 use super::{MASK, is_key_like};
 
-/// A URL cut at its separators. Works on text, so that one that does not parse is still masked.
+/// A URL, split at its separators. It is handled as text so that an invalid URL is masked as well.
 struct Parts<'a> {
     scheme: &'a str,
     userinfo: Option<&'a str>,
@@ -65,7 +65,7 @@ pub fn redact_url(url: &str) -> String {
     out
 }
 
-/// The secrets in a URL: user, password and the values of key parameters.
+/// Returns the secrets in a URL: user, password and the values of key parameters.
 pub(crate) fn secrets_in_url(url: &str) -> impl Iterator<Item = &str> {
     let parts = Parts::of(url);
     let keys = parts
@@ -80,7 +80,7 @@ pub(crate) fn secrets_in_url(url: &str) -> impl Iterator<Item = &str> {
         .chain(keys)
 }
 
-/// The URL without its user info, and that.
+/// Splits off the user info of a URL.
 pub(crate) fn without_user_info(url: String) -> (String, Option<String>) {
     let parts = Parts::of(&url);
     let Some(user_info) = parts.userinfo else {
@@ -94,7 +94,7 @@ pub(crate) fn without_user_info(url: String) -> (String, Option<String>) {
     )
 }
 
-/// The host (and port) of an absolute or scheme-relative URL.
+/// Returns the host (and port) of an absolute or scheme-relative URL.
 pub(crate) fn host_of(url: &str) -> Option<&str> {
     let url = url.strip_prefix("//").unwrap_or(url);
     let parts = Parts::of(url);

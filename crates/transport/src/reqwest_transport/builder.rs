@@ -161,7 +161,7 @@ impl ReqwestTransportBuilder {
     }
 }
 
-/// Shows neither the proxy nor the key.
+/// Omits the proxy and the key.
 impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let proxy = match self.proxy {

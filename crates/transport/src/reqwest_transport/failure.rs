@@ -1,4 +1,4 @@
-//! Failures before the reply, classified.
+//! Classification of failures before the reply.
 
 use std::{error::Error as StdError, io, time::Duration};
 
@@ -8,14 +8,14 @@ use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
 pub(super) struct Failed<'a> {
     /// Host and port.
     pub(super) server: String,
-    /// Host and port of the proxy that it went through.
+    /// Host and port of the proxy in use.
     pub(super) proxy: Option<&'a str>,
     pub(super) connect: Duration,
     /// `true` if it may have been sent on a reused idle connection.
     pub(super) may_be_stale: bool,
 }
 
-/// Host and port of a URL: what an error may say of it.
+/// Returns host and port of a URL, which an error may show.
 pub(super) fn place(url: &reqwest::Url) -> String {
     let host = url.host_str().unwrap_or("the server");
     match url.port() {
@@ -24,7 +24,7 @@ pub(super) fn place(url: &reqwest::Url) -> String {
     }
 }
 
-/// The innermost cause of an error, in its own words.
+/// Returns the text of the innermost cause of an error.
 fn root_cause(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
@@ -33,7 +33,7 @@ fn root_cause(error: &dyn StdError) -> String {
     cause.to_string()
 }
 
-/// A failure before the reply, classified. The URL is dropped: it can hold a key.
+/// Classifies a failure before the reply. The URL is dropped, because it may contain a key.
 pub(super) fn convert(error: reqwest::Error, failed: &Failed<'_>) -> TransportError {
     let error = error.without_url();
     let server = &failed.server;
@@ -68,7 +68,7 @@ pub(super) fn convert(error: reqwest::Error, failed: &Failed<'_>) -> TransportEr
     }
 }
 
-/// A failure to connect: to the server, to the proxy, or through it.
+/// Classifies a failure to connect: to the server, to the proxy, or through the proxy.
 fn no_connection(error: &reqwest::Error, failed: &Failed<'_>) -> TransportError {
     let Failed {
         server,
@@ -120,7 +120,7 @@ fn no_connection(error: &reqwest::Error, failed: &Failed<'_>) -> TransportError 
 
 /// Returns `true` if the process has reached its limit of open files.
 fn is_out_of_files(error: &(dyn StdError + 'static)) -> bool {
-    /// `ENFILE` and `EMFILE`, the same on all systems that have them.
+    /// `ENFILE` and `EMFILE`, the same on all systems that define them.
     const CODES: [i32; 2] = [23, 24];
     let mut cause = Some(error);
     while let Some(current) = cause {

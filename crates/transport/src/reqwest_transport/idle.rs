@@ -7,13 +7,13 @@ use std::{
 
 use reqwest::Url;
 
-/// How many replies of each server were read to their end since: so many connections to it may be
-/// waiting in the pool.
+/// For each server, the number of replies that were read completely: at most so many connections to
+/// it may be idle in the pool.
 ///
-/// A server may close such a connection while a request is on its way to it (RFC 9112, section
-/// 9.3.1). A request that breaks at once is repeated without a charge only if it can have met this:
-/// each reply that was read allows for one such repetition, so that a server which always breaks is
-/// never asked more often than the budget allows.
+/// A server may close an idle connection while a request is on its way (RFC 9112, section 9.3.1). A
+/// request that fails immediately is retried free of charge only if this may be the cause. Each
+/// completed reply allows for one such retry, so a server that always fails receives no more
+/// requests than the budget allows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct IdleConnections {
     by_server: Arc<Mutex<HashMap<String, u32>>>,
@@ -34,7 +34,7 @@ impl IdleConnections {
         true
     }
 
-    /// A connection that is in use now.
+    /// Marks a connection as in use.
     pub(super) fn lent(&self, url: &Url) -> Returned {
         Returned {
             to: self.clone(),
@@ -43,7 +43,7 @@ impl IdleConnections {
     }
 }
 
-/// A connection that is in use.
+/// A connection in use.
 #[derive(Debug)]
 pub(super) struct Returned {
     to: IdleConnections,
@@ -51,7 +51,7 @@ pub(super) struct Returned {
 }
 
 impl Returned {
-    /// Notes that its reply was read to the end.
+    /// Records that its reply was read completely.
     pub(super) fn now(self) {
         let mut by_server = lock(&self.to.by_server);
         let count = by_server.entry(self.server).or_default();

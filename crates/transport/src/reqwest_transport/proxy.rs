@@ -11,10 +11,10 @@ mod bypass;
 #[cfg(test)]
 mod tests;
 
-/// The schemes of proxies that are known.
+/// Supported schemes of proxies.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// Which proxy a request goes through, by the scheme and the host of its URL.
+/// Selects the proxy of a request by the scheme and the host of its URL.
 #[derive(Default)]
 pub(super) struct Proxies {
     http: Option<Proxy>,
@@ -22,7 +22,7 @@ pub(super) struct Proxies {
     bypass: Bypass,
 }
 
-/// A proxy; its URL may hold credentials.
+/// A proxy; its URL may contain credentials.
 #[derive(Clone)]
 pub(super) struct Proxy {
     url: Url,
@@ -35,8 +35,8 @@ impl Proxy {
         &self.place
     }
 
-    /// Reads the URL of a proxy; without a scheme it is an HTTP proxy. The error is what is wrong
-    /// with it, and does not show it.
+    /// Parses the URL of a proxy; without a scheme it is an HTTP proxy. The error describes the
+    /// problem without showing the URL.
     fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let has_scheme = text.contains("://");
@@ -61,13 +61,13 @@ impl Proxy {
 }
 
 impl Proxies {
-    /// The proxies that the environment names, whose variables `variable` gives: `HTTP_PROXY`,
-    /// `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
+    /// Reads the proxies from the environment, through `variable`: `HTTP_PROXY`, `HTTPS_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
     ///
     /// # Errors
     ///
-    /// A variable holds no URL of a proxy. Without it the request would go to the server directly,
-    /// past a proxy that was asked for.
+    /// A variable does not contain the URL of a proxy. Ignoring it would send the request directly
+    /// to the server, bypassing the requested proxy.
     pub(super) fn of_environment(
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, TransportError> {
@@ -89,8 +89,8 @@ impl Proxies {
                 .transpose()
         };
         let all = proxy("ALL_PROXY")?;
-        // A web server puts a header `Proxy` of its clients into HTTP_PROXY of programs that it
-        // runs: <https://httpoxy.org>.
+        // Web servers pass a client's header `Proxy` as HTTP_PROXY to programs that they run:
+        // <https://httpoxy.org>.
         let is_cgi = variable("REQUEST_METHOD").is_some();
         let http = if is_cgi { None } else { proxy("HTTP_PROXY")? };
         let excepted = first("NO_PROXY").map(|(_, hosts)| hosts);
@@ -101,7 +101,7 @@ impl Proxies {
         })
     }
 
-    /// One proxy for everything but this machine.
+    /// Uses one proxy for everything except the local machine.
     ///
     /// # Errors
     ///
@@ -116,7 +116,7 @@ impl Proxies {
         })
     }
 
-    /// The proxy for requests to `url`.
+    /// Returns the proxy for requests to `url`.
     pub(super) fn of(&self, url: &Url) -> Option<&Proxy> {
         let proxy = match url.scheme() {
             "https" => &self.https,
@@ -129,7 +129,7 @@ impl Proxies {
         (!is_direct).then_some(proxy)
     }
 
-    /// The URL of that proxy, with its credentials.
+    /// Returns the URL of that proxy, including its credentials.
     pub(super) fn url_of(&self, url: &Url) -> Option<Url> {
         self.of(url).map(|proxy| proxy.url.clone())
     }
@@ -142,7 +142,7 @@ fn invalid(what: &str, problem: &str) -> TransportError {
     )
 }
 
-/// Shows no credentials.
+/// Omits the credentials.
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies")

@@ -19,15 +19,15 @@ const MOST_AT_ONCE: usize = 64;
 
 /// Resolves names with `getaddrinfo`, like other programs on the system.
 ///
-/// The call cannot be interrupted. On the runtime's blocking pool, its default place, it delays the
-/// shutdown of the program for as long as a name server does not answer.
+/// The call cannot be interrupted. On the runtime's blocking pool, the default place, it would
+/// delay the shutdown of the program until the name server answers.
 #[derive(Debug)]
 pub(super) struct DetachedResolver<F = LookUp> {
     free: Arc<Semaphore>,
     look_up: F,
 }
 
-/// Finds the addresses of a name, which may take long.
+/// Resolves a name, which may take long.
 type LookUp = fn(&str) -> io::Result<IntoIter<SocketAddr>>;
 
 impl DetachedResolver {
@@ -59,7 +59,7 @@ where
                 .name("geppetto-dns".to_owned())
                 .spawn(move || {
                     let addresses = look_up(name.as_str());
-                    // Whoever asked may have given up.
+                    // The caller may have given up.
                     let _ = found.send(addresses);
                     drop(place);
                 })?;

@@ -1,8 +1,8 @@
-//! The TLS settings: rustls with `aws-lc-rs`, certificates of the system, no global provider.
+//! TLS settings: rustls with `aws-lc-rs`, certificates of the system, no global provider.
 //!
-//! `aws-lc-rs` because it is reqwest's own default. With another provider reqwest would have to be
-//! built without a default one, and as features are unified over a whole program, every other
-//! `reqwest::Client` in it would panic.
+//! `aws-lc-rs` because it is the default of reqwest. For another provider, reqwest would have to be
+//! built without a default one; because features are unified over a whole program, every other
+//! `reqwest::Client` in it would then panic.
 
 use std::sync::Arc;
 
@@ -17,18 +17,18 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::{TransportError, TransportErrorKind};
 
-/// Certificates that the application brings, as PEM.
+/// Certificates supplied by the application, as PEM.
 #[derive(Clone, Default)]
 pub(super) struct Certificates {
     /// Root certificates trusted in addition to those of the system.
     pub(super) roots: Vec<Vec<u8>>,
-    /// The client's chain and its key.
+    /// The client's certificate chain and its key.
     pub(super) client: Option<SecretString>,
 }
 
-/// The settings, and why TLS cannot work where the system has no certificates. Such systems
-/// (small containers) can still talk to a local server without TLS; with it, every server is
-/// refused.
+/// Creates the settings, and the reason why TLS is unavailable if the system has no certificates.
+/// Such systems (small containers) can still use a local server without TLS; with TLS, they reject
+/// every server.
 pub(super) fn config(
     certificates: &Certificates,
 ) -> Result<(ClientConfig, Option<String>), TransportError> {
@@ -81,7 +81,7 @@ fn with_client(
     let Some(pem) = &certificates.client else {
         return Ok(builder.with_no_client_auth());
     };
-    // Sources are left out: what they quote may be part of the key.
+    // Sources are omitted: they may quote parts of the key.
     let pem = pem.expose_secret().as_bytes();
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let chain = chain.ok().filter(|chain| !chain.is_empty());

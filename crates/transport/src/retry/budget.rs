@@ -12,9 +12,9 @@ use tokio::time::Instant;
 const DEFAULT_RATIO: f64 = 0.2;
 /// Refill rate, in retries per second.
 const DEFAULT_RESERVE_PER_SECOND: f64 = 1.0;
-/// Up to how many retries time fills the budget; also what it starts with.
+/// Maximum number of retries that accumulate over time; also the initial number.
 const DEFAULT_RESERVE: f64 = 10.0;
-/// The most that requests can save up.
+/// Maximum number of retries that requests can accumulate.
 const CAPACITY: f64 = 1000.0;
 /// Price of a retry: one token, minus the rounding error of summing fractions such as 0.2.
 const PRICE: f64 = 1.0 - 1e-6;
@@ -100,7 +100,7 @@ impl RetryBudget {
 }
 
 impl Shared {
-    /// The bucket with what time has paid in since the last look.
+    /// Returns the bucket, refilled for the time since the last access.
     fn refilled(&self) -> MutexGuard<'_, Bucket> {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

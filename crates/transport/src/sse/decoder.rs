@@ -1,4 +1,4 @@
-//! The decoder of `sse-core`, with borrowed events, a watch on its memory and a verdict at the
+//! The decoder of `sse-core`, extended with borrowed events, a memory limit and a verdict at the
 //! end.
 
 use std::{num::NonZeroUsize, sync::Arc};
@@ -16,8 +16,8 @@ use super::{
 };
 
 /// `sse-core` keeps a buffer as large as the largest event so far, and allocates one of that size
-/// for each event. Above this size the decoder is replaced after the event, so that one image
-/// does not leave its megabytes with the stream and with every later delta.
+/// for each event. Above this size the decoder is replaced after the event, so that a single image
+/// does not cost megabytes for the stream and every later delta.
 const LARGEST_KEPT_BUFFER: usize = 64 * 1024;
 
 #[derive(Debug)]
@@ -30,11 +30,11 @@ pub(super) struct Decoder {
     error_line: ErrorLine,
 }
 
-/// The event that was reached last.
+/// The event that was decoded last.
 #[derive(Debug)]
 enum Current {
     Message(MessageEvent),
-    /// One that lay whole in its chunk, and did not go through the decoder.
+    /// An event that was contained in its chunk and bypassed the decoder.
     InChunk(InChunk),
     /// The value of a line `error: ..`.
     Error(String),
@@ -45,9 +45,9 @@ enum Current {
 pub(super) enum Finish {
     /// Nothing: the stream ended between two events.
     Clean,
-    /// One more event, whole but for its blank line.
+    /// One more event, complete except for its blank line.
     Event,
-    /// An event that had begun and is not whole.
+    /// A partial event.
     MidEvent,
 }
 
@@ -63,8 +63,8 @@ impl Decoder {
         }
     }
 
-    /// Consumes bytes up to the end of the next event; whether there was one. The error is the
-    /// limit that the event passed.
+    /// Consumes bytes up to the end of the next event; returns `true` if there is one. The error is
+    /// the limit that the event exceeds.
     pub(super) fn advance(&mut self, chunk: &mut Bytes) -> Result<bool, NonZeroUsize> {
         self.drop_current();
         let mut text = self.mark.step(chunk);
@@ -128,7 +128,8 @@ impl Decoder {
         Ok(false)
     }
 
-    /// The event that the last [`advance`](Self::advance) reached, or the [`finish`](Self::finish).
+    /// Returns the event that the last [`advance`](Self::advance) or [`finish`](Self::finish)
+    /// reached.
     pub(super) fn current(&self) -> Option<SseEvent<'_>> {
         let event = match self.current.as_ref()? {
             Current::Message(message) => SseEvent {
@@ -170,7 +171,7 @@ impl Decoder {
         }
     }
 
-    /// The event that has begun, if only its blank line is missing.
+    /// Returns the partial event, if only its blank line is missing.
     fn completed(&mut self) -> Option<MessageEvent> {
         let mut blank: &[u8] = b"\n\n";
         while !blank.is_empty() {
@@ -190,19 +191,19 @@ impl Decoder {
             return;
         };
         if message.data.capacity() > LARGEST_KEPT_BUFFER {
-            // The LF of a CRLF that is still to come is one more blank line to the new decoder.
+            // For the new decoder, a pending LF of a CRLF is one more blank line.
             let id = self.inner.last_event_id().cloned();
             self.inner = past_the_mark(self.limit, id);
         }
     }
 }
 
-/// A decoder that takes a byte order mark for text: a blank line is read already. [`Mark`] drops
-/// the one at the beginning of the stream.
+/// Creates a decoder that treats a byte order mark as text, by feeding it a blank line. [`Mark`]
+/// removes the mark at the beginning of the stream.
 fn past_the_mark(limit: NonZeroUsize, last_id: Option<Arc<str>>) -> SseDecoder {
     let mut decoder = SseDecoder::with_limit(limit);
     if last_id.is_some() {
-        // This begins anew, so it comes before the blank line.
+        // This resets the decoder, so it comes before the blank line.
         decoder.reconnect_with_id(last_id);
     }
     let mut blank: &[u8] = b"\n";

@@ -1,7 +1,7 @@
 //! [`ErrorLine`]: errors that a server sends in a line of their own, `error: {..}`.
 //!
-//! The rules of server-sent events drop such a line. Servers of llama.cpp report failures in it:
-//! <https://github.com/ggml-org/llama.cpp/issues/16104>.
+//! According to the rules of server-sent events, such a line is dropped. llama.cpp servers report
+//! failures in it: <https://github.com/ggml-org/llama.cpp/issues/16104>.
 
 use bytes::{Buf as _, Bytes};
 use memchr::memchr2;
@@ -13,20 +13,20 @@ const FIELD: &[u8] = b"error:";
 /// Inspects the beginning of each line outside of an event.
 #[derive(Debug, Default)]
 pub(super) struct ErrorLine {
-    /// The line so far, with its name; empty outside of one.
+    /// The current line, including its field name; empty outside of one.
     held: Vec<u8>,
 }
 
-/// Action for the bytes at hand.
+/// Action for the buffered bytes.
 #[derive(Debug)]
 pub(super) enum Step {
     /// The next bytes, this many, are not part of an error line.
     Pass(usize),
-    /// All of them were kept: the line is not over, or its name is not.
+    /// All of them were held back: the line, or its field name, is incomplete.
     Held,
     /// The bytes held back are not an error line: [`ErrorLine::take`] returns them.
     NoError,
-    /// The value of such a line.
+    /// The value of an error line.
     Error(String),
     /// The line is longer than the limit.
     TooLong,
@@ -66,12 +66,12 @@ impl ErrorLine {
         }
     }
 
-    /// Gives back what was kept.
+    /// Returns the bytes held back.
     pub(super) fn take(&mut self) -> Bytes {
         Bytes::from(std::mem::take(&mut self.held))
     }
 
-    /// Ends the line: its value, if it is such a line.
+    /// Ends the line; returns its value if it is an error line.
     pub(super) fn finish(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.held);
         let value = line.strip_prefix(FIELD)?;
@@ -81,8 +81,8 @@ impl ErrorLine {
 
 /// Returns the number of bytes that can be decoded without inspecting the next line.
 ///
-/// An event that has data ends where the decoder stops, and nothing before that can be such a
-/// line. Of other lines, each is passed alone: an event without data does not stop the decoder.
+/// An event with data ends where the decoder stops, and contains no error line before that. Other
+/// lines are passed one by one: an event without data does not stop the decoder.
 fn passed(chunk: &[u8], rest: &Rest) -> usize {
     if rest.is_at_line_start() && begins_data(chunk) {
         return chunk.len();

@@ -45,7 +45,7 @@ impl InChunk {
         })
     }
 
-    /// The event's type; `message` when the server named none.
+    /// Returns the event type; `message` if the server sent none.
     pub(super) fn event(&self) -> &str {
         match text(&self.bytes, &self.name) {
             None | Some("") => "message",
@@ -54,7 +54,7 @@ impl InChunk {
     }
 
     pub(super) fn data(&self) -> &str {
-        // It was looked at before.
+        // It was validated before.
         text(&self.bytes, &self.data).unwrap_or_default()
     }
 }
@@ -65,7 +65,7 @@ fn line_end(chunk: &[u8], from: usize) -> Option<usize> {
     (chunk.get(end) == Some(&b'\n')).then_some(end)
 }
 
-/// The value of a field whose name and colon end at `from`, without its leading space.
+/// Returns the value of a field whose name and colon end at `from`, without its leading space.
 fn value(chunk: &[u8], from: usize, end: usize) -> Range<usize> {
     from + usize::from(chunk.get(from) == Some(&b' '))..end
 }

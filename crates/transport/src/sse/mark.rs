@@ -4,7 +4,7 @@ use bytes::{Buf as _, Bytes};
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Removes one byte order mark from the beginning of a stream, in however many chunks it comes.
+/// Removes one byte order mark from the beginning of a stream, for any chunk boundaries.
 #[derive(Debug, Default)]
 pub(super) struct Mark {
     /// Number of bytes of the mark read so far.

@@ -4,7 +4,7 @@ use memchr::memchr2;
 
 /// Lines after the last event.
 ///
-/// The decoder does not tell: to it, an `id` without its blank line is nothing pending.
+/// The decoder does not report them: to it, an `id` without its blank line is not pending.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
     /// `true` if there was a field since the last blank line.
@@ -14,7 +14,7 @@ pub(super) struct Rest {
     after_cr: bool,
 }
 
-/// The line that is being read.
+/// The current line.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Line {
     #[default]
@@ -45,7 +45,7 @@ impl Rest {
             self.byte(byte);
             bytes = match self.line {
                 Line::Empty => after,
-                // The middle of a line says nothing.
+                // The middle of a line is irrelevant.
                 Line::Comment | Line::Field => {
                     let end = memchr2(b'\n', b'\r', after);
                     after.get(end.unwrap_or(after.len())..).unwrap_or_default()

@@ -211,7 +211,7 @@ async fn an_event_that_lacks_only_its_blank_line_is_handed_out() {
             check(last(data), &[("message", "1")], true).await;
         }
     }
-    // What follows a whole event may have become part of it.
+    // The text after a complete event may have become part of it.
     check("data: {}\ndata: {", &[], true).await;
     check("data: {}\nid: 5", &[("message", "{}")], false).await;
 }
@@ -270,7 +270,7 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
     )
     .await;
     check("error\n\ndata: 1\n\n", &[("message", "1")], false).await;
-    // An event without data is none, so the line stands between two events.
+    // An event without data is not an event, so the line is between two events.
     for before in [
         "event: x\n\n",
         "id: 1\r\n\r\n",
@@ -290,7 +290,7 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
         false,
     )
     .await;
-    // Inside of an event it is a field that nobody knows.
+    // Inside an event it is an unknown field.
     check("data: 1\nerror: 2\n\n", &[("message", "1")], false).await;
 }
 
@@ -316,7 +316,7 @@ async fn one_byte_order_mark_is_dropped() {
     check("\u{feff}", &[], false).await;
 }
 
-/// Memory that says when it is let go.
+/// Memory that reports when it is freed.
 struct Buffer(&'static [u8], Arc<AtomicBool>);
 
 impl AsRef<[u8]> for Buffer {
@@ -331,7 +331,7 @@ impl Drop for Buffer {
     }
 }
 
-/// One chunk, and nothing after it.
+/// Returns one chunk and then the end.
 struct Once(Option<Bytes>);
 
 impl BodySource for Once {

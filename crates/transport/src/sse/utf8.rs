@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-/// Counts byte sequences that are no UTF-8, wherever the chunks are cut.
+/// Counts invalid UTF-8 sequences, for any chunk boundaries.
 #[derive(Debug, Default)]
 pub(super) struct Utf8 {
     /// Incomplete character at the end of the last chunk.
@@ -12,7 +12,7 @@ pub(super) struct Utf8 {
 }
 
 impl Utf8 {
-    /// Number of sequences that are no UTF-8.
+    /// Number of invalid sequences.
     pub(super) fn invalid(&self) -> u64 {
         self.invalid
     }
@@ -30,7 +30,7 @@ impl Utf8 {
                     chunk = rest;
                 }
                 Err(error) if error.error_len().is_none() => chunk = rest,
-                // The byte may begin a character of its own.
+                // The byte may begin another character.
                 Err(_) => {
                     self.begun.clear();
                     self.invalid += 1;

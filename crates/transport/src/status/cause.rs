@@ -10,9 +10,9 @@ use super::{codes, details::ErrorDetails, phrases, statuses, wait};
 pub(super) enum Cause {
     ContextTooLong,
     Filtered,
-    /// Nothing is left to spend; waiting for seconds does not help.
+    /// Credit or quota is exhausted; waiting for seconds does not help.
     QuotaExhausted,
-    /// One request is larger than a limit of all requests.
+    /// One request exceeds a limit that applies to all requests together.
     OverLimit,
     RateLimited,
     Overloaded,
@@ -23,9 +23,9 @@ pub(super) enum Cause {
     Invalid,
     Timeout,
     Server,
-    /// The server cannot do what was asked for, and never will.
+    /// The server does not support the request, now or later.
     Unsupported,
-    /// An answer that belongs to no request of this kind.
+    /// A reply that does not match this type of request.
     Unexpected,
 }
 
@@ -58,7 +58,8 @@ impl Cause {
         )
     }
 
-    /// `error` with what this says of retries, where it is not what the kind says.
+    /// Applies the cause to `error`, including its retryability if that differs from the kind's
+    /// default.
     pub(super) fn mark(self, error: EngineError) -> EngineError {
         match self {
             Self::QuotaExhausted => error.with_quota_exhausted(),
@@ -68,10 +69,11 @@ impl Cause {
         }
     }
 
-    /// The cause of an error with this status, if it has one, and these details.
+    /// Returns the cause of an error with this status and these details, if any.
     ///
-    /// What a provider says in a code of its own counts before its words, its words before a status
-    /// that says little (400, 500), and any status before codes that say less (`server_error`).
+    /// Order of precedence: specific codes of the provider, its message, statuses that are
+    /// unspecific (400, 500), and last codes that are less specific than any status
+    /// (`server_error`).
     pub(super) fn of(status: Option<StatusCode>, details: &ErrorDetails) -> Self {
         let said = Said::of(details);
         said.firm(status)
@@ -91,9 +93,9 @@ impl Cause {
 
 /// Normalized contents of an error, for comparison with the tables.
 struct Said {
-    /// Codes and types, squeezed, the outermost first.
+    /// Codes and types, normalized, the outermost first.
     codes: Vec<String>,
-    /// The messages, in lower case.
+    /// Messages in lower case.
     message: String,
     /// Cause given by a numeric code of a known provider.
     number: Option<Cause>,
@@ -118,10 +120,10 @@ impl Said {
             return Some(Cause::OverLimit);
         }
         let is_limit = phrases::names_a_limit(&self.message);
-        // Of a request that is invalid (MiniMax's 2013), the words say what is wrong.
+        // The message of an invalid request (MiniMax's 2013) states what is wrong.
         let number = self.number.filter(|cause| *cause != Cause::Invalid);
         match codes::look_up(codes::FIRM, &self.codes).or(number) {
-            // Scaleway calls a limit of requests at a time a quota.
+            // Scaleway calls a rate limit a quota.
             Some(Cause::QuotaExhausted) if is_limit && !self.is_spent() => Some(Cause::RateLimited),
             Some(cause) => Some(cause),
             None if phrases::is_filtered(&self.message) => Some(Cause::Filtered),
@@ -147,7 +149,7 @@ impl Said {
         phrases::is_spent(&self.message) || self.codes.iter().any(names_days)
     }
 
-    /// A fault of the request that a gateway passes on as one of the server.
+    /// An error of the request that a gateway reports as an error of the server.
     fn of_the_request(&self, status: Option<StatusCode>) -> Option<Cause> {
         let status = status.filter(StatusCode::is_server_error)?;
         (status != StatusCode::GATEWAY_TIMEOUT)
@@ -162,7 +164,7 @@ impl Said {
 }
 
 impl ErrorDetails {
-    /// The wait that the server states, in a field or in words.
+    /// Returns the delay stated by the server, in a field or in its message.
     pub(super) fn wait(&self) -> Option<std::time::Duration> {
         self.retry_after
             .or_else(|| wait::in_words(&self.all_words()))

@@ -1,14 +1,14 @@
 //! Meaning of the codes and types of providers, as data.
 //!
 //! Codes are compared without case and separators, so `ResponsibleAIPolicyViolation`,
-//! `content_filter` and `CONTENT-FILTER` each need one row. Sources are named where a row is one
-//! provider's; the others are OpenAI's, which most servers repeat:
+//! `content_filter` and `CONTENT-FILTER` each need one row. Rows specific to one provider name
+//! their source; the others are OpenAI's, which most servers reuse:
 //! <https://platform.openai.com/docs/guides/error-codes>,
 //! <https://platform.openai.com/docs/api-reference/responses/object>.
 
 use super::cause::Cause;
 
-/// Codes that say more than any status does. The first row that the code contains counts.
+/// Codes that are more specific than any status. The first row that the code contains counts.
 pub(super) const FIRM: &[(&str, Cause)] = &[
     ("contextlength", Cause::ContextTooLong),
     ("contextwindow", Cause::ContextTooLong),
@@ -35,7 +35,7 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("responsibleai", Cause::Filtered),
     // DashScope: <https://www.alibabacloud.com/help/en/model-studio/error-code>.
     ("datainspectionfailed", Cause::Filtered),
-    // DashScope calls a used-up free tier a quota, and one of a minute, too.
+    // DashScope uses this code for a used-up free tier as well as for a limit per minute.
     ("freetieronly", Cause::QuotaExhausted),
     ("arrearage", Cause::QuotaExhausted),
     ("insufficientquota", Cause::QuotaExhausted),
@@ -53,14 +53,14 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("creditbalance", Cause::QuotaExhausted),
     ("outofcredit", Cause::QuotaExhausted),
     ("creditsexhausted", Cause::QuotaExhausted),
-    // Limits on spending of gateways: daily_cost_limit_exceeded, monthly_cost_limit_exceeded.
+    // Spending limits of gateways: daily_cost_limit_exceeded, monthly_cost_limit_exceeded.
     ("costlimit", Cause::QuotaExhausted),
     ("billinghardlimit", Cause::QuotaExhausted),
     ("billingnotactive", Cause::QuotaExhausted),
     // Anthropic, with status 402.
     ("billingerror", Cause::QuotaExhausted),
     ("paymentrequired", Cause::QuotaExhausted),
-    // Groq's limit on spending, with status 400: <https://console.groq.com/docs/spend-limits>.
+    // Groq's spending limit, with status 400: <https://console.groq.com/docs/spend-limits>.
     ("blockedapiaccess", Cause::QuotaExhausted),
     // Together.
     ("creditlimit", Cause::QuotaExhausted),
@@ -80,7 +80,8 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("perday", Cause::QuotaExhausted),
 ];
 
-/// Codes that say more than a vague status (400, 413, 422, 500, 502) does, and less than another.
+/// Codes that are more specific than an unspecific status (400, 413, 422, 500, 502) but less
+/// specific than any other.
 pub(super) const SOFT: &[(&str, Cause)] = &[
     ("ratelimit", Cause::RateLimited),
     ("toomanyrequests", Cause::RateLimited),
@@ -103,13 +104,13 @@ pub(super) const SOFT: &[(&str, Cause)] = &[
     ("notfound", Cause::NotFound),
     // Mistral: invalid_model.
     ("invalidmodel", Cause::NotFound),
-    // An error of the server's own search, which has nothing to do with the time of a request.
+    // An error of the server's own search; unrelated to the time of a request.
     ("vectorstoretimeout", Cause::Server),
     ("timeout", Cause::Timeout),
 ];
 
-/// Codes that name a fault of the request even where the status names one of the server: gateways
-/// pass a refusal on as 500 or 502.
+/// Codes that identify an error of the request even if the status reports one of the server:
+/// gateways pass rejections on as 500 or 502.
 pub(super) const REQUEST: &[(&str, Cause)] = &[
     ("invalidrequest", Cause::Invalid),
     ("badrequest", Cause::Invalid),
@@ -121,7 +122,7 @@ pub(super) const REQUEST: &[(&str, Cause)] = &[
     ("toolusefailed", Cause::Invalid),
 ];
 
-/// Codes that say less than any status does.
+/// Codes that are less specific than any status.
 pub(super) const VAGUE: &[(&str, Cause)] = &[
     ("servererror", Cause::Server),
     ("image", Cause::Invalid),
@@ -129,7 +130,7 @@ pub(super) const VAGUE: &[(&str, Cause)] = &[
     ("validation", Cause::Invalid),
 ];
 
-/// Numbers of Z.AI, which come without a type: <https://docs.z.ai/api-reference/api-code>.
+/// Numeric codes of Z.AI, which have no type: <https://docs.z.ai/api-reference/api-code>.
 pub(super) const ZAI: &[(&str, Cause)] = &[
     ("1000", Cause::Authentication),
     ("1001", Cause::Authentication),
@@ -151,7 +152,8 @@ pub(super) const ZAI: &[(&str, Cause)] = &[
     ("1310", Cause::QuotaExhausted),
 ];
 
-/// Numbers in MiniMax's `base_resp`: <https://platform.minimax.io/docs/api-reference/errorcode>.
+/// Numeric codes in MiniMax's `base_resp`:
+/// <https://platform.minimax.io/docs/api-reference/errorcode>.
 pub(super) const MINIMAX: &[(&str, Cause)] = &[
     ("1000", Cause::Server),
     ("1001", Cause::Timeout),
@@ -170,7 +172,7 @@ pub(super) const MINIMAX: &[(&str, Cause)] = &[
     ("2056", Cause::QuotaExhausted),
 ];
 
-/// The form in which codes are compared: ASCII letters and digits, in lower case.
+/// Normalizes a code for comparison: ASCII letters and digits, in lower case.
 pub(super) fn squeezed(code: &str) -> String {
     code.chars()
         .filter(char::is_ascii_alphanumeric)
@@ -178,7 +180,7 @@ pub(super) fn squeezed(code: &str) -> String {
         .collect()
 }
 
-/// Looks up `codes`, each squeezed, in `table`; returns the first match.
+/// Looks up the normalized `codes` in `table`; returns the first match.
 pub(super) fn look_up(table: &[(&str, Cause)], codes: &[String]) -> Option<Cause> {
     codes.iter().find_map(|code| {
         let known = table.iter().find(|(name, _)| code.contains(name));

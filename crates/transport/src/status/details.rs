@@ -15,7 +15,7 @@ use crate::Redactor;
 
 /// Limit on the output of a model in an error, in bytes.
 const LONGEST_OUTPUT: usize = 16 * 1024;
-/// Limit on what is kept of a message until it is redacted, in bytes.
+/// Limit on the size of a message before redaction, in bytes.
 const LONGEST_RAW: usize = 64 * 1024;
 /// Maximum number of further codes read from one error.
 const MOST_HINTS: usize = 16;
@@ -57,7 +57,7 @@ pub struct ErrorDetails {
     inner: Option<Box<Self>>,
 }
 
-/// Which table a numeric code is looked up in.
+/// The table for numeric codes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Numbers {
     #[default]
@@ -204,12 +204,12 @@ impl ErrorDetails {
         self.message.is_some() || self.code.is_some() || self.error_type.is_some()
     }
 
-    /// This error and those inside of it.
+    /// Iterates over this error and the nested ones.
     fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |details| details.inner.as_deref())
     }
 
-    /// All codes and types, the outermost first.
+    /// Returns all codes and types, the outermost first.
     pub(super) fn all_codes(&self) -> impl Iterator<Item = &str> {
         self.chain().flat_map(|details| {
             let own = [&details.code, &details.error_type];
@@ -218,7 +218,7 @@ impl ErrorDetails {
         })
     }
 
-    /// All messages, in lower case, as far as an error shows them.
+    /// Returns all messages in lower case, within the limits of an error.
     pub(super) fn all_words(&self) -> String {
         let messages = self
             .chain()
@@ -231,7 +231,7 @@ impl ErrorDetails {
         all
     }
 
-    /// The HTTP status that the error names in its body, this one's first.
+    /// Returns the HTTP status named in the body, preferring that of the outermost error.
     pub(super) fn named_status(&self) -> Option<StatusCode> {
         StatusCode::from_u16(self.status?).ok()
     }
@@ -330,8 +330,8 @@ const CODES: [&str; 3] = ["code", "status_code", "error_code"];
 /// Fields with an HTTP status.
 const STATUSES: [&str; 4] = ["status_code", "status", "code", "http_status"];
 
-/// The field of an error: an object, a text, or one of a list. ModelScope sends one object as
-/// `errors`; an empty one says nothing.
+/// Returns the error in a field: an object, a text, or an element of a list. ModelScope sends a
+/// single object as `errors`; an empty one carries no information.
 fn error_of(root: &Value) -> Option<&Value> {
     let is_empty = |error: &&Value| error.as_object().is_some_and(serde_json::Map::is_empty);
     let error = root.get("error").filter(|error| !is_empty(error));
@@ -356,13 +356,13 @@ fn is_number(code: &str) -> bool {
     code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// MiniMax's status in the place of an error.
+/// Returns MiniMax's status if it reports an error.
 fn base_resp(root: &Value) -> Option<&Value> {
     let status = root.get("base_resp")?;
     (status.get("status_code")?.as_i64()? != 0).then_some(status)
 }
 
-/// Codes in other places than the one for codes.
+/// Returns codes outside of the usual fields.
 fn hints(error: &Value) -> Vec<String> {
     let mut hints = Vec::new();
     let mut add = |value: Option<&Value>| {
@@ -390,7 +390,7 @@ fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     items.into_iter().flatten().take(MOST_HINTS)
 }
 
-/// A text or a number, as text.
+/// Returns a text or a number as text.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

@@ -6,7 +6,8 @@ use http::{HeaderMap, header};
 
 use super::{seconds, wait};
 
-/// Headers in which providers and their proxies send the request id, the provider's own first.
+/// Headers in which providers and their proxies send the request id; the provider's own header
+/// comes first.
 const REQUEST_ID: [&str; 8] = [
     "x-request-id",
     "request-id",
@@ -65,10 +66,10 @@ pub(super) fn should_retry(headers: &HeaderMap) -> Option<bool> {
     }
 }
 
-/// Headers that say how much of a limit is left, and when it is whole again.
+/// Headers with the remaining amount of a limit, and its reset time.
 ///
-/// OpenAI and Groq: <https://platform.openai.com/docs/guides/rate-limits>; Cerebras counts by
-/// minute and by day; OpenRouter has one; the last are those of the IETF's draft.
+/// OpenAI and Groq: <https://platform.openai.com/docs/guides/rate-limits>; Cerebras has limits per
+/// minute and per day; OpenRouter has one; the last ones are from the IETF draft.
 const LIMITS: [(&str, &str); 7] = [
     (
         "x-ratelimit-remaining-requests",
@@ -91,7 +92,7 @@ const LIMITS: [(&str, &str); 7] = [
     ("ratelimit-remaining", "ratelimit-reset"),
 ];
 
-/// When the limits of which nothing remains are whole again; the longest wait of them.
+/// Returns the longest wait for the reset of an exhausted limit.
 pub(super) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let waits = LIMITS.iter().filter_map(|(remaining, reset)| {
         let is_used_up = text(headers, remaining)?.parse::<f64>().ok()? <= 0.0;
@@ -104,7 +105,7 @@ pub(super) fn reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     waits.max()
 }
 
-/// A number of seconds; a large one is a time, in seconds or in milliseconds since 1970.
+/// A number of seconds; a large one is a Unix time, in seconds or milliseconds.
 fn after_number(number: f64, now: SystemTime) -> Option<Duration> {
     const SECONDS_OF_A_TIME: f64 = 1e9;
     const MILLISECONDS_OF_A_TIME: f64 = 1e12;

@@ -1,6 +1,6 @@
-//! Error pages of proxies and load balancers: the title is all that a person needs.
+//! Error pages of proxies and load balancers, reduced to their titles.
 
-/// The longest title that is shown, in characters.
+/// Maximum length of a title, in characters.
 const LONGEST_TITLE: usize = 200;
 
 /// Returns `true` if the text is an HTML page.
@@ -16,7 +16,7 @@ pub(super) fn is_page(text: &str) -> bool {
             .any(|tag| start.contains(tag))
 }
 
-/// One line for the page: its title.
+/// Returns the title of the page, as one line.
 pub(super) fn summary(page: &str) -> String {
     match title(page) {
         Some(title) => format!("{title} (an HTML page)"),
@@ -25,7 +25,7 @@ pub(super) fn summary(page: &str) -> String {
 }
 
 fn title(page: &str) -> Option<String> {
-    // ASCII lowering keeps every byte where it was, so positions hold in both texts.
+    // ASCII lower-casing keeps every byte position, so positions are valid in both texts.
     let lower = page.to_ascii_lowercase();
     let open = lower.find("<title")?;
     let start = open + lower.get(open..)?.find('>')? + 1;

@@ -1,4 +1,4 @@
-//! Errors inside errors: gateways put what the provider behind them said into a field or into the
+//! Nested errors: gateways put the error of the provider behind them into a field or into the
 //! message.
 
 use serde_json::{Deserializer, Value};
@@ -20,7 +20,7 @@ const PLACES: [&str; 3] = [
     "/upstream_error",
 ];
 
-/// The error inside of `error`, whose message is `message`.
+/// Returns the error nested in `error`, whose message is `message`.
 pub(super) fn inner(error: &Value, message: Option<&str>, depth: u32) -> Option<ErrorDetails> {
     if depth >= DEEPEST {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn inner(error: &Value, message: Option<&str>, depth: u32) -> Option<
         .or_else(|| of_text(message?, depth + 1))
 }
 
-/// The error in the first JSON object in `text`.
+/// Returns the error in the first JSON object in `text`.
 fn of_text(text: &str, depth: u32) -> Option<ErrorDetails> {
     let text = prefix(text, SEARCHED);
     let from = text.get(text.find('{')?..)?;

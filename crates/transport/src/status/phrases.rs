@@ -7,8 +7,8 @@ use super::cause::Cause;
 
 type Phrase = (&'static [&'static str], Cause);
 
-/// Messages about a limit of requests or tokens in a time are about nothing else, whatever else
-/// they name: "Too many tokens, please wait before trying again." (Bedrock).
+/// Messages about a rate limit of requests or tokens, whatever else they mention: "Too many tokens,
+/// please wait before trying again." (Bedrock).
 const LIMITS: &[&str] = &[
     "rate limit",
     "too many requests",
@@ -25,8 +25,8 @@ const LIMITS: &[&str] = &[
     "in-flight requests",
 ];
 
-/// One request that is larger than all tokens of a minute: "Request too large for model `m` ... on
-/// tokens per minute (TPM): Limit 6000, Requested 6294" (Groq with 413, OpenAI with 429).
+/// A single request that exceeds the token limit per minute: "Request too large for model `m` ...
+/// on tokens per minute (TPM): Limit 6000, Requested 6294" (Groq with 413, OpenAI with 429).
 const OVER_LIMIT: &[&[&str]] = &[&["request too large for", "tokens per min"]];
 
 const TOO_LONG: &[&[&str]] = &[
@@ -68,7 +68,7 @@ const TOO_LONG: &[&[&str]] = &[
     &["input tokens exceed"],
     // xAI.
     &["maximum prompt length is"],
-    // Groq, and vLLM in other words.
+    // Groq, and vLLM with another wording.
     &["reduce the length of the messages"],
     &["reduce the length of the input"],
     // Poolside, Z.AI at other hosts.
@@ -130,7 +130,7 @@ const FILTERED: &[&[&str]] = &[
     &["unsafe or sensitive content"],
 ];
 
-/// Money or a daily limit is exhausted.
+/// Credit or a daily limit is exhausted.
 const SPENT: &[&[&str]] = &[
     // Z.AI, DeepSeek: "Insufficient Balance"; in Chinese at its other host.
     &["insufficient balance"],
@@ -183,11 +183,11 @@ const SPENT: &[&[&str]] = &[
 const PERHAPS_SPENT: &[&[&str]] = &[
     &["insufficient_quota"],
     &["please check your plan and billing details"],
-    // Google's daily limits, for those who pass its words on alone.
+    // Google's daily limits, for gateways that pass on only the message.
     &["quota exceeded", "per day"],
 ];
 
-/// Messages of servers that answer 400 (or 500, or 200) to everything.
+/// Messages of servers that reply with 400 (or 500, or 200) to everything.
 const SOFT: &[Phrase] = &[
     // Google: "API key not valid. Please pass a valid API key."; xAI: "Incorrect API key provided".
     (&["api key not valid"], Cause::Authentication),
@@ -202,7 +202,7 @@ const SOFT: &[Phrase] = &[
     (&["model", "not found"], Cause::NotFound),
 ];
 
-/// Messages without any status or code.
+/// Messages without a status or code.
 const LOOSE: &[Phrase] = &[
     (&["rate limit"], Cause::RateLimited),
     (&["too many requests"], Cause::RateLimited),

@@ -4,9 +4,10 @@ use http::StatusCode;
 
 use super::{cause::Cause, words::prefix};
 
-/// Statuses that say what is wrong, whatever the body says; a code may still say it better.
+/// Statuses that identify the problem regardless of the body; a code may still be more specific.
 ///
-/// 498 is Groq's for its flex tier (<https://console.groq.com/docs/errors>), 529 Anthropic's.
+/// 498 is Groq's status for its flex tier (<https://console.groq.com/docs/errors>), 529 Anthropic's
+/// for overload.
 const PRECISE: &[(u16, Cause)] = &[
     (401, Cause::Authentication),
     (402, Cause::QuotaExhausted),
@@ -21,11 +22,11 @@ const PRECISE: &[(u16, Cause)] = &[
     (529, Cause::Overloaded),
 ];
 
-/// Statuses that say less than words do.
+/// Statuses that are less specific than a message.
 ///
-/// 449 is iFlow's for too many requests, which it puts into replies with status 200.
-/// 424 is a failed generation (Hugging Face) or a failed connector (OpenAI), 425 asks to come back,
-/// 499 tells of a gateway whose own client is gone.
+/// 449 is iFlow's status for too many requests, sent inside replies with status 200. 424 is a
+/// failed generation (Hugging Face) or a failed connector (OpenAI), 425 asks to retry later, 499
+/// comes from a gateway whose own client has disconnected.
 const VAGUE: &[(u16, Cause)] = &[
     (410, Cause::NotFound),
     (424, Cause::Server),
@@ -41,13 +42,14 @@ pub(super) fn precise(status: StatusCode) -> Option<Cause> {
     look_up(PRECISE, status)
 }
 
-/// The cause by the status of an error that a gateway passes on under another status.
+/// Returns the cause by the original status of an error that a gateway passes on under another
+/// status.
 pub(super) fn passed_on(outer: Option<StatusCode>, inner: StatusCode) -> Option<Cause> {
     let is_refusal = inner.is_client_error() && outer.is_none_or(|outer| outer.is_server_error());
     precise(inner).or_else(|| is_refusal.then(|| cause(inner)))
 }
 
-/// The cause by the status alone.
+/// Returns the cause by the status alone.
 pub(super) fn cause(status: StatusCode) -> Cause {
     let listed = precise(status).or_else(|| look_up(VAGUE, status));
     listed.unwrap_or(match status.as_u16() {
@@ -66,8 +68,8 @@ pub(super) fn may_be_about_length(status: StatusCode) -> bool {
     )
 }
 
-/// The status that a message names in front of what another program said: "Error code: 400 - ..",
-/// "status code 502".
+/// Returns the status that a message quotes from another program: "Error code: 400 - ..", "status
+/// code 502".
 pub(super) fn in_words(message: &str) -> Option<u16> {
     const ANCHORS: [&str; 3] = ["error code: ", "status code: ", "status code "];
     let message = prefix(message, 200).to_ascii_lowercase();
@@ -84,7 +86,7 @@ fn look_up(table: &[(u16, Cause)], status: StatusCode) -> Option<Cause> {
     listed.map(|(_, cause)| *cause)
 }
 
-/// Describes what happened and what to do.
+/// Describes the error and what to do.
 pub(super) fn describe(status: StatusCode, cause: Cause) -> &'static str {
     match (cause, status.as_u16()) {
         (Cause::ContextTooLong, _) => {

@@ -1,4 +1,4 @@
-//! Waits that a server states in its body: in fields, and in words.
+//! Delays stated by a server in its body: in fields and in messages.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::seconds;
 
-/// Words in front of a wait.
+/// Words before a delay.
 ///
 /// "Please try again in 1.2s" (OpenAI, Groq), "Please retry after 6 seconds" (Azure), "Please retry
 /// in 34.07s" (Google), "Resets in 6hr 29min" (ChatGPT plans), "Please wait 20s" (gateways).
@@ -56,9 +56,9 @@ const UNITS: [(&str, f64); 20] = [
     ("days", 86400.0),
 ];
 
-/// Fields that hold a wait in seconds.
+/// Fields with a delay in seconds.
 ///
-/// `estimated_time` is what Hugging Face says of a model that is being loaded.
+/// Hugging Face sends `estimated_time` while a model is loading.
 const SECONDS: [&str; 7] = [
     "retry_after",
     "retryAfter",
@@ -68,7 +68,7 @@ const SECONDS: [&str; 7] = [
     "reset_after_seconds",
     "estimated_time",
 ];
-/// Fields that hold a wait in milliseconds.
+/// Fields with a delay in milliseconds.
 const MILLISECONDS: [&str; 3] = ["retry_after_ms", "retry-after-ms", "retryAfterMs"];
 
 /// Returns the first delay in `message`: an anchor, followed by numbers with units. `message` is in
@@ -98,7 +98,7 @@ fn without_filler(text: &str) -> &str {
     text
 }
 
-/// The duration with which `text` begins: `3.054s`, `20ms`, `1m30s`, `1h2m`, `5 seconds`,
+/// Parses the duration at the beginning of `text`: `3.054s`, `20ms`, `1m30s`, `1h2m`, `5 seconds`,
 /// `1 hour and 3 minutes`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
@@ -111,7 +111,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     seconds(total?)
 }
 
-/// One number with its unit, in seconds, and what follows.
+/// Parses one number with its unit, in seconds, and returns the rest.
 fn part(text: &str) -> Option<(f64, &str)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')

@@ -1,11 +1,11 @@
-//! Text of a server made fit for an error: no control characters, and bounded.
+//! Sanitizing of server text for errors: no control characters, bounded length.
 
-/// Limit on a provider's words in an error, in bytes.
+/// Limit on a provider's message in an error, in bytes.
 pub(crate) const LONGEST_MESSAGE: usize = 2000;
 /// Limit on a code, a type or an id in an error, in bytes.
 pub(crate) const LONGEST_LABEL: usize = 200;
 
-/// `text` without white space around it, cut to `limit` bytes at a character; `None` if nothing is
+/// Trims `text` and truncates it to `limit` bytes at a character boundary; `None` if nothing is
 /// left.
 pub(crate) fn shorten(text: &str, limit: usize) -> Option<String> {
     let text = text.trim();
@@ -20,7 +20,7 @@ pub(crate) fn shorten(text: &str, limit: usize) -> Option<String> {
     })
 }
 
-/// At most the first `limit` bytes of `text`, cut at a character.
+/// Truncates `text` to at most `limit` bytes at a character boundary.
 pub(super) fn prefix(text: &str, limit: usize) -> &str {
     let mut end = limit.min(text.len());
     while !text.is_char_boundary(end) {
@@ -29,10 +29,10 @@ pub(super) fn prefix(text: &str, limit: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// `text` with characters replaced that could change a terminal: controls other than line feed and
+/// Replaces characters in `text` that could affect a terminal: controls other than line feed and
 /// tab, and those that set the direction of text.
 ///
-/// The characters: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+/// Their list: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
 pub(crate) fn printable(text: &str) -> String {
     let replaced = |c: char| match c {
         '\n' | '\t' => c,

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 /// Servers that bypass the proxy: the local machine, and those listed in `NO_PROXY`.
 ///
-/// Entries are host names, which stand for their subdomains too, IP addresses, networks
-/// (`10.0.0.0/8`), each of them with a port or without, or `*` for everything. As curl reads them:
+/// Entries are host names (including their subdomains), IP addresses and networks (`10.0.0.0/8`),
+/// each with or without a port, or `*` for everything. The syntax is that of curl:
 /// <https://everything.curl.dev/usingcurl/proxies/env.html>.
 #[derive(Debug, Default)]
 pub(super) struct Bypass {
@@ -22,7 +22,7 @@ struct Entry {
 enum Hosts {
     All,
     Network(IpAddr, u8),
-    /// In lower case, without a dot in front.
+    /// In lower case, without a leading dot.
     Domain(String),
 }
 
@@ -48,8 +48,8 @@ impl Bypass {
     }
 }
 
-/// Conversations and keys for a server on this machine are not for a proxy elsewhere, which could
-/// not reach it anyway.
+/// A proxy elsewhere must not see conversations with and keys for a server on this machine, and
+/// could not reach it anyway.
 fn is_this_machine(host: &str, address: Option<IpAddr>) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")

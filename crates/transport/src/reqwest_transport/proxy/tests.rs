@@ -7,7 +7,7 @@ fn environment(variables: &'static [(&str, &str)]) -> Result<Proxies, TransportE
     })
 }
 
-/// The proxy for `url`, by its place.
+/// Returns the proxy for `url`, by its host and port.
 fn place<'a>(proxies: &'a Proxies, url: &str) -> Option<&'a str> {
     proxies.of(&Url::parse(url).unwrap()).map(Proxy::place)
 }

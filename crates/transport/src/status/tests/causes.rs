@@ -1,10 +1,10 @@
-//! Errors as providers send them, and what they are about.
+//! Errors as providers send them, and their causes.
 
 use geppetto_engine::{EngineError, ErrorKind};
 
 use super::{Redactor, error, error_in_reply};
 
-/// What an error is about, and whether it is asked again.
+/// Returns the cause of an error, and whether it is retried.
 type Verdict = (ErrorKind, bool);
 
 const TOO_LONG: Verdict = (ErrorKind::ContextTooLong, false);

@@ -1,4 +1,4 @@
-//! The shapes of bodies, and what of them gets into an error.
+//! Formats of bodies, and the parts that are included in an error.
 
 use super::{ErrorDetails, Redactor, error, error_in_reply};
 

@@ -1,4 +1,4 @@
-//! Waits in fields, words and headers of limits.
+//! Delays in fields, messages and rate limit headers.
 
 use std::time::Duration;
 
