@@ -1,4 +1,4 @@
-//! Questions to cargo: the workspace's packages, and what a package pulls in.
+//! Queries to cargo: the packages of the workspace, and the dependency tree of a package.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -16,7 +16,7 @@ mod tests;
 /// The part of `cargo metadata --format-version 1` that the checks need.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Metadata {
-    /// The workspace's packages; nothing else, because dependencies are left out.
+    /// The packages of the workspace, without their dependencies.
     pub(crate) packages: Vec<Package>,
     /// The folder of the root manifest.
     pub(crate) workspace_root: PathBuf,
@@ -36,25 +36,26 @@ pub(crate) struct Package {
 /// One declared dependency.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Dependency {
-    /// The name of the package depended on.
+    /// The name of the dependency.
     pub(crate) name: String,
-    /// `None` for a normal dependency, else `dev` or `build`.
+    /// `None` for a normal dependency, otherwise `dev` or `build`.
     pub(crate) kind: Option<String>,
-    /// Whether it comes with a feature only.
+    /// `true` if a feature enables it.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// The folder of a dependency that is given by path.
+    /// The folder of a path dependency.
     pub(crate) path: Option<PathBuf>,
 }
 
 impl Metadata {
-    /// Asks cargo about the workspace of the current folder.
+    /// Queries the workspace of the current folder.
     pub(crate) fn load() -> Result<Self, Error> {
         let args = ["metadata", "--format-version", "1", "--no-deps"];
         json(Path::new("."), &args)
     }
 
-    /// A package's folder relative to the workspace, with forward slashes: `crates/turns`.
+    /// Returns the folder of a package relative to the workspace, with forward slashes:
+    /// `crates/turns`.
     pub(crate) fn folder(&self, package: &Package) -> String {
         let folder = package.manifest_path.parent().unwrap_or(Path::new(""));
         let folder = folder.strip_prefix(&self.workspace_root).unwrap_or(folder);
@@ -62,7 +63,7 @@ impl Metadata {
     }
 }
 
-/// The folder of what cargo builds, for the workspace of the current folder.
+/// Returns the build folder for the workspace of the current folder.
 pub(crate) fn target_directory() -> Result<PathBuf, Error> {
     #[derive(Deserialize)]
     struct Answer {
@@ -73,16 +74,16 @@ pub(crate) fn target_directory() -> Result<PathBuf, Error> {
     Ok(answer.target_directory)
 }
 
-/// Which features and platforms a dependency tree is asked for.
+/// The features and platforms of a dependency tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Default features on this platform: what an application that adds the package pays.
+    /// Default features on this platform: the cost for an application that adds the package.
     AsUsed,
-    /// All features on all platforms: everything that the package could bring in.
+    /// All features on all platforms: everything that the package could add.
     Everything,
 }
 
-/// The packages in a package's tree of normal dependencies, itself included.
+/// Returns the packages in a package's tree of normal dependencies, including itself.
 ///
 /// Each entry is `name version`, so two versions of one package count twice.
 pub(crate) fn normal_tree(
@@ -97,7 +98,7 @@ pub(crate) fn normal_tree(
     Ok(parse_tree(&output(root, &args)?))
 }
 
-/// Reads `cargo tree --prefix none`: `name vX.Y.Z (path or source) (*)`, one per line.
+/// Parses `cargo tree --prefix none`: `name vX.Y.Z (path or source) (*)`, one per line.
 fn parse_tree(stdout: &str) -> BTreeSet<String> {
     stdout
         .lines()
@@ -109,7 +110,7 @@ fn parse_tree(stdout: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What cargo prints to stdout, as JSON.
+/// Returns the output of cargo on stdout, parsed as JSON.
 pub(crate) fn json<T: DeserializeOwned>(folder: &Path, args: &[&str]) -> Result<T, Error> {
     serde_json::from_str(&output(folder, args)?).map_err(|source| Error::Parse {
         command: command_line(args),
@@ -118,7 +119,7 @@ pub(crate) fn json<T: DeserializeOwned>(folder: &Path, args: &[&str]) -> Result<
 }
 
 fn output(folder: &Path, args: &[&str]) -> Result<String, Error> {
-    // Cargo names itself to what it runs, so the same toolchain answers.
+    // Cargo sets `CARGO` for the programs that it runs, so the same toolchain is used.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let output = Command::new(cargo)
         .args(args)

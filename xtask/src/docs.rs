@@ -1,7 +1,7 @@
-//! `cargo xtask docs`: the pages under `docs/`, the README files, and the book made of them.
+//! `cargo xtask docs`: the pages under `docs/`, the README files, and the book.
 //!
-//! The checks need no network and no other program. Pages are written by hand, but for the parts
-//! between `<!-- generated: NAME -->` and `<!-- /generated -->`, which `--write` makes anew.
+//! The checks need no network and no other program. Pages are written by hand, except for the parts
+//! between `<!-- generated: NAME -->` and `<!-- /generated -->`, which `--write` regenerates.
 
 mod book;
 mod generated;
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Writes where it is asked to, checks, and builds the book where nothing was found.
+/// Writes if requested, checks, and builds the book if there are no findings.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
     let metadata = Metadata::load()?;
     let mut tree = Tree::load(&metadata.workspace_root)?;
@@ -83,13 +83,13 @@ fn check(tree: &Tree, metadata: &Metadata) -> Result<Vec<Checked>, Error> {
     ])
 }
 
-/// Whether the files and tests that the pages name are there, for `cargo xtask tidy`.
+/// Checks that the files and tests named in the pages exist, for `cargo xtask tidy`.
 pub(crate) fn references(tree: &Tree) -> Vec<Finding> {
     references::check(&pages(tree), tree)
 }
 
-/// The Markdown files that people read: the book's, those at the top, and those of the crates and
-/// examples.
+/// Returns the Markdown files for readers: those of the book, those at the top, and those of the
+/// crates and examples.
 fn pages(tree: &Tree) -> Vec<Page> {
     let read = |path: &str| {
         let folders = ["crates/", "examples/", BOOK];

@@ -1,9 +1,9 @@
-//! Why a command could not run.
+//! Errors that keep a command from running.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A failure of the command itself, as opposed to something that it found.
+/// A failure of the command itself, as opposed to a finding.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
@@ -12,7 +12,7 @@ pub(crate) enum Error {
     Start {
         /// The command line, for people.
         command: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A program ran and reported failure.
@@ -20,7 +20,7 @@ pub(crate) enum Error {
     Failed {
         /// The command line, for people.
         command: String,
-        /// What it wrote to its standard error.
+        /// Its output on stderr.
         stderr: String,
     },
     /// A program's output was not in the expected form.
@@ -28,7 +28,7 @@ pub(crate) enum Error {
     Parse {
         /// The command line, for people.
         command: String,
-        /// What was wrong with it.
+        /// The parse error.
         source: serde_json::Error,
     },
     /// A file or folder of the repository could not be read.
@@ -36,10 +36,10 @@ pub(crate) enum Error {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A check was named that does not exist.
+    /// A check does not exist.
     #[error("no check is named {name}; there are: {known}")]
     UnknownCheck {
         /// The name as given.
@@ -50,9 +50,9 @@ pub(crate) enum Error {
     /// A part of the documentation cannot be generated.
     #[error("cannot generate `{what}`: {problem}")]
     Generate {
-        /// The part, or the source file that it is made from.
+        /// The part, or the source file from which it is generated.
         what: String,
-        /// What is wrong, and what to do.
+        /// The problem, and what to do.
         problem: String,
     },
     /// A file of the repository could not be written.
@@ -60,10 +60,10 @@ pub(crate) enum Error {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// An item was named that does not exist.
+    /// An item does not exist.
     #[error("no item is named {name}; there are: {known}")]
     UnknownItem {
         /// The name as given.

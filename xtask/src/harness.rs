@@ -1,19 +1,20 @@
-//! Commands that are programs of other packages: built here, and started with the arguments as given.
+//! Commands implemented by programs of other packages, which are built and run with the given
+//! arguments.
 
 use std::process::Command;
 
 use crate::{Verdict, error::Error};
 
-/// A program of the workspace, and how it is built.
+/// A program of the workspace, and how to build it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Harness {
     /// `geppetto-bench`: the measurements of `docs/benchmarks.md`.
     Bench,
     /// `geppetto-conformance`: recorded interactions.
     Conformance,
-    /// `geppetto-conformance`: inputs that are written as JSON.
+    /// `geppetto-conformance`: inputs written as JSON.
     Cases,
-    /// `geppetto-conformance`: sessions that are cut and broken everywhere.
+    /// `geppetto-conformance`: simulated sessions with interruptions and failures at every point.
     Simulate,
 }
 
@@ -31,7 +32,8 @@ pub(crate) struct Args {
 }
 
 impl Harness {
-    /// How cargo runs the program. What measures or simulates is built with optimisation.
+    /// Returns how cargo runs the program. Measurements and simulations are built with
+    /// optimization.
     fn build(self) -> &'static str {
         match self {
             Self::Bench => "run --quiet --release --package geppetto-bench --",
@@ -44,7 +46,7 @@ impl Harness {
         }
     }
 
-    /// The command with these arguments.
+    /// Returns the command with these arguments.
     pub(crate) fn command(self, arguments: &[String]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -54,7 +56,7 @@ impl Harness {
         command
     }
 
-    /// Builds and runs the program; what it prints goes where this program's output goes.
+    /// Builds and runs the program, which inherits stdout and stderr.
     pub(crate) fn run(self, args: &Args) -> Result<Verdict, Error> {
         let command = format!("cargo {}", self.build());
         let status = match self.command(&args.arguments).status() {

@@ -1,6 +1,6 @@
-//! Checks of the repository itself, run as `cargo xtask <command>`.
+//! Checks of the repository, run as `cargo xtask <command>`.
 //!
-//! Exit codes: 0 when the command found nothing wrong, 1 when it found something, 2 when it could
+//! The exit code is 0 if the command found nothing wrong, 1 if it found something, 2 if it could
 //! not run.
 
 mod cargo;
@@ -45,7 +45,7 @@ enum Command {
     Simulate(harness::Args),
 }
 
-/// What a command that could run came to.
+/// The verdict of a command that could run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Clean,
@@ -71,10 +71,10 @@ fn main() -> ExitCode {
     match verdict {
         Ok(Verdict::Clean) => ExitCode::SUCCESS,
         Ok(Verdict::Findings) => ExitCode::from(1),
-        // Nobody reads any more, as in `cargo xtask tidy | head`.
+        // The reader closed the output, as in `cargo xtask tidy | head`.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(1),
         Err(error) => {
-            // There is no better place to report a broken stderr to.
+            // A broken stderr cannot be reported anywhere better.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(2)
         }

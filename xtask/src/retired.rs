@@ -1,28 +1,28 @@
-//! The retired lifecycle API: each name, and what stands in its place.
+//! The retired lifecycle API: each name and its replacement.
 //!
-//! One table for everybody who looks for the names: `cargo xtask tidy` in this repository, and
-//! `cargo xtask validate --scan` in an application that is to be migrated.
+//! One table for all searches for the names: `cargo xtask tidy` in this repository, and
+//! `cargo xtask validate --scan` in an application to be migrated.
 
 #[cfg(test)]
 mod tests;
 
-/// The page that says how to get rid of the names.
+/// The page that describes how to replace the names.
 pub(crate) const GUIDE: &str = "docs/migration.md";
 
-/// One thing of the retired API.
+/// An item of the retired API.
 #[derive(Debug)]
 pub(crate) struct Retired {
-    /// Go's name, which is also a heading of the guide.
+    /// Its name in Go, which is also a heading of the guide.
     pub(crate) name: &'static str,
-    /// Its other names: Rust's spelling, constructors, packages.
+    /// Its other names: the spelling in Rust, constructors, packages.
     pub(crate) others: &'static [&'static str],
     /// What it was.
     pub(crate) concept: &'static str,
-    /// What stands in its place.
+    /// Its replacement.
     pub(crate) instead: &'static str,
 }
 
-/// Everything that was retired, as the playbook's step 0 and validation list it.
+/// All retired items, as listed in the playbook's step 0 and its validation.
 pub(crate) const RETIRED: &[Retired] = &[
     Retired {
         name: "WithSink",
@@ -83,18 +83,18 @@ pub(crate) const RETIRED: &[Retired] = &[
 ];
 
 impl Retired {
-    /// All names.
+    /// Returns all names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.others.iter().copied())
     }
 
-    /// Where the guide says what to do.
+    /// Returns the link to the section of the guide.
     pub(crate) fn link(&self) -> String {
         format!("{GUIDE}#{}", anchor(self.name))
     }
 }
 
-/// The anchor of a heading: lower case, letters and digits, `-` for blanks.
+/// Returns the anchor of a heading: letters and digits in lower case, `-` for spaces.
 pub(crate) fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter_map(|c| match c {
         ' ' => Some('-'),

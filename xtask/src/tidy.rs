@@ -1,7 +1,7 @@
 //! `cargo xtask tidy`: the rules of this repository that no compiler checks.
 //!
-//! Each check is one module with its rule as data at the top and a pure function from sources to
-//! findings; this module only gathers the input and runs them.
+//! Each check is a module with its rule as data at the top and a pure function from sources to
+//! findings. This module collects the input and runs the checks.
 
 mod budgets;
 mod examples;
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     list: bool,
 }
 
-/// What the checks look at.
+/// The input of the checks.
 #[derive(Debug)]
 struct Input {
     tree: Tree,
@@ -161,7 +161,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<Verdict, Error> {
     Ok(report.verdict())
 }
 
-/// The names of all checks, in their order.
+/// Returns the names of all checks, in order.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     CHECKS.iter().map(|check| check.name)
 }

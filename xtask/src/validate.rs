@@ -1,7 +1,7 @@
 //! `cargo xtask validate`: the migration playbook's validation checklist, run for this workspace.
 //!
-//! Each item of the checklist is one command; its evidence is the last line that it prints, or the first
-//! error. Everything that it prints is kept under `target/validate/`.
+//! Each item of the checklist is one command. Its evidence is the last line of the output, or the
+//! first error. The full output is kept under `target/validate/`.
 
 mod evidence;
 mod items;
@@ -55,12 +55,12 @@ pub(crate) struct Args {
     scan: Option<PathBuf>,
 }
 
-/// What the items run with.
+/// The settings of a run of the checklist.
 #[derive(Debug)]
 struct Setting {
     /// The workspace's folder.
     root: PathBuf,
-    /// Where the items' full outputs go.
+    /// The folder for the full outputs of the items.
     logs: PathBuf,
     live: bool,
     untrained: bool,
@@ -68,7 +68,7 @@ struct Setting {
     progress: Progress,
 }
 
-/// Runs the items and writes what each came to; or scans another tree.
+/// Runs the items and writes their outcomes, or scans another tree.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<Verdict, Error> {
     if let Some(path) = &args.scan {
         return scan::run(path, args.json, out);
@@ -105,8 +105,8 @@ fn all(
     for (number, item) in (1..).zip(items) {
         setting.progress.begin(number, items.len(), item.name);
         let start = now();
-        // What keeps an item from running is a failure of that item; the others can still say
-        // what they find.
+        // An error that keeps an item from running is a failure of that item; the other items still
+        // run.
         let outcome = step::run(item, setting).unwrap_or_else(|error| {
             let error = error.to_string();
             Outcome::failed(error.lines().collect::<Vec<_>>().join(" "))
@@ -140,7 +140,7 @@ fn list(items: &[Item], json: bool, out: &mut dyn Write) -> Result<Verdict, Erro
     Ok(Verdict::Clean)
 }
 
-/// Commands run from the workspace's folder, which may be another one than the user's.
+/// Commands run in the workspace's folder, which may differ from the user's.
 fn absolute(path: &PathBuf) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.clone())
 }

@@ -1,4 +1,4 @@
-//! Builds the book, where mdBook is installed.
+//! The build of the book, if mdBook is installed.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::error::Error;
 const HOW: &str = "the book was not built: mdbook is not installed; install it with `cargo install \
                    mdbook --locked`, or use `cargo xtask docs --check` to check only";
 
-/// Runs `mdbook build docs`; without mdBook says how to get it.
+/// Runs `mdbook build docs`; without mdBook, prints how to install it.
 pub(super) fn build(root: &Path, out: &mut impl Write) -> Result<Verdict, Error> {
     let command = "mdbook build docs".to_owned();
     let output = Command::new("mdbook")

@@ -1,6 +1,6 @@
-//! The parts of the pages that are made from the code, so that they cannot drift from it.
+//! The parts of the pages that are generated from the code, so that they cannot become outdated.
 //!
-//! A part stands between `<!-- generated: NAME -->` and `<!-- /generated -->`.
+//! A part is enclosed in `<!-- generated: NAME -->` and `<!-- /generated -->`.
 
 mod config;
 mod crates;
@@ -20,7 +20,7 @@ const BEGIN: &str = "<!-- generated: ";
 const BEGIN_END: &str = " -->\n";
 const END: &str = "<!-- /generated -->";
 
-/// Says which parts are not what the code says.
+/// Reports the parts that differ from the code.
 pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Result<Vec<Finding>, Error> {
     let stale = changed(tree, metadata)?;
     Ok(stale
@@ -32,7 +32,7 @@ pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Result<Vec<Finding>, Er
         .collect())
 }
 
-/// Writes the parts anew; gives the paths of the files that changed.
+/// Regenerates the parts; returns the paths of the files that changed.
 pub(super) fn write(tree: &Tree, metadata: &Metadata) -> Result<Vec<String>, Error> {
     let mut written = Vec::new();
     for (path, text) in changed(tree, metadata)? {
@@ -43,7 +43,7 @@ pub(super) fn write(tree: &Tree, metadata: &Metadata) -> Result<Vec<String>, Err
     Ok(written)
 }
 
-/// The files whose parts are out of date, as they should be.
+/// Returns the files with outdated parts, with the new contents.
 fn changed(tree: &Tree, metadata: &Metadata) -> Result<Vec<(String, String)>, Error> {
     let mut changed = Vec::new();
     let values = Values::load(&metadata.workspace_root)?;
@@ -56,7 +56,7 @@ fn changed(tree: &Tree, metadata: &Metadata) -> Result<Vec<(String, String)>, Er
     Ok(changed)
 }
 
-/// `text` with each part as `render` makes it.
+/// Returns `text` with each part replaced by the output of `render`.
 fn renewed(text: &str, render: impl Fn(&str) -> Result<String, Error>) -> Result<String, Error> {
     let mut out = String::new();
     let mut rest = text;

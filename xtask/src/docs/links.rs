@@ -1,4 +1,4 @@
-//! Links between the pages lead somewhere. Addresses on the web are not looked up.
+//! Links between pages must resolve. Web addresses are not checked.
 
 use super::page::Page;
 use super::{BOOK, SUMMARY};
@@ -8,8 +8,8 @@ use crate::tidy::tree::Tree;
 #[cfg(test)]
 mod tests;
 
-/// Looks at each relative link: its file, its heading, and that a page of the book links to pages
-/// of the book only, because nothing else is there once it is built.
+/// Checks each relative link: its file and its heading. A page of the book may only link to pages
+/// of the book, because the built book contains nothing else.
 pub(super) fn check(pages: &[Page], tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in pages {
@@ -44,7 +44,7 @@ fn problem(page: &Page, target: &str, pages: &[Page], tree: &Tree) -> Option<Str
     missing.then(|| format!("`{target}` leads nowhere: {path} has no heading `#{anchor}`"))
 }
 
-/// The file that a link leads to, relative to the workspace; `None` for the web.
+/// Returns the file that a link refers to, relative to the workspace; `None` for the web.
 pub(super) fn file(page: &str, target: &str) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;

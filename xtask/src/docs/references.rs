@@ -1,4 +1,4 @@
-//! The files and tests that pages name exist, and every invariant names what holds it.
+//! The files and tests named in pages exist, and every invariant names its check.
 
 use super::page::{Page, Reference};
 use crate::tidy::finding::Finding;
@@ -8,11 +8,11 @@ use crate::tidy::tree::Tree;
 #[cfg(test)]
 mod tests;
 
-/// What a name in a Rust file may be.
+/// The kinds of items that a name in a Rust file can refer to.
 const ITEMS: &[&str] = &["fn", "const", "struct", "enum", "trait"];
 
-/// Looks at each file that is named in code marks, and at the names after it in parentheses:
-/// functions and other items of a Rust file, words of any other.
+/// Checks each file named in inline code, and the names in parentheses after it: functions and
+/// other items of a Rust file, words of any other file.
 pub(super) fn check(pages: &[Page], tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for page in pages {

@@ -1,10 +1,10 @@
-//! The migration guide has a heading for every retired name, which other tools link to.
+//! The migration guide has a heading for every retired name, as a link target for other tools.
 
 use super::page::Page;
 use crate::retired::{GUIDE, RETIRED};
 use crate::tidy::finding::Finding;
 
-/// Looks for names that have no heading. Their other spellings share it.
+/// Reports names without a heading. Alternative spellings share the heading.
 pub(super) fn check(pages: &[Page]) -> Vec<Finding> {
     let Some(guide) = pages.iter().find(|page| page.path == GUIDE) else {
         return vec![Finding::error("there is no migration guide").at(GUIDE)];

@@ -1,4 +1,4 @@
-//! Every Rust snippet of a page is compiled by the tests, and run.
+//! Every Rust snippet of a page is compiled and run by the tests.
 
 use super::page::Page;
 use crate::tidy::finding::Finding;
@@ -10,10 +10,10 @@ mod tests;
 /// The package that includes the pages as documentation, which `cargo test` runs.
 const INCLUDES: &str = "doctests/src/lib.rs";
 
-/// Pages whose program is compiled and not run, because it asks a real server.
+/// Pages whose program is compiled but not run, because it uses a real server.
 const NOT_RUN: &[&str] = &["README.md"];
 
-/// Looks for Rust blocks that are left out, and for pages that no test includes.
+/// Reports Rust blocks that are excluded, and pages that no test includes.
 pub(super) fn check(pages: &[Page], tree: &Tree) -> Vec<Finding> {
     let includes = tree.get(INCLUDES).map_or("", |file| file.text.as_str());
     let mut findings = Vec::new();

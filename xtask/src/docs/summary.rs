@@ -1,4 +1,4 @@
-//! Every page of the book stands in its table of contents.
+//! Every page of the book is in its table of contents.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,7 @@ use crate::tidy::finding::Finding;
 #[cfg(test)]
 mod tests;
 
-/// Looks for pages that the table of contents leaves out. That those which it names exist is a
-/// matter of its links.
+/// Reports pages missing from the table of contents. The check of links covers the other direction.
 pub(super) fn check(pages: &[Page]) -> Vec<Finding> {
     let Some(summary) = pages.iter().find(|page| page.path == SUMMARY) else {
         return vec![Finding::error("the book has no table of contents").at(SUMMARY)];

@@ -1,8 +1,8 @@
 //! Dependency trees stay within their budgets.
 //!
-//! Counted are the unique packages, name and version, of `cargo tree -e normal` with default
-//! features on this platform, the crates themselves included. A budget over several crates counts
-//! the union of their trees.
+//! Counts the unique packages (name and version) of `cargo tree -e normal` with default features on
+//! this platform, including the crates themselves. A budget for several crates applies to the union
+//! of their trees.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// Crates and the most packages that their trees may hold together.
+/// Crates, and the maximum number of packages in their combined tree.
 ///
-/// The design fixes the first and the last; those between leave a little room over what was
-/// measured when they were set.
+/// The design determines the first and the last budget; those in between leave a small margin over
+/// the numbers at the time.
 const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-turns"], 15),
     (&["geppetto-events"], 25),
@@ -25,7 +25,7 @@ const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-session", "geppetto-providers-openai"], 120),
 ];
 
-/// Measures each tree that has a budget.
+/// Counts the packages of each tree with a budget.
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for (crates, budget) in BUDGETS {

@@ -1,4 +1,4 @@
-//! Examples say what to expect, and depend only on what they use.
+//! Examples state their expected output, and depend only on the crates that they use.
 
 use super::finding::Finding;
 use super::text::has_word;
@@ -9,10 +9,10 @@ mod layers;
 #[cfg(test)]
 mod tests;
 
-/// The words that introduce what an example prints, in any case.
+/// The words that introduce the output of an example, ignoring case.
 const EXPECTED: &str = "expected output";
 
-/// Looks at every package under `examples/`.
+/// Checks every package under `examples/`.
 pub(super) fn check(tree: &Tree, metadata: &Metadata) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in &metadata.packages {
@@ -42,7 +42,7 @@ fn says_what_to_expect(file: &SourceFile) -> bool {
         .any(|line| line.to_lowercase().contains(EXPECTED))
 }
 
-/// Workspace crates that the manifest names and no source does.
+/// Reports workspace crates that the manifest names but no source file uses.
 fn unused(package: &Package, prefix: &str, files: &[&SourceFile]) -> Vec<Finding> {
     let uses = |name: &str| {
         let library = name.replace('-', "_");

@@ -1,10 +1,10 @@
-//! What a check has to say about one place.
+//! A finding of a check at one place.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// Whether a finding fails the check.
+/// Whether a finding makes the check fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
@@ -12,22 +12,22 @@ pub(crate) enum Severity {
     Warning,
 }
 
-/// One thing found, and what to do about it.
+/// A finding, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) severity: Severity,
-    /// The file, relative to the workspace, where there is one.
+    /// The file, relative to the workspace, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<String>,
-    /// The line in the file, counted from 1, where there is one.
+    /// The line in the file, counted from 1, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
-    /// What is wrong and what to do.
+    /// The problem, and what to do.
     pub(crate) message: String,
 }
 
 impl Finding {
-    /// A failure that has no single place.
+    /// Creates a failure without a location.
     pub(crate) fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -37,7 +37,7 @@ impl Finding {
         }
     }
 
-    /// Something to look at, which does not fail the check.
+    /// Creates a finding that does not make the check fail.
     pub(crate) fn warning(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -45,14 +45,14 @@ impl Finding {
         }
     }
 
-    /// Places the finding in a file.
+    /// Sets the file of the finding.
     #[must_use]
     pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Places the finding on a line, counted from 1.
+    /// Sets the line of the finding, counted from 1.
     #[must_use]
     pub(crate) fn line(mut self, line: usize) -> Self {
         self.line = Some(line);

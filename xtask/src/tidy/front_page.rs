@@ -1,4 +1,4 @@
-//! Every library's documentation starts with a program that the tests compile.
+//! The documentation of every library starts with a program that the tests compile.
 
 use super::finding::Finding;
 use super::tree::{SourceFile, Tree};
@@ -6,10 +6,10 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// What may follow the opening fence of a block that is compiled.
+/// Info strings of code blocks that are compiled.
 const COMPILED: &[&str] = &["", "rust", "no_run", "should_panic"];
 
-/// Looks at the crate documentation of each `crates/*/src/lib.rs`.
+/// Checks the crate documentation of each `crates/*/src/lib.rs`.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let is_lib =
         |file: &&SourceFile| file.path.starts_with("crates/") && file.path.ends_with("/src/lib.rs");
@@ -24,7 +24,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// The crate's documentation: its `//!` lines and the Markdown files that it includes.
+/// Returns the crate documentation: the `//!` lines and the Markdown files that they include.
 fn front_page(file: &SourceFile, tree: &Tree) -> String {
     let mut page = String::new();
     for line in file.text.lines() {
@@ -43,7 +43,7 @@ fn front_page(file: &SourceFile, tree: &Tree) -> String {
     page
 }
 
-/// A path relative to the folder of `file`, as a path relative to the workspace.
+/// Resolves a path relative to the folder of `file` to one relative to the workspace.
 fn resolve(file: &str, relative: &str) -> String {
     let mut parts: Vec<_> = file.split('/').collect();
     parts.pop();

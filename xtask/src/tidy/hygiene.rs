@@ -1,4 +1,4 @@
-//! Line endings, whitespace, and tests that are left out. Unfinished code and `mod.rs` are clippy's.
+//! Line endings, whitespace, and ignored tests. Clippy checks for unfinished code and `mod.rs`.
 
 use super::finding::Finding;
 use super::text::without_comment;
@@ -7,14 +7,14 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Folders of recorded input and of seeds for fuzzing, whose bytes are what they are.
+/// Folders of recorded input and of fuzzing seeds, which are kept byte for byte.
 const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds"];
 
-/// The one reason to ignore a test: it reads files that stand beside the repository. `.ci/run` runs
-/// these tests where the files are.
+/// The only reason to ignore a test: it reads files outside of the repository. `.ci/run` runs these
+/// tests where the files exist.
 const NEEDS_SHARED: &str = concat!("#[", "ignore = \"needs ../shared\"]");
 
-/// Looks at every text file, recorded input aside.
+/// Checks every text file except recorded input.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {

@@ -11,7 +11,7 @@ mod tests;
 
 /// Each crate and the workspace crates that it may depend on.
 ///
-/// Dependencies for tests alone are free: they cost an application nothing.
+/// Dependencies for tests are not restricted: they cost an application nothing.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("geppetto-turns", &[]),
     ("geppetto-events", &["geppetto-turns"]),
@@ -79,7 +79,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates that a feature may bring besides, where it is off by default.
+/// Additional crates that an optional feature may enable, which is off by default.
 ///
 /// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`).
 const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
@@ -106,7 +106,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Folders whose packages sit on top of everything and may depend on all of it.
+/// Folders whose packages are on top of all layers and may depend on all of them.
 const UNRESTRICTED: &[&str] = &[
     "crates/bench",
     "crates/conformance",
@@ -115,7 +115,7 @@ const UNRESTRICTED: &[&str] = &[
     "xtask",
 ];
 
-/// Crates under which no HTTP may appear, directly or through others.
+/// Crates that may not depend on HTTP, directly or indirectly.
 const WITHOUT_HTTP: &[&str] = &[
     "geppetto-turns",
     "geppetto-events",
@@ -127,7 +127,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-settings",
 ];
 
-/// What counts as HTTP.
+/// The packages that count as HTTP.
 const HTTP: &[&str] = &["reqwest", "hyper", "http"];
 
 /// Compares the declared dependencies with the table.
@@ -163,7 +163,7 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
     findings
 }
 
-/// Looks for HTTP in the dependency trees, all features and platforms included.
+/// Searches the dependency trees for HTTP, with all features and platforms.
 pub(super) fn check_bans(metadata: &Metadata) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for package in &metadata.packages {
@@ -191,7 +191,7 @@ fn banned(package: &str, manifest: &str, tree: &BTreeSet<String>) -> Vec<Finding
         .collect()
 }
 
-/// The packages given by path that end up in an application: normal and build dependencies.
+/// Returns the path dependencies that become part of an application: normal and build dependencies.
 pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = &Dependency> {
     package
         .dependencies
@@ -199,7 +199,7 @@ pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = 
         .filter(|d| d.path.is_some() && d.kind.as_deref() != Some("dev"))
 }
 
-/// Whether a dependency is one that a feature may bring, and one does.
+/// Returns `true` if a feature may enable the dependency, and one does.
 fn comes_by_feature(package: &Package, dependency: &Dependency) -> bool {
     let allowed = ALLOWED_BY_FEATURE
         .iter()

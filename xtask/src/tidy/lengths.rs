@@ -6,14 +6,14 @@ use super::tree::Tree;
 #[cfg(test)]
 mod tests;
 
-/// No source file is longer, in lines.
+/// Maximum length of a source file, in lines.
 const MOST: usize = 700;
-/// Files over this many lines are pointed out.
+/// Files longer than this are reported as a warning.
 const NOTABLE: usize = 400;
-/// Half of the files are at most this long.
+/// Maximum of the median length.
 const MEDIAN: usize = 150;
 
-/// Measures the Rust files, tests and benches aside.
+/// Measures the Rust files except tests and benches.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut lengths = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The middle value, the lower one of two.
+/// Returns the median; of an even number of values, the lower of the two in the middle.
 fn median(values: &mut [usize]) -> usize {
     values.sort_unstable();
     let middle = values.len().saturating_sub(1) / 2;

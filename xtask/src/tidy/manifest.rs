@@ -1,4 +1,4 @@
-//! Every package shares the workspace's lints and version, and says what it is.
+//! Every package inherits the workspace's lints and version, and has a description.
 
 use super::finding::Finding;
 use super::publishing::is_published;
@@ -7,7 +7,7 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Looks at the manifest of every package, and at the changelog of every crate.
+/// Checks the manifest of every package, and the changelog of every crate.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
@@ -36,7 +36,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether a table, or a key of it, takes its value from the workspace.
+/// Returns `true` if a table, or a key of it, inherits its value from the workspace.
 fn inherits(file: &SourceFile, table: &str, key: Option<&str>) -> bool {
     values(file, table).any(|(name, value)| match key {
         None => name == "workspace" && value == "true",
@@ -47,7 +47,7 @@ fn inherits(file: &SourceFile, table: &str, key: Option<&str>) -> bool {
     })
 }
 
-/// The keys and values of one table, for the plain `key = value` lines that manifests are made of.
+/// Returns the keys and values of one table, for the plain `key = value` lines of manifests.
 fn values<'a>(file: &'a SourceFile, table: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let header = format!("[{table}]");
     let mut inside = false;

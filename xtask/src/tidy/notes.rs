@@ -1,4 +1,4 @@
-//! Every dependency that a manifest names has its line among the decisions.
+//! Every dependency in a manifest has an entry among the decisions.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::cargo::Metadata;
 #[cfg(test)]
 mod tests;
 
-/// Where the lines are: table rows that start with the crate's name in backticks.
+/// The page with the entries: table rows that start with the crate's name in backticks.
 const PAGE: &str = "docs/decisions/dependencies.md";
 
 /// Compares the declared dependencies of all kinds with the page.

@@ -1,4 +1,4 @@
-//! What is meant to be published can be, and nothing else is.
+//! Crates meant to be published are publishable, and no others are published.
 
 use super::finding::Finding;
 use super::tree::{SourceFile, Tree};
@@ -6,18 +6,18 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// What stands beside the manifest of a crate that is published.
+/// Files required next to the manifest of a published crate.
 const BESIDE: &[&str] = &["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Programs that test and measure the other crates.
 const HARNESSES: &[&str] = &["crates/bench", "crates/conformance"];
 
-/// Whether the package in this folder is published.
+/// Returns `true` if the package in this folder is published.
 pub(super) fn is_published(folder: &str) -> bool {
     folder.starts_with("crates/") && !HARNESSES.contains(&folder)
 }
 
-/// Looks at the manifests: those under `crates/` are published but for the harnesses, all others
+/// Checks the manifests: packages under `crates/` except the harnesses are published, all others
 /// are not.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -64,7 +64,7 @@ fn published(file: &SourceFile, folder: &str, tree: &Tree, findings: &mut Vec<Fi
     }
 }
 
-/// The lines of the development dependencies.
+/// Returns the lines of the development dependencies.
 fn development_dependencies(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
     let mut inside = false;
     file.lines().filter(move |(_, line)| {

@@ -1,4 +1,4 @@
-//! What all checks together came to, for people and for machines.
+//! The report on all checks, for people and for machines.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// One check and what it found.
+/// One check and its findings.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckReport {
     name: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct CheckReport {
 }
 
 impl CheckReport {
-    /// A check passes unless one of its findings is an error.
+    /// Creates the report of a check, which passes unless one of its findings is an error.
     pub(crate) fn new(name: &'static str, findings: Vec<Finding>) -> Self {
         let passed = findings.iter().all(|f| f.severity == Severity::Warning);
         Self {
@@ -31,7 +31,7 @@ impl CheckReport {
     }
 }
 
-/// All checks that ran, counted.
+/// All checks that ran, with counts.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     checks: Vec<CheckReport>,
@@ -61,7 +61,7 @@ impl Report {
         }
     }
 
-    /// One line per finding, then one line of counts.
+    /// Writes one line per finding, then one line of counts.
     pub(crate) fn write_lines(&self, out: &mut impl Write) -> io::Result<()> {
         for check in &self.checks {
             for finding in &check.findings {
@@ -80,7 +80,7 @@ impl Report {
         }
     }
 
-    /// The whole report as one JSON object.
+    /// Writes the whole report as one JSON object.
     pub(crate) fn write_json(&self, out: &mut impl Write) -> Result<(), Error> {
         serde_json::to_writer_pretty(&mut *out, self).map_err(|e| Error::Output(e.into()))?;
         writeln!(out).map_err(Error::Output)

@@ -1,4 +1,4 @@
-//! No name of the retired lifecycle API outside the migration guide.
+//! Names of the retired lifecycle API occur only in the migration guide.
 
 use super::finding::Finding;
 use super::text::has_word;
@@ -8,13 +8,13 @@ use crate::retired::RETIRED;
 #[cfg(test)]
 mod tests;
 
-/// Where the names may not stand.
+/// Where the names may not occur.
 const SCANNED: &[&str] = &["crates/", "examples/", "docs/", "README.md"];
 
 /// The migration guide, which must name them.
 const GUIDE: &[&str] = &["docs/migration.md", "docs/migration/"];
 
-/// Looks for the names as whole words.
+/// Searches for the names as whole words.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let within = |path: &str, places: &[&str]| places.iter().any(|p| path.starts_with(p));
     let mut findings = Vec::new();

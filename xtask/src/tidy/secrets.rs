@@ -1,4 +1,4 @@
-//! Nothing that looks like a key, and no path that exists on one machine only.
+//! No file contains anything that looks like a key, or a path of a particular machine.
 
 use super::finding::Finding;
 use super::text::is_identifier;
@@ -7,7 +7,7 @@ use super::tree::Tree;
 #[cfg(test)]
 mod tests;
 
-/// How a key starts, and how many letters and digits in a row make it one.
+/// The prefix of a key, and the minimum number of consecutive letters and digits.
 const KEYS: &[(&str, usize)] = &[
     ("sk-", 20),
     ("gsk_", 20),
@@ -18,10 +18,10 @@ const KEYS: &[(&str, usize)] = &[
     ("AIza", 30),
 ];
 
-/// Top folders that name one machine or one person on it.
+/// Top folders that identify a machine or a person.
 const PRIVATE_FOLDERS: &[&str] = &["work", "root", "home", "Users"];
 
-/// Looks at every line of every text file. A finding never repeats what it found.
+/// Checks every line of every text file. A finding never repeats the secret.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
@@ -46,7 +46,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether a word starts with `prefix` and has a run of at least `least` letters and digits.
+/// Returns `true` if a word starts with `prefix` and has a run of at least `least` letters and
+/// digits.
 ///
 /// Keys may have named parts before the random one, such as `proj-`.
 fn has_key(line: &str, prefix: &str, least: usize) -> bool {
@@ -59,7 +60,7 @@ fn has_key(line: &str, prefix: &str, least: usize) -> bool {
     })
 }
 
-/// Whether the line holds a path that starts at this top folder.
+/// Returns `true` if the line contains a path that starts at this top folder.
 fn has_root(line: &str, folder: &str) -> bool {
     let root = format!("/{folder}/");
     line.match_indices(&root).any(|(start, _)| {

@@ -10,7 +10,7 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// Folders that a walk without git leaves out wherever they are.
+/// Folders that a walk without git ignores everywhere.
 const NOT_SOURCES: &[&str] = &[".git", "target"];
 
 /// One text file.
@@ -22,7 +22,7 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    /// The lines with their numbers, counted from 1.
+    /// Iterates over the lines with their numbers, counted from 1.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()
@@ -34,7 +34,8 @@ impl SourceFile {
         self.path.ends_with(".rs")
     }
 
-    /// Whether the file only tests or measures: `tests/`, `tests.rs`, `benches/`.
+    /// Returns `true` if the file only contains tests or benchmarks: `tests/`, `tests.rs`,
+    /// `benches/`.
     pub(crate) fn is_test(&self) -> bool {
         self.path
             .split('/')
@@ -49,9 +50,9 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Reads the files that git tracks or would track; without git, all but build output.
+    /// Reads the files that git tracks or would track; without git, all files except build output.
     ///
-    /// Files that are not text are left out.
+    /// Files that are not text are ignored.
     pub(crate) fn load(root: &Path) -> Result<Self, Error> {
         let paths = match git_files(root) {
             Some(paths) => paths,
@@ -60,7 +61,8 @@ impl Tree {
         let mut files = Vec::new();
         for path in paths {
             let full = root.join(&path);
-            // Git may list what is deleted in the working copy, and submodules, which are folders.
+            // Git may list files that are deleted in the working copy, and submodules, which are
+            // folders.
             if !full.is_file() {
                 continue;
             }
@@ -83,7 +85,7 @@ impl Tree {
 
 #[cfg(test)]
 impl Tree {
-    /// A tree in memory.
+    /// Creates a tree in memory.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let file = |(path, text): &(&str, &str)| SourceFile {
             path: (*path).to_owned(),
@@ -100,7 +102,7 @@ fn as_text(bytes: Vec<u8>) -> Option<String> {
     (!text.contains('\0')).then_some(text)
 }
 
-/// `None` where git is missing or does not know this workspace.
+/// Lists the files with git; `None` if git is missing or does not know this workspace.
 fn git_files(root: &Path) -> Option<BTreeSet<String>> {
     let output = Command::new("git")
         .args([
@@ -114,7 +116,7 @@ fn git_files(root: &Path) -> Option<BTreeSet<String>> {
         .output()
         .ok()?;
     let paths = parse_git_files(output.status.success().then_some(&output.stdout)?);
-    // A copy unpacked inside another repository is no part of that one.
+    // A copy unpacked inside another repository does not belong to that repository.
     paths.contains("Cargo.toml").then_some(paths)
 }
 

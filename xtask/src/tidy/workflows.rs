@@ -1,4 +1,4 @@
-//! The files that run on other people's machines: readable, pinned, and bounded.
+//! Files that run on other machines: readable, pinned, and with time limits.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Where everything that GitHub reads is.
+/// The folder of everything that GitHub reads.
 const FOLDER: &str = ".github/";
-/// Where its workflows are.
+/// The folder of its workflows.
 const WORKFLOWS: &str = ".github/workflows/";
 /// The variable of a workflow that names the minimum Rust version.
 const MINIMUM: &str = "MINIMUM_RUST_VERSION";
@@ -33,7 +33,7 @@ struct Job {
     timeout_minutes: Option<Value>,
 }
 
-/// Reads every YAML file under `.github/`, and holds the workflows to their rules.
+/// Reads every YAML file under `.github/`, and checks the workflows.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut minimum_is_tested = false;
@@ -79,7 +79,7 @@ fn is_yaml(file: &SourceFile) -> bool {
     yaml && file.path.starts_with(FOLDER)
 }
 
-/// The minimum Rust version that the root manifest states.
+/// Returns the minimum Rust version of the root manifest.
 fn minimum(tree: &Tree) -> Option<&str> {
     let mut lines = tree.get("Cargo.toml")?.text.lines();
     lines.find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'))
@@ -100,7 +100,8 @@ fn rules(workflow: &Workflow, report: &mut impl FnMut(String)) {
     }
 }
 
-/// Actions of others are named by commit, because a tag can be moved, and with their version.
+/// Checks that third-party actions are named by commit, because a tag can be moved, along with
+/// their version.
 fn actions(file: &SourceFile, findings: &mut Vec<Finding>) {
     for (number, line) in file.lines() {
         let step = line.trim().trim_start_matches("- ");

@@ -1,14 +1,14 @@
-//! Reads the output of a command: what was counted, or the first thing that is wrong and where.
+//! Parses the output of a command: a count, or the first problem and its location.
 
 use super::{outcome::Outcome, process::Finished};
 
 #[cfg(test)]
 mod tests;
 
-/// How the output of a command begins that did not look.
+/// The beginning of the output of a command that skipped its check.
 const SKIPPED: &str = "skipped: ";
 
-/// What a command came to.
+/// Returns the outcome of a command.
 pub(super) fn outcome(finished: &Finished) -> Outcome {
     let output = &finished.output;
     if !finished.success {
@@ -29,7 +29,7 @@ pub(super) fn outcome(finished: &Finished) -> Outcome {
     }
 }
 
-/// How many tests passed in how many programs, where the output is that of tests.
+/// Returns how many tests passed in how many programs, if the output is that of tests.
 fn tests(output: &str) -> Option<(usize, usize)> {
     let counts = output.lines().filter_map(|line| {
         let (passed, _) = line
@@ -43,7 +43,7 @@ fn tests(output: &str) -> Option<(usize, usize)> {
     (programs > 0).then_some((passed, programs))
 }
 
-/// The first thing that is wrong.
+/// Returns the first problem.
 fn problem(output: &str) -> String {
     let failed = |line: &str| {
         let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
@@ -65,13 +65,13 @@ fn problem(output: &str) -> String {
     }
 }
 
-/// Where a test panicked and what it said: ` at FILE:LINE:COLUMN: MESSAGE`.
+/// Returns the location and message of a test's panic: ` at FILE:LINE:COLUMN: MESSAGE`.
 fn panic_place(output: &str, test: &str) -> Option<String> {
     let head = format!("thread '{test}' ");
     let mut lines = output.lines().skip_while(|line| !line.starts_with(&head));
     let (_, place) = lines.next()?.split_once("panicked at ")?;
     let message = lines.next().unwrap_or_default();
-    // What the two sides of an equation were stands on lines of their own.
+    // The two sides of a failed equality are on separate lines.
     let sides = lines
         .map(str::trim)
         .take_while(|line| line.starts_with("left:") || line.starts_with("right:"));
@@ -79,7 +79,8 @@ fn panic_place(output: &str, test: &str) -> Option<String> {
     Some(format!(" at {place} {message}{sides}"))
 }
 
-/// The errors in the output of a compiler, of rustfmt and of this program, each with its place if it has one.
+/// Returns the errors in the output of a compiler, of rustfmt and of this program, each with its
+/// location if it has one.
 fn diagnostics(output: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut lines = output.lines().peekable();
@@ -98,7 +99,7 @@ fn diagnostics(output: &str) -> Vec<String> {
             None => found.push(line.to_owned()),
         }
     }
-    // Cargo sums up what the compiler said, without a place.
+    // Cargo summarizes the compiler's errors without a location.
     let placed = found.iter().any(|line| !line.starts_with("error"));
     found.retain(|line| !placed || !line.starts_with("error"));
     found

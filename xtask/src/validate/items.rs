@@ -8,7 +8,7 @@ mod tests;
 /// One item of the checklist.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Item {
-    /// Its name; what stands before a `/` is its group.
+    /// Its name; the part before a `/` is its group.
     pub(super) name: &'static str,
     /// The property that holds when it passes.
     pub(super) about: &'static str,
@@ -21,19 +21,20 @@ pub(super) struct Item {
 pub(super) enum Step {
     /// `cargo` with these arguments.
     Cargo(&'static str),
-    /// `cargo xtask tidy`, these checks alone.
+    /// `cargo xtask tidy` with only these checks.
     Rules(&'static [&'static str]),
-    /// `cargo xtask tidy`, the checks that no other item names.
+    /// `cargo xtask tidy` with the checks that no other item names.
     OtherRules,
     /// `cargo xtask docs --check`.
     Pages,
-    /// The program of `examples/check` with these arguments; without its `--live`, where the item knows it.
+    /// The program of `examples/check` with these arguments, without `--live`, which the runner
+    /// adds.
     Examples(&'static str),
     /// `cargo xtask conformance` with the paths of `--recordings`.
     Recordings,
 }
 
-/// All items, in the order in which they run: what is quick first.
+/// All items, in the order in which they run: quick ones first.
 pub(super) const ITEMS: &[Item] = &[
     item(
         "format",
@@ -132,7 +133,7 @@ const fn item(name: &'static str, about: &'static str, step: Step) -> Item {
 }
 
 impl Item {
-    /// Returns `true` if `name` is the item's, or its group's.
+    /// Returns `true` if `name` is that of the item or of its group.
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.name == name
             || self
@@ -142,7 +143,7 @@ impl Item {
     }
 }
 
-/// The checks of `tidy` that no item has by name.
+/// Returns the checks of `tidy` that no item names.
 pub(super) fn other_rules() -> impl Iterator<Item = &'static str> {
     let named = |name: &str| {
         ITEMS

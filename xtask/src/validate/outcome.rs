@@ -10,15 +10,15 @@ use serde::Serialize;
 pub(super) enum State {
     Passed,
     Failed,
-    /// It was not looked at.
+    /// It was not checked.
     Skipped,
 }
 
-/// What an item came to, and what was seen.
+/// The outcome of an item, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) state: State,
-    /// One line: what was counted, or the first thing that is wrong and where.
+    /// One line: a count, or the first problem and its location.
     pub(super) evidence: String,
     /// The full output.
     pub(super) log: Option<PathBuf>,
@@ -37,7 +37,7 @@ impl Outcome {
         Self::new(State::Skipped, reason)
     }
 
-    /// Says where the full output is.
+    /// Sets the location of the full output.
     #[must_use]
     pub(super) fn with_log(mut self, log: PathBuf) -> Self {
         self.log = Some(log);

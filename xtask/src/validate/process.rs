@@ -1,4 +1,4 @@
-//! Running a command to its end, its output kept in a file.
+//! Running a command to completion, with its output stored in a file.
 
 use std::{
     fs::{self, File},
@@ -12,22 +12,22 @@ use std::{
 use super::progress::Progress;
 use crate::error::Error;
 
-/// How often the progress is shown.
+/// The interval between updates of the progress.
 const TICK: Duration = Duration::from_millis(500);
 
-/// A command that came to its end.
+/// A command that has ended.
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) success: bool,
-    /// What it wrote, to stdout and to stderr, as it came.
+    /// Its output to stdout and stderr, interleaved.
     pub(super) output: String,
 }
 
-/// Runs a command, with nothing to read.
+/// Runs a command without input.
 ///
 /// # Errors
 ///
-/// If it cannot be started, or the file cannot be written and read.
+/// If it cannot be started, or the file cannot be written or read.
 pub(super) fn run(
     mut command: Command,
     log: &Path,
@@ -70,7 +70,7 @@ pub(super) fn run(
     })
 }
 
-/// A command as people would write it.
+/// Formats a command as people would write it.
 fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();

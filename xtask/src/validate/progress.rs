@@ -13,22 +13,23 @@ use super::now;
 #[cfg(test)]
 mod tests;
 
-/// The most characters of a line; more could wrap, and a wrapped line cannot be taken back.
+/// Maximum length of a line in characters; a longer one could wrap, and a wrapped line cannot be
+/// erased.
 const WIDTH: usize = 78;
 
 /// Goes to the beginning of the line and erases it.
 const ERASE: &str = "\r\x1b[2K";
 
-/// One line that is written over again and again, and erased in the end.
+/// A line that is overwritten repeatedly, and erased at the end.
 pub(super) struct Progress {
-    /// `None` where nobody looks.
+    /// `None` if stderr is not a terminal.
     terminal: Option<Box<dyn Write>>,
     item: String,
     since: Instant,
 }
 
 impl Progress {
-    /// On stderr if it is a terminal, else nowhere.
+    /// Creates a progress line on stderr if it is a terminal, otherwise an invisible one.
     pub(super) fn on_terminal() -> Self {
         let stderr = io::stderr();
         let shown = stderr.is_terminal();
@@ -43,14 +44,14 @@ impl Progress {
         }
     }
 
-    /// An item begins.
+    /// Begins an item.
     pub(super) fn begin(&mut self, number: usize, of: usize, item: &str) {
         self.item = format!("[{number}/{of}] {item}");
         self.since = now();
         self.show("");
     }
 
-    /// Says what the item is doing.
+    /// Shows the activity of the item.
     pub(super) fn show(&mut self, doing: &str) {
         let seconds = self.since.elapsed().as_secs();
         if let Some(terminal) = &mut self.terminal {
@@ -58,7 +59,7 @@ impl Progress {
             let doing = doing.trim().chars().filter(|c| !c.is_control());
             let line = format!("{} {seconds} s ", self.item);
             let line: String = line.chars().chain(doing).take(WIDTH).collect();
-            // Progress that cannot be shown is no reason to fail.
+            // Failing to show progress is not an error.
             let _ = write!(terminal, "{ERASE}{line}");
             let _ = terminal.flush();
         }
@@ -67,13 +68,13 @@ impl Progress {
     /// Shows the last line of a file.
     pub(super) fn show_end_of(&mut self, log: &Path) {
         if self.terminal.is_some() {
-            // Progress that cannot be shown is no reason to fail.
+            // Failing to show progress is not an error.
             let end = end_of(log).unwrap_or_default();
             self.show(end.trim_end().lines().last().unwrap_or_default());
         }
     }
 
-    /// The item is over.
+    /// Ends the item.
     pub(super) fn end(&mut self) {
         if let Some(terminal) = &mut self.terminal {
             let _ = write!(terminal, "{ERASE}");
@@ -82,7 +83,7 @@ impl Progress {
     }
 }
 
-/// The last bytes of a file.
+/// Returns the last bytes of a file.
 fn end_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();

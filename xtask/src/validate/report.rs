@@ -1,4 +1,4 @@
-//! What all items together came to, for people and for machines.
+//! The report on all items, for people and for machines.
 
 use std::{
     io::{self, Write},
@@ -25,11 +25,11 @@ pub(super) struct Row {
     outcome: State,
     seconds: f64,
     evidence: String,
-    /// The full output's file, relative to the workspace where it is in it.
+    /// The file with the full output, relative to the workspace if it is inside.
     log: Option<String>,
 }
 
-/// All rows, counted.
+/// All rows, with counts.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     passed: usize,
@@ -41,7 +41,7 @@ pub(super) struct Report {
     width: usize,
 }
 
-/// How wide the column of names is.
+/// Returns the width of the column of names.
 pub(super) fn width(items: &[Item]) -> usize {
     items.iter().map(|item| item.name.len()).max().unwrap_or(0)
 }
@@ -58,7 +58,7 @@ impl Report {
         self.width
     }
 
-    /// Takes what an item came to, and returns its row.
+    /// Adds the outcome of an item, and returns its row.
     pub(super) fn push(
         &mut self,
         item: &Item,
@@ -89,7 +89,7 @@ impl Report {
         row
     }
 
-    /// Only a failure is against the whole: what was skipped says why.
+    /// Returns the verdict: only failures count, not skipped items.
     pub(super) fn verdict(&self) -> Verdict {
         match self.failed {
             0 => Verdict::Clean,
@@ -120,7 +120,7 @@ impl Report {
 }
 
 impl Row {
-    /// The row, and for a failure the place of its full output.
+    /// Writes the row and, for a failure, the location of its full output.
     pub(super) fn write_lines(&self, width: usize, out: &mut dyn Write) -> io::Result<()> {
         let outcome = match self.outcome {
             State::Passed => "passed",

@@ -1,7 +1,7 @@
-//! `--scan PATH`: the playbook's step 0, finding what calls the retired API, on any tree.
+//! `--scan PATH`: the playbook's step 0, finding uses of the retired API in any tree.
 //!
-//! Read are Go, Rust and Markdown files. In Go and Rust, a name in a comment or a string is
-//! reported and marked, because it calls nothing; in Markdown everything is prose.
+//! Go, Rust and Markdown files are read. In Go and Rust, a name in a comment or a string is
+//! reported and marked, because it is not a use; Markdown is prose throughout.
 
 mod files;
 mod imports;
@@ -18,10 +18,10 @@ use crate::{Verdict, error::Error};
 use files::Files;
 use report::Report;
 
-/// Scans a tree, or one file, and writes what was found.
+/// Scans a tree, or one file, and writes the matches.
 ///
-/// Findings are places in the code alone: a mention in a comment, a string or prose is listed, and
-/// does not change the verdict.
+/// Only matches in code are findings: a mention in a comment, a string or prose is listed, but does
+/// not affect the verdict.
 pub(super) fn run(root: &Path, json: bool, out: &mut dyn Write) -> Result<Verdict, Error> {
     let mut report = Report::default();
     let files = Files::under(root)?;

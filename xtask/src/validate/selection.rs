@@ -6,11 +6,11 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// The items to run, in their order.
+/// Returns the items to run, in order.
 ///
 /// # Errors
 ///
-/// When a name is nobody's, or nothing is left to run.
+/// If a name is unknown, or no item is left to run.
 pub(super) fn select(only: &[String], skip: &[String]) -> Result<Vec<Item>, Error> {
     for name in only.iter().chain(skip) {
         if !ITEMS.iter().any(|item| item.is_named(name)) {

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{error::Error, harness::Harness};
 
-/// Runs the command of an item, and reads its output.
+/// Runs the command of an item, and evaluates its output.
 ///
 /// # Errors
 ///
-/// If the command cannot be started, or its output cannot be kept.
+/// If the command cannot be started, or its output cannot be stored.
 pub(super) fn run(item: &Item, setting: &mut Setting) -> Result<Outcome, Error> {
     let Some(command) = command(item.step, setting)? else {
         return Ok(Outcome::skipped("no recordings given (--recordings PATH)"));
@@ -28,7 +28,7 @@ pub(super) fn run(item: &Item, setting: &mut Setting) -> Result<Outcome, Error> 
     Ok(outcome)
 }
 
-/// The command of a step; `None` if there is nothing to run.
+/// Returns the command of a step; `None` if there is nothing to run.
 fn command(step: Step, setting: &Setting) -> Result<Option<Command>, Error> {
     let command = match step {
         Step::Cargo(arguments) => cargo(arguments),
@@ -60,20 +60,20 @@ fn command(step: Step, setting: &Setting) -> Result<Option<Command>, Error> {
     Ok(Some(command))
 }
 
-/// The command from the workspace's root, without colours and bars.
+/// Configures the command to run in the workspace's root, without colours and progress bars.
 fn in_workspace(mut command: Command, setting: &Setting) -> Command {
     command
         .current_dir(&setting.root)
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
         .env("RUSTDOCFLAGS", "-D warnings")
-        // rustfmt asks only the terminal's name whether to write colours.
+        // rustfmt decides about colours by the terminal's name alone.
         .env("TERM", "dumb");
     command
 }
 
 fn cargo(arguments: &str) -> Command {
-    // Cargo names itself to what it runs, so the same toolchain answers.
+    // Cargo sets `CARGO` for the programs that it runs, so the same toolchain is used.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments.split_whitespace());
     command
@@ -87,7 +87,7 @@ fn tidy(checks: impl Iterator<Item = &'static str>) -> Result<Command, Error> {
     Ok(command)
 }
 
-/// This program.
+/// Returns the command of this program.
 fn xtask() -> Result<Command, Error> {
     let program = env::current_exe().map_err(|source| Error::Start {
         command: "xtask".to_owned(),

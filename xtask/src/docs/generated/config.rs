@@ -1,4 +1,5 @@
-//! The reference of settings. Defaults are those of the values that the code makes, not of words.
+//! The reference of settings. Defaults are taken from values that the code creates, not from
+//! documentation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +9,8 @@ use super::values::Values;
 use crate::error::Error;
 use crate::tidy::tree::Tree;
 
-/// Types whose fields are settings: name and file. Their defaults come from `doctests/src/bin/values.rs`.
+/// Types whose fields are settings: name and file. Their defaults come from
+/// `doctests/src/bin/values.rs`.
 const FIELDS: &[(&str, &str)] = &[
     ("InferenceConfig", "crates/engine/src/config/inference.rs"),
     ("StructuredOutput", "crates/engine/src/config/structured.rs"),
@@ -62,7 +64,7 @@ const SETTERS: &[Setters] = &[
     },
 ];
 
-/// Values that are fixed: name and file.
+/// Constants: name and file.
 const CONSTANTS: &[(&str, &str)] = &[
     ("ABANDON_AFTER", "crates/session/src/run/drive.rs"),
     ("JOURNAL_TIMEOUT", "crates/engine/src/hooks.rs"),
@@ -110,7 +112,7 @@ pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String,
     Ok(out)
 }
 
-/// The values of a struct's fields in one line, those that are structs themselves left out.
+/// Returns the values of a struct's fields in one line, without those that are structs themselves.
 fn listed(debug: &str) -> String {
     let values = fields_of(debug).into_iter();
     let values = values.filter(|(_, value)| value != "see below");
@@ -118,7 +120,7 @@ fn listed(debug: &str) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// The values of a struct's fields, from its `{:#?}`: what stands one step in is a field.
+/// Parses the fields of a struct from its `{:#?}` output: a line indented by one level is a field.
 fn fields_of(debug: &str) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for line in debug.lines() {
@@ -133,7 +135,7 @@ fn fields_of(debug: &str) -> BTreeMap<String, String> {
         };
         let value = match value.trim_end_matches(',') {
             "None" | "\"\"" | "Null" => "not set".to_owned(),
-            // A value of several lines has a table of its own.
+            // A value of several lines has a separate table.
             open if open.ends_with(['{', '(', '[']) => "see below".to_owned(),
             value => format!("`{}`", value.trim_matches('"')),
         };

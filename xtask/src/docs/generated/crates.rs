@@ -1,4 +1,4 @@
-//! The table of the crates, with what each costs in dependencies.
+//! The table of crates, with the number of dependencies of each.
 
 use std::fmt::Write;
 
@@ -24,7 +24,7 @@ const ORDER: &[&str] = &[
     "testing",
 ];
 
-/// Measures each crate's tree of normal dependencies, the crate itself included.
+/// Counts the packages in each crate's tree of normal dependencies, including the crate itself.
 pub(super) fn render(tree: &Tree, metadata: &Metadata) -> Result<String, Error> {
     let mut out = String::from("| crate | what it is for | packages |\n|---|---|---|\n");
     let known = |folder: &str| tree.get(&format!("crates/{folder}/Cargo.toml"));

@@ -13,7 +13,7 @@ const KIND: &str = "crates/events/src/kind.rs";
 const EVENT: &str = "crates/events/src/event.rs";
 const SERVER_TOOL: &str = "crates/events/src/kind/server_tool.rs";
 const MACRO: &str = "event_kinds";
-/// Where the types of the fields are.
+/// The files with the types of the fields.
 const PAYLOADS: &[&str] = &[
     "crates/events/src/kind/run.rs",
     "crates/events/src/kind/segment.rs",
@@ -32,7 +32,7 @@ pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String,
     }
 }
 
-/// The kinds as the source lists them, which must be those that the code has.
+/// Returns the kinds listed in the source, which must equal those of the code.
 fn kinds(tree: &Tree, values: &Values) -> Result<Vec<Kind>, Error> {
     let kinds = Source::load(tree, KIND)?.kinds(MACRO)?;
     let names: Vec<_> = kinds.iter().map(|kind| kind.wire.as_str()).collect();
@@ -45,7 +45,7 @@ fn kinds(tree: &Tree, values: &Values) -> Result<Vec<Kind>, Error> {
     Ok(kinds)
 }
 
-/// One line for each type, with a link to its fields.
+/// Returns one line per type, with a link to its fields.
 fn types(tree: &Tree, values: &Values) -> Result<String, Error> {
     let mut out = String::from("| type | says | fields | `EventKind::` |\n|---|---|---|---|\n");
     for kind in kinds(tree, values)? {
@@ -61,7 +61,7 @@ fn types(tree: &Tree, values: &Values) -> Result<String, Error> {
     Ok(out)
 }
 
-/// One line for each name that a phase of a server tool has of its own.
+/// Returns one line per dedicated name of a server tool phase.
 fn server_tools(values: &Values) -> String {
     let mut out = String::from("| type | tool | phase |\n|---|---|---|\n");
     for [name, tool, phase] in &values.server_tools {
@@ -71,7 +71,7 @@ fn server_tools(values: &Values) -> String {
     out
 }
 
-/// The fields of each payload, in the order in which the types first need them.
+/// Returns the fields of each payload, in the order in which the types first use them.
 fn fields(tree: &Tree, values: &Values) -> Result<String, Error> {
     let sources: Vec<_> = PAYLOADS
         .iter()

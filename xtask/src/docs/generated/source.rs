@@ -1,4 +1,4 @@
-//! What the sources say of their own types: fields, methods and their documentation.
+//! Information about types from the source code: fields, methods and their documentation.
 
 use syn::{
     FnArg, ImplItem, ImplItemFn, Item, ItemMacro, Pat, ReceiverKind, ReturnType, Visibility,
@@ -15,17 +15,17 @@ mod words;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     pub(super) name: String,
-    /// The field's type, or the types of what the method takes.
+    /// The type of the field, or the types of the method's parameters.
     pub(super) types: Vec<String>,
     /// Whether the type is an `Option`.
     pub(super) optional: bool,
     /// The documentation, in one line.
     pub(super) doc: String,
-    /// Whether serde leaves the field out of files.
+    /// `true` if serde skips the field.
     pub(super) skipped: bool,
 }
 
-/// One line of the macro that writes the enum of events.
+/// One line of the macro call that defines the enum of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Kind {
     pub(super) doc: String,
@@ -34,7 +34,7 @@ pub(super) struct Kind {
     pub(super) wire: String,
 }
 
-/// A source file, parsed.
+/// A parsed source file.
 pub(super) struct Source {
     path: String,
     items: Vec<Item>,
@@ -63,7 +63,7 @@ impl Source {
         }
     }
 
-    /// The public fields of a struct.
+    /// Returns the public fields of a struct.
     pub(super) fn fields(&self, name: &str) -> Result<Vec<Member>, Error> {
         let found = self.items.iter().find_map(|item| match item {
             Item::Struct(item) if item.ident == name => Some(item),
@@ -87,7 +87,7 @@ impl Source {
             .collect())
     }
 
-    /// The public methods of a builder that change it: those that take it and give it back.
+    /// Returns the public setters of a builder: methods that take and return the builder.
     pub(super) fn setters(&self, name: &str, tree: &Tree) -> Result<Vec<Member>, Error> {
         let mut setters = Vec::new();
         for item in &self.items {
@@ -98,7 +98,7 @@ impl Source {
             for item in &item.items {
                 match item {
                     ImplItem::Fn(method) => setters.extend(setter(method)),
-                    // Setters that several builders have alike.
+                    // Setters shared by several builders.
                     ImplItem::Macro(call) => {
                         let written = macros::methods(tree, &self.path, &call.mac)?;
                         setters.extend(written.iter().filter_map(setter));
@@ -113,7 +113,7 @@ impl Source {
         Ok(setters)
     }
 
-    /// The documentation of a public constant.
+    /// Returns the documentation of a public constant.
     pub(super) fn constant(&self, name: &str) -> Result<String, Error> {
         let found = self.items.iter().find_map(|item| match item {
             Item::Const(item) if item.ident == name => Some(doc(&item.attrs)),
@@ -122,7 +122,7 @@ impl Source {
         found.ok_or_else(|| self.missing(&format!("constant `{name}`")))
     }
 
-    /// The documentation of a struct, first paragraph.
+    /// Returns the first paragraph of a struct's documentation.
     pub(super) fn about(&self, name: &str) -> Result<String, Error> {
         let found = self.items.iter().find_map(|item| match item {
             Item::Struct(item) if item.ident == name => Some(doc(&item.attrs)),
@@ -131,7 +131,7 @@ impl Source {
         found.ok_or_else(|| self.missing(&format!("struct `{name}`")))
     }
 
-    /// The lines of the macro call `name! { ... }`.
+    /// Returns the lines of the macro call `name! { ... }`.
     pub(super) fn kinds(&self, name: &str) -> Result<Vec<Kind>, Error> {
         let call = self.items.iter().find_map(|item| match item {
             Item::Macro(ItemMacro { mac, ident, .. })
@@ -146,7 +146,7 @@ impl Source {
     }
 }
 
-/// A public method that takes the builder and gives it back.
+/// Returns the setter if the method is public and takes and returns the builder.
 fn setter(method: &ImplItemFn) -> Option<Member> {
     let is_setter = matches!(method.vis, Visibility::Public(_))
         && method.sig.inputs.first().is_some_and(takes_itself)

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::cargo;
 use crate::error::Error;
 
-/// The output of `doctests/src/bin/values.rs`, a program that depends on the crates that the pages describe.
+/// The output of `doctests/src/bin/values.rs`, a program that depends on the documented crates.
 #[derive(Debug, Deserialize)]
 pub(super) struct Values {
     /// `{:#?}` of the defaults of settings, by type.
@@ -28,7 +28,7 @@ impl Values {
         )
     }
 
-    /// The default of a type.
+    /// Returns the default of a type.
     pub(super) fn default_of(&self, name: &str) -> Result<&str, Error> {
         let found = self.defaults.get(name).map(String::as_str);
         found.ok_or_else(|| Error::Generate {

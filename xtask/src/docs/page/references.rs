@@ -13,10 +13,10 @@ const FOLDERS: &[&str] = &[
     "examples/",
     "xtask/",
 ];
-/// How a paragraph that states an invariant begins.
+/// The beginning of a paragraph that states an invariant.
 const INVARIANT: &str = "Invariant:";
 
-/// Where the reader of a page is.
+/// The position in a page.
 #[derive(Debug, Default)]
 pub(super) struct References {
     /// The file that was named last, and whether its names follow.
@@ -24,12 +24,12 @@ pub(super) struct References {
     /// The line of the paragraph, if it states an invariant.
     invariant: Option<usize>,
     strong: bool,
-    /// Whether something that holds was named in this paragraph.
+    /// `true` if a check was named in this paragraph.
     held: bool,
 }
 
 impl References {
-    /// Takes the next event of the page.
+    /// Processes the next event of the page.
     pub(super) fn take(&mut self, event: &Event<'_>, line: usize, page: &mut Page) {
         match event {
             Event::Start(Tag::Paragraph) => (self.invariant, self.held) = (None, false),

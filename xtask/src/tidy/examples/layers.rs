@@ -7,9 +7,10 @@ use crate::tidy::layering::workspace_dependencies;
 #[cfg(test)]
 mod tests;
 
-/// Each example and the workspace packages that it may depend on: the layers that its idea needs.
+/// Each example and the workspace packages that it may depend on: the layers that its idea
+/// requires.
 ///
-/// The names are those of the packages without `geppetto-`. Dependencies for tests alone are free.
+/// The names omit `geppetto-`. Dependencies for tests are not restricted.
 pub(super) const ALLOWED: &[(&str, &str)] = &[
     (
         "approval",
@@ -77,7 +78,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("turns-yaml", "example-run turns"),
 ];
 
-/// Workspace crates that the example's idea does not need.
+/// Reports workspace crates that the example's idea does not require.
 pub(super) fn check(package: &Package, prefix: &str, table: &[(&str, &str)]) -> Vec<Finding> {
     let manifest = format!("{prefix}Cargo.toml");
     let Some((_, allowed)) = table.iter().find(|(name, _)| *name == package.name) else {

@@ -37,7 +37,7 @@ fn an_example_that_says_what_to_expect_is_fine() {
 
 #[test]
 fn an_example_that_does_not_say_what_to_expect_is_found() {
-    // Neither a plain comment, nor the documentation of another example.
+    // Neither a plain comment nor the documentation of another example counts.
     let main = (MAIN, "// Expected output\nfn main() {}\n");
     let other = ("examples/one-more/README.md", "Expected output\n");
     let found = found(&[main, other], "serde");

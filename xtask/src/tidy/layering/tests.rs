@@ -122,7 +122,7 @@ fn http_in_a_tree_is_found_by_its_exact_name() {
     );
 }
 
-/// The table itself is acyclic: each crate stands after all that it may depend on.
+/// The table is acyclic: each crate is listed after all crates that it may depend on.
 #[test]
 fn the_table_points_one_way() {
     for (position, (name, allowed)) in ALLOWED.iter().enumerate() {

@@ -26,7 +26,7 @@ fn found(page: &str, names: &[&str]) -> Vec<String> {
 
 #[test]
 fn a_dependency_without_its_line_is_found_once() {
-    // Neither a mention in the text, nor the line of a crate with a longer name.
+    // Neither a mention in the text nor the row of a crate with a longer name counts.
     let page = "Uses `serde`.\n\n| `serde_json` | dtolnay |\n";
     assert_eq!(
         found(page, &["serde", "serde_json"]),

@@ -6,7 +6,7 @@ fn found(line: &str) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }
 
-/// Keys are put together here, so that this file does not hold one.
+/// Assembles a key, so that this file does not contain one.
 fn key(prefix: &str, length: usize) -> String {
     format!("{prefix}{}", "a1".repeat(length / 2))
 }

@@ -3,7 +3,7 @@ use std::{env, fs, process};
 
 use super::{SourceFile, Tree, as_text, parse_git_files, walk};
 
-/// A folder of its own under the system's temporary folder, removed at the end.
+/// A temporary folder, removed at the end.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,4 +1,4 @@
-//! Which files of a tree are read.
+//! Selection of the files to read.
 
 use std::{
     collections::BTreeSet,
@@ -8,10 +8,10 @@ use std::{
 
 use crate::error::Error;
 
-/// Folders that hold what others wrote, or what was built.
+/// Folders with third-party code or build output.
 const SKIPPED: &[&str] = &[".git", "target", "vendor", "node_modules"];
 
-/// What a file is written in.
+/// The language of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Language {
     Go,
@@ -20,7 +20,7 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// The language of a file, by the end of its name; `None` where the scan does not read it.
+    /// Returns the language of a file by its extension; `None` if the scan does not read it.
     pub(super) fn of(path: &str) -> Option<Self> {
         match path.rsplit_once('.')?.1 {
             "go" => Some(Self::Go),
@@ -40,7 +40,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// The sources under a folder; a file stands for itself. Links are not followed.
+    /// Finds the sources under a folder, or a single file. Links are not followed.
     pub(super) fn under(root: &Path) -> Result<Self, Error> {
         let failed = |path: &Path, source| Error::Read {
             path: path.to_owned(),
@@ -79,13 +79,13 @@ impl Files {
         })
     }
 
-    /// Where a source is.
+    /// Returns the full path of a source.
     pub(super) fn full(&self, path: &str) -> PathBuf {
         self.root.join(path)
     }
 }
 
-/// A file's text; `None` where it is not text.
+/// Returns the text of a file; `None` if it is not text.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Error> {
     let bytes = fs::read(path).map_err(|source| Error::Read {
         path: path.to_owned(),

@@ -1,12 +1,13 @@
 //! Go's imports, as far as the scan needs them.
 
-/// Whether a line imports a package: `import "p"`, `import name "p"`, or a line of an import block.
+/// Returns `true` if a line imports a package: `import "p"`, `import name "p"`, or a line of an
+/// import block.
 pub(super) fn is_import(line: &str) -> bool {
     path_and_name(line).is_some()
 }
 
-/// The names under which a file knows the retired API's packages, where they are not their own:
-/// pairs of the package's own name and the file's.
+/// Returns the renamed imports of the retired API's packages: pairs of the original name and the
+/// name in the file.
 pub(super) fn renamed(text: &str) -> Vec<(String, String)> {
     let imports = text.lines().filter_map(path_and_name);
     imports
@@ -18,7 +19,7 @@ pub(super) fn renamed(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The path that a line imports, and the name that it gives to it, which may be empty.
+/// Returns the path that a line imports, and the name given to it, which may be empty.
 fn path_and_name(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let line = line.strip_prefix("import ").unwrap_or(line);

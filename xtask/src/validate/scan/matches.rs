@@ -1,4 +1,4 @@
-//! Finding the names in one source.
+//! Finding the names in a source file.
 
 use serde::Serialize;
 
@@ -10,37 +10,37 @@ use super::{
 use crate::retired::{RETIRED, Retired};
 use crate::tidy::text::is_identifier;
 
-/// The longest piece of a line that is repeated, in characters.
+/// Maximum length of a quoted line, in characters.
 const SHOWN: usize = 160;
 
-/// One place that names the retired API.
+/// A place that names the retired API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Match {
-    /// Relative to what was scanned, with forward slashes.
+    /// Relative to the scanned path, with forward slashes.
     pub(super) file: String,
     /// Counted from 1.
     pub(super) line: usize,
     /// Counted from 1, in characters.
     pub(super) column: usize,
     pub(super) place: Place,
-    /// The name as it stands there.
+    /// The name as written there.
     pub(super) name: String,
-    /// The line, without the blanks around it, cut where it is long.
+    /// The line, trimmed and truncated.
     pub(super) text: String,
     /// The retired name, in the guide's spelling.
     pub(super) retired: &'static str,
-    /// What it was.
+    /// The retired concept.
     pub(super) concept: &'static str,
-    /// What stands in its place.
+    /// Its replacement.
     pub(super) instead: &'static str,
-    /// Where the migration guide says how.
+    /// The section of the migration guide.
     pub(super) guide: String,
 }
 
-/// All matches of a source, in the order of the text.
+/// Returns all matches in a source, in order.
 pub(super) fn find(path: &str, text: &str, language: Language) -> Vec<Match> {
     let names = names(text, language);
-    // Most files name nothing, and need no look at their comments.
+    // Most files contain no names, so their comments need not be parsed.
     if !names.iter().any(|(name, _)| text.contains(name.as_str())) {
         return Vec::new();
     }
@@ -75,8 +75,8 @@ pub(super) fn find(path: &str, text: &str, language: Language) -> Vec<Match> {
     found
 }
 
-/// The names to look for in a file: the table's, and those of packages that it imports under
-/// other names.
+/// Returns the names to search for in a file: those of the table, and those of packages that it
+/// imports under other names.
 fn names(text: &str, language: Language) -> Vec<(String, &'static Retired)> {
     let mut names: Vec<_> = RETIRED
         .iter()
@@ -94,7 +94,7 @@ fn names(text: &str, language: Language) -> Vec<(String, &'static Retired)> {
     names
 }
 
-/// Where a name stands in a line as a whole, in bytes.
+/// Returns the byte positions at which a name occurs in a line as a whole word.
 fn words<'a>(line: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
     let whole = move |at: &usize| {
         let before = line.get(..*at).and_then(|s| s.chars().next_back());

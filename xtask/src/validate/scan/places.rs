@@ -1,30 +1,30 @@
-//! Where the bytes of a source stand: in code, in a comment, in a string.
+//! Classification of the bytes of a source: code, comment, string.
 //!
-//! Enough of the grammars of Go and Rust to know comments and strings, and nothing more.
+//! Implements only as much of the grammars of Go and Rust as comments and strings require.
 
 use serde::Serialize;
 
 use super::files::Language;
 use crate::tidy::text::is_identifier;
 
-/// Where something stands.
+/// The place of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Place {
     Code,
     Comment,
     String,
-    /// In a text for people.
+    /// In text for people.
     Prose,
 }
 
-/// The place of each byte of a text.
+/// Returns the place of each byte of a text.
 pub(super) fn of(text: &str, language: Language) -> Vec<Place> {
     let mut places = Vec::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
         let (place, length) = token(rest, language);
-        // A token is at least a character and at most the rest, so this ends.
+        // A token is at least a character and at most the rest, so this terminates.
         let length = length.clamp(first(rest), rest.len());
         places.resize(places.len() + length, place);
         rest = rest.get(length..).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn of(text: &str, language: Language) -> Vec<Place> {
     places
 }
 
-/// The next piece of the text: where it stands, and its length.
+/// Returns the place and the length of the next token.
 fn token(rest: &str, language: Language) -> (Place, usize) {
     if language == Language::Markdown {
         return (Place::Prose, rest.len());
@@ -50,7 +50,7 @@ fn token(rest: &str, language: Language) -> (Place, usize) {
     if let Some(length) = string.or_else(|| character(rest, language)) {
         return (Place::String, length);
     }
-    // A whole word at once, so that the end of `bar` in `bar"x"` is not taken for a prefix.
+    // A whole word at once, so that the end of `bar` in `bar"x"` does not pass for a prefix.
     let word = rest.find(|c| !is_identifier(c)).unwrap_or(rest.len());
     (Place::Code, word)
 }
@@ -59,7 +59,7 @@ fn first(rest: &str) -> usize {
     rest.chars().next().map_or(0, char::len_utf8)
 }
 
-/// From `/*` to its end; Rust's nest.
+/// Returns the length of a block comment; in Rust, they nest.
 fn block_comment(rest: &str, language: Language) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -80,7 +80,7 @@ fn block_comment(rest: &str, language: Language) -> usize {
     rest.len()
 }
 
-/// A literal between two `quote`s, with escapes.
+/// Returns the length of a literal between two `quote`s, with escapes.
 fn quoted(rest: &str, quote: char) -> Option<usize> {
     let inner = rest.strip_prefix(quote)?;
     let mut escaped = false;
@@ -100,7 +100,7 @@ fn go_raw_string(rest: &str) -> Option<usize> {
     Some(inner.find('`').map_or(rest.len(), |end| 1 + end + 1))
 }
 
-/// `r"…"`, `r#"…"#` and those of bytes and C strings.
+/// Returns the length of `r"…"`, `r#"…"#` and the like for bytes and C strings.
 fn raw_string(rest: &str) -> Option<usize> {
     let prefix = ["r", "br", "cr"]
         .into_iter()
@@ -117,7 +117,7 @@ fn raw_string(rest: &str) -> Option<usize> {
     )
 }
 
-/// A character literal; in Rust, told from a lifetime.
+/// Returns the length of a character literal; in Rust, distinguished from a lifetime.
 fn character(rest: &str, language: Language) -> Option<usize> {
     let mut inner = rest.strip_prefix('\'')?.chars();
     let literal = match inner.next()? {

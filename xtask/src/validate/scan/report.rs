@@ -1,4 +1,4 @@
-//! What a scan came to, for people and for machines.
+//! The report on a scan, for people and for machines.
 
 use std::{
     collections::BTreeSet,
@@ -14,21 +14,21 @@ use super::{
 };
 use crate::{Verdict, error::Error};
 
-/// All matches, counted.
+/// All matches, with counts.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     matches: Vec<Match>,
-    /// How many matches are in code.
+    /// The number of matches in code.
     call_sites: usize,
-    /// How many matches are in comments, strings and prose.
+    /// The number of matches in comments, strings and prose.
     mentions: usize,
     files_read: usize,
-    /// Files that are no text, or that nobody reads.
+    /// Files that are not text, or not in a supported language.
     files_skipped: usize,
 }
 
 impl Report {
-    /// Looks through one file.
+    /// Searches one file.
     pub(super) fn add(&mut self, path: &str, text: &str) {
         let Some(language) = Language::of(path) else {
             return self.skip();
@@ -43,7 +43,7 @@ impl Report {
         }
     }
 
-    /// Counts a file that was not looked through.
+    /// Counts a file that was not searched.
     pub(super) fn skip(&mut self) {
         self.files_skipped += 1;
     }
@@ -55,7 +55,7 @@ impl Report {
         }
     }
 
-    /// Three lines for each match: where, what is there, what to do.
+    /// Writes three lines for each match: the location, the text, and what to do.
     pub(super) fn write_lines(&self, out: &mut dyn Write) -> io::Result<()> {
         for found in &self.matches {
             let mark = match found.place {
@@ -95,7 +95,7 @@ impl Report {
     }
 }
 
-/// A number of things, as people write it.
+/// Formats a count with its unit.
 fn counted(number: usize, thing: &str) -> String {
     match number {
         1 => format!("1 {thing}"),

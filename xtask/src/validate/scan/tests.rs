@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Verdict, retired::RETIRED};
 
-/// A chat backend on the retired lifecycle, as applications wrote it.
+/// A chat backend on the retired lifecycle, in the style of existing applications.
 const LEGACY_GO: &str = include_str!("testdata/backend.go.txt");
 
 fn found(path: &str, text: &str) -> Vec<(usize, usize, Place, String)> {
@@ -21,7 +21,7 @@ fn found(path: &str, text: &str) -> Vec<(usize, usize, Place, String)> {
         .collect()
 }
 
-/// A folder of its own under the system's temporary folder, removed at the end.
+/// A temporary folder, removed at the end.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{FIELDS, Values, fields_of, listed, render};
 use crate::tidy::tree::Tree;
 
-/// What `{:#?}` shows of it is read.
+/// Its `{:#?}` output is parsed.
 #[derive(Debug, Default)]
 #[allow(dead_code, reason = "only shown")]
 struct Settings {

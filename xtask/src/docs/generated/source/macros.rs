@@ -1,4 +1,4 @@
-//! What the code writes with macros of its own.
+//! Expansion of the macros that the code defines.
 
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ImplItem, ImplItemFn, Item, LitStr, Macro, Token, Type};
@@ -8,14 +8,14 @@ use super::words::{doc, readable};
 use crate::error::Error;
 use crate::tidy::tree::Tree;
 
-/// The lines of the macro call that writes the enum of events.
+/// Returns the lines of the macro call that defines the enum of events.
 pub(super) fn kinds(path: &str, call: &Macro) -> Result<Vec<Kind>, Error> {
     let kinds: Kinds = call.parse_body().map_err(|error| problem(path, &error))?;
     Ok(kinds.0)
 }
 
-/// The methods that a call of a macro without arguments writes; the macro is defined in the same
-/// crate, with one arm.
+/// Returns the methods that the call of a macro without arguments generates. The macro must be
+/// defined in the same crate, with one arm.
 pub(super) fn methods(tree: &Tree, path: &str, call: &Macro) -> Result<Vec<ImplItemFn>, Error> {
     let name = call.path.get_ident().map(ToString::to_string);
     let name = name.unwrap_or_default();

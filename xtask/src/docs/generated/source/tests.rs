@@ -92,7 +92,7 @@ fn setters_that_a_macro_writes_count_too() {
         ("key", "Sets it.")
     );
 
-    // A macro that cannot be read is an error, never a table with fewer lines.
+    // A macro that cannot be parsed is an error; the table never has missing lines.
     let tree = Tree::of(&[("crates/a/b.rs", builder)]);
     assert!(
         setters(&tree)

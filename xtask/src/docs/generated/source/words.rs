@@ -1,8 +1,8 @@
-//! Types and documentation of the source, as people read them.
+//! Types and documentation from the source, in readable form.
 
 use syn::{Attribute, Expr, GenericArgument, Lit, Meta, PathArguments, Type};
 
-/// The first paragraph, in one line, without the targets of its links.
+/// Returns the first paragraph in one line, without link targets.
 pub(super) fn doc(attributes: &[Attribute]) -> String {
     let lines = attributes
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn doc(attributes: &[Attribute]) -> String {
     unlinked(&paragraph.join(" ")).replace('|', "\\|")
 }
 
-/// Text whose links, which lead into the code's documentation, are their words only.
+/// Replaces links into the code's documentation by their text.
 pub(super) fn unlinked(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -53,7 +53,7 @@ pub(super) fn unlinked(text: &str) -> String {
     out + rest
 }
 
-/// A type as people who do not write Rust read it.
+/// Formats a type for readers who do not know Rust.
 pub(super) fn readable(ty: &Type) -> String {
     let Some((name, inner)) = parts(ty) else {
         return match ty {
@@ -83,7 +83,7 @@ pub(super) fn last_name(ty: &Type) -> Option<String> {
     parts(ty).map(|(name, _)| name)
 }
 
-/// The last name of a path, and its first type argument.
+/// Returns the last name of a path, and its first type argument.
 fn parts(ty: &Type) -> Option<(String, Option<&Type>)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -97,11 +97,11 @@ fn parts(ty: &Type) -> Option<(String, Option<&Type>)> {
     Some((last.ident.to_string(), inner))
 }
 
-/// Whether a serde attribute says just `skip`.
+/// Returns `true` if a serde attribute contains plain `skip`.
 pub(super) fn is_skipped(attributes: &[Attribute]) -> bool {
     let mut skipped = false;
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
-        // Attributes of other forms say something else.
+        // Attributes of other forms have another meaning.
         let _ = attribute.parse_nested_meta(|meta| {
             skipped |= meta.path.is_ident("skip");
             if meta.input.peek(syn::Token![=]) {
