@@ -1,5 +1,7 @@
 //! Passes frames and bodies to a fold, after the processing that is common to all wires.
 
+use memchr::memchr;
+
 use crate::{
     Fault, Flow, Fold, Frame, Output,
     read::{
@@ -34,7 +36,7 @@ pub(crate) fn feed_frame<F: Fold>(
     out: &mut Output<'_>,
 ) -> Result<Flow, Fault> {
     let data = frame.data;
-    if !data.contains('\n') || !data.lines().all(is_whole_frame) {
+    if memchr(b'\n', data.as_bytes()).is_none() || !data.lines().all(is_whole_frame) {
         return feed_one(fold, frame, out);
     }
     let mut flow = Flow::Heartbeat;

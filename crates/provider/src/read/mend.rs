@@ -7,6 +7,7 @@
 //!
 //! Surrogates: <https://www.rfc-editor.org/rfc/rfc8259#section-8.2>.
 
+use memchr::memchr;
 use serde_json::Value;
 
 use super::halves;
@@ -67,7 +68,7 @@ pub fn raw_value(json: &str) -> Option<Value> {
 fn has_half(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut at = 0;
-    while let Some(found) = json.get(at..).and_then(|rest| rest.find('\\')) {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'\\', rest)) {
         at += found;
         at += match unit(bytes, at) {
             Some(high) if is_high(high) => match unit(bytes, at + 6) {
@@ -75,12 +76,8 @@ fn has_half(json: &str) -> bool {
                 _ => return true,
             },
             Some(low) if is_low(low) => return true,
-            // The character after a backslash may have any length.
             _ => 2,
         };
-        while at < json.len() && !json.is_char_boundary(at) {
-            at += 1;
-        }
     }
     false
 }

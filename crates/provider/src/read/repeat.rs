@@ -1,6 +1,6 @@
 //! [`Repeat`]: events that equal the previous one except for their text.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Number of fruitless events after which no more are kept: events that were kept although the next
 /// one differed.
@@ -14,10 +14,10 @@ const SEQUENCE: &str = "\"sequence_number\":";
 
 /// The last event of a stream, if it contained a piece of text and nothing else.
 ///
-/// To a JSON parser, two events with the same bytes before and after a text without escapes differ
-/// only in that text, so the second one need not be parsed. Nearly all events of a stream are like
-/// this, so in most streams nothing but the text is parsed. The comparison is exact: if one byte
-/// differs elsewhere, [`find`](Repeat::find) returns `None`.
+/// To a JSON parser, two events with the same bytes before and after the text differ only in that text,
+/// so the second one need not be parsed. Nearly all events of a stream are like this, so in most
+/// streams nothing but the text is parsed. The comparison is exact: if one byte differs elsewhere, or
+/// if the text contains an escape `\uXXXX`, [`find`](Repeat::find) returns `None`.
 ///
 /// The value of a field `obfuscation` may differ as well, and the value of `sequence_number` if the
 /// learned event has one.
@@ -45,11 +45,11 @@ enum GapKind {
 }
 
 /// The differences of an event that [`Repeat`] recognized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repeated<'e> {
-    /// The text, without escapes.
-    pub text: &'e str,
+    /// The text.
+    pub text: Cow<'e, str>,
     /// The sequence number, if the learned event has one.
     pub sequence: Option<u64>,
 }
@@ -74,23 +74,26 @@ impl Repeat {
 
     fn compare<'e>(&self, event: &'e str) -> Option<Repeated<'e>> {
         let mut repeated = Repeated {
-            text: "",
+            text: Cow::Borrowed(""),
             sequence: None,
         };
         let (mut rest, mut at) = (event, 0);
         for gap in &self.gaps {
             rest = rest.strip_prefix(self.event.get(at..gap.range.start)?)?;
             let length = match gap.kind {
-                GapKind::Sequence => digits(rest),
-                GapKind::Text | GapKind::Obfuscation => plain(rest),
+                GapKind::Text => {
+                    let (text, length) = string(rest)?;
+                    repeated.text = text;
+                    length
+                }
+                GapKind::Obfuscation => plain(rest),
+                GapKind::Sequence => {
+                    let length = digits(rest);
+                    repeated.sequence = Some(number(rest.get(..length)?)?);
+                    length
+                }
             };
-            let (value, after) = rest.split_at_checked(length)?;
-            match gap.kind {
-                GapKind::Text => repeated.text = value,
-                GapKind::Sequence => repeated.sequence = Some(number(value)?),
-                GapKind::Obfuscation => {}
-            }
-            (rest, at) = (after, gap.range.end);
+            (rest, at) = (rest.get(length..)?, gap.range.end);
         }
         (rest == self.event.get(at..)?).then_some(repeated)
     }
@@ -141,6 +144,33 @@ fn value(event: &str, field: &str, length: impl Fn(&str) -> usize) -> Option<Ran
     let start = event.find(field)? + field.len();
     let length = length(event.get(start..)?);
     Some(start..start + length)
+}
+
+/// Reads the rest of a JSON string up to its closing quote. Returns the text and its length as written,
+/// or `None` if it has an escape `\uXXXX`, whose halves of characters need more care, or a wrong one.
+fn string(rest: &str) -> Option<(Cow<'_, str>, usize)> {
+    let mut length = plain(rest);
+    let (first, mut rest) = rest.split_at_checked(length)?;
+    let mut text = Cow::Borrowed(first);
+    while let Some(escape) = rest.strip_prefix('\\') {
+        let character = match escape.bytes().next()? {
+            byte @ (b'"' | b'\\' | b'/') => char::from(byte),
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            _ => return None,
+        };
+        let after = escape.get(1..)?;
+        let (more, next) = after.split_at_checked(plain(after))?;
+        let text = text.to_mut();
+        text.push(character);
+        text.push_str(more);
+        length += 2 + more.len();
+        rest = next;
+    }
+    Some((text, length))
 }
 
 /// Length of the part of a JSON string that has no escapes, in bytes.

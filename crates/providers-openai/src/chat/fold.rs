@@ -98,7 +98,7 @@ impl Fold for ChatFold {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
         let repeated = self.repeat.find(frame.data);
         if let (Some((Segment::Text, id)), Some(repeated)) = (self.open, repeated) {
-            out.push(id, repeated.text);
+            out.push(id, &repeated.text);
             return Ok(Flow::Continue);
         }
         let mut chunk = Chunk::default();

@@ -23,7 +23,7 @@ impl ResponsesFold {
             return true;
         }
         if let Some(message) = self.spoken_message(place) {
-            message.say(index, false, repeated.text, out);
+            message.say(index, false, &repeated.text, out);
         }
         true
     }

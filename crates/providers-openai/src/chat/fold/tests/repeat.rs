@@ -75,6 +75,9 @@ const TEXTS: &[&str] = &[
     "\\ud83d",
     "\\ude00",
     "\\\"",
+    "\\\\",
+    "a\\n\\n\\tb\\r\\/\\b\\f c",
+    "\\x",
     "obfuscation",
     "{}",
     "\u{fffd}",
@@ -114,8 +117,10 @@ fn learn(repeat: &mut Repeat, event: &str) {
 }
 
 /// Returns the text of an event that is not parsed.
-fn text<'e>(repeat: &mut Repeat, event: &'e str) -> Option<&'e str> {
-    repeat.find(event).map(|repeated| repeated.text)
+fn text(repeat: &mut Repeat, event: &str) -> Option<String> {
+    repeat
+        .find(event)
+        .map(|repeated| repeated.text.into_owned())
 }
 
 #[test]
@@ -124,12 +129,17 @@ fn of_a_stream_of_texts_the_first_one_alone_is_parsed() {
     let mut repeat = Repeat::default();
     assert_eq!(text(&mut repeat, &sample), None);
     learn(&mut repeat, &sample);
-    assert_eq!(text(&mut repeat, &noise), Some("b \u{e9}"));
-    assert_eq!(text(&mut repeat, &event("", ENDS[1])), Some(""));
+    assert_eq!(text(&mut repeat, &noise), Some("b \u{e9}".into()));
+    assert_eq!(text(&mut repeat, &event("", ENDS[1])), Some(String::new()));
+    let escaped = event("a\\n\\t\\\"\\\\\\/\\r\\b\\fb", ENDS[1]);
+    let plain = "a\n\t\"\\/\r\u{8}\u{c}b";
+    assert_eq!(text(&mut repeat, &escaped), Some(plain.into()));
     for other in [
         event("c", ENDS[0]),
         event("c", ENDS[5]),
-        event("\\n", ENDS[1]),
+        event("\\u000a", ENDS[1]),
+        event("\\x", ENDS[1]),
+        event("\\", ENDS[1]),
         event("c", ENDS[4]),
         event("c", ENDS[1]).replace("\"m\"", "\"n\""),
     ] {

@@ -96,13 +96,13 @@ fn of_a_stream_of_texts_the_first_one_alone_is_parsed() {
     for (text, number) in [("bcd", 10), ("", 11), ("\u{e9}", 1_000)] {
         let event = piece(text, &number.to_string(), 0, "[]");
         let found = folds.repeat.find(&event).unwrap();
-        assert_eq!((found.text, found.sequence), (text, Some(number)));
+        assert_eq!((&*found.text, found.sequence), (text, Some(number)));
     }
     for other in [
         piece("b", "010", 0, "[]"),
         piece("b", "1.5", 0, "[]"),
         piece("b", "10", 1, "[]"),
-        piece("\\n", "10", 0, "[]"),
+        piece("\\u000a", "10", 0, "[]"),
         piece("b", "10", 0, "[{}]"),
     ] {
         folds.learn_text(&event, &sample);
