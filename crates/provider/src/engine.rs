@@ -119,7 +119,7 @@ impl<W: Wire> Engine for WireEngine<W> {
         let is_remedied = remedy.is_some();
         if let Some(remedy) = remedy {
             out.inform(remedy.message, remedy.data);
-            call.count(&outcome.fold);
+            call.count(&*outcome.fold);
             let other = Inference::new(out.asked(), &settings).with_remedy(true);
             let request = self.request(&other)?;
             outcome = harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await;

@@ -42,7 +42,7 @@ impl Call<'_> {
 /// Outcome of the attempts at one call.
 #[derive(Debug)]
 pub(crate) struct Outcome<F> {
-    pub(crate) fold: F,
+    pub(crate) fold: Box<F>,
     pub(crate) broken: Option<EngineError>,
     pub(crate) request_id: Option<String>,
 }

@@ -74,7 +74,7 @@ fn run<F: Fold>(
     let broken = feed(&mut fold, &mut out).err();
     let outcome = Outcome {
         broken: broken.or_else(|| (!fold.is_complete()).then(truncated)),
-        fold,
+        fold: Box::new(fold),
         request_id: None,
     };
     outcome.end(out)

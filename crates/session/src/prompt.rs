@@ -234,7 +234,8 @@ impl Prompt {
     /// other error that prevents a run from starting. The history is unchanged.
     pub async fn submit(self) -> Result<ExecutionHandle, SessionError> {
         let (session, request) = self.into_request()?;
-        scheduler::submit(&session, request).await
+        // Boxed: the caller's future stays small while it reads what this starts.
+        Box::pin(scheduler::submit(&session, request)).await
     }
 
     /// Submits the prompt without waiting, for synchronous callers.

@@ -36,7 +36,8 @@ pub(crate) async fn converse<F: Fold>(
     let limited =
         |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
     loop {
-        let mut fold = new_fold(out.asked());
+        // A fold may be large: the future of the call keeps a pointer to it.
+        let mut fold = Box::new(new_fold(out.asked()));
         // Boxed separately from the call's own state, which then stays small while the reply is
         // read.
         let opening =
@@ -54,13 +55,13 @@ pub(crate) async fn converse<F: Fold>(
         };
         out.begin(response.redactor().clone());
         let request_id = response.request_id().map(|id| out.word(id));
-        let broken = read(&mut fold, response, call, &mut stop, out).await.err();
+        let broken = read(&mut *fold, response, call, &mut stop, out).await.err();
         if !out.has_output()
             && let Some(error) = &broken
             && !error.is_cancelled()
             && repeats(&mut retry, error, out, &mut stop).await
         {
-            call.count(&fold);
+            call.count(&*fold);
             continue;
         }
         return Outcome {

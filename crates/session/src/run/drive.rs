@@ -18,7 +18,7 @@ pub const ABANDON_AFTER: Duration = Duration::from_millis(95);
 /// Time limit for storing a turn, after which storing counts as failed: 30 s.
 pub const PERSIST_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) async fn drive(mut finisher: Finisher) {
+pub(super) async fn drive(mut finisher: Box<Finisher>) {
     let ctx = finisher.ctx.clone();
     let runner = finisher.runner.clone();
     let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;

@@ -56,7 +56,7 @@ impl Pending {
         Ok(())
     }
 
-    async fn begin(&mut self, request: Request) -> Result<Finisher, SessionError> {
+    async fn begin(&mut self, request: Request) -> Result<Box<Finisher>, SessionError> {
         match prepare(&self.session, &self.run, request).await {
             Ok(ready) => {
                 self.dropped = None;
@@ -129,7 +129,7 @@ pub(crate) fn launch(
 }
 
 /// Adds the turn to the history and publishes the run's first event.
-fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> Finisher {
+fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> Box<Finisher> {
     let Ready {
         ctx,
         runner,
@@ -145,7 +145,7 @@ fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> F
     run.started(session.stream().last_seq(), &turn);
     let guard = RunGuard::start(&ctx, last_prompt(&turn));
     run.begun();
-    Finisher {
+    Box::new(Finisher {
         session: session.clone(),
         run: Arc::clone(run),
         turn,
@@ -156,5 +156,5 @@ fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> F
         guard: Some(guard),
         release,
         _pin: pin,
-    }
+    })
 }
