@@ -42,7 +42,6 @@ const ALL: &[&[Field]] = &[
 
 /// Sections of files whose contents are no settings of this library: those of the program that wrote
 /// them. They are skipped without a warning.
-#[expect(dead_code, reason = "the files are to come")]
 pub(crate) const FOREIGN_SECTIONS: &[&str] = &[
     "command-settings",
     "create-command-settings",

@@ -1,0 +1,28 @@
+//! Configuration files: where they are, and what they say.
+//!
+//! A document is taken apart by its shape, key by key: `app`, `profile`, `profiles` are those of
+//! today's pinocchio (`head`), maps named like sections those of January 2026 (`january`), flags at the
+//! top level those before (`flat`), and `inference_settings` is the library's own addition (`own`).
+
+mod document;
+mod flat;
+mod head;
+mod january;
+mod node;
+mod own;
+mod paths;
+mod plan;
+mod reading;
+mod toml;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use document::{read_config, settings_of};
+pub(crate) use node::{Node, Shape};
+pub(crate) use paths::expand;
+pub use plan::Plan;
+pub(crate) use plan::{Trust, profile_files};
+pub use reading::MAX_FILE_BYTES;
+pub(crate) use reading::{File, load, load_named, parse};

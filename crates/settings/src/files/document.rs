@@ -1,0 +1,193 @@
+//! [`Document`]: what a configuration file says.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use super::{File, Node, flat, head, january, own};
+use crate::{
+    Source, Warning, WarningKind,
+    catalogue::{self, FOREIGN_SECTIONS, by_path},
+    layer::Entry,
+    nearest::nearest,
+    profiles::Registry,
+};
+
+/// What a configuration file says.
+pub(crate) struct Document {
+    /// Its values, in the order in which later ones replace earlier ones.
+    pub(crate) entries: Vec<Entry>,
+    /// The profiles that stand in the file itself.
+    pub(crate) profiles: Option<Registry>,
+}
+
+/// Keys of the program that wrote the file.
+const FOREIGN_KEYS: &[&str] = &["app", "repositories"];
+
+/// Keys of a file with profiles, which may stand beside `profiles` in a configuration file.
+const REGISTRY_KEYS: &[&str] = &["slug", "display_name", "description", "metadata"];
+
+/// Keys at the top level that are known, for suggestions.
+const KEYS: &[&str] = &[
+    "app",
+    "profile",
+    "profiles",
+    "repositories",
+    "inference_settings",
+];
+
+/// Takes a configuration file apart.
+pub(crate) fn read_config(file: &File, warnings: &mut Vec<Warning>) -> Document {
+    let mut spellings = Spellings::new(&file.path, warnings);
+    let mut profiles = None;
+    for (key, node) in file.root.entries() {
+        match key.as_str() {
+            "profile" if node.is_map() => head::selection(node, &mut spellings),
+            "profiles" if node.is_map() => profiles = Some(node),
+            key if FOREIGN_KEYS.contains(&key) => {}
+            key if REGISTRY_KEYS.contains(&key) && file.root.get("profiles").is_some() => {}
+            _ => spellings.setting(key, node),
+        }
+    }
+    let entries = spellings.finish();
+    let profiles = profiles.map(|node| Registry::inline(node, &file.path, warnings));
+    Document { entries, profiles }
+}
+
+/// Takes the settings of a profile apart, in any of the spellings.
+pub(crate) fn settings_of(
+    node: &Node,
+    file: &Arc<Path>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<Entry> {
+    let mut spellings = Spellings::new(file, warnings);
+    for (key, node) in node.entries() {
+        spellings.setting(key, node);
+    }
+    spellings.finish()
+}
+
+/// The values of one document, by the spelling that they have.
+pub(super) struct Spellings<'w> {
+    pub(super) file: &'w Arc<Path>,
+    warnings: &'w mut Vec<Warning>,
+    flat: Vec<Entry>,
+    january: Vec<Entry>,
+    own: Vec<Entry>,
+    /// The number of keys that are no setting.
+    unknown: usize,
+}
+
+/// The most unknown keys of one file, or of one profile, that warnings name.
+const MAX_UNKNOWN: usize = 20;
+
+/// The spelling of a value.
+#[derive(Clone, Copy)]
+pub(super) enum Spelling {
+    Flat,
+    January,
+    Own,
+}
+
+impl<'w> Spellings<'w> {
+    fn new(file: &'w Arc<Path>, warnings: &'w mut Vec<Warning>) -> Self {
+        Self {
+            file,
+            warnings,
+            flat: Vec::new(),
+            january: Vec::new(),
+            own: Vec::new(),
+            unknown: 0,
+        }
+    }
+
+    /// Takes a key with settings: a tree, a section, or a flag.
+    fn setting(&mut self, key: &str, node: &Node) {
+        if node.is_null() || FOREIGN_SECTIONS.contains(&key) {
+            return;
+        }
+        if key == "inference_settings" {
+            own::tree(node, self);
+        } else if node.is_map() && catalogue::is_section(key) {
+            january::section(key, node, self);
+        } else if catalogue::by_flag(key).is_some() {
+            flat::flag(key, node, self);
+        } else {
+            self.unknown_setting(key, node);
+        }
+    }
+
+    /// Adds a value.
+    pub(super) fn push(&mut self, spelling: Spelling, entry: Entry) {
+        let entries = match spelling {
+            Spelling::Flat => &mut self.flat,
+            Spelling::January => &mut self.january,
+            Spelling::Own => &mut self.own,
+        };
+        entries.push(entry);
+    }
+
+    fn unknown_setting(&mut self, key: &str, node: &Node) {
+        self.unknown(key, node, |key| {
+            if own::is_root(key) {
+                return Some(format!("inference_settings.{key}"));
+            }
+            let flags = catalogue::fields().filter_map(|field| field.flag);
+            let sections = catalogue::fields().map(|field| field.section);
+            let known = KEYS.iter().copied().chain(sections).chain(flags);
+            nearest(key, known).map(str::to_owned)
+        });
+    }
+
+    /// Warns of a key that is no setting. Of many, the first are named: to look for the nearest known one
+    /// takes time.
+    pub(super) fn unknown(
+        &mut self,
+        key: &str,
+        node: &Node,
+        near: impl FnOnce(&str) -> Option<String>,
+    ) {
+        self.unknown += 1;
+        if self.unknown <= MAX_UNKNOWN {
+            let source = node.source(self.file);
+            let near = near(key);
+            let warning = Warning::unknown(&source, key, near.as_deref());
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The values, newest spelling last, with a warning for those that an older one sets as well.
+    fn finish(self) -> Vec<Entry> {
+        if let Some(more @ 1..) = self.unknown.checked_sub(MAX_UNKNOWN) {
+            let message = format!("{}: {more} more keys are no settings", self.file.display());
+            self.warnings
+                .push(Warning::new(WarningKind::UnknownKey, message));
+        }
+        let mut seen: BTreeMap<String, Source> = BTreeMap::new();
+        let mut entries = Vec::new();
+        for spelling in [self.own, self.january, self.flat] {
+            for entry in &spelling {
+                if let Some(newer) = seen.get(&entry.path) {
+                    self.warnings.push(mixed(entry, newer));
+                }
+            }
+            for entry in &spelling {
+                let source = || entry.source.clone();
+                seen.entry(entry.path.clone()).or_insert_with(source);
+            }
+            entries.splice(0..0, spelling);
+        }
+        entries
+    }
+}
+
+/// A value in an old spelling, and the same in a newer one.
+fn mixed(old: &Entry, newer: &Source) -> Warning {
+    let new = match by_path(&old.path) {
+        Some(field) if field.path.starts_with("profile.") => old.path.clone(),
+        _ => format!("inference_settings.{}", old.path),
+    };
+    let message = format!(
+        "{}: an older spelling of `{new}`, which stands at {newer} as well and is used",
+        old.source
+    );
+    Warning::new(WarningKind::MixedSpelling, message)
+}

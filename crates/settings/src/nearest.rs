@@ -1,0 +1,66 @@
+//! The known name that is nearest to an unknown one.
+
+use crate::{MASK, value::may_be_secret};
+
+#[cfg(test)]
+mod tests;
+
+/// Longer names are no misspelling of a setting.
+const MAX_NAME: usize = 64;
+
+/// The nearest of `known`, if it is near enough to be meant.
+pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let limit = (name.len() / 3).clamp(1, 3);
+    let distances = known.into_iter().map(|known| {
+        let spelled = known.to_ascii_lowercase().replace('_', "-");
+        (distance(&name, &spelled), known)
+    });
+    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= limit).then_some(known)
+}
+
+/// The number of characters to insert, remove, replace or swap with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let (mut before, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
+    let mut previous = None;
+    for (row, from) in a.chars().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, to) in b.iter().enumerate() {
+            let at =
+                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX / 2);
+            let replaced = at(&last, column) + usize::from(from != *to);
+            let mut best = replaced
+                .min(at(&last, column + 1) + 1)
+                .min(at(&current, column) + 1);
+            let swapped = column > 0 && Some(*to) == previous && b.get(column - 1) == Some(&from);
+            if swapped {
+                best = best.min(at(&before, column - 1) + 1);
+            }
+            current.push(best);
+        }
+        before = std::mem::replace(&mut last, current);
+        previous = Some(from);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+/// A name as messages show it: short, on one line, and no key that was put in its place.
+pub(crate) fn shown(name: &str) -> String {
+    if may_be_secret(name) {
+        return MASK.to_owned();
+    }
+    let mut short: String = name
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(MAX_NAME)
+        .collect();
+    if name.chars().count() > MAX_NAME {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,12 @@
+//! Profiles: named settings, in registries, which may stand on each other.
+
+mod reading;
+mod registry;
+mod resolve;
+
+#[cfg(test)]
+mod tests;
+
+pub use registry::{Profile, ProfileRef, Registry};
+pub(crate) use resolve::Stack;
+pub use resolve::{ActiveProfile, MAX_STACK_DEPTH, Profiles};

@@ -1,0 +1,155 @@
+//! [`Registry`] and [`Profile`].
+
+use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
+
+use crate::{Place, SettingsError, Source, Table, Value, Warning, files, layer::Entry};
+
+use super::reading;
+
+/// A file with profiles.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Registry {
+    /// The registry's name.
+    pub slug: String,
+    /// The name for people.
+    pub display_name: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// The profiles, sorted by name.
+    pub profiles: Vec<Profile>,
+    /// The name of the profile that is used if none is chosen. `None` means `default`, else the first; in
+    /// files of January 2026 `default` alone.
+    pub default_profile: Option<String>,
+    /// The file.
+    pub file: Arc<Path>,
+    /// The file has the format of January 2026: `name: {section: {flag: value}}`.
+    pub is_january: bool,
+    /// Whether the file itself says the registry's name.
+    pub(crate) is_named: bool,
+}
+
+/// Named settings.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Profile {
+    /// The profile's name.
+    pub slug: String,
+    /// The name for people.
+    pub display_name: Option<String>,
+    /// Description.
+    pub description: Option<String>,
+    /// The profiles that this one stands on, base first.
+    pub stack: Vec<ProfileRef>,
+    /// Settings of applications, by `namespace.feature@vN`.
+    pub extensions: Table,
+    /// Anything else.
+    pub metadata: Table,
+    /// Where the profile stands.
+    pub place: Place,
+    /// Whether it stands in a file of the current folder, which somebody else may have written.
+    pub(crate) is_project: bool,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// The name of a profile, in a registry or in the one of the profile that names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ProfileRef {
+    /// The registry. `None` means the same.
+    pub registry: Option<String>,
+    /// The profile.
+    pub profile: String,
+}
+
+impl ProfileRef {
+    /// Reads `NAME` or `REGISTRY/NAME`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.trim().split_once('/') {
+            Some((registry, profile)) if !registry.is_empty() => Self {
+                registry: Some(registry.to_owned()),
+                profile: profile.to_owned(),
+            },
+            _ => Self {
+                registry: None,
+                profile: text.trim().to_owned(),
+            },
+        }
+    }
+}
+
+impl fmt::Display for ProfileRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.registry {
+            Some(registry) => write!(f, "{registry}/{}", self.profile),
+            None => f.write_str(&self.profile),
+        }
+    }
+}
+
+impl Registry {
+    /// Reads the registries of a document: one, or those of an older file with several.
+    ///
+    /// `path` is for messages and for the registry's name, and decides about the format: TOML if it ends
+    /// so, else YAML. Nothing is read from disk. What is read and not used is in the warnings.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is no valid document.
+    pub fn parse(path: &Path, text: &str) -> Result<(Vec<Self>, Vec<Warning>), SettingsError> {
+        let root = files::parse(path, text.as_bytes())?;
+        let file = files::File {
+            path: path.into(),
+            root,
+        };
+        let mut warnings = Vec::new();
+        let registries = reading::registries(&file, &mut warnings);
+        Ok((registries, warnings))
+    }
+
+    /// The registries of a file that was read.
+    pub(crate) fn of_file(file: &files::File, warnings: &mut Vec<Warning>) -> Vec<Self> {
+        reading::registries(file, warnings)
+    }
+
+    /// Adds profiles, which replace those of the same name.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.file = other.file;
+        let names: BTreeSet<_> = other.profiles.iter().map(|profile| &profile.slug).collect();
+        self.profiles
+            .retain(|profile| !names.contains(&profile.slug));
+        self.profiles.extend(other.profiles);
+        self.profiles.sort_by(|a, b| a.slug.cmp(&b.slug));
+    }
+
+    /// The profiles in a configuration file.
+    pub(crate) fn inline(
+        profiles: &files::Node,
+        file: &Arc<Path>,
+        warnings: &mut Vec<Warning>,
+    ) -> Self {
+        reading::inline(profiles, file, warnings)
+    }
+
+    /// Returns a profile by its name.
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.slug == slug)
+    }
+
+    /// The profile that is used if none is chosen.
+    pub(crate) fn default(&self) -> Option<&Profile> {
+        self.get(self.default_profile.as_deref().unwrap_or("default"))
+    }
+}
+
+impl Profile {
+    /// Returns the values that the profile itself sets, by path, with their places.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
+        self.entries.iter().filter_map(|entry| {
+            let value = entry.value.as_ref().ok()?;
+            Some((entry.path.as_str(), value, &entry.source))
+        })
+    }
+}

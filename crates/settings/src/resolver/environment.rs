@@ -1,0 +1,111 @@
+//! The layers of defaults and of variables.
+
+use crate::{
+    App, Field, Platform, Source, Value, Warning, WarningKind,
+    catalogue::{by_path, fields},
+    layer::{Entry, Group, Layer},
+    nearest::nearest,
+    value::Invalid,
+};
+
+/// Variables that many programs share, weakest first, and the paths that they set.
+pub(crate) const WELL_KNOWN: &[(&str, &str)] = &[
+    ("OPENAI_BASE_URL", "api.base_urls.openai-base-url"),
+    ("OPENAI_API_KEY", "api.api_keys.openai-api-key"),
+    ("ANTHROPIC_API_KEY", "api.api_keys.claude-api-key"),
+    ("GOOGLE_API_KEY", "api.api_keys.gemini-api-key"),
+    ("GEMINI_API_KEY", "api.api_keys.gemini-api-key"),
+];
+
+pub(super) fn defaults() -> Layer {
+    let mut layer = Layer::new(Group::Default);
+    for field in fields() {
+        let value = field
+            .default
+            .and_then(|text| Value::parse(field, text).ok().flatten());
+        layer.entries.extend(value.map(|value| Entry {
+            path: field.path.to_owned(),
+            value: Ok(value),
+            source: Source::Default,
+        }));
+    }
+    layer
+}
+
+/// The variables that many programs share. One that is not valid is not this program's error.
+pub(super) fn well_known(platform: &dyn Platform, warnings: &mut Vec<Warning>) -> Layer {
+    let mut layer = Layer::new(Group::WellKnown);
+    for (variable, path) in WELL_KNOWN {
+        let Some(field) = by_path(path) else { continue };
+        let source = Source::WellKnown {
+            variable: (*variable).to_owned(),
+        };
+        match read(field, variable, platform) {
+            None => {}
+            Some(Ok(value)) => layer.entries.push(Entry {
+                path: (*path).to_owned(),
+                value: Ok(value),
+                source,
+            }),
+            Some(Err(invalid)) => {
+                let message = format!("{source}: {invalid}; the variable is not used");
+                warnings.push(Warning::new(WarningKind::Invalid, message));
+            }
+        }
+    }
+    layer
+}
+
+/// The variables with the application's prefix.
+pub(super) fn prefixed(app: &App, platform: &dyn Platform, warnings: &mut Vec<Warning>) -> Layer {
+    let mut layer = Layer::new(Group::Variables);
+    let mut known = Vec::new();
+    for field in fields() {
+        let Some(name) = field.variable(app.prefix()) else {
+            continue;
+        };
+        if let Some(value) = read(field, &name, platform) {
+            layer.entries.push(Entry {
+                path: field.path.to_owned(),
+                value,
+                source: Source::Variable { name: name.clone() },
+            });
+        }
+        known.push(name);
+    }
+    misspelled(app, platform, &known, warnings);
+    layer
+}
+
+/// The value of a variable; an empty one is not set, as programs of containers pass it on.
+fn read(field: &Field, name: &str, platform: &dyn Platform) -> Option<Result<Value, Invalid>> {
+    match platform.variable(name)?.into_string() {
+        Ok(text) => Value::parse(field, &text).transpose(),
+        Err(_) => Some(Err(Invalid::new(field, "").allowed("text in UTF-8"))),
+    }
+}
+
+/// Warns of variables whose name is nearly one of a setting. Others are the application's own.
+fn misspelled(app: &App, platform: &dyn Platform, known: &[String], warnings: &mut Vec<Warning>) {
+    if app.prefix().is_empty() {
+        return;
+    }
+    for name in platform.variables() {
+        let Some(rest) = name.strip_prefix(app.prefix()) else {
+            continue;
+        };
+        if known.contains(&name) || rest.len() < 4 {
+            continue;
+        }
+        let flags = known
+            .iter()
+            .filter_map(|known| known.strip_prefix(app.prefix()));
+        if let Some(near) = nearest(rest, flags) {
+            let source = Source::Variable {
+                name: "environment".to_owned(),
+            };
+            let near = format!("{}{near}", app.prefix());
+            warnings.push(Warning::unknown(&source, &name, Some(&near)));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A key stays with its address.
+//!
+//! Each source may name an address, a key, or both. A key goes to the provider's own host, or to an
+//! address that was written by the same hand: in the same file, or in the same stack of profiles. To an address of
+//! another host go, besides, the key of a flag, and the key of a variable with the application's prefix
+//! unless the address stands in a file of the current folder. That folder may be a repository of somebody
+//! else's: <https://github.com/chunkhound/chunkhound/issues/388>,
+//! <https://github.com/frankbria/codeframe/pull/992>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Address, Value, Warning, WarningKind,
+    catalogue::own_address,
+    layer::Group,
+    trace::{Said, Traced},
+};
+
+type Settings = BTreeMap<String, Traced>;
+
+/// Marks keys and addresses that are not used.
+pub(super) fn settle(settings: &mut Settings, warnings: &mut Vec<Warning>) {
+    drop_project_proxy(settings, warnings);
+    settle_keys(settings, warnings);
+    name_project_addresses(settings, warnings);
+}
+
+/// A proxy sees keys on their way to addresses without TLS, so a file of the current folder sets none.
+fn drop_project_proxy(settings: &mut Settings, warnings: &mut Vec<Warning>) {
+    let Some(proxy) = settings.get_mut("client.proxy_url") else {
+        return;
+    };
+    for said in proxy.log.iter_mut().filter(|said| said.group.is_project()) {
+        let why = "a file of the current folder cannot set the proxy";
+        said.note = Some(why.to_owned());
+        let message = format!("{}: proxy-url is not used: {why}", said.source);
+        warnings.push(Warning::new(WarningKind::Untrusted, message));
+    }
+}
+
+/// Whoever runs a program in a folder should know that its conversations go where the folder says.
+fn name_project_addresses(settings: &Settings, warnings: &mut Vec<Warning>) {
+    let urls = settings.iter().filter_map(|(path, traced)| {
+        let name = path.strip_prefix("api.base_urls.")?;
+        Some((name.strip_suffix("-base-url")?, traced.used()?))
+    });
+    for (name, said) in urls.filter(|(_, said)| said.group.is_project()) {
+        if let Some(address) = foreign(name, said) {
+            let message = format!(
+                "{}: requests to `{name}` go to {address}, which a file of the current folder sets",
+                said.source
+            );
+            warnings.push(Warning::new(WarningKind::Untrusted, message));
+        }
+    }
+}
+
+fn settle_keys(settings: &mut Settings, warnings: &mut Vec<Warning>) {
+    let names: BTreeSet<String> = settings
+        .keys()
+        .filter_map(|path| {
+            let key = path.strip_prefix("api.api_keys.")?;
+            Some(key.strip_suffix("-api-key")?.to_owned())
+        })
+        .collect();
+    for name in &names {
+        let url_path = format!("api.base_urls.{name}-base-url");
+        let key_path = format!("api.api_keys.{name}-api-key");
+        let Some(mut keys) = settings.remove(&key_path) else {
+            continue;
+        };
+        if let Some(urls) = settings.get_mut(&url_path) {
+            drop_well_known(urls, &keys);
+            if let Some(said) = urls.used()
+                && let Some(address) = foreign(name, said)
+            {
+                choose(name, said, address, &mut keys, warnings);
+            }
+        }
+        settings.insert(key_path, keys);
+    }
+}
+
+/// The well-known address and its key are one pair: a file with a key replaces both.
+fn drop_well_known(urls: &mut Traced, keys: &Traced) {
+    let Some(at) = urls.log.len().checked_sub(1) else {
+        return;
+    };
+    let Some(last) = urls.log.get_mut(at) else {
+        return;
+    };
+    let by_file = keys.log.iter().rev().find(|said| said.group.is_file());
+    if let (Group::WellKnown, Some(key)) = (last.group, by_file) {
+        last.note = Some(format!(
+            "the key of {} is for the provider's own address",
+            key.source
+        ));
+    }
+}
+
+/// The address, if it is not on the provider's own host.
+fn foreign<'s>(name: &str, said: &'s Said) -> Option<&'s Address> {
+    let Ok(Value::Url(address)) = &said.value else {
+        return None;
+    };
+    let is_own = own_address(name).is_some_and(|own| own.same_host(address));
+    (!is_own).then_some(address)
+}
+
+/// Leaves the key that belongs to an address, and marks all others.
+fn choose(
+    name: &str,
+    url: &Said,
+    address: &Address,
+    keys: &mut Traced,
+    warnings: &mut Vec<Warning>,
+) {
+    let ranks = keys.log.iter().map(|said| rank(said.group, url.group));
+    let best = ranks.flatten().max();
+    let count = keys.log.len();
+    for (index, said) in keys.log.iter_mut().enumerate() {
+        let rank = rank(said.group, url.group);
+        if rank.is_some() && rank == best {
+            continue;
+        }
+        said.note = Some(if rank.is_some() {
+            format!("the address {address} has a key of its own")
+        } else {
+            format!(
+                "the address {address} is not of the same source: {}",
+                url.source
+            )
+        });
+        if rank.is_none() && index + 1 == count {
+            let message = format!(
+                "{}: the API key of `{name}` is not used: the address {address} is set by {}, and a key \
+                 goes to addresses of its own source only; set both in one place",
+                said.source, url.source
+            );
+            warnings.push(Warning::new(WarningKind::KeyNotUsed, message));
+        }
+    }
+}
+
+/// How strongly a key belongs to a foreign address. `None` if it must not go there.
+fn rank(key: Group, address: Group) -> Option<u8> {
+    match key {
+        Group::Run => Some(6),
+        Group::Flags => Some(5),
+        _ if key == address && key.is_file() => Some(4),
+        Group::Variables if !address.is_project() => Some(3),
+        Group::WellKnown if address == Group::WellKnown => Some(2),
+        _ => None,
+    }
+}

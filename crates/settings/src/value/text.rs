@@ -1,0 +1,131 @@
+//! Values of variables and flags.
+
+use serde_json::Value as Json;
+
+use super::{Invalid, Value};
+use crate::{Address, Field, Kind, Secret, Table};
+
+pub(super) fn read(field: &Field, given: &str) -> Result<Option<Value>, Invalid> {
+    let given = given.trim();
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let value = match field.kind {
+        Kind::Text => Some(Value::Text(given.to_owned())),
+        Kind::Choice => choice(field, given),
+        Kind::Int(min, max) => integer(given)
+            .filter(|number| (min..=max).contains(number))
+            .map(Value::Int),
+        Kind::Float(min, max) => float(given)
+            .filter(|number| (min..=max).contains(number))
+            .map(Value::Float),
+        Kind::Bool => boolean(given).map(Value::Bool),
+        Kind::List => Some(Value::List(list(given))),
+        Kind::Seconds => seconds(given).map(Value::Int),
+        Kind::Json => object(given).map(Value::Json),
+        Kind::Map => object(given)
+            .and_then(|json| json.as_object().cloned())
+            .and_then(|map| super::file::table(field, Table::new(map))),
+        Kind::Secret => return secret(field, given).map(Some),
+        Kind::Url => url(field, given),
+    };
+    value.map(Some).ok_or_else(|| Invalid::new(field, given))
+}
+
+fn choice(field: &Field, given: &str) -> Option<Value> {
+    let mut values = field.values.iter();
+    let found = values.find(|value| value.eq_ignore_ascii_case(given))?;
+    Some(Value::Text((*found).to_owned()))
+}
+
+/// An integer; also one that is written as a float, as some programs write all numbers.
+fn integer(given: &str) -> Option<i64> {
+    let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
+    given.parse().ok().or_else(|| {
+        let number = given.parse::<f64>().ok().filter(whole)?;
+        format!("{number:.0}").parse().ok()
+    })
+}
+
+fn float(given: &str) -> Option<f64> {
+    given
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite())
+}
+
+/// The booleans of YAML 1.1, which files of Go programs have, and those of variables.
+fn boolean(given: &str) -> Option<bool> {
+    match given.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "t" | "1" => Some(true),
+        "false" | "no" | "off" | "n" | "f" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A JSON list, or items that commas separate, with or without brackets.
+pub(super) fn list(given: &str) -> Vec<String> {
+    if let Ok(items) = serde_json::from_str::<Vec<String>>(given) {
+        return items;
+    }
+    let inside = given
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let items = inside.unwrap_or(given).split(',').map(str::trim);
+    let items = items.map(|item| {
+        let quoted = |quote| item.strip_prefix(quote)?.strip_suffix(quote);
+        quoted('"').or_else(|| quoted('\'')).unwrap_or(item)
+    });
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whole seconds: `90`, `90s`, `1m30s`, `1h`.
+fn seconds(given: &str) -> Option<i64> {
+    if let Some(number) = integer(given) {
+        return (number >= 0).then_some(number);
+    }
+    let (mut total, mut digits) = (0_i64, String::new());
+    for c in given.chars() {
+        let unit = match c {
+            '0'..='9' => {
+                digits.push(c);
+                continue;
+            }
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            _ => return None,
+        };
+        let part = digits.parse::<i64>().ok()?.checked_mul(unit)?;
+        total = total.checked_add(part)?;
+        digits.clear();
+    }
+    digits.is_empty().then_some(total)
+}
+
+fn object(given: &str) -> Option<Json> {
+    let json = serde_json::from_str::<Json>(given).ok()?;
+    json.is_object().then_some(json)
+}
+
+fn secret(field: &Field, given: &str) -> Result<Value, Invalid> {
+    if given.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        let allowed = "one line of text without spaces";
+        return Err(Invalid::new(field, given).allowed(allowed));
+    }
+    Ok(Value::Secret(Secret::new(given)))
+}
+
+fn url(field: &Field, given: &str) -> Option<Value> {
+    let address = Address::new(given);
+    let scheme = address.scheme()?;
+    let is_proxy = field.path == "client.proxy_url";
+    let known = matches!(scheme.as_str(), "http" | "https")
+        || (is_proxy && matches!(scheme.as_str(), "socks4" | "socks4a" | "socks5" | "socks5h"));
+    let clean = !given.chars().any(|c| c.is_control() || c.is_whitespace());
+    let has_host = address.host().is_some_and(|host| !host.starts_with(':'));
+    (known && clean && has_host).then_some(Value::Url(address))
+}
