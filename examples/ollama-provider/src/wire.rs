@@ -15,10 +15,10 @@ use geppetto_provider::{
 use geppetto_turns::{Block, Content, Incomplete, Turn, Usage, repair};
 use serde_json::{Value, json, value::RawValue};
 
-/// Asks Ollama.
+/// An engine for Ollama.
 pub(crate) type OllamaEngine = WireEngine<Ollama>;
 
-/// The wire: from a turn to a request.
+/// The wire: encodes a turn as a request.
 #[derive(Debug)]
 pub(crate) struct Ollama;
 
@@ -36,7 +36,7 @@ impl Wire for Ollama {
         Ok(Self)
     }
 
-    // What the API has no field for is left out, and the user is told.
+    // Settings that the API does not support are dropped, with a notice.
     fn adapt(&self, settings: &mut Settings, _: &Turn) -> Result<(), EngineError> {
         let set = [
             (
@@ -54,7 +54,7 @@ impl Wire for Ollama {
 
     fn request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
         let settings = call.settings();
-        // With exactly one answer for each tool call, whatever the history.
+        // Repaired, so that each tool call has exactly one answer.
         let blocks = repair(&call.turn().blocks);
         let messages: Vec<Value> = blocks.iter().filter_map(|block| message(block)).collect();
         if messages.is_empty() {
@@ -87,7 +87,7 @@ impl Wire for Ollama {
     }
 }
 
-/// An object of the fields that are set, in this order.
+/// An object with the fields that are set, in this order.
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
     let is_set = |value: &Value| !value.is_null() && *value != json!([]) && *value != json!({});
     fields
@@ -96,7 +96,7 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
         .collect()
 }
 
-/// The message of a block; none for reasoning, which does not go back.
+/// The message of a block; `None` for reasoning, which is not sent back.
 fn message(block: &Block) -> Option<Value> {
     let (role, text) = match &block.content {
         Content::System(_) => ("system", block.text()?),
@@ -117,8 +117,7 @@ fn message(block: &Block) -> Option<Value> {
 }
 
 wire_object! {
-    /// One line. A field that is missing or of another type is empty, one that is not known is
-    /// skipped.
+    /// One line. Missing fields and fields of another type are empty, unknown fields are skipped.
     struct Line {
         model: Text<'a>,
         message: Option<Message<'a>>,
@@ -150,19 +149,19 @@ wire_object! {
     }
 }
 
-/// The fold: from the lines of a reply to its blocks and events.
+/// The fold: turns the lines of a reply into blocks and events.
 #[derive(Debug, Default)]
 pub(crate) struct OllamaFold {
-    /// The text or the reasoning that grows.
+    /// The open text or reasoning.
     open: Option<(bool, ItemId)>,
     calls: usize,
-    /// Why the model stopped, once it has.
+    /// The stop reason, once it is known.
     reason: Option<String>,
     usage: Option<Usage>,
 }
 
 impl OllamaFold {
-    /// Lets the text or the reasoning grow. What does not go on with the open item begins another.
+    /// Appends text or reasoning to the open item, or starts another item.
     fn say(&mut self, thinks: bool, text: &str, out: &mut Output<'_>) {
         if text.is_empty() {
             return;
@@ -188,7 +187,7 @@ impl OllamaFold {
         }
     }
 
-    /// A call comes whole, and without an id: the output gives it one.
+    /// A call arrives complete and without an id: the output assigns one.
     fn call(&mut self, function: &Function<'_>, out: &mut Output<'_>) -> Result<(), Fault> {
         self.calls += 1;
         if self.calls > MAX_ENTRIES {
