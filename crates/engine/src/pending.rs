@@ -32,8 +32,8 @@ pub struct PendingCall {
     pub input: String,
     /// Question for the person, masked.
     pub question: String,
-    /// What a tool that waits keeps for its next call, such as the turn of an agent of its own. Null by
-    /// default. It is stored as it is, and not published.
+    /// Data that a waiting tool stores for its next call, such as the turn of a nested agent. Null
+    /// by default. It is stored unmasked, and not published.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub data: Value,
 }
@@ -55,7 +55,7 @@ impl PendingCall {
         }
     }
 
-    /// Sets the data that the tool keeps for its next call.
+    /// Sets the data that the tool stores for its next call.
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
         self.data = data;
@@ -137,9 +137,9 @@ pub enum Decision {
     AllowWith(Args),
     /// The call does not run, and the model receives this reason.
     Reject(String),
-    /// The call does not run here, and the model gets this as its result: what the person answered to
-    /// a question of the model, or what the user's device returned for a tool that runs there. No
-    /// hook is asked.
+    /// The call does not run here, and the model receives this as its result, such as a person's
+    /// answer to a question of the model, or the output of a tool that runs on the user's device.
+    /// No hook is called.
     Answer(String),
 }
 
@@ -154,7 +154,7 @@ impl Decision {
         Self::Reject(reason.into())
     }
 
-    /// Answers the call with `result`, which the model gets.
+    /// Answers the call with `result`, which the model receives.
     pub fn answer(result: impl Into<String>) -> Self {
         Self::Answer(result.into())
     }

@@ -90,7 +90,7 @@ impl EngineRunner {
     }
 }
 
-/// Without tools, a call that waits for a person could only be lost.
+/// Checks that no call waits for a person: without tools, such a call would be lost.
 fn check_nothing_waits(turn: &Turn) -> Result<(), EngineError> {
     let waiting = PendingCall::of(turn);
     let Some(first) = waiting.first() else {

@@ -304,7 +304,7 @@ async fn a_refused_reply_is_discarded_if_the_policy_says_so() {
     );
     assert_eq!(asked.turn.blocks.len(), 2);
 
-    // The default policy hides nothing.
+    // The default policy does not fall back after a refusal.
     let asked = ask(&Fallback::new(refuses()).or(always(Script::new().text("Hello.")))).await;
     assert_eq!(asked.result.unwrap().finish_class, FinishClass::Refused);
 }
@@ -336,7 +336,7 @@ async fn an_empty_reply_is_asked_for_elsewhere_if_the_policy_says_so() {
     asked.result.as_ref().unwrap();
     assert_eq!(asked.shown(), "Hello.");
     assert_eq!(asked.turn.blocks.len(), 2);
-    // A call of a tool is an answer, and so is anything if the policy says nothing.
+    // A tool call counts as an answer, and so does any reply that the policy does not mention.
     let calls = always(Script::new().tool_call("call_1", "look", "{}"));
     let asked = ask(&Fallback::new(calls).or(breaks("no")).with_policy(policy)).await;
     assert_eq!(asked.ctx.provider_calls(), 1);

@@ -1,5 +1,6 @@
-//! A tool that has started lets its call wait for a person, keeps what it needs, and is called again with
-//! the decision, in whatever process. A person can also give the result of a call.
+//! A tool that has started can make its call wait for a person. It stores the data that it needs,
+//! and is called again with the decision, possibly in another process. A person can also provide
+//! the result of a call.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +23,7 @@ use geppetto_toolloop::{
 use geppetto_turns::{ToolCall, Turn};
 use serde_json::{Value, json};
 
-/// What happened outside of the process, in order.
+/// Effects outside of the process, in order.
 #[derive(Clone, Default)]
 struct World(Arc<Mutex<Vec<String>>>);
 
@@ -110,7 +111,7 @@ impl Shop {
             .event_sink(Arc::clone(&self.events) as Arc<dyn EventSink>)
     }
 
-    /// Another process, which has read the turn from its store.
+    /// A session in another process, which has read the turn from its store.
     fn session(&self, stored: &str) -> Session {
         let history = [Turn::from_json(stored).unwrap()];
         Session::builder(self.builder())
@@ -125,7 +126,7 @@ impl Shop {
         run.wait().await.unwrap_err()
     }
 
-    /// The types of a call's events, all of which were in a legal order.
+    /// Returns the types of a call's events, and checks their order.
     fn types(&self, call_id: &str) -> Vec<String> {
         let mut grammar = Grammar::new();
         let events: Vec<Event> = self.events.events();
@@ -161,7 +162,7 @@ async fn it_is_called_again_with_the_decision_and_what_it_kept() {
     assert!(stopped.turn().tool_answer("call_2").is_some());
 
     let session = shop.session(&stopped.turn().to_json().unwrap());
-    // Asked again without a decision, it keeps waiting.
+    // Called again without a decision, it keeps waiting.
     let asked = session
         .start_inference()
         .await
@@ -226,7 +227,7 @@ async fn its_key_is_the_same_each_time_and_a_rejection_reaches_the_model() {
         .wait()
         .await
         .unwrap_err();
-    // A tool may have a second question.
+    // A tool can ask a second question.
     let run = session
         .answer([("call_1", Decision::Allow)])
         .submit()
@@ -347,7 +348,7 @@ async fn a_person_gives_the_result_of_a_call() {
     assert_eq!(shop.types("call_1").last().unwrap(), "tool-call-finished");
 }
 
-/// An agent inside of a tool: its run waits, and so does the call.
+/// A nested agent: when its run waits, the call waits as well.
 fn agent(world: &World, engine: &ScriptedEngine) -> FnTool {
     let (world, engine) = (world.clone(), engine.clone());
     raw_tool_fn(

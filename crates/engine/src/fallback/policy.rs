@@ -1,4 +1,4 @@
-//! [`FallbackPolicy`]: when another engine is asked.
+//! [`FallbackPolicy`]: selects when another engine is called.
 
 use std::{fmt, sync::Arc};
 

@@ -146,8 +146,9 @@ fn value(event: &str, field: &str, length: impl Fn(&str) -> usize) -> Option<Ran
     Some(start..start + length)
 }
 
-/// Reads the rest of a JSON string up to its closing quote. Returns the text and its length as written,
-/// or `None` if it has an escape `\uXXXX`, whose halves of characters need more care, or a wrong one.
+/// Reads the rest of a JSON string up to its closing quote. Returns the text and its length in
+/// source form; `None` if it has an invalid escape, or an escape `\uXXXX`, which could be half of a
+/// surrogate pair.
 fn string(rest: &str) -> Option<(Cow<'_, str>, usize)> {
     let mut length = plain(rest);
     let (first, mut rest) = rest.split_at_checked(length)?;

@@ -75,7 +75,7 @@ async fn decide_and_run(
     let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);
-    // The answer of a call whose tool does not run.
+    // The answer to a call whose tool does not run.
     let given = match verdict {
         Verdict::Stopped => return Ok(()),
         Verdict::Refused(refusal) => Some(Err(refusal)),
@@ -84,7 +84,7 @@ async fn decide_and_run(
             if ask(env, slot, &call, &question)? {
                 return Ok(());
             }
-            // A call that cannot run asks no question.
+            // A call that cannot run does not ask a question.
             None
         }
         Verdict::Allowed => None,

@@ -157,8 +157,8 @@ impl Slot {
         self.resumed.as_ref()?.decision.as_ref()
     }
 
-    /// Lets the call wait for a person, and publishes the question. `input` is masked. Without `data`,
-    /// what the tool stored when it waited before is kept.
+    /// Makes the call wait for a person, and publishes the question. `input` must be masked.
+    /// Without `data`, the data that the tool stored the last time is kept.
     pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) {
         let question = self.hide(question);
         let earlier = self.resumed.as_ref().map(|own| &own.pending.data);

@@ -27,13 +27,13 @@ pub struct ToolContext {
     pub(crate) state: Extensions,
 }
 
-/// A call that waited for a person when an earlier run ended, and that a later run has taken up.
+/// A call that was waiting for a person when an earlier run ended, and that a later run continues.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ResumedCall {
-    /// The call as it waited: the question, and the data that the tool kept.
+    /// The call as recorded: the question, and the data that the tool stored.
     pub pending: PendingCall,
-    /// What the person decided; `None` if nobody has decided yet and the hooks let the call through.
+    /// Decision of the person; `None` if no one has decided yet and the hooks allowed the call.
     pub decision: Option<Decision>,
 }
 

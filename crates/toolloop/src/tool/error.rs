@@ -10,7 +10,7 @@ mod tests;
 
 pub use into::IntoToolError;
 
-/// The error of a tool. The model gets the message, so the message should say what to do.
+/// Error of a tool. The model receives the message, so the message should say what to do.
 ///
 /// `?` converts any error: every [`std::error::Error`], with its sources in the message,
 /// `anyhow::Error`, `Box<dyn Error + Send + Sync>`, `String` and `&str`. To allow that, `ToolError`
@@ -32,7 +32,7 @@ pub struct ToolError {
     message: String,
     repeatable: Option<bool>,
     source: Option<Box<dyn Error + Send + Sync>>,
-    /// What a call that waits keeps for its next attempt.
+    /// Data that a waiting call stores for its next attempt.
     waits: Option<Value>,
 }
 
@@ -47,16 +47,15 @@ impl ToolError {
         }
     }
 
-    /// Lets the call wait for a person, who is asked `question`, as
-    /// [`Rejection::wait`](crate::Rejection::wait) does before a tool starts: the call is not answered, the
-    /// other calls of the reply run, and the run ends with
-    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting). A later run calls the tool again, from
-    /// its beginning and with the same idempotency key;
-    /// [`ToolContext::resumed`](crate::ToolContext::resumed) has what the person decided. A tool that has
-    /// done something before it asks keeps what it needs in [`with_data`](Self::with_data).
+    /// Makes the call wait for a person, who is asked `question`. As with
+    /// [`Rejection::wait`](crate::Rejection::wait), which does so before the tool starts, the call
+    /// is not answered, the other calls of the reply run, and the run ends with
+    /// [`RunStop::Waiting`](geppetto_engine::RunStop::Waiting). A later run calls the tool again,
+    /// from its beginning and with the same idempotency key;
+    /// [`ToolContext::resumed`](crate::ToolContext::resumed) contains the person's decision. A tool
+    /// that has produced results before it asks can store them with [`with_data`](Self::with_data).
     ///
-    /// A tool that waits while the run is being cancelled does not wait: the call is answered as
-    /// cancelled.
+    /// If the run is being cancelled, the call does not wait, but is answered as cancelled.
     pub fn wait(question: impl Into<String>) -> Self {
         Self {
             waits: Some(Value::Null),
@@ -64,16 +63,17 @@ impl ToolError {
         }
     }
 
-    /// Sets what a call that waits keeps for the next call of its tool, such as the turn of an agent
-    /// that waits itself. It is stored with the turn, as it is, and nobody is shown it. Does nothing
-    /// for other errors.
+    /// Sets the data that a waiting call stores for the next call of its tool, such as the turn of
+    /// a nested agent that is waiting itself. It is stored with the turn, unmasked, and not
+    /// published. No effect on other errors.
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
         self.waits = self.waits.map(|_| data);
         self
     }
 
-    /// What a call that waits keeps for its next attempt; `None` for one that does not wait.
+    /// Returns the data that a waiting call stores for its next attempt; `None` if the call does
+    /// not wait.
     pub(crate) fn waits(&self) -> Option<&Value> {
         self.waits.as_ref()
     }
