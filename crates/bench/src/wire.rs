@@ -1,4 +1,4 @@
-//! [`Wire`]: the format of the canned stream, in the shape and size that OpenAI sends.
+//! [`Wire`]: the format of the canned stream, with the structure and size of OpenAI's.
 
 use clap::ValueEnum;
 use fastrand::Rng;

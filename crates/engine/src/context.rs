@@ -1,4 +1,4 @@
-//! [`RunContext`]: the context that is passed to every layer of a run.
+//! [`RunContext`]: the context passed to every layer of a run.
 
 use std::{
     collections::HashMap,

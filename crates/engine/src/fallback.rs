@@ -1,4 +1,4 @@
-//! [`Fallback`]: another engine takes over when one fails.
+//! [`Fallback`]: an engine that calls others if one fails.
 
 use std::{fmt, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! [`OnWake`]: a future that is polled only after it was woken.
+//! [`OnWake`]: a future that is polled only after a wake-up.
 
 use std::{
     fmt,

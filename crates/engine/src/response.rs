@@ -1,4 +1,4 @@
-//! [`ResponseWriter`]: writes a reply, as it arrives, as blocks and events.
+//! [`ResponseWriter`]: writes a reply as blocks and events while it arrives.
 
 use std::{collections::HashSet, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! [`RunGuard`]: a run cannot end without its terminal event.
+//! [`RunGuard`]: ensures that no run ends without its terminal event.
 
 use geppetto_events::{
     EventKind,

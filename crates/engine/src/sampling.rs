@@ -1,4 +1,4 @@
-//! [`Resampling`]: a reply that broke is asked for again.
+//! [`Resampling`]: retries of replies that broke off.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`EngineRunner`]: one reply, without tools.
+//! [`EngineRunner`]: a runner that calls an engine once, without tools.
 
 use std::{fmt, sync::Arc};
 

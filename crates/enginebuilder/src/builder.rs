@@ -1,4 +1,4 @@
-//! [`Builder`]: configuration of what a session runs.
+//! [`Builder`]: configuration of the runs of a session.
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`Stored`]: a runner whose turns are stored.
+//! [`Stored`]: a runner that stores its turns.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! [`Grammar`]: checks the order of events.
+//! [`Grammar`]: a check of the order of events.
 //!
 //! The order of events in a run is valid if:
 //!

@@ -1,4 +1,4 @@
-//! [`WireEngine`]: the engine of any wire.
+//! [`WireEngine`]: an engine for any wire.
 
 use std::{fmt, sync::Arc};
 

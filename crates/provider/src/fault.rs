@@ -1,4 +1,4 @@
-//! [`Fault`]: what is wrong with a reply, as a fold sees it.
+//! [`Fault`]: a problem with a reply, reported by a fold.
 
 use geppetto_engine::ErrorKind;
 

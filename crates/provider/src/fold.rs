@@ -1,4 +1,4 @@
-//! [`Fold`]: from the frames of a reply to the blocks and events that it is.
+//! [`Fold`]: turns the frames of a reply into blocks and events.
 
 use geppetto_engine::Finish;
 use geppetto_turns::{Incomplete, Usage};

@@ -1,4 +1,4 @@
-//! [`Output`]: where a fold writes its reply.
+//! [`Output`]: the destination of a fold's reply.
 
 use std::{
     borrow::Cow,

@@ -1,4 +1,4 @@
-//! [`Settings`]: what a request is made of, checked.
+//! [`Settings`]: validated settings of a request.
 
 use geppetto_engine::{
     ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,

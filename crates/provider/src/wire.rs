@@ -1,4 +1,4 @@
-//! [`Wire`]: one provider's format.
+//! [`Wire`]: the format of a provider.
 
 use std::fmt;
 

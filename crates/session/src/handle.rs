@@ -1,4 +1,4 @@
-//! [`ExecutionHandle`]: a run that was started.
+//! [`ExecutionHandle`]: a handle of a started run.
 
 use std::{
     fmt,

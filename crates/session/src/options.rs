@@ -1,4 +1,4 @@
-//! [`Options`]: what a run was given for itself.
+//! [`Options`]: the options of a run.
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`Prompt`]: a run with options of its own.
+//! [`Prompt`]: a prompt with options for its run.
 
 use std::{sync::Arc, time::Duration};
 

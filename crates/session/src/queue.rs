@@ -1,4 +1,4 @@
-//! [`Queue`]: prompts that wait for the running inference to end.
+//! [`Queue`]: prompts that wait for the end of the running inference.
 
 mod control;
 mod pause;

@@ -1,4 +1,4 @@
-//! [`Run`]: what the session, a run's task and its handles share.
+//! [`Run`]: state shared by the session, a run's task and its handles.
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 

@@ -1,4 +1,4 @@
-//! [`SessionSnapshot`]: state of a session at one moment.
+//! [`SessionSnapshot`]: the state of a session at one point in time.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! [`TypedPrompt`] and [`TypedRun`]: runs whose answer is a value.
+//! [`TypedPrompt`] and [`TypedRun`]: runs whose answer is parsed into a value.
 
 use std::{error::Error, fmt, marker::PhantomData, ops::Deref};
 

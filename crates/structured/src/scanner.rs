@@ -1,4 +1,4 @@
-//! [`Scanner`]: finds tags in a text that arrives in pieces.
+//! [`Scanner`]: search for tags in a text that arrives in pieces.
 //!
 //! All syntax is ASCII, so pieces are only split at character boundaries.
 

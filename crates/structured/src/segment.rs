@@ -1,4 +1,4 @@
-//! [`Segment`]: one segment of text on its way through the sink.
+//! [`Segment`]: one segment of text as it passes through the sink.
 
 use std::{borrow::Cow, sync::Arc};
 

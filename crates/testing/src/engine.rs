@@ -1,4 +1,4 @@
-//! [`ScriptedEngine`]: an engine that says what a test wrote down.
+//! [`ScriptedEngine`]: an engine with scripted replies.
 
 use std::{
     collections::VecDeque,

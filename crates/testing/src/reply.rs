@@ -1,4 +1,4 @@
-//! [`Reply`]: what the scripted server answers, and what goes wrong on the way.
+//! [`Reply`]: a scripted reply of the server, including failures during its transmission.
 //!
 //! A reply is a body, a status with headers, and a delivery. The body of a Chat Completions or
 //! Responses reply is a description (text, reasoning, tool calls, usage): the server streams it if

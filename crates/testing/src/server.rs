@@ -1,4 +1,4 @@
-//! [`ProviderServer`]: a model provider that follows the script of a test.
+//! [`ProviderServer`]: a model provider scripted by a test.
 //!
 //! # Paused clocks
 //!

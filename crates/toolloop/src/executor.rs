@@ -1,4 +1,4 @@
-//! [`ToolExecutor`]: what an application may decide about each tool call.
+//! [`ToolExecutor`]: hooks of an application around each tool call.
 
 use std::{sync::Arc, time::Duration};
 

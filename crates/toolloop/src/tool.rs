@@ -1,4 +1,4 @@
-//! [`Tool`]: a function that a model may call.
+//! [`Tool`]: a function that a model can call.
 
 use std::{sync::Arc, time::Duration};
 

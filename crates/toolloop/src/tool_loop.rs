@@ -1,4 +1,4 @@
-//! [`ToolLoop`]: the model is asked, its tools are run, and it is asked again, to the end.
+//! [`ToolLoop`]: calls the model and runs its tools in turn until the model has answered.
 
 use std::{fmt, sync::Arc};
 

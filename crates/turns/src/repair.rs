@@ -1,4 +1,4 @@
-//! [`repair`]: any history into one that providers accept.
+//! [`repair`]: turns any history into one that providers accept.
 
 use std::sync::Arc;
 

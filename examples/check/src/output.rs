@@ -1,4 +1,4 @@
-//! [`Output`]: what a program printed, and what its README says about it.
+//! [`Output`]: the output of a program, compared with its README.
 
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 

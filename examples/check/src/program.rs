@@ -1,4 +1,4 @@
-//! [`Program`]: a program and what it is run with; [`Running`]: while it runs.
+//! [`Program`]: a program with its arguments, environment and input; [`Running`]: a running one.
 
 use std::{
     ffi::OsStr,

@@ -1,4 +1,4 @@
-//! [`Failure`]: what an example says when it cannot go on, and its exit code.
+//! [`Failure`]: the message and exit code of an example that fails.
 
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_session::{RunError, SessionError};

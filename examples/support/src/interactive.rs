@@ -1,4 +1,4 @@
-//! [`interact`]: prompts from standard input, one run each.
+//! [`interact`]: a conversation over standard input, one run per prompt.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 

@@ -1,4 +1,4 @@
-//! [`Interrupts`]: Ctrl-C, while somebody listens.
+//! [`Interrupts`]: a listener for Ctrl-C.
 
 #[cfg(unix)]
 type Signal = tokio::signal::unix::Signal;

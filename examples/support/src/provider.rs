@@ -1,4 +1,4 @@
-//! [`Provider`]: the server that an example asks.
+//! [`Provider`]: the server that an example uses.
 
 use geppetto_engine::{EngineError, InferenceConfig};
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};

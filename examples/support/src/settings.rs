@@ -1,4 +1,4 @@
-//! [`Settings`]: each value, and where it came from.
+//! [`Settings`]: each value and its source.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! [`Page`]: what the checks need to know of a Markdown file.
+//! [`Page`]: a parsed Markdown file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! [`Outcome`]: what an item came to.
+//! [`Outcome`]: the outcome of an item.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! [`Progress`]: what is being done right now, on a terminal.
+//! [`Progress`]: display of the current activity on a terminal.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! [`Pattern`]: what a JSON value should be.
+//! [`Pattern`]: expectation of a JSON value.
 //!
 //! A pattern is itself JSON. A number, boolean or null matches an equal value. A list matches a
 //! list of the same length whose elements match, in order. An object matches an object whose named

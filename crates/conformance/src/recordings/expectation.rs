@@ -1,4 +1,4 @@
-//! [`Expectation`]: what the engine must make of a recording, in our own terms.
+//! [`Expectation`]: the required outcome of a recording, in the terms of the engine.
 
 use geppetto_engine::ErrorKind;
 use geppetto_turns::FinishClass;

@@ -1,4 +1,4 @@
-//! [`Observation`]: what came out of a replay, and the rules that it must keep in any case.
+//! [`Observation`]: the outcome of a replay, and its invariants.
 
 use geppetto_engine::EngineError;
 use geppetto_events::{Event, EventKind, Grammar};

@@ -1,4 +1,4 @@
-//! [`Recording`]: one recorded interaction, as it stands in its folder.
+//! [`Recording`]: one recorded interaction, read from its folder.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! [`SetAside`]: a reply that broke off, while its request is retried.
+//! [`SetAside`]: a broken reply that is set aside while its request is retried.
 
 use geppetto_turns::Turn;
 

@@ -1,4 +1,4 @@
-//! [`Clock`]: the time of a run, which can be stopped.
+//! [`Clock`]: the clock of a run, which can be stopped.
 
 use std::{future::Future, iter::successors, sync::Arc, sync::Mutex, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`IdSource`]: where fresh ids come from.
+//! [`IdSource`]: the source of new ids.
 
 use std::{
     fmt,

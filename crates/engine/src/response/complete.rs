@@ -1,4 +1,4 @@
-//! [`Completed`]: the full text of an item, compared with what was streamed of it.
+//! [`Completed`]: the full text of an item, compared with its streamed part.
 
 use geppetto_turns::Incomplete;
 

@@ -1,4 +1,4 @@
-//! [`Item`]: one text, piece of reasoning or tool call of a reply.
+//! [`Item`]: a text, reasoning or tool call of a reply.
 
 use std::sync::Arc;
 

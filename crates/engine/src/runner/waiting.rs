@@ -1,4 +1,4 @@
-//! [`WaitingFor`]: what a run waits for.
+//! [`WaitingFor`]: the condition that a run waits for.
 
 use std::fmt;
 

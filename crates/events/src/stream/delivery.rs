@@ -1,4 +1,4 @@
-//! [`Delivery`]: the events that sinks have not received yet.
+//! [`Delivery`]: events that are waiting for delivery to the sinks.
 
 use std::{
     cell::Cell,

@@ -1,4 +1,4 @@
-//! [`Log`]: the events that are retained, and how far each reader is.
+//! [`Log`]: the retained events, and the position of each reader.
 
 use std::collections::VecDeque;
 

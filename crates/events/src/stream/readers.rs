@@ -1,4 +1,4 @@
-//! [`Readers`]: positions of the subscriptions, and which of them are waiting.
+//! [`Readers`]: positions and wakers of the subscriptions.
 
 use std::task::Waker;
 

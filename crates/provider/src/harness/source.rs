@@ -1,4 +1,4 @@
-//! [`Source`]: the frames of a stream, however they are separated.
+//! [`Source`]: the frames of a stream, for any framing.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`Stop`]: what ends a run from outside, beside every wait.
+//! [`Stop`]: external stops of a run, awaited along with every other wait.
 
 use std::{
     fmt,

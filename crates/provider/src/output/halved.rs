@@ -1,4 +1,4 @@
-//! [`Halved`]: the items whose last delta ended with half of a character.
+//! [`Halved`]: items whose last delta ended with half of a character.
 
 use geppetto_engine::ItemId;
 

@@ -1,4 +1,4 @@
-//! [`Notes`]: what of a reply could not be read as it was sent, reported once.
+//! [`Notes`]: unreadable parts of a reply, reported once.
 
 use geppetto_engine::{Finish, ResponseWriter};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! [`Half`]: the halves of a surrogate pair that a server cut between two deltas.
+//! [`Half`]: half of a surrogate pair that a server split between two deltas.
 //!
 //! A Rust string cannot contain half of a surrogate pair. If the kit encounters one at the end of a
 //! delta, it writes a private-use character in place of the half, next to a noncharacter

@@ -1,4 +1,4 @@
-//! [`ObjectEnd`]: where the JSON object ends that a text begins with.
+//! [`ObjectEnd`]: the end of the JSON object at the beginning of a text.
 
 use serde::de::IgnoredAny;
 

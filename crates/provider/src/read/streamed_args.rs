@@ -1,4 +1,4 @@
-//! [`StreamedArgs`]: the arguments of a tool call as they are written, under one rule for all wires.
+//! [`StreamedArgs`]: the streamed arguments of a tool call, under one rule for all wires.
 
 use geppetto_engine::ItemId;
 use serde::de::IgnoredAny;

@@ -1,4 +1,4 @@
-//! [`Word`]: a word that a server repeats with every frame.
+//! [`Word`]: a word that a server repeats in every frame.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! [`WireRequest`]: a request as a wire makes it.
+//! [`WireRequest`]: a request encoded by a wire.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! [`Server`]: what a wire knows of the server when its engine is built.
+//! [`Server`]: information about the server for a wire whose engine is built.
 
 use std::borrow::Cow;
 

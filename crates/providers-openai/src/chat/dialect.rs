@@ -1,4 +1,4 @@
-//! [`Dialect`]: in what the requests to a server differ from those to others.
+//! [`Dialect`]: differences between servers in their requests.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! [`ChatFold`]: the events of a reply into one reply.
+//! [`ChatFold`]: folds the events of a reply.
 //!
 //! A stream is folded event by event; a single body is the fold of a stream of one event. There is
 //! no second implementation.

@@ -1,4 +1,4 @@
-//! [`ResponsesFold`]: the events of a reply into one reply.
+//! [`ResponsesFold`]: folds the events of a reply.
 //!
 //! A stream is folded event by event; a single body is the fold of its terminal event. There is no
 //! second implementation. This file folds events about the response as a whole, `items` those about

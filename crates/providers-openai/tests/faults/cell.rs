@@ -1,4 +1,4 @@
-//! [`Cell`]: a wire and a way to reply, and the good reply that the faults spoil.
+//! [`Cell`]: a wire, a way to reply, and the correct reply to which faults are applied.
 
 use geppetto_testing::{At, Reply};
 use serde_json::{Value, json};

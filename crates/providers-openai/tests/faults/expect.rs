@@ -1,4 +1,4 @@
-//! [`Expect`]: what should come of a fault.
+//! [`Expect`]: the expected outcome of a fault.
 
 use std::time::Duration;
 

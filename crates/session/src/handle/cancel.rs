@@ -1,4 +1,4 @@
-//! [`CancelOnDrop`]: a handle that cancels its run when it is dropped.
+//! [`CancelOnDrop`]: a handle that cancels its run when dropped.
 
 use std::ops::Deref;
 

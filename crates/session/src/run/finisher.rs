@@ -1,4 +1,4 @@
-//! [`Finisher`]: a run that has begun comes to its end, whatever happens.
+//! [`Finisher`]: ensures that a started run is finished on every outcome.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! [`Recorder`]: sends through a real transport, and writes down what came back.
+//! [`Recorder`]: sends requests through a real transport and records the replies.
 
 use std::{
     borrow::Cow,

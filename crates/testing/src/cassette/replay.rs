@@ -1,4 +1,4 @@
-//! [`Replayer`]: answers requests with what was recorded.
+//! [`Replayer`]: answers requests with recorded replies.
 
 use std::{
     fmt,

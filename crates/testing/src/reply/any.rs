@@ -1,4 +1,4 @@
-//! [`AnyBody`]: a body of any kind, ready for the script.
+//! [`AnyBody`]: a scripted body of any format.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! [`ChatBody`]: a reply of the Chat Completions API, described once and sent streamed or whole.
+//! [`ChatBody`]: a reply of the Chat Completions API, sent as a stream or as a single body.
 //!
 //! Wire format: <https://platform.openai.com/docs/api-reference/chat>.
 

@@ -1,4 +1,4 @@
-//! [`ResponsesBody`]: a reply of the Responses API, described once and sent streamed or whole.
+//! [`ResponsesBody`]: a reply of the Responses API, sent as a stream or as a single body.
 //!
 //! Wire format: <https://platform.openai.com/docs/api-reference/responses-streaming>, and
 //! recordings of the API.

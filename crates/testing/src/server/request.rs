@@ -1,4 +1,4 @@
-//! [`ReceivedRequest`]: what a client sent.
+//! [`ReceivedRequest`]: a request received from a client.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! [`Case`]: what is simulated.
+//! [`Case`]: a scenario of the simulator.
 
 use std::{error::Error, fmt, sync::Arc};
 

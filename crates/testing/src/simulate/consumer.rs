@@ -1,4 +1,4 @@
-//! [`Consumer`]: a reader of events that follows their grammar, as a screen would.
+//! [`Consumer`]: a reader that interprets events like a user interface.
 
 use geppetto_events::{Event, EventKind};
 

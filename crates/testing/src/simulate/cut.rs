@@ -1,4 +1,4 @@
-//! [`Cut`]: where a simulated run is disturbed, and by what.
+//! [`Cut`]: the place and kind of an interruption of a simulated run.
 
 use std::{error::Error, fmt, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! [`SeamExecutor`]: hooks of tool calls that pass their seam.
+//! [`SeamExecutor`]: hooks of tool calls, each with a seam.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! [`Report`]: what a simulation came to.
+//! [`Report`]: the results of a simulation.
 
 use std::{collections::BTreeMap, fmt, ops::AddAssign};
 

@@ -1,4 +1,4 @@
-//! [`Watched`]: an engine builder whose runs are counted, cut and looked at.
+//! [`Watched`]: an engine builder whose runs are counted, interrupted and observed.
 
 use std::{
     future::Future,

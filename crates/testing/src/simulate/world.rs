@@ -1,4 +1,4 @@
-//! [`World`]: everything that one simulated session shares.
+//! [`World`]: the shared state of one simulated session.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! [`ProviderRefusal`]: an error as the provider words it.
+//! [`ProviderRefusal`]: an error with the provider's wording.
 
 use std::{error::Error, fmt};
 

@@ -1,4 +1,4 @@
-//! [`Request`]: a tool call that waits for its answer.
+//! [`Request`]: a tool call without an answer yet.
 
 use std::{
     collections::{HashMap, HashSet},

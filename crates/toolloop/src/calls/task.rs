@@ -1,4 +1,4 @@
-//! [`ToolTask`]: a tool on a task of its own, which can be dropped at once.
+//! [`ToolTask`]: a tool on a separate task, which can be dropped at once.
 
 use std::{
     future::Future,

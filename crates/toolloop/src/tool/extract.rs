@@ -1,4 +1,4 @@
-//! [`FromToolContext`]: arguments of a tool function that do not come from the model.
+//! [`FromToolContext`]: arguments of a tool function that are not supplied by the model.
 
 use geppetto_engine::Extensions;
 

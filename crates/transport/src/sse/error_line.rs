@@ -1,4 +1,4 @@
-//! [`ErrorLine`]: errors that a server sends in a line of their own, `error: {..}`.
+//! [`ErrorLine`]: errors that a server sends in a separate line, `error: {..}`.
 //!
 //! According to the rules of server-sent events, such a line is dropped. llama.cpp servers report
 //! failures in it: <https://github.com/ggml-org/llama.cpp/issues/16104>.

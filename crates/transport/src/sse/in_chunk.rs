@@ -1,4 +1,4 @@
-//! [`InChunk`]: an event that lies whole in a chunk, as nearly all do.
+//! [`InChunk`]: an event that is contained in one chunk, the common case.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! [`Rest`]: detects whether the bytes after the last event begin another one.
+//! [`Rest`]: detection of an unfinished event after the last one.
 
 use memchr::memchr2;
 

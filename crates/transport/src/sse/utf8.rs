@@ -1,4 +1,4 @@
-//! [`Utf8`]: counts what is no UTF-8 in a stream of chunks.
+//! [`Utf8`]: count of invalid UTF-8 sequences in a stream of chunks.
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! [`repair_with`]: a history in the message order that a server requires.
+//! [`repair_with`]: repair that also follows a server's rules on message order.
 
 use std::{collections::HashMap, sync::Arc};
 

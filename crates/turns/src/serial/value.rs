@@ -1,4 +1,4 @@
-//! [`ValueReader`]: any document as a JSON value, without loss and within a budget.
+//! [`ValueReader`]: reads any document as a JSON value, without loss and within a budget.
 
 use std::{cell::Cell, fmt};
 

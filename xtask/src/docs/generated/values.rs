@@ -1,4 +1,4 @@
-//! [`Values`]: what the code says of itself at run time.
+//! [`Values`]: values taken from the code at run time.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! [`References`]: finds the files and tests that a page names.
+//! [`References`]: search for the files and tests named in a page.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 

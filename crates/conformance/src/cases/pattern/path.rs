@@ -1,4 +1,4 @@
-//! [`Path`]: a place, or several places, in a JSON value.
+//! [`Path`]: one or several locations in a JSON value.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! [`Place`]: where a stream is cut, and how.
+//! [`Place`]: the position and kind of a cut.
 
 use std::{collections::BTreeMap, fmt};
 

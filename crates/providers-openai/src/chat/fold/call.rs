@@ -1,4 +1,4 @@
-//! [`Call`]: one tool call, put together from its pieces.
+//! [`Call`]: a tool call assembled from its pieces.
 
 use geppetto_engine::ItemId;
 use geppetto_provider::{

@@ -1,4 +1,4 @@
-//! [`Calls`]: tool calls put together from their pieces.
+//! [`Calls`]: tool calls assembled from their pieces.
 //!
 //! A piece identifies its call by index, by id, by name, or only by its position. A call is
 //! announced once its id and its name are known, and after all calls that started before it, so

@@ -1,4 +1,4 @@
-//! [`Kept`]: what stands beside the text and is kept with it.
+//! [`Kept`]: data of a message other than its text, kept with the text.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! [`Others`]: the answers beside the first, where several were asked for.
+//! [`Others`]: the answers other than the first, if several were requested.
 
 use std::collections::BTreeMap;
 

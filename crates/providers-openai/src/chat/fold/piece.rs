@@ -1,4 +1,4 @@
-//! [`CallPiece`]: a piece of a tool call, whatever form it came in.
+//! [`CallPiece`]: a piece of a tool call, in a uniform format.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! [`Reason`]: why a choice ended.
+//! [`Reason`]: the finish reason of a choice.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 

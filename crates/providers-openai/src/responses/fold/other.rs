@@ -1,4 +1,4 @@
-//! [`Other`]: an item that is kept as it was sent, such as that of a built-in tool.
+//! [`Other`]: an item that is preserved unchanged, such as that of a built-in tool.
 
 use geppetto_engine::{ItemId, Slot};
 use geppetto_provider::{Output, read::raw_value};

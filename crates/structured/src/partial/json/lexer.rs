@@ -1,4 +1,4 @@
-//! [`Lexer`]: the states between two characters of a JSON document.
+//! [`Lexer`]: the state of the parser between two characters of a JSON document.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! [`Tree`]: a JSON value that is built from its beginning to its end, in place.
+//! [`Tree`]: a JSON value built in place, from beginning to end.
 
 use serde_json::{Map, Value};
 

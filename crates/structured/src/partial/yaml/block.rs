@@ -1,4 +1,4 @@
-//! [`BlockReader`]: YAML as models write it, read line by line.
+//! [`BlockReader`]: a line-by-line reader for the YAML that models usually write.
 //!
 //! Known syntax: lists and maps in block style, single-line keys, single-line scalars, `|` and `>`
 //! texts, comments, and a `---` at the beginning. Any line with other syntax (a scalar or flow

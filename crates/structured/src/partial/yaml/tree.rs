@@ -1,4 +1,4 @@
-//! [`Tree`]: a value that is built line by line, in place.
+//! [`Tree`]: a value built in place, line by line.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! [`Answer`]: what is said, for either API.
+//! [`Answer`]: the content of a reply, for either API.
 
 use crate::reply::{ChatBody, Reply, ResponsesBody};
 

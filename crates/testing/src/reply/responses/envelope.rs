@@ -1,4 +1,4 @@
-//! [`Envelope`]: what every object of one reply shares.
+//! [`Envelope`]: fields common to all objects of one reply.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! [`Reasoning`]: parts of a summary, the words themselves, and what is encrypted.
+//! [`Reasoning`]: parts of a summary, plain text, and encrypted content.
 
 use serde_json::{Map, Value, json};
 

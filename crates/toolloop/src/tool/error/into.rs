@@ -1,4 +1,4 @@
-//! [`IntoToolError`]: what a tool function may fail with.
+//! [`IntoToolError`]: error types of tool functions.
 
 use std::{error::Error, ops::Deref};
 

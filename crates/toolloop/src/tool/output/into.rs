@@ -1,4 +1,4 @@
-//! [`IntoToolOutput`]: what a tool function may return.
+//! [`IntoToolOutput`]: return types of tool functions.
 
 use serde::Serialize;
 

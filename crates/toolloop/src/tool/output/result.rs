@@ -1,4 +1,4 @@
-//! [`written`]: a value as output, where an `Err` is an error and not a piece of JSON.
+//! [`written`]: conversion of a value to output, with `Err` as an error rather than JSON.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! [`Cursor`]: a place in a text, as YAML counts lines and columns.
+//! [`Cursor`]: a position in a text, with YAML's line and column counts.
 
 /// A position in a text.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! [`Transcript`]: the JSON lines of an example, held to the grammar and told run by run.
+//! [`Transcript`]: the JSON lines of an example, checked against the grammar and grouped by run.
 
 use std::collections::BTreeMap;
 
