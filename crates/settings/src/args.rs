@@ -230,7 +230,7 @@ fn check(flag: &str, text: &str) -> Result<(), clap::Error> {
     match Value::parse(field, text) {
         Ok(_) => Ok(()),
         Err(invalid) => {
-            let message = format!("--{flag}: {invalid}\n");
+            let message = format!("--{flag}: {invalid}");
             Err(clap::Error::raw(ErrorKind::ValueValidation, message))
         }
     }

@@ -25,4 +25,4 @@ pub(crate) use paths::expand;
 pub use plan::Plan;
 pub(crate) use plan::{Trust, profile_files};
 pub use reading::MAX_FILE_BYTES;
-pub(crate) use reading::{File, load, load_named, parse};
+pub(crate) use reading::{File, load_named, look_for, parse};

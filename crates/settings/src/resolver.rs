@@ -1,10 +1,13 @@
 //! [`Resolver`]: from layers to settings.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     App, InferenceSettings, OsPlatform, Plan, Platform, SettingsError, SettingsErrorKind, Trace,
-    Warning,
+    Warning, files,
     layer::{Group, Layer},
     profiles::{ActiveProfile, Profiles},
 };
@@ -138,6 +141,17 @@ impl<'a> Resolver<'a> {
             app: self.app.clone(),
         })
     }
+}
+
+/// The settings of one document.
+pub(crate) fn settings_of(text: &str) -> Result<InferenceSettings, SettingsError> {
+    let path: Arc<Path> = Path::new("settings").into();
+    let root = files::parse(&path, text.as_bytes())?;
+    let mut layer = Layer::new(Group::File(0));
+    let mut warnings = Vec::new();
+    layer.entries = files::read_config(&files::File { path, root }, &mut warnings).entries;
+    let (settings, _) = pick::settle(std::iter::once(layer), &mut warnings)?;
+    Ok(settings)
 }
 
 impl Resolved {

@@ -3,6 +3,8 @@
 use geppetto_engine::{InferenceConfig, OutputMode, StructuredOutput};
 use serde::{Deserialize, Serialize};
 
+use crate::SettingsError;
+
 mod api;
 mod chat;
 mod client;
@@ -57,6 +59,24 @@ pub struct InferenceSettings {
 }
 
 impl InferenceSettings {
+    /// Reads settings from a document in YAML, in any of the spellings of configuration files; unknown keys
+    /// are left out. Profiles in it are not used, and nothing else is read.
+    ///
+    /// ```
+    /// use geppetto_settings::InferenceSettings;
+    ///
+    /// let settings = InferenceSettings::from_yaml("inference_settings: {chat: {engine: gpt-5-mini}}")?;
+    /// assert_eq!(settings.chat.engine.as_deref(), Some("gpt-5-mini"));
+    /// # Ok::<(), geppetto_settings::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not valid YAML, or a value is not valid.
+    pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
+        crate::resolver::settings_of(text)
+    }
+
     /// Returns the provider's API: `openai` if none is set.
     #[must_use]
     pub fn api_type(&self) -> &str {

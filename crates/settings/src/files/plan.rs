@@ -98,6 +98,15 @@ impl Candidate {
     }
 }
 
+/// The same file with the ending that is not looked for, `.yml` for `.yaml` or the other way round.
+pub(crate) fn other_ending(path: &Path) -> Option<PathBuf> {
+    match path.extension()?.to_str()? {
+        "yaml" => Some(path.with_extension("yml")),
+        "yml" => Some(path.with_extension("yaml")),
+        _ => None,
+    }
+}
+
 fn user_files(app: &App, platform: &dyn Platform) -> Vec<PathBuf> {
     let name = app.name();
     let mut paths = vec![Path::new("/etc").join(name).join("config.yaml")];

@@ -2,9 +2,9 @@
 
 use std::{io, path::Path, sync::Arc};
 
-use super::{Node, toml, yaml};
+use super::{Node, plan::other_ending, toml, yaml};
 use crate::{
-    Platform,
+    Platform, Warning, WarningKind,
     error::{SettingsError, SettingsErrorKind},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct File {
 }
 
 /// Reads a file that may be missing.
-pub(crate) fn load(platform: &dyn Platform, path: &Path) -> Result<Option<File>, SettingsError> {
+fn load(platform: &dyn Platform, path: &Path) -> Result<Option<File>, SettingsError> {
     let bytes = match platform.read(path, MAX_FILE_BYTES + 1) {
         Ok(bytes) => bytes,
         Err(error) if is_missing(&error) => return Ok(None),
@@ -31,6 +31,25 @@ pub(crate) fn load(platform: &dyn Platform, path: &Path) -> Result<Option<File>,
     let path: Arc<Path> = path.into();
     let root = parse(&path, &bytes)?;
     Ok(Some(File { path, root }))
+}
+
+/// Reads a file of the plan, which may be missing, with a warning if it is there under the other ending.
+pub(crate) fn look_for(
+    platform: &dyn Platform,
+    path: &Path,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<File>, SettingsError> {
+    let found = load(platform, path)?;
+    let other = other_ending(path).filter(|other| found.is_none() && platform.exists(other));
+    if let Some(other) = other {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let message = format!(
+            "{}: the file is not read; its name must be {name}",
+            other.display()
+        );
+        warnings.push(Warning::new(WarningKind::File, message));
+    }
+    Ok(found)
 }
 
 /// Reads a file that `named_by` names, which must be there.

@@ -31,7 +31,10 @@ pub(super) fn registries(file: &File, warnings: &mut Vec<Warning>) -> Vec<Regist
             .map(|(slug, node)| head(node, slug, &file.path, warnings))
             .collect();
     }
-    if root.get("profiles").is_some_and(Node::is_map) {
+    let has_profiles = root
+        .get("profiles")
+        .is_some_and(|node| node.is_map() || node.is_null());
+    if has_profiles || root.get("slug").and_then(Node::text).is_some() {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
         return vec![head(root, &stem, &file.path, warnings)];
     }

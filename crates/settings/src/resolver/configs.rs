@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Resolver, pick::strongest};
 use crate::{
     SettingsError, Warning,
-    files::{File, Trust, expand, load, load_named, read_config},
+    files::{File, Trust, expand, load_named, look_for, read_config},
     layer::{Group, Layer},
     profiles::Registry,
 };
@@ -29,7 +29,7 @@ pub(super) fn read(
     let platform = resolver.platform;
     let mut files = Vec::new();
     for candidate in resolver.plan.candidates(resolver.app, platform) {
-        let file = load(platform, &candidate.path)?;
+        let file = look_for(platform, &candidate.path, warnings)?;
         files.extend(file.map(|file| (file, candidate.trust)));
     }
     for path in ["command.config_file", "command.load_parameters_from_file"] {

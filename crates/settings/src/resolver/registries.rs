@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Resolver, pick::strongest};
 use crate::{
     SettingsError, SettingsErrorKind, Source, Value, Warning, WarningKind,
-    files::{File, expand, load, load_named, profile_files},
+    files::{File, expand, load_named, look_for, profile_files},
     layer::Layer,
     profiles::{Profiles, Registry, Stack},
 };
@@ -49,7 +49,7 @@ pub(super) fn choose<'l>(
     }
     if !is_named && resolver.plan.profiles {
         for path in profile_files(resolver.app, resolver.platform) {
-            if let Some(file) = load(resolver.platform, &path)? {
+            if let Some(file) = look_for(resolver.platform, &path, warnings)? {
                 add(&file, false, warnings);
             }
         }

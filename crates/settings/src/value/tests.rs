@@ -37,6 +37,7 @@ fn empty_texts_leave_a_setting_unset() {
 #[test]
 fn numbers_are_finite_and_within_bounds() {
     assert_eq!(text("chat.temperature", "0.7"), Ok(json!(0.7)));
+    assert_eq!(text("chat.temperature", "\"0.7\""), Ok(json!(0.7)));
     assert_eq!(file("chat.temperature", &json!(0)), Ok(json!(0.0)));
     assert_eq!(file("chat.temperature", &json!("0.7")), Ok(json!(0.7)));
     for given in ["nan", "NaN", "inf", "-0.1", "2.1", "0,7", "1e999", "hot"] {
@@ -125,6 +126,12 @@ fn keys_are_one_line_and_never_shown() {
     let key = |given: Json| file("api.api_keys.openai-api-key", &given);
     assert_eq!(key(json!("sk-1\n")), Ok(json!("***")));
     assert_eq!(key(json!(1234)), Ok(json!("***")));
+    let quoted = Value::parse(by_path("api.api_keys.openai-api-key").unwrap(), "'sk-1'");
+    assert_eq!(
+        quoted.unwrap(),
+        Some(Value::Secret(crate::Secret::new("sk-1")))
+    );
+    assert!(error(key(json!("Bearer sk-1"))).contains("without `Bearer`"));
     for given in [
         json!("sk-1 2"),
         json!("sk\n1"),

@@ -6,7 +6,10 @@ use super::{Invalid, Value};
 use crate::{Address, Field, Kind, Secret, Table};
 
 pub(super) fn read(field: &Field, given: &str) -> Result<Option<Value>, Invalid> {
-    let given = given.trim();
+    let given = match field.kind {
+        Kind::List | Kind::Json | Kind::Map => given.trim(),
+        _ => unquoted(given.trim()),
+    };
     if given.is_empty() {
         return Ok(None);
     }
@@ -30,6 +33,14 @@ pub(super) fn read(field: &Field, given: &str) -> Result<Option<Value>, Invalid>
         Kind::Url => url(field, given),
     };
     value.map(Some).ok_or_else(|| Invalid::new(field, given))
+}
+
+/// A value without the quotes around it, which files of variables for containers pass on as a part of it
+/// (<https://github.com/martabal/qbittorrent-exporter/issues/259>).
+fn unquoted(given: &str) -> &str {
+    let inside = |quote| given.strip_prefix(quote)?.strip_suffix(quote);
+    let inside = inside('"').or_else(|| inside('\''));
+    inside.map_or(given, str::trim)
 }
 
 fn choice(field: &Field, given: &str) -> Option<Value> {
@@ -113,7 +124,7 @@ fn object(given: &str) -> Option<Json> {
 
 fn secret(field: &Field, given: &str) -> Result<Value, Invalid> {
     if given.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        let allowed = "one line of text without spaces";
+        let allowed = "the key alone: one line without spaces and without `Bearer`";
         return Err(Invalid::new(field, given).allowed(allowed));
     }
     Ok(Value::Secret(Secret::new(given)))
