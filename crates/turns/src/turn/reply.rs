@@ -93,6 +93,7 @@ impl Turn {
     /// The answer is the text after the last prompt and the last tool result. Accepted forms:
     ///
     /// - JSON, either alone or in a single Markdown code fence with any text around it;
+    /// - one JSON object with other words around it;
     /// - JSON with `null` in fields that are not nullable in `T`, which is treated as absent: in
     ///   strict mode a model cannot omit an optional field;
     /// - a value wrapped in an object under `value`, as requested by `StructuredOutput::of` for
@@ -196,6 +197,11 @@ impl Reply {
         {
             return Ok((text, value));
         }
+        if !self.is_cut
+            && let Some(found) = embedded(whole)
+        {
+            return Ok(found);
+        }
         match self.excuse(ReplyErrorKind::NotJson) {
             ReplyErrorKind::NotJson => Err(ReplyError::new(ReplyErrorKind::NotJson, Some(problem))),
             kind => Err(ReplyError::new(kind, None)),
@@ -252,4 +258,37 @@ fn fenced(text: &str) -> Option<&str> {
     // Without a line break after it, the word belongs to the content: `true`, `12`.
     let is_name = named.starts_with(['\n', '\r', ' ', '\t', '{', '[', '"']);
     Some(if is_name { named } else { inside }.trim())
+}
+
+/// Number of opening braces that [`embedded`] tries.
+const MOST_BRACES: usize = 16;
+
+/// The only JSON object in a text, with words or stray brackets around it. Two objects are none: nobody
+/// knows which of them is the answer.
+///
+/// Reports: <https://github.com/browser-use/browser-use/pull/4971>,
+/// <https://github.com/pydantic/pydantic-ai/issues/3840>.
+fn embedded(text: &str) -> Option<(&str, Value)> {
+    let mut found = None;
+    let mut at = 0;
+    for _ in 0..MOST_BRACES {
+        let Some(begin) = text.get(at..)?.find('{') else {
+            return found;
+        };
+        let rest = text.get(at + begin..)?;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        at += begin + 1;
+        match values.next() {
+            Some(Ok(_)) if found.is_some() => return None,
+            Some(Ok(value)) => {
+                let end = values.byte_offset();
+                found = Some((rest.get(..end)?, value));
+                at += end - 1;
+            }
+            // An object that cannot be read; what is inside of it is not the answer.
+            _ if rest.get(1..)?.trim_start().starts_with(['"', '\'', '}']) => return None,
+            _ => {}
+        }
+    }
+    None
 }

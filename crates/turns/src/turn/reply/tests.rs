@@ -59,10 +59,27 @@ fn a_fence_may_be_written_in_odd_ways() {
 }
 
 #[test]
-fn words_around_json_are_an_error_that_says_so() {
+fn one_object_is_read_with_words_or_brackets_around_it() {
     for text in [
         "Sure! {\"city\": \"Oslo\"}",
         "{\"city\": \"Oslo\"}\nAnything else?",
+        "{\"city\": \"Oslo\"}\n]}",
+        "As {said} in [1]: {\"city\": \"Oslo\"}.",
+    ] {
+        assert_eq!(read(text).unwrap(), oslo(), "{text}");
+    }
+    let cut =
+        turn(Block::llm_text("{\"city\": \"Oslo\"} and").with_incomplete(Incomplete::Truncated));
+    let error = cut.reply_as::<Weather>().unwrap_err();
+    assert_eq!(error.kind(), ReplyErrorKind::Incomplete);
+}
+
+#[test]
+fn words_around_other_json_are_an_error_that_says_so() {
+    for text in [
+        "{\"city\": \"Oslo\"} or {\"city\": \"Rome\"}",
+        "{\"city\": \"Oslo\", \"wind\": {\"speed\": 1}",
+        "Sure! [1, 2]",
     ] {
         let error = read(text).unwrap_err();
         assert_eq!(error.kind(), ReplyErrorKind::NotJson);
