@@ -19,6 +19,8 @@ pub(super) enum Cause {
     Authentication,
     PermissionDenied,
     NotFound,
+    /// Something that the request refers to by an id does not exist.
+    Gone,
     Conflict,
     Invalid,
     Timeout,
@@ -38,7 +40,7 @@ impl Cause {
             Self::Overloaded => ErrorKind::Overloaded,
             Self::Authentication => ErrorKind::Authentication,
             Self::PermissionDenied => ErrorKind::PermissionDenied,
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::Gone => ErrorKind::NotFound,
             Self::Conflict | Self::Invalid => ErrorKind::InvalidRequest,
             Self::Timeout => ErrorKind::Timeout,
             Self::Server | Self::Unsupported => ErrorKind::Server,
@@ -127,6 +129,8 @@ impl Said {
             Some(Cause::QuotaExhausted) if is_limit && !self.is_spent() => Some(Cause::RateLimited),
             Some(cause) => Some(cause),
             None if phrases::is_filtered(&self.message) => Some(Cause::Filtered),
+            None if phrases::is_refused(&self.message) => Some(Cause::Invalid),
+            None if phrases::is_gone(&self.message) => Some(Cause::Gone),
             None if self.is_spent() => Some(Cause::QuotaExhausted),
             None if is_limit => {
                 (status == Some(StatusCode::PAYMENT_REQUIRED)).then_some(Cause::RateLimited)

@@ -76,6 +76,8 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("budgetexceeded", Cause::QuotaExhausted),
     // GitHub Copilot's monthly allowance.
     ("quotaexceeded", Cause::QuotaExhausted),
+    // OpenAI, with status 400 or 404.
+    ("previousresponsenotfound", Cause::Gone),
     // Google names the limit: GenerateRequestsPerDayPerProjectPerModel-FreeTier.
     ("perday", Cause::QuotaExhausted),
 ];

@@ -130,6 +130,44 @@ const FILTERED: &[&[&str]] = &[
     &["unsafe or sensitive content"],
 ];
 
+/// The server rejects the content of the request, for any status: llama.cpp answers 500, LM Studio
+/// inside a stream, and gateways forward a rejection as 429.
+const REFUSED: &[&[&str]] = &[
+    // Google's parser: "Invalid JSON payload received. Unknown name \"examples\" at 'tools[0]..'",
+    // "Invalid value at 'tools[0].function_declarations[0]..".
+    &["invalid json payload received"],
+    &["invalid value at 'tools["],
+    // llama.cpp and LM Studio, of the schema of a tool or of an answer: "JSON schema conversion
+    // failed: ..", "Failed to initialize samplers: failed to parse grammar", "Unable to generate
+    // parser for this template".
+    &["json schema conversion failed"],
+    &["failed to parse grammar"],
+    &["unable to generate parser for this template"],
+    // llama.cpp and LM Studio, of the messages: "Error rendering prompt with jinja template: ..",
+    // "Jinja Exception: Conversation roles must alternate user/assistant/..".
+    &["error rendering prompt with jinja template"],
+    &["jinja exception"],
+    &["roles must alternate"],
+    // llama.cpp, of what the model or the server was not set up for.
+    &["input is not supported", "mmproj"],
+    &["requires --jinja flag"],
+    // OpenAI and those that repeat it: "Invalid schema for function 'f': ..", "Invalid schema for
+    // response_format 'f': ..".
+    &["invalid schema for function"],
+    &["invalid schema for response_format"],
+];
+
+/// An object that the request refers to has expired, was deleted, or belongs to another account.
+const GONE: &[&[&str]] = &[
+    // OpenAI: "Previous response with id 'resp_..' not found.", "Item with id 'rs_..' not found. Items
+    // are not persisted when `store` is set to false.", "Conversation with id 'conv_..' not found.".
+    &["previous response", "not found"],
+    &["item with id", "not found"],
+    &["conversation with id", "not found"],
+    &["vector store", "not found"],
+    &["no such file object"],
+];
+
 /// Credit or a daily limit is exhausted.
 const SPENT: &[&[&str]] = &[
     // Z.AI, DeepSeek: "Insufficient Balance"; in Chinese at its other host.
@@ -231,6 +269,16 @@ pub(super) fn is_too_long(message: &str) -> bool {
 
 pub(super) fn is_filtered(message: &str) -> bool {
     any(FILTERED, message)
+}
+
+/// Returns `true` if the message says that the request cannot be taken as it is.
+pub(super) fn is_refused(message: &str) -> bool {
+    any(REFUSED, message)
+}
+
+/// Returns `true` if the message says that something the request refers to does not exist.
+pub(super) fn is_gone(message: &str) -> bool {
+    any(GONE, message)
 }
 
 pub(super) fn is_spent(message: &str) -> bool {

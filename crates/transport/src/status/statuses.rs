@@ -107,6 +107,10 @@ pub(super) fn describe(status: StatusCode, cause: Cause) -> &'static str {
         (Cause::NotFound, _) => {
             "the model or the endpoint does not exist, check the model name and the base URL"
         }
+        (Cause::Gone, _) => {
+            "something that the request refers to by its id does not exist, has expired, or belongs \
+             to another account"
+        }
         (Cause::Timeout, 408) => "the provider gave up waiting for the request",
         (Cause::Timeout, _) => "the provider took too long",
         (Cause::Conflict, _) => "the request conflicts with another one",

@@ -490,3 +490,44 @@ fn further_shapes_of_errors_are_read() {
         );
     }
 }
+
+#[test]
+fn a_request_that_cannot_be_taken_is_invalid_whatever_the_status_says() {
+    for message in [
+        r#"Invalid JSON payload received. Unknown name \"examples\" at 'tools[0].function_declarations[38]': Cannot find field."#,
+        "JSON schema conversion failed:\nUnrecognized schema: {\"not\":{}}",
+        "Failed to initialize samplers: failed to parse grammar",
+        "Error rendering prompt with jinja template: \"Conversation roles must alternate\"",
+        "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
+        "tools param requires --jinja flag",
+    ] {
+        let body = serde_json::json!({"error": {"message": message, "type": "server_error"}});
+        for status in [400, 429, 500, 502] {
+            check(status, &body.to_string(), INVALID);
+        }
+        let inside = error_in_reply(&body["error"].to_string(), &Redactor::default());
+        assert_eq!(verdict(&inside), INVALID, "{message}");
+    }
+}
+
+#[test]
+fn what_a_request_refers_to_may_be_gone() {
+    for (status, body) in [
+        (
+            404,
+            r#"{"error":{"message":"Previous response with id 'resp_1' not found.","code":null}}"#,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"m","code":"previous_response_not_found"}}"#,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"Item with id 'rs_1' not found. Items are not persisted when `store` is set to false."}}"#,
+        ),
+    ] {
+        check(status, body, NOT_FOUND);
+        let words = error(status, &[], body).to_string();
+        assert!(words.contains("refers to by its id"), "{words}");
+    }
+}
