@@ -18,6 +18,16 @@ const EVENTS_OR_BODY: &str = "text/event-stream, application/json";
 const LINES_OR_BODY: &str = "application/x-ndjson, application/json";
 const BODY: &str = "application/json";
 
+/// Endpoints of other APIs, which are often copied together with the base URL.
+///
+/// Source: <https://github.com/RooCodeInc/Roo-Code/issues/6862>.
+const OTHER_PATHS: [&str; 4] = [
+    "/chat/completions",
+    "/responses",
+    "/embeddings",
+    "/v1/messages",
+];
+
 /// Server, credentials and common settings of an engine.
 #[derive(Clone)]
 pub(crate) struct Connection {
@@ -111,7 +121,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// An error of kind `Configuration` if the key or a header is invalid.
+    /// An error of kind `Configuration` if the key or a header is invalid, or if the base URL ends with
+    /// the path of another API.
     pub(crate) fn endpoint(
         &self,
         path: &str,
@@ -124,6 +135,12 @@ impl Connection {
         };
         let root = root.trim_end_matches('/');
         let root = root.strip_suffix(path).unwrap_or(root);
+        if let Some(other) = OTHER_PATHS.iter().find(|other| root.ends_with(**other)) {
+            return Err(configuration(format!(
+                "base_url: ends with `{other}`, the path of another API than this engine's; remove it \
+                 or use the engine of that API"
+            )));
+        }
         let key_header = match &self.key_header {
             Some(name) => KeyHeader::Header(name.clone().into()),
             None => key_header,

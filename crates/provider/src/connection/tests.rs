@@ -33,6 +33,25 @@ fn the_path_goes_before_the_query_and_is_not_doubled() {
 }
 
 #[test]
+fn the_endpoint_of_another_api_is_no_base_url() {
+    let endpoint = |base: &str| connection(base).endpoint("/chat/completions", KeyHeader::Bearer);
+    for (base, path) in [
+        (
+            "https://a.test/openai/responses?api-version=preview",
+            "/responses",
+        ),
+        ("https://a.test/v1/messages/", "/v1/messages"),
+    ] {
+        let said = endpoint(base).unwrap_err().to_string();
+        assert!(
+            said.starts_with(&format!("base_url: ends with `{path}`")),
+            "{said}"
+        );
+    }
+    assert!(endpoint("https://a.test/responses/v1").is_ok());
+}
+
+#[test]
 fn what_a_base_url_cannot_hold_is_refused() {
     let checked = |url: &str, key: Option<ApiKey>| {
         let mut connection = connection(url);

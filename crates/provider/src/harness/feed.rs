@@ -28,6 +28,14 @@ pub fn is_heartbeat(name: &str) -> bool {
     HEARTBEATS.contains(&name)
 }
 
+/// Returns `true` if the data of an event are a comment of another stream: gateways forward those of
+/// OpenRouter, `: OPENROUTER PROCESSING`, as events. No JSON begins with a colon.
+///
+/// Source: <https://github.com/mnfst/llm-gateway/issues/2053>.
+fn is_comment(data: &str) -> bool {
+    data.starts_with(':')
+}
+
 /// Passes a frame to a fold. If a server omits the blank lines between its events, each line of the
 /// event's data is a frame.
 pub(crate) fn feed_frame<F: Fold>(
@@ -75,7 +83,8 @@ fn feed_one<F: Fold>(fold: &mut F, frame: Frame<'_>, out: &mut Output<'_>) -> Re
     if frame.name == "error" {
         return Err(Fault::reported(frame.data));
     }
-    if matches!(frame.data, "" | "null") || is_heartbeat(frame.name) {
+    let is_empty = matches!(frame.data, "" | "null") || is_comment(frame.data);
+    if is_empty || is_heartbeat(frame.name) {
         return Ok(Flow::Heartbeat);
     }
     if let Some(mended) = halved(frame.data, &[]) {

@@ -36,15 +36,18 @@ impl CallIdForm {
     }
 
     /// Returns a valid id, derived from all of `id` and the number of the attempt.
-    fn translate(self, id: &str, attempt: u8) -> String {
+    fn translate(self, id: &str, attempt: u32) -> String {
         let length = match self {
-            Self::Any => return id.to_owned(),
+            Self::Any => return format!("{id}_{}", attempt.saturating_add(2)),
             Self::Plain(longest) => longest.min(20),
             Self::Exactly(length) => length,
         };
         // FNV-1a, twice: the same on every platform and in every version.
         let hash = |seed: u64| {
-            let bytes = id.bytes().chain([attempt]);
+            // One byte as long as it is enough, so that ids stay as earlier versions sent them.
+            let [first, rest @ ..] = attempt.to_le_bytes();
+            let rest = rest.into_iter().filter(|byte| *byte != 0);
+            let bytes = id.bytes().chain([first]).chain(rest);
             bytes.fold(0xcbf2_9ce4_8422_2325_u64 ^ seed, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             })
@@ -60,12 +63,21 @@ impl CallIdForm {
 }
 
 /// Ids of one request.
+///
+/// Some servers count calls anew in each reply, so that several calls of a history have the same id
+/// (<https://github.com/oguzbilgic/kern-ai/issues/412>), which Gemini and others reject. Ids that are
+/// sent are distinct, and depend only on the preceding calls.
 #[derive(Debug)]
 pub struct CallIds<'a> {
     form: CallIdForm,
-    sent: HashMap<&'a str, Cow<'a, str>>,
+    /// The last id sent for an id, and the number of attempts made for it.
+    last: HashMap<&'a str, (Cow<'a, str>, u32)>,
     taken: HashSet<Cow<'a, str>>,
 }
+
+/// Maximum number of attempts at a distinct id for one call. Only reached by forms that are too short
+/// for the number of calls.
+const MOST_ATTEMPTS: u32 = 255;
 
 impl<'a> CallIds<'a> {
     /// Creates the ids of a request to a server that accepts this form.
@@ -73,30 +85,35 @@ impl<'a> CallIds<'a> {
     pub fn new(form: CallIdForm) -> Self {
         Self {
             form,
-            sent: HashMap::new(),
+            last: HashMap::new(),
             taken: HashSet::new(),
         }
     }
 
-    /// Returns the id to send: the same for the same id, and distinct for distinct ids.
-    pub fn sent(&mut self, id: &'a str) -> Cow<'a, str> {
-        if self.form == CallIdForm::Any {
-            return Cow::Borrowed(id);
-        }
-        if let Some(known) = self.sent.get(id) {
-            return known.clone();
-        }
+    /// Returns the id to send for the next call: unchanged if the server accepts it and no preceding
+    /// call has it.
+    pub fn call(&mut self, id: &'a str) -> Cow<'a, str> {
+        let mut attempt = self.last.get(id).map_or(0, |(_, attempts)| *attempts);
+        let limit = attempt.saturating_add(MOST_ATTEMPTS);
         let mut sent = Cow::Borrowed(id);
-        let mut attempt = 0;
         while !self.form.fits(&sent) || self.taken.contains(&sent) {
             sent = Cow::Owned(self.form.translate(id, attempt));
             attempt += 1;
-            if attempt == u8::MAX {
+            if attempt >= limit {
                 break;
             }
         }
         self.taken.insert(sent.clone());
-        self.sent.insert(id, sent.clone());
+        self.last.insert(id, (sent.clone(), attempt));
         sent
+    }
+
+    /// Returns the id to send for the answer to the last call with this id.
+    pub fn answer(&mut self, id: &'a str) -> Cow<'a, str> {
+        match self.last.get(id) {
+            Some((sent, _)) => sent.clone(),
+            // The call is not part of the request.
+            None => self.call(id),
+        }
     }
 }

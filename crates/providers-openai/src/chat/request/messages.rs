@@ -83,7 +83,7 @@ pub(super) fn of<'a>(
                 continue;
             }
             Content::ToolCall(call) => {
-                said.call(block, call, ids.sent(&call.id));
+                said.call(block, call, ids.call(&call.id));
                 called = true;
                 continue;
             }
@@ -100,7 +100,7 @@ pub(super) fn of<'a>(
             },
             Content::ToolUse(answer) => Message::Tool {
                 role: "tool",
-                tool_call_id: ids.sent(&answer.id),
+                tool_call_id: ids.answer(&answer.id),
                 content: answer.output(),
             },
             _ => continue,
