@@ -55,7 +55,7 @@ mod tests;
 
 pub use dialect::{
     Dialect, EmptyContent, MaxTokensField, OutputFormat, ReasoningField, ReasoningReplay,
-    SystemRole,
+    SchemaForm, SystemRole,
 };
 pub use fold::ChatFold;
 pub use geppetto_provider::{KeyHeader, rules::CallIdForm};

@@ -1,5 +1,6 @@
 //! Settings that models refuse on any server, by their names.
 
+mod claude;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,15 @@ const XAI_WITHOUT_EFFORT: [&str; 6] = [
 /// Models that accept an effort although their names start like one of [`XAI_WITHOUT_EFFORT`].
 const XAI_WITH_EFFORT: [&str; 2] = ["grok-3-mini", "grok-4.20-multi-agent"];
 
+/// Reasoning models that refuse `stop` (<https://platform.openai.com/docs/api-reference/chat/create>,
+/// <https://github.com/FlowiseAI/Flowise/issues/5046>), and those of them that take it.
+const WITHOUT_STOP: [&str; 3] = ["o3", "o4-mini", "gpt-5"];
+const WITH_STOP: [&str; 1] = ["o3-mini"];
+
+/// Families that refuse `parallel_tool_calls`, whatever its value:
+/// <https://github.com/run-llama/llama_index/issues/20865>.
+const WITHOUT_PARALLEL: [&str; 3] = ["o1", "o3", "o4"];
+
 /// Returns the reason why a model refuses a setting, if it is known to. `server` is the name of the
 /// dialect, `effort` the requested reasoning effort.
 pub(crate) fn refusal(
@@ -51,10 +61,15 @@ pub(crate) fn refusal(
 ) -> Option<&'static str> {
     let name = plain(model);
     match setting {
+        "temperature" | "top_p" if claude::refuses_sampling(model) => {
+            Some("the model has no sampling settings")
+        }
         // <https://github.com/vercel/ai/issues/10932>: OpenAI accepts sampling settings only if the
         // model does not reason.
         "temperature" | "top_p" => (is_openai_reasoning(model) && reasons(name, effort))
             .then_some("OpenAI's reasoning models refuse it unless the reasoning effort is none"),
+        "parallel_tool_calls" => (is_openai_reasoning(model) && begins(name, &WITHOUT_PARALLEL))
+            .then_some("the model has no setting for it"),
         "reasoning_effort" | "reasoning_summary" if does_not_reason(model) => {
             Some("the model does not reason")
         }
@@ -70,8 +85,20 @@ pub(crate) fn refusal(
         "stop" if server == "xai" => (name.starts_with("grok-3-mini")
             || !(begins(name, &["grok-2", "grok-3"]) || name.contains("non-reasoning")))
         .then_some("xAI's reasoning models refuse it"),
+        "stop" => {
+            let refuses = begins(name, &WITHOUT_STOP) && !begins(name, &WITH_STOP);
+            (is_openai_reasoning(model) && refuses).then_some("OpenAI's reasoning models refuse it")
+        }
         _ => None,
     }
+}
+
+/// Why a model refuses `top_p` beside a temperature, if it does: Claude takes one of them.
+///
+/// Source: <https://github.com/OpenHands/OpenHands/pull/12909>.
+pub(crate) fn refusal_of_both(model: &str, setting: &str) -> Option<&'static str> {
+    (setting == "top_p" && claude::is_claude(model))
+        .then_some("Claude refuses it beside a temperature")
 }
 
 /// Returns `true` if a model belongs to a family of OpenAI's non-reasoning models.

@@ -6,7 +6,10 @@ use geppetto_provider::{KeyHeader, rules::CallIdForm};
 use geppetto_turns::Rules;
 
 mod hosts;
+mod schema;
 mod templates;
+
+pub(super) use schema::narrowed;
 
 use crate::models;
 
@@ -81,6 +84,9 @@ pub struct Dialect {
     /// `true` if a request with tool calls in its history must offer a tool; if there is none, a
     /// placeholder is offered. `false` by default; `true` for Claude, by the model's name.
     pub placeholder_tool: bool,
+    /// The form of the schemas of tools. JSON schemas by default; Gemini: a subset of `OpenAPI`, by the
+    /// model's name.
+    pub schemas: SchemaForm,
     /// `true` if refusals are sent back in a separate field instead of as text. `false` by default;
     /// `true` for OpenAI.
     pub refusal_field: bool,
@@ -123,6 +129,19 @@ pub enum OutputFormat {
     /// `response_format` of type `json_object`, with the schema in an instruction before the
     /// messages.
     JsonObject,
+}
+
+/// The form of the schemas of tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SchemaForm {
+    /// JSON schemas.
+    #[default]
+    JsonSchema,
+    /// The subset of `OpenAPI` that Gemini accepts: references are resolved, types are single, and what has
+    /// no keyword there is described in words or omitted. Arguments are still checked against the
+    /// original schema.
+    OpenApi,
 }
 
 /// Field of the output limit.
@@ -173,7 +192,8 @@ pub enum ReasoningField {
     ReasoningContent,
     /// `reasoning`, a text: Cerebras, Groq.
     Reasoning,
-    /// `reasoning_details`, the typed pieces unchanged: OpenRouter, MiniMax.
+    /// `reasoning_details`, the typed pieces unchanged: OpenRouter, MiniMax. If there are none,
+    /// `reasoning`, a text.
     Details,
     /// A part of the content of type `thinking`: Mistral.
     ThinkingPart,
@@ -197,6 +217,7 @@ impl Default for Dialect {
             empty_content: EmptyContent::default(),
             output: OutputFormat::default(),
             placeholder_tool: false,
+            schemas: SchemaForm::default(),
             refusal_field: false,
             key: KeyHeader::default(),
         }
@@ -242,8 +263,13 @@ impl Dialect {
 
     /// Returns the dialect with the requirements of the model on any server.
     pub(super) fn with_model(&self, model: &str) -> Cow<'_, Self> {
+        let is_gemini = templates::is_gemini(model);
         let Some((rules, ids)) = templates::find(model) else {
-            return Cow::Borrowed(self);
+            let mut dialect = Cow::Borrowed(self);
+            if is_gemini {
+                dialect.to_mut().schemas = SchemaForm::OpenApi;
+            }
+            return dialect;
         };
         let mut dialect = self.clone();
         dialect.rules = dialect.rules.and(rules);

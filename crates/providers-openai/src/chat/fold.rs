@@ -23,6 +23,7 @@ mod kept;
 mod others;
 mod piece;
 mod repeat;
+mod tags;
 mod usage;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ use ends::Ends;
 use kept::Kept;
 use others::Others;
 use repeat::only_text;
+use tags::{Kind, Tags};
 
 /// Maximum number of choices of a reply; OpenAI's `n` is limited to 128.
 const MOST_CHOICES: usize = 1024;
@@ -44,6 +46,7 @@ const GROWING: &[&str] = &[
     "choices.delta.content.text",
     "choices.delta.content.thinking",
     "choices.delta.content.thinking.text",
+    "choices.delta.content.summary.text",
     "choices.delta.reasoning",
     "choices.delta.reasoning_content",
     "choices.delta.reasoning_text",
@@ -71,6 +74,8 @@ pub struct ChatFold {
     calls: Calls,
     kept: Kept,
     others: Others,
+    /// Reasoning between tags in the text.
+    tags: Tags,
     /// `true` if the reply has a dedicated reasoning field, which `reasoning_details` then repeats.
     reasons_by_field: bool,
     refused: bool,
@@ -115,6 +120,11 @@ impl Fold for ChatFold {
         parse_into(&mut chunk, body).map_err(Fault::syntax)?;
         self.whole = true;
         self.accept(&chunk, body, out)?;
+        if chunk.choices.is_empty() && &*chunk.object == "chat.completion" {
+            // A router whose provider gave nothing (<https://github.com/speakeasy-api/gram/pull/3129>);
+            // the reply is not complete, and the next attempt may be answered.
+            return Ok(());
+        }
         if chunk.choices.is_empty() {
             return Err(Fault::not_a_reply(
                 "the server sent a body without choices; check that the base URL is one of a chat API",
@@ -232,6 +242,9 @@ impl ChatFold {
         if let Some(text) = choice.text_alone() {
             self.text_alone(index, text, out);
         }
+        if let Some(raw) = choice.annotations {
+            self.kept.take_annotations(raw, out);
+        }
         self.kept.take_usage(choice.usage);
         if let Some(logprobs) = &choice.logprobs.0 {
             self.kept.take_logprobs(logprobs);
@@ -275,6 +288,7 @@ impl ChatFold {
             self.calls.take_legacy(piece, index);
         }
         if self.calls.has_news() {
+            self.end_tags(out);
             self.spoke = true;
             if self.calls.len() <= MAX_ENTRIES {
                 self.close_segment(out);
@@ -296,9 +310,9 @@ impl ChatFold {
     fn words(&mut self, delta: &Delta<'_>, out: &mut Output<'_>) {
         self.reasoning(delta, out);
         match &delta.content {
-            Content::Text(text) => self.say(Segment::Text, text, out),
+            Content::Text(text) => self.text(text, out),
             other => other.each(&mut |piece| match piece {
-                Piece::Text(text) => self.say(Segment::Text, &text, out),
+                Piece::Text(text) => self.text(&text, out),
                 Piece::Reasoning(text) => self.say(Segment::Reasoning, &text, out),
                 Piece::Refusal(text) => self.say(Segment::Refusal, text, out),
             }),
@@ -342,6 +356,37 @@ impl ChatFold {
             self.say(Segment::Reasoning, &details::text_of(&news), out);
         }
         self.kept.take_details(news, self.whole, out);
+    }
+
+    /// Says a piece of the text, which may hold reasoning between tags. Where the server names
+    /// reasoning by a field, it does not.
+    fn text(&mut self, text: &str, out: &mut Output<'_>) {
+        if self.tags.is_over() || text.is_empty() {
+            return self.say(Segment::Text, text, out);
+        }
+        let mut tags = std::mem::take(&mut self.tags);
+        if self.reasons_by_field || self.kept.has_reasoning() && !tags.found() {
+            tags.end(&mut |kind, text| self.say_tagged(kind, text, out));
+        }
+        tags.take(text, &mut |kind, text| self.say_tagged(kind, text, out));
+        self.tags = tags;
+    }
+
+    /// Says what is held back because it may be a tag.
+    fn end_tags(&mut self, out: &mut Output<'_>) {
+        if !self.tags.is_over() {
+            let mut tags = std::mem::take(&mut self.tags);
+            tags.end(&mut |kind, text| self.say_tagged(kind, text, out));
+            self.tags = tags;
+        }
+    }
+
+    fn say_tagged(&mut self, kind: Kind, text: &str, out: &mut Output<'_>) {
+        let segment = match kind {
+            Kind::Text => Segment::Text,
+            Kind::Reasoning => Segment::Reasoning,
+        };
+        self.say(segment, text, out);
     }
 
     /// Appends to a segment; text that does not continue the open segment starts a new one.

@@ -7,6 +7,10 @@ use serde_json::Value;
 /// and the model can read are sent to no other.
 pub use geppetto_provider::rules::{ORIGIN, Origin};
 
+/// `true` on reasoning that the server sent as part of the text, between the tags `<think>` and
+/// `</think>`. To a server that takes back the reasoning of every message, it goes back in this form.
+pub const IN_TEXT: BlockMetaKey<bool> = BlockMetaKey::new("openai_chat.in_text@v1");
+
 /// Generated speech, on the text block with its transcript: an object of `id`, `data` (base64) and
 /// `expires_at` (seconds since 1970).
 pub const AUDIO: BlockMetaKey<Value> = BlockMetaKey::new("openai_chat.audio@v1");

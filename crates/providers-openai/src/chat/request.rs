@@ -9,7 +9,8 @@ use geppetto_provider::{
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Dialect, OutputFormat};
+use super::{Dialect, OutputFormat, SchemaForm, dialect::narrowed};
+use crate::models;
 
 mod messages;
 mod options;
@@ -21,10 +22,12 @@ mod tests;
 use messages::Message;
 use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 
-/// Omits settings that the server or the model does not accept.
+/// Omits settings that the server or the model does not accept, and converts the schemas of tools to the form
+/// that it accepts.
 pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
+    let has_temperature = config.temperature.is_some();
     let model = settings.model.clone();
     let choice = settings.tool_config.tool_choice.clone();
     let set = [
@@ -45,7 +48,13 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     settings.leave_out(&set, |setting| {
         no_field(setting, &choice, dialect)
             .or_else(|| dialect.refusal(setting, &model, effort.as_deref()))
+            .or_else(|| models::refusal_of_both(&model, setting).filter(|_| has_temperature))
     });
+    if dialect.with_model(&model).schemas == SchemaForm::OpenApi {
+        for tool in &mut settings.tools {
+            tool.parameters = narrowed(&tool.parameters);
+        }
+    }
 }
 
 /// Returns the reason why a setting has no field, if it has none.

@@ -21,6 +21,44 @@ fn sampling_is_for_models_that_do_not_reason() {
 }
 
 #[test]
+fn newer_models_of_anthropic_have_no_sampling() {
+    for model in [
+        "claude-opus-4-7",
+        "anthropic/claude-opus-4.8",
+        "us.anthropic.claude-opus-4-7-20260416-v1:0",
+        "system.ai.claude-opus-5",
+        "claude-sonnet-5",
+        "anthropic/claude-5-sonnet",
+    ] {
+        check("", model, "temperature", None, false);
+        check("", model, "top_p", None, false);
+    }
+    for model in [
+        "claude-opus-4-6",
+        "claude-opus-4-1-20250805",
+        "claude-sonnet-4-20250514",
+        "anthropic/claude-3.7-sonnet",
+        "claude-haiku-4-5",
+        "claude-3-5-haiku-latest",
+    ] {
+        check("", model, "temperature", None, true);
+        assert!(refusal_of_both(model, "top_p").is_some());
+        assert!(refusal_of_both(model, "temperature").is_none());
+    }
+    assert!(refusal_of_both("gpt-4o", "top_p").is_none());
+}
+
+#[test]
+fn early_reasoning_models_of_openai_have_no_choice_of_parallel_calls() {
+    for model in ["o1", "o3-mini", "o4-mini", "openai/o3"] {
+        check("openai", model, "parallel_tool_calls", None, false);
+    }
+    for model in ["gpt-5-mini", "gpt-4o", "olmo-3"] {
+        check("openai", model, "parallel_tool_calls", None, true);
+    }
+}
+
+#[test]
 fn an_effort_is_for_models_that_have_one() {
     for model in [
         "gpt-4o",
@@ -54,10 +92,14 @@ fn an_effort_is_for_models_that_have_one() {
 }
 
 #[test]
-fn stop_words_are_for_models_of_xai_that_do_not_reason() {
+fn stop_words_are_for_models_that_do_not_reason() {
     check("xai", "grok-4", "stop", None, false);
     check("xai", "grok-3-mini", "stop", None, false);
     check("xai", "grok-3-latest", "stop", None, true);
     check("xai", "grok-4-fast-non-reasoning", "stop", None, true);
     check("openai", "gpt-4o", "stop", None, true);
+    check("openai", "gpt-5", "stop", None, false);
+    check("azure", "o4-mini-2025-04-16", "stop", None, false);
+    check("openai", "o3-mini", "stop", None, true);
+    check("openai", "gpt-5-chat-latest", "stop", None, true);
 }

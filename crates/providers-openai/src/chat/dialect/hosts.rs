@@ -7,7 +7,7 @@ use geppetto_turns::Rules;
 
 use super::{
     CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, OutputFormat, ReasoningField,
-    ReasoningReplay,
+    ReasoningReplay, SchemaForm,
 };
 
 /// Constructor of a dialect.
@@ -47,6 +47,7 @@ const SERVERS: &[(&str, &[&str], Make)] = &[
     ("ollama", &["ollama.com"], ollama),
     ("openrouter", &["openrouter.ai"], openrouter),
     ("perplexity", &["api.perplexity.ai"], perplexity),
+    ("snowflake", &["snowflakecomputing.com"], snowflake),
     (
         "together",
         &["api.together.xyz", "api.together.ai"],
@@ -206,6 +207,7 @@ fn fireworks() -> Dialect {
 fn gemini() -> Dialect {
     Dialect {
         output: OutputFormat::JsonSchemaWithoutTools,
+        schemas: SchemaForm::OpenApi,
         rules: rules(|rules| {
             rules.user_first = true;
             rules.user_last = true;
@@ -304,6 +306,15 @@ fn perplexity() -> Dialect {
     Dialect {
         rules: Rules::strict(),
         ..server("perplexity")
+    }
+}
+
+/// The limit is `max_completion_tokens` for every model:
+/// <https://github.com/anomalyco/opencode/issues/29900>.
+fn snowflake() -> Dialect {
+    Dialect {
+        max_tokens: MaxTokensField::MaxCompletionTokens,
+        ..server("snowflake")
     }
 }
 

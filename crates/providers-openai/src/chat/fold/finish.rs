@@ -22,8 +22,12 @@ impl ChatFold {
     /// Ends the reply.
     pub(super) fn end(mut self, broken: Option<Incomplete>, out: &mut Output<'_>) -> Finish {
         let meaning = self.meaning();
+        self.end_tags(out);
         self.calls.publish_all(out);
         let mut finish = Finish::new(self.class(meaning, out));
+        if self.tags.found() {
+            self.kept.mark_tagged(out);
+        }
         self.kept.settle(&mut finish, out);
         if let Some(others) = self.others.settle() {
             finish.details.set("other_choices", others);

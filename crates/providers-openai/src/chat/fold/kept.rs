@@ -150,6 +150,18 @@ impl Kept {
         }
     }
 
+    /// Returns `true` if there is reasoning.
+    pub(super) fn has_reasoning(&self) -> bool {
+        self.reasoning.item.is_some()
+    }
+
+    /// Marks reasoning that was part of the text, between tags.
+    pub(super) fn mark_tagged(&self, out: &mut Output<'_>) {
+        if let Some(block) = self.reasoning.item.and_then(|id| out.block_mut(id)) {
+            block.metadata.set_raw(keys::IN_TEXT.id(), true.into());
+        }
+    }
+
     /// Returns the number of pieces of reasoning so far.
     pub(super) fn details(&self) -> usize {
         self.details.len()

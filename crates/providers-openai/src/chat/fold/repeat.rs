@@ -39,6 +39,7 @@ pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Optio
         finish_reason,
         native_finish_reason,
         logprobs,
+        annotations: None,
         usage: None,
         error: None,
     } = choice

@@ -63,13 +63,13 @@ fn a_plain_request_holds_nothing_that_was_not_asked_for() {
 fn the_turns_settings_win_and_a_temperature_of_zero_is_sent() {
     let config: InferenceConfig = serde_json::from_value(json!({
         "model": "gpt-5", "temperature": 0.0, "top_p": 0.9, "max_response_tokens": 64,
-        "stop": ["END"], "seed": 7, "reasoning_effort": "none", "thinking_type": "disabled",
+        "seed": 7, "reasoning_effort": "none", "thinking_type": "disabled",
     }))
     .unwrap();
     let turn = with(&keys::INFERENCE_CONFIG, &config);
     let mut expected = json!({
         "model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.0,
-        "top_p": 0.9, "max_completion_tokens": 64, "stop": ["END"], "seed": 7,
+        "top_p": 0.9, "max_completion_tokens": 64, "seed": 7,
         "reasoning_effort": "none",
     });
     assert_eq!(body(&turn), expected);

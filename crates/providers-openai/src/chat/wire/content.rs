@@ -76,16 +76,21 @@ pub(in crate::chat) struct Part<'a> {
     text: Text<'a>,
     #[serde(borrow)]
     thinking: Content<'a>,
+    /// Databricks: <https://github.com/databricks/databricks-ai-bridge/issues/133>.
+    #[serde(borrow)]
+    summary: Content<'a>,
     #[serde(borrow)]
     refusal: Text<'a>,
 }
 
 impl Part<'_> {
     fn each<'c>(&'c self, say: &mut dyn FnMut(Piece<'c>)) {
-        let thinking = self.thinking.flat();
         let reasons = matches!(&*self.kind, "thinking" | "reasoning");
-        if !thinking.is_empty() {
-            say(Piece::Reasoning(thinking));
+        for thought in [&self.thinking, &self.summary] {
+            let thought = thought.flat();
+            if !thought.is_empty() {
+                say(Piece::Reasoning(thought));
+            }
         }
         match (&*self.text, reasons) {
             ("", _) => {}
@@ -145,7 +150,25 @@ impl<'de> Visitor<'de> for ContentVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map)).map(Content::Json)
+        let value = Value::deserialize(MapAccessDeserializer::new(map))?;
+        if !is_part(&value) {
+            return Ok(Content::Json(value));
+        }
+        let part = Part::deserialize(value).map_err(A::Error::custom)?;
+        Ok(Content::Parts(vec![part]))
+    }
+}
+
+/// Returns `true` if an object is a part without the list around it: Mistral sends its references so
+/// (<https://github.com/vercel/ai/pull/4747>).
+fn is_part(value: &Value) -> bool {
+    let has = |name: &str| value.get(name).is_some();
+    match value.get("type").and_then(Value::as_str) {
+        Some("reference") => has("reference_ids"),
+        Some("text" | "output_text") => value.get("text").is_some_and(Value::is_string),
+        Some("thinking") => has("thinking"),
+        Some("reasoning") => has("summary") || has("text"),
+        _ => false,
     }
 }
 

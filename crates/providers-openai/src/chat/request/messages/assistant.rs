@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::To;
 use crate::chat::{
-    CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField,
+    CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField, ReasoningReplay,
     extra::{EXTRA_CONTENT, extra_content},
+    keys,
 };
 
 /// Maximum length of a tool's name.
@@ -23,6 +24,8 @@ pub(in crate::chat::request) struct Assistant<'a> {
     text: String,
     refusal: String,
     reasoning: String,
+    /// Reasoning that the server sent as part of the text.
+    tagged: String,
     details: Vec<&'a Value>,
     calls: Vec<Call<'a>>,
     /// Additional data of the server for the text.
@@ -38,6 +41,7 @@ impl<'a> Assistant<'a> {
             text: String::new(),
             refusal: String::new(),
             reasoning: String::new(),
+            tagged: String::new(),
             details: Vec::new(),
             calls: Vec::new(),
             extra: None,
@@ -58,7 +62,13 @@ impl<'a> Assistant<'a> {
     pub(super) fn reasoning(&mut self, block: &Block, reasoning: &'a Reasoning) {
         let origin = &self.to.origin;
         if origin.has_made(block) {
-            self.reasoning.push_str(&reasoning.text);
+            let in_text = matches!(block.metadata.get(&keys::IN_TEXT), Ok(Some(true)));
+            let always = matches!(self.to.dialect.reasoning, ReasoningReplay::Always(_));
+            let place = match in_text && always {
+                true => &mut self.tagged,
+                false => &mut self.reasoning,
+            };
+            place.push_str(&reasoning.text);
         }
         if !origin.can_read(block) {
             return;
@@ -95,9 +105,18 @@ impl<'a> Assistant<'a> {
         }
     }
 
+    /// Puts reasoning back into the text that it was part of.
+    fn tag(&mut self) {
+        if !self.tagged.is_empty() && !self.is_empty() {
+            let between = if self.text.is_empty() { "" } else { "\n\n" };
+            self.text = format!("<think>{}</think>{between}{}", self.tagged, self.text);
+        }
+    }
+
     /// Ends the message. `called` is `true` if tools were called since the last prompt.
     pub(super) fn end(&mut self, called: bool) {
         self.called = called;
+        self.tag();
         self.sign();
     }
 
@@ -111,7 +130,7 @@ impl<'a> Assistant<'a> {
         let dialect = self.to.dialect;
         let field = dialect.reasoning.field(self.called)?;
         let there = match field {
-            ReasoningField::Details => !self.details.is_empty(),
+            ReasoningField::Details => !self.details.is_empty() || !self.reasoning.is_empty(),
             _ => !self.reasoning.is_empty() || dialect.reasoning_key,
         };
         there.then_some(field)
@@ -141,6 +160,11 @@ impl Serialize for Assistant<'_> {
                 map.serialize_entry("reasoning_content", &self.reasoning)?;
             }
             Some(ReasoningField::Reasoning) => map.serialize_entry("reasoning", &self.reasoning)?,
+            // The provider behind the gateway gave no typed pieces
+            // (<https://github.com/danny-avila/LibreChat/issues/13366>).
+            Some(ReasoningField::Details) if self.details.is_empty() => {
+                map.serialize_entry("reasoning", &self.reasoning)?;
+            }
             Some(ReasoningField::Details) => {
                 map.serialize_entry(REASONING_DETAILS, &self.details)?;
             }

@@ -1,0 +1,114 @@
+//! [`Tags`]: reasoning that a model writes into its text, between tags.
+
+#[cfg(test)]
+mod tests;
+
+const OPEN: &str = "<think>";
+const CLOSE: &str = "</think>";
+
+/// What a piece of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Reasoning,
+}
+
+/// Separates reasoning from a reply's text, where the text begins with `<think>`.
+///
+/// Models of `DeepSeek`, Qwen, `MiniMax` and others write their reasoning in this form, and many servers
+/// pass it on (<https://github.com/adolfousier/opencrabs/pull/11>). Tags elsewhere in a text are part
+/// of it.
+#[derive(Debug, Default)]
+pub(super) struct Tags {
+    state: State,
+    /// Text that may be a part of a tag, or white space that a tag makes insignificant.
+    held: String,
+    found: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    /// Nothing but white space and the beginning of a tag has arrived.
+    #[default]
+    Start,
+    Inside,
+    /// Behind the closing tag, before the answer.
+    Behind,
+    Over,
+}
+
+impl Tags {
+    /// Returns `true` if what follows is text, whatever it is.
+    pub(super) fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// Returns `true` if the text held reasoning.
+    pub(super) fn found(&self) -> bool {
+        self.found
+    }
+
+    /// Takes a piece of text and says what is certain of it.
+    pub(super) fn take(&mut self, text: &str, say: &mut dyn FnMut(Kind, &str)) {
+        if self.is_over() {
+            return say(Kind::Text, text);
+        }
+        self.held.push_str(text);
+        let held = std::mem::take(&mut self.held);
+        let mut rest = held.as_str();
+        if self.state == State::Start {
+            let begin = rest.trim_start();
+            if let Some(inside) = begin.strip_prefix(OPEN) {
+                self.state = State::Inside;
+                self.found = true;
+                rest = inside;
+            } else if OPEN.starts_with(begin) {
+                self.held = held;
+                return;
+            } else {
+                self.state = State::Over;
+            }
+        }
+        if self.state == State::Inside {
+            let Some((inside, behind)) = rest.split_once(CLOSE) else {
+                let (certain, open) = rest.split_at(rest.len() - open_end(rest));
+                say(Kind::Reasoning, certain);
+                self.held = open.to_owned();
+                return;
+            };
+            say(Kind::Reasoning, inside);
+            self.state = State::Behind;
+            rest = behind;
+        }
+        if self.state == State::Behind {
+            rest = rest.trim_start();
+            if rest.is_empty() {
+                return;
+            }
+            self.state = State::Over;
+        }
+        say(Kind::Text, rest);
+    }
+
+    /// Ends the search, because the text is over or something else follows; says what was held back.
+    pub(super) fn end(&mut self, say: &mut dyn FnMut(Kind, &str)) {
+        let held = std::mem::take(&mut self.held);
+        let kind = match self.state {
+            State::Inside => Kind::Reasoning,
+            _ => Kind::Text,
+        };
+        self.state = State::Over;
+        if !held.is_empty() {
+            say(kind, &held);
+        }
+    }
+}
+
+/// Length of the longest end of `text` that is the beginning of the closing tag.
+fn open_end(text: &str) -> usize {
+    let lengths = (1..CLOSE.len()).rev();
+    lengths
+        .filter(|length| CLOSE.get(..*length).is_some_and(|tag| text.ends_with(tag)))
+        .max()
+        .unwrap_or(0)
+}
