@@ -94,9 +94,13 @@ impl<W: Wire> Engine for WireEngine<W> {
         let request = self.request(&Inference::new(turn, &settings))?;
         let first = turn.blocks.len();
         let (provider, model) = (shared.provider.as_str(), settings.model.as_str());
-        let writer = ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
-        settings.unsent.announce(&writer);
-        let mut out = Output::new(writer);
+        let start = |turn| {
+            let writer =
+                ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
+            settings.unsent.announce(&writer);
+            Output::new(writer)
+        };
+        let mut out = start(turn);
         let call = Call {
             http: &shared.http,
             ctx,
@@ -122,7 +126,11 @@ impl<W: Wire> Engine for WireEngine<W> {
             call.count(&*outcome.fold);
             let other = Inference::new(out.asked(), &settings).with_remedy(true);
             let request = self.request(&other)?;
-            outcome = harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await;
+            // Boxed: few calls need it.
+            outcome = Box::pin(async {
+                harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await
+            })
+            .await;
         }
         let result = outcome.end(out);
         let settled = Settled {

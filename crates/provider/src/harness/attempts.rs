@@ -43,7 +43,7 @@ pub(crate) async fn converse<F: Fold>(
         let opening =
             Box::pin(http.open_with(request, &mut retry, |failed| announce(out, &failed)));
         let response = match stop.race(opening).await.and_then(|opened| opened) {
-            Ok(response) => response,
+            Ok(response) => Box::new(response),
             Err(error) => {
                 let request_id = error.request_id().map(|id| Redactor::new().label(id));
                 return Outcome {
@@ -75,13 +75,13 @@ pub(crate) async fn converse<F: Fold>(
 /// Reads a reply, either a stream or one body, as the server sends it.
 async fn read<F: Fold>(
     fold: &mut F,
-    response: Response,
+    response: Box<Response>,
     call: &Call<'_>,
     stop: &mut Stop<'_>,
     out: &mut Output<'_>,
 ) -> Result<(), EngineError> {
     // Boxed, like the opening: a one-time step occupies no space while the reply is read.
-    match Box::pin(open::open(response, call, stop)).await? {
+    match Box::pin(open::open(*response, call, stop)).await? {
         Reply::Whole(body) => {
             out.count_replaced(body.replaced);
             feed_body(fold, &body.text, out)
