@@ -60,6 +60,15 @@ impl Queue {
         self.0.remove(index)
     }
 
+    /// Returns `true` if the run was queued.
+    pub(crate) fn move_to_front(&mut self, run_id: &str) -> bool {
+        let Some(waiting) = self.remove(run_id) else {
+            return false;
+        };
+        self.0.push_front(waiting);
+        true
+    }
+
     pub(crate) fn prompts(&self) -> Vec<QueuedPrompt> {
         let text = |waiting: &Waiting| match &waiting.request.input {
             Input::Prompt(blocks) => {

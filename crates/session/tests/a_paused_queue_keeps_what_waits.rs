@@ -248,3 +248,22 @@ async fn a_session_that_lets_no_prompt_wait_refuses_it_and_says_why() {
     session.resume_queue();
     session.submit("a").await.unwrap().wait().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_prompt_can_be_moved_to_the_front() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().text("1").hold_at(&gate),
+        Script::new().text("3"),
+        Script::new().text("2"),
+    ]);
+    let session = builder(&engine).build();
+    let [first, second, third] = submit(&session, ["one", "two", "three"]).await;
+    gate.reached().await;
+    assert!(session.run_queued_next(third.id()));
+    assert!(!session.run_queued_next(first.id()), "it runs already");
+    assert_eq!(waiting(&session), ["three", "two"]);
+    gate.open();
+    assert_eq!(third.wait().await.unwrap().assistant_text(), "3");
+    assert_eq!(second.wait().await.unwrap().assistant_text(), "2");
+}

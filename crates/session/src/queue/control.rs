@@ -32,6 +32,20 @@ impl Session {
         found
     }
 
+    /// Moves a queued prompt to the front of the queue, so that it runs next. Returns `true` if the
+    /// prompt was queued.
+    ///
+    /// The running inference continues; [`cancel_active`](Self::cancel_active) ends it. A paused queue
+    /// stays paused.
+    pub fn run_queued_next(&self, run_id: &str) -> bool {
+        let mut state = self.lock();
+        let found = state.queue.move_to_front(run_id);
+        if found {
+            self.queue_changed(&state);
+        }
+        found
+    }
+
     /// Cancels the running inference. Returns `true` if there was one.
     ///
     /// The next queued prompt starts when the run is over, unless the queue is paused;
