@@ -233,10 +233,14 @@ impl fmt::Display for CassetteError {
 
 impl std::error::Error for CassetteError {}
 
-/// Returns the folders of interactions in `folder`, sorted by name.
+/// Returns the folders of interactions in `folder`, sorted by name; none if it does not exist.
 fn interactions(folder: &Path) -> Result<Vec<PathBuf>, CassetteError> {
     let unreadable = |error: &io::Error| CassetteError::io("read the cassette", folder, error);
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(&error))?;
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(&error)),
+    };
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(&error))?.path();

@@ -184,3 +184,9 @@ async fn keys_are_not_in_the_files() {
         .unwrap();
     replaying.finish().unwrap();
 }
+
+#[test]
+fn one_that_was_never_recorded_says_how_to_record_it() {
+    let error = Cassette::replay(folder("never")).unwrap_err();
+    assert!(error.to_string().contains("GEPPETTO_RECORD=1"), "{error}");
+}
