@@ -59,6 +59,8 @@ pub mod schema;
 mod single;
 pub mod steps;
 
+pub use async_trait::async_trait;
+
 pub use answer::{AnswerRetries, AnswerRetry, RejectedAnswer};
 pub use config::{
     ConfigError, InferenceConfig, OutputMode, RetryConfig, RunSettings, StructuredOutput,

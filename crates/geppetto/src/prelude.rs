@@ -2,7 +2,7 @@
 
 pub use geppetto_engine::{
     Decision, Engine, EngineError, ErrorKind, Fallback, InferenceConfig, Limits, Middleware, Next,
-    RunContext, StructuredOutput, ToolChoice, ToolConfig, middleware::SystemPrompt,
+    RunContext, StructuredOutput, ToolChoice, ToolConfig, async_trait, middleware::SystemPrompt,
 };
 pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
