@@ -4,6 +4,9 @@ use geppetto_engine::{IdSource, NOT_DECIDED, PendingCall, RunSettings, SessionTo
 use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
 use serde_json::Value;
 
+#[cfg(test)]
+mod tests;
+
 #[derive(Debug, Default)]
 pub(crate) struct History {
     turns: Vec<Turn>,

@@ -15,7 +15,7 @@ use geppetto_engine::{
 };
 use geppetto_events::{Event, EventSink, Grammar, Subscription, sink_fn};
 use geppetto_session::{BusyPolicy, EngineRunner, Session, SessionSnapshot};
-use geppetto_testing::{Script, ScriptedEngine};
+use geppetto_testing::{Gate, Script, ScriptedEngine};
 
 type Joined = Arc<Mutex<Vec<(u64, SessionSnapshot, Subscription)>>>;
 
@@ -136,4 +136,43 @@ async fn at_every_event_of_runs_of_all_outcomes() {
         let over = |own: &&Event| own.is_terminal() && own.seq <= at;
         assert_eq!(replies, log.iter().filter(over).count(), "joined at {at}");
     }
+}
+
+/// Waits at a gate before it builds a run.
+struct Gated {
+    inner: EngineRunner,
+    gate: Arc<Mutex<Option<Gate>>>,
+}
+
+#[async_trait]
+impl EngineBuilder for Gated {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        let gate = self.gate.lock().unwrap().clone();
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+        self.inner.build(ctx).await
+    }
+}
+
+#[tokio::test]
+async fn while_the_next_run_is_being_built() {
+    let gate = Arc::new(Mutex::new(None));
+    let session = Session::new(Gated {
+        inner: EngineRunner::new(ScriptedEngine::always(Script::new().text("one"))),
+        gate: Arc::clone(&gate),
+    });
+    session.submit("first").await.unwrap().wait().await.unwrap();
+    let building = Gate::new();
+    *gate.lock().unwrap() = Some(building.clone());
+    let run = session.try_submit("second").unwrap();
+    building.reached().await;
+    // The events of the first run are in its turn.
+    let (snapshot, mut tail) = session.join();
+    assert_eq!(snapshot.events, []);
+    assert_eq!(snapshot.turn.unwrap().assistant_text(), "one");
+    building.open();
+    run.wait().await.unwrap();
+    let first = tail.next_event().await.unwrap();
+    assert_eq!(first.type_name(), "run-started");
 }
