@@ -9,6 +9,7 @@ use std::{
 use geppetto_engine::{InferenceConfig, Limits, RetryConfig, StructuredOutput, ToolConfig};
 use geppetto_events::{EventKind, kind::ServerTool};
 use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
+use geppetto_settings::{State, catalogue};
 use geppetto_toolloop::{Resampling, ToolTraits};
 use geppetto_transport::{RetryBudget, RetryPolicy, Timeouts};
 
@@ -16,6 +17,27 @@ use serde_json::json;
 
 fn shown<T: Default + Debug>() -> String {
     format!("{:#?}", T::default())
+}
+
+/// The catalogue of settings.
+fn settings() -> Vec<serde_json::Value> {
+    let settings = catalogue::fields().map(|field| {
+        let ignored = match field.state {
+            State::Ignored(why) => Some(why),
+            _ => None,
+        };
+        json!({
+            "section": field.section,
+            "path": field.path,
+            "flag": field.flag,
+            "kind": field.kind.name(),
+            "allowed": field.allowed(),
+            "default": field.default,
+            "help": field.help,
+            "ignored": ignored,
+        })
+    });
+    settings.collect()
 }
 
 fn main() -> io::Result<()> {
@@ -40,6 +62,7 @@ fn main() -> io::Result<()> {
         },
         "event_types": EventKind::TYPE_NAMES,
         "server_tools": server_tools,
+        "settings": settings(),
     });
     writeln!(io::stdout(), "{values}")
 }

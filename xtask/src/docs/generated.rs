@@ -5,6 +5,7 @@
 mod config;
 mod crates;
 mod events;
+mod settings;
 mod source;
 mod values;
 
@@ -79,6 +80,7 @@ fn render(name: &str, tree: &Tree, metadata: &Metadata, values: &Values) -> Resu
         ("crates", "") => crates::render(tree, metadata),
         ("events", part) => events::render(part, tree, values),
         ("config", part) => config::render(part, tree, values),
+        ("settings", section) => settings::render(section, values),
         _ => Err(Error::Generate {
             what: name.to_owned(),
             problem: "no part has this name; see xtask/src/docs/generated.rs".to_owned(),

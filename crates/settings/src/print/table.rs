@@ -9,7 +9,8 @@ use crate::{Resolved, Source, catalogue::by_path, trace::Traced};
 /// The widest value that is aligned, in characters.
 const WIDE: usize = 40;
 
-/// Returns the settings in use as a table: name, value, source, and what the value overrides.
+/// Returns the settings in use as a table: name, value, source, and what the value overrides (`over`). A key that
+/// belongs to another address is not overridden but not used (`not`); the warnings say why.
 ///
 /// Defaults are left out where nothing sets them, except the API. Files and values are printable on a
 /// terminal.
@@ -65,9 +66,9 @@ fn sources(traced: &Traced) -> String {
     let others = traced.overridden();
     let others = others.filter(|said| said.source() != &Source::Default);
     let others: Vec<_> = others
-        .map(|said| match said.note() {
-            Some(note) => format!("not {}: {note}", said.source()),
-            None => format!("over {}", said.source()),
+        .map(|said| {
+            let word = said.note().map_or("over", |_| "not");
+            format!("{word} {}", said.source())
         })
         .collect();
     if !others.is_empty() {

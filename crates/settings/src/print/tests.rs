@@ -18,7 +18,7 @@ fn the_table_has_what_is_set_and_what_it_overrides() {
         .unwrap();
     let shown = table(&resolved);
     let expected = "\
-openai-api-key   -              not used (not OPENAI_API_KEY: the address https://gw/v1 is not of the same source: /etc/pinocchio/config.yaml:2)
+openai-api-key   -              not used (not OPENAI_API_KEY)
 openai-base-url  https://gw/v1  /etc/pinocchio/config.yaml:2
 ai-api-type      openai         default
 ai-engine        b              --ai-engine (over /etc/pinocchio/config.yaml:1)

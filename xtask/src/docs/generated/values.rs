@@ -17,6 +17,22 @@ pub(super) struct Values {
     pub(super) event_types: Vec<String>,
     /// Wire name, tool and phase of the events of server tools.
     pub(super) server_tools: Vec<[String; 3]>,
+    /// The catalogue of settings.
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A field of the catalogue of settings.
+#[derive(Debug, Deserialize)]
+pub(super) struct Setting {
+    pub(super) section: String,
+    pub(super) path: String,
+    pub(super) flag: Option<String>,
+    pub(super) kind: String,
+    pub(super) allowed: String,
+    pub(super) default: Option<String>,
+    pub(super) help: String,
+    /// Why the setting is not used.
+    pub(super) ignored: Option<String>,
 }
 
 impl Values {
@@ -43,6 +59,7 @@ impl Values {
             defaults: BTreeMap::from([(name.to_owned(), shown.to_owned())]),
             event_types: Vec::new(),
             server_tools: Vec::new(),
+            settings: Vec::new(),
         }
     }
 }

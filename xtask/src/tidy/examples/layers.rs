@@ -51,6 +51,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-support engine toolloop enginebuilder session",
     ),
     ("session-fork", "example-run turns session testing"),
+    ("settings-layers", "example-run settings"),
     (
         "simple-streaming-inference",
         "example-support enginebuilder session",
