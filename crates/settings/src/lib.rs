@@ -41,7 +41,7 @@
 //! | [`catalogue`] | the fields: paths, flags, kinds, defaults, help |
 //! | [`settings`] | the typed values |
 //! | [`profiles`] | named settings, in registries |
-//! | [`print`] | settings and their sources as text |
+//! | [`mod@print`] | settings and their sources as text |
 //! | `args` (feature `clap`) | command-line flags |
 
 mod address;

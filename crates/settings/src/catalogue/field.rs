@@ -40,7 +40,7 @@ pub enum Kind {
     Bool,
     /// A list of texts. In a variable or a flag: separated by commas, optionally in brackets.
     List,
-    /// One of [`Field::values`].
+    /// One of the values that the field lists.
     Choice,
     /// Whole seconds; also a duration such as `90s` or `2m30s`.
     Seconds,
