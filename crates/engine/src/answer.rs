@@ -39,11 +39,11 @@ impl StructuredOutput {
 
     /// Returns the answer of the model as JSON, validated against the requested schema, if any.
     ///
-    /// Reads the text after the last prompt and the last tool result: plain JSON, JSON in one
-    /// Markdown code fence, or one JSON object with words around it. Optional fields that are null
-    /// although the schema does not allow null are removed. A value that is requested in an object
-    /// under [`schema::WRAPPER`] may arrive without it, and the reverse; the result has the form of
-    /// the schema.
+    /// Reads the text after the last prompt and the last tool result: plain JSON, JSON in a single
+    /// Markdown code fence, or a single JSON object with other text around it. Optional fields that
+    /// are null are removed if the schema does not allow null. A value requested as an object under
+    /// [`schema::WRAPPER`] may arrive unwrapped, and vice versa; the result has the form of the
+    /// schema.
     ///
     /// ```
     /// use geppetto_engine::{StructuredOutput, keys};

@@ -18,7 +18,7 @@ const EVENTS_OR_BODY: &str = "text/event-stream, application/json";
 const LINES_OR_BODY: &str = "application/x-ndjson, application/json";
 const BODY: &str = "application/json";
 
-/// Endpoints of other APIs, which are often copied together with the base URL.
+/// Endpoints of other APIs, which users often include when they copy the base URL.
 ///
 /// Source: <https://github.com/RooCodeInc/Roo-Code/issues/6862>.
 const OTHER_PATHS: [&str; 4] = [

@@ -42,12 +42,13 @@ const XAI_WITHOUT_EFFORT: [&str; 6] = [
 /// Models that accept an effort although their names start like one of [`XAI_WITHOUT_EFFORT`].
 const XAI_WITH_EFFORT: [&str; 2] = ["grok-3-mini", "grok-4.20-multi-agent"];
 
-/// Reasoning models that refuse `stop` (<https://platform.openai.com/docs/api-reference/chat/create>,
-/// <https://github.com/FlowiseAI/Flowise/issues/5046>), and those of them that take it.
+/// Reasoning models that reject `stop`
+/// (<https://platform.openai.com/docs/api-reference/chat/create>,
+/// <https://github.com/FlowiseAI/Flowise/issues/5046>), and the exceptions among them.
 const WITHOUT_STOP: [&str; 3] = ["o3", "o4-mini", "gpt-5"];
 const WITH_STOP: [&str; 1] = ["o3-mini"];
 
-/// Families that refuse `parallel_tool_calls`, whatever its value:
+/// Model families that reject `parallel_tool_calls` with any value:
 /// <https://github.com/run-llama/llama_index/issues/20865>.
 const WITHOUT_PARALLEL: [&str; 3] = ["o1", "o3", "o4"];
 
@@ -93,7 +94,8 @@ pub(crate) fn refusal(
     }
 }
 
-/// Why a model refuses `top_p` beside a temperature, if it does: Claude takes one of them.
+/// Returns the reason why a model rejects `top_p` together with a temperature, if it does: Claude
+/// accepts only one of them.
 ///
 /// Source: <https://github.com/OpenHands/OpenHands/pull/12909>.
 pub(crate) fn refusal_of_both(model: &str, setting: &str) -> Option<&'static str> {

@@ -28,8 +28,8 @@ pub fn is_heartbeat(name: &str) -> bool {
     HEARTBEATS.contains(&name)
 }
 
-/// Returns `true` if the data of an event are a comment of another stream: gateways forward those of
-/// OpenRouter, `: OPENROUTER PROCESSING`, as events. No JSON begins with a colon.
+/// Returns `true` if the data of an event is a comment of another stream: gateways forward those of
+/// OpenRouter, `: OPENROUTER PROCESSING`, as events. JSON never begins with a colon.
 ///
 /// Source: <https://github.com/mnfst/llm-gateway/issues/2053>.
 fn is_comment(data: &str) -> bool {

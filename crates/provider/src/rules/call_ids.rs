@@ -44,7 +44,8 @@ impl CallIdForm {
         };
         // FNV-1a, twice: the same on every platform and in every version.
         let hash = |seed: u64| {
-            // One byte as long as it is enough, so that ids stay as earlier versions sent them.
+            // A single byte as long as that suffices, so that ids stay the same as in earlier
+            // versions.
             let [first, rest @ ..] = attempt.to_le_bytes();
             let rest = rest.into_iter().filter(|byte| *byte != 0);
             let bytes = id.bytes().chain([first]).chain(rest);
@@ -64,19 +65,19 @@ impl CallIdForm {
 
 /// Ids of one request.
 ///
-/// Some servers count calls anew in each reply, so that several calls of a history have the same id
-/// (<https://github.com/oguzbilgic/kern-ai/issues/412>), which Gemini and others reject. Ids that are
-/// sent are distinct, and depend only on the preceding calls.
+/// Some servers number calls anew in each reply, so that several calls of a history have the same
+/// id (<https://github.com/oguzbilgic/kern-ai/issues/412>), which Gemini and others reject. The ids
+/// in a request are distinct, and depend only on the preceding calls.
 #[derive(Debug)]
 pub struct CallIds<'a> {
     form: CallIdForm,
-    /// The last id sent for an id, and the number of attempts made for it.
+    /// The last id sent for an id, and the number of attempts at a distinct one.
     last: HashMap<&'a str, (Cow<'a, str>, u32)>,
     taken: HashSet<Cow<'a, str>>,
 }
 
-/// Maximum number of attempts at a distinct id for one call. Only reached by forms that are too short
-/// for the number of calls.
+/// Maximum number of attempts at a distinct id for one call. Reached only by id formats that are
+/// too short for the number of calls.
 const MOST_ATTEMPTS: u32 = 255;
 
 impl<'a> CallIds<'a> {

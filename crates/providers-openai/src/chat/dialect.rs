@@ -84,8 +84,8 @@ pub struct Dialect {
     /// `true` if a request with tool calls in its history must offer a tool; if there is none, a
     /// placeholder is offered. `false` by default; `true` for Claude, by the model's name.
     pub placeholder_tool: bool,
-    /// The form of the schemas of tools. JSON schemas by default; Gemini: a subset of `OpenAPI`, by the
-    /// model's name.
+    /// The form of tool schemas. JSON schemas by default; for Gemini, by the model's name, a subset
+    /// of `OpenAPI`.
     pub schemas: SchemaForm,
     /// `true` if refusals are sent back in a separate field instead of as text. `false` by default;
     /// `true` for OpenAI.
@@ -131,16 +131,16 @@ pub enum OutputFormat {
     JsonObject,
 }
 
-/// The form of the schemas of tools.
+/// The form of tool schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SchemaForm {
     /// JSON schemas.
     #[default]
     JsonSchema,
-    /// The subset of `OpenAPI` that Gemini accepts: references are resolved, types are single, and what has
-    /// no keyword there is described in words or omitted. Arguments are still checked against the
-    /// original schema.
+    /// The subset of `OpenAPI` that Gemini accepts: references are resolved, types are single, and
+    /// keywords that it lacks are described in words or omitted. Arguments are still checked
+    /// against the original schema.
     OpenApi,
 }
 
@@ -192,8 +192,8 @@ pub enum ReasoningField {
     ReasoningContent,
     /// `reasoning`, a text: Cerebras, Groq.
     Reasoning,
-    /// `reasoning_details`, the typed pieces unchanged: OpenRouter, MiniMax. If there are none,
-    /// `reasoning`, a text.
+    /// `reasoning_details`, the typed parts unchanged: OpenRouter, MiniMax. If there are none,
+    /// `reasoning`, as text.
     Details,
     /// A part of the content of type `thinking`: Mistral.
     ThinkingPart,

@@ -121,8 +121,9 @@ impl Fold for ChatFold {
         self.whole = true;
         self.accept(&chunk, body, out)?;
         if chunk.choices.is_empty() && &*chunk.object == "chat.completion" {
-            // A router whose provider gave nothing (<https://github.com/speakeasy-api/gram/pull/3129>);
-            // the reply is not complete, and the next attempt may be answered.
+            // Sent by a router whose provider returned nothing
+            // (<https://github.com/speakeasy-api/gram/pull/3129>); the reply is incomplete, and a
+            // retry may succeed.
             return Ok(());
         }
         if chunk.choices.is_empty() {
@@ -358,8 +359,8 @@ impl ChatFold {
         self.kept.take_details(news, self.whole, out);
     }
 
-    /// Says a piece of the text, which may hold reasoning between tags. Where the server names
-    /// reasoning by a field, it does not.
+    /// Writes a piece of the text, which may contain reasoning between tags, unless the server has
+    /// a dedicated reasoning field.
     fn text(&mut self, text: &str, out: &mut Output<'_>) {
         if self.tags.is_over() || text.is_empty() {
             return self.say(Segment::Text, text, out);
@@ -372,7 +373,7 @@ impl ChatFold {
         self.tags = tags;
     }
 
-    /// Says what is held back because it may be a tag.
+    /// Writes the text that was held back as a possible tag.
     fn end_tags(&mut self, out: &mut Output<'_>) {
         if !self.tags.is_over() {
             let mut tags = std::mem::take(&mut self.tags);

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub use geppetto_provider::rules::{ORIGIN, Origin};
 
 /// `true` on reasoning that the server sent as part of the text, between the tags `<think>` and
-/// `</think>`. To a server that takes back the reasoning of every message, it goes back in this form.
+/// `</think>`. It is sent back in this form to servers that expect the reasoning of every message.
 pub const IN_TEXT: BlockMetaKey<bool> = BlockMetaKey::new("openai_chat.in_text@v1");
 
 /// Generated speech, on the text block with its transcript: an object of `id`, `data` (base64) and

@@ -22,8 +22,8 @@ mod tests;
 use messages::Message;
 use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 
-/// Omits settings that the server or the model does not accept, and converts the schemas of tools to the form
-/// that it accepts.
+/// Omits settings that the server or the model does not accept, and converts tool schemas to the
+/// accepted form.
 pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();

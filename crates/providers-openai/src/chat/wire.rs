@@ -66,7 +66,7 @@ wire_object! {
         /// Finish reason of the provider behind OpenRouter.
         native_finish_reason: Reason<'a>,
         logprobs: Beside<Logprobs<'a>>,
-        /// Sources of a choice, beside its delta (OpenRouter:
+        /// Sources of a choice, next to its delta (OpenRouter:
         /// <https://github.com/BerriAI/litellm/pull/23662>).
         annotations: Option<&'a RawValue>,
         /// Moonshot sends the usage of a stream here.

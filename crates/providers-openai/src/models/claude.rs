@@ -1,12 +1,12 @@
-//! Settings that Claude refuses wherever it runs, by the name of the model.
+//! Settings that Claude rejects on any server, by the name of the model.
 
 /// Returns `true` if a model is one of Anthropic's.
 pub(super) fn is_claude(model: &str) -> bool {
     model.to_ascii_lowercase().contains("claude")
 }
 
-/// Returns `true` if the model refuses `temperature` and `top_p`: Opus from 4.7 on, and every family from
-/// version 5 on.
+/// Returns `true` if the model rejects `temperature` and `top_p`: Opus since 4.7, and every family
+/// since version 5.
 ///
 /// Source: <https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-7>; behind
 /// gateways: <https://github.com/leonardovida/duckdb-ai/issues/85>,

@@ -19,7 +19,7 @@ pub(super) enum Cause {
     Authentication,
     PermissionDenied,
     NotFound,
-    /// Something that the request refers to by an id does not exist.
+    /// An object that the request refers to by id does not exist.
     Gone,
     Conflict,
     Invalid,

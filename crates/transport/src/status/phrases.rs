@@ -130,28 +130,28 @@ const FILTERED: &[&[&str]] = &[
     &["unsafe or sensitive content"],
 ];
 
-/// The server rejects the content of the request, for any status: llama.cpp answers 500, LM Studio
-/// inside a stream, and gateways forward a rejection as 429.
+/// The server rejects the content of the request, with any status: llama.cpp replies with 500, LM
+/// Studio inside a stream, and gateways forward a rejection as 429.
 const REFUSED: &[&[&str]] = &[
     // Google's parser: "Invalid JSON payload received. Unknown name \"examples\" at 'tools[0]..'",
     // "Invalid value at 'tools[0].function_declarations[0]..".
     &["invalid json payload received"],
     &["invalid value at 'tools["],
-    // llama.cpp and LM Studio, of the schema of a tool or of an answer: "JSON schema conversion
+    // llama.cpp and LM Studio, about the schema of a tool or an answer: "JSON schema conversion
     // failed: ..", "Failed to initialize samplers: failed to parse grammar", "Unable to generate
     // parser for this template".
     &["json schema conversion failed"],
     &["failed to parse grammar"],
     &["unable to generate parser for this template"],
-    // llama.cpp and LM Studio, of the messages: "Error rendering prompt with jinja template: ..",
-    // "Jinja Exception: Conversation roles must alternate user/assistant/..".
+    // llama.cpp and LM Studio, about the messages: "Error rendering prompt with jinja template:
+    // ..", "Jinja Exception: Conversation roles must alternate user/assistant/..".
     &["error rendering prompt with jinja template"],
     &["jinja exception"],
     &["roles must alternate"],
-    // llama.cpp, of what the model or the server was not set up for.
+    // llama.cpp, about features for which the model or the server is not configured.
     &["input is not supported", "mmproj"],
     &["requires --jinja flag"],
-    // OpenAI and those that repeat it: "Invalid schema for function 'f': ..", "Invalid schema for
+    // OpenAI and compatible servers: "Invalid schema for function 'f': ..", "Invalid schema for
     // response_format 'f': ..".
     &["invalid schema for function"],
     &["invalid schema for response_format"],
@@ -271,12 +271,12 @@ pub(super) fn is_filtered(message: &str) -> bool {
     any(FILTERED, message)
 }
 
-/// Returns `true` if the message says that the request cannot be taken as it is.
+/// Returns `true` if the message states that the request is unacceptable in its present form.
 pub(super) fn is_refused(message: &str) -> bool {
     any(REFUSED, message)
 }
 
-/// Returns `true` if the message says that something the request refers to does not exist.
+/// Returns `true` if the message states that an object to which the request refers does not exist.
 pub(super) fn is_gone(message: &str) -> bool {
     any(GONE, message)
 }

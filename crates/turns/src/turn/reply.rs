@@ -93,7 +93,7 @@ impl Turn {
     /// The answer is the text after the last prompt and the last tool result. Accepted forms:
     ///
     /// - JSON, either alone or in a single Markdown code fence with any text around it;
-    /// - one JSON object with other words around it;
+    /// - a single JSON object with other text around it;
     /// - JSON with `null` in fields that are not nullable in `T`, which is treated as absent: in
     ///   strict mode a model cannot omit an optional field;
     /// - a value wrapped in an object under `value`, as requested by `StructuredOutput::of` for
@@ -260,11 +260,11 @@ fn fenced(text: &str) -> Option<&str> {
     Some(if is_name { named } else { inside }.trim())
 }
 
-/// Number of opening braces that [`embedded`] tries.
+/// Maximum number of opening braces that [`embedded`] tries.
 const MOST_BRACES: usize = 16;
 
-/// The only JSON object in a text, with words or stray brackets around it. Two objects are none: nobody
-/// knows which of them is the answer.
+/// Returns the only JSON object in a text, with other text or stray brackets around it. If there
+/// are several objects, the answer is ambiguous and the result is `None`.
 ///
 /// Reports: <https://github.com/browser-use/browser-use/pull/4971>,
 /// <https://github.com/pydantic/pydantic-ai/issues/3840>.
@@ -285,7 +285,7 @@ fn embedded(text: &str) -> Option<(&str, Value)> {
                 found = Some((rest.get(..end)?, value));
                 at += end - 1;
             }
-            // An object that cannot be read; what is inside of it is not the answer.
+            // An unreadable object; nothing inside it is the answer.
             _ if rest.get(1..)?.trim_start().starts_with(['"', '\'', '}']) => return None,
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Schemas of tools in the form that Gemini accepts.
+//! Tool schemas in the form that Gemini accepts.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 #[cfg(test)]
 mod tests;
 
-/// Maximum number of subschemas of one schema, since references are resolved.
+/// Maximum number of subschemas of one schema, because resolving references can multiply them.
 const MAX_NODES: u32 = 4_000;
 
 /// Maximum nesting depth.
@@ -38,13 +38,13 @@ const KNOWN: [&str; 19] = [
     "pattern",
 ];
 
-/// The formats that are accepted.
+/// The accepted formats.
 const FORMATS: [&str; 6] = ["int32", "int64", "float", "double", "date-time", "enum"];
 
-/// Reduces a JSON schema to the subset of `OpenAPI` that Gemini accepts, behind its own OpenAI endpoint and
-/// behind gateways: references are resolved, types are single, values of `enum` are texts, and every array
-/// has `items`. What has no keyword there is described in words, if the model can use it, or omitted.
-/// Arguments are checked against the original.
+/// Reduces a JSON schema to the subset of `OpenAPI` that Gemini accepts, at its own OpenAI endpoint
+/// and behind gateways: references are resolved, types are single, values of `enum` are strings,
+/// and every array has `items`. Other keywords are described in words if the model can use them, or
+/// omitted. Arguments are checked against the original schema.
 ///
 /// Reports: <https://github.com/NousResearch/hermes-agent/pull/32378>,
 /// <https://github.com/karthink/gptel/issues/806>, <https://github.com/zed-industries/zed/issues/44875>.
@@ -58,7 +58,7 @@ pub(in crate::chat) fn narrowed(schema: &Value) -> Value {
 
 struct Narrow<'a> {
     root: &'a Value,
-    /// How many more subschemas are read.
+    /// The number of further subschemas that may be read.
     left: Cell<u32>,
 }
 
@@ -90,7 +90,7 @@ impl Narrow<'_> {
         fields
     }
 
-    /// The keywords of a schema, its references and the parts of `allOf` among them.
+    /// Returns the keywords of a schema, including its references and the parts of `allOf`.
     fn joined(&self, map: &Fields, depth: usize) -> Fields {
         let mut joined = Fields::new();
         let target = map.get("$ref").and_then(Value::as_str);
@@ -114,8 +114,8 @@ impl Narrow<'_> {
         joined
     }
 
-    /// The alternatives; a single one is merged, and `null` becomes `nullable`. Nothing stands beside
-    /// `anyOf` but the description.
+    /// Adds the alternatives; a single one is merged, and `null` becomes `nullable`. Next to
+    /// `anyOf`, only the description is kept.
     fn choices(&self, map: &mut Fields, fields: &mut Fields, depth: usize) -> Option<Fields> {
         let choices = map.remove("anyOf").or_else(|| map.remove("oneOf"))?;
         let choices = choices.as_array()?;
@@ -153,7 +153,7 @@ impl Narrow<'_> {
         }
     }
 
-    /// The schemas inside.
+    /// Adds the nested schemas.
     fn parts(&self, map: &Fields, fields: &mut Fields, depth: usize) {
         if let Some(properties) = map.get("properties").and_then(Value::as_object) {
             let properties: Fields = properties
@@ -195,7 +195,7 @@ fn typed(kind: &str) -> Fields {
         .collect()
 }
 
-/// Adds keywords; properties and names that are required are united.
+/// Adds keywords; properties and names of required properties are merged.
 fn join(own: &mut Fields, other: Fields) {
     for (name, value) in other {
         match (own.get_mut(&name), value) {
@@ -212,7 +212,8 @@ fn join(own: &mut Fields, other: Fields) {
     }
 }
 
-/// One type, and whether null is a value as well. Of several, a text can express each.
+/// Returns a single type, and whether null is allowed as well. Several types become a string, which
+/// can represent each of them.
 fn types(map: &mut Fields, fields: &mut Fields) {
     let kinds = match map.remove("type") {
         Some(Value::String(kind)) => vec![kind],
@@ -235,7 +236,7 @@ fn types(map: &mut Fields, fields: &mut Fields) {
     fields.insert("type".to_owned(), kind.into());
 }
 
-/// The values of `enum` and `const`. Only texts are accepted; others are described in words.
+/// Adds the values of `enum` and `const`. Only strings are accepted; others are described in words.
 fn values(map: &mut Fields, fields: &mut Fields) {
     let list = match map.remove("enum") {
         Some(Value::Array(list)) => list,
@@ -257,7 +258,7 @@ fn values(map: &mut Fields, fields: &mut Fields) {
     };
     let kind = fields.entry("type").or_insert_with(|| kind.into());
     if *kind == "string" && list.iter().all(Value::is_string) {
-        // An empty text is rejected.
+        // An empty string is rejected.
         let texts: Vec<Value> = list.into_iter().filter(|text| *text != "").collect();
         if !texts.is_empty() {
             map.insert("enum".to_owned(), texts.into());
@@ -278,7 +279,7 @@ fn note(map: &mut Fields, sentence: &str) {
     map.insert("description".to_owned(), text.into());
 }
 
-/// Exclusive bounds as inclusive ones, and formats that are accepted.
+/// Converts exclusive bounds to inclusive ones, and keeps accepted formats.
 fn bounds(map: &mut Fields) {
     for (exclusive, inclusive) in [
         ("exclusiveMinimum", "minimum"),
@@ -297,7 +298,7 @@ fn bounds(map: &mut Fields) {
     }
 }
 
-/// Every schema has a type.
+/// Ensures that every schema has a type.
 fn finish(fields: &mut Fields) {
     if !fields.contains_key("type") {
         let kind = match (

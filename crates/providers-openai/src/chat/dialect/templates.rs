@@ -98,8 +98,8 @@ pub(super) fn wants_tool(model: &str) -> bool {
     model.to_ascii_lowercase().contains("claude")
 }
 
-/// Returns `true` if a model is one of Google's Gemini, which rejects most keywords of JSON schemas, also
-/// behind gateways (<https://github.com/NousResearch/hermes-agent/pull/32378>).
+/// Returns `true` if a model is one of Google's Gemini models, which reject most keywords of JSON
+/// schemas, also behind gateways (<https://github.com/NousResearch/hermes-agent/pull/32378>).
 pub(super) fn is_gemini(model: &str) -> bool {
     model.to_ascii_lowercase().contains("gemini")
 }

@@ -6,49 +6,49 @@ mod tests;
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
-/// What a piece of text is.
+/// The kind of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
     Reasoning,
 }
 
-/// Separates reasoning from a reply's text, where the text begins with `<think>`.
+/// Separates reasoning from the text of a reply that begins with `<think>`.
 ///
-/// Models of `DeepSeek`, Qwen, `MiniMax` and others write their reasoning in this form, and many servers
-/// pass it on (<https://github.com/adolfousier/opencrabs/pull/11>). Tags elsewhere in a text are part
-/// of it.
+/// Models of `DeepSeek`, Qwen, `MiniMax` and others write their reasoning in this form, and many
+/// servers pass it on unchanged (<https://github.com/adolfousier/opencrabs/pull/11>). Tags
+/// elsewhere in a text are part of the text.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     state: State,
-    /// Text that may be a part of a tag, or white space that a tag makes insignificant.
+    /// Text that may be part of a tag, or white space that a tag makes insignificant.
     held: String,
     found: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
-    /// Nothing but white space and the beginning of a tag has arrived.
+    /// Only white space and the beginning of a tag have arrived.
     #[default]
     Start,
     Inside,
-    /// Behind the closing tag, before the answer.
+    /// After the closing tag, before the answer.
     Behind,
     Over,
 }
 
 impl Tags {
-    /// Returns `true` if what follows is text, whatever it is.
+    /// Returns `true` if everything that follows is text.
     pub(super) fn is_over(&self) -> bool {
         self.state == State::Over
     }
 
-    /// Returns `true` if the text held reasoning.
+    /// Returns `true` if the text contained reasoning.
     pub(super) fn found(&self) -> bool {
         self.found
     }
 
-    /// Takes a piece of text and says what is certain of it.
+    /// Accepts a piece of text and calls `say` for the parts whose kind is certain.
     pub(super) fn take(&mut self, text: &str, say: &mut dyn FnMut(Kind, &str)) {
         if self.is_over() {
             return say(Kind::Text, text);
@@ -90,7 +90,8 @@ impl Tags {
         say(Kind::Text, rest);
     }
 
-    /// Ends the search, because the text is over or something else follows; says what was held back.
+    /// Ends the search, because the text ends or another item follows; passes on the text that was
+    /// held back.
     pub(super) fn end(&mut self, say: &mut dyn FnMut(Kind, &str)) {
         let held = std::mem::take(&mut self.held);
         let kind = match self.state {
@@ -104,7 +105,7 @@ impl Tags {
     }
 }
 
-/// Length of the longest end of `text` that is the beginning of the closing tag.
+/// Returns the length of the longest suffix of `text` that is a prefix of the closing tag.
 fn open_end(text: &str) -> usize {
     let lengths = (1..CLOSE.len()).rev();
     lengths

@@ -159,8 +159,8 @@ impl<'de> Visitor<'de> for ContentVisitor {
     }
 }
 
-/// Returns `true` if an object is a part without the list around it: Mistral sends its references so
-/// (<https://github.com/vercel/ai/pull/4747>).
+/// Returns `true` if an object is a single part without a list around it, as Mistral sends its
+/// references (<https://github.com/vercel/ai/pull/4747>).
 fn is_part(value: &Value) -> bool {
     let has = |name: &str| value.get(name).is_some();
     match value.get("type").and_then(Value::as_str) {

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is made of a text that comes in these pieces: reasoning and text.
+/// Returns the reasoning and the text of a reply that arrives in these pieces.
 fn split(pieces: &[&str]) -> (String, String) {
     let (mut reasoning, mut text) = (String::new(), String::new());
     let mut say = |kind, piece: &str| match kind {

@@ -105,7 +105,7 @@ impl<'a> Assistant<'a> {
         }
     }
 
-    /// Puts reasoning back into the text that it was part of.
+    /// Restores reasoning to the text that contained it.
     fn tag(&mut self) {
         if !self.tagged.is_empty() && !self.is_empty() {
             let between = if self.text.is_empty() { "" } else { "\n\n" };
@@ -160,7 +160,7 @@ impl Serialize for Assistant<'_> {
                 map.serialize_entry("reasoning_content", &self.reasoning)?;
             }
             Some(ReasoningField::Reasoning) => map.serialize_entry("reasoning", &self.reasoning)?,
-            // The provider behind the gateway gave no typed pieces
+            // The provider behind the gateway sent no typed parts
             // (<https://github.com/danny-avila/LibreChat/issues/13366>).
             Some(ReasoningField::Details) if self.details.is_empty() => {
                 map.serialize_entry("reasoning", &self.reasoning)?;
