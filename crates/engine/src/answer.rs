@@ -178,6 +178,19 @@ fn calls_tools(turn: &Turn) -> bool {
     last.any(|block| block.kind() == BlockKind::ToolCall)
 }
 
+/// Returns the indices of the blocks of the last reply, which calls no tools.
+fn answer(turn: &Turn) -> std::ops::Range<usize> {
+    let last = turn.blocks.iter().rev();
+    let reply = last.take_while(|block| {
+        !matches!(
+            block.kind(),
+            BlockKind::User | BlockKind::System | BlockKind::ToolCall | BlockKind::ToolUse
+        )
+    });
+    let len = turn.blocks.len();
+    len.saturating_sub(reply.count())..len
+}
+
 /// An invalid answer, returned by [`AnswerRetries::check`].
 #[derive(Debug)]
 #[must_use = "nothing is asked again until `ask` is called"]
@@ -188,10 +201,11 @@ pub struct RejectedAnswer {
 }
 
 impl RejectedAnswer {
-    /// Appends the question to the turn: a user block with the validation error, marked with
-    /// [`keys::ANSWER_RETRY`]. The next provider call sends it.
+    /// Appends the question to the turn: a user block with the validation error. The next provider
+    /// call sends it.
     ///
-    /// The answer stays in the turn. Its provider calls, those made since
+    /// The answer stays in the turn. Its blocks and the question are marked with
+    /// [`keys::ANSWER_RETRY`], so that a user interface can hide both. Its provider calls, those made since
     /// [`RunContext::provider_calls`] was `since`, are announced as discarded when the next one
     /// produces output, so that readers of events display one answer.
     pub fn ask(self, ctx: &RunContext, turn: &mut Turn, since: u32) {
@@ -203,13 +217,18 @@ impl RejectedAnswer {
         ctx.publish(EventKind::Info(Info::new(told, None)));
         let reason = format!("the answer does not fit its schema: {}", mark.reason);
         ctx.set_answer_aside(since, &reason);
+        // A text and a number can always be serialized.
+        for index in answer(turn) {
+            if let Some(block) = turn.blocks.make_mut(index) {
+                let _ = block.metadata.set(&keys::ANSWER_RETRY, &mark);
+            }
+        }
         let mut question = Block::user(format!(
             "Your answer cannot be used: {}. Answer again with JSON alone, without a code fence and \
              without other words, that fits the schema `{name}`.",
             mark.reason
         ));
         question.id = ctx.next_id();
-        // A text and a number can always be serialized.
         let _ = question.metadata.set(&keys::ANSWER_RETRY, &mark);
         turn.push(question);
     }

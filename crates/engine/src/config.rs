@@ -39,8 +39,8 @@ pub mod keys {
     pub const SESSION_TOTALS: TurnMetaKey<SessionTotals> =
         TurnMetaKey::new("geppetto.session_totals@v1");
 
-    /// Marks a user block that a run appended to request another answer after one that did not
-    /// match its schema.
+    /// Marks the blocks of an answer that did not match its schema, and the user block that a run
+    /// appended to request another one.
     pub const ANSWER_RETRY: BlockMetaKey<AnswerRetry> =
         BlockMetaKey::new("geppetto.answer_retry@v1");
 

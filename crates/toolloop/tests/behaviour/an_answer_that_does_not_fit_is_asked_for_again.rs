@@ -55,11 +55,21 @@ impl Ran {
     fn questions(&self) -> Vec<u32> {
         let marks = self.turn.blocks.iter().filter_map(|block| {
             let mark = block.metadata.get(&keys::ANSWER_RETRY).unwrap()?;
+            if block.kind() == BlockKind::LlmText {
+                return None; // the answer that was rejected
+            }
             assert_eq!(block.kind(), BlockKind::User);
             assert!(block.text().unwrap().contains(&mark.reason));
             Some(mark.retry)
         });
         marks.collect()
+    }
+
+    /// What a user interface shows of the turn, if it hides what is marked.
+    fn unmarked(&self) -> Vec<&str> {
+        let blocks = self.turn.blocks.iter();
+        let blocks = blocks.filter(|block| !block.metadata.contains(&keys::ANSWER_RETRY));
+        blocks.filter_map(|block| block.text()).collect()
     }
 }
 
@@ -125,6 +135,7 @@ async fn with_what_is_wrong_until_it_fits() {
         assert_eq!(ran.shown(), FITS);
         assert_eq!(ran.questions(), [1, 2, 3]);
         assert_eq!(ran.turn.assistant_text(), FITS);
+        assert_eq!(ran.unmarked()[1..], [FITS]);
         let last = ran.asked[3].blocks.last().unwrap().clone();
         let question = last.text().unwrap();
         assert!(question.contains("$.city: missing"), "{question}");
