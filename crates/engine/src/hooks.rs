@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use async_trait::async_trait;
 use geppetto_turns::{Args, InferenceResult, ToolCall, ToolUse, Turn};
 
-use crate::{EngineError, RunContext, RunStatus, ToolDefinition};
+use crate::{EngineError, PendingCall, RunContext, RunStatus, ToolDefinition};
 
 mod shared;
 
@@ -204,11 +204,24 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
-    /// Called before a tool runs, once per call, regardless of the number of attempts.
+    /// Called before a tool runs, once per call and run, regardless of the number of attempts.
     async fn before_tool(
         &self,
         _ctx: &RunContext,
         _effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// Called when a tool that has started lets its call wait for a person. The call has no answer, and
+    /// its effect is not unknown: a later run that calls the tool again calls
+    /// [`before_tool`](Self::before_tool) first, with the same key. If no later run does, the call is
+    /// answered without its tool.
+    async fn tool_waits(
+        &self,
+        _ctx: &RunContext,
+        _effect: &ToolEffect<'_>,
+        _waiting: &PendingCall,
     ) -> Result<(), EngineError> {
         Ok(())
     }

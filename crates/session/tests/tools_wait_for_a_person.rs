@@ -12,7 +12,9 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use geppetto_engine::{Decision, ErrorKind, RunContext, RunStatus};
+use geppetto_engine::{
+    Decision, EngineError, ErrorKind, PendingCall, RunContext, RunJournal, RunStatus, ToolEffect,
+};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventSink, Grammar, MemorySink};
 use geppetto_session::{RunError, Session};
@@ -20,7 +22,7 @@ use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{
     FnTool, Rejection, Tool, ToolContext, ToolError, ToolExecutor, ToolRegistry, raw_tool_fn,
 };
-use geppetto_turns::{ToolCall, Turn};
+use geppetto_turns::{ToolCall, ToolUse, Turn};
 use serde_json::{Value, json};
 
 /// Effects outside of the process, in order.
@@ -466,4 +468,64 @@ async fn a_session_without_tools_keeps_the_calls_and_says_so() {
         .unwrap();
     run.wait().await.unwrap();
     assert_eq!(shop.world.all(), ["draft of milk", "ordered milk, draft 7"]);
+}
+
+#[async_trait]
+impl RunJournal for World {
+    async fn before_tool(
+        &self,
+        _: &RunContext,
+        effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
+        self.add(format!("before {}", effect.call.name));
+        Ok(())
+    }
+
+    async fn tool_waits(
+        &self,
+        _: &RunContext,
+        effect: &ToolEffect<'_>,
+        waiting: &PendingCall,
+    ) -> Result<(), EngineError> {
+        self.add(format!("{} waits: {}", effect.call.name, waiting.question));
+        Ok(())
+    }
+
+    async fn after_tool(
+        &self,
+        _: &RunContext,
+        effect: &ToolEffect<'_>,
+        _: &ToolUse,
+    ) -> Result<(), EngineError> {
+        self.add(format!("after {}", effect.call.name));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_journal_knows_that_the_effect_is_not_in_doubt() {
+    let shop = Shop::new([orders_milk(), Script::new().text("Done.")]);
+    let journal = World::default();
+    let builder = || shop.builder().journal(journal.clone());
+    let stopped = shop.stopped(builder()).await;
+    let history = [stopped.turn().clone()];
+    let session = Session::builder(builder())
+        .id("shop")
+        .history(history)
+        .build();
+    let run = session
+        .answer([("call_1", Decision::Allow)])
+        .submit()
+        .await
+        .unwrap();
+    run.wait().await.unwrap();
+    assert_eq!(
+        journal.all(),
+        [
+            "before order",
+            "order waits: Order milk for 20 CHF?",
+            "before order",
+            "after order"
+        ]
+    );
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
 use super::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolEffect};
-use crate::{EngineError, RunContext, RunStatus};
+use crate::{EngineError, PendingCall, RunContext, RunStatus};
 
 impl<H: SnapshotHook + ?Sized> SnapshotHook for Arc<H> {
     fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase) {
@@ -51,6 +51,15 @@ impl<J: RunJournal + ?Sized> RunJournal for Arc<J> {
         effect: &ToolEffect<'_>,
     ) -> Result<(), EngineError> {
         (**self).before_tool(ctx, effect).await
+    }
+
+    async fn tool_waits(
+        &self,
+        ctx: &RunContext,
+        effect: &ToolEffect<'_>,
+        waiting: &PendingCall,
+    ) -> Result<(), EngineError> {
+        (**self).tool_waits(ctx, effect, waiting).await
     }
 
     async fn after_tool(

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{
-    Decision, EngineError, ErrorKind, RunContext, ToolConfig, ToolEffect, ToolErrorHandling,
+    Decision, EngineError, ErrorKind, PendingCall, RunContext, ToolConfig, ToolEffect,
+    ToolErrorHandling,
     steps::{is_stopped, pause},
 };
 use geppetto_turns::ToolCall;
@@ -268,8 +269,8 @@ impl Ready<'_> {
                 && !is_stopped(ctx)
             {
                 let input = masked(self.env, &self.call, &*self.tool)?;
-                self.slot.wait(input, error.message(), Some(data));
-                return Ok(());
+                let waiting = self.slot.wait(input, error.message(), Some(data));
+                return self.tell_waiting(&waiting).await;
             }
             let Some(delay) = self.delay(number, &failure)? else {
                 return self.fail(&failure);
@@ -280,6 +281,15 @@ impl Ready<'_> {
             number += 1;
         }
         Ok(())
+    }
+
+    async fn tell_waiting(&self, waiting: &PendingCall) -> Result<(), EngineError> {
+        let ctx = &self.env.ctx;
+        let Some(journal) = ctx.journal() else {
+            return Ok(());
+        };
+        let effect = effect(self.env, self.slot, &self.call);
+        isolate::journaled(journal.tool_waits(ctx, &effect, waiting)).await
     }
 
     /// Returns the delay before the next attempt; `None` if there is none.

@@ -159,14 +159,15 @@ impl Slot {
 
     /// Makes the call wait for a person, and publishes the question. `input` must be masked.
     /// Without `data`, the data that the tool stored the last time is kept.
-    pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) {
+    pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) -> PendingCall {
         let question = self.hide(question);
         let earlier = self.resumed.as_ref().map(|own| &own.pending.data);
         let data = data.or(earlier).cloned().unwrap_or_default();
         let pending =
             PendingCall::new(&*self.call.id, &*self.call.name, input, question).with_data(data);
         self.publish_waiting(&pending);
-        self.state().progress = Progress::Waiting(pending);
+        self.state().progress = Progress::Waiting(pending.clone());
+        pending
     }
 
     /// Returns the call if it is left to a later run: it waits and the run did not end with a
