@@ -14,26 +14,26 @@ const SENSITIVE: [&str; 6] = ["key", "token", "secret", "sig", "pass", "auth"];
 
 /// A URL: the address of a provider or of a proxy.
 ///
-/// `Debug`, `Display` and `Serialize` mask what may be a credential: the user information
+/// `Debug`, `Display` and `Serialize` mask possible credentials: the user information
 /// (`http://***@proxy:3128`) and the values of query parameters such as `api-key`. Only
-/// [`as_str`](Self::as_str) gives the whole text.
+/// [`as_str`](Self::as_str) returns the whole text.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(from = "String")]
 pub struct Address(String);
 
 impl Address {
-    /// Wraps a URL. Surrounding white space is removed; nothing is checked.
+    /// Wraps a URL. Surrounding white space is removed; nothing is validated.
     pub fn new(url: impl AsRef<str>) -> Self {
         Self(url.as_ref().trim().to_owned())
     }
 
-    /// Returns the URL as it was given, with its credentials.
+    /// Returns the URL as it was given, including credentials.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the URL without its credentials, as it is printed.
+    /// Returns the URL in its printed form, without credentials.
     #[must_use]
     pub fn masked(&self) -> String {
         let (scheme, rest) = match self.0.split_once("://") {
@@ -48,8 +48,8 @@ impl Address {
             Some((rest, query)) => (rest, format!("?{}", masked_query(query))),
             None => (rest, String::new()),
         };
-        // The last `@` of the authority ends the user information; a password may hold others, and
-        // a slash as well, where nobody encoded it.
+        // The last `@` of the authority ends the user information; a password may contain others,
+        // and a slash as well, if it is not encoded.
         let rest = match rest.rsplit_once('@') {
             Some((_, host)) => format!("{MASK}@{host}"),
             None => rest.to_owned(),
@@ -70,7 +70,8 @@ impl Address {
     #[must_use]
     pub fn host(&self) -> Option<String> {
         let (_, rest) = self.0.split_once("://")?;
-        // Browsers and clients take a backslash for a slash: what follows is not the host.
+        // Browsers and clients treat a backslash as a slash: the text after it is not part of the
+        // host.
         let authority = rest.split(['/', '\\', '?', '#']).next()?;
         let host = authority.rsplit('@').next()?;
         (!host.is_empty()).then(|| host.to_ascii_lowercase())
@@ -84,7 +85,7 @@ impl Address {
         place(self).is_some() && place(self) == place(other)
     }
 
-    /// The host and the port, which is that of the scheme where none is given.
+    /// Returns the host and the port, which defaults to that of the scheme.
     fn host_with_port(&self) -> Option<String> {
         let host = self.host()?;
         let host = host.trim_end_matches('.');

@@ -1,7 +1,7 @@
-//! [`App`]: the names under which a program's settings are found.
+//! [`App`]: names under which a program's settings are found.
 
-/// The names under which a program's settings are found: its folder of configurations and the prefix
-/// of its variables.
+/// The names under which a program's settings are found: its configuration folder and the prefix of
+/// its variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     name: String,
@@ -10,8 +10,8 @@ pub struct App {
 }
 
 impl App {
-    /// Creates the names of a program: `pinocchio` has files under `pinocchio/`, and variables that begin with
-    /// `PINOCCHIO_`.
+    /// Creates the names of a program: `pinocchio` has files under `pinocchio/` and variables that
+    /// begin with `PINOCCHIO_`.
     ///
     /// Files under `geppetto/` are read as well; see [`without_own_files`](Self::without_own_files).
     pub fn new(name: impl Into<String>) -> Self {
@@ -37,14 +37,14 @@ impl App {
         self
     }
 
-    /// Leaves out the files under `geppetto/`, which all programs of this library share.
+    /// Excludes the files under `geppetto/`, which all programs of this library share.
     #[must_use]
     pub fn without_own_files(mut self) -> Self {
         self.own = None;
         self
     }
 
-    /// Returns the name of the program, which is that of its folder.
+    /// Returns the name of the program, which is also that of its folder.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -12,14 +12,14 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// The heading of the flags in help texts.
+/// Heading of the flags in help texts.
 const HEADING: &str = "Settings";
 
 /// The catalogue as command-line flags.
 ///
-/// Every field with a flag has one; `--help` shows those that are not rare and points to the environment. A
-/// boolean flag without a value is true. Values are checked when the command line is read, and never
-/// printed.
+/// Every field with a flag has one; `--help` shows the common ones and refers to the environment
+/// for the rest. A boolean flag without a value is true. Values are validated when the command line
+/// is parsed, and never printed.
 ///
 /// ```
 /// use clap::Parser;
@@ -48,7 +48,7 @@ pub struct SettingsArgs {
     print: Vec<Print>,
 }
 
-/// What a command line asks to print instead of running.
+/// What a command line requests to print instead of running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Print {
@@ -60,7 +60,7 @@ pub enum Print {
     Table,
 }
 
-/// The flags that print.
+/// The flags that request printing.
 const PRINTS: &[(&str, Print, &str)] = &[
     (
         "print-inference-settings",
@@ -84,8 +84,8 @@ impl SettingsArgs {
     ///
     /// # Errors
     ///
-    /// Returns an error if a value is not valid. The command line was checked when it was read, so there is
-    /// none for arguments of `clap`.
+    /// Returns an error if a value is invalid. Arguments parsed by `clap` are already validated and
+    /// cause none.
     pub fn layer(&self) -> Result<Layer, SettingsError> {
         let mut layer = Layer::flags();
         for (flag, text) in &self.given {
@@ -94,7 +94,7 @@ impl SettingsArgs {
         Ok(layer)
     }
 
-    /// Returns what to print instead of running.
+    /// Returns what to print instead of running, if requested.
     #[must_use]
     pub fn print(&self) -> Option<Print> {
         self.print.first().copied()
@@ -113,7 +113,7 @@ impl Print {
     }
 }
 
-/// The argument of a field.
+/// Creates the argument of a field.
 fn argument(field: &'static Field, flag: &'static str) -> Arg {
     let arg = Arg::new(flag)
         .long(flag)
@@ -207,7 +207,7 @@ impl FromArgMatches for SettingsArgs {
     }
 }
 
-/// The values of a flag that is given several times, as one list.
+/// Returns the values of a repeated flag as one list.
 fn joined(flag: &str, texts: &[&str]) -> String {
     let lists = texts.iter().filter_map(|text| {
         let value = by_flag(flag).and_then(|field| Value::parse(field, text).ok().flatten());

@@ -40,7 +40,7 @@ const ALL: &[&[Field]] = &[
     profile::FIELDS,
 ];
 
-/// Sections of files whose contents are no settings of this library: those of the program that wrote
+/// Sections of files that do not contain settings of this library, but of the program that wrote
 /// them. They are skipped without a warning.
 pub(crate) const FOREIGN_SECTIONS: &[&str] = &[
     "command-settings",
@@ -70,7 +70,7 @@ pub fn by_path(path: &str) -> Option<&'static Field> {
     })
 }
 
-/// Returns `true` for what a `*` stands for: a name of letters, digits, `_` and `-`.
+/// Returns `true` if a `*` matches the name: it consists of letters, digits, `_` and `-`.
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name
@@ -78,7 +78,7 @@ fn is_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Returns the field with a flag, such as `ai-engine`. Underscores count as dashes.
+/// Returns the field with a flag, such as `ai-engine`. Underscores are equivalent to dashes.
 #[must_use]
 pub fn by_flag(flag: &str) -> Option<&'static Field> {
     let flag = dashed(flag);

@@ -2,8 +2,8 @@
 
 use std::{error::Error, fmt, io};
 
-/// Error returned if settings cannot be resolved: what is wrong, where, and what to do. Without
-/// credentials.
+/// Error returned if settings cannot be resolved: the problem, its place, and what to do. Contains
+/// no credentials.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SettingsError {
@@ -12,21 +12,21 @@ pub struct SettingsError {
     source: Option<io::Error>,
 }
 
-/// What a [`SettingsError`] is about.
+/// Kind of a [`SettingsError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsErrorKind {
-    /// A value that its field does not permit.
+    /// A value that its field does not allow.
     InvalidValue,
-    /// A name that is no setting, given by the program.
+    /// A name used by the program is not a setting.
     UnknownSetting,
-    /// A file that is named and cannot be read.
+    /// A named file cannot be read.
     Unreadable,
-    /// A file that is no valid YAML or TOML, or is too large.
+    /// A file is not valid YAML or TOML, or is too large.
     Syntax,
-    /// A profile that does not exist, or stands on itself.
+    /// A profile does not exist, or inherits from itself.
     Profile,
-    /// A setting that is required and not set.
+    /// A required setting is not set.
     Missing,
 }
 
@@ -44,7 +44,7 @@ impl SettingsError {
         self
     }
 
-    /// Returns what the error is about.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> SettingsErrorKind {
         self.kind

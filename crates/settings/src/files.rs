@@ -1,8 +1,9 @@
-//! Configuration files: where they are, and what they say.
+//! Configuration files: their places and contents.
 //!
-//! A document is taken apart by its shape, key by key: `app`, `profile`, `profiles` are those of
-//! today's pinocchio (`head`), maps named like sections those of January 2026 (`january`), flags at the
-//! top level those before (`flat`), and `inference_settings` is the library's own addition (`own`).
+//! A document is parsed by its structure, key by key: `app`, `profile` and `profiles` are those of
+//! today's pinocchio (`head`), maps named like sections those of January 2026 (`january`), flags at
+//! the top level those of earlier versions (`flat`), and `inference_settings` is the library's own
+//! addition (`own`).
 
 mod document;
 mod flat;

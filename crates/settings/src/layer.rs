@@ -11,8 +11,8 @@ use crate::{
 
 /// The values of one source, which stronger layers override.
 ///
-/// The resolver makes the layers of files, profiles, variables and flags. A program adds those of a
-/// prompt file and of the run.
+/// The resolver creates the layers of files, profiles, variables and flags. A program adds those of
+/// a prompt file and of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub(crate) group: Group,
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     pub(crate) source: Source,
 }
 
-/// Layers of one group were written by one hand: a key of one is meant for the address of another.
+/// Layers of one group have the same author: the key of one is meant for the address of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     Default,
@@ -36,9 +36,9 @@ pub(crate) enum Group {
     PromptFile,
     /// A file of the user or of the system.
     File(usize),
-    /// A file of the folder that the program runs in, which somebody else may have written.
+    /// A file of the current folder, which may be untrusted.
     Project(usize),
-    /// The profile with those that it stands on, but those of project files.
+    /// The profile and those that it inherits from, except those of project files.
     Stack,
     /// Those of project files.
     ProjectStack,
@@ -48,7 +48,7 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    /// Written by whoever wrote what is in the current folder.
+    /// Returns `true` if the group has the unknown author of the current folder's contents.
     pub(crate) fn is_project(self) -> bool {
         matches!(self, Self::Project(_) | Self::ProjectStack)
     }
@@ -70,7 +70,7 @@ impl Layer {
         }
     }
 
-    /// Creates the layer of a prompt file, which is stronger than the defaults only.
+    /// Creates the layer of a prompt file, which is only stronger than the defaults.
     #[must_use]
     pub fn prompt_file() -> Self {
         Self::new(Group::PromptFile)
@@ -88,12 +88,12 @@ impl Layer {
         Self::new(Group::Flags)
     }
 
-    /// Sets a value, in the spelling of a variable. An empty text sets nothing.
+    /// Sets a value, in the format of a variable. An empty text sets nothing.
     ///
     /// # Errors
     ///
-    /// Returns an error if `name` is neither a path (`chat.engine`) nor a flag (`ai-engine`), or if the
-    /// field does not permit the value.
+    /// Returns an error if `name` is neither a path (`chat.engine`) nor a flag (`ai-engine`), or if
+    /// the field does not allow the value.
     pub fn set(mut self, name: &str, text: &str) -> Result<Self, SettingsError> {
         let place = Place::new(std::path::Path::new("prompt file").into(), None);
         let source = match self.group {
@@ -107,11 +107,11 @@ impl Layer {
         Ok(self)
     }
 
-    /// Sets a value of a prompt file, with its place.
+    /// Sets a value from a prompt file, with its position.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set).
+    /// Same as [`set`](Self::set).
     pub fn set_at(mut self, name: &str, text: &str, place: Place) -> Result<Self, SettingsError> {
         self.push(name, text, Source::PromptFile { place })?;
         Ok(self)
@@ -143,7 +143,7 @@ impl Layer {
     }
 }
 
-/// Error for a name that is no setting, with the nearest known one.
+/// Creates the error for a name that is not a setting, with the nearest known one.
 pub(crate) fn unknown(name: &str) -> SettingsError {
     let flags = crate::catalogue::fields().filter_map(|field| field.flag);
     let hint = match nearest(name, flags) {

@@ -1,9 +1,10 @@
-//! Layered settings for programs that talk to language models.
+//! Layered settings for programs that use language models.
 //!
-//! A [`Resolver`] reads what a user has configured, weakest first: defaults, well-known variables
-//! (`OPENAI_API_KEY`), configuration files, a [profile](profiles), variables with the application's prefix, flags, the
-//! run. The result is [`InferenceSettings`], of which a factory makes an engine, with a [`Trace`] of what
-//! every layer said. API keys are [`Secret`]s and URLs are [`Address`]es; neither prints a credential.
+//! A [`Resolver`] reads the user's configuration, weakest layer first: defaults, well-known
+//! variables (`OPENAI_API_KEY`), configuration files, a [profile](profiles), variables with the
+//! application's prefix, flags, the run. The result is [`InferenceSettings`], from which a factory
+//! creates an engine, with a [`Trace`] of the values of every layer. API keys are [`Secret`]s and
+//! URLs are [`Address`]es; neither prints credentials.
 //!
 //! ```
 //! use geppetto_settings::{App, MemoryPlatform, Resolver, print};
@@ -31,10 +32,10 @@
 //!
 //! # A key stays with its address
 //!
-//! The source that sets an address keeps its own key. A key goes to the provider's own host, or to an address of
-//! its own source (the same file, the same stack of profiles). The keys of flags, and of variables with the application's
-//! prefix, also go to addresses of the user's files; to an address in a file of the current folder, which may be
-//! somebody else's repository, only a flag's or the file's own key goes.
+//! A key is sent to the provider's own host, or to an address of the same source (the same file, or
+//! the same profile with those that it inherits from). Keys from flags, and from variables with the
+//! application's prefix, are also sent to addresses in the user's files. An address in a file of
+//! the current folder, which may be untrusted, receives only the file's own key or that of a flag.
 //!
 //! | module | concern |
 //! |---|---|

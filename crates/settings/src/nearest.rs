@@ -1,14 +1,14 @@
-//! The known name that is nearest to an unknown one.
+//! Search for the known name nearest to an unknown one.
 
 use crate::{MASK, value::may_be_secret};
 
 #[cfg(test)]
 mod tests;
 
-/// Longer names are no misspelling of a setting.
+/// A longer name is not a misspelling of a setting.
 const MAX_NAME: usize = 64;
 
-/// The nearest of `known`, if it is near enough to be meant.
+/// Returns the nearest of `known`, if it is close enough.
 pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > MAX_NAME {
         return None;
@@ -23,7 +23,7 @@ pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) 
     (distance <= limit).then_some(known)
 }
 
-/// The number of characters to insert, remove, replace or swap with their neighbour.
+/// Returns the number of insertions, deletions, replacements and swaps of adjacent characters.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let (mut before, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
@@ -49,7 +49,7 @@ fn distance(a: &str, b: &str) -> usize {
     last.last().copied().unwrap_or_default()
 }
 
-/// A name as messages show it: short, on one line, and no key that was put in its place.
+/// Formats a name for messages: short, on one line, and without keys.
 pub(crate) fn shown(name: &str) -> String {
     if may_be_secret(name) {
         return MASK.to_owned();

@@ -1,4 +1,4 @@
-//! [`Platform`]: environment, folders and files, as the resolver sees them.
+//! [`Platform`]: the resolver's access to environment, folders and files.
 
 use std::{
     collections::BTreeMap,
@@ -9,12 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Environment, folders and files. The resolver reads nothing else.
+/// Access to environment, folders and files. The resolver reads nothing else.
 pub trait Platform {
-    /// Returns a variable of the environment.
+    /// Returns an environment variable.
     fn variable(&self, name: &str) -> Option<OsString>;
 
-    /// Returns the names of all variables of the environment that are text.
+    /// Returns the names of all environment variables that are valid text.
     fn variables(&self) -> Vec<String>;
 
     /// Returns the current folder.
@@ -23,22 +23,22 @@ pub trait Platform {
     /// Returns the user's home folder.
     fn home_dir(&self) -> Option<PathBuf>;
 
-    /// Returns the user's folder of configurations: `~/.config`, or what `XDG_CONFIG_HOME` says.
+    /// Returns the user's configuration folder: `~/.config`, or the value of `XDG_CONFIG_HOME`.
     fn config_dir(&self) -> Option<PathBuf>;
 
-    /// Returns `true` if there is a file or a folder.
+    /// Returns `true` if a file or folder exists.
     fn exists(&self, path: &Path) -> bool;
 
     /// Reads a file, at most `limit` bytes of it.
     ///
     /// # Errors
     ///
-    /// Returns [`io::ErrorKind::NotFound`] if there is no file, and the error that kept the file from
-    /// being read otherwise.
+    /// Returns [`io::ErrorKind::NotFound`] if the file does not exist, otherwise the error of
+    /// reading it.
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
 }
 
-/// The platform that the program runs on.
+/// The platform that the program runs on. The default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OsPlatform;
 
@@ -78,12 +78,11 @@ impl Platform for OsPlatform {
     }
 }
 
-/// A platform in memory, for tests and for programs that keep their files elsewhere.
+/// An in-memory platform, for tests and for programs that keep their files elsewhere.
 ///
-/// Its current folder is `/project`, its home `/me`, its folder of configurations
-/// `/me/.config`.
+/// Its current folder is `/project`, its home `/me`, its configuration folder `/me/.config`.
 ///
-/// `Debug` shows the names of variables and files, not what they hold.
+/// `Debug` shows the names of variables and files, not their contents.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct MemoryPlatform {
     variables: BTreeMap<String, String>,

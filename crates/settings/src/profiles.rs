@@ -1,4 +1,4 @@
-//! Profiles: named settings, in registries, which may stand on each other.
+//! Profiles: named settings, in registries, which can inherit from each other.
 
 mod reading;
 mod registry;

@@ -1,4 +1,4 @@
-//! [`Resolver`]: from layers to settings.
+//! [`Resolver`]: turns layers into settings.
 
 use std::{
     path::{Path, PathBuf},
@@ -56,13 +56,13 @@ pub struct Resolver<'a> {
 pub struct Resolved {
     /// The settings.
     pub settings: InferenceSettings,
-    /// What every layer says about every setting.
+    /// Values of all layers for every setting.
     pub trace: Trace,
     /// The profile in use.
     pub profile: Option<ActiveProfile>,
     /// All profiles that were found.
     pub profiles: Profiles,
-    /// What was read and is not used, or looks like a mistake.
+    /// Unused content, and likely mistakes.
     pub warnings: Vec<Warning>,
     /// The files that were read, in order.
     pub files: Vec<PathBuf>,
@@ -70,7 +70,8 @@ pub struct Resolved {
 }
 
 impl<'a> Resolver<'a> {
-    /// Creates a resolver for a program: the files of the standard plan and the environment of the process.
+    /// Creates a resolver for a program, with the files of the standard plan and the environment of
+    /// the process.
     pub fn new(app: &'a App) -> Self {
         Self {
             app,
@@ -80,13 +81,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Sets where variables, folders and files come from. [`OsPlatform`] by default.
+    /// Sets the source of variables, folders and files. [`OsPlatform`] by default.
     pub fn platform(mut self, platform: &'a dyn Platform) -> Self {
         self.platform = platform;
         self
     }
 
-    /// Sets which files are looked for. [`Plan::standard`] by default.
+    /// Sets the configuration files to read. [`Plan::standard`] by default.
     pub fn plan(mut self, plan: Plan) -> Self {
         self.plan = plan;
         self
@@ -103,8 +104,8 @@ impl<'a> Resolver<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if a value in use is not valid, if a file that is named is missing, if any file is
-    /// not valid YAML or TOML, or if the chosen profile does not exist or stands on itself.
+    /// Returns an error if a value in use is invalid, if a named file is missing, if any file is
+    /// not valid YAML or TOML, or if the chosen profile does not exist or inherits from itself.
     pub fn resolve(self) -> Result<Resolved, SettingsError> {
         let mut warnings = Vec::new();
         let variables = environment::prefixed(self.app, self.platform, &mut warnings);
@@ -143,7 +144,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The settings of one document.
+/// Resolves the settings of one document.
 pub(crate) fn settings_of(text: &str) -> Result<InferenceSettings, SettingsError> {
     let path: Arc<Path> = Path::new("settings").into();
     let root = files::parse(&path, text.as_bytes())?;
@@ -159,7 +160,7 @@ impl Resolved {
     ///
     /// # Errors
     ///
-    /// Returns an error that says where to set it, if it is not set.
+    /// Returns an error if it is not set; the error states where to set it.
     pub fn model(&self) -> Result<&str, SettingsError> {
         if let Some(model) = &self.settings.chat.engine {
             return Ok(model);

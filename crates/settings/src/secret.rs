@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[cfg(test)]
 mod tests;
 
-/// What is printed in place of a secret.
+/// Text printed in place of a secret.
 pub const MASK: &str = "***";
 
 /// An API key or another credential.
 ///
-/// `Debug`, `Display` and `Serialize` give [`MASK`]; the memory is wiped on drop. Only
-/// [`expose`](Self::expose) gives the text.
+/// `Debug`, `Display` and `Serialize` produce [`MASK`]; the memory is wiped on drop. Only
+/// [`expose`](Self::expose) returns the text.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
@@ -25,7 +25,7 @@ impl Secret {
         Self(SecretString::from(text.as_ref().trim()))
     }
 
-    /// Returns the credential in clear text. Keep it out of logs, errors and files.
+    /// Returns the credential in plain text. Keep it out of logs, errors and files.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -25,11 +25,11 @@ pub use model_info::{Cost, ModelInfo};
 pub use others::{EmbeddingsSettings, RerankSettings};
 pub use providers::{ClaudeSettings, GeminiSettings, OllamaSettings, OpenAiSettings};
 
-/// All settings of an inference: what a factory makes an engine of.
+/// All settings of an inference, from which a factory creates an engine.
 ///
-/// Absent values are unset: the provider's default applies. Only
-/// [`api_type`](Self::api_type) and the addresses of providers have defaults here. `Debug` and `Serialize` mask
-/// credentials, so settings that are written and read back have no API keys.
+/// Absent values are unset: the provider's default applies. Only [`api_type`](Self::api_type) and
+/// the addresses of providers have defaults here. `Debug` and `Serialize` mask credentials, so
+/// settings that are written and read back contain no API keys.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -59,8 +59,8 @@ pub struct InferenceSettings {
 }
 
 impl InferenceSettings {
-    /// Reads settings from a document in YAML, in any of the spellings of configuration files; unknown keys
-    /// are left out. Profiles in it are not used, and nothing else is read.
+    /// Parses settings from a YAML document in any of the formats of configuration files. Unknown
+    /// keys and profiles are ignored, and nothing else is read.
     ///
     /// ```
     /// use geppetto_settings::InferenceSettings;
@@ -72,7 +72,7 @@ impl InferenceSettings {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not valid YAML, or a value is not valid.
+    /// Returns an error if the text is not valid YAML, or if a value is invalid.
     pub fn from_yaml(text: &str) -> Result<Self, SettingsError> {
         crate::resolver::settings_of(text)
     }
@@ -83,10 +83,10 @@ impl InferenceSettings {
         self.chat.api_type.as_deref().unwrap_or("openai")
     }
 
-    /// Returns these settings with the values that `overlay` sets. Maps are replaced as a whole, except
-    /// API keys and addresses, which are replaced name by name.
+    /// Returns these settings, overridden by the values that `overlay` sets. Maps are replaced as a
+    /// whole, except API keys and addresses, which are replaced name by name.
     ///
-    /// An API key stays with its address: where `overlay` sets an address for a name and no key, the
+    /// An API key stays with its address: if `overlay` sets an address for a name but no key, the
     /// key of that name is removed, unless the address is the provider's own.
     #[must_use]
     pub fn merged(self, overlay: Self) -> Self {
@@ -105,8 +105,8 @@ impl InferenceSettings {
         }
     }
 
-    /// Returns sampling, limits and reasoning as an engine takes them: `inference.*` over `chat.*` over the
-    /// reasoning settings of OpenAI's API in use. The model is not among them.
+    /// Returns sampling, limits and reasoning for an engine: `inference.*` overrides `chat.*`,
+    /// which overrides the reasoning settings of the OpenAI API in use. The model is not included.
     #[must_use]
     pub fn inference_config(&self) -> InferenceConfig {
         let (over, chat) = (&self.inference, &self.chat);
@@ -144,7 +144,7 @@ impl InferenceSettings {
         config
     }
 
-    /// Returns the structured output that is set; `None` if the mode is `off` or not set.
+    /// Returns the structured output, if it is set; `None` if the mode is `off` or not set.
     #[must_use]
     pub fn structured_output(&self) -> Option<StructuredOutput> {
         let chat = &self.chat;

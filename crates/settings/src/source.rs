@@ -1,19 +1,19 @@
-//! [`Source`]: where a value comes from.
+//! [`Source`]: the source of a value.
 
 use std::{fmt, path::Path, sync::Arc};
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Place {
-    /// The file's path, as it was given or found.
+    /// Path of the file, as given or found.
     pub file: Arc<Path>,
-    /// The line, starting at 1, where it is known.
+    /// Line, starting at 1, if known.
     pub line: Option<usize>,
 }
 
 impl Place {
-    /// Creates a place.
+    /// Creates a position.
     #[must_use]
     pub fn new(file: Arc<Path>, line: Option<usize>) -> Self {
         Self { file, line }
@@ -30,18 +30,18 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where a value comes from, weakest first.
+/// Source of a value, weakest first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
     /// The catalogue.
     Default,
-    /// A variable that many programs share: `OPENAI_API_KEY`.
+    /// A variable shared by many programs: `OPENAI_API_KEY`.
     WellKnown {
         /// The variable's name.
         variable: String,
     },
-    /// A prompt file, which may bring settings along.
+    /// A prompt file that contains settings.
     PromptFile {
         /// The file.
         place: Place,
@@ -51,7 +51,7 @@ pub enum Source {
         /// The file and the line.
         place: Place,
     },
-    /// A profile, or one that it stands on.
+    /// A profile, or one that it inherits from.
     Profile {
         /// The registry's name.
         registry: String,
@@ -67,7 +67,7 @@ pub enum Source {
     },
     /// A command-line flag.
     Flag {
-        /// The flag's name, without dashes in front.
+        /// Name of the flag, without leading dashes.
         name: String,
     },
     /// The program itself, for this run.
@@ -75,8 +75,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// Returns the kind of the source, in the spelling of geppetto: `defaults`, `config`, `profile`, `env`,
-    /// `cobra` for flags.
+    /// Returns the kind of the source by its name in geppetto: `defaults`, `config`, `profile`,
+    /// `env`, `cobra` for flags.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -90,7 +90,7 @@ impl Source {
         }
     }
 
-    /// Returns the place in a file, for sources that are files.
+    /// Returns the position in a file, for sources that are files.
     #[must_use]
     pub fn place(&self) -> Option<&Place> {
         match self {

@@ -10,7 +10,7 @@ use crate::MASK;
 #[cfg(test)]
 mod tests;
 
-/// Parts of the name of an entry whose value is taken for a credential.
+/// Parts of the name of an entry whose value counts as a credential.
 const SENSITIVE: [&str; 8] = [
     "apikey",
     "token",
@@ -24,8 +24,8 @@ const SENSITIVE: [&str; 8] = [
 
 /// A map of any values, such as the metadata of a profile.
 ///
-/// `Debug` and `Serialize` mask the values of entries whose name says that they are credentials
-/// (`api_key`, `authorization`, `token`, ...), at any depth.
+/// `Debug` and `Serialize` mask the values of entries whose name suggests a credential (`api_key`,
+/// `authorization`, `token`, ...), at any depth.
 #[derive(Clone, PartialEq, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Table(Map<String, Value>);
@@ -37,7 +37,7 @@ impl Table {
         Self(map)
     }
 
-    /// Returns the map with its credentials masked, as it is printed.
+    /// Returns the map in its printed form, with credentials masked.
     #[must_use]
     pub fn masked(&self) -> Map<String, Value> {
         masked_map(&self.0)
@@ -50,7 +50,7 @@ impl Table {
     }
 }
 
-/// Returns `true` for names of entries that hold credentials. Counts and limits of tokens do not.
+/// Returns `true` for names of entries that contain credentials. Token counts and limits do not.
 pub(crate) fn is_sensitive(name: &str) -> bool {
     let letters = name.chars().filter(|c| c.is_alphanumeric());
     let name: String = letters.flat_map(char::to_lowercase).collect();

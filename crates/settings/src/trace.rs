@@ -1,22 +1,22 @@
-//! [`Trace`]: what every layer says about every setting.
+//! [`Trace`]: the values of all layers for every setting.
 
 use std::collections::BTreeMap;
 
 use crate::{Field, Source, Value, catalogue::by_path, layer::Group, value::Invalid};
 
-/// What every layer says about every setting that any layer sets.
+/// Values of all layers, for every setting that any layer sets.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trace {
     pub(crate) settings: BTreeMap<String, Traced>,
 }
 
-/// What every layer says about one setting.
+/// Values of all layers for one setting.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Traced {
     pub(crate) log: Vec<Said>,
 }
 
-/// What one layer says about a setting.
+/// Value of one layer for a setting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     pub(crate) value: Result<Value, Invalid>,
@@ -38,7 +38,7 @@ impl Trace {
         self.settings.get(path)
     }
 
-    /// Returns the field of a path that the trace has.
+    /// Returns the field of a path in the trace.
     #[must_use]
     pub fn field(&self, path: &str) -> Option<&'static Field> {
         by_path(path)
@@ -46,14 +46,14 @@ impl Trace {
 }
 
 impl Traced {
-    /// Returns what the layers say, weakest first.
+    /// Returns the values of the layers, weakest first.
     #[must_use]
     pub fn log(&self) -> &[Said] {
         &self.log
     }
 
-    /// Returns what is used: the strongest layer's, except for API keys that belong to another address.
-    /// `None` if nothing of the log is used.
+    /// Returns the entry in use: that of the strongest layer, except for API keys that belong to
+    /// another address. `None` if no entry is in use.
     #[must_use]
     pub fn used(&self) -> Option<&Said> {
         self.log.iter().rev().find(|said| said.note.is_none())
@@ -71,7 +71,7 @@ impl Traced {
         self.used().map(Said::source)
     }
 
-    /// Returns what is set and not used, strongest first.
+    /// Returns the entries that are set but not used, strongest first.
     pub fn overridden(&self) -> impl Iterator<Item = &Said> {
         let used = self.used();
         self.log
@@ -82,20 +82,20 @@ impl Traced {
 }
 
 impl Said {
-    /// Returns the value. `None` if it is not valid.
+    /// Returns the value. `None` if it is invalid.
     #[must_use]
     pub fn value(&self) -> Option<&Value> {
         self.value.as_ref().ok()
     }
 
-    /// Returns where the value comes from.
+    /// Returns the source of the value.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Returns why the value is not used although its layer is the strongest: an API key that belongs to
-    /// another address.
+    /// Returns the reason why the value is not used although its layer is the strongest: it is an
+    /// API key that belongs to another address.
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()

@@ -1,4 +1,4 @@
-//! [`Value`]: a value of a setting, as a layer gives it.
+//! [`Value`]: a value of a setting in a layer.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ mod tests;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Text, or one of the permitted choices.
+    /// Text, or one of the allowed choices.
     Text(String),
     /// An integer, or whole seconds.
     Int(i64),
@@ -37,22 +37,22 @@ pub enum Value {
 }
 
 impl Value {
-    /// Reads the value of a variable or a flag. `None` for an empty text, which leaves a setting unset;
-    /// `[]` is an empty list.
+    /// Parses the value of a variable or a flag. `None` for an empty text, which leaves a setting
+    /// unset; `[]` is an empty list.
     ///
     /// # Errors
     ///
-    /// Returns an error if the field does not permit the value.
+    /// Returns an error if the field does not allow the value.
     pub fn parse(field: &Field, text: &str) -> Result<Option<Self>, Invalid> {
         text::read(field, text)
     }
 
-    /// Reads the value of a file. `None` for `null` and an empty text.
+    /// Parses the value of a file. `None` for `null` and an empty text.
     pub(crate) fn of_file(field: &Field, json: &Json) -> Result<Option<Self>, Invalid> {
         file::read(field, json)
     }
 
-    /// Returns the value as it is printed, credentials masked.
+    /// Returns the value in its printed form, with credentials masked.
     #[must_use]
     pub fn masked(&self) -> Json {
         match self {
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// The value with its credentials, for the typed settings.
+    /// Returns the value including credentials, for the typed settings.
     pub(crate) fn exposed(&self) -> Json {
         match self {
             Self::Text(text) => text.as_str().into(),
@@ -78,7 +78,7 @@ impl Value {
         }
     }
 
-    /// The text of a text.
+    /// Returns the text of a text value.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -96,18 +96,18 @@ impl fmt::Display for Value {
     }
 }
 
-/// A value that its field does not permit. It keeps no credential.
+/// A value that its field does not allow. Contains no credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     shown: String,
     allowed: String,
 }
 
-/// The longest value that an error shows, in characters.
+/// Maximum length of a value in an error, in characters.
 const MAX_SHOWN: usize = 60;
 
 impl Invalid {
-    /// Refuses a value for a field.
+    /// Rejects a value for a field.
     pub(crate) fn new(field: &Field, given: &str) -> Self {
         Self {
             shown: shown(field, given),
@@ -115,14 +115,14 @@ impl Invalid {
         }
     }
 
-    /// Replaces the description of what is allowed.
+    /// Replaces the description of the allowed values.
     pub(crate) fn allowed(mut self, allowed: impl Into<String>) -> Self {
         self.allowed = allowed.into();
         self
     }
 }
 
-/// The value as an error may show it.
+/// Returns the value in a form that an error may show.
 fn shown(field: &Field, given: &str) -> String {
     if field.is_secret() || may_be_secret(given) {
         return MASK.to_owned();
@@ -139,7 +139,7 @@ fn shown(field: &Field, given: &str) -> String {
     format!("{short:?}")
 }
 
-/// Returns `true` for what looks like a key that was put into the wrong place.
+/// Returns `true` for text that looks like a key in the wrong place.
 pub(crate) fn may_be_secret(text: &str) -> bool {
     const PREFIXES: [&str; 12] = [
         "sk-", "sk_", "pk-", "rk-", "AIza", "gsk_", "xai-", "hf_", "ghp_", "r8_", "eyJ", "Bearer ",

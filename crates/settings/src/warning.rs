@@ -1,34 +1,34 @@
-//! [`Warning`]: what was read and is not used, or looks like a mistake.
+//! [`Warning`]: unused content and likely mistakes.
 
 use std::fmt;
 
 use crate::Source;
 
-/// What was read and is not used, or looks like a mistake. Settings are resolved nevertheless.
+/// Unused content or a likely mistake. Settings are resolved nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// What it is about.
+    /// Kind of the warning.
     pub kind: WarningKind,
-    /// What happened and what to do, for people. Without credentials.
+    /// What happened and what to do, for people. Contains no credentials.
     pub message: String,
 }
 
-/// What a [`Warning`] is about.
+/// Kind of a [`Warning`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// A key of a file, or a variable, that is no setting.
+    /// A key of a file, or a variable, that is not a setting.
     UnknownKey,
     /// A setting that no engine uses.
     Ignored,
     /// An invalid value that a stronger layer replaces.
     Invalid,
-    /// A file has the same setting in the spelling of two versions.
+    /// A file contains the same setting in the formats of two versions.
     MixedSpelling,
     /// An API key that does not belong to the address in use.
     KeyNotUsed,
-    /// A file of the current folder, which somebody else may have written, decides where requests go.
+    /// A file of the current folder, which may be untrusted, decides where requests are sent.
     Untrusted,
     /// A file, or a part of one, that cannot be used.
     File,
@@ -43,7 +43,7 @@ impl Warning {
         }
     }
 
-    /// A key that is no setting.
+    /// A key is not a setting.
     pub(crate) fn unknown(source: &Source, key: &str, nearest: Option<&str>) -> Self {
         let hint = match nearest {
             Some(nearest) => format!("; did you mean `{nearest}`?"),

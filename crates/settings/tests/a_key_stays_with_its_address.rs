@@ -1,4 +1,4 @@
-//! A key goes only to an address of its own source, or to the provider's own host.
+//! A key is sent only to an address of its own source, or to the provider's own host.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,12 +28,12 @@ type Pair = (bool, Option<&'static str>);
 
 const OWN: &str = "https://api.openai.com/v1";
 
-/// The key of a source, which names it.
+/// Returns the key of a source, which names the source.
 fn key(source: usize) -> String {
     format!("key-{source}")
 }
 
-/// The address of a source: the provider's own, or one that names the source.
+/// Returns the address of a source: the provider's own, or one that names the source.
 fn url(source: usize, host: &str) -> String {
     match host {
         "own" => OWN.to_owned(),
@@ -93,7 +93,7 @@ fn resolve(pairs: &[(usize, Pair)]) -> Resolved {
         .unwrap()
 }
 
-/// Whether the key of a source may go to the address of another.
+/// Returns `true` if the key of one source may be sent to the address of another.
 fn may_go(key: usize, address: usize) -> bool {
     let (key, address) = (SOURCES[key], SOURCES[address]);
     let stack = |source| matches!(source, "base profile" | "profile");
@@ -144,7 +144,8 @@ proptest! {
     }
 }
 
-/// Address and key of `openai` for sources by name, each with a key, an address of another host, or both.
+/// Returns address and key of `openai` for sources by name, each with a key, an address of another
+/// host, or both.
 fn check(sources: &[(&str, bool, bool)], expected: (&str, Option<&str>)) -> Resolved {
     let index = |name: &str| SOURCES.iter().position(|source| *source == name).unwrap();
     let pairs = sources

@@ -1,8 +1,8 @@
-//! Files shaped like those on the disks of users, of every generation: settings, trace and warnings as a
+//! Files in the style of users' files, of every generation: settings, trace and warnings as a
 //! whole.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p geppetto-settings --test files_of_every_generation_resolve` writes the
-//! expected files anew.
+//! `UPDATE_GOLDEN=1 cargo test -p geppetto-settings --test files_of_every_generation_resolve`
+//! updates the expected files.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers panic too")]
 
@@ -10,7 +10,7 @@ use std::{env, fs, path::PathBuf};
 
 use geppetto_settings::{App, Layer, MemoryPlatform, Resolver, SettingsError, print};
 
-/// The text of a file of a generation.
+/// Returns the text of a file of a generation.
 fn golden(generation: &str, name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -18,7 +18,7 @@ fn golden(generation: &str, name: &str) -> PathBuf {
         .join(name)
 }
 
-/// A platform with files of a generation, by name and path.
+/// Returns a platform with files of a generation, by name and path.
 fn platform(generation: &str, files: &[(&str, &str)]) -> MemoryPlatform {
     let mut platform = MemoryPlatform::new();
     for (name, path) in files {
@@ -28,7 +28,7 @@ fn platform(generation: &str, files: &[(&str, &str)]) -> MemoryPlatform {
     platform
 }
 
-/// Resolves, and compares all that is printed with the expected file.
+/// Resolves the settings and compares the complete output with the expected file.
 fn check(generation: &str, expected: &str, platform: &MemoryPlatform, flags: Layer) {
     let app = App::new("pinocchio");
     let resolved = Resolver::new(&app)

@@ -1,4 +1,5 @@
-//! No output, error or debug text has a credential, wherever it stands and whatever is wrong with the file.
+//! No output, error or debug text contains a credential, wherever it is and whatever is wrong with
+//! the file.
 
 #![allow(clippy::string_slice, reason = "a test's helpers panic too")]
 
@@ -7,7 +8,7 @@ use std::path::Path;
 use geppetto_settings::{App, Layer, MemoryPlatform, Registry, Resolver, print};
 use proptest::{prelude::*, sample::select};
 
-/// What must not appear anywhere.
+/// Text that must not appear anywhere.
 const SECRET: &str = "S3NT1NEL";
 
 /// Places for a secret in a document, valid or not.
@@ -50,7 +51,7 @@ const TOML: &[&str] = &[
     "inference_settings.api.api_keys.openai-api-key = 'SECRET'\n[inference_settings.api]",
 ];
 
-/// Everything that can be seen of a configuration.
+/// Returns everything that can be observed of a configuration.
 fn seen(platform: &MemoryPlatform, flags: Layer) -> String {
     let app = App::new("pinocchio");
     let resolver = Resolver::new(&app).platform(platform).layer(flags);

@@ -1,4 +1,5 @@
-//! For any layers: the strongest that speaks wins, and the trace has all of them.
+//! For any combination of layers, the strongest one that sets a value wins, and the trace contains
+//! all of them.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,8 +28,8 @@ const LAYERS: [&str; 12] = [
     "run",
 ];
 
-/// Resolves a field that these layers set, each to a value of its own; returns the value in use and the
-/// log, as text.
+/// Resolves a field that these layers set, each to a different value; returns the value in use and
+/// the log, as text.
 fn resolve(
     flag: &str,
     speaking: &[usize],

@@ -1,18 +1,19 @@
-//! Settings from a small stack of layers: a configuration file, profiles, variables and flags, resolved to
-//! typed settings, with what every layer said.
+//! Settings from a few layers (a configuration file, profiles, variables and flags), resolved to
+//! typed settings, with the values of every layer.
 //!
 //! ```text
 //! $ cargo run -p settings-layers
 //! ```
 //!
-//! Expected output: the block in this example's README.md, which a test holds it to.
+//! Expected output: the block in this example's README.md, which a test compares.
 
 use std::error::Error;
 
 use example_run::{print, println};
 use geppetto_settings::{App, Layer, MemoryPlatform, Resolved, Resolver, print};
 
-/// The user's file, in the format of January 2026. One setting is misspelled, one is not used any more.
+/// The user's file, in the format of January 2026. One setting is misspelled, one is no longer
+/// used.
 const CONFIG: &str = "
 openai-chat:
   openai-api-key: sk-of-the-user
@@ -22,7 +23,7 @@ ai-chat:
   ai-cache-type: memory
 ";
 
-/// Profiles that stand on each other: the base has an address with its key.
+/// Profiles with inheritance: the base has an address with its key.
 const PROFILES: &str = "
 slug: team
 profiles:
@@ -38,10 +39,10 @@ profiles:
       client: {timeout: 2m}
 ";
 
-/// A file in the folder of somebody else's repository.
+/// A file in the folder of an untrusted repository.
 const PROJECT: &str = "openai-base-url: https://collector.example.net/v1\n";
 
-/// The environment and the disk, in memory. A program takes `OsPlatform`, which is the default.
+/// Environment and disk in memory. A real program uses `OsPlatform`, the default.
 fn platform() -> MemoryPlatform {
     MemoryPlatform::new()
         .with_file("/me/.config/pinocchio/config.yaml", CONFIG)

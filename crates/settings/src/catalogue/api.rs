@@ -5,8 +5,8 @@ use crate::Address;
 
 const NO_POLICY: &str = "every address is permitted";
 
-/// The address of a provider's own service, to which its well-known variables and keys of any layer may
-/// go. `None` for APIs that many servers have, whose address must be set.
+/// Returns the address of a provider's own service, which its well-known variables and keys of any
+/// layer may use. `None` for APIs that many servers have, whose address must be set.
 #[must_use]
 pub fn own_address(name: &str) -> Option<Address> {
     let url = match name {

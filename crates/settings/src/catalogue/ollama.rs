@@ -1,4 +1,4 @@
-//! Ollama's own sampling options, which its OpenAI-compatible API does not have.
+//! Ollama's own sampling options, which its OpenAI-compatible API does not support.
 
 use super::{Field, Kind};
 

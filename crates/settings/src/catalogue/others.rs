@@ -1,4 +1,4 @@
-//! Embeddings and reranking, which are read and kept for programs that have them.
+//! Embeddings and reranking, which are preserved for programs that support them.
 
 use super::{Field, Kind};
 

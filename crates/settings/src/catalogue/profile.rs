@@ -1,4 +1,4 @@
-//! Which profile and which files.
+//! Selection of a profile and of files.
 
 use super::{Field, Kind};
 

@@ -1,4 +1,4 @@
-//! [`Document`]: what a configuration file says.
+//! [`Document`]: the contents of a configuration file.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -11,21 +11,21 @@ use crate::{
     profiles::Registry,
 };
 
-/// What a configuration file says.
+/// Contents of a configuration file.
 pub(crate) struct Document {
-    /// Its values, in the order in which later ones replace earlier ones.
+    /// Its values; later ones replace earlier ones.
     pub(crate) entries: Vec<Entry>,
-    /// The profiles that stand in the file itself.
+    /// Profiles defined in the file itself.
     pub(crate) profiles: Option<Registry>,
 }
 
 /// Keys of the program that wrote the file.
 const FOREIGN_KEYS: &[&str] = &["app", "repositories"];
 
-/// Keys of a file with profiles, which may stand beside `profiles` in a configuration file.
+/// Keys of a profile file that may occur next to `profiles` in a configuration file.
 const REGISTRY_KEYS: &[&str] = &["slug", "display_name", "description", "metadata"];
 
-/// Keys at the top level that are known, for suggestions.
+/// Known keys at the top level, for suggestions.
 const KEYS: &[&str] = &[
     "app",
     "profile",
@@ -34,7 +34,7 @@ const KEYS: &[&str] = &[
     "inference_settings",
 ];
 
-/// Takes a configuration file apart.
+/// Parses a configuration file.
 pub(crate) fn read_config(file: &File, warnings: &mut Vec<Warning>) -> Document {
     let mut spellings = Spellings::new(&file.path, warnings);
     let mut profiles = None;
@@ -52,7 +52,7 @@ pub(crate) fn read_config(file: &File, warnings: &mut Vec<Warning>) -> Document 
     Document { entries, profiles }
 }
 
-/// Takes the settings of a profile apart, in any of the spellings.
+/// Parses the settings of a profile, in any of the formats.
 pub(crate) fn settings_of(
     node: &Node,
     file: &Arc<Path>,
@@ -65,21 +65,21 @@ pub(crate) fn settings_of(
     spellings.finish()
 }
 
-/// The values of one document, by the spelling that they have.
+/// The values of one document, by format.
 pub(super) struct Spellings<'w> {
     pub(super) file: &'w Arc<Path>,
     warnings: &'w mut Vec<Warning>,
     flat: Vec<Entry>,
     january: Vec<Entry>,
     own: Vec<Entry>,
-    /// The number of keys that are no setting.
+    /// Number of keys that are not settings.
     unknown: usize,
 }
 
-/// The most unknown keys of one file, or of one profile, that warnings name.
+/// Maximum number of unknown keys of one file or profile that are named in warnings.
 const MAX_UNKNOWN: usize = 20;
 
-/// The spelling of a value.
+/// The format of a value.
 #[derive(Clone, Copy)]
 pub(super) enum Spelling {
     Flat,
@@ -99,7 +99,7 @@ impl<'w> Spellings<'w> {
         }
     }
 
-    /// Takes a key with settings: a tree, a section, or a flag.
+    /// Parses a key with settings: a tree, a section, or a flag.
     fn setting(&mut self, key: &str, node: &Node) {
         if node.is_null() || FOREIGN_SECTIONS.contains(&key) {
             return;
@@ -137,8 +137,8 @@ impl<'w> Spellings<'w> {
         });
     }
 
-    /// Warns of a key that is no setting. Of many, the first are named: to look for the nearest known one
-    /// takes time.
+    /// Warns about a key that is not a setting. Only the first ones are named, because the search
+    /// for the nearest known key takes time.
     pub(super) fn unknown(
         &mut self,
         key: &str,
@@ -154,7 +154,8 @@ impl<'w> Spellings<'w> {
         }
     }
 
-    /// The values, newest spelling last, with a warning for those that an older one sets as well.
+    /// Returns the values, newest format last, with a warning for those that are also set in an
+    /// older format.
     fn finish(self) -> Vec<Entry> {
         if let Some(more @ 1..) = self.unknown.checked_sub(MAX_UNKNOWN) {
             let message = format!("{}: {more} more keys are no settings", self.file.display());
@@ -179,7 +180,7 @@ impl<'w> Spellings<'w> {
     }
 }
 
-/// A value in an old spelling, and the same in a newer one.
+/// A value in an old format, and the same setting in a newer one.
 fn mixed(old: &Entry, newer: &Source) -> Warning {
     let new = match by_path(&old.path) {
         Some(field) if field.path.starts_with("profile.") => old.path.clone(),

@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{Value, catalogue::by_flag, layer::Entry};
 
-/// Takes a flag.
+/// Parses a flag.
 pub(super) fn flag(name: &str, node: &Node, into: &mut Spellings<'_>) {
     take(name, node, Spelling::Flat, into);
 }
 
-/// Takes a flag; the name is known.
+/// Parses a flag with a known name.
 pub(super) fn take(name: &str, node: &Node, spelling: Spelling, into: &mut Spellings<'_>) {
     let Some(field) = by_flag(name) else { return };
     let value = match Value::of_file(field, &node.to_json()) {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Value, catalogue::by_path, layer::Entry, nearest::nearest};
 
-/// Takes the choice of a profile.
+/// Parses the choice of a profile.
 pub(super) fn selection(node: &Node, into: &mut Spellings<'_>) {
     for (key, node) in node.entries() {
         let path = format!("profile.{key}");

@@ -10,7 +10,7 @@ use crate::{
     nearest::nearest,
 };
 
-/// Takes a section. A flag counts in any section.
+/// Parses a section. Flags are accepted in any section.
 pub(super) fn section(section: &str, node: &Node, into: &mut Spellings<'_>) {
     for (name, node) in node.entries() {
         if by_flag(name).is_some() {

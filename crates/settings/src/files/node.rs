@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::{Place, Source};
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
-/// A part of a document. `Debug` is left out: it holds keys.
+/// A part of a document. Does not implement `Debug`, because it contains keys.
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) line: Option<usize>,
@@ -40,7 +40,7 @@ impl Node {
         entries.find_map(|(name, node)| (name == key).then_some(node))
     }
 
-    /// The text of a scalar; numbers and booleans as they are written.
+    /// Returns the text of a scalar; numbers and booleans in their source form.
     pub(crate) fn text(&self) -> Option<String> {
         match &self.shape {
             Shape::Scalar(Json::String(text)) => Some(text.trim().to_owned()),
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// Puts what `<<` refers to under the map's own keys, as YAML 1.1 has it.
+    /// Merges the maps that `<<` refers to, with precedence for the map's own keys, as in YAML 1.1.
     pub(super) fn merge_keys(&mut self) {
         match &mut self.shape {
             Shape::Scalar(_) => {}

@@ -11,19 +11,19 @@ use crate::{
     nearest::nearest,
 };
 
-/// Returns `true` for the first part of a path: `chat`.
+/// Returns `true` for the first component of a path: `chat`.
 pub(super) fn is_root(key: &str) -> bool {
     has_children(key)
 }
 
-/// Takes a tree of settings.
+/// Parses a tree of settings.
 pub(super) fn tree(node: &Node, into: &mut Spellings<'_>) {
     for (key, node) in node.entries() {
         branch(&canonical("", key, node), node, into);
     }
 }
 
-/// Takes what stands at a path.
+/// Parses the value at a path.
 fn branch(path: &str, node: &Node, into: &mut Spellings<'_>) {
     if node.is_null() {
         return;
@@ -43,7 +43,8 @@ fn branch(path: &str, node: &Node, into: &mut Spellings<'_>) {
 }
 
 fn leaf(field: &Field, path: &str, node: &Node, into: &mut Spellings<'_>) {
-    // Any name is permitted where an application has APIs of its own; most are misspelled.
+    // Any name is allowed, because an application can have its own APIs; most unknown names are
+    // misspellings.
     if let Some(parent) = field.path.strip_suffix(".*")
         && let name = path.get(field.path.len() - 1..).unwrap_or_default()
         && let Some(near) = nearest(name, children(parent))
@@ -65,7 +66,8 @@ fn leaf(field: &Field, path: &str, node: &Node, into: &mut Spellings<'_>) {
     into.push(Spelling::Own, entry);
 }
 
-/// The path of a key below `parent`, where older and other spellings are those of today.
+/// Returns the path of a key below `parent`; older and alternative spellings are converted to the
+/// current ones.
 fn canonical(parent: &str, key: &str, node: &Node) -> String {
     let is_wrapper = || {
         ["api_keys", "base_urls"]
@@ -73,7 +75,7 @@ fn canonical(parent: &str, key: &str, node: &Node) -> String {
             .any(|key| node.get(key).is_some())
     };
     match (parent, key) {
-        // January wrote the keys' own name for what wraps them.
+        // In January 2026, the wrapper had the name of the keys themselves.
         ("", "api_keys") if is_wrapper() => "api".to_owned(),
         ("", "api_keys" | "base_urls" | "allow_http" | "allow_local_networks") => {
             format!("api.{key}")
@@ -82,7 +84,7 @@ fn canonical(parent: &str, key: &str, node: &Node) -> String {
             "client.timeout".to_owned()
         }
         ("", key) => key.replace('-', "_"),
-        // Names of APIs have dashes.
+        // Names of APIs contain dashes.
         (parent, key) if parent.starts_with("api.") => format!("{parent}.{key}"),
         (parent, key) => format!("{parent}.{}", key.replace('-', "_")),
     }
@@ -92,7 +94,7 @@ fn has_children(path: &str) -> bool {
     children(path).next().is_some()
 }
 
-/// The names below a path.
+/// Returns the names below a path.
 fn children(path: &str) -> impl Iterator<Item = &'static str> {
     let of_run = |field: &&Field| {
         let root = field.path.split('.').next();

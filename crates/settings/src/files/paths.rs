@@ -1,14 +1,14 @@
-//! Paths as people write them.
+//! Paths as users write them.
 
 use std::path::{Path, PathBuf};
 
 use crate::Platform;
 
-/// A path with `~`, `$VARIABLE` and `${VARIABLE}` replaced, relative to `folder`.
+/// Returns a path with `~`, `$VARIABLE` and `${VARIABLE}` replaced, relative to `folder`.
 ///
 /// # Errors
 ///
-/// The error names the variable that is not set.
+/// Names the variable that is not set.
 pub(crate) fn expand(
     given: &str,
     folder: Option<&Path>,
@@ -44,7 +44,7 @@ pub(crate) fn expand(
     })
 }
 
-/// The name of a variable at the beginning of a text, and what follows it.
+/// Returns the name of a variable at the beginning of a text, and the rest.
 fn name(text: &str) -> (&str, &str) {
     if let Some((name, after)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
         return (name, after);

@@ -1,28 +1,30 @@
-//! [`Plan`]: which configuration files are looked for.
+//! [`Plan`]: the configuration files to read.
 
 use std::path::{Path, PathBuf};
 
 use crate::{App, Platform};
 
-/// Which configuration files are looked for. All that exist are read; later ones are stronger.
+/// The configuration files to read, if they exist. Later ones are stronger.
 ///
 /// The standard plan, for the program `pinocchio`:
 ///
 /// 1. `/etc/pinocchio/config.yaml`
 /// 2. `~/.pinocchio/config.yaml`
-/// 3. `pinocchio/config.yaml` in the user's folder of configurations
+/// 3. `pinocchio/config.yaml` in the user's configuration folder
 /// 4. `geppetto/config.yaml` and `geppetto/config.toml` there
 /// 5. `.pinocchio.yml` and `.pinocchio.override.yml` at the root of the Git repository
 /// 6. the same two in the current folder
-/// 7. what `--config-file` names
+/// 7. the file named by `--config-file`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Plan {
-    /// Read the files of the system and of the user. True in the standard plan.
+    /// Whether to read the files of the system and of the user. True in the standard plan.
     pub user: bool,
-    /// Read the files of the current folder and its repository. True in the standard plan.
+    /// Whether to read the files of the current folder and its repository. True in the standard
+    /// plan.
     pub project: bool,
-    /// Read the files with profiles in the user's folder of configurations. True in the standard plan.
+    /// Whether to read the profile files in the user's configuration folder. True in the standard
+    /// plan.
     pub profiles: bool,
 }
 
@@ -37,7 +39,7 @@ impl Plan {
         }
     }
 
-    /// Returns the plan without files; those that flags and variables name are read.
+    /// Returns the plan without files, except those named by flags and variables.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -47,15 +49,14 @@ impl Plan {
         }
     }
 
-    /// Leaves out the files of the current folder and its repository, which somebody else may have
-    /// written.
+    /// Excludes the files of the current folder and its repository, which may be untrusted.
     #[must_use]
     pub fn without_project(mut self) -> Self {
         self.project = false;
         self
     }
 
-    /// The files to look for, weakest first.
+    /// Returns the files to read, weakest first.
     pub(crate) fn candidates(self, app: &App, platform: &dyn Platform) -> Vec<Candidate> {
         let mut found = Vec::new();
         if self.user {
@@ -76,19 +77,19 @@ impl Default for Plan {
     }
 }
 
-/// A file to look for.
+/// A file to read if it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
     pub(crate) trust: Trust,
 }
 
-/// Who wrote a file.
+/// The author of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// The user, or who administers the system.
+    /// The user or the administrator of the system.
     User,
-    /// Whoever wrote what is in the current folder.
+    /// The unknown author of the current folder's contents.
     Project,
 }
 
@@ -98,7 +99,7 @@ impl Candidate {
     }
 }
 
-/// The same file with the ending that is not looked for, `.yml` for `.yaml` or the other way round.
+/// Returns the same path with the extension that is not read, `.yml` for `.yaml` and vice versa.
 pub(crate) fn other_ending(path: &Path) -> Option<PathBuf> {
     match path.extension()?.to_str()? {
         "yaml" => Some(path.with_extension("yml")),
@@ -143,7 +144,7 @@ fn project_files(app: &App, platform: &dyn Platform) -> Vec<PathBuf> {
     folders.into_iter().flat_map(files).collect()
 }
 
-/// The files with profiles that are read if none is named, weakest first.
+/// Returns the profile files that are read if none is named, weakest first.
 pub(crate) fn profile_files(app: &App, platform: &dyn Platform) -> Vec<PathBuf> {
     let Some(config) = platform.config_dir() else {
         return Vec::new();

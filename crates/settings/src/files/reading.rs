@@ -1,4 +1,4 @@
-//! Bytes of a file as a document.
+//! Reading of files into documents.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -8,7 +8,7 @@ use crate::{
     error::{SettingsError, SettingsErrorKind},
 };
 
-/// The largest file that is read, in bytes: 1 MiB.
+/// Maximum size of a file, in bytes: 1 MiB.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// A file that was read.
@@ -33,7 +33,7 @@ fn load(platform: &dyn Platform, path: &Path) -> Result<Option<File>, SettingsEr
     Ok(Some(File { path, root }))
 }
 
-/// Reads a file of the plan, which may be missing, with a warning if it is there under the other ending.
+/// Reads a file of the plan if it exists; warns if it exists with the other extension.
 pub(crate) fn look_for(
     platform: &dyn Platform,
     path: &Path,
@@ -52,7 +52,7 @@ pub(crate) fn look_for(
     Ok(found)
 }
 
-/// Reads a file that `named_by` names, which must be there.
+/// Reads a file named by `named_by`, which must exist.
 pub(crate) fn load_named(
     platform: &dyn Platform,
     path: &Path,
@@ -74,7 +74,7 @@ fn is_missing(error: &io::Error) -> bool {
     )
 }
 
-/// Reads a document: TOML if the file's name ends so, else YAML, of which JSON is a part.
+/// Parses a document: TOML by the file's extension, otherwise YAML, which includes JSON.
 pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Node, SettingsError> {
     let text = text(bytes).map_err(|message| syntax(path, None, message))?;
     let is_toml = path
@@ -97,7 +97,7 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Node, SettingsError> {
     }
 }
 
-/// The text of a file, without a byte order mark.
+/// Returns the text of a file without a byte order mark.
 fn text(bytes: &[u8]) -> Result<&str, &'static str> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err("the file is larger than 1 MiB");

@@ -17,7 +17,7 @@ fn error(name: &str, text: impl AsRef<[u8]>) -> String {
     read(name, text).err().unwrap()
 }
 
-/// The line of what stands at a path.
+/// Returns the line of the value at a path.
 fn line(node: &Node, path: &[&str]) -> Option<usize> {
     path.iter().try_fold(node, |node, key| node.get(key))?.line
 }
@@ -127,7 +127,7 @@ fn paths_have_homes_and_variables() {
     }
 }
 
-/// The files of a plan that names a platform's folders.
+/// Returns the files of a plan on a platform.
 fn planned(plan: Plan, platform: &MemoryPlatform) -> Vec<PathBuf> {
     let candidates = plan.candidates(&App::new("app"), platform).into_iter();
     candidates.map(|candidate| candidate.path).collect()

@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Result<Node, Wrong> {
     let lines = Lines::of(text);
     match DeTable::parse(text) {
         Ok(table) => Ok(map(table.get_ref(), &lines, None)),
-        // The error's text shows the line, and a key that stands on it; the message alone does not.
+        // The error's own text shows the line, which may contain a key; its message does not.
         Err(error) => Err(Wrong {
             line: error.span().map(|span| lines.at(span.start)),
             message: format!("not valid TOML: {}", error.message()),
@@ -48,7 +48,7 @@ fn node(value: &Spanned<DeValue<'_>>, lines: &Lines, line: usize) -> Node {
             let parsed = i64::from_str_radix(number.as_str(), number.radix());
             Shape::Scalar(parsed.map_or_else(|_| number.as_str().into(), Json::from))
         }
-        // Neither infinity nor NaN is a value of any setting; as text they are refused by name.
+        // No setting allows infinity or NaN; as text, they are rejected by name.
         DeValue::Float(number) => {
             let parsed = number.as_str().parse().ok().and_then(Number::from_f64);
             Shape::Scalar(parsed.map_or_else(|| number.as_str().into(), Json::Number))
@@ -61,7 +61,7 @@ fn node(value: &Spanned<DeValue<'_>>, lines: &Lines, line: usize) -> Node {
     }
 }
 
-/// The lines of a text, by byte.
+/// Line numbers by byte position.
 struct Lines {
     /// The first byte of each line.
     starts: Vec<usize>,
@@ -75,7 +75,7 @@ impl Lines {
         }
     }
 
-    /// The line of a byte, starting at 1.
+    /// Returns the line of a byte, starting at 1.
     fn at(&self, byte: usize) -> usize {
         self.starts.partition_point(|start| *start <= byte)
     }

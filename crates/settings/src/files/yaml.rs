@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::{Node, Shape};
 
-/// What is wrong with a document, and on which line.
+/// The error of a document, and its line.
 pub(super) struct Wrong {
     pub(super) line: Option<usize>,
     pub(super) message: String,
@@ -46,7 +46,7 @@ fn node(value: Json, lines: Option<&YamlLines>, outer: Option<usize>) -> Node {
     Node { line, shape }
 }
 
-/// The error without what the document says, which may be a key.
+/// Returns the error without quotes from the document, which may contain a key.
 fn wrong(text: &str, error: &FormatError) -> Wrong {
     let said = error.to_string();
     let line = error.line();

@@ -14,10 +14,12 @@ struct Printed {
     http_client: Json,
 }
 
-/// Returns the settings with the sources of every value as YAML: what `--print-inference-settings` prints.
+/// Returns the settings with the sources of every value as YAML: the output of
+/// `--print-inference-settings`.
 ///
-/// `settings` has the values in use, `sources` a log for each, weakest layer first, and `http_client` what
-/// follows for the HTTP client. Names of sources are geppetto's, with the `line` added.
+/// `settings` contains the values in use, `sources` a log for each, weakest layer first, and
+/// `http_client` the resulting settings of the HTTP client. Sources have the names of geppetto,
+/// extended with the `line`.
 #[must_use]
 pub fn inference_settings(resolved: &Resolved) -> String {
     let settings = serde_json::to_value(&resolved.settings).unwrap_or_default();

@@ -5,10 +5,10 @@ use geppetto_turns::serial::yaml_string;
 use super::said::Tree;
 use crate::{Resolved, catalogue::by_path};
 
-/// Returns every setting by section and flag as YAML: what `--print-parsed-fields` prints.
+/// Returns every setting by section and flag as YAML: the output of `--print-parsed-fields`.
 ///
-/// The shape is that of glazed: `section: {flag: {value, log: [{source, value, metadata}]}}`. Settings without
-/// a flag have their path instead.
+/// The structure is that of glazed: `section: {flag: {value, log: [{source, value, metadata}]}}`.
+/// Settings without a flag have their path instead.
 #[must_use]
 pub fn parsed_fields(resolved: &Resolved) -> String {
     let mut sections = Tree::default();

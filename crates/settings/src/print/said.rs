@@ -1,4 +1,4 @@
-//! What the layers say about a setting, as data, in the order in which it is printed.
+//! The values of a setting in all layers, as data in printing order.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Puts a setting at a path.
+    /// Inserts a setting at a path.
     pub(super) fn insert<'p>(&mut self, mut path: impl Iterator<Item = &'p str>, traced: &Traced) {
         match (path.next(), self) {
             (None, place) => *place = Self::Leaf(Setting::of(traced)),
@@ -38,7 +38,7 @@ impl Tree {
     }
 }
 
-/// A setting: the value in use, and what each layer says, weakest first.
+/// A setting: the value in use, and the value of each layer, weakest first.
 #[derive(Serialize)]
 pub(super) struct Setting {
     value: Option<Json>,

@@ -6,14 +6,14 @@ use geppetto_turns::printable_line;
 
 use crate::{Resolved, Source, catalogue::by_path, trace::Traced};
 
-/// The widest value that is aligned, in characters.
+/// Maximum width of an aligned value, in characters.
 const WIDE: usize = 40;
 
 /// Returns the settings in use as a table: name, value, source, and what the value overrides (`over`). A key that
 /// belongs to another address is not overridden but not used (`not`); the warnings say why.
 ///
-/// Defaults are left out where nothing sets them, except the API. Files and values are printable on a
-/// terminal.
+/// Defaults are omitted where no layer sets them, except the API. Files and values are safe to
+/// print on a terminal.
 #[must_use]
 pub fn table(resolved: &Resolved) -> String {
     let mut rows = Vec::new();

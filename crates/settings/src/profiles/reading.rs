@@ -1,4 +1,4 @@
-//! Files with profiles, of all generations.
+//! Profile files of all generations.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,12 +12,12 @@ use crate::{
     nearest::{nearest, shown},
 };
 
-/// The name of the registry of a configuration file's own profiles.
+/// Name of the registry of a configuration file's own profiles.
 const INLINE: &str = "config-inline";
-/// The name of the registry of a file of January 2026.
+/// Name of the registry of a file of January 2026.
 const LEGACY: &str = "legacy";
 
-/// The registries of a file.
+/// Parses the registries of a file.
 pub(super) fn registries(file: &File, warnings: &mut Vec<Warning>) -> Vec<Registry> {
     let root = &file.root;
     if let Some(several) = root.get("registries").filter(|node| node.is_map()) {
@@ -41,7 +41,7 @@ pub(super) fn registries(file: &File, warnings: &mut Vec<Warning>) -> Vec<Regist
     vec![january(root, &file.path, warnings)]
 }
 
-/// The profiles of a configuration file.
+/// Parses the profiles of a configuration file.
 pub(super) fn inline(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Registry {
     let mut registry = empty(INLINE, file);
     registry.is_named = true;
@@ -135,7 +135,7 @@ fn profile(slug: &str, node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning
     }
 }
 
-/// The settings of a profile. What chooses a profile or a file has no meaning in one.
+/// Parses the settings of a profile. A choice of profiles or files has no meaning in a profile.
 fn values(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Vec<Entry> {
     let mut entries = settings_of(node, file, warnings);
     entries.retain(|entry| {
@@ -149,7 +149,7 @@ fn values(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Vec<Ent
     entries
 }
 
-/// `[{registry_slug, profile_slug}]`; also names alone.
+/// `[{registry_slug, profile_slug}]`; names alone are also accepted.
 fn stack(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Vec<ProfileRef> {
     let one = [node.clone()];
     let items = match &node.shape {

@@ -6,26 +6,26 @@ use crate::{Place, SettingsError, Source, Table, Value, Warning, files, layer::E
 
 use super::reading;
 
-/// A file with profiles.
+/// A profile file.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Registry {
     /// The registry's name.
     pub slug: String,
-    /// The name for people.
+    /// Display name.
     pub display_name: Option<String>,
     /// Description.
     pub description: Option<String>,
     /// The profiles, sorted by name.
     pub profiles: Vec<Profile>,
-    /// The name of the profile that is used if none is chosen. `None` means `default`, else the first; in
-    /// files of January 2026 `default` alone.
+    /// Name of the profile to use if none is chosen. `None` means `default`, otherwise the first;
+    /// in files of January 2026, only `default`.
     pub default_profile: Option<String>,
     /// The file.
     pub file: Arc<Path>,
     /// The file has the format of January 2026: `name: {section: {flag: value}}`.
     pub is_january: bool,
-    /// Whether the file itself says the registry's name.
+    /// Whether the name of the registry is set in the file.
     pub(crate) is_named: bool,
 }
 
@@ -35,35 +35,35 @@ pub struct Registry {
 pub struct Profile {
     /// The profile's name.
     pub slug: String,
-    /// The name for people.
+    /// Display name.
     pub display_name: Option<String>,
     /// Description.
     pub description: Option<String>,
-    /// The profiles that this one stands on, base first.
+    /// The profiles that this one inherits from, base first.
     pub stack: Vec<ProfileRef>,
     /// Settings of applications, by `namespace.feature@vN`.
     pub extensions: Table,
-    /// Anything else.
+    /// Unknown keys.
     pub metadata: Table,
-    /// Where the profile stands.
+    /// Position of the profile.
     pub place: Place,
-    /// Whether it stands in a file of the current folder, which somebody else may have written.
+    /// Whether the profile is in a file of the current folder, which may be untrusted.
     pub(crate) is_project: bool,
     pub(crate) entries: Vec<Entry>,
 }
 
-/// The name of a profile, in a registry or in the one of the profile that names it.
+/// Name of a profile, in a given registry or in that of the referring profile.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ProfileRef {
-    /// The registry. `None` means the same.
+    /// The registry. `None` means that of the referring profile.
     pub registry: Option<String>,
     /// The profile.
     pub profile: String,
 }
 
 impl ProfileRef {
-    /// Reads `NAME` or `REGISTRY/NAME`.
+    /// Parses `NAME` or `REGISTRY/NAME`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.trim().split_once('/') {
@@ -89,14 +89,15 @@ impl fmt::Display for ProfileRef {
 }
 
 impl Registry {
-    /// Reads the registries of a document: one, or those of an older file with several.
+    /// Parses the registries of a document: one, or those of an older file with several.
     ///
-    /// `path` is for messages and for the registry's name, and decides about the format: TOML if it ends
-    /// so, else YAML. Nothing is read from disk. What is read and not used is in the warnings.
+    /// `path` is used in messages and for the registry's name, and determines the format: TOML by
+    /// its extension, otherwise YAML. Nothing is read from disk. Unused content is reported as
+    /// warnings.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is no valid document.
+    /// Returns an error if the text is not a valid document.
     pub fn parse(path: &Path, text: &str) -> Result<(Vec<Self>, Vec<Warning>), SettingsError> {
         let root = files::parse(path, text.as_bytes())?;
         let file = files::File {
@@ -108,12 +109,12 @@ impl Registry {
         Ok((registries, warnings))
     }
 
-    /// The registries of a file that was read.
+    /// Parses the registries of a file that was read.
     pub(crate) fn of_file(file: &files::File, warnings: &mut Vec<Warning>) -> Vec<Self> {
         reading::registries(file, warnings)
     }
 
-    /// Adds profiles, which replace those of the same name.
+    /// Adds profiles, replacing those of the same name.
     pub(crate) fn extend(&mut self, other: Self) {
         self.file = other.file;
         let names: BTreeSet<_> = other.profiles.iter().map(|profile| &profile.slug).collect();
@@ -138,14 +139,14 @@ impl Registry {
         self.profiles.iter().find(|profile| profile.slug == slug)
     }
 
-    /// The profile that is used if none is chosen.
+    /// Returns the profile to use if none is chosen.
     pub(crate) fn default(&self) -> Option<&Profile> {
         self.get(self.default_profile.as_deref().unwrap_or("default"))
     }
 }
 
 impl Profile {
-    /// Returns the values that the profile itself sets, by path, with their places.
+    /// Returns the values that the profile itself sets, by path, with their positions.
     pub fn values(&self) -> impl Iterator<Item = (&str, &Value, &Source)> {
         self.entries.iter().filter_map(|entry| {
             let value = entry.value.as_ref().ok()?;

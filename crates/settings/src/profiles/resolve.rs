@@ -1,4 +1,4 @@
-//! [`Profiles`]: the choice of a profile, and the stack that it stands on.
+//! [`Profiles`]: the choice of a profile, and those that it inherits from.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::{
     nearest::{nearest, shown},
 };
 
-/// The most profiles that may stand on each other: 32.
+/// Maximum number of profiles in a chain of inheritance: 32.
 pub const MAX_STACK_DEPTH: usize = 32;
 
 /// Registries, weakest first.
@@ -26,16 +26,16 @@ pub struct ActiveProfile {
     pub registry: String,
     /// The profile's name.
     pub slug: String,
-    /// The name for people.
+    /// Display name.
     pub display_name: Option<String>,
-    /// Where the profile stands.
+    /// Position of the profile.
     pub place: Place,
-    /// The profile and all that it stands on, base first, as `registry/name`.
+    /// The profile and all those that it inherits from, base first, as `registry/name`.
     pub lineage: Vec<String>,
-    /// Settings of applications, by `namespace.feature@vN`: those of the profile over those that it stands
-    /// on.
+    /// Settings of applications, by `namespace.feature@vN`: those of the profile override those
+    /// that it inherits.
     pub extensions: Table,
-    /// Nobody chose the profile: it is the default.
+    /// `true` if the profile is the default, because none was chosen.
     pub is_default: bool,
 }
 
@@ -54,7 +54,8 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// Returns an error if two files give registries the same name. Registries without a name get one.
+    /// Returns an error if two files give registries the same name. Registries without a name
+    /// receive one.
     pub fn new(registries: Vec<Registry>) -> Result<Self, SettingsError> {
         let mut known: Vec<Registry> = Vec::new();
         for mut registry in registries {
@@ -84,7 +85,8 @@ impl Profiles {
         &self.registries
     }
 
-    /// Returns all profiles with their registries, strongest registry first, sorted by name within.
+    /// Returns all profiles with their registries, strongest registry first, sorted by name within
+    /// each.
     pub fn list(&self) -> impl Iterator<Item = (&Registry, &Profile)> {
         self.registries.iter().rev().flat_map(|registry| {
             let profiles = registry.profiles.iter();
@@ -92,13 +94,13 @@ impl Profiles {
         })
     }
 
-    /// The profile that is chosen, with those that it stands on. `None` if none is chosen and there is
-    /// no default.
+    /// Returns the chosen profile, with those that it inherits from. `None` if none is chosen and
+    /// there is no default.
     ///
     /// # Errors
     ///
-    /// Returns an error if the profile, or one that it stands on, does not exist, or if profiles stand on each
-    /// other in a circle or too deep.
+    /// Returns an error if the profile, or one that it inherits from, does not exist, or if the
+    /// inheritance is circular or too deep.
     pub(crate) fn choose(
         &self,
         chosen: Option<(&str, &Source)>,
@@ -107,7 +109,7 @@ impl Profiles {
             None => self.default(),
             Some((name, source)) => match self.find(&ProfileRef::parse(name), None) {
                 Some(found) => Some(found),
-                // January's programs have that profile whether it is in the file or not.
+                // In January 2026, that profile exists implicitly.
                 None if name == "default" => None,
                 None => return Err(self.missing(name, &format!("{source} names"))),
             },
@@ -135,8 +137,8 @@ impl Profiles {
         Ok(Some(Stack { active, layers }))
     }
 
-    /// The profile if none is chosen: `default` of the strongest registry that has it, else the first of
-    /// the strongest registry that is not of January 2026.
+    /// Returns the profile to use if none is chosen: `default` of the strongest registry that has
+    /// it, otherwise the first of the strongest registry that is not of January 2026.
     fn default(&self) -> Option<Found<'_>> {
         let strongest = || self.registries.iter().rev();
         let default = strongest().find_map(|registry| Some((registry, registry.default()?)));
@@ -157,8 +159,8 @@ impl Profiles {
         })
     }
 
-    /// Adds a profile behind all that it stands on. Each is added once, so that the work is bounded by the
-    /// number of profiles, however often they name each other.
+    /// Adds a profile after all those that it inherits from. Each is added once, so that the work
+    /// is bounded by the number of profiles, however often they refer to each other.
     fn walk<'p>(&'p self, found: Found<'p>, walk: &mut Walk<'p>) -> Result<(), SettingsError> {
         let (registry, profile) = found;
         let name = full_name(found);
@@ -218,10 +220,10 @@ impl Profiles {
     }
 }
 
-/// The state of a walk through the profiles that one stands on.
+/// State of the traversal of the profiles that one inherits from.
 #[derive(Default)]
 struct Walk<'p> {
-    /// Profiles with all that they stand on, base first.
+    /// Profiles and all those that they inherit from, base first.
     order: Vec<Found<'p>>,
     done: BTreeSet<String>,
     open: Vec<String>,
@@ -231,7 +233,7 @@ fn full_name((registry, profile): Found<'_>) -> String {
     format!("{}/{}", registry.slug, profile.slug)
 }
 
-/// The values of a profile itself.
+/// Returns the values of the profile itself.
 fn layer((registry, profile): Found<'_>) -> Layer {
     let mut layer = Layer::new(if profile.is_project {
         Group::ProjectStack

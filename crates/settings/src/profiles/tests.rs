@@ -16,7 +16,7 @@ fn flag() -> Source {
     }
 }
 
-/// The profiles that a choice stands on, base first; the error as text.
+/// Returns the profiles that a choice inherits from, base first, or the error as text.
 fn lineage(profiles: &Profiles, chosen: Option<&str>) -> Result<Vec<String>, String> {
     let source = flag();
     let stack = profiles.choose(chosen.map(|name| (name, &source)));
@@ -24,7 +24,7 @@ fn lineage(profiles: &Profiles, chosen: Option<&str>) -> Result<Vec<String>, Str
     Ok(stack.map(|stack| stack.active.lineage).unwrap_or_default())
 }
 
-/// A registry of profiles that stand on each other.
+/// Returns a registry of profiles that inherit from each other.
 fn stacks(name: &str, profiles: &[(&str, &[&str])]) -> Registry {
     let profiles = profiles
         .iter()
@@ -117,7 +117,7 @@ fn a_name_is_looked_for_in_the_strongest_registry_first() {
     assert_eq!(lineage("a"), ["strong/a"]);
     assert_eq!(lineage("weak/a"), ["weak/a"]);
     assert_eq!(lineage("b"), ["weak/a", "strong/b"]);
-    // A base without a registry is one of the same.
+    // A base without a registry is in the same registry.
     assert_eq!(lineage("only"), ["weak/a", "weak/only"]);
 }
 

@@ -10,17 +10,17 @@ use crate::{
     profiles::Registry,
 };
 
-/// What the configuration files say.
+/// Contents of the configuration files.
 pub(super) struct Configs {
     /// Their layers, weakest first.
     pub(super) layers: Vec<Layer>,
-    /// The profiles that stand in them.
+    /// Profiles defined in them.
     pub(super) inline: Option<Registry>,
     /// Their paths.
     pub(super) files: Vec<PathBuf>,
 }
 
-/// Reads the files of the plan, then those that flags or variables name.
+/// Reads the files of the plan, then those named by flags or variables.
 pub(super) fn read(
     resolver: &Resolver<'_>,
     strong: &[Layer],

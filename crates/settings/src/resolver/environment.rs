@@ -8,7 +8,7 @@ use crate::{
     value::Invalid,
 };
 
-/// Variables that many programs share, weakest first, and the paths that they set.
+/// Variables shared by many programs, weakest first, and the paths that they set.
 pub(crate) const WELL_KNOWN: &[(&str, &str)] = &[
     ("OPENAI_BASE_URL", "api.base_urls.openai-base-url"),
     ("OPENAI_API_KEY", "api.api_keys.openai-api-key"),
@@ -32,7 +32,7 @@ pub(super) fn defaults() -> Layer {
     layer
 }
 
-/// The variables that many programs share. One that is not valid is not this program's error.
+/// Reads the variables shared by many programs. An invalid one is not an error of this program.
 pub(super) fn well_known(platform: &dyn Platform, warnings: &mut Vec<Warning>) -> Layer {
     let mut layer = Layer::new(Group::WellKnown);
     for (variable, path) in WELL_KNOWN {
@@ -56,7 +56,7 @@ pub(super) fn well_known(platform: &dyn Platform, warnings: &mut Vec<Warning>) -
     layer
 }
 
-/// The variables with the application's prefix.
+/// Reads the variables with the application's prefix.
 pub(super) fn prefixed(app: &App, platform: &dyn Platform, warnings: &mut Vec<Warning>) -> Layer {
     let mut layer = Layer::new(Group::Variables);
     let mut known = Vec::new();
@@ -77,7 +77,8 @@ pub(super) fn prefixed(app: &App, platform: &dyn Platform, warnings: &mut Vec<Wa
     layer
 }
 
-/// The value of a variable; an empty one is not set, as programs of containers pass it on.
+/// Returns the value of a variable. An empty one counts as unset, because container tools pass on
+/// unset variables in this way.
 fn read(field: &Field, name: &str, platform: &dyn Platform) -> Option<Result<Value, Invalid>> {
     match platform.variable(name)?.into_string() {
         Ok(text) => Value::parse(field, &text).transpose(),
@@ -85,7 +86,8 @@ fn read(field: &Field, name: &str, platform: &dyn Platform) -> Option<Result<Val
     }
 }
 
-/// Warns of variables whose name is nearly one of a setting. Others are the application's own.
+/// Warns about variables whose name is similar to that of a setting. Others belong to the
+/// application.
 fn misspelled(app: &App, platform: &dyn Platform, known: &[String], warnings: &mut Vec<Warning>) {
     if app.prefix().is_empty() {
         return;

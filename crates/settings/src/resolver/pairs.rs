@@ -1,10 +1,11 @@
 //! A key stays with its address.
 //!
-//! Each source may name an address, a key, or both. A key goes to the provider's own host, or to an
-//! address that was written by the same hand: in the same file, or in the same stack of profiles. To an address of
-//! another host go, besides, the key of a flag, and the key of a variable with the application's prefix
-//! unless the address stands in a file of the current folder. That folder may be a repository of somebody
-//! else's: <https://github.com/chunkhound/chunkhound/issues/388>,
+//! Each source may set an address, a key, or both. A key is sent to the provider's own host, or to
+//! an address with the same author: in the same file, or in the same profile and those that it
+//! inherits from. An address of another host also receives the key of a flag, and that of a
+//! variable with the application's prefix, unless the address is in a file of the current folder.
+//! That folder may be an untrusted repository:
+//! <https://github.com/chunkhound/chunkhound/issues/388>,
 //! <https://github.com/frankbria/codeframe/pull/992>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,8 @@ pub(super) fn settle(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     name_project_addresses(settings, warnings);
 }
 
-/// A proxy sees keys on their way to addresses without TLS, so a file of the current folder sets none.
+/// A proxy can read keys on their way to addresses without TLS, so files of the current folder
+/// cannot set one.
 fn drop_project_proxy(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     let Some(proxy) = settings.get_mut("client.proxy_url") else {
         return;
@@ -38,7 +40,7 @@ fn drop_project_proxy(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Whoever runs a program in a folder should know that its conversations go where the folder says.
+/// The user should know if a file of the current folder decides where conversations are sent.
 fn name_project_addresses(settings: &Settings, warnings: &mut Vec<Warning>) {
     let urls = settings.iter().filter_map(|(path, traced)| {
         let name = path.strip_prefix("api.base_urls.")?;
@@ -81,7 +83,7 @@ fn settle_keys(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// The well-known address and its key are one pair: a file with a key replaces both.
+/// The well-known address and its key are a pair: a file with a key replaces both.
 fn drop_well_known(urls: &mut Traced, keys: &Traced) {
     let Some(at) = urls.log.len().checked_sub(1) else {
         return;
@@ -98,7 +100,7 @@ fn drop_well_known(urls: &mut Traced, keys: &Traced) {
     }
 }
 
-/// The address, if it is not on the provider's own host.
+/// Returns the address if it is not on the provider's own host.
 fn foreign<'s>(name: &str, said: &'s Said) -> Option<&'s Address> {
     let Ok(Value::Url(address)) = &said.value else {
         return None;
@@ -107,7 +109,7 @@ fn foreign<'s>(name: &str, said: &'s Said) -> Option<&'s Address> {
     (!is_own).then_some(address)
 }
 
-/// Leaves the key that belongs to an address, and marks all others.
+/// Keeps the key that belongs to an address, and marks all others as unused.
 fn choose(
     name: &str,
     url: &Said,
@@ -142,7 +144,7 @@ fn choose(
     }
 }
 
-/// How strongly a key belongs to a foreign address. `None` if it must not go there.
+/// Returns the rank of a key for a foreign address. `None` if it must not be sent there.
 fn rank(key: Group, address: Group) -> Option<u8> {
     match key {
         Group::Run => Some(6),

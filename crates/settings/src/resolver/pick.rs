@@ -1,4 +1,4 @@
-//! Which of the values is used.
+//! Selection of the value in use.
 
 use serde_json::{Map, Value as Json};
 
@@ -12,7 +12,7 @@ use crate::{
     value::Invalid,
 };
 
-/// The value of a path in the strongest of some layers.
+/// Returns the value of a path in the strongest of the given layers.
 pub(super) fn strongest<'l>(
     layers: impl IntoIterator<Item = &'l Layer>,
     path: &str,
@@ -33,7 +33,7 @@ pub(super) fn strongest<'l>(
     }
 }
 
-/// The settings of all layers, weakest first, and what each of them says.
+/// Combines the layers, weakest first, into settings and a trace.
 pub(super) fn settle(
     layers: impl Iterator<Item = Layer>,
     warnings: &mut Vec<Warning>,
@@ -59,7 +59,7 @@ pub(super) fn settle(
             insert(&mut tree, path, value.exposed());
         }
     }
-    // The kinds of the catalogue are those of the typed settings. The cause may show a value.
+    // The kinds of the catalogue match those of the typed settings. The cause may contain a value.
     let settings = serde_json::from_value(Json::Object(tree)).map_err(|_| {
         let message = "the settings do not fit their types".to_owned();
         SettingsError::new(SettingsErrorKind::InvalidValue, message)
@@ -67,7 +67,7 @@ pub(super) fn settle(
     Ok((settings, trace))
 }
 
-/// The value of a setting, with warnings about it.
+/// Returns the value of a setting, with warnings about it.
 fn value<'t>(
     field: &Field,
     path: &str,
@@ -75,7 +75,7 @@ fn value<'t>(
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<&'t Value>, SettingsError> {
     if let State::Ignored(why) = field.state {
-        // Nobody needs to repair what is not used.
+        // Unused values need not be repaired.
         traced.log.retain(|said| said.value.is_ok());
         if let Some(said) = traced.used() {
             let name = field.flag.unwrap_or(path);
@@ -106,7 +106,7 @@ fn refused(path: &str, source: &Source, invalid: &Invalid) -> SettingsError {
     SettingsError::new(SettingsErrorKind::InvalidValue, message)
 }
 
-/// Puts a value at its path; paths have two or three parts.
+/// Inserts a value at its path; paths have two or three components.
 fn insert(tree: &mut Map<String, Json>, path: &str, value: Json) {
     match path.split_once('.') {
         None => {

@@ -1,4 +1,4 @@
-//! Which files have profiles, and which profile is chosen.
+//! Selection of profile files and of a profile.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::{
 
 type Chosen = (Profiles, Option<Stack>, Vec<PathBuf>);
 
-/// Reads the files with profiles and chooses one.
+/// Reads the profile files and chooses a profile.
 pub(super) fn choose<'l>(
     resolver: &Resolver<'_>,
     layers: impl Iterator<Item = &'l Layer> + Clone,
@@ -80,7 +80,7 @@ fn is_database(given: &str) -> bool {
             .any(|end| given.ends_with(end))
 }
 
-/// The path that a source names: in a file, relative to that file's folder.
+/// Returns the path named by a source; in a file, it is relative to that file's folder.
 fn path_of(
     given: &str,
     source: &Source,

@@ -1,4 +1,4 @@
-//! [`ApiSettings`]: keys and addresses, which belong together.
+//! [`ApiSettings`]: API keys and addresses.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::{Address, Secret, catalogue::own_address};
 
 /// API keys and addresses, by name of the API.
 ///
-/// The maps have the keys of files: `openai-api-key`, `openai-base-url`. The methods take names of APIs:
-/// `openai`.
+/// The maps use the keys of files: `openai-api-key`, `openai-base-url`. The methods use names of
+/// APIs: `openai`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -28,12 +28,12 @@ pub struct ApiSettings {
     pub allow_local_networks: BTreeMap<String, bool>,
 }
 
-/// Where requests go, and the key that goes there.
+/// Destination of requests, and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// The name whose key and address these are: `openai` also for `openai-responses`, if that has neither of
-    /// its own.
+    /// Name that the key and address belong to: `openai` also for `openai-responses`, if the latter
+    /// has neither.
     pub name: String,
     /// The address. `None` if none is set and the API has no service of its own.
     pub base_url: Option<Address>,
@@ -49,7 +49,7 @@ impl ApiSettings {
         key.filter(|key| !key.is_empty())
     }
 
-    /// Returns the address that is set for a name, such as `openai`.
+    /// Returns the address set for a name, such as `openai`.
     #[must_use]
     pub fn base_url(&self, name: &str) -> Option<&Address> {
         let url = self.base_urls.get(&format!("{name}-base-url"));
@@ -69,9 +69,10 @@ impl ApiSettings {
 
     /// Returns address and key of an API type.
     ///
-    /// `open-responses` falls back to `openai-responses` and `openai`, `openai-responses` to `openai`; `claude` and
-    /// `anthropic` are one. The first of these names that has a key or an address of another host than the
-    /// provider's own decides about both: a key never goes to the address of another name.
+    /// `open-responses` falls back to `openai-responses` and `openai`, `openai-responses` to
+    /// `openai`; `claude` and `anthropic` are equivalent. The first of these names that has a key,
+    /// or an address on another host than the provider's own, determines both: a key is never sent
+    /// to the address of another name.
     #[must_use]
     pub fn endpoint(&self, api_type: &str) -> Endpoint {
         let names = fallbacks(api_type);
@@ -86,7 +87,7 @@ impl ApiSettings {
         }
     }
 
-    /// The address of a name, if it is not on the provider's own host.
+    /// Returns the address of a name, if it is not on the provider's own host.
     pub(crate) fn foreign(&self, name: &str) -> Option<&Address> {
         let url = self.base_url(name)?;
         let is_own = own_address(name).is_some_and(|own| own.same_host(url));
@@ -109,7 +110,7 @@ impl ApiSettings {
     }
 }
 
-/// The names whose key and address an API type takes, first choice first.
+/// Returns the names whose key and address an API type can use, first choice first.
 fn fallbacks(api_type: &str) -> Vec<&str> {
     match api_type {
         "open-responses" => vec!["open-responses", "openai-responses", "openai"],

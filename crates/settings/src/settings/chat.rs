@@ -15,7 +15,7 @@ section! {
         pub max_response_tokens: u64,
         /// Sampling temperature, from 0 to 2.
         pub temperature: f64,
-        /// Nucleus sampling: the share of probability to sample from, from 0 to 1.
+        /// Nucleus sampling: the probability mass to sample from, from 0 to 1.
         pub top_p: f64,
         /// Stop sequences.
         pub stop: Vec<String>,

@@ -22,10 +22,10 @@ section! {
 }
 
 impl ClientSettings {
-    /// Returns the time limit for the first byte and between two pieces of a response. `None` if it is not set,
-    /// or 0.
+    /// Returns the time limit for the first byte and between two parts of a response. `None` if it
+    /// is not set, or 0.
     ///
-    /// It must not limit the whole response: a long answer that streams on is healthy.
+    /// It must not limit the whole response: a long answer that keeps streaming is healthy.
     #[must_use]
     pub fn time_limit(&self) -> Option<Duration> {
         let seconds = self.timeout.filter(|seconds| *seconds > 0);

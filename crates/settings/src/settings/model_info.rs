@@ -10,21 +10,21 @@ section! {
     pub struct ModelInfo {
         /// The model's id.
         pub id: String,
-        /// The model's name, for people.
+        /// Display name of the model.
         pub name: String,
         /// The model reasons.
         pub reasoning: bool,
-        /// What the model takes: `text`, `image`, `audio`, `video`, `pdf`.
+        /// Supported input: `text`, `image`, `audio`, `video`, `pdf`.
         pub input: Vec<String>,
         /// The context window in tokens.
         pub context_window: u64,
-        /// Tokens of context up to which the model answers well.
+        /// Number of context tokens up to which the model's quality is good.
         pub quality_high_watermark: u64,
         /// The model's output limit in tokens.
         pub max_output_tokens: u64,
         /// Price. `None` means unknown, zeros mean free.
         pub cost: Cost,
-        /// Anything else.
+        /// Unknown keys.
         pub metadata: Table,
     }
 }
@@ -34,19 +34,19 @@ section! {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Cost {
-    /// Of input that is not cached.
+    /// Price of uncached input.
     pub input: f64,
-    /// Of output.
+    /// Price of output.
     pub output: f64,
-    /// Of input that is read from the provider's cache.
+    /// Price of input read from the provider's cache.
     pub cache_read: f64,
-    /// Of input that is written to the provider's cache.
+    /// Price of input written to the provider's cache.
     pub cache_write: f64,
 }
 
 impl ModelInfo {
-    /// Returns the tokens of context to stay within: the smaller of the context window and the quality
-    /// mark. `None` if neither is known.
+    /// Returns the recommended maximum of context tokens: the smaller of the context window and the
+    /// quality limit. `None` if neither is known.
     #[must_use]
     pub fn context_limit(&self) -> Option<u64> {
         [self.context_window, self.quality_high_watermark]

@@ -1,9 +1,10 @@
-//! Embeddings and reranking, which are kept for programs that have them.
+//! Embeddings and reranking, which are preserved for programs that support them.
 
 use super::section::section;
 
 section! {
-    /// Settings of embeddings. No engine computes any; they are kept for programs that do.
+    /// Settings of embeddings. No engine computes embeddings; the settings are preserved for
+    /// programs that do.
     pub struct EmbeddingsSettings {
         /// The provider: `openai`, `ollama`.
         #[serde(rename = "type")]
@@ -24,7 +25,7 @@ section! {
 }
 
 section! {
-    /// Settings of reranking. No engine reranks; they are kept for programs that do.
+    /// Settings of reranking. No engine reranks; the settings are preserved for programs that do.
     pub struct RerankSettings {
         /// The provider: `llamacpp`.
         #[serde(rename = "type")]

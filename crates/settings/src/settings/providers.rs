@@ -1,4 +1,4 @@
-//! Settings of one provider.
+//! Settings specific to one provider.
 
 use super::section::section;
 use crate::Table;

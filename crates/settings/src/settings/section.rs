@@ -1,6 +1,6 @@
-//! The structs of sections: fields that may be unset.
+//! Structs of sections: all fields are optional.
 
-/// Defines a struct whose fields are optional, with a method that merges two of them.
+/// Defines a struct whose fields are optional, with a method that merges two values.
 macro_rules! section {
     (
         $(#[$meta:meta])*
@@ -21,7 +21,7 @@ macro_rules! section {
         }
 
         impl $name {
-            /// Returns these values with those that `overlay` sets.
+            /// Returns these values, overridden by those that `overlay` sets.
             #[must_use]
             pub fn merged(self, overlay: Self) -> Self {
                 Self { $($field: overlay.$field.or(self.$field),)* }

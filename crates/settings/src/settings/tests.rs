@@ -15,7 +15,7 @@ fn api(keys: &[(&str, &str)], urls: &[(&str, &str)]) -> ApiSettings {
     api
 }
 
-/// Name, address and key of an endpoint.
+/// Returns name, address and key of an endpoint.
 fn endpoint(api: &ApiSettings, api_type: &str) -> (String, String, String) {
     let endpoint = api.endpoint(api_type);
     (

@@ -14,7 +14,7 @@ pub(super) fn read(field: &Field, json: &Json) -> Result<Option<Value>, Invalid>
             let value = table(field, Table::new(map.clone()));
             value.map(Some).ok_or_else(|| refused(field, "the map"))
         }
-        // Leading zeros and digits behind the sixteenth are lost already.
+        // Leading zeros and digits after the sixteenth have already been lost.
         (Kind::Secret, Json::Number(number)) if number.as_u64().is_none_or(|n| n > 1 << 53) => {
             Err(refused(field, "the number").allowed("text; put it in quotes"))
         }
@@ -25,7 +25,7 @@ pub(super) fn read(field: &Field, json: &Json) -> Result<Option<Value>, Invalid>
     }
 }
 
-/// A map for a field. `None` if the field does not permit it.
+/// Converts a map for a field. `None` if the field does not allow it.
 pub(super) fn table(field: &Field, table: Table) -> Option<Value> {
     if field.path == "model_info.cost" {
         let json = Json::Object(table.clone().into_map());
@@ -40,7 +40,7 @@ pub(super) fn table(field: &Field, table: Table) -> Option<Value> {
 
 fn list(field: &Field, json: &Json) -> Result<Option<Value>, Invalid> {
     let items = match json {
-        // Names of files are separated by commas in files, too. A stop sequence may have commas.
+        // File names are separated by commas in files, too. A stop sequence may contain commas.
         Json::String(given) if field.path.starts_with("profile.") => text::list(given),
         Json::Array(items) => {
             let texts = items.iter().map(scalar).collect::<Option<_>>();

@@ -3,7 +3,7 @@ use serde_json::{Value as Json, json};
 use super::{Value, may_be_secret};
 use crate::catalogue::by_path;
 
-/// The value that a variable gives a field, as it is printed; the error as text.
+/// Returns the printed value of a field set by a variable, or the error as text.
 fn text(path: &str, given: &str) -> Result<Json, String> {
     let value = Value::parse(by_path(path).unwrap(), given);
     let value = value.map_err(|error| error.to_string())?;

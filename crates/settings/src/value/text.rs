@@ -35,7 +35,7 @@ pub(super) fn read(field: &Field, given: &str) -> Result<Option<Value>, Invalid>
     value.map(Some).ok_or_else(|| Invalid::new(field, given))
 }
 
-/// A value without the quotes around it, which files of variables for containers pass on as a part of it
+/// Removes surrounding quotes from a value, which env files for containers pass on as part of it
 /// (<https://github.com/martabal/qbittorrent-exporter/issues/259>).
 fn unquoted(given: &str) -> &str {
     let inside = |quote| given.strip_prefix(quote)?.strip_suffix(quote);
@@ -49,7 +49,8 @@ fn choice(field: &Field, given: &str) -> Option<Value> {
     Some(Value::Text((*found).to_owned()))
 }
 
-/// An integer; also one that is written as a float, as some programs write all numbers.
+/// Parses an integer; accepts one written as a float, because some programs write all numbers in
+/// that way.
 fn integer(given: &str) -> Option<i64> {
     let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
     given.parse().ok().or_else(|| {
@@ -65,7 +66,7 @@ fn float(given: &str) -> Option<f64> {
         .filter(|number| number.is_finite())
 }
 
-/// The booleans of YAML 1.1, which files of Go programs have, and those of variables.
+/// The booleans of YAML 1.1, which files of Go programs contain, and those of variables.
 fn boolean(given: &str) -> Option<bool> {
     match given.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" | "t" | "1" => Some(true),
@@ -74,7 +75,7 @@ fn boolean(given: &str) -> Option<bool> {
     }
 }
 
-/// A JSON list, or items that commas separate, with or without brackets.
+/// Parses a JSON list, or comma-separated items with or without brackets.
 pub(super) fn list(given: &str) -> Vec<String> {
     if let Ok(items) = serde_json::from_str::<Vec<String>>(given) {
         return items;
@@ -93,7 +94,7 @@ pub(super) fn list(given: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whole seconds: `90`, `90s`, `1m30s`, `1h`.
+/// Parses whole seconds: `90`, `90s`, `1m30s`, `1h`.
 fn seconds(given: &str) -> Option<i64> {
     if let Some(number) = integer(given) {
         return (number >= 0).then_some(number);

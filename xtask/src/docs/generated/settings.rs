@@ -1,4 +1,4 @@
-//! The reference of settings that users write in files, variables and flags, from their catalogue.
+//! The reference of user settings (files, variables and flags), generated from their catalogue.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// The table of a section; of all settings that are read and not used, for `ignored`.
+/// Renders the table of a section; for `ignored`, that of all settings that are read but not used.
 pub(super) fn render(section: &str, values: &Values) -> Result<String, Error> {
     if section == "ignored" {
         return Ok(ignored(&values.settings));
@@ -58,7 +58,7 @@ fn flag(setting: &Setting) -> String {
     }
 }
 
-/// What the setting permits, in short.
+/// Returns a short description of the allowed values.
 fn value(setting: &Setting) -> &str {
     match setting.kind.as_str() {
         "text" | "choice" | "integer" | "number" => &setting.allowed,
