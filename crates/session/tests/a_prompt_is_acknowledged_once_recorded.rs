@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use geppetto_engine::{BuiltRun, EngineBuilder, EngineError, RunContext};
-use geppetto_session::{EngineRunner, Session};
+use geppetto_session::{BusyPolicy, EngineRunner, Session};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use tokio::time;
 
@@ -54,4 +54,28 @@ async fn neither_earlier_nor_later() {
     assert!(!run.is_finished());
     answering.open();
     assert_eq!(run.wait().await.unwrap().assistant_text(), "one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queued_one_when_its_run_begins() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([Script::new().hold_at(&gate), Script::new().text("two")]);
+    let session = Session::builder(EngineRunner::new(engine))
+        .busy_policy(BusyPolicy::Queue { max: 1 })
+        .acknowledge_recorded(true)
+        .build();
+    let first = session.submit("first").await.unwrap();
+    let queued = tokio::spawn({
+        let session = session.clone();
+        async move { session.submit("second").await }
+    });
+    gate.reached().await;
+    time::sleep(Duration::from_secs(1)).await;
+    assert!(!queued.is_finished());
+    assert_eq!(session.queued().len(), 1);
+
+    gate.open();
+    first.wait().await.unwrap();
+    let second = queued.await.unwrap().unwrap();
+    assert_eq!(second.wait().await.unwrap().assistant_text(), "two");
 }
