@@ -239,9 +239,9 @@ impl Dialect {
     }
 
     /// Returns the dialect of a public server by its name: `openai`, `azure`, `anthropic`,
-    /// `cerebras`, `cohere`, `copilot`, `dashscope`, `deepseek`, `fireworks`, `gemini`, `github`,
-    /// `groq`, `minimax`, `mistral`, `moonshot`, `ollama`, `openrouter`, `perplexity`, `together`,
-    /// `xai`, `zai`. `None` for other names.
+    /// `cerebras`, `cloudflare`, `cohere`, `copilot`, `dashscope`, `deepseek`, `fireworks`, `gemini`,
+    /// `github`, `groq`, `minimax`, `mistral`, `moonshot`, `ollama`, `openrouter`, `perplexity`,
+    /// `snowflake`, `together`, `xai`, `zai`. `None` for other names.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         hosts::named(name).map(|dialect| dialect())

@@ -37,6 +37,8 @@ pub struct Rules {
     /// messages: moving them to the beginning would invalidate the prompt cache of the entire
     /// request.
     pub system_first: bool,
+    /// System messages are not accepted: each is sent in place as a user message.
+    pub system_as_user: bool,
     /// Consecutive system messages must be merged.
     pub system_joined: bool,
     /// User and model messages must alternate: consecutive user messages are merged.
@@ -61,6 +63,7 @@ impl Rules {
     pub const fn new() -> Self {
         Self {
             system_first: false,
+            system_as_user: false,
             system_joined: false,
             users_joined: false,
             reply_after_tools: false,
@@ -71,11 +74,14 @@ impl Rules {
         }
     }
 
-    /// Creates a set of all requirements known of any server.
+    /// Creates a set of all requirements known of any server, except
+    /// [`system_as_user`](Self::system_as_user).
     #[must_use]
     pub const fn strict() -> Self {
         Self {
             system_first: true,
+            // A system message that is first and alone is accepted by nearly every server.
+            system_as_user: false,
             system_joined: true,
             users_joined: true,
             reply_after_tools: true,
@@ -91,6 +97,7 @@ impl Rules {
     pub const fn and(self, other: Self) -> Self {
         Self {
             system_first: self.system_first || other.system_first,
+            system_as_user: self.system_as_user || other.system_as_user,
             system_joined: self.system_joined || other.system_joined,
             users_joined: self.users_joined || other.users_joined,
             reply_after_tools: self.reply_after_tools || other.reply_after_tools,
@@ -229,7 +236,7 @@ impl Order<'_> {
             Content::System(system) if self.rules.no_empty && system.text.trim().is_empty() => {}
             Content::System(system) => {
                 let is_later = !matches!(self.last, Role::None | Role::System);
-                if self.rules.system_first && is_later {
+                if self.rules.system_as_user || (self.rules.system_first && is_later) {
                     let as_user = Block::user(&system.text).with_id(block.id.as_str());
                     self.user(as_user.into());
                 } else if !self.join_system(&system.text) {

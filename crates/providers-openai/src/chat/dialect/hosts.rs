@@ -21,6 +21,7 @@ const SERVERS: &[(&str, &[&str], Make)] = &[
     ("azure", AZURE, azure),
     ("anthropic", &["api.anthropic.com"], anthropic),
     ("cerebras", &["api.cerebras.ai"], cerebras),
+    ("cloudflare", &["api.cloudflare.com"], cloudflare),
     ("cohere", &["api.cohere.ai", "api.cohere.com"], cohere),
     ("copilot", &["githubcopilot.com"], copilot),
     ("dashscope", &["aliyuncs.com"], dashscope),
@@ -143,6 +144,15 @@ fn cerebras() -> Dialect {
         reasoning: ReasoningReplay::WithToolCalls(ReasoningField::Reasoning),
         refused: Cow::Borrowed(&["parallel_tool_calls"]),
         ..server("cerebras")
+    }
+}
+
+/// A message must have content, even if it is empty:
+/// <https://github.com/TencentCloud/TencentDB-Agent-Memory/issues/1313>.
+fn cloudflare() -> Dialect {
+    Dialect {
+        empty_content: EmptyContent::Text,
+        ..server("cloudflare")
     }
 }
 

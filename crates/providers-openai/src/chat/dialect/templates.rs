@@ -33,6 +33,23 @@ const GEMMA: (Rules, CallIdForm) = {
     (rules, CallIdForm::Any)
 };
 
+/// Earlier versions of Gemma, which in addition refuse system messages:
+/// <https://github.com/sgl-project/sglang/issues/892>.
+const GEMMA_2: (Rules, CallIdForm) = {
+    let mut rules = GEMMA.0;
+    rules.system_as_user = true;
+    (rules, CallIdForm::Any)
+};
+
+/// Refuses system messages, also as `developer`:
+/// <https://github.com/CherryHQ/cherry-studio/issues/4973>,
+/// <https://github.com/lobehub/lobehub/issues/5704>.
+const EARLY_O1: (Rules, CallIdForm) = {
+    let mut rules = NONE;
+    rules.system_as_user = true;
+    (rules, CallIdForm::Any)
+};
+
 /// One system message, at the beginning (templates from Qwen 3.5 on):
 /// <https://github.com/vllm-project/vllm/issues/41114>,
 /// <https://github.com/anomalyco/opencode/issues/15059>.
@@ -69,7 +86,11 @@ const TEMPLATES: &[(&str, (Rules, CallIdForm))] = &[
     ("codestral", MISTRAL),
     ("pixtral", MISTRAL),
     ("mixtral", MISTRAL),
+    ("gemma-2", GEMMA_2),
+    ("gemma2", GEMMA_2),
     ("gemma", GEMMA),
+    ("o1-mini", EARLY_O1),
+    ("o1-preview", EARLY_O1),
     ("qwen3.5", QWEN),
     ("qwen3.6", QWEN),
     ("qwen3.7", QWEN),

@@ -31,6 +31,9 @@ fn each_rule_gives_the_order_that_it_is_for() {
     check("u t", rule(|r| r.user_last = true), "u t u");
     check("s s u s t", rule(|r| r.system_first = true), "s u u t");
     check("s r s", rule(|r| r.system_first = true), "s");
+    check("s u t s u", rule(|r| r.system_as_user = true), "u u t u u");
+    let joined = rule(|r| (r.system_as_user, r.users_joined) = (true, true));
+    check("s s u t", joined, "u t");
     check(
         "s s u t s s u",
         rule(|r| r.system_joined = true),
@@ -103,9 +106,10 @@ fn alternates(blocks: &[Arc<Block>]) -> bool {
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
-    any::<[bool; 8]>().prop_map(|on| {
+    any::<[bool; 9]>().prop_map(|on| {
         let [
             system_first,
+            system_as_user,
             system_joined,
             users_joined,
             reply_after_tools,
@@ -116,6 +120,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         ] = on;
         Rules {
             system_first,
+            system_as_user,
             system_joined,
             users_joined,
             reply_after_tools,
