@@ -1,10 +1,14 @@
 //! Delays stated by a server in its body: in fields and in messages.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-use super::seconds;
+use super::{headers, seconds};
+
+/// Maximum number of headers read from a body.
+const MOST_HEADERS: usize = 64;
 
 /// Words before a delay.
 ///
@@ -143,6 +147,27 @@ pub(super) fn in_fields(error: &Value) -> Option<Duration> {
         .flatten()
         .find_map(of_object)
         .or_else(|| retry_info(error))
+        .or_else(|| forwarded_limits(error))
+}
+
+/// The reset of an exhausted limit in the headers of a reply that a gateway repeats in the body.
+/// OpenRouter: <https://github.com/Gitlawb/openclaude/issues/936>.
+fn forwarded_limits(error: &Value) -> Option<Duration> {
+    let fields = error.pointer("/metadata/headers")?.as_object()?;
+    let header = |(name, value): (&String, &Value)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let value = match value {
+            Value::String(text) => text.parse().ok()?,
+            value => value.to_string().parse().ok()?,
+        };
+        Some((name, value))
+    };
+    let headers: HeaderMap = fields
+        .iter()
+        .take(MOST_HEADERS)
+        .filter_map(header)
+        .collect();
+    headers::reset(&headers, SystemTime::now())
 }
 
 fn of_object(value: &Value) -> Option<Duration> {
