@@ -128,8 +128,8 @@ impl Wire for Responses {
         ResponsesFold::new(&call.settings().model)
     }
 
-    /// Omits encrypted reasoning if the server cannot decrypt it: it came from another account, or
-    /// the key has changed.
+    /// Omits encrypted reasoning and compactions if the server cannot decrypt them: they came from
+    /// another account, or the key has changed.
     ///
     /// Reports: <https://github.com/openai/codex/issues/8145>,
     /// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
@@ -181,7 +181,13 @@ const UNREADABLE: &str = "the server could not read earlier reasoning, which is 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
 
 fn is_sealed(block: &Block) -> bool {
-    matches!(&block.content, Content::Reasoning(own) if own.encrypted_content.is_some())
+    match &block.content {
+        Content::Reasoning(own) => own.encrypted_content.is_some(),
+        Content::Other(other) if other.kind == keys::ITEM_KIND => {
+            request::is_sealed_item(&other.payload)
+        }
+        _ => false,
+    }
 }
 
 /// Marks the reasoning before `end` as unreadable by the server.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use geppetto_engine::{Engine, EngineError, middleware::SystemPrompt};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventSink, MemorySink};
-use geppetto_providers_openai::{ChatEngine, Dialect, ResponsesEngine};
+use geppetto_providers_openai::{ChatEngine, Dialect, ResponsesEngine, ResponsesOptions};
 use geppetto_session::{ExecutionHandle, Session, SessionError};
 use geppetto_testing::validate;
 use serde_json::{Map, Value, json};
@@ -123,7 +123,10 @@ fn engine(input: &Input, base_url: String) -> Result<Arc<dyn Engine>, EngineErro
                 .base_url(base_url)
                 .defaults(input.inference.clone())
                 .stream(input.stream);
-            Arc::new(engine.build()?)
+            // Without a dialect the server is OpenAI's.
+            let options = ResponsesOptions::new();
+            let options = options.with_media_in_results(input.dialect.is_none().then_some(true));
+            Arc::new(engine.options(options).build()?)
         }
     })
 }

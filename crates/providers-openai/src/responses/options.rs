@@ -23,6 +23,11 @@ pub struct ResponsesOptions {
     /// Names of the offered tools that the model may call. All by default. The offer stays the
     /// same, and with it the prompt cache.
     pub allowed_tools: Option<Vec<String>>,
+    /// Whether images and files are sent in the results of tools. By default `true` for OpenAI and Azure.
+    /// For other servers they are sent in a user message after the results, because llama.cpp, `SGLang`
+    /// and others reject them in results (<https://github.com/ggml-org/llama.cpp/issues/23380>,
+    /// <https://github.com/sgl-project/sglang/issues/34927>).
+    pub media_in_results: Option<bool>,
     /// Service tier: `auto`, `default`, `flex`, `priority`.
     pub service_tier: Option<String>,
     /// Up to 16 texts that the server stores with the response.
@@ -86,6 +91,7 @@ impl ResponsesOptions {
             previous_response_id: None,
             parallel_tool_calls: None,
             allowed_tools: None,
+            media_in_results: None,
             service_tier: None,
             metadata: Map::new(),
             verbosity: None,
@@ -147,6 +153,13 @@ impl ResponsesOptions {
         names: impl IntoIterator<Item = S>,
     ) -> Self {
         self.allowed_tools = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets whether images and files are sent in the results of tools.
+    #[must_use]
+    pub fn with_media_in_results(mut self, media: impl Into<Option<bool>>) -> Self {
+        self.media_in_results = media.into();
         self
     }
 

@@ -8,9 +8,9 @@ use geppetto_provider::{
     request::{RequestFields, nothing_to_send, to_json, unreadable_setting},
     rules::Origin,
 };
-use geppetto_turns::{Turn, repair};
+use geppetto_turns::{Rules, Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{ResponsesOptions, keys};
 use crate::models;
@@ -69,6 +69,22 @@ pub(super) struct Request<'a> {
     settings: &'a Settings,
     server: &'a str,
     server_tools: Vec<Value>,
+}
+
+/// Returns `true` if a server is known to accept images and files in the results of tools.
+fn takes_media_in_results(server: &str) -> bool {
+    const DOMAINS: [&str; 3] = ["openai.com", "azure.com", "chatgpt.com"];
+    let host = server.split(':').next().unwrap_or_default();
+    DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
+/// Returns `true` if the server encrypted an item: a compaction.
+pub(super) fn is_sealed_item(item: &Map<String, Value>) -> bool {
+    let content = item.get("encrypted_content").and_then(Value::as_str);
+    content.is_some_and(|content| !content.is_empty())
 }
 
 /// Returns the origin of the blocks in the reply to a request to this server.
@@ -159,7 +175,11 @@ impl<'a> Request<'a> {
             // The API stores responses by default.
             stored: stored.unwrap_or(true),
         };
-        let mut blocks = repair(&turn.blocks);
+        let mut rules = Rules::new();
+        let takes_media = options.media_in_results;
+        rules.media_after_tools =
+            !takes_media.unwrap_or_else(|| takes_media_in_results(self.server));
+        let mut blocks = repair_with(&turn.blocks, &rules);
         blocks.retain(|block| !place.is_foreign_item(block));
         let is_whole = previous.is_none() && !self.extra.contains_key("conversation");
         answered::retain(&mut blocks, is_whole);

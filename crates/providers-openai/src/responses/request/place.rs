@@ -163,6 +163,13 @@ impl Place {
         at: usize,
         item: &Map<String, Value>,
     ) -> bool {
+        if super::is_sealed_item(item) {
+            let block = history.blocks.get(at);
+            let mark = block.map(|block| block.metadata.get(&keys::UNREADABLE));
+            if self.sealed != Sealed::Sent || matches!(mark, Some(Ok(Some(true)))) {
+                return false;
+            }
+        }
         let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
         !self.stored
             || !SERVED.contains(&kind)

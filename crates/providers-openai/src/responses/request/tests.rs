@@ -522,6 +522,39 @@ proptest! {
 }
 
 #[test]
+fn images_of_tools_go_into_results_where_the_server_accepts_them() {
+    let mut shot = Block::tool_result("a", "done");
+    if let Content::ToolUse(answer) = &mut shot.content {
+        answer.images.push(ImagePart::bytes("image/png", "foo"));
+    }
+    let call = Block::tool_call(ToolCall::new("a", "look", "{}"));
+    let turn = Turn::builder().user("Hi").block(call).block(shot).build();
+    let is_in_result = |server: &str, options: ResponsesOptions| {
+        let settings = settings(&turn, "gpt-5").unwrap();
+        let request = Request::of(&settings, &turn, server).unwrap();
+        let bytes = request.encode(&turn, &options, Purpose::Reply, Sealed::Sent);
+        let body: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
+        assert_eq!(body["input"][2]["call_id"], "a");
+        let in_result = body["input"][2]["output"].is_array();
+        assert_eq!(body["input"][3]["role"] == "user", !in_result, "{body}");
+        in_result
+    };
+    for (server, expected) in [
+        ("api.openai.com", true),
+        ("me.openai.azure.com:443", true),
+        ("127.0.0.1:8080", false),
+        ("notopenai.com", false),
+    ] {
+        let by_host = is_in_result(server, ResponsesOptions::new());
+        assert_eq!(by_host, expected, "{server}");
+        for set in [true, false] {
+            let options = ResponsesOptions::new().with_media_in_results(set);
+            assert_eq!(is_in_result(server, options), set);
+        }
+    }
+}
+
+#[test]
 fn images_and_files_of_tools_are_parts_of_the_output() {
     let mut shot = Block::tool_result("a", "done");
     if let Content::ToolUse(answer) = &mut shot.content {
@@ -532,13 +565,12 @@ fn images_and_files_of_tools_are_parts_of_the_output() {
             FilePart::url("https://example.com/c.pdf"),
         ];
     }
-    let all = input([
-        Block::user("Hi"),
-        Block::tool_call(ToolCall::new("a", "look", "{}")),
-        shot,
-    ]);
+    let call = Block::tool_call(ToolCall::new("a", "look", "{}"));
+    let turn = Turn::builder().user("Hi").block(call).block(shot).build();
+    let options = ResponsesOptions::new().with_media_in_results(true);
+    let all = body_of(&turn, &options, Purpose::Reply);
     assert_eq!(
-        all[2],
+        all["input"][2],
         json!({"type": "function_call_output", "call_id": "a", "output": [
             {"type": "input_text", "text": "done"},
             {"type": "input_image", "image_url": "data:image/png;base64,Zm9v", "detail": "auto"},

@@ -71,7 +71,6 @@ fn call_id(number: u8, foreign: bool) -> String {
 }
 
 impl Piece {
-    #[expect(clippy::too_many_lines, reason = "an arm for each kind of block")]
     fn block(&self, position: usize, foreign: bool) -> Block {
         let id = |prefix: &str| match self.id {
             Id::None => None,
@@ -97,10 +96,7 @@ impl Piece {
                 Block::tool_result(call_id(*id, foreign), json!({"degrees": 21}))
             }
             Kind::Search => search(position),
-            Kind::Unknown => Block::new(Content::Other(OtherContent::new(
-                "note",
-                serde_json::Map::new(),
-            ))),
+            Kind::Unknown => Block::new(Content::Other(OtherContent::new("note", Map::new()))),
         };
         match (&mut block.content, &self.content) {
             (Content::LlmText(text), _) => text.item_id = id("msg"),
