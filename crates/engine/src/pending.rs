@@ -36,6 +36,9 @@ pub struct PendingCall {
     /// by default. It is stored unmasked, and not published.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub data: Value,
+    /// `true` if the tool had started when the call began to wait. `false` by default.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub started: bool,
 }
 
 impl PendingCall {
@@ -52,6 +55,7 @@ impl PendingCall {
             input: input.into(),
             question: question.into(),
             data: Value::Null,
+            started: false,
         }
     }
 

@@ -204,6 +204,62 @@ async fn it_is_called_again_with_the_decision_and_what_it_kept() {
 }
 
 #[tokio::test]
+async fn a_decision_about_one_does_not_call_the_other_again() {
+    let starts = World::default();
+    let seen = starts.clone();
+    let render = raw_tool_fn(
+        "render",
+        "Renders",
+        json!({"type": "object"}),
+        move |_: Value, ctx: ToolContext| {
+            seen.add(ctx.call_id.clone());
+            async move { Err::<String, _>(ToolError::wait("a job renders")) }
+        },
+    );
+    let engine = ScriptedEngine::new([
+        Script::new()
+            .tool_call("call_1", "render", "{}")
+            .tool_call("call_2", "render", "{}"),
+        Script::new().text("Both are rendered."),
+    ]);
+    let tools = ToolRegistry::new().with(render).unwrap();
+    let session = Session::new(Builder::new(engine.clone()).tools(tools));
+    session
+        .submit("Render")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+
+    let first = [("call_1", Decision::answer("1.png"))];
+    let error = session
+        .answer(first)
+        .submit()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+    let waits = error.waits();
+    assert_eq!((waits.len(), &*waits[0].call_id), (1, "call_2"));
+    assert_eq!(engine.inferences(), 1);
+    let second = [("call_2", Decision::answer("2.png"))];
+    let turn = session
+        .answer(second)
+        .submit()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    assert_eq!(turn.assistant_text(), "Both are rendered.");
+    let mut starts = starts.all();
+    starts.sort();
+    assert_eq!(starts, ["call_1", "call_2"]);
+}
+
+#[tokio::test]
 async fn its_key_is_the_same_each_time_and_a_rejection_reaches_the_model() {
     let keys = World::default();
     let seen = keys.clone();

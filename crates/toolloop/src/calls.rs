@@ -226,6 +226,9 @@ impl<'a> Calls<'a> {
         if let Some(why) = &slot.refusal {
             return slot.answer(&*self.env.executor, Err(format!("not run: {why}")));
         }
+        if slot.keeps_waiting {
+            return Ok(());
+        }
         let future = run_call(Arc::clone(&self.env), Arc::clone(slot));
         let mut call = Isolated::new(future);
         match Pin::new(&mut call).poll(cx) {

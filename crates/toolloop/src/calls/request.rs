@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) refusal: Option<String>,
     /// Present if the call was waiting for a person when an earlier run ended.
     pub(crate) resumed: Option<ResumedCall>,
+    /// `true` if the call keeps waiting in this run, which decides about others.
+    pub(crate) keeps_waiting: bool,
 }
 
 /// Returns the unanswered calls in `turn` that were requested by the recorded replies, in the order
@@ -92,6 +94,7 @@ pub(crate) fn requests(
             repeated: *count - 1,
             refusal: None,
             resumed: None,
+            keeps_waiting: false,
         };
         open.insert(&call.id, found.len());
         found.push(Some((own.clone(), request)));
@@ -103,6 +106,8 @@ pub(crate) fn requests(
 /// order of the turn, with the decisions about them.
 pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
     let mut decisions = ctx.take_decisions();
+    // A tool that has started is not called again because of a decision about another call.
+    let decides = !decisions.is_empty();
     let pending = PendingCall::of(turn);
     if pending.is_empty() {
         return Vec::new();
@@ -137,6 +142,7 @@ pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
             correlation: Arc::new(correlation),
             repeated,
             refusal: None,
+            keeps_waiting: pending.started && decision.is_none() && decides,
             resumed: Some(ResumedCall { pending, decision }),
         };
         Some((place, request))

@@ -24,6 +24,7 @@ pub(super) struct Slot {
     /// Reason why the call is not run, if known before the hooks are called.
     pub(super) refusal: Option<String>,
     pub(super) resumed: Option<ResumedCall>,
+    pub(super) keeps_waiting: bool,
     pub(super) correlation: Arc<Correlation>,
     ctx: RunContext,
     state: Mutex<State>,
@@ -72,6 +73,7 @@ impl Slot {
             key: OnceLock::new(),
             refusal: request.refusal,
             resumed: request.resumed,
+            keeps_waiting: request.keeps_waiting,
             correlation: request.correlation,
             ctx: ctx.clone(),
             state: Mutex::new(state),
@@ -161,10 +163,11 @@ impl Slot {
     /// Without `data`, the data that the tool stored the last time is kept.
     pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) -> PendingCall {
         let question = self.hide(question);
-        let earlier = self.resumed.as_ref().map(|own| &own.pending.data);
-        let data = data.or(earlier).cloned().unwrap_or_default();
-        let pending =
-            PendingCall::new(&*self.call.id, &*self.call.name, input, question).with_data(data);
+        let earlier = self.resumed.as_ref().map(|own| &own.pending);
+        let mut pending = PendingCall::new(&*self.call.id, &*self.call.name, input, question);
+        pending.started = data.is_some() || earlier.is_some_and(|own| own.started);
+        let data = data.or(earlier.map(|own| &own.data));
+        let pending = pending.with_data(data.cloned().unwrap_or_default());
         self.publish_waiting(&pending);
         self.state().progress = Progress::Waiting(pending.clone());
         pending

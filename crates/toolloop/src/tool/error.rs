@@ -55,6 +55,9 @@ impl ToolError {
     /// [`ToolContext::resumed`](crate::ToolContext::resumed) contains the person's decision. A tool
     /// that has produced results before it asks can store them with [`with_data`](Self::with_data).
     ///
+    /// A run that only has decisions about other calls does not call the tool again; a run without
+    /// decisions does.
+    ///
     /// If the run is being cancelled, the call does not wait, but is answered as cancelled.
     pub fn wait(question: impl Into<String>) -> Self {
         Self {

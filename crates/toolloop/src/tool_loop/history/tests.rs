@@ -37,6 +37,7 @@ fn a_summary_counts_and_names_the_calls() {
         repeated: 0,
         refusal: None,
         resumed: None,
+        keeps_waiting: false,
     };
     assert_eq!(summary(&[request("a")], "to run"), "1 tool call to run: a");
     assert_eq!(
