@@ -52,6 +52,11 @@ const WITH_STOP: [&str; 1] = ["o3-mini"];
 /// <https://github.com/run-llama/llama_index/issues/20865>.
 const WITHOUT_PARALLEL: [&str; 3] = ["o1", "o3", "o4"];
 
+/// Models of Moonshot that accept sampling settings; the others accept their fixed values only:
+/// <https://github.com/NousResearch/hermes-agent/issues/9125>,
+/// <https://github.com/artokun/comfyui-mcp/issues/2535>.
+const MOONSHOT_WITH_SAMPLING: [&str; 3] = ["moonshot-v1", "kimi-k2-", "kimi-latest"];
+
 /// Returns the reason why a model refuses a setting, if it is known to. `server` is the name of the
 /// dialect, `effort` the requested reasoning effort.
 pub(crate) fn refusal(
@@ -62,7 +67,9 @@ pub(crate) fn refusal(
 ) -> Option<&'static str> {
     let name = plain(model);
     match setting {
-        "temperature" | "top_p" if claude::refuses_sampling(model) => {
+        "temperature" | "top_p"
+            if claude::refuses_sampling(model) || has_fixed_sampling(server, name) =>
+        {
             Some("the model has no sampling settings")
         }
         // <https://github.com/vercel/ai/issues/10932>: OpenAI accepts sampling settings only if the
@@ -101,6 +108,14 @@ pub(crate) fn refusal(
 pub(crate) fn refusal_of_both(model: &str, setting: &str) -> Option<&'static str> {
     (setting == "top_p" && claude::is_claude(model))
         .then_some("Claude refuses it beside a temperature")
+}
+
+/// Returns `true` if a server rejects sampling settings for a model: Moonshot for its newer ones,
+/// and OpenAI for those that search (<https://github.com/raycast/extensions/issues/18038>).
+fn has_fixed_sampling(server: &str, name: &str) -> bool {
+    let searches = name.starts_with("gpt-") && name.contains("-search-");
+    let is_fixed = server == "moonshot" && name != "kimi-k2";
+    searches || (is_fixed && !begins(name, &MOONSHOT_WITH_SAMPLING))
 }
 
 /// Returns `true` if a model belongs to a family of OpenAI's non-reasoning models.

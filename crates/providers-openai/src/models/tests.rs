@@ -59,6 +59,26 @@ fn early_reasoning_models_of_openai_have_no_choice_of_parallel_calls() {
 }
 
 #[test]
+fn some_models_have_fixed_sampling_settings() {
+    for (server, model, is_sent) in [
+        ("moonshot", "kimi-k2.5", false),
+        ("moonshot", "kimi-k3", false),
+        ("moonshot", "kimi-for-coding", false),
+        ("moonshot", "kimi-k2", true),
+        ("moonshot", "kimi-k2-0905-preview", true),
+        ("moonshot", "moonshot-v1-8k", true),
+        ("openrouter", "moonshotai/kimi-k2.5", true),
+        ("openai", "gpt-4o-mini-search-preview", false),
+        ("openai", "gpt-5-search-api", false),
+        ("openai", "gpt-4o", true),
+    ] {
+        for setting in ["temperature", "top_p"] {
+            check(server, model, setting, None, is_sent);
+        }
+    }
+}
+
+#[test]
 fn an_effort_is_for_models_that_have_one() {
     for model in [
         "gpt-4o",
