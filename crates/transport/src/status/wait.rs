@@ -150,7 +150,7 @@ pub(super) fn in_fields(error: &Value) -> Option<Duration> {
         .or_else(|| forwarded_limits(error))
 }
 
-/// The reset of an exhausted limit in the headers of a reply that a gateway repeats in the body.
+/// Returns the reset time of an exhausted limit, from reply headers that a gateway repeats in the body.
 /// OpenRouter: <https://github.com/Gitlawb/openclaude/issues/936>.
 fn forwarded_limits(error: &Value) -> Option<Duration> {
     let fields = error.pointer("/metadata/headers")?.as_object()?;

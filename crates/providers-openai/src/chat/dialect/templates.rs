@@ -33,7 +33,7 @@ const GEMMA: (Rules, CallIdForm) = {
     (rules, CallIdForm::Any)
 };
 
-/// Earlier versions of Gemma, which in addition refuse system messages:
+/// Earlier versions of Gemma, which also reject system messages:
 /// <https://github.com/sgl-project/sglang/issues/892>.
 const GEMMA_2: (Rules, CallIdForm) = {
     let mut rules = GEMMA.0;
@@ -41,7 +41,7 @@ const GEMMA_2: (Rules, CallIdForm) = {
     (rules, CallIdForm::Any)
 };
 
-/// Refuses system messages, also as `developer`:
+/// Models that reject system messages, also with the role `developer`:
 /// <https://github.com/CherryHQ/cherry-studio/issues/4973>,
 /// <https://github.com/lobehub/lobehub/issues/5704>.
 const EARLY_O1: (Rules, CallIdForm) = {
