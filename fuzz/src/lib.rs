@@ -6,6 +6,7 @@ pub mod chunks;
 pub mod event;
 pub mod printable;
 pub mod replay;
+pub mod settings;
 pub mod sse;
 pub mod turn;
 pub mod yaml;

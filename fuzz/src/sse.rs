@@ -119,8 +119,13 @@ impl Reader {
     fn line(&mut self, line: &str) {
         if line.is_empty() {
             if self.data.pop().is_some() {
-                let name = if self.kind.is_empty() { "message" } else { &self.kind };
-                self.events.push((name.to_owned(), self.data.clone(), self.id.clone()));
+                let name = if self.kind.is_empty() {
+                    "message"
+                } else {
+                    &self.kind
+                };
+                self.events
+                    .push((name.to_owned(), self.data.clone(), self.id.clone()));
             }
             self.kind.clear();
             self.data.clear();
@@ -149,7 +154,9 @@ impl Reader {
 
     /// Ends the text with an unterminated line.
     fn end(mut self, cut: &str) -> Vec<Event> {
-        if !self.has_field && let Some(value) = cut.strip_prefix("error:") {
+        if !self.has_field
+            && let Some(value) = cut.strip_prefix("error:")
+        {
             if is_whole(value) {
                 self.error(value);
             }
@@ -172,6 +179,9 @@ fn is_whole(data: &str) -> bool {
         let value = serde_json::from_str::<Value>(text);
         text.trim() == "[DONE]" || value.is_ok_and(|value| value.is_object() || value.is_array())
     };
-    let mut lines = data.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let mut lines = data
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .peekable();
     is_value(data) || (lines.peek().is_some() && lines.all(is_value))
 }

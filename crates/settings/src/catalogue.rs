@@ -8,7 +8,11 @@
 //! assert_eq!(model.variable("PINOCCHIO_").as_deref(), Some("PINOCCHIO_AI_ENGINE"));
 //! ```
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 mod api;
 mod chat;
@@ -40,6 +44,18 @@ const ALL: &[&[Field]] = &[
     profile::FIELDS,
 ];
 
+static BY_PATH: LazyLock<HashMap<&str, &Field>> =
+    LazyLock::new(|| fields().map(|field| (field.path, field)).collect());
+
+static BY_FLAG: LazyLock<HashMap<&str, &Field>> = LazyLock::new(|| {
+    fields()
+        .filter_map(|field| Some((field.flag?, field)))
+        .collect()
+});
+
+static SECTIONS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| fields().map(|field| field.section).collect());
+
 /// Sections of files that do not contain settings of this library, but of the program that wrote
 /// them. They are skipped without a warning.
 pub(crate) const FOREIGN_SECTIONS: &[&str] = &[
@@ -61,13 +77,12 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
 /// any name: `api.api_keys.my-gateway-api-key` is a secret.
 #[must_use]
 pub fn by_path(path: &str) -> Option<&'static Field> {
-    let exact = fields().find(|field| field.path == path);
-    exact.or_else(|| {
-        fields().find(|field| {
-            let prefix = field.path.strip_suffix('*');
-            prefix.is_some_and(|prefix| path.strip_prefix(prefix).is_some_and(is_name))
-        })
-    })
+    if let Some(field) = BY_PATH.get(path) {
+        return Some(field);
+    }
+    let (parent, name) = path.rsplit_once('.')?;
+    let any = BY_PATH.get(format!("{parent}.*").as_str())?;
+    is_name(name).then_some(*any)
 }
 
 /// Returns `true` if a `*` matches the name: it consists of letters, digits, `_` and `-`.
@@ -81,14 +96,13 @@ fn is_name(name: &str) -> bool {
 /// Returns the field with a flag, such as `ai-engine`. Underscores are equivalent to dashes.
 #[must_use]
 pub fn by_flag(flag: &str) -> Option<&'static Field> {
-    let flag = dashed(flag);
-    fields().find(|field| field.flag == Some(&*flag))
+    BY_FLAG.get(&*dashed(flag)).copied()
 }
 
 /// Returns `true` for the name of a section, such as `ai-chat`.
 #[must_use]
 pub fn is_section(name: &str) -> bool {
-    fields().any(|field| field.section == name)
+    SECTIONS.contains(name)
 }
 
 fn dashed(name: &str) -> Cow<'_, str> {

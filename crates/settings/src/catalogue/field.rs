@@ -116,8 +116,8 @@ impl Field {
         match self.kind {
             Kind::Text if self.values.is_empty() => "text".to_owned(),
             Kind::Text => format!("text, such as {}", self.values.join(", ")),
-            Kind::Int(min, i64::MAX) => format!("an integer from {min}"),
             Kind::Int(i64::MIN, _) => "an integer".to_owned(),
+            Kind::Int(min, i64::MAX) => format!("an integer from {min}"),
             Kind::Int(min, max) => format!("an integer from {min} to {max}"),
             Kind::Float(min, f64::MAX) => format!("a number from {min}"),
             Kind::Float(min, max) => format!("a number from {min} to {max}"),

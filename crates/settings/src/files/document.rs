@@ -72,12 +72,22 @@ pub(super) struct Spellings<'w> {
     flat: Vec<Entry>,
     january: Vec<Entry>,
     own: Vec<Entry>,
-    /// Number of keys that are not settings.
-    unknown: usize,
+    /// Number of keys that are not settings and are named in a warning.
+    named: usize,
+    /// Number of those that are not named.
+    unnamed: usize,
+    /// Number of names of other APIs that were compared with the known ones.
+    compared: usize,
 }
 
 /// Maximum number of unknown keys of one file or profile that are named in warnings.
 const MAX_UNKNOWN: usize = 20;
+
+/// Maximum number of names of other APIs in one file that are compared with the known ones.
+const MAX_COMPARED: usize = 100;
+
+/// Number of warnings from which on unknown keys are only counted.
+const MAX_WARNINGS: usize = 200;
 
 /// The format of a value.
 #[derive(Clone, Copy)]
@@ -95,7 +105,9 @@ impl<'w> Spellings<'w> {
             flat: Vec::new(),
             january: Vec::new(),
             own: Vec::new(),
-            unknown: 0,
+            named: 0,
+            unnamed: 0,
+            compared: 0,
         }
     }
 
@@ -137,6 +149,12 @@ impl<'w> Spellings<'w> {
         });
     }
 
+    /// Returns `true` while more names may be compared with the known ones.
+    pub(super) fn may_compare(&mut self) -> bool {
+        self.compared += 1;
+        self.compared <= MAX_COMPARED
+    }
+
     /// Warns about a key that is not a setting. Only the first ones are named, because the search
     /// for the nearest known key takes time.
     pub(super) fn unknown(
@@ -145,19 +163,22 @@ impl<'w> Spellings<'w> {
         node: &Node,
         near: impl FnOnce(&str) -> Option<String>,
     ) {
-        self.unknown += 1;
-        if self.unknown <= MAX_UNKNOWN {
+        if self.named < MAX_UNKNOWN && self.warnings.len() < MAX_WARNINGS {
+            self.named += 1;
             let source = node.source(self.file);
             let near = near(key);
             let warning = Warning::unknown(&source, key, near.as_deref());
             self.warnings.push(warning);
+        } else {
+            self.unnamed += 1;
         }
     }
 
     /// Returns the values, newest format last, with a warning for those that are also set in an
     /// older format.
     fn finish(self) -> Vec<Entry> {
-        if let Some(more @ 1..) = self.unknown.checked_sub(MAX_UNKNOWN) {
+        if self.unnamed > 0 && self.warnings.len() < MAX_WARNINGS * 2 {
+            let more = self.unnamed;
             let message = format!("{}: {more} more keys are no settings", self.file.display());
             self.warnings
                 .push(Warning::new(WarningKind::UnknownKey, message));

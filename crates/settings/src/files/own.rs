@@ -46,6 +46,7 @@ fn leaf(field: &Field, path: &str, node: &Node, into: &mut Spellings<'_>) {
     // Any name is allowed, because an application can have its own APIs; most unknown names are
     // misspellings.
     if let Some(parent) = field.path.strip_suffix(".*")
+        && into.may_compare()
         && let name = path.get(field.path.len() - 1..).unwrap_or_default()
         && let Some(near) = nearest(name, children(parent))
     {

@@ -1,6 +1,6 @@
 //! Profile files of all generations.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use serde_json::Value as Json;
 
@@ -54,7 +54,7 @@ fn empty(slug: &str, file: &Arc<Path>) -> Registry {
         slug: slug.to_owned(),
         display_name: None,
         description: None,
-        profiles: Vec::new(),
+        profiles: BTreeMap::new(),
         default_profile: None,
         file: Arc::clone(file),
         is_january: false,
@@ -90,15 +90,15 @@ fn head(node: &Node, slug: &str, file: &Arc<Path>, warnings: &mut Vec<Warning>) 
     registry
 }
 
-fn profiles(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Vec<Profile> {
+fn profiles(
+    node: &Node,
+    file: &Arc<Path>,
+    warnings: &mut Vec<Warning>,
+) -> BTreeMap<String, Profile> {
     let entries = node.entries().iter();
-    let profiles = entries.map(|(slug, node)| profile(slug, node, file, warnings));
-    sorted(profiles.collect())
-}
-
-fn sorted(mut profiles: Vec<Profile>) -> Vec<Profile> {
-    profiles.sort_by(|a, b| a.slug.cmp(&b.slug));
-    profiles
+    entries
+        .map(|(slug, node)| (slug.clone(), profile(slug, node, file, warnings)))
+        .collect()
 }
 
 fn profile(slug: &str, node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Profile {
@@ -186,7 +186,8 @@ fn january(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Regist
     registry.is_january = true;
     for (slug, node) in node.entries() {
         if node.is_map() || node.is_null() {
-            registry.profiles.push(profile(slug, node, file, warnings));
+            let profile = profile(slug, node, file, warnings);
+            registry.profiles.insert(slug.clone(), profile);
         } else if slug == "default_profile_slug" {
             registry.default_profile = node.text();
         } else {
@@ -197,6 +198,5 @@ fn january(node: &Node, file: &Arc<Path>, warnings: &mut Vec<Warning>) -> Regist
             warnings.push(Warning::new(WarningKind::UnknownKey, message));
         }
     }
-    registry.profiles = sorted(registry.profiles);
     registry
 }

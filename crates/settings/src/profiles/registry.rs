@@ -1,6 +1,6 @@
 //! [`Registry`] and [`Profile`].
 
-use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use crate::{Place, SettingsError, Source, Table, Value, Warning, files, layer::Entry};
 
@@ -16,8 +16,8 @@ pub struct Registry {
     pub display_name: Option<String>,
     /// Description.
     pub description: Option<String>,
-    /// The profiles, sorted by name.
-    pub profiles: Vec<Profile>,
+    /// The profiles, by name.
+    pub profiles: BTreeMap<String, Profile>,
     /// Name of the profile to use if none is chosen. `None` means `default`, otherwise the first;
     /// in files of January 2026, only `default`.
     pub default_profile: Option<String>,
@@ -117,11 +117,7 @@ impl Registry {
     /// Adds profiles, replacing those of the same name.
     pub(crate) fn extend(&mut self, other: Self) {
         self.file = other.file;
-        let names: BTreeSet<_> = other.profiles.iter().map(|profile| &profile.slug).collect();
-        self.profiles
-            .retain(|profile| !names.contains(&profile.slug));
         self.profiles.extend(other.profiles);
-        self.profiles.sort_by(|a, b| a.slug.cmp(&b.slug));
     }
 
     /// The profiles in a configuration file.
@@ -136,7 +132,7 @@ impl Registry {
     /// Returns a profile by its name.
     #[must_use]
     pub fn get(&self, slug: &str) -> Option<&Profile> {
-        self.profiles.iter().find(|profile| profile.slug == slug)
+        self.profiles.get(slug)
     }
 
     /// Returns the profile to use if none is chosen.

@@ -12,6 +12,9 @@ use crate::{
 /// Maximum number of profiles in a chain of inheritance: 32.
 pub const MAX_STACK_DEPTH: usize = 32;
 
+/// The most profiles that an error compares a missing name with.
+const MAX_NAMES: usize = 1000;
+
 /// Registries, weakest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profiles {
@@ -89,7 +92,7 @@ impl Profiles {
     /// each.
     pub fn list(&self) -> impl Iterator<Item = (&Registry, &Profile)> {
         self.registries.iter().rev().flat_map(|registry| {
-            let profiles = registry.profiles.iter();
+            let profiles = registry.profiles.values();
             profiles.map(move |profile| (registry, profile))
         })
     }
@@ -145,7 +148,7 @@ impl Profiles {
         default.or_else(|| {
             strongest()
                 .filter(|registry| !registry.is_january)
-                .find_map(|registry| Some((registry, registry.profiles.first()?)))
+                .find_map(|registry| Some((registry, registry.profiles.values().next()?)))
         })
     }
 
@@ -201,10 +204,8 @@ impl Profiles {
 
     fn missing(&self, name: &str, who: &str) -> SettingsError {
         let wanted = ProfileRef::parse(name).profile;
-        let names: Vec<_> = self
-            .list()
-            .map(|(_, profile)| profile.slug.as_str())
-            .collect();
+        let names = self.list().map(|(_, profile)| profile.slug.as_str());
+        let names: Vec<_> = names.take(MAX_NAMES).collect();
         let hint = match nearest(&wanted, names.iter().copied()) {
             Some(near) => format!("did you mean `{}`?", shown(near)),
             None if names.is_empty() => "no profile is in any file".to_owned(),

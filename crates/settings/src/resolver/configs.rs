@@ -72,7 +72,7 @@ fn add(
     let Some(mut profiles) = document.profiles else {
         return;
     };
-    for profile in &mut profiles.profiles {
+    for profile in profiles.profiles.values_mut() {
         profile.is_project = trust == Trust::Project;
     }
     match &mut configs.inline {

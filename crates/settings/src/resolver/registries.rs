@@ -24,7 +24,7 @@ pub(super) fn choose<'l>(
     let mut add = |file: &File, is_project: bool, warnings: &mut Vec<Warning>| {
         read.push(file.path.to_path_buf());
         for mut registry in Registry::of_file(file, warnings) {
-            for profile in &mut registry.profiles {
+            for profile in registry.profiles.values_mut() {
                 profile.is_project = is_project;
             }
             registries.push(registry);
