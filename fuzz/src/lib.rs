@@ -4,6 +4,7 @@
 
 pub mod chunks;
 pub mod event;
+pub mod json_lines;
 pub mod printable;
 pub mod replay;
 pub mod settings;
