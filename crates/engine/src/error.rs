@@ -349,20 +349,27 @@ impl fmt::Display for EngineError {
 
 impl fmt::Debug for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Adds a field that is set. A `main` that fails prints this.
+        fn set<T: fmt::Debug>(f: &mut fmt::DebugStruct<'_, '_>, name: &str, value: Option<&T>) {
+            if let Some(value) = value {
+                f.field(name, value);
+            }
+        }
         let inner = &*self.inner;
-        f.debug_struct("EngineError")
-            .field("kind", &inner.kind)
-            .field("message", &inner.message)
-            .field("retryable", &self.is_retryable())
-            .field("retry_after", &inner.retry_after)
-            .field("status", &inner.status)
-            .field("request_id", &inner.request_id)
-            .field("provider_code", &inner.provider_code)
-            .field("provider_message", &inner.provider_message)
-            .field("rejected_output", &inner.rejected_output)
-            .field("quota_exhausted", &inner.quota_exhausted)
-            .field("source", &inner.source)
-            .finish()
+        let mut f = f.debug_struct("EngineError");
+        f.field("kind", &inner.kind);
+        f.field("message", &inner.message);
+        f.field("retryable", &self.is_retryable());
+        set(&mut f, "retry_after", inner.retry_after.as_ref());
+        set(&mut f, "status", inner.status.as_ref());
+        set(&mut f, "request_id", inner.request_id.as_ref());
+        set(&mut f, "provider_code", inner.provider_code.as_ref());
+        set(&mut f, "provider_message", inner.provider_message.as_ref());
+        set(&mut f, "rejected_output", inner.rejected_output.as_ref());
+        let exhausted = inner.quota_exhausted.then_some(&true);
+        set(&mut f, "quota_exhausted", exhausted);
+        set(&mut f, "source", inner.source.as_ref());
+        f.finish()
     }
 }
 

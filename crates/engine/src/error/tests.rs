@@ -57,3 +57,12 @@ fn what_a_provider_said_does_not_control_a_terminal() {
     );
     assert_eq!(error.provider_message(), Some(said));
 }
+
+#[test]
+fn debug_shows_what_is_set() {
+    let error = EngineError::new(ErrorKind::Configuration, "no key");
+    assert_eq!(
+        format!("{error:?}"),
+        r#"EngineError { kind: Configuration, message: "no key", retryable: false }"#
+    );
+}
