@@ -9,7 +9,7 @@ mod submit;
 use std::{fmt, sync::Arc};
 
 use geppetto_engine::{
-    Engine, EngineBuilder, EngineRunner, Limits, SessionTotals, WaitingFor, keys,
+    Engine, EngineBuilder, EngineRunner, Limits, PendingCall, SessionTotals, WaitingFor, keys,
 };
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
@@ -97,8 +97,8 @@ impl Session {
     }
 
     /// Returns the condition that the last run on the latest turn waits for; `None` if it does not
-    /// wait, or while an inference is running. It is stored with the turn, so a restored session
-    /// has it too.
+    /// wait, while an inference is running, or if an edit of the turn has answered all calls that
+    /// waited. It is stored with the turn, so a restored session has it too.
     ///
     /// A later [`inference`](Self::inference) on the turn continues that run;
     /// [`answer`](Self::answer) continues it with decisions about tool calls.
@@ -106,9 +106,16 @@ impl Session {
     pub fn waiting_for(&self) -> Option<WaitingFor> {
         let state = self.lock();
         let running = state.active.as_ref().is_some_and(|run| !run.is_ending());
-        let latest = state.history.latest().filter(|_| !running)?;
+        let latest = state.history.latest().filter(|_| !running)?.clone();
+        drop(state);
         // A value that cannot be read was not written by a session.
-        latest.metadata.get(&keys::WAITING_FOR).ok().flatten()
+        let waiting = latest.metadata.get(&keys::WAITING_FOR).ok().flatten()?;
+        // Runners may wait for calls of their own, which are not in the turn.
+        let answered = |own: &PendingCall| latest.tool_answer(&own.call_id).is_some();
+        let is_over = !waiting.calls.is_empty()
+            && waiting.calls.iter().all(answered)
+            && PendingCall::of(&latest).is_empty();
+        (!is_over).then_some(waiting)
     }
 
     /// Returns `true` if an inference is running.
