@@ -8,16 +8,44 @@ mod tests;
 /// A longer name is not a misspelling of a setting.
 const MAX_NAME: usize = 64;
 
-/// Returns the nearest of `known`, if it is close enough.
+/// Names of other programs and providers, and what they are called here.
+const MEANT: &[(&str, &str)] = &[
+    ("ai-max-tokens", "ai-max-response-tokens"),
+    ("ai-model", "ai-engine"),
+    ("anthropic-api-key", "claude-api-key"),
+    ("anthropic-base-url", "claude-base-url"),
+    ("api-key", "openai-api-key"),
+    ("base-url", "openai-base-url"),
+    ("google-api-key", "gemini-api-key"),
+    ("max-tokens", "ai-max-response-tokens"),
+    ("max-tokens", "max-response-tokens"),
+    ("model", "ai-engine"),
+    ("model", "engine"),
+    ("provider", "ai-api-type"),
+    ("provider", "api-type"),
+    ("proxy", "proxy-url"),
+    ("stop", "ai-stop"),
+    ("temperature", "ai-temperature"),
+    ("top-p", "ai-top-p"),
+];
+
+/// Returns the name of `known` that is meant: one with the same meaning, or the nearest if it is close
+/// enough.
 pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > MAX_NAME {
         return None;
     }
     let name = name.to_ascii_lowercase().replace('_', "-");
+    let meant = |spelled: &str| MEANT.contains(&(name.as_str(), spelled));
     let limit = (name.len() / 3).clamp(1, 3);
     let distances = known.into_iter().map(|known| {
         let spelled = known.to_ascii_lowercase().replace('_', "-");
-        (distance(&name, &spelled), known)
+        let distance = if meant(&spelled) {
+            0
+        } else {
+            distance(&name, &spelled)
+        };
+        (distance, known)
     });
     let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= limit).then_some(known)

@@ -3,6 +3,7 @@
 mod reading;
 mod registry;
 mod resolve;
+mod writing;
 
 #[cfg(test)]
 mod tests;

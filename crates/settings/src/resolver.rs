@@ -18,6 +18,8 @@ mod pairs;
 mod pick;
 mod registries;
 
+pub(crate) use pick::insert;
+
 #[cfg(test)]
 mod tests;
 

@@ -304,3 +304,44 @@ fn a_project_sets_no_proxy() {
     let said = resolved.warnings.first().unwrap().to_string();
     assert!(said.contains("cannot set the proxy"), "{said}");
 }
+
+#[test]
+fn a_key_of_the_environment_is_not_missed_at_a_server_on_this_machine() {
+    let app = App::new("pinocchio");
+    for (url, warnings) in [
+        ("http://localhost:1234/v1", 0),
+        ("http://[::1]:1/v1", 0),
+        ("http://gw/v1", 1),
+    ] {
+        let platform = MemoryPlatform::new()
+            .with_variable("OPENAI_API_KEY", "key-0")
+            .with_file(
+                "/me/.pinocchio/config.yaml",
+                format!("openai-base-url: {url}"),
+            );
+        let resolved = Resolver::new(&app).platform(&platform).resolve().unwrap();
+        assert_eq!(resolved.settings.api.endpoint("openai").key, None);
+        assert_eq!(
+            resolved.warnings.len(),
+            warnings,
+            "{url}: {:?}",
+            resolved.warnings
+        );
+    }
+}
+
+#[test]
+fn a_key_that_a_flag_replaces_is_overridden_and_not_refused() {
+    let profile = ("profile", true, true);
+    let resolved = check(
+        &[profile, ("PINOCCHIO_", true, false), ("flags", true, false)],
+        ("profile", Some("flags")),
+    );
+    let keys = resolved.trace.get("api.api_keys.openai-api-key").unwrap();
+    let notes: Vec<_> = keys
+        .log()
+        .iter()
+        .map(geppetto_settings::Said::note)
+        .collect();
+    assert_eq!(notes, [None, None, None]);
+}

@@ -22,6 +22,7 @@ const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-events"], 25),
     (&["geppetto-structured"], 26),
     (&["geppetto-engine"], 40),
+    (&["geppetto-settings"], 50),
     (&["geppetto-session", "geppetto-providers-openai"], 120),
 ];
 

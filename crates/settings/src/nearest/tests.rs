@@ -1,14 +1,20 @@
 use super::{distance, nearest, shown};
 
 #[test]
-fn near_names_are_suggested_and_far_ones_are_not() {
+fn near_names_and_those_of_other_programs_are_suggested() {
     let known = ["ai-engine", "ai-api-type", "timeout", "openai-api-key"];
     let near = |name| nearest(name, known);
     assert_eq!(near("ai-engnie"), Some("ai-engine"));
     assert_eq!(near("AI_ENGINE"), Some("ai-engine"));
     assert_eq!(near("opnai-api-key"), Some("openai-api-key"));
     assert_eq!(near("timeot"), Some("timeout"));
-    assert_eq!(near("model"), None);
+    assert_eq!(near("model"), Some("ai-engine"));
+    assert_eq!(near("API_KEY"), Some("openai-api-key"));
+    assert_eq!(
+        nearest("max_tokens", ["engine", "max_response_tokens"]),
+        Some("max_response_tokens")
+    );
+    assert_eq!(near("verbose"), None);
     assert_eq!(near(&"a".repeat(1000)), None);
     assert_eq!(nearest("x", []), None);
 }

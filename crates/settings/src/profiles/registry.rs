@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use crate::{Place, SettingsError, Source, Table, Value, Warning, files, layer::Entry};
 
-use super::reading;
+use super::{reading, writing};
 
 /// A profile file.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,6 +127,18 @@ impl Registry {
         warnings: &mut Vec<Warning>,
     ) -> Self {
         reading::inline(profiles, file, warnings)
+    }
+
+    /// Returns the registry as YAML in the format of today's pinocchio, which converts files of older versions.
+    ///
+    /// The text has the API keys in clear: it is for a file that replaces the one that was read. Comments and
+    /// unknown keys are lost, and so are values that are not valid.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a value cannot be written as YAML.
+    pub fn to_yaml(&self) -> Result<String, SettingsError> {
+        writing::registry(self)
     }
 
     /// Returns a profile by its name.

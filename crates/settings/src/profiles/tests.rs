@@ -248,3 +248,71 @@ fn references_are_names_with_or_without_a_registry() {
     assert_eq!(ProfileRef::parse("r/a").registry.as_deref(), Some("r"));
     assert_eq!(ProfileRef::parse("/a").registry, None);
 }
+
+#[test]
+fn files_of_january_are_converted_with_their_keys() {
+    let text = "
+default:
+  ai-chat: {ai-temperature: 0.2, ai-stop: [a]}
+gateway:
+  openai-chat: {openai-api-key: sk-1, openai-base-url: 'https://me:pw@gw/v1', openai-logit-bias: {'1': 2}}
+";
+    let old = registry("profiles.yaml", text);
+    let new = old.to_yaml().unwrap();
+    let expected = "\
+slug: legacy
+profiles:
+  default:
+    inference_settings:
+      chat:
+        stop:
+        - a
+        temperature: 0.2
+  gateway:
+    inference_settings:
+      api:
+        api_keys:
+          openai-api-key: sk-1
+        base_urls:
+          openai-base-url: https://me:pw@gw/v1
+      openai:
+        logit_bias:
+          '1': 2
+";
+    assert_eq!(new, expected);
+    let values = |registry: &Registry| {
+        let profiles = registry.profiles.values();
+        let values = profiles.flat_map(|profile| {
+            profile
+                .values()
+                .map(|(path, value, _)| (path.to_owned(), value.clone()))
+        });
+        let mut values: Vec<_> = values.collect();
+        values.sort_by(|a, b| a.0.cmp(&b.0));
+        values
+    };
+    let read = registry("new.yaml", &new);
+    assert_eq!(values(&read), values(&old));
+    assert_eq!(read.to_yaml().unwrap(), new);
+}
+
+#[test]
+fn a_registry_is_written_with_stacks_and_extensions() {
+    let text = "\
+slug: r
+display_name: R
+profiles:
+  p:
+    description: P
+    stack:
+    - profile_slug: q
+      registry_slug: s
+    inference_settings: {}
+    extensions:
+      x@v1:
+        token: t
+    metadata:
+      a: 1
+";
+    assert_eq!(registry("r.yaml", text).to_yaml().unwrap(), text);
+}

@@ -117,31 +117,48 @@ fn choose(
     keys: &mut Traced,
     warnings: &mut Vec<Warning>,
 ) {
-    let ranks = keys.log.iter().map(|said| rank(said.group, url.group));
-    let best = ranks.flatten().max();
-    let count = keys.log.len();
-    for (index, said) in keys.log.iter_mut().enumerate() {
-        let rank = rank(said.group, url.group);
-        if rank.is_some() && rank == best {
-            continue;
-        }
-        said.note = Some(if rank.is_some() {
-            format!("the address {address} has a key of its own")
-        } else {
-            format!(
+    let ranks: Vec<_> = keys
+        .log
+        .iter()
+        .map(|said| rank(said.group, url.group))
+        .collect();
+    let best = ranks.iter().flatten().max();
+    // Of equal ranks, the strongest layer's.
+    let used = best.and_then(|best| ranks.iter().rposition(|rank| rank.as_ref() == Some(best)));
+    let last = keys.log.len().checked_sub(1);
+    for (index, (said, rank)) in keys.log.iter_mut().zip(&ranks).enumerate() {
+        if rank.is_none() {
+            said.note = Some(format!(
                 "the address {address} is not of the same source: {}",
                 url.source
-            )
-        });
-        if rank.is_none() && index + 1 == count {
-            let message = format!(
-                "{}: the API key of `{name}` is not used: the address {address} is set by {}, and a key \
-                 goes to addresses of its own source only; set both in one place",
-                said.source, url.source
-            );
-            warnings.push(Warning::new(WarningKind::KeyNotUsed, message));
+            ));
+            if Some(index) == last && !is_expected(said.group, address) {
+                warnings.push(not_used(name, said, url, address));
+            }
+        } else if used.is_some_and(|used| used < index) {
+            said.note = Some(format!("the address {address} has a key of its own"));
         }
     }
+}
+
+/// Returns `true` if nobody would expect the key at the address: a key that is in the environment for other
+/// programs, and a server on this machine.
+fn is_expected(key: Group, address: &Address) -> bool {
+    let host = address.host().unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .map_or(host.as_str(), |(name, _)| name);
+    let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
+    key == Group::WellKnown && is_local
+}
+
+fn not_used(name: &str, key: &Said, url: &Said, address: &Address) -> Warning {
+    let message = format!(
+        "{}: the API key of `{name}` is not used: the address {address} is set by {}, and a key \
+         goes to addresses of its own source only; set both in one place",
+        key.source, url.source
+    );
+    Warning::new(WarningKind::KeyNotUsed, message)
 }
 
 /// Returns the rank of a key for a foreign address. `None` if it must not be sent there.

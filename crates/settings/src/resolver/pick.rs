@@ -107,7 +107,7 @@ fn refused(path: &str, source: &Source, invalid: &Invalid) -> SettingsError {
 }
 
 /// Inserts a value at its path; paths have two or three components.
-fn insert(tree: &mut Map<String, Json>, path: &str, value: Json) {
+pub(crate) fn insert(tree: &mut Map<String, Json>, path: &str, value: Json) {
     match path.split_once('.') {
         None => {
             tree.insert(path.to_owned(), value);

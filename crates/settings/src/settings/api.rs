@@ -96,7 +96,7 @@ impl ApiSettings {
 
     pub(super) fn merged(mut self, overlay: Self) -> Self {
         for name in overlay.base_urls.keys() {
-            let name = name.trim_end_matches("-base-url");
+            let name = name.strip_suffix("-base-url").unwrap_or(name);
             if overlay.foreign(name).is_some() {
                 self.api_keys.remove(&format!("{name}-api-key"));
             }
