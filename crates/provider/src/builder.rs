@@ -1,17 +1,26 @@
 //! [`WireEngineBuilder`]: configuration of a [`WireEngine`].
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use geppetto_engine::{EngineError, InferenceConfig};
-use geppetto_transport::{ApiKey, HttpClient, RetryPolicy, Timeouts};
+use geppetto_engine::{EngineError, InferenceConfig, StructuredOutput};
+use geppetto_transport::{ApiKey, HttpClient, RetryPolicy, Timeouts, TokenSource};
+use geppetto_turns::Price;
+use serde_json::{Map, Value};
 
-use crate::{Server, Wire, WireEngine, connection::Connection, engine::Shared};
+use crate::{
+    Server, Wire, WireEngine,
+    connection::Connection,
+    engine::{Prices, Shared},
+    settings::Defaults,
+};
 
 /// Configures a [`WireEngine`]. Settings are validated by [`build`](Self::build).
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct WireEngineBuilder<W: Wire> {
     connection: Connection,
     options: W::Options,
+    defaults: Defaults,
+    prices: Option<Prices>,
 }
 
 impl<W: Wire> WireEngineBuilder<W> {
@@ -19,6 +28,8 @@ impl<W: Wire> WireEngineBuilder<W> {
         Self {
             connection: Connection::new(model, W::PROVIDER, W::BASE_URL),
             options: W::Options::default(),
+            defaults: Defaults::default(),
+            prices: None,
         }
     }
 
@@ -33,6 +44,13 @@ impl<W: Wire> WireEngineBuilder<W> {
     /// Sets the API key. None by default, which is sufficient for local servers.
     pub fn api_key(mut self, key: impl Into<Option<ApiKey>>) -> Self {
         self.connection.key = key.into();
+        self
+    }
+
+    /// Sets a source of keys that expire, in place of [`api_key`](Self::api_key). It is asked for the key
+    /// before each call, and once more if the server refuses it; see [`TokenSource`].
+    pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
+        self.connection.tokens = Some(Arc::new(source));
         self
     }
 
@@ -65,6 +83,38 @@ impl<W: Wire> WireEngineBuilder<W> {
     /// Sets the defaults for settings that the turn does not set.
     pub fn defaults(mut self, config: InferenceConfig) -> Self {
         self.connection.defaults = config;
+        self
+    }
+
+    /// Sets the structured output of answers, for turns that set none. A turn whose structured output is
+    /// off has none. Its [`retries`](StructuredOutput::retries) apply only to the structured output of a turn,
+    /// because a run makes them, not the engine. None by default.
+    pub fn structured_output(mut self, output: StructuredOutput) -> Self {
+        self.defaults.output = Some(output);
+        self
+    }
+
+    /// Adds request fields that are passed through unchanged and replace fields of the same name.
+    /// Those of the turn ([`Wire::PASSED_THROUGH`]) take precedence; null omits a field.
+    pub fn request_fields(mut self, fields: Map<String, Value>) -> Self {
+        self.defaults.fields.extend(fields);
+        self
+    }
+
+    /// Reports a setting of the application that this engine does not send, for this reason. One `info`
+    /// event per call, `settings were not sent`, names it with the others.
+    pub fn not_sent(mut self, setting: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
+        self.defaults.not_sent.push((setting, why.into()));
+        self
+    }
+
+    /// Sets the list prices of models, by the name in the request. The usage of calls to a model with a
+    /// price has its cost ([`Usage::cost_usd`](geppetto_turns::Usage::cost_usd)). None by default.
+    pub fn prices(
+        mut self,
+        prices: impl Fn(&str) -> Option<Price> + Send + Sync + 'static,
+    ) -> Self {
+        self.prices = Some(Arc::new(prices));
         self
     }
 
@@ -107,6 +157,7 @@ impl<W: Wire> WireEngineBuilder<W> {
     /// message names the setting.
     pub fn build(mut self) -> Result<WireEngine<W>, EngineError> {
         self.connection.check()?;
+        self.defaults.check::<W>()?;
         let wire = W::new(self.options, &Server::of(&self.connection))?;
         let endpoint = self.connection.endpoint(W::PATH, wire.key_header())?;
         let http = self.connection.client()?;
@@ -117,7 +168,10 @@ impl<W: Wire> WireEngineBuilder<W> {
             provider: connection.provider,
             http,
             endpoint,
+            tokens: connection.tokens,
             defaults: connection.defaults,
+            added: self.defaults,
+            prices: self.prices,
             stream: connection.stream,
         }))
     }
@@ -128,6 +182,8 @@ impl<W: Wire> Clone for WireEngineBuilder<W> {
         Self {
             connection: self.connection.clone(),
             options: self.options.clone(),
+            defaults: self.defaults.clone(),
+            prices: self.prices.clone(),
         }
     }
 }
@@ -137,6 +193,7 @@ impl<W: Wire> fmt::Debug for WireEngineBuilder<W> {
         f.debug_struct("WireEngineBuilder")
             .field("connection", &self.connection)
             .field("options", &self.options)
-            .finish()
+            .field("defaults", &self.defaults)
+            .finish_non_exhaustive()
     }
 }

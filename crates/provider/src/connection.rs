@@ -1,10 +1,10 @@
 //! [`Connection`]: the settings of an engine that every wire has.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use geppetto_engine::{EngineError, ErrorKind, InferenceConfig};
 use geppetto_transport::{
-    ApiKey, HttpClient, Request, ReqwestTransport, RetryPolicy, Timeouts, redact_url,
+    ApiKey, HttpClient, Request, ReqwestTransport, RetryPolicy, Timeouts, TokenSource, redact_url,
 };
 use http::{HeaderName, HeaderValue, header::ACCEPT};
 
@@ -34,6 +34,7 @@ pub(crate) struct Connection {
     pub(crate) model: String,
     pub(crate) base_url: String,
     pub(crate) key: Option<ApiKey>,
+    pub(crate) tokens: Option<Arc<dyn TokenSource>>,
     pub(crate) http: Option<HttpClient>,
     pub(crate) provider: String,
     pub(crate) defaults: InferenceConfig,
@@ -50,6 +51,7 @@ impl Connection {
             model,
             base_url: base_url.to_owned(),
             key: None,
+            tokens: None,
             http: None,
             provider: provider.to_owned(),
             defaults: InferenceConfig::default(),
@@ -83,7 +85,12 @@ impl Connection {
                  part of a path or of a key",
             ));
         }
-        if self.key.is_some() && has_user_info(&self.base_url) {
+        if self.key.is_some() && self.tokens.is_some() {
+            return Err(configuration(
+                "api_key: is set, and a token source as well; give the engine one of them",
+            ));
+        }
+        if (self.key.is_some() || self.tokens.is_some()) && has_user_info(&self.base_url) {
             return Err(configuration(
                 "base_url: holds a user or a password, and api_key is set as well; both would go \
                  into the `authorization` header, so give the engine one of them",
@@ -148,17 +155,20 @@ impl Connection {
         let endpoint = Endpoint {
             root: root.to_owned(),
             query: query.map(str::to_owned),
-            key: self.key.clone().map(|key| (key_header, key)),
+            key_header,
+            key: self.key.clone(),
             headers: self.headers.clone(),
         };
         // Invalid headers are refused when the engine is built.
-        endpoint.body(WireRequest::new(path.to_owned(), Vec::new()))?;
+        let placeholder = self.tokens.as_ref().map(|_| ApiKey::new("token"));
+        let request = WireRequest::new(path.to_owned(), Vec::new());
+        endpoint.body(request, placeholder.as_ref())?;
         Ok(endpoint)
     }
 
     /// Returns `true` if requests carry a key of any kind.
     pub(crate) fn has_key(&self) -> bool {
-        self.key.is_some() || self.has_own_key()
+        self.key.is_some() || self.tokens.is_some() || self.has_own_key()
     }
 
     fn has_own_key(&self) -> bool {
@@ -175,6 +185,7 @@ impl fmt::Debug for Connection {
             .field("model", &self.model)
             .field("base_url", &redact_url(&self.base_url))
             .field("key", &self.key)
+            .field("has_token_source", &self.tokens.is_some())
             .field("http", &self.http)
             .field("provider", &self.provider)
             .field("defaults", &self.defaults)
@@ -192,12 +203,13 @@ impl fmt::Debug for Connection {
 pub(crate) struct Endpoint {
     root: String,
     query: Option<String>,
-    key: Option<(KeyHeader, ApiKey)>,
+    key_header: KeyHeader,
+    key: Option<ApiKey>,
     headers: Vec<(String, String)>,
 }
 
 impl Endpoint {
-    /// Returns a request for a reply.
+    /// Returns a request for a reply. A `token` replaces the key.
     ///
     /// # Errors
     ///
@@ -207,34 +219,44 @@ impl Endpoint {
         request: WireRequest,
         is_stream: bool,
         frames: Frames,
+        token: Option<&ApiKey>,
     ) -> Result<Request, EngineError> {
         let accept = match frames {
             _ if !is_stream => BODY,
             Frames::Sse => EVENTS_OR_BODY,
             Frames::JsonLines => LINES_OR_BODY,
         };
-        self.request(request, accept)
+        self.request(request, accept, token)
     }
 
-    /// Returns a request for a reply with a single body.
+    /// Returns a request for a reply with a single body. A `token` replaces the key.
     ///
     /// # Errors
     ///
     /// The errors of [`reply`](Self::reply).
-    pub(crate) fn body(&self, request: WireRequest) -> Result<Request, EngineError> {
-        self.request(request, BODY)
+    pub(crate) fn body(
+        &self,
+        request: WireRequest,
+        token: Option<&ApiKey>,
+    ) -> Result<Request, EngineError> {
+        self.request(request, BODY, token)
     }
 
-    fn request(&self, from: WireRequest, accept: &'static str) -> Result<Request, EngineError> {
+    fn request(
+        &self,
+        from: WireRequest,
+        accept: &'static str,
+        token: Option<&ApiKey>,
+    ) -> Result<Request, EngineError> {
         let accept = HeaderValue::from_static(accept);
         let mut request = Request::post(self.url(&from.path)).with_header(ACCEPT, accept);
         for (name, value) in from.headers {
             request = request.with_header(name, value);
         }
-        request = match &self.key {
-            None => request,
-            Some((KeyHeader::Bearer, key)) => request.with_bearer(key)?,
-            Some((KeyHeader::Header(name), key)) => {
+        request = match (token.or(self.key.as_ref()), &self.key_header) {
+            (None, _) => request,
+            (Some(key), KeyHeader::Bearer) => request.with_bearer(key)?,
+            (Some(key), KeyHeader::Header(name)) => {
                 let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| {
                     configuration("key_header: is not the name of a header").with_source(error)
                 })?;

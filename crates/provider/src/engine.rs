@@ -4,15 +4,23 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use geppetto_engine::{Engine, EngineError, InferenceConfig, ResponseWriter, RunContext};
-use geppetto_transport::{HttpClient, Request};
-use geppetto_turns::{InferenceResult, Turn};
+use geppetto_transport::{ApiKey, HttpClient, Request, TokenSource};
+use geppetto_turns::{InferenceResult, Price, Turn};
+use serde_json::json;
 
 use crate::{
     CountTokens, Inference, Output, Settings, Wire, WireEngineBuilder,
     connection::Endpoint,
-    harness::{self, Call},
+    harness::{self, Call, Outcome},
+    settings::Defaults,
     wire::Settled,
 };
+use tokens::Tokens;
+
+mod tokens;
+
+/// List prices of models, by name.
+pub(crate) type Prices = Arc<dyn Fn(&str) -> Option<Price> + Send + Sync>;
 
 /// Calls a server in the format of a [`Wire`]. Cheap to clone; clones share connections.
 ///
@@ -28,7 +36,10 @@ pub(crate) struct Shared<W> {
     pub(crate) provider: String,
     pub(crate) http: HttpClient,
     pub(crate) endpoint: Endpoint,
+    pub(crate) tokens: Option<Arc<dyn TokenSource>>,
     pub(crate) defaults: InferenceConfig,
+    pub(crate) added: Defaults,
+    pub(crate) prices: Option<Prices>,
     pub(crate) stream: bool,
 }
 
@@ -71,16 +82,53 @@ impl<W: Wire> WireEngine<W> {
     pub fn settings(&self, turn: &Turn) -> Result<Settings, EngineError> {
         let shared = &*self.shared;
         let mut settings = Settings::of::<W>(turn, &shared.defaults, &shared.model, shared.stream)?;
+        shared.added.add_to(&mut settings, turn)?;
         shared.wire.adapt(&mut settings, turn)?;
         Ok(settings)
     }
 
-    fn request(&self, call: &Inference<'_>) -> Result<Request, EngineError> {
+    fn request(
+        &self,
+        call: &Inference<'_>,
+        token: Option<&ApiKey>,
+    ) -> Result<Request, EngineError> {
         let request = self.shared.wire.request(call)?;
         let is_stream = call.settings.stream;
-        self.shared.endpoint.reply(request, is_stream, W::FRAMES)
+        let endpoint = &self.shared.endpoint;
+        endpoint.reply(request, is_stream, W::FRAMES, token)
+    }
+
+    /// Repeats a call whose token was refused with another one, once.
+    async fn with_another_token(
+        &self,
+        call: &Call<'_>,
+        settings: &Settings,
+        tokens: &mut Tokens<'_>,
+        refused: Outcome<W::Fold>,
+        out: &mut Output<'_>,
+    ) -> Outcome<W::Fold> {
+        let failed = |refused: Outcome<W::Fold>, error| Outcome {
+            broken: Some(error),
+            ..refused
+        };
+        match tokens.renew(call.ctx).await {
+            Ok(true) => {}
+            Ok(false) => return refused,
+            Err(error) => return failed(refused, error),
+        }
+        let inference = Inference::new(out.asked(), settings);
+        let request = match self.request(&inference, tokens.current()) {
+            Ok(request) => request,
+            Err(error) => return failed(refused, error),
+        };
+        out.inform(RENEWED, json!({"status": 401}));
+        let fold = |turn: &Turn| self.shared.wire.fold(&Inference::new(turn, settings));
+        harness::converse(call, &request, out, fold).await
     }
 }
+
+/// Message of the event that announces the repeat after a refused token.
+const RENEWED: &str = "the server refused the token, asking again with another one";
 
 #[async_trait]
 impl<W: Wire> Engine for WireEngine<W> {
@@ -91,7 +139,9 @@ impl<W: Wire> Engine for WireEngine<W> {
     ) -> Result<InferenceResult, EngineError> {
         let shared = &*self.shared;
         let settings = self.settings(turn)?;
-        let request = self.request(&Inference::new(turn, &settings))?;
+        // Boxed, like the other rare steps: most calls have no source.
+        let mut tokens = Box::pin(Tokens::of(shared.tokens.as_deref(), ctx)).await?;
+        let request = self.request(&Inference::new(turn, &settings), tokens.current())?;
         let first = turn.blocks.len();
         let (provider, model) = (shared.provider.as_str(), settings.model.as_str());
         let start = |turn| {
@@ -107,6 +157,7 @@ impl<W: Wire> Engine for WireEngine<W> {
             frames: W::FRAMES,
             is_stream: settings.stream,
             format: W::FORMAT,
+            price: shared.prices.as_ref().and_then(|price| price(model)),
         };
         let fold = |turn: &Turn, is_remedied| {
             let call = Inference::new(turn, &settings).with_remedy(is_remedied);
@@ -114,6 +165,11 @@ impl<W: Wire> Engine for WireEngine<W> {
         };
         let mut outcome =
             harness::converse(&call, &request, &mut out, |turn| fold(turn, false)).await;
+        let is_refused = |error: &EngineError| tokens.are_refused_by(error);
+        if outcome.broken.as_ref().is_some_and(is_refused) && !out.has_output() {
+            let again = self.with_another_token(&call, &settings, &mut tokens, outcome, &mut out);
+            outcome = Box::pin(again).await;
+        }
         let remedy = outcome.broken.as_ref().filter(|_| !out.has_output());
         let remedy = remedy.and_then(|error| {
             shared
@@ -125,14 +181,14 @@ impl<W: Wire> Engine for WireEngine<W> {
             out.inform(remedy.message, remedy.data);
             call.count(&*outcome.fold);
             let other = Inference::new(out.asked(), &settings).with_remedy(true);
-            let request = self.request(&other)?;
+            let request = self.request(&other, tokens.current())?;
             // Boxed: few calls need it.
             outcome = Box::pin(async {
                 harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await
             })
             .await;
         }
-        let result = outcome.end(out);
+        let result = outcome.end(out, call.price.as_ref());
         let settled = Settled {
             settings: &settings,
             first,
@@ -158,11 +214,23 @@ impl<W: CountTokens> WireEngine<W> {
     ) -> Result<u64, EngineError> {
         let shared = &*self.shared;
         let settings = self.settings(turn)?;
-        let request = shared
+        let counting = shared
             .wire
             .count_request(&Inference::new(turn, &settings))?;
-        let request = shared.endpoint.body(request)?;
-        harness::ask_once(&shared.http, ctx, &request, W::FORMAT, W::counted).await
+        let mut tokens = Tokens::of(shared.tokens.as_deref(), ctx).await?;
+        let ask = async |token: Option<&ApiKey>| {
+            let request = shared.endpoint.body(counting.clone(), token)?;
+            harness::ask_once(&shared.http, ctx, &request, W::FORMAT, W::counted).await
+        };
+        match ask(tokens.current()).await {
+            Err(error) if tokens.are_refused_by(&error) => {
+                if tokens.renew(ctx).await? {
+                    return ask(tokens.current()).await;
+                }
+                Err(error)
+            }
+            counted => counted,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use geppetto_engine::{EngineError, ErrorKind, RunContext};
 use geppetto_transport::{HttpClient, Redactor, Request};
-use geppetto_turns::{Incomplete, InferenceResult};
+use geppetto_turns::{Incomplete, InferenceResult, Price};
 
 use crate::{Fault, Fold, Frames, Output};
 
@@ -16,7 +16,7 @@ mod source;
 mod stop;
 
 pub(crate) use attempts::converse;
-use stop::Stop;
+pub(crate) use stop::Stop;
 
 /// State shared by the attempts at one call.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +28,17 @@ pub(crate) struct Call<'a> {
     pub(crate) is_stream: bool,
     /// Name of a reply in errors.
     pub(crate) format: &'static str,
+    /// List price of the model, if it is known.
+    pub(crate) price: Option<Price>,
 }
 
 impl Call<'_> {
     /// Adds the tokens of a retried attempt to those of the run.
     pub(crate) fn count(&self, fold: &impl Fold) {
-        if let Some(usage) = fold.usage() {
+        if let Some(mut usage) = fold.usage() {
+            if let Some(price) = &self.price {
+                usage = usage.with_price(price);
+            }
             self.ctx.add_usage(&usage);
         }
     }
@@ -50,10 +55,17 @@ pub(crate) struct Outcome<F> {
 impl<F: Fold> Outcome<F> {
     /// Ends the reply: returns its result, or the error with which it broke off. The output so far
     /// is in the turn in either case.
-    pub(crate) fn end(self, mut out: Output<'_>) -> Result<InferenceResult, EngineError> {
+    pub(crate) fn end(
+        self,
+        mut out: Output<'_>,
+        price: Option<&Price>,
+    ) -> Result<InferenceResult, EngineError> {
         let broken = self.broken.as_ref().map(incomplete);
         let mut finish = self.fold.finish(broken, &mut out);
         finish.request_id = self.request_id;
+        if let Some(price) = price {
+            finish.usage = finish.usage.map(|usage| usage.with_price(price));
+        }
         out.end(finish, self.broken)
     }
 }

@@ -103,6 +103,7 @@
 //! | settings that the server refuses | the wire, [`Wire::adapt`] |
 //! | path, headers and body of a request | the wire, [`Wire::request`] |
 //! | base URL, key, `accept`, additional headers | the engine, [`WireEngineBuilder`] |
+//! | keys that expire | the engine, [`TokenSource`] |
 //! | retries, time limits, cancellation, deadline | the engine |
 //! | stream or body, events or lines, heartbeats, end marker | the engine |
 //! | contents of a frame | the wire, [`Fold`] |
@@ -151,6 +152,8 @@ pub use fold::{Flow, Fold, Frame};
 /// Key for [`WireEngineBuilder::api_key`], re-exported so that an application needs no other crate
 /// for it.
 pub use geppetto_transport::ApiKey;
+/// Source for [`WireEngineBuilder::token_source`], re-exported for the same reason.
+pub use geppetto_transport::TokenSource;
 pub use output::Output;
 pub use settings::{Settings, Unsent};
 pub use wire::{Frames, Inference, KeyHeader, Remedy, Server, Settled, Wire, WireRequest};

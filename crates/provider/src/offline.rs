@@ -77,5 +77,5 @@ fn run<F: Fold>(
         fold: Box::new(fold),
         request_id: None,
     };
-    outcome.end(out)
+    outcome.end(out, None)
 }

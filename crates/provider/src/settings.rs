@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::Wire;
 
+mod defaults;
 mod unsent;
 
+pub(crate) use defaults::Defaults;
 pub use unsent::Unsent;
 
 /// Validated settings of a request: those of the turn, with the engine's defaults.
@@ -110,9 +112,21 @@ fn output(turn: &Turn, unsent: &mut Unsent) -> Result<Option<StructuredOutput>, 
         .data
         .get(&keys::STRUCTURED_OUTPUT)
         .map_err(unreadable)?;
-    let Some(output) = output.filter(StructuredOutput::is_on) else {
+    match output {
+        Some(output) => sent(output, unsent),
+        None => Ok(None),
+    }
+}
+
+/// Returns a structured output in the form that is sent; `None` if it is off, or invalid and need not be
+/// valid.
+fn sent(
+    output: StructuredOutput,
+    unsent: &mut Unsent,
+) -> Result<Option<StructuredOutput>, EngineError> {
+    if !output.is_on() {
         return Ok(None);
-    };
+    }
     let must_be_valid = output.require_valid;
     match output.into_sent() {
         Ok(output) => Ok(Some(output)),
@@ -141,11 +155,23 @@ fn extra(
             );
         }
     };
-    if let Some(name) = reserved.iter().find(|name| extra.contains_key(**name)) {
-        let message = format!("holds `{name}`, which cannot be passed through");
-        return Err(ConfigError::new(setting.id(), message).into());
-    }
+    self::reserved(setting.id(), &extra, reserved)?;
     Ok(extra)
+}
+
+/// Refuses fields that cannot be passed through.
+fn reserved(
+    setting: &'static str,
+    fields: &Map<String, Value>,
+    reserved: &[&str],
+) -> Result<(), EngineError> {
+    match reserved.iter().find(|name| fields.contains_key(**name)) {
+        Some(name) => {
+            let message = format!("holds `{name}`, which cannot be passed through");
+            Err(ConfigError::new(setting, message).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Returns the error of a setting of the turn that cannot be read.

@@ -127,7 +127,8 @@ impl Wire for Chat {
     }
 
     fn adapt(&self, settings: &mut Settings, _: &Turn) -> Result<(), EngineError> {
-        request::leave_out(settings, &self.dialect);
+        request::leave_out(settings, &self.dialect, &self.options);
+        self.options.add_to(settings);
         Ok(())
     }
 

@@ -90,12 +90,18 @@ pub(crate) fn refusal(
                 .then_some("the model has no setting for it")
         }
         // <https://docs.x.ai/docs/guides/reasoning>
-        "stop" if server == "xai" => (name.starts_with("grok-3-mini")
+        "stop" | "presence_penalty" | "frequency_penalty" if server == "xai" => (name
+            .starts_with("grok-3-mini")
             || !(begins(name, &["grok-2", "grok-3"]) || name.contains("non-reasoning")))
         .then_some("xAI's reasoning models refuse it"),
         "stop" => {
             let refuses = begins(name, &WITHOUT_STOP) && !begins(name, &WITH_STOP);
             (is_openai_reasoning(model) && refuses).then_some("OpenAI's reasoning models refuse it")
+        }
+        // <https://platform.openai.com/docs/guides/reasoning>, at any effort:
+        // <https://github.com/vercel/ai/issues/10932>.
+        "presence_penalty" | "frequency_penalty" | "logit_bias" => {
+            is_openai_reasoning(model).then_some("OpenAI's reasoning models refuse it")
         }
         _ => None,
     }

@@ -80,7 +80,7 @@ impl Responses {
         } else {
             Sealed::Sent
         };
-        Request::of(call.settings(), call.turn(), &self.server)?.encode(
+        Request::of(call.settings(), call.turn(), &self.server, &self.options)?.encode(
             call.turn(),
             &self.options,
             purpose,

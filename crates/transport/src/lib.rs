@@ -52,6 +52,7 @@
 //! | [`RetryPolicy`], [`Retry`], [`RetryBudget`] | retries of failed attempts |
 //! | [`error_for_status`], [`error_in_reply`], [`ErrorDetails`] | classification of server errors |
 //! | [`ApiKey`], [`Redactor`], [`redact_url`] | redaction of secrets |
+//! | [`TokenSource`] | keys that expire and are renewed |
 //!
 //! # Invariants
 //!
@@ -83,6 +84,7 @@ mod retry;
 mod sse;
 mod status;
 mod timeouts;
+mod token;
 mod transport;
 
 pub use body::{Body, BodySource};
@@ -97,6 +99,7 @@ pub use retry::{Retry, RetryBudget, RetryPolicy};
 pub use sse::{DEFAULT_MAX_EVENT_BYTES, SseEnd, SseEvent, SseStream};
 pub use status::{ErrorDetails, error_for_status, error_in_reply, request_id, retry_after};
 pub use timeouts::Timeouts;
+pub use token::TokenSource;
 pub use transport::HttpTransport;
 #[cfg(any(test, feature = "mock"))]
 pub use transport::MockHttpTransport;

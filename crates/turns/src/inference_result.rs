@@ -143,6 +143,13 @@ impl InferenceResult {
         self.usage = Some(usage);
         self
     }
+
+    /// Returns the estimated cost in USD; `None` if it is unknown, because the price of the model or
+    /// the usage is.
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        self.usage.as_ref()?.cost_usd
+    }
 }
 
 impl Serialize for InferenceResult {

@@ -5,10 +5,10 @@ use std::{
     ops::{Add, AddAssign},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::{Extra, serial::Fields};
+use crate::{Extra, Price, serial::Fields};
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +37,12 @@ pub struct Usage {
     /// Number of provider calls not included in the counts because they ended before the provider
     /// reported usage (cancelled or cut off).
     pub unreported_calls: u64,
+    /// Estimated cost in USD of the calls whose price is known; `None` if no price is known. See
+    /// [`Price`].
+    pub cost_usd: Option<f64>,
+    /// Number of provider calls included in the cost. If it is less than the number of all calls, the
+    /// cost of the others is unknown.
+    pub priced_calls: u64,
     /// Unknown keys, such as the provider's own object under `raw`.
     pub extra: Extra,
 }
@@ -83,6 +89,16 @@ impl Usage {
         self
     }
 
+    /// Sets the cost of one call by the list price of its model. Without effect if the price gives none.
+    #[must_use]
+    pub fn with_price(mut self, price: &Price) -> Self {
+        if let Some(cost) = price.cost(&self) {
+            self.cost_usd = Some(cost);
+            self.priced_calls = 1;
+        }
+        self
+    }
+
     /// Sets the provider's own usage object.
     #[must_use]
     pub fn with_raw(mut self, raw: Value) -> Self {
@@ -108,7 +124,7 @@ impl Usage {
         self.counts().iter().all(|(_, count)| *count == 0)
     }
 
-    fn counts(&self) -> [(&'static str, u64); 7] {
+    fn counts(&self) -> [(&'static str, u64); 8] {
         [
             ("input_tokens", self.input_tokens),
             ("output_tokens", self.output_tokens),
@@ -120,6 +136,7 @@ impl Usage {
             ("cache_read_input_tokens", self.cache_read_input_tokens),
             ("reasoning_tokens", self.reasoning_tokens),
             ("unreported_calls", self.unreported_calls),
+            ("priced_calls", self.priced_calls),
         ]
     }
 }
@@ -141,6 +158,10 @@ impl AddAssign<&Usage> for Usage {
         );
         add(&mut self.reasoning_tokens, other.reasoning_tokens);
         add(&mut self.unreported_calls, other.unreported_calls);
+        add(&mut self.priced_calls, other.priced_calls);
+        if let Some(cost) = other.cost_usd {
+            self.cost_usd = Some(self.cost_usd.unwrap_or_default() + cost);
+        }
         self.extra = Extra::default();
     }
 }
@@ -184,6 +205,9 @@ impl Serialize for Usage {
                 map.serialize_entry(name, &count)?;
             }
         }
+        if let Some(cost) = self.cost_usd {
+            map.serialize_entry("cost_usd", &cost)?;
+        }
         for (key, value) in self.extra.iter() {
             map.serialize_entry(key, value)?;
         }
@@ -203,7 +227,19 @@ impl<'de> Deserialize<'de> for Usage {
             cache_read_input_tokens: count("cache_read_input_tokens")?,
             reasoning_tokens: count("reasoning_tokens")?,
             unreported_calls: count("unreported_calls")?,
+            priced_calls: count("priced_calls")?,
+            cost_usd: cost(fields.take("cost_usd"))?,
             extra: fields.rest(),
         })
+    }
+}
+
+fn cost<E: Error>(value: Option<Value>) -> Result<Option<f64>, E> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_f64() {
+            Some(cost) => Ok(Some(cost)),
+            None => Err(E::custom("cost_usd: is not a number")),
+        },
     }
 }

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod a_token_that_is_refused_is_renewed_once;
+mod an_engine_has_settings_of_its_own;
 mod failed_attempts_are_repeated_before_output;
 mod indexed_blocks_are_folded;
 mod replies_are_read_whatever_form_they_have;

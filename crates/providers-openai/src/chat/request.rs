@@ -9,7 +9,7 @@ use geppetto_provider::{
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Dialect, OutputFormat, SchemaForm, dialect::narrowed};
+use super::{ChatOptions, Dialect, OutputFormat, SchemaForm, dialect::narrowed};
 use crate::models;
 
 mod messages;
@@ -24,13 +24,13 @@ use options::{ResponseFormat, StreamOptions, Tool, ToolChoice};
 
 /// Omits settings that the server or the model does not accept, and converts tool schemas to the
 /// accepted form.
-pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
+pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect, options: &ChatOptions) {
     let config = &settings.inference;
     let effort = config.reasoning_effort.clone();
     let has_temperature = config.temperature.is_some();
     let model = settings.model.clone();
     let choice = settings.tool_config.tool_choice.clone();
-    let set = [
+    let mut set = vec![
         ("temperature", config.temperature.is_some()),
         ("top_p", config.top_p.is_some()),
         ("stop", config.stop.is_some()),
@@ -45,6 +45,7 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect) {
         ),
         ("parallel_tool_calls", settings.parallel_calls().is_some()),
     ];
+    set.extend(options.fields().map(|(name, _)| (name, true)));
     settings.leave_out(&set, |setting| {
         no_field(setting, &choice, dialect)
             .or_else(|| dialect.refusal(setting, &model, effort.as_deref()))

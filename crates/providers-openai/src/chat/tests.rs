@@ -111,3 +111,54 @@ fn the_key_is_in_no_debug_text() {
         "{text}"
     );
 }
+
+fn body(model: &str, options: ChatOptions, turn: &Turn) -> (Value, Settings) {
+    let builder = ChatEngine::builder(model).base_url("http://localhost:1/v1");
+    let engine = builder.options(options).build().unwrap();
+    let settings = engine.settings(turn).unwrap();
+    let request = engine.wire().request(&Inference::new(turn, &settings));
+    let body = serde_json::from_slice(request.unwrap().body()).unwrap();
+    (body, settings)
+}
+
+fn sampling() -> ChatOptions {
+    let bias = serde_json::Map::from_iter([("50256".to_owned(), Value::from(-100))]);
+    ChatOptions::new()
+        .with_n(2)
+        .with_presence_penalty(0.5)
+        .with_frequency_penalty(-0.5)
+        .with_logit_bias(bias)
+}
+
+#[test]
+fn sampling_of_the_options_is_sent_unless_the_turn_sets_it() {
+    let plain = Turn::builder().user("Hi").build();
+    let (sent, _) = body("m", sampling(), &plain);
+    let fields = ["n", "presence_penalty", "frequency_penalty", "logit_bias"];
+    let sent = fields.map(|name| sent[name].clone());
+    let bias = serde_json::json!({"50256": -100});
+    assert_eq!(sent, [2.into(), 0.5.into(), (-0.5).into(), bias]);
+
+    let own = serde_json::json!({"n": 3, "presence_penalty": null});
+    let builder = Turn::builder().user("Hi");
+    let turn = builder
+        .data(&crate::keys::OPENAI_INFERENCE_CONFIG, &own)
+        .unwrap()
+        .build();
+    let (sent, _) = body("m", sampling(), &turn);
+    assert_eq!(sent["n"], 3);
+    assert!(sent.get("presence_penalty").is_none(), "{sent}");
+}
+
+#[test]
+fn a_reasoning_model_gets_no_penalties_and_the_user_is_told() {
+    let plain = Turn::builder().user("Hi").build();
+    let (sent, settings) = body("gpt-5-mini", sampling(), &plain);
+    for name in ["presence_penalty", "frequency_penalty", "logit_bias"] {
+        assert!(
+            sent.get(name).is_none() && settings.unsent.has(name),
+            "{name}"
+        );
+    }
+    assert_eq!(sent["n"], 2);
+}

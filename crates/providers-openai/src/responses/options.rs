@@ -28,6 +28,9 @@ pub struct ResponsesOptions {
     /// and others reject them in results (<https://github.com/ggml-org/llama.cpp/issues/23380>,
     /// <https://github.com/sgl-project/sglang/issues/34927>).
     pub media_in_results: Option<bool>,
+    /// Tools that the provider runs itself, in the API's format, for turns that set none
+    /// ([`keys::SERVER_TOOLS`](super::keys::SERVER_TOOLS)). None by default.
+    pub server_tools: Vec<Value>,
     /// Service tier: `auto`, `default`, `flex`, `priority`.
     pub service_tier: Option<String>,
     /// Up to 16 texts that the server stores with the response.
@@ -92,6 +95,7 @@ impl ResponsesOptions {
             parallel_tool_calls: None,
             allowed_tools: None,
             media_in_results: None,
+            server_tools: Vec::new(),
             service_tier: None,
             metadata: Map::new(),
             verbosity: None,
@@ -160,6 +164,13 @@ impl ResponsesOptions {
     #[must_use]
     pub fn with_media_in_results(mut self, media: impl Into<Option<bool>>) -> Self {
         self.media_in_results = media.into();
+        self
+    }
+
+    /// Adds a tool that the provider runs itself, such as `{"type": "web_search"}`.
+    #[must_use]
+    pub fn with_server_tool(mut self, tool: Value) -> Self {
+        self.server_tools.push(tool);
         self
     }
 

@@ -137,14 +137,14 @@ impl<'a> Request<'a> {
         settings: &'a Settings,
         turn: &Turn,
         server: &'a str,
+        options: &ResponsesOptions,
     ) -> Result<Self, EngineError> {
         let server_tools = turn.data.get(&keys::SERVER_TOOLS);
+        let server_tools = server_tools.map_err(unreadable_setting)?;
         Ok(Self {
             settings,
             server,
-            server_tools: server_tools
-                .map_err(unreadable_setting)?
-                .unwrap_or_default(),
+            server_tools: server_tools.unwrap_or_else(|| options.server_tools.clone()),
         })
     }
 

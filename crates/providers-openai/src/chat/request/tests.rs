@@ -19,7 +19,7 @@ fn settings(
     dialect: &Dialect,
 ) -> Result<Settings, EngineError> {
     let mut settings = Settings::of::<Chat>(turn, defaults, model, stream)?;
-    leave_out(&mut settings, dialect);
+    leave_out(&mut settings, dialect, &ChatOptions::new());
     Ok(settings)
 }
 

@@ -29,7 +29,7 @@ fn settings(turn: &Turn, model: &str) -> Result<Settings, EngineError> {
 
 fn body_of(turn: &Turn, options: &ResponsesOptions, purpose: Purpose) -> Value {
     let settings = settings(turn, "gpt-5").unwrap();
-    let request = Request::of(&settings, turn, "").unwrap();
+    let request = Request::of(&settings, turn, "", options).unwrap();
     let bytes = request
         .encode(turn, options, purpose, Sealed::Sent)
         .unwrap();
@@ -450,7 +450,8 @@ fn settings_that_cannot_work_are_named() {
     }
     let turn = Turn::default();
     let settings = settings(&turn, "m").unwrap();
-    let error = Request::of(&settings, &turn, "").unwrap().encode(
+    let own = ResponsesOptions::new();
+    let error = Request::of(&settings, &turn, "", &own).unwrap().encode(
         &turn,
         &ResponsesOptions::new(),
         Purpose::Reply,
@@ -500,7 +501,8 @@ proptest! {
         grow(&mut turn, &before);
         let encode = |turn: &Turn| {
             let settings = settings(turn, "gpt-5").unwrap();
-            let request = Request::of(&settings, turn, "").unwrap();
+            let own = ResponsesOptions::new();
+            let request = Request::of(&settings, turn, "", &own).unwrap();
             let options = ResponsesOptions::new();
             let bytes = request.encode(turn, &options, Purpose::Reply, Sealed::Sent).unwrap();
             String::from_utf8(bytes).unwrap()
@@ -531,7 +533,8 @@ fn images_of_tools_go_into_results_where_the_server_accepts_them() {
     let turn = Turn::builder().user("Hi").block(call).block(shot).build();
     let is_in_result = |server: &str, options: ResponsesOptions| {
         let settings = settings(&turn, "gpt-5").unwrap();
-        let request = Request::of(&settings, &turn, server).unwrap();
+        let own = ResponsesOptions::new();
+        let request = Request::of(&settings, &turn, server, &own).unwrap();
         let bytes = request.encode(&turn, &options, Purpose::Reply, Sealed::Sent);
         let body: Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
         assert_eq!(body["input"][2]["call_id"], "a");
@@ -580,4 +583,21 @@ fn images_and_files_of_tools_are_parts_of_the_output() {
             {"type": "input_file", "file_url": "https://example.com/c.pdf"},
         ]})
     );
+}
+
+#[test]
+fn server_tools_of_the_options_are_for_turns_without_any() {
+    let options = ResponsesOptions::new().with_server_tool(json!({"type": "web_search"}));
+    let turn = |tools: Option<Vec<Value>>| {
+        let builder = Turn::builder().user("Hi");
+        match tools {
+            Some(tools) => builder.with(&own::SERVER_TOOLS, tools).build(),
+            None => builder.build(),
+        }
+    };
+    let sent = |tools| body_of(&turn(tools), &options, Purpose::Reply)["tools"].clone();
+    assert_eq!(sent(None), json!([{"type": "web_search"}]));
+    let other = json!({"type": "file_search"});
+    assert_eq!(sent(Some(vec![other.clone()])), json!([other]));
+    assert_eq!(sent(Some(Vec::new())), Value::Null);
 }
