@@ -20,7 +20,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use document::{read_config, settings_of};
+pub(crate) use document::{read_config, read_settings, settings_of};
 pub(crate) use node::{Node, Shape};
 pub(crate) use paths::expand;
 pub use plan::Plan;

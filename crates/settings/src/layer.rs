@@ -32,6 +32,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     Default,
+    Fallback,
     WellKnown,
     PromptFile,
     /// A file of the user or of the system.
@@ -70,6 +71,13 @@ impl Layer {
         }
     }
 
+    /// Creates the layer of values that the program falls back to, such as those of a server that it has
+    /// detected. It is only stronger than the defaults.
+    #[must_use]
+    pub fn fallback() -> Self {
+        Self::new(Group::Fallback)
+    }
+
     /// Creates the layer of a prompt file, which is only stronger than the defaults.
     #[must_use]
     pub fn prompt_file() -> Self {
@@ -101,6 +109,9 @@ impl Layer {
             Group::Flags => Source::Flag {
                 name: name.to_owned(),
             },
+            Group::Fallback => Source::Fallback {
+                what: "fallback".to_owned(),
+            },
             _ => Source::Run,
         };
         self.push(name, text, source)?;
@@ -114,6 +125,21 @@ impl Layer {
     /// Same as [`set`](Self::set).
     pub fn set_at(mut self, name: &str, text: &str, place: Place) -> Result<Self, SettingsError> {
         self.push(name, text, Source::PromptFile { place })?;
+        Ok(self)
+    }
+
+    /// Sets a value, with a source of the program's own: a short flag, or what a fallback comes from.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub fn set_from(
+        mut self,
+        name: &str,
+        text: &str,
+        source: Source,
+    ) -> Result<Self, SettingsError> {
+        self.push(name, text, source)?;
         Ok(self)
     }
 

@@ -95,7 +95,7 @@ impl<'a> Resolver<'a> {
         self
     }
 
-    /// Adds a layer: of flags, of a prompt file, or of the run. Of several layers of a kind, later ones are
+    /// Adds a layer: of flags, of fallbacks, of a prompt file, or of the run. Of several layers of a kind, later ones are
     /// stronger.
     pub fn layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
@@ -117,10 +117,9 @@ impl<'a> Resolver<'a> {
             .chain(given(Group::Run))
             .cloned()
             .collect();
-        let mut weak = vec![
-            environment::defaults(),
-            environment::well_known(self.platform, &mut warnings),
-        ];
+        let mut weak = vec![environment::defaults()];
+        weak.extend(given(Group::Fallback).cloned());
+        weak.push(environment::well_known(self.platform, &mut warnings));
         weak.extend(given(Group::PromptFile).cloned());
 
         let configs = configs::read(&self, &strong, &mut warnings)?;
@@ -152,7 +151,7 @@ pub(crate) fn settings_of(text: &str) -> Result<InferenceSettings, SettingsError
     let root = files::parse(&path, text.as_bytes())?;
     let mut layer = Layer::new(Group::File(0));
     let mut warnings = Vec::new();
-    layer.entries = files::read_config(&files::File { path, root }, &mut warnings).entries;
+    layer.entries = files::read_settings(&files::File { path, root }, &mut warnings);
     let (settings, _) = pick::settle(std::iter::once(layer), &mut warnings)?;
     Ok(settings)
 }

@@ -59,13 +59,13 @@ pub struct InferenceSettings {
 }
 
 impl InferenceSettings {
-    /// Parses settings from a YAML document in any of the formats of configuration files. Unknown
-    /// keys and profiles are ignored, and nothing else is read.
+    /// Parses settings from a YAML document: the settings themselves, or in any of the formats of
+    /// configuration files. Unknown keys and profiles are ignored, and nothing else is read.
     ///
     /// ```
     /// use geppetto_settings::InferenceSettings;
     ///
-    /// let settings = InferenceSettings::from_yaml("inference_settings: {chat: {engine: gpt-5-mini}}")?;
+    /// let settings = InferenceSettings::from_yaml("chat: {engine: gpt-5-mini}")?;
     /// assert_eq!(settings.chat.engine.as_deref(), Some("gpt-5-mini"));
     /// # Ok::<(), geppetto_settings::SettingsError>(())
     /// ```

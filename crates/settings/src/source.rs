@@ -36,6 +36,11 @@ impl fmt::Display for Place {
 pub enum Source {
     /// The catalogue.
     Default,
+    /// The program, for want of a value of the user's.
+    Fallback {
+        /// What the value comes from: `found on its default port`.
+        what: String,
+    },
     /// A variable shared by many programs: `OPENAI_API_KEY`.
     WellKnown {
         /// The variable's name.
@@ -81,6 +86,7 @@ impl Source {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Default => "defaults",
+            Self::Fallback { .. } => "implicit-defaults",
             Self::WellKnown { .. } | Self::Variable { .. } => "env",
             Self::PromptFile { .. } => "command",
             Self::Config { .. } => "config",
@@ -106,6 +112,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Fallback { what } => f.write_str(what),
             Self::WellKnown { variable: name } | Self::Variable { name } => f.write_str(name),
             Self::PromptFile { place } | Self::Config { place } => place.fmt(f),
             Self::Profile { profile, place, .. } => write!(f, "profile {profile} ({place})"),

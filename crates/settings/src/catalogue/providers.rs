@@ -38,9 +38,9 @@ pub(super) const FIELDS: &[Field] = &[
         OPENAI,
         "openai-logit-bias",
         Kind::Map,
-        "Bias of tokens, by id.",
+        "Bias of tokens from -100 to 100, by token id.",
     )
-    .ignored("no request has it, nor had it in geppetto"),
+    .rare(),
     Field::new(
         "openai.reasoning_effort",
         OPENAI,

@@ -52,6 +52,17 @@ pub(crate) fn read_config(file: &File, warnings: &mut Vec<Warning>) -> Document 
     Document { entries, profiles }
 }
 
+/// Parses a document of settings: a configuration file, or only the contents of `inference_settings`.
+pub(crate) fn read_settings(file: &File, warnings: &mut Vec<Warning>) -> Vec<Entry> {
+    let is_tree = |key: &str| own::is_root(key) && !catalogue::is_section(key);
+    if !file.root.entries().iter().any(|(key, _)| is_tree(key)) {
+        return read_config(file, warnings).entries;
+    }
+    let mut spellings = Spellings::new(&file.path, warnings);
+    own::tree(&file.root, &mut spellings);
+    spellings.finish()
+}
+
 /// Parses the settings of a profile, in any of the formats.
 pub(crate) fn settings_of(
     node: &Node,

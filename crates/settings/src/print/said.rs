@@ -101,6 +101,7 @@ fn metadata(source: &Source) -> Map<String, Json> {
             set("profile_source", place.file.to_string_lossy().into());
         }
         Source::Flag { name } => set("flag", name.as_str().into()),
+        Source::Fallback { what } => set("what", what.as_str().into()),
         Source::Default | Source::Run => {}
     }
     if let Some(line) = source.place().and_then(|place| place.line) {

@@ -1,4 +1,6 @@
-use crate::{App, Layer, MemoryPlatform, Plan, Resolved, Resolver, SettingsErrorKind, WarningKind};
+use crate::{
+    App, Layer, MemoryPlatform, Plan, Resolved, Resolver, SettingsErrorKind, Source, WarningKind,
+};
 
 fn resolve(platform: &MemoryPlatform, flags: Layer) -> Result<Resolved, String> {
     let app = App::new("pinocchio");
@@ -55,15 +57,18 @@ fn an_invalid_value_of_an_ignored_setting_is_nothing() {
 
 #[test]
 fn an_ignored_setting_is_named_once_whoever_sets_it() {
-    let platform = with(CONFIG, "openai-logit-bias: {'1': 2}\n")
-        .with_file("/project/.pinocchio.yml", "openai-logit-bias: {}\n")
+    let platform = with(CONFIG, "openai-parallel-tool-calls: true\n")
+        .with_file(
+            "/project/.pinocchio.yml",
+            "openai-parallel-tool-calls: false\n",
+        )
         .with_variable("PINOCCHIO_CLAUDE_TOP_K", "3");
     let resolved = resolve(&platform, Layer::flags()).unwrap();
     let said = warnings(&resolved);
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(
         said.iter()
-            .any(|said| said.starts_with("/project/.pinocchio.yml:1: `openai-logit-bias`"))
+            .any(|said| said.starts_with("/project/.pinocchio.yml:1: `openai-parallel-tool-calls`"))
     );
 }
 
@@ -239,4 +244,32 @@ fn many_unknown_keys_are_counted() {
         said[20],
         "/me/.pinocchio/config.yaml: 4980 more keys are no settings"
     );
+}
+
+#[test]
+fn a_fallback_is_stronger_than_defaults_only() {
+    let fallback = || {
+        let what = "found on its default port".to_owned();
+        let source = Source::Fallback { what };
+        let layer = Layer::fallback().set_from("ai-engine", "found", source.clone());
+        layer
+            .unwrap()
+            .set_from("openai-base-url", "http://127.0.0.1:1/v1", source)
+            .unwrap()
+    };
+    let platform = MemoryPlatform::new();
+    let resolved = resolve(&platform, fallback()).unwrap();
+    assert_eq!(resolved.settings.chat.engine.as_deref(), Some("found"));
+    let url = resolved.trace.get("api.base_urls.openai-base-url").unwrap();
+    assert_eq!(
+        url.source().unwrap().to_string(),
+        "found on its default port"
+    );
+    let platform = platform
+        .with_variable("PINOCCHIO_AI_ENGINE", "m")
+        .with_variable("OPENAI_BASE_URL", "https://a.test/v1");
+    let resolved = resolve(&platform, fallback()).unwrap();
+    assert_eq!(resolved.settings.chat.engine.as_deref(), Some("m"));
+    let endpoint = resolved.settings.api.endpoint("openai");
+    assert_eq!(endpoint.base_url.unwrap().as_str(), "https://a.test/v1");
 }

@@ -12,7 +12,7 @@ section! {
         pub presence_penalty: f64,
         /// Penalty for tokens by how often they occurred, from -2 to 2.
         pub frequency_penalty: f64,
-        /// Ignored: no request has it.
+        /// Bias of tokens from -100 to 100, by token id.
         pub logit_bias: Table,
         /// Reasoning effort of the Responses API.
         pub reasoning_effort: String,

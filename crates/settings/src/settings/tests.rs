@@ -186,3 +186,17 @@ fn settings_print_without_credentials() {
         assert!(!text.contains("s3cret"), "{text}");
     }
 }
+
+#[test]
+fn a_document_may_be_the_tree_itself_or_a_configuration_file() {
+    for text in [
+        "chat: {engine: m}\napi: {api_keys: {openai-api-key: k}}",
+        "inference_settings: {chat: {engine: m}, api: {api_keys: {openai-api-key: k}}}",
+        "ai-chat: {ai-engine: m}\nopenai-chat: {openai-api-key: k}",
+        "ai-engine: m\nopenai-api-key: k",
+    ] {
+        let settings = InferenceSettings::from_yaml(text).unwrap();
+        assert_eq!(settings.chat.engine.as_deref(), Some("m"), "{text}");
+        assert_eq!(settings.api.key("openai").unwrap().expose(), "k", "{text}");
+    }
+}
