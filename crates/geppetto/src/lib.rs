@@ -43,6 +43,8 @@
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
 //! | `provider` | `geppetto-provider` | kit for wires of other providers (feature `openai`) |
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
+//! | `settings` | `geppetto-settings` | layered settings, profiles (features `settings`, `clap`) |
+//! | `factory` | `geppetto-factory` | engines from settings, model facts (feature `factory`) |
 //! | `structured` | `geppetto-structured` | data cut out of streamed text (feature `structured`) |
 //! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
@@ -51,6 +53,9 @@
 pub use geppetto_engine as engine;
 pub use geppetto_enginebuilder as builder;
 pub use geppetto_events as events;
+#[cfg(feature = "factory")]
+#[cfg_attr(docsrs, doc(cfg(feature = "factory")))]
+pub use geppetto_factory as factory;
 #[cfg(feature = "openai")]
 #[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
 pub use geppetto_provider as provider;
@@ -58,6 +63,9 @@ pub use geppetto_provider as provider;
 #[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
 pub use geppetto_providers_openai as openai;
 pub use geppetto_session as session;
+#[cfg(feature = "settings")]
+#[cfg_attr(docsrs, doc(cfg(feature = "settings")))]
+pub use geppetto_settings as settings;
 #[cfg(feature = "structured")]
 #[cfg_attr(docsrs, doc(cfg(feature = "structured")))]
 pub use geppetto_structured as structured;

@@ -47,6 +47,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "geppetto-factory",
+        &[
+            "geppetto-turns",
+            "geppetto-engine",
+            "geppetto-settings",
+            "geppetto-transport",
+            "geppetto-provider",
+        ],
+    ),
+    (
         "geppetto-toolloop",
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
@@ -81,7 +91,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Additional crates that an optional feature may enable, which is off by default.
 ///
-/// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`).
+/// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`), and the
+/// factory has one feature per provider.
 const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
     (
         "geppetto-testing",
@@ -94,8 +105,14 @@ const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "geppetto-factory",
+        &["geppetto-providers-openai", "geppetto-testing"],
+    ),
+    (
         "geppetto",
         &[
+            "geppetto-settings",
+            "geppetto-factory",
             "geppetto-transport",
             "geppetto-provider",
             "geppetto-providers-openai",

@@ -1,0 +1,149 @@
+//! Engines of OpenAI's APIs.
+
+use std::sync::Arc;
+
+use geppetto_engine::Engine;
+use geppetto_provider::{ApiKey, Wire, WireEngine, WireEngineBuilder};
+use geppetto_providers_openai::{ChatEngine, ChatOptions, Dialect, ResponsesEngine};
+use geppetto_settings::{Endpoint, InferenceSettings, catalogue::own_address};
+
+use crate::{FactoryError, FactoryErrorKind, StandardFactory, http::timeouts, models::Prices};
+
+impl StandardFactory {
+    /// Creates an engine for Chat Completions.
+    pub(crate) fn chat(
+        &self,
+        settings: &InferenceSettings,
+    ) -> Result<Arc<dyn Engine>, FactoryError> {
+        let name = settings.api_type();
+        let mut builder =
+            ChatEngine::builder(self.model(settings)?).options(chat_options(settings));
+        if name != "openai" {
+            builder = builder.provider_name(name);
+        }
+        self.build(builder, settings)
+    }
+
+    /// Creates an engine for Responses.
+    pub(crate) fn responses(
+        &self,
+        settings: &InferenceSettings,
+    ) -> Result<Arc<dyn Engine>, FactoryError> {
+        let mut builder = ResponsesEngine::builder(self.model(settings)?);
+        for (setting, is_set) in sampling(settings) {
+            if is_set {
+                builder = builder.not_sent(setting, "the Responses API has no field for it");
+            }
+        }
+        self.build(builder, settings)
+    }
+
+    fn model<'s>(&self, settings: &'s InferenceSettings) -> Result<&'s str, FactoryError> {
+        let model = settings.chat.engine.as_deref();
+        let model = model.map(str::trim).filter(|model| !model.is_empty());
+        model.ok_or_else(|| {
+            let places = self.places.of_path("chat.engine");
+            FactoryError::new(
+                FactoryErrorKind::MissingModel,
+                format!("no model is set; {places}"),
+            )
+        })
+    }
+
+    /// Sets everything that does not depend on the wire.
+    fn build<W: Wire>(
+        &self,
+        builder: WireEngineBuilder<W>,
+        settings: &InferenceSettings,
+    ) -> Result<Arc<dyn Engine>, FactoryError> {
+        let name = settings.api_type();
+        let invalid = |error| FactoryError::invalid(name, error);
+        let endpoint = settings.api.endpoint(name);
+        let builder = self.connect(builder, name, &endpoint)?;
+        let client = self.clients.of(&settings.client).map_err(invalid)?;
+        let mut builder = builder
+            .defaults(settings.inference_config())
+            .prices(Prices::of(settings, &endpoint).into_fn());
+        if let Some(timeouts) = timeouts(&settings.client, &client) {
+            builder = builder.timeouts(timeouts);
+        }
+        if let Some(output) = settings.structured_output() {
+            builder = builder.structured_output(output);
+        }
+        let engine: WireEngine<W> = builder.http_client(client).build().map_err(invalid)?;
+        Ok(Arc::new(engine))
+    }
+
+    /// Sets the address, and the key that is for it.
+    fn connect<W: Wire>(
+        &self,
+        builder: WireEngineBuilder<W>,
+        api_type: &str,
+        endpoint: &Endpoint,
+    ) -> Result<WireEngineBuilder<W>, FactoryError> {
+        let name = &endpoint.name;
+        let Some(address) = &endpoint.base_url else {
+            let places = self
+                .places
+                .of_path(&format!("api.base_urls.{name}-base-url"));
+            return Err(FactoryError::new(
+                FactoryErrorKind::MissingAddress,
+                format!("`{api_type}` has no address of its own, and none is set; {places}"),
+            ));
+        };
+        let builder = builder.base_url(address.as_str());
+        if let Some(tokens) = self.tokens_for(address) {
+            return Ok(builder.token_source(tokens));
+        }
+        if let Some(key) = &endpoint.key {
+            return Ok(builder.api_key(ApiKey::new(key.expose())));
+        }
+        let is_openai = own_address("openai").is_some_and(|own| own.same_host(address));
+        if is_openai {
+            let places = self.places.of_path(&format!("api.api_keys.{name}-api-key"));
+            return Err(FactoryError::new(
+                FactoryErrorKind::MissingKey,
+                format!("no API key is set for `{api_type}` at {address}; {places}"),
+            ));
+        }
+        Ok(builder)
+    }
+}
+
+/// Returns the options of Chat Completions. A server's dialect follows from its address, unless the API type
+/// says which server it is.
+fn chat_options(settings: &InferenceSettings) -> ChatOptions {
+    let openai = &settings.openai;
+    let mut options = ChatOptions::new();
+    options.dialect = match settings.api_type() {
+        name @ ("fireworks" | "ollama") => Dialect::named(name),
+        _ => None,
+    };
+    // The defaults of the API are left out: not every server has the fields.
+    options.n = openai.n.filter(|n| *n != 1);
+    options.presence_penalty = openai.presence_penalty.filter(|penalty| *penalty != 0.0);
+    options.frequency_penalty = openai.frequency_penalty.filter(|penalty| *penalty != 0.0);
+    options.logit_bias = openai
+        .logit_bias
+        .clone()
+        .map(geppetto_settings::Table::into_map)
+        .unwrap_or_default();
+    options
+}
+
+/// Settings of Chat Completions that Responses does not have, and whether they are set.
+fn sampling(settings: &InferenceSettings) -> [(&'static str, bool); 4] {
+    let options = chat_options(settings);
+    [
+        ("openai-n", options.n.is_some()),
+        (
+            "openai-presence-penalty",
+            options.presence_penalty.is_some(),
+        ),
+        (
+            "openai-frequency-penalty",
+            options.frequency_penalty.is_some(),
+        ),
+        ("openai-logit-bias", !options.logit_bias.is_empty()),
+    ]
+}
