@@ -20,6 +20,9 @@ const SETTINGS: &[&str] = &[
     "NO_COLOR",
 ];
 
+/// The prefix of variables with settings.
+const PREFIX: &str = "PINOCCHIO_";
+
 /// The default limit on silence. The demo provider writes many times a second.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -46,11 +49,21 @@ pub struct Running {
 
 impl Program {
     /// The program at `path`, such as `env!("CARGO_BIN_EXE_name")`. It runs without the settings of
-    /// the environment.
+    /// the environment and of the user's files.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let mut command = Command::new(path.as_ref());
         for name in SETTINGS {
             command.env_remove(name);
+        }
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with(PREFIX) {
+                command.env_remove(name);
+            }
+        }
+        // No files of the user's either. The folder does not exist.
+        let nowhere = std::env::temp_dir().join("example-check-without-settings");
+        for home in ["HOME", "XDG_CONFIG_HOME", "APPDATA", "USERPROFILE"] {
+            command.env(home, &nowhere);
         }
         command
             .stdin(Stdio::piped())
@@ -74,6 +87,18 @@ impl Program {
             program.command.env(name, value);
         }
         program
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets the user's home folder, which has the files of settings: `.config/pinocchio`.
+    pub fn home(self, folder: &Path) -> Self {
+        self.env("HOME", folder)
+            .env("XDG_CONFIG_HOME", folder.join(".config"))
     }
 
     /// Adds an argument.

@@ -112,7 +112,7 @@ fn tools() -> Result<ToolRegistry, Failure> {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, printer| {
-        let builder = Builder::new(provider.chat_engine()?)
+        let builder = Builder::new(provider.engine()?)
             .event_sink(printer.clone())
             .tools(tools()?);
         let session = Session::new(builder);

@@ -62,8 +62,7 @@ fn main() -> ExitCode {
         if images.is_empty() {
             images.push(ImagePart::bytes("image/png", PIXEL));
         }
-        let session =
-            Session::new(Builder::new(provider.chat_engine()?).event_sink(printer.clone()));
+        let session = Session::new(Builder::new(provider.engine()?).event_sink(printer.clone()));
         let run = session
             .submit_with_images(cli.prompt.as_str(), images)
             .await?;

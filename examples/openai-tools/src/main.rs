@@ -23,7 +23,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use example_support::{Failure, Options, converse, interact, main_with};
-use geppetto_engine::InferenceConfig;
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
@@ -106,10 +105,17 @@ fn tools() -> Result<ToolRegistry, Failure> {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, printer| {
-        let mut config = InferenceConfig::new().with_reasoning_effort("low");
-        // Without it, the thinking of the model is not shown.
-        config.reasoning_summary = Some("auto".to_owned());
-        let builder = Builder::new(provider.responses_engine(config)?)
+        let engine = provider.engine_with(|settings| {
+            if settings.api_type() == "openai" {
+                settings.chat.api_type = Some("openai-responses".to_owned());
+            }
+            let own = |text: &str| text.to_owned();
+            let openai = &mut settings.openai;
+            openai.reasoning_effort.get_or_insert_with(|| own("low"));
+            // Without it, the thinking of the model is not shown.
+            openai.reasoning_summary.get_or_insert_with(|| own("auto"));
+        })?;
+        let builder = Builder::new(engine)
             .event_sink(printer.clone())
             .tools(tools()?);
         let session = Session::new(builder);

@@ -71,7 +71,7 @@ async fn a_key_that_is_missing_is_named() {
     let output = run(&server, &[]).await;
     let said = output.stderr;
     assert_eq!(output.code, Some(2), "{said}");
-    assert!(said.contains("set OPENAI_API_KEY"), "{said}");
+    assert!(said.contains("--openai-api-key"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -38,7 +38,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, printer| {
-        let builder = Builder::new(provider.chat_engine()?).event_sink(printer.clone());
+        let builder = Builder::new(provider.engine()?).event_sink(printer.clone());
         let session = Session::new(builder);
         if cli.interactive {
             return interact(&session, &provider, &printer).await;

@@ -44,7 +44,7 @@ struct Person {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, _| {
-        let session = Session::new(Builder::new(provider.chat_engine()?));
+        let session = Session::new(Builder::new(provider.engine()?));
         let system = Block::system("Extract the person from the text.");
         let run = session
             .prompt(&cli.text)
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             .output::<Person>()
             .submit()
             .await?;
-        let has_key = provider.settings().api_key.is_some();
+        let has_key = provider.has_key();
         let answer = run.wait().await.map_err(|error| match error {
             AnswerError::Run(error) => Failure::of_run(&error, has_key),
             other => Failure::Run(other.to_string()),

@@ -1,7 +1,9 @@
 //! [`Failure`]: the message and exit code of an example that fails.
 
 use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_factory::FactoryError;
 use geppetto_session::{RunError, SessionError};
+use geppetto_settings::SettingsError;
 
 /// Why an example ends early. `Display` is the line for stderr.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +40,13 @@ impl Failure {
     pub fn of_run(error: &RunError, has_key: bool) -> Self {
         match error.engine_error() {
             _ if error.is_cancelled() => Self::Interrupted,
-            Some(cause) if cause.kind() == ErrorKind::Authentication && !has_key => Self::Setting(
-                format!("{error}\napi_key: not set, and the server wants one; set OPENAI_API_KEY"),
-            ),
+            Some(cause) if cause.kind() == ErrorKind::Authentication && !has_key => {
+                Self::Setting(format!(
+                    "{error}\nno API key is set for this server, and it wants one; set it with \
+                     --openai-api-key or PINOCCHIO_OPENAI_API_KEY (OPENAI_API_KEY is for OpenAI's own \
+                     server, and for that of OPENAI_BASE_URL)"
+                ))
+            }
             Some(cause) if cause.kind() == ErrorKind::Configuration => {
                 Self::Setting(error.to_string())
             }
@@ -55,6 +61,18 @@ impl From<EngineError> for Failure {
             ErrorKind::Configuration => Self::Setting(error.to_string()),
             _ => Self::Run(error.to_string()),
         }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::Setting(error.to_string())
+    }
+}
+
+impl From<FactoryError> for Failure {
+    fn from(error: FactoryError) -> Self {
+        Self::Setting(error.to_string())
     }
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, io::Write, process::ExitCode, sync::Arc};
 
 use geppetto_session::{ExecutionHandle, Session};
 
-use crate::{Failure, Options, Printer, Provider, Settings, interrupts::Interrupts};
+use crate::{Failure, Options, Printer, Provider, interrupts::Interrupts};
 
 /// Runs an example: resolves the settings, chooses and names the provider, and turns a failure into
 /// a line on stderr and an exit code.
@@ -33,14 +33,17 @@ where
     F: FnOnce(Arc<Provider>, Arc<Printer>) -> R,
     R: Future<Output = Result<(), Failure>>,
 {
-    let settings = Settings::from_env(options)?;
-    let provider = Arc::new(Provider::choose(settings).await?);
-    if options.print_settings {
-        let printed = write!(std::io::stdout(), "{}", provider.settings());
+    let provider = Arc::new(Provider::choose(options).await?);
+    if let Some(print) = options.settings.print() {
+        let settings = print.render(provider.resolved());
+        let printed = write!(std::io::stdout(), "{settings}");
         return printed.map_err(|_| Failure::OutputClosed);
     }
-    say(&provider.about());
-    let printer = Printer::new(provider.settings().output.value);
+    say(provider.about());
+    for warning in &provider.resolved().warnings {
+        say(&format!("warning: {warning}"));
+    }
+    let printer = Printer::new(provider.output());
     example(provider, printer).await
 }
 
@@ -113,7 +116,7 @@ async fn follow_until(
             () = interrupts.next() => return Err(interrupt(&run).await),
         }
     }
-    let has_key = provider.settings().api_key.is_some();
+    let has_key = provider.has_key();
     match run.wait().await {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::of_run(&error, has_key)),

@@ -1,140 +1,233 @@
 //! [`Provider`]: the server that an example uses.
 
-use geppetto_engine::{EngineError, InferenceConfig};
-use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
+use std::sync::Arc;
+
+use geppetto_engine::Engine;
+use geppetto_factory::{EngineFactory, StandardFactory};
+use geppetto_settings::{
+    App, InferenceSettings, Layer, MemoryPlatform, OsPlatform, Platform, Resolved, Resolver, Source,
+};
 use geppetto_testing::{ProviderServer, demo};
 
-use crate::{
-    Failure, Settings, ollama,
-    settings::{DEFAULT_MODEL, Setting, Source},
-};
+use crate::{Failure, Options, OutputFormat, ollama, options::DEFAULT_MODEL};
 
 /// The server that an example uses: a configured one, an Ollama server on this machine, or the
 /// embedded demo provider.
 #[derive(Debug)]
 pub struct Provider {
-    settings: Settings,
+    resolved: Resolved,
+    factory: StandardFactory,
     about: String,
+    output: OutputFormat,
     /// Kept because dropping it stops the server.
-    demo: Option<ProviderServer>,
+    _demo: Option<ProviderServer>,
 }
 
+const DEMO: &str = "embedded demo provider";
+
 impl Provider {
-    /// Chooses the server: a configured one (`--base-url`, `OPENAI_BASE_URL`, `OPENAI_API_KEY`);
-    /// otherwise an Ollama server, if one answers on its default port; otherwise the embedded demo
-    /// provider. `--demo` chooses the demo provider regardless.
+    /// Chooses the server: the configured one (by a key, an address, an API type or a profile in flags,
+    /// variables or files); otherwise an Ollama server, if one answers on its default port; otherwise the
+    /// embedded demo provider. `--demo` chooses the demo provider regardless.
     ///
     /// # Errors
     ///
-    /// If the embedded demo provider cannot be started, or does not have the named model.
-    pub async fn choose(mut settings: Settings) -> Result<Self, Failure> {
-        let mut own = None;
-        let about = if let Some(base_url) = &settings.base_url {
-            let server = geppetto_transport::redact_url(&base_url.value);
-            format!("{server} (from {})", base_url.source)
-        } else if !settings.demo
-            && let Some(model) = ollama::first_model().await
-        {
-            let detected = || Source::Detected("found on its default port");
-            settings.base_url = Some(Setting::new(ollama::BASE_URL.to_owned(), detected()));
-            settings
-                .model
-                .get_or_insert(Setting::new(model, detected()));
-            "Ollama on its default port".to_owned()
-        } else {
-            check_demo_model(&settings)?;
-            let server = demo::provider().await.map_err(|error| {
-                Failure::Run(format!("cannot start the demo provider: {error}"))
-            })?;
-            let source = || Source::Detected("embedded demo provider");
-            settings.base_url = Some(Setting::new(server.base_url(), source()));
-            settings.model = Some(Setting::new(demo::MODEL.to_owned(), source()));
-            own = Some(server);
-            String::new()
-        };
-        settings
-            .model
-            .get_or_insert(Setting::new(DEFAULT_MODEL.to_owned(), Source::Default));
-        Ok(Self {
-            settings,
-            about,
-            demo: own,
-        })
+    /// If a setting is invalid, or if the embedded demo provider cannot be started or does not have the named
+    /// model.
+    pub async fn choose(options: &Options) -> Result<Self, Failure> {
+        Self::choose_on(&OsPlatform, options).await
     }
 
-    /// Returns the settings, with all values resolved.
+    pub(crate) async fn choose_on(
+        platform: &dyn Platform,
+        options: &Options,
+    ) -> Result<Self, Failure> {
+        if options.demo {
+            // Nothing that is configured for other servers applies, except for flags.
+            let platform = MemoryPlatform::new();
+            let about = "Asking the embedded demo provider (--demo).";
+            return Self::demo(&platform, options, about).await;
+        }
+        let resolved = resolve(platform, options, Layer::fallback())?;
+        if is_configured(&resolved) {
+            let model = fallback_model(platform)?;
+            return Ok(Self::of(resolve(platform, options, model)?, options));
+        }
+        if let Some(model) = ollama::first_model().await {
+            let found = || fallback_source("found on its default port");
+            let server = Layer::fallback()
+                .set_from("ai-engine", &model, found())?
+                .set_from("openai-base-url", ollama::BASE_URL, found())?;
+            return Ok(Self::of(resolve(platform, options, server)?, options));
+        }
+        let about = "No server is configured: asking the embedded demo provider.\n\
+                     Set OPENAI_API_KEY or OPENAI_BASE_URL to ask a real model.";
+        Self::demo(platform, options, about).await
+    }
+
+    fn of(resolved: Resolved, options: &Options) -> Self {
+        let endpoint = resolved.settings.api.endpoint(resolved.settings.api_type());
+        let path = format!("api.base_urls.{}-base-url", endpoint.name);
+        let traced = resolved.trace.get(&path);
+        let source = traced.and_then(|traced| traced.source());
+        let model = resolved.settings.chat.engine.as_deref();
+        let model = model.unwrap_or("a model");
+        let about = match (endpoint.base_url, source) {
+            (Some(server), Some(source)) => format!("Asking {model} at {server} (from {source})"),
+            (Some(server), None) => format!("Asking {model} at {server}"),
+            (None, _) => format!("Asking {model} ({})", resolved.settings.api_type()),
+        };
+        Self {
+            factory: StandardFactory::new().with_sources(&resolved),
+            resolved,
+            about,
+            output: options.output,
+            _demo: None,
+        }
+    }
+
+    /// Starts the demo provider.
+    async fn demo(
+        platform: &dyn Platform,
+        options: &Options,
+        about: &str,
+    ) -> Result<Self, Failure> {
+        let plain = resolve(platform, options, fallback_model_of_variable(platform)?)?;
+        check_demo(&plain, options)?;
+        let server = demo::provider()
+            .await
+            .map_err(|error| Failure::Run(format!("cannot start the demo provider: {error}")))?;
+        let own = || fallback_source(DEMO);
+        let layer = Layer::fallback()
+            .set_from("ai-engine", demo::MODEL, own())?
+            .set_from("openai-base-url", &server.base_url(), own())?;
+        let mut provider = Self::of(resolve(platform, options, layer)?, options);
+        about.clone_into(&mut provider.about);
+        provider._demo = Some(server);
+        Ok(provider)
+    }
+
+    /// Returns the settings, with their sources.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn resolved(&self) -> &Resolved {
+        &self.resolved
+    }
+
+    /// Returns the format of the output.
+    #[must_use]
+    pub fn output(&self) -> OutputFormat {
+        self.output
     }
 
     /// Describes the choice in lines that fit on a terminal.
     #[must_use]
-    pub fn about(&self) -> String {
-        if self.settings.demo {
-            return "Asking the embedded demo provider (--demo).".to_owned();
-        }
-        if self.demo.is_some() {
-            return "No server is configured: asking the embedded demo provider.\n\
-                    Set OPENAI_API_KEY or OPENAI_BASE_URL to ask a real model."
-                .to_owned();
-        }
-        format!("Asking {} at {}", self.model(), self.about)
+    pub fn about(&self) -> &str {
+        &self.about
     }
 
-    /// Creates an engine for the Chat Completions API.
+    /// Returns `true` if requests carry a key.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        let settings = &self.resolved.settings;
+        settings.api.endpoint(settings.api_type()).key.is_some()
+    }
+
+    /// Creates the engine of the settings.
     ///
     /// # Errors
     ///
-    /// If a setting is invalid, such as a missing key.
-    pub fn chat_engine(&self) -> Result<ChatEngine, EngineError> {
-        let mut builder = ChatEngine::builder(self.model());
-        if let Some(base_url) = &self.settings.base_url {
-            builder = builder.base_url(&base_url.value);
-        }
-        if let Some(key) = &self.settings.api_key {
-            builder = builder.api_key(key.value.clone());
-        }
-        builder.build()
+    /// If a setting is missing or invalid.
+    pub fn engine(&self) -> Result<Arc<dyn Engine>, Failure> {
+        self.engine_with(|_| {})
     }
 
-    /// Creates an engine for the Responses API; `defaults` apply where the turn sets nothing else.
+    /// Creates the engine of the settings, after `edit` changed them: for what an example needs.
     ///
     /// # Errors
     ///
-    /// If a setting is invalid, such as a missing key.
-    pub fn responses_engine(
+    /// If a setting is missing or invalid.
+    pub fn engine_with(
         &self,
-        defaults: InferenceConfig,
-    ) -> Result<ResponsesEngine, EngineError> {
-        let mut builder = ResponsesEngine::builder(self.model()).defaults(defaults);
-        if let Some(base_url) = &self.settings.base_url {
-            builder = builder.base_url(&base_url.value);
-        }
-        if let Some(key) = &self.settings.api_key {
-            builder = builder.api_key(key.value.clone());
-        }
-        builder.build()
-    }
-
-    fn model(&self) -> &str {
-        match &self.settings.model {
-            Some(model) => &model.value,
-            None => DEFAULT_MODEL,
-        }
+        edit: impl FnOnce(&mut InferenceSettings),
+    ) -> Result<Arc<dyn Engine>, Failure> {
+        let mut settings = self.resolved.settings.clone();
+        edit(&mut settings);
+        Ok(self.factory.create(&settings)?)
     }
 }
 
-/// The demo provider has one model. Another name was most likely meant for a server whose key is
-/// missing.
-pub(crate) fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
-    let Some(model) = &settings.model else {
+pub(crate) fn resolve(
+    platform: &dyn Platform,
+    options: &Options,
+    fallback: Layer,
+) -> Result<Resolved, Failure> {
+    let app = App::default();
+    let resolver = Resolver::new(&app).platform(platform).layer(fallback);
+    Ok(resolver.layer(options.layer()?).resolve()?)
+}
+
+fn fallback_source(what: &str) -> Source {
+    Source::Fallback {
+        what: what.to_owned(),
+    }
+}
+
+/// The model of the examples, for servers with OpenAI's models.
+fn fallback_model(platform: &dyn Platform) -> Result<Layer, Failure> {
+    let default = Layer::fallback().set_from(
+        "ai-engine",
+        DEFAULT_MODEL,
+        fallback_source("default of the examples"),
+    )?;
+    with_model_of_variable(default, platform)
+}
+
+fn fallback_model_of_variable(platform: &dyn Platform) -> Result<Layer, Failure> {
+    with_model_of_variable(Layer::fallback(), platform)
+}
+
+/// `OPENAI_MODEL` is no setting of the library's, but many have it.
+fn with_model_of_variable(layer: Layer, platform: &dyn Platform) -> Result<Layer, Failure> {
+    let variable = "OPENAI_MODEL".to_owned();
+    let model = platform.variable(&variable).unwrap_or_default();
+    let model = model.to_string_lossy();
+    Ok(layer.set_from("ai-engine", model.trim(), Source::WellKnown { variable })?)
+}
+
+/// Returns `true` if the user says which server to ask.
+fn is_configured(resolved: &Resolved) -> bool {
+    let settings = &resolved.settings;
+    let endpoint = settings.api.endpoint(settings.api_type());
+    let is_set = |path: &str| {
+        let source = resolved.trace.get(path).and_then(|traced| traced.source());
+        source.is_some_and(|source| source != &Source::Default)
+    };
+    let has_profile = resolved
+        .profile
+        .as_ref()
+        .is_some_and(|profile| !profile.is_default);
+    endpoint.key.is_some()
+        || has_profile
+        || is_set("chat.api_type")
+        || is_set(&format!("api.base_urls.{}-base-url", endpoint.name))
+}
+
+/// The demo provider has one model, and no other server is asked. Another model was most likely meant for a
+/// server whose key is missing.
+pub(crate) fn check_demo(resolved: &Resolved, options: &Options) -> Result<(), Failure> {
+    if options.demo && (options.base_url.is_some() || options.api_key.is_some()) {
+        let message = "--demo asks the embedded demo provider; leave out --base-url and --api-key";
+        return Err(Failure::Setting(message.to_owned()));
+    }
+    let traced = resolved.trace.get("chat.engine");
+    let source = traced.and_then(|traced| traced.source());
+    let (Some(model), Some(source)) = (&resolved.settings.chat.engine, source) else {
         return Ok(());
     };
-    if model.value == demo::MODEL {
+    if model == demo::MODEL {
         return Ok(());
     }
-    let (reason, advice) = if settings.demo {
+    let (reason, advice) = if options.demo {
         ("--demo asks the embedded demo provider", "leave out --demo")
     } else {
         (
@@ -144,7 +237,6 @@ pub(crate) fn check_demo_model(settings: &Settings) -> Result<(), Failure> {
     };
     let only = format!("it only has the model `{}`", demo::MODEL);
     Err(Failure::Setting(format!(
-        "{reason}, and {only}, not `{}` (from {}); {advice}",
-        model.value, model.source
+        "{reason}, and {only}, not `{model}` (from {source}); {advice}"
     )))
 }

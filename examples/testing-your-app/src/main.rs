@@ -27,7 +27,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     main_with(&cli.options, async |provider, _| {
-        let desk = HelpDesk::new(provider.chat_engine()?)
+        let desk = HelpDesk::new(provider.engine()?)
             .map_err(|error| Failure::Setting(error.to_string()))?;
         for question in &cli.questions {
             let answer = desk.ask(question).await;

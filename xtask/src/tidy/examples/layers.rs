@@ -25,12 +25,16 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-run events toolloop enginebuilder session testing",
     ),
     ("custom-engine", "example-run turns events engine"),
+    (
+        "engine-from-profile",
+        "example-run settings factory enginebuilder session",
+    ),
     ("events-jsonl", "events"),
     ("example-check", "turns events testing"),
     ("example-run", ""),
     (
         "example-support",
-        "events engine transport providers-openai session testing",
+        "events engine settings factory session testing",
     ),
     (
         "generic-tool-calling",
@@ -48,7 +52,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("one-dependency", "example-run geppetto"),
     (
         "openai-tools",
-        "example-support engine toolloop enginebuilder session",
+        "example-support toolloop enginebuilder session",
     ),
     ("session-fork", "example-run turns session testing"),
     ("settings-layers", "example-run settings"),
