@@ -47,4 +47,4 @@ pub use event::{Correlation, Event, EventMeta};
 pub use grammar::{Grammar, GrammarError};
 pub use kind::{CustomEvent, EventKind};
 pub use sink::{EventSink, MemorySink, NullSink, sink_fn};
-pub use stream::{EventStream, Received, SlowReaderPolicy, Subscription};
+pub use stream::{EventRow, EventStream, Received, SlowReaderPolicy, Subscription};

@@ -21,6 +21,7 @@ mod delivery;
 mod entry;
 mod log;
 mod readers;
+mod row;
 mod subscription;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod tests;
 
 use delivery::{Delivery, Telling, Turn};
 use log::Log;
+pub use row::EventRow;
 pub use subscription::{Received, SlowReaderPolicy, Subscription};
 
 /// Default size of the log retained for readers that resume, in bytes: 256 KiB.

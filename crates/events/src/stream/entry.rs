@@ -28,8 +28,25 @@ pub(super) struct Deltas {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) read: u64,
-    text: usize,
-    lens: usize,
+    pub(super) text: usize,
+    pub(super) lens: usize,
+}
+
+impl Place {
+    /// Returns the position after the first `read` of the deltas with these encoded lengths.
+    pub(super) fn after(lens: &[u8], read: u64) -> Self {
+        let mut place = Self::default();
+        while place.read < read {
+            let rest = lens.get(place.lens..).unwrap_or_default();
+            let Some((len, bytes)) = read_len(rest) else {
+                break;
+            };
+            place.read += 1;
+            place.text = place.text.saturating_add(len);
+            place.lens += bytes;
+        }
+        place
+    }
 }
 
 impl Entry {
@@ -94,20 +111,18 @@ impl Entry {
 
     /// Returns the position after the first `read` events.
     pub(super) fn place(&self, read: u64) -> Place {
-        let mut place = Place::default();
-        if let Self::Deltas(deltas) = self {
-            while place.read < read {
-                let Some((len, bytes)) =
-                    read_len(deltas.lens.get(place.lens..).unwrap_or_default())
-                else {
-                    break;
-                };
-                place.read += 1;
-                place.text += len;
-                place.lens += bytes;
-            }
+        match self {
+            Self::Single(_) => Place::default(),
+            Self::Deltas(deltas) => Place::after(&deltas.lens, read),
         }
-        place
+    }
+
+    /// Returns the encoded lengths of the deltas after `place`; empty for a single event.
+    pub(super) fn lens_from(&self, place: Place) -> &[u8] {
+        match self {
+            Self::Single(_) => &[],
+            Self::Deltas(deltas) => deltas.lens.get(place.lens..).unwrap_or_default(),
+        }
     }
 
     /// Returns everything after `place` as one event, and the position after it if the entry has
@@ -174,7 +189,7 @@ fn delta_mut(kind: &mut EventKind) -> Option<(&mut Box<str>, &mut Option<u64>, &
 }
 
 /// Replaces the delta and advances offset and sequence number accordingly.
-fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
+pub(super) fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
     let Some((delta, offset, sequence)) = delta_mut(kind) else {
         return;
     };
@@ -183,6 +198,16 @@ fn set_delta(kind: &mut EventKind, text: &str, place: Place) {
     if *sequence != 0 {
         *sequence += place.read;
     }
+}
+
+/// Returns the text of a delta.
+pub(super) fn text_of(kind: &EventKind) -> Option<&str> {
+    Some(match kind {
+        EventKind::TextDelta(e) => &e.delta,
+        EventKind::ReasoningDelta(e) => &e.delta,
+        EventKind::ToolCallArgumentsDelta(e) => &e.delta,
+        _ => return None,
+    })
 }
 
 fn text_len(kind: &EventKind) -> usize {
@@ -214,11 +239,13 @@ fn write_len(lens: &mut Vec<u8>, mut len: usize) {
     lens.push(len as u8);
 }
 
-/// Decodes the first length and returns it with its size in bytes.
-fn read_len(lens: &[u8]) -> Option<(usize, usize)> {
-    let mut len = 0;
+/// Decodes the first length and returns it with its size in bytes. `None` if there is none, or one
+/// that no text has.
+pub(super) fn read_len(lens: &[u8]) -> Option<(usize, usize)> {
+    let mut len = 0_usize;
     for (n, byte) in lens.iter().enumerate() {
-        len |= usize::from(byte & 0x7f) << (7 * n);
+        let part = usize::from(byte & 0x7f);
+        len |= part.checked_shl(7 * u32::try_from(n).ok()?)?;
         if byte & 0x80 == 0 {
             return Some((len, n + 1));
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Received, SlowReaderPolicy,
+    EventRow, Received, SlowReaderPolicy,
     entry::{Entry, Place},
     readers::Readers,
 };
@@ -122,6 +122,25 @@ impl Log {
 
     /// Returns the next item for a reader; `None` if it has read everything.
     pub(super) fn read(&mut self, id: usize) -> Option<Received> {
+        match self.read_with(id, |_, _, event| event)? {
+            Ok(event) => Some(Received::Event(event)),
+            Err(lost) => Some(Received::Lagged(lost)),
+        }
+    }
+
+    /// Like [`read`](Self::read), with the lengths of merged deltas. The error is the number of
+    /// missing events.
+    pub(super) fn read_row(&mut self, id: usize) -> Option<Result<EventRow, u64>> {
+        self.read_with(id, |entry, place, event| {
+            EventRow::merged(event, entry.lens_from(place))
+        })
+    }
+
+    fn read_with<T>(
+        &mut self,
+        id: usize,
+        convert: impl FnOnce(&Entry, Place, Event) -> T,
+    ) -> Option<Result<T, u64>> {
         let first_seq = self.first_seq();
         let reader = self.readers.get(id)?;
         let mut from = reader.next.max(first_seq);
@@ -131,7 +150,7 @@ impl Log {
         if from > reader.next {
             let lost = from - reader.next;
             self.moved(id, from, None);
-            return Some(Received::Lagged(lost));
+            return Some(Err(lost));
         }
         let entry = self.find(from)?;
         let entry_seq = entry.first_seq();
@@ -140,8 +159,10 @@ impl Log {
             _ => entry.place(from - entry_seq),
         };
         let (event, end) = entry.read_from(place)?;
-        self.moved(id, event.seq + 1, end.map(|place| (entry_seq, place)));
-        Some(Received::Event(event))
+        let next = event.seq + 1;
+        let read = convert(entry, place, event);
+        self.moved(id, next, end.map(|place| (entry_seq, place)));
+        Some(Ok(read))
     }
 
     /// Advances a reader past event number `seq`; never moves it back.

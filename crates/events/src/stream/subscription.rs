@@ -9,7 +9,7 @@ use std::{
 
 use futures_core::Stream;
 
-use super::EventStream;
+use super::{EventRow, EventStream};
 use crate::Event;
 
 /// Policy for a reader that falls behind. It never affects the run or other readers.
@@ -86,6 +86,16 @@ impl Subscription {
     /// Returns the next item if one is available.
     pub fn try_next(&mut self) -> Option<Received> {
         self.stream.lock().log.read(self.reader)
+    }
+
+    /// Returns the next row if one is available: like [`try_next`](Self::try_next), with the lengths
+    /// of merged deltas, for a store of the log.
+    ///
+    /// # Errors
+    ///
+    /// The number of missing events, dropped or no longer retained.
+    pub fn try_next_row(&mut self) -> Option<Result<EventRow, u64>> {
+        self.stream.lock().log.read_row(self.reader)
     }
 
     /// Reads the next item, registers the waker, or reports the end, all under one lock: with
