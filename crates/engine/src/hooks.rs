@@ -238,6 +238,13 @@ pub trait RunJournal: Send + Sync {
         Ok(())
     }
 
+    /// Called if the start of the run was recorded and its prompt is not accepted, because the run was
+    /// cancelled at the barrier: no other method is called, `turn` does not enter the history, and
+    /// no event is published. Calls [`run_ended`](Self::run_ended) as cancelled by default.
+    async fn run_withdrawn(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        self.run_ended(ctx, turn, &RunStatus::Cancelled).await
+    }
+
     /// Called at the end of the run.
     async fn run_ended(
         &self,

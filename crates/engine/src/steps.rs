@@ -31,6 +31,18 @@ pub async fn start(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
     }
 }
 
+/// Awaits the journal's barrier for a run whose start was recorded and whose prompt is not accepted.
+///
+/// # Errors
+///
+/// The error of the journal; see [`isolate::journaled`].
+pub async fn withdraw(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+    match ctx.journal() {
+        Some(journal) => isolate::journaled(journal.run_withdrawn(ctx, turn)).await,
+        None => Ok(()),
+    }
+}
+
 /// Takes the final snapshot and awaits the journal's barrier at the end of a run. Returns the
 /// outcome, or, if that is successful, the first failure of these.
 ///

@@ -61,6 +61,12 @@ impl RunJournal for Journal {
         Ok(())
     }
 
+    async fn run_withdrawn(&self, _: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        let line = format!("withdrawn {}", turn.blocks.len());
+        self.lines.lock().unwrap().push(line);
+        Ok(())
+    }
+
     async fn run_ended(
         &self,
         _: &RunContext,
@@ -128,7 +134,7 @@ async fn a_prompt_that_is_refused_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn one_that_is_given_up_at_the_barrier_is_ended_in_the_journal() {
+async fn one_that_is_given_up_at_the_barrier_is_withdrawn_from_the_journal() {
     let journal = Journal::new(0);
     let session = session(&journal, ok(), BusyPolicy::Refuse);
     {
@@ -140,7 +146,7 @@ async fn one_that_is_given_up_at_the_barrier_is_ended_in_the_journal() {
     while session.is_running() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(journal.lines(), ["started never mind", "ended 1 Cancelled"]);
+    assert_eq!(journal.lines(), ["started never mind", "withdrawn 1"]);
     assert_eq!((session.turn_count(), session.stream().last_seq()), (0, 0));
 }
 

@@ -222,8 +222,8 @@ impl Prompt {
     /// prompt's entry into the history.
     ///
     /// Dropping the future before it is ready leaves nothing in the history. If the journal has
-    /// already passed the barrier, its [`run_ended`](geppetto_engine::RunJournal::run_ended)
-    /// follows, with the status cancelled.
+    /// already passed the barrier, its
+    /// [`run_withdrawn`](geppetto_engine::RunJournal::run_withdrawn) follows.
     ///
     /// # Errors
     ///

@@ -71,6 +71,10 @@ impl<J: RunJournal + ?Sized> RunJournal for Arc<J> {
         (**self).after_tool(ctx, effect, answer).await
     }
 
+    async fn run_withdrawn(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        (**self).run_withdrawn(ctx, turn).await
+    }
+
     async fn run_ended(
         &self,
         ctx: &RunContext,

@@ -234,6 +234,6 @@ async fn record(ctx: &RunContext, turn: &Turn, run: &Run) -> Result<(), SessionE
         return Ok(());
     }
     // The journal's result is ignored: the run does not start.
-    let _ = steps::end(ctx, turn, Err(EngineError::cancelled())).await;
+    let _ = steps::withdraw(ctx, turn).await;
     Err(SessionError::Cancelled)
 }
