@@ -49,6 +49,12 @@ impl SettingsError {
     pub fn kind(&self) -> SettingsErrorKind {
         self.kind
     }
+
+    /// Returns `true` if the system does not permit the program to read a file.
+    pub(crate) fn is_denied(&self) -> bool {
+        let source = self.source.as_ref();
+        source.is_some_and(|source| source.kind() == io::ErrorKind::PermissionDenied)
+    }
 }
 
 impl fmt::Display for SettingsError {

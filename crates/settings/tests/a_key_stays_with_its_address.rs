@@ -345,3 +345,29 @@ fn a_key_that_a_flag_replaces_is_overridden_and_not_refused() {
         .collect();
     assert_eq!(notes, [None, None, None]);
 }
+
+#[test]
+fn the_address_that_a_program_falls_back_to_yields_to_any_key() {
+    let app = App::new("pinocchio");
+    let fallback = || {
+        Layer::fallback()
+            .set("openai-base-url", "http://localhost:1/v1")
+            .unwrap()
+    };
+    let address = |platform: &MemoryPlatform| {
+        let resolver = Resolver::new(&app).platform(platform).layer(fallback());
+        let endpoint = resolver.resolve().unwrap().settings.api.endpoint("openai");
+        (
+            endpoint.base_url.unwrap().as_str().to_owned(),
+            endpoint.key.is_some(),
+        )
+    };
+    let none = MemoryPlatform::new();
+    assert_eq!(address(&none), ("http://localhost:1/v1".to_owned(), false));
+    for variable in ["OPENAI_API_KEY", "PINOCCHIO_OPENAI_API_KEY"] {
+        let platform = none.clone().with_variable(variable, "key-0");
+        assert_eq!(address(&platform), (OWN.to_owned(), true));
+    }
+    let config = none.with_file("/me/.pinocchio/config.yaml", "openai-api-key: key-0");
+    assert_eq!(address(&config), (OWN.to_owned(), true));
+}

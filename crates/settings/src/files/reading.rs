@@ -33,13 +33,20 @@ fn load(platform: &dyn Platform, path: &Path) -> Result<Option<File>, SettingsEr
     Ok(Some(File { path, root }))
 }
 
-/// Reads a file of the plan if it exists; warns if it exists with the other extension.
+/// Reads a file of the plan if it exists; warns if it exists with the other extension, or if the program
+/// may not read it, as in a sandbox (<https://github.com/MinishLab/semble/pull/256>).
 pub(crate) fn look_for(
     platform: &dyn Platform,
     path: &Path,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<File>, SettingsError> {
-    let found = load(platform, path)?;
+    let found = match load(platform, path) {
+        Err(error) if error.is_denied() => {
+            warnings.push(Warning::new(WarningKind::File, error.to_string()));
+            None
+        }
+        found => found?,
+    };
     let other = other_ending(path).filter(|other| found.is_none() && platform.exists(other));
     if let Some(other) = other {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

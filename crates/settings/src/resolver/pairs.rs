@@ -72,7 +72,7 @@ fn settle_keys(settings: &mut Settings, warnings: &mut Vec<Warning>) {
             continue;
         };
         if let Some(urls) = settings.get_mut(&url_path) {
-            drop_well_known(urls, &keys);
+            drop_weak(urls, &keys);
             if let Some(said) = urls.used()
                 && let Some(address) = foreign(name, said)
             {
@@ -83,17 +83,19 @@ fn settle_keys(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// The well-known address and its key are a pair: a file with a key replaces both.
-fn drop_well_known(urls: &mut Traced, keys: &Traced) {
-    let Some(at) = urls.log.len().checked_sub(1) else {
-        return;
-    };
-    let Some(last) = urls.log.get_mut(at) else {
-        return;
-    };
-    let by_file = keys.log.iter().rev().find(|said| said.group.is_file());
-    if let (Group::WellKnown, Some(key)) = (last.group, by_file) {
-        last.note = Some(format!(
+/// Drops addresses that a key for the provider's own address replaces. The well-known address and its key are a
+/// pair, which a key in a file replaces; the address that a program falls back to yields to any key.
+fn drop_weak(urls: &mut Traced, keys: &Traced) {
+    for url in urls.log.iter_mut().rev() {
+        let replaces = |key: &&Said| match url.group {
+            Group::WellKnown => key.group.is_file(),
+            Group::Fallback => key.group != Group::Fallback,
+            _ => false,
+        };
+        let Some(key) = keys.log.iter().rev().find(replaces) else {
+            return;
+        };
+        url.note = Some(format!(
             "the key of {} is for the provider's own address",
             key.source
         ));

@@ -1,5 +1,12 @@
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
 use crate::{
-    App, Layer, MemoryPlatform, Plan, Resolved, Resolver, SettingsErrorKind, Source, WarningKind,
+    App, Layer, MemoryPlatform, Plan, Platform, Resolved, Resolver, SettingsErrorKind, Source,
+    WarningKind,
 };
 
 fn resolve(platform: &MemoryPlatform, flags: Layer) -> Result<Resolved, String> {
@@ -272,4 +279,56 @@ fn a_fallback_is_stronger_than_defaults_only() {
     assert_eq!(resolved.settings.chat.engine.as_deref(), Some("m"));
     let endpoint = resolved.settings.api.endpoint("openai");
     assert_eq!(endpoint.base_url.unwrap().as_str(), "https://a.test/v1");
+}
+
+/// A platform on which one file may not be read.
+struct Denied(MemoryPlatform);
+
+impl Platform for Denied {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        self.0.variable(name)
+    }
+
+    fn variables(&self) -> Vec<String> {
+        self.0.variables()
+    }
+
+    fn current_dir(&self) -> Option<PathBuf> {
+        self.0.current_dir()
+    }
+
+    fn home_dir(&self) -> Option<PathBuf> {
+        self.0.home_dir()
+    }
+
+    fn config_dir(&self) -> Option<PathBuf> {
+        self.0.config_dir()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.0.exists(path)
+    }
+
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        if path == Path::new(CONFIG) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.0.read(path, limit)
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_named_and_an_error_if_it_is_asked_for() {
+    let app = App::new("pinocchio");
+    let platform = Denied(MemoryPlatform::new().with_variable("PINOCCHIO_AI_ENGINE", "m"));
+    let resolver = || Resolver::new(&app).platform(&platform);
+    let resolved = resolver().resolve().unwrap();
+    assert_eq!(resolved.model().unwrap(), "m");
+    assert_eq!(
+        warnings(&resolved),
+        ["/me/.pinocchio/config.yaml: the file cannot be read: permission denied"]
+    );
+    let flags = Layer::flags().set("config-file", CONFIG).unwrap();
+    let error = resolver().layer(flags).resolve().unwrap_err();
+    assert_eq!(error.kind(), SettingsErrorKind::Unreadable);
 }
