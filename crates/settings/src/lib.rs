@@ -1,6 +1,6 @@
 //! Layered settings for programs that use language models.
 //!
-//! A [`Resolver`] reads the user's configuration, weakest layer first: defaults, well-known
+//! A [`Resolver`] reads the user's configuration, weakest layer first: defaults, fallbacks, well-known
 //! variables (`OPENAI_API_KEY`), configuration files, a [profile](profiles), variables with the
 //! application's prefix, flags, the run. The result is [`InferenceSettings`], from which a factory
 //! creates an engine, with a [`Trace`] of the values of every layer. API keys are [`Secret`]s and

@@ -23,8 +23,8 @@ pub(crate) use pick::insert;
 #[cfg(test)]
 mod tests;
 
-/// Resolves settings from all layers, weakest first: defaults, well-known variables, prompt file, configuration
-/// files, profile, variables with the application's prefix, flags, the run.
+/// Resolves settings from all layers, weakest first: defaults, fallbacks, well-known variables, prompt file,
+/// configuration files, profile, variables with the application's prefix, flags, the run.
 ///
 /// ```
 /// use geppetto_settings::{App, Layer, MemoryPlatform, Resolver};
