@@ -98,6 +98,15 @@ impl<W: Wire> WireEngine<W> {
         endpoint.reply(request, is_stream, W::FRAMES, token)
     }
 
+    /// Asks for the token of a call, if there is a source.
+    async fn tokens(&self, ctx: &RunContext) -> Result<Tokens<'_>, EngineError> {
+        match self.shared.tokens.as_deref() {
+            // Boxed, like the other rare steps.
+            Some(source) => Box::pin(Tokens::of(source, ctx)).await,
+            None => Ok(Tokens::default()),
+        }
+    }
+
     /// Repeats a call whose token was refused with another one, once.
     async fn with_another_token(
         &self,
@@ -139,8 +148,7 @@ impl<W: Wire> Engine for WireEngine<W> {
     ) -> Result<InferenceResult, EngineError> {
         let shared = &*self.shared;
         let settings = self.settings(turn)?;
-        // Boxed, like the other rare steps: most calls have no source.
-        let mut tokens = Box::pin(Tokens::of(shared.tokens.as_deref(), ctx)).await?;
+        let mut tokens = self.tokens(ctx).await?;
         let request = self.request(&Inference::new(turn, &settings), tokens.current())?;
         let first = turn.blocks.len();
         let (provider, model) = (shared.provider.as_str(), settings.model.as_str());
@@ -167,8 +175,9 @@ impl<W: Wire> Engine for WireEngine<W> {
             harness::converse(&call, &request, &mut out, |turn| fold(turn, false)).await;
         let is_refused = |error: &EngineError| tokens.are_refused_by(error);
         if outcome.broken.as_ref().is_some_and(is_refused) && !out.has_output() {
-            let again = self.with_another_token(&call, &settings, &mut tokens, outcome, &mut out);
-            outcome = Box::pin(again).await;
+            outcome =
+                Box::pin(self.with_another_token(&call, &settings, &mut tokens, outcome, &mut out))
+                    .await;
         }
         let remedy = outcome.broken.as_ref().filter(|_| !out.has_output());
         let remedy = remedy.and_then(|error| {
@@ -217,7 +226,7 @@ impl<W: CountTokens> WireEngine<W> {
         let counting = shared
             .wire
             .count_request(&Inference::new(turn, &settings))?;
-        let mut tokens = Tokens::of(shared.tokens.as_deref(), ctx).await?;
+        let mut tokens = self.tokens(ctx).await?;
         let ask = async |token: Option<&ApiKey>| {
             let request = shared.endpoint.body(counting.clone(), token)?;
             harness::ask_once(&shared.http, ctx, &request, W::FORMAT, W::counted).await

@@ -38,6 +38,8 @@ impl Call<'_> {
         if let Some(mut usage) = fold.usage() {
             if let Some(price) = &self.price {
                 usage = usage.with_price(price);
+                // The attempt is part of a call, which is counted at its end.
+                usage.priced_calls = 0;
             }
             self.ctx.add_usage(&usage);
         }

@@ -23,6 +23,7 @@ const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-structured"], 26),
     (&["geppetto-engine"], 40),
     (&["geppetto-settings"], 50),
+    (&["geppetto-factory"], 125),
     (&["geppetto-session", "geppetto-providers-openai"], 120),
 ];
 

@@ -77,6 +77,18 @@ impl SessionTotals {
             .total_tokens()
             .saturating_add(self.estimated_tokens)
     }
+
+    /// Returns the estimated cost in USD of all calls; `None` if that of any call is unknown. The cost of
+    /// the others is in [`usage`](Self::usage).
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        cost(&self.usage, self.provider_calls)
+    }
+}
+
+/// The cost of a usage that covers this many calls.
+fn cost(usage: &Usage, calls: u64) -> Option<f64> {
+    usage.cost_usd.filter(|_| usage.priced_calls >= calls)
 }
 
 impl From<&RunTotals> for SessionTotals {
@@ -124,3 +136,15 @@ pub struct RunTotals {
     /// Number of tool calls that were run and answered.
     pub tool_calls: u32,
 }
+
+impl RunTotals {
+    /// Returns the estimated cost in USD of all calls; `None` if that of any call is unknown. The cost of
+    /// the others is in [`usage`](Self::usage).
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        cost(&self.usage, u64::from(self.provider_calls))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use geppetto_transport::{ApiKey, TokenSource};
 
 use crate::harness::Stop;
 
-/// The renewable key of one call. Without a source it has none, and the key of the engine is sent.
-#[derive(Debug)]
+/// The renewable key of one call. Without a source there is none, and the key of the engine is sent.
+#[derive(Debug, Default)]
 pub(super) struct Tokens<'a> {
     source: Option<&'a dyn TokenSource>,
     current: Option<ApiKey>,
@@ -19,14 +19,14 @@ impl<'a> Tokens<'a> {
     ///
     /// The error of the source, or that of a stopped run.
     pub(super) async fn of(
-        source: Option<&'a dyn TokenSource>,
+        source: &'a dyn TokenSource,
         ctx: &RunContext,
     ) -> Result<Self, EngineError> {
-        let current = match source {
-            Some(source) => Some(Stop::of(ctx).race(source.token()).await??),
-            None => None,
-        };
-        Ok(Self { source, current })
+        let current = Stop::of(ctx).race(source.token()).await??;
+        Ok(Self {
+            source: Some(source),
+            current: Some(current),
+        })
     }
 
     /// Returns the token, if there is a source.

@@ -86,3 +86,15 @@ async fn the_cost_of_a_call_is_known_if_its_price_is() {
     let total = asked.ctx.total_usage();
     assert_eq!((total.cost_usd, total.priced_calls), (Some(2.0), 1));
 }
+
+#[tokio::test]
+async fn an_attempt_that_is_repeated_costs_and_is_no_call_of_its_own() {
+    let cut = "data: {\"type\":\"tokens\",\"tokens\":500000}\n\n";
+    let replies = [Reply::ok().chunk(cut), Reply::ok().chunk(DONE)];
+    let asked = Asked::<false>::new(replies, |builder| {
+        builder.prices(|_| Some(Price::new(0.0, 2.0)))
+    });
+    asked.ask(&mut turn()).await.unwrap();
+    let total = asked.ctx.total_usage();
+    assert_eq!((total.cost_usd, total.priced_calls), (Some(3.0), 1));
+}
