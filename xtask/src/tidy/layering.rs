@@ -25,6 +25,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
     (
+        "geppetto-store",
+        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
+    ),
+    (
         "geppetto-transport",
         &["geppetto-turns", "geppetto-events", "geppetto-engine"],
     ),
@@ -142,6 +146,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-enginebuilder",
     "geppetto-session",
     "geppetto-settings",
+    "geppetto-store",
 ];
 
 /// The packages that count as HTTP.

@@ -1,0 +1,131 @@
+//! [`Batch`]: the unit of writing.
+
+use std::time::SystemTime;
+
+use geppetto_events::EventRow;
+
+use crate::{EffectWrite, RunRecord, TurnRow};
+
+/// What a store must have done when it acknowledges a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Durability {
+    /// The batch survives the end of the process, `kill -9` included. The default.
+    #[default]
+    Written,
+    /// The batch, and every batch of the session before it, survives a power loss.
+    Synced,
+}
+
+/// Changes of a session that are written together or not at all.
+///
+/// Applied in this order: [`drops_latest`](Self::drops_latest), [`turns`](Self::turns),
+/// [`effects`](Self::effects), [`run`](Self::run), [`events`](Self::events).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Batch {
+    /// Number of the batch under its lease, starting at 1, without gaps. A batch that has the
+    /// number of the last one is a repetition of it.
+    pub number: u64,
+    /// Required durability.
+    pub durability: Durability,
+    /// Time of the batch, for listings. Stores do not order by it.
+    pub at: SystemTime,
+    /// `true` to remove the latest turn first. `false` by default.
+    pub drops_latest: bool,
+    /// Turns to append or to replace. Each row is relative to the latest turn at that point.
+    pub turns: Vec<TurnRow>,
+    /// Effects of tool calls.
+    pub effects: Vec<EffectWrite>,
+    /// State of the last run, which replaces the earlier one. `None` leaves it unchanged.
+    pub run: Option<RunRecord>,
+    /// Events that follow the stored ones without a gap.
+    pub events: Vec<EventRow>,
+}
+
+impl Batch {
+    /// Creates an empty batch.
+    #[must_use]
+    pub fn new(number: u64, at: SystemTime) -> Self {
+        Self {
+            number,
+            durability: Durability::default(),
+            at,
+            drops_latest: false,
+            turns: Vec::new(),
+            effects: Vec::new(),
+            run: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// Sets the durability to [`Durability::Synced`].
+    #[must_use]
+    pub fn synced(mut self) -> Self {
+        self.durability = Durability::Synced;
+        self
+    }
+
+    /// Adds a turn to append or to replace.
+    #[must_use]
+    pub fn turn(mut self, row: TurnRow) -> Self {
+        self.turns.push(row);
+        self
+    }
+
+    /// Removes the latest turn first.
+    #[must_use]
+    pub fn dropping_latest(mut self) -> Self {
+        self.drops_latest = true;
+        self
+    }
+
+    /// Adds a change of an effect.
+    #[must_use]
+    pub fn effect(mut self, effect: EffectWrite) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    /// Sets the state of the last run.
+    #[must_use]
+    pub fn run(mut self, run: RunRecord) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Adds events.
+    #[must_use]
+    pub fn events(mut self, rows: impl IntoIterator<Item = EventRow>) -> Self {
+        self.events.extend(rows);
+        self
+    }
+
+    /// Returns `true` if the batch changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.drops_latest
+            && self.turns.is_empty()
+            && self.effects.is_empty()
+            && self.run.is_none()
+            && self.events.is_empty()
+    }
+}
+
+/// State of a session after a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Appended {
+    /// Number of turns.
+    pub turns: u64,
+    /// Sequence number of the last event; 0 if there is none.
+    pub last_seq: u64,
+}
+
+impl Appended {
+    /// Creates the state of a session with `turns` turns and `last_seq` events.
+    #[must_use]
+    pub fn new(turns: u64, last_seq: u64) -> Self {
+        Self { turns, last_seq }
+    }
+}

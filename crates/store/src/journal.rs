@@ -1,0 +1,213 @@
+//! [`JournalOf`]: the journal and persister of a session over any store.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use geppetto_turns::Turn;
+use tokio::sync::{Semaphore, watch};
+
+use crate::{Durability, Error, ErrorKind, Lease, Opened, SessionStore};
+
+mod desk;
+mod hooks;
+mod pump;
+
+pub(crate) use desk::Change;
+use desk::Desk;
+
+/// Delay until events that no barrier has stored are written: 25 ms.
+pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(25);
+
+/// Journal and persister of one session, which record its runs in a store.
+///
+/// Give it to the engine builder twice, as [`RunJournal`](geppetto_engine::RunJournal) and as
+/// [`Persister`](geppetto_engine::Persister), and let the session acknowledge prompts once they are
+/// recorded. Cheap to clone; clones share their state. [`Restored::open`](crate::Restored::open)
+/// creates it.
+///
+/// | barrier | what is recorded | durability |
+/// |---|---|---|
+/// | `run_started` | the turn with the prompt, the run | synced |
+/// | `before_provider_call` | the run, the turn if it changed | written |
+/// | `after_provider_call` | the reply, the run | synced |
+/// | `before_tool` | the effect as begun | synced |
+/// | `tool_waits` | the effect as waiting | synced |
+/// | `after_tool` | the effect with its answer | synced |
+/// | `run_ended` | the turn, the end of the run | written |
+/// | `run_withdrawn` | the removal of the turn | synced |
+/// | `persist` | the turn with its totals, the end of the run | synced |
+///
+/// Each write also has the events published until then. In between, a task writes them
+/// [`STORE_EVENTS_AFTER`] they were published; subscribers of the session do not wait for it. It
+/// also writes a run's terminal event, which follows `persist`; [`flush`](Self::flush) waits for
+/// that.
+///
+/// Barriers that arrive during a write, such as those of parallel tools, share the next one. If a
+/// write fails or its caller goes away, the same batch is written again by the next barrier, before
+/// anything else. After a failure of a fenced lease or a poisoned store every barrier fails, and
+/// with it the run: nothing is acknowledged that is not recorded.
+///
+/// A turn is identified by its id: a turn with the id of the latest recorded one replaces it, any
+/// other one is appended. Turns that an application appends without a run are recorded with
+/// [`record_turn`](Self::record_turn), if they should be.
+pub struct JournalOf<S: SessionStore + 'static> {
+    inner: Arc<Inner<S>>,
+}
+
+pub(crate) struct Inner<S> {
+    store: S,
+    lease: Lease,
+    /// Held by the task that writes. One permit.
+    writing: Semaphore,
+    desk: Mutex<Desk>,
+    clock: fn() -> SystemTime,
+    /// Closed when the journal is dropped.
+    alive: watch::Sender<()>,
+}
+
+impl<S: SessionStore + 'static> JournalOf<S> {
+    /// Creates the journal of a session that was just opened, and has written nothing yet.
+    #[must_use]
+    pub fn new(store: S, opened: Opened) -> Self {
+        let Opened {
+            lease,
+            info,
+            latest,
+        } = opened;
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                lease,
+                writing: Semaphore::new(1),
+                desk: Mutex::new(Desk::new(&info, latest)),
+                clock: SystemTime::now,
+                alive: watch::Sender::new(()),
+            }),
+        }
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.inner.store
+    }
+
+    /// Returns the lease, to renew it.
+    #[must_use]
+    pub fn lease(&self) -> &Lease {
+        &self.inner.lease
+    }
+
+    /// Records a turn that no run has produced, such as one that the application appended or
+    /// edited. It replaces the latest recorded turn if it has its id, and is appended otherwise.
+    /// Must not be called during a run.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`]; [`Invalid`](ErrorKind::Invalid) if the turn has no id.
+    pub async fn record_turn(&self, turn: &Turn) -> Result<(), Error> {
+        check_turn(turn)?;
+        self.inner.write(Change::new().turn(turn).synced()).await
+    }
+
+    /// Writes all events published until now, the terminal event of the last run among them, and
+    /// whatever an earlier failure left unwritten. Synced.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`].
+    pub async fn flush(&self) -> Result<(), Error> {
+        self.inner.write(Change::new().synced()).await
+    }
+
+    /// Writes everything ([`flush`](Self::flush)) and releases the lease. Afterwards, all barriers
+    /// fail. Without it, the session stays held until the lease expires or is taken over.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`] and [`SessionStore::release`].
+    pub async fn close(&self) -> Result<(), Error> {
+        self.flush().await?;
+        self.inner.store.release(&self.inner.lease).await
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner<S>> {
+        &self.inner
+    }
+}
+
+impl<S: SessionStore> Inner<S> {
+    /// Writes a change, and everything that was not written before it.
+    pub(crate) async fn write(&self, change: Change) -> Result<(), Error> {
+        let ticket = self.desk().add(change);
+        let closed = |_| Error::new(ErrorKind::Unavailable, "the journal was closed");
+        let _permit = self.writing.acquire().await.map_err(closed)?;
+        while !self.desk().is_written(ticket) {
+            self.write_next().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_next(&self) -> Result<(), Error> {
+        let batch = self.desk().next_batch((self.clock)())?;
+        let Some(batch) = batch else {
+            return Ok(());
+        };
+        let session = self.lease.session();
+        let appended = self.store.append(&self.lease, batch).await?;
+        self.desk().acknowledged(session, appended)
+    }
+
+    /// Writes a change if the store does not wait.
+    pub(crate) fn write_now(&self, change: Change) -> Result<(), Error> {
+        use std::{
+            pin::pin,
+            task::{Context, Poll, Waker},
+        };
+        let mut write = pin!(self.write(change));
+        match write.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(written) => written,
+            Poll::Pending => Err(Error::new(
+                ErrorKind::Unavailable,
+                "not stored: the runtime shut down",
+            )),
+        }
+    }
+
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn check_turn(turn: &Turn) -> Result<(), Error> {
+    if turn.id.is_empty() {
+        return Err(Error::invalid(
+            "the turn has no id; a session gives each of its turns one",
+        ));
+    }
+    Ok(())
+}
+
+impl<S: SessionStore> Clone for JournalOf<S> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<S: SessionStore> fmt::Debug for JournalOf<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JournalOf")
+            .field("lease", &self.inner.lease)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Durability of a change that becomes part of a batch.
+fn stronger(a: Durability, b: Durability) -> Durability {
+    if a == Durability::Synced { a } else { b }
+}

@@ -1,0 +1,329 @@
+//! [`Desk`]: what is recorded, what is being written, and what waits to be written.
+
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
+
+use geppetto_events::{EventRow, EventStream, SlowReaderPolicy, Subscription};
+use geppetto_turns::Turn;
+
+use super::stronger;
+use crate::{
+    Appended, Batch, Durability, EffectWrite, EndStatus, Error, RunEnd, RunPhase, RunRecord,
+    SessionInfo, TurnRow,
+};
+
+/// A change to write.
+#[derive(Default)]
+pub(crate) struct Change {
+    turn: Option<Turn>,
+    effects: Vec<EffectWrite>,
+    run: Option<RunRecord>,
+    events: Vec<EventRow>,
+    durability: Durability,
+}
+
+impl Change {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn turn(mut self, turn: &Turn) -> Self {
+        self.turn = Some(turn.clone());
+        self
+    }
+
+    pub(crate) fn effect(mut self, effect: EffectWrite) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    /// Its turn and its last event are determined by the batch.
+    pub(crate) fn run(mut self, run: RunRecord) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    pub(crate) fn event(mut self, row: EventRow) -> Self {
+        self.events.push(row);
+        self
+    }
+
+    pub(crate) fn synced(mut self) -> Self {
+        self.durability = Durability::Synced;
+        self
+    }
+}
+
+pub(crate) struct Desk {
+    /// Number of the next batch.
+    next: u64,
+    /// Number of turns, including those being written.
+    turns: u64,
+    /// Latest turn, including one being written.
+    latest: Option<Turn>,
+    /// Sequence number of the last event, including those being written.
+    seq: u64,
+    /// State of the last run, including changes that wait.
+    run: Option<RunRecord>,
+    /// Keys of begun effects without an answer.
+    open: HashSet<String>,
+    waiting: Waiting,
+    in_flight: Option<InFlight>,
+    /// Number of the last change that was added, and of the last one that is written.
+    added: u64,
+    written: u64,
+    events: Option<Subscription>,
+    undo: Option<Undo>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    turns: Vec<Turn>,
+    /// The turn before the latest one, which is to be removed.
+    drops_to: Option<Option<Turn>>,
+    effects: Vec<EffectWrite>,
+    run: bool,
+    events: Vec<EventRow>,
+    synced: bool,
+}
+
+struct InFlight {
+    batch: Arc<Batch>,
+    ticket: u64,
+    expected: Appended,
+}
+
+/// State before the start of the current run.
+struct Undo {
+    id: String,
+    before: Option<Turn>,
+    run: Option<RunRecord>,
+}
+
+impl Desk {
+    pub(super) fn new(info: &SessionInfo, latest: Option<Turn>) -> Self {
+        Self {
+            next: 1,
+            turns: info.turns,
+            latest,
+            seq: info.last_seq,
+            run: info.run.clone(),
+            open: HashSet::new(),
+            waiting: Waiting::default(),
+            in_flight: None,
+            added: 0,
+            written: 0,
+            events: None,
+            undo: None,
+        }
+    }
+
+    pub(super) fn run_record(&self) -> Option<&RunRecord> {
+        self.run.as_ref()
+    }
+
+    /// Sequence number of the last event that is recorded or being written.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Follows the events of a run's stream.
+    pub(super) fn follow(&mut self, stream: &EventStream) -> Result<(), Error> {
+        let last = stream.last_seq();
+        if last < self.seq {
+            let message = format!(
+                "the store has events up to {}, and the session's are at {last}; build it with \
+                 `EventStream::new().starting_after({})`",
+                self.seq, self.seq
+            );
+            return Err(Error::invalid(message));
+        }
+        // Replaced only now, so that the stream keeps the events in the meantime.
+        self.events = Some(stream.resume_after(self.seq, SlowReaderPolicy::default()));
+        Ok(())
+    }
+
+    /// Remembers the state before a run on `turn` starts.
+    pub(super) fn begin(&mut self, turn: &Turn) {
+        let recorded = match &self.waiting.drops_to {
+            Some(before) => before.as_ref(),
+            None => self.latest.as_ref(),
+        };
+        let before = self.waiting.turns.last().or(recorded);
+        self.undo = Some(Undo {
+            id: turn.id.clone(),
+            before: before.cloned(),
+            run: self.run.clone(),
+        });
+    }
+
+    /// Undoes the start of the current run.
+    pub(super) fn withdraw(&mut self) {
+        let Some(Undo { id, before, run }) = self.undo.take() else {
+            return;
+        };
+        let waits = self.waiting.turns.last().is_some_and(|turn| turn.id == id);
+        if waits {
+            self.waiting.turns.pop();
+        }
+        match before {
+            Some(before) if before.id == id => self.waiting.turns.push(before),
+            before if !waits => self.waiting.drops_to = Some(before),
+            _ => {}
+        }
+        // There is no run that a later process has to end.
+        let withdrawn = self.run.take();
+        self.run = run.or_else(|| {
+            let end = RunEnd::new(EndStatus::Cancelled);
+            withdrawn.map(|own| own.at(RunPhase::Ended(end)))
+        });
+        self.waiting.run = true;
+    }
+
+    /// Adds a change, and returns its number.
+    pub(super) fn add(&mut self, change: Change) -> u64 {
+        let waiting = &mut self.waiting;
+        if let Some(turn) = change.turn {
+            match waiting.turns.last_mut() {
+                Some(last) if last.id == turn.id => *last = turn,
+                _ => waiting.turns.push(turn),
+            }
+        }
+        for effect in &change.effects {
+            match effect {
+                EffectWrite::Begin(start) => self.open.insert(start.key.clone()),
+                other => self.open.remove(other.key()),
+            };
+        }
+        waiting.effects.extend(change.effects);
+        waiting.events.extend(change.events);
+        waiting.synced |= change.durability == Durability::Synced;
+        if let Some(run) = change.run {
+            waiting.run = true;
+            self.run = Some(run);
+        }
+        self.added += 1;
+        self.added
+    }
+
+    pub(super) fn is_open(&self, key: &str) -> bool {
+        self.open.contains(key)
+    }
+
+    pub(super) fn is_written(&self, ticket: u64) -> bool {
+        self.written >= ticket
+    }
+
+    /// Returns the batch to write: the last one if it was not acknowledged, or else everything that
+    /// waits. `None` if there is nothing to write, and all changes are written.
+    pub(super) fn next_batch(&mut self, now: SystemTime) -> Result<Option<Arc<Batch>>, Error> {
+        if let Some(in_flight) = &self.in_flight {
+            return Ok(Some(Arc::clone(&in_flight.batch)));
+        }
+        self.take_events()?;
+        let mut batch = Batch::new(self.next, now);
+        let waiting = std::mem::take(&mut self.waiting);
+        if let Some(before) = waiting.drops_to {
+            batch.drops_latest = true;
+            self.turns = self.turns.saturating_sub(1);
+            self.latest = before;
+        }
+        for turn in waiting.turns {
+            batch.turns.extend(self.put(turn));
+        }
+        batch.events = waiting.events;
+        self.seq = batch.events.last().map_or(self.seq, EventRow::last_seq);
+        batch.effects = waiting.effects;
+        let turn = self.turns.saturating_sub(1);
+        for effect in &mut batch.effects {
+            if let EffectWrite::Begin(start) = effect {
+                start.turn = turn;
+            }
+        }
+        if waiting.run
+            && let Some(run) = &mut self.run
+        {
+            if !run.is_ended() {
+                run.turn = turn;
+            }
+            run.seq = self.seq;
+            batch.run = Some(run.clone());
+        }
+        if batch.is_empty() && !waiting.synced {
+            self.written = self.added;
+            return Ok(None);
+        }
+        batch.durability = stronger(
+            batch.durability,
+            if waiting.synced {
+                Durability::Synced
+            } else {
+                Durability::Written
+            },
+        );
+        let batch = Arc::new(batch);
+        self.in_flight = Some(InFlight {
+            batch: Arc::clone(&batch),
+            ticket: self.added,
+            expected: Appended::new(self.turns, self.seq),
+        });
+        Ok(Some(batch))
+    }
+
+    /// Takes the acknowledgement of the batch in flight.
+    pub(super) fn acknowledged(&mut self, session: &str, appended: Appended) -> Result<(), Error> {
+        let Some(in_flight) = self.in_flight.take() else {
+            return Ok(());
+        };
+        self.next += 1;
+        self.written = in_flight.ticket;
+        if appended == in_flight.expected {
+            return Ok(());
+        }
+        let Appended { turns, last_seq } = appended;
+        let message = format!(
+            "the store has {turns} turns and events up to {last_seq} of session `{session}`, \
+             after a batch that leads to {} and {}",
+            in_flight.expected.turns, in_flight.expected.last_seq
+        );
+        Err(Error::new(crate::ErrorKind::Corrupt, message))
+    }
+
+    /// Returns the row of a turn, unless it is recorded already.
+    fn put(&mut self, turn: Turn) -> Option<TurnRow> {
+        let base = self.latest.as_ref();
+        let replaces = base.is_some_and(|base| base.id == turn.id);
+        let index = self.turns - u64::from(replaces);
+        let row = TurnRow::new(index, base, &turn);
+        let is_same = replaces
+            && row.blocks.is_empty()
+            && base.is_some_and(|base| {
+                base.blocks.len() == row.kept
+                    && base.metadata == turn.metadata
+                    && base.data == turn.data
+                    && base.extra == turn.extra
+            });
+        self.turns = index + 1;
+        self.latest = Some(turn);
+        (!is_same).then_some(row)
+    }
+
+    /// Moves published events to those that wait.
+    fn take_events(&mut self) -> Result<(), Error> {
+        let Some(events) = &mut self.events else {
+            return Ok(());
+        };
+        let waiting = &mut self.waiting.events;
+        while let Some(read) = events.try_next_row() {
+            let last = waiting.last().map_or(self.seq, EventRow::last_seq);
+            let row = read.map_err(|lost| {
+                let message = format!(
+                    "{lost} events after {last} are lost: the session published them before its \
+                     first run with this journal"
+                );
+                Error::invalid(message)
+            })?;
+            waiting.push(row);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! The barriers of a run.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use geppetto_engine::{
+    EngineError, ErrorKind, PendingCall, Persister, RunContext, RunJournal, RunStatus, StoreError,
+    ToolEffect,
+};
+use geppetto_turns::{Block, Content, InferenceResult, ToolUse, Turn};
+
+use super::{Change, JournalOf, check_turn};
+use crate::{EffectStart, EffectWrite, RunEnd, RunPhase, RunRecord, SessionStore};
+
+impl<S: SessionStore + 'static> JournalOf<S> {
+    /// Returns the record of the context's run at a step.
+    fn record(ctx: &RunContext, phase: RunPhase) -> RunRecord {
+        let mut record = RunRecord::new(ctx.inference_id().unwrap_or_default(), 0).at(phase);
+        record.totals = ctx.totals();
+        record
+    }
+
+    fn check_session(&self, ctx: &RunContext) -> Result<(), EngineError> {
+        let own = self.lease().session();
+        if ctx.session_id() == Some(own) {
+            return Ok(());
+        }
+        let message = format!(
+            "the journal of session `{own}` was given a run of session `{}`; each session needs a \
+             journal of its own",
+            ctx.session_id().unwrap_or_default()
+        );
+        Err(EngineError::new(ErrorKind::Configuration, message))
+    }
+
+    /// Returns the last step of the run that ended on `turn`.
+    fn ended(&self, turn: &Turn, status: &RunStatus) -> RunRecord {
+        let run = turn.inference_id().unwrap_or_default();
+        let desk = self.inner().desk();
+        let known = desk.run_record().filter(|own| own.run == run).cloned();
+        let mut record = known.unwrap_or_else(|| RunRecord::new(run, 0));
+        record.phase = RunPhase::Ended(RunEnd::from(status));
+        let totals = turn.metadata.get(&geppetto_engine::keys::RUN_TOTALS);
+        if let Ok(Some(totals)) = totals {
+            record.totals = totals;
+        }
+        record
+    }
+
+    async fn record_step(
+        &self,
+        ctx: &RunContext,
+        change: Change,
+        phase: RunPhase,
+    ) -> Result<(), EngineError> {
+        let change = change.run(Self::record(ctx, phase));
+        Ok(self.inner().write(change).await?)
+    }
+}
+
+/// Undoes the start of a run when dropped, unless it is recorded.
+struct Start<'a, S: SessionStore + 'static>(Option<&'a JournalOf<S>>);
+
+impl<S: SessionStore> Start<'_, S> {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<S: SessionStore> Drop for Start<'_, S> {
+    fn drop(&mut self) {
+        if let Some(journal) = self.0 {
+            journal.inner().desk().withdraw();
+        }
+    }
+}
+
+#[async_trait]
+impl<S: SessionStore + 'static> RunJournal for JournalOf<S> {
+    async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        self.check_session(ctx)?;
+        check_turn(turn)?;
+        {
+            let mut desk = self.inner().desk();
+            desk.follow(ctx.stream())?;
+            desk.begin(turn);
+        }
+        self.start_pump(ctx.stream());
+        // Whether refused or given up, a later write must not record the prompt.
+        let start = Start(Some(self));
+        let change = Change::new().turn(turn).synced();
+        self.record_step(ctx, change, RunPhase::Started).await?;
+        start.keep();
+        Ok(())
+    }
+
+    async fn before_provider_call(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
+        let change = Change::new().turn(turn);
+        self.record_step(ctx, change, RunPhase::Calling).await
+    }
+
+    async fn after_provider_call(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        _result: Result<&InferenceResult, &EngineError>,
+    ) -> Result<(), EngineError> {
+        let change = Change::new().turn(turn).synced();
+        self.record_step(ctx, change, RunPhase::Replied).await
+    }
+
+    async fn before_tool(
+        &self,
+        ctx: &RunContext,
+        effect: &ToolEffect<'_>,
+    ) -> Result<(), EngineError> {
+        let run = ctx.inference_id().unwrap_or_default();
+        let call = effect.call;
+        let start = EffectStart::new(effect.key, run, 0).call(
+            call.id.as_str(),
+            call.name.as_str(),
+            effect.idempotent,
+        );
+        let change = Change::new().effect(EffectWrite::Begin(start)).synced();
+        Ok(self.inner().write(change).await?)
+    }
+
+    async fn tool_waits(
+        &self,
+        _ctx: &RunContext,
+        effect: &ToolEffect<'_>,
+        _waiting: &PendingCall,
+    ) -> Result<(), EngineError> {
+        let key = effect.key.to_owned();
+        let change = Change::new().effect(EffectWrite::Wait { key }).synced();
+        Ok(self.inner().write(change).await?)
+    }
+
+    async fn after_tool(
+        &self,
+        _ctx: &RunContext,
+        effect: &ToolEffect<'_>,
+        answer: &ToolUse,
+    ) -> Result<(), EngineError> {
+        // The answer of a call without a tool is in the turn of the next barrier.
+        if !self.inner().desk().is_open(effect.key) {
+            return Ok(());
+        }
+        let change = Change::new().effect(EffectWrite::Finish {
+            key: effect.key.to_owned(),
+            answer: Arc::new(Block::new(Content::ToolUse(answer.clone()))),
+        });
+        Ok(self.inner().write(change.synced()).await?)
+    }
+
+    async fn run_withdrawn(&self, _ctx: &RunContext, _turn: &Turn) -> Result<(), EngineError> {
+        self.inner().desk().withdraw();
+        Ok(self.inner().write(Change::new().synced()).await?)
+    }
+
+    async fn run_ended(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        status: &RunStatus,
+    ) -> Result<(), EngineError> {
+        let phase = RunPhase::Ended(RunEnd::from(status));
+        let change = Change::new().turn(turn);
+        self.record_step(ctx, change, phase).await
+    }
+}
+
+#[async_trait]
+impl<S: SessionStore + 'static> Persister for JournalOf<S> {
+    async fn persist(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
+        check_turn(turn)?;
+        let change = Change::new().turn(turn).run(self.ended(turn, status));
+        Ok(self.inner().write(change.synced()).await?)
+    }
+
+    fn persist_now(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
+        check_turn(turn)?;
+        let change = Change::new().turn(turn).run(self.ended(turn, status));
+        Ok(self.inner().write_now(change.synced())?)
+    }
+}

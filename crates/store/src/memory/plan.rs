@@ -1,0 +1,189 @@
+//! [`Plan`]: a batch that was checked against a session, ready to be applied.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use geppetto_events::EventRow;
+
+use super::{
+    interner::{Interner, Own},
+    row::Row,
+    session::Kept,
+};
+use crate::{Batch, BlockHash, Effect, EffectState, EffectWrite, EncodedBlock, Error, TurnRow};
+
+/// Hash and size of each new block of each turn.
+pub(super) type Encoded = Vec<Vec<(BlockHash, usize)>>;
+
+pub(super) fn encode(batch: &Batch) -> Result<Encoded, Error> {
+    let encode_row = |row: &TurnRow| {
+        let blocks = row.blocks.iter().map(|block| {
+            let encoded = EncodedBlock::new(block)?;
+            Ok((encoded.hash, encoded.json.len()))
+        });
+        blocks.collect()
+    };
+    batch.turns.iter().map(encode_row).collect()
+}
+
+/// Result of the checks. Dropping it changes nothing.
+pub(super) struct Plan {
+    head: Option<Arc<Row>>,
+}
+
+impl Plan {
+    pub(super) fn new(
+        kept: &Kept,
+        batch: &Batch,
+        encoded: Encoded,
+        interner: &Arc<Interner>,
+    ) -> Result<Self, Error> {
+        let expected = kept.last_batch + 1;
+        if batch.number != expected {
+            let message = format!(
+                "batch {} was appended, and {expected} is next",
+                batch.number
+            );
+            return Err(Error::invalid(message));
+        }
+        check_events(kept, &batch.events)?;
+        check_effects(kept, &batch.effects)?;
+        let mut head = kept.head.clone();
+        if batch.drops_latest {
+            let Some(latest) = head else {
+                return Err(Error::invalid("there is no turn to remove"));
+            };
+            head = latest.previous().cloned();
+        }
+        for (row, hashes) in batch.turns.iter().zip(encoded) {
+            head = Some(put(head.as_ref(), row, hashes, interner)?);
+        }
+        let turns = head.as_ref().map_or(0, |row| row.index() + 1);
+        if let Some(run) = &batch.run
+            && !run.is_ended()
+            && run.turn >= turns
+        {
+            let message = format!("run `{}` runs on turn {} of {turns}", run.run, run.turn);
+            return Err(Error::invalid(message));
+        }
+        Ok(Self { head })
+    }
+
+    /// Applies the batch. Returns the former latest turn, to be dropped without a lock.
+    pub(super) fn apply(self, kept: &mut Kept, batch: &Batch) -> Option<Arc<Row>> {
+        kept.last_batch = batch.number;
+        for write in &batch.effects {
+            apply_effect(kept, write);
+        }
+        if let Some(run) = &batch.run {
+            kept.run = Some(run.clone());
+        }
+        kept.events.extend(batch.events.iter().cloned());
+        kept.created_at.get_or_insert(batch.at);
+        kept.updated_at = Some(batch.at);
+        std::mem::replace(&mut kept.head, self.head)
+    }
+}
+
+fn check_events(kept: &Kept, rows: &[EventRow]) -> Result<(), Error> {
+    let mut last = kept.last_seq();
+    for row in rows {
+        if row.first_seq() != last + 1 || row.last_seq() < row.first_seq() {
+            let message = format!(
+                "events {} to {} were appended, and {} is next",
+                row.first_seq(),
+                row.last_seq(),
+                last + 1
+            );
+            return Err(Error::invalid(message));
+        }
+        last = row.last_seq();
+    }
+    Ok(())
+}
+
+fn check_effects(kept: &Kept, writes: &[EffectWrite]) -> Result<(), Error> {
+    let mut begun = HashSet::new();
+    for write in writes {
+        let key = write.key();
+        if matches!(write, EffectWrite::Begin(_)) {
+            begun.insert(key);
+        } else if !begun.contains(key) && !kept.effects.contains_key(key) {
+            return Err(Error::invalid(format!("effect `{key}` was not begun")));
+        }
+    }
+    Ok(())
+}
+
+fn apply_effect(kept: &mut Kept, write: &EffectWrite) {
+    let effects: &mut HashMap<String, Effect> = &mut kept.effects;
+    match write {
+        EffectWrite::Begin(start) => {
+            let earlier = effects.get(&start.key);
+            let is_listed = earlier.is_some_and(|own| own.turn == start.turn);
+            let effect = Effect::begin(start, earlier.map_or(0, |own| own.begun));
+            if !is_listed {
+                let keys = kept.effect_keys.entry(start.turn).or_default();
+                keys.push(start.key.clone());
+            }
+            effects.insert(start.key.clone(), effect);
+        }
+        EffectWrite::Wait { key } => {
+            if let Some(effect) = effects.get_mut(key) {
+                effect.state = EffectState::Waiting;
+            }
+        }
+        EffectWrite::Finish { key, answer } => {
+            if let Some(effect) = effects.get_mut(key) {
+                effect.state = EffectState::Finished(Arc::clone(answer));
+            }
+        }
+    }
+}
+
+/// Returns the new latest row: `row` replaces `head`, or follows it.
+fn put(
+    head: Option<&Arc<Row>>,
+    row: &TurnRow,
+    hashes: Vec<(BlockHash, usize)>,
+    interner: &Arc<Interner>,
+) -> Result<Arc<Row>, Error> {
+    let turns = head.map_or(0, |row| row.index() + 1);
+    let appends = row.index == turns;
+    if !appends && row.index + 1 != turns {
+        let message = format!("turn {} was appended to {turns} turns", row.index);
+        return Err(Error::invalid(message));
+    }
+    let base = head.map(|head| head.turn());
+    let shared = base.map_or(0, |base| base.blocks.len());
+    if row.kept > shared {
+        let message = format!(
+            "turn {} shares {} blocks with a turn of {shared} blocks",
+            row.index, row.kept
+        );
+        return Err(Error::invalid(message));
+    }
+    let (previous, kept, before) = match head {
+        Some(head) if !appends => {
+            let own = row.kept.saturating_sub(head.kept());
+            let before = if row.kept == shared {
+                Some(Arc::clone(head.own()))
+            } else {
+                (own > 0).then(|| Own::prefix(head.own(), own))
+            };
+            (head.previous().cloned(), head.kept().min(row.kept), before)
+        }
+        _ => (head.cloned(), row.kept, None),
+    };
+    let mut own = Own::new(interner, before);
+    let mut blocks = base.map(|base| base.blocks.clone()).unwrap_or_default();
+    blocks.truncate(row.kept);
+    for (block, (hash, bytes)) in row.blocks.iter().zip(hashes) {
+        blocks.push(own.push(hash, bytes, block));
+    }
+    let mut turn = row.head.clone();
+    turn.blocks = blocks;
+    Ok(Arc::new(Row::new(turn, kept, Arc::new(own), previous)))
+}

@@ -1,0 +1,268 @@
+//! A journal whose write was abandoned, or whose prompt was not accepted, records each change once
+//! and nothing else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers panic too"
+)]
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use geppetto_engine::{ErrorKind, RandomIds, RunContext, RunJournal, ToolEffect};
+use geppetto_events::{Event, EventKind, EventStream, kind::Log};
+use geppetto_store::{
+    Appended, Batch, Claim, Effect, Error, JournalOf, Lease, MemoryStore, Opened, Page,
+    SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+};
+use geppetto_turns::{Block, ToolCall, ToolUse, Turn};
+use tokio::sync::Semaphore;
+
+const ID: &str = "chat";
+
+/// A store that writes a batch at once, and acknowledges it when it is let go.
+struct Slow {
+    inner: MemoryStore,
+    let_go: Semaphore,
+    appends: AtomicU64,
+}
+
+impl Slow {
+    fn new(permits: usize) -> Arc<Self> {
+        Arc::new(Self {
+            inner: MemoryStore::new(),
+            let_go: Semaphore::new(permits),
+            appends: AtomicU64::new(0),
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for Slow {
+    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
+        self.inner.open(session, claim).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
+        self.inner.renew(lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.inner.release(lease).await
+    }
+
+    async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
+        self.appends.fetch_add(1, Ordering::Relaxed);
+        let appended = self.inner.append(lease, batch).await;
+        self.let_go.acquire().await.unwrap().forget();
+        appended
+    }
+
+    async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
+        self.inner.info(session).await
+    }
+
+    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
+        self.inner.turn(session, index).await
+    }
+
+    async fn turn_rows(&self, id: &str, from: u64, limit: usize) -> Result<Vec<TurnRow>, Error> {
+        self.inner.turn_rows(id, from, limit).await
+    }
+
+    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        self.inner.events(session, after, limit).await
+    }
+
+    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
+        self.inner.effect(session, key).await
+    }
+
+    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
+        self.inner.effects(session, turn).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        self.inner.list(page).await
+    }
+
+    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
+        self.inner.fork(from, index, to).await
+    }
+
+    async fn delete(&self, session: &str) -> Result<bool, Error> {
+        self.inner.delete(session).await
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        self.inner.stats().await
+    }
+}
+
+async fn journal(store: &Arc<Slow>) -> JournalOf<Arc<Slow>> {
+    let opened = store.open(ID, &Claim::new("a")).await.unwrap();
+    JournalOf::new(Arc::clone(store), opened)
+}
+
+fn context(stream: &EventStream, run: &str, turn: &Turn) -> RunContext {
+    RunContext::for_stream(stream.clone(), Arc::new(RandomIds::new())).with_run(ID, run, &turn.id)
+}
+
+fn turn(id: &str, base: Option<&Turn>, text: &str) -> Turn {
+    let mut turn = base.cloned().unwrap_or_default();
+    turn.id = id.to_owned();
+    turn.push(Block::user(text));
+    turn
+}
+
+async fn ids(store: &Slow) -> Vec<String> {
+    let rows = store.turn_rows(ID, 0, 99).await.unwrap();
+    rows.into_iter().map(|row| row.head.id).collect()
+}
+
+fn poll_once(future: impl Future<Output = Result<(), Error>>) -> Poll<Result<(), Error>> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[tokio::test]
+async fn a_write_that_was_abandoned_is_repeated_before_the_next() {
+    let store = Slow::new(0);
+    let journal = journal(&store).await;
+    let first = turn("t1", None, "one");
+    assert!(poll_once(journal.record_turn(&first)).is_pending());
+    // It is written, and not acknowledged.
+    assert_eq!(ids(&store).await, ["t1"]);
+    store.let_go.add_permits(9);
+    let second = turn("t2", Some(&first), "two");
+    journal.record_turn(&second).await.unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
+    assert_eq!(store.appends.load(Ordering::Relaxed), 3);
+    // An unchanged turn is no change.
+    journal.record_turn(&second).await.unwrap();
+    assert_eq!(store.turn(ID, 1).await.unwrap(), second);
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
+}
+
+#[tokio::test]
+async fn a_withdrawn_prompt_leaves_no_turn() {
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let stream = EventStream::new();
+    let first = turn("t1", None, "one");
+    journal.record_turn(&first).await.unwrap();
+    let prompt = turn("t2", Some(&first), "never mind");
+    let ctx = context(&stream, "r1", &prompt);
+    journal.run_started(&ctx, &prompt).await.unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
+    journal.run_withdrawn(&ctx, &prompt).await.unwrap();
+    assert_eq!(ids(&store).await, ["t1"]);
+    assert!(store.info(ID).await.unwrap().run.unwrap().is_ended());
+    // One that runs on the latest turn restores it.
+    let mut again = first.clone();
+    again.metadata.set_raw("app.run@v1", 1.into());
+    let ctx = context(&stream, "r2", &again);
+    journal.run_started(&ctx, &again).await.unwrap();
+    assert_eq!(store.turn(ID, 0).await.unwrap(), again);
+    journal.run_withdrawn(&ctx, &again).await.unwrap();
+    assert_eq!(store.turn(ID, 0).await.unwrap(), first);
+    let next = turn("t3", Some(&first), "go on");
+    journal
+        .run_started(&context(&stream, "r3", &next), &next)
+        .await
+        .unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t3"]);
+}
+
+#[tokio::test]
+async fn a_prompt_whose_barrier_was_given_up_leaves_no_turn() {
+    let store = Slow::new(0);
+    let journal = journal(&store).await;
+    let stream = EventStream::new();
+    let prompt = turn("t1", None, "too slow");
+    {
+        let ctx = context(&stream, "r1", &prompt);
+        let mut start = journal.run_started(&ctx, &prompt);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(start.as_mut().poll(&mut cx).is_pending());
+    }
+    store.let_go.add_permits(9);
+    let next = turn("t2", None, "again");
+    let ctx = context(&stream, "r2", &next);
+    journal.run_started(&ctx, &next).await.unwrap();
+    assert_eq!(ids(&store).await, ["t2"]);
+    assert_eq!(store.info(ID).await.unwrap().run.unwrap().run, "r2");
+}
+
+#[tokio::test]
+async fn effects_of_parallel_tools_share_a_write() {
+    let store = Slow::new(1);
+    let journal = journal(&store).await;
+    let prompt = turn("t1", None, "one");
+    let ctx = context(&EventStream::new(), "r1", &prompt);
+    journal.run_started(&ctx, &prompt).await.unwrap();
+    let calls: Vec<ToolCall> = (0..8)
+        .map(|n| ToolCall::new(format!("c{n}"), "t", "{}"))
+        .collect();
+    let effects: Vec<ToolEffect<'_>> = calls
+        .iter()
+        .map(|call| ToolEffect::new(call, &call.id, false))
+        .collect();
+    let mut started: Vec<_> = effects
+        .iter()
+        .map(|own| journal.before_tool(&ctx, own))
+        .collect();
+    let mut cx = Context::from_waker(Waker::noop());
+    for start in &mut started {
+        assert!(start.as_mut().poll(&mut cx).is_pending());
+    }
+    store.let_go.add_permits(9);
+    for start in started {
+        start.await.unwrap();
+    }
+    // One for the start of the run, one for the first tool, one for all others.
+    assert_eq!(store.appends.load(Ordering::Relaxed), 3);
+    let answer = Block::tool_result("c0", "yes");
+    let answer: &ToolUse = answer.as_tool_use().unwrap();
+    journal.after_tool(&ctx, &effects[0], answer).await.unwrap();
+    let found = store.effects(ID, 0).await.unwrap();
+    let open: Vec<bool> = found.iter().map(Effect::is_open).collect();
+    assert_eq!(open, [false, true, true, true, true, true, true, true]);
+    // A call that was answered without its tool has no effect.
+    let call = ToolCall::new("c9", "t", "{}");
+    let effect = ToolEffect::new(&call, "c9", false);
+    journal.after_tool(&ctx, &effect, answer).await.unwrap();
+    assert_eq!(store.effect(ID, "c9").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_run_of_another_session_and_a_stream_without_its_events_are_refused() {
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let prompt = turn("t1", None, "one");
+    let stream = EventStream::fragment();
+    let ctx = context(&stream, "r1", &prompt).with_run("other", "r1", "t1");
+    let refused = journal.run_started(&ctx, &prompt).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Configuration);
+    journal
+        .run_started(&context(&stream, "r1", &prompt), &prompt)
+        .await
+        .unwrap();
+    stream.publish(Event::new(EventKind::Log(Log::new("info", "x"))), &[]);
+    journal.flush().await.unwrap();
+    assert_eq!(store.info(ID).await.unwrap().last_seq, 1);
+    let fresh = context(&EventStream::new(), "r2", &prompt);
+    let refused = journal.run_started(&fresh, &prompt).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the store has events up to 1, and the session's are at 0; build it with \
+         `EventStream::new().starting_after(1)`"
+    );
+}
