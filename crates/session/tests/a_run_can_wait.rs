@@ -7,7 +7,10 @@
     reason = "a test's helpers panic too"
 )]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use geppetto_engine::{
@@ -15,6 +18,7 @@ use geppetto_engine::{
     RunStatus, RunStop, WaitingFor, keys,
 };
 use geppetto_session::{BusyPolicy, PauseReason, Session};
+use geppetto_testing::Gate;
 use geppetto_turns::Turn;
 use serde_json::json;
 
@@ -140,4 +144,48 @@ async fn and_prompts_that_were_queued_before_wait_with_it() {
     second.wait().await.unwrap();
     assert_eq!((session.queue_paused(), session.turn_count()), (None, 2));
     assert_eq!(asks.0.lock().unwrap().len(), 3);
+}
+
+/// Waits in its first run, and stays at a gate in later ones.
+#[derive(Clone)]
+struct AsksAndStays {
+    asked: Arc<AtomicBool>,
+    gate: Gate,
+}
+
+#[async_trait]
+impl EngineBuilder for AsksAndStays {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        Ok(BuiltRun::new(ctx, Arc::new(self.clone())))
+    }
+}
+
+#[async_trait]
+impl InferenceRunner for AsksAndStays {
+    async fn run(&self, _: &RunContext, _: &mut Turn) -> Result<RunReport, EngineError> {
+        let mut report = RunReport::default();
+        if self.asked.swap(true, Ordering::SeqCst) {
+            self.gate.pass().await;
+        } else {
+            report.stop = RunStop::Waiting(Box::new(question()));
+        }
+        Ok(report)
+    }
+}
+
+#[tokio::test]
+async fn but_not_while_it_goes_on() {
+    let gate = Gate::new();
+    let session = Session::new(AsksAndStays {
+        asked: Arc::default(),
+        gate: gate.clone(),
+    });
+    let run = session.submit("pay").await.unwrap();
+    run.wait().await.unwrap_err();
+    assert_eq!(session.waiting_for(), Some(question()));
+    let run = session.start_inference().await.unwrap();
+    gate.reached().await;
+    assert_eq!(session.waiting_for(), None);
+    gate.open();
+    run.wait().await.unwrap();
 }

@@ -93,3 +93,15 @@ async fn what_an_earlier_run_took_is_not_the_next_ones() {
         assert_eq!(run.outcome().await.usage, Usage::new(100, 10));
     }
 }
+
+#[tokio::test]
+async fn the_totals_of_a_session_are_those_of_its_runs() {
+    let script = Script::new().text("ok").usage(3, 4);
+    let session = Session::from_engine(ScriptedEngine::always(script));
+    for calls in 1..=2 {
+        session.submit("hi").await.unwrap().wait().await.unwrap();
+        let totals = session.totals();
+        assert_eq!(totals.provider_calls, calls);
+        assert_eq!(totals.total_tokens(), 7 * calls);
+    }
+}
