@@ -49,6 +49,10 @@
 //! without a key.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "openai"),
+    allow(dead_code, unreachable_patterns, reason = "what providers share")
+)]
 
 mod api_type;
 #[cfg(feature = "demo")]

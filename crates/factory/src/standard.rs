@@ -1,6 +1,6 @@
 //! [`StandardFactory`].
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use geppetto_engine::Engine;
 use geppetto_provider::TokenSource;
@@ -29,7 +29,7 @@ use crate::{
 /// assert!(factory.supported().contains(&"ollama"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use]
 pub struct StandardFactory {
     pub(crate) clients: Clients,
@@ -98,5 +98,17 @@ impl EngineFactory for StandardFactory {
 
     fn supported(&self) -> &[&str] {
         SUPPORTED
+    }
+}
+
+/// Shows the addresses of sources of tokens, and nothing of the sources.
+impl fmt::Debug for StandardFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens: Vec<&Address> = self.tokens.iter().map(|(address, _)| address).collect();
+        f.debug_struct("StandardFactory")
+            .field("clients", &self.clients)
+            .field("tokens", &tokens)
+            .field("places", &self.places)
+            .finish()
     }
 }

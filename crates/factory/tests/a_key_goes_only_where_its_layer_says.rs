@@ -120,8 +120,15 @@ async fn responses_fall_back_to_the_pair_of_openai() {
     assert_eq!(asked(&platform(), &own).await, pair("third.test", None));
 }
 
+/// Its `Debug` shows what it should not.
 #[derive(Debug)]
-struct Login;
+struct Login {
+    _refresh: &'static str,
+}
+
+const LOGIN: Login = Login {
+    _refresh: "refresh-token",
+};
 
 #[async_trait]
 impl TokenSource for Login {
@@ -132,7 +139,12 @@ impl TokenSource for Login {
 
 #[tokio::test]
 async fn a_token_goes_to_the_server_that_it_is_for() {
-    let factory = || StandardFactory::new().token_source("https://gateway.test", Login);
+    let factory = || StandardFactory::new().token_source("https://gateway.test", LOGIN);
+    let shown = format!("{:?}", factory());
+    assert!(
+        shown.contains("gateway.test") && !shown.contains("refresh-token"),
+        "{shown}"
+    );
     let gateway = resolve(&platform(), &[("profile", "gateway")]);
     assert_eq!(
         sent(factory(), &gateway).await.unwrap(),
