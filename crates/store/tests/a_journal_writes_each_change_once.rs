@@ -11,19 +11,21 @@
 use std::{
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
 };
 
-use geppetto_engine::{ErrorKind, RandomIds, RunContext, RunJournal, ToolEffect};
+use geppetto_engine::{
+    ErrorKind, PendingCall, Persister, RandomIds, RunContext, RunJournal, RunStatus, ToolEffect,
+};
 use geppetto_events::{Event, EventKind, EventStream, kind::Log};
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, Error, JournalOf, Lease, MemoryStore, Opened, Page,
-    SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Appended, Batch, Claim, Effect, EffectWrite, Error, JournalOf, Lease, MemoryStore, Opened,
+    Page, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
 };
-use geppetto_turns::{Block, ToolCall, ToolUse, Turn};
+use geppetto_turns::{Block, InferenceResult, ToolCall, ToolUse, Turn};
 use tokio::sync::Semaphore;
 
 const ID: &str = "chat";
@@ -33,6 +35,7 @@ struct Slow {
     inner: MemoryStore,
     let_go: Semaphore,
     appends: AtomicU64,
+    batches: Mutex<Vec<Arc<Batch>>>,
 }
 
 impl Slow {
@@ -41,6 +44,7 @@ impl Slow {
             inner: MemoryStore::new(),
             let_go: Semaphore::new(permits),
             appends: AtomicU64::new(0),
+            batches: Mutex::default(),
         })
     }
 }
@@ -61,6 +65,7 @@ impl SessionStore for Slow {
 
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
         self.appends.fetch_add(1, Ordering::Relaxed);
+        self.batches.lock().unwrap().push(Arc::clone(&batch));
         let appended = self.inner.append(lease, batch).await;
         self.let_go.acquire().await.unwrap().forget();
         appended
@@ -265,4 +270,101 @@ async fn a_run_of_another_session_and_a_stream_without_its_events_are_refused() 
         "the store has events up to 1, and the session's are at 0; build it with \
          `EventStream::new().starting_after(1)`"
     );
+}
+
+impl Slow {
+    /// Describes the batches since the last call: durability, and what they change.
+    fn batches(&self) -> Vec<String> {
+        let batches = std::mem::take(&mut *self.batches.lock().unwrap());
+        let describe = |batch: &Arc<Batch>| {
+            let mut words = vec![format!("{:?}", batch.durability)];
+            if batch.drops_latest {
+                words.push("drop".to_owned());
+            }
+            words.extend(batch.turns.iter().map(|row| format!("turn {}", row.index)));
+            let effects = batch.effects.iter();
+            words.extend(effects.map(|own| match own {
+                EffectWrite::Begin(_) => "begin".to_owned(),
+                EffectWrite::Wait { .. } => "wait".to_owned(),
+                _ => "finish".to_owned(),
+            }));
+            let run = batch.run.iter();
+            words.extend(run.map(|own| match &own.phase {
+                RunPhase::Ended(end) => format!("{:?}", end.status),
+                phase => format!("{phase:?}"),
+            }));
+            words.join(" ")
+        };
+        batches.iter().map(describe).collect()
+    }
+}
+
+#[tokio::test]
+async fn each_barrier_has_the_durability_of_the_table() {
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let stream = EventStream::new();
+    let mut prompt = turn("t1", None, "one");
+    let ctx = context(&stream, "r1", &prompt);
+    prompt
+        .metadata
+        .set_raw("geppetto.inference_id@v1", "r1".into());
+    journal.run_started(&ctx, &prompt).await.unwrap();
+    journal.before_provider_call(&ctx, &prompt).await.unwrap();
+    let call = ToolCall::new("c", "t", "{}");
+    let mut replied = prompt.clone();
+    replied.push(Block::tool_call(call.clone()));
+    let result = InferenceResult::default();
+    journal
+        .after_provider_call(&ctx, &replied, Ok(&result))
+        .await
+        .unwrap();
+    let effect = ToolEffect::new(&call, "key", true);
+    journal.before_tool(&ctx, &effect).await.unwrap();
+    let waiting = PendingCall::new("c", "t", "{}", "May I?");
+    journal.tool_waits(&ctx, &effect, &waiting).await.unwrap();
+    journal.before_tool(&ctx, &effect).await.unwrap();
+    let answer = Block::tool_result("c", "yes");
+    let answer: &ToolUse = answer.as_tool_use().unwrap();
+    journal.after_tool(&ctx, &effect, answer).await.unwrap();
+    let mut answered = replied.clone();
+    answered.push(Block::tool_result("c", "yes"));
+    let status = RunStatus::Finished;
+    journal.run_ended(&ctx, &answered, &status).await.unwrap();
+    answered.metadata.set_raw("app.totals@v1", 1.into());
+    journal.persist(&answered, &status).await.unwrap();
+    assert_eq!(
+        store.batches(),
+        [
+            "Synced turn 0 Started",
+            "Written Calling",
+            "Synced turn 0 Replied",
+            "Synced begin",
+            "Synced wait",
+            "Synced begin",
+            "Synced finish",
+            "Written turn 0 Finished",
+            "Synced turn 0 Finished",
+        ]
+    );
+    assert_eq!(store.effect(ID, "key").await.unwrap().unwrap().begun, 2);
+}
+
+#[tokio::test]
+async fn a_turn_is_stored_without_waiting_if_the_store_does_not_wait() {
+    let store = Slow::new(1);
+    let journal = journal(&store).await;
+    let first = turn("t1", None, "one");
+    journal.persist_now(&first, &RunStatus::Cancelled).unwrap();
+    assert_eq!(ids(&store).await, ["t1"]);
+    // It is unknown whether this one is stored; the next write finds out.
+    let second = turn("t2", Some(&first), "two");
+    let error = journal.persist_now(&second, &RunStatus::Cancelled);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "not stored: the runtime shut down"
+    );
+    store.let_go.add_permits(9);
+    journal.flush().await.unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
 }
