@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geppetto_engine::Engine;
 use geppetto_provider::{ApiKey, Wire, WireEngine, WireEngineBuilder};
 use geppetto_providers_openai::{ChatEngine, ChatOptions, Dialect, ResponsesEngine};
-use geppetto_settings::{Endpoint, InferenceSettings, catalogue::own_address};
+use geppetto_settings::{Address, Endpoint, InferenceSettings, catalogue::own_address};
 
 use crate::{FactoryError, FactoryErrorKind, StandardFactory, http::timeouts, models::Prices};
 
@@ -91,7 +91,7 @@ impl StandardFactory {
                 format!("`{api_type}` has no address of its own, and none is set; {places}"),
             ));
         };
-        let builder = builder.base_url(address.as_str());
+        let builder = builder.base_url(base_url(name, address));
         if let Some(tokens) = self.tokens_for(address) {
             return Ok(builder.token_source(tokens));
         }
@@ -108,6 +108,22 @@ impl StandardFactory {
         }
         Ok(builder)
     }
+}
+
+/// Returns the base URL of an address. Ollama prints and documents its address without `/v1`, where its
+/// OpenAI-compatible API is: <https://github.com/charmbracelet/mods/issues/311>,
+/// <https://github.com/FerroxLabs/wayland/issues/1178>.
+fn base_url(name: &str, address: &Address) -> String {
+    let url = address.as_str();
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = path.trim_end_matches('/').split_once('/');
+    let is_api = matches!(path, Some((_, "api")));
+    if name != "ollama" || url.contains(['?', '#']) || !(path.is_none() || is_api) {
+        return url.to_owned();
+    }
+    let url = url.trim_end_matches('/');
+    let url = url.strip_suffix("/api").filter(|_| is_api).unwrap_or(url);
+    format!("{url}/v1")
 }
 
 /// Returns the options of Chat Completions. A server's dialect follows from its address, unless the API type

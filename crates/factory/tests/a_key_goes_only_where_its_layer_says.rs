@@ -165,3 +165,26 @@ async fn a_token_goes_to_the_server_that_it_is_for() {
         assert_eq!(key, None, "{similar}");
     }
 }
+
+#[tokio::test]
+async fn an_address_of_ollama_may_lack_the_path_of_its_api() {
+    for (given, expected) in [
+        ("http://box:11434", "http://box:11434/v1"),
+        ("http://box:11434/", "http://box:11434/v1"),
+        ("http://box:11434/api/", "http://box:11434/v1"),
+        ("http://box:11434/v1/", "http://box:11434/v1"),
+        ("http://box/ollama/v1", "http://box/ollama/v1"),
+    ] {
+        let flags = [("ai-api-type", "ollama"), ("ollama-base-url", given)];
+        let resolved = resolve(&platform(), &flags);
+        let server = Arc::new(MemoryTransport::new([]));
+        let http = HttpClient::new(Arc::clone(&server));
+        let factory = StandardFactory::new().http_client(http);
+        let engine = factory.create(&resolved.settings).unwrap();
+        let mut turn = Turn::builder().user("Hi").build();
+        let asked = engine.run_inference(&RunContext::new(), &mut turn).await;
+        assert!(asked.is_err());
+        let request = server.requests().remove(0);
+        assert_eq!(request.url(), format!("{expected}/chat/completions"));
+    }
+}
