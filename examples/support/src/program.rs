@@ -35,16 +35,22 @@ where
 {
     let provider = Arc::new(Provider::choose(options).await?);
     if let Some(print) = options.settings.print() {
+        // Whoever looks at the settings wants to know what is wrong with them.
+        warn(&provider);
         let settings = print.render(provider.resolved());
         let printed = write!(std::io::stdout(), "{settings}");
         return printed.map_err(|_| Failure::OutputClosed);
     }
     say(provider.about());
+    warn(&provider);
+    let printer = Printer::new(provider.output());
+    example(provider, printer).await
+}
+
+fn warn(provider: &Provider) {
     for warning in &provider.resolved().warnings {
         say(&format!("warning: {warning}"));
     }
-    let printer = Printer::new(provider.output());
-    example(provider, printer).await
 }
 
 /// Submits a prompt and waits for the run; Ctrl-C or a closed output cancels it.
