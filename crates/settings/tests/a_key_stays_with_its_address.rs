@@ -371,3 +371,57 @@ fn the_address_that_a_program_falls_back_to_yields_to_any_key() {
     let config = none.with_file("/me/.pinocchio/config.yaml", "openai-api-key: key-0");
     assert_eq!(address(&config), (OWN.to_owned(), true));
 }
+
+/// Returns the settings with one file of the user and one of the project.
+fn with_project(user: &str, project: &str) -> Result<Resolved, String> {
+    let platform = MemoryPlatform::new()
+        .with_variable("OPENAI_API_KEY", "key-of-the-user")
+        .with_file("/me/.pinocchio/config.yaml", user)
+        .with_file("/project/.pinocchio.yml", project);
+    let app = App::new("pinocchio");
+    let resolver = Resolver::new(&app).platform(&platform);
+    resolver.resolve().map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_project_does_not_turn_the_proxy_off() {
+    let project = "ai-client: {proxy-from-environment: false}";
+    let resolved = with_project("{}", project).unwrap();
+    assert_eq!(resolved.settings.client.proxy_from_environment, Some(true));
+    let said = resolved.warnings[0].to_string();
+    assert!(
+        said.contains("proxy-from-environment is not used"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_project_reads_no_variable_of_the_user() {
+    for path in [
+        "$OPENAI_API_KEY/x.yaml",
+        "'${OPENAI_API_KEY}'",
+        "//evil.example/x.yaml",
+        "'\\\\evil.example\\x.yaml'",
+        "yaml://evil.example/x.yaml",
+    ] {
+        let project = format!("profile: {{registries: [{path}]}}");
+        let error = with_project("{}", &project).unwrap_err();
+        assert!(error.contains("cannot name variables"), "{path}: {error}");
+        assert!(!error.contains("key-of-the-user"), "{error}");
+    }
+}
+
+#[test]
+fn a_key_of_a_project_at_the_provider_s_own_host_is_named() {
+    let resolved = with_project("ai-engine: m", "openai-api-key: key-of-the-project").unwrap();
+    let said = resolved.warnings[0].to_string();
+    assert!(said.contains("use the API key of a file"), "{said}");
+    // Nobody has to be told of a key that is not used.
+    let user = "openai-base-url: https://mine.example/v1\nopenai-api-key: k\n";
+    let resolved = with_project(user, "openai-api-key: key-of-the-project").unwrap();
+    let said: Vec<_> = resolved.warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        !said.iter().any(|said| said.contains("use the API key")),
+        "{said:?}"
+    );
+}

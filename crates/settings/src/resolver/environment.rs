@@ -1,21 +1,34 @@
 //! The layers of defaults and of variables.
 
 use crate::{
-    App, Field, Platform, Source, Value, Warning, WarningKind,
+    App, Field, Kind, Platform, Source, Value, Warning, WarningKind,
     catalogue::{by_path, fields},
     layer::{Entry, Group, Layer},
     nearest::nearest,
     value::Invalid,
 };
 
+mod ollama;
+
 /// Variables shared by many programs, weakest first, and the paths that they set.
+///
+/// The address of a provider's variables is read wherever its key is: the key of a gateway must not go to the provider
+/// (<https://github.com/aaif-goose/goose/pull/7906>). `OPENAI_API_BASE` is the older name of `OPENAI_BASE_URL`.
 pub(crate) const WELL_KNOWN: &[(&str, &str)] = &[
+    ("OPENAI_API_BASE", "api.base_urls.openai-base-url"),
     ("OPENAI_BASE_URL", "api.base_urls.openai-base-url"),
     ("OPENAI_API_KEY", "api.api_keys.openai-api-key"),
+    ("ANTHROPIC_BASE_URL", "api.base_urls.claude-base-url"),
     ("ANTHROPIC_API_KEY", "api.api_keys.claude-api-key"),
+    ("GOOGLE_GEMINI_BASE_URL", "api.base_urls.gemini-base-url"),
     ("GOOGLE_API_KEY", "api.api_keys.gemini-api-key"),
     ("GEMINI_API_KEY", "api.api_keys.gemini-api-key"),
+    (OLLAMA_HOST, "api.base_urls.ollama-base-url"),
+    ("OLLAMA_API_KEY", "api.api_keys.ollama-api-key"),
 ];
+
+/// The address of the server, in a form of its own: see [`ollama::address`].
+const OLLAMA_HOST: &str = "OLLAMA_HOST";
 
 pub(super) fn defaults() -> Layer {
     let mut layer = Layer::new(Group::Default);
@@ -32,7 +45,8 @@ pub(super) fn defaults() -> Layer {
     layer
 }
 
-/// Reads the variables shared by many programs. An invalid one is not an error of this program.
+/// Reads the variables shared by many programs. An invalid key is not an error of this program. An invalid address
+/// is one if nothing replaces it: requests that are meant for another server must not go to the provider.
 pub(super) fn well_known(platform: &dyn Platform, warnings: &mut Vec<Warning>) -> Layer {
     let mut layer = Layer::new(Group::WellKnown);
     for (variable, path) in WELL_KNOWN {
@@ -42,11 +56,12 @@ pub(super) fn well_known(platform: &dyn Platform, warnings: &mut Vec<Warning>) -
         };
         match read(field, variable, platform) {
             None => {}
-            Some(Ok(value)) => layer.entries.push(Entry {
+            Some(value) if value.is_ok() || field.kind == Kind::Url => layer.entries.push(Entry {
                 path: (*path).to_owned(),
-                value: Ok(value),
+                value,
                 source,
             }),
+            Some(Ok(_)) => {}
             Some(Err(invalid)) => {
                 let message = format!("{source}: {invalid}; the variable is not used");
                 warnings.push(Warning::new(WarningKind::Invalid, message));
@@ -81,6 +96,7 @@ pub(super) fn prefixed(app: &App, platform: &dyn Platform, warnings: &mut Vec<Wa
 /// unset variables in this way.
 fn read(field: &Field, name: &str, platform: &dyn Platform) -> Option<Result<Value, Invalid>> {
     match platform.variable(name)?.into_string() {
+        Ok(text) if name == OLLAMA_HOST => Value::parse(field, &ollama::address(&text)).transpose(),
         Ok(text) => Value::parse(field, &text).transpose(),
         Err(_) => Some(Err(Invalid::new(field, "").allowed("text in UTF-8"))),
     }

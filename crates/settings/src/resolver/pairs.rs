@@ -24,18 +24,39 @@ pub(super) fn settle(settings: &mut Settings, warnings: &mut Vec<Warning>) {
     drop_project_proxy(settings, warnings);
     settle_keys(settings, warnings);
     name_project_addresses(settings, warnings);
+    name_project_keys(settings, warnings);
 }
 
-/// A proxy can read keys on their way to addresses without TLS, so files of the current folder
-/// cannot set one.
+/// A proxy can read keys on their way to addresses without TLS, and the user's own proxy may be there to watch or
+/// to hide connections, so files of the current folder can neither set nor bypass one.
 fn drop_project_proxy(settings: &mut Settings, warnings: &mut Vec<Warning>) {
-    let Some(proxy) = settings.get_mut("client.proxy_url") else {
-        return;
-    };
-    for said in proxy.log.iter_mut().filter(|said| said.group.is_project()) {
-        let why = "a file of the current folder cannot set the proxy";
-        said.note = Some(why.to_owned());
-        let message = format!("{}: proxy-url is not used: {why}", said.source);
+    for (path, flag) in [
+        ("client.proxy_url", "proxy-url"),
+        ("client.proxy_from_environment", "proxy-from-environment"),
+    ] {
+        let said = settings.get_mut(path).into_iter();
+        let said = said.flat_map(|traced| &mut traced.log);
+        for said in said.filter(|said| said.group.is_project()) {
+            let why = "a file of the current folder cannot set the proxy";
+            said.note = Some(why.to_owned());
+            let message = format!("{}: {flag} is not used: {why}", said.source);
+            warnings.push(Warning::new(WarningKind::Untrusted, message));
+        }
+    }
+}
+
+/// The owner of a key can often read what is sent with it, in the provider's logs.
+fn name_project_keys(settings: &Settings, warnings: &mut Vec<Warning>) {
+    let keys = settings.iter().filter_map(|(path, traced)| {
+        let name = path.strip_prefix("api.api_keys.")?;
+        Some((name.strip_suffix("-api-key")?, traced.used()?))
+    });
+    for (name, said) in keys.filter(|(_, said)| said.group.is_project()) {
+        let message = format!(
+            "{}: requests to `{name}` use the API key of a file of the current folder, and its \
+             owner may be able to read them",
+            said.source
+        );
         warnings.push(Warning::new(WarningKind::Untrusted, message));
     }
 }

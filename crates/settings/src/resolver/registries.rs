@@ -6,7 +6,7 @@ use super::{Resolver, pick::strongest};
 use crate::{
     SettingsError, SettingsErrorKind, Source, Value, Warning, WarningKind,
     files::{File, expand, load_named, look_for, profile_files},
-    layer::Layer,
+    layer::{Group, Layer},
     profiles::{Profiles, Registry, Stack},
 };
 
@@ -41,7 +41,7 @@ pub(super) fn choose<'l>(
                 let message = format!("{source}: {given}: databases with profiles are not read");
                 warnings.push(Warning::new(WarningKind::File, message));
             } else {
-                let path = path_of(given, &source, resolver)?;
+                let path = path_of(given, &source, group, resolver)?;
                 let file = load_named(resolver.platform, &path, &source)?;
                 add(&file, group.is_project(), warnings);
             }
@@ -84,14 +84,26 @@ fn is_database(given: &str) -> bool {
 fn path_of(
     given: &str,
     source: &Source,
+    group: Group,
     resolver: &Resolver<'_>,
 ) -> Result<PathBuf, SettingsError> {
     let platform = resolver.platform;
+    // A variable may contain a key, which the path would show to a file server and to readers of errors.
+    if group.is_project() && (given.contains('$') || is_on_network(given)) {
+        let problem = "a file of the current folder cannot name variables or network folders";
+        return Err(unreadable(source, problem));
+    }
     let of_file = source.place().and_then(|place| place.file.parent());
     let current = platform.current_dir();
     let folder = of_file.or(current.as_deref());
     let given = given.strip_prefix("yaml:").unwrap_or(given);
     expand(given, folder, platform).map_err(|problem| unreadable(source, &problem))
+}
+
+fn is_on_network(given: &str) -> bool {
+    let given = given.strip_prefix("yaml:").unwrap_or(given);
+    let mut begin = given.chars().map(|c| c == '/' || c == '\\');
+    begin.next() == Some(true) && begin.next() == Some(true)
 }
 
 pub(super) fn unreadable(source: &Source, problem: &str) -> SettingsError {

@@ -162,10 +162,38 @@ fn empty_variables_are_not_set() {
 }
 
 #[test]
-fn a_well_known_variable_that_is_not_valid_is_no_error() {
-    let platform = MemoryPlatform::new().with_variable("OPENAI_BASE_URL", "localhost:1234");
+fn a_well_known_key_that_is_not_valid_is_no_error() {
+    let platform = MemoryPlatform::new().with_variable("OPENAI_API_KEY", "Bearer k");
     let resolved = resolve(&platform, Layer::flags()).unwrap();
-    assert!(warnings(&resolved)[0].starts_with("OPENAI_BASE_URL: \"localhost:1234\" is not valid"));
+    assert!(warnings(&resolved)[0].starts_with("OPENAI_API_KEY: *** is not valid"));
+    assert!(resolved.settings.api.key("openai").is_none());
+}
+
+#[test]
+fn a_well_known_address_that_is_not_valid_is_an_error_unless_it_is_replaced() {
+    let platform = MemoryPlatform::new().with_variable("OPENAI_BASE_URL", "localhost:1234");
+    let error = resolve(&platform, Layer::flags()).unwrap_err();
+    let expected = "OPENAI_BASE_URL: openai-base-url: \"localhost:1234\" is not valid";
+    assert!(error.starts_with(expected), "{error}");
+
+    let flags = Layer::flags().set("openai-base-url", "http://localhost:1/v1");
+    let resolved = resolve(&platform, flags.unwrap()).unwrap();
+    assert!(warnings(&resolved)[0].ends_with("openai-base-url replaces it"));
+}
+
+#[test]
+fn well_known_addresses_of_all_providers_are_read() {
+    for (variable, given, name, expected) in [
+        ("OPENAI_API_BASE", "http://a/v1", "openai", "http://a/v1"),
+        ("ANTHROPIC_BASE_URL", "http://b", "claude", "http://b"),
+        ("GOOGLE_GEMINI_BASE_URL", "http://c", "gemini", "http://c"),
+        ("OLLAMA_HOST", "box", "ollama", "http://box:11434/v1"),
+    ] {
+        let platform = MemoryPlatform::new().with_variable(variable, given);
+        let resolved = resolve(&platform, Layer::flags()).unwrap();
+        let endpoint = resolved.settings.api.endpoint(name);
+        assert_eq!(endpoint.base_url.unwrap().as_str(), expected);
+    }
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub(super) fn read(field: &Field, json: &Json) -> Result<Option<Value>, Invalid>
         (Kind::Secret, Json::Number(number)) if number.as_u64().is_none_or(|n| n > 1 << 53) => {
             Err(refused(field, "the number").allowed("text; put it in quotes"))
         }
+        // `4.10` has already become 4.1.
+        (Kind::Text, Json::Number(number)) if number.is_f64() => {
+            Err(refused(field, "the number").allowed("text; put it in quotes"))
+        }
         _ => match scalar(json) {
             Some(given) => text::read(field, &given),
             None => Err(refused(field, shape(json))),

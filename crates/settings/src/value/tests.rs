@@ -183,3 +183,50 @@ fn prices_are_numbers_of_at_least_zero() {
     error(cost(json!({"input": -1})));
     error(cost(json!({"input": "x"})));
 }
+
+#[test]
+fn keys_are_ascii() {
+    for given in [
+        "\u{201c}sk-1\u{201d}",
+        "sk-1\u{200b}",
+        "sk-\u{2026}",
+        "sk-é",
+    ] {
+        let said = error(text("api.api_keys.openai-api-key", given));
+        assert!(said.starts_with("*** is not valid"), "{said}");
+        assert!(said.contains("in ASCII"), "{said}");
+    }
+}
+
+#[test]
+fn texts_have_no_control_characters() {
+    for given in ["\u{1b}[2J", "a\u{7}b", "a\rb", "a\u{9b}2J"] {
+        let said = error(text("chat.engine", given));
+        assert!(said.contains("without control characters"), "{said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+    }
+    let lines = "one\n\ttwo";
+    let path = "chat.structured_output_description";
+    assert_eq!(text(path, lines), Ok(json!(lines)));
+}
+
+#[test]
+fn a_number_that_lost_digits_is_no_text() {
+    let said = error(file("chat.engine", &json!(4.1)));
+    assert!(said.ends_with("text; put it in quotes"), "{said}");
+    assert_eq!(file("chat.engine", &json!("4.10")), Ok(json!("4.10")));
+    assert_eq!(file("chat.engine", &json!(4)), Ok(json!("4")));
+}
+
+#[test]
+fn a_reference_is_no_key() {
+    for given in [
+        "$OPENAI_API_KEY",
+        "${OPENAI_API_KEY}",
+        "{env:KEY}",
+        "<your-key>",
+    ] {
+        let said = error(text("api.api_keys.openai-api-key", given));
+        assert!(said.contains("variables are not replaced"), "{said}");
+    }
+}

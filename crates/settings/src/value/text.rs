@@ -14,7 +14,7 @@ pub(super) fn read(field: &Field, given: &str) -> Result<Option<Value>, Invalid>
         return Ok(None);
     }
     let value = match field.kind {
-        Kind::Text => Some(Value::Text(given.to_owned())),
+        Kind::Text => return text(field, given).map(Some),
         Kind::Choice => choice(field, given),
         Kind::Int(min, max) => integer(given)
             .filter(|number| (min..=max).contains(number))
@@ -41,6 +41,17 @@ fn unquoted(given: &str) -> &str {
     let inside = |quote| given.strip_prefix(quote)?.strip_suffix(quote);
     let inside = inside('"').or_else(|| inside('\''));
     inside.map_or(given, str::trim)
+}
+
+/// Control characters could rewrite the terminal that a value is printed on.
+fn text(field: &Field, given: &str) -> Result<Value, Invalid> {
+    if given
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
+        return Err(Invalid::new(field, given).allowed("text without control characters"));
+    }
+    Ok(Value::Text(given.to_owned()))
 }
 
 fn choice(field: &Field, given: &str) -> Option<Value> {
@@ -126,6 +137,21 @@ fn object(given: &str) -> Option<Json> {
 fn secret(field: &Field, given: &str) -> Result<Value, Invalid> {
     if given.chars().any(|c| c.is_control() || c.is_whitespace()) {
         let allowed = "the key alone: one line without spaces and without `Bearer`";
+        return Err(Invalid::new(field, given).allowed(allowed));
+    }
+    // Typographic quotes and invisible spaces come with keys that are copied from documents, and no server takes
+    // them: <https://github.com/langchain-ai/langchain/issues/19144>,
+    // <https://github.com/NousResearch/hermes-agent/pull/9946>.
+    if !given.is_ascii() {
+        let allowed = "the key alone, in ASCII: without quotes of a word processor and invisible \
+                       characters";
+        return Err(Invalid::new(field, given).allowed(allowed));
+    }
+    // References of other programs, which would be sent as they are:
+    // <https://github.com/continuedev/continue/issues/4323>, <https://github.com/sigoden/aichat/issues/1085>.
+    if given.starts_with(['$', '{', '<']) {
+        let allowed =
+            "the key itself: variables are not replaced in it, but are read where it is absent";
         return Err(Invalid::new(field, given).allowed(allowed));
     }
     Ok(Value::Secret(Secret::new(given)))
