@@ -46,17 +46,12 @@ fn tools_that_providers_would_refuse() {
         (
             "",
             object(),
-            "allowed are 1 to 64 letters, digits, `_` and `-`",
+            "allowed are 1 to 256 characters, without control characters",
         ),
         (
-            "two words",
+            "two\nlines",
             object(),
-            "allowed are 1 to 64 letters, digits, `_` and `-`",
-        ),
-        (
-            "dotted.name",
-            object(),
-            "allowed are 1 to 64 letters, digits, `_` and `-`",
+            "allowed are 1 to 256 characters, without control characters",
         ),
         ("list", json!({"type": "array"}), "`\"type\": \"object\"`"),
         ("text", json!("object"), "not a JSON schema"),

@@ -22,6 +22,9 @@ mod tokens;
 /// List prices of models, by name.
 pub(crate) type Prices = Arc<dyn Fn(&str) -> Option<Price> + Send + Sync>;
 
+/// Maximum number of remedies per call.
+const MOST_REMEDIES: usize = 5;
+
 /// Calls a server in the format of a [`Wire`]. Cheap to clone; clones share connections.
 ///
 /// Implements all of a provider call except for the format: settings, retries before output,
@@ -87,6 +90,58 @@ impl<W: Wire> WireEngine<W> {
         Ok(settings)
     }
 
+    /// Sends the request and reads the reply.
+    async fn ask(
+        &self,
+        call: &Call<'_>,
+        request: &Request,
+        out: &mut Output<'_>,
+        settings: &Settings,
+        is_remedied: bool,
+    ) -> Outcome<W::Fold> {
+        let fold = |turn: &Turn| {
+            let call = Inference::new(turn, settings).with_remedy(is_remedied);
+            self.shared.wire.fold(&call)
+        };
+        harness::converse(call, request, out, fold).await
+    }
+
+    /// Repeats a refused call in other forms, as long as the wire has a remedy. The second value is
+    /// `true` if the last one was a remedy of the wire's own.
+    async fn with_remedies(
+        &self,
+        call: &mut Call<'_>,
+        settings: &mut Settings,
+        tokens: &Tokens<'_>,
+        mut outcome: Outcome<W::Fold>,
+        out: &mut Output<'_>,
+    ) -> Result<(Outcome<W::Fold>, bool), EngineError> {
+        let mut is_remedied = false;
+        for _ in 0..MOST_REMEDIES {
+            let error = outcome.broken.as_ref().filter(|_| !out.has_output());
+            let remedy = error.and_then(|error| {
+                let asked = Inference::new(out.asked(), settings).with_remedy(is_remedied);
+                self.shared.wire.remedy(&asked, error)
+            });
+            let Some(remedy) = remedy else { break };
+            match remedy.left_out {
+                Some((setting, _)) if settings.unsent.has(setting) => break,
+                Some((setting, why)) => settings.unsent.add(setting, why),
+                None if is_remedied => break,
+                None => is_remedied = true,
+            }
+            if settings.unsent.has("stream") {
+                (settings.stream, call.is_stream) = (false, false);
+            }
+            out.inform(remedy.message, remedy.data);
+            call.count(&*outcome.fold);
+            let other = Inference::new(out.asked(), settings).with_remedy(is_remedied);
+            let request = self.request(&other, tokens.current())?;
+            outcome = self.ask(call, &request, out, settings, is_remedied).await;
+        }
+        Ok((outcome, is_remedied))
+    }
+
     fn request(
         &self,
         call: &Inference<'_>,
@@ -131,8 +186,7 @@ impl<W: Wire> WireEngine<W> {
             Err(error) => return failed(refused, error),
         };
         out.inform(RENEWED, json!({"status": 401}));
-        let fold = |turn: &Turn| self.shared.wire.fold(&Inference::new(turn, settings));
-        harness::converse(call, &request, out, fold).await
+        self.ask(call, &request, out, settings, false).await
     }
 }
 
@@ -147,55 +201,34 @@ impl<W: Wire> Engine for WireEngine<W> {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let shared = &*self.shared;
-        let settings = self.settings(turn)?;
+        let mut settings = self.settings(turn)?;
         let mut tokens = self.tokens(ctx).await?;
         let request = self.request(&Inference::new(turn, &settings), tokens.current())?;
         let first = turn.blocks.len();
-        let (provider, model) = (shared.provider.as_str(), settings.model.as_str());
-        let start = |turn| {
-            let writer =
-                ResponseWriter::start_with(ctx, turn, provider, model, &settings.inference);
-            settings.unsent.announce(&writer);
-            Output::new(writer)
-        };
-        let mut out = start(turn);
-        let call = Call {
+        let (provider, model) = (shared.provider.as_str(), settings.model.clone());
+        let writer = ResponseWriter::start_with(ctx, turn, provider, &model, &settings.inference);
+        settings.unsent.announce(&writer);
+        let mut out = Output::new(writer).with_names(settings.names.clone());
+        let mut call = Call {
             http: &shared.http,
             ctx,
             frames: W::FRAMES,
             is_stream: settings.stream,
             format: W::FORMAT,
-            price: shared.prices.as_ref().and_then(|price| price(model)),
+            price: shared.prices.as_ref().and_then(|price| price(&model)),
         };
-        let fold = |turn: &Turn, is_remedied| {
-            let call = Inference::new(turn, &settings).with_remedy(is_remedied);
-            shared.wire.fold(&call)
-        };
-        let mut outcome =
-            harness::converse(&call, &request, &mut out, |turn| fold(turn, false)).await;
+        let mut outcome = self.ask(&call, &request, &mut out, &settings, false).await;
         let is_refused = |error: &EngineError| tokens.are_refused_by(error);
         if outcome.broken.as_ref().is_some_and(is_refused) && !out.has_output() {
             outcome =
                 Box::pin(self.with_another_token(&call, &settings, &mut tokens, outcome, &mut out))
                     .await;
         }
-        let remedy = outcome.broken.as_ref().filter(|_| !out.has_output());
-        let remedy = remedy.and_then(|error| {
-            shared
-                .wire
-                .remedy(&Inference::new(out.asked(), &settings), error)
-        });
-        let is_remedied = remedy.is_some();
-        if let Some(remedy) = remedy {
-            out.inform(remedy.message, remedy.data);
-            call.count(&*outcome.fold);
-            let other = Inference::new(out.asked(), &settings).with_remedy(true);
-            let request = self.request(&other, tokens.current())?;
+        let mut is_remedied = false;
+        if outcome.broken.is_some() && !out.has_output() {
             // Boxed: few calls need it.
-            outcome = Box::pin(async {
-                harness::converse(&call, &request, &mut out, |turn| fold(turn, true)).await
-            })
-            .await;
+            let remedied = self.with_remedies(&mut call, &mut settings, &tokens, outcome, &mut out);
+            (outcome, is_remedied) = Box::pin(remedied).await?;
         }
         let result = outcome.end(out, call.price.as_ref());
         let settled = Settled {

@@ -12,7 +12,7 @@ use geppetto_transport::Redactor;
 use geppetto_turns::{Incomplete, InferenceResult};
 use serde_json::Value;
 
-use crate::read::halves;
+use crate::{read::halves, rules::ToolNames};
 use halved::Halved;
 use notes::Notes;
 
@@ -41,6 +41,8 @@ pub struct Output<'a> {
     notes: Notes,
     /// The model most recently named by the server.
     model: String,
+    /// Translation of tool names in the reply.
+    names: ToolNames,
 }
 
 impl<'a> Output<'a> {
@@ -51,7 +53,14 @@ impl<'a> Output<'a> {
             halved: Halved::default(),
             notes: Notes::default(),
             model: String::new(),
+            names: ToolNames::default(),
         }
+    }
+
+    /// Sets the translation of tool names in the reply.
+    pub(crate) fn with_names(mut self, names: ToolNames) -> Self {
+        self.names = names;
+        self
     }
 
     /// Prepares for the reply to another attempt.
@@ -67,10 +76,11 @@ impl<'a> Output<'a> {
     }
 
     /// Opens a tool call ([`ResponseWriter::open_tool_call`]). The id is sanitized with
-    /// [`id`](Self::id).
+    /// [`id`](Self::id), and the name translated back to the tool's own
+    /// ([`Settings::names`](crate::Settings::names)).
     pub fn open_tool_call(&mut self, id: &str, name: &str) -> ItemId {
         let id = self.id(id).into_owned();
-        self.writer.open_tool_call(id, name)
+        self.writer.open_tool_call(id, self.names.own(name))
     }
 
     /// Appends a delta to an open item.

@@ -9,6 +9,6 @@ mod origin;
 mod reasons;
 
 pub use call_ids::{CallIdForm, CallIds};
-pub use names::fitting_name;
+pub use names::{NameForm, ToolNames};
 pub use origin::{ORIGIN, Origin};
 pub use reasons::Meaning;

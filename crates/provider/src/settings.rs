@@ -1,18 +1,22 @@
 //! [`Settings`]: validated settings of a request.
 
 use geppetto_engine::{
-    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolConfig,
+    ConfigError, EngineError, ErrorKind, InferenceConfig, StructuredOutput, ToolChoice, ToolConfig,
     ToolDefinition, keys,
 };
 use geppetto_turns::{DataKey, KeyError, Turn};
 use serde_json::{Map, Value};
 
-use crate::Wire;
+use crate::{
+    Wire,
+    rules::{NameForm, ToolNames},
+};
 
 mod defaults;
 mod unsent;
 
 pub(crate) use defaults::Defaults;
+pub(crate) use unsent::MESSAGE as UNSENT;
 pub use unsent::Unsent;
 
 /// Validated settings of a request: those of the turn, with the engine's defaults.
@@ -25,9 +29,11 @@ pub struct Settings {
     pub model: String,
     /// `true` to request a stream.
     pub stream: bool,
-    /// Offered tools, with their schemas in the form accepted by servers.
+    /// Offered tools, with their names and schemas in the form accepted by servers.
     pub tools: Vec<ToolDefinition>,
-    /// Tool configuration.
+    /// Translation of tool names to those in the request.
+    pub names: ToolNames,
+    /// Tool configuration. The name of a required tool is the one in the request.
     pub tool_config: ToolConfig,
     /// Structured output of the answer.
     pub output: Option<StructuredOutput>,
@@ -70,16 +76,37 @@ impl Settings {
             tools = sent.collect::<Result<_, _>>()?;
         }
         let mut unsent = Unsent::default();
-        Ok(Self {
+        let mut settings = Self {
             model: inference.model.clone().unwrap_or_else(|| model.to_owned()),
             inference,
             stream,
             tools,
+            names: ToolNames::default(),
             tool_config,
             output: output(turn, &mut unsent)?,
             extra: extra(turn, W::PASSED_THROUGH, W::RESERVED)?,
             unsent,
-        })
+        };
+        settings.translate_names(NameForm::default());
+        Ok(settings)
+    }
+
+    /// Translates the names of the offered tools, and of a required one, to this form.
+    /// [`of`](Self::of) uses [`NameForm::Plain`].
+    pub fn translate_names(&mut self, form: NameForm) {
+        let own: Vec<String> = self
+            .tools
+            .iter()
+            .map(|tool| self.names.own(&tool.name).to_owned())
+            .collect();
+        let names = ToolNames::new(form, own.iter().map(String::as_str));
+        if let ToolChoice::Tool(name) = &mut self.tool_config.tool_choice {
+            *name = names.sent(self.names.own(name)).into_owned();
+        }
+        for (tool, own) in self.tools.iter_mut().zip(&own) {
+            tool.name = names.sent(own).into_owned();
+        }
+        self.names = names;
     }
 
     /// Omits settings from the request: those that are set, according to `set`, and for which

@@ -4,9 +4,9 @@ use std::fmt;
 
 use geppetto_engine::EngineError;
 use geppetto_turns::{DataKey, Turn};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use crate::{Fold, Settings};
+use crate::{Fold, Settings, settings::UNSENT};
 
 mod request;
 mod server;
@@ -26,7 +26,7 @@ pub use server::{KeyHeader, Server};
 /// | the request | [`request`](Self::request) | once, before anything is published | the call fails, nothing is published |
 /// | a fold for an attempt | [`fold`](Self::fold) | once per attempt, even if it is refused | |
 /// | the reply | [`Fold`] | see there | see there |
-/// | another form of the request | [`remedy`](Self::remedy) | at most once, after a failure without output | |
+/// | another form of the request | [`remedy`](Self::remedy) | after each failure without output, until there is none | |
 /// | marks on the blocks | [`settle`](Self::settle) | once, however the reply ended, unless the future is dropped | |
 ///
 /// An attempt is retried with the same request, which is why the request is built only once. No
@@ -106,11 +106,12 @@ pub trait Wire: fmt::Debug + Sized + Send + Sync + 'static {
     fn fold(&self, call: &Inference<'_>) -> Self::Fold;
 
     /// Returns another form of the request, for a server that refuses this one because of its
-    /// contents: reasoning signed for another account, or a feature that the model does not have.
+    /// contents: reasoning signed for another account, or a setting that the model does not have.
     ///
     /// Called if the call failed and none of its reply was published. If it returns a remedy, which
-    /// is announced, [`request`](Self::request) is called again, with [`Inference::is_remedied`],
-    /// and the call is repeated once. `None` by default.
+    /// is announced, [`request`](Self::request) is called again, and the call is repeated: at most
+    /// once with [`Inference::is_remedied`] ([`Remedy::new`]), and once per setting that is omitted
+    /// ([`Remedy::without`]), at most five times in all. `None` by default.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         let _ = (call, error);
         None
@@ -175,7 +176,7 @@ impl<'a> Inference<'a> {
     }
 
     /// Returns `true` if the first form of the request was refused, and [`Wire::remedy`] returned
-    /// another one.
+    /// another one ([`Remedy::new`]).
     #[must_use]
     pub fn is_remedied(&self) -> bool {
         self.is_remedied
@@ -199,12 +200,32 @@ pub struct Settled<'a> {
 pub struct Remedy {
     pub(crate) message: &'static str,
     pub(crate) data: Value,
+    /// The setting that is omitted, with the reason.
+    pub(crate) left_out: Option<(&'static str, &'static str)>,
 }
 
 impl Remedy {
     /// Creates a remedy that is announced by an `info` event with this message and data.
     #[must_use]
     pub fn new(message: &'static str, data: Value) -> Self {
-        Self { message, data }
+        Self {
+            message,
+            data,
+            left_out: None,
+        }
+    }
+
+    /// Creates the remedy to omit a setting that the server refuses ([`Settings::unsent`]). The
+    /// event has the same message and data as for settings that are omitted from the beginning.
+    /// Without `stream`, the reply is requested as one body.
+    #[must_use]
+    pub fn without(setting: &'static str, why: &'static str) -> Self {
+        let mut settings = Map::new();
+        settings.insert(setting.to_owned(), why.into());
+        Self {
+            message: UNSENT,
+            data: json!({ "settings": settings }),
+            left_out: Some((setting, why)),
+        }
     }
 }

@@ -36,7 +36,7 @@
 
 use geppetto_engine::EngineError;
 use geppetto_provider::{
-    Inference, Server, Settings, Settled, Wire, WireEngine, WireEngineBuilder, WireRequest,
+    Inference, Remedy, Server, Settings, Settled, Wire, WireEngine, WireEngineBuilder, WireRequest,
     rules::Origin,
 };
 use geppetto_turns::{Content, DataKey, Turn};
@@ -58,10 +58,13 @@ pub use dialect::{
     SchemaForm, SystemRole,
 };
 pub use fold::ChatFold;
-pub use geppetto_provider::{KeyHeader, rules::CallIdForm};
+pub use geppetto_provider::{
+    KeyHeader,
+    rules::{CallIdForm, NameForm},
+};
 pub use options::ChatOptions;
 
-use crate::account;
+use crate::{account, refused};
 use extra::extra_content;
 
 /// Value of `type` for a call of a custom tool, on the wire and on its block.
@@ -145,6 +148,15 @@ impl Wire for Chat {
     fn fold(&self, call: &Inference<'_>) -> ChatFold {
         let count = call.settings().extra.get("n").and_then(Value::as_u64);
         ChatFold::stream().with_alternatives(count.is_some_and(|count| count > 1))
+    }
+
+    /// Omits a setting that the server refuses.
+    fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+        let settings = call.settings();
+        let effort = settings.inference.reasoning_effort.as_deref();
+        refused::remedy(error, effort, |setting| {
+            request::can_leave_out(settings, &self.dialect, setting)
+        })
     }
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {

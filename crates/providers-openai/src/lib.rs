@@ -44,6 +44,7 @@ mod account;
 pub mod chat;
 pub mod keys;
 mod models;
+mod refused;
 pub mod responses;
 
 pub use chat::{Chat, ChatEngine, ChatEngineBuilder, ChatOptions, Dialect};

@@ -24,8 +24,17 @@ const WITHOUT_EFFORT: [&str; 2] = ["o1-mini", "o1-preview"];
 
 /// Models that do not reason unless an effort is set:
 /// <https://learn.microsoft.com/en-us/javascript/api/@azure/ai-projects/reasoningeffort>,
-/// <https://github.com/langchain-ai/langchain/pull/35424>.
-const EFFORT_NONE_BY_DEFAULT: [&str; 2] = ["gpt-5.1", "gpt-5.2"];
+/// <https://github.com/langchain-ai/langchain/pull/35424>; `gpt-5.3` and `gpt-5.4` according to the
+/// profiles of <https://github.com/pydantic/pydantic-ai>, measured in July 2026.
+const EFFORT_NONE_BY_DEFAULT: [&str; 4] = ["gpt-5.1", "gpt-5.2", "gpt-5.3", "gpt-5.4"];
+
+/// Variants of these models that always reason.
+const ALWAYS_REASON: [&str; 4] = ["-chat", "-pro", "5.1-codex", "5.2-codex"];
+
+/// Models of OpenAI with the fixed effort `medium`:
+/// <https://github.com/egoist/chatwise-releases/issues/1257>,
+/// <https://github.com/Laisky/one-api/issues/266>.
+const FIXED_EFFORT: [&str; 3] = ["gpt-5.1-chat", "gpt-5.2-chat", "gpt-5.3-chat"];
 
 /// Models of xAI that refuse `reasoning_effort`. Sources: <https://docs.x.ai/docs/guides/reasoning>,
 /// for `grok-4.20` also <https://github.com/vercel/ai/releases/tag/@ai-sdk/xai@4.0.8>, for
@@ -45,7 +54,7 @@ const XAI_WITH_EFFORT: [&str; 2] = ["grok-3-mini", "grok-4.20-multi-agent"];
 /// Reasoning models that reject `stop`
 /// (<https://platform.openai.com/docs/api-reference/chat/create>,
 /// <https://github.com/FlowiseAI/Flowise/issues/5046>), and the exceptions among them.
-const WITHOUT_STOP: [&str; 3] = ["o3", "o4-mini", "gpt-5"];
+const WITHOUT_STOP: [&str; 4] = ["o3", "o4-mini", "gpt-5", "gpt-6"];
 const WITH_STOP: [&str; 1] = ["o3-mini"];
 
 /// Model families that reject `parallel_tool_calls` with any value:
@@ -81,6 +90,11 @@ pub(crate) fn refusal(
         "reasoning_effort" | "reasoning_summary" if does_not_reason(model) => {
             Some("the model does not reason")
         }
+        "reasoning_effort"
+            if begins(name, &FIXED_EFFORT) && effort.is_some_and(|effort| effort != "medium") =>
+        {
+            Some("the model has a fixed effort")
+        }
         "reasoning_effort" if begins(name, &WITHOUT_EFFORT) => {
             Some("the model has no setting for it")
         }
@@ -89,6 +103,8 @@ pub(crate) fn refusal(
             (refuses && !begins(name, &XAI_WITH_EFFORT))
                 .then_some("the model has no setting for it")
         }
+        // <https://github.com/can1357/oh-my-pi/pull/7454>
+        "reasoning_summary" if server == "xai" => Some("xAI refuses it"),
         // <https://docs.x.ai/docs/guides/reasoning>
         "stop" | "presence_penalty" | "frequency_penalty" if server == "xai" => (name
             .starts_with("grok-3-mini")
@@ -132,7 +148,7 @@ pub(crate) fn does_not_reason(model: &str) -> bool {
 /// Returns `true` if a model is one of OpenAI's reasoning models, which refuse `max_tokens` and,
 /// while they reason, sampling settings.
 pub(crate) fn is_openai_reasoning(model: &str) -> bool {
-    const FAMILIES: [&str; 4] = ["o1", "o3", "o4", "gpt-5"];
+    const FAMILIES: [&str; 5] = ["o1", "o3", "o4", "gpt-5", "gpt-6"];
     let name = plain(model);
     !does_not_reason(model)
         && FAMILIES.iter().any(|family| {
@@ -156,10 +172,14 @@ fn begins(name: &str, beginnings: &[&str]) -> bool {
 fn reasons(name: &str, effort: Option<&str>) -> bool {
     match effort {
         Some(effort) => effort != "none",
-        // The family itself, or a dated version of it.
-        None => !EFFORT_NONE_BY_DEFAULT.iter().any(|family| {
-            name.strip_prefix(family)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with("-20"))
-        }),
+        // The family itself, or a version or a size of it.
+        None => {
+            let is_of = |family: &&str| {
+                name.strip_prefix(*family)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            };
+            !EFFORT_NONE_BY_DEFAULT.iter().any(is_of)
+                || ALWAYS_REASON.iter().any(|variant| name.contains(variant))
+        }
     }
 }

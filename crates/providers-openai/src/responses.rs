@@ -44,7 +44,7 @@ mod tests;
 pub use fold::ResponsesFold;
 pub use options::{Include, ResponsesOptions};
 
-use crate::account;
+use crate::{account, refused};
 use request::{Purpose, Request, Sealed};
 
 /// Value of `type` in the payload of a block for a call of a custom tool.
@@ -128,16 +128,22 @@ impl Wire for Responses {
         ResponsesFold::new(&call.settings().model)
     }
 
-    /// Omits encrypted reasoning and compactions if the server cannot decrypt them: they came from
-    /// another account, or the key has changed.
+    /// Omits encrypted reasoning and compactions if the server cannot decrypt them, because they
+    /// came from another account or the key has changed; or a setting that the server refuses.
     ///
     /// Reports: <https://github.com/openai/codex/issues/8145>,
     /// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         let is_unreadable = error.provider_code() == Some(INVALID_ENCRYPTED);
         let mut blocks = call.turn().blocks.iter();
-        (is_unreadable && blocks.any(|block| is_sealed(block)))
-            .then(|| Remedy::new(UNREADABLE, json!({"code": INVALID_ENCRYPTED})))
+        if is_unreadable && blocks.any(|block| is_sealed(block)) {
+            return Some(Remedy::new(UNREADABLE, json!({"code": INVALID_ENCRYPTED})));
+        }
+        let settings = call.settings();
+        let effort = settings.inference.reasoning_effort.as_deref();
+        refused::remedy(error, effort, |setting| {
+            request::can_leave_out(settings, &self.options, setting)
+        })
     }
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {

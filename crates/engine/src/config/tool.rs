@@ -242,11 +242,16 @@ impl ToolConfig {
     }
 }
 
+/// Maximum length of a tool's name, in characters.
+const LONGEST_NAME: usize = 256;
+
 /// Definition of a tool, as sent to the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolDefinition {
-    /// Name: 1 to 64 letters, digits, `_` and `-`.
+    /// Name: 1 to 256 characters, without control characters. Engines translate names that a server
+    /// does not accept in requests and replies (1 to 64 letters, digits, `_` and `-` are always sent
+    /// as they are).
     pub name: String,
     /// Description of the tool, for the model.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -305,7 +310,7 @@ impl ToolDefinition {
     ///
     /// # Errors
     ///
-    /// If providers do not accept the name, or the schema cannot be sent
+    /// If the name is not valid, or the schema cannot be sent
     /// ([`sent_parameters`](Self::sent_parameters)).
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.check_name()?;
@@ -324,10 +329,10 @@ impl ToolDefinition {
     }
 
     fn check_name(&self) -> Result<(), ConfigError> {
-        let letters = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(letters) {
+        let is_long = self.name.chars().nth(LONGEST_NAME).is_some();
+        if self.name.trim().is_empty() || is_long || self.name.chars().any(char::is_control) {
             let message = format!(
-                "is `{}`; allowed are 1 to 64 letters, digits, `_` and `-`",
+                "is {:?}; allowed are 1 to {LONGEST_NAME} characters, without control characters",
                 self.name
             );
             return Err(ConfigError::new("tool name", message));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::output::inform;
 
 /// Message of the event.
-const MESSAGE: &str = "settings were not sent";
+pub(crate) const MESSAGE: &str = "settings were not sent";
 
 /// Settings that are not sent, with reasons.
 #[derive(Debug, Default)]

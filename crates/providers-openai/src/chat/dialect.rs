@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
-use geppetto_provider::{KeyHeader, rules::CallIdForm};
+use geppetto_provider::{
+    KeyHeader,
+    rules::{CallIdForm, NameForm},
+};
 use geppetto_turns::Rules;
 
 mod hosts;
 mod schema;
 mod templates;
 
-pub(super) use schema::narrowed;
+pub(super) use schema::{moonshot::typed, narrowed};
 
 use crate::models;
 
@@ -84,9 +87,12 @@ pub struct Dialect {
     /// `true` if a request with tool calls in its history must offer a tool; if there is none, a
     /// placeholder is offered. `false` by default; `true` for Claude, by the model's name.
     pub placeholder_tool: bool,
-    /// The form of tool schemas. JSON schemas by default; for Gemini, by the model's name, a subset
-    /// of `OpenAPI`.
+    /// The form of tool schemas. JSON schemas by default; subsets for Gemini and Moonshot, by the
+    /// model's name.
     pub schemas: SchemaForm,
+    /// Form of tool names. 1 to 64 letters, digits, `_` and `-` by default; starting with a letter
+    /// for Gemini and Moonshot, by the model's name.
+    pub tool_names: NameForm,
     /// `true` if refusals are sent back in a separate field instead of as text. `false` by default;
     /// `true` for OpenAI.
     pub refusal_field: bool,
@@ -142,6 +148,9 @@ pub enum SchemaForm {
     /// keywords that it lacks are described in words or omitted. Arguments are still checked
     /// against the original schema.
     OpenApi,
+    /// The JSON schemas that Moonshot accepts: every schema has one type, or alternatives that have
+    /// one; references and `allOf` are resolved; there are no conditions.
+    Moonshot,
 }
 
 /// Field of the output limit.
@@ -218,6 +227,7 @@ impl Default for Dialect {
             output: OutputFormat::default(),
             placeholder_tool: false,
             schemas: SchemaForm::default(),
+            tool_names: NameForm::default(),
             refusal_field: false,
             key: KeyHeader::default(),
         }
@@ -263,11 +273,17 @@ impl Dialect {
 
     /// Returns the dialect with the requirements of the model on any server.
     pub(super) fn with_model(&self, model: &str) -> Cow<'_, Self> {
-        let is_gemini = templates::is_gemini(model);
+        let form = templates::schemas(model);
+        let is_unknown = self.name.is_empty() && self.reasoning == ReasoningReplay::Never;
+        let wants_reasoning = is_unknown && templates::wants_reasoning(model);
         let Some((rules, ids)) = templates::find(model) else {
             let mut dialect = Cow::Borrowed(self);
-            if is_gemini {
-                dialect.to_mut().schemas = SchemaForm::OpenApi;
+            if let Some(form) = form {
+                let own = dialect.to_mut();
+                (own.schemas, own.tool_names) = (form, NameForm::LetterFirst);
+            }
+            if wants_reasoning {
+                dialect.to_mut().replay_reasoning();
             }
             return dialect;
         };
@@ -278,6 +294,12 @@ impl Dialect {
             dialect.call_ids = ids;
         }
         Cow::Owned(dialect)
+    }
+
+    /// Sends reasoning back in `reasoning_content`, with the results of tools.
+    pub(super) fn replay_reasoning(&mut self) {
+        self.reasoning = ReasoningReplay::WithToolCalls(ReasoningField::ReasoningContent);
+        self.reasoning_key = true;
     }
 
     /// Returns the reason why a request for `model` must not have a field, if there is one.

@@ -9,8 +9,14 @@ use geppetto_provider::{
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ChatOptions, Dialect, OutputFormat, SchemaForm, dialect::narrowed};
-use crate::models;
+use super::{
+    ChatOptions, Dialect, OutputFormat, ReasoningReplay, SchemaForm,
+    dialect::{narrowed, typed},
+};
+use crate::{
+    models,
+    refused::{self, patterns},
+};
 
 mod messages;
 mod options;
@@ -51,10 +57,50 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect, options: &Ch
             .or_else(|| dialect.refusal(setting, &model, effort.as_deref()))
             .or_else(|| models::refusal_of_both(&model, setting).filter(|_| has_temperature))
     });
-    if dialect.with_model(&model).schemas == SchemaForm::OpenApi {
-        for tool in &mut settings.tools {
-            tool.parameters = narrowed(&tool.parameters);
+    let dialect = dialect.with_model(&model);
+    for tool in &mut settings.tools {
+        match dialect.schemas {
+            SchemaForm::OpenApi => tool.parameters = narrowed(&tool.parameters),
+            SchemaForm::Moonshot => tool.parameters = typed(&tool.parameters),
+            _ => {}
         }
+    }
+    settings.translate_names(dialect.tool_names);
+}
+
+/// Returns `true` if the request has a setting that can be omitted when the server refuses it.
+pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &str) -> bool {
+    let config = &settings.inference;
+    let is_set = match setting {
+        "temperature" => config.temperature.is_some(),
+        "top_p" => config.top_p.is_some(),
+        "stop" => config.stop.is_some(),
+        "seed" => config.seed.is_some(),
+        "reasoning_effort" => config.reasoning_effort.is_some(),
+        "thinking_type" => config.thinking_type.is_some() && dialect.thinking,
+        "tool_choice" => refused::is_demand(settings),
+        "parallel_tool_calls" => settings.parallel_calls().is_some(),
+        "stream" => settings.stream,
+        "stream_options" => settings.stream && dialect.stream_options,
+        "max_tokens" | "max_completion_tokens" => {
+            config.max_response_tokens.is_some() && limit_field(settings, dialect) == setting
+        }
+        patterns::SETTING => refused::has_patterns(settings),
+        refused::REASONING => {
+            dialect.with_model(&settings.model).reasoning != ReasoningReplay::Never
+        }
+        _ => false,
+    };
+    is_set && !settings.unsent.has(setting) && !settings.extra.contains_key(setting)
+}
+
+/// Returns the field of the output limit: the other one if the server refuses that of the dialect.
+fn limit_field(settings: &Settings, dialect: &Dialect) -> &'static str {
+    let own = dialect.max_tokens_field(&settings.model);
+    match own {
+        own if !settings.unsent.has(own) => own,
+        "max_tokens" => "max_completion_tokens",
+        _ => "max_tokens",
     }
 }
 
@@ -82,7 +128,11 @@ pub(super) fn encode(
     dialect: &Dialect,
     server: &str,
 ) -> Result<Vec<u8>, EngineError> {
-    let dialect = &*dialect.with_model(&settings.model);
+    let mut dialect = dialect.with_model(&settings.model);
+    if settings.unsent.has(refused::REASONING) {
+        dialect.to_mut().reasoning = ReasoningReplay::Never;
+    }
+    let dialect = &*dialect;
     // On this wire the results of tools are texts.
     let mut rules = dialect.rules;
     rules.media_after_tools = true;
@@ -90,6 +140,7 @@ pub(super) fn encode(
     let to = messages::To {
         dialect,
         origin: Origin::new(server, &settings.model),
+        names: &settings.names,
     };
     let mut messages = messages::of(&blocks, &to)?;
     if messages.is_empty() {
@@ -142,7 +193,7 @@ impl Serialize for Body<'_> {
         let usage = usage.then_some(StreamOptions {
             include_usage: true,
         });
-        fields.put("stream_options", usage)?;
+        self.put(&mut fields, "stream_options", usage)?;
         fields.end()
     }
 }
@@ -151,14 +202,17 @@ impl Body<'_> {
     fn tools<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let settings = self.settings;
         let offered = !settings.tools.is_empty();
-        let all = settings.tools.iter().chain(&self.placeholder);
+        let plain = refused::plain_tools(settings);
+        let offer = plain.as_ref().unwrap_or(&settings.tools);
+        let all = offer.iter().chain(&self.placeholder);
         let tools: Vec<Tool<'_>> = all.map(Tool::of).collect();
         fields.put("tools", (!tools.is_empty()).then_some(tools))?;
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
         self.put(fields, "tool_choice", choice.filter(|_| offered))?;
         let parallel = settings.parallel_calls();
         self.put(fields, "parallel_tool_calls", parallel)?;
-        let format = settings.output.as_ref();
+        let plain = refused::plain_output(settings);
+        let format = plain.as_ref().or(settings.output.as_ref());
         let format = format.and_then(|output| match self.dialect.output {
             OutputFormat::JsonObject => Some(ResponseFormat::any_object()),
             _ if in_words(self.dialect, settings) => None,
@@ -182,8 +236,8 @@ impl Body<'_> {
         let config = &self.settings.inference;
         self.put(fields, "temperature", config.temperature)?;
         self.put(fields, "top_p", config.top_p)?;
-        let limit = self.dialect.max_tokens_field(&self.settings.model);
-        fields.put(limit, config.max_response_tokens)?;
+        let limit = limit_field(self.settings, self.dialect);
+        self.put(fields, limit, config.max_response_tokens)?;
         let stop = config.stop.as_ref().filter(|stop| !stop.is_empty());
         self.put(fields, "stop", stop)?;
         let seed = config.seed.filter(|_| !self.settings.unsent.has("seed"));
@@ -193,7 +247,7 @@ impl Body<'_> {
         let thinking = config
             .thinking_type
             .as_deref()
-            .filter(|_| self.dialect.thinking);
+            .filter(|_| self.dialect.thinking && !self.settings.unsent.has("thinking_type"));
         fields.put("thinking", thinking.map(options::Thinking::of))
     }
 }

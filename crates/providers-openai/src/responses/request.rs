@@ -13,7 +13,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use super::{ResponsesOptions, keys};
-use crate::models;
+use crate::{
+    models,
+    refused::{self, patterns},
+};
 
 mod answered;
 mod input;
@@ -119,6 +122,30 @@ pub(super) fn leave_out(settings: &mut Settings, server: &str) {
     });
 }
 
+/// Returns `true` if the request has a setting that can be omitted when the server refuses it.
+pub(super) fn can_leave_out(
+    settings: &Settings,
+    options: &ResponsesOptions,
+    setting: &str,
+) -> bool {
+    let config = &settings.inference;
+    let is_set = match setting {
+        "temperature" => config.temperature.is_some(),
+        "top_p" => config.top_p.is_some(),
+        "reasoning_effort" => config.reasoning_effort.is_some(),
+        "reasoning_summary" => config.reasoning_summary.is_some(),
+        "tool_choice" => refused::is_demand(settings),
+        "parallel_tool_calls" => {
+            (options.parallel_tool_calls.or(settings.parallel_calls())).is_some()
+        }
+        "stream" => settings.stream,
+        "include" => !options.include.of(&settings.model).is_empty(),
+        patterns::SETTING => refused::has_patterns(settings),
+        _ => false,
+    };
+    is_set && !settings.unsent.has(setting) && !settings.extra.contains_key(setting)
+}
+
 impl Deref for Request<'_> {
     type Target = Settings;
 
@@ -184,7 +211,7 @@ impl<'a> Request<'a> {
         let is_whole = previous.is_none() && !self.extra.contains_key("conversation");
         answered::retain(&mut blocks, is_whole);
         let (known, blocks) = place::split_at_response(&blocks, previous);
-        let input = input::of(known, blocks, &place)?;
+        let input = input::of(known, blocks, &place, &self.names)?;
         if input.is_empty() && previous.is_none() {
             return Err(nothing_to_send());
         }
@@ -232,7 +259,9 @@ impl Serialize for Body<'_> {
 impl Body<'_> {
     fn tools<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let settings = self.request;
-        let functions = settings.tools.iter().map(Tool::function);
+        let plain = refused::plain_tools(settings);
+        let offer = plain.as_ref().unwrap_or(&settings.tools);
+        let functions = offer.iter().map(Tool::function);
         let tools: Vec<Tool<'_>> = functions
             .chain(settings.server_tools.iter().map(Tool::Server))
             .collect();
@@ -240,21 +269,26 @@ impl Body<'_> {
         let allowed = self.options.allowed_tools.as_deref();
         let choice = ToolChoice::of(&settings.tool_config.tool_choice, settings, allowed);
         fields.put("tools", offered.then_some(tools))?;
-        fields.put("tool_choice", choice.filter(|_| offered))?;
+        let is_sent = |setting: &str| offered && !settings.unsent.has(setting);
+        fields.put("tool_choice", choice.filter(|_| is_sent("tool_choice")))?;
         let parallel = self.options.parallel_tool_calls;
         let parallel = parallel.or(settings.parallel_calls());
-        fields.put("parallel_tool_calls", parallel.filter(|_| offered))?;
+        let parallel = parallel.filter(|_| is_sent("parallel_tool_calls"));
+        fields.put("parallel_tool_calls", parallel)?;
         fields.put("max_tool_calls", self.options.max_tool_calls)
     }
 
     fn shape<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {
         let config = &self.request.inference;
         let verbosity = self.options.verbosity.as_deref();
-        let text = TextSettings::of(self.request.output.as_ref(), verbosity);
+        let plain = refused::plain_output(self.request);
+        let output = plain.as_ref().or(self.request.output.as_ref());
+        let text = TextSettings::of(output, verbosity);
         fields.put("text", text)?;
         fields.put("reasoning", Reasoning::of(config, &self.request.unsent))?;
         let include = self.options.include.of(&self.request.model);
-        fields.put("include", (!include.is_empty()).then_some(include))
+        let is_sent = !include.is_empty() && !self.request.unsent.has("include");
+        fields.put("include", is_sent.then_some(include))
     }
 
     fn sampling<M: SerializeMap>(&self, fields: &mut RequestFields<'_, M>) -> Result<(), M::Error> {

@@ -140,7 +140,10 @@ impl Said {
             } else {
                 Cause::QuotaExhausted
             }),
-            None if status.is_none_or(statuses::may_be_about_length) => {
+            None if status.is_none_or(|status| {
+                statuses::may_be_about_length(status, self.message.contains("context"))
+            }) =>
+            {
                 phrases::is_too_long(&self.message).then_some(Cause::ContextTooLong)
             }
             None => None,

@@ -31,6 +31,9 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("cyberpolicy", Cause::Filtered),
     // Volcengine: InputTextSensitiveContentDetected.
     ("sensitivecontent", Cause::Filtered),
+    // Gateways in China: sensitive_words_detected, new_sensitive.
+    ("sensitiveword", Cause::Filtered),
+    ("newsensitive", Cause::Filtered),
     // Azure, in `innererror`.
     ("responsibleai", Cause::Filtered),
     // DashScope: <https://www.alibabacloud.com/help/en/model-studio/error-code>.
@@ -106,6 +109,9 @@ pub(super) const SOFT: &[(&str, Cause)] = &[
     ("notfound", Cause::NotFound),
     // Mistral: invalid_model.
     ("invalidmodel", Cause::NotFound),
+    // GitHub Copilot.
+    ("modelnotsupported", Cause::NotFound),
+    ("unsupportedmodel", Cause::NotFound),
     // An error of the server's own search; unrelated to the time of a request.
     ("vectorstoretimeout", Cause::Server),
     ("timeout", Cause::Timeout),

@@ -399,6 +399,15 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// Returns the place of an invalid field, as sent by FastAPI's validation: `body.temperature: `.
+fn location(item: &Value) -> String {
+    let parts: Vec<String> = list(item.get("loc")).filter_map(scalar).collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!("{}: ", parts.join(".")),
+    }
+}
+
 /// Returns a text, or the texts of a list as sent by FastAPI's validation; other JSON verbatim.
 fn words(value: &Value) -> Option<String> {
     match value {
@@ -407,7 +416,10 @@ fn words(value: &Value) -> Option<String> {
         Value::Array(items) => {
             let said: Vec<String> = items
                 .iter()
-                .filter_map(|item| item.get("msg").or(Some(item)).and_then(words))
+                .filter_map(|item| match item.get("msg") {
+                    Some(said) => words(said).map(|said| format!("{}{said}", location(item))),
+                    None => words(item),
+                })
                 .collect();
             Some(said.join("; ")).filter(|text| !text.is_empty())
         }

@@ -4,6 +4,11 @@
 //! possible, because a message may quote the request. Messages are compared in lower case.
 
 use super::cause::Cause;
+use length::TOO_LONG;
+use spent::{PERHAPS_SPENT, SPENT};
+
+mod length;
+mod spent;
 
 type Phrase = (&'static [&'static str], Cause);
 
@@ -29,85 +34,6 @@ const LIMITS: &[&str] = &[
 /// on tokens per minute (TPM): Limit 6000, Requested 6294" (Groq with 413, OpenAI with 429).
 const OVER_LIMIT: &[&[&str]] = &[&["request too large for", "tokens per min"]];
 
-const TOO_LONG: &[&[&str]] = &[
-    // OpenAI, vLLM, SGLang, DeepSeek, OpenRouter, Fireworks: "This model's maximum context length is ..".
-    &["maximum context length"],
-    // OpenAI, Cloudflare, MiniMax.
-    &["exceed", "context window"],
-    &["context window", "exceeds limit"],
-    &["exceed", "context length"],
-    &["context length exceeded"],
-    &["context_length_exceeded"],
-    &["contextwindowexceeded"],
-    // Anthropic: "input length and `max_tokens` exceed context limit: ..", "prompt is too long: ..".
-    &["exceed context limit"],
-    &["prompt is too long"],
-    // Ollama: "prompt too long; exceeded max context length by .. tokens".
-    &["prompt too long"],
-    // Bedrock: "Input is too long for requested model."
-    &["input is too long"],
-    // Bedrock: "Input Tokens Exceeded: Number of input tokens exceeds maximum length", "the model ..
-    // exceeds the max input token limit".
-    &["exceed", "max input token"],
-    &["number of input tokens exceeds"],
-    // Cohere: "too many tokens: total tokens exceeds the model's max".
-    &["total tokens", "exceed", "model's max"],
-    &["too many input tokens"],
-    &["too many tokens"],
-    &["token limit exceeded"],
-    // llama.cpp: "the request exceeds the available context size".
-    &["exceed", "context size"],
-    // Together: "The input (.. tokens) is longer than the model's context length (.. tokens)."
-    &["longer than the model's context"],
-    // LM Studio.
-    &["greater than the context length"],
-    &["when context the overflows"],
-    &["context overflow"],
-    // Gemini: "The input token count (..) exceeds the maximum number of tokens allowed (..)."
-    &["input token count", "exceeds"],
-    &["input tokens exceed"],
-    // xAI.
-    &["maximum prompt length is"],
-    // Groq, and vLLM with another wording.
-    &["reduce the length of the messages"],
-    &["reduce the length of the input"],
-    // Poolside, Z.AI at other hosts.
-    &["exceeds the maximum allowed input length"],
-    // Copilot.
-    &["prompt token count", "exceeds the limit"],
-    // Kimi: "Your request exceeded model token limit: ..".
-    &["exceeded model token limit"],
-    // Mistral: "Prompt contains .. tokens .. too large for model with .. maximum context length".
-    &["too large for model with"],
-    // DashScope: "Range of input length should be [1, 30720]".
-    &["range of input length should be"],
-    // TGI: "`inputs` tokens + `max_new_tokens` must be <= 4096".
-    &["`inputs` tokens + `max_new_tokens` must be"],
-    &["`inputs` must have less than"],
-    // vLLM: "The decoder prompt (length ..) is longer than the maximum model length of ..", "the
-    // model's context length is only .. tokens".
-    &["longer than the maximum model length"],
-    &["model's context length is only"],
-    &["maximum input length is"],
-    // SGLang: "Input length (.. tokens) exceeds the maximum allowed length (.. tokens)";
-    // Volcengine: "Input length .. exceeds the maximum length ..".
-    &["input length", "exceeds the maximum"],
-    // Volcengine: "Total tokens of image and text exceed max message tokens".
-    &["exceed max message tokens"],
-    // TensorRT-LLM: "prompt length (..) exceeds maximum input length (..)".
-    &["prompt length", "exceeds maximum input length"],
-    // llama.cpp, in the middle of a reply: "Context size has been exceeded."
-    &["context size has been exceeded"],
-    // SiliconFlow: "length of prompt_tokens (..) must be less than max_seq_len (..)".
-    &["length of prompt_tokens", "must be less than"],
-    // watsonx: "the number of input tokens .. cannot exceed the total tokens limit ..".
-    &["input tokens", "cannot exceed the total tokens limit"],
-    // Baidu.
-    &["prompt tokens too long"],
-    // GitHub Models: "Request body too large for m model. Max size: 8000 tokens."
-    &["request body too large for", "tokens"],
-];
-
 const FILTERED: &[&[&str]] = &[
     // Azure: "The response was filtered due to the prompt triggering Azure OpenAI's content
     // management policy."
@@ -120,7 +46,25 @@ const FILTERED: &[&[&str]] = &[
     // OpenAI: "Invalid prompt: your prompt was flagged as potentially violating our usage policy."
     &["flagged as potentially violating"],
     &["violat", "usage polic"],
-    &["rejected", "our safety system"],
+    &["rejected", "safety system"],
+    &["task failed as a result of our safety system"],
+    // OpenAI, with the code `invalid_prompt`.
+    &["limited access to this content for safety reasons"],
+    // xAI: "Content violates usage guidelines."
+    &["violat", "usage guidelines"],
+    &["violat", "safety polic"],
+    &["violat", "safety guidelines"],
+    &["blocked", "content filter"],
+    &["blocked by", "guardrail"],
+    &["blocked due to", "prohibited"],
+    &["blocked due to", "safety"],
+    &["blocked for safety"],
+    // MiniMax's 1026 behind gateways: "input new_sensitive, messages[220]'s content[1] image is
+    // sensitive, please check your input".
+    &["new_sensitive"],
+    &["is sensitive, please check"],
+    // Servers in China: "内容包含敏感词", "输入或者生成内容可能包含不安全或敏感内容".
+    &["敏感"],
     // OpenRouter's moderation, with status 403.
     &["your input was flagged"],
     // DashScope, DeepSeek, Moonshot, Z.AI.
@@ -168,69 +112,30 @@ const GONE: &[&[&str]] = &[
     &["no such file object"],
 ];
 
-/// Credit or a daily limit is exhausted.
-const SPENT: &[&[&str]] = &[
-    // Z.AI, DeepSeek: "Insufficient Balance"; in Chinese at its other host.
-    &["insufficient balance"],
-    &["余额不足"],
-    // OpenRouter: "Insufficient credits", "This request requires more credits, or fewer max_tokens."
-    &["insufficient credit"],
-    &["requires more credits"],
-    &["key limit exceeded"],
-    &["free-models-per-day"],
-    // Anthropic: "Your credit balance is too low", "You have reached your specified API usage
-    // limits. You will regain access on ..".
-    &["credit balance is too low"],
-    &["reached your specified api usage limits"],
-    // xAI: "has either used all available credits or reached its monthly spending limit".
-    &["used all available credits"],
-    &["monthly spending limit"],
-    // Google: "Your prepayment credits are depleted."
-    &["credits are depleted"],
-    // Hugging Face: "You have exceeded your monthly included credits".
-    &["exceeded your monthly"],
-    // OpenAI.
-    &["billing hard limit"],
-    &["usage limit has been reached"],
-    &["exceededbudget"],
-    // Cloudflare: "you have used up your daily free allocation of 10,000 neurons".
-    &["used up your daily"],
-    // Together, with status 429.
-    &["credit limit exceeded"],
-    // Ollama: "you have reached your weekly usage limit"; GitHub Copilot: "you've exceeded your
-    // weekly rate limit".
-    &["reached your", "usage limit"],
-    &["exceeded your weekly"],
-    // ModelScope: "You have exceeded today's quota for model ..".
-    &["today's quota"],
-    // SiliconFlow, Novita, Volcengine, Groq.
-    &["balance is insufficient"],
-    &["not enough balance"],
-    &["overdue balance"],
-    &["spend limit exceeded"],
-    &["insufficient funds"],
-    // One API and New API: "该令牌额度已用尽", "用户额度不足", "用户剩余额度: ..".
-    &["额度已用尽"],
-    &["额度不足"],
-    &["用户剩余额度"],
-    // Z.AI's plans.
-    &["limit exhausted"],
-];
-
-/// The exhausted limit may also be per minute: Google and DashScope use these messages for both.
-const PERHAPS_SPENT: &[&[&str]] = &[
-    &["insufficient_quota"],
-    &["please check your plan and billing details"],
-    // Google's daily limits, for gateways that pass on only the message.
-    &["quota exceeded", "per day"],
-];
-
 /// Messages of servers that reply with 400 (or 500, or 200) to everything.
 const SOFT: &[Phrase] = &[
     // Google: "API key not valid. Please pass a valid API key."; xAI: "Incorrect API key provided".
     (&["api key not valid"], Cause::Authentication),
     (&["incorrect api key"], Cause::Authentication),
     (&["invalid api key"], Cause::Authentication),
+    (&["invalid api-key"], Cause::Authentication),
+    (&["invalid x-api-key"], Cause::Authentication),
+    (&["api key is invalid"], Cause::Authentication),
+    (&["api key expired"], Cause::Authentication),
+    (&["api key has expired"], Cause::Authentication),
+    (&["api key not found"], Cause::Authentication),
+    (&["missing api key"], Cause::Authentication),
+    (&["no api key"], Cause::Authentication),
+    (&["invalid authentication"], Cause::Authentication),
+    (&["authentication failed"], Cause::Authentication),
+    (&["no auth credentials"], Cause::Authentication),
+    // AWS: "The security token included in the request is invalid."
+    (
+        &["security token included in the request"],
+        Cause::Authentication,
+    ),
+    // One API and New API: "无效的令牌".
+    (&["无效的令牌"], Cause::Authentication),
     // DeepSeek: "Model Not Exist"; OpenRouter: "m is not a valid model ID".
     (&["model not exist"], Cause::NotFound),
     (&["is not a valid model id"], Cause::NotFound),
@@ -238,6 +143,15 @@ const SOFT: &[Phrase] = &[
     // SiliconFlow.
     (&["model does not exist"], Cause::NotFound),
     (&["model", "not found"], Cause::NotFound),
+    (&["is not a valid model"], Cause::NotFound),
+    (&["invalid model name"], Cause::NotFound),
+    (&["unknown model"], Cause::NotFound),
+    (&["no such model"], Cause::NotFound),
+    (&["模型不存在"], Cause::NotFound),
+    // Bedrock: "The provided model identifier is invalid."
+    (&["model identifier is invalid"], Cause::NotFound),
+    // GitHub Copilot: "The requested model is not supported."
+    (&["the requested model is not supported"], Cause::NotFound),
 ];
 
 /// Messages without a status or code.
@@ -251,6 +165,16 @@ const LOOSE: &[Phrase] = &[
     (&["temporarily unavailable"], Cause::Overloaded),
     (&["server is busy"], Cause::Overloaded),
     (&["loading model"], Cause::Overloaded),
+    (&["rate-limit"], Cause::RateLimited),
+    (&["ratelimit"], Cause::RateLimited),
+    (&["throttl"], Cause::RateLimited),
+    (&["请求过于频繁"], Cause::RateLimited),
+    (&["访问量过大"], Cause::RateLimited),
+    (&["high demand"], Cause::Overloaded),
+    (&["is busy"], Cause::Overloaded),
+    (&["currently loading"], Cause::Overloaded),
+    (&["no healthy upstream"], Cause::Overloaded),
+    (&["no instances available"], Cause::Overloaded),
 ];
 
 /// Returns `true` if the message is about a rate limit of requests or tokens.

@@ -60,12 +60,14 @@ pub(super) fn cause(status: StatusCode) -> Cause {
 }
 
 /// Returns `true` if a message about length can be taken literally: with the other statuses it
-/// refers to a token rate limit, or quotes the request.
-pub(super) fn may_be_about_length(status: StatusCode) -> bool {
-    !matches!(
-        status.as_u16(),
-        401 | 402 | 403 | 404 | 408 | 429 | 503 | 529
-    )
+/// refers to a token rate limit, or quotes the request. Some servers refuse a context that is too
+/// long with 401 or 403 (<https://github.com/MoonshotAI/kimi-code/pull/2655>).
+pub(super) fn may_be_about_length(status: StatusCode, names_context: bool) -> bool {
+    match status.as_u16() {
+        402 | 408 | 429 | 503 | 529 => false,
+        401 | 403 | 404 => names_context,
+        _ => true,
+    }
 }
 
 /// Returns the status that a message quotes from another program: "Error code: 400 - ..", "status

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::{ErrorDetails, error_for_status, error_in_reply, request_id, retry_after};
 
 mod causes;
+mod peers;
 mod shapes;
 mod waits;
 use crate::Redactor;
@@ -234,7 +235,7 @@ fn message_and_code_are_found_in_every_common_body() {
         ),
         (
             r#"{"detail":[{"loc":["body"],"msg":"field required"},{"msg":"too short"}]}"#,
-            Some("field required; too short"),
+            Some("body: field required; too short"),
             None,
         ),
         (

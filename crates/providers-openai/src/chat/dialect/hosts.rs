@@ -6,8 +6,8 @@ use geppetto_provider::authority;
 use geppetto_turns::Rules;
 
 use super::{
-    CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, OutputFormat, ReasoningField,
-    ReasoningReplay, SchemaForm,
+    CallIdForm, Dialect, EmptyContent, KeyHeader, MaxTokensField, NameForm, OutputFormat,
+    ReasoningField, ReasoningReplay, SchemaForm,
 };
 
 /// Constructor of a dialect.
@@ -218,6 +218,7 @@ fn gemini() -> Dialect {
     Dialect {
         output: OutputFormat::JsonSchemaWithoutTools,
         schemas: SchemaForm::OpenApi,
+        tool_names: NameForm::LetterFirst,
         rules: rules(|rules| {
             rules.user_first = true;
             rules.user_last = true;
@@ -282,13 +283,16 @@ fn mistral() -> Dialect {
 
 /// Thinking models refuse a message with tool calls and without `reasoning_content`, and all models
 /// refuse empty messages: <https://github.com/AstrBotDevs/AstrBot/issues/7200>,
-/// <https://github.com/lobehub/lobehub/pull/8419>.
+/// <https://github.com/lobehub/lobehub/pull/8419>. Schemas must be "moonshot flavored":
+/// <https://github.com/MoonshotAI/kimi-code/issues/2661>.
 fn moonshot() -> Dialect {
     Dialect {
         max_tokens: MaxTokensField::MaxTokens,
         thinking: true,
         reasoning: ReasoningReplay::WithToolCalls(ReasoningField::ReasoningContent),
         reasoning_key: true,
+        schemas: SchemaForm::Moonshot,
+        tool_names: NameForm::LetterFirst,
         rules: rules(|rules| rules.no_empty = true),
         ..server("moonshot")
     }

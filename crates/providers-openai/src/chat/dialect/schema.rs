@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
+pub(super) mod moonshot;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 
 use geppetto_turns::Rules;
 
-use super::CallIdForm;
+use super::{CallIdForm, SchemaForm};
 
 const NONE: Rules = Rules::new();
 
@@ -119,8 +119,32 @@ pub(super) fn wants_tool(model: &str) -> bool {
     model.to_ascii_lowercase().contains("claude")
 }
 
-/// Returns `true` if a model is one of Google's Gemini models, which reject most keywords of JSON
-/// schemas, also behind gateways (<https://github.com/NousResearch/hermes-agent/pull/32378>).
-pub(super) fn is_gemini(model: &str) -> bool {
-    model.to_ascii_lowercase().contains("gemini")
+/// Returns the form of schemas for models that reject others, also behind gateways: Google's Gemini
+/// (<https://github.com/NousResearch/hermes-agent/pull/32378>) and Moonshot's Kimi
+/// (<https://github.com/XiaomiMiMo/MiMo-Code/issues/488>,
+/// <https://github.com/earendil-works/pi/issues/5822>). The names of tools start with a letter for
+/// both.
+pub(super) fn schemas(model: &str) -> Option<SchemaForm> {
+    let name = model.to_ascii_lowercase();
+    if name.contains("gemini") {
+        return Some(SchemaForm::OpenApi);
+    }
+    name.contains("kimi").then_some(SchemaForm::Moonshot)
+}
+
+/// Returns `true` if a model must get its reasoning back together with the results of tools, also
+/// behind gateways: "The `reasoning_content` in the thinking mode must be passed back to the API"
+/// (<https://github.com/aaif-goose/goose/issues/9891>).
+pub(super) fn wants_reasoning(model: &str) -> bool {
+    let name = model.to_ascii_lowercase();
+    [
+        "deepseek-v4",
+        "deepseek-reasoner",
+        "kimi-k2-thinking",
+        "kimi-k2.",
+        "kimi-k3",
+        "mimo-v2",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use geppetto_engine::EngineError;
-use geppetto_provider::rules::{CallIds, Origin};
+use geppetto_provider::rules::{CallIds, Origin, ToolNames};
 use geppetto_turns::{Block, Content};
 use serde::Serialize;
 
@@ -55,6 +55,8 @@ pub(super) fn instruct(messages: &mut Vec<Message<'_>>, text: String) {
 pub(super) struct To<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) origin: Origin,
+    /// Translation of tool names.
+    pub(super) names: &'a ToolNames,
 }
 
 /// Converts a repaired history to messages. Uninterrupted output of a model is one message; blocks

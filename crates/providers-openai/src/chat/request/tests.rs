@@ -180,11 +180,40 @@ fn tools_are_offered_with_every_form_of_choice() {
 #[test]
 fn a_tool_that_no_provider_accepts_is_named() {
     let tools = vec![ToolDefinition::new(
-        "no good",
+        "no\ngood",
         "",
         json!({"type": "object"}),
     )];
-    assert!(refused(&with(&keys::TOOL_DEFINITIONS, &tools)).contains("no good"));
+    assert!(refused(&with(&keys::TOOL_DEFINITIONS, &tools)).contains("no\\ngood"));
+}
+
+#[test]
+fn names_of_tools_are_sent_in_the_form_of_the_server() {
+    let tools: Vec<_> = ["files.read", "files_read", "1c_reload"]
+        .map(|name| ToolDefinition::new(name, "", json!({"type": "object"})))
+        .into();
+    let mut turn = with(&keys::TOOL_DEFINITIONS, &tools);
+    let config =
+        ToolConfig::new().with_tool_choice(geppetto_engine::ToolChoice::Tool("files.read".into()));
+    turn.data.set(&keys::TOOL_CONFIG, &config).unwrap();
+    for (dialect, names) in [
+        ("openai", ["files_read_2", "files_read", "1c_reload"]),
+        ("gemini", ["files_read_2", "files_read", "t_1c_reload"]),
+        ("moonshot", ["files_read_2", "files_read", "t_1c_reload"]),
+    ] {
+        let body = body_as(&turn, &Dialect::named(dialect).unwrap(), false).unwrap();
+        let sent: Vec<_> = body["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| &tool["function"]["name"])
+            .collect();
+        assert_eq!(sent, names, "{dialect}");
+        assert_eq!(
+            body["tool_choice"]["function"]["name"], names[0],
+            "{dialect}"
+        );
+    }
 }
 
 #[test]

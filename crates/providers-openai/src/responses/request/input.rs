@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     request::sendable_args,
-    rules::{Origin, fitting_name},
+    rules::{Origin, ToolNames},
 };
 use geppetto_turns::{
     Block, Content, FilePart, ImagePart, LlmText, MediaSource, Reasoning, SummaryPart, ToolCall,
@@ -19,9 +19,6 @@ use super::{
     place::{History, Place},
 };
 use crate::responses::keys;
-
-/// Maximum length of a tool's name.
-const LONGEST_NAME: usize = 128;
 
 /// A typed input item.
 #[derive(Debug, Serialize)]
@@ -151,9 +148,11 @@ pub(super) fn of<'a>(
     known: &'a [Arc<Block>],
     blocks: &'a [Arc<Block>],
     place: &'a Place,
+    names: &'a ToolNames,
 ) -> Result<Vec<InputItem<'a>>, EngineError> {
     let mut input = Input {
         origin: &place.origin,
+        names,
         items: Vec::with_capacity(blocks.len()),
         custom: HashSet::new(),
         calls: CallIds::default(),
@@ -196,6 +195,8 @@ pub(super) fn of<'a>(
 struct Input<'a> {
     /// Destination of the items.
     origin: &'a Origin,
+    /// Translation of tool names.
+    names: &'a ToolNames,
     items: Vec<InputItem<'a>>,
     /// Ids of calls of custom tools, whose answers have a separate type.
     custom: HashSet<&'a str>,
@@ -265,7 +266,7 @@ impl<'a> Input<'a> {
 
     fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
         let call_id = self.calls.call(&call.id);
-        let name = fitting_name(&call.name, LONGEST_NAME);
+        let name = self.names.sent(&call.name);
         let fields = self.fields_of(block);
         let typed = match self.remember_type(call) {
             true => Typed::CustomToolCall {

@@ -64,7 +64,9 @@ impl ToolChoice {
         };
         match allowed {
             Some(names) => {
-                let tools = names.iter().map(|name| reference(name, settings));
+                let tools = names
+                    .iter()
+                    .map(|name| reference(&settings.names.sent(name), settings));
                 let tools: Vec<Value> = tools.collect();
                 Some(Self::Tool(
                     json!({"type": "allowed_tools", "mode": mode, "tools": tools}),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use geppetto_provider::{request::sendable_args, rules::fitting_name};
+use geppetto_provider::{request::sendable_args, rules::ToolNames};
 use geppetto_turns::{Block, LlmText, Reasoning, ToolCall};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
@@ -13,9 +13,6 @@ use crate::chat::{
     extra::{EXTRA_CONTENT, extra_content},
     keys,
 };
-
-/// Maximum length of a tool's name.
-const LONGEST_NAME: usize = 64;
 
 /// Uninterrupted output of a model.
 #[derive(Debug)]
@@ -80,7 +77,7 @@ impl<'a> Assistant<'a> {
 
     pub(super) fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Cow<'a, str>) {
         let extra = self.extra_of(block).map(Cow::Borrowed);
-        self.calls.push(Call::of(call, id, extra));
+        self.calls.push(Call::of(call, id, extra, self.to.names));
     }
 
     /// Returns the additional data of a block, if it is sent to its origin.
@@ -226,8 +223,13 @@ struct Custom<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn of(call: &'a ToolCall, id: Cow<'a, str>, extra: Option<Cow<'a, Value>>) -> Self {
-        let name = fitting_name(&call.name, LONGEST_NAME);
+    fn of(
+        call: &'a ToolCall,
+        id: Cow<'a, str>,
+        extra: Option<Cow<'a, Value>>,
+        names: &'a ToolNames,
+    ) -> Self {
+        let name = names.sent(&call.name);
         let is_custom = call.extra.get("type").and_then(Value::as_str) == Some(CUSTOM_TOOL);
         let (kind, function, custom) = if is_custom {
             let input = call.args.as_str();

@@ -1,0 +1,228 @@
+//! The setting that a server refuses, determined from its error, and the remedy: the request is
+//! repeated without it.
+//!
+//! The names of models are not enough to know this in advance: on Azure a deployment has any name,
+//! gateways rename models, and new models refuse what their predecessors accepted.
+
+use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolChoice, ToolDefinition};
+use geppetto_provider::{Remedy, Settings};
+
+pub(crate) mod patterns;
+#[cfg(test)]
+mod tests;
+
+/// Words with which servers refuse a field, or its value for this model. An error about a value
+/// that is invalid for any model ("decimal above maximum value", "Invalid value: 'hihg'") has none
+/// of them, and remains an error.
+const REFUSALS: &[&str] = &[
+    // OpenAI: "Unsupported parameter: 'max_tokens' is not supported with this model.", "Unsupported
+    // value: 'temperature' does not support 0.2 with this model.", "Unknown parameter: 'x'.",
+    // "Unrecognized request argument supplied: reasoning_effort".
+    "unsupported",
+    "not supported",
+    "unknown parameter",
+    "unrecognized",
+    // xAI: "Model grok-4 does not support parameter reasoningEffort."; DeepSeek: "Thinking mode does
+    // not support this tool_choice".
+    "does not support",
+    "do not support",
+    // FastAPI servers, Mistral, Fireworks: "Extra inputs are not permitted".
+    "not permitted",
+    "extra_forbidden",
+    // Anthropic and Bedrock: "`temperature` is deprecated for this model.", "`temperature` and
+    // `top_p` cannot both be specified for this model.", "`temperature` may only be set to 1 when
+    // thinking is enabled."
+    "is deprecated for",
+    "cannot both be",
+    "may only be set to",
+    // Moonshot: "invalid temperature: only 1 is allowed for this model".
+    "is allowed for this model",
+    // Groq: "`reasoning_effort` must be one of `none` or `default`".
+    "must be one of",
+    // OpenAI: "Your organization must be verified to generate reasoning summaries."
+    "must be verified",
+    // Servers in Python: "got an unexpected keyword argument 'seed'".
+    "unexpected keyword argument",
+    // Google: "Unknown name \"seed\": Cannot find field."
+    "unknown name",
+    "unknown field",
+    "not allowed",
+];
+
+/// Fields, as servers name them in lower case, and the settings that they carry.
+const FIELDS: &[(&str, Setting)] = &[
+    ("temperature", Setting::new("temperature")),
+    ("top_p", Setting::new("top_p")),
+    ("topp", Setting::new("top_p")),
+    ("stop", Setting::quoted("stop")),
+    ("stop_sequences", Setting::new("stop")),
+    ("seed", Setting::quoted("seed")),
+    ("random_seed", Setting::new("seed")),
+    ("reasoning_effort", Setting::new("reasoning_effort")),
+    ("reasoningeffort", Setting::new("reasoning_effort")),
+    ("reasoning.effort", Setting::new("reasoning_effort")),
+    ("reasoning.summary", Setting::new("reasoning_summary")),
+    ("reasoning summaries", Setting::new("reasoning_summary")),
+    ("thinking", Setting::quoted("thinking_type")),
+    ("tool_choice", Setting::new("tool_choice")),
+    ("parallel_tool_calls", Setting::new("parallel_tool_calls")),
+    ("paralleltoolcalls", Setting::new("parallel_tool_calls")),
+    ("stream_options", Setting::new("stream_options")),
+    ("stream this model", Setting::new("stream")),
+    ("max_tokens", Setting::new("max_tokens")),
+    (
+        "max_completion_tokens",
+        Setting::new("max_completion_tokens"),
+    ),
+    // Groq: "'messages.1' : property 'reasoning_content' is unsupported"; Fireworks: "Extra inputs are
+    // not permitted, field: 'messages[8].reasoning'".
+    ("reasoning_content", Setting::new(REASONING)),
+    ("reasoning_details", Setting::new(REASONING)),
+    ("].reasoning", Setting::new(REASONING)),
+    // "Encrypted content is not supported with this model."
+    ("encrypted content", Setting::new("include")),
+];
+
+/// Name of the setting for reasoning that is sent back.
+pub(crate) const REASONING: &str = "earlier_reasoning";
+
+/// A setting, and where its field may stand in a message.
+#[derive(Debug, Clone, Copy)]
+struct Setting {
+    name: &'static str,
+    /// `true` if the field is a common word, which counts only in quotes or after "parameter".
+    is_quoted: bool,
+}
+
+impl Setting {
+    const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            is_quoted: false,
+        }
+    }
+
+    const fn quoted(name: &'static str) -> Self {
+        Self {
+            name,
+            is_quoted: true,
+        }
+    }
+}
+
+/// Text before a field that is a common word.
+const BEFORE: &[&str] = &[
+    "'",
+    "\"",
+    "`",
+    "parameter ",
+    "parameter: ",
+    "argument ",
+    "supplied: ",
+    "model: ",
+    "body.",
+];
+
+/// Maximum length of the part of a message that is read, in characters: the rest quotes the request.
+const LONGEST: usize = 600;
+
+/// Returns `true` if the model is told to call a tool.
+pub(crate) fn is_demand(settings: &Settings) -> bool {
+    let choice = &settings.tool_config.tool_choice;
+    matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) && !settings.tools.is_empty()
+}
+
+/// Returns `true` if a schema of the request has a regular expression.
+pub(crate) fn has_patterns(settings: &Settings) -> bool {
+    let mut tools = settings.tools.iter();
+    let output = settings.output.as_ref();
+    tools.any(|tool| patterns::has_any(&tool.parameters))
+        || output.is_some_and(|output| patterns::has_any(&output.schema))
+}
+
+/// Returns the tools without regular expressions, if the server cannot read them.
+pub(crate) fn plain_tools(settings: &Settings) -> Option<Vec<ToolDefinition>> {
+    let plain = |tool: &ToolDefinition| {
+        let mut tool = tool.clone();
+        tool.parameters = patterns::without(&tool.parameters);
+        tool
+    };
+    let is_refused = settings.unsent.has(patterns::SETTING);
+    is_refused.then(|| settings.tools.iter().map(plain).collect())
+}
+
+/// Returns the format of the answer without regular expressions, if the server cannot read them.
+pub(crate) fn plain_output(settings: &Settings) -> Option<StructuredOutput> {
+    let is_refused = settings.unsent.has(patterns::SETTING);
+    let mut output = settings.output.clone().filter(|_| is_refused)?;
+    output.schema = patterns::without(&output.schema);
+    Some(output)
+}
+
+/// Returns the remedy for an error that refuses a setting. `is_sent` returns `true` if the request
+/// has a setting that can be omitted; `effort` is the requested reasoning effort.
+///
+/// Reports: <https://github.com/anomalyco/opencode/issues/37964>,
+/// <https://github.com/continuedev/continue/issues/9607>,
+/// <https://github.com/iamsrikanthnani/pluely/issues/242>,
+/// <https://github.com/cloudwego/eino/issues/994>.
+pub(crate) fn remedy(
+    error: &EngineError,
+    effort: Option<&str>,
+    is_sent: impl Fn(&str) -> bool,
+) -> Option<Remedy> {
+    if error.kind() != ErrorKind::InvalidRequest {
+        return None;
+    }
+    let message = error.provider_message()?;
+    let message: String = message.chars().take(LONGEST).collect();
+    let message = message.to_lowercase();
+    if is_sent(patterns::SETTING) && patterns::is_refused(&message) {
+        return Some(Remedy::without(patterns::SETTING, patterns::WHY));
+    }
+    // "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat' model."
+    let is_effort = effort.is_some_and(|effort| {
+        is_sent("reasoning_effort") && message.contains(&format!("unsupported value: '{effort}'"))
+    });
+    let setting = match is_effort {
+        true => "reasoning_effort",
+        false => refused(&message, is_sent)?,
+    };
+    Some(Remedy::without(setting, why(setting)))
+}
+
+/// Returns the setting that a message in lower case refuses: the first one that it names of those
+/// that are sent.
+fn refused(message: &str, is_sent: impl Fn(&str) -> bool) -> Option<&'static str> {
+    if !REFUSALS.iter().any(|words| message.contains(words)) {
+        return None;
+    }
+    let named = FIELDS.iter().filter_map(|(field, setting)| {
+        let at = place(message, field, setting.is_quoted)?;
+        is_sent(setting.name).then_some((at, setting.name))
+    });
+    named.min_by_key(|(at, _)| *at).map(|(_, name)| name)
+}
+
+/// Returns the position of a field in a message, as a whole word.
+fn place(message: &str, field: &str, is_quoted: bool) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places = message.match_indices(field);
+    let (at, _) = places.find(|(at, _)| {
+        let (before, after) = message.split_at(*at);
+        let after = after.get(field.len()..).unwrap_or_default();
+        (field.starts_with(']') || !before.ends_with(is_part))
+            && !after.starts_with(is_part)
+            && (!is_quoted || BEFORE.iter().any(|words| before.ends_with(words)))
+    })?;
+    Some(at)
+}
+
+fn why(setting: &str) -> &'static str {
+    match setting {
+        "max_tokens" => "the server refuses it; `max_completion_tokens` is sent instead",
+        "max_completion_tokens" => "the server refuses it; `max_tokens` is sent instead",
+        "stream" => "the server refuses to stream; the reply is requested as one body",
+        _ => "the server refuses it for this model",
+    }
+}

@@ -1,0 +1,187 @@
+use serde_json::json;
+
+use super::*;
+
+/// Messages of servers, and the setting that each refuses.
+const MESSAGES: &[(&str, Option<&str>)] = &[
+    (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
+         'max_completion_tokens' instead.",
+        Some("max_tokens"),
+    ),
+    (
+        "Unsupported parameter: 'max_completion_tokens' is not supported with this model. Use \
+         'max_tokens' instead.",
+        Some("max_completion_tokens"),
+    ),
+    (
+        "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default \
+         (1) value is supported.",
+        Some("temperature"),
+    ),
+    (
+        "Unrecognized request argument supplied: reasoning_effort",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Your organization must be verified to generate reasoning summaries. Please go to: ..",
+        Some("reasoning_summary"),
+    ),
+    (
+        "Your organization must be verified to stream this model. Please go to: ..",
+        Some("stream"),
+    ),
+    (
+        "Encrypted content is not supported with this model.",
+        Some("include"),
+    ),
+    (
+        "Model grok-4-latest does not support parameter reasoningEffort.",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat-2025-12-11' model. \
+         Supported values are: 'medium'.",
+        Some("reasoning_effort"),
+    ),
+    ("Argument not supported on this model: stop", Some("stop")),
+    (
+        "body.stream_options: Extra inputs are not permitted",
+        Some("stream_options"),
+    ),
+    (
+        "Extra inputs are not permitted, field: 'parallel_tool_calls', value: False",
+        Some("parallel_tool_calls"),
+    ),
+    (
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        Some("temperature"),
+    ),
+    (
+        "`temperature` may only be set to 1 when thinking is enabled.",
+        Some("temperature"),
+    ),
+    (
+        "`temperature` is deprecated for this model.",
+        Some("temperature"),
+    ),
+    (
+        "invalid temperature: only 1 is allowed for this model",
+        Some("temperature"),
+    ),
+    (
+        "`reasoning_effort` must be one of `none` or `default`",
+        Some("reasoning_effort"),
+    ),
+    (
+        "property 'reasoning_effort' is unsupported, did you mean 'reasoning_format'?",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Thinking mode does not support this tool_choice",
+        Some("tool_choice"),
+    ),
+    (
+        "<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support \
+         being set to required or object in thinking mode",
+        Some("tool_choice"),
+    ),
+    (
+        "create() got an unexpected keyword argument 'seed'",
+        Some("seed"),
+    ),
+    (
+        "JSON schema conversion failed:\nPattern must start with '^' and end with '$'",
+        Some("pattern"),
+    ),
+    (
+        "Failed to initialize samplers: failed to parse grammar",
+        Some("pattern"),
+    ),
+    (
+        "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : \
+         property 'reasoning_content' is unsupported)]",
+        Some(REASONING),
+    ),
+    (
+        "Extra inputs are not permitted, field: 'messages[8].reasoning', value: 'Now I need to'",
+        Some(REASONING),
+    ),
+    // Values that are invalid for any model.
+    (
+        "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 200 \
+         instead.",
+        None,
+    ),
+    (
+        "max_tokens is too large: 100000. This model supports at most 16384 completion tokens.",
+        None,
+    ),
+    (
+        "Invalid value: 'hihg'. Supported values are: 'low' and 'high'.",
+        None,
+    ),
+    // Common words that are no fields.
+    (
+        "Images are not supported by this model, stop sending them",
+        None,
+    ),
+    ("This model does not support thinking about images", None),
+    ("Unsupported parameter: 'logit_bias' is not supported", None),
+];
+
+#[test]
+fn the_refused_setting_is_the_one_that_the_message_names() {
+    for (message, setting) in MESSAGES {
+        let error = EngineError::new(ErrorKind::InvalidRequest, "").with_provider_message(*message);
+        let expected = setting.map(|setting| match setting {
+            patterns::SETTING => Remedy::without(patterns::SETTING, patterns::WHY),
+            setting => Remedy::without(setting, why(setting)),
+        });
+        assert_eq!(
+            remedy(&error, Some("high"), |_| true),
+            expected,
+            "{message}"
+        );
+        assert_eq!(remedy(&error, Some("high"), |_| false), None, "{message}");
+        let other = EngineError::new(ErrorKind::RateLimited, "").with_provider_message(*message);
+        assert_eq!(remedy(&other, None, |_| true), None, "{message}");
+    }
+}
+
+#[test]
+fn a_setting_that_is_not_sent_is_not_the_refused_one() {
+    let message = "`temperature` and `top_p` cannot both be specified for this model.";
+    let error = EngineError::new(ErrorKind::InvalidRequest, "").with_provider_message(message);
+    let without = remedy(&error, Some("high"), |setting| setting == "top_p");
+    assert_eq!(without, Some(Remedy::without("top_p", why("top_p"))));
+}
+
+#[test]
+fn patterns_become_words_and_properties_of_that_name_stay() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "pattern": {"type": "string", "description": "A glob.", "pattern": "\\S"},
+            "list": {"type": "array", "items": {"type": "string", "pattern": "^a"}},
+            "kind": {"enum": [{"pattern": "x"}]},
+        },
+        "patternProperties": {"^x": {"type": "string"}},
+    });
+    assert!(patterns::has_any(&schema));
+    let sent = patterns::without(&schema);
+    let expected = json!({
+        "type": "object",
+        "properties": {
+            "pattern": {"type": "string", "description": "A glob. Pattern: \\S"},
+            "list": {"type": "array", "items": {"type": "string", "description": "Pattern: ^a"}},
+            "kind": {"enum": [{"pattern": "x"}]},
+        },
+    });
+    assert_eq!(sent, expected);
+    assert!(!patterns::has_any(&sent));
+}
