@@ -49,7 +49,7 @@ fn tools_that_providers_would_refuse() {
             "allowed are 1 to 256 characters, without control characters",
         ),
         (
-            "two\nlines",
+            " ",
             object(),
             "allowed are 1 to 256 characters, without control characters",
         ),
