@@ -74,6 +74,9 @@ fn no_object(message: &str) -> SchemaError {
     SchemaError::new(&[], message)
 }
 
+/// Keywords of one condition.
+const CONDITION: [&str; 3] = ["if", "then", "else"];
+
 /// Returns the root without combinations: references resolved, `allOf` merged, alternatives united.
 fn flat(mut map: Map<String, Value>, root: &Value) -> Result<Map<String, Value>, SchemaError> {
     for _ in 0..MAX_DEPTH {
@@ -87,7 +90,11 @@ fn flat(mut map: Map<String, Value>, root: &Value) -> Result<Map<String, Value>,
             map = merged(map, target)?;
         } else if let Some(all) = map.remove("allOf") {
             for schema in all.as_array().into_iter().flatten() {
-                map = merged(map, schema.as_object().unwrap_or(&Map::new()))?;
+                let mut schema = schema.as_object().cloned().unwrap_or_default();
+                // An object has one condition. Arguments are checked against all of them.
+                let has_condition = map.contains_key("if");
+                schema.retain(|name, _| !(has_condition && CONDITION.contains(&name.as_str())));
+                map = merged(map, &schema)?;
             }
         } else if let Some(name) = ["anyOf", "oneOf"].iter().find(|n| map.contains_key(**n)) {
             let choices = list(&map, name).to_vec();

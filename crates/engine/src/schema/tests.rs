@@ -343,3 +343,14 @@ fn what_servers_refuse_at_the_root_is_left_out_there() {
     });
     assert_eq!(strict(&schema).unwrap(), expected);
 }
+
+#[test]
+fn an_object_with_several_conditions_keeps_one() {
+    let condition =
+        |name: &str| json!({"if": {"required": [name]}, "then": {"required": ["task"]}});
+    let schema = json!({"type": "object", "properties": {"task": {"type": "string"}},
+        "allOf": [condition("expand"), condition("collect")]});
+    let sent = lenient(&schema).unwrap();
+    assert_eq!(sent["if"], json!({"required": ["expand"]}));
+    assert_eq!(sent.get("allOf"), None);
+}

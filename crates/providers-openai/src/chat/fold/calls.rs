@@ -99,6 +99,9 @@ impl Calls {
         if let Some(index) = piece.index {
             let at = self.by_index.get(&(piece.choice, index));
             let Some(at) = at.copied() else {
+                if piece.id.is_empty() && piece.name.is_empty() {
+                    return self.headed();
+                }
                 // Some gateways increment the index with every piece.
                 return self.by_id(piece).filter(|_| piece.name.is_empty());
             };
@@ -113,6 +116,14 @@ impl Calls {
             && (piece.id.is_empty() || last.id.is_empty())
             && (piece.name.is_empty() || last.name.is_empty() || last.is_repeated_in(piece));
         goes_on.then(|| self.calls.len() - 1)
+    }
+
+    /// Returns the last call if it has no arguments yet: its head had the index of the call before
+    /// it (<https://github.com/agno-agi/agno/pull/8880>).
+    fn headed(&self) -> Option<usize> {
+        let last = self.calls.last()?;
+        let is_head = !last.name.is_empty() && last.args.is_blank();
+        is_head.then(|| self.calls.len() - 1)
     }
 
     fn by_id(&self, piece: &CallPiece<'_>) -> Option<usize> {
@@ -139,6 +150,9 @@ impl Calls {
             return;
         };
         call.grow(piece, self.event);
+        if let Some(index) = piece.index {
+            self.by_index.entry((piece.choice, index)).or_insert(at);
+        }
         if !piece.id.is_empty() && call.id == piece.id {
             self.by_id.insert(piece.id.to_string(), at);
         }
