@@ -80,8 +80,8 @@ fn errors_name_the_setting_and_what_is_allowed() {
     );
     let config = InferenceConfig::new().with_temperature(f64::NAN);
     assert!(config.validate().is_err());
-    let tool = ToolDefinition::new("no spaces", "", json!({"type": "object"}));
-    assert!(said(tool.validate().unwrap_err()).starts_with("tool name: is `no spaces`"));
+    let tool = ToolDefinition::new("no\nlines", "", json!({"type": "object"}));
+    assert!(said(tool.validate().unwrap_err()).starts_with("tool name: is \"no\\nlines\""));
     let tool = ToolDefinition::new("x", "", json!({"type": "string"}));
     assert!(said(tool.validate().unwrap_err()).starts_with("parameters: of tool `x`"));
     let config = ToolConfig {
