@@ -75,6 +75,8 @@ pub struct SseStream {
     broken: Option<TransportError>,
     bytes: u64,
     utf8: Utf8,
+    /// Bytes of the chunk whose invalid sequences are not counted yet. Empty if there are none.
+    uncounted: Bytes,
 }
 
 impl SseStream {
@@ -92,6 +94,7 @@ impl SseStream {
             broken: None,
             bytes: 0,
             utf8: Utf8::default(),
+            uncounted: Bytes::new(),
         }
     }
 
@@ -118,7 +121,9 @@ impl SseStream {
             match self.body.message_chunk().await {
                 Ok(Some(chunk)) => {
                     self.bytes += chunk.len() as u64;
-                    self.utf8.read(&chunk);
+                    if !self.utf8.is_valid(&chunk) {
+                        self.uncounted = chunk.clone();
+                    }
                     self.chunk = chunk;
                 }
                 Ok(None) => {
@@ -176,7 +181,7 @@ impl SseStream {
         self.end.is_some_and(|end| end.mid_event)
     }
 
-    /// Returns the number of invalid UTF-8 sequences so far, each replaced by U+FFFD.
+    /// Returns the number of invalid UTF-8 sequences up to the last event, each replaced by U+FFFD.
     #[must_use]
     pub fn invalid_utf8(&self) -> u64 {
         self.utf8.invalid()
@@ -192,6 +197,10 @@ impl SseStream {
     /// Decodes up to the next event in the buffered bytes; returns `true` if there is one.
     fn advance(&mut self) -> Result<bool, TransportError> {
         let advanced = self.decoder.advance(&mut self.chunk);
+        if !self.uncounted.is_empty() {
+            let used = self.uncounted.len().saturating_sub(self.chunk.len());
+            self.utf8.read(&self.uncounted.split_to(used));
+        }
         match advanced {
             Ok(true) => self.body.message_is_whole(),
             // Even an empty chunk keeps its underlying memory alive, and as long as it does, the

@@ -363,3 +363,19 @@ async fn a_chunk_is_let_go_before_the_next_one_is_waited_for() {
         assert!(let_go.load(Ordering::Relaxed));
     }
 }
+
+#[tokio::test]
+async fn invalid_utf8_is_counted_up_to_the_last_event() {
+    let text = b"data: a\xff\n\ndata: b\xe2\x28\n\n: \xfe\n\ndata: c\n\n";
+    let counts = [1, 2, 3];
+    let chunked = |size: usize| Body::from_chunks(text.chunks(size).map(<[u8]>::to_vec));
+    for size in 1..=text.len() {
+        let mut stream = SseStream::new(chunked(size));
+        for count in counts {
+            assert!(stream.next().await.unwrap().is_some());
+            assert_eq!(stream.invalid_utf8(), count, "chunks of {size} bytes");
+        }
+        assert!(stream.next().await.unwrap().is_none());
+        assert_eq!(stream.invalid_utf8(), 3);
+    }
+}

@@ -17,6 +17,11 @@ impl Utf8 {
         self.invalid
     }
 
+    /// Returns `true` if a chunk changes nothing here: it is valid, and no character is incomplete.
+    pub(super) fn is_valid(&self, chunk: &[u8]) -> bool {
+        self.begun.is_empty() && std::str::from_utf8(chunk).is_ok()
+    }
+
     pub(super) fn read(&mut self, chunk: &[u8]) {
         let mut chunk = chunk;
         while !self.begun.is_empty() {
