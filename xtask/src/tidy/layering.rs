@@ -9,121 +9,40 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// Each crate and the workspace crates that it may depend on.
+/// Each crate and the workspace crates that it may depend on, without the prefix `geppetto-`.
 ///
 /// Dependencies for tests are not restricted: they cost an application nothing.
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("geppetto-turns", &[]),
-    ("geppetto-events", &["geppetto-turns"]),
-    (
-        "geppetto-structured",
-        &["geppetto-turns", "geppetto-events"],
-    ),
-    ("geppetto-engine", &["geppetto-turns", "geppetto-events"]),
-    (
-        "geppetto-settings",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto-store",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto-transport",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto-provider",
-        &[
-            "geppetto-turns",
-            "geppetto-events",
-            "geppetto-engine",
-            "geppetto-transport",
-        ],
-    ),
-    (
-        "geppetto-providers-openai",
-        &[
-            "geppetto-turns",
-            "geppetto-events",
-            "geppetto-engine",
-            "geppetto-provider",
-        ],
-    ),
-    (
-        "geppetto-factory",
-        &[
-            "geppetto-turns",
-            "geppetto-engine",
-            "geppetto-settings",
-            "geppetto-transport",
-            "geppetto-provider",
-        ],
-    ),
-    (
-        "geppetto-toolloop",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto-enginebuilder",
-        &[
-            "geppetto-turns",
-            "geppetto-events",
-            "geppetto-engine",
-            "geppetto-toolloop",
-        ],
-    ),
-    (
-        "geppetto-session",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto-testing",
-        &["geppetto-turns", "geppetto-events", "geppetto-engine"],
-    ),
-    (
-        "geppetto",
-        &[
-            "geppetto-turns",
-            "geppetto-events",
-            "geppetto-engine",
-            "geppetto-enginebuilder",
-            "geppetto-session",
-        ],
-    ),
+const ALLOWED: &[(&str, &str)] = &[
+    ("turns", ""),
+    ("events", "turns"),
+    ("structured", "turns events"),
+    ("engine", "turns events"),
+    ("settings", "turns events engine"),
+    ("store", "turns events engine"),
+    ("transport", "turns events engine"),
+    ("provider", "turns events engine transport"),
+    ("providers-openai", "turns events engine provider"),
+    ("factory", "turns engine settings transport provider"),
+    ("toolloop", "turns events engine"),
+    ("enginebuilder", "turns events engine toolloop"),
+    ("session", "turns events engine"),
+    ("testing", "turns events engine"),
+    ("geppetto", "turns events engine enginebuilder session"),
 ];
 
 /// Additional crates that an optional feature may enable, which is off by default.
 ///
 /// The test kit's simulator runs the whole stack (`docs/decisions/0007-the-simulator-is-a-feature.md`), and the
 /// factory has one feature per provider.
-const ALLOWED_BY_FEATURE: &[(&str, &[&str])] = &[
+const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
     (
-        "geppetto-testing",
-        &[
-            "geppetto-transport",
-            "geppetto-providers-openai",
-            "geppetto-toolloop",
-            "geppetto-enginebuilder",
-            "geppetto-session",
-        ],
+        "testing",
+        "transport providers-openai toolloop enginebuilder session",
     ),
-    (
-        "geppetto-factory",
-        &["geppetto-providers-openai", "geppetto-testing"],
-    ),
+    ("factory", "providers-openai testing"),
     (
         "geppetto",
-        &[
-            "geppetto-settings",
-            "geppetto-factory",
-            "geppetto-transport",
-            "geppetto-provider",
-            "geppetto-providers-openai",
-            "geppetto-structured",
-            "geppetto-toolloop",
-            "geppetto-testing",
-        ],
+        "settings factory transport provider providers-openai structured toolloop testing",
     ),
 ];
 
@@ -161,7 +80,7 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
             continue;
         }
         let manifest = format!("{folder}/Cargo.toml");
-        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == package.name) else {
+        let Some(allowed) = row(ALLOWED, &package.name) else {
             let message = format!(
                 "{} has no place in the layers; add it to ALLOWED in xtask/src/tidy/layering.rs",
                 package.name
@@ -171,12 +90,12 @@ pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {
         };
         for dependency in workspace_dependencies(package) {
             let name = dependency.name.as_str();
-            if !allowed.contains(&name) && !comes_by_feature(package, dependency) {
+            if !has(allowed, name) && !comes_by_feature(package, dependency) {
+                let layers = if allowed.is_empty() { "none" } else { allowed };
                 let message = format!(
-                    "{} must not depend on {name}: its layers are {}; move the code, or put a \
+                    "{} must not depend on {name}: its layers are {layers}; move the code, or put a \
                      trait below both",
                     package.name,
-                    list(allowed)
                 );
                 findings.push(Finding::error(message).at(&manifest));
             }
@@ -223,17 +142,20 @@ pub(super) fn workspace_dependencies(package: &Package) -> impl Iterator<Item = 
 
 /// Returns `true` if a feature may enable the dependency, and one does.
 fn comes_by_feature(package: &Package, dependency: &Dependency) -> bool {
-    let allowed = ALLOWED_BY_FEATURE
-        .iter()
-        .filter(|(name, _)| *name == package.name)
-        .flat_map(|(_, allowed)| *allowed);
-    dependency.optional && allowed.into_iter().any(|name| *name == dependency.name)
+    let allowed = row(ALLOWED_BY_FEATURE, &package.name);
+    dependency.optional && allowed.is_some_and(|row| has(row, &dependency.name))
 }
 
-fn list(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+/// Returns the crates that a table permits for a package.
+fn row(table: &[(&str, &'static str)], package: &str) -> Option<&'static str> {
+    let found = table.iter().find(|(name, _)| *name == short(package));
+    found.map(|(_, allowed)| *allowed)
+}
+
+fn has(row: &str, package: &str) -> bool {
+    row.split(' ').any(|name| name == short(package))
+}
+
+fn short(package: &str) -> &str {
+    package.strip_prefix("geppetto-").unwrap_or(package)
 }

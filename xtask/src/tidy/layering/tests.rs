@@ -43,8 +43,7 @@ fn a_dependency_on_a_layer_above_is_found() {
         found,
         [
             "crates/session/Cargo.toml: geppetto-session must not depend on geppetto-toolloop: \
-             its layers are geppetto-turns, geppetto-events, geppetto-engine; move the code, or \
-             put a trait below both"
+             its layers are turns events engine; move the code, or put a trait below both"
         ]
     );
 }
@@ -126,8 +125,8 @@ fn http_in_a_tree_is_found_by_its_exact_name() {
 #[test]
 fn the_table_points_one_way() {
     for (position, (name, allowed)) in ALLOWED.iter().enumerate() {
-        for below in *allowed {
-            let below = ALLOWED.iter().position(|(name, _)| name == below);
+        for below in allowed.split_whitespace() {
+            let below = ALLOWED.iter().position(|(name, _)| *name == below);
             assert!(below.is_some_and(|below| below < position), "{name}");
         }
     }
