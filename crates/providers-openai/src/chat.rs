@@ -147,7 +147,9 @@ impl Wire for Chat {
 
     fn fold(&self, call: &Inference<'_>) -> ChatFold {
         let count = call.settings().extra.get("n").and_then(Value::as_u64);
-        ChatFold::stream().with_alternatives(count.is_some_and(|count| count > 1))
+        ChatFold::stream()
+            .with_alternatives(count.is_some_and(|count| count > 1))
+            .with_reasoning_in_tags(self.dialect.reasoning_in_tags)
     }
 
     /// Omits a setting that the server refuses.

@@ -93,6 +93,9 @@ pub struct Dialect {
     /// Form of tool names. 1 to 64 letters, digits, `_` and `-` by default; starting with a letter
     /// for Gemini and Moonshot, by the model's name.
     pub tool_names: NameForm,
+    /// `true` if a reply's text that begins with `<think>` is reasoning up to `</think>`. `false` by
+    /// default: the text of a reply is not interpreted; `true` for `MiniMax`, which documents it.
+    pub reasoning_in_tags: bool,
     /// `true` if refusals are sent back in a separate field instead of as text. `false` by default;
     /// `true` for OpenAI.
     pub refusal_field: bool,
@@ -228,6 +231,7 @@ impl Default for Dialect {
             placeholder_tool: false,
             schemas: SchemaForm::default(),
             tool_names: NameForm::default(),
+            reasoning_in_tags: false,
             refusal_field: false,
             key: KeyHeader::default(),
         }

@@ -180,6 +180,14 @@ impl ChatFold {
         self
     }
 
+    /// Sets whether the text may begin with reasoning between tags.
+    pub(super) fn with_reasoning_in_tags(mut self, tagged: bool) -> Self {
+        if tagged {
+            self.tags = Tags::search();
+        }
+        self
+    }
+
     /// Processes one event, parsed from `text`.
     ///
     /// # Errors

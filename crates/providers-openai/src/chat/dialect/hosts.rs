@@ -253,6 +253,7 @@ fn minimax() -> Dialect {
     Dialect {
         rules: rules(|rules| rules.system_first = true),
         reasoning: ReasoningReplay::Always(ReasoningField::Details),
+        reasoning_in_tags: true,
         ..server("minimax")
     }
 }

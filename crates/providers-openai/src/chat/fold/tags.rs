@@ -15,9 +15,10 @@ pub(super) enum Kind {
 
 /// Separates reasoning from the text of a reply that begins with `<think>`.
 ///
-/// Models of `DeepSeek`, Qwen, `MiniMax` and others write their reasoning in this form, and many
-/// servers pass it on unchanged (<https://github.com/adolfousier/opencrabs/pull/11>). Tags
-/// elsewhere in a text are part of the text.
+/// Models of `DeepSeek`, Qwen, `MiniMax` and others write their reasoning in this form, and some
+/// servers pass it on unchanged (<https://github.com/adolfousier/opencrabs/pull/11>). The dialect
+/// says whether tags are searched ([`Dialect::reasoning_in_tags`](super::super::Dialect)): the text
+/// of other servers is not interpreted, and tags elsewhere in a text are part of the text.
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     state: State,
@@ -29,15 +30,23 @@ pub(super) struct Tags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
     /// Only white space and the beginning of a tag have arrived.
-    #[default]
     Start,
     Inside,
     /// After the closing tag, before the answer.
     Behind,
+    #[default]
     Over,
 }
 
 impl Tags {
+    /// Creates the search of a reply. The default finds nothing.
+    pub(super) fn search() -> Self {
+        Self {
+            state: State::Start,
+            ..Self::default()
+        }
+    }
+
     /// Returns `true` if everything that follows is text.
     pub(super) fn is_over(&self) -> bool {
         self.state == State::Over

@@ -7,7 +7,7 @@ fn split(pieces: &[&str]) -> (String, String) {
         Kind::Reasoning => reasoning.push_str(piece),
         Kind::Text => text.push_str(piece),
     };
-    let mut tags = Tags::default();
+    let mut tags = Tags::search();
     for piece in pieces {
         tags.take(piece, &mut say);
     }
