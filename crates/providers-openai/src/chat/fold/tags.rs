@@ -24,6 +24,8 @@ pub(super) struct Tags {
     state: State,
     /// Text that may be part of a tag, or white space that a tag makes insignificant.
     held: String,
+    /// Length of the white space at the start of `held`, as far as it has been examined.
+    blank: usize,
     found: bool,
 }
 
@@ -63,21 +65,24 @@ impl Tags {
             return say(Kind::Text, text);
         }
         self.held.push_str(text);
-        let held = std::mem::take(&mut self.held);
-        let mut rest = held.as_str();
+        let mut start = 0;
         if self.state == State::Start {
-            let begin = rest.trim_start();
-            if let Some(inside) = begin.strip_prefix(OPEN) {
+            // White space is examined once, however many pieces of it arrive.
+            let begin = self.held.get(self.blank..).unwrap_or_default();
+            let begin = begin.trim_start();
+            self.blank = self.held.len() - begin.len();
+            if begin.starts_with(OPEN) {
                 self.state = State::Inside;
                 self.found = true;
-                rest = inside;
+                start = self.blank + OPEN.len();
             } else if OPEN.starts_with(begin) {
-                self.held = held;
                 return;
             } else {
                 self.state = State::Over;
             }
         }
+        let held = std::mem::take(&mut self.held);
+        let mut rest = held.get(start..).unwrap_or_default();
         if self.state == State::Inside {
             let Some((inside, behind)) = rest.split_once(CLOSE) else {
                 let (certain, open) = rest.split_at(rest.len() - open_end(rest));

@@ -49,3 +49,12 @@ fn other_texts_stay_as_they_are() {
         "b<think>c</think>",
     );
 }
+
+#[test]
+fn a_million_pieces_of_white_space_take_linear_time() {
+    let mut pieces = vec![" "; 1_000_000];
+    pieces.extend(["<th", "ink>a</think>b"]);
+    assert_eq!(split(&pieces), ("a".to_owned(), "b".to_owned()));
+    let (reasoning, text) = split(&[" "; 1_000_000]);
+    assert_eq!((reasoning.len(), text.len()), (0, 1_000_000));
+}
