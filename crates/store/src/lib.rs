@@ -60,6 +60,7 @@
 //! - `conformance`: the module `conformance`, the checks that every store must pass. For the tests of
 //!   stores.
 
+mod archive;
 mod batch;
 #[cfg(feature = "conformance")]
 #[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
@@ -78,6 +79,7 @@ mod turn_row;
 
 pub use async_trait::async_trait;
 
+pub use archive::{Export, Import, MAX_ARCHIVE_BYTES, export_yaml};
 pub use batch::{Appended, Batch, Durability};
 pub use effect::{Effect, EffectStart, EffectState, EffectWrite};
 pub use error::{Error, ErrorKind};

@@ -1,0 +1,267 @@
+//! [`Import`]: reads a session from JSON lines.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use geppetto_events::{Event, EventRow};
+use geppetto_turns::{Turn, serial::json_value};
+use serde::Deserialize as _;
+
+use super::line::{EffectLine, Header, Line, VERSION, time};
+use crate::{
+    Batch, Claim, EffectStart, EffectWrite, Error, ErrorKind, RunRecord, SessionInfo, SessionStore,
+    TurnRow,
+};
+
+/// Maximum size of an imported session, in bytes of its lines: 1 GiB.
+pub const MAX_ARCHIVE_BYTES: usize = 1 << 30;
+
+/// A session that is read from the lines of an [`Export`](crate::Export), or made from turns.
+///
+/// It is written as one batch: a session is imported entirely or not at all. Events are numbered
+/// again from 1, and name the new id where they named the exported one.
+#[derive(Default)]
+pub struct Import {
+    lines: usize,
+    bytes: usize,
+    /// Id of the exported session; `None` before the first line.
+    id: Option<String>,
+    created_at: Option<SystemTime>,
+    updated_at: Option<SystemTime>,
+    turns: Vec<TurnRow>,
+    /// Number of blocks of the last turn.
+    blocks: usize,
+    effects: Vec<EffectLine>,
+    events: Vec<Event>,
+    run: Option<RunRecord>,
+    /// Number of events until the last step of the run.
+    run_events: u64,
+}
+
+impl Import {
+    /// Creates an empty import.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Creates the import of a session with these turns, each the entire conversation at that
+    /// point. Blocks that a turn shares with the one before it are stored once.
+    #[must_use]
+    pub fn of_turns(turns: impl IntoIterator<Item = Turn>) -> Self {
+        let mut import = Self::new();
+        let mut last: Option<Turn> = None;
+        for turn in turns {
+            let kept = last.as_ref().map_or(0, |last| same_blocks(last, &turn));
+            import
+                .turns
+                .push(TurnRow::after(import.turns.len() as u64, kept, &turn));
+            last = Some(turn);
+        }
+        import
+    }
+
+    /// Sets the time of the session, for listings. The current time by default.
+    #[must_use]
+    pub fn at(mut self, updated_at: SystemTime) -> Self {
+        self.updated_at = Some(updated_at);
+        self
+    }
+
+    /// Reads a line. Blank lines are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`TooNew`](ErrorKind::TooNew) if a newer version wrote the lines.
+    /// [`Invalid`](ErrorKind::Invalid), with the number of the line, if it is not a line of an
+    /// export, or if there are more than [`MAX_ARCHIVE_BYTES`].
+    pub fn line(&mut self, line: &str) -> Result<(), Error> {
+        self.lines += 1;
+        self.bytes = self.bytes.saturating_add(line.len());
+        if self.bytes > MAX_ARCHIVE_BYTES {
+            let message = format!("the session has more than {MAX_ARCHIVE_BYTES} bytes");
+            return Err(self.invalid(message));
+        }
+        if line.trim().is_empty() {
+            return Ok(());
+        }
+        let value = json_value(line).map_err(|error| self.invalid(&error))?;
+        if let Some(version) = value
+            .pointer("/session/version")
+            .and_then(serde_json::Value::as_u64)
+            && version > u64::from(VERSION)
+        {
+            let message = format!(
+                "the session was exported in format {version}, and this program reads up to \
+                 {VERSION}; update it"
+            );
+            return Err(Error::new(ErrorKind::TooNew, message));
+        }
+        let line = Line::deserialize(value).map_err(|error| self.invalid(&error))?;
+        match (line, self.id.is_some()) {
+            (Line::Session(header), false) => self.header(header),
+            (Line::Session(_), true) => {
+                return Err(self.invalid("a second session begins; import them one by one"));
+            }
+            (_, false) => return Err(self.invalid("the first line must be the session")),
+            (Line::Turn(turn), true) => {
+                let row = turn.into_row(self.turns.len() as u64);
+                if row.kept > self.blocks {
+                    return Err(self.invalid(format!(
+                        "the turn keeps {} blocks of the {} before it",
+                        row.kept, self.blocks
+                    )));
+                }
+                self.blocks = row.kept + row.blocks.len();
+                self.turns.push(row);
+            }
+            (Line::Effect(effect), true) => {
+                if effect.begun == 0 || effect.begun > MAX_BEGUN {
+                    let message = format!(
+                        "an effect begins 1 to {MAX_BEGUN} times, not {}",
+                        effect.begun
+                    );
+                    return Err(self.invalid(message));
+                }
+                self.effects.push(*effect);
+            }
+            (Line::Event(event), true) => self.event(event.into_owned()),
+        }
+        Ok(())
+    }
+
+    /// Returns the id of the exported session, once its first line was read.
+    #[must_use]
+    pub fn exported_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Writes the session under an id, which is free afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Exists`](ErrorKind::Exists) if there is a session with this id,
+    /// [`Invalid`](ErrorKind::Invalid) if no line was read, and those of
+    /// [`SessionStore::append`].
+    pub async fn write<S: SessionStore + ?Sized>(
+        self,
+        store: &S,
+        session: &str,
+    ) -> Result<SessionInfo, Error> {
+        if self.id.is_none() && self.turns.is_empty() {
+            return Err(Error::invalid("there is no session to import"));
+        }
+        match store.info(session).await {
+            Ok(_) => {
+                let message =
+                    format!("session `{session}` exists; choose another id, or delete it");
+                return Err(Error::new(ErrorKind::Exists, message));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let batch = Arc::new(self.into_batch(session));
+        let opened = store.open(session, &Claim::new("import")).await?;
+        if let Err(error) = store.append(&opened.lease, batch).await {
+            // An empty session would stay. The first error says more than that of the clean-up.
+            let _ = store.delete(session).await;
+            return Err(error);
+        }
+        store.release(&opened.lease).await?;
+        store.info(session).await
+    }
+
+    fn header(&mut self, header: Header) {
+        self.created_at = header.created_at_ms.and_then(time);
+        self.updated_at = header.updated_at_ms.and_then(time);
+        self.run = header.run;
+        self.id = Some(header.id);
+    }
+
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+        if let (Some(run), Some(event)) = (&self.run, self.events.last())
+            && event.seq <= run.seq
+        {
+            self.run_events = self.events.len() as u64;
+        }
+    }
+
+    fn into_batch(self, session: &str) -> Batch {
+        let at = self
+            .updated_at
+            .or(self.created_at)
+            .unwrap_or_else(SystemTime::now);
+        let turn = (self.turns.len() as u64).saturating_sub(1);
+        let from = self.id.as_deref().unwrap_or(session);
+        let events = self.events.into_iter().zip(1..);
+        let events = events.map(|(event, seq)| renumbered(event, seq, from, session));
+        let mut batch = Batch::new(1, at).synced().events(events);
+        batch.turns = self.turns;
+        batch.effects = self
+            .effects
+            .iter()
+            .flat_map(|line| writes(line, turn))
+            .collect();
+        batch.run = self.run.map(|mut run| {
+            run.seq = self.run_events;
+            run
+        });
+        batch
+    }
+
+    fn invalid(&self, problem: impl fmt::Display) -> Error {
+        Error::invalid(format!("line {}: {problem}", self.lines))
+    }
+}
+
+impl fmt::Debug for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Import")
+            .field("exported_id", &self.id)
+            .field("lines", &self.lines)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Maximum number of times that an imported effect was begun.
+const MAX_BEGUN: u32 = 1_000;
+
+fn writes(line: &EffectLine, turn: u64) -> Vec<EffectWrite> {
+    let start = EffectStart::new(&line.key, &line.run, turn).call(
+        &line.call_id,
+        &line.tool,
+        line.idempotent,
+    );
+    let mut writes: Vec<EffectWrite> = (0..line.begun)
+        .map(|_| EffectWrite::Begin(start.clone()))
+        .collect();
+    let key = line.key.clone();
+    if let Some(answer) = &line.answer {
+        let answer = Arc::new(answer.clone());
+        writes.push(EffectWrite::Finish { key, answer });
+    } else if line.waiting {
+        writes.push(EffectWrite::Wait { key });
+    }
+    writes
+}
+
+/// Returns the number of equal blocks at the start of both turns.
+fn same_blocks(a: &Turn, b: &Turn) -> usize {
+    let shared = b.blocks.common_prefix(&a.blocks);
+    let rest = a.blocks.range(shared..a.blocks.len());
+    let others = b.blocks.range(shared..b.blocks.len());
+    shared + rest.zip(others).take_while(|(a, b)| a == b).count()
+}
+
+/// Numbers an event, and replaces the id of the exported session.
+fn renumbered(mut event: Event, seq: u64, from: &str, to: &str) -> EventRow {
+    event.seq = seq;
+    event.merged = 1;
+    if event.meta.session_id.as_deref() == Some(from) && from != to {
+        Arc::make_mut(&mut event.meta).session_id = Some(to.to_owned());
+    }
+    if event.correlation.session_id.as_deref() == Some(from) && from != to {
+        Arc::make_mut(&mut event.correlation).session_id = Some(to.to_owned());
+    }
+    EventRow::single(event)
+}
