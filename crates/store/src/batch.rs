@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use geppetto_events::EventRow;
 
-use crate::{EffectWrite, RunRecord, TurnRow};
+use crate::{EffectWrite, RequestWrite, RunRecord, TurnRow};
 
 /// What a store must have done when it acknowledges a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -20,7 +20,8 @@ pub enum Durability {
 /// Changes of a session that are written together or not at all.
 ///
 /// Applied in this order: [`drops_latest`](Self::drops_latest), [`turns`](Self::turns),
-/// [`effects`](Self::effects), [`run`](Self::run), [`events`](Self::events).
+/// [`effects`](Self::effects), [`run`](Self::run), [`events`](Self::events),
+/// [`requests`](Self::requests), and the rest.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Batch {
@@ -31,7 +32,7 @@ pub struct Batch {
     pub durability: Durability,
     /// Time of the batch, for listings. Stores do not order by it.
     pub at: SystemTime,
-    /// `true` to remove the latest turn first. `false` by default.
+    /// `true` to remove the latest turn and its effects first. `false` by default.
     pub drops_latest: bool,
     /// Turns to append or to replace. Each row is relative to the latest turn at that point.
     pub turns: Vec<TurnRow>,
@@ -41,6 +42,12 @@ pub struct Batch {
     pub run: Option<RunRecord>,
     /// Events that follow the stored ones without a gap.
     pub events: Vec<EventRow>,
+    /// Submits with idempotency keys.
+    pub requests: Vec<RequestWrite>,
+    /// Title of the session for listings. `None` leaves it unchanged.
+    pub title: Option<String>,
+    /// Group of the session, such as the user that it belongs to. `None` leaves it unchanged.
+    pub group: Option<String>,
 }
 
 impl Batch {
@@ -56,6 +63,9 @@ impl Batch {
             effects: Vec::new(),
             run: None,
             events: Vec::new(),
+            requests: Vec::new(),
+            title: None,
+            group: None,
         }
     }
 
@@ -73,7 +83,7 @@ impl Batch {
         self
     }
 
-    /// Removes the latest turn first.
+    /// Removes the latest turn and its effects first.
     #[must_use]
     pub fn dropping_latest(mut self) -> Self {
         self.drops_latest = true;
@@ -101,6 +111,27 @@ impl Batch {
         self
     }
 
+    /// Adds a change of a submit with an idempotency key.
+    #[must_use]
+    pub fn request(mut self, request: RequestWrite) -> Self {
+        self.requests.push(request);
+        self
+    }
+
+    /// Sets the title of the session.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the group of the session.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
     /// Returns `true` if the batch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -109,6 +140,9 @@ impl Batch {
             && self.effects.is_empty()
             && self.run.is_none()
             && self.events.is_empty()
+            && self.requests.is_empty()
+            && self.title.is_none()
+            && self.group.is_none()
     }
 }
 

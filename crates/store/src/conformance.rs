@@ -53,6 +53,7 @@ mod events;
 mod help;
 mod leases;
 mod listing;
+mod requests;
 mod sharing;
 mod turns;
 mod writes;
@@ -165,6 +166,7 @@ pub fn checks<F: Factory>() -> Vec<Check<F>> {
         events::checks(),
         effects::checks(),
         listing::checks(),
+        requests::checks(),
         sharing::checks(),
         costs::checks(),
     ];

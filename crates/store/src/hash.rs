@@ -8,6 +8,8 @@ use crate::Error;
 
 mod sha256;
 
+pub(crate) use sha256::digest;
+
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +21,7 @@ impl BlockHash {
     /// Returns the hash of a block's JSON.
     #[must_use]
     pub fn of_json(json: &str) -> Self {
-        Self(sha256::digest(json.as_bytes()))
+        Self(digest(json.as_bytes()))
     }
 
     /// Returns the bytes.

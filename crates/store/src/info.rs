@@ -1,4 +1,4 @@
-//! [`SessionInfo`], [`Opened`], [`Page`] and [`Stats`]: what a store tells about its sessions.
+//! [`SessionInfo`], [`Opened`], [`Page`] and [`Stats`]: state of sessions and of a store.
 
 use std::time::SystemTime;
 
@@ -22,9 +22,13 @@ pub struct SessionInfo {
     pub run: Option<RunRecord>,
     /// Session and turn that this one was forked from.
     pub forked_from: Option<(String, u64)>,
-    /// Time of the first batch.
+    /// Title, if one was set.
+    pub title: Option<String>,
+    /// Group, such as the user that the session belongs to, if one was set.
+    pub group: Option<String>,
+    /// Time of the first batch; of a fork, time of the fork.
     pub created_at: Option<SystemTime>,
-    /// Time of the last batch.
+    /// Time of the last batch; of a fork without one, time of the fork.
     pub updated_at: Option<SystemTime>,
 }
 
@@ -38,6 +42,8 @@ impl SessionInfo {
             owner: None,
             run: None,
             forked_from: None,
+            title: None,
+            group: None,
             created_at: None,
             updated_at: None,
         }
@@ -68,37 +74,100 @@ impl Opened {
     }
 }
 
-/// A page of a listing, which is sorted by id, by the bytes of its UTF-8.
+/// Order of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Order {
+    /// By id, ascending, by the bytes of its UTF-8. A session that exists during the whole listing
+    /// is listed once, whatever is written in the meantime. The default.
+    #[default]
+    Id,
+    /// By the time of the last batch, newest first; of equal times, by id, descending. Sessions
+    /// without a batch come last. A session that is written during the listing moves to the front
+    /// and may be missing from it; every other one is listed once.
+    Newest,
+}
+
+/// Place in a listing: right after a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cursor {
+    /// Id of the session.
+    pub id: String,
+    /// Time of its last batch, as it was listed. Not used in the order by id.
+    pub updated_at: Option<SystemTime>,
+}
+
+impl Cursor {
+    /// Creates the place after a session.
+    pub fn new(id: impl Into<String>, updated_at: Option<SystemTime>) -> Self {
+        Self {
+            id: id.into(),
+            updated_at,
+        }
+    }
+}
+
+impl From<&SessionInfo> for Cursor {
+    fn from(info: &SessionInfo) -> Self {
+        Self::new(info.id.as_str(), info.updated_at)
+    }
+}
+
+/// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// Id after which the page begins; that of the last session of the previous page. `None` by
-    /// default: the first page.
-    pub after: Option<String>,
+    /// Order of the listing. By id by default.
+    pub order: Order,
+    /// Place after which the page begins: the last session of the previous page. `None` by default:
+    /// the first page.
+    pub after: Option<Cursor>,
+    /// Group whose sessions are listed. `None` by default: all sessions.
+    pub group: Option<String>,
     /// Maximum number of sessions. 100 by default.
     pub limit: usize,
 }
 
 impl Default for Page {
     fn default() -> Self {
-        Self {
-            after: None,
-            limit: 100,
-        }
+        Self::first(100)
     }
 }
 
 impl Page {
-    /// Creates the first page of at most `limit` sessions.
+    /// Creates the first page of at most `limit` sessions, in the order of their ids.
     #[must_use]
     pub fn first(limit: usize) -> Self {
-        Self { after: None, limit }
+        Self {
+            order: Order::Id,
+            after: None,
+            group: None,
+            limit,
+        }
     }
 
-    /// Sets the id after which the page begins.
+    /// Creates the first page of at most `limit` sessions, newest first.
     #[must_use]
-    pub fn after(mut self, id: impl Into<String>) -> Self {
-        self.after = Some(id.into());
+    pub fn newest(limit: usize) -> Self {
+        Self {
+            order: Order::Newest,
+            ..Self::first(limit)
+        }
+    }
+
+    /// Sets the place after which the page begins: `page.after(&last)` is the page after session
+    /// `last`.
+    #[must_use]
+    pub fn after(mut self, place: impl Into<Cursor>) -> Self {
+        self.after = Some(place.into());
+        self
+    }
+
+    /// Lists only the sessions of a group.
+    #[must_use]
+    pub fn of_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
         self
     }
 }

@@ -3,8 +3,8 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -13,11 +13,12 @@ use geppetto_turns::Turn;
 use tokio::time::Instant;
 
 use crate::{
-    Appended, Batch, Claim, Durability, Effect, Error, ErrorKind, Lease, Opened, Page, SessionInfo,
-    SessionStore, Stats, TurnRow, check_id,
+    Appended, Batch, Claim, Durability, Effect, Error, ErrorKind, Lease, Opened, Page, Request,
+    SessionInfo, SessionStore, Stats, TurnRow, check_id,
 };
 
 mod interner;
+mod listing;
 mod plan;
 mod row;
 mod session;
@@ -209,24 +210,28 @@ impl SessionStore for MemoryStore {
         Ok(self.lock().session(session)?.effects_of(turn))
     }
 
-    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
-        let state = self.lock();
-        let from = match &page.after {
-            Some(after) => Bound::Excluded(after.as_str()),
-            None => Bound::Unbounded,
-        };
-        let sessions = state.sessions.range::<str, _>((from, Bound::Unbounded));
-        let infos = sessions.map(|(id, kept)| kept.info(id));
-        Ok(infos.take(page.limit).collect())
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        Ok(self.lock().session(session)?.requests.get(key).cloned())
     }
 
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
+    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        Ok(listing::list(&self.lock().sessions, page))
+    }
+
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
         check_id(to)?;
         let mut state = self.lock();
         state.check_writable()?;
-        let row = state.session(from)?.row(index);
+        let origin = state.session(from)?;
+        let row = origin.row(index);
         let row = row.ok_or_else(|| Error::no_turn(from, index))?;
-        let fork = Kept::fork(Arc::clone(row), from, index);
+        let fork = origin.fork(Arc::clone(row), from, index, at);
         if state.sessions.contains_key(to) {
             let message = format!("session `{to}` exists already");
             return Err(Error::new(ErrorKind::Exists, message));

@@ -1,13 +1,14 @@
 //! [`SessionStore`]: the contract of a store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use async_trait::async_trait;
 use geppetto_events::Event;
 use geppetto_turns::Turn;
 
 use crate::{
-    Appended, Batch, Claim, Effect, Error, Lease, Opened, Page, SessionInfo, Stats, TurnRow,
+    Appended, Batch, Claim, Effect, Error, Lease, Opened, Page, Request, SessionInfo, Stats,
+    TurnRow,
 };
 
 /// Maximum length of a session's id, in bytes: 512.
@@ -90,8 +91,8 @@ pub trait SessionStore: Send + Sync {
     /// # Errors
     ///
     /// [`Fenced`](crate::ErrorKind::Fenced) before any other error, if the lease is no longer valid.
-    /// [`Invalid`](crate::ErrorKind::Invalid) if a number, a turn, an event or an effect does not
-    /// follow what is stored. Those of the storage.
+    /// [`Invalid`](crate::ErrorKind::Invalid) if a number, a turn, an event, an effect or a request
+    /// does not follow what is stored. Those of the storage.
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error>;
 
     /// Returns the state of a session.
@@ -144,8 +145,14 @@ pub trait SessionStore: Send + Sync {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session.
     async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error>;
 
-    /// Lists sessions, sorted by id. A session that exists during the whole listing is listed once,
-    /// whatever is written in the meantime.
+    /// Returns the submit with an idempotency key; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session.
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error>;
+
+    /// Lists sessions, in the order of the page ([`Order`](crate::Order)).
     ///
     /// # Errors
     ///
@@ -153,15 +160,22 @@ pub trait SessionStore: Send + Sync {
     async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error>;
 
     /// Creates session `to`, whose history is that of `from` up to and including turn `index`. All
-    /// blocks and turns are shared; the cost does not depend on their number. It has no events,
-    /// effects and runs, and is free. It does not change if `from` does.
+    /// blocks and turns are shared; the cost does not depend on their number. It has the title and
+    /// the group of `from`, no events, effects, requests and runs, and is free. It does not change
+    /// if `from` does. `at` is the time of the fork, for listings.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session or turn,
     /// [`Exists`](crate::ErrorKind::Exists) if `to` exists, [`Invalid`](crate::ErrorKind::Invalid)
     /// if its id is not valid.
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error>;
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error>;
 
     /// Deletes a session and everything that no other session shares. Fences its lease, even if
     /// the session is created again. Returns `false` if it did not exist.
@@ -245,12 +259,22 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).effects(session, turn).await
     }
 
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        (**self).request(session, key).await
+    }
+
     async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
         (**self).list(page).await
     }
 
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
-        (**self).fork(from, index, to).await
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
+        (**self).fork(from, index, to, at).await
     }
 
     async fn delete(&self, session: &str) -> Result<bool, Error> {

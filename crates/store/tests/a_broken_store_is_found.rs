@@ -9,12 +9,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::SystemTime,
 };
 
 use geppetto_events::Event;
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, MemoryStore, Opened, Page,
-    SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, MemoryStore, Opened, Order, Page,
+    Request, RequestWrite, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
     conformance::{Factory, checks},
 };
 use geppetto_turns::Turn;
@@ -46,9 +47,15 @@ enum Fault {
     DropsUnknownKeys,
     /// Gives a session to everyone who asks.
     NeverHeld,
+    /// Replaces a request whose key exists.
+    ReplacesRequests,
+    /// Lists the sessions of all groups.
+    IgnoresGroups,
+    /// Lists every page by id.
+    ListsById,
 }
 
-const ALL: [(Fault, &str); 12] = [
+const ALL: [(Fault, &str); 15] = [
     (Fault::DoesNotFence, "an_older_epoch_writes_nothing"),
     (
         Fault::RepeatsBatches,
@@ -70,6 +77,9 @@ const ALL: [(Fault, &str); 12] = [
     (Fault::CopiesTurns, COSTS),
     (Fault::DropsUnknownKeys, "a_turn_is_kept_as_it_is"),
     (Fault::NeverHeld, "a_session_that_is_held_is_not_claimed"),
+    (Fault::ReplacesRequests, "a_request_is_recorded_once"),
+    (Fault::IgnoresGroups, "a_group_is_listed_alone"),
+    (Fault::ListsById, "the_newest_session_is_listed_first"),
 ];
 
 struct Broken {
@@ -162,6 +172,17 @@ impl SessionStore for Broken {
                     row.head.extra = geppetto_turns::Extra::default();
                 }
             }
+            Fault::ReplacesRequests => {
+                let mut writes = Vec::new();
+                for write in own.requests {
+                    if let RequestWrite::Put(request) = &write {
+                        let key = request.key.clone();
+                        writes.push(RequestWrite::Remove { key });
+                    }
+                    writes.push(write);
+                }
+                own.requests = writes;
+            }
             Fault::CopiesTurns => {
                 let rows = own.turns.iter();
                 let positions = rows.map(|row| (row.kept + row.blocks.len()) as u64);
@@ -214,7 +235,18 @@ impl SessionStore for Broken {
         self.inner.effects(&self.id(session), turn).await
     }
 
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        self.inner.request(&self.id(session), key).await
+    }
+
     async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        let mut page = page.clone();
+        match self.fault {
+            Fault::IgnoresGroups => page.group = None,
+            Fault::ListsById => page.order = Order::Id,
+            _ => {}
+        }
+        let page = &page;
         if self.fault != Fault::ListsByOffset {
             return self.inner.list(page).await;
         }
@@ -229,8 +261,15 @@ impl SessionStore for Broken {
         Ok(infos)
     }
 
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
-        self.inner.fork(&self.id(from), index, &self.id(to)).await
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
+        let to = self.id(to);
+        self.inner.fork(&self.id(from), index, &to, at).await
     }
 
     async fn delete(&self, session: &str) -> Result<bool, Error> {

@@ -15,6 +15,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::SystemTime,
 };
 
 use geppetto_engine::{
@@ -23,7 +24,7 @@ use geppetto_engine::{
 use geppetto_events::{Event, EventKind, EventStream, kind::Log};
 use geppetto_store::{
     Appended, Batch, Claim, Effect, EffectWrite, Error, JournalOf, Lease, MemoryStore, Opened,
-    Page, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Page, Request, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
 };
 use geppetto_turns::{Block, InferenceResult, ToolCall, ToolUse, Turn};
 use tokio::sync::Semaphore;
@@ -95,12 +96,22 @@ impl SessionStore for Slow {
         self.inner.effects(session, turn).await
     }
 
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        self.inner.request(session, key).await
+    }
+
     async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
         self.inner.list(page).await
     }
 
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
-        self.inner.fork(from, index, to).await
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
+        self.inner.fork(from, index, to, at).await
     }
 
     async fn delete(&self, session: &str) -> Result<bool, Error> {

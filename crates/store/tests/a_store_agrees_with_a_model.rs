@@ -173,7 +173,11 @@ impl Test {
     }
 
     async fn fork(&mut self, from: usize, index: usize, to: usize) {
-        let forked = self.store.fork(&name(from), index as u64, &name(to)).await;
+        let at = SystemTime::UNIX_EPOCH;
+        let forked = self
+            .store
+            .fork(&name(from), index as u64, &name(to), at)
+            .await;
         let turns = self.model.get(&from).and_then(|turns| turns.get(..=index));
         match (turns, self.model.contains_key(&to)) {
             (None, _) => assert_eq!(forked.unwrap_err().kind(), ErrorKind::NotFound),

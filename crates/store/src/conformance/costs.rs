@@ -2,7 +2,7 @@
 
 use super::{
     Factory,
-    help::{Checked, ID, Writer, ok, same, stats, turn},
+    help::{Checked, ID, Writer, at, ok, same, stats, turn},
     list,
 };
 use crate::{SessionStore, TurnRow};
@@ -18,7 +18,7 @@ const TURNS: u64 = 10_000;
 async fn ten_thousand_turns_cost_what_they_add<F: Factory>(factory: &F) -> Checked {
     let store = factory.fresh().await;
     write(&store).await?;
-    ok(store.fork(ID, TURNS / 2, "fork").await, "forking")?;
+    ok(store.fork(ID, TURNS / 2, "fork", at()).await, "forking")?;
     let found = stats(&store).await?;
     same(found.blocks, 2 * TURNS, "the number of blocks")?;
     if found.positions > 8 * found.blocks {

@@ -6,7 +6,7 @@ use geppetto_turns::Block;
 
 use super::{
     Factory,
-    help::{Checked, ID, Writer, ok, refused, same},
+    help::{Checked, ID, Writer, ok, refused, same, turn},
     list,
 };
 use crate::{EffectStart, EffectState, EffectWrite, ErrorKind, SessionStore};
@@ -15,6 +15,8 @@ list! {
     effects_keep_their_state:
         "an effect is begun, may wait, may be begun again under the same key, and is finished with \
          its answer; the effects of a turn are listed in the order of their first start",
+    effects_end_with_their_turn:
+        "a batch that removes the latest turn removes its effects; those of other turns are kept",
     only_begun_effects_end:
         "an effect that was not begun does not wait and is not finished: the batch fails as Invalid",
 }
@@ -97,6 +99,38 @@ async fn effects_keep_their_state<F: Factory>(factory: &F) -> Checked {
         "reading the effects of another turn",
     )?;
     same(others.len(), 0, "the number of effects of another turn")
+}
+
+async fn effects_end_with_their_turn<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let mut writer = Writer::open(&store, ID).await?;
+    writer.say("t1", &["one"]).await?;
+    let batch = writer.next().effect(begin("k1", 0));
+    ok(writer.append(batch).await, "beginning an effect")?;
+    writer.say("t2", &["two"]).await?;
+    let batch = writer.next().effect(begin("k2", 1));
+    ok(writer.append(batch).await, "beginning an effect")?;
+    // A turn takes the place of the removed one, in the same batch.
+    writer.turns.pop();
+    let again = turn("t3", writer.turns.last(), &["again"]);
+    let row = writer.row(again);
+    let batch = writer.next().dropping_latest().turn(row);
+    let batch = batch.effect(begin("k3", 1));
+    ok(writer.append(batch).await, "replacing the latest turn")?;
+    for (turn, expected) in [(0, "k1"), (1, "k3")] {
+        let effects = ok(store.effects(ID, turn).await, "reading effects")?;
+        let found: Vec<_> = effects.iter().map(|own| own.key.as_str()).collect();
+        same(
+            found,
+            vec![expected],
+            "the effects after a turn was removed",
+        )?;
+    }
+    same(
+        state(&store, "k2").await?,
+        None,
+        "an effect of a removed turn",
+    )
 }
 
 async fn only_begun_effects_end<F: Factory>(factory: &F) -> Checked {

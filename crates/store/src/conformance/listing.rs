@@ -1,16 +1,24 @@
 //! Sessions and their ids.
 
+use std::{sync::Arc, time::Duration};
+
 use super::{
     Factory,
     help::{Checked, Writer, at, has_turns, ok, refused, same},
     list,
 };
-use crate::{Claim, ErrorKind, MAX_ID_BYTES, Page, SessionStore};
+use crate::{Batch, Claim, ErrorKind, MAX_ID_BYTES, Page, SessionStore};
 
 list! {
     a_listing_has_every_session_once:
         "pages are sorted by the bytes of the id; a session that exists during the whole listing is \
          in it once, while others are created, written and deleted",
+    the_newest_session_is_listed_first:
+        "in the order of time, pages are sorted by the time of the last batch, then by id, both \
+         descending, and sessions without a batch come last",
+    a_group_is_listed_alone:
+        "a page of a group has the sessions of that group only, in either order; title and group \
+         are those that were set last",
     ids_are_any_text:
         "an id is any text of 1 to 512 bytes; ids that differ in any byte are different sessions",
     unknown_sessions_are_not_found:
@@ -31,7 +39,7 @@ async fn a_listing_has_every_session_once<F: Factory>(factory: &F) -> Checked {
             return Err(format!("a page of {} sessions has {len}", page.limit));
         }
         let Some(last) = infos.last() else { break };
-        page = page.after(last.id.as_str());
+        page = page.after(last);
         for info in infos {
             let expected = ok(store.info(&info.id).await, "reading a session")?;
             same(&info, &expected, "a session in a listing")?;
@@ -58,6 +66,67 @@ async fn a_listing_has_every_session_once<F: Factory>(factory: &F) -> Checked {
         (Some(at()), Some(at())),
         "the times of the first and the last batch",
     )
+}
+
+async fn the_newest_session_is_listed_first<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    for (id, seconds) in [("a", 3), ("b", 1), ("d", 2), ("c", 2), ("e", 2)] {
+        let writer = Writer::open(&store, id).await?;
+        for (number, ago) in [(1, 50), (2, 10)] {
+            let time = at() + Duration::from_secs(seconds + 100 - ago);
+            let batch = Arc::new(Batch::new(number, time).title("title"));
+            ok(store.append(&writer.lease, batch).await, "appending")?;
+        }
+    }
+    Writer::open(&store, "f").await?;
+    let store = factory.reopen(store).await;
+    for limit in [1, 2, 4, 9] {
+        let (mut page, mut found) = (Page::newest(limit), Vec::new());
+        loop {
+            let infos = ok(store.list(&page).await, "listing")?;
+            let Some(last) = infos.last() else { break };
+            page = page.after(last);
+            if found.len() > 9 || infos.len() > limit {
+                return Err(format!("a listing of {found:?} goes on with {infos:?}"));
+            }
+            found.extend(infos.into_iter().map(|info| info.id));
+        }
+        let expected: Vec<_> = ["a", "e", "d", "c", "b", "f"].map(str::to_owned).into();
+        same(found, expected, &format!("the newest sessions, by {limit}"))?;
+    }
+    Ok(())
+}
+
+async fn a_group_is_listed_alone<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    for (id, group) in [("a", "x"), ("b", "y"), ("c", "x"), ("d", ""), ("e", "X")] {
+        let mut writer = Writer::open(&store, id).await?;
+        let batch = writer.next().title("first").group("y");
+        ok(writer.append(batch).await, "appending")?;
+        let batch = writer.next().title(format!("title of {id}")).group(group);
+        ok(writer.append(batch).await, "appending")?;
+        // Other batches leave them unchanged.
+        writer.say("t", &["text"]).await?;
+    }
+    Writer::open(&store, "f").await?;
+    let store = factory.reopen(store).await;
+    let list = async |page: Page| {
+        let infos = ok(store.list(&page).await, "listing")?;
+        Ok::<_, String>(infos.into_iter().map(|info| info.id).collect::<Vec<_>>())
+    };
+    for (group, expected) in [("x", vec!["a", "c"]), ("", vec!["d"]), ("z", vec![])] {
+        let expected: Vec<_> = expected.into_iter().map(str::to_owned).collect();
+        let found = list(Page::first(9).of_group(group)).await?;
+        same(&found, &expected, "the sessions of a group")?;
+        let mut found = list(Page::newest(9).of_group(group)).await?;
+        found.reverse();
+        same(&found, &expected, "the sessions of a group, newest first")?;
+    }
+    let info = ok(store.info("a").await, "reading a session")?;
+    let labels = (info.title.as_deref(), info.group.as_deref());
+    same(labels, (Some("title of a"), Some("x")), "title and group")?;
+    let info = ok(store.info("f").await, "reading a session")?;
+    same((info.title, info.group), (None, None), "title and group")
 }
 
 async fn ids_are_any_text<F: Factory>(factory: &F) -> Checked {
@@ -102,7 +171,7 @@ async fn ids_are_any_text<F: Factory>(factory: &F) -> Checked {
     ] {
         let result = store.open(&id, &Claim::new("a")).await;
         refused(result, ErrorKind::Invalid, &format!("opening {what}"))?;
-        let result = store.fork("a", 0, &id).await;
+        let result = store.fork("a", 0, &id, at()).await;
         refused(result, ErrorKind::Invalid, &format!("forking to {what}"))?;
     }
     Ok(())
@@ -117,7 +186,8 @@ async fn unknown_sessions_are_not_found<F: Factory>(factory: &F) -> Checked {
     refused(store.events("x", 0, 1).await, missing, "events")?;
     refused(store.effect("x", "k").await, missing, "effect")?;
     refused(store.effects("x", 0).await, missing, "effects")?;
-    refused(store.fork("x", 0, "y").await, missing, "fork")?;
+    refused(store.request("x", "k").await, missing, "request")?;
+    refused(store.fork("x", 0, "y", at()).await, missing, "fork")?;
     let deleted = ok(store.delete("x").await, "deleting")?;
     same(deleted, false, "the result of a deletion")?;
     let listed = ok(store.list(&Page::default()).await, "listing")?;
@@ -125,6 +195,6 @@ async fn unknown_sessions_are_not_found<F: Factory>(factory: &F) -> Checked {
     // A session exists from its first opening on.
     Writer::open(&store, "x").await?;
     has_turns(&store, "x", &[]).await?;
-    let forked = store.fork("x", 0, "y").await;
+    let forked = store.fork("x", 0, "y", at()).await;
     refused(forked, missing, "a fork at a turn that does not exist")
 }

@@ -4,15 +4,16 @@ use geppetto_turns::Turn;
 
 use super::{
     Factory,
-    help::{Checked, ID, Writer, events, has_turns, ok, refused, same, stats, turn},
+    help::{Checked, ID, Writer, at, events, has_turns, ok, refused, same, stats, turn},
     list,
 };
-use crate::{Claim, ErrorKind, SessionStore};
+use crate::{Claim, ErrorKind, Request, RequestWrite, SessionStore};
 
 list! {
     forks_do_not_change:
-        "a fork has the turns of its origin up to the given one, no events, effects or runs, and no \
-         owner; later changes of either session do not affect the other",
+        "a fork has the turns of its origin up to the given one, its title and its group, the time \
+         of the fork, no events, effects, requests or runs, and no owner; later changes of either \
+         session do not affect the other",
     deleting_keeps_what_others_share:
         "deleting a session leaves its forks, and the forks of those, complete; blocks that no \
          session has are deleted",
@@ -27,25 +28,15 @@ async fn forks_do_not_change<F: Factory>(factory: &F) -> Checked {
     for id in ["t1", "t2", "t3"] {
         origin.say(id, &["question", "answer"]).await?;
     }
-    let batch = origin.next().events(events(1..=3));
+    let batch = origin.next().events(events(1..=3)).title("title");
+    let batch = batch
+        .group("group")
+        .request(RequestWrite::Put(Request::new("key", [1; 32], "r1")));
     ok(origin.append(batch).await, "appending events")?;
     let before = stats(&store).await?;
-    let info = ok(
-        store.fork(ID, 2, "latest").await,
-        "forking at the latest turn",
-    )?;
-    let read = ok(store.info("latest").await, "reading the fork")?;
-    same(&info, &read, "the result of a fork")?;
-    let found = (info.turns, info.last_seq, info.owner);
-    same(found, (3, 0, None), "the state of a fork")?;
-    let from = Some((ID.to_owned(), 2));
-    same(
-        (info.run, info.forked_from),
-        (None, from),
-        "the origin of a fork",
-    )?;
+    fork_at_the_latest_turn(&store).await?;
     ok(
-        store.fork(ID, 0, "first").await,
+        store.fork(ID, 0, "first", at()).await,
         "forking at the first turn",
     )?;
     let after = stats(&store).await?;
@@ -59,9 +50,9 @@ async fn forks_do_not_change<F: Factory>(factory: &F) -> Checked {
         before.positions,
         "the number of references after forks",
     )?;
-    let forked = store.fork(ID, 3, "x").await;
+    let forked = store.fork(ID, 3, "x", at()).await;
     refused(forked, ErrorKind::NotFound, "a fork at a missing turn")?;
-    let forked = store.fork(ID, 0, "first").await;
+    let forked = store.fork(ID, 0, "first", at()).await;
     refused(forked, ErrorKind::Exists, "a fork to an existing session")?;
 
     let turns = origin.turns.clone();
@@ -81,18 +72,42 @@ async fn forks_do_not_change<F: Factory>(factory: &F) -> Checked {
     has_turns(&store, "first", &first).await
 }
 
+async fn fork_at_the_latest_turn<S: SessionStore>(store: &S) -> Checked {
+    let info = ok(
+        store.fork(ID, 2, "latest", at()).await,
+        "forking at the latest turn",
+    )?;
+    let read = ok(store.info("latest").await, "reading the fork")?;
+    same(&info, &read, "the result of a fork")?;
+    let times = (info.created_at, info.updated_at);
+    same(times, (Some(at()), Some(at())), "the times of a fork")?;
+    let labels = (info.title.as_deref(), info.group.as_deref());
+    let expected = (Some("title"), Some("group"));
+    same(labels, expected, "the title and the group of a fork")?;
+    let request = ok(store.request("latest", "key").await, "reading a request")?;
+    same(request, None, "a request of a fork")?;
+    let found = (info.turns, info.last_seq, info.owner);
+    same(found, (3, 0, None), "the state of a fork")?;
+    let from = Some((ID.to_owned(), 2));
+    same(
+        (info.run, info.forked_from),
+        (None, from),
+        "the origin of a fork",
+    )
+}
+
 async fn deleting_keeps_what_others_share<F: Factory>(factory: &F) -> Checked {
     let store = factory.fresh().await;
     let mut origin = Writer::open(&store, ID).await?;
     for id in ["t1", "t2", "t3"] {
         origin.say(id, &["question", "answer"]).await?;
     }
-    ok(store.fork(ID, 1, "fork").await, "forking")?;
+    ok(store.fork(ID, 1, "fork", at()).await, "forking")?;
     let mut fork = Writer::claim(&store, "fork", &Claim::new("b")).await?;
     fork.say("u3", &["own"]).await?;
     let turns = fork.turns;
     ok(
-        store.fork("fork", 2, "fork of fork").await,
+        store.fork("fork", 2, "fork of fork", at()).await,
         "forking a fork",
     )?;
     same(stats(&store).await?.blocks, 7, "the number of blocks")?;

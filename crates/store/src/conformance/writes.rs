@@ -6,7 +6,7 @@ use geppetto_turns::Turn;
 
 use super::{
     Factory,
-    help::{Checked, ID, Writer, batch, events, has_turns, ok, refused, same, turn},
+    help::{Checked, ID, Writer, at, batch, events, has_turns, ok, refused, same, turn},
     list,
 };
 use crate::{
@@ -295,7 +295,7 @@ async fn a_failed_sync_poisons_the_store<F: Factory>(factory: &F) -> Checked {
     let opened = store.open("other", &Claim::new("a")).await;
     refused(opened, ErrorKind::Poisoned, "opening")?;
     refused(
-        store.fork(ID, 0, "fork").await,
+        store.fork(ID, 0, "fork", at()).await,
         ErrorKind::Poisoned,
         "forking",
     )?;

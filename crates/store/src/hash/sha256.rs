@@ -24,7 +24,7 @@ const START: [u32; 8] = [
 ];
 
 /// Returns the SHA-256 of `bytes`.
-pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
     let mut state = START;
     let (blocks, rest) = bytes.as_chunks::<64>();
     for block in blocks {

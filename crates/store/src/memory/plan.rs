@@ -12,7 +12,10 @@ use super::{
     row::Row,
     session::Kept,
 };
-use crate::{Batch, BlockHash, Effect, EffectState, EffectWrite, EncodedBlock, Error, TurnRow};
+use crate::{
+    Batch, BlockHash, Effect, EffectState, EffectWrite, EncodedBlock, Error, MAX_ID_BYTES,
+    RequestWrite, TurnRow,
+};
 
 /// Hash and size of each new block of each turn.
 pub(super) type Encoded = Vec<Vec<(BlockHash, usize)>>;
@@ -49,7 +52,8 @@ impl Plan {
             return Err(Error::invalid(message));
         }
         check_events(kept, &batch.events)?;
-        check_effects(kept, &batch.effects)?;
+        check_effects(kept, batch)?;
+        check_requests(kept, &batch.requests)?;
         let mut head = kept.head.clone();
         if batch.drops_latest {
             let Some(latest) = head else {
@@ -74,6 +78,9 @@ impl Plan {
     /// Applies the batch. Returns the former latest turn, to be dropped without a lock.
     pub(super) fn apply(self, kept: &mut Kept, batch: &Batch) -> Option<Arc<Row>> {
         kept.last_batch = batch.number;
+        if let Some(dropped) = kept.turns().checked_sub(1).filter(|_| batch.drops_latest) {
+            kept.remove_effects_of(dropped);
+        }
         for write in &batch.effects {
             apply_effect(kept, write);
         }
@@ -81,6 +88,17 @@ impl Plan {
             kept.run = Some(run.clone());
         }
         kept.events.extend(batch.events.iter().cloned());
+        for write in &batch.requests {
+            match write {
+                RequestWrite::Put(request) => {
+                    let key = request.key.clone();
+                    kept.requests.insert(key, request.clone());
+                }
+                RequestWrite::Remove { key } => drop(kept.requests.remove(key)),
+            }
+        }
+        set(&mut kept.title, batch.title.as_ref());
+        set(&mut kept.group, batch.group.as_ref());
         kept.created_at.get_or_insert(batch.at);
         kept.updated_at = Some(batch.at);
         std::mem::replace(&mut kept.head, self.head)
@@ -104,13 +122,50 @@ fn check_events(kept: &Kept, rows: &[EventRow]) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_effects(kept: &Kept, writes: &[EffectWrite]) -> Result<(), Error> {
-    let mut begun = HashSet::new();
+fn set(value: &mut Option<String>, new: Option<&String>) {
+    if let Some(new) = new {
+        *value = Some(new.clone());
+    }
+}
+
+fn check_requests(kept: &Kept, writes: &[RequestWrite]) -> Result<(), Error> {
+    let mut keys: HashMap<&str, bool> = HashMap::new();
     for write in writes {
+        let request = match write {
+            RequestWrite::Put(request) => request,
+            RequestWrite::Remove { key } => {
+                keys.insert(key, false);
+                continue;
+            }
+        };
+        let key = request.key.as_str();
+        if key.len() > MAX_ID_BYTES {
+            let message = format!(
+                "an idempotency key has {} bytes; allowed are {MAX_ID_BYTES}",
+                key.len()
+            );
+            return Err(Error::invalid(message));
+        }
+        let exists = keys.insert(key, true);
+        if exists.unwrap_or_else(|| kept.requests.contains_key(key)) {
+            return Err(Error::invalid(format!("request `{key}` exists already")));
+        }
+    }
+    Ok(())
+}
+
+fn check_effects(kept: &Kept, batch: &Batch) -> Result<(), Error> {
+    let dropped = kept.turns().checked_sub(1).filter(|_| batch.drops_latest);
+    let is_kept = |key: &str| {
+        let effect = kept.effects.get(key);
+        effect.is_some_and(|own| Some(own.turn) != dropped)
+    };
+    let mut begun = HashSet::new();
+    for write in &batch.effects {
         let key = write.key();
         if matches!(write, EffectWrite::Begin(_)) {
             begun.insert(key);
-        } else if !begun.contains(key) && !kept.effects.contains_key(key) {
+        } else if !begun.contains(key) && !is_kept(key) {
             return Err(Error::invalid(format!("effect `{key}` was not begun")));
         }
     }

@@ -10,7 +10,7 @@ use geppetto_events::{Event, EventRow};
 use tokio::time::Instant;
 
 use super::row::Row;
-use crate::{Appended, Claim, Effect, Error, ErrorKind, RunRecord, SessionInfo, TurnRow};
+use crate::{Appended, Claim, Effect, Error, ErrorKind, Request, RunRecord, SessionInfo, TurnRow};
 
 #[derive(Default)]
 pub(super) struct Kept {
@@ -25,6 +25,9 @@ pub(super) struct Kept {
     pub(super) run: Option<RunRecord>,
     /// Rows without gaps, from 1.
     pub(super) events: Vec<EventRow>,
+    pub(super) requests: HashMap<String, Request>,
+    pub(super) title: Option<String>,
+    pub(super) group: Option<String>,
     pub(super) created_at: Option<SystemTime>,
     pub(super) updated_at: Option<SystemTime>,
     forked_from: Option<(String, u64)>,
@@ -49,10 +52,14 @@ impl Holder {
 }
 
 impl Kept {
-    pub(super) fn fork(head: Arc<Row>, from: &str, index: u64) -> Self {
+    pub(super) fn fork(&self, head: Arc<Row>, from: &str, index: u64, at: SystemTime) -> Self {
         Self {
             head: Some(head),
             forked_from: Some((from.to_owned(), index)),
+            title: self.title.clone(),
+            group: self.group.clone(),
+            created_at: Some(at),
+            updated_at: Some(at),
             ..Self::default()
         }
     }
@@ -101,6 +108,8 @@ impl Kept {
         info.owner = self.holder.as_ref().map(|own| own.owner.clone());
         info.run.clone_from(&self.run);
         info.forked_from.clone_from(&self.forked_from);
+        info.title.clone_from(&self.title);
+        info.group.clone_from(&self.group);
         info.created_at = self.created_at;
         info.updated_at = self.updated_at;
         info
@@ -128,6 +137,15 @@ impl Kept {
         let rows = self.events.get(from..).unwrap_or_default();
         let events = rows.iter().filter_map(|row| row.after(after));
         events.take(limit).collect()
+    }
+
+    pub(super) fn remove_effects_of(&mut self, turn: u64) {
+        for key in self.effect_keys.remove(&turn).into_iter().flatten() {
+            // An effect may have been begun again by another turn.
+            if self.effects.get(&key).is_some_and(|own| own.turn == turn) {
+                self.effects.remove(&key);
+            }
+        }
     }
 
     pub(super) fn effects_of(&self, turn: u64) -> Vec<Effect> {
