@@ -66,6 +66,8 @@ async fn cut_session() -> MemoryStore {
         .effect(EffectWrite::Begin(start("b")))
         .effect(finish("a"))
         .run(run)
+        .title("A long talk")
+        .group("ann")
         .events([log(1, ID), log(2, ID), log(3, "another")]);
     store.append(&lease, Arc::new(batch)).await.unwrap();
     store
@@ -102,6 +104,10 @@ async fn the_copy_is_the_same_session() {
         (info.turns, info.run, 3)
     );
     assert_eq!((copy.updated_at, copy.owner), (Some(at()), None));
+    assert_eq!(
+        (copy.title, copy.group),
+        (info.title, Some("ann".to_owned()))
+    );
     for index in 0..info.turns {
         let turn = store.turn(ID, index).await.unwrap();
         assert_eq!(other.turn(ID, index).await.unwrap(), turn);
@@ -121,7 +127,12 @@ async fn the_copy_is_the_same_session() {
 async fn a_copy_under_another_id_names_it_in_its_events() {
     let store = cut_session().await;
     let import = read(&exported(&store, ID).await).unwrap();
-    import.write(&store, "chat-2").await.unwrap();
+    let import = import.title("Copy").group("bob");
+    let copy = import.write(&store, "chat-2").await.unwrap();
+    assert_eq!(
+        (copy.title.as_deref(), copy.group.as_deref()),
+        (Some("Copy"), Some("bob"))
+    );
     let events = store.events("chat-2", 0, 10).await.unwrap();
     let ids = events.iter().map(|event| {
         assert_eq!(event.meta.session_id, event.correlation.session_id);

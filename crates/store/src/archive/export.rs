@@ -16,12 +16,14 @@ const PAGE: usize = 64;
 ///
 /// | key | lines | content |
 /// |---|---|---|
-/// | `session` | 1, the first | `version` (1), `id`, times in milliseconds since 1970, the last run |
+/// | `session` | 1, the first | `version` (1), `id`, times in milliseconds since 1970, title, group, the last run |
 /// | `turn` | one a turn | `kept`: number of blocks that are those of the turn before; `rest`: the turn with its other blocks |
 /// | `effect` | those of the latest turn | key, call, tool, number of times begun, the answer |
 /// | `event` | the event log | an event; merged deltas are one |
 ///
 /// Turns and events are in geppetto's format. Lines contain no characters that terminals interpret.
+/// Keys of submits are not exported: a repeated submit belongs to the session it was made to.
+///
 /// The result is what the session was when the export began, with the events until its end.
 ///
 /// ```

@@ -27,6 +27,8 @@ pub struct Import {
     id: Option<String>,
     created_at: Option<SystemTime>,
     updated_at: Option<SystemTime>,
+    title: Option<String>,
+    group: Option<String>,
     turns: Vec<TurnRow>,
     /// Number of blocks of the last turn.
     blocks: usize,
@@ -60,10 +62,26 @@ impl Import {
         import
     }
 
-    /// Sets the time of the session, for listings. The current time by default.
+    /// Sets the time of the session, for listings. By default, that of the exported session, or the
+    /// current time.
     #[must_use]
     pub fn at(mut self, updated_at: SystemTime) -> Self {
         self.updated_at = Some(updated_at);
+        self
+    }
+
+    /// Sets the title of the session, for listings.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the group of the session, such as the user that it belongs to. By default, that of the
+    /// exported session.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
         self
     }
 
@@ -172,7 +190,9 @@ impl Import {
 
     fn header(&mut self, header: Header) {
         self.created_at = header.created_at_ms.and_then(time);
-        self.updated_at = header.updated_at_ms.and_then(time);
+        self.updated_at = self.updated_at.or(header.updated_at_ms.and_then(time));
+        self.title = self.title.take().or(header.title);
+        self.group = self.group.take().or(header.group);
         self.run = header.run;
         self.id = Some(header.id);
     }
@@ -196,6 +216,8 @@ impl Import {
         let events = self.events.into_iter().zip(1..);
         let events = events.map(|(event, seq)| renumbered(event, seq, from, session));
         let mut batch = Batch::new(1, at).synced().events(events);
+        batch.title = self.title;
+        batch.group = self.group;
         batch.turns = self.turns;
         batch.effects = self
             .effects

@@ -34,6 +34,10 @@ pub(super) struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) updated_at_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) run: Option<RunRecord>,
 }
 
@@ -69,6 +73,8 @@ impl Header {
             id: info.id.clone(),
             created_at_ms: info.created_at.and_then(millis),
             updated_at_ms: info.updated_at.and_then(millis),
+            title: info.title.clone(),
+            group: info.group.clone(),
             run: info.run.clone(),
         }
     }
