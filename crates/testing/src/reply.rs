@@ -130,7 +130,7 @@ impl Reply {
         Self::raw(status, "application/json", value.to_string())
     }
 
-    /// Creates an error in the provider's format,
+    /// Creates an error in the format of the API that is asked, for OpenAI's
     /// `{"error": {"message", "type", "param", "code"}}`; the type is derived from the status and
     /// the code.
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
@@ -150,7 +150,8 @@ impl Reply {
 
 impl From<ProviderRefusal> for Reply {
     fn from(refusal: ProviderRefusal) -> Self {
-        Self::json(refusal.status, &refusal.to_json())
+        let status = refusal.status;
+        Reply::with_body(AnyBody::error(refusal)).status(status)
     }
 }
 

@@ -22,6 +22,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("transport", "turns events engine"),
     ("provider", "turns events engine transport"),
     ("providers-openai", "turns events engine provider"),
+    ("providers-anthropic", "turns events engine provider"),
+    ("providers-gemini", "turns events engine provider"),
     ("factory", "turns engine settings transport provider"),
     ("toolloop", "turns events engine"),
     ("enginebuilder", "turns events engine toolloop"),
@@ -37,12 +39,16 @@ const ALLOWED: &[(&str, &str)] = &[
 const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
     (
         "testing",
-        "transport providers-openai toolloop enginebuilder session",
+        "transport providers-openai providers-anthropic providers-gemini toolloop enginebuilder session",
     ),
-    ("factory", "providers-openai testing"),
+    (
+        "factory",
+        "providers-openai providers-anthropic providers-gemini testing",
+    ),
     (
         "geppetto",
-        "settings factory transport provider providers-openai structured toolloop testing",
+        "settings factory transport provider providers-openai providers-anthropic providers-gemini structured \
+         toolloop testing",
     ),
 ];
 

@@ -7,12 +7,16 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use geppetto_engine::{Engine, EngineError};
 use geppetto_testing::{Reply, validate::ProviderRefusal};
 use geppetto_transport::HttpClient;
-use geppetto_turns::Block;
+use geppetto_turns::{Block, FinishClass};
 use serde_json::Value;
 
-use super::{expectation::Ending, recording::Recording};
+use super::{
+    expectation::Ending,
+    recording::{Expected, ExpectedUsage, Recording},
+};
 
 mod chat;
+mod openai;
 mod responses;
 
 /// Creates an engine from a client, a base URL, and whether to request a stream.
@@ -33,6 +37,11 @@ pub(super) struct Adapter {
     pub(super) is_over: fn(&[u8]) -> bool,
     /// How the server of a recording judges the body of a request.
     pub(super) accepts: fn(&Recording, &Value) -> Result<(), ProviderRefusal>,
+    /// The finish class of the recorded expectation; `None` if its reason is ambiguous.
+    pub(super) class: fn(&Expected) -> Option<FinishClass>,
+    /// The usage of the recorded expectation, in the accounting of the engine: the input is the
+    /// whole prompt, the output everything generated. The value is the provider's own object.
+    pub(super) usage: fn(ExpectedUsage, &Value) -> ExpectedUsage,
     /// Reasoning in the body that the recorded expectation does not include.
     pub(super) uncounted_reasoning: fn(&Recording) -> Option<String>,
     /// Whether the text of a block counts as the reply's text in recordings.

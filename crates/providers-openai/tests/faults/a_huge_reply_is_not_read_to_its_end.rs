@@ -24,7 +24,7 @@ fn huge(cell: Cell) -> Reply {
 /// bounded by its limits.
 #[tokio::test(start_paused = true)]
 async fn a_huge_reply_is_not_read_to_its_end() {
-    for cell in Cell::ALL {
+    for cell in Cell::all() {
         let place = Place::of(Script::Replies(huge), cell).await;
         let seen = run(&place, cell, client()).await;
         assert!(seen.error.is_some(), "{cell:?}");
@@ -51,7 +51,7 @@ async fn a_large_reply_within_the_limits_is_read() {
             }
         }
     }
-    for cell in Cell::ALL {
+    for cell in Cell::all() {
         let place = Place::of(Script::Replies(large), cell).await;
         let seen = run(&place, cell, client()).await;
         assert!(seen.error.is_none(), "{cell:?} {:?}", seen.error);

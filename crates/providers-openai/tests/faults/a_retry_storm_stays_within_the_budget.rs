@@ -7,8 +7,9 @@ use geppetto_turns::Turn;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    cell::{Cell, Mode, Wire},
+    cell::{Cell, Mode},
     lab::engine,
+    wire::Wire,
 };
 
 const RUNS: u64 = 1000;
@@ -58,7 +59,7 @@ async fn storm(cell: Cell, at_once: usize, reply: Reply, kind: ErrorKind) -> (u6
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_runs_together_stay_within_the_budget() {
-    for wire in [Wire::Chat, Wire::Responses] {
+    for wire in Wire::ALL.iter().copied() {
         let (requests, bound) = storm(
             Cell::of(wire, Mode::Streamed),
             100,
@@ -74,7 +75,7 @@ async fn a_thousand_runs_together_stay_within_the_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_runs_one_after_the_other_stay_within_the_budget() {
-    for wire in [Wire::Chat, Wire::Responses] {
+    for wire in Wire::ALL.iter().copied() {
         let (requests, bound) = storm(
             Cell::of(wire, Mode::Single),
             1,
@@ -92,7 +93,7 @@ async fn a_thousand_runs_one_after_the_other_stay_within_the_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn connections_that_break_stay_within_the_budget_too() {
-    for wire in [Wire::Chat, Wire::Responses] {
+    for wire in Wire::ALL.iter().copied() {
         let cell = Cell::of(wire, Mode::Streamed);
         let broken = [
             (cell.good().reset_at(At::Headers), ErrorKind::Disconnected),

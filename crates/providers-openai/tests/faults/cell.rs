@@ -1,16 +1,12 @@
 //! [`Cell`]: a wire, a way to reply, and the correct reply to which faults are applied.
 
 use geppetto_testing::{At, Reply};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::wire::Wire;
 
 /// Text of the good reply, in two deltas. The check mark is there to be split.
 pub(crate) const DELTAS: [&str; 2] = ["Grü", "ezi ✓ all"];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wire {
-    Chat,
-    Responses,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -43,12 +39,10 @@ pub(crate) enum Place {
 }
 
 impl Cell {
-    pub(crate) const ALL: [Self; 4] = [
-        Self::of(Wire::Chat, Mode::Streamed),
-        Self::of(Wire::Chat, Mode::Single),
-        Self::of(Wire::Responses, Mode::Streamed),
-        Self::of(Wire::Responses, Mode::Single),
-    ];
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let of = |wire: &Wire| [Mode::Streamed, Mode::Single].map(|mode| Self::of(*wire, mode));
+        Wire::ALL.iter().flat_map(of)
+    }
 
     pub(crate) const fn of(wire: Wire, mode: Mode) -> Self {
         Self { wire, mode }
@@ -60,25 +54,19 @@ impl Cell {
 
     /// Returns the payload of each event of the good reply.
     pub(crate) fn events(self) -> Vec<String> {
-        match self.wire {
-            Wire::Chat => chat_events(),
-            Wire::Responses => responses_events(),
-        }
+        (self.wire.spec().events)()
     }
 
     /// Returns the number of the event with the first delta.
     pub(crate) fn first_delta(self) -> usize {
-        match self.wire {
-            Wire::Chat => 1,
-            Wire::Responses => 2,
-        }
+        self.wire.spec().first_delta
     }
 
     /// Returns the bytes of the good reply.
     pub(crate) fn good_body(self) -> String {
         match self.mode {
             Mode::Streamed => sse(&self.events()),
-            Mode::Single => self.single().to_string(),
+            Mode::Single => (self.wire.spec().single)().to_string(),
         }
     }
 
@@ -125,15 +113,6 @@ impl Cell {
             Place::LastDelta => body.len() - 1,
         })
     }
-
-    fn single(self) -> Value {
-        match self.wire {
-            Wire::Chat => json!({"id": "chatcmpl-1", "object": "chat.completion", "model": "m",
-                "choices": [{"index": 0, "finish_reason": "stop",
-                    "message": {"role": "assistant", "content": DELTAS.concat()}}]}),
-            Wire::Responses => response("completed"),
-        }
-    }
 }
 
 /// Returns the stream of these events.
@@ -144,52 +123,4 @@ pub(crate) fn sse(events: &[String]) -> String {
 
 fn end_of_event(body: &str, inside: usize) -> usize {
     inside + body[inside..].find("\n\n").unwrap() + 2
-}
-
-fn chat_events() -> Vec<String> {
-    let chunk = |delta: Value, reason: Option<&str>| {
-        json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "m",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
-        .to_string()
-    };
-    vec![
-        chunk(json!({"role": "assistant", "content": ""}), None),
-        chunk(json!({"content": DELTAS[0]}), None),
-        chunk(json!({"content": DELTAS[1]}), None),
-        chunk(json!({}), Some("stop")),
-        "[DONE]".to_owned(),
-    ]
-}
-
-fn message() -> Value {
-    json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
-        "content": [{"type": "output_text", "text": DELTAS.concat(), "annotations": []}]})
-}
-
-fn response(status: &str) -> Value {
-    let output = match status {
-        "completed" => json!([message()]),
-        _ => json!([]),
-    };
-    json!({"id": "resp_1", "object": "response", "model": "m", "status": status, "output": output})
-}
-
-fn responses_events() -> Vec<String> {
-    let delta = |text: &str| {
-        json!({"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0,
-            "content_index": 0, "delta": text})
-    };
-    let events = [
-        json!({"type": "response.created", "response": response("in_progress")}),
-        json!({"type": "response.output_item.added", "output_index": 0,
-            "item": {"type": "message", "id": "msg_1", "role": "assistant", "content": []}}),
-        delta(DELTAS[0]),
-        delta(DELTAS[1]),
-        json!({"type": "response.completed", "response": response("completed")}),
-    ];
-    let numbered = |(number, mut event): (usize, Value)| {
-        event["sequence_number"] = json!(number);
-        event.to_string()
-    };
-    events.into_iter().enumerate().map(numbered).collect()
 }

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, env, fmt::Write as _, fs};
 use geppetto_engine::ErrorKind;
 
 use crate::{
-    cell::{Cell, Mode, Wire},
+    cell::{Cell, Mode},
     expect::{Expect, Holds, Waits},
     table::{FAMILIES, Fault},
+    wire::Wire,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/faults.md");
@@ -67,7 +68,7 @@ fn outcomes(faults: &[Fault]) -> String {
 /// Groups the cells of a fault by outcome.
 fn groups(fault: &Fault) -> Vec<(Vec<Cell>, Expect)> {
     let mut groups: Vec<(Vec<Cell>, Expect)> = Vec::new();
-    for cell in Cell::ALL {
+    for cell in Cell::all() {
         let Some(expect) = fault.expect(cell) else {
             continue;
         };
@@ -83,16 +84,18 @@ fn groups(fault: &Fault) -> Vec<(Vec<Cell>, Expect)> {
 
 fn label(cells: &[Cell]) -> String {
     let of_mode = |mode| cells.iter().filter(|cell| cell.mode == mode).count();
+    let wires = Wire::ALL.len();
     match (of_mode(Mode::Streamed), of_mode(Mode::Single)) {
-        (2, 2) => "all".to_owned(),
-        (2, 0) => "streamed".to_owned(),
-        (0, 2) => "one body".to_owned(),
+        (streamed, single) if (streamed, single) == (wires, wires) => "all".to_owned(),
+        (streamed, 0) if streamed == wires => "streamed".to_owned(),
+        (0, single) if single == wires => "one body".to_owned(),
         _ => {
-            let named = cells.iter().map(|cell| match (cell.wire, cell.mode) {
-                (Wire::Chat, Mode::Streamed) => "chat, streamed",
-                (Wire::Chat, Mode::Single) => "chat, one body",
-                (Wire::Responses, Mode::Streamed) => "Responses, streamed",
-                (Wire::Responses, Mode::Single) => "Responses, one body",
+            let named = cells.iter().map(|cell| {
+                let mode = match cell.mode {
+                    Mode::Streamed => "streamed",
+                    Mode::Single => "one body",
+                };
+                format!("{}, {mode}", cell.wire.spec().name)
             });
             named.collect::<Vec<_>>().join("; ")
         }
@@ -159,9 +162,10 @@ fn errors() -> String {
     let mut table = String::from("| fault | message |\n|---|---|\n");
     let mut known = BTreeSet::new();
     for fault in FAMILIES.iter().flat_map(|family| family.faults) {
-        for expect in Cell::ALL.into_iter().filter_map(|cell| fault.expect(cell)) {
-            if expect.error.is_some() && known.insert(expect.says) {
-                let says = expect.says.replace("{server}", "127.0.0.1:8000");
+        for cell in Cell::all() {
+            let expect = fault.expect(cell).filter(|expect| expect.error.is_some());
+            let says = expect.map(|expect| expect.says(cell.wire, "127.0.0.1:8000"));
+            if let Some(says) = says.filter(|says| known.insert(says.clone())) {
                 writeln!(table, "| {} | {says} |", fault.name).unwrap();
             }
         }

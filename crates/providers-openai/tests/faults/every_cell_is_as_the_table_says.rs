@@ -10,7 +10,7 @@ async fn check(faults: &[Fault]) {
     let http = client();
     let mut wrong = Vec::new();
     for fault in faults {
-        for cell in Cell::ALL {
+        for cell in Cell::all() {
             let Some(expect) = fault.expect(cell) else {
                 continue;
             };

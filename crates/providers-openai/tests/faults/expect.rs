@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use geppetto_engine::ErrorKind;
 
-use crate::cell::Wire;
+use crate::wire::Wire;
 
 /// Expected outcome of a fault in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Expect {
     /// The error, and `true` if it can be retried; `None` if the reply is good nevertheless.
     pub(crate) error: Option<(ErrorKind, bool)>,
-    /// Message of the error; `{server}` represents its address. One that ends in `…` is a prefix of
-    /// the message.
+    /// Message of the error; `{server}` represents its address, and `{format}` the wire's name of a
+    /// reply. One that ends in `…` is a prefix of the message.
     pub(crate) says: &'static str,
     pub(crate) attempts: u32,
     /// Number of attempts that reach the server with a complete request.
@@ -131,6 +131,12 @@ impl Expect {
         (Duration::from_millis(least), Duration::from_millis(most))
     }
 
+    /// Returns the message of the error.
+    pub(crate) fn says(&self, wire: Wire, server: &str) -> String {
+        let says = self.says.replace("{format}", wire.spec().format);
+        says.replace("{server}", server)
+    }
+
     /// Returns the names of the events, without consecutive repetitions.
     pub(crate) fn events(&self, wire: Wire) -> Vec<&'static str> {
         let metadata = "provider-call-metadata-updated";
@@ -145,11 +151,10 @@ impl Expect {
                 "text-segment-finished",
             ]);
         }
-        match (self.error, wire) {
+        match (self.error, wire.spec().ends_texts_last) {
             (Some(_), _) => names.push("error"),
-            (None, Wire::Responses) => names.push(metadata),
-            // A segment of a chat ends with the reply.
-            (None, Wire::Chat) => names.insert(names.len() - 1, metadata),
+            (None, false) => names.push(metadata),
+            (None, true) => names.insert(names.len() - 1, metadata),
         }
         names.push("provider-call-finished");
         names

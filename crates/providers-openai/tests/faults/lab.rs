@@ -4,15 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::{Engine, EngineError, RunContext, SeededIds};
 use geppetto_events::{EventKind, EventSink, EventStream, MemorySink};
-use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
-use geppetto_transport::{ApiKey, HttpClient, ReqwestTransport, RetryPolicy};
+use geppetto_transport::{HttpClient, ReqwestTransport, RetryPolicy};
 use geppetto_turns::{Incomplete, Turn};
 use tokio::time::Instant;
 
 use crate::{
-    cell::{Cell, DELTAS, Wire},
+    cell::{Cell, DELTAS},
     expect::{Expect, Holds},
     places::Place,
+    wire::{Setup, Wire},
 };
 
 /// Must not appear in any error.
@@ -42,26 +42,12 @@ pub(crate) fn own_budget(client: &HttpClient) -> HttpClient {
 }
 
 pub(crate) fn engine(cell: Cell, base_url: String, http: HttpClient) -> Box<dyn Engine> {
-    match cell.wire {
-        Wire::Chat => Box::new(
-            ChatEngine::builder("test-model")
-                .base_url(base_url)
-                .api_key(ApiKey::new(KEY))
-                .stream(cell.is_streamed())
-                .http_client(http)
-                .build()
-                .unwrap(),
-        ),
-        Wire::Responses => Box::new(
-            ResponsesEngine::builder("test-model")
-                .base_url(base_url)
-                .api_key(ApiKey::new(KEY))
-                .stream(cell.is_streamed())
-                .http_client(http)
-                .build()
-                .unwrap(),
-        ),
-    }
+    (cell.wire.spec().engine)(Setup {
+        base_url,
+        key: KEY,
+        is_streamed: cell.is_streamed(),
+        http,
+    })
 }
 
 /// Calls the engine at `place` with the default settings.
@@ -109,7 +95,7 @@ impl Seen {
         let kind = error.map(|error| (error.kind(), error.is_retryable()));
         check("error", format!("{kind:?}"), format!("{:?}", expect.error));
         let said = error.map(ToString::to_string).unwrap_or_default();
-        let says = expect.says.replace("{server}", address);
+        let says = expect.says(wire, address);
         match says.strip_suffix('…') {
             Some(beginning) if said.starts_with(beginning) => {}
             _ => check("words", said, says),

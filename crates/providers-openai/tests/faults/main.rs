@@ -1,4 +1,4 @@
-//! The fault matrix: the outcome of every fault, on both wires, streamed and in a single body, over
+//! The fault matrix: the outcome of every fault, on every wire, streamed and in a single body, over
 //! real sockets with the default settings. The clock is paused, so delays take no time and are
 //! exact.
 //!
@@ -24,3 +24,4 @@ mod places;
 mod table;
 mod the_wait_before_a_retry_grows;
 mod what_failed_once_is_made_good_by_the_next_attempt;
+mod wire;

@@ -3,8 +3,9 @@
 use geppetto_testing::Reply;
 
 use crate::{
-    cell::{Cell, Mode, Wire},
+    cell::{Cell, Mode},
     expect::Expect,
+    wire::Wire,
 };
 
 pub(crate) mod connection;

@@ -42,7 +42,7 @@ async fn waits(cell: Cell, seed: u64, headers: &[(&'static str, &str)]) -> (Vec<
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_before_a_retry_is_drawn_from_twice_the_range_each_time() {
-    for cell in Cell::ALL {
+    for cell in Cell::all() {
         let mut longest = [0, 0];
         for seed in 0..50 {
             let (waits, elapsed) = waits(cell, seed, &[]).await;
@@ -62,7 +62,7 @@ async fn the_wait_before_a_retry_is_drawn_from_twice_the_range_each_time() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_that_the_server_asks_for_is_the_least() {
-    for cell in Cell::ALL {
+    for cell in Cell::all() {
         let (waits, elapsed) = waits(cell, 1, &[("retry-after", "20")]).await;
         assert_eq!(waits, [20_000, 20_000]);
         assert_eq!(elapsed.as_secs(), 40);

@@ -11,7 +11,7 @@ async fn what_failed_once_is_made_good_by_the_next_attempt() {
     let http = client();
     let mut checked = 0;
     for fault in FAMILIES.iter().flat_map(|family| family.faults) {
-        for cell in Cell::ALL {
+        for cell in Cell::all() {
             let recurs = fault.expect(cell).is_some_and(|expect| expect.attempts > 1);
             let Script::Replies(reply) = fault.script else {
                 continue;

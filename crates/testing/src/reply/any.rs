@@ -1,9 +1,10 @@
 //! [`AnyBody`]: a scripted body of any format.
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use super::{ChatBody, ResponsesBody};
-use crate::server::ReceivedRequest;
+use crate::{api::Api, server::ReceivedRequest, validate::ProviderRefusal};
 
 /// Type-erased body of a [`Reply`](super::Reply).
 #[derive(Debug, Clone)]
@@ -14,7 +15,12 @@ enum Kind {
     Chat(Box<ChatBody>),
     Responses(Box<ResponsesBody>),
     Events(Bytes),
-    Bytes { bytes: Bytes, content_type: String },
+    /// An error in the format of the API that is asked.
+    Error(Box<ProviderRefusal>),
+    Bytes {
+        bytes: Bytes,
+        content_type: String,
+    },
 }
 
 /// A body rendered for one request: bytes and their type.
@@ -41,6 +47,10 @@ impl AnyBody {
         Self(Kind::Events(bytes))
     }
 
+    pub(super) fn error(refusal: ProviderRefusal) -> Self {
+        Self(Kind::Error(Box::new(refusal)))
+    }
+
     pub(super) fn bytes(bytes: Bytes, content_type: String) -> Self {
         Self(Kind::Bytes {
             bytes,
@@ -53,6 +63,10 @@ impl AnyBody {
             Kind::Chat(body) => body.render(request),
             Kind::Responses(body) => body.render(request),
             Kind::Events(bytes) => Rendered::events(bytes.clone()),
+            Kind::Error(refusal) => {
+                let error = (Api::or_chat(request.path()).error)(refusal);
+                Rendered::json(&error)
+            }
             Kind::Bytes {
                 bytes,
                 content_type,
@@ -67,6 +81,15 @@ impl AnyBody {
 }
 
 impl Rendered {
+    pub(super) fn json(value: &Value) -> Self {
+        Self {
+            bytes: value.to_string().into(),
+            content_type: "application/json".to_owned(),
+            events: false,
+            status: None,
+        }
+    }
+
     pub(super) fn events(bytes: Bytes) -> Self {
         Self {
             bytes,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::http::{self, Head};
-use crate::json::at;
+use crate::{api::Api, json::at};
 
 /// Headers whose value is or may be a secret.
 const SECRET_HEADERS: [&str; 6] = [
@@ -42,12 +42,14 @@ impl ReceivedRequest {
         }))
     }
 
-    /// Creates a request that did not arrive over a socket.
+    /// Creates a request to a URL that did not arrive over a socket.
     #[cfg(feature = "simulate")]
-    pub(crate) fn from_body(body: Bytes) -> Self {
+    pub(crate) fn to_url(url: &str, body: Bytes) -> Self {
+        let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let path = path.find('/').and_then(|at| path.get(at..));
         let head = Head {
             method: "POST".to_owned(),
-            target: String::new(),
+            target: path.unwrap_or("/").to_owned(),
             headers: Vec::new(),
             keep_alive: false,
         };
@@ -106,13 +108,13 @@ impl ReceivedRequest {
     /// Returns the requested model.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        self.json()["model"].as_str()
+        (Api::or_chat(self.path()).model)(self)
     }
 
     /// Returns `true` if the client requested a stream.
     #[must_use]
     pub fn wants_stream(&self) -> bool {
-        self.json()["stream"] == true
+        (Api::or_chat(self.path()).wants_stream)(self)
     }
 
     /// Returns the messages of a chat request or the input items of a Responses request; empty if

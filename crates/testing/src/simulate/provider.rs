@@ -104,8 +104,8 @@ impl HttpTransport for Provider {
         passed.map_err(|error| {
             TransportError::new(TransportErrorKind::Disconnected, error.to_string())
         })?;
-        let received = ReceivedRequest::from_body(request.body().clone());
-        let reply = match wire::refusal(request.url(), received.json()) {
+        let received = ReceivedRequest::to_url(request.url(), request.body().clone());
+        let reply = match wire::refusal(&received) {
             Some(refusal) => {
                 let text = format!("{refusal} in {}", received.json());
                 self.world.seen().refusals.push(text);

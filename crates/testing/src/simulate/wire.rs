@@ -16,22 +16,18 @@ use geppetto_transport::{
 };
 use geppetto_turns::Turn;
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
 
 use crate::{
     Reply,
+    api::Api,
     reply::{Ending, Framing, Plan, Rendered, Step, Stop},
     server::ReceivedRequest,
-    validate::{self, ProviderRefusal},
+    validate::ProviderRefusal,
 };
 
-/// Returns the refusal of a request by a provider at `url`.
-pub(super) fn refusal(url: &str, body: &Value) -> Option<ProviderRefusal> {
-    let checked = match url.ends_with("/responses") {
-        true => validate::responses_request(body),
-        false => validate::chat_request(body),
-    };
-    checked.err()
+/// Returns the refusal of a request by the provider at its URL.
+pub(super) fn refusal(request: &ReceivedRequest) -> Option<ProviderRefusal> {
+    (Api::or_chat(request.path()).check)(request).err()
 }
 
 /// Returns a scripted reply for the memory transport, in pieces of random sizes at random times.
@@ -123,41 +119,37 @@ fn reset() -> TransportError {
     TransportError::new(TransportErrorKind::Disconnected, message)
 }
 
-/// Captures the requests of both wires for a turn.
+/// An engine, and the name of its wire.
+type Named = (&'static str, Box<dyn Engine>);
+
+/// Captures the requests of all wires for a turn.
 pub(super) struct Probe {
     seen: Arc<Recorder>,
-    chat: ChatEngine,
-    responses: ResponsesEngine,
+    engines: Vec<Named>,
 }
 
 impl Probe {
     pub(super) fn new() -> Result<Self, EngineError> {
         let seen = Arc::new(Recorder::default());
         let client = HttpClient::new(Arc::clone(&seen)).with_retry_policy(RetryPolicy::never());
-        let url = "http://model.test/v1";
-        let chat = ChatEngine::builder("test-model").base_url(url);
-        let responses = ResponsesEngine::builder("test-model").base_url(url);
         Ok(Self {
             seen,
-            chat: chat.http_client(client.clone()).build()?,
-            responses: responses.http_client(client).build()?,
+            engines: engines(&client)?,
         })
     }
 
-    /// Returns the refusals of the request for `turn` by providers of both wires.
+    /// Returns the refusals of the request for `turn` by providers of all wires.
     pub(super) async fn refusals(&self, turn: &Turn) -> Vec<String> {
-        let engines: [(&str, &dyn Engine); 2] =
-            [("chat", &self.chat), ("responses", &self.responses)];
         let mut refusals = Vec::new();
-        for (wire, engine) in engines {
+        for (wire, engine) in &self.engines {
             // It ends in an error, because nobody replies; only the request matters.
             let outcome = engine
                 .run_inference(&RunContext::new(), &mut turn.clone())
                 .await;
             match (self.seen.take(), outcome) {
-                (Some((url, body)), _) => {
-                    if let Some(refusal) = refusal(&url, &body) {
-                        refusals.push(format!("{wire}: {refusal} in {body}"));
+                (Some(request), _) => {
+                    if let Some(refusal) = refusal(&request) {
+                        refusals.push(format!("{wire}: {refusal} in {}", request.json()));
                     }
                 }
                 (None, Err(error)) => refusals.push(format!("{wire}: no request: {error}")),
@@ -168,12 +160,26 @@ impl Probe {
     }
 }
 
+/// An engine for each wire.
+fn engines(client: &HttpClient) -> Result<Vec<Named>, EngineError> {
+    let url = "http://model.test/v1";
+    let chat = ChatEngine::builder("test-model").base_url(url);
+    let responses = ResponsesEngine::builder("test-model").base_url(url);
+    Ok(vec![
+        ("chat", Box::new(chat.http_client(client.clone()).build()?)),
+        (
+            "responses",
+            Box::new(responses.http_client(client.clone()).build()?),
+        ),
+    ])
+}
+
 /// Keeps the last request, and replies to none.
 #[derive(Debug, Default)]
-struct Recorder(Mutex<Option<(String, Value)>>);
+struct Recorder(Mutex<Option<ReceivedRequest>>);
 
 impl Recorder {
-    fn take(&self) -> Option<(String, Value)> {
+    fn take(&self) -> Option<ReceivedRequest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -181,8 +187,7 @@ impl Recorder {
 #[async_trait]
 impl HttpTransport for Recorder {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let body = serde_json::from_slice(request.body()).unwrap_or_default();
-        let seen = (request.url().to_owned(), body);
+        let seen = ReceivedRequest::to_url(request.url(), request.body().clone());
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         let message = "this transport only looks at requests";
         Err(TransportError::new(TransportErrorKind::Other, message))

@@ -163,6 +163,8 @@ async fn a_panic_is_a_failure_of_its_place() {
         ending: |_| crate::recordings::expectation::Ending::Complete,
         is_over: |_| true,
         accepts: |_, _| Ok(()),
+        class: |_| None,
+        usage: |usage, _| usage,
         uncounted_reasoning: |_| None,
         is_text: |_| true,
     };

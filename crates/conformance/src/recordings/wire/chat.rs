@@ -9,7 +9,7 @@ use geppetto_transport::HttpClient;
 use geppetto_turns::Block;
 use serde_json::Value;
 
-use super::{Adapter, whole_events};
+use super::{Adapter, openai, whole_events};
 use crate::recordings::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
@@ -19,6 +19,8 @@ pub(super) const ADAPTER: Adapter = Adapter {
     ending,
     is_over,
     accepts: |_, body| validate::chat_request(body),
+    class: openai::class,
+    usage: openai::usage,
     uncounted_reasoning,
     is_text,
 };

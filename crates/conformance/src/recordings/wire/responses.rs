@@ -8,7 +8,7 @@ use geppetto_testing::{Reply, validate, validate::ProviderRefusal};
 use geppetto_transport::HttpClient;
 use serde_json::{Value, json};
 
-use super::{Adapter, whole_events};
+use super::{Adapter, openai, whole_events};
 use crate::recordings::{expectation::Ending, recording::Recording};
 
 pub(super) const ADAPTER: Adapter = Adapter {
@@ -18,6 +18,8 @@ pub(super) const ADAPTER: Adapter = Adapter {
     ending,
     is_over,
     accepts,
+    class: openai::class,
+    usage: openai::usage,
     uncounted_reasoning: |_| None,
     is_text: |_| true,
 };

@@ -2,19 +2,16 @@
 
 use geppetto_engine::ErrorKind;
 use geppetto_testing::Reply;
-use serde_json::json;
 
 use super::{Fault, Script, responses_streamed};
 use crate::{
-    cell::{Cell, Mode, Place, Wire, sse},
+    cell::{Cell, Mode, Place, sse},
     expect::{Expect, Holds},
 };
 
 const MALFORMED: ErrorKind = ErrorKind::MalformedResponse;
-const NOT_CHAT: &str = "the server sent an event that is not a chat completion: …";
-const NOT_RESPONSES: &str = "the server sent an event that is not of the Responses API: …";
-const NO_CHAT: &str = "the server sent a body that is not a chat completion: …";
-const NO_RESPONSE: &str = "the server sent a body that is not of the Responses API: …";
+const NO_EVENT: &str = "the server sent an event that is not {format}: …";
+const NO_BODY: &str = "the server sent a body that is not {format}: …";
 const LARGE_EVENT: &str = "the server sent an event larger than the limit of 16777216 bytes";
 const LARGE_BODY: &str = "the server sent a JSON value larger than the limit of 67108864 bytes";
 const REPORTED: &str = "the server reported an error inside its reply: no room";
@@ -41,13 +38,7 @@ fn huge(cell: Cell, place: Place) -> Reply {
 
 /// Returns an error as reported by the wire within a reply.
 fn reported(cell: Cell) -> serde_json::Value {
-    let error = json!({"code": "server_is_overloaded", "message": "no room"});
-    match (cell.wire, cell.mode) {
-        (Wire::Responses, Mode::Streamed) => {
-            json!({"type": "error", "code": error["code"], "message": "no room"})
-        }
-        _ => json!({"error": error}),
-    }
+    (cell.wire.spec().reported)(cell.mode)
 }
 
 const fn malformed(says: &'static str) -> Expect {
@@ -61,26 +52,15 @@ pub(crate) const FAULTS: &[Fault] = &[
             Mode::Streamed => cell.with_event(0, "{not json}"),
             Mode::Single => cell.reply("{not json}"),
         }),
-        malformed(NOT_CHAT),
+        malformed(NO_EVENT),
     )
-    .single(malformed(NO_CHAT))
-    .but(&[
-        (responses_streamed(), malformed(NOT_RESPONSES)),
-        (
-            Cell::of(Wire::Responses, Mode::Single),
-            malformed(NO_RESPONSE),
-        ),
-    ]),
+    .single(malformed(NO_BODY)),
     Fault::new(
         "one malformed event among good ones",
         Script::Replies(|cell| cell.with_event(cell.first_delta() + 1, "{not json}")),
-        malformed(NOT_CHAT).holding(Holds::FirstDelta),
+        malformed(NO_EVENT).holding(Holds::FirstDelta),
     )
-    .streams_only()
-    .but(&[(
-        responses_streamed(),
-        malformed(NOT_RESPONSES).holding(Holds::FirstDelta),
-    )]),
+    .streams_only(),
     Fault::new(
         "duplicated event",
         Script::Replies(|cell| cell.good().duplicate_event(cell.first_delta())),
