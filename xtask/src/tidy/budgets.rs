@@ -25,6 +25,15 @@ const BUDGETS: &[(&[&str], usize)] = &[
     (&["geppetto-settings"], 50),
     (&["geppetto-factory"], 125),
     (&["geppetto-session", "geppetto-providers-openai"], 120),
+    // At most 8 more than without the store.
+    (
+        &[
+            "geppetto-session",
+            "geppetto-providers-openai",
+            "geppetto-store-sqlite",
+        ],
+        128,
+    ),
 ];
 
 /// Counts the packages of each tree with a budget.

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("engine", "turns events"),
     ("settings", "turns events engine"),
     ("store", "turns events engine"),
+    ("store-sqlite", "turns events store"),
     ("transport", "turns events engine"),
     ("provider", "turns events engine transport"),
     ("providers-openai", "turns events engine provider"),
@@ -72,6 +73,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-session",
     "geppetto-settings",
     "geppetto-store",
+    "geppetto-store-sqlite",
 ];
 
 /// The packages that count as HTTP.

@@ -1,0 +1,62 @@
+//! Batches.
+
+use geppetto_store::{Appended, Batch, Error, Lease};
+use rusqlite::{Connection, params};
+
+use super::{Session, effects, events, turns};
+use crate::{
+    encode::Encoded,
+    fault::Result,
+    number::{nanos, to_i64, to_u64},
+};
+
+/// Applies a batch to the session of a lease. On an error, the caller undoes what was written.
+pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Result<Appended> {
+    let batch = &*encoded.batch;
+    let session = Session::leased(conn, lease.session(), lease.epoch())?;
+    let number = to_i64(batch.number)?;
+    if number == session.last_batch && number != 0 {
+        return appended(session.turns, session.last_seq);
+    }
+    if number != session.last_batch + 1 {
+        let expected = session.last_batch + 1;
+        let message = format!("batch {number} was appended, and {expected} is next");
+        return Err(Error::invalid(message).into());
+    }
+    let (head, turns) = turns::write(conn, &session, encoded)?;
+    effects::write(conn, session.sid, encoded)?;
+    check_run(batch, turns)?;
+    let last_seq = events::write(conn, &session, encoded)?;
+    let at = nanos(batch.at);
+    conn.prepare_cached(
+        "update session set last_batch = ?, turns = ?, last_seq = ?, head = ?, \
+         run = coalesce(?, run), created_at = coalesce(created_at, ?), updated_at = ? \
+         where sid = ?",
+    )?
+    .execute(params![
+        number,
+        turns,
+        last_seq,
+        head,
+        encoded.run,
+        at,
+        at,
+        session.sid
+    ])?;
+    appended(turns, last_seq)
+}
+
+fn appended(turns: i64, last_seq: i64) -> Result<Appended> {
+    Ok(Appended::new(to_u64(turns)?, to_u64(last_seq)?))
+}
+
+fn check_run(batch: &Batch, turns: i64) -> Result<()> {
+    if let Some(run) = &batch.run
+        && !run.is_ended()
+        && run.turn >= to_u64(turns)?
+    {
+        let message = format!("run `{}` runs on turn {} of {turns}", run.run, run.turn);
+        return Err(Error::invalid(message).into());
+    }
+    Ok(())
+}

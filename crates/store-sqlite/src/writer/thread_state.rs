@@ -1,0 +1,175 @@
+//! [`Thread`]: the loop of the writing thread.
+
+use std::{
+    path::PathBuf,
+    sync::mpsc::{Receiver, TryRecvError},
+};
+
+use geppetto_store::Durability;
+use rusqlite::{Connection, config::DbConfig};
+use tokio::sync::oneshot;
+
+use super::{
+    copy_of, poisoned,
+    task::{Commit, Job, Task},
+};
+use crate::{
+    fault::{Fault, Result},
+    options::SqliteOptions,
+    write,
+};
+
+/// Maximum number of writes in a transaction.
+const MAX_GROUP: usize = 1024;
+
+pub(super) struct Thread {
+    pub(super) conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) is_poisoned: bool,
+    /// `true` if commits are synced.
+    is_synced: Option<bool>,
+    /// Size of the write-ahead log at which its content is moved to the file.
+    wal_pages: u32,
+    /// `true` if there may be deleted sessions whose content remains.
+    has_garbage: bool,
+}
+
+/// What the thread does next.
+enum Next {
+    Group(Vec<Box<dyn Commit>>, Option<Job>),
+    Alone(Box<dyn Commit>),
+    Idle,
+    End(Option<oneshot::Sender<()>>),
+}
+
+impl Thread {
+    pub(super) fn new(conn: Connection, path: PathBuf, options: &SqliteOptions) -> Self {
+        Self {
+            conn,
+            path,
+            is_poisoned: false,
+            is_synced: None,
+            wal_pages: options.wal_pages,
+            has_garbage: true,
+        }
+    }
+
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut left = None;
+        let closed = loop {
+            let next = match left.take() {
+                Some(job) => collect(job, jobs),
+                None => self.receive(jobs),
+            };
+            match next {
+                Next::Group(group, rest) => {
+                    self.commit(group);
+                    self.checkpoint();
+                    left = rest;
+                }
+                Next::Alone(task) => self.run_alone(task),
+                Next::Idle => self.collect_garbage(),
+                Next::End(closed) => break closed,
+            }
+        };
+        if !self.is_poisoned {
+            // Leaves a single file, even if others have it open.
+            let truncate = "pragma wal_checkpoint(truncate)";
+            let _ = self.conn.query_row(truncate, [], |_| Ok(()));
+        }
+        drop(self.conn);
+        if let Some(closed) = closed {
+            let _ = closed.send(());
+        }
+    }
+
+    fn receive(&self, jobs: &Receiver<Job>) -> Next {
+        let job = if self.has_garbage && !self.is_poisoned {
+            match jobs.try_recv() {
+                Ok(job) => Some(job),
+                Err(TryRecvError::Empty) => return Next::Idle,
+                Err(TryRecvError::Disconnected) => None,
+            }
+        } else {
+            jobs.recv().ok()
+        };
+        match job {
+            Some(job) => collect(job, jobs),
+            None => Next::End(None),
+        }
+    }
+
+    fn run_alone(&mut self, mut task: Box<dyn Commit>) {
+        if self.is_poisoned {
+            task.fail(poisoned(&self.path));
+        } else if let Err(fault) = self.sync_commits(true) {
+            let error = self.failed(fault);
+            task.fail(copy_of(&error));
+        } else {
+            task.run(&self.conn);
+            if task.fault().is_some_and(Fault::is_failed_sync) {
+                self.poison();
+            }
+        }
+        task.reply(&self.path);
+    }
+
+    /// Sets whether commits are synced. With a write-ahead log, a commit that is not synced survives
+    /// the end of the process, and the next synced one makes it durable too.
+    pub(super) fn sync_commits(&mut self, synced: bool) -> Result<()> {
+        if self.is_synced != Some(synced) {
+            let level = if synced { "full" } else { "normal" };
+            self.is_synced = None;
+            let pragma = format!("pragma synchronous = {level}");
+            self.conn.execute_batch(&pragma)?;
+            self.is_synced = Some(synced);
+        }
+        Ok(())
+    }
+
+    /// Rejects all later writes. The file is left as it is: closing must not move pages to it whose
+    /// sync has failed.
+    pub(super) fn poison(&mut self) {
+        self.is_poisoned = true;
+        let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        let _ = self.conn.set_db_config(keep, true);
+    }
+
+    /// Moves the content of a large write-ahead log to the file. SQLite's own way to do this ignores
+    /// failed syncs.
+    fn checkpoint(&mut self) {
+        if self.is_poisoned {
+            return;
+        }
+        if let Err(fault) = write::checkpoint(&self.conn, self.wal_pages) {
+            // Any failure but that of a sync leaves the log as it is, and the next write retries.
+            self.failed(fault);
+        }
+    }
+
+    fn collect_garbage(&mut self) {
+        let (task, mut result) = Task::new(Durability::Written, write::collect_garbage);
+        self.commit(vec![Box::new(task)]);
+        self.checkpoint();
+        // After a failure, the next process goes on.
+        self.has_garbage = matches!(result.try_recv(), Ok(Ok(false)));
+    }
+}
+
+/// Adds the writes that wait to a job.
+fn collect(job: Job, jobs: &Receiver<Job>) -> Next {
+    let mut group = Vec::new();
+    let mut next = Some(job);
+    while let Some(job) = next.take() {
+        match job {
+            Job::Grouped(task) => group.push(task),
+            other if !group.is_empty() => return Next::Group(group, Some(other)),
+            Job::Alone(task) => return Next::Alone(task),
+            Job::Close(closed) => return Next::End(Some(closed)),
+        }
+        if group.len() < MAX_GROUP {
+            next = jobs.try_recv().ok();
+        }
+    }
+    Next::Group(group, None)
+}

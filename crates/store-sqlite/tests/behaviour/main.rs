@@ -1,0 +1,15 @@
+//! Behaviour of the store.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers panic too"
+)]
+
+mod folder;
+
+mod files_are_private_and_errors_say_what_to_do;
+mod it_meets_the_contract;
+mod processes_share_a_file;
