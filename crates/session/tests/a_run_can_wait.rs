@@ -8,7 +8,7 @@
 )]
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -17,6 +17,7 @@ use geppetto_engine::{
     BuiltRun, EngineBuilder, EngineError, InferenceRunner, PendingCall, RunContext, RunReport,
     RunStatus, RunStop, WaitingFor, keys,
 };
+use geppetto_events::{Event, EventSink, sink_fn};
 use geppetto_session::{BusyPolicy, PauseReason, Session};
 use geppetto_testing::Gate;
 use geppetto_turns::Turn;
@@ -188,4 +189,44 @@ async fn but_not_while_it_goes_on() {
     assert_eq!(session.waiting_for(), None);
     gate.open();
     run.wait().await.unwrap();
+}
+
+/// Looks at the session when the terminal event of its run is published.
+struct Watched {
+    inner: Asks,
+    session: Arc<OnceLock<Session>>,
+    seen: Arc<Mutex<Vec<Option<WaitingFor>>>>,
+}
+
+#[async_trait]
+impl EngineBuilder for Watched {
+    async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
+        let (session, seen) = (Arc::clone(&self.session), Arc::clone(&self.seen));
+        let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event: &Event| {
+            if event.is_terminal() {
+                let waiting = session.get().unwrap().waiting_for();
+                seen.lock().unwrap().push(waiting);
+            }
+        }));
+        self.inner.build(ctx.with_event_sinks([sink])).await
+    }
+}
+
+#[tokio::test]
+async fn and_says_so_from_its_terminal_event_on() {
+    let (session, seen) = (Arc::new(OnceLock::new()), Arc::default());
+    let builder = Watched {
+        inner: Asks::default(),
+        session: Arc::clone(&session),
+        seen: Arc::clone(&seen),
+    };
+    let session = session.get_or_init(|| Session::new(builder));
+    session
+        .submit("pay")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap_err();
+    assert_eq!(*seen.lock().unwrap(), [Some(question())]);
 }
