@@ -55,16 +55,25 @@ impl SqliteStore {
     pub async fn check(&self) -> Result<Report, Error> {
         let checked = self.inner().workers.read(|conn| {
             let mut report = Report::default();
-            check_structure(conn, &mut report)?;
-            if report.is_clean() {
-                report.sessions = count(conn, "select count(*) from session")?;
-                check_rules(conn, &mut report)?;
-                check_content(conn, &mut report)?;
+            match check_all(conn, &mut report) {
+                // Damage of a page that the check itself needs.
+                Err(fault) if fault.is_damage() => report.add(fault.to_string()),
+                done => done?,
             }
             Ok(report)
         });
         checked.await
     }
+}
+
+fn check_all(conn: &Connection, report: &mut Report) -> Result<()> {
+    check_structure(conn, report)?;
+    if report.is_clean() {
+        report.sessions = count(conn, "select count(*) from session")?;
+        check_rules(conn, report)?;
+        check_content(conn, report)?;
+    }
+    Ok(())
 }
 
 fn check_structure(conn: &Connection, report: &mut Report) -> Result<()> {

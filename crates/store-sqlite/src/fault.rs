@@ -1,6 +1,6 @@
 //! [`Fault`]: a failure below the store's own errors, and its translation.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use geppetto_store::{Error, ErrorKind};
 use rusqlite::ffi;
@@ -26,6 +26,15 @@ impl From<Error> for Fault {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sql(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
 impl Fault {
     /// Creates the error of stored data that cannot be read.
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
@@ -34,7 +43,15 @@ impl Fault {
 
     /// Returns `true` if a lock was not free in time.
     pub(crate) fn is_busy(&self) -> bool {
-        matches!(self, Self::Sql(error) if code(error).is_some_and(|code| primary(code) == ffi::SQLITE_BUSY))
+        matches!(self, Self::Sql(error) if code(error).map(primary) == Some(ffi::SQLITE_BUSY))
+    }
+
+    /// Returns `true` if the file is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Sql(error) => code(error).map(primary) == Some(ffi::SQLITE_CORRUPT),
+            Self::Store(error) => error.kind() == ErrorKind::Corrupt,
+        }
     }
 
     /// Returns `true` if a sync failed, after which nobody knows what the disk has.
