@@ -29,10 +29,10 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connection> {
     if conn.is_readonly(rusqlite::MAIN_DB)? {
         return Err(Error::new(ErrorKind::ReadOnly, read_only(path)).into());
     }
-    let is_current = check_format(&conn, path)?;
+    let is_current = within(&conn, "begin", || check_format(&conn, path))?;
     use_wal(&conn, path, options.busy_timeout)?;
     if !is_current {
-        migrate(&conn, path)?;
+        within(&conn, "begin immediate", || migrate(&conn, path))?;
     }
     Ok(conn)
 }
@@ -141,6 +141,16 @@ fn pragma<T: rusqlite::types::FromSql>(conn: &Connection, name: &str) -> Result<
     Ok(conn.query_row(&format!("pragma {name}"), [], |row| row.get(0))?)
 }
 
+/// Runs an operation within a transaction, so that it sees the file of one moment.
+fn within<T>(conn: &Connection, begin: &str, operation: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.execute_batch(begin)?;
+    let done = operation();
+    let ended = conn.execute_batch(if done.is_ok() { "commit" } else { "rollback" });
+    let done = done?;
+    ended?;
+    Ok(done)
+}
+
 /// Switches to write-ahead logging, with which readers do not wait for the writer.
 fn use_wal(conn: &Connection, path: &Path, patience: Duration) -> Result<()> {
     let mode: String = retry(patience, || pragma(conn, "journal_mode = wal"))?;
@@ -176,19 +186,6 @@ fn retry<T>(patience: Duration, mut operation: impl FnMut() -> Result<T>) -> Res
 }
 
 fn migrate(conn: &Connection, path: &Path) -> Result<()> {
-    conn.execute_batch("begin immediate")?;
-    let migrated = migrate_within(conn, path);
-    let end = if migrated.is_ok() {
-        "commit"
-    } else {
-        "rollback"
-    };
-    let ended = conn.execute_batch(end);
-    migrated?;
-    Ok(ended?)
-}
-
-fn migrate_within(conn: &Connection, path: &Path) -> Result<()> {
     // Another process may have done it in the meantime.
     if check_format(conn, path)? {
         return Ok(());

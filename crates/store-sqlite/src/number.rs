@@ -31,15 +31,22 @@ pub(crate) fn key_of(hash: &BlockHash) -> i64 {
     key.try_into().map(i64::from_le_bytes).unwrap_or_default()
 }
 
+/// The time of a session without a batch, which is before all others.
+pub(crate) const NEVER: i64 = i64::MIN;
+
 /// Returns nanoseconds since 1970; times that do not fit are moved to the nearest that does.
 pub(crate) fn nanos(time: SystemTime) -> i64 {
+    let whole = |nanos: u128| i64::try_from(nanos).unwrap_or(i64::MAX);
     match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanos| -nanos),
+        Ok(after) => whole(after.as_nanos()),
+        Err(before) => -whole(before.duration().as_nanos()),
     }
 }
 
 pub(crate) fn time(nanos: i64) -> Option<SystemTime> {
+    if nanos == NEVER {
+        return None;
+    }
     let distance = Duration::from_nanos(nanos.unsigned_abs());
     if nanos < 0 {
         SystemTime::UNIX_EPOCH.checked_sub(distance)

@@ -1,23 +1,22 @@
 //! What readers do within a transaction.
 
-use geppetto_store::{Error, Page, RunRecord, SessionInfo, Stats};
+use geppetto_store::{Error, Request, RunRecord, SessionInfo, Stats};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     fault::{Fault, Result},
-    number::{limit, time, to_u64},
+    number::{time, to_u64},
 };
 
 mod effects;
 mod events;
+mod listing;
 mod turns;
 
 pub(crate) use effects::{effect, effects};
 pub(crate) use events::events;
+pub(crate) use listing::list;
 pub(crate) use turns::{latest, turn, turn_rows};
-
-const COLUMNS: &str =
-    "id, turns, last_seq, owner, run, forked_from, forked_at, created_at, updated_at";
 
 pub(crate) fn info(conn: &Connection, id: &str) -> Result<SessionInfo> {
     let sql = format!("select {COLUMNS} from session where id = ?");
@@ -27,37 +26,25 @@ pub(crate) fn info(conn: &Connection, id: &str) -> Result<SessionInfo> {
     to_info(row)
 }
 
-pub(crate) fn list(conn: &Connection, page: &Page) -> Result<Vec<SessionInfo>> {
-    let sql = format!("select {COLUMNS} from session where id > ? order by id limit ?");
-    let mut statement = conn.prepare_cached(&sql)?;
-    let after = page.after.as_deref().unwrap_or_default();
-    let mut rows = statement.query(params![after, limit(page.limit)])?;
-    let mut infos = Vec::new();
-    while let Some(row) = rows.next()? {
-        infos.push(to_info(row)?);
-    }
-    Ok(infos)
-}
+const COLUMNS: &str = "id, turns, last_seq, owner, run, forked_from, forked_at, title, group_name, \
+    created_at, updated_at";
 
 fn to_info(row: &Row<'_>) -> Result<SessionInfo> {
     let mut info = SessionInfo::new(row.get::<_, String>(0)?);
     info.turns = to_u64(row.get(1)?)?;
     info.last_seq = to_u64(row.get(2)?)?;
     info.owner = row.get(3)?;
-    info.run = match row
-        .get_ref(4)?
-        .as_str_or_null()
-        .map_err(rusqlite::Error::from)?
-    {
-        Some(json) => Some(parse_run(&info.id, json)?),
-        None => None,
-    };
+    if let Some(json) = row.get::<_, Option<String>>(4)? {
+        info.run = Some(parse_run(&info.id, &json)?);
+    }
     let forked: (Option<String>, Option<i64>) = (row.get(5)?, row.get(6)?);
     if let (Some(from), Some(at)) = forked {
         info.forked_from = Some((from, to_u64(at)?));
     }
-    info.created_at = row.get::<_, Option<i64>>(7)?.and_then(time);
-    info.updated_at = row.get::<_, Option<i64>>(8)?.and_then(time);
+    info.title = row.get(7)?;
+    info.group = row.get(8)?;
+    info.created_at = row.get::<_, Option<i64>>(9)?.and_then(time);
+    info.updated_at = time(row.get(10)?);
     Ok(info)
 }
 
@@ -74,6 +61,17 @@ fn sid(conn: &Connection, id: &str) -> Result<i64> {
     let mut statement = conn.prepare_cached("select sid from session where id = ?")?;
     let found = statement.query_row(params![id], |row| row.get(0));
     Ok(found.optional()?.ok_or_else(|| Error::no_session(id))?)
+}
+
+pub(crate) fn request(conn: &Connection, id: &str, key: &str) -> Result<Option<Request>> {
+    let sid = sid(conn, id)?;
+    let mut statement =
+        conn.prepare_cached("select digest, run from request where sid = ? and key = ?")?;
+    let found = statement.query_row(params![sid, key], |row| {
+        let run: String = row.get(1)?;
+        Ok(Request::new(key, row.get(0)?, run))
+    });
+    Ok(found.optional()?)
 }
 
 pub(crate) fn stats(conn: &Connection) -> Result<Stats> {

@@ -4,12 +4,13 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
 use geppetto_events::Event;
 use geppetto_store::{
-    Appended, Batch, Claim, Durability, Effect, Error, Lease, Opened, Page, SessionInfo,
+    Appended, Batch, Claim, Durability, Effect, Error, Lease, Opened, Page, Request, SessionInfo,
     SessionStore, Stats, TurnRow, check_id,
 };
 use geppetto_turns::Turn;
@@ -195,18 +196,31 @@ impl SessionStore for SqliteStore {
             .await
     }
 
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        let (id, key) = (session.to_owned(), key.to_owned());
+        let workers = &self.inner.workers;
+        let request = workers.read(move |conn| read::request(conn, &id, &key));
+        request.await
+    }
+
     async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
         let page = page.clone();
         let workers = &self.inner.workers;
         workers.read(move |conn| read::list(conn, &page)).await
     }
 
-    async fn fork(&self, from: &str, index: u64, to: &str) -> Result<SessionInfo, Error> {
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
         check_id(to)?;
         let (origin, id) = (from.to_owned(), to.to_owned());
         let writer = &self.inner.writer;
         let forked = writer.write(Durability::Synced, move |conn| {
-            write::fork(conn, &origin, index, &id)?;
+            write::fork(conn, &origin, index, &id, at)?;
             read::info(conn, &id)
         });
         forked.await

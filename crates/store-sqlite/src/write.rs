@@ -11,6 +11,7 @@ mod events;
 mod garbage;
 mod lease;
 mod manage;
+mod requests;
 mod turns;
 
 pub(crate) use append::append;

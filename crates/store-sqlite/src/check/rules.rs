@@ -49,6 +49,7 @@ pub(super) const RULES: &[&str] = &[
     "select what || ' ' || id || ' belongs to no session' from (\
        select 'event' as what, rid as id, sid from event \
        union all select 'effect', eid, sid from effect \
+       union all select 'request', qid, sid from request \
        union all select 'context', cid, sid from context) \
      where sid not in (select sid from session union all select sid from garbage)",
     "select 'string ' || pid || ' has no content' from part \

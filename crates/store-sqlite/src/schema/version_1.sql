@@ -20,10 +20,14 @@ create table session(
   run text,                            -- JSON of the last run
   forked_from text,
   forked_at integer,
+  title text,
+  group_name text,
   created_at integer,                  -- in nanoseconds since 1970
-  updated_at integer
+  updated_at integer not null          -- -2^63: no batch
 ) strict;
 create unique index session_id on session(id);
+create index session_time on session(updated_at, id);
+create index session_group on session(group_name, id) where group_name is not null;
 
 -- A version of a turn. Immutable but for the latest one of a session, as long as nothing else refers to it.
 create table turn(
@@ -89,6 +93,16 @@ create table effect(
 ) strict;
 create unique index effect_key on effect(sid, key);
 create index effect_turn on effect(sid, turn);
+
+-- Submits with idempotency keys.
+create table request(
+  qid integer primary key,
+  sid integer not null,
+  key text not null,
+  digest blob not null,
+  run text not null
+) strict;
+create unique index request_key on request(sid, key);
 
 -- Consecutive events.
 create table event(

@@ -3,7 +3,7 @@
 use geppetto_store::{Appended, Batch, Error, Lease};
 use rusqlite::{Connection, params};
 
-use super::{Session, effects, events, turns};
+use super::{Session, effects, events, requests, turns};
 use crate::{
     encode::Encoded,
     fault::Result,
@@ -24,14 +24,19 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
         return Err(Error::invalid(message).into());
     }
     let (head, turns) = turns::write(conn, &session, encoded)?;
+    if batch.drops_latest {
+        effects::remove_of(conn, session.sid, session.turns - 1)?;
+    }
     effects::write(conn, session.sid, encoded)?;
     check_run(batch, turns)?;
     let last_seq = events::write(conn, &session, encoded)?;
+    requests::write(conn, session.sid, &batch.requests)?;
     let at = nanos(batch.at);
     conn.prepare_cached(
         "update session set last_batch = ?, turns = ?, last_seq = ?, head = ?, \
-         run = coalesce(?, run), created_at = coalesce(created_at, ?), updated_at = ? \
-         where sid = ?",
+         run = coalesce(?, run), title = coalesce(?, title), \
+         group_name = coalesce(?, group_name), created_at = coalesce(created_at, ?), \
+         updated_at = ? where sid = ?",
     )?
     .execute(params![
         number,
@@ -39,6 +44,8 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
         last_seq,
         head,
         encoded.run,
+        batch.title,
+        batch.group,
         at,
         at,
         session.sid

@@ -28,6 +28,17 @@ pub(super) fn write(conn: &Connection, sid: i64, encoded: &Encoded) -> Result<()
     Ok(())
 }
 
+/// Removes the effects of a turn.
+pub(super) fn remove_of(conn: &Connection, sid: i64, turn: i64) -> Result<()> {
+    let mut statement =
+        conn.prepare_cached("delete from effect where sid = ? and turn = ? returning parts")?;
+    let removed = statement.query_map(params![sid, turn], |row| row.get(0))?;
+    let removed: Vec<Option<Vec<u8>>> = removed.collect::<Result<_, _>>()?;
+    removed
+        .iter()
+        .try_for_each(|parts| remove_parts(conn, parts.as_deref()))
+}
+
 fn begin(conn: &Connection, sid: i64, start: &EffectStart) -> Result<()> {
     let turn = to_i64(start.turn)?;
     let earlier: Option<(i64, i64, i64, Option<Vec<u8>>)> = conn

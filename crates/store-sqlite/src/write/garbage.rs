@@ -21,8 +21,12 @@ pub(crate) fn collect(conn: &Connection) -> Result<bool> {
     if removed >= STEP {
         return Ok(false);
     }
-    conn.prepare_cached("delete from context where sid = ?")?
-        .execute([sid])?;
+    for sql in [
+        "delete from context where sid = ?",
+        "delete from request where sid = ?",
+    ] {
+        conn.prepare_cached(sql)?.execute([sid])?;
+    }
     let rest = match head {
         Some(tid) => turns::release(conn, tid, STEP)?,
         None => None,

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::Session;
 use crate::{
     fault::Result,
-    number::{millis, to_u64},
+    number::{NEVER, millis, to_u64},
 };
 
 /// Claims a session, and creates it if it does not exist. Returns the epoch.
@@ -31,10 +31,10 @@ pub(crate) fn claim(conn: &Connection, id: &str, claim: &Claim) -> Result<u64> {
             .execute(params![epoch, claim.owner, expires_at, session.sid])?,
         None => conn
             .prepare_cached(
-                "insert into session(id, epoch, owner, expires_at, last_batch, turns, last_seq) \
-                 values(?, ?, ?, ?, 0, 0, 0)",
+                "insert into session(id, epoch, owner, expires_at, last_batch, turns, last_seq, \
+                 updated_at) values(?, ?, ?, ?, 0, 0, 0, ?)",
             )?
-            .execute(params![id, epoch, claim.owner, expires_at])?,
+            .execute(params![id, epoch, claim.owner, expires_at, NEVER])?,
     };
     to_u64(epoch)
 }
