@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use geppetto_turns::{InferenceResult, Turn};
+use geppetto_turns::{FinishClass, InferenceResult, Turn};
 use tokio::time::Instant;
 
 use crate::{
@@ -12,7 +12,11 @@ use crate::{
     steps,
 };
 
-/// Calls an engine once per run, without tools or storage. Tool calls of the reply stay pending. A
+/// Maximum number of calls that continue a paused reply ([`FinishClass::Paused`]).
+const MOST_CONTINUATIONS: u32 = 20;
+
+/// Calls an engine once per run, without tools or storage. A reply that the provider pauses is continued,
+/// at most 20 times ([`FinishClass::Paused`]). Tool calls of the reply stay pending. A
 /// run on a turn whose tool calls wait for a person fails ([`ErrorKind::Configuration`]), and the
 /// calls keep waiting.
 ///
@@ -63,6 +67,7 @@ impl EngineRunner {
         }
         let started = Instant::now();
         let mut retries = AnswerRetries::new();
+        let mut continuations = 0;
         loop {
             let (since, from) = (ctx.provider_calls(), turn.blocks.len());
             let result = self.resampling.sample(&*self.engine, ctx, turn).await;
@@ -78,6 +83,13 @@ impl EngineRunner {
             };
             shown?;
             turn.metadata.remove(&keys::WAITING_FOR);
+            if result.finish_class == FinishClass::Paused && continuations < MOST_CONTINUATIONS {
+                if let Some(limit) = ctx.limit_reached(turn) {
+                    return Ok(report(result, RunStop::LimitReached(limit)));
+                }
+                continuations += 1;
+                continue;
+            }
             let Some(rejected) = retries.check(ctx, turn, &result) else {
                 let stop = RunStop::after(&result);
                 return Ok(report(result, stop));

@@ -159,7 +159,11 @@ impl<W: Wire> WireEngineBuilder<W> {
         self.connection.check()?;
         self.defaults.check::<W>()?;
         let wire = W::new(self.options, &Server::of(&self.connection))?;
-        let endpoint = self.connection.endpoint(W::PATH, wire.key_header())?;
+        let key_header = match self.connection.tokens {
+            Some(_) => wire.token_header(),
+            None => wire.key_header(),
+        };
+        let endpoint = self.connection.endpoint(W::PATH, key_header)?;
         let http = self.connection.client()?;
         let connection = self.connection;
         Ok(WireEngine::new(Shared {

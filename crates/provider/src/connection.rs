@@ -28,6 +28,9 @@ const OTHER_PATHS: [&str; 4] = [
     "/v1/messages",
 ];
 
+/// Headers that carry a key.
+const KEY_HEADERS: [&str; 4] = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+
 /// Server, credentials and common settings of an engine.
 #[derive(Clone)]
 pub(crate) struct Connection {
@@ -172,7 +175,7 @@ impl Connection {
     }
 
     fn has_own_key(&self) -> bool {
-        let is_key = |name: &str| name.eq_ignore_ascii_case("authorization");
+        let is_key = |name: &str| KEY_HEADERS.iter().any(|key| name.eq_ignore_ascii_case(key));
         has_user_info(&self.base_url) || self.headers.iter().any(|(name, _)| is_key(name))
     }
 }

@@ -5,8 +5,10 @@ use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 mod arguments;
+mod media;
 
 pub use arguments::sendable_args;
+pub use media::{InlineMedia, inline_file, inline_image};
 
 pub use crate::settings::unreadable as unreadable_setting;
 

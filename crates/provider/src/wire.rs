@@ -76,6 +76,13 @@ pub trait Wire: fmt::Debug + Sized + Send + Sync + 'static {
         KeyHeader::Bearer
     }
 
+    /// Returns the header that carries a token of a
+    /// [`TokenSource`](geppetto_transport::TokenSource), unless the builder sets another one. That of
+    /// the API key by default.
+    fn token_header(&self) -> KeyHeader {
+        self.key_header()
+    }
+
     /// Adapts the settings of a call before its request is built: omits those that the server or
     /// the model is known to refuse ([`Settings::leave_out`]), which reports them to the user. Does
     /// nothing by default.

@@ -1,6 +1,7 @@
 //! Settings that models refuse on any server, by their names.
 
-mod claude;
+use geppetto_provider::rules::Claude;
+
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +78,8 @@ pub(crate) fn refusal(
     let name = plain(model);
     match setting {
         "temperature" | "top_p"
-            if claude::refuses_sampling(model) || has_fixed_sampling(server, name) =>
+            if Claude::of(model).is_some_and(Claude::refuses_sampling)
+                || has_fixed_sampling(server, name) =>
         {
             Some("the model has no sampling settings")
         }
@@ -128,7 +130,7 @@ pub(crate) fn refusal(
 ///
 /// Source: <https://github.com/OpenHands/OpenHands/pull/12909>.
 pub(crate) fn refusal_of_both(model: &str, setting: &str) -> Option<&'static str> {
-    (setting == "top_p" && claude::is_claude(model))
+    (setting == "top_p" && Claude::is_named(model))
         .then_some("Claude refuses it beside a temperature")
 }
 

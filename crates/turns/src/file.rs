@@ -1,6 +1,9 @@
 //! [`FilePart`]: a file in a user block or in a tool's answer.
 
-use crate::{Extra, MediaSource, image::encoded};
+use crate::{
+    Extra, MediaSource,
+    image::{decoded, encoded},
+};
 
 /// File, such as a PDF, supplied to the model by a user or a tool.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,5 +74,24 @@ impl FilePart {
         let media_type = self.media_type.as_deref();
         let media_type = media_type.unwrap_or("application/octet-stream");
         Some(format!("data:{media_type};base64,{content}"))
+    }
+
+    /// Returns the bytes of inline content; `None` if it is not inline, or not base64.
+    #[must_use]
+    pub fn inline_bytes(&self) -> Option<Vec<u8>> {
+        let MediaSource::Inline(content) = &self.source else {
+            return None;
+        };
+        match content.strip_prefix("data:") {
+            None => decoded(content),
+            Some(url) => {
+                let (head, data) = url.split_once(',')?;
+                if head.ends_with(";base64") {
+                    decoded(data)
+                } else {
+                    Some(data.as_bytes().to_vec())
+                }
+            }
+        }
     }
 }

@@ -103,6 +103,11 @@ fn sniff_media_type(base64: &str) -> &'static str {
     }
 }
 
+/// Returns the bytes of base64 text.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    base64::decode(text)
+}
+
 /// Returns bytes as base64 text.
 pub(crate) fn encoded(bytes: &[u8]) -> String {
     base64::encode(bytes)

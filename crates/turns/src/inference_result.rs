@@ -23,6 +23,8 @@ pub enum FinishClass {
     ContextWindow,
     /// The model requested tool calls and awaits their results.
     ToolCallsPending,
+    /// The provider paused a long reply, to be continued by another call with the same history.
+    Paused,
     /// The model or the provider's content policy refused.
     Refused,
     /// The run was cancelled.
@@ -45,6 +47,7 @@ impl FinishClass {
             Self::MaxTokens => "max_tokens",
             Self::ContextWindow => "context_window",
             Self::ToolCallsPending => "tool_calls_pending",
+            Self::Paused => "paused",
             Self::Refused => "refused",
             Self::Interrupted => "interrupted",
             Self::Error => "error",
@@ -61,6 +64,7 @@ impl From<&str> for FinishClass {
             "max_tokens" => Self::MaxTokens,
             "context_window" => Self::ContextWindow,
             "tool_calls_pending" => Self::ToolCallsPending,
+            "paused" => Self::Paused,
             "refused" => Self::Refused,
             "interrupted" => Self::Interrupted,
             "error" => Self::Error,

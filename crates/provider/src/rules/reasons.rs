@@ -3,7 +3,7 @@
 use geppetto_engine::ErrorKind;
 use geppetto_turns::FinishClass;
 
-use Meaning::{ContextWindow, Failed, Filter, Limit, Stop, ToolCalls};
+use Meaning::{ContextWindow, Failed, Filter, Limit, Paused, Stop, ToolCalls};
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +16,8 @@ pub enum Meaning {
     Stop,
     /// The model called tools.
     ToolCalls,
+    /// The provider paused the reply; another call with the same history continues it.
+    Paused,
     /// The output limit truncated the reply.
     Limit,
     /// The context window was exhausted.
@@ -48,10 +50,11 @@ impl Meaning {
             Self::ContextWindow => FinishClass::ContextWindow,
             Self::Filter => FinishClass::Refused,
             Self::Failed(_) => FinishClass::Error,
-            Self::Stop | Self::ToolCalls | Self::Unknown if has_calls => {
+            Self::Stop | Self::ToolCalls | Self::Paused | Self::Unknown if has_calls => {
                 FinishClass::ToolCallsPending
             }
             Self::Stop => FinishClass::Completed,
+            Self::Paused => FinishClass::Paused,
             Self::ToolCalls | Self::Unknown => FinishClass::Unknown,
         }
     }
@@ -66,7 +69,7 @@ impl Meaning {
             Self::ContextWindow => 4,
             Self::Limit => 3,
             Self::Unknown => 2,
-            Self::ToolCalls => 1,
+            Self::ToolCalls | Self::Paused => 1,
             Self::Stop => 0,
         }
     }
@@ -124,6 +127,7 @@ const REASONS: &[(&str, Meaning)] = &[
     ("toolcalls", ToolCalls),
     ("tool_use", ToolCalls),
     ("function_call", ToolCalls),
+    ("pause_turn", Paused),
     ("length", Limit),
     ("max_length", Limit),
     ("max_tokens", Limit),

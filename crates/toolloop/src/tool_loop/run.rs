@@ -114,6 +114,10 @@ impl<'a> LoopRun<'a> {
             self.infer().await?;
             let requests = self.pending();
             if requests.is_empty() {
+                if self.is_paused() {
+                    self.check_limits().await?;
+                    continue;
+                }
                 if self.asks_again().await? {
                     continue;
                 }
@@ -129,6 +133,12 @@ impl<'a> LoopRun<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Returns `true` if the provider paused its reply, which the next call continues.
+    fn is_paused(&self) -> bool {
+        let result = self.result.as_ref();
+        result.is_some_and(|result| result.finish_class == FinishClass::Paused)
     }
 
     /// Resumes the calls that were waiting for a person when an earlier run ended. Returns `true`

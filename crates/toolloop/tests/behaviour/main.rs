@@ -11,6 +11,7 @@ mod a_broken_stream_is_sampled_again;
 mod a_cancel_ends_the_run_at_once;
 mod a_dropped_run_leaves_a_valid_history;
 mod a_failed_tool_disturbs_no_other;
+mod a_paused_reply_is_continued;
 mod a_tool_is_told_before_it_is_dropped;
 mod abort_ends_the_run;
 mod an_answer_that_does_not_fit_is_asked_for_again;

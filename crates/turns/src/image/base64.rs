@@ -1,4 +1,4 @@
-//! Standard base64 with padding (RFC 4648, section 4), encoding only.
+//! Standard base64 (RFC 4648, section 4).
 //!
 //! Implemented here because a crate for it would be one of the few dependencies of this crate.
 
@@ -23,4 +23,30 @@ pub(super) fn encode(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Decodes text, with or without padding and line breaks, in the standard or the URL alphabet; `None` if
+/// it has other characters.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut group, mut bits) = (0_u32, 0_u32);
+    for byte in text.trim_end().trim_end_matches('=').bytes() {
+        let sextet = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'\r' | b'\n' => continue,
+            _ => return None,
+        };
+        group = (group << 6) | u32::from(sextet);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((group >> bits) & 0xff).unwrap_or_default());
+            group &= (1 << bits) - 1;
+        }
+    }
+    Some(bytes)
 }

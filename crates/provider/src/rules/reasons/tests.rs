@@ -19,7 +19,7 @@ fn words_mean_the_same_however_they_are_written() {
         ("sensitive", Filter),
         ("model_context_window_exceeded", ContextWindow),
         ("made_up", Meaning::Unknown),
-        ("pause_turn", Meaning::Unknown),
+        ("pause_turn", Paused),
         ("OTHER", Meaning::Unknown),
     ] {
         assert_eq!(Meaning::of(reason), meaning, "{reason}");

@@ -1,0 +1,103 @@
+//! Inline images and files, as base64 with their media type.
+
+use std::borrow::Cow;
+
+use geppetto_turns::{FilePart, ImagePart, MediaSource};
+
+#[cfg(test)]
+mod tests;
+
+/// Inline content of an image or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InlineMedia<'a> {
+    /// Media type, such as `image/png`.
+    pub media_type: Cow<'a, str>,
+    /// Content as base64.
+    pub data: &'a str,
+}
+
+/// Media types by the first characters of their base64 text.
+const BEGINNINGS: [(&str, &str); 5] = [
+    ("/9j/", "image/jpeg"),
+    ("iVBORw0KGgo", "image/png"),
+    ("R0lGOD", "image/gif"),
+    ("UklGR", "image/webp"),
+    ("JVBERi0", "application/pdf"),
+];
+
+/// Returns the inline content of an image; `None` if it is not inline, or a `data:` URL without base64.
+///
+/// The content decides about the media type, because providers refuse an image of another type than
+/// declared; then the `data:` URL and the part; `image/png` if nothing names it.
+#[must_use]
+pub fn inline_image(image: &ImagePart) -> Option<InlineMedia<'_>> {
+    let MediaSource::Inline(content) = &image.source else {
+        return None;
+    };
+    let mut media = of(content, image.media_type.as_deref())?;
+    if let Some(found) = sniff(media.data).filter(|found| found.starts_with("image/")) {
+        media.media_type = Cow::Borrowed(found);
+    }
+    if media.media_type.is_empty() {
+        media.media_type = Cow::Borrowed("image/png");
+    }
+    Some(media)
+}
+
+/// Returns the inline content of a file; `None` if it is not inline, or a `data:` URL without base64.
+///
+/// The media type is that of the part or of the `data:` URL, otherwise that of the content or of the
+/// name; `application/octet-stream` if nothing names it.
+#[must_use]
+pub fn inline_file(file: &FilePart) -> Option<InlineMedia<'_>> {
+    let MediaSource::Inline(content) = &file.source else {
+        return None;
+    };
+    let mut media = of(content, file.media_type.as_deref())?;
+    if matches!(&*media.media_type, "" | "application/octet-stream") {
+        let by_name = file.name.as_deref().and_then(of_name);
+        let found = sniff(media.data).or(by_name);
+        media.media_type = Cow::Borrowed(found.unwrap_or("application/octet-stream"));
+    }
+    Some(media)
+}
+
+fn of<'a>(content: &'a str, declared: Option<&'a str>) -> Option<InlineMedia<'a>> {
+    let (of_url, data) = match content.strip_prefix("data:") {
+        None => ("", content),
+        Some(url) => {
+            let (head, data) = url.split_once(',')?;
+            (head.strip_suffix(";base64")?, data)
+        }
+    };
+    // Parameters (`;charset=utf-8`) are not part of the type.
+    let named = [of_url, declared.unwrap_or_default()].map(|name| name.split(';').next());
+    let name = named.into_iter().flatten().find(|name| !name.is_empty());
+    let name = name.unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = match name.as_str() {
+        "image/jpg" => Cow::Borrowed("image/jpeg"),
+        _ => Cow::Owned(name),
+    };
+    Some(InlineMedia { media_type, data })
+}
+
+fn sniff(base64: &str) -> Option<&'static str> {
+    let mut known = BEGINNINGS.iter();
+    let found = known.find(|(beginning, _)| base64.starts_with(beginning));
+    found.map(|(_, name)| *name)
+}
+
+fn of_name(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    Some(match ending.to_ascii_lowercase().as_str() {
+        "pdf" => "application/pdf",
+        "txt" | "log" => "text/plain",
+        "md" => "text/markdown",
+        "csv" => "text/csv",
+        "json" => "application/json",
+        "html" | "htm" => "text/html",
+        "xml" => "text/xml",
+        _ => return None,
+    })
+}

@@ -1,0 +1,62 @@
+use super::Claude;
+
+#[test]
+fn properties_follow_from_the_name() {
+    for (name, sampling, adaptive, effort, schema, limit) in [
+        ("claude-3-haiku-20240307", true, false, false, false, 4_096),
+        ("claude-3-5-sonnet-latest", true, false, false, false, 8_192),
+        (
+            "eu.anthropic.claude-3-7-sonnet-20250219-v1:0",
+            true,
+            false,
+            false,
+            false,
+            64_000,
+        ),
+        (
+            "claude-sonnet-4-20250514",
+            true,
+            false,
+            false,
+            false,
+            64_000,
+        ),
+        ("claude-opus-4-1-20250805", true, false, false, true, 32_000),
+        (
+            "anthropic/claude-sonnet-4.5",
+            true,
+            false,
+            false,
+            true,
+            64_000,
+        ),
+        ("claude-opus-4-5@20251101", true, false, true, true, 64_000),
+        ("claude-sonnet-4-6", true, true, true, true, 64_000),
+        ("claude-opus-4-6", true, true, true, true, 128_000),
+        ("claude-opus-4-7", false, true, true, true, 128_000),
+        (
+            "us.anthropic.claude-opus-4-8-20260601-v1:0",
+            false,
+            true,
+            true,
+            true,
+            128_000,
+        ),
+        ("claude-sonnet-5", false, true, true, true, 128_000),
+    ] {
+        let claude = Claude::of(name).unwrap();
+        let found = (
+            name,
+            !claude.refuses_sampling(),
+            claude.is_adaptive(),
+            claude.has_effort(),
+            claude.takes_schema(),
+            claude.output_limit(),
+        );
+        assert_eq!(found, (name, sampling, adaptive, effort, schema, limit));
+    }
+    for other in ["gpt-5", "deepseek-chat", "claude", "my-claude"] {
+        assert_eq!(Claude::of(other), None, "{other}");
+    }
+    assert!(Claude::is_named("my-Claude") && !Claude::is_named("gpt-5"));
+}
