@@ -53,6 +53,7 @@ mod events;
 mod help;
 mod leases;
 mod listing;
+mod model;
 mod requests;
 mod sharing;
 mod turns;
@@ -168,6 +169,7 @@ pub fn checks<F: Factory>() -> Vec<Check<F>> {
         listing::checks(),
         requests::checks(),
         sharing::checks(),
+        model::checks(),
         costs::checks(),
     ];
     groups.into_iter().flatten().collect()

@@ -19,6 +19,8 @@ impl Factory for Sqlite {
     }
 
     async fn reopen(&self, store: SqliteStore) -> SqliteStore {
+        let report = store.check().await.unwrap();
+        assert!(report.is_clean(), "{report:#?}");
         store.close().await;
         SqliteStore::open(store.path()).await.unwrap()
     }
