@@ -256,6 +256,15 @@ pub trait RunJournal: Send + Sync {
     }
 }
 
+/// A journal that also stores the turn at the end of each run, such as that of a durable session.
+/// Implemented for every type that is both.
+///
+/// After a cancellation, the future of [`persist`](Persister::persist) may be dropped, because the
+/// end of a cancelled run does not wait for a slow store. The recorder then stores the turn later.
+pub trait Recorder: RunJournal + Persister {}
+
+impl<R: RunJournal + Persister + ?Sized> Recorder for R {}
+
 /// Tools of a run, as visible to middleware and engines.
 pub trait ToolCatalog: Send + Sync {
     /// Returns the definitions, sorted by name.

@@ -74,7 +74,7 @@ pub use engine::Engine;
 pub use error::{EngineError, ErrorKind, RetryLimit};
 pub use fallback::{Fallback, FallbackPolicy};
 pub use hooks::{
-    JOURNAL_TIMEOUT, Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolCatalog,
+    JOURNAL_TIMEOUT, Persister, Phase, Recorder, RunJournal, SnapshotHook, StoreError, ToolCatalog,
     ToolEffect,
 };
 pub use middleware::{Middleware, Next, Stack};
@@ -83,7 +83,7 @@ pub use pending::{Decision, NOT_DECIDED, PendingCall};
 pub use response::{
     Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
 };
-pub use run::RunGuard;
+pub use run::{ContinuesRuns, ReplacesTurn, RunGuard};
 pub use runner::{
     BuiltRun, EngineBuilder, InferenceRunner, Limit, Limits, RunReport, RunStatus, RunStop,
     RunTotals, SessionTotals, WaitingFor,

@@ -129,7 +129,8 @@ fn open_calls(blocks: &Blocks) -> HashMap<&str, &ToolCall> {
 /// Passed to a run with [`RunContext::with_decisions`](crate::RunContext::with_decisions), which
 /// sessions call in `Session::answer`. While the hooks of the call are running, their context has
 /// the decision as an extension.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Decision {
     /// The call runs. A hook that still requests to wait is ignored; a hook that rejects the call
@@ -138,7 +139,7 @@ pub enum Decision {
     /// Like [`Allow`](Self::Allow), with these arguments in place of the model's. They are
     /// validated against the tool's schema, and the model receives the arguments with which the
     /// tool ran.
-    AllowWith(Args),
+    AllowWith(#[serde(with = "args_as_text")] Args),
     /// The call does not run, and the model receives this reason.
     Reject(String),
     /// The call does not run here, and the model receives this as its result, such as a person's
@@ -161,5 +162,21 @@ impl Decision {
     /// Answers the call with `result`, which the model receives.
     pub fn answer(result: impl Into<String>) -> Self {
         Self::Answer(result.into())
+    }
+}
+
+/// Arguments as their JSON text, which may be invalid.
+mod args_as_text {
+    use geppetto_turns::Args;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(args: &Args, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(args.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Args, D::Error> {
+        Ok(Args::from(String::deserialize(deserializer)?.as_str()))
     }
 }

@@ -5,10 +5,42 @@ use geppetto_events::{
     kind::{RunFailed, RunFinished, RunStarted, RunStopped},
 };
 
+use geppetto_turns::Turn;
+
 use crate::{EngineError, RunContext, RunReport, RunStop};
 
 #[cfg(test)]
 mod tests;
+
+/// Ids of the runs that a run continues, because their processes ended; the latest one last.
+///
+/// As an extension of the run ([`RunContext::extension`]), it is named by the run's first event, and
+/// recorded by its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContinuesRuns(pub Vec<String>);
+
+/// Turn that is replaced by the turn of a run, when the last prompt is retried or edited.
+///
+/// As an extension of the run ([`RunContext::extension`]), it tells the journal that the turn of the
+/// run takes the place of the latest one.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ReplacesTurn {
+    /// Id of the turn that is replaced.
+    pub turn_id: String,
+    /// The turn before it, which the turn of the run extends.
+    pub base: Option<Turn>,
+}
+
+impl ReplacesTurn {
+    /// Creates the replacement of turn `turn_id`, which follows `base`.
+    pub fn new(turn_id: impl Into<String>, base: Option<Turn>) -> Self {
+        Self {
+            turn_id: turn_id.into(),
+            base,
+        }
+    }
+}
 
 /// Publishes `run-started` on creation, and exactly one terminal event at the end of the run. If
 /// dropped without an outcome (by a panic, or with an abandoned task), it publishes a failure.
@@ -22,7 +54,10 @@ pub struct RunGuard {
 impl RunGuard {
     /// Starts a run for `prompt`.
     pub fn start(ctx: &RunContext, prompt: &str) -> Self {
-        ctx.publish(EventKind::RunStarted(RunStarted::new(prompt)));
+        let mut event = RunStarted::new(prompt);
+        let continued = ctx.extension::<ContinuesRuns>();
+        event.continues = continued.and_then(|own| own.0.last().cloned());
+        ctx.publish(EventKind::RunStarted(event));
         Self {
             ctx: ctx.clone(),
             ended: false,

@@ -20,7 +20,8 @@ pub struct Event {
     /// Sequence number, starting at 1, gap-free within a session. 0 until published.
     pub seq: u64,
     /// Number of events represented by this one: greater than 1 for deltas merged for a slow
-    /// reader; `seq` is then the number of the last of them.
+    /// reader, and for events that were lost with their process; `seq` is then the number of the
+    /// last of them.
     pub merged: u64,
     /// Metadata of the inference.
     pub meta: Arc<EventMeta>,

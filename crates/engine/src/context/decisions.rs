@@ -15,6 +15,12 @@ impl RunContext {
         self
     }
 
+    /// Returns the decisions that the runner has not taken yet. For implementations of journals.
+    #[must_use]
+    pub fn decisions(&self) -> HashMap<String, Decision> {
+        lock(&self.shared.decisions).clone()
+    }
+
     /// Takes the decisions. For implementations of runners.
     #[must_use]
     pub fn take_decisions(&self) -> HashMap<String, Decision> {

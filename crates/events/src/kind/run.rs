@@ -12,6 +12,9 @@ pub struct RunStarted {
     /// Text of the last user message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub prompt: String,
+    /// Id of the run that this one continues, whose process ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<String>,
 }
 
 impl RunStarted {
@@ -19,6 +22,7 @@ impl RunStarted {
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
+            continues: None,
         }
     }
 }

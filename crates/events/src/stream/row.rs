@@ -18,7 +18,8 @@ pub struct EventRow {
 }
 
 impl EventRow {
-    /// Creates the row of one event that does not represent merged deltas.
+    /// Creates the row of one event that does not represent merged deltas. It may stand for events
+    /// that were lost ([`Event::merged`] is their number), whose sequence numbers are not used again.
     #[must_use]
     pub fn single(event: Event) -> Self {
         Self {
@@ -44,7 +45,8 @@ impl EventRow {
     pub fn from_parts(event: Event, lens: impl Into<Box<[u8]>>) -> Option<Self> {
         let lens = lens.into();
         if lens.is_empty() {
-            return (event.merged == 1).then(|| Self::single(event));
+            let is_single = event.merged == 1 || text_of(&event.kind).is_none();
+            return is_single.then(|| Self::single(event));
         }
         let text = text_of(&event.kind)?;
         let row = Self {
@@ -66,7 +68,8 @@ impl EventRow {
         &self.event
     }
 
-    /// Returns the length in bytes of each merged delta, as LEB128; empty if the row has one event.
+    /// Returns the length in bytes of each merged delta, as LEB128; empty if the row has no merged
+    /// deltas.
     #[must_use]
     pub fn lens(&self) -> &[u8] {
         &self.lens
@@ -94,10 +97,13 @@ impl EventRow {
         if seq >= self.last_seq() {
             return None;
         }
-        let place = self.place(seq - first + 1);
-        let text = text_of(&self.event.kind)?.get(place.text..)?.to_owned();
         let mut event = self.event.clone();
         event.merged = self.last_seq() - seq;
+        if self.lens.is_empty() {
+            return Some(event);
+        }
+        let place = self.place(seq - first + 1);
+        let text = text_of(&self.event.kind)?.get(place.text..)?.to_owned();
         set_delta(&mut event.kind, &text, place);
         Some(event)
     }
