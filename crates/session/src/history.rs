@@ -1,8 +1,14 @@
 //! [`History`]: the turns of a session.
 
-use geppetto_engine::{IdSource, NOT_DECIDED, PendingCall, RunSettings, SessionTotals, keys};
+use std::sync::Arc;
+
+use geppetto_engine::{
+    IdSource, NOT_DECIDED, PendingCall, ReplacesTurn, RunSettings, SessionTotals, keys,
+};
 use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
 use serde_json::Value;
+
+use crate::options::Input;
 
 #[cfg(test)]
 mod tests;
@@ -87,11 +93,67 @@ impl History {
         true
     }
 
-    /// Records the start of a run on `turn`, either a new turn or the latest one.
-    pub(crate) fn begin(&mut self, turn: Turn, is_new: bool) {
+    /// Returns the turn on which a run starts, its place, and the settings of an earlier run that
+    /// apply again. `None` if there is no turn to run on or to replace.
+    pub(crate) fn turn_for(
+        &self,
+        input: Input,
+        session_id: &str,
+        ids: &dyn IdSource,
+    ) -> Option<(Turn, Place, Option<RunSettings>)> {
+        let replaced = match input {
+            Input::Prompt(prompt) => {
+                let turn = next_turn(self.latest(), prompt, session_id, ids);
+                return Some((turn, Place::New, None));
+            }
+            Input::Latest => {
+                let latest = self.latest()?;
+                let earlier = unfinished_settings(latest);
+                return Some((latest.clone(), Place::Latest, earlier));
+            }
+            Input::Replaces(prompt) => prompt,
+        };
+        let latest = self.latest()?;
+        let base = self.before_latest();
+        let prompt = replaced.unwrap_or_else(|| prompt_of(latest, base));
+        if prompt.is_empty() {
+            return None;
+        }
+        let mut turn = next_turn(base, prompt, session_id, ids);
+        // What the replaced turn cost stays spent.
+        let _ = turn.metadata.set(&keys::SESSION_TOTALS, &self.totals);
+        let earlier = latest.metadata.get(&keys::RUN_SETTINGS).ok().flatten();
+        let place = ReplacesTurn::new(latest.id.as_str(), base.cloned());
+        Some((turn, Place::Replaces(Box::new(place)), earlier))
+    }
+
+    fn before_latest(&self) -> Option<&Turn> {
+        self.turns.get(self.turns.len().checked_sub(2)?)
+    }
+
+    /// Returns the blocks of the latest turn's prompt.
+    pub(crate) fn last_prompt(&self) -> Vec<Block> {
+        let latest = self.latest();
+        latest.map_or_else(Vec::new, |latest| prompt_of(latest, self.before_latest()))
+    }
+
+    /// Removes the latest turn and returns it. The totals of the session, which stay, are written to
+    /// the turn before it.
+    pub(crate) fn undo(&mut self) -> Option<Turn> {
+        let removed = self.turns.pop()?;
         self.version += 1;
-        match self.turns.last_mut() {
-            Some(latest) if !is_new => *latest = turn,
+        if let Some(latest) = self.turns.last_mut() {
+            // Numbers can always be serialized.
+            let _ = latest.metadata.set(&keys::SESSION_TOTALS, &self.totals);
+        }
+        Some(removed)
+    }
+
+    /// Records the start of a run on `turn`.
+    pub(crate) fn begin(&mut self, turn: Turn, place: &Place) {
+        self.version += 1;
+        match (self.turns.last_mut(), place) {
+            (Some(latest), Place::Latest | Place::Replaces(_)) => *latest = turn,
             _ => self.turns.push(turn),
         }
     }
@@ -104,6 +166,41 @@ impl History {
             *latest = turn;
         }
     }
+}
+
+/// Place of a run's turn in the history.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// After the latest turn.
+    New,
+    /// It is the latest turn.
+    Latest,
+    /// In place of the latest turn, from which it differs in its id.
+    Replaces(Box<ReplacesTurn>),
+}
+
+/// Returns the blocks of a turn's prompt: the first user messages after the blocks of the turn
+/// before it.
+fn prompt_of(turn: &Turn, base: Option<&Turn>) -> Vec<Block> {
+    let from = base.map_or(0, |base| end_of(base, turn));
+    let blocks = turn.blocks.range(from..turn.blocks.len());
+    let is_user = |block: &&Arc<Block>| block.kind() == BlockKind::User;
+    let prompt = blocks.skip_while(|block| !is_user(block));
+    let prompt = prompt.take_while(is_user);
+    prompt.map(|block| Block::clone(block)).collect()
+}
+
+/// Returns the index in `turn` at which the blocks of `base` end. A middleware may have inserted or
+/// removed some.
+fn end_of(base: &Turn, turn: &Turn) -> usize {
+    let shared = turn.blocks.common_prefix(&base.blocks);
+    if shared == base.blocks.len() {
+        return shared;
+    }
+    let last = base.blocks.last();
+    let is_last = |block: &Arc<Block>| last.is_some_and(|last| Arc::ptr_eq(last, block));
+    let place = turn.blocks.iter().rposition(is_last);
+    place.map_or(shared, |place| place + 1)
 }
 
 /// Adds the totals stored in a turn from elsewhere.

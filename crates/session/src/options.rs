@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 pub(crate) enum Input {
     /// A new turn: the latest one extended with this prompt.
     Prompt(Vec<Block>),
+    /// A turn in place of the latest one: the turn before it, extended with a prompt. `None` is the
+    /// prompt of the latest turn.
+    Replaces(Option<Vec<Block>>),
     /// The latest turn, unchanged.
     Latest,
 }

@@ -16,7 +16,8 @@ use crate::{
 
 /// A run to submit, with options that apply to it alone.
 ///
-/// Created by [`Session::prompt`], [`Session::inference`] and [`Session::answer`].
+/// Created by [`Session::prompt`], [`Session::inference`], [`Session::answer`], [`Session::retry`] and
+/// [`Session::edit_prompt`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,7 +74,7 @@ impl Prompt {
     /// Adds a block after the prompt's text, such as a further user message. Has no effect on an
     /// inference on the latest turn.
     pub fn block(mut self, block: Block) -> Self {
-        if let Input::Prompt(blocks) = &mut self.input {
+        if let Input::Prompt(blocks) | Input::Replaces(Some(blocks)) = &mut self.input {
             blocks.push(block);
         }
         self
@@ -256,6 +257,11 @@ impl Prompt {
     fn into_request(self) -> Result<(Session, Request), SessionError> {
         let input = match self.input {
             Input::Latest => Input::Latest,
+            Input::Replaces(None) => Input::Replaces(None),
+            Input::Replaces(Some(blocks)) => {
+                let blocks = with_media(blocks, self.images, self.files);
+                Input::Replaces(Some(prompt(blocks)?))
+            }
             Input::Prompt(blocks) => {
                 let blocks = with_media(blocks, self.images, self.files);
                 Input::Prompt(prompt(blocks)?)

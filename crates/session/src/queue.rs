@@ -75,7 +75,7 @@ impl Queue {
                 let texts: Vec<&str> = blocks.iter().filter_map(Block::text).collect();
                 texts.join("\n")
             }
-            Input::Latest => String::new(),
+            Input::Latest | Input::Replaces(_) => String::new(),
         };
         self.0
             .iter()

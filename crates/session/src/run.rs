@@ -15,6 +15,7 @@ use crate::{
 
 mod drive;
 mod finisher;
+mod journals;
 mod launch;
 mod prepare;
 

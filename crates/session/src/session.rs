@@ -219,7 +219,7 @@ impl Session {
             .busy_policy(self.inner.policy)
             .pause_queue_after(self.inner.pause_after)
             .limits(limits)
-            .acknowledge_recorded(self.inner.acknowledge_recorded);
+            .acknowledge_recorded(self.inner.acknowledge_recorded && self.inner.recorder.is_none());
         if let Some(runtime) = &self.inner.runtime {
             fork = fork.runtime(runtime.clone());
         }

@@ -21,9 +21,9 @@ fn every_change_gives_a_new_version() {
     changed(&history);
     history.append_prompt(vec![Block::user("a")], "s", &ids);
     changed(&history);
-    history.begin(Turn::default(), true);
+    history.begin(Turn::default(), &Place::New);
     changed(&history);
-    history.begin(Turn::default(), false);
+    history.begin(Turn::default(), &Place::Latest);
     changed(&history);
     history.commit(Turn::default(), totals(1));
     changed(&history);

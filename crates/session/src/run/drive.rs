@@ -1,13 +1,18 @@
 //! Execution of a run until its end.
 
-use std::time::Duration;
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, RunContext, RunReport, RunStatus,
+    EngineError, ErrorKind, InferenceRunner, Recorder, RunContext, RunReport, RunStatus,
+    StoreError,
     isolate::{self, Isolated},
 };
 use geppetto_turns::Turn;
-use tokio::time;
+use tokio::time::{self, Instant};
 
 use super::finisher::{FENCED, Finisher};
 
@@ -15,13 +20,17 @@ use super::finisher::{FENCED, Finisher};
 /// event is published within 100 ms. Tools have their own, shorter grace period before that.
 pub const ABANDON_AFTER: Duration = Duration::from_millis(95);
 
+/// Delay after a cancellation until its run no longer waits for the recorder: 99 ms.
+const RECORD_AFTER_CANCEL: Duration = Duration::from_millis(99);
+
 /// Time limit for storing a turn, after which storing counts as failed: 30 s.
 pub const PERSIST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn drive(mut finisher: Box<Finisher>) {
     let ctx = finisher.ctx.clone();
     let runner = finisher.runner.clone();
-    let outcome = supervise(&mut finisher.turn, &ctx, &*runner).await;
+    let cancelled_at = OnceLock::new();
+    let outcome = supervise(&mut finisher.turn, &ctx, &*runner, &cancelled_at).await;
     let outcome = match (outcome, ctx.take_id_source_panic()) {
         (Ok(_), Some(message)) => Err(isolate::panicked("the id source", &message)),
         (Err(error), _) if is_end_of_cancelled(&error, &ctx) => {
@@ -37,7 +46,12 @@ pub(super) async fn drive(mut finisher: Box<Finisher>) {
         finisher.end(Some(FENCED.to_owned()));
         return;
     }
-    let persist_error = match persist(&finisher.turn, &ctx, &*runner, &status).await {
+    let recorder = finisher.session.inner.recorder.clone();
+    let stored = match persist(&finisher.turn, &ctx, &*runner, &status).await {
+        NotStored::No => record(&finisher.turn, recorder, &status, cancelled_at.get()).await,
+        failed => failed,
+    };
+    let persist_error = match stored {
         NotStored::No => None,
         NotStored::Because(message) => Some(message),
         NotStored::Fenced(message) => {
@@ -68,10 +82,12 @@ async fn supervise(
     turn: &mut Turn,
     ctx: &RunContext,
     runner: &dyn InferenceRunner,
+    cancelled_at: &OnceLock<Instant>,
 ) -> Result<RunReport, EngineError> {
     let abandoned = async {
         ctx.cancelled().await;
-        time::sleep(ABANDON_AFTER).await;
+        let at = *cancelled_at.get_or_init(Instant::now);
+        time::sleep_until(at + ABANDON_AFTER).await;
     };
     // Created inside the isolation, because a runner may panic before it returns a future.
     let run = ctx.scope(async { runner.run(ctx, turn).await });
@@ -92,14 +108,38 @@ async fn persist(
     runner: &dyn InferenceRunner,
     status: &RunStatus,
 ) -> NotStored {
-    let stored = Isolated::new(async { runner.persist(ctx, turn, status).await });
-    match time::timeout(PERSIST_TIMEOUT, stored).await {
+    let stored = async { runner.persist(ctx, turn, status).await };
+    not_stored(PERSIST_TIMEOUT, stored).await
+}
+
+/// Records the turn. A cancelled run does not wait for a slow recorder, which stores the turn later.
+async fn record(
+    turn: &Turn,
+    recorder: Option<Arc<dyn Recorder>>,
+    status: &RunStatus,
+    cancelled_at: Option<&Instant>,
+) -> NotStored {
+    let Some(recorder) = recorder else {
+        return NotStored::No;
+    };
+    let mut limit = PERSIST_TIMEOUT;
+    if *status == RunStatus::Cancelled {
+        let since = cancelled_at.map_or(Duration::ZERO, Instant::elapsed);
+        limit = RECORD_AFTER_CANCEL.saturating_sub(since);
+    }
+    let stored = async { recorder.persist(turn, status).await };
+    not_stored(limit, stored).await
+}
+
+async fn not_stored(
+    limit: Duration,
+    stored: impl Future<Output = Result<(), StoreError>> + Send,
+) -> NotStored {
+    match time::timeout(limit, Isolated::new(stored)).await {
         Ok(Ok(Ok(()))) => NotStored::No,
         Ok(Ok(Err(error))) if error.is_fenced() => NotStored::Fenced(error.to_string()),
         Ok(Ok(Err(error))) => NotStored::Because(error.to_string()),
         Ok(Err(panic)) => NotStored::Because(format!("the persister panicked: {panic}")),
-        Err(_) => NotStored::Because(format!(
-            "the persister took longer than {PERSIST_TIMEOUT:?}"
-        )),
+        Err(_) => NotStored::Because(format!("the persister took longer than {limit:?}")),
     }
 }

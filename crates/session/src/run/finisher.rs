@@ -78,7 +78,12 @@ impl Finisher {
     /// Stores the turn synchronously, when nothing can be awaited any more. Returns an error
     /// message on failure.
     fn persist_now(&self, status: &RunStatus) -> Option<String> {
-        let stored = || self.runner.persist_now(&self.ctx, &self.turn, status);
+        let stored = || {
+            let stored = self.runner.persist_now(&self.ctx, &self.turn, status);
+            let recorder = self.session.inner.recorder.as_ref();
+            let recorded = recorder.map_or(Ok(()), |own| own.persist_now(&self.turn, status));
+            stored.and(recorded)
+        };
         match isolate::call(stored) {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),

@@ -134,11 +134,11 @@ fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> B
         ctx,
         runner,
         turn,
-        is_new,
+        place,
     } = ready;
     let earlier = {
         let mut state = session.lock();
-        state.history.begin(turn.clone(), is_new);
+        state.history.begin(turn.clone(), &place);
         state.history.totals().clone()
     };
     let pin = session.stream().subscribe();

@@ -4,15 +4,15 @@ use std::{collections::HashSet, sync::Arc};
 
 use geppetto_engine::{
     BuiltRun, ConfigError, Decision, EngineBuilder, EngineError, ErrorKind, InferenceRunner,
-    PendingCall, RunContext, isolate, steps,
+    PendingCall, ReplacesTurn, RunContext, isolate, steps,
 };
 use geppetto_turns::Turn;
 
-use super::{Run, panicked};
+use super::{Run, journals::journaled, panicked};
 use crate::{
     Session, SessionError,
-    history::{identify, next_turn, stamp, unfinished_settings},
-    options::{Edit, Input, Options, Request},
+    history::{Place, identify, stamp},
+    options::{Edit, Options, Request},
 };
 
 /// A run that is ready to start.
@@ -20,8 +20,7 @@ pub(super) struct Ready {
     pub(super) ctx: RunContext,
     pub(super) runner: Arc<dyn InferenceRunner>,
     pub(super) turn: Turn,
-    /// `true` if the turn is appended to the history; `false` if it is the latest one.
-    pub(super) is_new: bool,
+    pub(super) place: Place,
 }
 
 /// Builds a run that holds the session's active slot. Leaves the history unchanged; no other task
@@ -41,12 +40,15 @@ pub(super) async fn prepare(
     let Planned {
         base,
         turn,
-        is_new,
+        place,
         builder,
     } = planned?;
     let BuiltRun {
         mut ctx, runner, ..
     } = build(&*builder, base, run).await?;
+    if let Some(recorder) = &session.inner.recorder {
+        ctx = journaled(ctx, Arc::clone(recorder));
+    }
     if recorded {
         record(&ctx, &turn, run).await?;
         ctx = ctx.with_start_recorded();
@@ -55,14 +57,14 @@ pub(super) async fn prepare(
         ctx,
         runner,
         turn,
-        is_new,
+        place,
     })
 }
 
 struct Planned {
     base: RunContext,
     turn: Turn,
-    is_new: bool,
+    place: Place,
     builder: Arc<dyn EngineBuilder>,
 }
 
@@ -70,32 +72,28 @@ struct Planned {
 fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, SessionError> {
     let inner = &session.inner;
     let Request { input, mut options } = request;
-    let (latest, builder, limits, totals) = {
+    let (turn, builder, limits, totals) = {
         let state = session.lock();
         let history = &state.history;
         (
-            history.latest().cloned(),
+            history.turn_for(input, &inner.id, &*inner.ids),
             Arc::clone(&state.builder),
             state.limits,
             history.totals().clone(),
         )
     };
-    let is_new = matches!(input, Input::Prompt(_));
     let empty = || SessionError::Empty {
         session_id: inner.id.clone(),
     };
-    let mut turn = match (input, latest) {
-        (Input::Prompt(prompt), latest) => {
-            next_turn(latest.as_ref(), prompt, &inner.id, &*inner.ids)
-        }
-        (Input::Latest, Some(latest)) => {
-            if let Some(earlier) = unfinished_settings(&latest) {
-                options.settings = options.settings.or(&earlier);
-            }
-            latest
-        }
-        (Input::Latest, None) => return Err(empty()),
+    let Some((mut turn, place, earlier)) = turn else {
+        return Err(empty());
     };
+    if let Some(earlier) = earlier {
+        options.settings = options.settings.or(&earlier);
+    }
+    if let Place::Replaces(replaced) = &place {
+        options.extensions = options.extensions.with(ReplacesTurn::clone(replaced));
+    }
     check(&options).map_err(|error| SessionError::Build(Arc::new(error.into())))?;
     check_decisions(&options.decisions, &turn, &inner.id)?;
     edit(&mut turn, std::mem::take(&mut options.edits), session)?;
@@ -111,7 +109,7 @@ fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, Sessi
     Ok(Planned {
         base,
         turn,
-        is_new,
+        place,
         builder,
     })
 }

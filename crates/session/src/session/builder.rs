@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use geppetto_engine::{EngineBuilder, IdSource, Limits, RandomIds, RunContext};
+use geppetto_engine::{EngineBuilder, IdSource, Limits, RandomIds, Recorder, RunContext};
 use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 use tokio::runtime::Handle;
@@ -28,6 +28,7 @@ pub struct SessionBuilder {
     runtime: Option<Handle>,
     limits: Limits,
     acknowledge_recorded: bool,
+    recorder: Option<Arc<dyn Recorder>>,
 }
 
 impl SessionBuilder {
@@ -44,6 +45,7 @@ impl SessionBuilder {
             runtime: None,
             limits: Limits::default(),
             acknowledge_recorded: false,
+            recorder: None,
         }
     }
 
@@ -110,6 +112,19 @@ impl SessionBuilder {
         self
     }
 
+    /// Records all runs of the session, whichever engine builder they have: `recorder` is their
+    /// journal, in front of that of the builder, and stores each turn at its end, after the
+    /// persister of the builder. Prompts are
+    /// [accepted once they are recorded](Self::acknowledge_recorded). Forks are not recorded.
+    ///
+    /// The terminal event of a cancelled run follows within 100 ms of the cancellation, even if the
+    /// recorder takes longer, which the run reports as a
+    /// [`persist_error`](crate::RunOutcome::persist_error).
+    pub fn recorder(mut self, recorder: impl Recorder + 'static) -> Self {
+        self.recorder = Some(Arc::new(recorder));
+        self.acknowledge_recorded(true)
+    }
+
     /// Sets whether prompts are accepted only once the journal has recorded the start of their run
     /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)): submitting returns
     /// after that barrier, the prompt enters the history only then, and if the journal refuses, the
@@ -133,6 +148,7 @@ impl SessionBuilder {
                 parent: self.parent,
                 runtime: self.runtime,
                 acknowledge_recorded: self.acknowledge_recorded,
+                recorder: self.recorder,
                 state: Mutex::new(State {
                     builder: self.builder,
                     limits: self.limits,

@@ -49,6 +49,22 @@ impl Session {
         Ok(state.history.append_prompt(blocks, &self.inner.id, ids))
     }
 
+    /// Removes the latest turn and returns it. The totals of the session stay.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError::Busy`] while an inference is running, [`SessionError::Empty`] if there is no
+    /// turn.
+    pub fn undo(&self) -> Result<Turn, SessionError> {
+        let mut state = self.lock();
+        self.refuse_if_running(&state)?;
+        let removed = state.history.undo();
+        drop(state);
+        removed.ok_or_else(|| SessionError::Empty {
+            session_id: self.inner.id.clone(),
+        })
+    }
+
     /// Updates the latest turn, such as its system prompt or its data. Returns the updated turn.
     ///
     /// `update` receives a copy; it is called again if another task changed the history in the

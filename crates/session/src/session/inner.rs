@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use geppetto_engine::{EngineBuilder, IdSource, Limits, RunContext};
+use geppetto_engine::{EngineBuilder, IdSource, Limits, Recorder, RunContext};
 use geppetto_events::EventStream;
 use tokio::runtime::Handle;
 
@@ -27,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) runtime: Option<Handle>,
     /// Accept prompts only once the journal has recorded them.
     pub(crate) acknowledge_recorded: bool,
+    /// Records all runs.
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(super) state: Mutex<State>,
 }
 
@@ -47,7 +49,7 @@ impl State {
     /// inference on the latest turn.
     pub(crate) fn is_free_for(&self, input: &Input) -> bool {
         let is_next = match (&self.paused, input) {
-            (Some(_), Input::Latest) => true,
+            (Some(_), Input::Latest | Input::Replaces(_)) => true,
             (Some(_), Input::Prompt(_)) => false,
             (None, _) => self.queue.is_empty(),
         };

@@ -1,6 +1,6 @@
 //! Submission of runs.
 
-use geppetto_turns::{Block, ImagePart};
+use geppetto_turns::{Block, Content, ImagePart};
 
 use super::Session;
 use crate::{ExecutionHandle, Prompt, SessionError, options::Input};
@@ -22,6 +22,33 @@ impl Session {
     /// given here take precedence.
     pub fn inference(&self) -> Prompt {
         Prompt::new(self, Input::Latest)
+    }
+
+    /// Returns a run that asks the last prompt again: a new turn with the same prompt takes the place
+    /// of the latest one when the run starts, and the earlier answer is removed from the history.
+    /// Nothing happens until it is [submitted](Prompt::submit), which refuses like
+    /// [`inference`](Self::inference).
+    ///
+    /// The settings of the earlier run, such as its model, apply again; settings given here take
+    /// precedence.
+    pub fn retry(&self) -> Prompt {
+        Prompt::new(self, Input::Replaces(None))
+    }
+
+    /// Like [`retry`](Self::retry), with another text. The images and files of the last prompt are
+    /// kept.
+    pub fn edit_prompt(&self, text: impl Into<String>) -> Prompt {
+        let last = self.lock().history.last_prompt();
+        let last = last.into_iter().find_map(|block| match block.content {
+            Content::User(user) => Some(user),
+            _ => None,
+        });
+        let mut user = last.unwrap_or_default();
+        user.text = text.into();
+        Prompt::new(
+            self,
+            Input::Replaces(Some(vec![Block::new(Content::User(user))])),
+        )
     }
 
     /// Appends a prompt and starts an inference on it, atomically; see [`Prompt::submit`].
