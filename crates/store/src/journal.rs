@@ -14,6 +14,7 @@ use crate::{Durability, Error, ErrorKind, Lease, Opened, SessionStore};
 mod desk;
 mod hooks;
 mod pump;
+mod title;
 
 pub(crate) use desk::Change;
 use desk::Desk;
@@ -111,6 +112,39 @@ impl<S: SessionStore + 'static> JournalOf<S> {
     pub async fn record_turn(&self, turn: &Turn) -> Result<(), Error> {
         check_turn(turn)?;
         self.inner.write(Change::new().turn(turn).synced()).await
+    }
+
+    /// Records that the latest turn `removed` was removed, without a run. `latest` is the turn before
+    /// it. Must not be called during a run.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`]; [`Invalid`](ErrorKind::Invalid) if `removed` is not the
+    /// latest turn that was recorded.
+    pub async fn record_removal(&self, removed: &Turn, latest: Option<&Turn>) -> Result<(), Error> {
+        // The turn must be recorded before it is removed.
+        self.inner.write(Change::new()).await?;
+        self.inner.desk().check_latest(&removed.id)?;
+        let mut change = Change::new().dropping_latest(latest).synced();
+        if let Some(latest) = latest {
+            change = change.turn(latest);
+        }
+        self.inner.write(change).await
+    }
+
+    /// Records title and group of the session, as far as given. Without a title, a session is titled
+    /// with the first words of its first prompt.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`].
+    pub async fn record_labels(
+        &self,
+        title: Option<&str>,
+        group: Option<&str>,
+    ) -> Result<(), Error> {
+        let change = Change::new().labels(title, group).synced();
+        self.inner.write(change).await
     }
 
     /// Writes all events published until now, the terminal event of the last run among them, and

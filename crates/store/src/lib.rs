@@ -90,7 +90,9 @@ pub use journal::{JournalOf, STORE_EVENTS_AFTER};
 pub use lease::{Claim, Lease};
 pub use memory::MemoryStore;
 pub use request::{Request, RequestKey, RequestWrite};
-pub use restore::{CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored};
+pub use restore::{
+    Continuation, CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored, Resumption, UnknownOutcome,
+};
 pub use run_record::{EndStatus, RunEnd, RunPhase, RunRecord};
 pub use store::{MAX_ID_BYTES, SessionStore, check_id};
 pub use turn_row::TurnRow;

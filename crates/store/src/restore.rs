@@ -1,18 +1,29 @@
 //! [`Restored`]: a session as a store has it, ready to continue.
 
 use geppetto_engine::{RunTotals, SessionTotals, keys};
-use geppetto_events::{Event, EventKind, EventStream};
+use geppetto_events::EventStream;
 use geppetto_turns::Turn;
 
 use crate::{
-    Claim, Effect, EndStatus, Error, JournalOf, Opened, RunPhase, RunRecord, SessionInfo,
-    SessionStore,
+    Claim, Effect, Error, JournalOf, Opened, RunPhase, RunRecord, SessionInfo, SessionStore,
 };
 
-mod partial;
-mod settle;
+mod close;
+mod end;
+mod log;
+mod resume;
+mod turn;
 
-pub use settle::{INTERRUPTED, OUTCOME_UNKNOWN};
+use log::OpenLog;
+pub use resume::{Continuation, Resumption, UnknownOutcome};
+
+/// Answer to a call whose tool had started when the process ended.
+pub const OUTCOME_UNKNOWN: &str = "outcome unknown: the program ended while the tool ran, so it \
+     may have taken effect or not; check before repeating it";
+
+/// Answer to a call whose tool had not started when the process ended, and message of a run that
+/// was cut off.
+pub const INTERRUPTED: &str = "interrupted: the program ended during the run";
 
 /// Number of turns that are read at once.
 const PAGE: usize = 256;
@@ -28,12 +39,11 @@ const PAGE: usize = 256;
 /// answers of all finished tools, whose effects are not repeated. The other calls are open. An
 /// application decides:
 ///
-/// - [`settle`](Self::settle) ends the run as interrupted, and answers the open calls: for a tool
-///   that had started, with [`OUTCOME_UNKNOWN`]. The model then sees what is known.
-/// - Without it, a later run on the latest turn (`Session::inference`) continues. It asks the
-///   provider again; an open call is treated as unanswered. Tools that declare themselves
-///   idempotent receive the same key as before, so [`CutRun::unknown`] can be run again by the
-///   application.
+/// - [`resume`](Self::resume) prepares a run on the latest turn that continues it, with the tools
+///   that had not started or may be repeated.
+/// - [`settle`](Self::settle) ends it as interrupted, and answers the open calls: for a tool that
+///   had started, with [`OUTCOME_UNKNOWN`]. The model then sees what is known.
+/// - Without either, the run stays open in the store, and the next process finds it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Restored<S: SessionStore + 'static> {
@@ -57,6 +67,7 @@ pub struct CutRun {
     /// Text of the reply that was in flight, as far as its events were stored; empty if there was
     /// none. It is not in the turn, because the reply is incomplete.
     pub partial_text: String,
+    log: OpenLog,
 }
 
 impl<S: SessionStore + 'static> Restored<S> {
@@ -139,19 +150,20 @@ async fn read_cut<S: SessionStore>(
     turns: &mut [Turn],
 ) -> Result<CutRun, Error> {
     let effects = store.effects(&info.id, run.turn).await?;
-    let partial_text = match run.phase {
-        RunPhase::Calling => partial::read(store, info, run).await?,
-        _ => String::new(),
-    };
+    let log = OpenLog::read(store, info, run).await?;
+    let mut open = Vec::new();
     if let Some(turn) = turns.last_mut() {
-        settle::answer_finished(turn, &effects);
+        turn::answer_finished(turn, &effects);
         add_totals(turn, run);
+        open = turn::open_calls(turn);
     }
-    let unknown = effects.into_iter().filter(Effect::is_open).collect();
+    let mut unknown = effects;
+    unknown.retain(|own| own.is_open() && open.iter().any(|(call, _)| *call == own.call_id));
     Ok(CutRun {
         run: run.clone(),
         unknown,
-        partial_text,
+        partial_text: log.partial_text().to_owned(),
+        log,
     })
 }
 
@@ -173,26 +185,4 @@ fn totals_of(run: &RunRecord) -> RunTotals {
         totals.usage.unreported_calls = totals.usage.unreported_calls.saturating_add(1);
     }
     totals
-}
-
-/// Returns `true` if the log of events does not end with the end of a run.
-async fn is_open_ended<S: SessionStore>(
-    store: &S,
-    session: &str,
-    last_seq: u64,
-) -> Result<bool, Error> {
-    let Some(before) = last_seq.checked_sub(1) else {
-        return Ok(false);
-    };
-    let events = store.events(session, before, 1).await?;
-    let is_queue = |event: &Event| matches!(event.kind, EventKind::QueueUpdated(_));
-    let last = events.last();
-    Ok(last.is_some_and(|event| !event.is_terminal() && !is_queue(event)))
-}
-
-fn status_of(run: &RunRecord) -> Option<EndStatus> {
-    match &run.phase {
-        RunPhase::Ended(end) => Some(end.status),
-        _ => None,
-    }
 }

@@ -1,6 +1,8 @@
 //! [`RunRecord`]: how far a run got.
 
-use geppetto_engine::{RunStatus, RunTotals};
+use std::collections::BTreeMap;
+
+use geppetto_engine::{Decision, RunStatus, RunTotals};
 use serde::{Deserialize, Serialize};
 
 /// How far the last run of a session got. A run that is not [ended](RunPhase::Ended) in a session
@@ -18,6 +20,13 @@ pub struct RunRecord {
     pub totals: RunTotals,
     /// Sequence number of the last event at that step.
     pub seq: u64,
+    /// Ids of the runs that it continues, because their processes ended; the latest one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continues: Vec<String>,
+    /// People's decisions that it started with, by call id, until the model is called. They are part
+    /// of the run, and not of its turn, which may come from a client.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decisions: BTreeMap<String, Decision>,
 }
 
 /// Step of a run.
@@ -66,7 +75,7 @@ pub enum EndStatus {
     Cancelled,
     /// The run failed.
     Failed,
-    /// The process ended during the run, and a later one closed it.
+    /// The process ended during the run, and a later one ended it.
     Interrupted,
 }
 
@@ -79,6 +88,8 @@ impl RunRecord {
             phase: RunPhase::Started,
             totals: RunTotals::default(),
             seq: 0,
+            continues: Vec::new(),
+            decisions: BTreeMap::new(),
         }
     }
 
@@ -87,6 +98,12 @@ impl RunRecord {
     pub fn at(mut self, phase: RunPhase) -> Self {
         self.phase = phase;
         self
+    }
+
+    /// Returns `true` if this is the run with an id, or continues it.
+    #[must_use]
+    pub fn is(&self, run: &str) -> bool {
+        self.run == run || self.continues.iter().any(|own| own == run)
     }
 
     /// Returns `true` if the run ended.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use geppetto_events::{Event, EventKind, EventRow, kind::Log};
+
 use super::{
     Factory,
     help::{Checked, ID, Writer, deltas, events, ok, refused, same},
@@ -10,6 +12,9 @@ use super::{
 use crate::{ErrorKind, SessionStore};
 
 list! {
+    lost_events_are_one_row:
+        "a row of an event that stands for lost ones takes their sequence numbers; a reader in the \
+         middle of them gets the event for the rest, and all events after it",
     event_numbers_have_no_gaps:
         "the events of a batch begin with the number after the last stored one, and are consecutive; \
          otherwise the batch fails as Invalid",
@@ -108,4 +113,39 @@ async fn read_after<S: SessionStore>(
             text.push_str(event.text_delta().unwrap_or_default());
         }
     }
+}
+
+async fn lost_events_are_one_row<F: Factory>(factory: &F) -> Checked {
+    const LOST: u64 = 1 << 20;
+    let store = factory.fresh().await;
+    let mut writer = Writer::open(&store, ID).await?;
+    let mut lost = Event::new(EventKind::Log(Log::new("warn", "lost")));
+    (lost.seq, lost.merged) = (2 + LOST, LOST);
+    let mut rows = events(1..=2);
+    rows.push(EventRow::single(lost.clone()));
+    rows.extend(events(LOST + 3..=LOST + 4));
+    let batch = writer.next().events(rows);
+    let appended = ok(writer.append(batch).await, "appending a row of lost events")?;
+    same(appended.last_seq, LOST + 4, "the last sequence number")?;
+    let store = factory.reopen(store).await;
+    for (after, rest, expected) in [
+        (0, LOST, 5),
+        (2, LOST, 3),
+        (3, LOST - 1, 3),
+        (LOST + 1, 1, 3),
+        (LOST + 2, 0, 2),
+    ] {
+        let found = ok(store.events(ID, after, 9).await, "reading events")?;
+        same(
+            found.len(),
+            expected,
+            &format!("the number of events after {after}"),
+        )?;
+        let event = found.iter().find(|event| event.seq == lost.seq);
+        let mut of_rest = lost.clone();
+        of_rest.merged = rest;
+        let of_rest = (rest > 0).then_some(&of_rest);
+        same(event, of_rest, &format!("the lost events after {after}"))?;
+    }
+    Ok(())
 }

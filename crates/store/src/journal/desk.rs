@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
+use geppetto_engine::ReplacesTurn;
 use geppetto_events::{EventRow, EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
-use super::stronger;
+use super::{stronger, title};
 use crate::{
-    Appended, Batch, Durability, EffectWrite, EndStatus, Error, RunEnd, RunPhase, RunRecord,
-    SessionInfo, TurnRow,
+    Appended, Batch, Durability, EffectWrite, EndStatus, Error, RequestKey, RequestWrite, RunEnd,
+    RunPhase, RunRecord, SessionInfo, TurnRow,
 };
 
 /// A change to write.
@@ -18,6 +19,11 @@ pub(crate) struct Change {
     effects: Vec<EffectWrite>,
     run: Option<RunRecord>,
     events: Vec<EventRow>,
+    requests: Vec<RequestWrite>,
+    /// Removes the latest turn; the turn before it.
+    drops_to: Option<Option<Turn>>,
+    title: Option<String>,
+    group: Option<String>,
     durability: Durability,
 }
 
@@ -42,8 +48,25 @@ impl Change {
         self
     }
 
-    pub(crate) fn event(mut self, row: EventRow) -> Self {
-        self.events.push(row);
+    pub(crate) fn events(mut self, rows: Vec<EventRow>) -> Self {
+        self.events.extend(rows);
+        self
+    }
+
+    pub(crate) fn request(mut self, request: RequestWrite) -> Self {
+        self.requests.push(request);
+        self
+    }
+
+    /// Removes the latest turn first. `before` is the turn before it.
+    pub(crate) fn dropping_latest(mut self, before: Option<&Turn>) -> Self {
+        self.drops_to = Some(before.cloned());
+        self
+    }
+
+    pub(crate) fn labels(mut self, title: Option<&str>, group: Option<&str>) -> Self {
+        self.title = title.map(str::to_owned);
+        self.group = group.map(str::to_owned);
         self
     }
 
@@ -73,6 +96,7 @@ pub(crate) struct Desk {
     written: u64,
     events: Option<Subscription>,
     undo: Option<Undo>,
+    has_title: bool,
 }
 
 #[derive(Default)]
@@ -83,6 +107,9 @@ struct Waiting {
     effects: Vec<EffectWrite>,
     run: bool,
     events: Vec<EventRow>,
+    requests: Vec<RequestWrite>,
+    title: Option<String>,
+    group: Option<String>,
     synced: bool,
 }
 
@@ -97,6 +124,10 @@ struct Undo {
     id: String,
     before: Option<Turn>,
     run: Option<RunRecord>,
+    /// Idempotency key of its request.
+    request: Option<String>,
+    /// The turn before the one that is replaced.
+    replaced: Option<Option<Turn>>,
 }
 
 impl Desk {
@@ -114,6 +145,7 @@ impl Desk {
             written: 0,
             events: None,
             undo: None,
+            has_title: info.title.is_some(),
         }
     }
 
@@ -142,30 +174,64 @@ impl Desk {
         Ok(())
     }
 
-    /// Remembers the state before a run on `turn` starts.
-    pub(super) fn begin(&mut self, turn: &Turn) {
+    /// Remembers the state before a run on `turn` starts, and removes the turn that it replaces.
+    pub(super) fn begin(
+        &mut self,
+        turn: &Turn,
+        request: Option<&RequestKey>,
+        replaces: Option<&ReplacesTurn>,
+    ) -> Result<(), Error> {
         let recorded = match &self.waiting.drops_to {
             Some(before) => before.as_ref(),
             None => self.latest.as_ref(),
         };
         let before = self.waiting.turns.last().or(recorded);
+        if let Some(replaces) = replaces {
+            check_latest(before, &replaces.turn_id)?;
+        }
         self.undo = Some(Undo {
             id: turn.id.clone(),
             before: before.cloned(),
             run: self.run.clone(),
+            request: request.map(|own| own.key.clone()),
+            replaced: replaces.map(|own| own.base.clone()),
         });
+        if let Some(replaces) = replaces {
+            self.waiting.drops_to = Some(replaces.base.clone());
+        }
+        Ok(())
+    }
+
+    /// Fails unless the latest turn, including one that waits, has this id.
+    pub(super) fn check_latest(&self, id: &str) -> Result<(), Error> {
+        check_latest(self.waiting.turns.last().or(self.latest.as_ref()), id)
     }
 
     /// Undoes the start of the current run.
     pub(super) fn withdraw(&mut self) {
-        let Some(Undo { id, before, run }) = self.undo.take() else {
+        let Some(Undo {
+            id,
+            before,
+            run,
+            request,
+            replaced,
+        }) = self.undo.take()
+        else {
             return;
         };
+        self.withdraw_request(request);
         let waits = self.waiting.turns.last().is_some_and(|turn| turn.id == id);
         if waits {
             self.waiting.turns.pop();
         }
         match before {
+            // The replaced turn comes back.
+            before if replaced.is_some() => {
+                self.waiting.drops_to = replaced.filter(|_| !waits);
+                if !waits {
+                    self.waiting.turns.extend(before);
+                }
+            }
             Some(before) if before.id == id => self.waiting.turns.push(before),
             before if !waits => self.waiting.drops_to = Some(before),
             _ => {}
@@ -179,9 +245,24 @@ impl Desk {
         self.waiting.run = true;
     }
 
+    fn withdraw_request(&mut self, key: Option<String>) {
+        let Some(key) = key else {
+            return;
+        };
+        let waiting = &mut self.waiting.requests;
+        let is_put = |own: &RequestWrite| matches!(own, RequestWrite::Put(own) if own.key == key);
+        match waiting.iter().position(is_put) {
+            Some(put) => drop(waiting.remove(put)),
+            None => waiting.push(RequestWrite::Remove { key }),
+        }
+    }
+
     /// Adds a change, and returns its number.
     pub(super) fn add(&mut self, change: Change) -> u64 {
         let waiting = &mut self.waiting;
+        if change.drops_to.is_some() {
+            waiting.drops_to = change.drops_to;
+        }
         if let Some(turn) = change.turn {
             match waiting.turns.last_mut() {
                 Some(last) if last.id == turn.id => *last = turn,
@@ -196,6 +277,9 @@ impl Desk {
         }
         waiting.effects.extend(change.effects);
         waiting.events.extend(change.events);
+        waiting.requests.extend(change.requests);
+        waiting.title = change.title.or(waiting.title.take());
+        waiting.group = change.group.or(waiting.group.take());
         waiting.synced |= change.durability == Durability::Synced;
         if let Some(run) = change.run {
             waiting.run = true;
@@ -227,6 +311,13 @@ impl Desk {
             self.turns = self.turns.saturating_sub(1);
             self.latest = before;
         }
+        batch.title = waiting.title;
+        if batch.title.is_none() && !self.has_title {
+            batch.title = waiting.turns.iter().find_map(title::of);
+        }
+        self.has_title |= batch.title.is_some();
+        batch.group = waiting.group;
+        batch.requests = waiting.requests;
         for turn in waiting.turns {
             batch.turns.extend(self.put(turn));
         }
@@ -326,4 +417,17 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Fails unless `latest` has this id.
+fn check_latest(latest: Option<&Turn>, id: &str) -> Result<(), Error> {
+    let latest = latest.map_or("", |latest| latest.id.as_str());
+    if latest == id {
+        return Ok(());
+    }
+    let message = format!(
+        "turn `{id}` cannot be removed: the latest turn that was recorded is `{latest}`; record the \
+         turns that no run has produced (`record_turn`)"
+    );
+    Err(Error::invalid(message))
 }

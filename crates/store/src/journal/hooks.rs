@@ -4,20 +4,39 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, ErrorKind, PendingCall, Persister, RunContext, RunJournal, RunStatus, StoreError,
-    ToolEffect,
+    ContinuesRuns, EngineError, ErrorKind, PendingCall, Persister, ReplacesTurn, RunContext,
+    RunJournal, RunStatus, StoreError, ToolEffect,
 };
 use geppetto_turns::{Block, Content, InferenceResult, ToolUse, Turn};
 
 use super::{Change, JournalOf, check_turn};
-use crate::{EffectStart, EffectWrite, RunEnd, RunPhase, RunRecord, SessionStore};
+use crate::{
+    EffectStart, EffectWrite, Request, RequestKey, RequestWrite, RunEnd, RunPhase, RunRecord,
+    SessionStore,
+};
 
 impl<S: SessionStore + 'static> JournalOf<S> {
     /// Returns the record of the context's run at a step.
     fn record(ctx: &RunContext, phase: RunPhase) -> RunRecord {
         let mut record = RunRecord::new(ctx.inference_id().unwrap_or_default(), 0).at(phase);
         record.totals = ctx.totals();
+        if let Some(continued) = ctx.extension::<ContinuesRuns>() {
+            record.continues.clone_from(&continued.0);
+        }
         record
+    }
+
+    /// Returns the change that starts a run: its prompt and, if it was submitted with an idempotency
+    /// key, the request.
+    fn start(&self, ctx: &RunContext, turn: &Turn) -> Change {
+        let mut run = Self::record(ctx, RunPhase::Started);
+        run.decisions.extend(ctx.decisions());
+        let mut change = Change::new().turn(turn).synced();
+        if let Some(own) = ctx.extension::<RequestKey>() {
+            let request = Request::new(own.key.as_str(), own.digest, run.run.as_str());
+            change = change.request(RequestWrite::Put(request));
+        }
+        change.run(run)
     }
 
     fn check_session(&self, ctx: &RunContext) -> Result<(), EngineError> {
@@ -80,16 +99,20 @@ impl<S: SessionStore + 'static> RunJournal for JournalOf<S> {
     async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
         self.check_session(ctx)?;
         check_turn(turn)?;
+        if ctx.extension::<ReplacesTurn>().is_some() {
+            // The latest turn must be recorded before it is removed.
+            self.inner().write(Change::new()).await?;
+        }
         {
             let mut desk = self.inner().desk();
             desk.follow(ctx.stream())?;
-            desk.begin(turn);
+            let replaced = ctx.extension::<ReplacesTurn>();
+            desk.begin(turn, ctx.extension::<RequestKey>(), replaced)?;
         }
         self.start_pump(ctx.stream());
         // Whether refused or given up, a later write must not record the prompt.
         let start = Start(Some(self));
-        let change = Change::new().turn(turn).synced();
-        self.record_step(ctx, change, RunPhase::Started).await?;
+        self.inner().write(self.start(ctx, turn)).await?;
         start.keep();
         Ok(())
     }
