@@ -30,7 +30,8 @@
 //!
 //! This crate has no code of its own. Each module re-exports a crate of the workspace, which has
 //! its documentation. The most common names are in the [`prelude`] and at the root; a name refers
-//! to the same item everywhere.
+//! to the same item everywhere, except that `store` has an `Error`, an `ErrorKind` and a `Request`
+//! of its own.
 //!
 //! | module | crate | concern |
 //! |---|---|---|
@@ -45,6 +46,8 @@
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
 //! | `settings` | `geppetto-settings` | layered settings, profiles (features `settings`, `clap`) |
 //! | `factory` | `geppetto-factory` | engines from settings, model facts (feature `factory`) |
+//! | `store` | `geppetto-store` | durable sessions over any store (feature `store`) |
+//! | `sqlite` | `geppetto-store-sqlite` | durable sessions in one SQLite file (feature `sqlite`) |
 //! | `structured` | `geppetto-structured` | data cut out of streamed text (feature `structured`) |
 //! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
@@ -66,6 +69,12 @@ pub use geppetto_session as session;
 #[cfg(feature = "settings")]
 #[cfg_attr(docsrs, doc(cfg(feature = "settings")))]
 pub use geppetto_settings as settings;
+#[cfg(feature = "store")]
+#[cfg_attr(docsrs, doc(cfg(feature = "store")))]
+pub use geppetto_store as store;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use geppetto_store_sqlite as sqlite;
 #[cfg(feature = "structured")]
 #[cfg_attr(docsrs, doc(cfg(feature = "structured")))]
 pub use geppetto_structured as structured;

@@ -48,8 +48,8 @@ const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
     ),
     (
         "geppetto",
-        "settings factory transport provider providers-openai providers-anthropic providers-gemini structured \
-         toolloop testing",
+        "settings factory transport provider providers-openai providers-anthropic providers-gemini store \
+         store-sqlite structured toolloop testing",
     ),
 ];
 
