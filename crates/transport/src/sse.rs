@@ -11,6 +11,7 @@ use crate::{
 use decoder::{Decoder, Finish};
 use utf8::Utf8;
 
+mod bare_json;
 mod decoder;
 mod error_line;
 mod in_chunk;
@@ -58,7 +59,7 @@ pub struct SseEnd {
 ///   event itself is complete. Any other unterminated event was cut off.
 /// - A line `error: ..` before the first field of an event is an event of type `error` with that
 ///   data (llama.cpp). According to the rules it is an unknown field, and a failed reply would look
-///   complete.
+///   complete. So is a JSON object with a key `error` between events (Google).
 ///
 /// All events of a chunk are returned before more of the body is read. All waits are cancel safe: a
 /// `select!` never loses an event.

@@ -88,7 +88,12 @@ impl Decoder {
                 Step::NoError => {
                     let mut held = self.error_line.take();
                     let len = held.len();
-                    self.feed(&mut held, len)?;
+                    if self.feed(&mut held, len)? {
+                        if !held.is_empty() {
+                            *chunk = [held, std::mem::take(chunk)].concat().into();
+                        }
+                        return Ok(true);
+                    }
                 }
                 Step::TooLong => return Err(self.limit),
                 Step::Held => {}

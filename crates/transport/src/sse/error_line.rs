@@ -1,20 +1,25 @@
-//! [`ErrorLine`]: errors that a server sends in a separate line, `error: {..}`.
+//! [`ErrorLine`]: errors that a server sends outside of events: in a line `error: {..}`, or as a
+//! JSON object without a field name.
 //!
-//! According to the rules of server-sent events, such a line is dropped. llama.cpp servers report
-//! failures in it: <https://github.com/ggml-org/llama.cpp/issues/16104>.
+//! According to the rules of server-sent events, such lines are dropped. llama.cpp servers report
+//! failures in the first form: <https://github.com/ggml-org/llama.cpp/issues/16104>. Google's front
+//! end appends the second form to a stream that it aborts:
+//! <https://github.com/googleapis/python-genai/issues/1162>.
 
 use bytes::{Buf as _, Bytes};
 use memchr::memchr2;
 
-use super::rest::Rest;
+use super::{bare_json, rest::Rest};
 
 const FIELD: &[u8] = b"error:";
 
 /// Inspects the beginning of each line outside of an event.
 #[derive(Debug, Default)]
 pub(super) struct ErrorLine {
-    /// The current line, including its field name; empty outside of one.
+    /// The current line, including its field name, or the JSON object so far; empty outside of one.
     held: Vec<u8>,
+    /// `true` if `held` is the beginning of a JSON object.
+    is_json: bool,
 }
 
 /// Action for the buffered bytes.
@@ -41,7 +46,12 @@ impl ErrorLine {
     /// Inspects `chunk`, which follows `rest`, and consumes the bytes it holds back: at most
     /// `limit` bytes of a line, for any chunk boundaries.
     pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest, limit: usize) -> Step {
-        if self.held.is_empty() && !(rest.is_between_fields() && chunk.starts_with(b"e")) {
+        let begins = self.held.is_empty() && rest.is_between_fields();
+        if self.is_json || (begins && bare_json::begins(chunk)) {
+            self.is_json = true;
+            return self.json_step(chunk, limit);
+        }
+        if self.held.is_empty() && !(begins && chunk.starts_with(b"e")) {
             return Step::Pass(passed(chunk, rest));
         }
         let name_left = FIELD.get(self.held.len()..).unwrap_or_default();
@@ -66,17 +76,46 @@ impl ErrorLine {
         }
     }
 
+    /// Holds back a line of a JSON object, up to its end.
+    fn json_step(&mut self, chunk: &mut Bytes, limit: usize) -> Step {
+        let end = memchr::memchr(b'\n', chunk).map_or(chunk.len(), |end| end + 1);
+        if self.held.len() + end > limit {
+            return Step::TooLong;
+        }
+        let line = self.held.len();
+        self.held
+            .extend_from_slice(chunk.get(..end).unwrap_or_default());
+        chunk.advance(end);
+        let line = line_start(&self.held, line);
+        match bare_json::end(&self.held, line) {
+            bare_json::End::NotYet => Step::Held,
+            bare_json::End::No => Step::NoError,
+            bare_json::End::Error => self.finish().map_or(Step::Held, Step::Error),
+        }
+    }
+
     /// Returns the bytes held back.
     pub(super) fn take(&mut self) -> Bytes {
+        self.is_json = false;
         Bytes::from(std::mem::take(&mut self.held))
     }
 
     /// Ends the line; returns its value if it is an error line.
     pub(super) fn finish(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.held);
+        if std::mem::take(&mut self.is_json) {
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            return bare_json::is_error(&text).then_some(text);
+        }
         let value = line.strip_prefix(FIELD)?;
         Some(String::from_utf8_lossy(value).trim().to_owned())
     }
+}
+
+/// Returns the beginning of the line that contains the byte at `at`.
+fn line_start(text: &[u8], at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)
 }
 
 /// Returns the number of bytes that can be decoded without inspecting the next line.

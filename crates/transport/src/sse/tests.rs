@@ -295,6 +295,45 @@ async fn an_error_in_a_field_of_its_own_is_an_event() {
 }
 
 #[tokio::test]
+async fn an_error_object_between_events_is_an_event() {
+    let line = r#"{"error":{"code":503,"message":"overloaded"}}"#;
+    let indented =
+        "{\n  \"error\": {\n    \"code\": 499,\n    \"list\": [\n      {}\n    ]\n  }\n}";
+    let list = "[{\n  \"error\": {\n    \"code\": 503\n  }\n}\n]";
+    for error in [line, indented, list] {
+        for end in ["", "\n", "\n\n", "\r\n\r\n"] {
+            let text = format!("data: 1\n\n{error}{end}");
+            check(text, &[("message", "1"), ("error", error)], false).await;
+        }
+        let text = format!("{error}\n\ndata: 1\n\n");
+        check(text, &[("error", error), ("message", "1")], false).await;
+    }
+    // Other lines are unknown fields, as the rules say.
+    for dropped in [
+        "{\"text\":\"error\"}\n\n",
+        "{x\r\r",
+        "[1]\n\n",
+        "{\n  \"a\": 1\n}\n\n",
+        "{\"error\":null}\r\n\r\n",
+    ] {
+        for before in ["", "data: 0\n\n"] {
+            let first: &[(&str, &str)] = if before.is_empty() {
+                &[]
+            } else {
+                &[("message", "0")]
+            };
+            let all = [first, &[("message", "1")]].concat();
+            check(format!("{before}{dropped}data: 1\n\n"), &all, false).await;
+        }
+    }
+    let inside = "{x\ndata: 1\n\ndata: 2\n\n";
+    check(inside, &[("message", "1"), ("message", "2")], false).await;
+    let with_cr = "{x\rdata: 1\r\rdata: 2\r\r";
+    check(with_cr, &[("message", "1"), ("message", "2")], false).await;
+    check("{\n  \"error\": {", &[], true).await;
+}
+
+#[tokio::test]
 async fn an_error_line_has_the_limit_of_an_event() {
     let text = "error: 12345678901234567890\n";
     for size in 1..=text.len() {
