@@ -8,9 +8,11 @@ mod claude;
 mod names;
 mod origin;
 mod reasons;
+pub mod schema;
 
 pub use call_ids::{CallIdForm, CallIds};
 pub use claude::Claude;
 pub use names::{NameForm, ToolNames};
 pub use origin::{ORIGIN, Origin};
 pub use reasons::Meaning;
+pub(crate) use reasons::is_of_model;

@@ -201,6 +201,25 @@ const REASONS: &[(&str, Meaning)] = &[
     ("time_limit", Failed(ErrorKind::Timeout)),
 ];
 
+/// Reasons for which the model itself is responsible: it wrote a call or a reply that its server
+/// cannot read. Asking once more usually helps, and asking more often rarely does.
+///
+/// Reports: <https://github.com/pydantic/pydantic-ai/pull/3300>,
+/// <https://github.com/google-gemini/gemini-cli/pull/12965>.
+const OF_MODEL: [&str; 6] = [
+    "malformed_function_call",
+    "malformed_tool_use",
+    "malformed_model_output",
+    "malformed_response",
+    "unexpected_tool_call",
+    "too_many_tool_calls",
+];
+
+/// Returns `true` if the model itself is responsible for a failure with this finish reason.
+pub(crate) fn is_of_model(reason: &str) -> bool {
+    OF_MODEL.contains(&normal(reason).as_str())
+}
+
 /// Returns the plain reason: without the type prefix of Python and Google's endpoint
 /// (`FinishReason.STOP`, `function_call_filter: MALFORMED_FUNCTION_CALL`), and without
 /// `finish_reason_`.

@@ -9,10 +9,7 @@ use geppetto_provider::{
 use geppetto_turns::Rules;
 
 mod hosts;
-mod schema;
 mod templates;
-
-pub(super) use schema::{moonshot::typed, narrowed};
 
 use crate::models;
 

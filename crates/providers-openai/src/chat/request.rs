@@ -4,15 +4,12 @@ use geppetto_engine::{EngineError, ToolChoice as Choice, ToolDefinition};
 use geppetto_provider::{
     Settings,
     request::{RequestFields, nothing_to_send, to_json},
-    rules::Origin,
+    rules::{Origin, schema},
 };
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{
-    ChatOptions, Dialect, OutputFormat, ReasoningReplay, SchemaForm,
-    dialect::{narrowed, typed},
-};
+use super::{ChatOptions, Dialect, OutputFormat, ReasoningReplay, SchemaForm};
 use crate::{
     models,
     refused::{self, patterns},
@@ -60,8 +57,8 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect, options: &Ch
     let dialect = dialect.with_model(&model);
     for tool in &mut settings.tools {
         match dialect.schemas {
-            SchemaForm::OpenApi => tool.parameters = narrowed(&tool.parameters),
-            SchemaForm::Moonshot => tool.parameters = typed(&tool.parameters),
+            SchemaForm::OpenApi => tool.parameters = schema::open_api(&tool.parameters),
+            SchemaForm::Moonshot => tool.parameters = schema::moonshot(&tool.parameters),
             _ => {}
         }
     }

@@ -1,18 +1,25 @@
-//! Tool schemas in the form that Gemini accepts.
+//! JSON schemas in the forms that servers accept.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value, json};
 
-pub(super) mod moonshot;
+mod moonshot;
+mod plain;
 #[cfg(test)]
 mod tests;
+
+pub use moonshot::moonshot;
+pub use plain::is_plain;
 
 /// Maximum number of subschemas of one schema, because resolving references can multiply them.
 const MAX_NODES: u32 = 4_000;
 
 /// Maximum nesting depth.
 const MAX_DEPTH: usize = 32;
+
+/// How often a schema that refers to itself is repeated within itself.
+const MAX_UNROLLED: usize = 2;
 
 /// The keywords of Gemini's schemas. Others are rejected with status 400, `Unknown name "$schema"`.
 ///
@@ -49,24 +56,48 @@ const FORMATS: [&str; 6] = ["int32", "int64", "float", "double", "date-time", "e
 ///
 /// Reports: <https://github.com/NousResearch/hermes-agent/pull/32378>,
 /// <https://github.com/karthink/gptel/issues/806>, <https://github.com/zed-industries/zed/issues/44875>.
-pub(in crate::chat) fn narrowed(schema: &Value) -> Value {
-    let narrow = Narrow {
-        root: schema,
-        left: Cell::new(MAX_NODES),
-    };
-    Value::Object(narrow.node(schema, 0))
+#[must_use]
+pub fn open_api(schema: &Value) -> Value {
+    Value::Object(Narrow::new(schema).node(schema, 0))
 }
 
 struct Narrow<'a> {
     root: &'a Value,
     /// The number of further subschemas that may be read.
     left: Cell<u32>,
+    /// References from the root to the current subschema.
+    entered: RefCell<Vec<String>>,
 }
 
 type Fields = Map<String, Value>;
 
-impl Narrow<'_> {
+impl<'a> Narrow<'a> {
+    fn new(root: &'a Value) -> Self {
+        Self {
+            root,
+            left: Cell::new(MAX_NODES),
+            entered: RefCell::default(),
+        }
+    }
+
+    /// Converts a subschema of the root, unless it refers to a schema that contains it several
+    /// times already.
     fn node(&self, schema: &Value, depth: usize) -> Fields {
+        let target = schema.get("$ref").and_then(Value::as_str);
+        let Some(target) = target else {
+            return self.entered_node(schema, depth);
+        };
+        let is_target = |own: &&String| own.as_str() == target;
+        if self.entered.borrow().iter().filter(is_target).count() > MAX_UNROLLED {
+            return typed("object");
+        }
+        self.entered.borrow_mut().push(target.to_owned());
+        let fields = self.entered_node(schema, depth);
+        self.entered.borrow_mut().pop();
+        fields
+    }
+
+    fn entered_node(&self, schema: &Value, depth: usize) -> Fields {
         let left = self.left.get();
         self.left.set(left.saturating_sub(1));
         let Some(map) = schema.as_object().filter(|_| depth < MAX_DEPTH && left > 0) else {

@@ -1,10 +1,8 @@
 //! Tool schemas in the form that Moonshot accepts.
 
-use std::cell::Cell;
-
 use serde_json::{Map, Value, json};
 
-use super::{MAX_DEPTH, MAX_NODES, Narrow, join};
+use super::{MAX_DEPTH, Narrow, join};
 
 /// Keywords that Moonshot's validator does not accept.
 const CONDITIONS: [&str; 6] = [
@@ -28,11 +26,9 @@ const OWN: [&str; 3] = ["title", "description", "default"];
 /// Reports: <https://github.com/MoonshotAI/kimi-code/issues/2661>,
 /// <https://github.com/earendil-works/pi/issues/5822>,
 /// <https://github.com/14790897/MiqroForge-Desktop/issues/1165>.
-pub(in crate::chat) fn typed(schema: &Value) -> Value {
-    let narrow = Narrow {
-        root: schema,
-        left: Cell::new(MAX_NODES),
-    };
+#[must_use]
+pub fn moonshot(schema: &Value) -> Value {
+    let narrow = Narrow::new(schema);
     let root = schema.as_object().map(|map| narrow.joined(map, 0));
     let root = root.map(flattened).unwrap_or_default();
     let mut root = narrow.typed(&root, 0);

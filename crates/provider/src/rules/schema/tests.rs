@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check(schema: &Value, expect: &Value) {
-    assert_eq!(narrowed(schema), *expect);
+    assert_eq!(open_api(schema), *expect);
 }
 
 #[test]
@@ -86,7 +86,45 @@ fn references_are_resolved_and_those_in_circles_end() {
         "a": {"$ref": "#/$defs/N"}, "b": {"$ref": "#/$defs/N"}, "c": {"$ref": "#/$defs/N"}
     }});
     let circle = json!({"$defs": {"N": node}, "$ref": "#/$defs/N"});
-    assert!(narrowed(&circle).to_string().len() < 1_000_000);
+    assert!(open_api(&circle).to_string().len() < 1_000_000);
     let itself = json!({"$defs": {"N": {"$ref": "#/$defs/N"}}, "$ref": "#/$defs/N"});
-    assert_eq!(narrowed(&itself), json!({"type": "string"}));
+    assert_eq!(open_api(&itself), json!({"type": "string"}));
+}
+
+#[test]
+fn a_schema_that_refers_to_itself_is_repeated_a_few_times() {
+    let node = json!({"type": "object", "properties": {
+        "name": {"type": "string"},
+        "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}}
+    }});
+    let tree = json!({"$defs": {"Node": node}, "$ref": "#/$defs/Node"});
+    let sent = open_api(&tree);
+    let inner = "/properties/children/items/properties/children/items";
+    assert_eq!(
+        sent.pointer(&format!("{inner}/type")),
+        Some(&json!("object"))
+    );
+    assert!(sent.to_string().len() < 1_000, "{sent}");
+}
+
+#[test]
+fn schemas_that_every_server_can_read_are_plain() {
+    for plain in [
+        json!({"type": "object", "properties": {"a": {"type": ["string", "null"], "description": "A."}},
+            "required": ["a"], "additionalProperties": false}),
+        json!({"type": "array", "items": {"anyOf": [{"type": "integer", "enum": [1, 2]}, {"type": "null"}]}}),
+        json!({"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}),
+    ] {
+        assert!(is_plain(&plain), "{plain}");
+    }
+    for other in [
+        json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {}}}),
+        json!({"type": "object", "properties": {"a": {"const": 1}}}),
+        json!({"type": "object", "properties": {"a": {"type": "string", "format": "uri"}}}),
+        json!({"type": "object", "properties": {"a": {"type": "string", "pattern": "^a"}}}),
+        json!({"type": "object", "properties": {"a": true}}),
+        json!({"allOf": [{"type": "object"}]}),
+    ] {
+        assert!(!is_plain(&other), "{other}");
+    }
 }
