@@ -18,7 +18,8 @@ pub(crate) enum FaultKind {
     Malformed(&'static str, serde_json::Error),
     NotAReply(&'static str),
     TooMany(&'static str),
-    Failed(ErrorKind, Box<str>),
+    Failed(ErrorKind, Box<str>, Box<str>),
+    Blocked(Box<str>, Box<str>),
     Final(ErrorKind, &'static str),
 }
 
@@ -63,7 +64,25 @@ impl Fault {
     /// ([`Meaning::Failed`](crate::rules::Meaning)).
     #[must_use]
     pub fn failed(kind: ErrorKind, reason: &str) -> Self {
-        Self(Box::new(FaultKind::Failed(kind, reason.into())))
+        Self::failed_because(kind, reason, "")
+    }
+
+    /// Same as [`failed`](Self::failed), for a server that explains the reason; an empty `message`
+    /// is no explanation.
+    #[must_use]
+    pub fn failed_because(kind: ErrorKind, reason: &str, message: &str) -> Self {
+        Self(Box::new(FaultKind::Failed(
+            kind,
+            reason.into(),
+            message.into(),
+        )))
+    }
+
+    /// The server refused the prompt because of its contents, instead of replying: an error of kind
+    /// [`ContentFiltered`](ErrorKind::ContentFiltered). `message` may be empty.
+    #[must_use]
+    pub fn blocked(reason: &str, message: &str) -> Self {
+        Self(Box::new(FaultKind::Blocked(reason.into(), message.into())))
     }
 
     /// Any other problem. `message` is the message of the error. Not retried.

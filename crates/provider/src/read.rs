@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Text`], [`Number`] | a field that should be a text or a number |
 //! | [`Fill`], [`wire_object!`](crate::wire_object) | objects that are read into their place, at the cost of what they hold |
+//! | [`Few`] | a list of nearly always one value |
 //! | [`Counts`] | a usage object |
 //! | [`raw_value`], [`string`] | a raw value, mended where it must be |
 //! | [`Word`] | a word that is repeated in each frame |
@@ -13,6 +14,7 @@
 //! | [`is_reported`], [`is_error_alone`] | errors inside a reply |
 
 mod counts;
+mod few;
 mod fill;
 pub mod halves;
 pub(crate) mod mend;
@@ -27,6 +29,7 @@ pub use crate::harness::{
     feed::is_heartbeat,
 };
 pub use counts::Counts;
+pub use few::Few;
 pub use fill::{Beside, Fields, Fill, ObjectVisitor, Place, parse, parse_into, room};
 pub use halves::Half;
 pub use mend::raw_value;

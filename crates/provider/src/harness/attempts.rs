@@ -16,7 +16,7 @@ use super::{
     stop::Stop,
     truncated,
 };
-use crate::{Flow, Fold, Output};
+use crate::{Flow, Fold, Output, rules};
 
 /// Sends the request until there is a reply, and reads it. An attempt that breaks off before any
 /// output is retried like a refused one. Each attempt has its own fold.
@@ -35,6 +35,7 @@ pub(crate) async fn converse<F: Fold>(
     };
     let limited =
         |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
+    let mut of_model = false;
     loop {
         // A fold may be large: the future of the call keeps a pointer to it.
         let mut fold = Box::new(new_fold(out.asked()));
@@ -59,6 +60,8 @@ pub(crate) async fn converse<F: Fold>(
         if !out.has_output()
             && let Some(error) = &broken
             && !error.is_cancelled()
+            // A failure of the model itself is retried once.
+            && !(is_of_model(error) && std::mem::replace(&mut of_model, true))
             && repeats(&mut retry, error, out, &mut stop).await
         {
             call.count(&*fold);
@@ -70,6 +73,10 @@ pub(crate) async fn converse<F: Fold>(
             request_id,
         };
     }
+}
+
+fn is_of_model(error: &EngineError) -> bool {
+    error.provider_code().is_some_and(rules::is_of_model)
 }
 
 /// Reads a reply, either a stream or one body, as the server sends it.

@@ -36,18 +36,38 @@ fn of(fault: FaultKind, text: &str, format: &str, redactor: &Redactor) -> Engine
             ErrorKind::MalformedResponse,
             format!("the server sent more than {MAX_ENTRIES} {what} in one reply"),
         ),
-        FaultKind::Failed(kind, reason) => failed(kind, &redactor.label(&reason)),
+        FaultKind::Failed(kind, reason, said) => {
+            failed(kind, &redactor.label(&reason), &said, redactor)
+        }
+        FaultKind::Blocked(reason, said) => blocked(&redactor.label(&reason), &said, redactor),
         FaultKind::Final(kind, message) => EngineError::new(kind, message).with_retryable(false),
     }
 }
 
 /// Returns the error of a reply whose finish reason means that the server failed.
-fn failed(kind: ErrorKind, reason: &str) -> EngineError {
-    let error = EngineError::new(
-        kind,
-        format!("the server ended the reply with the finish reason `{reason}` and did not say why"),
-    );
-    error.with_provider_code(reason)
+fn failed(kind: ErrorKind, reason: &str, said: &str, redactor: &Redactor) -> EngineError {
+    let message = format!("the server ended the reply with the finish reason `{reason}`");
+    if said.is_empty() {
+        let message = format!("{message} and did not say why");
+        return EngineError::new(kind, message).with_provider_code(reason);
+    }
+    explained(EngineError::new(kind, message), reason, said, redactor)
+}
+
+/// Returns the error of a prompt that the server refused because of its contents.
+fn blocked(reason: &str, said: &str, redactor: &Redactor) -> EngineError {
+    let message = format!("the server refused the prompt because of its contents (`{reason}`)");
+    let error = EngineError::new(ErrorKind::ContentFiltered, message);
+    explained(error, reason, said, redactor)
+}
+
+/// Adds the server's explanation, which may quote the request.
+fn explained(error: EngineError, reason: &str, said: &str, redactor: &Redactor) -> EngineError {
+    let error = error.with_provider_code(reason);
+    match said.is_empty() {
+        true => error,
+        false => error.with_provider_message(redactor.words(said)),
+    }
 }
 
 /// Returns the error of an event or a body in another format: `what` was parsed as `format`. The
