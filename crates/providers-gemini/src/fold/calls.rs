@@ -1,0 +1,109 @@
+//! Function calls.
+
+use geppetto_engine::ItemId;
+use geppetto_provider::{
+    Output,
+    read::{MAX_ENTRIES, StreamedArgs},
+};
+use geppetto_turns::Incomplete;
+
+use super::partial::PartialArgs;
+use crate::{
+    keys::{HAS_CALL_ID, THOUGHT_SIGNATURE},
+    wire::Call,
+};
+
+/// The function calls of a reply.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    all: Vec<ItemId>,
+    /// The call whose arguments arrive value by value.
+    streamed: Option<(ItemId, PartialArgs)>,
+}
+
+impl Calls {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn are_too_many(&self) -> bool {
+        self.all.len() > MAX_ENTRIES
+            || self
+                .streamed
+                .as_ref()
+                .is_some_and(|(_, args)| args.is_too_large())
+    }
+
+    /// Processes a call, or a piece of one; returns `true` if it is not empty.
+    pub(super) fn take(&mut self, call: &Call<'_>, signature: &str, out: &mut Output<'_>) -> bool {
+        let continues = &*call.continues == "true";
+        if call.name.is_empty() {
+            let Some((_, args)) = &mut self.streamed else {
+                return false;
+            };
+            call.partial.iter().for_each(|piece| args.take(piece));
+            if !continues {
+                self.settle(out);
+            }
+            return true;
+        }
+        self.settle(out);
+        let item = self.open(call, signature, out);
+        if continues || !call.partial.is_empty() {
+            let mut args = PartialArgs::default();
+            call.partial.iter().for_each(|piece| args.take(piece));
+            self.streamed = Some((item, args));
+            if !continues {
+                self.settle(out);
+            }
+            return true;
+        }
+        let mut args = StreamedArgs::new();
+        args.push(call.args.map_or("", |raw| raw.get()));
+        args.settle();
+        args.write_all(item, out);
+        out.close(item, None);
+        true
+    }
+
+    fn open(&mut self, call: &Call<'_>, signature: &str, out: &mut Output<'_>) -> ItemId {
+        let item = out.open_tool_call(&call.id, &call.name);
+        self.all.push(item);
+        if let Some(block) = out.block_mut(item) {
+            if !signature.is_empty() {
+                block
+                    .metadata
+                    .set_raw(THOUGHT_SIGNATURE.id(), signature.into());
+            }
+            // A second call with the same id has received another one.
+            let is_own = block.as_tool_call().is_some_and(|own| own.id == *call.id);
+            if !call.id.is_empty() && is_own {
+                block.metadata.set_raw(HAS_CALL_ID.id(), true.into());
+            }
+        }
+        item
+    }
+
+    /// Ends the call whose arguments arrive value by value.
+    pub(super) fn settle(&mut self, out: &mut Output<'_>) {
+        if let Some((item, args)) = self.streamed.take() {
+            out.push(item, &args.into_text());
+            out.close(item, None);
+        }
+    }
+
+    /// Ends the call whose arguments the end of the reply cut off.
+    pub(super) fn cut(&mut self, why: Incomplete, out: &mut Output<'_>) {
+        if let Some((item, args)) = self.streamed.take() {
+            out.push(item, &args.into_text());
+            out.cut(item, why);
+        }
+    }
+
+    /// Revokes all calls: the server removed parts of the reply.
+    pub(super) fn revoke(&self, out: &mut Output<'_>) {
+        for item in &self.all {
+            out.revoke(*item, Incomplete::Truncated);
+        }
+    }
+}
