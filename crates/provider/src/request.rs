@@ -8,7 +8,7 @@ mod arguments;
 mod media;
 
 pub use arguments::sendable_args;
-pub use media::{InlineMedia, inline_file, inline_image};
+pub use media::{InlineMedia, inline_file, inline_image, media_type_of};
 
 pub use crate::settings::unreadable as unreadable_setting;
 

@@ -72,9 +72,8 @@ impl Wire for Gemini {
             ));
         }
         let address = Address::of(server, &options)?;
-        let is_token = server.has_token_source() || address.wants_token();
         Ok(Self {
-            bearer: options.bearer.unwrap_or(is_token),
+            bearer: options.bearer.unwrap_or(address.wants_token()),
             options,
             address,
             server: server.authority().to_owned(),
@@ -85,6 +84,14 @@ impl Wire for Gemini {
         match self.bearer {
             true => KeyHeader::Bearer,
             false => KeyHeader::Header("x-goog-api-key".into()),
+        }
+    }
+
+    /// Tokens that expire are those of OAuth, unless the options say otherwise.
+    fn token_header(&self) -> KeyHeader {
+        match self.options.bearer {
+            Some(false) => self.key_header(),
+            _ => KeyHeader::Bearer,
         }
     }
 

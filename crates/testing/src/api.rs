@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{reply::Reply, server::ReceivedRequest, validate::ProviderRefusal};
 
+mod gemini;
 mod openai;
 
 /// An API of the server.
@@ -26,7 +27,13 @@ pub(crate) struct Api {
 }
 
 /// The first one that serves a path counts.
-const APIS: &[&Api] = &[&openai::CHAT, &openai::RESPONSES, &openai::INPUT_TOKENS];
+const APIS: &[&Api] = &[
+    &openai::CHAT,
+    &openai::RESPONSES,
+    &openai::INPUT_TOKENS,
+    &gemini::GENERATE,
+    &gemini::COUNT,
+];
 
 impl Api {
     /// Returns the API of a path; `None` if there is none.

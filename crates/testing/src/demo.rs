@@ -13,7 +13,8 @@
 //! # }
 //! ```
 //!
-//! It supports the Chat Completions API and the Responses API, the latter with reasoning summaries.
+//! It supports the Chat Completions API, the Responses API (with reasoning summaries), and Google's
+//! generateContent API (with thoughts and their signatures).
 //!
 //! - **Memory.** It answers from the conversation: "My name is Ada" and later "What is my name?";
 //!   "How many questions have I asked?"; "What did I say first?".
@@ -29,6 +30,7 @@
 
 mod answer;
 mod arguments;
+mod gemini;
 mod memory;
 mod prompt;
 mod responses;
@@ -71,13 +73,15 @@ pub async fn provider_with_pace(pace: Duration) -> io::Result<ProviderServer> {
     Ok(server)
 }
 
-/// Returns the demo model's reply to a request of the Chat Completions or the Responses API,
-/// without delays: for servers that behave like it except where a test differs.
+/// Returns the demo model's reply to a request of one of these APIs, without delays: for servers that behave like it except where a test differs.
 pub fn reply(request: &ReceivedRequest) -> Reply {
     let json = request.json();
     if request.path().ends_with("/responses") {
         let answer = answer::to(&responses::as_chat(json));
         return answer.responses(responses::sealed(json)).into();
+    }
+    if request.path().ends_with("enerateContent") {
+        return answer::to(&gemini::as_chat(json)).gemini().into();
     }
     answer::to(json).chat().into()
 }

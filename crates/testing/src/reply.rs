@@ -42,6 +42,7 @@ mod any;
 mod chat;
 mod delivery;
 mod gate;
+mod gemini;
 mod plan;
 mod responses;
 
@@ -52,6 +53,7 @@ pub use any::AnyBody;
 pub use chat::{ChatBody, ReasoningDialect};
 pub use delivery::At;
 pub use gate::Gate;
+pub use gemini::GeminiBody;
 pub use responses::ResponsesBody;
 
 pub(crate) use any::Rendered;
@@ -114,6 +116,12 @@ impl Reply {
         Reply::with_body(ResponsesBody::default())
     }
 
+    /// Creates a reply of Google's generateContent API, to be described with [`text`](Reply::text),
+    /// [`thought`](Reply::thought), [`function_call`](Reply::function_call) and the other methods.
+    pub fn gemini() -> Reply<GeminiBody> {
+        Reply::with_body(GeminiBody::default())
+    }
+
     /// Creates an event stream of exactly these bytes, for any request: a recorded reply, or one
     /// that the builders cannot express.
     pub fn sse_raw(bytes: impl Into<Bytes>) -> Self {
@@ -159,6 +167,16 @@ impl From<Reply<ChatBody>> for Reply {
     fn from(reply: Reply<ChatBody>) -> Self {
         Self {
             body: AnyBody::chat(reply.body),
+            status: reply.status,
+            delivery: reply.delivery,
+        }
+    }
+}
+
+impl From<Reply<GeminiBody>> for Reply {
+    fn from(reply: Reply<GeminiBody>) -> Self {
+        Self {
+            body: AnyBody::gemini(reply.body),
             status: reply.status,
             delivery: reply.delivery,
         }

@@ -4,7 +4,7 @@
 //! provider would refuse. [`chat_request`] implements the rules of the Chat Completions API that
 //! conversations violate in practice, above all those for the order of tool calls and their
 //! results, with OpenAI's error messages; [`responses_request`] does the same for the Responses
-//! API. [`ProviderServer`](crate::ProviderServer) applies them to every request, and they can be
+//! API, and [`generate_content`] for Google's. [`ProviderServer`](crate::ProviderServer) applies them to every request, and they can be
 //! used separately:
 //!
 //! ```
@@ -27,6 +27,7 @@
 mod calls;
 mod content;
 mod format;
+mod gemini;
 mod messages;
 mod options;
 mod refusal;
@@ -40,6 +41,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub use gemini::generate_content;
 pub use refusal::ProviderRefusal;
 pub use responses::{responses_count, responses_request};
 

@@ -18,6 +18,8 @@ pub(super) enum Ending {
     Truncated,
     /// With an error: the body is no reply at all.
     NoReply,
+    /// With an error: the server blocked the prompt.
+    Blocked,
 }
 
 /// The required outcome.
@@ -63,6 +65,7 @@ impl Expectation {
             }
             Ending::Truncated => ErrorKind::Truncated,
             Ending::NoReply => ErrorKind::MalformedResponse,
+            Ending::Blocked => ErrorKind::ContentFiltered,
         };
         Self::Error {
             kinds: vec![kind],

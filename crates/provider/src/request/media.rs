@@ -27,15 +27,13 @@ const BEGINNINGS: [(&str, &str); 5] = [
 ];
 
 /// Returns the inline content of an image; `None` if it is not inline, or a `data:` URL without base64.
+/// A `data:` URL in place of an address is inline.
 ///
 /// The content decides about the media type, because providers refuse an image of another type than
 /// declared; then the `data:` URL and the part; `image/png` if nothing names it.
 #[must_use]
 pub fn inline_image(image: &ImagePart) -> Option<InlineMedia<'_>> {
-    let MediaSource::Inline(content) = &image.source else {
-        return None;
-    };
-    let mut media = of(content, image.media_type.as_deref())?;
+    let mut media = of(content(&image.source)?, image.media_type.as_deref())?;
     if let Some(found) = sniff(media.data).filter(|found| found.starts_with("image/")) {
         media.media_type = Cow::Borrowed(found);
     }
@@ -51,16 +49,21 @@ pub fn inline_image(image: &ImagePart) -> Option<InlineMedia<'_>> {
 /// name; `application/octet-stream` if nothing names it.
 #[must_use]
 pub fn inline_file(file: &FilePart) -> Option<InlineMedia<'_>> {
-    let MediaSource::Inline(content) = &file.source else {
-        return None;
-    };
-    let mut media = of(content, file.media_type.as_deref())?;
+    let mut media = of(content(&file.source)?, file.media_type.as_deref())?;
     if matches!(&*media.media_type, "" | "application/octet-stream") {
-        let by_name = file.name.as_deref().and_then(of_name);
+        let by_name = file.name.as_deref().and_then(media_type_of);
         let found = sniff(media.data).or(by_name);
         media.media_type = Cow::Borrowed(found.unwrap_or("application/octet-stream"));
     }
     Some(media)
+}
+
+fn content(source: &MediaSource) -> Option<&str> {
+    match source {
+        MediaSource::Inline(content) => Some(content),
+        MediaSource::Url(url) if url.starts_with("data:") => Some(url),
+        _ => None,
+    }
 }
 
 fn of<'a>(content: &'a str, declared: Option<&'a str>) -> Option<InlineMedia<'a>> {
@@ -88,8 +91,11 @@ fn sniff(base64: &str) -> Option<&'static str> {
     found.map(|(_, name)| *name)
 }
 
-fn of_name(name: &str) -> Option<&'static str> {
-    let (_, ending) = name.rsplit_once('.')?;
+/// Returns the media type by the ending of a file name or of the path of a URL.
+#[must_use]
+pub fn media_type_of(name: &str) -> Option<&'static str> {
+    let path = name.split(['?', '#']).next()?;
+    let (_, ending) = path.rsplit_once('.')?;
     Some(match ending.to_ascii_lowercase().as_str() {
         "pdf" => "application/pdf",
         "txt" | "log" => "text/plain",
@@ -98,6 +104,25 @@ fn of_name(name: &str) -> Option<&'static str> {
         "json" => "application/json",
         "html" | "htm" => "text/html",
         "xml" => "text/xml",
+        "css" => "text/css",
+        "rtf" => "text/rtf",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "heic" => "image/heic",
+        "heif" => "image/heif",
+        "mp3" => "audio/mp3",
+        "wav" => "audio/wav",
+        "aac" => "audio/aac",
+        "ogg" => "audio/ogg",
+        "flac" => "audio/flac",
+        "m4a" => "audio/m4a",
+        "mp4" => "video/mp4",
+        "mov" => "video/quicktime",
+        "webm" => "video/webm",
+        "mpeg" | "mpg" => "video/mpeg",
+        "avi" => "video/avi",
         _ => return None,
     })
 }

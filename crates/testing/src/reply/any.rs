@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{ChatBody, ResponsesBody};
+use super::{ChatBody, GeminiBody, ResponsesBody};
 use crate::{api::Api, server::ReceivedRequest, validate::ProviderRefusal};
 
 /// Type-erased body of a [`Reply`](super::Reply).
@@ -14,6 +14,7 @@ pub struct AnyBody(Kind);
 enum Kind {
     Chat(Box<ChatBody>),
     Responses(Box<ResponsesBody>),
+    Gemini(Box<GeminiBody>),
     Events(Bytes),
     /// An error in the format of the API that is asked.
     Error(Box<ProviderRefusal>),
@@ -43,6 +44,10 @@ impl AnyBody {
         Self(Kind::Responses(Box::new(body)))
     }
 
+    pub(super) fn gemini(body: GeminiBody) -> Self {
+        Self(Kind::Gemini(Box::new(body)))
+    }
+
     pub(super) fn events(bytes: Bytes) -> Self {
         Self(Kind::Events(bytes))
     }
@@ -62,6 +67,7 @@ impl AnyBody {
         match &self.0 {
             Kind::Chat(body) => body.render(request),
             Kind::Responses(body) => body.render(request),
+            Kind::Gemini(body) => body.render(request),
             Kind::Events(bytes) => Rendered::events(bytes.clone()),
             Kind::Error(refusal) => {
                 let error = (Api::or_chat(request.path()).error)(refusal);

@@ -1,6 +1,9 @@
 //! [`Answer`]: the content of a reply, for either API.
 
-use crate::reply::{ChatBody, Reply, ResponsesBody};
+use crate::{
+    demo::gemini::SIGNATURE,
+    reply::{ChatBody, GeminiBody, Reply, ResponsesBody},
+};
 
 /// An answer of the demo model, in order, and its tokens.
 #[derive(Debug)]
@@ -90,6 +93,37 @@ impl Answer {
         })
         .usage(read, generated)
         .reasoning_tokens(thought)
+    }
+
+    /// Returns the answer as a reply of the generateContent API, with signatures in the places where
+    /// the API has them: on the first call, or at the end of the text.
+    pub(in crate::demo) fn gemini(self) -> Reply<GeminiBody> {
+        let (read, thought, written) = (self.read, self.thought, self.written);
+        let mut is_signed = false;
+        let reply = self
+            .said
+            .into_iter()
+            .fold(Reply::gemini(), |reply, said| match said {
+                Said::Thought(text) => reply.thought_words(&text),
+                Said::Text(text) => reply.words(&text),
+                Said::Call {
+                    name, fragments, ..
+                } => {
+                    let args = serde_json::from_str(&fragments.concat()).unwrap_or_default();
+                    let reply = reply.function_call(name, args);
+                    match std::mem::replace(&mut is_signed, true) {
+                        true => reply,
+                        false => reply.signed(SIGNATURE),
+                    }
+                }
+            });
+        let reply = match is_signed {
+            true => reply,
+            false => reply.text("").signed(SIGNATURE),
+        };
+        reply
+            .usage(read, written)
+            .usage_field("thoughtsTokenCount", thought)
     }
 
     /// Returns the token counts: input, output, and the reasoning part of the output.
