@@ -64,6 +64,13 @@ pub trait Fold: Send {
     /// stream breaks off while this is `true`, the reply is complete.
     fn is_complete(&self) -> bool;
 
+    /// Returns `true` if nothing follows the frame that completes a reply, so that a reply of which
+    /// another frame has begun is not complete. `false` by default: servers send usage and end
+    /// markers after it, which may be missing.
+    fn ends_with_its_last_frame(&self) -> bool {
+        false
+    }
+
     /// Returns the fields of a frame whose text grows from frame to frame, in which a server may
     /// split a character: paths of keys from the root, without lists, joined by dots
     /// (`choices.delta.content`).

@@ -5,12 +5,12 @@
 
 use geppetto_engine::{ErrorKind, Finish};
 use geppetto_provider::{
-    Fault, Flow, Fold, Frame, Output, Settings,
+    Fault, Flow, Fold, Frame, Output,
     read::{MAX_ENTRIES, parse_into},
     rules::Meaning,
 };
 use geppetto_turns::{Incomplete, Usage};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::wire::{Candidate, Chunk, Part};
 
@@ -81,6 +81,12 @@ impl Fold for GeminiFold {
         self.whole || self.reason.is_some()
     }
 
+    /// Nothing follows the chunk with the finish reason, but some servers send a reason with every
+    /// chunk: then the beginning of another one shows that the reason was not the last.
+    fn ends_with_its_last_frame(&self) -> bool {
+        true
+    }
+
     fn growing_fields(&self, _: Frame<'_>) -> &'static [&'static str] {
         GROWING
     }
@@ -95,17 +101,6 @@ impl Fold for GeminiFold {
 }
 
 impl GeminiFold {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let config = settings.extra.get("generationConfig");
-        let count = config
-            .and_then(|config| config.get("candidateCount"))
-            .and_then(Value::as_u64);
-        Self {
-            others: Others::new(count.is_some_and(|count| count > 1)),
-            ..Self::default()
-        }
-    }
-
     /// Processes a chunk; returns `true` if it has no field of one.
     fn chunk(&mut self, text: &str, out: &mut Output<'_>) -> Result<bool, Fault> {
         let mut chunk = Chunk::default();
@@ -130,7 +125,7 @@ impl GeminiFold {
         self.spoke = false;
         for (position, candidate) in chunk.candidates.iter().enumerate() {
             let index = candidate.index.0.unwrap_or(position as u64);
-            if index > 0 && self.others.are_wanted() {
+            if index > 0 {
                 self.others.take(index, candidate, out)?;
             } else {
                 self.candidate(candidate, out)?;

@@ -113,8 +113,8 @@ impl Wire for Gemini {
         Ok(WireRequest::new(path, body))
     }
 
-    fn fold(&self, call: &Inference<'_>) -> GeminiFold {
-        GeminiFold::new(call.settings())
+    fn fold(&self, _: &Inference<'_>) -> GeminiFold {
+        GeminiFold::default()
     }
 
     /// Omits the thought signatures if the server cannot read them, because they came from another

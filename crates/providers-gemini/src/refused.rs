@@ -131,9 +131,9 @@ fn message(error: &EngineError) -> Option<String> {
 pub(crate) fn remedy(error: &EngineError, settings: &Settings) -> Option<Remedy> {
     let message = message(error)?;
     let contains = |words: &&[&str]| words.iter().any(|word| message.contains(word));
-    let (_, setting, why) = REFUSALS.iter().find(|(words, setting, _)| {
-        words.iter().all(|any| contains(&any)) && !settings.unsent.has(setting)
-    })?;
+    let (_, setting, why) = REFUSALS
+        .iter()
+        .find(|(words, setting, _)| words.iter().all(contains) && !settings.unsent.has(setting))?;
     Some(Remedy::without(setting, why))
 }
 

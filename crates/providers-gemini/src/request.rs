@@ -150,7 +150,7 @@ impl Body<'_> {
             Some(other) => return Some(other.clone()),
             None => own,
         };
-        (!merged.is_empty()).then(|| Value::Object(merged))
+        (!merged.is_empty()).then_some(Value::Object(merged))
     }
 }
 

@@ -87,7 +87,7 @@ impl ThinkingConfig {
         };
         match (thinking, wish.off, wish.level) {
             (Thinking::Level, true, _) => {
-                config.thinking_level = Some(model.least_level().to_owned())
+                config.thinking_level = Some(model.least_level().to_owned());
             }
             (_, true, _) => config.thinking_budget = Some(model.least_budget()),
             (Thinking::Budget, _, level) => {

@@ -139,7 +139,11 @@ impl SseStream {
                 }
                 Err(error) => {
                     self.finished = true;
-                    if self.decoder.finish() != Finish::Event {
+                    let finish = self.decoder.finish();
+                    self.end = Some(SseEnd {
+                        mid_event: finish == Finish::MidEvent,
+                    });
+                    if finish != Finish::Event {
                         return Err(error);
                     }
                     self.broken = Some(error);
@@ -169,8 +173,8 @@ impl SseStream {
         self.body.message_was_none();
     }
 
-    /// Returns how the stream ended; `None` until [`next`](Self::next) has returned `None`, and
-    /// after an error.
+    /// Returns how the stream ended; `None` until [`next`](Self::next) has returned `None` or the error
+    /// of a broken connection.
     #[must_use]
     pub fn end(&self) -> Option<SseEnd> {
         self.end

@@ -36,6 +36,8 @@ pub(super) struct Adapter {
     pub(super) ending: fn(&Recording) -> Ending,
     /// Whether the beginning of a stream contains its end by the rules of the wire.
     pub(super) is_over: fn(&[u8]) -> bool,
+    /// Whether the recorded stream looks complete after each of several events.
+    pub(super) looks_complete: fn(&Recording) -> bool,
     /// How the server of a recording judges the body of a request.
     pub(super) accepts: fn(&Recording, &Value) -> Result<(), ProviderRefusal>,
     /// The finish class of the recorded expectation; `None` if its reason is ambiguous.

@@ -97,7 +97,14 @@ async fn read<F: Fold>(
         Reply::Stream(mut frames) => {
             let read = stream(&mut frames, fold, call, stop, out).await;
             out.count_replaced(frames.invalid_utf8());
-            read?;
+            let broken = read?;
+            if fold.ends_with_its_last_frame() && frames.ended_within_frame() {
+                return Err(broken.unwrap_or_else(truncated));
+            }
+            // If the server has sent the finish reason, nothing relevant is missing.
+            if let Some(error) = broken.filter(|_| !fold.is_complete()) {
+                return Err(error);
+            }
         }
     }
     if fold.is_complete() {
@@ -111,20 +118,23 @@ async fn read<F: Fold>(
 /// thread.
 const FRAMES_AT_ONCE: usize = 128;
 
+/// Reads a stream to its end; returns the error with which it broke off.
+///
+/// # Errors
+///
+/// If a frame is not part of a reply, or the run was stopped.
 async fn stream<F: Fold>(
     frames: &mut Source,
     fold: &mut F,
     call: &Call<'_>,
     stop: &mut Stop<'_>,
     out: &mut Output<'_>,
-) -> Result<(), EngineError> {
+) -> Result<Option<EngineError>, EngineError> {
     loop {
         let frame = match stop.race(frames.next()).await? {
             Ok(Some(frame)) => frame,
-            Ok(None) => return Ok(()),
-            // The server has sent the finish reason: nothing relevant is missing.
-            Err(_) if fold.is_complete() => return Ok(()),
-            Err(error) => return Err(error),
+            Ok(None) => return Ok(None),
+            Err(error) => return Ok(Some(error)),
         };
         let mut flow = feed_frame(fold, frame, out)
             .map_err(|fault| classify::frame(fault, frame.data, call.format, out.redactor()))?;
@@ -135,7 +145,7 @@ async fn stream<F: Fold>(
                 Flow::Heartbeat => frames.was_heartbeat(),
                 Flow::End => {
                     frames.release().await;
-                    return Ok(());
+                    return Ok(None);
                 }
             }
             if frames_left == 0 {

@@ -80,6 +80,15 @@ impl Source {
         }
     }
 
+    /// Returns `true` if the stream has ended within a frame.
+    pub(super) fn ended_within_frame(&self) -> bool {
+        match self {
+            Self::Events(events) => events.ended_mid_event(),
+            // Such an end is an error, and a line is one frame.
+            Self::Lines { .. } => false,
+        }
+    }
+
     pub(super) fn invalid_utf8(&self) -> u64 {
         match self {
             Self::Events(events) => events.invalid_utf8(),

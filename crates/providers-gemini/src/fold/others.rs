@@ -11,11 +11,9 @@ use crate::wire::Candidate;
 /// Maximum number of candidates; the API's limit is 8.
 const MOST: usize = 1024;
 
-/// Candidates other than the first, if several were requested. Otherwise all candidates are one
-/// reply.
+/// Candidates other than the first, if several were requested (`candidateCount`).
 #[derive(Debug, Default)]
 pub(super) struct Others {
-    wanted: bool,
     all: BTreeMap<u64, Other>,
 }
 
@@ -27,17 +25,6 @@ struct Other {
 }
 
 impl Others {
-    pub(super) fn new(wanted: bool) -> Self {
-        Self {
-            wanted,
-            all: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn are_wanted(&self) -> bool {
-        self.wanted
-    }
-
     pub(super) fn take(
         &mut self,
         index: u64,

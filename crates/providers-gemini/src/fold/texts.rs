@@ -80,10 +80,10 @@ impl Texts {
     fn sign(&mut self, thought: bool, signature: &str, out: &mut Output<'_>) {
         match &mut self.open {
             Some(open) if open.thought == thought => {
-                let mut part = SignedPart::default();
-                part.end = out.text(open.item).len();
-                signature.clone_into(&mut part.signature);
-                open.signed.push(part);
+                open.signed.push(SignedPart {
+                    end: out.text(open.item).len(),
+                    signature: signature.to_owned(),
+                });
                 open.mark(out);
             }
             _ => {

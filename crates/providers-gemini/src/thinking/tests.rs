@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::{ThinkingConfig, refusal};
 use crate::{Gemini, GeminiOptions};
 
-fn settings(model: &str, config: InferenceConfig) -> Settings {
-    Settings::of::<Gemini>(&Turn::default(), &config, model, true).unwrap()
+fn settings(model: &str, config: &InferenceConfig) -> Settings {
+    Settings::of::<Gemini>(&Turn::default(), config, model, true).unwrap()
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "calls stay short")]
 fn check(model: &str, config: InferenceConfig, options: &GeminiOptions, expected: Value) {
-    let sent = ThinkingConfig::of(&settings(model, config), options);
+    let sent = ThinkingConfig::of(&settings(model, &config), options);
     assert_eq!(serde_json::to_value(sent).unwrap(), expected);
 }
 
@@ -100,8 +101,8 @@ fn a_budget_is_a_budget_and_both_are_never_sent() {
         &none,
         json!({"thinkingBudget": 100}),
     );
-    assert!(refusal("thinking_budget", &settings("gemini-3-flash", both.clone())).is_some());
-    assert!(refusal("reasoning_effort", &settings("gemini-2.5-flash", both)).is_some());
+    assert!(refusal("thinking_budget", &settings("gemini-3-flash", &both)).is_some());
+    assert!(refusal("reasoning_effort", &settings("gemini-2.5-flash", &both)).is_some());
 }
 
 #[test]

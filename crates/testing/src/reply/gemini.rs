@@ -77,9 +77,7 @@ impl GeminiBody {
                 self.envelope(request, Some(last))
             }
         };
-        if !self.usage.is_empty() {
-            last["usageMetadata"] = self.usage.clone().into();
-        }
+        self.count(&mut last);
         events.push(last.to_string());
     }
 
@@ -115,10 +113,15 @@ impl GeminiBody {
                 self.envelope(request, Some(whole))
             }
         };
-        if !self.usage.is_empty() {
-            body["usageMetadata"] = self.usage.clone().into();
-        }
+        self.count(&mut body);
         Rendered::json(&body)
+    }
+
+    /// Adds the usage to the last chunk.
+    fn count(&self, chunk: &mut Value) {
+        if let Some(chunk) = chunk.as_object_mut().filter(|_| !self.usage.is_empty()) {
+            chunk.insert("usageMetadata".to_owned(), self.usage.clone().into());
+        }
     }
 
     fn envelope(&self, request: &ReceivedRequest, candidate: Option<Value>) -> Value {

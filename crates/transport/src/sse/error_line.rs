@@ -18,8 +18,6 @@ const FIELD: &[u8] = b"error:";
 pub(super) struct ErrorLine {
     /// The current line, including its field name, or the JSON object so far; empty outside of one.
     held: Vec<u8>,
-    /// `true` if `held` is the beginning of a JSON object.
-    is_json: bool,
 }
 
 /// Action for the buffered bytes.
@@ -47,8 +45,7 @@ impl ErrorLine {
     /// `limit` bytes of a line, for any chunk boundaries.
     pub(super) fn step(&mut self, chunk: &mut Bytes, rest: &Rest, limit: usize) -> Step {
         let begins = self.held.is_empty() && rest.is_between_fields();
-        if self.is_json || (begins && bare_json::begins(chunk)) {
-            self.is_json = true;
+        if bare_json::begins(&self.held) || (begins && bare_json::begins(chunk)) {
             return self.json_step(chunk, limit);
         }
         if self.held.is_empty() && !(begins && chunk.starts_with(b"e")) {
@@ -96,14 +93,13 @@ impl ErrorLine {
 
     /// Returns the bytes held back.
     pub(super) fn take(&mut self) -> Bytes {
-        self.is_json = false;
         Bytes::from(std::mem::take(&mut self.held))
     }
 
     /// Ends the line; returns its value if it is an error line.
     pub(super) fn finish(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.held);
-        if std::mem::take(&mut self.is_json) {
+        if bare_json::begins(&line) {
             let text = String::from_utf8_lossy(&line).trim().to_owned();
             return bare_json::is_error(&text).then_some(text);
         }

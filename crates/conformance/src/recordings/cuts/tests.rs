@@ -162,6 +162,7 @@ async fn a_panic_is_a_failure_of_its_place() {
         further: || geppetto_testing::Reply::chat().into(),
         ending: |_| crate::recordings::expectation::Ending::Complete,
         is_over: |_| true,
+        looks_complete: |_| false,
         accepts: |_, _| Ok(()),
         class: |_| None,
         usage: |usage, _| usage,

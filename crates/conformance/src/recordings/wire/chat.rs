@@ -18,6 +18,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     further: || Reply::chat().text("Further.").into(),
     ending,
     is_over,
+    looks_complete: |_| false,
     accepts: |_, body| validate::chat_request(body),
     class: openai::class,
     usage: openai::usage,

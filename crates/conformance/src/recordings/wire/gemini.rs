@@ -21,6 +21,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     further,
     ending,
     is_over,
+    looks_complete,
     accepts: |_, body| validate::generate_content(MODEL, body),
     class,
     usage,
@@ -79,13 +80,25 @@ fn chunks_of(value: &Value) -> impl Iterator<Item = &Value> {
     list.unwrap_or(std::slice::from_ref(value)).iter()
 }
 
+/// The last chunk has the reason. Where every chunk has one, a reply goes on with the next.
 fn is_over(arrived: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(arrived);
+    let is_data = |line: &str| {
+        let data = line.strip_prefix("data:");
+        data.is_some_and(|data| serde_json::from_str::<Value>(data).is_ok())
+    };
+    let mut lines = text.lines().filter(|line| !line.is_empty());
     let events = whole_events(arrived);
-    let chunks: Vec<Value> = events
-        .iter()
-        .filter_map(|data| serde_json::from_str(data).ok())
-        .collect();
-    chunks.iter().any(has_reason)
+    let last = events
+        .last()
+        .and_then(|data| serde_json::from_str(data).ok());
+    lines.next_back().is_some_and(is_data) && last.is_some_and(|last| has_reason(&last))
+}
+
+/// Returns `true` if every chunk has a reason: a stream that ends between two of them looks complete.
+fn looks_complete(recording: &Recording) -> bool {
+    let values = recording.values();
+    values.iter().filter(|chunk| has_reason(chunk)).count() > 1
 }
 
 fn has_reason(chunk: &Value) -> bool {

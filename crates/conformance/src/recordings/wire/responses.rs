@@ -17,6 +17,7 @@ pub(super) const ADAPTER: Adapter = Adapter {
     further,
     ending,
     is_over,
+    looks_complete: |_| false,
     accepts,
     class: openai::class,
     usage: openai::usage,

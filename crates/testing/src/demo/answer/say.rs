@@ -109,8 +109,9 @@ impl Answer {
                 Said::Call {
                     name, fragments, ..
                 } => {
-                    let args = serde_json::from_str(&fragments.concat()).unwrap_or_default();
-                    let reply = reply.function_call(name, args);
+                    let args: serde_json::Value =
+                        serde_json::from_str(&fragments.concat()).unwrap_or_default();
+                    let reply = reply.function_call(name, &args);
                     match std::mem::replace(&mut is_signed, true) {
                         true => reply,
                         false => reply.signed(SIGNATURE),

@@ -36,7 +36,7 @@ impl Reply<GeminiBody> {
     }
 
     /// Adds a function call without an id. Several calls in one reply are parallel calls.
-    pub fn function_call(self, name: impl Into<String>, args: Value) -> Self {
+    pub fn function_call(self, name: impl Into<String>, args: &Value) -> Self {
         self.part(json!({"functionCall": {"name": name.into(), "args": args}}))
     }
 
@@ -45,7 +45,7 @@ impl Reply<GeminiBody> {
         self,
         id: impl Into<String>,
         name: impl Into<String>,
-        args: Value,
+        args: &Value,
     ) -> Self {
         let call = json!({"id": id.into(), "name": name.into(), "args": args});
         self.part(json!({"functionCall": call}))

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::ProviderRefusal;
+use crate::json::at;
 
 /// Role of a content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +69,10 @@ pub(super) fn check(contents: &[Value], version: u32) -> Result<(), ProviderRefu
         }
         _ => {}
     }
-    for (index, turn) in turns.iter().enumerate() {
-        if let (Turn::Calls(_), Some(answered)) = (turn, contents.get(index + 1)) {
-            answers(&contents[index], answered)?;
+    let pairs = contents.iter().zip(contents.iter().skip(1)).zip(&turns);
+    for ((called, answered), turn) in pairs {
+        if matches!(turn, Turn::Calls(_)) {
+            answers(called, answered)?;
         }
     }
     if version >= 3 {
@@ -111,7 +113,9 @@ fn signatures(contents: &[Value], turns: &[Turn]) -> Result<(), ProviderRefusal>
             .unwrap_or_default();
         let first = parts.iter().find(|part| part.get("functionCall").is_some());
         if let Some(call) = first.filter(|call| call["thoughtSignature"].is_null()) {
-            let name = call["functionCall"]["name"].as_str().unwrap_or_default();
+            let name = at(call, &["functionCall", "name"])
+                .as_str()
+                .unwrap_or_default();
             return Err(ProviderRefusal::invalid_request(format!(
                 "Function call is missing a thought_signature in functionCall parts. This is required \
                  for tools to work correctly, and missing thought_signature may lead to degraded \
