@@ -9,7 +9,7 @@ use std::{
 use geppetto_turns::Turn;
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Durability, Error, ErrorKind, Lease, Opened, SessionStore};
+use crate::{Durability, Error, ErrorKind, Lease, Opened, RunEnd, RunPhase, SessionStore};
 
 mod desk;
 mod hooks;
@@ -130,6 +130,20 @@ impl<S: SessionStore + 'static> JournalOf<S> {
             change = change.turn(latest);
         }
         self.inner.write(change).await
+    }
+
+    /// Records the end of the last run, if it has none: a run that was cut off and does not continue.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SessionStore::append`].
+    pub async fn record_end(&self, end: RunEnd) -> Result<(), Error> {
+        let run = self.inner.desk().run_record().cloned();
+        let Some(run) = run.filter(|run| !run.is_ended()) else {
+            return Ok(());
+        };
+        let run = run.at(RunPhase::Ended(end));
+        self.inner.write(Change::new().run(run).synced()).await
     }
 
     /// Records title and group of the session, as far as given. Without a title, a session is titled

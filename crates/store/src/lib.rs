@@ -92,6 +92,7 @@ pub use memory::MemoryStore;
 pub use request::{Request, RequestKey, RequestWrite};
 pub use restore::{
     Continuation, CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored, Resumption, UnknownOutcome,
+    read_turns,
 };
 pub use run_record::{EndStatus, RunEnd, RunPhase, RunRecord};
 pub use store::{MAX_ID_BYTES, SessionStore, check_id};

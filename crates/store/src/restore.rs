@@ -121,7 +121,16 @@ impl<S: SessionStore + 'static> Restored<S> {
     }
 }
 
-async fn read_turns<S: SessionStore>(store: &S, info: &SessionInfo) -> Result<Vec<Turn>, Error> {
+/// Reads all turns of a session, in pages. Each block is read once.
+///
+/// # Errors
+///
+/// Those of [`SessionStore::turn_rows`]; [`Corrupt`](crate::ErrorKind::Corrupt) if a turn does not fit
+/// the one before it.
+pub async fn read_turns<S: SessionStore>(
+    store: &S,
+    info: &SessionInfo,
+) -> Result<Vec<Turn>, Error> {
     let mut turns: Vec<Turn> = Vec::new();
     while (turns.len() as u64) < info.turns {
         let rows = store.turn_rows(&info.id, turns.len() as u64, PAGE).await?;

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("engine", "turns events"),
     ("settings", "turns events engine"),
     ("store", "turns events engine"),
+    ("host", "turns events engine session store"),
     ("store-sqlite", "turns events store"),
     ("transport", "turns events engine"),
     ("provider", "turns events engine transport"),
@@ -73,6 +74,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-session",
     "geppetto-settings",
     "geppetto-store",
+    "geppetto-host",
     "geppetto-store-sqlite",
 ];
 

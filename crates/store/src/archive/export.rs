@@ -89,7 +89,7 @@ impl<'a, S: SessionStore + ?Sized> Export<'a, S> {
         while out.is_empty() {
             match self.next {
                 Next::Header => {
-                    push(&mut out, &Line::Session(Header::new(&self.info)))?;
+                    push(&mut out, &Line::Session(Box::new(Header::new(&self.info))))?;
                     self.next = Next::Turns(0);
                 }
                 Next::Turns(from) => self.turns(from, &mut out).await?,

@@ -116,7 +116,7 @@ impl Import {
         }
         let line = Line::deserialize(value).map_err(|error| self.invalid(&error))?;
         match (line, self.id.is_some()) {
-            (Line::Session(header), false) => self.header(header),
+            (Line::Session(header), false) => self.header(*header),
             (Line::Session(_), true) => {
                 return Err(self.invalid("a second session begins; import them one by one"));
             }

@@ -18,7 +18,7 @@ pub(super) const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Line<'a> {
-    Session(Header),
+    Session(Box<Header>),
     Turn(TurnLine),
     Effect(Box<EffectLine>),
     Event(Cow<'a, Event>),

@@ -152,10 +152,11 @@ pub(super) fn completed(turn: Option<&Turn>, run: &RunRecord) -> Option<EndStatu
     if has_tools && !open_calls(turn).is_empty() {
         return None;
     }
-    Some(match result.finish_class {
-        FinishClass::Refused => EndStatus::Refused,
-        _ => EndStatus::Finished,
-    })
+    match result.finish_class {
+        FinishClass::Paused => None,
+        FinishClass::Refused => Some(EndStatus::Refused),
+        _ => Some(EndStatus::Finished),
+    }
 }
 
 /// Returns `true` if the calls of the last reply may run: the reply was complete, and offered tools.

@@ -1,0 +1,155 @@
+//! [`Events`]: the events of a session, from the store and from memory.
+
+use std::{collections::VecDeque, fmt, time::Duration};
+
+use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
+use geppetto_store::{ErrorKind as StoreKind, SessionStore as _};
+use tokio::time::sleep;
+
+use crate::{Error, ErrorKind, HostedSession, live::Using};
+
+/// Number of rows that are read at once.
+const PAGE: usize = 256;
+
+/// Delay between two reads of the events of a session that another process runs.
+const READ_AGAIN: Duration = Duration::from_millis(250);
+
+/// Reader of the events of a session; see [`HostedSession::events`].
+///
+/// A slow reader receives adjacent deltas merged; it delays nobody. A reader that has read all
+/// stored events keeps the session in memory until it is dropped.
+#[must_use = "events are received by `next`"]
+pub struct Events {
+    session: HostedSession,
+    /// Sequence number of the last event that was returned.
+    after: u64,
+    /// Events that were read from the store.
+    read: VecDeque<Event>,
+    source: Source,
+}
+
+enum Source {
+    /// Not read yet.
+    Unknown,
+    Store,
+    Live {
+        events: Subscription,
+        using: Using,
+    },
+}
+
+enum Step {
+    Event(Event),
+    Again,
+    End,
+}
+
+impl Events {
+    pub(crate) fn new(session: &HostedSession, after: u64) -> Self {
+        Self {
+            session: session.clone(),
+            after,
+            read: VecDeque::new(),
+            source: Source::Unknown,
+        }
+    }
+
+    /// Returns the sequence number of the last event that was returned; the reader can be continued
+    /// after it.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.after
+    }
+
+    /// Waits for the next event. Returns `None` when the session was deleted, or the host has shut
+    /// down. Cancel safe: dropping the future loses no event.
+    ///
+    /// # Errors
+    ///
+    /// [`AtCapacity`](ErrorKind::AtCapacity), and errors of the store. Reading can be continued.
+    pub async fn next(&mut self) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.read.pop_front() {
+                self.after = event.seq;
+                return Ok(Some(event));
+            }
+            let step = match &mut self.source {
+                Source::Unknown => {
+                    self.source = Source::Store;
+                    if let Some(using) = self.session.shared().slots.get(self.session.id()) {
+                        self.follow(using);
+                    }
+                    Step::Again
+                }
+                Source::Store => self.read_store().await?,
+                Source::Live { events, using } => {
+                    let received = tokio::select! {
+                        biased;
+                        received = events.next() => received,
+                        () = using.gone.cancelled() => None,
+                    };
+                    match received {
+                        Some(Received::Event(event)) => Step::Event(event),
+                        Some(_) => {
+                            // What is no longer in memory is in the store, or about to be.
+                            using.journal.flush().await?;
+                            self.source = Source::Store;
+                            Step::Again
+                        }
+                        None => {
+                            self.source = Source::Store;
+                            Step::Again
+                        }
+                    }
+                }
+            };
+            match step {
+                Step::Event(event) => {
+                    self.after = event.seq;
+                    return Ok(Some(event));
+                }
+                Step::Again => {}
+                Step::End => return Ok(None),
+            }
+        }
+    }
+
+    fn follow(&mut self, using: Using) {
+        let stream = using.session.stream();
+        // A number that no event has had is not waited for.
+        self.after = self.after.min(stream.last_seq());
+        let events = stream.resume_after(self.after, SlowReaderPolicy::Coalesce);
+        self.source = Source::Live { events, using };
+    }
+
+    async fn read_store(&mut self) -> Result<Step, Error> {
+        let (shared, id) = (self.session.shared().clone(), self.session.id());
+        let read = match shared.store.events(id, self.after, PAGE).await {
+            Ok(read) => read,
+            Err(error) if error.kind() == StoreKind::NotFound => return Ok(Step::End),
+            Err(error) => return Err(error.into()),
+        };
+        if !read.is_empty() {
+            self.read.extend(read);
+            return Ok(Step::Again);
+        }
+        match shared.acquire(id).await {
+            Ok(using) => self.follow(using),
+            Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::CutRun) => {
+                sleep(READ_AGAIN).await;
+            }
+            Err(error) if error.kind() == ErrorKind::ShuttingDown => return Ok(Step::End),
+            Err(error) => return Err(error),
+        }
+        Ok(Step::Again)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events")
+            .field("session", &self.session.id())
+            .field("after", &self.after)
+            .finish_non_exhaustive()
+    }
+}

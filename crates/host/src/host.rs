@@ -1,0 +1,173 @@
+//! [`Host`]: the sessions of a program.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use geppetto_engine::EngineBuilder;
+use geppetto_store::{Page, SessionInfo, SessionStore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Error, ErrorKind, HostBuilder, HostedSession, NewSession, State, options::Options, slots::Slots,
+};
+
+/// Runs sessions by their ids, over a store.
+///
+/// Cheap to clone; clones are the same host. Sessions are opened by their first use, once, whatever
+/// the number of callers, and belong to the host until they are idle for some time
+/// ([`HostBuilder::idle_after`]). Dropping the host releases nothing: use
+/// [`shutdown`](Self::shutdown).
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) builder: Arc<dyn EngineBuilder>,
+    pub(crate) options: Options,
+    pub(crate) slots: Slots,
+    /// Number of runs that have not ended.
+    runs: AtomicUsize,
+    /// Cancelled when the host shuts down.
+    pub(crate) stopping: CancellationToken,
+    /// Starts the background task.
+    pub(crate) keeper: Once,
+}
+
+/// A place for a run.
+pub(crate) struct RunPlace(Arc<Shared>);
+
+impl Drop for RunPlace {
+    fn drop(&mut self) {
+        self.0.runs.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Host {
+    /// Creates a host with default options.
+    pub fn new(store: impl SessionStore + 'static, builder: impl EngineBuilder + 'static) -> Self {
+        Self::builder(store, builder).build()
+    }
+
+    /// Returns a builder, for a host with its own owner, policies and limits. Every session runs
+    /// what `builder` builds, and needs no journal or persister: the host records the runs.
+    pub fn builder(
+        store: impl SessionStore + 'static,
+        builder: impl EngineBuilder + 'static,
+    ) -> HostBuilder {
+        HostBuilder::new(Arc::new(store), Arc::new(builder))
+    }
+
+    pub(crate) fn with(
+        store: Arc<dyn SessionStore>,
+        builder: Arc<dyn EngineBuilder>,
+        options: Options,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                builder,
+                options,
+                slots: Slots::default(),
+                runs: AtomicUsize::new(0),
+                stopping: CancellationToken::new(),
+                keeper: Once::new(),
+            }),
+        }
+    }
+
+    /// Returns a session by its id. Does nothing else: the session is opened, and created if it does
+    /// not exist, by its first prompt.
+    pub fn session(&self, id: impl Into<String>) -> HostedSession {
+        HostedSession::new(self, id.into())
+    }
+
+    /// Creates a session without a turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Exists`](ErrorKind::Exists) if there is a session with this id.
+    pub async fn create(&self, new: NewSession) -> Result<HostedSession, Error> {
+        let id = new.id.unwrap_or_else(|| self.shared.options.ids.next_id());
+        let session = self.session(id);
+        match session.info().await {
+            Ok(_) => {
+                let message = format!("session `{}` exists already", session.id());
+                return Err(Error::new(ErrorKind::Exists, message));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        session
+            .label(new.title.as_deref(), new.group.as_deref())
+            .await?;
+        Ok(session)
+    }
+
+    /// Lists sessions with their states, whether they are in memory or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn list(&self, page: &Page) -> Result<Vec<(SessionInfo, State)>, Error> {
+        let infos = self.shared.store.list(page).await?;
+        let with_state = |info: SessionInfo| {
+            let state = self.shared.state(&info);
+            (info, state)
+        };
+        Ok(infos.into_iter().map(with_state).collect())
+    }
+
+    /// Returns the number of sessions in memory.
+    #[must_use]
+    pub fn sessions_in_memory(&self) -> usize {
+        self.shared.slots.live().len()
+    }
+
+    /// Returns the name under which the host owns its sessions.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.shared.options.owner
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn SessionStore> {
+        &self.shared.store
+    }
+}
+
+impl Shared {
+    /// Returns a place for a run.
+    pub(crate) fn place_for_run(self: &Arc<Self>) -> Result<RunPlace, Error> {
+        let before = self.runs.fetch_add(1, Ordering::AcqRel);
+        let place = RunPlace(Arc::clone(self));
+        let max = self.options.max_runs;
+        if before < max {
+            return Ok(place);
+        }
+        let message = format!("{max} inferences run or wait already; send the request again later");
+        Err(Error::new(ErrorKind::AtCapacity, message))
+    }
+
+    /// Returns a place for a run that continues an earlier one.
+    pub(crate) fn place_for_continuation(self: &Arc<Self>) -> RunPlace {
+        self.runs.fetch_add(1, Ordering::AcqRel);
+        RunPlace(Arc::clone(self))
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("owner", &self.shared.options.owner)
+            .field("sessions", &self.sessions_in_memory())
+            .finish_non_exhaustive()
+    }
+}

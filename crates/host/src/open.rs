@@ -1,0 +1,127 @@
+//! Opening a session: its claim, its history, and the run that was cut off.
+
+use std::sync::Arc;
+
+use geppetto_session::{ExecutionHandle, Session};
+use geppetto_store::{
+    Continuation, EndStatus, ErrorKind as StoreKind, Restored, Resumption, RunEnd, SessionStore,
+};
+
+use crate::{
+    Error, ErrorKind,
+    host::{RunPlace, Shared},
+    live::{Journal, Live},
+    options::CutRuns,
+};
+
+/// A session that was just opened.
+pub(crate) struct Opened {
+    pub(crate) live: Live,
+    /// Run that continues a cut one.
+    pub(crate) continues: Option<(ExecutionHandle, RunPlace)>,
+}
+
+impl Shared {
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        id: &str,
+        cut_runs: CutRuns,
+    ) -> Result<Opened, Error> {
+        let store = Arc::clone(&self.store);
+        let opened = Restored::open(store, id, &self.options.claim()).await;
+        let mut restored = match opened {
+            Ok(restored) => restored,
+            Err(error) => return Err(self.not_opened(id, error).await),
+        };
+        let journal = restored.journal();
+        match take_up(&mut restored, cut_runs).await {
+            Ok(step) => Ok(self.start(restored, step).await),
+            Err(error) => {
+                // Another process may find the session free.
+                let _ = journal.store().release(journal.lease()).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start(
+        self: &Arc<Self>,
+        restored: Restored<Arc<dyn SessionStore>>,
+        step: Resumption,
+    ) -> Opened {
+        let journal = restored.journal();
+        let session = Session::builder(Arc::clone(&self.builder))
+            .id(restored.info.id.as_str())
+            .event_stream(restored.event_stream())
+            .history(restored.turns)
+            .ids(Arc::clone(&self.options.ids))
+            .busy_policy(self.options.busy)
+            .recorder(journal.clone())
+            .build();
+        let mut continues = None;
+        if let Resumption::Run(continuation) = step {
+            let place = self.place_for_continuation();
+            let run = continue_run(&session, &journal, continuation).await;
+            continues = run.map(|run| (run, place));
+        }
+        Opened {
+            live: Live::new(session, journal),
+            continues,
+        }
+    }
+
+    /// Adds the owner to the error of a session that another process holds.
+    async fn not_opened(&self, id: &str, error: geppetto_store::Error) -> Error {
+        if error.kind() != StoreKind::Held {
+            return error.into();
+        }
+        let info = self.store.info(id).await;
+        Error::from(error).naming(info.ok().and_then(|info| info.owner))
+    }
+}
+
+/// Applies the policy for a cut run.
+async fn take_up(
+    restored: &mut Restored<Arc<dyn SessionStore>>,
+    cut_runs: CutRuns,
+) -> Result<Resumption, Error> {
+    match cut_runs {
+        CutRuns::Resume(unknown) => Ok(restored.resume(unknown).await?),
+        CutRuns::Leave if restored.cut.is_some() => {
+            let message = format!(
+                "a run of session `{}` was cut off; resume or end it first",
+                restored.info.id
+            );
+            Err(Error::new(ErrorKind::CutRun, message))
+        }
+        CutRuns::End | CutRuns::Leave => {
+            restored.settle().await?;
+            Ok(Resumption::Nothing)
+        }
+    }
+}
+
+/// Starts the run that continues a cut one. If it cannot start, the cut run has failed.
+async fn continue_run(
+    session: &Session,
+    journal: &Journal,
+    continuation: Continuation,
+) -> Option<ExecutionHandle> {
+    let prompt = if continuation.decisions.is_empty() {
+        session.inference()
+    } else {
+        session.answer(continuation.decisions)
+    };
+    let error = match prompt.extension(continuation.continues).submit().await {
+        Ok(run) => return Some(run),
+        Err(error) => error,
+    };
+    let session = session.id();
+    tracing::warn!(session, %error, "a run that was cut off does not continue");
+    let message = format!("the run was interrupted and could not continue: {error}");
+    let end = RunEnd::new(EndStatus::Failed).because(message);
+    if let Err(error) = journal.record_end(end).await {
+        tracing::warn!(session, %error, "the end of a cut run was not stored");
+    }
+    None
+}

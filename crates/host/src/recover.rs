@@ -1,0 +1,76 @@
+//! Runs that were cut off.
+
+use std::sync::Arc;
+
+use geppetto_store::{Page, SessionStore as _};
+use tokio::sync::Semaphore;
+
+use crate::{CutRuns, Error, ErrorKind, Host};
+
+/// Number of sessions that are listed at once.
+const PAGE: usize = 256;
+
+/// Result of [`Host::recover`].
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Recovered {
+    /// Ids of the sessions whose cut run was taken up: continued, or ended where the policy or the
+    /// state of the run demands it.
+    pub taken_up: Vec<String>,
+    /// Ids of the sessions that another process holds: it runs them, or its lease has not expired
+    /// yet. Call [`Host::recover`] again later.
+    pub held: Vec<String>,
+    /// Ids of the sessions that could not be opened, with the errors.
+    pub failed: Vec<(String, Error)>,
+}
+
+impl Host {
+    /// Finds all sessions with a run that was cut off, and takes them up as configured
+    /// ([`HostBuilder::cut_runs`](crate::HostBuilder::cut_runs)). Call it at the start of the
+    /// program, on a task of its own; sessions can be used in the meantime.
+    ///
+    /// At most [`recover_at_once`](crate::HostBuilder::recover_at_once) continued runs run at once;
+    /// the last one has been started when this returns. Does nothing with [`CutRuns::Leave`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the listing. Sessions that were taken up before stay so.
+    pub async fn recover(&self) -> Result<Recovered, Error> {
+        let mut recovered = Recovered::default();
+        if self.shared.options.cut_runs == CutRuns::Leave {
+            return Ok(recovered);
+        }
+        let places = Arc::new(Semaphore::new(self.shared.options.recover_at_once));
+        let mut page = Page::first(PAGE);
+        loop {
+            let infos = self.shared.store.list(&page).await?;
+            let Some(last) = infos.last() else {
+                return Ok(recovered);
+            };
+            page = page.after(last);
+            for info in infos {
+                let is_open = info.run.as_ref().is_some_and(|run| !run.is_ended());
+                if is_open && self.shared.slots.get(&info.id).is_none() {
+                    self.take_up(info.id, &places, &mut recovered).await;
+                }
+            }
+        }
+    }
+
+    async fn take_up(&self, id: String, places: &Arc<Semaphore>, recovered: &mut Recovered) {
+        let place = Arc::clone(places).acquire_owned().await;
+        match self.shared.acquire(&id).await {
+            Ok(using) => {
+                recovered.taken_up.push(id);
+                if let Some(run) = using.session.active() {
+                    tokio::spawn(async move {
+                        run.outcome().await;
+                        drop((place, using));
+                    });
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::Held => recovered.held.push(id),
+            Err(error) => recovered.failed.push((id, error)),
+        }
+    }
+}

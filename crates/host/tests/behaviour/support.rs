@@ -1,0 +1,299 @@
+//! A world with tools, a model that knows what to do, and a store that dies.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
+use geppetto_enginebuilder::Builder;
+use geppetto_events::{Event, Grammar};
+use geppetto_host::{Host, HostBuilder};
+use geppetto_store::{
+    Appended, Batch, Claim, Effect, Error, Lease, MemoryStore, Opened, Page, Request, SessionInfo,
+    SessionStore, Stats, TurnRow, async_trait,
+};
+use geppetto_testing::Gate;
+use geppetto_toolloop::{ToolContext, ToolError, ToolRegistry, raw_tool_fn};
+use geppetto_turns::{BlockKind, Content, InferenceResult, Turn, Usage};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+pub(crate) const ID: &str = "chat";
+
+/// What tools did outside of the store: calls by tool and key.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    acts: Arc<Mutex<Vec<(String, String)>>>,
+    /// Where `send` waits after it acted, if it is closed.
+    pub(crate) gate: Option<Gate>,
+    /// Where the model waits in the middle of its reply, if there is one.
+    pub(crate) in_reply: Option<Gate>,
+}
+
+impl World {
+    pub(crate) fn acts(&self, tool: &str) -> Vec<String> {
+        let acts = self.acts.lock().unwrap();
+        let of_tool = acts.iter().filter(|(own, _)| own == tool);
+        of_tool.map(|(_, key)| key.clone()).collect()
+    }
+
+    fn tool(&self, name: &'static str, waits: bool) -> geppetto_toolloop::FnTool {
+        let world = self.clone();
+        let act = move |_: Value, ctx: ToolContext| {
+            let acts = world.acts.clone();
+            let gate = world.gate.clone().filter(|_| waits);
+            async move {
+                let act = (name.to_owned(), ctx.idempotency_key.clone());
+                acts.lock().unwrap().push(act);
+                if let Some(gate) = gate {
+                    gate.pass().await;
+                }
+                Ok::<_, ToolError>(format!("{name}: done"))
+            }
+        };
+        raw_tool_fn(name, "Acts", json!({"type": "object"}), act)
+    }
+
+    /// `pay` may not be repeated, `note` may, `send` waits and may not be repeated.
+    fn tools(&self) -> ToolRegistry {
+        let tools = ToolRegistry::new().with(self.tool("pay", false)).unwrap();
+        let tools = tools.with(self.tool("note", false).idempotent()).unwrap();
+        tools.with(self.tool("send", true)).unwrap()
+    }
+
+    pub(crate) fn builder(&self) -> Builder {
+        let model = Model {
+            in_reply: self.in_reply.clone(),
+        };
+        Builder::new(model).tools(self.tools())
+    }
+
+    pub(crate) fn host(&self, store: impl SessionStore + 'static) -> HostBuilder {
+        Host::builder(store, self.builder()).owner("test")
+    }
+}
+
+/// Calls the tools that the prompt names (`pay note`), then answers `Done: ` and their results.
+/// Other prompts are repeated.
+struct Model {
+    in_reply: Option<Gate>,
+}
+
+#[async_trait]
+impl Engine for Model {
+    async fn run_inference(
+        &self,
+        ctx: &RunContext,
+        turn: &mut Turn,
+    ) -> Result<InferenceResult, EngineError> {
+        let prompt = turn.last_of(BlockKind::User).unwrap();
+        let prompt = prompt.text().unwrap().to_owned();
+        let last = turn.blocks.last().unwrap().clone();
+        let mut reply = ResponseWriter::start(ctx, turn, "test", "model");
+        let text = reply.open_text();
+        let calls: Vec<&str> = prompt.split(' ').filter(|word| is_tool(word)).collect();
+        let is_answered = matches!(last.content, Content::ToolUse(_));
+        let words = if is_answered { "Done" } else { prompt.as_str() };
+        for letter in words.chars() {
+            reply.push(text, letter.encode_utf8(&mut [0; 4]));
+        }
+        if let Some(gate) = &self.in_reply {
+            tokio::select! {
+                biased;
+                () = gate.pass() => {}
+                () = ctx.cancelled() => {
+                    let error = EngineError::cancelled();
+                    return Err(reply.fail(error, Finish::default()));
+                }
+            }
+        }
+        reply.push(text, ".");
+        reply.close(text, None);
+        let usage = Usage::new(3, 4);
+        if is_answered || calls.is_empty() {
+            return Ok(reply.finish(Finish::completed().with_usage(usage)));
+        }
+        for (n, name) in calls.iter().enumerate() {
+            let call = reply.open_tool_call(format!("call_{n}"), *name);
+            reply.push(call, "{}");
+            reply.close(call, None);
+        }
+        let class = geppetto_turns::FinishClass::ToolCallsPending;
+        Ok(reply.finish(Finish::new(class).with_usage(usage)))
+    }
+}
+
+fn is_tool(word: &str) -> bool {
+    ["pay", "note", "send"].contains(&word)
+}
+
+/// Reads the whole log of events, which must be complete and legal.
+pub(crate) async fn log(store: &impl SessionStore) -> Vec<Event> {
+    let events = store.events(ID, 0, usize::MAX).await.unwrap();
+    let mut grammar = Grammar::new();
+    let mut last = 0;
+    for event in &events {
+        assert_eq!(event.first_seq(), last + 1, "gap before {event:?}");
+        last = event.seq;
+        if let Err(error) = grammar.accept(event) {
+            panic!("{error}\n{:#?}", kinds(&events));
+        }
+    }
+    grammar.finish().unwrap();
+    events
+}
+
+pub(crate) fn kinds(events: &[Event]) -> Vec<String> {
+    let kind = |event: &Event| format!("{} {}", event.seq, event.type_name());
+    events.iter().map(kind).collect()
+}
+
+/// Text of each assistant message as a reader of events sees it at the end.
+pub(crate) fn seen_text(events: &[Event]) -> String {
+    let mut calls: Vec<((String, u32), String)> = Vec::new();
+    for event in events {
+        let own = event.correlation.call().map(|(id, n)| (id.to_owned(), n));
+        if matches!(
+            event.kind,
+            geppetto_events::EventKind::ProviderCallDiscarded(_)
+        ) {
+            calls.retain(|(call, _)| Some(call) != own.as_ref());
+        }
+        if let (Some(text), Some(own)) = (event.text_delta(), own) {
+            match calls.iter_mut().find(|(call, _)| *call == own) {
+                Some((_, said)) => said.push_str(text),
+                None => calls.push((own, text.to_owned())),
+            }
+        }
+    }
+    calls.into_iter().map(|(_, text)| text).collect()
+}
+
+pub(crate) fn said(turns: &[Turn]) -> String {
+    let blocks = turns.last().into_iter().flat_map(|turn| turn.blocks.iter());
+    let said = blocks.filter(|block| block.kind() == BlockKind::LlmText);
+    said.filter_map(|block| block.text()).collect()
+}
+
+/// A store whose process dies at a write: nothing returns any more.
+#[derive(Clone)]
+pub(crate) struct Mortal {
+    pub(crate) inner: MemoryStore,
+    writes: Arc<AtomicU64>,
+    /// Number of the write at which it dies.
+    dies_at: u64,
+    /// Whether that write is written.
+    written: bool,
+    dead: Arc<Notify>,
+}
+
+impl Mortal {
+    pub(crate) fn new(inner: MemoryStore, dies_at: u64, written: bool) -> Self {
+        Self {
+            inner,
+            writes: Arc::default(),
+            dies_at,
+            written,
+            dead: Arc::default(),
+        }
+    }
+
+    pub(crate) async fn died(&self) {
+        self.dead.notified().await;
+    }
+
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    async fn alive(&self) {
+        if self.writes() >= self.dies_at {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Mortal {
+    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
+        self.alive().await;
+        self.inner.open(session, claim).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
+        self.alive().await;
+        self.inner.renew(lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.alive().await;
+        self.inner.release(lease).await
+    }
+
+    async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
+        self.alive().await;
+        let number = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
+        if number == self.dies_at {
+            if self.written {
+                self.inner.append(lease, batch).await.unwrap();
+            }
+            self.dead.notify_one();
+            return std::future::pending().await;
+        }
+        self.inner.append(lease, batch).await
+    }
+
+    async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
+        self.inner.info(session).await
+    }
+
+    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
+        self.inner.turn(session, index).await
+    }
+
+    async fn turn_rows(&self, id: &str, from: u64, limit: usize) -> Result<Vec<TurnRow>, Error> {
+        self.inner.turn_rows(id, from, limit).await
+    }
+
+    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        self.inner.events(session, after, limit).await
+    }
+
+    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
+        self.inner.effect(session, key).await
+    }
+
+    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
+        self.inner.effects(session, turn).await
+    }
+
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        self.inner.request(session, key).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        self.inner.list(page).await
+    }
+
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
+        self.inner.fork(from, index, to, at).await
+    }
+
+    async fn delete(&self, session: &str) -> Result<bool, Error> {
+        self.inner.delete(session).await
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        self.inner.stats().await
+    }
+}
