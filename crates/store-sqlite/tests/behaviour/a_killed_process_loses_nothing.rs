@@ -15,9 +15,9 @@ use crate::folder::Folder;
 
 const FILE: &str = "GEPPETTO_TEST_FILE";
 
-/// The process that is killed. Writes the number of each batch that was acknowledged.
+/// The process that is killed, if the other test starts it. Writes the number of each batch that was
+/// acknowledged.
 #[tokio::test]
-#[ignore = "run by the other test, as a process of its own"]
 async fn writer() {
     let Ok(file) = std::env::var(FILE) else {
         return;
@@ -51,7 +51,7 @@ async fn that_was_acknowledged() {
     let mut acknowledged = None;
     for kill in 0..8 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture"])
+            .args(["--exact", "--nocapture"])
             .arg("a_killed_process_loses_nothing::writer")
             .env(FILE, &file)
             .stdout(Stdio::piped())
