@@ -43,6 +43,12 @@ pub(crate) struct Shared {
 /// A place for a run.
 pub(crate) struct RunPlace(Arc<Shared>);
 
+impl RunPlace {
+    pub(crate) fn host(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
 impl Drop for RunPlace {
     fn drop(&mut self) {
         self.0.runs.fetch_sub(1, Ordering::AcqRel);

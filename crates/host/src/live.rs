@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use geppetto_engine::RunStatus;
 use geppetto_session::{ExecutionHandle, Session};
 use geppetto_store::{JournalOf, SessionStore};
 use tokio::{
@@ -160,9 +161,15 @@ impl Using {
     /// Keeps the session in memory until a run is over.
     pub(crate) fn until_over(self, run: ExecutionHandle, place: RunPlace) {
         tokio::spawn(async move {
-            run.outcome().await;
+            let outcome = run.outcome().await;
+            if let RunStatus::Failed {
+                kind: geppetto_engine::ErrorKind::Fenced,
+                ..
+            } = outcome.status
+            {
+                place.host().lose(&self.live);
+            }
             drop(place);
-            drop(self);
         });
     }
 }

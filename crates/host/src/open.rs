@@ -71,8 +71,8 @@ impl Shared {
     }
 
     /// Adds the owner to the error of a session that another process holds.
-    async fn not_opened(&self, id: &str, error: geppetto_store::Error) -> Error {
-        if error.kind() != StoreKind::Held {
+    pub(crate) async fn not_opened(&self, id: &str, error: geppetto_store::Error) -> Error {
+        if !matches!(error.kind(), StoreKind::Held | StoreKind::Fenced) {
             return error.into();
         }
         let info = self.store.info(id).await;

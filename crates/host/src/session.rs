@@ -131,11 +131,27 @@ impl HostedSession {
         Ok(self.snapshot().await?.waits)
     }
 
-    /// Cancels the running inference. Returns `true` if there was one in this process. Its terminal
-    /// event follows within 100 ms, even if the store stalls.
-    pub fn cancel(&self) -> bool {
-        let live = self.shared().slots.get(&self.id);
-        live.is_some_and(|live| live.session.cancel_active())
+    /// Cancels the running inference. Returns `true` if there was one. Its terminal event follows
+    /// within 100 ms, even if the store stalls.
+    ///
+    /// A run that was cut off, because its process ended, is ended and does not continue.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session,
+    /// [`Held`](crate::ErrorKind::Held) if another process runs it; those of the store.
+    pub async fn cancel(&self) -> Result<bool, Error> {
+        if let Some(live) = self.shared().slots.get(&self.id) {
+            return Ok(live.session.cancel_active());
+        }
+        let is_open = |info: SessionInfo| info.run.is_some_and(|run| !run.is_ended());
+        if !is_open(self.info().await?) {
+            return Ok(false);
+        }
+        let using = self.shared().acquire_with(&self.id, CutRuns::End).await?;
+        // It may have been opened, and continued, in the meantime.
+        using.session.cancel_active();
+        Ok(true)
     }
 
     /// Returns the running inference, if it runs in this process.

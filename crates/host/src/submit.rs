@@ -168,17 +168,24 @@ impl Submit {
     }
 
     async fn start(self, using: Using, key: Option<RequestKey>) -> Result<HostedRun, Error> {
-        let place = self.session.shared().place_for_run()?;
+        let shared = self.session.shared().clone();
+        let place = shared.place_for_run()?;
         let live = using.live().clone();
         let _permit = live.submitting().await?;
         let mut prompt = self.prompt(&live.session);
         if let Some(key) = key {
             prompt = prompt.extension(key);
         }
-        let run = prompt
-            .submit()
-            .await
-            .map_err(|error| refused(&live, error))?;
+        let run = match prompt.submit().await {
+            Ok(run) => run,
+            Err(error) if is_fenced(&error) => {
+                shared.lose(&live);
+                let id = live.session.id();
+                let fenced = geppetto_store::Error::fenced(id);
+                return Err(shared.not_opened(id, fenced).await);
+            }
+            Err(error) => return Err(refused(&live, error)),
+        };
         using.until_over(run.clone(), place);
         Ok(HostedRun::started(run))
     }
@@ -232,6 +239,14 @@ impl Submit {
             let message = format!("the request cannot be compared with others: {error}");
             Error::new(ErrorKind::Refused, message)
         })
+    }
+}
+
+/// Returns `true` if another host owns the session now.
+fn is_fenced(error: &SessionError) -> bool {
+    match error {
+        SessionError::NotRecorded(error) => error.kind() == geppetto_engine::ErrorKind::Fenced,
+        _ => false,
     }
 }
 

@@ -162,12 +162,12 @@ async fn read_cut<S: SessionStore>(
     let log = OpenLog::read(store, info, run).await?;
     let mut open = Vec::new();
     if let Some(turn) = turns.last_mut() {
-        turn::answer_finished(turn, &effects);
+        turn::answer_finished(&info.id, turn, &effects);
         add_totals(turn, run);
-        open = turn::open_calls(turn);
+        open = turn::open_calls(&info.id, turn);
     }
     let mut unknown = effects;
-    unknown.retain(|own| own.is_open() && open.iter().any(|(call, _)| *call == own.call_id));
+    unknown.retain(|own| own.is_open() && open.iter().any(|call| call.is_of(own)));
     Ok(CutRun {
         run: run.clone(),
         unknown,

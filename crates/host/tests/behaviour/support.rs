@@ -13,25 +13,47 @@ use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, Grammar};
 use geppetto_host::{Host, HostBuilder};
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, Error, Lease, MemoryStore, Opened, Page, Request, SessionInfo,
-    SessionStore, Stats, TurnRow, async_trait,
+    Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, MemoryStore, Opened, Page, Request,
+    SessionInfo, SessionStore, Stats, TurnRow, async_trait,
 };
 use geppetto_testing::Gate;
-use geppetto_toolloop::{ToolContext, ToolError, ToolRegistry, raw_tool_fn};
-use geppetto_turns::{BlockKind, Content, InferenceResult, Turn, Usage};
+use geppetto_toolloop::{
+    Rejection, Tool, ToolContext, ToolError, ToolExecutor, ToolRegistry, raw_tool_fn,
+};
+use geppetto_turns::{BlockKind, Content, InferenceResult, ToolCall, Turn, Usage};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 pub(crate) const ID: &str = "chat";
 
 /// What tools did outside of the store: calls by tool and key.
 #[derive(Clone, Default)]
 pub(crate) struct World {
-    acts: Arc<Mutex<Vec<(String, String)>>>,
+    pub(crate) acts: Arc<Mutex<Vec<(String, String)>>>,
     /// Where `send` waits after it acted, if it is closed.
     pub(crate) gate: Option<Gate>,
     /// Where the model waits in the middle of its reply, if there is one.
     pub(crate) in_reply: Option<Gate>,
+    /// `true` if a person is asked before `pay` runs.
+    pub(crate) asks: bool,
+}
+
+/// Asks before `pay` runs.
+struct Ask;
+
+#[async_trait]
+impl ToolExecutor for Ask {
+    async fn is_allowed(
+        &self,
+        _: &RunContext,
+        call: &ToolCall,
+        _: &dyn Tool,
+    ) -> Result<(), Rejection> {
+        if call.name == "pay" {
+            return Err(Rejection::wait("May I pay?"));
+        }
+        Ok(())
+    }
 }
 
 impl World {
@@ -69,7 +91,11 @@ impl World {
         let model = Model {
             in_reply: self.in_reply.clone(),
         };
-        Builder::new(model).tools(self.tools())
+        let builder = Builder::new(model).tools(self.tools());
+        if self.asks {
+            return builder.tool_executor(Ask);
+        }
+        builder
     }
 
     pub(crate) fn host(&self, store: impl SessionStore + 'static) -> HostBuilder {
@@ -77,8 +103,8 @@ impl World {
     }
 }
 
-/// Calls the tools that the prompt names (`pay note`), then answers `Done: ` and their results.
-/// Other prompts are repeated.
+/// Calls the tools that the prompt names (`pay note`; after a `then` in a second reply, whose calls
+/// have the same ids), then answers `Done.` Other prompts are repeated.
 struct Model {
     in_reply: Option<Gate>,
 }
@@ -93,10 +119,19 @@ impl Engine for Model {
         let prompt = turn.last_of(BlockKind::User).unwrap();
         let prompt = prompt.text().unwrap().to_owned();
         let last = turn.blocks.last().unwrap().clone();
+        let from = turn
+            .blocks
+            .iter()
+            .rposition(|own| own.kind() == BlockKind::User);
+        let rounds = turn.blocks.range(from.unwrap()..turn.blocks.len());
+        let rounds = rounds
+            .filter(|own| own.kind() == BlockKind::LlmText)
+            .count();
+        let calls = prompt.split(" then ").nth(rounds).unwrap_or_default();
+        let calls: Vec<&str> = calls.split(' ').filter(|word| is_tool(word)).collect();
+        let is_answered = matches!(last.content, Content::ToolUse(_)) && calls.is_empty();
         let mut reply = ResponseWriter::start(ctx, turn, "test", "model");
         let text = reply.open_text();
-        let calls: Vec<&str> = prompt.split(' ').filter(|word| is_tool(word)).collect();
-        let is_answered = matches!(last.content, Content::ToolUse(_));
         let words = if is_answered { "Done" } else { prompt.as_str() };
         for letter in words.chars() {
             reply.push(text, letter.encode_utf8(&mut [0; 4]));
@@ -189,6 +224,10 @@ pub(crate) struct Mortal {
     /// Whether that write is written.
     written: bool,
     dead: Arc<Notify>,
+    /// `true` while writes wait.
+    pub(crate) stalled: Arc<watch::Sender<bool>>,
+    /// Kind of the error with which writes fail.
+    pub(crate) fails: Arc<Mutex<Option<ErrorKind>>>,
 }
 
 impl Mortal {
@@ -199,7 +238,21 @@ impl Mortal {
             dies_at,
             written,
             dead: Arc::default(),
+            stalled: Arc::new(watch::Sender::new(false)),
+            fails: Arc::default(),
         }
+    }
+
+    /// Creates a store that does not die.
+    pub(crate) fn immortal(inner: MemoryStore) -> Self {
+        Self::new(inner, u64::MAX, true)
+    }
+
+    async fn fail(&self) -> Result<(), Error> {
+        let mut stalled = self.stalled.subscribe();
+        stalled.wait_for(|stalled| !stalled).await.unwrap();
+        let fails = *self.fails.lock().unwrap();
+        fails.map_or(Ok(()), |kind| Err(Error::new(kind, "the disk is broken")))
     }
 
     pub(crate) async fn died(&self) {
@@ -226,6 +279,7 @@ impl SessionStore for Mortal {
 
     async fn renew(&self, lease: &Lease) -> Result<(), Error> {
         self.alive().await;
+        self.fail().await?;
         self.inner.renew(lease).await
     }
 
@@ -236,6 +290,7 @@ impl SessionStore for Mortal {
 
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
         self.alive().await;
+        self.fail().await?;
         let number = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
         if number == self.dies_at {
             if self.written {

@@ -18,8 +18,7 @@ use super::{
     turn::{answer, open_calls, push},
 };
 use crate::{
-    Effect, EffectWrite, EndStatus, Error, RunEnd, RunPhase, RunRecord, SessionStore,
-    journal::Change,
+    EffectWrite, EndStatus, Error, RunEnd, RunPhase, RunRecord, SessionStore, journal::Change,
 };
 
 impl<S: SessionStore + 'static> Restored<S> {
@@ -39,13 +38,13 @@ impl<S: SessionStore + 'static> Restored<S> {
         let Some(cut) = self.cut.clone() else {
             return self.end_log().await;
         };
-        if let Some(status) = completed(self.turns.last(), &cut.run) {
+        if let Some(status) = completed(&self.info.id, self.turns.last(), &cut.run) {
             return self
                 .end_run(&cut, RunEnd::new(status), BTreeMap::new())
                 .await;
         }
         let tools = match self.turns.last_mut() {
-            Some(latest) => end_turn(latest, &cut),
+            Some(latest) => end_turn(&self.info.id, latest, &cut),
             None => BTreeMap::new(),
         };
         let end = RunEnd::new(EndStatus::Interrupted).because(INTERRUPTED);
@@ -137,7 +136,7 @@ impl<S: SessionStore + 'static> Restored<S> {
 
 /// Returns the status of a run whose last reply was complete when the process ended; `None` if it
 /// was not.
-pub(super) fn completed(turn: Option<&Turn>, run: &RunRecord) -> Option<EndStatus> {
+pub(super) fn completed(session: &str, turn: Option<&Turn>, run: &RunRecord) -> Option<EndStatus> {
     let turn = turn.filter(|_| run.phase == RunPhase::Replied)?;
     let result = turn.metadata.get(&turn_meta::INFERENCE_RESULT).ok()??;
     let last = turn.blocks.last()?;
@@ -149,7 +148,7 @@ pub(super) fn completed(turn: Option<&Turn>, run: &RunRecord) -> Option<EndStatu
         return None;
     }
     let has_tools = turn.data.contains(&keys::TOOL_CONFIG);
-    if has_tools && !open_calls(turn).is_empty() {
+    if has_tools && !open_calls(session, turn).is_empty() {
         return None;
     }
     match result.finish_class {
@@ -180,7 +179,7 @@ fn ended_badly(result: &InferenceResult) -> bool {
 }
 
 /// Completes the turn of a cut run that is ended. Returns the ends of its open tool calls.
-fn end_turn(turn: &mut Turn, cut: &CutRun) -> BTreeMap<String, (String, ToolEnd)> {
+fn end_turn(session: &str, turn: &mut Turn, cut: &CutRun) -> BTreeMap<String, (String, ToolEnd)> {
     if !cut.partial_text.is_empty() {
         let partial = Block::llm_text(cut.partial_text.as_str());
         push(turn, partial.with_incomplete(Incomplete::Failed));
@@ -191,11 +190,12 @@ fn end_turn(turn: &mut Turn, cut: &CutRun) -> BTreeMap<String, (String, ToolEnd)
         .map(|own| (own.call_id, own.question))
         .collect();
     let mut tools = BTreeMap::new();
-    for (call, name) in open_calls(turn) {
-        let is_unknown = cut.unknown.iter().any(|own: &Effect| own.call_id == call);
-        let waits = waiting.get(&call).filter(|_| !is_unknown);
+    for call in open_calls(session, turn) {
+        let is_unknown = cut.unknown.iter().any(|own| call.is_of(own));
+        let waits = waiting.get(&call.id).filter(|_| !is_unknown);
         if let Some(question) = waits {
-            tools.insert(call, (name, ToolEnd::Waits(question.clone())));
+            let end = ToolEnd::Waits(question.clone());
+            tools.insert(call.id, (call.name, end));
             continue;
         }
         let (answer, status) = if is_unknown {
@@ -203,8 +203,9 @@ fn end_turn(turn: &mut Turn, cut: &CutRun) -> BTreeMap<String, (String, ToolEnd)
         } else {
             (format!("not run: {INTERRUPTED}"), ToolStatus::Error)
         };
-        push(turn, Block::tool_error(call.as_str(), answer.as_str()));
-        tools.insert(call, (name, ToolEnd::Answered(answer, status)));
+        push(turn, Block::tool_error(call.id.as_str(), answer.as_str()));
+        let end = ToolEnd::Answered(answer, status);
+        tools.insert(call.id, (call.name, end));
     }
     PendingCall::record(turn, &PendingCall::of(turn));
     tools

@@ -10,7 +10,7 @@ use super::{
     CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored,
     close::{Reply, ToolEnd},
     end::{completed, may_run_calls, waiting_end},
-    turn::{open_calls, push},
+    turn::{OpenCall, open_calls, push},
 };
 use crate::{Effect, Error, RunPhase, SessionStore};
 
@@ -75,13 +75,14 @@ impl<S: SessionStore + 'static> Restored<S> {
             self.settle().await?;
             return Ok(Resumption::Nothing);
         };
-        let has_calls = !open_calls(latest).is_empty();
+        let session = self.info.id.as_str();
+        let has_calls = !open_calls(session, latest).is_empty();
         let must_end = has_calls && cut.run.phase == RunPhase::Replied && !may_run_calls(latest);
-        if must_end || completed(Some(latest), &cut.run).is_some() {
+        if must_end || completed(session, Some(latest), &cut.run).is_some() {
             self.settle().await?;
             return Ok(Resumption::Nothing);
         }
-        let tools = prepare(latest, &cut, unknown);
+        let tools = prepare(session, latest, &cut, unknown);
         if unknown == UnknownOutcome::Ask && cut.unknown.iter().any(|own| !own.idempotent) {
             let end = waiting_end(latest);
             self.end_run(&cut, end, tools).await?;
@@ -119,14 +120,16 @@ impl<S: SessionStore + 'static> Restored<S> {
 
 /// Prepares the turn of a cut run for its continuation. Returns the ends of its open tool calls.
 fn prepare(
+    session: &str,
     turn: &mut Turn,
     cut: &CutRun,
     unknown: UnknownOutcome,
 ) -> BTreeMap<String, (String, ToolEnd)> {
     let mut waiting = PendingCall::of(turn);
     let mut tools = BTreeMap::new();
-    for (call, name) in open_calls(turn) {
-        let effect = cut.unknown.iter().find(|own: &&Effect| own.call_id == call);
+    for call in open_calls(session, turn) {
+        let effect = cut.unknown.iter().find(|own: &&Effect| call.is_of(own));
+        let OpenCall { id: call, name, .. } = call;
         let is_unknown = effect.is_some_and(|own| !own.idempotent);
         if is_unknown && unknown == UnknownOutcome::Tell {
             push(turn, Block::tool_error(call.as_str(), OUTCOME_UNKNOWN));

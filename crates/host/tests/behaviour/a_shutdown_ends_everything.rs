@@ -1,0 +1,51 @@
+//! A shutdown accepts nothing more, waits or cancels, stores everything, and frees all sessions.
+
+use std::time::Duration;
+
+use geppetto_host::{ErrorKind, Shutdown};
+use geppetto_session::BusyPolicy;
+use geppetto_store::{MemoryStore, SessionStore};
+use geppetto_testing::Gate;
+use tokio::time::{Instant, sleep};
+
+use super::support::{ID, World, log};
+
+#[tokio::test(start_paused = true)]
+async fn after_the_runs_or_the_time_limit() {
+    for ends_in_time in [true, false] {
+        let store = MemoryStore::new();
+        let mut world = World::default();
+        let gate = Gate::new();
+        world.in_reply = Some(gate.clone());
+        let queue = BusyPolicy::Queue { max: 9 };
+        let host = world.host(store.clone()).busy_policy(queue).build();
+        let session = host.session(ID);
+        let run = session.submit("Hello").await.unwrap();
+        let queued = tokio::spawn(session.prompt("Queued").submit());
+        gate.reached().await;
+        let shutdown = tokio::spawn({
+            let host = host.clone();
+            async move { host.shutdown(Duration::from_secs(10)).await }
+        });
+        sleep(Duration::from_secs(1)).await;
+        let refused = session.submit("Late").await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ShuttingDown);
+        let begun = Instant::now();
+        if ends_in_time {
+            gate.open();
+        }
+        let ended: Shutdown = shutdown.await.unwrap();
+        assert!(queued.await.unwrap().is_err());
+        assert_eq!(run.wait().await.is_ok(), ends_in_time);
+        assert_eq!(ended.cancelled.len(), usize::from(!ends_in_time));
+        assert_eq!(ended.not_stored, []);
+        assert!(begun.elapsed() <= Duration::from_millis(9_100));
+        assert_eq!(host.sessions_in_memory(), 0);
+        let info = store.info(ID).await.unwrap();
+        assert_eq!((info.owner, info.turns), (None, 1));
+        assert!(info.run.unwrap().is_ended());
+        log(&store).await;
+        // A second one has nothing to do.
+        host.shutdown(Duration::ZERO).await;
+    }
+}

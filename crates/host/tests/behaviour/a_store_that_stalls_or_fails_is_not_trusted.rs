@@ -1,0 +1,118 @@
+//! A store that stalls delays neither readers nor a cancellation; what it does not store is not
+//! acknowledged.
+
+use std::time::Duration;
+
+use geppetto_engine::RunStatus;
+use geppetto_host::ErrorKind;
+use geppetto_store::{ErrorKind as StoreKind, MemoryStore, SessionStore};
+use geppetto_testing::Gate;
+use tokio::time::{Instant, sleep};
+
+use super::support::{ID, Mortal, World, log};
+
+#[tokio::test(start_paused = true)]
+async fn deltas_and_a_cancel_do_not_wait_for_it() {
+    let memory = MemoryStore::new();
+    let store = Mortal::immortal(memory.clone());
+    let mut world = World::default();
+    let gate = Gate::new();
+    world.in_reply = Some(gate.clone());
+    let host = world
+        .host(store.clone())
+        .lease(Duration::from_secs(600))
+        .build();
+    let session = host.session(ID);
+    let run = session.submit("Hello").await.unwrap();
+    let mut events = session.events(0);
+    gate.reached().await;
+    // The next write waits for a long time; the events do not.
+    store.stalled.send_replace(true);
+    let begun = Instant::now();
+    let mut text = String::new();
+    while text != "Hello" {
+        let event = events.next().await.unwrap().unwrap();
+        text.push_str(event.text_delta().unwrap_or_default());
+    }
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    sleep(Duration::from_secs(5)).await;
+    let begun = Instant::now();
+    assert!(session.cancel().await.unwrap());
+    while !events.next().await.unwrap().unwrap().is_terminal() {}
+    assert!(
+        begun.elapsed() <= Duration::from_millis(100),
+        "{:?}",
+        begun.elapsed()
+    );
+    let error = run.wait().await.unwrap_err();
+    assert!(error.is_cancelled());
+    assert!(error.outcome().persist_error.is_some());
+    // It is stored as soon as the store answers.
+    store.stalled.send_replace(false);
+    sleep(Duration::from_secs(1)).await;
+    let turns = session.turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello");
+    assert!(memory.info(ID).await.unwrap().run.unwrap().is_ended());
+    log(&memory).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_was_not_stored_is_not_accepted() {
+    for kind in [StoreKind::Full, StoreKind::Unavailable, StoreKind::ReadOnly] {
+        let memory = MemoryStore::new();
+        let store = Mortal::immortal(memory.clone());
+        let host = World::default().host(store.clone()).build();
+        let session = host.session(ID);
+        session.submit("Hello").await.unwrap().wait().await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        *store.fails.lock().unwrap() = Some(kind);
+        let error = session.submit("Lost?").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotStored, "{error:?}");
+        assert!(error.to_string().contains("the disk is broken"), "{error}");
+        assert_eq!(session.open().await.unwrap().turn_count(), 1);
+        let error = session.undo().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
+        *store.fails.lock().unwrap() = None;
+        sleep(Duration::from_secs(1)).await;
+        session.submit("Again").await.unwrap().wait().await.unwrap();
+        host.shutdown(Duration::ZERO).await;
+        let prompts = session.turns().await.unwrap();
+        let last = prompts.last().unwrap();
+        assert_eq!(last.assistant_text().matches("Again").count(), 1);
+        assert!(!last.assistant_text().contains("Lost"));
+        log(&memory).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_end_was_not_stored_says_so() {
+    let memory = MemoryStore::new();
+    let store = Mortal::immortal(memory.clone());
+    let mut world = World::default();
+    let gate = Gate::new();
+    world.in_reply = Some(gate.clone());
+    let host = world.host(store.clone()).build();
+    let session = host.session(ID);
+    let run = session.submit("Hello").await.unwrap();
+    gate.reached().await;
+    *store.fails.lock().unwrap() = Some(StoreKind::Full);
+    gate.open();
+    let error = run.wait().await.unwrap_err();
+    assert!(
+        matches!(error.status(), RunStatus::Failed { .. }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("the disk is broken"), "{error}");
+    let ended = host.shutdown(Duration::ZERO).await;
+    assert_eq!(ended.not_stored.len(), 1, "{ended:?}");
+
+    // The reply is asked for again.
+    *store.fails.lock().unwrap() = None;
+    let host = World::default().host(memory.clone()).build();
+    host.recover().await.unwrap();
+    host.session(ID).idle().await;
+    let turns = host.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+    host.shutdown(Duration::ZERO).await;
+    log(&memory).await;
+}

@@ -1,0 +1,197 @@
+//! A session belongs to one host at a time; a host that lost it writes nothing.
+
+use std::time::Duration;
+
+use geppetto_engine::{ErrorKind as EngineErrorKind, RunStatus};
+use geppetto_host::ErrorKind;
+use geppetto_store::{MemoryStore, SessionStore};
+use geppetto_testing::Gate;
+use tokio::time::sleep;
+
+use super::support::{ID, Mortal, World, log};
+
+const LEASE: Duration = Duration::from_secs(9);
+
+#[tokio::test(start_paused = true)]
+async fn the_second_one_is_told_who_has_it() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let first = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    let second = world.host(store).owner("second").lease(LEASE).build();
+    first
+        .session(ID)
+        .submit("Hello")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    // The first one is idle, and renews its lease.
+    sleep(LEASE * 3).await;
+    let session = second.session(ID);
+    let held = session.submit("Me too").await.unwrap_err();
+    assert_eq!(
+        (held.kind(), held.owner()),
+        (ErrorKind::Held, Some("first"))
+    );
+    assert!(held.to_string().contains("first"), "{held}");
+    assert_eq!(session.delete().await.unwrap_err().kind(), ErrorKind::Held);
+    assert_eq!(session.undo().await.unwrap_err().kind(), ErrorKind::Held);
+    // Reading is possible.
+    assert_eq!(session.turns().await.unwrap().len(), 1);
+    assert_eq!(session.snapshot().await.unwrap().turn_count, 1);
+    // It is free after a shutdown of the first one.
+    first.shutdown(Duration::ZERO).await;
+    session
+        .submit("Me too")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_stalls_is_taken_over_and_writes_nothing() {
+    let memory = MemoryStore::new();
+    let stalling = Mortal::immortal(memory.clone());
+    let mut world = World::default();
+    let gate = Gate::new();
+    world.in_reply = Some(gate.clone());
+    let first = world
+        .host(stalling.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    sleep(Duration::from_millis(100)).await;
+    let mut live = first.session(ID).events(0);
+    stalling.stalled.send_replace(true);
+    // It cannot renew its lease, gives up the session, and ends its run.
+    sleep(LEASE * 2).await;
+    assert_eq!(first.sessions_in_memory(), 0);
+
+    let second = World::default()
+        .host(memory.clone())
+        .owner("second")
+        .lease(LEASE)
+        .build();
+    let recovered = second.recover().await.unwrap();
+    assert_eq!(recovered.taken_up, [ID]);
+    second.session(ID).idle().await;
+    let turns = second.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+    second.shutdown(Duration::ZERO).await;
+    let events = log(&memory).await;
+
+    // The first one comes back.
+    stalling.stalled.send_replace(false);
+    gate.open();
+    let error = run.wait().await.unwrap_err();
+    assert!(!matches!(error.status(), RunStatus::Finished), "{error:?}");
+    sleep(LEASE).await;
+    assert_eq!(log(&memory).await, events);
+    assert_eq!(second.session(ID).turns().await.unwrap(), turns);
+    // A reader of the first one goes on with what the second one stored.
+    let mut last = 0;
+    while last < events.last().unwrap().seq {
+        last = live.next().await.unwrap().unwrap().seq;
+    }
+    assert_eq!(last, events.last().unwrap().seq);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_session_was_taken_over_ends_as_fenced() {
+    let store = MemoryStore::new();
+    let mut world = World::default();
+    let gate = Gate::new();
+    world.in_reply = Some(gate.clone());
+    let first = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    let second = World::default().host(store.clone()).owner("second");
+    let second = second.takes_over(true).lease(LEASE).build();
+    second.session(ID).open().await.unwrap();
+    second.session(ID).idle().await;
+    sleep(Duration::from_secs(1)).await;
+    let before = store.info(ID).await.unwrap();
+    gate.open();
+    let error = run.wait().await.unwrap_err();
+    let kind = EngineErrorKind::Fenced;
+    assert!(
+        matches!(error.status(), RunStatus::Failed { kind: own, .. } if *own == kind),
+        "{error:?}"
+    );
+    // It has learnt that it lost the session.
+    tokio::task::yield_now().await;
+    assert_eq!(first.sessions_in_memory(), 0);
+    let held = first.session(ID).submit("More").await.unwrap_err();
+    assert_eq!(
+        (held.kind(), held.owner()),
+        (ErrorKind::Held, Some("second"))
+    );
+    assert_eq!(store.info(ID).await.unwrap(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_to_a_session_that_was_taken_over_is_refused() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let first = world.host(store.clone()).owner("first").build();
+    first
+        .session(ID)
+        .submit("Hello")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    let second = world
+        .host(store.clone())
+        .owner("second")
+        .takes_over(true)
+        .build();
+    second.session(ID).open().await.unwrap();
+    let held = first.session(ID).submit("More").await.unwrap_err();
+    assert_eq!(
+        (held.kind(), held.owner()),
+        (ErrorKind::Held, Some("second"))
+    );
+    assert_eq!(first.sessions_in_memory(), 0);
+    assert_eq!(store.info(ID).await.unwrap().turns, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_of_the_same_name_continues_at_once() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let first = world.host(store.clone()).owner("chat").build();
+    first
+        .session(ID)
+        .submit("Hello")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    // As if it had been killed.
+    drop(first);
+    let second = world.host(store).owner("chat").build();
+    second
+        .session(ID)
+        .submit("Again")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+}
