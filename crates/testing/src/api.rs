@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{reply::Reply, server::ReceivedRequest, validate::ProviderRefusal};
 
+pub(crate) mod anthropic;
 mod gemini;
 mod openai;
 
@@ -33,6 +34,8 @@ const APIS: &[&Api] = &[
     &openai::INPUT_TOKENS,
     &gemini::GENERATE,
     &gemini::COUNT,
+    &anthropic::MESSAGES,
+    &anthropic::COUNT_TOKENS,
 ];
 
 impl Api {

@@ -13,8 +13,9 @@
 //! # }
 //! ```
 //!
-//! It supports the Chat Completions API, the Responses API (with reasoning summaries), and Google's
-//! generateContent API (with thoughts and their signatures).
+//! It supports the Chat Completions API, the Responses API with reasoning summaries, Anthropic's Messages
+//! API with signed thinking if the request enables it, and Google's generateContent API with thoughts and
+//! their signatures.
 //!
 //! - **Memory.** It answers from the conversation: "My name is Ada" and later "What is my name?";
 //!   "How many questions have I asked?"; "What did I say first?".
@@ -32,6 +33,7 @@ mod answer;
 mod arguments;
 mod gemini;
 mod memory;
+mod messages;
 mod prompt;
 mod responses;
 mod tools;
@@ -73,9 +75,14 @@ pub async fn provider_with_pace(pace: Duration) -> io::Result<ProviderServer> {
     Ok(server)
 }
 
-/// Returns the demo model's reply to a request of one of these APIs, without delays: for servers that behave like it except where a test differs.
+/// Returns the demo model's reply to a request of one of these APIs, without delays: for servers that
+/// behave like it except where a test differs.
 pub fn reply(request: &ReceivedRequest) -> Reply {
     let json = request.json();
+    if request.path().ends_with("/messages") {
+        let thinks = messages::thinks(json);
+        return answer::to(&messages::as_chat(json)).messages(thinks).into();
+    }
     if request.path().ends_with("/responses") {
         let answer = answer::to(&responses::as_chat(json));
         return answer.responses(responses::sealed(json)).into();

@@ -43,6 +43,7 @@ mod chat;
 mod delivery;
 mod gate;
 mod gemini;
+mod messages;
 mod plan;
 mod responses;
 
@@ -54,6 +55,7 @@ pub use chat::{ChatBody, ReasoningDialect};
 pub use delivery::At;
 pub use gate::Gate;
 pub use gemini::GeminiBody;
+pub use messages::MessagesBody;
 pub use responses::ResponsesBody;
 
 pub(crate) use any::Rendered;
@@ -65,7 +67,7 @@ use crate::validate::ProviderRefusal;
 /// A reply of the scripted server: a body, a status with headers, and a delivery.
 ///
 /// Created by the constructors below; `B` is the kind of body and determines the available methods
-/// ([`ChatBody`] and [`ResponsesBody`] have text and tool calls). The server accepts replies of any
+/// ([`ChatBody`], [`ResponsesBody`] and [`MessagesBody`] have text and tool calls). The server accepts replies of any
 /// kind. Status 200 unless set otherwise.
 #[derive(Debug, Clone)]
 #[must_use]
@@ -120,6 +122,12 @@ impl Reply {
     /// [`thought`](Reply::thought), [`function_call`](Reply::function_call) and the other methods.
     pub fn gemini() -> Reply<GeminiBody> {
         Reply::with_body(GeminiBody::default())
+    }
+
+    /// Creates a reply of Anthropic's Messages API, to be described with [`text`](Reply::text),
+    /// [`thinking`](Reply::thinking), [`tool_call`](Reply::tool_call) and the other methods.
+    pub fn messages() -> Reply<MessagesBody> {
+        Reply::with_body(MessagesBody::default())
     }
 
     /// Creates an event stream of exactly these bytes, for any request: a recorded reply, or one
@@ -187,6 +195,16 @@ impl From<Reply<ResponsesBody>> for Reply {
     fn from(reply: Reply<ResponsesBody>) -> Self {
         Self {
             body: AnyBody::responses(reply.body),
+            status: reply.status,
+            delivery: reply.delivery,
+        }
+    }
+}
+
+impl From<Reply<MessagesBody>> for Reply {
+    fn from(reply: Reply<MessagesBody>) -> Self {
+        Self {
+            body: AnyBody::messages(reply.body),
             status: reply.status,
             delivery: reply.delivery,
         }

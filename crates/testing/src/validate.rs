@@ -4,7 +4,8 @@
 //! provider would refuse. [`chat_request`] implements the rules of the Chat Completions API that
 //! conversations violate in practice, above all those for the order of tool calls and their
 //! results, with OpenAI's error messages; [`responses_request`] does the same for the Responses
-//! API, and [`generate_content`] for Google's. [`ProviderServer`](crate::ProviderServer) applies them to every request, and they can be
+//! API, [`messages_request`] for Anthropic's Messages API, and [`generate_content`] for Google's.
+//! [`ProviderServer`](crate::ProviderServer) applies them to every request, and they can be
 //! used separately:
 //!
 //! ```
@@ -24,6 +25,7 @@
 //! As in the API, `null` counts as absent. Unknown fields are accepted, because servers of the same
 //! protocol define their own.
 
+mod anthropic;
 mod calls;
 mod content;
 mod format;
@@ -41,6 +43,7 @@ mod tests;
 
 use serde_json::Value;
 
+pub use anthropic::{messages_count, messages_request};
 pub use gemini::generate_content;
 pub use refusal::ProviderRefusal;
 pub use responses::{responses_count, responses_request};

@@ -17,6 +17,7 @@ use super::{
 
 mod chat;
 mod gemini;
+mod messages;
 mod openai;
 mod responses;
 
@@ -51,7 +52,12 @@ pub(super) struct Adapter {
     pub(super) is_text: fn(&Block) -> bool,
 }
 
-const ADAPTERS: &[Adapter] = &[chat::ADAPTER, responses::ADAPTER, gemini::ADAPTER];
+const ADAPTERS: &[Adapter] = &[
+    chat::ADAPTER,
+    responses::ADAPTER,
+    messages::ADAPTER,
+    gemini::ADAPTER,
+];
 
 /// Returns the data of the complete events at the beginning of a stream, according to an
 /// independent reader of server-sent events. The last event is complete without its blank line if

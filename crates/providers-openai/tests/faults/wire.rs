@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::cell::Mode;
 
 mod chat;
+mod messages;
 mod responses;
 
 /// Format of a provider.
@@ -14,6 +15,7 @@ mod responses;
 pub(crate) enum Wire {
     Chat,
     Responses,
+    Messages,
 }
 
 /// The properties of a wire that the matrix needs.
@@ -45,12 +47,13 @@ pub(crate) struct Setup {
 }
 
 impl Wire {
-    pub(crate) const ALL: &[Self] = &[Self::Chat, Self::Responses];
+    pub(crate) const ALL: &[Self] = &[Self::Chat, Self::Responses, Self::Messages];
 
     pub(crate) fn spec(self) -> &'static Spec {
         match self {
             Self::Chat => &chat::SPEC,
             Self::Responses => &responses::SPEC,
+            Self::Messages => &messages::SPEC,
         }
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{ChatBody, GeminiBody, ResponsesBody};
+use super::{ChatBody, GeminiBody, MessagesBody, ResponsesBody};
 use crate::{api::Api, server::ReceivedRequest, validate::ProviderRefusal};
 
 /// Type-erased body of a [`Reply`](super::Reply).
@@ -15,6 +15,7 @@ enum Kind {
     Chat(Box<ChatBody>),
     Responses(Box<ResponsesBody>),
     Gemini(Box<GeminiBody>),
+    Messages(Box<MessagesBody>),
     Events(Bytes),
     /// An error in the format of the API that is asked.
     Error(Box<ProviderRefusal>),
@@ -48,6 +49,10 @@ impl AnyBody {
         Self(Kind::Gemini(Box::new(body)))
     }
 
+    pub(super) fn messages(body: MessagesBody) -> Self {
+        Self(Kind::Messages(Box::new(body)))
+    }
+
     pub(super) fn events(bytes: Bytes) -> Self {
         Self(Kind::Events(bytes))
     }
@@ -68,6 +73,7 @@ impl AnyBody {
             Kind::Chat(body) => body.render(request),
             Kind::Responses(body) => body.render(request),
             Kind::Gemini(body) => body.render(request),
+            Kind::Messages(body) => body.render(request),
             Kind::Events(bytes) => Rendered::events(bytes.clone()),
             Kind::Error(refusal) => {
                 let error = (Api::or_chat(request.path()).error)(refusal);

@@ -145,8 +145,8 @@ impl ReceivedRequest {
             .collect()
     }
 
-    /// Returns the result of a tool call in the request: the text of the `tool` message, or of the
-    /// output item, with this id.
+    /// Returns the result of a tool call in the request: the text of the `tool` message, of the output
+    /// item, or of the `tool_result` block, with this id.
     pub(super) fn tool_output(&self, call_id: &str) -> Option<String> {
         let answers = |message: &&Value| {
             let output = message["type"]
@@ -155,7 +155,17 @@ impl ReceivedRequest {
             (message["role"] == "tool" && message["tool_call_id"] == call_id)
                 || (output && message["call_id"] == call_id)
         };
-        self.messages().iter().find(answers).map(message_text)
+        let found = self.messages().iter().find(answers).map(message_text);
+        found.or_else(|| {
+            let parts = self
+                .messages()
+                .iter()
+                .filter_map(|own| own["content"].as_array());
+            let mut results = parts.flatten().filter(|part| part["type"] == "tool_result");
+            results
+                .find(|result| result["tool_use_id"] == call_id)
+                .map(message_text)
+        })
     }
 }
 

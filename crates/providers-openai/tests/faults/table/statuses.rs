@@ -4,11 +4,21 @@ use geppetto_engine::ErrorKind;
 use geppetto_testing::Reply;
 
 use super::{Fault, Script};
-use crate::expect::{Expect, Waits};
+use crate::{
+    cell::{Cell, Mode},
+    expect::{Expect, Waits},
+    wire::Wire,
+};
 
 const LIMITED: Expect = Expect::recurs(
     ErrorKind::RateLimited,
     "too many requests, or a quota is used up (HTTP 429): words",
+);
+
+/// Anthropic names the cause, `request_too_large`.
+const TOO_LARGE: Expect = Expect::fails(
+    ErrorKind::ContextTooLong,
+    "the prompt does not fit the model's context window, shorten it (HTTP 413): words",
 );
 
 macro_rules! status {
@@ -116,7 +126,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         413,
         InvalidRequest,
         "the request is too large for the provider"
-    ),
+    )
+    .but(&[
+        (Cell::of(Wire::Messages, Mode::Streamed), TOO_LARGE),
+        (Cell::of(Wire::Messages, Mode::Single), TOO_LARGE),
+    ]),
     refused!(
         422,
         InvalidRequest,

@@ -1,8 +1,8 @@
-//! [`Answer`]: the content of a reply, for either API.
+//! [`Answer`]: the content of a reply, for each API.
 
 use crate::{
     demo::gemini::SIGNATURE,
-    reply::{ChatBody, GeminiBody, Reply, ResponsesBody},
+    reply::{ChatBody, GeminiBody, MessagesBody, Reply, ResponsesBody},
 };
 
 /// An answer of the demo model, in order, and its tokens.
@@ -125,6 +125,30 @@ impl Answer {
         reply
             .usage(read, written)
             .usage_field("thoughtsTokenCount", thought)
+    }
+
+    /// Returns the answer as a reply of the Messages API, with thoughts if the request enables them.
+    pub(in crate::demo) fn messages(self, thinks: bool) -> Reply<MessagesBody> {
+        let (read, generated, thought) = self.usage();
+        let said = self.said.into_iter();
+        said.fold(Reply::messages(), |reply, said| match said {
+            Said::Thought(text) if thinks => reply.thinking_words(&text),
+            Said::Thought(_) => reply,
+            Said::Text(text) => reply.words(&text),
+            Said::Call {
+                id,
+                name,
+                fragments,
+            } => reply.tool_call_in_fragments(id, name, fragments),
+        })
+        .usage(
+            read,
+            if thinks {
+                generated
+            } else {
+                generated - thought
+            },
+        )
     }
 
     /// Returns the token counts: input, output, and the reasoning part of the output.

@@ -1,0 +1,229 @@
+//! [`Messages`]: the wire.
+
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_provider::{
+    CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
+    WireEngineBuilder, WireRequest, read::Counts,
+};
+use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta};
+use serde_json::{Value, json};
+
+use crate::{
+    MessagesFold, MessagesOptions, keys, refused,
+    request::{Purpose, Request},
+    settings,
+};
+
+const PATH: &str = "/messages";
+const COUNT_PATH: &str = "/messages/count_tokens";
+
+/// Segment of the version in a base URL.
+const VERSION: &str = "/v1";
+
+/// Version of the API, which each request names.
+const API_VERSION: &str = "2023-06-01";
+
+/// Calls a server in the Messages format. Cheap to clone; clones share connections.
+pub type MessagesEngine = WireEngine<Messages>;
+
+/// Configures a [`MessagesEngine`].
+pub type MessagesEngineBuilder = WireEngineBuilder<Messages>;
+
+/// The Messages wire.
+#[derive(Debug)]
+pub struct Messages {
+    options: MessagesOptions,
+    /// Host of the server.
+    server: String,
+    /// `true` if the base URL has no version.
+    adds_version: bool,
+}
+
+impl Messages {
+    /// Returns the settings specific to this API.
+    #[must_use]
+    pub fn options(&self) -> &MessagesOptions {
+        &self.options
+    }
+
+    /// Returns `true` if the server is Anthropic's own.
+    fn is_anthropic(&self) -> bool {
+        let host = self.server.split(':').next().unwrap_or_default();
+        host == "anthropic.com" || host.ends_with(".anthropic.com")
+    }
+
+    fn send(
+        &self,
+        path: &str,
+        call: &Inference<'_>,
+        purpose: Purpose,
+    ) -> Result<WireRequest, EngineError> {
+        let origin = settings::origin(&self.server, call.settings());
+        let request = Request::of(call, &self.options, origin)?;
+        let version = if self.adds_version { VERSION } else { "" };
+        let body = request.encode(purpose)?;
+        let sent = WireRequest::new(format!("{version}{path}"), body)
+            .try_with_header("anthropic-version", API_VERSION)?;
+        let betas = request.betas(self.is_anthropic())?;
+        match betas.is_empty() {
+            true => Ok(sent),
+            false => sent.try_with_header("anthropic-beta", &betas.join(",")),
+        }
+    }
+}
+
+impl Wire for Messages {
+    type Options = MessagesOptions;
+    type Fold = MessagesFold;
+
+    const PROVIDER: &'static str = "claude";
+    const BASE_URL: &'static str = "https://api.anthropic.com";
+    const PATH: &'static str = PATH;
+    const FORMAT: &'static str = "of the Messages API";
+    const PASSED_THROUGH: Option<DataKey<Value>> = Some(keys::CLAUDE_INFERENCE_CONFIG);
+    const RESERVED: &'static [&'static str] = &["messages", "model", "stream"];
+
+    fn new(options: MessagesOptions, server: &Server) -> Result<Self, EngineError> {
+        let base = server.base_url();
+        let path = base.split(['?', '#']).next().unwrap_or(base);
+        let path = path.trim_end_matches('/');
+        let path = path.strip_suffix(PATH).unwrap_or(path);
+        let wire = Self {
+            options,
+            server: server.authority().to_owned(),
+            adds_version: !path.ends_with(VERSION),
+        };
+        if wire.is_anthropic() && !server.has_key() {
+            return Err(EngineError::new(
+                ErrorKind::Configuration,
+                "api_key: is missing; set ANTHROPIC_API_KEY or give the engine a key, or set the base \
+                 URL of a server that needs none",
+            ));
+        }
+        Ok(wire)
+    }
+
+    fn key_header(&self) -> KeyHeader {
+        match self.options.bearer {
+            true => KeyHeader::Bearer,
+            false => KeyHeader::Header("x-api-key".into()),
+        }
+    }
+
+    fn token_header(&self) -> KeyHeader {
+        KeyHeader::Bearer
+    }
+
+    fn adapt(&self, settings: &mut Settings, turn: &Turn) -> Result<(), EngineError> {
+        settings::adapt(settings, turn, &self.options, &self.server);
+        Ok(())
+    }
+
+    fn request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
+        self.send(PATH, call, Purpose::Reply)
+    }
+
+    fn fold(&self, _: &Inference<'_>) -> MessagesFold {
+        MessagesFold::default()
+    }
+
+    /// Omits thinking whose signature the server refuses, because another account or model wrote it, or a
+    /// setting that the server refuses.
+    ///
+    /// Reports: <https://github.com/anthropics/claude-code/issues/10199>,
+    /// <https://github.com/BerriAI/litellm/issues/14194>.
+    fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+        let mut blocks = call.turn().blocks.iter();
+        if refused::is_signature(error) && blocks.any(|block| is_signed(block)) {
+            return Some(Remedy::new(UNREADABLE, json!({})));
+        }
+        let settings = call.settings();
+        refused::remedy(error, |setting| {
+            settings::is_sent(settings, &self.options, setting)
+        })
+    }
+
+    fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
+        if call.is_remedied {
+            forget_signed(turn, call.first);
+        }
+        let origin = settings::origin(&self.server, call.settings);
+        origin.mark(turn, call.first, is_of_server);
+        mark_end(turn, call.first);
+    }
+}
+
+/// Marks the last block of a reply with what the next request needs: that it was paused, and the container in
+/// which it ran code.
+fn mark_end(turn: &mut Turn, first: usize) {
+    let result = turn.metadata.get(&turn_meta::INFERENCE_RESULT);
+    let Some(result) = result.ok().flatten() else {
+        return;
+    };
+    let container = result
+        .details
+        .get("container")
+        .and_then(|own| own.get("id"))
+        .cloned();
+    let is_paused = result.finish_class == FinishClass::Paused;
+    let length = turn.blocks.len();
+    if length <= first || (container.is_none() && !is_paused) {
+        return;
+    }
+    let Some(last) = turn.blocks.make_mut(length - 1) else {
+        return;
+    };
+    if is_paused {
+        last.metadata.set_raw(keys::PAUSED.id(), Value::Bool(true));
+    }
+    if let Some(id) = container {
+        last.metadata.set_raw(keys::CONTAINER.id(), id);
+    }
+}
+
+impl CountTokens for Messages {
+    fn count_request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
+        self.send(COUNT_PATH, call, Purpose::Count)
+    }
+
+    fn counted(body: &str) -> Result<u64, Fault> {
+        let tokens = Counts::read(body).and_then(|mut counts| counts.find(&["/input_tokens"]));
+        tokens.ok_or_else(|| Fault::not_a_reply("the server sent a body without a count of tokens"))
+    }
+}
+
+/// Message of the event that reports the omission of thinking.
+const UNREADABLE: &str = "the server could not read earlier thinking, which is left out";
+
+fn is_signed(block: &Block) -> bool {
+    match &block.content {
+        Content::Reasoning(own) => {
+            own.encrypted_content.is_some() || own.extra.get(keys::SIGNATURE).is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Marks the thinking before `end` as unreadable by the server.
+fn forget_signed(turn: &mut Turn, end: usize) {
+    for index in 0..end {
+        if turn.blocks.get(index).is_some_and(|block| is_signed(block))
+            && let Some(block) = turn.blocks.make_mut(index)
+        {
+            let mark = keys::UNREADABLE.id();
+            block.metadata.set_raw(mark, Value::Bool(true));
+        }
+    }
+}
+
+/// Returns `true` if a block has contents that only the server can read.
+fn is_of_server(block: &Block) -> bool {
+    use geppetto_turns::keys::block_meta::ANNOTATIONS;
+    match &block.content {
+        Content::Reasoning(_) => true,
+        Content::LlmText(_) => block.metadata.contains(&ANNOTATIONS),
+        Content::ToolCall(call) => call.extra.get(keys::CALLER).is_some(),
+        Content::Other(other) => other.kind == keys::BLOCK_KIND,
+        _ => false,
+    }
+}

@@ -1,0 +1,111 @@
+//! The setting that a server refuses, determined from its error.
+//!
+//! The names of models are not enough to know this in advance: gateways rename models, other vendors
+//! speak the API without all of its fields, and new models refuse what their predecessors accepted.
+
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_provider::Remedy;
+
+#[cfg(test)]
+mod tests;
+
+/// Words with which servers refuse a field, or its value for this model.
+const REFUSALS: &[&str] = &[
+    "not supported",
+    "unsupported",
+    "does not support",
+    "doesn't support",
+    "not permitted",
+    "is deprecated for",
+    "cannot both be",
+    "may only be set to",
+    "must be unset",
+    "not allowed",
+    "unknown field",
+    "unexpected value",
+    "not available",
+    "expired",
+    "not found",
+    "input tag",
+];
+
+/// Words in lower case that name a field, and the setting that it carries; the more specific first.
+const FIELDS: &[(&str, &str)] = &[
+    ("thinking.type.enabled", "thinking_budget"),
+    ("budget_tokens", "thinking_budget"),
+    ("thinking.display", "thinking_display"),
+    ("assistant message prefill", "prefill"),
+    ("prefill", "prefill"),
+    ("effort", "reasoning_effort"),
+    ("thinking", "thinking_type"),
+    ("output_config.format", "output_format"),
+    ("structured output", "output_format"),
+    ("output_config", "output_format"),
+    ("output format", "output_format"),
+    ("cache_control", "cache"),
+    ("anthropic-beta", "betas"),
+    ("container", "container"),
+    ("temperature", "temperature"),
+    ("top_p", "top_p"),
+    ("top_k", "top_k"),
+    ("stop_sequences", "stop"),
+    ("service_tier", "service_tier"),
+    ("strict", "strict_tools"),
+    ("tool_choice", "tool_choice"),
+];
+
+/// Maximum length of the part of a message that is read, in characters: the rest quotes the request.
+const LONGEST: usize = 600;
+
+/// Returns `true` if an error refuses thinking that was sent back: an invalid signature, or thinking that
+/// is not as the model wrote it.
+pub(crate) fn is_signature(error: &EngineError) -> bool {
+    let message = said(error);
+    let message = message.as_deref().unwrap_or_default();
+    message.contains("thinking")
+        && [
+            "signature",
+            "cannot be modified",
+            "expected `thinking`",
+            "redacted_thinking",
+        ]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// Returns the remedy for an error that refuses a setting. `is_sent` returns `true` if the request has a
+/// setting that can be omitted.
+///
+/// Reports: <https://github.com/AAswordman/Operit/pull/568>,
+/// <https://github.com/omnigent-ai/omnigent/pull/17>,
+/// <https://github.com/OpenHands/OpenHands/pull/12909>.
+pub(crate) fn remedy(error: &EngineError, is_sent: impl Fn(&str) -> bool) -> Option<Remedy> {
+    let message = said(error)?;
+    if !REFUSALS.iter().any(|words| message.contains(words)) {
+        return None;
+    }
+    let mut named = FIELDS.iter().filter(|(words, _)| message.contains(words));
+    let (_, setting) = named.find(|(_, setting)| is_sent(setting))?;
+    Some(Remedy::without(setting, why(setting)))
+}
+
+fn why(setting: &str) -> &'static str {
+    match setting {
+        "thinking_budget" => "the server refuses it; the model decides how much to think",
+        "prefill" => "the server refuses it; a prompt to continue is sent after it",
+        "output_format" => "the server refuses it; the schema is described in the instructions",
+        "container" => "the server does not have it any more",
+        _ => "the server refuses it for this model",
+    }
+}
+
+/// Returns the server's message in lower case, if the error is that of an invalid request.
+fn said(error: &EngineError) -> Option<String> {
+    let is_invalid = matches!(
+        error.kind(),
+        ErrorKind::InvalidRequest | ErrorKind::NotFound
+    );
+    let message = error.provider_message().filter(|_| is_invalid)?;
+    let message: String = message.chars().take(LONGEST).collect();
+    Some(message.to_lowercase())
+}

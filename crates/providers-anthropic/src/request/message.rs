@@ -1,0 +1,350 @@
+//! [`Conversation`]: the instructions and messages of a request.
+
+use std::{borrow::Cow, sync::Arc};
+
+use geppetto_engine::EngineError;
+use geppetto_provider::{request::sendable_args, rules::CallIdForm, rules::CallIds};
+use geppetto_turns::{
+    Block, Content, LlmText, MediaSource, Reasoning, ToolCall, ToolUse, UserContent,
+    keys::block_meta,
+    repair::{CONTINUE, MISSING_PROMPT},
+};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    Request,
+    cache::Marks,
+    history,
+    media::Media,
+    part::{Marked, Part},
+};
+use crate::{keys, settings};
+
+/// Longest id of a call, in characters.
+const LONGEST_ID: usize = 128;
+
+/// Author of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Role {
+    User,
+    Assistant,
+}
+
+/// A message: adjacent content of one author.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub(super) role: Role,
+    pub(super) content: Vec<Part<'a>>,
+}
+
+/// The instructions and messages of a request.
+#[derive(Debug, Default)]
+pub(super) struct Conversation<'a> {
+    pub(super) system: Vec<Part<'a>>,
+    pub(super) messages: Vec<Message<'a>>,
+    /// `true` if there is a call or an answer.
+    pub(super) has_calls: bool,
+}
+
+/// Types of content blocks, as the API names them, that are content of the user.
+const OF_USER: [&str; 4] = ["container_upload", "search_result", "document", "image"];
+
+impl<'a> Conversation<'a> {
+    /// Groups repaired blocks to messages.
+    ///
+    /// # Errors
+    ///
+    /// An error of kind `Configuration` if an image or a file cannot be sent.
+    pub(super) fn of(
+        blocks: &'a [Arc<Block>],
+        request: &'a Request<'a>,
+    ) -> Result<Self, EngineError> {
+        let mut collector = Collector {
+            request,
+            ids: CallIds::new(CallIdForm::Plain(LONGEST_ID)),
+            system: Vec::new(),
+            parts: Vec::new(),
+            behind: Vec::new(),
+        };
+        for block in blocks {
+            collector.take(block)?;
+        }
+        collector.put_behind();
+        let mut parts = collector.parts;
+        history::clean(&mut parts);
+        let is_call = |part: &Part<'_>| matches!(part, Part::Call { .. } | Part::Answer { .. });
+        let has_calls = parts.iter().any(|(_, part)| is_call(part));
+        let mut conversation = Self {
+            system: collector.system,
+            messages: grouped(parts),
+            has_calls,
+        };
+        conversation.end(request);
+        Ok(conversation)
+    }
+
+    /// Completes the order of authors: the user begins, and ends unless the reply continues the last
+    /// message.
+    fn end(&mut self, request: &Request<'_>) {
+        if self.messages.is_empty() {
+            return;
+        }
+        let prompt = |text: &'static str| Message {
+            role: Role::User,
+            content: vec![Part::text(text)],
+        };
+        if self
+            .messages
+            .first()
+            .is_some_and(|first| first.role == Role::Assistant)
+        {
+            self.messages.insert(0, prompt(MISSING_PROMPT));
+        }
+        let is_last = self
+            .messages
+            .last()
+            .is_some_and(|last| last.role == Role::Assistant);
+        if !is_last || request.is_paused() {
+            return;
+        }
+        if settings::ends_with_user(request.settings) {
+            self.messages.push(prompt(CONTINUE));
+        } else if let Some(last) = self.messages.last_mut()
+            && let Some(Part::Text { text, .. }) = last.content.last_mut()
+        {
+            // "final assistant content cannot end with trailing whitespace"
+            *text = Cow::Owned(text.trim_end().to_owned());
+        }
+    }
+
+    pub(super) fn system_with(&'a self, marks: &'a Marks) -> impl Serialize + 'a {
+        let last = self.system.len().saturating_sub(1);
+        Sequence(move || {
+            let parts = self.system.iter().enumerate();
+            parts.map(move |(at, part)| Marked(part, marks.of_system(at == last)))
+        })
+    }
+
+    pub(super) fn messages_with(&'a self, marks: &'a Marks) -> impl Serialize + 'a {
+        Sequence(move || {
+            let messages = self.messages.iter().enumerate();
+            messages.map(move |(at, message)| MarkedMessage {
+                role: message.role,
+                content: &message.content,
+                mark: marks.of_message(at),
+            })
+        })
+    }
+}
+
+/// A message whose last content block has a mark of the cache.
+struct MarkedMessage<'a> {
+    role: Role,
+    content: &'a [Part<'a>],
+    mark: Option<&'a Value>,
+}
+
+impl Serialize for MarkedMessage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let last = self.content.len().saturating_sub(1);
+        let content = Sequence(|| {
+            let parts = self.content.iter().enumerate();
+            parts.map(|(at, part)| Marked(part, self.mark.filter(|_| at == last)))
+        });
+        let mut message = serializer.serialize_struct("Message", 2)?;
+        message.serialize_field("role", &self.role)?;
+        message.serialize_field("content", &content)?;
+        message.end()
+    }
+}
+
+/// A list that is serialized from an iterator.
+struct Sequence<F>(F);
+
+impl<F, I> Serialize for Sequence<F>
+where
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in self.0() {
+            list.serialize_element(&item)?;
+        }
+        list.end()
+    }
+}
+
+/// Merges adjacent content of one author.
+fn grouped(parts: Vec<(Role, Part<'_>)>) -> Vec<Message<'_>> {
+    let mut messages: Vec<Message<'_>> = Vec::new();
+    for (role, part) in parts {
+        match messages.last_mut() {
+            Some(last) if last.role == role => last.content.push(part),
+            _ => messages.push(Message {
+                role,
+                content: vec![part],
+            }),
+        }
+    }
+    messages
+}
+
+/// Converts blocks to content.
+struct Collector<'a> {
+    request: &'a Request<'a>,
+    ids: CallIds<'a>,
+    system: Vec<Part<'a>>,
+    parts: Vec<(Role, Part<'a>)>,
+    /// Media that follow the tool results.
+    behind: Vec<Part<'a>>,
+}
+
+impl<'a> Collector<'a> {
+    fn take(&mut self, block: &'a Block) -> Result<(), EngineError> {
+        if !matches!(block.content, Content::ToolUse(_)) {
+            self.put_behind();
+        }
+        match &block.content {
+            Content::System(system) => self.system.push(Part::text(&system.text)),
+            Content::User(said) => self.user(said)?,
+            Content::LlmText(text) => self.text(block, text),
+            Content::Reasoning(own) if self.request.is_thinking_sent(block) => self.thinking(own),
+            Content::ToolCall(call) => self.call(block, call)?,
+            Content::ToolUse(answer) => self.answer(answer)?,
+            Content::Other(other) if other.kind == keys::BLOCK_KIND => {
+                let kind = other.payload.get("type").and_then(Value::as_str);
+                let is_of_user = kind.is_some_and(|kind| OF_USER.contains(&kind));
+                let is_own = self.request.origin.may_have_made(block);
+                if is_of_user {
+                    self.parts.push((Role::User, Part::Raw(&other.payload)));
+                } else if is_own && block.incomplete().is_none() {
+                    self.model(Part::Raw(&other.payload));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn model(&mut self, part: Part<'a>) {
+        self.parts.push((Role::Assistant, part));
+    }
+
+    /// Adds media of failed tools after all results, which must be first.
+    fn put_behind(&mut self) {
+        let media = self.behind.drain(..).map(|part| (Role::User, part));
+        self.parts.extend(media);
+    }
+
+    fn user(&mut self, said: &'a UserContent) -> Result<(), EngineError> {
+        // Images before the text, as the vendor recommends.
+        for image in &said.images {
+            self.parts
+                .push((Role::User, Part::Media(Media::image(image)?)));
+        }
+        for file in &said.files {
+            self.parts
+                .push((Role::User, Part::Media(Media::file(file)?)));
+        }
+        if !said.text.trim().is_empty() {
+            self.parts.push((Role::User, Part::text(&said.text)));
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, block: &'a Block, said: &'a LlmText) {
+        let is_own = self.request.origin.has_made(block) && block.incomplete().is_none();
+        let citations = block.metadata.get(&block_meta::ANNOTATIONS).ok().flatten();
+        let citations = citations.filter(|list| is_own && list.iter().all(is_citation));
+        self.model(Part::Text {
+            text: Cow::Borrowed(&said.text),
+            citations: citations.map(Cow::Owned),
+        });
+    }
+
+    fn thinking(&mut self, own: &'a Reasoning) {
+        let signature = own.extra.get(keys::SIGNATURE).and_then(Value::as_str);
+        let part = match (signature, own.encrypted_content.as_deref()) {
+            (Some(signature), _) if !signature.is_empty() => Part::Thinking {
+                thinking: &own.text,
+                signature,
+            },
+            (_, Some(data)) => Part::Redacted(data),
+            _ => return,
+        };
+        self.model(part);
+    }
+
+    fn call(&mut self, block: &'a Block, call: &'a ToolCall) -> Result<(), EngineError> {
+        let args = sendable_args(&call.args).into_owned();
+        // The text is an object, whose bytes stay the same.
+        let input = RawValue::from_string(args).map_err(|error| {
+            let message = format!("the arguments of the call `{}` cannot be sent", call.id);
+            EngineError::new(geppetto_engine::ErrorKind::Configuration, message).with_source(error)
+        })?;
+        let caller = call.extra.get(keys::CALLER);
+        let id = self.ids.call(&call.id);
+        self.model(Part::Call {
+            id,
+            name: self.request.settings.names.sent(&call.name),
+            input,
+            caller: caller.filter(|_| self.request.origin.has_made(block)),
+        });
+        Ok(())
+    }
+
+    fn answer(&mut self, answer: &'a ToolUse) -> Result<(), EngineError> {
+        let text = answer.output();
+        let mut content = Vec::new();
+        if !text.trim().is_empty() {
+            content.push(Part::owned_text(text));
+        }
+        let is_error = answer.is_error();
+        // The result of a failed tool is text: "all content must be type text if is_error is true".
+        let media = match is_error {
+            true => &mut self.behind,
+            false => &mut content,
+        };
+        for image in &answer.images {
+            media.push(Part::Media(Media::image(image)?));
+        }
+        for file in &answer.files {
+            media.push(Part::Media(Media::file(file)?));
+        }
+        let id = self.ids.answer(&answer.id);
+        let answer = Part::Answer {
+            id,
+            content,
+            is_error,
+        };
+        self.parts.push((Role::User, answer));
+        Ok(())
+    }
+}
+
+/// Returns `true` if an annotation is a citation of this API.
+fn is_citation(annotation: &Value) -> bool {
+    let kind = annotation.get("type").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.ends_with("_location"))
+}
+
+/// Returns `true` if an upload is part of the conversation.
+pub(super) fn has_uploads(blocks: &geppetto_turns::Blocks) -> bool {
+    let is_upload = |source: &MediaSource| matches!(source, MediaSource::FileId(_));
+    blocks.iter().any(|block| match &block.content {
+        Content::User(said) => {
+            said.images.iter().any(|image| is_upload(&image.source))
+                || said.files.iter().any(|file| is_upload(&file.source))
+        }
+        Content::ToolUse(answer) => {
+            answer.images.iter().any(|image| is_upload(&image.source))
+                || answer.files.iter().any(|file| is_upload(&file.source))
+        }
+        _ => false,
+    })
+}

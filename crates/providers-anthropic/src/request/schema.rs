@@ -1,0 +1,130 @@
+//! Schemas that the server enforces: of answers and of strict tools.
+
+use geppetto_engine::StructuredOutput;
+use serde_json::{Map, Value, json};
+
+/// Keywords that the API refuses in such a schema.
+///
+/// Source: <https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations>.
+const REFUSED: [&str; 18] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "maxItems",
+    "uniqueItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minProperties",
+    "maxProperties",
+    "patternProperties",
+    "propertyNames",
+    "not",
+];
+
+/// Formats of texts that the API knows.
+const FORMATS: [&str; 9] = [
+    "date-time",
+    "time",
+    "date",
+    "duration",
+    "email",
+    "hostname",
+    "uri",
+    "ipv4",
+    "ipv6",
+];
+
+/// Keywords whose values are schemas: one, a list, or an object of them.
+const NESTED: [&str; 8] = [
+    "properties",
+    "items",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "$defs",
+    "definitions",
+    "additionalProperties",
+];
+
+/// Deepest level of nesting that is converted.
+const DEEPEST: usize = 64;
+
+/// Returns a schema in the form that the API enforces: keywords that it refuses become a note in the
+/// description, for the model; objects are closed.
+pub(super) fn enforced(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    convert(&mut schema, 0);
+    schema
+}
+
+fn convert(schema: &mut Value, depth: usize) {
+    let Some(map) = schema.as_object_mut().filter(|_| depth < DEEPEST) else {
+        return;
+    };
+    let mut notes = Map::new();
+    for name in REFUSED {
+        if let Some(value) = map.remove(name) {
+            notes.insert(name.to_owned(), value);
+        }
+    }
+    // Only 0 and 1 are accepted.
+    if map
+        .get("minItems")
+        .and_then(Value::as_u64)
+        .is_some_and(|least| least > 1)
+    {
+        notes.extend(map.remove_entry("minItems"));
+    }
+    let format = map.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| !FORMATS.contains(&format) && format != "uuid") {
+        notes.extend(map.remove_entry("format"));
+    }
+    if let Some(choices) = map.remove("oneOf") {
+        map.entry("anyOf").or_insert(choices);
+    }
+    if map.get("type").and_then(Value::as_str) == Some("object") {
+        map.insert("additionalProperties".to_owned(), false.into());
+    }
+    if !notes.is_empty() {
+        let note = format!("({})", Value::Object(notes));
+        let said = map.get("description").and_then(Value::as_str);
+        let said = said.map_or_else(|| note.clone(), |said| format!("{said} {note}"));
+        map.insert("description".to_owned(), said.into());
+    }
+    for name in NESTED {
+        let is_map = matches!(name, "properties" | "$defs" | "definitions");
+        match map.get_mut(name) {
+            Some(Value::Object(schemas)) if is_map => {
+                schemas
+                    .values_mut()
+                    .for_each(|schema| convert(schema, depth + 1));
+            }
+            Some(Value::Array(schemas)) => {
+                schemas
+                    .iter_mut()
+                    .for_each(|schema| convert(schema, depth + 1));
+            }
+            Some(schema) => convert(schema, depth + 1),
+            None => {}
+        }
+    }
+}
+
+/// Returns the instruction that replaces the schema of an answer if the model does not enforce one.
+pub(super) fn in_words(output: &StructuredOutput) -> String {
+    let description = match output.description.as_str() {
+        "" => String::new(),
+        text => format!(" {text}"),
+    };
+    let schema = json!(output.schema);
+    format!(
+        "Answer with one JSON object and nothing else.{description} It must fit this JSON schema: \
+         {schema}"
+    )
+}
