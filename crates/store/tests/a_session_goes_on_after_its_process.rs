@@ -154,6 +154,7 @@ async fn after_runs_that_ended_it_has_everything() {
         .await
         .unwrap_err();
     assert_eq!(last_end(&store).await, EndStatus::Failed);
+    assert_eq!(store.info(ID).await.unwrap().run.unwrap().turn, 2);
     journal.flush().await.unwrap();
 
     let (turns, totals) = (session.turns(), session.totals());

@@ -87,6 +87,8 @@ pub(crate) struct Desk {
     seq: u64,
     /// State of the last run, including changes that wait.
     run: Option<RunRecord>,
+    /// Id of the last run that was written, and the index of its turn.
+    turn_of_run: Option<(String, u64)>,
     /// Keys of begun effects without an answer.
     open: HashSet<String>,
     waiting: Waiting,
@@ -138,6 +140,7 @@ impl Desk {
             latest,
             seq: info.last_seq,
             run: info.run.clone(),
+            turn_of_run: info.run.as_ref().map(|run| (run.run.clone(), run.turn)),
             open: HashSet::new(),
             waiting: Waiting::default(),
             in_flight: None,
@@ -333,9 +336,11 @@ impl Desk {
         if waiting.run
             && let Some(run) = &mut self.run
         {
-            if !run.is_ended() {
-                run.turn = turn;
-            }
+            run.turn = match &self.turn_of_run {
+                Some((id, known)) if run.is_ended() && *id == run.run => *known,
+                _ => turn,
+            };
+            self.turn_of_run = Some((run.run.clone(), run.turn));
             run.seq = self.seq;
             batch.run = Some(run.clone());
         }

@@ -1,0 +1,170 @@
+//! [`Points`]: the places at which a child is killed, and [`Watched`], a store with such places.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::SystemTime,
+};
+
+use async_trait::async_trait;
+use geppetto_events::Event;
+use geppetto_store::{
+    Appended, Batch, Claim, Effect, EffectWrite, Error, Lease, Opened, Page, Request, RunPhase,
+    SessionInfo, SessionStore, Stats, TurnRow,
+};
+use geppetto_turns::Turn;
+
+use crate::note::Note;
+
+/// Names of all places.
+pub(crate) const PLACES: [&str; 12] = [
+    "open", "prompt", "call", "reply", "begin", "finish", "end", "events", "pay", "keep", "look",
+    "release",
+];
+
+/// The place at which this child is killed, if any.
+#[derive(Debug)]
+pub(crate) struct Points {
+    place: Option<(String, String)>,
+    left: AtomicU64,
+}
+
+impl Points {
+    /// Reads `PLACE:WHEN:N`, such as `reply:after:2`: the second time after a reply was stored.
+    pub(crate) fn parse(text: Option<&str>) -> Option<Self> {
+        let Some(text) = text else {
+            return Some(Self {
+                place: None,
+                left: AtomicU64::new(0),
+            });
+        };
+        let (place, rest) = text.split_once(':')?;
+        let (when, n) = rest.split_once(':')?;
+        Some(Self {
+            place: Some((place.to_owned(), when.to_owned())),
+            left: AtomicU64::new(n.parse().ok()?),
+        })
+    }
+
+    /// Passes a place. At the one that was asked for, tells the parent, and stays there until the
+    /// process is killed. The other threads go on, as they do when a process is killed.
+    pub(crate) fn pass(&self, place: &str, when: &str) {
+        let Some((own, own_when)) = &self.place else {
+            return;
+        };
+        if own == place && own_when == when && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            Note::Reached.send();
+            loop {
+                thread::park();
+            }
+        }
+    }
+}
+
+/// A store whose writes are places.
+#[derive(Debug)]
+pub(crate) struct Watched<S> {
+    pub(crate) store: S,
+    pub(crate) points: Arc<Points>,
+}
+
+/// Returns the barrier that a batch belongs to.
+fn place(batch: &Batch) -> &'static str {
+    let phase = batch.run.as_ref().map(|run| &run.phase);
+    match (phase, batch.effects.first()) {
+        (_, Some(EffectWrite::Begin(_))) => "begin",
+        (_, Some(_)) => "finish",
+        (Some(RunPhase::Started), None) => "prompt",
+        (Some(RunPhase::Calling), None) => "call",
+        (Some(RunPhase::Replied), None) => "reply",
+        (Some(RunPhase::Ended(_)), None) => "end",
+        _ => "events",
+    }
+}
+
+#[async_trait]
+impl<S: SessionStore> SessionStore for Watched<S> {
+    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
+        self.points.pass("open", "before");
+        let opened = self.store.open(session, claim).await;
+        self.points.pass("open", "after");
+        opened
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
+        self.store.renew(lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        self.points.pass("release", "before");
+        let released = self.store.release(lease).await;
+        self.points.pass("release", "after");
+        released
+    }
+
+    async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
+        let place = place(&batch);
+        self.points.pass(place, "before");
+        let appended = self.store.append(lease, batch).await;
+        self.points.pass(place, "after");
+        appended
+    }
+
+    async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
+        self.store.info(session).await
+    }
+
+    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
+        self.store.turn(session, index).await
+    }
+
+    async fn turn_rows(
+        &self,
+        session: &str,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<TurnRow>, Error> {
+        self.store.turn_rows(session, from, limit).await
+    }
+
+    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
+        self.store.events(session, after, limit).await
+    }
+
+    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
+        self.store.effect(session, key).await
+    }
+
+    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
+        self.store.effects(session, turn).await
+    }
+
+    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
+        self.store.request(session, key).await
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        self.store.list(page).await
+    }
+
+    async fn fork(
+        &self,
+        from: &str,
+        index: u64,
+        to: &str,
+        at: SystemTime,
+    ) -> Result<SessionInfo, Error> {
+        self.store.fork(from, index, to, at).await
+    }
+
+    async fn delete(&self, session: &str) -> Result<bool, Error> {
+        self.store.delete(session).await
+    }
+
+    async fn stats(&self) -> Result<Stats, Error> {
+        self.store.stats().await
+    }
+}
