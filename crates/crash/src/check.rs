@@ -9,16 +9,13 @@ use geppetto_turns::{BlockKind, Content, Turn};
 use crate::{
     model::{Expected, Model},
     note::End,
-    prompt::Prompt,
+    prompt::{Kind, Prompt},
 };
 
 mod effects;
 
 /// A violation of a promise.
 pub(crate) type Violations = Vec<String>;
-
-/// `true` if runs that were cut go on; otherwise they are ended as interrupted.
-const RESUMES: bool = false;
 
 /// How much may be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +162,9 @@ impl Checked<'_> {
             let end = op.and_then(|op| op.end);
             let is_whole = last_text(turn) == Some(prompt.answer());
             let told = end == Some(End::Finished);
-            if !is_whole && (told || (RESUMES && when == When::Settled && end.is_none())) {
+            if !is_whole
+                && (told || (when == When::Settled && end.is_none() && prompt.kind != Kind::Long))
+            {
                 let message = format!("prompt {} has no whole answer (told: {end:?})", prompt.op);
                 self.fail(&message);
             }

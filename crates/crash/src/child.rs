@@ -1,12 +1,11 @@
 //! The child: runs sessions on a store until it is killed.
 
-use std::{error::Error, process, sync::Arc, time::SystemTime};
+use std::{error::Error, sync::Arc, time::Duration};
 
-use geppetto_engine::RunStatus;
 use geppetto_enginebuilder::Builder;
+use geppetto_host::{Host, HostedSession};
 use geppetto_providers_openai::chat::ChatEngine;
-use geppetto_session::Session;
-use geppetto_store::{Claim, JournalOf, Page, RequestKey, Restored, SessionStore};
+use geppetto_store::{Page, SessionStore};
 use geppetto_store_sqlite::SqliteStore;
 
 use crate::{
@@ -18,7 +17,6 @@ use crate::{
 };
 
 type Failure = Box<dyn Error + Send + Sync>;
-type Store = Arc<Watched<SqliteStore>>;
 
 /// Sessions that every child works in; forks come on top.
 const SESSIONS: [&str; 3] = ["s0", "s1", "s2"];
@@ -44,27 +42,29 @@ pub(crate) fn run(args: &ChildArgs) -> Result<bool, Failure> {
 async fn work(args: &ChildArgs) -> Result<(), Failure> {
     let points = Points::parse(args.kill_at.as_deref()).ok_or("the place is not readable")?;
     let points = Arc::new(points);
-    let store = SqliteStore::open(&args.store).await?;
-    let store = Arc::new(Watched {
-        store,
+    let sqlite = SqliteStore::open(&args.store).await?;
+    let store = Watched {
+        store: sqlite.clone(),
         points: Arc::clone(&points),
-    });
+    };
     let engine = ChatEngine::builder("test-model")
         .base_url(&args.provider)
         .build()?;
-    let builder = Builder::new(engine).tools(tools::registry(&points)?);
     let mut random = fastrand::Rng::with_seed(args.seed);
+    let ids = sessions(&sqlite, args.settle, &mut random).await?;
+    let builder = Builder::new(engine).tools(tools::registry(&points)?);
+    let host = Host::builder(store, builder).owner("crash").build();
+    let recovered = host.recover().await?;
+    if let Some((id, error)) = recovered.failed.into_iter().next() {
+        return Err(format!("{id} was not recovered: {error}").into());
+    }
     let mut tasks = tokio::task::JoinSet::new();
-    for (id, n) in sessions(&store, args.settle, &mut random)
-        .await?
-        .into_iter()
-        .zip(0_u64..)
-    {
+    for (id, n) in ids.into_iter().zip(0_u64..) {
+        let reader = host.session(id.as_str());
+        tokio::spawn(read(reader, random.u64(..100)));
         let worker = Worker {
             again: again(args, &id),
-            id,
-            store: Arc::clone(&store),
-            builder: builder.clone(),
+            session: host.session(id),
             random: random.fork(),
             next_op: args.first_op + n * (PROMPTS + 1),
             settles: args.settle,
@@ -74,13 +74,41 @@ async fn work(args: &ChildArgs) -> Result<(), Failure> {
     while let Some(ended) = tasks.join_next().await {
         ended??;
     }
-    store.store.close().await;
+    if args.settle || random.bool() {
+        host.shutdown(Duration::from_secs(10)).await;
+        sqlite.close().await;
+    }
     Ok(())
+}
+
+/// Reads the events of a session from any number on: the log first, then what happens.
+async fn read(session: HostedSession, after: u64) {
+    let mut events = session.events(after);
+    loop {
+        let last = events.position();
+        match events.next().await {
+            // A session has no events before its first prompt.
+            Ok(Some(event)) if event.first_seq() <= last + 1 => {}
+            Ok(Some(event)) => {
+                let message = format!(
+                    "{}: event {} follows {last}",
+                    session.id(),
+                    event.first_seq()
+                );
+                return Note::Problem { message }.send();
+            }
+            Ok(None) => return,
+            Err(error) => {
+                let message = format!("{}: events after {last}: {error}", session.id());
+                return Note::Problem { message }.send();
+            }
+        }
+    }
 }
 
 /// Returns the sessions to work in: all of them in the end, otherwise the first ones and a fork.
 async fn sessions(
-    store: &Store,
+    store: &SqliteStore,
     all: bool,
     random: &mut fastrand::Rng,
 ) -> Result<Vec<String>, Failure> {
@@ -105,9 +133,7 @@ fn again(args: &ChildArgs, id: &str) -> Option<Prompt> {
 
 /// The work in one session.
 struct Worker {
-    id: String,
-    store: Store,
-    builder: Builder,
+    session: HostedSession,
     random: fastrand::Rng,
     next_op: u64,
     again: Option<Prompt>,
@@ -116,27 +142,11 @@ struct Worker {
 
 impl Worker {
     async fn work(mut self) -> Result<(), Failure> {
-        let claim = Claim::new(format!("process {}", process::id())).taking_over();
-        let mut restored = Restored::open(Arc::clone(&self.store), &self.id, &claim).await?;
-        restored.settle().await?;
-        let journal = restored.journal();
-        let builder = self.builder.clone();
-        let builder = builder.journal(journal.clone()).persister(journal.clone());
-        let session = Session::builder(builder)
-            .id(self.id.as_str())
-            .event_stream(restored.event_stream())
-            .history(restored.turns)
-            .acknowledge_recorded(true)
-            .build();
         if let Some(prompt) = self.again.take() {
-            let is_stored = session.turns().iter().any(|turn| {
-                turn.to_json()
-                    .is_ok_and(|json| json.contains(&format!("\"{prompt}\"")))
-            });
-            if !is_stored {
-                self.ask(&session, prompt).await?;
-            }
+            self.ask(prompt).await?;
         }
+        // A run that was cut off may go on that nobody waits for.
+        self.session.idle().await;
         let prompts = if self.settles {
             1
         } else {
@@ -144,10 +154,10 @@ impl Worker {
         };
         for _ in 0..prompts {
             let prompt = self.prompt();
-            self.ask(&session, prompt).await?;
-            self.maybe_fork(&session).await?;
+            self.ask(prompt).await?;
+            self.maybe_fork().await?;
         }
-        close(&journal, self.settles || self.random.bool()).await
+        Ok(())
     }
 
     fn prompt(&mut self) -> Prompt {
@@ -162,16 +172,19 @@ impl Worker {
     }
 
     /// Submits a prompt and waits for its run; a long one is cancelled.
-    async fn ask(&mut self, session: &Session, prompt: Prompt) -> Result<(), Failure> {
-        let (id, op, text) = (self.id.clone(), prompt.op, prompt.to_string());
+    async fn ask(&mut self, prompt: Prompt) -> Result<(), Failure> {
+        let (id, op, text) = (self.session.id().to_owned(), prompt.op, prompt.to_string());
         Note::Submitting {
             session: id.clone(),
             op,
             text: text.clone(),
         }
         .send();
-        let key = RequestKey::new(op.to_string(), text.as_bytes());
-        let run = session.prompt(text).extension(key).submit().await?;
+        let submit = self.session.prompt(text).idempotency_key(op.to_string());
+        let run = submit
+            .submit()
+            .await
+            .map_err(|error| format!("{id}: prompt {op}: {error}"))?;
         let run_id = run.id().to_owned();
         Note::Submitted {
             session: id.clone(),
@@ -179,18 +192,22 @@ impl Worker {
             run: run_id,
         }
         .send();
-        if prompt.kind == Kind::Long {
-            let mut events = run.events();
+        if prompt.kind == Kind::Long
+            && let Some(handle) = run.handle()
+        {
+            let mut events = handle.events();
             for _ in 0..self.random.u8(1..40) {
                 events.next().await;
             }
             run.cancel();
         }
-        let outcome = run.outcome().await;
-        let end = match &outcome.status {
-            RunStatus::Finished => End::Finished,
-            RunStatus::Cancelled if prompt.kind == Kind::Long => End::Cancelled,
-            other => return Err(format!("{id}: prompt {op} ended as {other:?}").into()),
+        let is_old = run.handle().is_none();
+        let end = match run.wait().await {
+            // Nobody knows how a run ended that is not the last one.
+            Ok(_) if is_old => return Ok(()),
+            Ok(_) => End::Finished,
+            Err(error) if error.is_cancelled() && prompt.kind == Kind::Long => End::Cancelled,
+            Err(error) => return Err(format!("{id}: prompt {op} ended: {error}").into()),
         };
         Note::Ended {
             session: id,
@@ -201,28 +218,22 @@ impl Worker {
         Ok(())
     }
 
-    async fn maybe_fork(&mut self, session: &Session) -> Result<(), Failure> {
+    async fn maybe_fork(&mut self) -> Result<(), Failure> {
         if self.settles || self.random.u8(..4) != 0 {
             return Ok(());
         }
-        let turn = self.random.u64(..session.turn_count() as u64);
-        let (from, to) = (self.id.clone(), format!("{}-f{}", self.id, self.next_op));
+        let turns = self.session.info().await?.turns;
+        let turn = self.random.u64(..turns);
+        let from = self.session.id().to_owned();
+        let to = format!("{from}-f{}", self.next_op);
         Note::Forking {
             from: from.clone(),
             turn,
             to: to.clone(),
         }
         .send();
-        self.store.fork(&from, turn, &to, SystemTime::now()).await?;
+        self.session.fork_at(turn, Some(to.clone())).await?;
         Note::Forked { from, turn, to }.send();
         Ok(())
     }
-}
-
-/// Ends the work in a session, in order or as if it had been forgotten.
-async fn close(journal: &JournalOf<Store>, in_order: bool) -> Result<(), Failure> {
-    if in_order {
-        journal.close().await?;
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
     process::Stdio,
@@ -59,7 +60,7 @@ async fn campaign(args: &ParentArgs) -> Result<bool, Failure> {
             let mut store = job;
             while store < stores && report.violations.is_empty() {
                 let path = folder.join(format!("{store}.db"));
-                let mut life = Life::new(&path, &provider, seed.wrapping_add(store));
+                let mut life = Life::new(&path, &provider, seed.wrapping_add(store))?;
                 life.kill(kills.min(left - store * kills), &mut report)
                     .await?;
                 life.end(&mut report).await?;
@@ -92,6 +93,8 @@ struct Life<'a> {
     random: fastrand::Rng,
     children: u64,
     model: Model,
+    /// All notes, with the number of their child.
+    log: File,
 }
 
 /// How a child ended.
@@ -103,15 +106,17 @@ enum Left {
 }
 
 impl<'a> Life<'a> {
-    fn new(store: &Path, provider: &'a ProviderServer, seed: u64) -> Self {
-        Self {
+    fn new(store: &Path, provider: &'a ProviderServer, seed: u64) -> io::Result<Self> {
+        let log = File::create(store.with_extension("notes"))?;
+        Ok(Self {
             store: store.to_owned(),
             provider,
             seed,
             random: fastrand::Rng::with_seed(seed),
             children: 0,
             model: Model::default(),
-        }
+            log,
+        })
     }
 
     /// Kills a number of children, and checks the store after each.
@@ -141,10 +146,9 @@ impl<'a> Life<'a> {
             self.check(When::Settled, report).await?;
         }
         if report.violations.is_empty() {
-            for end in ["", "-wal", "-shm"] {
-                let file = format!("{}{end}", self.store.display());
-                // SQLite removes the latter two itself.
-                let _ = std::fs::remove_file(file);
+            for end in ["db", "db-wal", "db-shm", "notes"] {
+                // SQLite removes its other files itself.
+                let _ = std::fs::remove_file(self.store.with_extension(end));
             }
         }
         report.stores += 1;
@@ -226,6 +230,8 @@ impl<'a> Life<'a> {
     /// Reads notes until the child has reached its place, or ended.
     async fn listen(&mut self, notes: &mut Lines<BufReader<ChildStdout>>) -> Result<Left, Failure> {
         while let Some(line) = notes.next_line().await? {
+            let log = format!("{} {line}\n", self.children);
+            self.log.write_all(log.as_bytes())?;
             // The last line of a killed child may be cut.
             let Ok(note) = serde_json::from_str::<Note>(&line) else {
                 continue;

@@ -47,7 +47,6 @@ pub(super) fn check(
             None => found.push(format!("{id}: {call:?} has no answer")),
             Some("done") if done > 0 => {}
             Some(text) if text.contains(OUTCOME_UNKNOWN) && matches!(tool, "" | "pay") => {}
-            Some(text) if !super::RESUMES && (text.contains(OUTCOME_UNKNOWN) || done == 0) => {}
             Some(text) => {
                 found.push(format!(
                     "{id}: {call:?} acted {done} times, and its answer is {text}"
