@@ -16,6 +16,8 @@ pub(crate) enum Harness {
     Cases,
     /// `geppetto-conformance`: simulated sessions with interruptions and failures at every point.
     Simulate,
+    /// `geppetto-crash`: processes with durable sessions that are killed everywhere.
+    Crash,
 }
 
 /// Arguments of a command that another program reads; `--help` is among them.
@@ -43,6 +45,7 @@ impl Harness {
                 "run --quiet --release --package geppetto-conformance --features simulate \
                  --bin simulate --"
             }
+            Self::Crash => "run --quiet --package geppetto-crash -- kill",
         }
     }
 

@@ -43,6 +43,8 @@ enum Command {
     Docs(docs::Args),
     /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
     Simulate(harness::Args),
+    /// Kill processes with durable sessions everywhere, and check what their stores have.
+    Crash(harness::Args),
 }
 
 /// The verdict of a command that could run.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
         Command::Simulate(args) => Harness::Simulate.run(&args),
+        Command::Crash(args) => Harness::Crash.run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

@@ -58,6 +58,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
 const UNRESTRICTED: &[&str] = &[
     "crates/bench",
     "crates/conformance",
+    "crates/crash",
     "crates/sqlite-faults",
     "doctests",
     "examples/",

@@ -10,7 +10,12 @@ mod tests;
 const BESIDE: &[&str] = &["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Programs that test and measure the other crates.
-const HARNESSES: &[&str] = &["crates/bench", "crates/conformance", "crates/sqlite-faults"];
+const HARNESSES: &[&str] = &[
+    "crates/bench",
+    "crates/conformance",
+    "crates/crash",
+    "crates/sqlite-faults",
+];
 
 /// Returns `true` if the package in this folder is published.
 pub(super) fn is_published(folder: &str) -> bool {
