@@ -119,14 +119,18 @@ impl Turn {
         self.blocks.iter().filter_map(|block| block.as_tool_call())
     }
 
-    /// Returns the last answer to the call with this id.
+    /// Returns the answer to the last call with this id; `None` if that call has no answer.
+    ///
+    /// Many providers use the ids of calls again in each reply, so the answer to an earlier call is
+    /// not that of a later one.
     #[must_use]
     pub fn tool_answer(&self, call_id: &str) -> Option<&ToolUse> {
-        self.blocks
-            .iter()
-            .rev()
-            .filter_map(|block| block.as_tool_use())
-            .find(|answer| answer.id == call_id)
+        let last = self.blocks.iter().rev().find(|block| match &block.content {
+            Content::ToolCall(call) => call.id == call_id,
+            Content::ToolUse(answer) => answer.id == call_id,
+            _ => false,
+        });
+        last?.as_tool_use()
     }
 
     /// Returns the complete tool calls at or after index `from` that have no later answer, in

@@ -63,13 +63,14 @@ pub(super) fn open_calls(session: &str, turn: &Turn) -> Vec<OpenCall> {
     open.into_iter().map(call).collect()
 }
 
-/// Returns the last answer to a call.
+/// Returns the answer to the last call with an id; `None` if that call has no answer.
 pub(super) fn answer(turn: &Turn, call: &str) -> Option<Arc<Block>> {
-    let is_answer = |block: &&Arc<Block>| match &block.content {
+    let last = turn.blocks.iter().rev().find(|block| match &block.content {
+        Content::ToolCall(own) => own.id == call,
         Content::ToolUse(answer) => answer.id == call,
         _ => false,
-    };
-    turn.blocks.iter().rev().find(is_answer).cloned()
+    });
+    last.filter(|block| block.as_tool_use().is_some()).cloned()
 }
 
 /// Appends a block with an id that only depends on the turn.

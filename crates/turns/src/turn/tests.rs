@@ -49,12 +49,17 @@ fn pending_calls_are_whole_unanswered_and_in_order() {
 
 #[test]
 fn a_call_id_that_is_used_again_is_pending_again() {
-    let turn = Turn::builder()
+    let mut turn = Turn::builder()
         .block(call("call_0"))
         .block(Block::tool_result("call_0", "first"))
-        .block(call("call_0"))
         .build();
+    let answer = |turn: &Turn| turn.tool_answer("call_0").map(|answer| answer.output());
+    assert_eq!(answer(&turn).as_deref(), Some("first"));
+    turn.push(call("call_0"));
     assert_eq!(turn.pending_tool_calls(0).len(), 1);
+    assert_eq!(answer(&turn), None);
+    turn.push(Block::tool_result("call_0", "second"));
+    assert_eq!(answer(&turn).as_deref(), Some("second"));
 }
 
 #[test]
