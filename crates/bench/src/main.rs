@@ -14,6 +14,7 @@ mod paced;
 mod partial;
 mod session;
 mod slow_reader;
+mod store;
 mod stream;
 mod table;
 mod wire;
@@ -38,6 +39,23 @@ enum Command {
     },
     /// Cost of a session's turns.
     Session(Options),
+    /// Cost of the SQLite store: acknowledgements, turns, space, opening.
+    Store {
+        #[command(flatten)]
+        options: Options,
+        /// Measure this alone.
+        #[arg(long)]
+        only: Option<store::Part>,
+        /// Folder of the files; that of temporary files by default.
+        #[arg(long)]
+        folder: Option<std::path::PathBuf>,
+    },
+    /// Opening of a large file, as a process of its own.
+    #[command(hide = true)]
+    StoreOpen {
+        /// The file.
+        file: std::path::PathBuf,
+    },
     /// Memory of many streams at once.
     Concurrent {
         #[command(flatten)]
@@ -136,6 +154,12 @@ fn main() -> ExitCode {
         Command::Stream(options) => stream::run(&options),
         Command::Instructions { json } => instructions::run(json),
         Command::Session(options) => session::run(&options),
+        Command::Store {
+            options,
+            only,
+            folder,
+        } => store::run(&options, only, folder),
+        Command::StoreOpen { file } => store::open(&file),
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
         Command::Paced {

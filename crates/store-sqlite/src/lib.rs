@@ -73,6 +73,7 @@ mod fault;
 mod file;
 mod number;
 mod options;
+pub mod pinocchio;
 mod read;
 mod store;
 mod upkeep;

@@ -13,13 +13,21 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::clock::Arrivals;
-use crate::{Failure, consumers::Chunk, cpu, table::print};
+use crate::{
+    Failure,
+    consumers::Chunk,
+    cpu,
+    store::{Folder, stored},
+    table::print,
+};
 
 /// Who reads the streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Consumer {
     /// A session with one sink.
     Sink,
+    /// The same with a journal in a SQLite store.
+    Stored,
     /// A session whose events a task of its own reads.
     Subscriber,
     /// The typed loop written by hand.
@@ -32,6 +40,7 @@ impl Consumer {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Sink => "sink",
+            Self::Stored => "stored",
             Self::Subscriber => "subscriber",
             Self::HandTyped => "hand-typed",
             Self::Raw => "raw",
@@ -41,6 +50,7 @@ impl Consumer {
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::Sink => "a session with one sink",
+            Self::Stored => "the same with a journal in a SQLite store",
             Self::Subscriber => "a session whose events a task of its own reads",
             Self::HandTyped => "reqwest + eventsource-stream + typed chunks, text only",
             Self::Raw => "the body's bytes alone (reqwest), each chunk taken for one delta",
@@ -77,7 +87,7 @@ async fn read_all(
     arrivals: &Arc<Arrivals>,
 ) -> Result<(), Failure> {
     let mut tasks = match consumer {
-        Consumer::Sink | Consumer::Subscriber => {
+        Consumer::Sink | Consumer::Stored | Consumer::Subscriber => {
             sessions(consumer, base_url, streams, arrivals).await?
         }
         Consumer::HandTyped | Consumer::Raw => loops(consumer, base_url, streams, arrivals),
@@ -98,7 +108,7 @@ async fn sessions(
         .base_url(base_url)
         .build()?;
     let mut builder = Builder::new(engine);
-    if consumer == Consumer::Sink {
+    if consumer != Consumer::Subscriber {
         let arrivals = Arc::clone(arrivals);
         let sink: Arc<dyn EventSink> = Arc::new(sink_fn(move |event| {
             if let Some(text) = event.text_delta() {
@@ -107,10 +117,16 @@ async fn sessions(
         }));
         builder = builder.event_sink(sink);
     }
-    let builder = Arc::new(builder);
+    let store = match consumer {
+        Consumer::Stored => Some(Folder::new(None)?.store().await?),
+        _ => None,
+    };
     let mut tasks = JoinSet::new();
-    for _ in 0..streams {
-        let session = Session::new(Arc::clone(&builder));
+    for n in 0..streams {
+        let session = match &store {
+            Some((store, _)) => stored(store, &format!("session {n}"), builder.clone()).await?,
+            None => Session::new(builder.clone()),
+        };
         let run = session.submit("write").await?;
         let arrivals = Arc::clone(arrivals);
         tasks.spawn(async move {

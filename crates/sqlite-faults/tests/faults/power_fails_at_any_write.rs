@@ -26,6 +26,10 @@ async fn and_what_was_acknowledged_is_there() {
                 .rotate_left(life * 13);
             disk.set_faults(Faults {
                 power_fails_at: Some(1 + random % 160),
+                // In some, a sync fails before.
+                sync_fails_at: (random >> 32)
+                    .is_multiple_of(4)
+                    .then_some(1 + (random >> 40) % 30),
                 ..Faults::default()
             });
             live(&disk, &mut model).await;

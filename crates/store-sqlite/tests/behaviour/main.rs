@@ -16,3 +16,4 @@ mod files_are_private_and_errors_say_what_to_do;
 mod it_meets_the_contract;
 mod older_files_open;
 mod processes_share_a_file;
+mod turn_stores_of_pinocchio_are_imported;
