@@ -9,6 +9,8 @@ pub(crate) enum ApiType {
     Chat,
     #[cfg(feature = "openai")]
     Responses,
+    #[cfg(feature = "gemini")]
+    Gemini,
     #[cfg(feature = "demo")]
     Demo,
     /// Without the named feature.
@@ -25,6 +27,11 @@ const RESPONSES: ApiType = ApiType::Responses;
 #[cfg(not(feature = "openai"))]
 const RESPONSES: ApiType = ApiType::NotBuiltIn("openai");
 
+#[cfg(feature = "gemini")]
+const GEMINI: ApiType = ApiType::Gemini;
+#[cfg(not(feature = "gemini"))]
+const GEMINI: ApiType = ApiType::NotBuiltIn("gemini");
+
 #[cfg(feature = "demo")]
 const DEMO: ApiType = ApiType::Demo;
 #[cfg(not(feature = "demo"))]
@@ -39,7 +46,7 @@ const ALL: &[(&str, ApiType)] = &[
     ("ollama", CHAT),
     ("claude", ApiType::NotBuiltIn("anthropic")),
     ("anthropic", ApiType::NotBuiltIn("anthropic")),
-    ("gemini", ApiType::NotBuiltIn("gemini")),
+    ("gemini", GEMINI),
     ("demo", DEMO),
 ];
 
@@ -57,6 +64,8 @@ pub(crate) const SUPPORTED: &[&str] = &[
     "fireworks",
     #[cfg(feature = "openai")]
     "ollama",
+    #[cfg(feature = "gemini")]
+    "gemini",
     #[cfg(feature = "demo")]
     "demo",
 ];

@@ -28,7 +28,8 @@
 //! | `open-responses` | Responses | of its own name, otherwise as `openai-responses` | as its address |
 //! | `anyscale`, `fireworks` | Chat Completions | required | optional |
 //! | `ollama` | Chat Completions | a local server by default | optional |
-//! | `claude` = `anthropic`, `gemini` | | | not built in |
+//! | `gemini` | generateContent | Google's by default | required by Google's own server |
+//! | `claude` = `anthropic` | | | not built in |
 //! | `demo` (feature `demo`) | a small substitute for a model, in this process | none | none |
 //!
 //! # What settings become
@@ -45,20 +46,23 @@
 //!
 //! # Features
 //!
-//! `openai` (default): Chat Completions and Responses. `demo`: the demo provider, for programs that run
+//! `openai` (default): Chat Completions and Responses. `gemini` (default): generateContent. `demo`: the demo provider, for programs that run
 //! without a key.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(feature = "openai"),
+    not(any(feature = "openai", feature = "gemini")),
     allow(dead_code, unreachable_patterns, reason = "what providers share")
 )]
 
 mod api_type;
+mod build;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
 mod factory;
+#[cfg(feature = "gemini")]
+mod gemini;
 mod http;
 pub mod models;
 #[cfg(feature = "openai")]

@@ -70,7 +70,6 @@ impl StandardFactory {
     }
 
     /// Returns the source of tokens for the server at an address.
-    #[cfg(feature = "openai")]
     pub(crate) fn tokens_for(&self, address: &Address) -> Option<Arc<dyn TokenSource>> {
         let mut sources = self.tokens.iter().rev();
         let found = sources.find(|(own, _)| own.same_host(address));
@@ -87,6 +86,8 @@ impl EngineFactory for StandardFactory {
             ApiType::Chat => self.chat(settings),
             #[cfg(feature = "openai")]
             ApiType::Responses => self.responses(settings),
+            #[cfg(feature = "gemini")]
+            ApiType::Gemini => self.gemini(settings),
             #[cfg(feature = "demo")]
             ApiType::Demo => self.demo(settings),
             ApiType::NotBuiltIn(_) => Err(FactoryError::new(

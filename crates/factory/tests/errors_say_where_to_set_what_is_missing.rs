@@ -127,7 +127,7 @@ fn no_text_has_a_secret() {
             "openai-base-url",
             "https://gateway.test/v1#url-secret-value",
         ),
-        ("ai-api-type", "gemini"),
+        ("ai-api-type", "claude"),
     ] {
         let mut settings = resolved.settings.clone();
         match broken {

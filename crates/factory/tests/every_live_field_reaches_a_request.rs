@@ -142,6 +142,42 @@ fn cases() -> Vec<Case> {
             Body("/reasoning_effort", json!("low")),
         ),
     ];
+    let version = Url("https://generativelanguage.googleapis.com/v1/models/");
+    let gemini = |path, value, at| (path, "gemini", GEMINI, value, at);
+    cases.extend([
+        gemini(
+            "api.api_keys.gemini-api-key",
+            "a-key-of-its-own",
+            Header("x-goog-api-key", "a-key-of-its-own"),
+        ),
+        gemini(
+            "api.base_urls.gemini-base-url",
+            "https://other.test",
+            Url("https://other.test/v1beta/models/test-model:"),
+        ),
+        gemini("gemini.api_version", "v1", version),
+        gemini(
+            "gemini.include_thoughts",
+            "true",
+            Body(
+                "/generationConfig/thinkingConfig/includeThoughts",
+                json!(true),
+            ),
+        ),
+        gemini(
+            "gemini.thinking_budget",
+            "-1",
+            Body("/generationConfig/thinkingConfig/thinkingBudget", json!(-1)),
+        ),
+        gemini(
+            "gemini.thinking_level",
+            "low",
+            Body(
+                "/generationConfig/thinkingConfig",
+                json!({"thinkingLevel": "low"}),
+            ),
+        ),
+    ]);
     let deepseek: &[_] = &[("openai-base-url", "https://api.deepseek.com/v1")];
     for path in ["inference.thinking_type", "openai.thinking_type"] {
         let at = Body("/thinking/type", json!("enabled"));
@@ -192,16 +228,13 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// What an engine of Google's own server needs.
+const GEMINI: &[(&str, &str)] = &[("gemini-api-key", "key-of-google")];
+
 /// Live fields of providers that are not built in: none of them creates an engine.
 const NOT_BUILT_IN: &[(&str, &str)] = &[
     ("api.api_keys.claude-api-key", "claude"),
     ("api.base_urls.claude-base-url", "anthropic"),
-    ("api.api_keys.gemini-api-key", "gemini"),
-    ("api.base_urls.gemini-base-url", "gemini"),
-    ("gemini.api_version", "gemini"),
-    ("gemini.include_thoughts", "gemini"),
-    ("gemini.thinking_budget", "gemini"),
-    ("gemini.thinking_level", "gemini"),
     // Keys and addresses of names that have no API type: nothing asks for them.
     ("api.api_keys.*", "my-own"),
     ("api.base_urls.*", "my-own"),
@@ -311,7 +344,6 @@ fn a_provider_that_is_not_built_in_says_which_feature_has_it() {
         let settings = resolve_loosely(api_type);
         let error = StandardFactory::new().create(&settings).err().unwrap();
         let feature = match *api_type {
-            "gemini" => "built without feature `gemini`",
             "claude" | "anthropic" => "built without feature `anthropic`",
             _ => {
                 assert_eq!(error.kind(), FactoryErrorKind::UnknownApiType, "{path}");

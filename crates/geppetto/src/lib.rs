@@ -42,8 +42,9 @@
 //! | [`session`] | `geppetto-session` | history, one active run, cancel, wait |
 //! | `tools` | `geppetto-toolloop` | tools and the loop that runs them (feature `tools`) |
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
-//! | `provider` | `geppetto-provider` | kit for wires of other providers (feature `openai`) |
-//! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (feature `openai`) |
+//! | `gemini` | `geppetto-providers-gemini` | Google's generateContent (feature `gemini`) |
+//! | `provider` | `geppetto-provider` | kit for wires of other providers (with any provider) |
+//! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (with any provider) |
 //! | `settings` | `geppetto-settings` | layered settings, profiles (features `settings`, `clap`) |
 //! | `factory` | `geppetto-factory` | engines from settings, model facts (feature `factory`) |
 //! | `store` | `geppetto-store` | durable sessions over any store (feature `store`) |
@@ -59,9 +60,12 @@ pub use geppetto_events as events;
 #[cfg(feature = "factory")]
 #[cfg_attr(docsrs, doc(cfg(feature = "factory")))]
 pub use geppetto_factory as factory;
-#[cfg(feature = "openai")]
-#[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
+#[cfg(any(feature = "openai", feature = "gemini"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "gemini"))))]
 pub use geppetto_provider as provider;
+#[cfg(feature = "gemini")]
+#[cfg_attr(docsrs, doc(cfg(feature = "gemini")))]
+pub use geppetto_providers_gemini as gemini;
 #[cfg(feature = "openai")]
 #[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
 pub use geppetto_providers_openai as openai;
@@ -84,8 +88,8 @@ pub use geppetto_testing as testing;
 #[cfg(feature = "tools")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tools")))]
 pub use geppetto_toolloop as tools;
-#[cfg(feature = "openai")]
-#[cfg_attr(docsrs, doc(cfg(feature = "openai")))]
+#[cfg(any(feature = "openai", feature = "gemini"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "gemini"))))]
 pub use geppetto_transport as transport;
 pub use geppetto_turns as turns;
 

@@ -6,9 +6,13 @@ pub use geppetto_engine::{
 };
 pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
+#[cfg(any(feature = "openai", feature = "gemini"))]
+pub use geppetto_provider::ApiKey;
+#[cfg(feature = "gemini")]
+pub use geppetto_providers_gemini::{GeminiEngine, GeminiOptions};
 #[cfg(feature = "openai")]
 pub use geppetto_providers_openai::{
-    ApiKey, ChatEngine, ChatOptions, Dialect, ResponsesEngine, ResponsesOptions,
+    ChatEngine, ChatOptions, Dialect, ResponsesEngine, ResponsesOptions,
 };
 pub use geppetto_session::{BusyPolicy, ExecutionHandle, Prompt, RunError, Session, SessionError};
 #[cfg(feature = "tools")]

@@ -8,6 +8,7 @@ use crate::cell::Mode;
 
 mod chat;
 mod messages;
+mod gemini;
 mod responses;
 
 /// Format of a provider.
@@ -16,6 +17,7 @@ pub(crate) enum Wire {
     Chat,
     Responses,
     Messages,
+    Gemini,
 }
 
 /// The properties of a wire that the matrix needs.
@@ -47,13 +49,14 @@ pub(crate) struct Setup {
 }
 
 impl Wire {
-    pub(crate) const ALL: &[Self] = &[Self::Chat, Self::Responses, Self::Messages];
+    pub(crate) const ALL: &[Self] = &[Self::Chat, Self::Responses, Self::Messages, Self::Gemini];
 
     pub(crate) fn spec(self) -> &'static Spec {
         match self {
             Self::Chat => &chat::SPEC,
             Self::Responses => &responses::SPEC,
             Self::Messages => &messages::SPEC,
+            Self::Gemini => &gemini::SPEC,
         }
     }
 }
