@@ -5,7 +5,8 @@ use std::{borrow::Cow, sync::Arc};
 use geppetto_engine::{EngineError, StructuredOutput};
 use geppetto_provider::{Settings, request::sendable_args};
 use geppetto_turns::{
-    Block, Content as Said, OtherContent, Rules, ToolCall, ToolUse, Turn, UserContent, repair_with,
+    Block, Content as Said, OtherContent, Rules, ToolCall, ToolUse, Turn, UserContent,
+    repair::{CONTINUE, MISSING_PROMPT, repair_with},
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -40,8 +41,6 @@ pub(super) fn history(turn: &Turn, settings: &Settings) -> Vec<Arc<Block>> {
     rules.system_first = true;
     rules.system_joined = true;
     rules.system_as_user = is_refused || Model::named(&settings.model).has_no_instructions();
-    rules.user_first = true;
-    rules.user_last = true;
     rules.no_empty = true;
     repair_with(&turn.blocks, &rules)
 }
@@ -83,6 +82,7 @@ impl<'a> Contents<'a> {
             writer.take(block)?;
         }
         writer.turn_to(Side::User);
+        writer.begin_and_end();
         let output = settings.output.as_ref();
         if let Some(output) = output.filter(|_| is_output_in_words(settings)) {
             writer.system.push(Part::text(in_words(output)));
@@ -161,6 +161,23 @@ impl<'a> Writer<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Adds a prompt before a history that begins with the model, and after one that ends with it.
+    fn begin_and_end(&mut self) {
+        let prompt = |text| Content {
+            role: Role::User,
+            parts: vec![Part::text(text)],
+        };
+        let is_model = |content: Option<&Content<'_>>| {
+            content.is_some_and(|content| content.role == Role::Model)
+        };
+        if is_model(self.contents.first()) {
+            self.contents.insert(0, prompt(MISSING_PROMPT));
+        }
+        if is_model(self.contents.last()) {
+            self.contents.push(prompt(CONTINUE));
+        }
     }
 
     /// Ends the last content, and begins one of the model if it is the model's turn.
@@ -332,7 +349,9 @@ impl<'a> Writer<'a> {
 
     /// Adds a part that the server made, unless it needs a signature that cannot be sent.
     fn own(&mut self, block: &'a Block, other: &'a OtherContent) {
-        if !self.to.origin.has_made(block) {
+        // A part between responses belongs to no reply.
+        let is_between = self.side == Side::Responses && self.answers.len() < self.calls.len();
+        if is_between || !self.to.origin.has_made(block) {
             return;
         }
         if self.can_read(block) || !other.payload.contains_key(SIGNATURE) {

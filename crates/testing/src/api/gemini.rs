@@ -84,8 +84,7 @@ fn error(refusal: &ProviderRefusal) -> Value {
         504 => "DEADLINE_EXCEEDED",
         _ => "INVALID_ARGUMENT",
     };
-    let mut error =
-        json!({"code": refusal.status, "message": refusal.message, "status": status});
+    let mut error = json!({"code": refusal.status, "message": refusal.message, "status": status});
     let reason = refusal.code.as_deref().filter(|code| !code.is_empty());
     if let (Some(reason), Some(fields)) = (reason, error.as_object_mut()) {
         let info = json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason});

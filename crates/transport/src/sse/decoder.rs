@@ -71,13 +71,16 @@ impl Decoder {
         let len = text.len();
         self.feed(&mut text, len)?;
         while !chunk.is_empty() {
-            if self.rest.is_between_fields()
-                && self.error_line.len() == 0
-                && let Some(event) = InChunk::take(chunk, self.limit.get())
-            {
-                self.current = Some(Current::InChunk(event));
-                self.rest = Rest::default();
-                return Ok(true);
+            if self.rest.is_between_fields() && self.error_line.len() == 0 {
+                // The decoder returns an event that ends with CR and LF at the CR.
+                if chunk.starts_with(b"\n") {
+                    self.feed(chunk, 1)?;
+                }
+                if let Some(event) = InChunk::take(chunk, self.limit.get()) {
+                    self.current = Some(Current::InChunk(event));
+                    self.rest = Rest::default();
+                    return Ok(true);
+                }
             }
             match self.error_line.step(chunk, &self.rest, self.limit.get()) {
                 Step::Pass(len) => {

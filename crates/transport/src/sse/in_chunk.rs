@@ -24,22 +24,24 @@ impl InChunk {
         let mut line = 0;
         let mut name = 0..0;
         if chunk.starts_with(b"event:") {
-            let end = line_end(chunk, line)?;
+            let (end, next) = line_end(chunk, line)?;
             name = value(chunk, b"event:".len(), end);
-            line = end + 1;
+            line = next;
         }
         if !chunk.get(line..)?.starts_with(b"data:") {
             return None;
         }
-        let end = line_end(chunk, line)?;
+        let (end, next) = line_end(chunk, line)?;
         let data = value(chunk, line + b"data:".len(), end);
-        let is_blank = chunk.get(end + 1) == Some(&b'\n');
+        let rest = chunk.get(next..)?;
+        let blank = if rest.starts_with(b"\r\n") { 2 } else { 1 };
+        let is_blank = blank == 2 || rest.starts_with(b"\n");
         if !is_blank || data.is_empty() || name.len() + data.len() >= limit {
             return None;
         }
         let is_text = |range: &Range<usize>| text(chunk, range).is_some();
         (is_text(&name) && is_text(&data)).then(|| Self {
-            bytes: chunk.split_to(end + 2),
+            bytes: chunk.split_to(next + blank),
             name,
             data,
         })
@@ -59,10 +61,15 @@ impl InChunk {
     }
 }
 
-/// Returns the end of the line that begins at `from`, if it ends with a lone LF.
-fn line_end(chunk: &[u8], from: usize) -> Option<usize> {
+/// Returns the end of the line that begins at `from`, and the beginning of the next one, if the line
+/// ends with LF, or with CR and LF.
+fn line_end(chunk: &[u8], from: usize) -> Option<(usize, usize)> {
     let end = from + memchr2(b'\n', b'\r', chunk.get(from..)?)?;
-    (chunk.get(end) == Some(&b'\n')).then_some(end)
+    match chunk.get(end..)? {
+        [b'\n', ..] => Some((end, end + 1)),
+        [b'\r', b'\n', ..] => Some((end, end + 2)),
+        _ => None,
+    }
 }
 
 /// Returns the value of a field whose name and colon end at `from`, without its leading space.
