@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::cell::Mode;
 
 mod chat;
-mod messages;
 mod gemini;
+mod messages;
 mod responses;
 
 /// Format of a provider.
