@@ -16,7 +16,7 @@ mod turns;
 
 pub(crate) use append::append;
 pub(crate) use effects::{BEGUN, FINISHED, WAITING};
-pub(crate) use garbage::collect as collect_garbage;
+pub(crate) use garbage::{collect as collect_garbage, exists as has_garbage};
 pub(crate) use lease::{claim, release, renew};
 pub(crate) use manage::{delete, fork};
 pub(crate) use turns::Node;

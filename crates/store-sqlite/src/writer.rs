@@ -91,10 +91,10 @@ impl Writer {
     }
 }
 
-/// Returns the error of writes after a sync failed.
-fn poisoned(path: &Path) -> Error {
+/// Returns the error of writes that are not accepted any more.
+fn poisoned(path: &Path, why: &str) -> Error {
     let message = format!(
-        "an earlier sync of `{}` failed, so the store accepts no writes; open it again",
+        "nothing is written to `{}`: {why}; open the store again",
         path.display()
     );
     Error::new(ErrorKind::Poisoned, message)

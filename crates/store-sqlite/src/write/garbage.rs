@@ -8,6 +8,12 @@ use crate::{content::remove_parts, fault::Result};
 /// Maximum number of rows that a step removes, approximately.
 const STEP: usize = 500;
 
+/// Returns `true` if there is content of deleted sessions. Needs no transaction for writing.
+pub(crate) fn exists(conn: &Connection) -> Result<bool> {
+    let sql = "select exists(select 1 from garbage)";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Removes some of the content of deleted sessions. Returns `true` if there is no more.
 pub(crate) fn collect(conn: &Connection) -> Result<bool> {
     let next: Option<(i64, Option<i64>)> = conn

@@ -3,7 +3,7 @@
 use geppetto_store::{Durability, Error};
 use rusqlite::Connection;
 
-use super::{copy_of, poisoned, task::Commit, thread_state::Thread};
+use super::{copy_of, task::Commit, thread_state::Thread};
 use crate::fault::{Fault, Result};
 
 impl Thread {
@@ -24,9 +24,7 @@ impl Thread {
     }
 
     fn try_commit(&mut self, group: &mut [Box<dyn Commit>]) -> Result<(), Error> {
-        if self.is_poisoned {
-            return Err(poisoned(&self.path));
-        }
+        self.check_writable()?;
         let is_synced = group
             .iter()
             .any(|task| task.durability() == Durability::Synced);
@@ -43,7 +41,7 @@ impl Thread {
             let _ = self.conn.execute_batch("rollback");
         }
         if fault.is_failed_sync() {
-            self.poison();
+            self.poison("an earlier sync failed");
         }
         fault.into_error(&self.path)
     }

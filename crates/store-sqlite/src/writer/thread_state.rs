@@ -1,11 +1,11 @@
 //! [`Thread`]: the loop of the writing thread.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::mpsc::{Receiver, TryRecvError},
 };
 
-use geppetto_store::Durability;
+use geppetto_store::{Durability, Error};
 use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::oneshot;
 
@@ -25,7 +25,9 @@ const MAX_GROUP: usize = 1024;
 pub(super) struct Thread {
     pub(super) conn: Connection,
     pub(super) path: PathBuf,
-    pub(super) is_poisoned: bool,
+    /// Why nothing is written any more.
+    pub(super) poison: Option<String>,
+    identity: Option<Identity>,
     /// `true` if commits are synced.
     is_synced: Option<bool>,
     /// Size of the write-ahead log at which its content is moved to the file.
@@ -46,8 +48,9 @@ impl Thread {
     pub(super) fn new(conn: Connection, path: PathBuf, options: &SqliteOptions) -> Self {
         Self {
             conn,
+            poison: None,
+            identity: identity(&path),
             path,
-            is_poisoned: false,
             is_synced: None,
             wal_pages: options.wal_pages,
             has_garbage: true,
@@ -72,7 +75,7 @@ impl Thread {
                 Next::End(closed) => break closed,
             }
         };
-        if !self.is_poisoned {
+        if self.poison.is_none() {
             // Leaves a single file, even if others have it open.
             let truncate = "pragma wal_checkpoint(truncate)";
             let _ = self.conn.query_row(truncate, [], |_| Ok(()));
@@ -84,7 +87,7 @@ impl Thread {
     }
 
     fn receive(&self, jobs: &Receiver<Job>) -> Next {
-        let job = if self.has_garbage && !self.is_poisoned {
+        let job = if self.has_garbage && self.poison.is_none() {
             match jobs.try_recv() {
                 Ok(job) => Some(job),
                 Err(TryRecvError::Empty) => return Next::Idle,
@@ -100,18 +103,32 @@ impl Thread {
     }
 
     fn run_alone(&mut self, mut task: Box<dyn Commit>) {
-        if self.is_poisoned {
-            task.fail(poisoned(&self.path));
-        } else if let Err(fault) = self.sync_commits(true) {
-            let error = self.failed(fault);
-            task.fail(copy_of(&error));
-        } else {
-            task.run(&self.conn);
-            if task.fault().is_some_and(Fault::is_failed_sync) {
-                self.poison();
+        let ready = self.check_writable().and_then(|()| {
+            let synced = self.sync_commits(true);
+            synced.map_err(|fault| self.failed(fault))
+        });
+        match ready {
+            Ok(()) => {
+                task.run(&self.conn);
+                if task.fault().is_some_and(Fault::is_failed_sync) {
+                    self.poison("an earlier sync failed");
+                }
             }
+            Err(error) => task.fail(copy_of(&error)),
         }
         task.reply(&self.path);
+    }
+
+    /// Fails if nothing must be written any more. A file that was deleted or replaced is still there
+    /// for this process, and nobody would ever see what is written to it.
+    pub(super) fn check_writable(&mut self) -> Result<(), Error> {
+        if self.poison.is_none() && identity(&self.path) != self.identity {
+            self.poison("it was deleted, moved or replaced while it was open");
+        }
+        match &self.poison {
+            Some(why) => Err(poisoned(&self.path, why)),
+            None => Ok(()),
+        }
     }
 
     /// Sets whether commits are synced. With a write-ahead log, a commit that is not synced survives
@@ -129,8 +146,8 @@ impl Thread {
 
     /// Rejects all later writes. The file is left as it is: closing must not move pages to it whose
     /// sync has failed.
-    pub(super) fn poison(&mut self) {
-        self.is_poisoned = true;
+    pub(super) fn poison(&mut self, why: &str) {
+        self.poison.get_or_insert_with(|| why.to_owned());
         let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         let _ = self.conn.set_db_config(keep, true);
     }
@@ -138,7 +155,7 @@ impl Thread {
     /// Moves the content of a large write-ahead log to the file. SQLite's own way to do this ignores
     /// failed syncs.
     fn checkpoint(&mut self) {
-        if self.is_poisoned {
+        if self.poison.is_some() {
             return;
         }
         if let Err(fault) = write::checkpoint(&self.conn, self.wal_pages) {
@@ -148,11 +165,34 @@ impl Thread {
     }
 
     fn collect_garbage(&mut self) {
+        // Processes that start at the same time do not have to wait for each other to find none.
+        if matches!(write::has_garbage(&self.conn), Ok(false)) {
+            self.has_garbage = false;
+            return;
+        }
         let (task, mut result) = Task::new(Durability::Written, write::collect_garbage);
         self.commit(vec![Box::new(task)]);
         self.checkpoint();
         // After a failure, the next process goes on.
         self.has_garbage = matches!(result.try_recv(), Ok(Ok(false)));
+    }
+}
+
+/// Device and number of a file.
+type Identity = (u64, u64);
+
+/// Returns the identity of a file. `None` if there is none, or on a platform without.
+fn identity(path: &Path) -> Option<Identity> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

@@ -151,3 +151,23 @@ async fn a_damaged_page_is_an_error_of_the_read_and_found_by_the_check() {
     let report = store.check().await.unwrap();
     assert!(!report.is_clean());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_acknowledged_in_a_file_that_was_deleted() {
+    let folder = Folder::new();
+    let file = folder.file();
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.open("s", &Claim::new("a")).await.unwrap();
+    fs::remove_file(&file).unwrap();
+    for _ in 0..2 {
+        let error = store.open("t", &Claim::new("a")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Poisoned);
+        let message = error.to_string();
+        assert!(
+            message.contains("was deleted, moved or replaced"),
+            "{message}"
+        );
+        assert!(message.contains("open the store again"), "{message}");
+    }
+}
