@@ -6,7 +6,7 @@ use geppetto_provider::{
     request::{RequestFields, nothing_to_send, to_json, unreadable_setting},
     rules::Origin,
 };
-use geppetto_turns::{Block, Content, Rules, Turn, repair_with};
+use geppetto_turns::{Block, Rules, Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
@@ -145,7 +145,7 @@ impl<'a> Request<'a> {
     }
 
     /// Returns the mode of thinking.
-    fn thinking(&self) -> Option<Value> {
+    fn thinking(&self, conversation: &Conversation<'_>) -> Option<Value> {
         let config = &self.settings.inference;
         let unsent = &self.settings.unsent;
         let mode = config.thinking_type.as_deref()?;
@@ -153,10 +153,7 @@ impl<'a> Request<'a> {
             return None;
         }
         let is_enabled = mode == settings::ENABLED;
-        // Without earlier thinking, the API accepts no budget in the middle of tool calls.
-        let last = self.turn.blocks.iter().next_back();
-        let is_answer = last.is_some_and(|block| matches!(block.content, Content::ToolUse(_)));
-        if is_enabled && self.is_remedied && is_answer {
+        if is_enabled && conversation.lacks_thinking() {
             return None;
         }
         let thinking = if is_enabled && !unsent.has("thinking_budget") {
@@ -261,7 +258,8 @@ impl Body<'_> {
         self.put(fields, ("top_k", "top_k"), options.top_k)?;
         let stop = config.stop.as_ref().filter(|stop| !stop.is_empty());
         self.put(fields, ("stop_sequences", "stop"), stop)?;
-        fields.put("thinking", self.request.thinking())?;
+        let thinking = self.request.thinking(self.conversation);
+        fields.put("thinking", thinking)?;
         fields.put("output_config", self.request.output_config())
     }
 

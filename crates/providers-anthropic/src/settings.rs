@@ -11,9 +11,6 @@ use crate::MessagesOptions;
 
 mod thinking;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use thinking::{ADAPTIVE, ENABLED};
 
 /// Output limit unless the settings or the model have another one, in tokens. A limit far above what is
@@ -38,10 +35,11 @@ pub(crate) fn adapt(settings: &mut Settings, turn: &Turn, options: &MessagesOpti
     let claude = Claude::of(&settings.model);
     stop(settings);
     let origin = origin(server, settings);
+    let effort = settings.inference.reasoning_effort.clone();
     thinking::adapt(settings, claude, || thinking::is_needed(turn, &origin));
     let limit = default_limit(settings);
     settings.inference.max_response_tokens.get_or_insert(limit);
-    thinking::fit_budget(settings, claude);
+    thinking::fit_budget(settings, claude, effort.as_deref());
     leave_out(settings, claude, options);
     if settings.output.is_some() && claude.is_some_and(|claude| !claude.takes_schema()) {
         settings.unsent.add(

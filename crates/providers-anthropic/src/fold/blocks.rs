@@ -53,8 +53,8 @@ struct Entry {
 enum Open {
     /// Opened with the first text: a text that stays empty is none.
     Text(Option<ItemId>),
-    /// Opened with the first text, or with the signature.
-    Thinking(Option<ItemId>),
+    /// Opened with the first text, and the signature so far.
+    Thinking(Option<ItemId>, String),
     Call(ItemId, Box<StreamedArgs>),
     Other(Box<Other>),
 }
@@ -91,7 +91,7 @@ impl Blocks {
         let slot = self.next_slot()?;
         let content = match &*block.kind {
             "text" => Open::Text(None),
-            "thinking" => Open::Thinking(None),
+            "thinking" => Open::Thinking(None, String::new()),
             "redacted_thinking" => {
                 redacted(&block, slot, out);
                 return Ok(());
@@ -181,9 +181,9 @@ impl Blocks {
                     cite(*item, citation.clone(), out);
                 }
             }
-            Open::Thinking(item) => {
+            Open::Thinking(item, signature) => {
                 push_thinking(item, *slot, &block.thinking, out);
-                sign(item, *slot, &block.signature, out);
+                signature.push_str(&block.signature);
             }
             Open::Call(..) | Open::Other(_) => {}
         }
@@ -204,9 +204,9 @@ impl Blocks {
                     cite(*item, citation, out);
                 }
             }
-            Open::Thinking(item) => {
+            Open::Thinking(item, signature) => {
                 push_thinking(item, *slot, &delta.thinking, out);
-                sign(item, *slot, &delta.signature, out);
+                signature.push_str(&delta.signature);
             }
             Open::Call(item, args) => {
                 args.push(&delta.partial_json);
@@ -225,8 +225,8 @@ impl Blocks {
             (false, _) if !matches!(found, Some(Open::Text(_) | Open::Other(_))) => {
                 Open::Text(None)
             }
-            (true, false) if !matches!(found, Some(Open::Thinking(_) | Open::Other(_))) => {
-                Open::Thinking(None)
+            (true, false) if !matches!(found, Some(Open::Thinking(..) | Open::Other(_))) => {
+                Open::Thinking(None, String::new())
             }
             _ => return,
         };
@@ -244,7 +244,7 @@ impl Blocks {
         let entry = self.open.iter().rev().find(|own| own.index == index)?;
         let kind = match &entry.content {
             Open::Text(Some(_)) => Kind::Text,
-            Open::Thinking(Some(_)) => Kind::Thinking,
+            Open::Thinking(Some(_), _) => Kind::Thinking,
             Open::Call(..) => Kind::Arguments,
             _ => return None,
         };
@@ -260,7 +260,7 @@ impl Blocks {
             .find(|own| own.index == grown.index);
         match entry.map(|entry| &mut entry.content) {
             Some(Open::Text(Some(item))) if grown.kind == Kind::Text => out.push(*item, text),
-            Some(Open::Thinking(Some(item))) if grown.kind == Kind::Thinking => {
+            Some(Open::Thinking(Some(item), _)) if grown.kind == Kind::Thinking => {
                 out.push(*item, text);
             }
             Some(Open::Call(item, args)) if grown.kind == Kind::Arguments => {
@@ -276,24 +276,21 @@ impl Blocks {
     pub(super) fn end(&mut self, index: u64, out: &mut Output<'_>) {
         while let Some(at) = self.open.iter().position(|own| own.index == index) {
             let entry = self.open.remove(at);
-            self.close(entry.content, out);
+            self.close(entry, out);
         }
     }
 
     /// Ends all blocks, because the reply is complete.
     pub(super) fn end_all(&mut self, out: &mut Output<'_>) {
         for entry in std::mem::take(&mut self.open) {
-            self.close(entry.content, out);
+            self.close(entry, out);
         }
     }
 
-    fn close(&mut self, content: Open, out: &mut Output<'_>) {
-        match content {
-            Open::Text(item) | Open::Thinking(item) => {
-                if let Some(item) = item {
-                    out.close(item, None);
-                }
-            }
+    fn close(&mut self, entry: Entry, out: &mut Output<'_>) {
+        match entry.content {
+            Open::Text(item) => item.into_iter().for_each(|item| out.close(item, None)),
+            Open::Thinking(item, signature) => sign(item, entry.slot, signature, out),
             Open::Call(item, mut args) => {
                 args.settle();
                 args.write_all(item, out);
@@ -338,23 +335,23 @@ fn push_thinking(item: &mut Option<ItemId>, slot: Slot, text: &str, out: &mut Ou
     out.push(item, text);
 }
 
-/// Adds a signature. Thinking that is not shown has nothing else.
-fn sign(item: &mut Option<ItemId>, slot: Slot, signature: &str, out: &mut Output<'_>) {
-    if signature.is_empty() {
+/// Ends thinking with its signature. Thinking that is not shown has nothing else.
+fn sign(item: Option<ItemId>, slot: Slot, signature: String, out: &mut Output<'_>) {
+    if item.is_none() && signature.is_empty() {
         return;
     }
-    let item = *item.get_or_insert_with(|| {
-        let item = out.open_block(Block::new(Content::Reasoning(Reasoning::default())));
+    let item = item.unwrap_or_else(|| {
+        let item = out.add_block(Block::new(Content::Reasoning(Reasoning::default())));
         out.place(item, slot);
         item
     });
-    if let Some(block) = out.block_mut(item)
+    if !signature.is_empty()
+        && let Some(block) = out.block_mut(item)
         && let Content::Reasoning(own) = &mut block.content
     {
-        let before = own.extra.get(keys::SIGNATURE).and_then(Value::as_str);
-        let signature = format!("{}{signature}", before.unwrap_or_default());
         own.extra.set(keys::SIGNATURE, signature);
     }
+    out.close(item, None);
 }
 
 /// Adds thinking that only the server can read.

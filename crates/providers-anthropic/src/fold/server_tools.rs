@@ -51,9 +51,13 @@ impl Other {
 
     /// Adds a change: the input of a call, or the fields of a block of any other type.
     pub(super) fn grow(&mut self, delta: &Delta<'_>, data: &str, out: &mut Output<'_>) {
-        if !delta.partial_json.is_empty() {
+        if &*delta.kind == "input_json_delta" || !delta.partial_json.is_empty() {
             self.input.push_str(&delta.partial_json);
-            if let Some(call) = &self.call {
+            if let Some(call) = self
+                .call
+                .as_ref()
+                .filter(|_| !delta.partial_json.is_empty())
+            {
                 progress(
                     call,
                     ServerToolPhase::InputDelta,

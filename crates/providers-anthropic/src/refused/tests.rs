@@ -1,1 +1,80 @@
+use geppetto_engine::{EngineError, ErrorKind};
 
+use super::{is_signature, remedy};
+
+fn error(message: &str) -> EngineError {
+    EngineError::new(ErrorKind::InvalidRequest, "refused").with_provider_message(message)
+}
+
+#[test]
+fn the_refused_setting_is_found() {
+    for (message, setting) in [
+        (
+            "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
+             \"output_config.effort\" to control thinking behavior.",
+            "thinking_budget",
+        ),
+        (
+            "adaptive thinking is not supported on this model",
+            "thinking_type",
+        ),
+        ("`temperature` is deprecated for this model.", "temperature"),
+        (
+            "`temperature` and `top_p` cannot both be specified for this model.",
+            "temperature",
+        ),
+        (
+            "This model does not support the effort parameter.",
+            "reasoning_effort",
+        ),
+        (
+            "output_config: Extra inputs are not permitted",
+            "output_format",
+        ),
+        (
+            "This model does not support assistant message prefill.",
+            "prefill",
+        ),
+        (
+            "thinking.enabled.display: Extra inputs are not permitted",
+            "thinking_type",
+        ),
+        (
+            "Unexpected value(s) `a` for the `anthropic-beta` header.",
+            "betas",
+        ),
+        ("container: Container has expired", "container"),
+        (
+            "system.0.cache_control: Extra inputs are not permitted",
+            "cache",
+        ),
+    ] {
+        let found = remedy(&error(message), |_| true).unwrap();
+        assert!(
+            format!("{found:?}").contains(&format!("left_out: Some((\"{setting}\"")),
+            "{found:?}"
+        );
+        assert_eq!(remedy(&error(message), |_| false), None);
+    }
+    for message in [
+        "max_tokens: 999999 > 64000",
+        "messages: at least one message is required",
+    ] {
+        assert_eq!(remedy(&error(message), |_| true), None, "{message}");
+    }
+}
+
+#[test]
+fn a_refused_signature_is_recognized() {
+    for message in [
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "messages.3.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message \
+         cannot be modified.",
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`.",
+    ] {
+        assert!(is_signature(&error(message)), "{message}");
+    }
+    assert!(!is_signature(&error(
+        "thinking: budget_tokens must be lower"
+    )));
+}

@@ -1,16 +1,17 @@
 //! Content that the API refuses in its place: thinking without an answer, calls and results of the
 //! provider's tools without each other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{message::Role, part::Part};
 
 /// Field of a result with the id of its call.
 const RESULT_OF: &str = "tool_use_id";
 
-/// Removes content that the API refuses in its place.
-pub(super) fn clean(parts: &mut Vec<(Role, Part<'_>)>) {
-    pair(parts);
+/// Removes content that the API refuses in its place. `is_continued` is `true` if the reply continues a
+/// message of the model at the end.
+pub(super) fn clean(parts: &mut Vec<(Role, Part<'_>)>, is_continued: bool) {
+    pair(parts, is_continued);
     end_thoughts(parts);
 }
 
@@ -20,13 +21,10 @@ pub(super) fn clean(parts: &mut Vec<(Role, Part<'_>)>) {
 ///
 /// Source: "`web_search` tool use with id `x` was found without a corresponding `web_search_tool_result`
 /// block", <https://github.com/vercel/ai/issues/11855>.
-fn pair(parts: &mut Vec<(Role, Part<'_>)>) {
+fn pair(parts: &mut Vec<(Role, Part<'_>)>, is_continued: bool) {
     if !parts.iter().any(|(_, part)| matches!(part, Part::Raw(_))) {
         return;
     }
-    let is_final = |(role, part): &(Role, Part<'_>)| {
-        *role == Role::Assistant || matches!(part, Part::Answer { .. })
-    };
     // The last message of the model, and the results after it.
     let is_answer = |(_, part): &(Role, Part<'_>)| matches!(part, Part::Answer { .. });
     let answers = parts.iter().rev().take_while(|own| is_answer(own)).count();
@@ -34,18 +32,18 @@ fn pair(parts: &mut Vec<(Role, Part<'_>)>) {
     let model = tail
         .take_while(|(role, _)| *role == Role::Assistant)
         .count();
-    let running = match parts.last().is_some_and(is_final) {
+    let running = match answers > 0 || is_continued {
         true => parts.len() - answers - model,
         false => parts.len(),
     };
-    let results: HashSet<String> = parts
-        .iter()
-        .filter_map(|(_, part)| part.raw_text(RESULT_OF).map(str::to_owned))
+    // The position of the last result of each call.
+    let results: HashMap<String, usize> = (parts.iter().enumerate())
+        .filter_map(|(at, (_, part))| Some((part.raw_text(RESULT_OF)?.to_owned(), at)))
         .collect();
     let mut called: HashSet<String> = HashSet::new();
     let mut at = 0;
     parts.retain(|(_, part)| {
-        let is_running = at >= running;
+        let (place, is_running) = (at, at >= running);
         at += 1;
         if let Some(result_of) = part.raw_text(RESULT_OF) {
             return called.contains(result_of);
@@ -54,7 +52,7 @@ fn pair(parts: &mut Vec<(Role, Part<'_>)>) {
             .raw_text("type")
             .is_some_and(|kind| kind.ends_with("tool_use"));
         match part.raw_text("id").filter(|_| is_call) {
-            Some(id) if is_running || results.contains(id) => {
+            Some(id) if is_running || results.get(id).is_some_and(|result| *result > place) => {
                 called.insert(id.to_owned());
                 true
             }

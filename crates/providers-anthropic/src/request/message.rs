@@ -67,13 +67,16 @@ impl<'a> Conversation<'a> {
             system: Vec::new(),
             parts: Vec::new(),
             behind: Vec::new(),
+            open_calls: 0,
+            is_answering: false,
         };
         for block in blocks {
             collector.take(block)?;
         }
         collector.put_behind();
         let mut parts = collector.parts;
-        history::clean(&mut parts);
+        let is_continued = request.is_paused() || !settings::ends_with_user(request.settings);
+        history::clean(&mut parts, is_continued);
         let is_call = |part: &Part<'_>| matches!(part, Part::Call { .. } | Part::Answer { .. });
         let has_calls = parts.iter().any(|(_, part)| is_call(part));
         let mut conversation = Self {
@@ -117,6 +120,23 @@ impl<'a> Conversation<'a> {
             // "final assistant content cannot end with trailing whitespace"
             *text = Cow::Owned(text.trim_end().to_owned());
         }
+    }
+
+    /// Returns `true` if the message whose calls are answered last does not begin with thinking: with a
+    /// budget, the API refuses that.
+    pub(super) fn lacks_thinking(&self) -> bool {
+        let last = self
+            .messages
+            .iter()
+            .rposition(|message| message.role == Role::Assistant);
+        let Some(last) = last else { return false };
+        let first = |at: usize| {
+            self.messages
+                .get(at)
+                .and_then(|message| message.content.first())
+        };
+        let is_answered = matches!(first(last + 1), Some(Part::Answer { .. }));
+        is_answered && !first(last).is_some_and(Part::is_thinking)
     }
 
     pub(super) fn system_with(&'a self, marks: &'a Marks) -> impl Serialize + 'a {
@@ -200,15 +220,16 @@ struct Collector<'a> {
     ids: CallIds<'a>,
     system: Vec<Part<'a>>,
     parts: Vec<(Role, Part<'a>)>,
-    /// Media that follow the tool results.
-    behind: Vec<Part<'a>>,
+    /// Content that follows the results, which must be first and together.
+    behind: Vec<(Role, Part<'a>)>,
+    /// Number of calls without a result so far.
+    open_calls: usize,
+    /// `true` after the first result of the last calls.
+    is_answering: bool,
 }
 
 impl<'a> Collector<'a> {
     fn take(&mut self, block: &'a Block) -> Result<(), EngineError> {
-        if !matches!(block.content, Content::ToolUse(_)) {
-            self.put_behind();
-        }
         match &block.content {
             Content::System(system) => self.system.push(Part::text(&system.text)),
             Content::User(said) => self.user(said)?,
@@ -221,7 +242,7 @@ impl<'a> Collector<'a> {
                 let is_of_user = kind.is_some_and(|kind| OF_USER.contains(&kind));
                 let is_own = self.request.origin.may_have_made(block);
                 if is_of_user {
-                    self.parts.push((Role::User, Part::Raw(&other.payload)));
+                    self.push(Role::User, Part::Raw(&other.payload));
                 } else if is_own && block.incomplete().is_none() {
                     self.model(Part::Raw(&other.payload));
                 }
@@ -232,27 +253,34 @@ impl<'a> Collector<'a> {
     }
 
     fn model(&mut self, part: Part<'a>) {
-        self.parts.push((Role::Assistant, part));
+        self.push(Role::Assistant, part);
     }
 
-    /// Adds media of failed tools after all results, which must be first.
+    /// Adds content, after the results if some are still missing.
+    fn push(&mut self, role: Role, part: Part<'a>) {
+        if self.is_answering && self.open_calls > 0 {
+            self.behind.push((role, part));
+            return;
+        }
+        self.is_answering = false;
+        self.put_behind();
+        self.parts.push((role, part));
+    }
+
     fn put_behind(&mut self) {
-        let media = self.behind.drain(..).map(|part| (Role::User, part));
-        self.parts.extend(media);
+        self.parts.append(&mut self.behind);
     }
 
     fn user(&mut self, said: &'a UserContent) -> Result<(), EngineError> {
         // Images before the text, as the vendor recommends.
         for image in &said.images {
-            self.parts
-                .push((Role::User, Part::Media(Media::image(image)?)));
+            self.push(Role::User, Part::Media(Media::image(image)?));
         }
         for file in &said.files {
-            self.parts
-                .push((Role::User, Part::Media(Media::file(file)?)));
+            self.push(Role::User, Part::Media(Media::file(file)?));
         }
         if !said.text.trim().is_empty() {
-            self.parts.push((Role::User, Part::text(&said.text)));
+            self.push(Role::User, Part::text(&said.text));
         }
         Ok(())
     }
@@ -295,6 +323,7 @@ impl<'a> Collector<'a> {
             input,
             caller: caller.filter(|_| self.request.origin.has_made(block)),
         });
+        self.open_calls += 1;
         Ok(())
     }
 
@@ -305,16 +334,19 @@ impl<'a> Collector<'a> {
             content.push(Part::owned_text(text));
         }
         let is_error = answer.is_error();
-        // The result of a failed tool is text: "all content must be type text if is_error is true".
-        let media = match is_error {
-            true => &mut self.behind,
-            false => &mut content,
-        };
+        let mut media = Vec::new();
         for image in &answer.images {
             media.push(Part::Media(Media::image(image)?));
         }
         for file in &answer.files {
             media.push(Part::Media(Media::file(file)?));
+        }
+        // The result of a failed tool is text: "all content must be type text if is_error is true".
+        match is_error {
+            true => self
+                .behind
+                .extend(media.into_iter().map(|part| (Role::User, part))),
+            false => content.extend(media),
         }
         let id = self.ids.answer(&answer.id);
         let answer = Part::Answer {
@@ -322,6 +354,8 @@ impl<'a> Collector<'a> {
             content,
             is_error,
         };
+        self.open_calls = self.open_calls.saturating_sub(1);
+        self.is_answering = true;
         self.parts.push((Role::User, answer));
         Ok(())
     }

@@ -33,7 +33,7 @@ fn budget_of(effort: Option<&str>) -> u64 {
 }
 
 /// Sets the mode of thinking, and the effort, in the form that the model accepts. `is_needed` returns
-/// `true` if the reply before the last tool results must begin with thinking, and does not.
+/// `true` if the last reply must begin with thinking, and does not.
 pub(super) fn adapt(
     settings: &mut Settings,
     claude: Option<Claude>,
@@ -121,16 +121,16 @@ pub(super) fn is_on(config: &InferenceConfig) -> bool {
     matches!(config.thinking_type.as_deref(), Some(ENABLED | ADAPTIVE))
 }
 
-/// Sets the budget, below the output limit, which includes it. A limit of the settings stays.
+/// Sets the budget, below the output limit, which includes it. A limit of the settings stays. `effort` is
+/// that of the settings.
 ///
 /// Report: <https://github.com/BerriAI/litellm/issues/9020>.
-pub(super) fn fit_budget(settings: &mut Settings, claude: Option<Claude>) {
+pub(super) fn fit_budget(settings: &mut Settings, claude: Option<Claude>, effort: Option<&str>) {
     let config = &settings.inference;
     if config.thinking_type.as_deref() != Some(ENABLED) {
         return;
     }
     let asked = config.thinking_budget;
-    let effort = config.reasoning_effort.as_deref();
     let budget = asked.unwrap_or_else(|| budget_of(effort)).max(SMALLEST);
     let limit = config.max_response_tokens.unwrap_or(u64::MAX);
     if limit <= SMALLEST {
@@ -164,22 +164,34 @@ pub(super) fn display(settings: &Settings) -> Option<&'static str> {
     }
 }
 
-/// Returns `true` if the turn ends with tool results, and the reply that they answer does not begin with
-/// thinking that the server can read: with a budget, the API refuses that.
+/// Returns `true` if the last reply calls tools, and does not begin with thinking that the server can
+/// read: with a budget, the API refuses that.
 ///
 /// Source: <https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks>;
 /// report: <https://github.com/langchain-ai/langchain/issues/31292>.
 pub(super) fn is_needed(turn: &Turn, origin: &Origin) -> bool {
-    let mut is_answered = false;
+    let mut has_call = false;
     // Whether the first block of the reply is thinking.
     let mut begins = None;
     for block in turn.blocks.iter().rev() {
         match &block.content {
-            Content::ToolUse(_) if begins.is_none() => is_answered = true,
+            Content::User(own) if own.text.trim().is_empty() && !own.has_media() => {}
+            Content::System(own) if own.text.trim().is_empty() => {}
+            Content::ToolUse(_) | Content::User(_) | Content::System(_) if begins.is_none() => {}
             Content::ToolUse(_) | Content::User(_) | Content::System(_) => break,
-            _ if !is_answered => return false,
-            _ => begins = Some(super::is_readable_thinking(block, origin)),
+            Content::LlmText(own) if own.text.trim().is_empty() => {}
+            Content::LlmText(_) => begins = Some(false),
+            _ if block.incomplete().is_some() => {}
+            Content::Reasoning(_) if super::is_readable_thinking(block, origin) => {
+                begins = Some(true);
+            }
+            Content::ToolCall(_) => {
+                has_call = true;
+                begins = Some(false);
+            }
+            Content::Other(_) => begins = Some(false),
+            _ => {}
         }
     }
-    begins == Some(false)
+    has_call && begins == Some(false)
 }
