@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use geppetto_enginebuilder::Builder;
-use geppetto_host::{Host, HostedSession};
+use geppetto_host::{ErrorKind, Host, HostedSession};
 use geppetto_providers_openai::chat::ChatEngine;
 use geppetto_store::{Page, SessionStore};
 use geppetto_store_sqlite::SqliteStore;
@@ -180,11 +180,15 @@ impl Worker {
             text: text.clone(),
         }
         .send();
-        let submit = self.session.prompt(text).idempotency_key(op.to_string());
-        let run = submit
-            .submit()
-            .await
-            .map_err(|error| format!("{id}: prompt {op}: {error}"))?;
+        let run = loop {
+            let submit = self.session.prompt(text.as_str());
+            match submit.idempotency_key(op.to_string()).submit().await {
+                Ok(run) => break run,
+                // A run that was cut off goes on.
+                Err(error) if error.kind() == ErrorKind::Busy => self.session.idle().await,
+                Err(error) => return Err(format!("{id}: prompt {op}: {error}").into()),
+            }
+        };
         let run_id = run.id().to_owned();
         Note::Submitted {
             session: id.clone(),
@@ -206,7 +210,13 @@ impl Worker {
             // Nobody knows how a run ended that is not the last one.
             Ok(_) if is_old => return Ok(()),
             Ok(_) => End::Finished,
-            Err(error) if error.is_cancelled() && prompt.kind == Kind::Long => End::Cancelled,
+            Err(error) if error.is_cancelled() && prompt.kind == Kind::Long => {
+                // The end of a cancelled run does not wait for a slow disk, and says so.
+                if error.outcome().persist_error.is_some() {
+                    return Ok(());
+                }
+                End::Cancelled
+            }
             Err(error) => return Err(format!("{id}: prompt {op} ended: {error}").into()),
         };
         Note::Ended {
