@@ -192,6 +192,9 @@ pub struct ToolCall {
     pub args: Args,
     /// Item id assigned by the provider, for providers that replay items by id.
     pub item_id: Option<String>,
+    /// Arguments to display: [`args`](Self::args) with secrets masked. `None` if there is nothing to
+    /// mask. Not sent to providers.
+    pub shown: Option<String>,
     /// Unknown payload keys, preserved on write.
     pub extra: Extra,
 }
@@ -204,8 +207,15 @@ impl ToolCall {
             name: name.into(),
             args: args.into(),
             item_id: None,
+            shown: None,
             extra: Extra::default(),
         }
+    }
+
+    /// Returns the arguments to display, with secrets masked.
+    #[must_use]
+    pub fn shown_args(&self) -> &str {
+        self.shown.as_deref().unwrap_or(self.args.as_str())
     }
 }
 
@@ -225,6 +235,12 @@ pub struct ToolUse {
     pub images: Vec<ImagePart>,
     /// Files returned by the tool, in order.
     pub files: Vec<FilePart>,
+    /// Answer to display: [`output`](Self::output) with secrets masked, as published in events.
+    /// `None` if both are equal. Not sent to providers.
+    pub shown: Option<String>,
+    /// Time from the start of the tool to its answer, in milliseconds. `None` if the tool did not
+    /// start.
+    pub duration_ms: Option<u64>,
     /// Unknown payload keys, preserved on write.
     pub extra: Extra,
 }
@@ -254,6 +270,12 @@ impl ToolUse {
             Some(args) => format!("(run with other arguments: {})\n{text}", args.as_str()),
             None => text,
         }
+    }
+
+    /// Returns the answer to display, with secrets masked.
+    #[must_use]
+    pub fn shown_output(&self) -> String {
+        self.shown.clone().unwrap_or_else(|| self.output())
     }
 
     /// Returns `true` if the tool returned images or files.

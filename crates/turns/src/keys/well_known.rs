@@ -18,7 +18,7 @@ pub mod data {
 pub mod turn_meta {
     use serde_json::Value;
 
-    use crate::{InferenceResult, TurnMetaKey, Usage};
+    use crate::{InferenceResult, RunEnd, TurnMetaKey, Usage};
 
     /// Id of the session that the turn belongs to.
     pub const SESSION_ID: TurnMetaKey<String> = TurnMetaKey::new("geppetto.session_id@v1");
@@ -31,6 +31,9 @@ pub mod turn_meta {
     /// Outcome of the last inference.
     pub const INFERENCE_RESULT: TurnMetaKey<InferenceResult> =
         TurnMetaKey::new("geppetto.inference_result@v1");
+    /// End of the last run on the turn. Absent while a run is in progress, and after one that was
+    /// interrupted by the end of its process.
+    pub const RUN_END: TurnMetaKey<RunEnd> = TurnMetaKey::new("geppetto.run_end@v1");
     /// Provider, in older files; newer files store it in [`INFERENCE_RESULT`].
     pub const PROVIDER: TurnMetaKey<String> = TurnMetaKey::new("geppetto.provider@v1");
     /// Model, in older files; newer files store it in [`INFERENCE_RESULT`].

@@ -66,6 +66,7 @@ fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError>
             name: p.text::<FormatError>("name")?.unwrap_or_default(),
             args: p.take("args").map(Args::from_value).unwrap_or_default(),
             item_id: p.text::<FormatError>("item_id")?,
+            shown: p.text::<FormatError>("shown")?,
             extra: payload.rest(),
         }),
         "tool_use" => Content::ToolUse(ToolUse {
@@ -75,6 +76,8 @@ fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError>
             ran_with: p.take("ran_with").map(Args::from_value),
             images: items(p, "images", image_from)?,
             files: items(p, "files", file_from)?,
+            shown: p.text::<FormatError>("shown")?,
+            duration_ms: p.count::<FormatError>("duration_ms")?,
             extra: payload.rest(),
         }),
         _ => Content::Other(OtherContent {
@@ -241,6 +244,7 @@ impl Serialize for Payload<'_> {
                     m.serialize_entry("args", &content.args.to_value())?;
                 }
                 option_entry::<S>(m, "item_id", content.item_id.as_ref())?;
+                option_entry::<S>(m, "shown", content.shown.as_ref())?;
                 rest::<S>(m, content.extra.iter())?;
             }
             Content::ToolUse(content) => {
@@ -251,6 +255,8 @@ impl Serialize for Payload<'_> {
                     m.serialize_entry("ran_with", &args.to_value())?;
                 }
                 media::<S>(m, &content.images, &content.files)?;
+                option_entry::<S>(m, "shown", content.shown.as_ref())?;
+                option_entry::<S>(m, "duration_ms", content.duration_ms.as_ref())?;
                 rest::<S>(m, content.extra.iter())?;
             }
             Content::Other(content) => {
