@@ -6,16 +6,21 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod agent;
 mod citation;
 mod custom;
+mod info;
+mod input;
 mod queue;
 mod run;
 mod segment;
 mod server_tool;
 mod tool;
 
+pub use agent::AgentEvent;
 pub use citation::Citation;
 pub use custom::{AppEvent, CustomEvent, RESERVED_FIELDS};
+pub use input::{Attachment, InputMessage};
 pub use queue::QueueUpdated;
 pub use run::{
     AgentModeSwitch, DebuggerPause, ErrorEvent, Info, Interrupt, Log, ProviderCallDiscarded,
@@ -23,8 +28,8 @@ pub use run::{
     RunStarted, RunStopped,
 };
 pub use segment::{
-    ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta, TextFinished,
-    TextStarted,
+    REPLACED, ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta,
+    TextFinished, TextStarted,
 };
 pub use server_tool::{ServerTool, ServerToolPhase};
 pub use tool::{

@@ -4,6 +4,8 @@ use geppetto_turns::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{InputMessage, info};
+
 /// A run started.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,6 +17,10 @@ pub struct RunStarted {
     /// Id of the run that this one continues, whose process ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<String>,
+    /// Messages added to the conversation since the last run. Empty for a run that continues an
+    /// earlier one; `None` in events of other programs and of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<Vec<InputMessage>>,
 }
 
 impl RunStarted {
@@ -23,7 +29,15 @@ impl RunStarted {
         Self {
             prompt: prompt.into(),
             continues: None,
+            messages: None,
         }
+    }
+
+    /// Sets the messages added since the last run.
+    #[must_use]
+    pub fn with_messages(mut self, messages: impl IntoIterator<Item = InputMessage>) -> Self {
+        self.messages = Some(messages.into_iter().collect());
+        self
     }
 }
 
@@ -149,6 +163,14 @@ pub struct ProviderCallFinished {
     /// `true` if the reply ends with tool calls that await results.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_tool_calls: bool,
+    /// Reason that the reply is incomplete: `cancelled`, `failed` or `truncated` (the stream ended
+    /// early). `None` for a complete reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<Box<str>>,
+    /// Ids of the segments in the order of the reply's blocks. Empty if that is the order in which
+    /// the segments started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
 }
 
 /// The output of a finished provider call is discarded.
@@ -250,6 +272,15 @@ impl Info {
             message: message.into(),
             data,
         }
+    }
+
+    /// Returns the notice in words: the message, with the number and the delay of a retry and the
+    /// reason in the data, such as `retrying (2/3) in 0.3 s: status 503`.
+    ///
+    /// The text may contain control characters.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        info::text(self)
     }
 }
 

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Finish reason of a segment whose text the provider withdrew. Another segment of the same provider
+/// call replaces it; consumers must remove its text.
+pub const REPLACED: &str = "replaced";
+
 /// A text segment started.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -10,12 +14,25 @@ pub struct TextStarted {
     /// Role of the author: `assistant`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub role: String,
+    /// `true` if the text is a refusal rather than an answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refusal: bool,
 }
 
 impl TextStarted {
     /// Creates the start of a text of `role`.
     pub fn new(role: impl Into<String>) -> Self {
-        Self { role: role.into() }
+        Self {
+            role: role.into(),
+            refusal: false,
+        }
+    }
+
+    /// Sets whether the text is a refusal.
+    #[must_use]
+    pub fn with_refusal(mut self, refusal: bool) -> Self {
+        self.refusal = refusal;
+        self
     }
 }
 
@@ -53,7 +70,8 @@ impl TextDelta {
 pub struct TextFinished {
     /// Complete text.
     pub text: String,
-    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`.
+    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`, or
+    /// [`REPLACED`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
 }
@@ -132,13 +150,20 @@ pub struct ReasoningStarted {
         skip_serializing_if = "ReasoningSource::is_absent"
     )]
     pub source: ReasoningSource,
+    /// Set if several segments are parts of one piece of reasoning, such as the parts of a summary:
+    /// its number within the provider call, equal for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<u64>,
 }
 
 impl ReasoningStarted {
     /// Creates the start of a reasoning segment from `source`.
     #[must_use]
     pub fn new(source: ReasoningSource) -> Self {
-        Self { source }
+        Self {
+            source,
+            part_of: None,
+        }
     }
 }
 
@@ -188,7 +213,8 @@ pub struct ReasoningFinished {
     /// Complete text.
     #[serde(default)]
     pub text: String,
-    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`.
+    /// Finish reason: the provider's value, or `cancelled`, `failed`, `truncated`, or
+    /// [`REPLACED`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     /// Source of the reasoning.

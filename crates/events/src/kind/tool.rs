@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::is_zero;
+use super::{Attachment, segment::is_zero};
 
 /// Outcome of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -196,6 +196,9 @@ pub struct ToolExecutionStarted {
     pub tool_name: String,
     /// Arguments, secrets masked.
     pub input: String,
+    /// `true` if a person or a hook changed the arguments written by the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
 }
 
 impl ToolExecutionStarted {
@@ -205,6 +208,7 @@ impl ToolExecutionStarted {
             tool_call_id: id.into(),
             tool_name: name.into(),
             input: input.into(),
+            changed: false,
         }
     }
 }
@@ -222,6 +226,9 @@ pub struct ToolResultReady {
     pub result: String,
     /// Outcome of the call.
     pub status: ToolStatus,
+    /// Images and files returned by the tool, without their content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 impl ToolResultReady {
@@ -237,6 +244,7 @@ impl ToolResultReady {
             tool_name: name.into(),
             result: result.into(),
             status,
+            attachments: Vec::new(),
         }
     }
 }
@@ -252,6 +260,10 @@ pub struct ToolCallFinished {
     pub tool_name: String,
     /// Outcome of the call.
     pub status: ToolStatus,
+    /// Time from the start of the tool to its answer, in milliseconds. `None` if the tool did not
+    /// start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
 }
 
 impl ToolCallFinished {
@@ -261,6 +273,7 @@ impl ToolCallFinished {
             tool_call_id: id.into(),
             tool_name: name.into(),
             status,
+            duration_ms: None,
         }
     }
 }
