@@ -198,6 +198,12 @@ impl RunContext {
         self
     }
 
+    /// Returns the snapshot hook, if there is one.
+    #[must_use]
+    pub fn snapshot_hook(&self) -> Option<&Arc<dyn SnapshotHook>> {
+        self.snapshot_hook.as_ref()
+    }
+
     /// Sets the journal, whose methods are barriers of the run.
     #[must_use]
     pub fn with_journal(mut self, journal: Arc<dyn RunJournal>) -> Self {

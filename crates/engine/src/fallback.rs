@@ -122,7 +122,8 @@ impl Engine for Fallback {
                 return last_word(ctx, &mut reply, outcome);
             }
             let message = format!("another engine is asked, because one failed: {against}");
-            ctx.publish(EventKind::Info(Info::new(message, None)));
+            let data = serde_json::json!({"notice": "fallback"});
+            ctx.publish(EventKind::Info(Info::new(message, Some(data))));
             if outcome.is_ok() || ctx.has_output_since(since) {
                 // An older reply that was set aside was discarded when this one produced output.
                 reply.set_aside(ctx, since, outcome, &against);

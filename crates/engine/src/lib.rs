@@ -83,7 +83,7 @@ pub use pending::{Decision, NOT_DECIDED, PendingCall};
 pub use response::{
     Completed, Finish, ItemId, ReplyLog, RequestedCall, ResponseWriter, Slot, ToolOffer,
 };
-pub use run::{ContinuesRuns, ReplacesTurn, RunGuard};
+pub use run::{ContinuesRuns, ReplacesTurn, RunGuard, run_end};
 pub use runner::{
     BuiltRun, EngineBuilder, InferenceRunner, Limit, Limits, RunReport, RunStatus, RunStop,
     RunTotals, SessionTotals, WaitingFor,

@@ -64,6 +64,8 @@ pub struct ResponseWriter<'a> {
     /// Tools offered to the model, if requested calls are recorded.
     offer: Option<Arc<ToolOffer>>,
     ended: bool,
+    /// Reason that the reply is incomplete.
+    incomplete: Option<Incomplete>,
 }
 
 impl<'a> ResponseWriter<'a> {
@@ -114,6 +116,7 @@ impl<'a> ResponseWriter<'a> {
             started: Instant::now(),
             first_output: None,
             ended: false,
+            incomplete: None,
         };
         writer.publish(EventKind::ProviderCallStarted(
             ProviderCallStarted::default(),
@@ -133,7 +136,10 @@ impl<'a> ResponseWriter<'a> {
 
     /// Opens a piece of reasoning.
     pub fn open_reasoning(&mut self, source: ReasoningSource) -> ItemId {
-        self.open(ItemKind::Reasoning { source })
+        self.open(ItemKind::Reasoning {
+            source,
+            part_of: None,
+        })
     }
 
     /// Opens a tool call. The writer assigns an id if the provider's is not unique: empty, or that

@@ -5,7 +5,7 @@ use geppetto_events::{
     kind::{RunFailed, RunFinished, RunStarted, RunStopped},
 };
 
-use geppetto_turns::Turn;
+use geppetto_turns::{RunEnd, RunEndStatus, Turn};
 
 use crate::{EngineError, RunContext, RunReport, RunStop};
 
@@ -54,10 +54,16 @@ pub struct RunGuard {
 impl RunGuard {
     /// Starts a run for `prompt`.
     pub fn start(ctx: &RunContext, prompt: &str) -> Self {
-        let mut event = RunStarted::new(prompt);
+        Self::start_with(ctx, RunStarted::new(prompt))
+    }
+
+    /// Starts a run whose first event is `started`. The runs that it continues are added.
+    pub fn start_with(ctx: &RunContext, mut started: RunStarted) -> Self {
         let continued = ctx.extension::<ContinuesRuns>();
-        event.continues = continued.and_then(|own| own.0.last().cloned());
-        ctx.publish(EventKind::RunStarted(event));
+        started.continues = continued.and_then(|own| own.0.last().cloned());
+        let replaced = ctx.extension::<ReplacesTurn>();
+        started.replaces = replaced.map(|own| own.turn_id.clone());
+        ctx.publish(EventKind::RunStarted(started));
         Self {
             ctx: ctx.clone(),
             ended: false,
@@ -69,42 +75,51 @@ impl RunGuard {
     pub fn end(mut self, outcome: Result<&RunReport, &EngineError>, persist_error: Option<String>) {
         self.ended = true;
         let usage = Some(Box::new(self.ctx.total_usage()));
-        let kind = match outcome {
-            Ok(report) => match &report.stop {
-                RunStop::Finished | RunStop::Refused => {
-                    let mut event = RunFinished::new(report.result.finish_class.as_str());
-                    (event.usage, event.persist_error) = (usage, persist_error);
-                    EventKind::RunFinished(event)
-                }
-                RunStop::LimitReached(limit) => stopped(limit.to_string(), usage, persist_error),
-                RunStop::Waiting(what) => stopped(what.to_string(), usage, persist_error),
-            },
-            Err(error) if error.is_cancelled() => {
-                let reason = match self.ctx.cancel_reason() {
-                    Some(reason) => format!("cancelled: {reason}"),
-                    None => "cancelled".to_owned(),
-                };
-                stopped(reason, usage, persist_error)
-            }
-            Err(error) => {
-                let mut event = RunFailed::new(error.to_string());
-                event.error_kind = Some(error.kind().to_string());
+        let end = run_end(&self.ctx, outcome);
+        let kind = match (end.status, outcome) {
+            (RunEndStatus::Failed, _) => {
+                let mut event = RunFailed::new(end.reason);
+                event.error_kind = end.error_kind;
                 (event.usage, event.persist_error) = (usage, persist_error);
                 EventKind::RunFailed(event)
+            }
+            (RunEndStatus::Finished, Ok(report)) => {
+                let mut event = RunFinished::new(report.result.finish_class.as_str());
+                (event.usage, event.persist_error) = (usage, persist_error);
+                EventKind::RunFinished(event)
+            }
+            _ => {
+                let mut event = RunStopped::new(end.reason);
+                (event.usage, event.persist_error) = (usage, persist_error);
+                EventKind::RunStopped(event)
             }
         };
         self.ctx.publish(kind);
     }
 }
 
-fn stopped(
-    reason: String,
-    usage: Option<Box<geppetto_turns::Usage>>,
-    persist_error: Option<String>,
-) -> EventKind {
-    let mut event = RunStopped::new(reason);
-    (event.usage, event.persist_error) = (usage, persist_error);
-    EventKind::RunStopped(event)
+/// Returns the end of the run of `ctx`, as its terminal event reports it and as the turn stores it
+/// ([`RUN_END`](geppetto_turns::keys::turn_meta::RUN_END)).
+///
+/// For implementations of sessions.
+#[must_use]
+pub fn run_end(ctx: &RunContext, outcome: Result<&RunReport, &EngineError>) -> RunEnd {
+    let run = ctx.inference_id().unwrap_or_default();
+    match outcome {
+        Ok(report) => match &report.stop {
+            RunStop::Finished | RunStop::Refused => RunEnd::finished(run),
+            RunStop::LimitReached(limit) => RunEnd::stopped(run, limit.to_string()),
+            RunStop::Waiting(what) => RunEnd::stopped(run, what.to_string()),
+        },
+        Err(error) if error.is_cancelled() => {
+            let reason = match ctx.cancel_reason() {
+                Some(reason) => format!("cancelled: {reason}"),
+                None => "cancelled".to_owned(),
+            };
+            RunEnd::stopped(run, reason)
+        }
+        Err(error) => RunEnd::failed(run, error.to_string(), error.kind().to_string()),
+    }
 }
 
 impl Drop for RunGuard {

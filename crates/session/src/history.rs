@@ -5,7 +5,11 @@ use std::sync::Arc;
 use geppetto_engine::{
     IdSource, NOT_DECIDED, PendingCall, ReplacesTurn, RunSettings, SessionTotals, keys,
 };
-use geppetto_turns::{Block, BlockKind, Turn, keys::turn_meta};
+use geppetto_events::kind::InputMessage;
+use geppetto_turns::{
+    Block, BlockKind, Blocks, Turn,
+    keys::{block_meta, turn_meta},
+};
 use serde_json::Value;
 
 use crate::options::Input;
@@ -20,6 +24,8 @@ pub(crate) struct History {
     version: u64,
     /// Totals of all runs of the session.
     totals: SessionTotals,
+    /// Blocks that readers of events know: those of the latest turn when the last run ended.
+    announced: Blocks,
 }
 
 impl History {
@@ -28,10 +34,12 @@ impl History {
         for turn in &turns {
             restore(&mut totals, turn);
         }
+        let announced = turns.last().map(|turn| turn.blocks.clone());
         Self {
             turns,
             version: 0,
             totals,
+            announced: announced.unwrap_or_default(),
         }
     }
 
@@ -149,6 +157,24 @@ impl History {
         Some(removed)
     }
 
+    /// Returns the messages at the end of `turn` that were added since the last run ended.
+    pub(crate) fn unannounced(&self, turn: &Turn) -> Vec<InputMessage> {
+        let from = turn.blocks.common_prefix(&self.announced);
+        let added = turn.blocks.range(from..turn.blocks.len());
+        let mut messages = Vec::new();
+        for block in added {
+            if block.metadata.contains(&block_meta::MIDDLEWARE) {
+                continue;
+            }
+            match InputMessage::of_block(block) {
+                Some(message) => messages.push(message),
+                // Messages before it belong to a conversation that was added with its answers.
+                None => messages.clear(),
+            }
+        }
+        messages
+    }
+
     /// Records the start of a run on `turn`.
     pub(crate) fn begin(&mut self, turn: Turn, place: &Place) {
         self.version += 1;
@@ -162,6 +188,7 @@ impl History {
     pub(crate) fn commit(&mut self, turn: Turn, totals: SessionTotals) {
         self.version += 1;
         self.totals = totals;
+        self.announced = turn.blocks.clone();
         if let Some(latest) = self.turns.last_mut() {
             *latest = turn;
         }
@@ -238,6 +265,7 @@ pub(crate) fn next_turn(
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
     turn.metadata.remove(&keys::WAITING_FOR);
+    turn.metadata.remove(&turn_meta::RUN_END);
     turn
 }
 
@@ -266,6 +294,7 @@ pub(crate) fn stamp(turn: &mut Turn, session_id: &str, inference_id: &str, setti
     set(turn, turn_meta::SESSION_ID.id(), session_id);
     set(turn, turn_meta::INFERENCE_ID.id(), inference_id);
     turn.metadata.remove(&turn_meta::INFERENCE_RESULT);
+    turn.metadata.remove(&turn_meta::RUN_END);
     turn.metadata.remove(&keys::RUN_TOTALS);
     turn.metadata.remove(&keys::RUN_SETTINGS);
     // Waiting tool calls remain until they are answered, which the run reports.

@@ -34,9 +34,9 @@ impl IdSource for Stumbles {
 
 #[tokio::test]
 async fn a_run_that_misses_an_id_fails_with_all_that_was_said_and_the_next_one_works() {
-    // After the ids of the run, of the turn and of the prompt: that of the reply's text.
+    // After the ids of the run, of the turn and of the prompt: that of the reply's tool call.
     for at in [3] {
-        let script = Script::new().text("hello");
+        let script = Script::new().text("hello").tool_call("", "look", "{}");
         let ids = Stumbles {
             ids: SeededIds::new(1),
             calls: AtomicU32::new(0),
@@ -60,7 +60,7 @@ async fn a_run_that_misses_an_id_fails_with_all_that_was_said_and_the_next_one_w
         assert!(error.turn().blocks.iter().all(|block| !block.id.is_empty()));
 
         let turn = session.submit("again").await.unwrap().wait().await.unwrap();
-        assert_eq!(turn.blocks.len(), 4);
+        assert_eq!(turn.blocks.len(), 6);
         assert_eq!(session.turn_count(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Completed`]: the full text of an item, compared with its streamed part.
 
-use geppetto_turns::Incomplete;
+use std::sync::Arc;
 
 use super::{ItemId, ResponseWriter, item::Keeps};
 
@@ -37,8 +37,8 @@ impl ResponseWriter<'_> {
         }
     }
 
-    /// Starts an item over: ends it as truncated, without a block, and opens one of the same kind
-    /// in its place. For a provider that withdraws streamed text.
+    /// Starts an item over: ends it as [replaced](geppetto_events::kind::REPLACED), without a block,
+    /// and opens one of the same kind in its place. For a provider that withdraws streamed text.
     ///
     /// A tool call is not started over, because its id is taken; the given id is returned. Use
     /// [`replace`](Self::replace) for its arguments.
@@ -51,7 +51,11 @@ impl ResponseWriter<'_> {
         };
         let slot = item.slot;
         let keeps = std::mem::replace(&mut item.keeps, Keeps::Nothing);
-        self.cut(id, Incomplete::Truncated);
+        let ended = item.is_open().then(|| item.replaced()).flatten();
+        let correlation = Arc::clone(&item.correlation);
+        if let Some(event) = ended {
+            self.emit(&correlation, event);
+        }
         let new = self.open(kind);
         if let Some(item) = self.items.get_mut(new.0) {
             item.slot = slot;

@@ -42,6 +42,7 @@ impl ResponseWriter<'_> {
         for index in 0..self.items.len() {
             self.cut(ItemId(index), why);
         }
+        self.incomplete = Some(why);
         self.publish(match error.kind() {
             ErrorKind::Cancelled => EventKind::Interrupt(Interrupt::new(self.written_text())),
             _ => EventKind::Error(ErrorEvent::new(error.to_string())),
@@ -80,8 +81,10 @@ impl ResponseWriter<'_> {
             self.ctx.add_usage(usage);
         }
         let has_tool_calls = self.items.iter().any(Item::is_requested_call);
-        let blocks = self.append_blocks(&result);
+        let Appended { ids: blocks, order } = self.append_blocks(&result);
         let mut event = ProviderCallFinished::default();
+        event.order = order;
+        event.incomplete = self.incomplete.map(|why| why.as_str().into());
         event.stop_reason.clone_from(&result.stop_reason);
         event.finish_class = Some(result.finish_class.to_string());
         event.usage = result.usage.clone().map(Box::new);
@@ -99,20 +102,32 @@ impl ResponseWriter<'_> {
         result
     }
 
-    /// Returns the ids of the blocks.
-    fn append_blocks(&mut self, result: &InferenceResult) -> Vec<String> {
+    fn append_blocks(&mut self, result: &InferenceResult) -> Appended {
         let mut ids = Vec::new();
         let value = serde_json::to_value(result).unwrap_or_default();
+        let opened: Vec<Option<String>> = self.items.iter().map(Item::segment).collect();
         parts::gather(&mut self.items);
         let mut requested = Vec::new();
-        for item in slot::in_order(std::mem::take(&mut self.items)) {
+        let items = slot::in_order(std::mem::take(&mut self.items));
+        let mut order: Vec<Option<String>> = items.iter().map(Item::segment).collect();
+        if order == opened {
+            order.clear();
+        }
+        // Without a run, segment ids repeat.
+        let has_run = self
+            .correlation
+            .run_id
+            .as_ref()
+            .is_some_and(|id| !id.is_empty());
+        for item in items {
             let is_requested = item.is_requested_call();
             let correlation = Arc::clone(&item.correlation);
+            let segment = item.segment().filter(|_| has_run);
             let Some(mut block) = item.into_block() else {
                 continue;
             };
             if block.id.is_empty() {
-                block.id = self.ctx.next_id();
+                block.id = segment.unwrap_or_else(|| self.ctx.next_id());
             }
             if block.incomplete().is_some() {
                 // A broken block names its call; complete ones share the turn's result.
@@ -129,7 +144,8 @@ impl ResponseWriter<'_> {
             .metadata
             .set_raw(turn_meta::INFERENCE_RESULT.id(), value);
         self.record(requested, result);
-        ids
+        let order = order.into_iter().flatten().collect();
+        Appended { ids, order }
     }
 
     /// Reports the requested calls to the tool loop.
@@ -152,6 +168,13 @@ impl ResponseWriter<'_> {
         });
         log.add(calls.collect());
     }
+}
+
+/// The blocks of a reply.
+struct Appended {
+    ids: Vec<String>,
+    /// Ids of the segments in the order of the blocks; empty if it is that in which they started.
+    order: Vec<String>,
 }
 
 fn millis(from: Instant, to: Instant) -> u64 {

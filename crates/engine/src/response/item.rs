@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geppetto_events::{
     Correlation, EventKind,
     kind::{
-        ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta,
+        REPLACED, ReasoningDelta, ReasoningFinished, ReasoningSource, ReasoningStarted, TextDelta,
         TextFinished, TextStarted, ToolCallArgumentsDelta, ToolCallRequested, ToolCallStarted,
     },
 };
@@ -20,6 +20,8 @@ pub(super) enum ItemKind {
     },
     Reasoning {
         source: ReasoningSource,
+        /// Index of the item whose block has the text.
+        part_of: Option<u64>,
     },
     ToolCall {
         id: String,
@@ -128,10 +130,14 @@ impl Item {
     pub(super) fn opened(&self) -> EventKind {
         match &self.kind {
             ItemKind::Text { .. } | ItemKind::Whole => {
-                EventKind::TextSegmentStarted(TextStarted::new("assistant"))
+                let refusal = matches!(self.kind, ItemKind::Text { refusal: true });
+                let event = TextStarted::new("assistant").with_refusal(refusal);
+                EventKind::TextSegmentStarted(event)
             }
-            ItemKind::Reasoning { source } => {
-                EventKind::ReasoningSegmentStarted(ReasoningStarted::new(source.clone()))
+            ItemKind::Reasoning { source, part_of } => {
+                let mut event = ReasoningStarted::new(source.clone());
+                event.part_of = *part_of;
+                EventKind::ReasoningSegmentStarted(event)
             }
             ItemKind::ToolCall { id, name, .. } => {
                 EventKind::ToolCallStarted(ToolCallStarted::new(id.as_str(), name.as_str()))
@@ -151,7 +157,7 @@ impl Item {
             ItemKind::Text { .. } | ItemKind::Whole => {
                 EventKind::TextDelta(TextDelta::new(delta, offset, self.deltas))
             }
-            ItemKind::Reasoning { source } => EventKind::ReasoningDelta(ReasoningDelta::new(
+            ItemKind::Reasoning { source, .. } => EventKind::ReasoningDelta(ReasoningDelta::new(
                 delta,
                 offset,
                 self.deltas,
@@ -197,6 +203,12 @@ impl Item {
         closes.then(|| self.closed(Some(why.to_string())))
     }
 
+    /// Ends the item because another one replaces it.
+    pub(super) fn replaced(&mut self) -> Option<EventKind> {
+        self.break_off(Incomplete::Truncated)?;
+        Some(self.closed(Some(REPLACED.to_owned())))
+    }
+
     /// Revokes a closed tool call, after its events.
     pub(super) fn revoke(&mut self, why: Incomplete) {
         if self.is_requested_call() {
@@ -210,10 +222,21 @@ impl Item {
     pub(super) fn kind_of_successor(&self) -> Option<ItemKind> {
         match &self.kind {
             ItemKind::Text { refusal } => Some(ItemKind::Text { refusal: *refusal }),
-            ItemKind::Reasoning { source } => Some(ItemKind::Reasoning {
+            ItemKind::Reasoning { source, part_of } => Some(ItemKind::Reasoning {
                 source: source.clone(),
+                part_of: *part_of,
             }),
             ItemKind::ToolCall { .. } | ItemKind::Whole => None,
+        }
+    }
+
+    /// Returns the id that identifies the item in events and in the turn; `None` for a block
+    /// without its own events.
+    pub(super) fn segment(&self) -> Option<String> {
+        match &self.kind {
+            ItemKind::Whole => None,
+            ItemKind::ToolCall { id, .. } => Some(id.clone()),
+            _ => self.correlation.segment_id.clone(),
         }
     }
 
@@ -221,7 +244,7 @@ impl Item {
     pub(super) fn take_part(&mut self) -> Option<(ReasoningSource, String)> {
         let text = std::mem::take(&mut self.text);
         match &self.kind {
-            ItemKind::Reasoning { source } if !text.is_empty() => Some((source.clone(), text)),
+            ItemKind::Reasoning { source, .. } if !text.is_empty() => Some((source.clone(), text)),
             _ => None,
         }
     }
@@ -232,7 +255,7 @@ impl Item {
             ItemKind::Text { .. } | ItemKind::Whole => {
                 EventKind::TextSegmentFinished(TextFinished::new(text, reason))
             }
-            ItemKind::Reasoning { source } => EventKind::ReasoningSegmentFinished(
+            ItemKind::Reasoning { source, .. } => EventKind::ReasoningSegmentFinished(
                 ReasoningFinished::new(text, reason, source.clone()),
             ),
             ItemKind::ToolCall { id, name, secrets } => {
@@ -252,6 +275,7 @@ impl Item {
             mut block,
             text,
             keeps,
+            state,
             ..
         } = self;
         if keeps != Keeps::Block {
@@ -280,7 +304,20 @@ impl Item {
                     content.text = text;
                 }
             }
-            Content::ToolCall(content) => content.args = text.into(),
+            Content::ToolCall(content) => {
+                if let ItemKind::ToolCall {
+                    name,
+                    secrets: Some(tools),
+                    ..
+                } = &kind
+                {
+                    let args = Args::from(text.as_str());
+                    // As in the events, where an incomplete call shows nothing.
+                    let shown = (state != State::Broken).then(|| tools.mask_arguments(name, &args));
+                    content.shown = Some(shown.unwrap_or_default());
+                }
+                content.args = text.into();
+            }
             _ => {}
         }
         Some(block)

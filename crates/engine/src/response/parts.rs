@@ -17,7 +17,8 @@ impl ResponseWriter<'_> {
     /// any other one as text. The parts are sorted by their slots ([`place`](Self::place)), and by
     /// the order of opening.
     pub fn open_part(&mut self, block: ItemId, source: ReasoningSource) -> ItemId {
-        let id = self.open(ItemKind::Reasoning { source });
+        let part_of = Some(block.0 as u64);
+        let id = self.open(ItemKind::Reasoning { source, part_of });
         if let Some(item) = self.items.get_mut(id.0) {
             item.keeps = Keeps::PartOf(block);
         }
@@ -29,12 +30,24 @@ impl ResponseWriter<'_> {
 pub(super) fn gather(items: &mut [Item]) {
     let mut parts: Vec<_> = (items.iter_mut().enumerate())
         .filter_map(|(position, item)| match item.keeps {
-            Keeps::PartOf(block) => Some((block, item.slot, position, item.take_part()?)),
+            Keeps::PartOf(block) => {
+                let segment = item.segment();
+                Some((block, item.slot, position, segment, item.take_part()?))
+            }
             Keeps::Block | Keeps::Nothing => None,
         })
         .collect();
-    parts.sort_by_key(|(_, slot, position, _)| (*slot, *position));
-    for (block, _, _, (source, text)) in parts {
+    for (block, _, _, segment, (_, text)) in &mut parts {
+        // The block has no events of its own: its first part identifies it.
+        if let Some(item) = items.get_mut(block.0)
+            && item.block.id.is_empty()
+            && !text.trim().is_empty()
+        {
+            item.block.id = segment.take().unwrap_or_default();
+        }
+    }
+    parts.sort_by_key(|(_, slot, position, ..)| (*slot, *position));
+    for (block, _, _, _, (source, text)) in parts {
         let Some(item) = items.get_mut(block.0) else {
             continue;
         };

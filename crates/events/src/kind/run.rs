@@ -17,6 +17,10 @@ pub struct RunStarted {
     /// Id of the run that this one continues, whose process ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<String>,
+    /// Id of the turn that the turn of this run replaces, because its prompt is retried or edited.
+    /// Consumers must remove what belongs to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Messages added to the conversation since the last run. Empty for a run that continues an
     /// earlier one; `None` in events of other programs and of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +33,7 @@ impl RunStarted {
         Self {
             prompt: prompt.into(),
             continues: None,
+            replaces: None,
             messages: None,
         }
     }

@@ -39,7 +39,7 @@ pub(super) async fn drive(mut finisher: Box<Finisher>) {
         (outcome, _) => outcome,
     };
     let status = RunStatus::from(&outcome);
-    finisher.stamp(&status);
+    finisher.stamp(outcome.as_ref());
     let is_fenced = matches!(&outcome, Err(error) if error.kind() == ErrorKind::Fenced);
     finisher.known = Some(outcome);
     if is_fenced {
@@ -56,6 +56,7 @@ pub(super) async fn drive(mut finisher: Box<Finisher>) {
         NotStored::Because(message) => Some(message),
         NotStored::Fenced(message) => {
             let error = EngineError::new(ErrorKind::Fenced, message);
+            finisher.stamp(Err(&error));
             finisher.known = Some(Err(error));
             Some(FENCED.to_owned())
         }

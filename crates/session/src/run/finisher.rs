@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus,
-    SessionTotals, isolate, keys,
+    EngineError, ErrorKind, InferenceRunner, RunContext, RunGuard, RunReport, RunStatus, RunStop,
+    SessionTotals, isolate, keys, run_end,
 };
 use geppetto_events::Subscription;
-use geppetto_turns::Turn;
+use geppetto_turns::{Turn, keys::turn_meta};
 
 use super::Run;
 use crate::{PauseReason, RunOutcome, Session};
@@ -38,14 +38,20 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    /// Writes the totals of the run and the session, and the condition that the run waits for, to
-    /// the turn.
-    pub(super) fn stamp(&mut self, status: &RunStatus) {
+    /// Writes the end and the totals of the run, the totals of the session, and the condition that
+    /// the run waits for, to the turn.
+    pub(super) fn stamp(&mut self, outcome: Result<&RunReport, &EngineError>) {
+        let end = run_end(&self.ctx, outcome);
         let metadata = &mut self.turn.metadata;
-        if let RunStatus::Waiting(what) = status {
+        if let Ok(RunReport {
+            stop: RunStop::Waiting(what),
+            ..
+        }) = outcome
+        {
             // A value of the key's type can always be serialized.
-            let _ = metadata.set(&keys::WAITING_FOR, what);
+            let _ = metadata.set(&keys::WAITING_FOR, &**what);
         }
+        let _ = metadata.set(&turn_meta::RUN_END, &end);
         // Numbers can always be serialized.
         let _ = metadata.set(&keys::RUN_TOTALS, &self.ctx.totals());
         let session = self.ctx.session_totals(&self.earlier);
@@ -102,7 +108,7 @@ impl Drop for Finisher {
                 ErrorKind::Other,
                 "the run's task was dropped, as when its runtime shuts down",
             );
-            self.stamp(&RunStatus::from(&error));
+            self.stamp(Err(&error));
             self.known = Some(Err(error));
         }
         let status = self.known.as_ref().map(RunStatus::from);

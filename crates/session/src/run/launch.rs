@@ -7,6 +7,7 @@ use std::{
 };
 
 use geppetto_engine::RunGuard;
+use geppetto_events::kind::RunStarted;
 use tracing::Instrument;
 
 use super::{
@@ -136,14 +137,16 @@ fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> B
         turn,
         place,
     } = ready;
-    let earlier = {
+    let (earlier, messages) = {
         let mut state = session.lock();
+        let messages = state.history.unannounced(&turn);
         state.history.begin(turn.clone(), &place);
-        state.history.totals().clone()
+        (state.history.totals().clone(), messages)
     };
     let pin = session.stream().subscribe();
     run.started(session.stream().last_seq(), &turn);
-    let guard = RunGuard::start(&ctx, last_prompt(&turn));
+    let started = RunStarted::new(last_prompt(&turn)).with_messages(messages);
+    let guard = RunGuard::start_with(&ctx, started);
     run.begun();
     Box::new(Finisher {
         session: session.clone(),

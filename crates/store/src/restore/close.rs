@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use geppetto_events::{
     Correlation, Event, EventKind, EventMeta, EventRow,
     kind::{
-        Log, ProviderCallDiscarded, ProviderCallFinished, ReasoningFinished, RunStarted,
+        InputMessage, Log, ProviderCallDiscarded, ProviderCallFinished, ReasoningFinished, RunStarted,
         TextFinished, ToolCallFinished, ToolCallResumed, ToolCallWaiting, ToolResultReady,
         ToolStatus,
     },
 };
-use geppetto_turns::{BlockKind, FinishClass, Turn};
+use geppetto_turns::{BlockKind, FinishClass, Incomplete, Turn};
 
 use super::{
     INTERRUPTED,
@@ -96,8 +96,9 @@ impl Closing {
     ) {
         if run.phase == RunPhase::Started && !log.started {
             let prompt = turn.and_then(|turn| turn.last_of(BlockKind::User));
-            let prompt = prompt.and_then(|block| block.text()).unwrap_or_default();
-            let mut started = RunStarted::new(prompt);
+            let text = prompt.and_then(|block| block.text()).unwrap_or_default();
+            let message = prompt.and_then(|block| InputMessage::of_block(block));
+            let mut started = RunStarted::new(text).with_messages(message);
             started.continues = run.continues.last().cloned();
             self.push(EventKind::RunStarted(started));
         }
@@ -146,17 +147,19 @@ impl Closing {
         }
         let mut finished = ProviderCallFinished::default();
         finished.finish_class = Some(FinishClass::Interrupted.as_str().to_owned());
+        finished.incomplete = Some(Incomplete::Failed.as_str().into());
         self.push_in(&call.context, EventKind::ProviderCallFinished(finished));
     }
 
     fn finish_segment(&mut self, segment: &Segment) {
         let text = segment.text.clone();
+        let reason = Some(Incomplete::Failed.to_string());
         let kind = match &segment.started {
             EventKind::ReasoningSegmentStarted(started) => {
                 let source = started.source.clone();
-                EventKind::ReasoningSegmentFinished(ReasoningFinished::new(text, None, source))
+                EventKind::ReasoningSegmentFinished(ReasoningFinished::new(text, reason, source))
             }
-            _ => EventKind::TextSegmentFinished(TextFinished::new(text, None)),
+            _ => EventKind::TextSegmentFinished(TextFinished::new(text, reason)),
         };
         self.push_in(&segment.context, kind);
     }

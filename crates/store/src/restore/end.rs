@@ -79,8 +79,10 @@ impl<S: SessionStore + 'static> Restored<S> {
         let mut run = cut.run.clone();
         run.totals = super::totals_of(&run);
         if let Some(latest) = self.turns.last_mut() {
-            // Numbers can always be serialized.
+            // Texts and numbers can always be serialized.
             let _ = latest.metadata.set(&keys::RUN_TOTALS, &run.totals);
+            let end = end_of_turn(&run.run, &end);
+            let _ = latest.metadata.set(&turn_meta::RUN_END, &end);
         }
         let mut change = self.closing(cut, &run, Reply::Kept, &tools, Some(&end));
         run.decisions.clear();
@@ -131,6 +133,21 @@ impl<S: SessionStore + 'static> Restored<S> {
             None => EventKind::RunStopped(kind::RunStopped::new(INTERRUPTED)),
         });
         change.events(closing.into_rows())
+    }
+}
+
+/// Returns the end of a run as its turn stores it.
+fn end_of_turn(run: &str, end: &RunEnd) -> geppetto_turns::RunEnd {
+    use geppetto_turns::RunEnd as End;
+    let message = end.message.as_str();
+    match end.status {
+        EndStatus::Finished | EndStatus::Refused => End::finished(run),
+        EndStatus::Cancelled => End::stopped(run, "cancelled"),
+        EndStatus::LimitReached | EndStatus::Waiting => End::stopped(run, message),
+        EndStatus::Failed | EndStatus::Interrupted => {
+            let kind = end.error_kind.as_deref();
+            End::failed(run, message, kind.unwrap_or("interrupted"))
+        }
     }
 }
 

@@ -103,10 +103,11 @@ async fn decide_and_run(
     }
     let started = isolate::call(|| {
         let input = executor.mask_arguments(&call, tool.map(|tool| &**tool));
-        if call.args != slot.call.args {
+        let changed = call.args != slot.call.args;
+        if changed {
             slot.show_changed(&input);
         }
-        slot.publish_start(executor, input);
+        slot.publish_start(executor, input, changed);
     });
     started.map_err(|message| isolate::panicked("a hook that shows a tool's start", &message))?;
     let answered = match (given, tool) {

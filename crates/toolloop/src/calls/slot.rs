@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use geppetto_engine::{Decision, EngineError, PendingCall, RunContext, steps::is_stopped};
 use geppetto_events::{
     Correlation, Event, EventKind,
-    kind::{ToolCallFinished, ToolCallWaiting, ToolExecutionStarted, ToolResultReady, ToolStatus},
+    kind::{
+        Attachment, ToolCallFinished, ToolCallWaiting, ToolExecutionStarted, ToolResultReady,
+        ToolStatus,
+    },
 };
 use geppetto_turns::{Args, Block, Content, ToolCall, ToolUse};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Request;
 use crate::{ResumedCall, ToolExecutor, ToolOutput, executor::hide, isolate, tool::cut};
@@ -38,8 +42,8 @@ struct State {
     output_limit: usize,
     /// Arguments substituted by a hook, masked.
     changed: Option<Args>,
-    /// `true` if the start event was published.
-    started: bool,
+    /// Time of the start event, if it was published.
+    started: Option<Instant>,
     /// `true` if the tool was started.
     ran: bool,
     /// `true` if the tool's output ends the run.
@@ -63,7 +67,7 @@ impl Slot {
             secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
             changed: None,
-            started: false,
+            started: None,
             ran: false,
             ends_run: false,
         };
@@ -182,7 +186,9 @@ impl Slot {
             (Progress::Waiting(pending), resumed) if ended_well || resumed.is_some() => {
                 (pending.clone(), true)
             }
-            (Progress::Open, Some(resumed)) if !state.started => (resumed.pending.clone(), false),
+            (Progress::Open, Some(resumed)) if state.started.is_none() => {
+                (resumed.pending.clone(), false)
+            }
             _ => return None,
         };
         drop(state);
@@ -199,12 +205,13 @@ impl Slot {
     }
 
     /// Publishes the start, with masked input.
-    pub(super) fn publish_start(&self, executor: &dyn ToolExecutor, input: String) {
+    pub(super) fn publish_start(&self, executor: &dyn ToolExecutor, input: String, changed: bool) {
         let mut event = ToolExecutionStarted::new(&*self.call.id, &*self.call.name, input);
+        event.changed = changed;
         executor.publish_start(&self.ctx, &mut event);
         event.tool_call_id.clone_from(&self.call.id);
         event.tool_name.clone_from(&self.call.name);
-        self.state().started = true;
+        self.state().started = Some(Instant::now());
         self.publish(EventKind::ToolExecutionStarted(event));
     }
 
@@ -241,34 +248,48 @@ impl Slot {
         answer.files = files;
         if state.ran {
             answer.ran_with = state.changed.take();
+            let took = state.started.map(|started| started.elapsed().as_millis());
+            answer.duration_ms = took.map(|took| u64::try_from(took).unwrap_or(u64::MAX));
         }
-        state.ends_run = ends_run;
-        state.progress = Progress::Answered(answer);
-        drop(state);
         let status = match failed {
             true => ToolStatus::Error,
             false => ToolStatus::Success,
         };
-        self.publish_answer(executor, shown, status)
+        let mut event = ToolResultReady::new(&*self.call.id, &*self.call.name, shown, status);
+        event.attachments = Attachment::all(&answer.images, &answer.files);
+        state.ends_run = ends_run;
+        state.progress = Progress::Answered(answer);
+        drop(state);
+        self.publish_answer(executor, event)
     }
 
     fn publish_answer(
         &self,
         executor: &dyn ToolExecutor,
-        shown: String,
-        status: ToolStatus,
+        mut event: ToolResultReady,
     ) -> Result<(), EngineError> {
         let (id, name) = (&*self.call.id, &*self.call.name);
-        let mut event = ToolResultReady::new(id, name, shown, status.clone());
+        let mut finished = ToolCallFinished::new(id, name, event.status.clone());
         // Both events are required, or the call would stay open for every reader.
         let hook = isolate::call(|| executor.publish_result(&self.ctx, &mut event));
         event.tool_call_id.clone_from(&self.call.id);
         event.tool_name.clone_from(&self.call.name);
+        finished.duration_ms = self.show_answer(&event.result);
         self.publish(EventKind::ToolResultReady(event));
-        self.publish(EventKind::ToolCallFinished(ToolCallFinished::new(
-            id, name, status,
-        )));
+        self.publish(EventKind::ToolCallFinished(finished));
         hook.map_err(|message| isolate::panicked("the hook `publish_result`", &message))
+    }
+
+    /// Stores the answer as shown, if it differs from the answer. Returns the duration of the call.
+    fn show_answer(&self, shown: &str) -> Option<u64> {
+        let mut state = self.state();
+        let Progress::Answered(answer) = &mut state.progress else {
+            return None;
+        };
+        if answer.output() != shown {
+            answer.shown = Some(shown.to_owned());
+        }
+        answer.duration_ms
     }
 
     fn publish(&self, kind: EventKind) {

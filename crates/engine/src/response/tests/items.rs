@@ -67,7 +67,7 @@ fn an_item_that_is_superseded_leaves_its_place_to_another() {
     assert_eq!(
         finished(&sink),
         [
-            ("The cat.".to_owned(), Some("truncated".to_owned())),
+            ("The cat.".to_owned(), Some("replaced".to_owned())),
             ("second".to_owned(), None),
             ("The cat sat.".to_owned(), None),
         ]
