@@ -5,7 +5,7 @@ use std::{error::Error, fmt, sync::Arc};
 use geppetto_engine::{Decision, EngineBuilder};
 use geppetto_turns::Turn;
 
-use super::World;
+use super::{Observation, World, drive::Observed};
 
 /// A simulated case: how to build what a session runs, and its prompts.
 ///
@@ -13,8 +13,10 @@ use super::World;
 pub struct Case {
     name: String,
     setup: Box<BuildSetup>,
+    check: Option<Box<OwnCheck>>,
 }
 
+type OwnCheck = dyn Fn(&Observation) -> Vec<String> + Send + Sync;
 type BuildSetup = dyn Fn(&World) -> Result<Setup, SetupError> + Send + Sync;
 
 /// Error of building a case, of any type.
@@ -29,7 +31,32 @@ impl Case {
         Self {
             name: name.into(),
             setup: Box::new(setup),
+            check: None,
         }
+    }
+
+    /// Adds a check of the application, called after every simulated session. It returns the
+    /// problems that it found.
+    #[must_use]
+    pub fn with_check(
+        mut self,
+        check: impl Fn(&Observation) -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Some(Box::new(check));
+        self
+    }
+
+    /// Returns the problems that the application's own check found.
+    pub(super) fn own_problems(&self, seen: &Observed) -> Vec<String> {
+        let Some(check) = &self.check else {
+            return Vec::new();
+        };
+        let turns = (0..seen.session.turn_count()).filter_map(|n| seen.session.turn(n));
+        check(&Observation {
+            history: seen.setup.history.clone(),
+            steps: seen.recorder.steps(),
+            turns: turns.collect(),
+        })
     }
 
     /// Returns the name.

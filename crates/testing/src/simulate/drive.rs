@@ -16,7 +16,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Case, Cut, Setup, World, case::SetupError, runner::Watched, wire::Probe};
+use super::{
+    Case, Cut, Setup, Step, World, case::SetupError, observation::Recorder, runner::Watched,
+    wire::Probe,
+};
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,8 @@ pub(super) struct Observed {
     pub(super) next: Ran,
     /// All events of both runs.
     pub(super) events: Vec<Event>,
+    /// Events and snapshots of both runs.
+    pub(super) recorder: Recorder,
     /// Events received by the slow reader.
     pub(super) read: Option<Vec<Event>>,
     /// Refusals of a request after the first run.
@@ -71,6 +76,7 @@ pub(super) fn drive(
 fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Observed, SetupError> {
     let world = World::new(seed, cut);
     let events = Arc::new(MemorySink::new());
+    let recorder = Recorder::default();
     let runtime = paused_runtime()?;
     let (setup, session, reader, run) = runtime.block_on(async {
         let setup = case.setup(&world)?;
@@ -78,6 +84,7 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
             builder: Arc::clone(&setup.builder),
             world: world.clone(),
             events: Arc::clone(&events),
+            recorder: recorder.clone(),
         };
         let session = Session::builder(builder)
             .id("simulated")
@@ -103,10 +110,12 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
     };
     runtime.block_on(async {
         let first = run.end(&session).await;
+        first.record(&recorder);
         world.go_on();
         let refusals = next_requests(&session, &setup, probe).await;
         let next = begin(session.prompt(&*setup.next_prompt), None).await;
         let next = next.end(&session).await;
+        next.record(&recorder);
         let read = read_slowly(reader, &world).await;
         Ok(Observed {
             world,
@@ -115,6 +124,7 @@ fn drive_session(case: &Case, seed: u64, cut: Cut, probe: &Probe) -> Result<Obse
             first,
             next,
             events: events.take(),
+            recorder,
             read,
             refusals,
         })
@@ -150,6 +160,14 @@ async fn begin(prompt: Prompt, cut: Option<&World>) -> Begun {
         handle,
         ended,
         waited: Instant::now(),
+    }
+}
+
+impl Ran {
+    fn record(&self, recorder: &Recorder) {
+        if let (Ok(_), Some(outcome)) = (&self.started, &self.outcome) {
+            recorder.add(Step::End(outcome.turn.clone()));
+        }
     }
 }
 

@@ -61,14 +61,19 @@ impl Case {
                 return report;
             }
         };
-        let problems = check::problems(&whole, &whole);
+        let mut problems = check::problems(&whole, &whole);
+        problems.extend(self.own_problems(&whole));
         if !problems.is_empty() {
             report.failed(Failure::new(self, seed, Cut::None, problems));
             return report;
         }
         for cut in cuts(&whole) {
             let problems = match drive::drive(self, seed, cut, &probe) {
-                Ok(seen) => check::problems(&seen, &whole),
+                Ok(seen) => {
+                    let mut problems = check::problems(&seen, &whole);
+                    problems.extend(self.own_problems(&seen));
+                    problems
+                }
                 Err(error) => vec![error.to_string()],
             };
             report.tried(cut);

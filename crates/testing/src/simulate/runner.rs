@@ -16,7 +16,7 @@ use geppetto_events::{Event, EventSink, MemorySink};
 use geppetto_turns::Turn;
 use tokio::time::Instant;
 
-use super::{Seam, World, world::Stored};
+use super::{Seam, World, observation::Recorder, world::Stored};
 
 /// An engine builder whose runs are counted, cut and observed.
 pub(super) struct Watched {
@@ -24,6 +24,7 @@ pub(super) struct Watched {
     pub(super) world: World,
     /// Receives every event of every run.
     pub(super) events: Arc<MemorySink>,
+    pub(super) recorder: Recorder,
 }
 
 #[async_trait]
@@ -33,7 +34,7 @@ impl EngineBuilder for Watched {
         let BuiltRun { ctx, runner, .. } = self.builder.build(ctx).await?;
         let events: Arc<dyn EventSink> = self.events.clone();
         let cutting: Arc<dyn EventSink> = Arc::new(CuttingSink(self.world.clone()));
-        let ctx = ctx.with_event_sinks([events, cutting]);
+        let ctx = self.recorder.watch(ctx.with_event_sinks([events, cutting]));
         let world = self.world.clone();
         Ok(BuiltRun::new(
             ctx,
