@@ -77,6 +77,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-support engine toolloop enginebuilder session",
     ),
     (
+        "timeline",
+        "example-run turns toolloop enginebuilder session testing timeline",
+    ),
+    (
         "tools-with-state",
         "example-run toolloop enginebuilder session testing",
     ),
