@@ -1,6 +1,9 @@
 //! [`ResponseWriter`]: writes a reply as blocks and events while it arrives.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
 
 use geppetto_events::{
     Correlation, Event, EventKind, EventMeta,
@@ -17,6 +20,7 @@ mod finish;
 mod item;
 mod log;
 mod parts;
+mod reports;
 mod slot;
 
 #[cfg(test)]
@@ -26,6 +30,7 @@ pub use complete::Completed;
 pub use finish::Finish;
 use item::{Item, ItemKind};
 pub use log::{ReplyLog, RequestedCall, ToolOffer};
+use reports::Reports;
 pub use slot::Slot;
 
 /// Identifies an open item of a reply.
@@ -64,6 +69,8 @@ pub struct ResponseWriter<'a> {
     /// Tools offered to the model, if requested calls are recorded.
     offer: Option<Arc<ToolOffer>>,
     ended: bool,
+    /// Tools and sources of the provider.
+    reports: Mutex<Reports>,
     /// Reason that the reply is incomplete.
     incomplete: Option<Incomplete>,
 }
@@ -117,6 +124,7 @@ impl<'a> ResponseWriter<'a> {
             first_output: None,
             ended: false,
             incomplete: None,
+            reports: Mutex::default(),
         };
         writer.publish(EventKind::ProviderCallStarted(
             ProviderCallStarted::default(),
@@ -262,6 +270,7 @@ impl<'a> ResponseWriter<'a> {
 
     /// Publishes an event of this provider call, such as progress of a built-in tool.
     pub fn publish(&self, kind: EventKind) {
+        self.note_report(&kind);
         self.emit(&self.correlation, kind);
     }
 

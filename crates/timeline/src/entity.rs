@@ -110,8 +110,7 @@ impl Entity {
     }
 
     /// Returns `true` if the entity is known from events alone, and is absent from a timeline made
-    /// from turns: notices, errors of attempts, built-in tools of providers, and agents with their
-    /// work. The end of a run that failed or was stopped is known from turns too.
+    /// from turns: notices, errors of attempts, and agents with their work. The end of a run that failed or was stopped is known from turns too.
     #[must_use]
     pub fn is_live_only(&self) -> bool {
         match &self.content {
@@ -119,7 +118,7 @@ impl Entity {
                 !matches!(own.notice, NoticeKind::Cancelled | NoticeKind::Limit)
             }
             Content::Error(own) => own.is_live_only,
-            Content::ServerTool(_) | Content::Agent(_) => true,
+            Content::Agent(_) => true,
             _ => self.parent.is_some(),
         }
     }

@@ -52,7 +52,7 @@
 //!
 //! | only in | what | in the timeline |
 //! |---|---|---|
-//! | events | notices, progress of tools, cited sources, tools of the provider, work of agents | shown live, absent after a restart ([`Entity::is_live_only`]) |
+//! | events | notices, progress of tools, work of agents | shown live, absent after a restart ([`Entity::is_live_only`]) |
 //! | turns | changes of the history by the application, blocks of engines that publish no events | shown after [`sync`](Timeline::sync), and after a restart |
 //!
 //! # Untrusted text

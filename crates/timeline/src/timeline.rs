@@ -124,6 +124,14 @@ impl Timeline {
         self.board.take_patches()
     }
 
+    /// Removes what belongs to a turn that was removed from the session, and returns the changes. A
+    /// turn that a run replaces is removed by the first event of that run.
+    pub fn retract(&mut self, turn_id: &str) -> Vec<Patch> {
+        self.scope.retract(turn_id, &mut self.board);
+        self.history.forget(turn_id);
+        self.board.take_patches()
+    }
+
     /// Shows that a reader missed events ([`Received::Lagged`](geppetto_events::Received::Lagged)).
     /// A reader that can should make the timeline anew from the turns of the session.
     pub fn lagged(&mut self, missed: u64) -> Vec<Patch> {

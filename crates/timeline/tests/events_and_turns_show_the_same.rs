@@ -25,16 +25,12 @@ fn shown(view: &View, is_running: bool) -> Vec<(String, Content)> {
 
 fn normal(entity: &Entity, is_running: bool) -> Content {
     let mut content = entity.content.clone();
-    match &mut content {
-        Content::Answer(own) => own.sources.clear(),
-        Content::ToolCall(own) => {
-            own.progress.clear();
-            // A turn does not tell whether the tool has started.
-            if is_running && matches!(own.state, State::Running | State::NotRun) {
-                own.state = State::Requested;
-            }
+    if let Content::ToolCall(own) = &mut content {
+        own.progress.clear();
+        // A turn does not tell whether the tool has started.
+        if is_running && matches!(own.state, State::Running | State::NotRun) {
+            own.state = State::Requested;
         }
-        _ => {}
     }
     content
 }

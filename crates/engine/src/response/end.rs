@@ -83,7 +83,7 @@ impl ResponseWriter<'_> {
         let has_tool_calls = self.items.iter().any(Item::is_requested_call);
         let Appended { ids: blocks, order } = self.append_blocks(&result);
         let mut event = ProviderCallFinished::default();
-        event.order = order;
+        event.order = order.into();
         event.incomplete = self.incomplete.map(|why| why.as_str().into());
         event.stop_reason.clone_from(&result.stop_reason);
         event.finish_class = Some(result.finish_class.to_string());
@@ -107,6 +107,7 @@ impl ResponseWriter<'_> {
         let value = serde_json::to_value(result).unwrap_or_default();
         let opened: Vec<Option<String>> = self.items.iter().map(Item::segment).collect();
         parts::gather(&mut self.items);
+        self.store_reports();
         let mut requested = Vec::new();
         let items = slot::in_order(std::mem::take(&mut self.items));
         let mut order: Vec<Option<String>> = items.iter().map(Item::segment).collect();

@@ -115,6 +115,12 @@ impl Item {
         matches!(self.kind, ItemKind::Text { .. })
     }
 
+    /// Returns `true` if the item becomes a block.
+    pub(super) fn has_block(&self) -> bool {
+        let is_kept = matches!(self.kind, ItemKind::Whole | ItemKind::ToolCall { .. });
+        self.keeps == Keeps::Block && (is_kept || !self.text.is_empty())
+    }
+
     pub(super) fn is_tool_call(&self) -> bool {
         matches!(self.kind, ItemKind::ToolCall { .. })
     }

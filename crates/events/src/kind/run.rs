@@ -174,8 +174,8 @@ pub struct ProviderCallFinished {
     pub incomplete: Option<Box<str>>,
     /// Ids of the segments in the order of the reply's blocks. Empty if that is the order in which
     /// the segments started.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub order: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub order: Box<[String]>,
 }
 
 /// The output of a finished provider call is discarded.

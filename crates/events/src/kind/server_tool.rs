@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Visitor, custom};
 
+mod merge;
 mod phase;
 
 #[cfg(test)]

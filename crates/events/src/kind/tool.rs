@@ -227,8 +227,8 @@ pub struct ToolResultReady {
     /// Outcome of the call.
     pub status: ToolStatus,
     /// Images and files returned by the tool, without their content.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub attachments: Box<[Attachment]>,
 }
 
 impl ToolResultReady {
@@ -244,7 +244,7 @@ impl ToolResultReady {
             tool_name: name.into(),
             result: result.into(),
             status,
-            attachments: Vec::new(),
+            attachments: Box::default(),
         }
     }
 }

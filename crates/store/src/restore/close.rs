@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use geppetto_events::{
     Correlation, Event, EventKind, EventMeta, EventRow,
     kind::{
-        InputMessage, Log, ProviderCallDiscarded, ProviderCallFinished, ReasoningFinished, RunStarted,
-        TextFinished, ToolCallFinished, ToolCallResumed, ToolCallWaiting, ToolResultReady,
-        ToolStatus,
+        InputMessage, Log, ProviderCallDiscarded, ProviderCallFinished, ReasoningFinished,
+        RunStarted, TextFinished, ToolCallFinished, ToolCallResumed, ToolCallWaiting,
+        ToolResultReady, ToolStatus,
     },
 };
 use geppetto_turns::{BlockKind, FinishClass, Incomplete, Turn};

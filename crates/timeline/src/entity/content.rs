@@ -55,7 +55,7 @@ pub struct Answer {
     /// `true` if the model refused to answer.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refusal: bool,
-    /// Cited sources, each once. Known from events alone.
+    /// Cited sources, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
 }
@@ -129,7 +129,7 @@ pub struct ToolCall {
     pub duration_ms: Option<u64>,
 }
 
-/// Tool that the provider runs. Known from events alone.
+/// Tool that the provider runs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

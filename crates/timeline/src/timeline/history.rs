@@ -42,6 +42,17 @@ struct Calls {
 }
 
 impl History {
+    /// Forgets the last turn, if it is this one.
+    pub(super) fn forget(&mut self, turn_id: &str) {
+        if self.turn.as_ref().is_some_and(|(name, _)| name == turn_id) {
+            let turns = self.turns;
+            *self = Self {
+                turns,
+                ..Self::default()
+            };
+        }
+    }
+
     pub(super) fn sync(&mut self, turn: &Turn, scope: &mut Scope, board: &mut Board) {
         let shared = turn.blocks.common_prefix(&self.blocks);
         let is_same = |(name, _): &&(String, usize)| !turn.id.is_empty() && *name == turn.id;

@@ -35,6 +35,9 @@ impl Scope {
         {
             board.remove(&id);
         }
+        if let Some(replaced) = &started.replaces {
+            self.retract(replaced, board);
+        }
         self.give_up_waiting(&run, board);
         (self.notices, self.last_class, self.last_item) = (0, None, None);
         self.errors.clear();
@@ -47,6 +50,22 @@ impl Scope {
             self.show_input(event, started, board);
         }
         self.show_running(&run, board);
+    }
+
+    /// Removes the entities of a turn.
+    pub(super) fn retract(&mut self, turn: &str, board: &mut Board) {
+        let is_within = |own: &crate::Entity| match (&self.parent, &own.parent) {
+            (None, _) => true,
+            (Some(agent), parent) => parent.as_ref() == Some(agent),
+        };
+        let of_turn = board.view.entities().rev();
+        let of_turn = of_turn.filter(|own| own.turn_id.as_deref() == Some(turn) && is_within(own));
+        let gone: Vec<String> = of_turn.map(|own| own.id.clone()).collect();
+        for id in gone {
+            self.open.remove(&id);
+            self.tools.remove(&id);
+            board.remove(&id);
+        }
     }
 
     fn show_input(&self, event: &Event, started: &RunStarted, board: &mut Board) {

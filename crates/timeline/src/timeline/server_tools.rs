@@ -24,10 +24,38 @@ impl Scope {
         progress: &ServerToolEvent,
         board: &mut Board,
     ) {
-        let id = self.server_tool_entity(event, progress, board);
+        let (call, attempt) = call_key(event);
+        let id = self.server_tool_id(&format!("{call}:{attempt}"), progress);
+        if board.view.entity(&id).is_none() {
+            self.close_pieces(board);
+            self.add_item(event, &id);
+        }
+        self.show_server_tool(&id, progress, board);
+        let state = board.view.entity(&id).and_then(crate::Entity::state);
+        if state.is_some_and(|state| !state.is_active()) {
+            self.open.remove(&id);
+        }
+    }
+
+    /// Returns the id of a call of a tool within a provider call.
+    pub(super) fn server_tool_id(&self, call: &str, progress: &ServerToolEvent) -> String {
+        self.id(&format!("{call}:{}:{}", progress.tool, progress.item_id))
+    }
+
+    /// Shows the progress of a call.
+    pub(super) fn show_server_tool(&self, id: &str, progress: &ServerToolEvent, board: &mut Board) {
+        if board.view.entity(id).is_none() {
+            let content = ServerTool {
+                name: short(&progress.tool),
+                state: State::Running,
+                ..ServerTool::default()
+            };
+            let position = board.reserve();
+            self.show(id, position, Content::ServerTool(Box::new(content)), board);
+        }
         if progress.phase == ServerToolPhase::InputDelta {
             let delta = progress.text("delta").unwrap_or_default();
-            return append(&id, delta, board);
+            return append(id, delta, board);
         }
         let mut changes = Changes::default();
         let fields = ["arguments", "code", "query"];
@@ -44,45 +72,20 @@ impl Scope {
             _ => None,
         };
         let found = progress.data.get("results").and_then(Value::as_array);
-        let found = found.into_iter().flatten().filter_map(Value::as_object);
-        let found = found.map(source);
-        let mut sources = sources_of(&id, board);
-        add_sources(
-            &mut sources,
-            std::iter::once(source(&progress.data)).chain(found),
-        );
+        let found = found.into_iter().flatten().map(source);
+        let mut sources = sources_of(id, board);
+        let own = progress.data.get("url").map(|url| Source {
+            url: short(url.as_str().unwrap_or_default()),
+            ..Source::default()
+        });
+        add_sources(&mut sources, own.into_iter().chain(found));
         changes.sources = Some(sources);
-        if changes.state.is_some_and(|state| !state.is_active()) {
-            self.open.remove(&id);
-        }
-        board.update(&id, changes);
-    }
-
-    fn server_tool_entity(
-        &mut self,
-        event: &Event,
-        progress: &ServerToolEvent,
-        board: &mut Board,
-    ) -> String {
-        let (call, attempt) = call_key(event);
-        let (tool, item) = (&progress.tool, &progress.item_id);
-        let id = self.id(&format!("{call}:{attempt}:{tool}:{item}"));
-        if board.view.entity(&id).is_none() {
-            let content = ServerTool {
-                name: short(tool),
-                state: State::Running,
-                ..ServerTool::default()
-            };
-            let position = board.reserve();
-            self.close_pieces(board);
-            self.show(&id, position, Content::ServerTool(Box::new(content)), board);
-            self.add_item(event, &id);
-        }
-        id
+        board.update(id, changes);
     }
 }
 
-fn source(data: &serde_json::Map<String, Value>) -> Source {
+/// Reads a source.
+pub(super) fn source(data: &Value) -> Source {
     let field = |name: &str| short(data.get(name).and_then(Value::as_str).unwrap_or_default());
     Source {
         title: field("title"),

@@ -225,7 +225,7 @@ impl Scope {
             _ => State::Failed,
         });
         changes.question = Some(String::new());
-        changes.attachments = Some(result.attachments.clone());
+        changes.attachments = Some(result.attachments.to_vec());
         board.update(&id, changes);
     }
 

@@ -256,7 +256,7 @@ impl Slot {
             false => ToolStatus::Success,
         };
         let mut event = ToolResultReady::new(&*self.call.id, &*self.call.name, shown, status);
-        event.attachments = Attachment::all(&answer.images, &answer.files);
+        event.attachments = Attachment::all(&answer.images, &answer.files).into();
         state.ends_run = ends_run;
         state.progress = Progress::Answered(answer);
         drop(state);

@@ -65,6 +65,12 @@ pub mod block_meta {
     pub const INCOMPLETE: BlockMetaKey<Incomplete> = BlockMetaKey::new("geppetto.incomplete@v1");
     /// Citations and other annotations of a text, verbatim from the provider.
     pub const ANNOTATIONS: BlockMetaKey<Vec<Value>> = BlockMetaKey::new("geppetto.annotations@v1");
+    /// Sources cited by a text, each with `title` and `url`, as reported by events.
+    pub const SOURCES: BlockMetaKey<Vec<Value>> = BlockMetaKey::new("geppetto.sources@v1");
+    /// Calls of the provider's tools that were made before the block was written, or after it if
+    /// `after` is set: `call`, `tool`, `phase`, `item_id` and `data`, merged from their events.
+    pub const SERVER_TOOLS: BlockMetaKey<Vec<Value>> =
+        BlockMetaKey::new("geppetto.server_tools@v1");
     /// Token log probabilities of a text, verbatim from the provider.
     pub const LOGPROBS: BlockMetaKey<Vec<Value>> = BlockMetaKey::new("geppetto.logprobs@v1");
 }

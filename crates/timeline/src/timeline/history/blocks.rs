@@ -1,26 +1,56 @@
 //! Entities of the blocks of a turn.
 
-use geppetto_events::kind::{Attachment, InputMessage};
+use geppetto_events::kind::{Attachment, InputMessage, ServerTool};
 use geppetto_turns::{
     Block, Content as BlockContent, Incomplete, LlmText, Reasoning as ReasoningBlock,
     ToolCall as ToolCallBlock, ToolUse, keys::block_meta,
 };
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::sync::Sync;
 use crate::{
     Changes, Content, State,
-    entity::{Answer, Reasoning},
+    entity::{Answer, Reasoning, Source},
     limits::shown,
     timeline::{
-        items::is_blank,
+        items::{add_sources, is_blank},
         reasoning::join_summary,
         run::message_content,
+        server_tools::source,
         tools::{arguments_of, result_of},
     },
 };
 
 impl Sync<'_> {
     pub(super) fn block(&mut self, block: &Block, index: usize) {
+        self.server_tools(block, false);
+        self.content(block, index);
+        self.server_tools(block, true);
+    }
+
+    /// Shows the calls of the provider's tools that were made before or after a block.
+    fn server_tools(&mut self, block: &Block, after: bool) {
+        let records = block.metadata.raw(block_meta::SERVER_TOOLS.id());
+        for record in records.and_then(Value::as_array).into_iter().flatten() {
+            let is_after = record.get("after").is_some();
+            let Ok(tool) = ServerTool::deserialize(record) else {
+                continue;
+            };
+            if is_after != after {
+                continue;
+            }
+            let call = record.get("call").and_then(Value::as_str);
+            let id = self.scope.server_tool_id(call.unwrap_or_default(), &tool);
+            let known = self.board.view.entity(&id).and_then(crate::Entity::state);
+            if known.is_none_or(State::is_active) {
+                self.scope.show_server_tool(&id, &tool, self.board);
+            }
+            self.shown.push(id);
+        }
+    }
+
+    fn content(&mut self, block: &Block, index: usize) {
         match &block.content {
             BlockContent::User(_) | BlockContent::System(_) => {
                 let by_middleware = block.metadata.raw(block_meta::MIDDLEWARE.id()).is_some();
@@ -62,6 +92,7 @@ impl Sync<'_> {
             text: text.text.clone(),
             state: state_of(block),
             refusal: text.refusal,
+            sources: sources_of(block),
             ..Answer::default()
         };
         let known = self.board.view.entity(&id).and_then(crate::Entity::state);
@@ -119,6 +150,15 @@ impl Sync<'_> {
     }
 }
 
+/// Returns the sources that a text cites.
+fn sources_of(block: &Block) -> Vec<Source> {
+    let stored = block.metadata.raw(block_meta::SOURCES.id());
+    let stored = stored.and_then(Value::as_array).into_iter().flatten();
+    let mut sources = Vec::new();
+    add_sources(&mut sources, stored.map(source));
+    sources
+}
+
 fn state_of(block: &Block) -> State {
     match block.incomplete() {
         None => State::Done,
@@ -139,6 +179,7 @@ fn changes_to(content: Content) -> Changes {
             changes.text = Some(own.text);
             changes.state = Some(own.state);
             changes.refusal = Some(own.refusal);
+            changes.sources = Some(own.sources);
         }
         Content::Reasoning(own) => {
             changes.text = Some(own.text);

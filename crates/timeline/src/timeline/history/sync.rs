@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use geppetto_turns::{Block, Turn, Usage, keys::turn_meta};
+use geppetto_turns::{Block, RunEndStatus, Turn, Usage, keys::turn_meta};
 use serde::Deserialize;
 
 use super::{ANSWER_RETRY, Calls, RUN_TOTALS, WAITING_FOR};
@@ -75,7 +75,6 @@ impl Sync<'_> {
             .raw(WAITING_FOR)
             .and_then(|value| Waiting::deserialize(value).ok())
             .unwrap_or_default();
-        let is_running = self.is_running();
         for (call, id) in self.own_calls.clone() {
             let name = match self.board.view.entity(&id).map(|own| &own.content) {
                 Some(Content::ToolCall(own)) => own.name.clone(),
@@ -90,19 +89,9 @@ impl Sync<'_> {
                 self.scope.show_waiting(&id, input, question, self.board);
                 continue;
             }
-            let state = match is_running {
-                true => State::Requested,
-                false => State::NotRun,
-            };
-            self.board.update(&id, Changes::state(state));
+            // A run that continues shows what becomes of it.
+            self.board.update(&id, Changes::state(State::NotRun));
         }
-    }
-
-    /// Returns `true` if a run on the turn has begun and not ended.
-    fn is_running(&self) -> bool {
-        let metadata = &self.turn.metadata;
-        let has = |id: &str| metadata.raw(id).is_some();
-        has(turn_meta::INFERENCE_ID.id()) && !has(turn_meta::RUN_END.id()) && !has(RUN_TOTALS)
     }
 
     /// Removes the entities of the turn that it does not have.
@@ -122,6 +111,14 @@ impl Sync<'_> {
     fn show_end(&mut self) {
         let end = self.turn.metadata.get(&turn_meta::RUN_END).ok().flatten();
         let stale = self.scope.last_end.take();
+        let is_stopped = end
+            .as_ref()
+            .is_some_and(|end| end.status == RunEndStatus::Stopped);
+        self.settle_server_tools(if is_stopped {
+            State::Cancelled
+        } else {
+            State::Failed
+        });
         if let Some(end) = end {
             self.mark_cut_answer();
             self.scope.show_end(&end, self.board.seq, self.board);
@@ -136,6 +133,19 @@ impl Sync<'_> {
                 .is_none_or(|(_, own)| *own != id)
         {
             self.board.remove(&id);
+        }
+    }
+
+    /// Ends the calls of the provider's tools that have no end.
+    fn settle_server_tools(&mut self, state: State) {
+        for id in &self.shown {
+            let own = self.board.view.entity(id);
+            let is_open = own.is_some_and(|own| {
+                matches!(own.content, Content::ServerTool(_)) && own.state() == Some(State::Running)
+            });
+            if is_open {
+                self.board.update(id, Changes::state(state));
+            }
         }
     }
 

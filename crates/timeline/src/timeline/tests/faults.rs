@@ -230,7 +230,7 @@ fn items_move_to_their_places_in_the_reply() {
     }
     stream.correlation.segment_id = None;
     let mut end = ProviderCallFinished::default();
-    end.order = vec!["a".to_owned(), "b".to_owned()];
+    end.order = ["a".to_owned(), "b".to_owned()].into();
     stream.publish(E::ProviderCallFinished(end));
     assert_eq!(
         stream.shown(),

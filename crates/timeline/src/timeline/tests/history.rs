@@ -144,3 +144,45 @@ fn a_conversation_without_ids_is_shown() {
         ["system Be brief.", "user hi", "answer done Hello."]
     );
 }
+
+#[test]
+fn a_turn_that_was_retried_or_removed_vanishes() {
+    let mut stream = Stream::new();
+    stream.run("r1", "t1", &["one"]);
+    stream.finish();
+    stream.run("r2", "t2", &["two"]);
+    stream.call(1, 1);
+    stream.tool("c", "look", "{}");
+    stream.publish(E::RunFailed(RunFailed::new("boom")));
+    assert_eq!(stream.shown().len(), 4);
+    stream.correlation.run_id = Some("r3".to_owned());
+    stream.correlation.turn_id = Some("t3".to_owned());
+    let mut started = RunStarted::new("two").with_messages([InputMessage::user("t2-0", "two")]);
+    started.replaces = Some("t2".to_owned());
+    stream.publish(E::RunStarted(started));
+    stream.call(2, 1);
+    stream.tool("c", "look", "{}");
+    stream.finish();
+    assert_eq!(
+        stream.shown(),
+        ["user one", "user two", "tool_call not_run look {}"]
+    );
+    assert_eq!(stream.entity("t2-0").turn_id.as_deref(), Some("t3"));
+    let mut screen = stream.timeline.view().clone();
+    for patch in stream.timeline.retract("t3") {
+        screen.apply(patch);
+    }
+    assert_eq!(&screen, stream.timeline.view());
+    assert_eq!(stream.shown(), ["user one"]);
+}
+
+#[test]
+fn nothing_of_a_run_that_was_cut_off_is_shown_as_running() {
+    let mut cut = turn("t", &[Block::tool_call(ToolCall::new("c", "look", "{}"))]);
+    let run = turn_meta::INFERENCE_ID;
+    cut.metadata.set(&run, &"r".to_owned()).unwrap();
+    assert_eq!(
+        lines(&Timeline::from_turns([&cut])),
+        ["tool_call not_run look {}"]
+    );
+}
