@@ -7,6 +7,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{fault::Result, options::SqliteOptions};
 
+#[cfg(test)]
+mod tests;
+
 /// Oldest version of SQLite that is used. Earlier ones since 3.7.0 may corrupt a file when a
 /// checkpoint and a write coincide (<https://sqlite.org/wal.html>, "The WAL-Reset Bug").
 const MIN_VERSION: i32 = 3_051_003;

@@ -11,6 +11,9 @@ use crate::{
     number::{key_of, to_i64, to_usize},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Minimum length of a string that is stored on its own, in bytes.
 const LONG: usize = 4096;
 

@@ -6,6 +6,9 @@ use geppetto_store::{BlockHash, Error};
 
 use crate::fault::{Fault, Result};
 
+#[cfg(test)]
+mod tests;
+
 /// Converts a number to SQLite's only integer type.
 pub(crate) fn to_i64(number: impl TryInto<i64>) -> Result<i64> {
     let too_large = |_| Error::invalid("a number is larger than 2^63 - 1");
