@@ -18,7 +18,7 @@ impl Folder {
     pub(crate) fn new() -> Self {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("geppetto-store-sqlite-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let path = place().join(name);
         // What a killed process with the same id left.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
@@ -37,6 +37,16 @@ impl Folder {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         self.path.join(format!("{number}.db"))
     }
+}
+
+/// Returns the folder for files of tests: in memory if the platform has one, because the tests do not
+/// depend on the disk, and a busy disk takes seconds to sync.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        return memory.to_owned();
+    }
+    std::env::temp_dir()
 }
 
 impl Drop for Folder {
