@@ -15,12 +15,17 @@ mod desk;
 mod hooks;
 mod pump;
 mod title;
+mod wait;
 
 pub(crate) use desk::Change;
 use desk::Desk;
 
 /// Delay until events that no barrier has stored are written: 25 ms.
 pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(25);
+
+/// Time to wait for the store when a runtime shuts down during a run: 1 s. A store that depends on
+/// the runtime is never ready.
+const STORE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 
 /// Journal and persister of one session, which record its runs in a store.
 ///
@@ -209,20 +214,13 @@ impl<S: SessionStore> Inner<S> {
         self.desk().acknowledged(session, appended)
     }
 
-    /// Writes a change if the store does not wait.
+    /// Writes a change while the runtime shuts down. Blocks the thread; a store with threads of its
+    /// own, such as SQLite, needs milliseconds.
     pub(crate) fn write_now(&self, change: Change) -> Result<(), Error> {
-        use std::{
-            pin::pin,
-            task::{Context, Poll, Waker},
-        };
-        let mut write = pin!(self.write(change));
-        match write.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(written) => written,
-            Poll::Pending => Err(Error::new(
-                ErrorKind::Unavailable,
-                "not stored: the runtime shut down",
-            )),
-        }
+        wait::block_for(self.write(change), STORE_AT_SHUTDOWN).unwrap_or_else(|| {
+            let message = "not stored: the runtime shut down";
+            Err(Error::new(ErrorKind::Unavailable, message))
+        })
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
