@@ -30,8 +30,8 @@
 //!
 //! This crate has no code of its own. Each module re-exports a crate of the workspace, which has
 //! its documentation. The most common names are in the [`prelude`] and at the root; a name refers
-//! to the same item everywhere, except that `store` has an `Error`, an `ErrorKind` and a `Request`
-//! of its own.
+//! to the same item everywhere, except that `host` and `store` have an `Error`, an `ErrorKind` and a
+//! `Request` of their own.
 //!
 //! | module | crate | concern |
 //! |---|---|---|
@@ -47,6 +47,7 @@
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (with any provider) |
 //! | `settings` | `geppetto-settings` | layered settings, profiles (features `settings`, `clap`) |
 //! | `factory` | `geppetto-factory` | engines from settings, model facts (feature `factory`) |
+//! | `host` | `geppetto-host` | durable sessions by id (feature `host`) |
 //! | `store` | `geppetto-store` | durable sessions over any store (feature `store`) |
 //! | `sqlite` | `geppetto-store-sqlite` | durable sessions in one SQLite file (feature `sqlite`) |
 //! | `structured` | `geppetto-structured` | data cut out of streamed text (feature `structured`) |
@@ -60,6 +61,9 @@ pub use geppetto_events as events;
 #[cfg(feature = "factory")]
 #[cfg_attr(docsrs, doc(cfg(feature = "factory")))]
 pub use geppetto_factory as factory;
+#[cfg(feature = "host")]
+#[cfg_attr(docsrs, doc(cfg(feature = "host")))]
+pub use geppetto_host as host;
 #[cfg(any(feature = "openai", feature = "gemini"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "gemini"))))]
 pub use geppetto_provider as provider;

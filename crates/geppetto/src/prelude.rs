@@ -6,6 +6,8 @@ pub use geppetto_engine::{
 };
 pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
+#[cfg(feature = "host")]
+pub use geppetto_host::{CutRuns, Host, HostedSession, NewSession};
 #[cfg(any(feature = "openai", feature = "gemini"))]
 pub use geppetto_provider::ApiKey;
 #[cfg(feature = "gemini")]

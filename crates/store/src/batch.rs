@@ -132,6 +132,18 @@ impl Batch {
         self
     }
 
+    /// Returns `true` if the batch is activity of the conversation: a change of turns, effects or the
+    /// run. Such a batch sets the time of the session
+    /// ([`SessionInfo::updated_at`](crate::SessionInfo::updated_at)); a title, a group, or the last
+    /// events of a run do not move it to the front of a listing.
+    #[must_use]
+    pub fn is_activity(&self) -> bool {
+        self.drops_latest
+            || !self.turns.is_empty()
+            || !self.effects.is_empty()
+            || self.run.is_some()
+    }
+
     /// Returns `true` if the batch changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -28,7 +28,8 @@ pub struct SessionInfo {
     pub group: Option<String>,
     /// Time of the first batch; of a fork, time of the fork.
     pub created_at: Option<SystemTime>,
-    /// Time of the last batch; of a fork without one, time of the fork.
+    /// Time of the last [activity](crate::Batch::is_activity); before that, of the first batch; of a
+    /// fork, time of the fork.
     pub updated_at: Option<SystemTime>,
 }
 
@@ -82,7 +83,7 @@ pub enum Order {
     /// is listed once, whatever is written in the meantime. The default.
     #[default]
     Id,
-    /// By the time of the last batch, newest first; of equal times, by id, descending. Sessions
+    /// By the time of the last activity, newest first; of equal times, by id, descending. Sessions
     /// without a batch come last. A session that is written during the listing moves to the front
     /// and may be missing from it; every other one is listed once.
     Newest,
@@ -94,7 +95,7 @@ pub enum Order {
 pub struct Cursor {
     /// Id of the session.
     pub id: String,
-    /// Time of its last batch, as it was listed. Not used in the order by id.
+    /// Time of its last activity, as it was listed. Not used in the order by id.
     pub updated_at: Option<SystemTime>,
 }
 

@@ -19,12 +19,13 @@ use std::{
 };
 
 use geppetto_engine::{
-    ErrorKind, PendingCall, Persister, RandomIds, RunContext, RunJournal, RunStatus, ToolEffect,
+    ErrorKind, PendingCall, Persister, RandomIds, ReplacesTurn, RunContext, RunJournal, RunStatus,
+    ToolEffect,
 };
 use geppetto_events::{Event, EventKind, EventStream, kind::Log};
 use geppetto_store::{
     Appended, Batch, Claim, Effect, EffectWrite, Error, JournalOf, Lease, MemoryStore, Opened,
-    Page, Request, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Page, Request, RequestKey, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
 };
 use geppetto_turns::{Block, InferenceResult, ToolCall, ToolUse, Turn};
 use tokio::sync::Semaphore;
@@ -215,6 +216,101 @@ async fn a_prompt_whose_barrier_was_given_up_leaves_no_turn() {
     journal.run_started(&ctx, &next).await.unwrap();
     assert_eq!(ids(&store).await, ["t2"]);
     assert_eq!(store.info(ID).await.unwrap().run.unwrap().run, "r2");
+}
+
+#[tokio::test]
+async fn a_prompt_that_replaces_a_turn_does_so_in_one_write() {
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let stream = EventStream::new();
+    let first = turn("t1", None, "one");
+    let second = turn("t2", Some(&first), "two");
+    for own in [&first, &second] {
+        journal.record_turn(own).await.unwrap();
+    }
+    let again = turn("t3", Some(&first), "two, again");
+    let replaces = ReplacesTurn::new("t2", Some(first.clone()));
+    let ctx = context(&stream, "r1", &again).with_extension(replaces);
+    let key = RequestKey::new("key", b"body");
+    let ctx = ctx.with_extension(key.clone());
+    journal.run_started(&ctx, &again).await.unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t3"]);
+    let batch = store.batches.lock().unwrap().last().unwrap().clone();
+    assert!(batch.drops_latest && batch.turns.len() == 1 && batch.requests.len() == 1);
+    let request = store.request(ID, "key").await.unwrap().unwrap();
+    assert_eq!((request.run.as_str(), request.digest), ("r1", key.digest));
+    // A withdrawal undoes all of it.
+    journal.run_withdrawn(&ctx, &again).await.unwrap();
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
+    assert_eq!(store.turn(ID, 1).await.unwrap(), second);
+    assert_eq!(store.request(ID, "key").await.unwrap(), None);
+    // A turn that was not recorded cannot be replaced.
+    let ctx = context(&stream, "r2", &again).with_extension(ReplacesTurn::new("t9", None));
+    let refused = journal.run_started(&ctx, &again).await.unwrap_err();
+    assert!(refused.to_string().contains("record_turn"), "{refused}");
+    assert_eq!(ids(&store).await, ["t1", "t2"]);
+}
+
+#[tokio::test]
+async fn a_turn_is_removed_with_its_successor_unwritten() {
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let first = turn("t1", None, "one");
+    let second = turn("t2", Some(&first), "two");
+    for own in [&first, &second] {
+        journal.record_turn(own).await.unwrap();
+    }
+    let mut changed = first.clone();
+    changed.metadata.set_raw("app.totals@v1", 2.into());
+    let refused = journal.record_removal(&first, None).await.unwrap_err();
+    assert!(refused.to_string().contains("`t2`"), "{refused}");
+    journal
+        .record_removal(&second, Some(&changed))
+        .await
+        .unwrap();
+    assert_eq!(ids(&store).await, ["t1"]);
+    assert_eq!(store.turn(ID, 0).await.unwrap(), changed);
+    journal.record_removal(&changed, None).await.unwrap();
+    assert_eq!(ids(&store).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_title_is_the_first_words_of_the_first_prompt() {
+    for (prompt, expected) in [
+        ("  What is\n\tthe time? ", Some("What is the time?")),
+        ("", None),
+        ("\u{7}bell", Some("bell")),
+    ] {
+        let store = Slow::new(99);
+        let journal = journal(&store).await;
+        journal
+            .record_turn(&turn("t1", None, prompt))
+            .await
+            .unwrap();
+        let title = store.info(ID).await.unwrap().title;
+        assert_eq!(title.as_deref(), expected);
+    }
+    let store = Slow::new(99);
+    let journal = journal(&store).await;
+    let long = turn("t1", None, &"many words ".repeat(50));
+    journal.record_turn(&long).await.unwrap();
+    let title = store.info(ID).await.unwrap().title.unwrap();
+    assert!(
+        title.ends_with("words\u{2026}") && title.chars().count() <= 81,
+        "{title}"
+    );
+    let word = turn("t2", None, &"x".repeat(500));
+    journal.record_turn(&word).await.unwrap();
+    assert_eq!(store.info(ID).await.unwrap().title.unwrap(), title);
+    journal
+        .record_labels(Some("Mine"), Some("ann"))
+        .await
+        .unwrap();
+    let info = store.info(ID).await.unwrap();
+    assert_eq!(
+        (info.title.as_deref(), info.group.as_deref()),
+        (Some("Mine"), Some("ann"))
+    );
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
     ),
     (
         "geppetto",
-        "settings factory transport provider providers-openai providers-anthropic providers-gemini store \
+        "settings factory transport provider providers-openai providers-anthropic providers-gemini host store \
          store-sqlite structured toolloop testing",
     ),
 ];

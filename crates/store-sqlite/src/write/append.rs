@@ -7,7 +7,7 @@ use super::{Session, effects, events, requests, turns};
 use crate::{
     encode::Encoded,
     fault::Result,
-    number::{nanos, to_i64, to_u64},
+    number::{NEVER, nanos, to_i64, to_u64},
 };
 
 /// Applies a batch to the session of a lease. On an error, the caller undoes what was written.
@@ -36,7 +36,7 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
         "update session set last_batch = ?, turns = ?, last_seq = ?, head = ?, \
          run = coalesce(?, run), title = coalesce(?, title), \
          group_name = coalesce(?, group_name), created_at = coalesce(created_at, ?), \
-         updated_at = ? where sid = ?",
+         updated_at = iif(? or updated_at = ?, ?, updated_at) where sid = ?",
     )?
     .execute(params![
         number,
@@ -47,6 +47,8 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
         batch.title,
         batch.group,
         at,
+        batch.is_activity(),
+        NEVER,
         at,
         session.sid
     ])?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Factory,
-    help::{Checked, Writer, at, has_turns, ok, refused, same},
+    help::{Checked, Writer, at, events, has_turns, ok, refused, same, turn},
     list,
 };
 use crate::{Batch, Claim, ErrorKind, MAX_ID_BYTES, Page, SessionStore};
@@ -14,8 +14,9 @@ list! {
         "pages are sorted by the bytes of the id; a session that exists during the whole listing is \
          in it once, while others are created, written and deleted",
     the_newest_session_is_listed_first:
-        "in the order of time, pages are sorted by the time of the last batch, then by id, both \
-         descending, and sessions without a batch come last",
+        "in the order of time, pages are sorted by the time of the last activity, then by id, both \
+         descending, and sessions without a batch come last; a batch without turns, effects and run \
+         is no activity, except for the first one",
     a_group_is_listed_alone:
         "a page of a group has the sessions of that group only, in either order; title and group \
          are those that were set last",
@@ -71,13 +72,23 @@ async fn a_listing_has_every_session_once<F: Factory>(factory: &F) -> Checked {
 async fn the_newest_session_is_listed_first<F: Factory>(factory: &F) -> Checked {
     let store = factory.fresh().await;
     for (id, seconds) in [("a", 3), ("b", 1), ("d", 2), ("c", 2), ("e", 2)] {
-        let writer = Writer::open(&store, id).await?;
-        for (number, ago) in [(1, 50), (2, 10)] {
-            let time = at() + Duration::from_secs(seconds + 100 - ago);
-            let batch = Arc::new(Batch::new(number, time).title("title"));
-            ok(store.append(&writer.lease, batch).await, "appending")?;
+        let mut writer = Writer::open(&store, id).await?;
+        let time = |seconds| at() + Duration::from_secs(seconds);
+        let row = writer.row(turn("t1", None, &["text"]));
+        let batches = [
+            Batch::new(1, time(5)).title("title"),
+            Batch::new(2, time(seconds)).turn(row),
+            Batch::new(3, time(9)).title("other").events(events(1..=2)),
+        ];
+        for batch in batches {
+            let appended = store.append(&writer.lease, Arc::new(batch)).await;
+            ok(appended, "appending")?;
         }
     }
+    // The first batch is any.
+    let writer = Writer::open(&store, "g").await?;
+    let batch = Arc::new(Batch::new(1, at()).title("title"));
+    ok(store.append(&writer.lease, batch).await, "appending")?;
     Writer::open(&store, "f").await?;
     let store = factory.reopen(store).await;
     for limit in [1, 2, 4, 9] {
@@ -91,7 +102,9 @@ async fn the_newest_session_is_listed_first<F: Factory>(factory: &F) -> Checked 
             }
             found.extend(infos.into_iter().map(|info| info.id));
         }
-        let expected: Vec<_> = ["a", "e", "d", "c", "b", "f"].map(str::to_owned).into();
+        let expected: Vec<_> = ["a", "e", "d", "c", "b", "g", "f"]
+            .map(str::to_owned)
+            .into();
         same(found, expected, &format!("the newest sessions, by {limit}"))?;
     }
     Ok(())

@@ -322,7 +322,7 @@ impl Desk {
         batch.group = waiting.group;
         batch.requests = waiting.requests;
         for turn in waiting.turns {
-            batch.turns.extend(self.put(turn));
+            batch.turns.extend(self.put(turn, batch.drops_latest));
         }
         batch.events = waiting.events;
         self.seq = batch.events.last().map_or(self.seq, EventRow::last_seq);
@@ -384,13 +384,15 @@ impl Desk {
         Err(Error::new(crate::ErrorKind::Corrupt, message))
     }
 
-    /// Returns the row of a turn, unless it is recorded already.
-    fn put(&mut self, turn: Turn) -> Option<TurnRow> {
+    /// Returns the row of a turn, unless it is recorded already. Behind a removed turn, the recorded
+    /// one may have other metadata.
+    fn put(&mut self, turn: Turn, behind_removed: bool) -> Option<TurnRow> {
         let base = self.latest.as_ref();
         let replaces = base.is_some_and(|base| base.id == turn.id);
         let index = self.turns - u64::from(replaces);
         let row = TurnRow::new(index, base, &turn);
         let is_same = replaces
+            && !behind_removed
             && row.blocks.is_empty()
             && base.is_some_and(|base| {
                 base.blocks.len() == row.kept

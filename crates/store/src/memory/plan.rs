@@ -100,7 +100,9 @@ impl Plan {
         set(&mut kept.title, batch.title.as_ref());
         set(&mut kept.group, batch.group.as_ref());
         kept.created_at.get_or_insert(batch.at);
-        kept.updated_at = Some(batch.at);
+        if batch.is_activity() || kept.updated_at.is_none() {
+            kept.updated_at = Some(batch.at);
+        }
         std::mem::replace(&mut kept.head, self.head)
     }
 }

@@ -26,6 +26,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ),
     ("custom-engine", "example-run turns events engine"),
     (
+        "durable-chat",
+        "example-run turns events engine toolloop enginebuilder host store-sqlite",
+    ),
+    (
         "engine-from-profile",
         "example-run settings factory enginebuilder session",
     ),
@@ -55,6 +59,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-support toolloop enginebuilder session",
     ),
     ("session-fork", "example-run turns session testing"),
+    (
+        "session-store",
+        "example-run enginebuilder store store-sqlite host testing",
+    ),
     ("settings-layers", "example-run settings"),
     (
         "simple-streaming-inference",
