@@ -6,6 +6,7 @@ use crate::{fault::Result, number::to_i64};
 
 mod append;
 mod blocks;
+mod checkpoint;
 mod effects;
 mod events;
 mod garbage;
@@ -15,29 +16,12 @@ mod requests;
 mod turns;
 
 pub(crate) use append::append;
+pub(crate) use checkpoint::Checkpoints;
 pub(crate) use effects::{BEGUN, FINISHED, WAITING};
 pub(crate) use garbage::{collect as collect_garbage, exists as has_garbage};
 pub(crate) use lease::{claim, release, renew};
 pub(crate) use manage::{delete, fork};
 pub(crate) use turns::Node;
-
-/// Moves the content of the write-ahead log to the file, if `pages` pages or more wait for it.
-pub(crate) fn checkpoint(conn: &Connection, pages: u32) -> Result<()> {
-    let pages = i64::from(pages);
-    let mut statement = conn.prepare_cached("pragma wal_checkpoint(noop)")?;
-    let (len, moved): (i64, i64) = statement.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    // Readers may have kept the log from being begun anew for long.
-    let pragma = if len >= 4 * pages {
-        "pragma wal_checkpoint(restart)"
-    } else if len - moved >= pages {
-        "pragma wal_checkpoint(passive)"
-    } else {
-        return Ok(());
-    };
-    let mut statement = conn.prepare_cached(pragma)?;
-    let _is_busy: i64 = statement.query_row([], |row| row.get(0))?;
-    Ok(())
-}
 
 /// A session, as far as writes need it.
 #[derive(Debug)]

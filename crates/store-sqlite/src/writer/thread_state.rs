@@ -30,8 +30,7 @@ pub(super) struct Thread {
     identity: Option<Identity>,
     /// `true` if commits are synced.
     is_synced: Option<bool>,
-    /// Size of the write-ahead log at which its content is moved to the file.
-    wal_pages: u32,
+    checkpoints: write::Checkpoints,
     /// `true` if there may be deleted sessions whose content remains.
     has_garbage: bool,
 }
@@ -52,7 +51,7 @@ impl Thread {
             identity: identity(&path),
             path,
             is_synced: None,
-            wal_pages: options.wal_pages,
+            checkpoints: write::Checkpoints::new(options),
             has_garbage: true,
         }
     }
@@ -158,7 +157,7 @@ impl Thread {
         if self.poison.is_some() {
             return;
         }
-        if let Err(fault) = write::checkpoint(&self.conn, self.wal_pages) {
+        if let Err(fault) = self.checkpoints.run(&self.conn) {
             // Any failure but that of a sync leaves the log as it is, and the next write retries.
             self.failed(fault);
         }

@@ -12,6 +12,7 @@ mod folder;
 
 mod a_dropped_future_leaves_nothing_half_done;
 mod a_killed_process_loses_nothing;
+mod a_long_read_delays_no_write;
 mod a_runtime_that_shuts_down_stores_the_turn;
 mod a_store_is_copied_and_shrunk;
 mod files_are_private_and_errors_say_what_to_do;
