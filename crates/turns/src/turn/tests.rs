@@ -53,7 +53,7 @@ fn a_call_id_that_is_used_again_is_pending_again() {
         .block(call("call_0"))
         .block(Block::tool_result("call_0", "first"))
         .build();
-    let answer = |turn: &Turn| turn.tool_answer("call_0").map(|answer| answer.output());
+    let answer = |turn: &Turn| turn.tool_answer("call_0").map(ToolUse::output);
     assert_eq!(answer(&turn).as_deref(), Some("first"));
     turn.push(call("call_0"));
     assert_eq!(turn.pending_tool_calls(0).len(), 1);
