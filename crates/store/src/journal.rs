@@ -9,7 +9,7 @@ use std::{
 use geppetto_turns::Turn;
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Durability, Error, ErrorKind, Lease, Opened, RunEnd, RunPhase, SessionStore};
+use crate::{Error, ErrorKind, Lease, Opened, RunEnd, RunPhase, SessionStore};
 
 mod desk;
 mod hooks;
@@ -53,7 +53,8 @@ const STORE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 ///
 /// Barriers that arrive during a write, such as those of parallel tools, share the next one. If a
 /// write fails or its caller goes away, the same batch is written again by the next barrier, before
-/// anything else. After a failure of a fenced lease or a poisoned store every barrier fails, and
+/// anything else. A batch that the store refuses for its content ([`Invalid`](ErrorKind::Invalid)) is
+/// not: a prompt in it is withdrawn, and the next barrier writes the rest. After a failure of a fenced lease or a poisoned store every barrier fails, and
 /// with it the run: nothing is acknowledged that is not recorded.
 ///
 /// A turn is identified by its id: a turn with the id of the latest recorded one replaces it, any
@@ -176,15 +177,17 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         self.inner.write(Change::new().synced()).await
     }
 
-    /// Writes everything ([`flush`](Self::flush)) and releases the lease. Afterwards, all barriers
-    /// fail. Without it, the session stays held until the lease expires or is taken over.
+    /// Writes everything ([`flush`](Self::flush)) and releases the lease, also if something cannot be
+    /// written. Afterwards, all barriers fail. Without it, the session stays held until the lease
+    /// expires or is taken over.
     ///
     /// # Errors
     ///
     /// Those of [`SessionStore::append`] and [`SessionStore::release`].
     pub async fn close(&self) -> Result<(), Error> {
-        self.flush().await?;
-        self.inner.store.release(&self.inner.lease).await
+        let flushed = self.flush().await;
+        let released = self.inner.store.release(&self.inner.lease).await;
+        flushed.and(released)
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner<S>> {
@@ -210,8 +213,16 @@ impl<S: SessionStore> Inner<S> {
             return Ok(());
         };
         let session = self.lease.session();
-        let appended = self.store.append(&self.lease, batch).await?;
-        self.desk().acknowledged(session, appended)
+        match self.store.append(&self.lease, batch).await {
+            Ok(appended) => self.desk().acknowledged(session, appended),
+            Err(error) => {
+                // The same batch would fail again, and with it everything after it.
+                if error.kind() == ErrorKind::Invalid {
+                    self.desk().take_back();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Writes a change while the runtime shuts down. Blocks the thread; a store with threads of its
@@ -251,9 +262,4 @@ impl<S: SessionStore> fmt::Debug for JournalOf<S> {
             .field("lease", &self.inner.lease)
             .finish_non_exhaustive()
     }
-}
-
-/// Durability of a change that becomes part of a batch.
-fn stronger(a: Durability, b: Durability) -> Durability {
-    if a == Durability::Synced { a } else { b }
 }

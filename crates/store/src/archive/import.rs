@@ -1,7 +1,12 @@
 //! [`Import`]: reads a session from JSON lines.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use geppetto_engine::{IdSource as _, RandomIds};
 use geppetto_events::{Event, EventRow};
 use geppetto_turns::{Turn, serial::json_value};
 use serde::Deserialize as _;
@@ -158,6 +163,7 @@ impl Import {
     /// # Errors
     ///
     /// [`Exists`](ErrorKind::Exists) if there is a session with this id,
+    /// [`Held`](ErrorKind::Held) if another import writes it,
     /// [`Invalid`](ErrorKind::Invalid) if no line was read, and those of
     /// [`SessionStore::append`].
     pub async fn write<S: SessionStore + ?Sized>(
@@ -169,19 +175,26 @@ impl Import {
             return Err(Error::invalid("there is no session to import"));
         }
         match store.info(session).await {
-            Ok(_) => {
-                let message =
-                    format!("session `{session}` exists; choose another id, or delete it");
-                return Err(Error::new(ErrorKind::Exists, message));
-            }
+            // Left by an import whose process ended.
+            Ok(info) if info.created_at.is_none() && info.turns == 0 => {}
+            Ok(_) => return Err(exists(session)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         let batch = Arc::new(self.into_batch(session));
-        let opened = store.open(session, &Claim::new("import")).await?;
+        // Each import is an owner of its own, so that none fences another one.
+        let owner = format!("import {}", RandomIds::new().next_id());
+        let claim = Claim::new(owner).expiring_after(LEASE);
+        let opened = store.open(session, &claim).await?;
+        if opened.info.created_at.is_some() || opened.info.turns > 0 {
+            store.release(&opened.lease).await?;
+            return Err(exists(session));
+        }
         if let Err(error) = store.append(&opened.lease, batch).await {
             // An empty session would stay. The first error says more than that of the clean-up.
-            let _ = store.delete(session).await;
+            if !error.is_fenced() {
+                let _ = store.delete(session).await;
+            }
             return Err(error);
         }
         store.release(&opened.lease).await?;
@@ -243,6 +256,14 @@ impl fmt::Debug for Import {
             .field("lines", &self.lines)
             .finish_non_exhaustive()
     }
+}
+
+/// Time after which others may have a session whose import was given up, such as by a kill.
+const LEASE: Duration = Duration::from_secs(60);
+
+fn exists(session: &str) -> Error {
+    let message = format!("session `{session}` exists; choose another id, or delete it");
+    Error::new(ErrorKind::Exists, message)
 }
 
 /// Maximum number of times that an imported effect was begun.

@@ -6,11 +6,15 @@ use geppetto_engine::ReplacesTurn;
 use geppetto_events::{EventRow, EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
-use super::{stronger, title};
+use super::title;
 use crate::{
     Appended, Batch, Durability, EffectWrite, EndStatus, Error, RequestKey, RequestWrite, RunEnd,
     RunPhase, RunRecord, SessionInfo, TurnRow,
 };
+
+mod refused;
+
+use refused::Before;
 
 /// A change to write.
 #[derive(Default)]
@@ -119,6 +123,7 @@ struct InFlight {
     batch: Arc<Batch>,
     ticket: u64,
     expected: Appended,
+    before: Before,
 }
 
 /// State before the start of the current run.
@@ -308,6 +313,7 @@ impl Desk {
         }
         self.take_events()?;
         let mut batch = Batch::new(self.next, now);
+        let before = self.before();
         let waiting = std::mem::take(&mut self.waiting);
         if let Some(before) = waiting.drops_to {
             batch.drops_latest = true;
@@ -348,19 +354,15 @@ impl Desk {
             self.written = self.added;
             return Ok(None);
         }
-        batch.durability = stronger(
-            batch.durability,
-            if waiting.synced {
-                Durability::Synced
-            } else {
-                Durability::Written
-            },
-        );
+        if waiting.synced {
+            batch.durability = Durability::Synced;
+        }
         let batch = Arc::new(batch);
         self.in_flight = Some(InFlight {
             batch: Arc::clone(&batch),
             ticket: self.added,
             expected: Appended::new(self.turns, self.seq),
+            before,
         });
         Ok(Some(batch))
     }
