@@ -6,7 +6,10 @@ use geppetto_session::SessionError;
 use geppetto_store::SessionStore as _;
 use geppetto_turns::Turn;
 
-use crate::{Error, HostedSession, live::Live};
+use crate::{
+    Error, HostedSession,
+    live::{Live, Using},
+};
 
 impl HostedSession {
     /// Removes the latest turn, with its prompt and its answer, and returns it.
@@ -14,22 +17,25 @@ impl HostedSession {
     /// # Errors
     ///
     /// [`Busy`](crate::ErrorKind::Busy) while an inference is running or a prompt is being submitted;
-    /// [`Refused`](crate::ErrorKind::Refused) if there is no turn; the errors of
+    /// [`Refused`](crate::ErrorKind::Refused) if there is no turn;
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
     /// [`open`](Self::open). After a failure of the store it is unknown whether the turn is removed.
+    /// Dropping the future before it is ready removes the turn or not, in memory and in the store.
     pub async fn undo(&self) -> Result<Turn, Error> {
-        let using = self.shared().acquire(self.id()).await?;
-        let _permit = using.changing()?;
-        let session = &using.session;
-        let removed = session.undo().map_err(|error| busy(&using, error))?;
-        let latest = session.latest();
-        using
-            .journal
-            .record_removal(&removed, latest.as_ref())
-            .await?;
-        Ok(removed)
+        let using = self.existing().await?;
+        // A caller that goes away must not leave the turn in the store alone.
+        let removal = tokio::spawn(async move { remove_latest(&using).await });
+        match removal.await {
+            Ok(removed) => removed,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::shutting_down()),
+            },
+        }
     }
 
-    /// Appends a turn that no run has produced, such as one of an import, and stores it.
+    /// Appends a turn that no run has produced, such as one of an import, and stores it. Creates the
+    /// session if it does not exist.
     ///
     /// # Errors
     ///
@@ -51,9 +57,10 @@ impl HostedSession {
     ///
     /// # Errors
     ///
-    /// Like [`append`](Self::append); [`Refused`](crate::ErrorKind::Refused) if there is no turn.
+    /// Like [`append`](Self::append); [`Refused`](crate::ErrorKind::Refused) if there is no turn,
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session.
     pub async fn update_latest(&self, update: impl FnMut(&mut Turn) + Send) -> Result<Turn, Error> {
-        let using = self.shared().acquire(self.id()).await?;
+        let using = self.existing().await?;
         let _permit = using.changing()?;
         let updated = using.session.update_latest(update);
         let updated = updated.map_err(|error| busy(&using, error))?;
@@ -65,7 +72,8 @@ impl HostedSession {
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open); those of the store.
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
+    /// [`open`](Self::open); those of the store.
     pub async fn rename(&self, title: impl Into<String>) -> Result<(), Error> {
         self.label(Some(&title.into()), None).await
     }
@@ -74,18 +82,21 @@ impl HostedSession {
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open); those of the store.
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
+    /// [`open`](Self::open); those of the store.
     pub async fn regroup(&self, group: impl Into<String>) -> Result<(), Error> {
         self.label(None, Some(&group.into())).await
     }
 
-    pub(crate) async fn label(
-        &self,
-        title: Option<&str>,
-        group: Option<&str>,
-    ) -> Result<(), Error> {
-        let using = self.shared().acquire(self.id()).await?;
+    async fn label(&self, title: Option<&str>, group: Option<&str>) -> Result<(), Error> {
+        let using = self.existing().await?;
         Ok(using.journal.record_labels(title, group).await?)
+    }
+
+    /// Opens the session unless it does not exist.
+    async fn existing(&self) -> Result<Using, Error> {
+        let policy = self.shared().options.cut_runs;
+        self.shared().acquire_existing(self.id(), policy).await
     }
 
     /// Creates a session whose history is that of this one up to and including turn `index`, under
@@ -114,6 +125,18 @@ impl HostedSession {
     pub async fn delete(&self) -> Result<bool, Error> {
         self.shared().delete(self.id()).await
     }
+}
+
+async fn remove_latest(using: &Using) -> Result<Turn, Error> {
+    let _permit = using.changing()?;
+    let session = &using.session;
+    let removed = session.undo().map_err(|error| busy(using, error))?;
+    let latest = session.latest();
+    using
+        .journal
+        .record_removal(&removed, latest.as_ref())
+        .await?;
+    Ok(removed)
 }
 
 fn busy(live: &Live, error: SessionError) -> Error {

@@ -91,9 +91,11 @@ impl Events {
                     match received {
                         Some(Received::Event(event)) => Step::Event(event),
                         Some(_) => {
-                            // What is no longer in memory is in the store, or about to be.
-                            using.journal.flush().await?;
+                            // What is no longer in memory is in the store, or about to be. The
+                            // source is set first: this future may be dropped.
+                            let using = using.clone();
                             self.source = Source::Store;
+                            using.journal.flush().await?;
                             Step::Again
                         }
                         None => {
@@ -133,8 +135,10 @@ impl Events {
             self.read.extend(read);
             return Ok(Step::Again);
         }
-        match shared.acquire(id).await {
+        let policy = shared.options.cut_runs;
+        match shared.acquire_existing(id, policy).await {
             Ok(using) => self.follow(using),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Step::End),
             Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::CutRun) => {
                 sleep(READ_AGAIN).await;
             }

@@ -102,17 +102,23 @@ impl Host {
     pub async fn create(&self, new: NewSession) -> Result<HostedSession, Error> {
         let id = new.id.unwrap_or_else(|| self.shared.options.ids.next_id());
         let session = self.session(id);
+        let exists = || {
+            let message = format!("session `{}` exists already", session.id());
+            Error::new(ErrorKind::Exists, message)
+        };
         match session.info().await {
-            Ok(_) => {
-                let message = format!("session `{}` exists already", session.id());
-                return Err(Error::new(ErrorKind::Exists, message));
-            }
+            Ok(_) => return Err(exists()),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        session
-            .label(new.title.as_deref(), new.group.as_deref())
-            .await?;
+        let using = self.shared.acquire(session.id()).await?;
+        // Of several callers, the first one creates it.
+        let _permit = using.changing().map_err(|_| exists())?;
+        if session.info().await?.created_at.is_some() {
+            return Err(exists());
+        }
+        let (title, group) = (new.title.as_deref(), new.group.as_deref());
+        using.journal.record_labels(title, group).await?;
         Ok(session)
     }
 

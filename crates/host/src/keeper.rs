@@ -8,7 +8,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use crate::{host::Shared, live::Live};
@@ -58,7 +58,7 @@ impl Shared {
         match timeout(lease / 3, renewed).await {
             Ok(Ok(())) => return live.renewed(),
             Ok(Err(error)) if error.is_fenced() => {}
-            _ if live.last_renewed() + lease > Instant::now() => return,
+            _ if live.last_renewed().elapsed() < lease => return,
             _ => {}
         }
         tracing::warn!(

@@ -59,7 +59,8 @@ impl Host {
 
     async fn take_up(&self, id: String, places: &Arc<Semaphore>, recovered: &mut Recovered) {
         let place = Arc::clone(places).acquire_owned().await;
-        match self.shared.acquire(&id).await {
+        let policy = self.shared.options.cut_runs;
+        match self.shared.acquire_existing(&id, policy).await {
             Ok(using) => {
                 recovered.taken_up.push(id);
                 if let Some(run) = using.session.active() {
@@ -69,6 +70,8 @@ impl Host {
                     });
                 }
             }
+            // It was deleted in the meantime.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::Held => recovered.held.push(id),
             Err(error) => recovered.failed.push((id, error)),
         }

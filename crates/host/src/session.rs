@@ -148,7 +148,8 @@ impl HostedSession {
         if !is_open(self.info().await?) {
             return Ok(false);
         }
-        let using = self.shared().acquire_with(&self.id, CutRuns::End).await?;
+        let using = self.shared().acquire_existing(&self.id, CutRuns::End);
+        let using = using.await?;
         // It may have been opened, and continued, in the meantime.
         using.session.cancel_active();
         Ok(true)
@@ -208,7 +209,8 @@ impl HostedSession {
         Ok(geppetto_store::read_turns(store, &info).await?)
     }
 
-    /// Opens the session, and keeps it in memory until the result is dropped.
+    /// Opens the session, and keeps it in memory until the result is dropped. Creates it if it does
+    /// not exist.
     ///
     /// # Errors
     ///
@@ -224,9 +226,11 @@ impl HostedSession {
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open).
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
+    /// [`open`](Self::open).
     pub async fn resume(&self) -> Result<Option<HostedRun>, Error> {
-        let using = self.shared().acquire_with(&self.id, CutRuns::default());
+        let policy = CutRuns::default();
+        let using = self.shared().acquire_existing(&self.id, policy);
         let using = using.await?;
         Ok(using.session.active().map(HostedRun::started))
     }
@@ -236,9 +240,10 @@ impl HostedSession {
     ///
     /// # Errors
     ///
-    /// The errors of [`open`](Self::open).
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
+    /// [`open`](Self::open).
     pub async fn end(&self) -> Result<(), Error> {
-        let using = self.shared().acquire_with(&self.id, CutRuns::End);
+        let using = self.shared().acquire_existing(&self.id, CutRuns::End);
         using.await.map(drop)
     }
 }

@@ -2,9 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
 
-use crate::{Host, live::Live};
+use crate::{Host, host::Shared, live::Live};
 
 /// Time limit for writing what is left of a session.
 const CLOSE: Duration = Duration::from_secs(5);
@@ -29,10 +32,16 @@ impl Host {
     pub async fn shutdown(&self, limit: Duration) -> Shutdown {
         let shared = &self.shared;
         shared.stopping.cancel();
-        let deadline = Instant::now() + limit;
+        // A time that the clock cannot represent never comes.
+        let deadline = Instant::now().checked_add(limit);
         let mut ended = Shutdown::default();
         loop {
-            let sessions = shared.slots.live();
+            let mut sessions = shared.slots.live();
+            if sessions.is_empty() {
+                // A session that was being opened is closed by its caller, or here.
+                let _ = timeout(CLOSE, shared.slots.settle()).await;
+                sessions = shared.slots.live();
+            }
             if sessions.is_empty() {
                 return ended;
             }
@@ -42,29 +51,58 @@ impl Host {
                     live.session.remove_queued(&queued.run_id);
                 }
             }
+            let mut closing = JoinSet::new();
             for live in sessions {
-                let id = live.session.id().to_owned();
-                if wait_for_end(&live, deadline).await {
+                let shared = Arc::clone(shared);
+                closing.spawn(async move { shared.end_session(&live, deadline).await });
+            }
+            while let Some(closed) = closing.join_next().await {
+                let Ok((id, was_cancelled, stored)) = closed else {
+                    continue;
+                };
+                if was_cancelled {
                     ended.cancelled.push(id.clone());
                 }
-                let closing = shared.close(&id, |own| std::ptr::eq(own, Arc::as_ptr(&live)));
-                match timeout(CLOSE, closing).await {
-                    Ok(Some(Ok(())) | None) => {}
-                    Ok(Some(Err(error))) => ended.not_stored.push((id, error.to_string())),
-                    Err(_) => {
-                        shared.lose(&live);
-                        let message = format!("the store took longer than {CLOSE:?}");
-                        ended.not_stored.push((id, message));
-                    }
+                if let Err(reason) = stored {
+                    ended.not_stored.push((id, reason));
                 }
             }
+            ended.cancelled.sort();
+            ended.not_stored.sort();
         }
     }
 }
 
+impl Shared {
+    /// Ends a session. Returns its id, whether its run was cancelled, and why not everything was
+    /// stored.
+    async fn end_session(
+        &self,
+        live: &Arc<Live>,
+        deadline: Option<Instant>,
+    ) -> (String, bool, Result<(), String>) {
+        let id = live.session.id().to_owned();
+        let was_cancelled = wait_for_end(live, deadline).await;
+        let closing = self.close(&id, |own| std::ptr::eq(own, Arc::as_ptr(live)));
+        let stored = match timeout(CLOSE, closing).await {
+            Ok(Some(Ok(())) | None) => Ok(()),
+            Ok(Some(Err(error))) => Err(error.to_string()),
+            Err(_) => {
+                self.lose(live);
+                Err(format!("the store took longer than {CLOSE:?}"))
+            }
+        };
+        (id, was_cancelled, stored)
+    }
+}
+
 /// Waits for the end of a run. Returns `true` if it was cancelled.
-async fn wait_for_end(live: &Live, deadline: Instant) -> bool {
+async fn wait_for_end(live: &Live, deadline: Option<Instant>) -> bool {
     let Some(run) = live.session.active() else {
+        return false;
+    };
+    let Some(deadline) = deadline else {
+        run.outcome().await;
         return false;
     };
     if timeout_at(deadline, run.outcome()).await.is_ok() {

@@ -18,6 +18,13 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Slots(Mutex<HashMap<String, Arc<Slot>>>);
 
+/// What happens to a session that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    IsCreated,
+    IsAnError,
+}
+
 /// Place of a session.
 pub(crate) struct Slot {
     /// Held while the session is opened or closed. One permit.
@@ -100,17 +107,38 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// Waits for the sessions that are being opened or closed.
+    pub(crate) async fn settle(&self) {
+        let slots: Vec<Arc<Slot>> = self.lock().values().cloned().collect();
+        for slot in slots {
+            drop(slot.gate.acquire().await);
+        }
+    }
+}
+
 impl Shared {
-    /// Returns a session in memory; opens it if it is not.
+    /// Returns a session in memory; opens it if it is not, and creates it if it does not exist.
     pub(crate) async fn acquire(self: &Arc<Self>, id: &str) -> Result<Using, Error> {
-        self.acquire_with(id, self.options.cut_runs).await
+        self.acquire_with(id, self.options.cut_runs, Missing::IsCreated)
+            .await
     }
 
-    /// Like [`acquire`](Self::acquire), with a policy for a cut run.
-    pub(crate) async fn acquire_with(
+    /// Like [`acquire`](Self::acquire), with a policy for a cut run. Fails if there is no such
+    /// session.
+    pub(crate) async fn acquire_existing(
         self: &Arc<Self>,
         id: &str,
         cut_runs: CutRuns,
+    ) -> Result<Using, Error> {
+        self.acquire_with(id, cut_runs, Missing::IsAnError).await
+    }
+
+    async fn acquire_with(
+        self: &Arc<Self>,
+        id: &str,
+        cut_runs: CutRuns,
+        missing: Missing,
     ) -> Result<Using, Error> {
         if self.stopping.is_cancelled() {
             return Err(Error::shutting_down());
@@ -120,7 +148,7 @@ impl Shared {
             return Ok(using);
         }
         self.keep();
-        let opened = self.open_in(&slot, id, cut_runs).await;
+        let opened = self.open_in(&slot, id, cut_runs, missing).await;
         if opened.is_err() {
             self.slots.tidy(id, slot);
         }
@@ -132,6 +160,7 @@ impl Shared {
         slot: &Arc<Slot>,
         id: &str,
         cut_runs: CutRuns,
+        missing: Missing,
     ) -> Result<Using, Error> {
         let _permit = slot.gate.acquire().await;
         if let Some(using) = slot.using() {
@@ -139,6 +168,9 @@ impl Shared {
         }
         if self.stopping.is_cancelled() {
             return Err(Error::shutting_down());
+        }
+        if missing == Missing::IsAnError {
+            self.store.info(id).await?;
         }
         self.make_room().await?;
         let opened = self.open(id, cut_runs).await?;
@@ -199,9 +231,7 @@ impl Shared {
     pub(crate) fn lose(&self, live: &Arc<Live>) {
         let id = live.session.id();
         let slot = self.slots.slot(id);
-        slot.take_if(|own| Arc::ptr_eq(own, live));
-        live.session.cancel_active_and_pause_queue();
-        live.gone.cancel();
+        forget(&slot, live);
         self.slots.tidy(id, slot);
     }
 
@@ -226,17 +256,37 @@ impl Shared {
             if let Some(run) = live.session.active() {
                 run.outcome().await;
             }
+            // Another host may own it by now.
+            let owned = self.store.renew(live.journal.lease()).await;
+            if owned.as_ref().is_err_and(geppetto_store::Error::is_fenced) {
+                forget(slot, &live);
+                return self.delete_stored(id).await;
+            }
+            owned?;
             slot.lock().take();
             let deleted = self.store.delete(id).await;
             live.gone.cancel();
             return Ok(deleted?);
         }
+        self.delete_stored(id).await
+    }
+
+    /// Deletes a session that is not in memory.
+    async fn delete_stored(&self, id: &str) -> Result<bool, Error> {
         match self.store.info(id).await {
             Err(error) if error.kind() == geppetto_store::ErrorKind::NotFound => return Ok(false),
             other => drop(other?),
         }
-        // Fails if another process holds it.
-        self.store.open(id, &self.options.claim()).await?;
+        if let Err(error) = self.store.open(id, &self.options.claim()).await {
+            return Err(self.not_opened(id, error).await);
+        }
         Ok(self.store.delete(id).await?)
     }
+}
+
+/// Removes a session from memory without writing anything.
+fn forget(slot: &Slot, live: &Arc<Live>) {
+    slot.take_if(|own| Arc::ptr_eq(own, live));
+    live.session.cancel_active_and_pause_queue();
+    live.gone.cancel();
 }

@@ -4,12 +4,13 @@ use std::{fmt, time::Duration};
 
 use geppetto_engine::{Decision, EngineBuilder, InferenceConfig, RunSettings, StructuredOutput};
 use geppetto_session::{ExecutionHandle, Prompt, Session, SessionError};
-use geppetto_store::{Request, RequestKey, SessionStore as _};
+use geppetto_store::{MAX_ID_BYTES, Request, RequestKey, SessionStore as _};
 use geppetto_turns::{Block, FilePart, ImagePart};
 use serde_json::json;
 
 use crate::{
     Error, ErrorKind, HostedRun, HostedSession,
+    host::RunPlace,
     live::{Live, Using},
 };
 
@@ -137,19 +138,31 @@ impl Submit {
     /// [`NotStored`](ErrorKind::NotStored) if the store did not accept the prompt,
     /// [`Held`](ErrorKind::Held) if another process runs the session,
     /// [`KeyReused`](ErrorKind::KeyReused), [`AtCapacity`](ErrorKind::AtCapacity),
-    /// [`ShuttingDown`](ErrorKind::ShuttingDown), [`CutRun`](ErrorKind::CutRun), and
-    /// [`Refused`](ErrorKind::Refused) for an empty prompt or a decision that does not apply. The
-    /// prompt is not acknowledged and not part of the history.
+    /// [`ShuttingDown`](ErrorKind::ShuttingDown), [`CutRun`](ErrorKind::CutRun),
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such session and the request is not a
+    /// prompt, and [`Refused`](ErrorKind::Refused) for an empty prompt, a key that is too long or a
+    /// decision that does not apply. The prompt is not acknowledged and not part of the history.
     pub async fn submit(self) -> Result<HostedRun, Error> {
         let shared = self.session.shared().clone();
-        let key = match &self.key {
-            Some(key) => Some(RequestKey::new(key.as_str(), &self.content()?)),
-            None => None,
+        let key = self.request_key()?;
+        // What is refused must not create a session.
+        self.check_prompt()?;
+        let place = shared.place_for_run();
+        let creates = matches!(self.input, Input::Prompt(_)) && place.is_ok();
+        let (id, policy) = (self.session.id(), shared.options.cut_runs);
+        let using = match (creates, key.is_some() || place.is_ok()) {
+            (true, _) => shared.acquire(id).await?,
+            (false, true) => match (shared.acquire_existing(id, policy).await, &place) {
+                (Err(error), Err(_)) if error.kind() == ErrorKind::NotFound => {
+                    return Err(place.err().unwrap_or(error));
+                }
+                (using, _) => using?,
+            },
+            (false, false) => return Err(place.err().unwrap_or_else(Error::shutting_down)),
         };
-        let using = shared.acquire(self.session.id()).await?;
         let live = using.live().clone();
         let Some(key) = key else {
-            return self.start(using, None).await;
+            return self.start(using, place?, None).await;
         };
         let _claim = live.claim_key(&key.key).await;
         let id = self.session.id();
@@ -163,13 +176,48 @@ impl Submit {
                 );
                 Err(Error::new(ErrorKind::KeyReused, message))
             }
-            None => self.start(using, Some(key)).await,
+            None => self.start(using, place?, Some(key)).await,
         }
     }
 
-    async fn start(self, using: Using, key: Option<RequestKey>) -> Result<HostedRun, Error> {
+    /// Returns the idempotency key with the digest of the content.
+    fn request_key(&self) -> Result<Option<RequestKey>, Error> {
+        let Some(key) = self.key.as_deref() else {
+            return Ok(None);
+        };
+        if key.len() > MAX_ID_BYTES {
+            let message = format!(
+                "the idempotency key has {} bytes; allowed are {MAX_ID_BYTES}",
+                key.len()
+            );
+            return Err(Error::new(ErrorKind::Refused, message));
+        }
+        Ok(Some(RequestKey::new(key, &self.content()?)))
+    }
+
+    /// Fails if the prompt is empty, unless options may add to it.
+    fn check_prompt(&self) -> Result<(), Error> {
+        let is_blank = match &self.input {
+            Input::Prompt(text) => text.trim().is_empty(),
+            _ => false,
+        };
+        let has_more = !self.blocks.is_empty()
+            || !self.images.is_empty()
+            || !self.files.is_empty()
+            || !self.options.is_empty();
+        if is_blank && !has_more {
+            return Err(Error::of_session(SessionError::EmptyPrompt, None));
+        }
+        Ok(())
+    }
+
+    async fn start(
+        self,
+        using: Using,
+        place: RunPlace,
+        key: Option<RequestKey>,
+    ) -> Result<HostedRun, Error> {
         let shared = self.session.shared().clone();
-        let place = shared.place_for_run()?;
         let live = using.live().clone();
         let _permit = live.submitting().await?;
         let mut prompt = self.prompt(&live.session);

@@ -8,7 +8,7 @@ use geppetto_store::{MemoryStore, SessionStore};
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
-use super::support::{ID, World, log};
+use super::support::{ID, Mortal, World, log};
 
 #[tokio::test(start_paused = true)]
 async fn after_the_runs_or_the_time_limit() {
@@ -48,4 +48,30 @@ async fn after_the_runs_or_the_time_limit() {
         // A second one has nothing to do.
         host.shutdown(Duration::ZERO).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sessions_of_a_store_that_stalls_wait_together() {
+    let store = Mortal::immortal(MemoryStore::new());
+    let host = World::default().host(store.clone()).build();
+    for number in 0..50 {
+        let session = host.session(format!("chat {number}"));
+        session.submit("Hello").await.unwrap().wait().await.unwrap();
+    }
+    sleep(Duration::from_secs(1)).await;
+    store.stalled.send_replace(true);
+    for number in 0..50 {
+        let session = host.session(format!("chat {number}"));
+        tokio::spawn(async move { session.rename("Title").await });
+    }
+    sleep(Duration::from_millis(1)).await;
+    let begun = Instant::now();
+    let ended = host.shutdown(Duration::from_secs(1)).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(7),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(ended.not_stored.len(), 50);
+    assert_eq!(host.sessions_in_memory(), 0);
 }

@@ -116,3 +116,36 @@ async fn a_run_whose_end_was_not_stored_says_so() {
     host.shutdown(Duration::ZERO).await;
     log(&memory).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_whose_caller_goes_away_is_done_or_not() {
+    let memory = MemoryStore::new();
+    let store = Mortal::immortal(memory.clone());
+    let host = World::default().host(store.clone()).build();
+    let session = host.session(ID);
+    for prompt in ["One", "Two"] {
+        session.submit(prompt).await.unwrap().wait().await.unwrap();
+    }
+    sleep(Duration::from_secs(1)).await;
+    store.stalled.send_replace(true);
+    // A write is under way already.
+    let rename = tokio::spawn({
+        let session = session.clone();
+        async move { session.rename("Title").await }
+    });
+    sleep(Duration::from_millis(1)).await;
+    let undo = tokio::time::timeout(Duration::from_millis(1), session.undo());
+    assert!(undo.await.is_err());
+    store.stalled.send_replace(false);
+    rename.await.unwrap().unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let in_memory = session.open().await.unwrap().turns();
+    let stored = session.turns().await.unwrap();
+    let ids = |turns: &[geppetto_turns::Turn]| -> Vec<String> {
+        turns.iter().map(|turn| turn.id.clone()).collect()
+    };
+    assert_eq!(ids(&in_memory), ids(&stored));
+    session.submit("Three").await.unwrap().wait().await.unwrap();
+    let in_memory = session.open().await.unwrap().turns();
+    assert_eq!(ids(&in_memory), ids(&session.turns().await.unwrap()));
+}

@@ -303,7 +303,10 @@ impl SessionStore for Mortal {
     }
 
     async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
-        self.inner.info(session).await
+        let info = self.inner.info(session).await;
+        // Others run in the meantime.
+        tokio::task::yield_now().await;
+        info
     }
 
     async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {

@@ -195,3 +195,21 @@ async fn a_host_of_the_same_name_continues_at_once() {
         .await
         .unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_lost_a_session_does_not_delete_it() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let first = world.host(store.clone()).owner("first").build();
+    let session = first.session(ID);
+    session.submit("Hello").await.unwrap().wait().await.unwrap();
+    let second = world.host(store.clone()).owner("second").takes_over(true);
+    let run = second.build().session(ID).submit("Mine").await.unwrap();
+    let held = session.delete().await.unwrap_err();
+    assert_eq!(
+        (held.kind(), held.owner()),
+        (ErrorKind::Held, Some("second"))
+    );
+    run.wait().await.unwrap();
+    assert_eq!(store.info(ID).await.unwrap().turns, 2);
+}
