@@ -118,18 +118,21 @@ async fn sessions(
         builder = builder.event_sink(sink);
     }
     let store = match consumer {
-        Consumer::Stored => Some(Folder::new(None)?.store().await?),
+        Consumer::Stored => Some(Folder::new(None)?.store().await.map(Arc::new)?),
         _ => None,
     };
     let mut tasks = JoinSet::new();
     for n in 0..streams {
         let session = match &store {
-            Some((store, _)) => stored(store, &format!("session {n}"), builder.clone()).await?,
+            Some(open) => stored(&open.0, &format!("session {n}"), builder.clone()).await?,
             None => Session::new(builder.clone()),
         };
         let run = session.submit("write").await?;
         let arrivals = Arc::clone(arrivals);
+        // The folder of the store is removed with its last user.
+        let store = store.clone();
         tasks.spawn(async move {
+            let _store = store;
             if consumer == Consumer::Subscriber {
                 let mut events = run.events();
                 while let Some(event) = events.next().await {
