@@ -9,11 +9,14 @@ pub(crate) enum ApiType {
     Chat,
     #[cfg(feature = "openai")]
     Responses,
+    #[cfg(feature = "anthropic")]
+    Claude,
     #[cfg(feature = "gemini")]
     Gemini,
     #[cfg(feature = "demo")]
     Demo,
     /// Without the named feature.
+    #[allow(dead_code, reason = "with all features there is none")]
     NotBuiltIn(&'static str),
 }
 
@@ -26,6 +29,11 @@ const CHAT: ApiType = ApiType::NotBuiltIn("openai");
 const RESPONSES: ApiType = ApiType::Responses;
 #[cfg(not(feature = "openai"))]
 const RESPONSES: ApiType = ApiType::NotBuiltIn("openai");
+
+#[cfg(feature = "anthropic")]
+const CLAUDE: ApiType = ApiType::Claude;
+#[cfg(not(feature = "anthropic"))]
+const CLAUDE: ApiType = ApiType::NotBuiltIn("anthropic");
 
 #[cfg(feature = "gemini")]
 const GEMINI: ApiType = ApiType::Gemini;
@@ -44,8 +52,8 @@ const ALL: &[(&str, ApiType)] = &[
     ("anyscale", CHAT),
     ("fireworks", CHAT),
     ("ollama", CHAT),
-    ("claude", ApiType::NotBuiltIn("anthropic")),
-    ("anthropic", ApiType::NotBuiltIn("anthropic")),
+    ("claude", CLAUDE),
+    ("anthropic", CLAUDE),
     ("gemini", GEMINI),
     ("demo", DEMO),
 ];
@@ -64,6 +72,10 @@ pub(crate) const SUPPORTED: &[&str] = &[
     "fireworks",
     #[cfg(feature = "openai")]
     "ollama",
+    #[cfg(feature = "anthropic")]
+    "claude",
+    #[cfg(feature = "anthropic")]
+    "anthropic",
     #[cfg(feature = "gemini")]
     "gemini",
     #[cfg(feature = "demo")]

@@ -29,7 +29,7 @@
 //! | `anyscale`, `fireworks` | Chat Completions | required | optional |
 //! | `ollama` | Chat Completions | a local server by default | optional |
 //! | `gemini` | generateContent | Google's by default | required by Google's own server |
-//! | `claude` = `anthropic` | | | not built in |
+//! | `claude` = `anthropic` | Messages | Anthropic's by default | required by Anthropic's own server |
 //! | `demo` (feature `demo`) | a small substitute for a model, in this process | none | none |
 //!
 //! # What settings become
@@ -46,17 +46,19 @@
 //!
 //! # Features
 //!
-//! `openai` (default): Chat Completions and Responses. `gemini` (default): generateContent. `demo`: the demo provider, for programs that run
+//! `openai` (default): Chat Completions and Responses. `anthropic` (default): Messages. `gemini` (default): generateContent. `demo`: the demo provider, for programs that run
 //! without a key.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
-    not(any(feature = "openai", feature = "gemini")),
+    not(any(feature = "openai", feature = "anthropic", feature = "gemini")),
     allow(dead_code, unreachable_patterns, reason = "what providers share")
 )]
 
 mod api_type;
 mod build;
+#[cfg(feature = "anthropic")]
+mod claude;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;

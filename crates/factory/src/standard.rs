@@ -86,6 +86,8 @@ impl EngineFactory for StandardFactory {
             ApiType::Chat => self.chat(settings),
             #[cfg(feature = "openai")]
             ApiType::Responses => self.responses(settings),
+            #[cfg(feature = "anthropic")]
+            ApiType::Claude => self.claude(settings),
             #[cfg(feature = "gemini")]
             ApiType::Gemini => self.gemini(settings),
             #[cfg(feature = "demo")]

@@ -178,6 +178,27 @@ fn cases() -> Vec<Case> {
             ),
         ),
     ]);
+    let claude = |path, value, at| (path, "claude", CLAUDE, value, at);
+    let mark = "/messages/0/content/0/cache_control";
+    cases.extend([
+        claude(
+            "api.api_keys.claude-api-key",
+            "a-key-of-its-own",
+            Header("x-api-key", "a-key-of-its-own"),
+        ),
+        claude(
+            "api.base_urls.claude-base-url",
+            "https://other.test/v1",
+            Url("https://other.test/v1/messages"),
+        ),
+        claude("claude.top_k", "5", Body("/top_k", json!(5))),
+        claude("claude.user_id", "u", Body("/metadata/user_id", json!("u"))),
+        claude(
+            "claude.cache",
+            "5m",
+            Body(mark, json!({"type": "ephemeral"})),
+        ),
+    ]);
     let deepseek: &[_] = &[("openai-base-url", "https://api.deepseek.com/v1")];
     for path in ["inference.thinking_type", "openai.thinking_type"] {
         let at = Body("/thinking/type", json!("enabled"));
@@ -231,10 +252,11 @@ fn cases() -> Vec<Case> {
 /// What an engine of Google's own server needs.
 const GEMINI: &[(&str, &str)] = &[("gemini-api-key", "key-of-google")];
 
+/// What an engine of Anthropic's own server needs.
+const CLAUDE: &[(&str, &str)] = &[("claude-api-key", "key-of-anthropic")];
+
 /// Live fields of providers that are not built in: none of them creates an engine.
 const NOT_BUILT_IN: &[(&str, &str)] = &[
-    ("api.api_keys.claude-api-key", "claude"),
-    ("api.base_urls.claude-base-url", "anthropic"),
     // Keys and addresses of names that have no API type: nothing asks for them.
     ("api.api_keys.*", "my-own"),
     ("api.base_urls.*", "my-own"),

@@ -42,6 +42,7 @@
 //! | [`session`] | `geppetto-session` | history, one active run, cancel, wait |
 //! | `tools` | `geppetto-toolloop` | tools and the loop that runs them (feature `tools`) |
 //! | `openai` | `geppetto-providers-openai` | Chat Completions and Responses (feature `openai`) |
+//! | `anthropic` | `geppetto-providers-anthropic` | Anthropic's Messages (feature `anthropic`) |
 //! | `gemini` | `geppetto-providers-gemini` | Google's generateContent (feature `gemini`) |
 //! | `provider` | `geppetto-provider` | kit for wires of other providers (with any provider) |
 //! | `transport` | `geppetto-transport` | HTTP, retries, timeouts, redaction (with any provider) |
@@ -64,9 +65,15 @@ pub use geppetto_factory as factory;
 #[cfg(feature = "host")]
 #[cfg_attr(docsrs, doc(cfg(feature = "host")))]
 pub use geppetto_host as host;
-#[cfg(any(feature = "openai", feature = "gemini"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "gemini"))))]
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "openai", feature = "anthropic", feature = "gemini")))
+)]
 pub use geppetto_provider as provider;
+#[cfg(feature = "anthropic")]
+#[cfg_attr(docsrs, doc(cfg(feature = "anthropic")))]
+pub use geppetto_providers_anthropic as anthropic;
 #[cfg(feature = "gemini")]
 #[cfg_attr(docsrs, doc(cfg(feature = "gemini")))]
 pub use geppetto_providers_gemini as gemini;
@@ -92,8 +99,11 @@ pub use geppetto_testing as testing;
 #[cfg(feature = "tools")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tools")))]
 pub use geppetto_toolloop as tools;
-#[cfg(any(feature = "openai", feature = "gemini"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "openai", feature = "gemini"))))]
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(feature = "openai", feature = "anthropic", feature = "gemini")))
+)]
 pub use geppetto_transport as transport;
 pub use geppetto_turns as turns;
 

@@ -8,8 +8,10 @@ pub use geppetto_enginebuilder::Builder;
 pub use geppetto_events::{Event, EventKind, EventSink, sink_fn};
 #[cfg(feature = "host")]
 pub use geppetto_host::{CutRuns, Host, HostedSession, NewSession};
-#[cfg(any(feature = "openai", feature = "gemini"))]
+#[cfg(any(feature = "openai", feature = "anthropic", feature = "gemini"))]
 pub use geppetto_provider::ApiKey;
+#[cfg(feature = "anthropic")]
+pub use geppetto_providers_anthropic::{MessagesEngine, MessagesOptions};
 #[cfg(feature = "gemini")]
 pub use geppetto_providers_gemini::{GeminiEngine, GeminiOptions};
 #[cfg(feature = "openai")]

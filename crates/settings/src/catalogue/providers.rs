@@ -105,17 +105,25 @@ pub(super) const FIELDS: &[Field] = &[
         CLAUDE,
         "claude-top-k",
         Kind::Int(0, i64::MAX),
-        "Sample from this many tokens.",
+        "Sample from this many tokens; 1, geppetto's default, is not sent.",
     )
-    .ignored("no request has it, nor had it in geppetto; set it in the turn's data"),
+    .rare(),
     Field::new(
         "claude.user_id",
         CLAUDE,
         "claude-user-id",
         Kind::Text,
-        "The user's id.",
+        "Identifies the end user without naming them.",
     )
-    .ignored("no request has it, nor had it in geppetto; set it in the turn's data"),
+    .rare(),
+    Field::new(
+        "claude.cache",
+        CLAUDE,
+        "claude-cache",
+        Kind::Text,
+        "Prompt cache, by the life of its entries.",
+    )
+    .values(&["off", "5m", "1h"]),
     Field::new(
         "gemini.api_version",
         GEMINI,

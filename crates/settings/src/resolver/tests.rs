@@ -69,7 +69,7 @@ fn an_ignored_setting_is_named_once_whoever_sets_it() {
             "/project/.pinocchio.yml",
             "openai-parallel-tool-calls: false\n",
         )
-        .with_variable("PINOCCHIO_CLAUDE_TOP_K", "3");
+        .with_variable("PINOCCHIO_OPENAI_STREAM_INCLUDE_USAGE", "true");
     let resolved = resolve(&platform, Layer::flags()).unwrap();
     let said = warnings(&resolved);
     assert_eq!(said.len(), 2, "{said:?}");

@@ -34,10 +34,12 @@ section! {
 section! {
     /// Settings of Anthropic's API.
     pub struct ClaudeSettings {
-        /// Ignored: no request has it.
+        /// Number of most likely tokens to sample from. 1, geppetto's default, is not sent.
         pub top_k: u64,
-        /// Ignored: no request has it.
+        /// Identifies the end user without naming them.
         pub user_id: String,
+        /// Prompt cache, by the life of its entries: `off`, `5m`, `1h`. Off by default.
+        pub cache: String,
     }
 }
 
