@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -35,6 +35,24 @@ pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connection> {
         within(&conn, "begin immediate", || migrate(&conn, path))?;
     }
     Ok(conn)
+}
+
+/// Returns the absolute path of a file. SQLite does not understand it as an address or as one of its
+/// names for databases without a file.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let shown = path.display();
+    if path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        let message = format!(
+            "`{shown}` is not the name of a file; `MemoryStore` of `geppetto-store` keeps sessions in \
+             memory"
+        );
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    std::path::absolute(path).map_err(|error| {
+        let message =
+            format!("the folder of `{shown}` is unknown ({error}); give an absolute path");
+        Error::new(ErrorKind::Unavailable, message).with_source(error)
+    })
 }
 
 fn read_only(path: &Path) -> String {

@@ -6,6 +6,9 @@ use geppetto_store::Error;
 
 use crate::SqliteStore;
 
+/// Longest time that SQLite waits: 2^31 ms.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 86_400);
+
 /// Options of a [`SqliteStore`].
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
@@ -36,10 +39,11 @@ impl SqliteOptions {
     }
 
     /// Sets the time to wait for another process that writes to the same file, after which a write
-    /// fails as [`Unavailable`](geppetto_store::ErrorKind::Unavailable). 10 seconds by default.
+    /// fails as [`Unavailable`](geppetto_store::ErrorKind::Unavailable). 10 seconds by default, at
+    /// most 24 days.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
+        self.busy_timeout = timeout.min(LONGEST_WAIT);
         self
     }
 

@@ -18,6 +18,7 @@ use geppetto_turns::Turn;
 use crate::{
     connection,
     encode::{self, Encoded},
+    file,
     options::SqliteOptions,
     read,
     worker::Workers,
@@ -48,7 +49,8 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// [`Invalid`](geppetto_store::ErrorKind::Invalid) if the path is a folder.
+    /// [`Invalid`](geppetto_store::ErrorKind::Invalid) if the path is a folder, empty, or `:memory:`:
+    /// [`MemoryStore`](geppetto_store::MemoryStore) keeps sessions in memory.
     /// [`Corrupt`](geppetto_store::ErrorKind::Corrupt) if the file is no session store, or damaged.
     /// [`TooNew`](geppetto_store::ErrorKind::TooNew) if a newer version of this crate has written
     /// it. [`ReadOnly`](geppetto_store::ErrorKind::ReadOnly),
@@ -67,10 +69,12 @@ impl SqliteStore {
 
     pub(crate) async fn open_with(path: &Path, options: SqliteOptions) -> Result<Self, Error> {
         connection::check_version(rusqlite::version_number())?;
-        let writer = Writer::start(path, &options).await?;
-        let workers = Workers::start(path, &options)?;
+        // The process may change its folder later, and threads open the file again.
+        let path = file::absolute(path)?;
+        let writer = Writer::start(&path, &options).await?;
+        let workers = Workers::start(&path, &options)?;
         let inner = Inner {
-            path: path.to_owned(),
+            path,
             writer,
             workers,
         };
@@ -79,7 +83,7 @@ impl SqliteStore {
         })
     }
 
-    /// Returns the path of the file.
+    /// Returns the absolute path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path

@@ -35,7 +35,7 @@ impl SqliteStore {
     ///
     /// [`Exists`](ErrorKind::Exists) if there is such a file already. Those of the storage.
     pub async fn backup(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref().to_owned();
+        let path = file::absolute(path.as_ref())?;
         let workers = &self.inner().workers;
         workers
             .outside(move |conn| {
