@@ -99,7 +99,6 @@ async fn ask(server: &ProviderServer, api: &Api, turn: &mut Turn, reply: Reply) 
 
 /// Each API goes on with the history of each other one, in the middle of calls and after an answer.
 #[tokio::test]
-#[allow(clippy::panic, reason = "a helper of a test fails by panicking")]
 async fn with_reasoning_and_calls_in_them() {
     let server = ProviderServer::start().await.unwrap();
     let tool = ToolDefinition::new(
