@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use geppetto_engine::Engine;
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventSink, sink_fn};
+use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_session::Session;
 use serde::Deserialize;
@@ -113,6 +114,7 @@ impl Reader {
             Wire::Responses => {
                 Arc::new(ResponsesEngine::builder(MODEL).base_url(base_url).build()?)
             }
+            Wire::Gemini => Arc::new(GeminiEngine::builder(MODEL).base_url(base_url).build()?),
         };
         let seen = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&seen);
@@ -196,6 +198,10 @@ fn untyped(wire: Wire, data: &str) -> Option<String> {
         Wire::Chat => event.get("choices")?.get(0)?.get("delta")?.get("content")?,
         Wire::Responses if event.get("type")? == DELTA => event.get("delta")?,
         Wire::Responses => return None,
+        Wire::Gemini => {
+            let content = event.get("candidates")?.get(0)?.get("content")?;
+            content.get("parts")?.get(0)?.get("text")?
+        }
     };
     Some(text.as_str()?.to_owned())
 }
@@ -211,11 +217,37 @@ fn typed(wire: Wire, data: &str) -> Option<String> {
             let event: Event = serde_json::from_str(data).ok()?;
             event.delta.filter(|_| event.kind == DELTA)
         }
+        Wire::Gemini => {
+            let chunk: GeminiChunk = serde_json::from_str(data).ok()?;
+            let candidate = chunk.candidates.into_iter().next()?;
+            Some(candidate.content.parts.into_iter().next()?.text)
+        }
     }
 }
 
 /// The type of the Responses events that carry text.
 const DELTA: &str = "response.output_text.delta";
+
+/// The fields of a chunk of Gemini that the handwritten loop reads.
+#[derive(Debug, Deserialize)]
+struct GeminiChunk {
+    candidates: Vec<Candidate>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Candidate {
+    content: Content,
+}
+
+#[derive(Debug, Deserialize)]
+struct Content {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Part {
+    text: String,
+}
 
 /// The fields of a Responses event that the handwritten loop reads.
 #[derive(Debug, Deserialize)]

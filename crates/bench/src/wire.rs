@@ -11,6 +11,8 @@ pub(crate) enum Wire {
     Chat,
     /// Responses.
     Responses,
+    /// Gemini's generateContent.
+    Gemini,
 }
 
 const WORDS: [&str; 10] = [
@@ -22,6 +24,7 @@ impl Wire {
         match self {
             Self::Chat => "chat",
             Self::Responses => "responses",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -30,6 +33,7 @@ impl Wire {
         match self {
             Self::Chat => "/chat/completions",
             Self::Responses => "/responses",
+            Self::Gemini => "/models/gpt-4o-mini:streamGenerateContent?alt=sse",
         }
     }
 
@@ -39,6 +43,9 @@ impl Wire {
         match self {
             Self::Chat => json!({"model": "gpt-4o-mini", "stream": true, "messages": message}),
             Self::Responses => json!({"model": "gpt-4o-mini", "stream": true, "input": message}),
+            Self::Gemini => {
+                json!({"contents": [{"role": "user", "parts": [{"text": "write"}]}]})
+            }
         }
     }
 
@@ -47,6 +54,7 @@ impl Wire {
         match self {
             Self::Chat => chat(deltas),
             Self::Responses => responses(deltas),
+            Self::Gemini => gemini(deltas),
         }
     }
 }
@@ -78,6 +86,26 @@ fn chat(deltas: u32) -> String {
     }
     body.push_str(&chunk("{}", "\"stop\""));
     body.push_str("data: [DONE]\n\n");
+    body
+}
+
+/// Chunks of Gemini have the usage so far, and their lines end with CR and LF.
+fn gemini(deltas: u32) -> String {
+    let chunk = |word: &str, number: usize, finish: &str| {
+        format!(
+            "data: {{\"candidates\": [{{\"content\": {{\"parts\": [{{\"text\": \"{word}\"}}],\"role\": \
+             \"model\"}}{finish},\"index\": 0}}],\"usageMetadata\": {{\"promptTokenCount\": 9,\
+             \"candidatesTokenCount\": {number},\"totalTokenCount\": {},\"promptTokensDetails\": \
+             [{{\"modality\": \"TEXT\",\"tokenCount\": 9}}]}},\"modelVersion\": \"gemini-2.5-flash\",\
+             \"responseId\": \"mVjaaKHCGZ2VxN8P1d-n2AU\"}}\r\n\r\n",
+            number + 9
+        )
+    };
+    let words = WORDS.iter().cycle().take(deltas as usize).enumerate();
+    let mut body: String = words
+        .map(|(number, word)| chunk(word, number, ""))
+        .collect();
+    body.push_str(&chunk("", deltas as usize, ",\"finishReason\": \"STOP\""));
     body
 }
 

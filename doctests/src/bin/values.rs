@@ -8,6 +8,7 @@ use std::{
 
 use geppetto_engine::{InferenceConfig, Limits, RetryConfig, StructuredOutput, ToolConfig};
 use geppetto_events::{EventKind, kind::ServerTool};
+use geppetto_providers_gemini::GeminiOptions;
 use geppetto_providers_openai::{ChatOptions, ResponsesOptions};
 use geppetto_settings::{State, catalogue};
 use geppetto_toolloop::{Resampling, ToolTraits};
@@ -56,6 +57,7 @@ fn main() -> io::Result<()> {
             "Limits": shown::<Limits>(),
             "Timeouts": shown::<Timeouts>(),
             "ChatOptions": shown::<ChatOptions>(),
+            "GeminiOptions": shown::<GeminiOptions>(),
             "ResponsesOptions": format!("{:#?}", ResponsesOptions::new()),
             "RetryPolicy": shown::<RetryPolicy>(),
             "RetryBudget": shown::<RetryBudget>(),

@@ -44,7 +44,8 @@ impl Failure {
                 Self::Setting(format!(
                     "{error}\nno API key is set for this server, and it wants one; set it with \
                      --openai-api-key or PINOCCHIO_OPENAI_API_KEY (OPENAI_API_KEY is for OpenAI's own \
-                     server, and for that of OPENAI_BASE_URL)"
+                     server, and for that of OPENAI_BASE_URL), or that of another provider with \
+                     --NAME-api-key"
                 ))
             }
             Some(cause) if cause.kind() == ErrorKind::Configuration => {

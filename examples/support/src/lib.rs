@@ -32,7 +32,7 @@ mod tests;
 
 pub use failure::Failure;
 pub use interactive::interact;
-pub use options::{DEFAULT_MODEL, Options, OutputFormat};
+pub use options::{Api, DEFAULT_MODEL, Options, OutputFormat};
 pub use output::Printer;
 pub use program::{converse, follow, main_with};
 pub use provider::Provider;

@@ -27,6 +27,41 @@ pub struct Options {
     /// All settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// The API of the example.
+    #[arg(skip)]
+    pub api: Api,
+}
+
+/// The API that an example is about: what is asked if the user names no other one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Api {
+    /// Name of the API in settings.
+    pub name: &'static str,
+    /// Model if none is named.
+    pub model: &'static str,
+    /// Environment variables that choose a real server, for messages.
+    pub variables: &'static str,
+}
+
+impl Api {
+    /// OpenAI's, which other servers have, too.
+    pub const OPENAI: Self = Self {
+        name: "openai",
+        model: DEFAULT_MODEL,
+        variables: "OPENAI_API_KEY or OPENAI_BASE_URL",
+    };
+    /// Google's.
+    pub const GEMINI: Self = Self {
+        name: "gemini",
+        model: "gemini-2.5-flash",
+        variables: "GEMINI_API_KEY",
+    };
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self::OPENAI
+    }
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the form that clap asks for")]
@@ -57,14 +92,22 @@ pub enum OutputFormat {
 pub const DEFAULT_MODEL: &str = "gpt-5-mini";
 
 impl Options {
+    /// Sets the API of the example.
+    #[must_use]
+    pub fn of(mut self, api: Api) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Returns the layer of the flags.
     pub(crate) fn layer(&self) -> Result<Layer, SettingsError> {
         let url = self.base_url.as_ref().map(Address::as_str);
         let key = self.api_key.as_ref().map(Secret::expose);
+        let (base_url, api_key) = (self.base_url_flag(), format!("{}-api-key", self.api.name));
         let short = [
             ("ai-engine", "model", self.model.as_deref()),
-            ("openai-base-url", "base-url", url),
-            ("openai-api-key", "api-key", key),
+            (base_url.as_str(), "base-url", url),
+            (api_key.as_str(), "api-key", key),
         ];
         let mut layer = self.settings.layer()?;
         for (flag, name, value) in short {
@@ -72,5 +115,20 @@ impl Options {
             layer = layer.set_from(flag, value.unwrap_or_default(), Source::Flag { name })?;
         }
         Ok(layer)
+    }
+
+    /// Returns the name of the setting of the server.
+    pub(crate) fn base_url_flag(&self) -> String {
+        format!("{}-base-url", self.api.name)
+    }
+
+    /// Returns the layer of what the example prefers.
+    pub(crate) fn fallback(&self) -> Result<Layer, SettingsError> {
+        let what = "API of the example".to_owned();
+        let name = match self.api {
+            Api::OPENAI => "",
+            api => api.name,
+        };
+        Layer::fallback().set_from("ai-api-type", name, Source::Fallback { what })
     }
 }

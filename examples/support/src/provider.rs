@@ -9,7 +9,7 @@ use geppetto_settings::{
 };
 use geppetto_testing::{ProviderServer, demo};
 
-use crate::{Failure, Options, OutputFormat, ollama, options::DEFAULT_MODEL};
+use crate::{Api, Failure, Options, OutputFormat, ollama};
 
 /// The server that an example uses: a configured one, an Ollama server on this machine, or the
 /// embedded demo provider.
@@ -48,21 +48,28 @@ impl Provider {
             let about = "Asking the embedded demo provider (--demo).";
             return Self::demo(&platform, options, about).await;
         }
-        let resolved = resolve(platform, options, Layer::fallback())?;
+        let resolved = resolve(platform, options, options.fallback()?)?;
         if is_configured(&resolved) {
-            let model = fallback_model(platform)?;
+            let model = fallback_model(platform, options)?;
             return Ok(Self::of(resolve(platform, options, model)?, options));
         }
-        if let Some(model) = ollama::first_model().await {
+        let local = match options.api {
+            Api::OPENAI => ollama::first_model().await,
+            _ => None,
+        };
+        if let Some(model) = local {
             let found = || fallback_source("found on its default port");
             let server = Layer::fallback()
                 .set_from("ai-engine", &model, found())?
                 .set_from("openai-base-url", ollama::BASE_URL, found())?;
             return Ok(Self::of(resolve(platform, options, server)?, options));
         }
-        let about = "No server is configured: asking the embedded demo provider.\n\
-                     Set OPENAI_API_KEY or OPENAI_BASE_URL to ask a real model.";
-        Self::demo(platform, options, about).await
+        let about = format!(
+            "No server is configured: asking the embedded demo provider.\n\
+             Set {} to ask a real model.",
+            options.api.variables
+        );
+        Self::demo(platform, options, &about).await
     }
 
     fn of(resolved: Resolved, options: &Options) -> Self {
@@ -92,15 +99,20 @@ impl Provider {
         options: &Options,
         about: &str,
     ) -> Result<Self, Failure> {
-        let plain = resolve(platform, options, fallback_model_of_variable(platform)?)?;
+        let plain = resolve(
+            platform,
+            options,
+            fallback_model_of_variable(platform, options)?,
+        )?;
         check_demo(&plain, options)?;
         let server = demo::provider()
             .await
             .map_err(|error| Failure::Run(format!("cannot start the demo provider: {error}")))?;
         let own = || fallback_source(DEMO);
-        let layer = Layer::fallback()
+        let layer = options
+            .fallback()?
             .set_from("ai-engine", demo::MODEL, own())?
-            .set_from("openai-base-url", &server.base_url(), own())?;
+            .set_from(&options.base_url_flag(), &server.base_url(), own())?;
         let mut provider = Self::of(resolve(platform, options, layer)?, options);
         about.clone_into(&mut provider.about);
         provider._demo = Some(server);
@@ -172,22 +184,32 @@ fn fallback_source(what: &str) -> Source {
     }
 }
 
-/// The model of the examples, for servers with OpenAI's models.
-fn fallback_model(platform: &dyn Platform) -> Result<Layer, Failure> {
-    let default = Layer::fallback().set_from(
+/// The model of the examples, for servers with the models of the API's provider.
+fn fallback_model(platform: &dyn Platform, options: &Options) -> Result<Layer, Failure> {
+    let default = options.fallback()?.set_from(
         "ai-engine",
-        DEFAULT_MODEL,
+        options.api.model,
         fallback_source("default of the examples"),
     )?;
-    with_model_of_variable(default, platform)
+    with_model_of_variable(default, platform, options)
 }
 
-fn fallback_model_of_variable(platform: &dyn Platform) -> Result<Layer, Failure> {
-    with_model_of_variable(Layer::fallback(), platform)
+fn fallback_model_of_variable(
+    platform: &dyn Platform,
+    options: &Options,
+) -> Result<Layer, Failure> {
+    with_model_of_variable(options.fallback()?, platform, options)
 }
 
 /// `OPENAI_MODEL` is no setting of the library's, but many have it.
-fn with_model_of_variable(layer: Layer, platform: &dyn Platform) -> Result<Layer, Failure> {
+fn with_model_of_variable(
+    layer: Layer,
+    platform: &dyn Platform,
+    options: &Options,
+) -> Result<Layer, Failure> {
+    if options.api != Api::OPENAI {
+        return Ok(layer);
+    }
     let variable = "OPENAI_MODEL".to_owned();
     let model = platform.variable(&variable).unwrap_or_default();
     let model = model.to_string_lossy();
@@ -228,11 +250,14 @@ pub(crate) fn check_demo(resolved: &Resolved, options: &Options) -> Result<(), F
         return Ok(());
     }
     let (reason, advice) = if options.demo {
-        ("--demo asks the embedded demo provider", "leave out --demo")
+        (
+            "--demo asks the embedded demo provider",
+            "leave out --demo".to_owned(),
+        )
     } else {
         (
             "no key is set, so the embedded demo provider would answer",
-            "set OPENAI_API_KEY or OPENAI_BASE_URL",
+            format!("set {}", options.api.variables),
         )
     };
     let only = format!("it only has the model `{}`", demo::MODEL);

@@ -102,6 +102,11 @@ pub(super) const ITEMS: &[Item] = &[
         Step::Examples("example openai-tools"),
     ),
     item(
+        "examples/gemini-tools",
+        "two turns over generateContent with visible thinking, in which tools are called and answer",
+        Step::Examples("example gemini-tools"),
+    ),
+    item(
         "command-line",
         "every example: `--help` works, unknown options are refused, a closed output ends it quietly",
         Step::Examples("command-line"),
@@ -120,6 +125,11 @@ pub(super) const ITEMS: &[Item] = &[
         "interactive/openai-tools",
         "the first of two runs is cancelled, and the second prompt runs",
         Step::Examples("interactive openai-tools"),
+    ),
+    item(
+        "interactive/gemini-tools",
+        "the first of two runs is cancelled, and the second prompt runs",
+        Step::Examples("interactive gemini-tools"),
     ),
     item(
         "conformance",

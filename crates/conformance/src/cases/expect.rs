@@ -23,7 +23,11 @@ pub(super) fn check(expectation: &Value, seen: &Value) -> Result<Vec<String>, St
     let mut found = Vec::new();
     pattern.check("", Some(seen), seen, &mut found);
     if expectation.get("refusals").is_none() {
-        found.extend(list("OpenAI would refuse a request", "refusals", seen));
+        found.extend(list(
+            "the provider would refuse a request",
+            "refusals",
+            seen,
+        ));
     }
     found.extend(broken_rules(seen));
     Ok(found)

@@ -45,7 +45,7 @@ pub(super) struct Input {
     /// Request fields that are passed through.
     #[serde(default)]
     extra: Map<String, Value>,
-    /// Whether requests must be acceptable to OpenAI; true by default if no dialect is named.
+    /// Whether requests must be acceptable to the provider; true by default if no dialect is named.
     strict: Option<bool>,
     /// The expectation.
     pub(super) expect: Option<Value>,
@@ -65,6 +65,7 @@ pub(super) enum Wire {
     #[default]
     Chat,
     Responses,
+    Gemini,
 }
 
 /// An available tool.
@@ -209,10 +210,13 @@ impl Input {
             extra.insert("n".to_owned(), n.into());
         }
         if !extra.is_empty() {
-            let set = turn.data.set(
-                &geppetto_providers_openai::keys::OPENAI_INFERENCE_CONFIG,
-                &Value::Object(extra),
-            );
+            let key = match self.wire {
+                Wire::Chat | Wire::Responses => {
+                    geppetto_providers_openai::keys::OPENAI_INFERENCE_CONFIG
+                }
+                Wire::Gemini => geppetto_providers_gemini::keys::GEMINI_INFERENCE_CONFIG,
+            };
+            let set = turn.data.set(&key, &Value::Object(extra));
             set.map_err(|error| said(&error))?;
         }
         if let Some(output) = &self.structured_output {
@@ -222,9 +226,18 @@ impl Input {
         Ok(turn)
     }
 
-    /// Returns `true` if requests must be acceptable to OpenAI.
+    /// Returns `true` if requests must be acceptable to the provider.
     pub(super) fn is_strict(&self) -> bool {
-        self.strict.unwrap_or(self.dialect.is_none())
+        self.strict
+            .unwrap_or(self.dialect.is_none() || self.wire == Wire::Gemini)
+    }
+
+    /// Returns the path of the dialect's URL, which tells Google's servers apart.
+    pub(super) fn path(&self) -> &str {
+        let url = self.dialect.as_deref().unwrap_or_default();
+        let (_, address) = url.split_once("://").unwrap_or(("", url));
+        let start = address.find('/').unwrap_or(address.len());
+        address.get(start..).unwrap_or_default()
     }
 }
 

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use geppetto_engine::{Engine, EngineError, middleware::SystemPrompt};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventSink, MemorySink};
+use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, Dialect, ResponsesEngine, ResponsesOptions};
 use geppetto_session::{ExecutionHandle, Session, SessionError};
 use geppetto_testing::validate;
@@ -128,6 +129,13 @@ fn engine(input: &Input, base_url: String) -> Result<Arc<dyn Engine>, EngineErro
             let options = options.with_media_in_results(input.dialect.is_none().then_some(true));
             Arc::new(engine.options(options).build()?)
         }
+        Wire::Gemini => {
+            let engine = GeminiEngine::builder(&input.model)
+                .base_url(base_url + input.path())
+                .defaults(input.inference.clone())
+                .stream(input.stream);
+            Arc::new(engine.build()?)
+        }
     })
 }
 
@@ -173,7 +181,7 @@ fn world(
     let refusals: Vec<String> = match input.is_strict() {
         true => bodies
             .iter()
-            .filter_map(|body| refusal(input.wire, body))
+            .filter_map(|body| refusal(input, body))
             .collect(),
         false => Vec::new(),
     };
@@ -205,11 +213,12 @@ fn world(
     Value::Object(whole)
 }
 
-/// Returns the reason why OpenAI would reject the request.
-fn refusal(wire: Wire, body: &Value) -> Option<String> {
-    let checked = match wire {
+/// Returns the reason why the provider would reject the request.
+fn refusal(input: &Input, body: &Value) -> Option<String> {
+    let checked = match input.wire {
         Wire::Chat => validate::chat_request(body),
         Wire::Responses => validate::responses_request(body),
+        Wire::Gemini => validate::generate_content(&input.model, body),
     };
     checked.err().map(|refusal| refusal.to_string())
 }

@@ -122,7 +122,8 @@ impl ReceivedRequest {
     #[must_use]
     pub fn messages(&self) -> &[Value] {
         let json = self.json();
-        let list = json["messages"].as_array().or(json["input"].as_array());
+        let lists = ["messages", "input", "contents"];
+        let list = lists.iter().find_map(|list| json[list].as_array());
         list.map_or(&[], Vec::as_slice)
     }
 
@@ -137,6 +138,10 @@ impl ReceivedRequest {
         tools
             .into_iter()
             .flatten()
+            .flat_map(|tool| match tool["functionDeclarations"].as_array() {
+                Some(functions) => functions.as_slice(),
+                None => std::slice::from_ref(tool),
+            })
             .filter_map(|tool| {
                 at(tool, &["function", "name"])
                     .as_str()
@@ -172,11 +177,9 @@ impl ReceivedRequest {
 /// Returns the text of a message: its content, or its concatenated text parts. For a tool output of
 /// the Responses API: the output.
 pub(crate) fn message_text(message: &Value) -> String {
-    let content = match &message["content"] {
-        Value::Null => &message["output"],
-        content => content,
-    };
-    match content {
+    let fields = ["content", "output", "parts"];
+    let content = fields.iter().find(|field| !message[**field].is_null());
+    match content.map_or(&Value::Null, |field| &message[*field]) {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
             .iter()

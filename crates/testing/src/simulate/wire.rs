@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fastrand::Rng;
 use geppetto_engine::{Engine, EngineError, RunContext};
+use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_transport::{
     HttpClient, HttpTransport, Request, Response, RetryPolicy, TransportError, TransportErrorKind,
@@ -165,11 +166,17 @@ fn engines(client: &HttpClient) -> Result<Vec<Named>, EngineError> {
     let url = "http://model.test/v1";
     let chat = ChatEngine::builder("test-model").base_url(url);
     let responses = ResponsesEngine::builder("test-model").base_url(url);
+    // One that requires signatures.
+    let gemini = GeminiEngine::builder("gemini-3-pro-preview").base_url(url);
     Ok(vec![
         ("chat", Box::new(chat.http_client(client.clone()).build()?)),
         (
             "responses",
             Box::new(responses.http_client(client.clone()).build()?),
+        ),
+        (
+            "generateContent",
+            Box::new(gemini.http_client(client.clone()).build()?),
         ),
     ])
 }

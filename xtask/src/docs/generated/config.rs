@@ -25,6 +25,7 @@ const FIELDS: &[(&str, &str)] = &[
         "ResponsesOptions",
         "crates/providers-openai/src/responses/options.rs",
     ),
+    ("GeminiOptions", "crates/providers-gemini/src/options.rs"),
 ];
 
 /// A builder, whose methods are settings.

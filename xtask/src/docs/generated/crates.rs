@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "transport",
     "provider",
     "providers-openai",
+    "providers-gemini",
     "toolloop",
     "enginebuilder",
     "session",

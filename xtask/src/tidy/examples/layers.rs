@@ -41,6 +41,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "events engine settings factory session testing",
     ),
     (
+        "gemini-tools",
+        "example-support toolloop enginebuilder session",
+    ),
+    (
         "generic-tool-calling",
         "example-support toolloop enginebuilder session",
     ),
@@ -79,6 +83,11 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     (
         "structured-sink",
         "example-run events structured enginebuilder session testing",
+    ),
+    (
+        "switch-providers",
+        "example-run turns engine toolloop enginebuilder session testing providers-openai \
+         providers-anthropic providers-gemini",
     ),
     (
         "testing-your-app",

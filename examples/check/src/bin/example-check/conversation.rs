@@ -45,6 +45,12 @@ const EXPECTED: &[Expected] = &[
         tools: &["find_train", "convert_minutes"],
         must_think: true,
     },
+    Expected {
+        example: "gemini-tools",
+        typed: &[],
+        tools: &["find_train", "convert_minutes"],
+        must_think: true,
+    },
 ];
 
 /// The number of turns of each example.
