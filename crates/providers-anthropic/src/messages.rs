@@ -130,8 +130,7 @@ impl Wire for Messages {
     /// Omits thinking whose signature the server refuses, because another account or model wrote it, or a
     /// setting that the server refuses.
     ///
-    /// Reports: <https://github.com/anthropics/claude-code/issues/10199>,
-    /// <https://github.com/BerriAI/litellm/issues/14194>.
+    /// Report: <https://github.com/CherryHQ/cherry-studio/issues/12996>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         let mut blocks = call.turn().blocks.iter();
         if refused::is_signature(error) && blocks.any(|block| is_signed(block)) {

@@ -61,8 +61,6 @@ fn default_limit(settings: &Settings) -> u64 {
 }
 
 /// Omits stop sequences that consist of white space, which the API refuses.
-///
-/// Report: <https://github.com/langchain-ai/langchain/issues/31213>.
 fn stop(settings: &mut Settings) {
     let Some(stop) = &mut settings.inference.stop else {
         return;

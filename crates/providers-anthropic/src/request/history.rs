@@ -19,8 +19,8 @@ pub(super) fn clean(parts: &mut Vec<(Role, Part<'_>)>, is_continued: bool) {
 /// at the end of the conversation, or before results of the application's tools at its end; and results
 /// without a call.
 ///
-/// Source: "`web_search` tool use with id `x` was found without a corresponding `web_search_tool_result`
-/// block", <https://github.com/vercel/ai/issues/11855>.
+/// The API refuses them: "`web_search` tool use with id `x` was found without a corresponding
+/// `web_search_tool_result` block".
 fn pair(parts: &mut Vec<(Role, Part<'_>)>, is_continued: bool) {
     if !parts.iter().any(|(_, part)| matches!(part, Part::Raw(_))) {
         return;

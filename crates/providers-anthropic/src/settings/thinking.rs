@@ -123,8 +123,6 @@ pub(super) fn is_on(config: &InferenceConfig) -> bool {
 
 /// Sets the budget, below the output limit, which includes it. A limit of the settings stays. `effort` is
 /// that of the settings.
-///
-/// Report: <https://github.com/BerriAI/litellm/issues/9020>.
 pub(super) fn fit_budget(settings: &mut Settings, claude: Option<Claude>, effort: Option<&str>) {
     let config = &settings.inference;
     if config.thinking_type.as_deref() != Some(ENABLED) {
@@ -168,7 +166,7 @@ pub(super) fn display(settings: &Settings) -> Option<&'static str> {
 /// read: with a budget, the API refuses that.
 ///
 /// Source: <https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks>;
-/// report: <https://github.com/langchain-ai/langchain/issues/31292>.
+/// report: <https://github.com/pydantic/pydantic-ai/issues/2040>.
 pub(super) fn is_needed(turn: &Turn, origin: &Origin) -> bool {
     let mut has_call = false;
     // Whether the first block of the reply is thinking.
