@@ -107,9 +107,10 @@ impl ResponseWriter<'_> {
         let value = serde_json::to_value(result).unwrap_or_default();
         let opened: Vec<Option<String>> = self.items.iter().map(Item::segment).collect();
         parts::gather(&mut self.items);
-        self.store_reports();
+        let places = slot::order(&self.items);
+        self.store_reports(&places);
         let mut requested = Vec::new();
-        let items = slot::in_order(std::mem::take(&mut self.items));
+        let items = slot::in_order(std::mem::take(&mut self.items), &places);
         let mut order: Vec<Option<String>> = items.iter().map(Item::segment).collect();
         if order == opened {
             order.clear();

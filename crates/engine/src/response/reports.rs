@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use geppetto_events::{EventKind, kind::ServerTool};
-use geppetto_turns::{Block, keys::block_meta};
+use geppetto_turns::{Block, Content, keys::block_meta};
 use serde_json::{Value, json};
 
 use super::{ResponseWriter, item::Item};
@@ -51,8 +51,10 @@ impl ResponseWriter<'_> {
         }
     }
 
-    /// Stores the reports with the blocks of the reply.
-    pub(super) fn store_reports(&mut self) {
+    /// Stores the reports with the blocks of the reply, whose items are in the order `places`. The
+    /// report of a tool is stored with the block after that of its call, or after those that were
+    /// opened before it.
+    pub(super) fn store_reports(&mut self, places: &[usize]) {
         let reports = std::mem::take(&mut self.reports);
         let Reports { tools, sources } =
             reports.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -63,12 +65,13 @@ impl ResponseWriter<'_> {
             .unwrap_or_default();
         let call = format!("{call}:{}", self.attempt());
         for (before, tool) in tools {
-            let later = self.items.iter().enumerate().skip(before);
-            let next = later
-                .into_iter()
-                .find(|(_, item)| item.has_block())
-                .map(|(index, _)| index);
-            let last = || self.items.iter().rposition(Item::has_block);
+            let own = self.items.iter().position(|item| is_call(item, &tool));
+            let anchor = own.or_else(|| before.checked_sub(1));
+            let place = places.iter().position(|index| Some(*index) == anchor);
+            let later = places.get(place.map_or(0, |place| place + 1)..);
+            let has_block = |index: &&usize| self.items.get(**index).is_some_and(Item::has_block);
+            let next = later.unwrap_or_default().iter().find(has_block).copied();
+            let last = || places.iter().rfind(has_block).copied();
             let (Some(index), is_after) = (next.or_else(last), next.is_none()) else {
                 continue;
             };
@@ -91,6 +94,15 @@ impl ResponseWriter<'_> {
             }
         }
     }
+}
+
+/// Returns `true` if the block of an item is the call of the tool.
+fn is_call(item: &Item, tool: &ServerTool) -> bool {
+    let Content::Other(other) = &item.block.content else {
+        return false;
+    };
+    let id = other.payload.get("id").and_then(Value::as_str);
+    id.is_some_and(|id| !id.is_empty() && id == tool.item_id)
 }
 
 /// Adds to a list in the metadata of a block, unless it is there.

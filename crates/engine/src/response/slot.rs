@@ -56,24 +56,28 @@ impl ResponseWriter<'_> {
     }
 }
 
-/// Sorts the items with slots, within the positions that they occupy among the others.
-pub(super) fn in_order(items: Vec<Item>) -> Vec<Item> {
+/// Returns the indices of the items in the order of their blocks: items with slots are sorted, within
+/// the positions that they occupy among the others.
+pub(super) fn order(items: &[Item]) -> Vec<usize> {
+    let slot = |index: &usize| items.get(*index).and_then(|item| item.slot);
     let positions: Vec<usize> = (items.iter().enumerate())
         .filter(|(_, item)| item.slot.is_some() && item.keeps == Keeps::Block)
         .map(|(position, _)| position)
         .collect();
-    if positions.is_empty() {
-        return items;
-    }
-    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
-    let mut slotted: Vec<Item> = (positions.iter())
-        .filter_map(|position| items.get_mut(*position).and_then(Option::take))
-        .collect();
-    slotted.sort_by_key(|item| item.slot);
-    for (position, item) in positions.into_iter().zip(slotted) {
-        if let Some(place) = items.get_mut(position) {
-            *place = Some(item);
+    let mut slotted = positions.clone();
+    slotted.sort_by_key(slot);
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    for (position, index) in positions.into_iter().zip(slotted) {
+        if let Some(place) = order.get_mut(position) {
+            *place = index;
         }
     }
-    items.into_iter().flatten().collect()
+    order
+}
+
+/// Sorts the items by an [`order`].
+pub(super) fn in_order(items: Vec<Item>, order: &[usize]) -> Vec<Item> {
+    let mut items: Vec<Option<Item>> = items.into_iter().map(Some).collect();
+    let take = |index: &usize| items.get_mut(*index).and_then(Option::take);
+    order.iter().filter_map(take).collect()
 }
