@@ -20,7 +20,6 @@ const ALLOWED: &[(&str, &str)] = &[
     ("engine", "turns events"),
     ("settings", "turns events engine"),
     ("store", "turns events engine"),
-    ("host", "turns events engine session store"),
     ("store-sqlite", "turns events store"),
     ("transport", "turns events engine"),
     ("provider", "turns events engine transport"),
@@ -31,6 +30,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("toolloop", "turns events engine"),
     ("enginebuilder", "turns events engine toolloop"),
     ("session", "turns events engine"),
+    ("host", "turns events engine session store"),
     ("testing", "turns events engine"),
     ("geppetto", "turns events engine enginebuilder session"),
 ];

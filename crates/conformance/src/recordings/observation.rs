@@ -1,7 +1,7 @@
 //! [`Observation`]: the outcome of a replay, and its invariants.
 
 use geppetto_engine::EngineError;
-use geppetto_events::{Event, EventKind, Grammar};
+use geppetto_events::{Event, EventKind, Grammar, kind::REPLACED};
 use geppetto_turns::{Block, Content, InferenceResult, Reasoning, Turn, keys::block_meta};
 use serde_json::{Map, Value};
 
@@ -121,7 +121,8 @@ pub(super) fn check_events(events: &[Event], turn: &Turn, from: usize) -> Result
 pub(super) fn cut_texts(events: &[Event]) -> impl Iterator<Item = &str> {
     events.iter().filter_map(|event| match &event.kind {
         EventKind::TextSegmentFinished(end) => {
-            (end.finish_reason.as_deref() == Some("truncated")).then_some(end.text.as_str())
+            let is_cut = matches!(end.finish_reason.as_deref(), Some("truncated" | REPLACED));
+            is_cut.then_some(end.text.as_str())
         }
         _ => None,
     })
