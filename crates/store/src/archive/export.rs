@@ -148,7 +148,7 @@ impl<'a, S: SessionStore + ?Sized> Export<'a, S> {
 
 /// Returns a turn of a session in geppetto's YAML; the latest one if `index` is `None`.
 ///
-/// [`Turn::from_yaml`] reads it, and [`Import::of_turns`] makes a session of it.
+/// [`Turn::from_yaml`] reads it, and [`Import::of_turns`](crate::Import::of_turns) makes a session of it.
 ///
 /// # Errors
 ///
