@@ -17,11 +17,11 @@ use serde_json::{Map, Value, value::RawValue};
 pub(super) struct Input {
     /// What the input shows, for people.
     #[serde(default)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "read by people only")]
     about: String,
     /// The public report that the input is based on, for people.
     #[serde(default)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "read by people only")]
     source: String,
     #[serde(default)]
     pub(super) wire: Wire,
