@@ -31,6 +31,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("enginebuilder", "turns events engine toolloop"),
     ("session", "turns events engine"),
     ("host", "turns events engine session store"),
+    ("tui", "turns events engine session store host timeline"),
     ("testing", "turns events engine"),
     ("geppetto", "turns events engine enginebuilder session"),
 ];
@@ -80,6 +81,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-store",
     "geppetto-host",
     "geppetto-store-sqlite",
+    "geppetto-tui",
 ];
 
 /// The packages that count as HTTP.

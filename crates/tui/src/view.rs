@@ -1,0 +1,5 @@
+//! Styled lines of a timeline: pure, without a terminal, a clock or I/O.
+
+pub(crate) mod status;
+pub(crate) mod theme;
+pub(crate) mod transcript;
