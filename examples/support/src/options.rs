@@ -50,6 +50,12 @@ impl Api {
         model: DEFAULT_MODEL,
         variables: "OPENAI_API_KEY or OPENAI_BASE_URL",
     };
+    /// Anthropic's.
+    pub const CLAUDE: Self = Self {
+        name: "claude",
+        model: "claude-sonnet-4-5",
+        variables: "ANTHROPIC_API_KEY",
+    };
     /// Google's.
     pub const GEMINI: Self = Self {
         name: "gemini",

@@ -102,6 +102,11 @@ pub(super) const ITEMS: &[Item] = &[
         Step::Examples("example openai-tools"),
     ),
     item(
+        "examples/claude-tools",
+        "two turns over Messages with visible thinking, in which tools are called and answer",
+        Step::Examples("example claude-tools"),
+    ),
+    item(
         "examples/gemini-tools",
         "two turns over generateContent with visible thinking, in which tools are called and answer",
         Step::Examples("example gemini-tools"),
@@ -125,6 +130,11 @@ pub(super) const ITEMS: &[Item] = &[
         "interactive/openai-tools",
         "the first of two runs is cancelled, and the second prompt runs",
         Step::Examples("interactive openai-tools"),
+    ),
+    item(
+        "interactive/claude-tools",
+        "the first of two runs is cancelled, and the second prompt runs",
+        Step::Examples("interactive claude-tools"),
     ),
     item(
         "interactive/gemini-tools",

@@ -45,6 +45,11 @@ pub(super) struct Input {
     /// Request fields that are passed through.
     #[serde(default)]
     extra: Map<String, Value>,
+    /// The prompt cache of the Messages API.
+    pub(super) cache: Option<CacheTtl>,
+    /// Tools that the provider of the Messages API runs itself.
+    #[serde(default)]
+    pub(super) server_tools: Vec<Value>,
     /// Whether requests must be acceptable to the provider; true by default if no dialect is named.
     strict: Option<bool>,
     /// The expectation.
@@ -66,6 +71,17 @@ pub(super) enum Wire {
     Chat,
     Responses,
     Gemini,
+    #[serde(alias = "anthropic")]
+    Messages,
+}
+
+/// How long entries of the prompt cache of the Messages API live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum CacheTtl {
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    #[serde(rename = "1h")]
+    Hour,
 }
 
 /// An available tool.
@@ -215,6 +231,7 @@ impl Input {
                     geppetto_providers_openai::keys::OPENAI_INFERENCE_CONFIG
                 }
                 Wire::Gemini => geppetto_providers_gemini::keys::GEMINI_INFERENCE_CONFIG,
+                Wire::Messages => geppetto_providers_anthropic::keys::CLAUDE_INFERENCE_CONFIG,
             };
             let set = turn.data.set(&key, &Value::Object(extra));
             set.map_err(|error| said(&error))?;

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use geppetto_engine::{Engine, EngineError, middleware::SystemPrompt};
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventSink, MemorySink};
+use geppetto_providers_anthropic::{Cache, MessagesEngine, MessagesOptions};
 use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, Dialect, ResponsesEngine, ResponsesOptions};
 use geppetto_session::{ExecutionHandle, Session, SessionError};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     expect,
-    input::{Input, Prompt, Wire},
+    input::{CacheTtl, Input, Prompt, Wire},
     seen,
     serve::Server,
     tools::{self, Runs},
@@ -136,7 +137,25 @@ fn engine(input: &Input, base_url: String) -> Result<Arc<dyn Engine>, EngineErro
                 .stream(input.stream);
             Arc::new(engine.build()?)
         }
+        Wire::Messages => {
+            let engine = MessagesEngine::builder(&input.model)
+                .base_url(base_url + input.path())
+                .defaults(input.inference.clone())
+                .options(messages_options(input))
+                .stream(input.stream);
+            Arc::new(engine.build()?)
+        }
     })
+}
+
+fn messages_options(input: &Input) -> MessagesOptions {
+    let mut options = MessagesOptions::new();
+    options.cache = input.cache.map(|ttl| match ttl {
+        CacheTtl::FiveMinutes => Cache::FiveMinutes,
+        CacheTtl::Hour => Cache::Hour,
+    });
+    options.server_tools.clone_from(&input.server_tools);
+    options
 }
 
 /// Runs a prompt, or continues from the history.
@@ -219,6 +238,7 @@ fn refusal(input: &Input, body: &Value) -> Option<String> {
         Wire::Chat => validate::chat_request(body),
         Wire::Responses => validate::responses_request(body),
         Wire::Gemini => validate::generate_content(&input.model, body),
+        Wire::Messages => validate::messages_request(body),
     };
     checked.err().map(|refusal| refusal.to_string())
 }

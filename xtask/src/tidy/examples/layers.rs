@@ -24,6 +24,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "cancel-and-continue",
         "example-run events toolloop enginebuilder session testing",
     ),
+    (
+        "claude-tools",
+        "example-support toolloop enginebuilder session",
+    ),
     ("custom-engine", "example-run turns events engine"),
     (
         "durable-chat",

@@ -46,6 +46,12 @@ const EXPECTED: &[Expected] = &[
         must_think: true,
     },
     Expected {
+        example: "claude-tools",
+        typed: &[],
+        tools: &["find_train", "convert_minutes"],
+        must_think: true,
+    },
+    Expected {
         example: "gemini-tools",
         typed: &[],
         tools: &["find_train", "convert_minutes"],
