@@ -163,7 +163,8 @@ impl MessagesFold {
     fn change(&mut self, event: &Event<'_>, out: &mut Output<'_>) {
         let delta = &event.delta;
         self.stop(&delta.stop_reason, out);
-        self.usage.add(event.usage);
+        // Some servers have it in the delta, as an example of the documentation once did.
+        self.usage.add(event.usage.or(delta.usage));
         let stop_sequence =
             (!delta.stop_sequence.is_empty()).then(|| delta.stop_sequence.to_string());
         self.detail("stop_sequence", stop_sequence.map(Value::from));

@@ -7,7 +7,10 @@ use serde_json::{Map, Value, value::RawValue};
 /// The usage so far.
 ///
 /// The counts at the end are totals, and replace those of the start. Gateways send null, or 0 tokens of
-/// input, where they do not know a count; it replaces nothing.
+/// input, where they do not know a count, which replaces nothing. 0 beside tokens of the cache is known: the
+/// cache had the entire prompt, which such a gateway counts as input at the start.
+///
+/// Report: <https://github.com/maximhq/bifrost/pull/6598>.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     fields: Map<String, Value>,
@@ -23,9 +26,13 @@ impl Counted {
         let Value::Object(fields) = counts.value else {
             return;
         };
+        let is_cached = ["cache_read_input_tokens", "cache_creation_input_tokens"]
+            .iter()
+            .any(|name| fields.get(*name).and_then(Value::as_u64) > Some(0));
         for (name, value) in fields {
             let is_input = name.starts_with("input") || name.starts_with("cache");
-            let is_unknown = value.is_null() || (is_input && value.as_u64() == Some(0));
+            let is_zero = is_input && value.as_u64() == Some(0);
+            let is_unknown = value.is_null() || (is_zero && !is_cached);
             if !(is_unknown && self.fields.contains_key(&name)) {
                 self.fields.insert(name, value);
             }

@@ -33,6 +33,7 @@ wire_object! {
         stop_sequence: Text<'a>,
         stop_details: Option<&'a RawValue>,
         container: Option<&'a RawValue>,
+        usage: Option<&'a RawValue>,
     }
 }
 
