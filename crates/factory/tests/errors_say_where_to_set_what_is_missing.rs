@@ -145,3 +145,16 @@ fn no_text_has_a_secret() {
         assert!(!text.contains(secret), "{text}");
     }
 }
+
+#[test]
+fn a_missing_key_of_claude_is_named_by_its_flag_and_variable() {
+    for api_type in ["claude", "anthropic"] {
+        let flags = [
+            ("ai-api-type", api_type),
+            ("ai-engine", "claude-sonnet-4-5"),
+        ];
+        let error = failure(MemoryPlatform::new(), &flags).to_string();
+        assert!(error.contains("--claude-api-key"), "{error}");
+        assert!(error.contains("ANTHROPIC_API_KEY"), "{error}");
+    }
+}
