@@ -34,6 +34,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("tui", "turns events engine session store host timeline"),
     ("testing", "turns events engine"),
     ("geppetto", "turns events engine enginebuilder session"),
+    (
+        "cli",
+        "turns events engine settings store store-sqlite factory toolloop enginebuilder session host",
+    ),
 ];
 
 /// Additional crates that an optional feature may enable, which is off by default.

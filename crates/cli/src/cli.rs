@@ -1,0 +1,60 @@
+//! [`Cli`]: the command line.
+
+use std::{future::Future, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{ask::Ask, failure::Failure, say};
+
+/// Talk to language models from the command line.
+///
+/// The answer goes to standard output, everything else to standard error. Exit codes: 0 for success,
+/// 1 for a failed run, 2 for a command line or a setting that is wrong, 130 for Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(
+    name = "geppetto",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    /// Report what the program does on standard error: once for information, twice for details.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Ask(Box<Ask>),
+}
+
+impl Cli {
+    /// Runs the verb.
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        say::set_verbosity(self.verbose);
+        match self.verb {
+            Verb::Ask(ask) => block_on(ask.run()),
+        }
+    }
+}
+
+fn block_on(verb: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Run(format!("cannot start the runtime: {error}")))?;
+    let done = runtime.block_on(verb);
+    // A blocking read, such as that of standard input, may never end.
+    runtime.shutdown_background();
+    done
+}
+
+/// Prints a help text, the version, or what is wrong with the command line.
+pub(crate) fn exit(error: &clap::Error) -> ExitCode {
+    // A closed output cannot be reported anywhere.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}

@@ -1,0 +1,98 @@
+//! [`Owner`]: the name under which a program owns its sessions.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// Number of programs that have a place at the same time. Others have a name of their own.
+const PLACES: u32 = 64;
+
+/// What all names begin with.
+const PREFIX: &str = "geppetto program ";
+
+/// A place, which is a locked file beside the store, and the name that belongs to it.
+///
+/// The system releases the lock when the program ends, however it ends. The next program takes the
+/// first free place, and with its name the sessions of the one that was killed, without waiting for
+/// their leases to expire. No two running programs have the same place.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    name: String,
+    /// Keeps the lock.
+    _file: Option<File>,
+}
+
+impl Owner {
+    /// Takes the first free place beside a store.
+    pub(crate) fn claim(store: &Path) -> Self {
+        for place in 1..=PLACES {
+            let Some(mut file) = open(&path_of(store, place)) else {
+                break;
+            };
+            if file.try_lock().is_ok() {
+                // The number is for messages of other programs.
+                let _ = file.set_len(0);
+                let _ = file.rewind();
+                let _ = write!(file, "{}", std::process::id());
+                return Self {
+                    name: format!("{PREFIX}{place} of {}", store.display()),
+                    _file: Some(file),
+                };
+            }
+        }
+        // Without locks, a name that nobody else has; sessions of a killed program are free when
+        // their leases expire.
+        let name = format!("{PREFIX}with process {}", std::process::id());
+        Self { name, _file: None }
+    }
+
+    /// Returns the name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn path_of(store: &Path, place: u32) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(format!("-lock-{place}"));
+    name.into()
+}
+
+fn open(path: &Path) -> Option<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).ok()
+}
+
+/// Returns the message for a session that another program runs.
+pub(crate) fn held(error: &geppetto_host::Error) -> String {
+    let Some(owner) = error.owner().filter(|owner| owner.starts_with(PREFIX)) else {
+        return error.to_string();
+    };
+    match process_of(owner) {
+        Some(process) => format!(
+            "another geppetto (process {process}) runs this session; wait until it ends, or fork \
+             the session with `geppetto sessions fork`"
+        ),
+        None => "the program that ran this session was killed a moment ago, and may be stopping; \
+                 try again in 30 seconds, or fork the session with `geppetto sessions fork`"
+            .to_owned(),
+    }
+}
+
+/// Returns the process of a place, if it is taken.
+fn process_of(owner: &str) -> Option<u32> {
+    let (place, store) = owner.strip_prefix(PREFIX)?.split_once(" of ")?;
+    let path = path_of(Path::new(store), place.parse().ok()?);
+    let mut file = File::open(path).ok()?;
+    if file.try_lock_shared().is_ok() {
+        return None; // It was killed, and its lease has not expired.
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

@@ -1,0 +1,149 @@
+//! [`Storage`]: where sessions are kept.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use etcetera::BaseStrategy as _;
+use geppetto_engine::EngineBuilder;
+use geppetto_host::{CutRuns, Host};
+use geppetto_store::{MemoryStore, SessionStore};
+use geppetto_store_sqlite::SqliteStore;
+
+use crate::{failure::Failure, owner::Owner, say};
+
+/// Time limit for runs that go on when the program ends.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Flags that say where sessions are kept.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct StoreFlags {
+    /// File with the sessions [default: geppetto/sessions.db in the user's data folder, or
+    /// sessions.db in GEPPETTO_DATA].
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GEPPETTO_STORE",
+        help_heading = "Sessions"
+    )]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// As [`StoreFlags`], for verbs that can do without a file.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct OptionalStoreFlags {
+    #[command(flatten)]
+    pub(crate) file: StoreFlags,
+    /// Keep nothing: the session ends with the program.
+    #[arg(long, help_heading = "Sessions")]
+    pub(crate) no_store: bool,
+}
+
+impl StoreFlags {
+    /// Returns the path of the file.
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = &self.store {
+            return Ok(path.clone());
+        }
+        if let Some(folder) = std::env::var_os("GEPPETTO_DATA").filter(|folder| !folder.is_empty())
+        {
+            return Ok(PathBuf::from(folder).join("sessions.db"));
+        }
+        let strategy = etcetera::choose_base_strategy().map_err(|_| {
+            Failure::Usage(
+                "the user's data folder is unknown, because no home folder is set; name a file \
+                 with --store or a folder with GEPPETTO_DATA"
+                    .to_owned(),
+            )
+        })?;
+        Ok(strategy.data_dir().join("geppetto").join("sessions.db"))
+    }
+
+    /// Opens the file, and creates it if it is missing.
+    pub(crate) async fn open(&self) -> Result<Storage, Failure> {
+        let path = self.path()?;
+        let store = SqliteStore::open(&path)
+            .await
+            .map_err(|error| Failure::Run(format!("{error}; name another file with --store")))?;
+        Ok(Storage {
+            owner: Some(Owner::claim(store.path())),
+            store: Arc::new(store.clone()),
+            file: Some(store),
+        })
+    }
+}
+
+impl OptionalStoreFlags {
+    /// Opens the file, or keeps the sessions in memory. If no file was named and the default one
+    /// cannot be opened, such as in a container without a writable home, a warning says so.
+    pub(crate) async fn open(&self, needs_file: bool) -> Result<Storage, Failure> {
+        if self.no_store {
+            return Ok(Storage::memory());
+        }
+        match self.file.open().await {
+            Ok(storage) => Ok(storage),
+            Err(error) if needs_file || self.file.store.is_some() => Err(error),
+            Err(error) => {
+                say::warning(&format!(
+                    "the session is not kept: {error}, or use --no-store"
+                ));
+                Ok(Storage::memory())
+            }
+        }
+    }
+}
+
+/// An open store.
+pub(crate) struct Storage {
+    store: Arc<dyn SessionStore>,
+    file: Option<SqliteStore>,
+    owner: Option<Owner>,
+}
+
+impl Storage {
+    fn memory() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            file: None,
+            owner: None,
+        }
+    }
+
+    /// Returns the store.
+    pub(crate) fn store(&self) -> &Arc<dyn SessionStore> {
+        &self.store
+    }
+
+    /// Returns the file; `None` in memory.
+    pub(crate) fn file(&self) -> Option<&SqliteStore> {
+        self.file.as_ref()
+    }
+
+    /// Creates a host for the sessions. A run that was cut off by the end of its process ends as
+    /// interrupted: a person who goes on gives the next prompt.
+    pub(crate) fn host(&self, builder: impl EngineBuilder + 'static) -> Host {
+        let host = Host::builder(Arc::clone(&self.store), builder).cut_runs(CutRuns::End);
+        match &self.owner {
+            Some(owner) => host.owner(owner.name()).build(),
+            None => host.build(),
+        }
+    }
+
+    /// Ends everything that runs, and stores it.
+    pub(crate) async fn close(self, host: &Host) {
+        let ended = host.shutdown(LIMIT).await;
+        for (session, reason) in ended.not_stored {
+            say::warning(&format!(
+                "session `{session}` was not stored completely: {reason}"
+            ));
+        }
+        if let Some(file) = self.file {
+            file.close().await;
+        }
+    }
+
+    /// Closes a store without a host.
+    pub(crate) async fn close_file(self) {
+        if let Some(file) = self.file {
+            file.close().await;
+        }
+    }
+}
