@@ -59,7 +59,7 @@ impl StandardFactory {
         api_type: &str,
         endpoint: &Endpoint,
     ) -> Result<WireEngineBuilder<W>, FactoryError> {
-        let name = &endpoint.name;
+        let name = setting_name(&endpoint.name);
         let Some(address) = &endpoint.base_url else {
             let places = self
                 .places
@@ -85,6 +85,15 @@ impl StandardFactory {
             ));
         }
         Ok(builder)
+    }
+}
+
+/// Returns the name of the settings of an endpoint: of two equivalent names, the one that flags and variables have.
+fn setting_name(endpoint: &str) -> &str {
+    if endpoint == "anthropic" {
+        "claude"
+    } else {
+        endpoint
     }
 }
 
