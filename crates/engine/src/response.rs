@@ -73,6 +73,8 @@ pub struct ResponseWriter<'a> {
     reports: Mutex<Reports>,
     /// Reason that the reply is incomplete.
     incomplete: Option<Incomplete>,
+    /// Usage of the attempts without output.
+    discarded: Option<Box<Usage>>,
 }
 
 impl<'a> ResponseWriter<'a> {
@@ -125,6 +127,7 @@ impl<'a> ResponseWriter<'a> {
             ended: false,
             incomplete: None,
             reports: Mutex::default(),
+            discarded: None,
         };
         writer.publish(EventKind::ProviderCallStarted(
             ProviderCallStarted::default(),

@@ -134,7 +134,7 @@ impl<W: Wire> WireEngine<W> {
                 (settings.stream, call.is_stream) = (false, false);
             }
             out.inform(remedy.message, remedy.data);
-            call.count(&*outcome.fold);
+            call.count(&*outcome.fold, out);
             let other = Inference::new(out.asked(), settings).with_remedy(is_remedied);
             let request = self.request(&other, tokens.current())?;
             outcome = self.ask(call, &request, out, settings, is_remedied).await;

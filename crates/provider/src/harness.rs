@@ -33,15 +33,15 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Adds the tokens of a retried attempt to those of the run.
-    pub(crate) fn count(&self, fold: &impl Fold) {
+    /// Counts the tokens that the server reported for an attempt that is repeated.
+    pub(crate) fn count(&self, fold: &impl Fold, out: &mut Output<'_>) {
         if let Some(mut usage) = fold.usage() {
             if let Some(price) = &self.price {
                 usage = usage.with_price(price);
                 // The attempt is part of a call, which is counted at its end.
                 usage.priced_calls = 0;
             }
-            self.ctx.add_usage(&usage);
+            out.discard_attempt(&usage);
         }
     }
 }

@@ -30,5 +30,5 @@ fn a_run_whose_streams_break_off_comes_to_the_same_end() {
     }
     println!("{:?}", report.total());
     report.assert_clean();
-    assert_eq!(report.total().broken, 200);
+    assert_eq!(report.total().broken, 400);
 }

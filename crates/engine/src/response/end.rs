@@ -16,6 +16,15 @@ use super::{Finish, ItemId, RequestedCall, ResponseWriter, item::Item, parts, sl
 use crate::{EngineError, ErrorKind, context::EndedCall};
 
 impl ResponseWriter<'_> {
+    /// Counts the tokens of an attempt at this call that broke off before any output, and is repeated.
+    /// They are part of the run's total and of
+    /// [`ProviderCallFinished::discarded_usage`](geppetto_events::kind::ProviderCallFinished), not of the
+    /// reply's usage.
+    pub fn discard_attempt(&mut self, usage: &Usage) {
+        self.ctx.add_usage(usage);
+        **self.discarded.get_or_insert_default() += usage;
+    }
+
     /// Ends a complete reply: closes open items, appends the blocks, and announces the end.
     pub fn finish(mut self, finish: Finish) -> InferenceResult {
         self.ctx.discard_set_aside();
@@ -88,6 +97,7 @@ impl ResponseWriter<'_> {
         event.stop_reason.clone_from(&result.stop_reason);
         event.finish_class = Some(result.finish_class.to_string());
         event.usage = result.usage.clone().map(Box::new);
+        event.discarded_usage = self.discarded.take();
         event.duration_ms = result.duration_ms;
         event.has_tool_calls = has_tool_calls;
         self.publish(EventKind::ProviderCallFinished(event));

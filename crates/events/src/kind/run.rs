@@ -159,9 +159,13 @@ pub struct ProviderCallFinished {
     /// Provider-neutral finish class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_class: Option<String>,
-    /// Token usage.
+    /// Token usage of the reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Box<Usage>>,
+    /// Token usage that the provider reported for earlier attempts at this call, which broke off before
+    /// any output and were discarded. Not part of `usage`, but of the run's total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discarded_usage: Option<Box<Usage>>,
     /// Duration of the call, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,

@@ -64,7 +64,7 @@ pub(crate) async fn converse<F: Fold>(
             && !(is_of_model(error) && std::mem::replace(&mut of_model, true))
             && repeats(&mut retry, error, out, &mut stop).await
         {
-            call.count(&*fold);
+            call.count(&*fold, out);
             continue;
         }
         return Outcome {

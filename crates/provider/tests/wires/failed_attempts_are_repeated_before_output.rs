@@ -1,6 +1,7 @@
 //! Faults become errors, and attempts are retried before any output.
 
 use geppetto_engine::ErrorKind;
+use geppetto_events::EventKind;
 use geppetto_transport::memory::Reply;
 use geppetto_turns::Incomplete;
 
@@ -71,6 +72,16 @@ async fn what_fails_before_output_is_asked_for_again_with_a_new_fold() {
     assert_eq!(result.usage.unwrap().output_tokens, 0);
     // The tokens of both attempts count towards the run.
     assert_eq!(asked.ctx.total_usage().output_tokens, 100);
+    let ends = asked
+        .sink
+        .events()
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::ProviderCallFinished(end) => Some(end),
+            _ => None,
+        });
+    let discarded = ends.map(|end| end.discarded_usage.map(|usage| usage.output_tokens));
+    assert_eq!(discarded.collect::<Vec<_>>(), [Some(100)]);
     assert_eq!(asked.infos(), ["retrying"]);
     let requests = asked.server.requests();
     assert_eq!(requests[0].body(), requests[1].body());

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::EngineError;
+use geppetto_providers_anthropic::MessagesEngine;
+use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_transport::{
     HttpClient, HttpTransport, Request, Response, RetryPolicy, TransportError, TransportErrorKind,
@@ -45,6 +47,33 @@ impl World {
         self.responses_of(self.listed(first, next))
     }
 
+    /// Like [`chat`](Self::chat), for the Messages wire.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the engine needs no key and opens no connection.
+    pub fn messages<R: Into<Reply>>(
+        &self,
+        first: impl IntoIterator<Item = R>,
+        next: impl IntoIterator<Item = R>,
+    ) -> Result<MessagesEngine, EngineError> {
+        self.messages_of(self.listed(first, next))
+    }
+
+    /// Like [`chat`](Self::chat), for the generateContent wire, with a model that requires the
+    /// signatures of its thoughts.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the engine needs no key and opens no connection.
+    pub fn gemini<R: Into<Reply>>(
+        &self,
+        first: impl IntoIterator<Item = R>,
+        next: impl IntoIterator<Item = R>,
+    ) -> Result<GeminiEngine, EngineError> {
+        self.gemini_of(self.listed(first, next))
+    }
+
     pub(super) fn chat_of(&self, answer: Answer) -> Result<ChatEngine, EngineError> {
         ChatEngine::builder("test-model")
             .base_url("http://model.test/v1")
@@ -54,6 +83,20 @@ impl World {
 
     pub(super) fn responses_of(&self, answer: Answer) -> Result<ResponsesEngine, EngineError> {
         ResponsesEngine::builder("test-model")
+            .base_url("http://model.test/v1")
+            .http_client(self.client(answer))
+            .build()
+    }
+
+    pub(super) fn messages_of(&self, answer: Answer) -> Result<MessagesEngine, EngineError> {
+        MessagesEngine::builder("test-model")
+            .base_url("http://model.test/v1")
+            .http_client(self.client(answer))
+            .build()
+    }
+
+    pub(super) fn gemini_of(&self, answer: Answer) -> Result<GeminiEngine, EngineError> {
+        GeminiEngine::builder("gemini-3-pro-preview")
             .base_url("http://model.test/v1")
             .http_client(self.client(answer))
             .build()

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fastrand::Rng;
 use geppetto_engine::{Engine, EngineError, RunContext};
+use geppetto_providers_anthropic::MessagesEngine;
 use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_transport::{
@@ -166,6 +167,7 @@ fn engines(client: &HttpClient) -> Result<Vec<Named>, EngineError> {
     let url = "http://model.test/v1";
     let chat = ChatEngine::builder("test-model").base_url(url);
     let responses = ResponsesEngine::builder("test-model").base_url(url);
+    let messages = MessagesEngine::builder("test-model").base_url(url);
     // One that requires signatures.
     let gemini = GeminiEngine::builder("gemini-3-pro-preview").base_url(url);
     Ok(vec![
@@ -173,6 +175,10 @@ fn engines(client: &HttpClient) -> Result<Vec<Named>, EngineError> {
         (
             "responses",
             Box::new(responses.http_client(client.clone()).build()?),
+        ),
+        (
+            "messages",
+            Box::new(messages.http_client(client.clone()).build()?),
         ),
         (
             "generateContent",

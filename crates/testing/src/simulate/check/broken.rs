@@ -46,7 +46,9 @@ impl Check<'_> {
         for event in self.seen.events.iter().filter(own) {
             match &event.kind {
                 EventKind::ProviderCallFinished(end) => {
-                    sum += end.usage.as_deref().unwrap_or(&Usage::default());
+                    for usage in [&end.usage, &end.discarded_usage].into_iter().flatten() {
+                        sum += &**usage;
+                    }
                 }
                 EventKind::RunFinished(end) => total.clone_from(&end.usage),
                 EventKind::RunStopped(end) => total.clone_from(&end.usage),

@@ -1,13 +1,14 @@
-//! Replies of a model, on either wire or without one.
+//! Replies of a model, on each wire or without one.
 
 use std::{sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use geppetto_engine::{Engine, ErrorKind};
+use serde_json::Value;
 
 use crate::{
     At, Reply, Script,
-    reply::{ChatBody, ResponsesBody},
+    reply::{ChatBody, GeminiBody, MessagesBody, ResponsesBody},
     simulate::{Breaks, SetupError, World, provider::Answer},
 };
 
@@ -16,17 +17,30 @@ use crate::{
 pub(super) enum Wire {
     Chat,
     Responses,
+    Messages,
+    Gemini,
     /// No wire: a scripted engine.
     None,
 }
 
 impl Wire {
-    pub(super) const ALL: [Self; 3] = [Self::Chat, Self::Responses, Self::None];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Responses,
+        Self::Messages,
+        Self::Gemini,
+        Self::None,
+    ];
+
+    /// The wires to a provider.
+    pub(super) const REAL: [Self; 4] = [Self::Chat, Self::Responses, Self::Messages, Self::Gemini];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Responses => "responses",
+            Self::Messages => "messages",
+            Self::Gemini => "gemini",
             Self::None => "scripted",
         }
     }
@@ -39,15 +53,12 @@ impl Wire {
         next: Vec<Said>,
     ) -> Result<Arc<dyn Engine>, SetupError> {
         let mut rng = world.rng();
+        let replies = |said: Vec<Said>| said.into_iter().map(move |said| said.on(self));
         Ok(match self {
-            Self::Chat => {
-                let replies = |said: Vec<Said>| said.into_iter().map(Said::chat);
-                Arc::new(world.chat(replies(first), replies(next))?)
-            }
-            Self::Responses => {
-                let replies = |said: Vec<Said>| said.into_iter().map(Said::responses);
-                Arc::new(world.responses(replies(first), replies(next))?)
-            }
+            Self::Chat => Arc::new(world.chat(replies(first), replies(next))?),
+            Self::Responses => Arc::new(world.responses(replies(first), replies(next))?),
+            Self::Messages => Arc::new(world.messages(replies(first), replies(next))?),
+            Self::Gemini => Arc::new(world.gemini(replies(first), replies(next))?),
             Self::None => {
                 let mut scripts = |said: Vec<Said>| {
                     let scripts = said.into_iter().map(|said| said.script(&mut rng));
@@ -81,6 +92,8 @@ pub(super) fn breaking(
     });
     Ok(match wire {
         Wire::Responses => Arc::new(world.responses_of(answer)?),
+        Wire::Messages => Arc::new(world.messages_of(answer)?),
+        Wire::Gemini => Arc::new(world.gemini_of(answer)?),
         Wire::Chat | Wire::None => Arc::new(world.chat_of(answer)?),
     })
 }
@@ -182,6 +195,8 @@ impl Said {
     fn on(self, wire: Wire) -> Reply {
         match wire {
             Wire::Responses => self.responses(),
+            Wire::Messages => self.messages(),
+            Wire::Gemini => self.gemini(),
             Wire::Chat | Wire::None => self.chat(),
         }
     }
@@ -210,6 +225,46 @@ impl Said {
                     .fold(reply, Reply::<ResponsesBody>::summary)
                     .encrypted_content("sealed"),
                 Part::Call { id, name, args } => reply.tool_call(id, name, args),
+            };
+        }
+        self.trouble.apply(reply.into())
+    }
+
+    fn messages(self) -> Reply {
+        let mut reply = Reply::messages().usage(11, 7);
+        for part in self.parts {
+            reply = match part {
+                Part::Text(pieces) => pieces.into_iter().fold(reply, Reply::<MessagesBody>::text),
+                Part::Reasoning(pieces) => pieces
+                    .into_iter()
+                    .fold(reply, Reply::<MessagesBody>::thinking)
+                    .signature("signed"),
+                Part::Call { id, name, args } => reply.tool_call(id, name, args),
+            };
+        }
+        self.trouble.apply(reply.into())
+    }
+
+    fn gemini(self) -> Reply {
+        let mut reply = Reply::gemini().usage(11, 7);
+        let mut is_signed = false;
+        for part in self.parts {
+            reply = match part {
+                Part::Text(pieces) => pieces.into_iter().fold(reply, Reply::<GeminiBody>::text),
+                Part::Reasoning(pieces) => {
+                    pieces.into_iter().fold(reply, Reply::<GeminiBody>::thought)
+                }
+                Part::Call { id, name, args } => {
+                    // Malformed arguments arrive as a text in place of the object.
+                    let args = serde_json::from_str(&args).unwrap_or(Value::String(args));
+                    let reply = reply.function_call_with_id(id, name, &args);
+                    // The first of parallel calls is signed.
+                    if std::mem::replace(&mut is_signed, true) {
+                        reply
+                    } else {
+                        reply.signed("c2lnbmVk")
+                    }
+                }
             };
         }
         self.trouble.apply(reply.into())

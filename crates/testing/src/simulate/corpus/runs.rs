@@ -52,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(waiting::asks(wire));
         cases.push(waiting::is_answered(wire));
     }
-    for wire in [Wire::Chat, Wire::Responses] {
+    for wire in Wire::REAL {
         cases.push(fallback(wire));
         cases.push(case("retry", wire, retry, with_tools));
         cases.push(long_loop(wire));
@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 pub(super) fn loops() -> Vec<Case> {
-    [Wire::Chat, Wire::Responses].map(long_loop).into()
+    Wire::REAL.map(long_loop).into()
 }
 
 type Replies = fn(&World) -> Vec<Said>;
