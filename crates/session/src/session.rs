@@ -203,14 +203,29 @@ impl Session {
     ///
     /// [`SessionError::NoSuchTurn`] if there is no such turn.
     pub fn fork_at(&self, index: usize) -> Result<Self, SessionError> {
-        let (turns, builder, limits) = {
+        let kept = {
             let state = self.lock();
             let turns = state.history.turns();
             let kept = turns.get(..=index).ok_or(SessionError::NoSuchTurn {
                 index,
                 count: turns.len(),
             })?;
-            (kept.to_vec(), Arc::clone(&state.builder), state.limits)
+            kept.to_vec()
+        };
+        Ok(self.with_history(kept))
+    }
+
+    /// Creates a session with a new id and an empty history. It has the same builder, policies, parent
+    /// and limits.
+    #[must_use]
+    pub fn fork_empty(&self) -> Self {
+        self.with_history(Vec::new())
+    }
+
+    fn with_history(&self, turns: Vec<Turn>) -> Self {
+        let (builder, limits) = {
+            let state = self.lock();
+            (Arc::clone(&state.builder), state.limits)
         };
         let mut fork = SessionBuilder::new(builder)
             .id(self.inner.ids.next_id())
@@ -226,7 +241,7 @@ impl Session {
         if let Some(parent) = &self.inner.parent {
             fork = fork.parent(parent);
         }
-        Ok(fork.build())
+        fork.build()
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -5,7 +5,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use geppetto_host::HostedSession;
 use geppetto_session::Session;
 
-use crate::{Error, Models, Selection, models::NoModels};
+use crate::{
+    Error, Models, Selection,
+    backend::{Backend, Hosted, Memory},
+    environment::Environment,
+    lines,
+    models::NoModels,
+    start,
+};
 
 /// Time limit for a person's decision about a tool call.
 const APPROVAL: Duration = Duration::from_secs(600);
@@ -127,17 +134,28 @@ impl Chat {
     /// Runs the chat until the person quits. Without a terminal (standard input or output is a file
     /// or a pipe, or `TERM=dumb`), reads prompts from standard input, one per line.
     ///
-    /// The terminal is restored in every case, including a panic.
+    /// The terminal is restored in every case, including a panic. Must be called within a tokio
+    /// runtime, with time and I/O enabled.
     ///
     /// # Errors
     ///
     /// If the terminal cannot be used, or the session cannot be opened.
     pub async fn run(self) -> Result<Ended, Error> {
-        let id = match &self.session {
-            On::Session(session) => session.id().to_owned(),
-            On::Hosted(session) => session.id().to_owned(),
+        let environment = Environment::of_process();
+        let session_id = if environment.is_terminal {
+            start::in_terminal(self, &environment).await?
+        } else {
+            lines::run(self, &environment).await?
         };
-        Ok(Ended { session_id: id })
+        Ok(Ended { session_id })
+    }
+
+    /// Returns the session.
+    pub(crate) fn backend(&self) -> Arc<dyn Backend> {
+        match &self.session {
+            On::Session(session) => Arc::new(Memory::new(session.clone())),
+            On::Hosted(session) => Arc::new(Hosted::new(session.clone())),
+        }
     }
 }
 

@@ -20,10 +20,18 @@
 //! # }
 //! ```
 
+mod app;
+mod backend;
 mod chat;
+mod commands;
+mod environment;
 mod error;
+mod input;
+mod lines;
 mod markdown;
 mod models;
+mod start;
+mod terminal;
 mod view;
 
 pub use chat::{Chat, Ended};

@@ -1,0 +1,305 @@
+//! What is drawn.
+
+use geppetto_turns::{printable, printable_line};
+use ratatui::{
+    style::{Modifier, Style},
+    text::{Line, Span},
+};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::{App, approval, menu::Kind};
+use crate::{terminal::screen::Frame, view::status::StatusLine};
+
+/// Marks the draft.
+const PROMPT: &str = "> ";
+
+/// Maximum number of rows of menus, panels and questions.
+const BOX: usize = 12;
+
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+impl App {
+    /// Returns the number of columns of the draft.
+    pub(super) fn input_width(&self) -> u16 {
+        self.size.width.saturating_sub(2).max(1)
+    }
+
+    /// Returns the lines that are finished, and the frame below them.
+    pub(crate) fn frame(&mut self) -> (Vec<Line<'static>>, Frame) {
+        let width = self.size.width;
+        let rows = usize::from(self.size.height);
+        let finished = self.finished();
+        let (mut input, cursor) = self.input(rows);
+        let mut free = rows.saturating_sub(input.len());
+        let status = self.status_line();
+        let below = usize::from(free > 0);
+        free -= below;
+        let mut above = self.above(free.min(rows / 2));
+        free = free.saturating_sub(above.len());
+        // Nothing is open without a run, a question aside.
+        let view = self.timeline.view();
+        let live_rows = u16::try_from(free.saturating_sub(1)).unwrap_or(u16::MAX);
+        let mut lines = self.transcript.live(view, width, live_rows);
+        if free > 0 {
+            lines.push(Line::default());
+        }
+        lines.append(&mut above);
+        let first = lines.len();
+        lines.append(&mut input);
+        if below > 0 {
+            lines.push(status.line(&self.setup.theme, width));
+        }
+        let cursor = cursor.map(|(x, y)| (x, u16::try_from(first + y).unwrap_or(u16::MAX)));
+        (finished, Frame { lines, cursor })
+    }
+
+    /// Returns the lines that are written once.
+    fn finished(&mut self) -> Vec<Line<'static>> {
+        let (width, rows) = (self.size.width, usize::from(self.size.height));
+        let view = self.timeline.view();
+        let mut finished = if std::mem::take(&mut self.rewrites) {
+            self.transcript.tail(view, width, rows)
+        } else {
+            self.transcript.take_finished(view, width)
+        };
+        for text in self.banner.drain(..) {
+            finished.extend(wrapped(&text, width, DIM));
+        }
+        finished
+    }
+
+    /// Returns the draft, and the column and row of the cursor.
+    fn input(&self, rows: usize) -> (Vec<Line<'static>>, Option<(u16, usize)>) {
+        if self.is_deciding() && self.editor.is_empty() {
+            return (Vec::new(), None);
+        }
+        let layout = self.editor.layout(self.input_width());
+        let (row, column) = layout.cursor;
+        let most = (rows / 3).max(1);
+        let count = layout.rows.len();
+        // The cursor's row is shown.
+        let first = if count <= most {
+            0
+        } else {
+            (row + 1).saturating_sub(most)
+        };
+        let shown = layout.shown(self.editor.text()).enumerate();
+        let shown = shown.skip(first).take(most);
+        let lines = shown.map(|(at, text)| {
+            let mark = if at == 0 { PROMPT } else { "  " };
+            Line::from(vec![Span::styled(mark, BOLD), Span::raw(text.into_owned())])
+        });
+        let lines: Vec<_> = lines.collect();
+        (lines, Some((column + 2, row - first)))
+    }
+
+    /// Returns what is between the conversation and the draft.
+    fn above(&self, most: usize) -> Vec<Line<'static>> {
+        let width = self.size.width;
+        let mut lines = Vec::new();
+        if let Some(panel) = &self.panel {
+            lines.extend(self.panel_lines(panel, most));
+        }
+        lines.extend(self.question());
+        for queued in &self.queued {
+            let first = queued.text.lines().next().unwrap_or_default();
+            lines.push(row(&format!("next: {first}"), width, DIM));
+        }
+        for own in &self.attached {
+            let size = own.bytes.div_ceil(1024);
+            lines.push(row(&format!("+ {} ({size} KiB)", own.name), width, DIM));
+        }
+        if self.is_edit {
+            let text = "changing the last prompt; Esc leaves it as it is";
+            lines.push(row(text, width, DIM));
+        }
+        if self.menu.is_some() {
+            lines.extend(self.menu_lines(most.saturating_sub(lines.len())));
+        }
+        if let Some(flash) = &self.flash {
+            let style = if flash.is_error { BOLD } else { DIM };
+            lines.extend(wrapped(&flash.text, width, style));
+        }
+        // The last ones are next to the draft.
+        let cut = lines.len().saturating_sub(most);
+        lines.split_off(cut)
+    }
+
+    fn panel_lines(&self, panel: &super::Panel, most: usize) -> Vec<Line<'static>> {
+        let lines = panel.lines.iter();
+        let lines = lines.flat_map(|text| wrapped(text, self.size.width, Style::new()));
+        let lines: Vec<_> = lines.collect();
+        let page = most.saturating_sub(1).max(1);
+        let first = panel.scrolled.min(lines.len().saturating_sub(page));
+        let rest = lines.len().saturating_sub(first + page);
+        let mut shown: Vec<_> = lines.into_iter().skip(first).take(page).collect();
+        let more = if rest > 0 || first > 0 {
+            "PgUp, PgDn: more; "
+        } else {
+            ""
+        };
+        shown.push(row(&format!("({more}Esc closes)"), self.size.width, DIM));
+        shown
+    }
+
+    /// Returns the question about a tool call.
+    fn question(&self) -> Vec<Line<'static>> {
+        let width = self.size.width;
+        let Some(approval) = &self.approval else {
+            return Vec::new();
+        };
+        let Some(call) = approval.open.front() else {
+            return Vec::new();
+        };
+        let at = approval.count - approval.open.len() + 1;
+        let place = match approval.count {
+            1 => String::new(),
+            count => format!(" ({at} of {count})"),
+        };
+        let question = match call.question.trim() {
+            "" => "May it run?",
+            question => question,
+        };
+        let mut lines = wrapped(
+            &format!("{}{place}: {question}", call.tool_name),
+            width,
+            BOLD,
+        );
+        let mut input = wrapped(&call.input, width, Style::new());
+        if input.len() > BOX / 2 {
+            let rest = input.split_off(BOX / 2).len();
+            input.push(row(&format!("… {rest} more lines"), width, DIM));
+        }
+        lines.append(&mut input);
+        let keys = match approval.reason {
+            Some(_) => "Why not? The model is told. Enter refuses, Esc goes back".to_owned(),
+            None => format!(
+                "y allow, a always in this session, n refuse, Esc leave open; refused after {}",
+                approval::time(self.setup.approval)
+            ),
+        };
+        lines.extend(wrapped(&keys, width, DIM));
+        lines
+    }
+
+    fn menu_lines(&self, most: usize) -> Vec<Line<'static>> {
+        let Some(menu) = &self.menu else {
+            return Vec::new();
+        };
+        let width = self.size.width;
+        let shown = menu.shown();
+        let mut lines = Vec::new();
+        if menu.kind != Kind::Complete {
+            let filter = &menu.filter;
+            let text = format!(
+                "{} choices, Enter takes one, typing filters: {filter}",
+                shown.len()
+            );
+            lines.push(row(&text, width, DIM));
+        }
+        let page = most.min(BOX).saturating_sub(lines.len()).max(1);
+        let selected = menu.selected.unwrap_or_default();
+        let first = (selected + 1).saturating_sub(page);
+        let items = shown.iter().enumerate().skip(first).take(page);
+        lines.extend(items.map(|(at, (value, note))| {
+            let style = if menu.selected == Some(at) {
+                REVERSED
+            } else {
+                Style::new()
+            };
+            row(&format!("  {value}  {note}"), width, style)
+        }));
+        lines
+    }
+
+    fn status_line(&self) -> StatusLine {
+        let status = &self.timeline.view().status;
+        let run = self.run.as_ref();
+        let state = match run {
+            _ if self.quit_at.is_some() => "storing the answer, then quitting",
+            Some(run) if run.cancel.is_cancelled() => "stopping",
+            Some(run) if run.id.is_none() => "starting",
+            Some(_) => self.activity(),
+            None if self.approval.is_some() => "your decision",
+            None if !self.is_open => "opening",
+            None => "ready",
+        };
+        let elapsed = run.map(|run| run.time(self.now)).or(self.last_time);
+        let output = status.usage.as_ref().map_or(0, |own| own.output_tokens);
+        let seconds = elapsed.unwrap_or_default().as_secs_f64();
+        #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = (run.is_none() && output > 0 && seconds > 0.0).then(|| output as f64 / seconds);
+        StatusLine {
+            model: self.selection.model.clone().or(status.model.clone()),
+            state: state.to_owned(),
+            is_busy: run.is_some(),
+            frame: run.map_or(0, |run| run.frames(self.now)),
+            usage: status.usage.clone(),
+            rate,
+            cost: self.totals.cost_usd(),
+            elapsed,
+            queued: self.queued.len() as u64,
+        }
+    }
+
+    /// Returns what the running inference does.
+    fn activity(&self) -> &'static str {
+        use geppetto_timeline::{Content, State};
+        let view = self.timeline.view();
+        let last = view.entities().rev().find(|own| own.parent.is_none());
+        match last.map(|own| &own.content) {
+            Some(Content::Reasoning(own)) if own.state == State::Streaming => "thinking",
+            Some(Content::ToolCall(own)) if own.state == State::Running => "running a tool",
+            Some(Content::Answer(own)) if own.state == State::Streaming => "answering",
+            _ => "waiting for the model",
+        }
+    }
+}
+
+/// Returns a text of one row, cut at `width` columns.
+fn row(text: &str, width: u16, style: Style) -> Line<'static> {
+    let text = printable_line(text);
+    let mut cut = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += grapheme.width();
+        if used > usize::from(width) {
+            break;
+        }
+        cut.push_str(grapheme);
+    }
+    Line::styled(cut, style)
+}
+
+/// Returns a text in rows of at most `width` columns. Control characters are visible.
+fn wrapped(text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+    let text = printable(text);
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let mut shown = String::new();
+        let mut used = 0;
+        for word in line.split_word_bounds() {
+            if used + word.width() > usize::from(width) && !shown.trim().is_empty() {
+                rows.push(Line::styled(std::mem::take(&mut shown), style));
+                used = 0;
+                if word == " " {
+                    continue;
+                }
+            }
+            for grapheme in word.graphemes(true) {
+                let grapheme = if grapheme == "\t" { " " } else { grapheme };
+                if used + grapheme.width() > usize::from(width) && !shown.is_empty() {
+                    rows.push(Line::styled(std::mem::take(&mut shown), style));
+                    used = 0;
+                }
+                used += grapheme.width();
+                shown.push_str(grapheme);
+            }
+        }
+        rows.push(Line::styled(shown, style));
+    }
+    rows
+}

@@ -1,0 +1,268 @@
+//! [`Menu`] and [`Panel`]: lists to choose from, and text to read.
+
+use std::time::SystemTime;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{App, Effect};
+use crate::{
+    Selection,
+    backend::{Failure, Listed},
+    commands::{self, files::Attached},
+};
+
+/// What a choice of a menu does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Completes the draft.
+    Complete,
+    Model,
+    Profile,
+    Session,
+}
+
+/// A list to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Menu {
+    pub(crate) kind: Kind,
+    /// Values, and what is shown next to them.
+    items: Vec<(String, String)>,
+    /// Text that the items shown contain.
+    pub(crate) filter: String,
+    /// Index among the items shown; `None` for completions until one is chosen.
+    pub(crate) selected: Option<usize>,
+}
+
+/// Text to read, until Esc or the next prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Panel {
+    pub(crate) lines: Vec<String>,
+    /// Number of lines above the first one shown.
+    pub(crate) scrolled: usize,
+}
+
+impl Menu {
+    fn new(kind: Kind, items: Vec<(String, String)>) -> Self {
+        Self {
+            kind,
+            items,
+            filter: String::new(),
+            selected: (kind != Kind::Complete).then_some(0),
+        }
+    }
+
+    /// Returns the items that contain the filter.
+    pub(crate) fn shown(&self) -> Vec<&(String, String)> {
+        let filter = self.filter.to_lowercase();
+        let contains = |text: &str| text.to_lowercase().contains(&filter);
+        let items = self.items.iter();
+        let matching = items.filter(|(value, note)| contains(value) || contains(note));
+        matching.collect()
+    }
+
+    /// Moves the selection, around the ends.
+    fn go(&mut self, is_up: bool) {
+        let count = self.shown().len();
+        if count == 0 {
+            return;
+        }
+        self.selected = Some(match self.selected {
+            None if is_up => count - 1,
+            None => 0,
+            Some(at) if is_up => (at + count - 1) % count,
+            Some(at) => (at + 1) % count,
+        });
+    }
+
+    fn chosen(&self) -> Option<String> {
+        let (value, _) = self.shown().get(self.selected?)?.to_owned();
+        Some(value.clone())
+    }
+}
+
+impl App {
+    /// Handles a key while a menu is open. Returns `false` for a key that is not the menu's.
+    pub(super) fn on_menu_key(&mut self, key: KeyEvent) -> bool {
+        let Some(menu) = &mut self.menu else {
+            return false;
+        };
+        let is_plain = !key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match (key.code, menu.kind) {
+            (KeyCode::Esc, _) => self.menu = None,
+            (KeyCode::Up, _) => menu.go(true),
+            (KeyCode::Down, _) => menu.go(false),
+            (KeyCode::Tab, Kind::Complete) => self.complete(),
+            (KeyCode::Tab, _) => menu.go(false),
+            (KeyCode::BackTab, _) => menu.go(true),
+            (KeyCode::Enter, kind) if key.modifiers.is_empty() => {
+                let Some(value) = menu.chosen() else {
+                    // Enter without a choice sends what was typed.
+                    return kind != Kind::Complete;
+                };
+                self.menu = None;
+                self.choose(kind, value);
+            }
+            (_, Kind::Complete) => return false,
+            (KeyCode::Backspace, _) => {
+                menu.filter.pop();
+                menu.selected = Some(0);
+            }
+            (KeyCode::Char(typed), _) if is_plain => {
+                menu.filter.push(typed);
+                menu.selected = Some(0);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn choose(&mut self, kind: Kind, value: String) {
+        match kind {
+            Kind::Complete => {
+                let is_whole = !value.ends_with(' ');
+                self.editor.set(value);
+                if is_whole {
+                    self.submit();
+                } else {
+                    self.offer();
+                }
+            }
+            Kind::Model => self.effects.push(Effect::SelectModel(value)),
+            Kind::Profile => self.effects.push(Effect::SelectProfile(value)),
+            Kind::Session => self.effects.push(Effect::Open(value)),
+        }
+    }
+
+    /// Offers completions of the draft, after it was edited.
+    pub(super) fn offer(&mut self) {
+        self.menu = None;
+        if self.is_deciding() {
+            return;
+        }
+        let (before, after) = self.editor.parts();
+        if !after.is_empty() || !before.starts_with('/') {
+            return;
+        }
+        let before = before.to_owned();
+        self.ask_for_names(&before);
+        let known = [
+            ("model", self.models.as_slice()),
+            ("profile", self.profiles.as_slice()),
+            ("sessions", self.sessions.as_slice()),
+        ];
+        let choices = commands::complete(&before, &known).choices;
+        let is_done = matches!(choices.as_slice(), [(only, _)] if *only == before);
+        if !choices.is_empty() && !is_done {
+            self.menu = Some(Menu::new(Kind::Complete, choices));
+        }
+    }
+
+    /// Requests the names that complete an argument, once.
+    fn ask_for_names(&mut self, draft: &str) {
+        let effect = match draft {
+            "/model " if self.models.is_empty() => Effect::ListModels,
+            "/profile " if self.profiles.is_empty() => Effect::ListProfiles,
+            _ => return,
+        };
+        self.effects.push(effect);
+    }
+
+    /// Completes the draft as far as it is certain, or else selects the next choice.
+    pub(super) fn complete(&mut self) {
+        let Some(menu) = &mut self.menu else {
+            self.offer();
+            return;
+        };
+        let choices = menu.items.clone();
+        let common = commands::Completion { choices }.common();
+        match common.filter(|text| text.len() > self.editor.text().len()) {
+            Some(text) => {
+                self.editor.set(text);
+                self.offer();
+            }
+            None => menu.go(false),
+        }
+    }
+
+    /// Stores names that were listed, and offers them.
+    pub(super) fn on_names(&mut self, of: &'static str, names: Result<Vec<String>, Failure>) {
+        let names = match names {
+            Ok(names) => names,
+            Err(failure) => return self.error(failure),
+        };
+        let (kind, own) = match of {
+            "model" => (Kind::Model, &mut self.models),
+            _ => (Kind::Profile, &mut self.profiles),
+        };
+        own.clone_from(&names);
+        if self.editor.text().starts_with('/') {
+            return self.offer();
+        }
+        if names.is_empty() {
+            return self.say(match kind {
+                Kind::Model => "no models are listed here; /model NAME requests one by its name",
+                _ => "there are no profiles to choose from",
+            });
+        }
+        let items = names.into_iter().map(|name| (name, String::new()));
+        self.menu = Some(Menu::new(kind, items.collect()));
+    }
+
+    /// Offers sessions.
+    pub(super) fn on_sessions(&mut self, listed: Result<Vec<Listed>, Failure>) {
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(failure) => return self.error(failure),
+        };
+        if listed.is_empty() {
+            return self.say("there are no stored sessions yet");
+        }
+        self.sessions = listed.iter().map(|own| own.id.clone()).collect();
+        let now = SystemTime::now();
+        let items = listed.into_iter().map(|own| {
+            let note = note_of(&own, now);
+            (own.id, note)
+        });
+        self.menu = Some(Menu::new(Kind::Session, items.collect()));
+    }
+
+    pub(super) fn on_selected(&mut self, result: Result<Selection, Failure>) {
+        match result {
+            Ok(selection) => {
+                let names = [&selection.profile, &selection.model];
+                let names = names.into_iter().flatten().cloned();
+                let names = names.collect::<Vec<_>>().join(", ");
+                self.selection = selection;
+                self.say(format!("from the next prompt on: {names}"));
+            }
+            Err(failure) => self.error(failure),
+        }
+    }
+
+    pub(super) fn on_attached(&mut self, result: Result<Attached, Failure>) {
+        match result {
+            Ok(attached) => self.attached.push(attached),
+            Err(failure) => self.error(failure),
+        }
+    }
+}
+
+/// Returns what is shown next to the id of a session.
+fn note_of(session: &Listed, now: SystemTime) -> String {
+    let age = session
+        .updated
+        .and_then(|time| now.duration_since(time).ok())
+        .map(|age| match age.as_secs() / 60 {
+            0 => "now".to_owned(),
+            minutes @ 1..60 => format!("{minutes} min ago"),
+            minutes @ 60..1440 => format!("{} h ago", minutes / 60),
+            minutes => format!("{} days ago", minutes / 1440),
+        });
+    let turns = format!("{} turns", session.turns);
+    let state = (!session.state.is_empty()).then(|| session.state.clone());
+    let title = (!session.title.is_empty()).then(|| session.title.clone());
+    let parts = [title, Some(turns), age, state];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,179 @@
+//! The open session: its events, and changes of its history.
+
+use geppetto_events::EventKind;
+use geppetto_timeline::{Content, Patch, Timeline};
+use geppetto_turns::Turn;
+
+use super::{App, Effect, Opened, Why};
+use crate::{
+    backend::{Failure, Read},
+    view::transcript::Transcript,
+};
+
+impl App {
+    /// Shows a session that was opened.
+    pub(super) fn on_opened(&mut self, mut opened: Opened) {
+        self.epoch += 1;
+        self.is_open = true;
+        opened.backend.id().clone_into(&mut self.session);
+        let joined = &mut opened.joined;
+        self.timeline = Timeline::from_turns(&joined.turns).starting_after(joined.seq);
+        for event in joined.events.drain(..) {
+            self.timeline.apply(&event);
+        }
+        let folded = self.transcript.is_folded();
+        self.transcript = Transcript::new(self.setup.theme.clone());
+        self.transcript.set_folded(folded);
+        self.totals = joined.totals.clone();
+        self.learn_prompts();
+        self.run = None;
+        self.ended_turn = None;
+        self.approval = None;
+        self.always.clear();
+        self.queued.clear();
+        self.rewrites = true;
+        self.say_opened(opened.why, joined.turns.len());
+        joined.turns.clear();
+        let waits = std::mem::take(&mut joined.waits);
+        if let Some(id) = opened.running.take() {
+            self.adopt(&id);
+        }
+        let follow = Effect::Follow(self.epoch, Box::new(opened));
+        self.effects.insert(0, follow);
+        self.ask(waits);
+        if let Some(prompt) = self.setup.first_prompt.take() {
+            self.history.push(&prompt);
+            self.send(super::Draft {
+                text: prompt,
+                ..super::Draft::default()
+            });
+        }
+    }
+
+    fn say_opened(&mut self, why: Why, turns: usize) {
+        let id = &self.session;
+        match why {
+            Why::Start if turns == 0 => {}
+            Why::Start | Why::Chosen => self.banner.push(format!("session {id}, {turns} turns")),
+            Why::New => self.banner.push("new session".to_owned()),
+            Why::Fork => self.banner.push(format!("copy of the session: {id}")),
+        }
+    }
+
+    /// Adds the prompts of the session to the history.
+    fn learn_prompts(&mut self) {
+        let prompts = self.timeline.view().entities();
+        let prompts = prompts.filter_map(|own| match &own.content {
+            Content::User(message) if own.parent.is_none() => Some(message.text.clone()),
+            _ => None,
+        });
+        for prompt in prompts.collect::<Vec<_>>() {
+            self.history.push(&prompt);
+        }
+    }
+
+    /// Applies what was read from the session.
+    pub(super) fn on_read(&mut self, read: Vec<Read>) {
+        for one in read {
+            match one {
+                Read::Event(event) => {
+                    let run = event.correlation.run_id.clone();
+                    let replaces = match &event.kind {
+                        EventKind::RunStarted(started) => {
+                            self.on_run_started(run.as_deref());
+                            started.replaces.is_some()
+                        }
+                        _ => false,
+                    };
+                    let patches = self.timeline.apply(&event);
+                    self.changed(&patches);
+                    if replaces {
+                        self.rewrite();
+                    }
+                    if event.is_terminal() {
+                        self.sync_ended();
+                        self.on_terminal(run.as_deref());
+                    }
+                }
+                Read::Missing(missing) => {
+                    let patches = self.timeline.lagged(missing);
+                    self.changed(&patches);
+                }
+                Read::Failed(failure) => self.error(format!("events cannot be read: {failure}")),
+            }
+        }
+    }
+
+    fn on_run_started(&mut self, id: Option<&str>) {
+        match (&self.run, id) {
+            // A run that was cut off continues, or another program runs the session.
+            (None, Some(id)) => self.adopt(id),
+            (Some(run), Some(id)) if run.is_adopted && run.id.as_deref() != Some(id) => {
+                self.adopt(id);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_terminal(&mut self, id: Option<&str>) {
+        let is_adopted = self
+            .run
+            .as_ref()
+            .is_some_and(|run| run.is_adopted && run.id.as_deref() == id);
+        if is_adopted {
+            self.adopted_is_over();
+        }
+    }
+
+    fn changed(&mut self, patches: &[Patch]) {
+        self.transcript.apply(patches, self.timeline.view());
+    }
+
+    /// Shows what the turn of a run that is over has, and its events do not. Waits for the last
+    /// event.
+    pub(super) fn sync_ended(&mut self) {
+        let status = &self.timeline.view().status;
+        let is_running = |id: &str| status.run.as_deref() == Some(id);
+        if let Some((_, turn)) = self.ended_turn.take_if(|(id, _)| !is_running(id)) {
+            let patches = self.timeline.sync(&turn);
+            self.changed(&patches);
+        }
+    }
+
+    /// Shows that the latest turn was removed.
+    pub(super) fn on_undone(&mut self, result: Result<Turn, Failure>) {
+        let turn = match result {
+            Ok(turn) => turn,
+            Err(failure) => return self.error(failure),
+        };
+        let prompt = self.last_prompt();
+        let patches = self.timeline.retract(&turn.id);
+        self.changed(&patches);
+        self.approval = None;
+        self.rewrite();
+        if self.editor.is_empty()
+            && let Some(prompt) = prompt
+        {
+            self.editor.set(prompt);
+        }
+        self.say("removed the last prompt and its answer");
+    }
+
+    /// Returns the text of the last prompt.
+    pub(super) fn last_prompt(&self) -> Option<String> {
+        let view = self.timeline.view();
+        view.entities().rev().find_map(|own| match &own.content {
+            Content::User(message) if own.parent.is_none() => Some(message.text.clone()),
+            _ => None,
+        })
+    }
+
+    /// Returns the text of the last answer.
+    pub(super) fn last_answer(&self) -> Option<String> {
+        let view = self.timeline.view();
+        view.entities().rev().find_map(|own| match &own.content {
+            Content::Answer(answer) if own.parent.is_none() => Some(answer.text.clone()),
+            _ => None,
+        })
+    }
+}

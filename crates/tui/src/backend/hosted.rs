@@ -1,0 +1,205 @@
+//! [`Hosted`]: a session of a host, which stores it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use geppetto_engine::{IdSource as _, PendingCall, RandomIds, SessionTotals, keys};
+use geppetto_host::{ErrorKind, Events, HostedSession, State};
+use geppetto_session::ExecutionHandle;
+use geppetto_store::{Page, SessionInfo};
+use geppetto_turns::Turn;
+use tokio::sync::Notify;
+
+use super::{Backend, Failure, Input, Joined, Listed, Read, Reader, Request};
+
+/// Maximum number of sessions that are listed.
+const LISTED: usize = 100;
+
+/// A session of a host.
+pub(crate) struct Hosted {
+    session: HostedSession,
+    /// Notified when a run has started, and so the session exists.
+    exists: Arc<Notify>,
+}
+
+impl Hosted {
+    /// Returns the state of a session that does not exist yet.
+    fn nothing(&self) -> Joined {
+        Joined {
+            turns: Vec::new(),
+            events: Vec::new(),
+            seq: 0,
+            waits: Vec::new(),
+            totals: SessionTotals::default(),
+            reader: Box::new(Follow {
+                events: self.session.events(0),
+                exists: Some(Arc::clone(&self.exists)),
+            }),
+        }
+    }
+
+    pub(crate) fn new(session: HostedSession) -> Self {
+        Self {
+            session,
+            exists: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for Hosted {
+    fn id(&self) -> &str {
+        self.session.id()
+    }
+
+    async fn join(&self) -> Result<Joined, Failure> {
+        let snapshot = match self.session.snapshot().await {
+            Ok(snapshot) => snapshot,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.nothing()),
+            Err(error) => return Err(error.to_string()),
+        };
+        let mut turns = self
+            .session
+            .turns()
+            .await
+            .map_err(|error| error.to_string())?;
+        let before = usize::try_from(snapshot.turn_count.saturating_sub(1));
+        turns.truncate(before.unwrap_or(usize::MAX));
+        turns.extend(snapshot.turn);
+        let first = snapshot
+            .events
+            .first()
+            .map(geppetto_events::Event::first_seq);
+        Ok(Joined {
+            totals: totals(turns.last()),
+            turns,
+            seq: first.map_or(snapshot.seq, |first| first.saturating_sub(1)),
+            events: snapshot.events,
+            waits: snapshot.waits,
+            reader: Box::new(Follow {
+                events: self.session.events(snapshot.seq),
+                exists: None,
+            }),
+        })
+    }
+
+    async fn start(&self, request: Request) -> Result<ExecutionHandle, Failure> {
+        let session = &self.session;
+        let submit = match request.input.clone() {
+            Input::Prompt {
+                text,
+                images,
+                files,
+            } => session.prompt(text).images(images).files(files),
+            Input::Retry => session.retry(),
+            Input::Edit(text) => session.edit_prompt(text),
+            Input::Answer(decisions) => session.answer(decisions),
+        };
+        let submit = submit.with(move |prompt| request.options(prompt));
+        let run = submit.submit().await.map_err(|error| error.to_string())?;
+        self.exists.notify_one();
+        let handle = run.handle().cloned();
+        handle.ok_or_else(|| "the run has already ended".to_owned())
+    }
+
+    fn running(&self) -> Option<ExecutionHandle> {
+        self.session.running()?.handle().cloned()
+    }
+
+    async fn waits(&self) -> Result<Vec<PendingCall>, Failure> {
+        match self.session.waits().await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            waits => waits.map_err(|error| error.to_string()),
+        }
+    }
+
+    async fn latest(&self) -> Result<Option<Turn>, Failure> {
+        match self.session.snapshot().await {
+            Ok(snapshot) => Ok(snapshot.turn),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn totals(&self) -> SessionTotals {
+        let latest = self.latest().await.ok().flatten();
+        totals(latest.as_ref())
+    }
+
+    async fn undo(&self) -> Result<Turn, Failure> {
+        self.session.undo().await.map_err(|error| error.to_string())
+    }
+
+    async fn create(&self) -> Result<Arc<dyn Backend>, Failure> {
+        // Sessions without a prompt are not stored.
+        let session = self.session.host().session(RandomIds::new().next_id());
+        Ok(Arc::new(Self::new(session)))
+    }
+
+    async fn fork(&self) -> Result<Arc<dyn Backend>, Failure> {
+        let info = self
+            .session
+            .info()
+            .await
+            .map_err(|error| error.to_string())?;
+        let last = info.turns.checked_sub(1);
+        let last = last.ok_or("there is nothing to fork yet")?;
+        let fork = self.session.fork_at(last, None).await;
+        let fork = fork.map_err(|error| error.to_string())?;
+        Ok(Arc::new(Self::new(fork)))
+    }
+
+    async fn open(&self, id: &str) -> Result<Arc<dyn Backend>, Failure> {
+        let other = self.session.host().session(id);
+        other.info().await.map_err(|error| error.to_string())?;
+        Ok(Arc::new(Self::new(other)))
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>, Failure> {
+        let listed = self.session.host().list(&Page::newest(LISTED)).await;
+        let listed = listed.map_err(|error| error.to_string())?.into_iter();
+        Ok(listed.map(|(info, state)| entry(info, &state)).collect())
+    }
+}
+
+/// Returns the totals that are recorded in a turn.
+fn totals(latest: Option<&Turn>) -> SessionTotals {
+    let recorded = latest.and_then(|turn| turn.metadata.get(&keys::SESSION_TOTALS).ok().flatten());
+    recorded.unwrap_or_default()
+}
+
+fn entry(info: SessionInfo, state: &State) -> Listed {
+    let state = match state {
+        State::Running { .. } => "running",
+        State::Waiting => "waiting",
+        State::Open { .. } => "open",
+        _ => "",
+    };
+    Listed {
+        title: info.title.unwrap_or_default(),
+        id: info.id,
+        turns: info.turns,
+        updated: info.updated_at,
+        state: state.to_owned(),
+    }
+}
+
+struct Follow {
+    events: Events,
+    /// Notified when the session exists, if it does not yet.
+    exists: Option<Arc<Notify>>,
+}
+
+#[async_trait]
+impl Reader for Follow {
+    async fn next(&mut self) -> Option<Read> {
+        if let Some(exists) = &self.exists {
+            exists.notified().await;
+            self.exists = None;
+        }
+        match self.events.next().await {
+            Ok(event) => event.map(Read::Event),
+            Err(error) => Some(Read::Failed(error.to_string())),
+        }
+    }
+}
