@@ -5,6 +5,8 @@ use std::{error::Error, fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::serial::is_deeper;
+
 #[cfg(test)]
 mod tests;
 
@@ -12,9 +14,13 @@ mod tests;
 ///
 /// Stored as text rather than as a parsed tree because the text may not be valid JSON (and the
 /// model must be told so), and because it must be replayed to the provider byte for byte to hit its
-/// prompt cache. Files store the arguments as a map if that is lossless, otherwise as a string.
+/// prompt cache. Files store the arguments as a map if that is lossless and at most 64 levels deep,
+/// otherwise as a string.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Args(Arc<str>);
+
+/// Maximum nesting depth of arguments that files store as a map.
+const MAX_MAP_DEPTH: usize = 64;
 
 /// Error returned if tool call arguments are not a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,13 +90,16 @@ impl Args {
         })
     }
 
-    /// Returns the form stored in files: a map if writing it back gives the same text, else a
-    /// string.
+    /// Returns the form stored in files: a map if writing it back gives the same text and it is not
+    /// nested so deep that readers of files could reject it, else a string.
     pub(crate) fn to_value(&self) -> Value {
-        match serde_json::from_str::<Value>(&self.0) {
-            Ok(value @ Value::Object(_)) if *value.to_string() == *self.0 => value,
-            _ => Value::String(self.0.to_string()),
+        if !is_deeper(&self.0, MAX_MAP_DEPTH)
+            && let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(&self.0)
+            && *value.to_string() == *self.0
+        {
+            return value;
         }
+        Value::String(self.0.to_string())
     }
 
     pub(crate) fn from_value(value: Value) -> Self {

@@ -6,6 +6,7 @@
 //! preserved.
 
 mod block;
+mod depth;
 mod error;
 mod fields;
 mod fixture;
@@ -18,6 +19,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use depth::{MAX_JSON_DEPTH, from_json_str, limit_json_depth};
 pub use error::FormatError;
 pub use fixture::{Document, Fixture};
 pub use json::{json_string, json_value};
@@ -25,4 +27,5 @@ pub use yaml::{
     MAX_YAML_DEPTH, MAX_YAML_DIRECTIVES, YamlLines, yaml_string, yaml_value, yaml_value_with_lines,
 };
 
+pub(crate) use depth::is_deeper;
 pub(crate) use fields::{AsMap, Fields, type_name};

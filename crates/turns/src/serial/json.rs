@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeSeed};
 use serde_json::Value;
 
 use super::{
-    FormatError, surrogates,
+    FormatError, depth, surrogates,
     value::{Budget, Duplicates, ValueReader},
 };
 
@@ -17,11 +17,13 @@ use super::{
 ///
 /// Returns an error, with line and column, if the text is not JSON or contains anything that
 /// readers preserve only in part: duplicate keys, integers of more than 64 bits, numbers beyond the
-/// range of 64-bit floats, or more than 128 levels of nesting.
+/// range of 64-bit floats, or more than [`MAX_JSON_DEPTH`](super::MAX_JSON_DEPTH) levels of nesting.
 pub fn json_value(text: &str) -> Result<Value, FormatError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = &*surrogates::mend_json(text);
+    depth::check(text)?;
     let mut from = serde_json::Deserializer::from_str(text);
+    from.disable_recursion_limit();
     let budget = Budget::of_document(text.len());
     let value = ValueReader::new(&budget, Duplicates::Refused)
         .deserialize(&mut from)

@@ -56,13 +56,14 @@ impl Turn {
     ///
     /// # Errors
     ///
-    /// Same as [`Turn::from_yaml`]. Numbers of more than 64 bits and more than 128 levels of
-    /// nesting are also errors in JSON.
+    /// Same as [`Turn::from_yaml`], with [`MAX_JSON_DEPTH`](crate::serial::MAX_JSON_DEPTH) as limit
+    /// of nesting. Numbers of more than 64 bits are also errors.
     pub fn from_json(text: &str) -> Result<Self, FormatError> {
         from_value(super::json_value(text)?)
     }
 
-    /// Serializes the turn as YAML.
+    /// Serializes the turn as YAML. Values that [`from_yaml`](Self::from_yaml) would reject as too
+    /// deep become text ([`yaml_string`](crate::serial::yaml_string)).
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeSeed};
 use serde_json::Value;
 
 use super::{
-    FormatError, surrogates,
+    FormatError, from_json_str, is_deeper, limit_json_depth, surrogates,
     value::{Budget, Duplicates, ValueReader},
 };
 
@@ -19,19 +19,27 @@ mod tests;
 pub use outline::YamlLines;
 
 /// Maximum nesting depth of lists and maps in a document: 128 levels, block and flow style
-/// combined. JSON has the same limit.
+/// combined.
 pub const MAX_YAML_DEPTH: usize = 128;
 
 /// Maximum number of directive lines (`%TAG`, `%YAML`) at the beginning of a document: 16.
 pub const MAX_YAML_DIRECTIVES: usize = 16;
 
-/// Serializes any value as YAML, in the style of turns.
+/// Serializes any value as YAML, in the style of turns. Lists and maps below [`MAX_YAML_DEPTH`]
+/// levels are written as strings with their JSON, so that [`yaml_value`] reads every result.
 ///
 /// # Errors
 ///
 /// Returns an error if the value cannot be represented in YAML.
 pub fn yaml_string(value: &impl Serialize) -> Result<String, FormatError> {
-    serde_norway::to_string(value).map_err(FormatError::unwritable)
+    let json = serde_json::to_string(value).map_err(FormatError::unwritable)?;
+    // Below lists without indentation, the parser's limit is one level lower.
+    let levels = MAX_YAML_DEPTH - 1;
+    if !is_deeper(&json, levels) {
+        return serde_norway::to_string(value).map_err(FormatError::unwritable);
+    }
+    let value: Value = from_json_str(&limit_json_depth(json, levels))?;
+    serde_norway::to_string(&value).map_err(FormatError::unwritable)
 }
 
 /// Parses any YAML document under the same rules as a turn. Plain scalar keys become strings,
