@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use geppetto_store::{BlockHash, Error};
+use geppetto_turns::serial::from_json_str;
 use rusqlite::{Connection, Row};
 
 use crate::{
@@ -120,8 +121,8 @@ fn check_content(conn: &Connection, report: &mut Report) -> Result<()> {
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
             let json = checked(conn, row, (1, 2), report, &mut references)?;
-            let is_json = json
-                .is_some_and(|json| serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok());
+            let is_json =
+                json.is_some_and(|json| from_json_str::<serde::de::IgnoredAny>(&json).is_ok());
             if !is_json {
                 report.add(format!("{what} {id} cannot be read"));
             }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use geppetto_store::{BlockHash, Error};
+use geppetto_store::{BlockHash, Error, stored_json};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
@@ -40,10 +40,7 @@ impl Content {
     }
 
     pub(crate) fn of(value: &impl Serialize) -> Result<Self, Error> {
-        let json = serde_json::to_string(value).map_err(|error| {
-            Error::invalid("a value cannot be written as JSON").with_source(error)
-        })?;
-        Ok(Self::new(json))
+        stored_json(value).map(Self::new)
     }
 
     pub(crate) fn size(&self) -> usize {

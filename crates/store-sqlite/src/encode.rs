@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use geppetto_events::{CustomEvent, Event, EventKind, EventRow};
-use geppetto_store::{Batch, BlockHash, EffectWrite, EncodedBlock, Error};
+use geppetto_store::{Batch, BlockHash, EffectWrite, EncodedBlock, Error, stored_json};
 use geppetto_turns::{Block, Content as BlockContent};
 use serde_json::Value;
 
@@ -57,12 +57,7 @@ impl Encoded {
         }
         let answers = batch.effects.iter().filter_map(answer);
         let answers = answers.map(Content::of).collect::<Result<_, _>>()?;
-        let run = match &batch.run {
-            Some(run) => Some(serde_json::to_string(run).map_err(|error| {
-                Error::invalid("the state of a run cannot be written as JSON").with_source(error)
-            })?),
-            None => None,
-        };
+        let run = batch.run.as_ref().map(stored_json).transpose()?;
         let mut events = Vec::new();
         let mut previous: Option<&Event> = None;
         for row in &batch.events {
@@ -114,10 +109,7 @@ fn encode_context(event: &Event) -> Result<Context, Error> {
     if context == Event::new(context.kind.clone()) {
         return Ok(Context::None);
     }
-    let json = serde_json::to_string(&context).map_err(|error| {
-        Error::invalid("the context of an event cannot be written as JSON").with_source(error)
-    })?;
-    Ok(Context::Own(json))
+    stored_json(&context).map(Context::Own)
 }
 
 /// Returns `true` if the encoding of a batch takes less than about a millisecond, so that it may be

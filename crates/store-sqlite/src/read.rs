@@ -1,6 +1,7 @@
 //! What readers do within a transaction.
 
 use geppetto_store::{Error, Request, RunRecord, SessionInfo, Stats};
+use geppetto_turns::serial::from_json_str;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
@@ -49,7 +50,7 @@ fn to_info(row: &Row<'_>) -> Result<SessionInfo> {
 }
 
 fn parse_run(id: &str, json: &str) -> Result<RunRecord> {
-    serde_json::from_str(json).map_err(|error| {
+    from_json_str(json).map_err(|error| {
         Fault::damaged(format!(
             "the last run of session `{id}` cannot be read: {error}"
         ))

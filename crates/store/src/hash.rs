@@ -4,7 +4,7 @@ use std::fmt;
 
 use geppetto_turns::Block;
 
-use crate::Error;
+use crate::{Error, stored_json};
 
 mod sha256;
 
@@ -59,7 +59,7 @@ impl fmt::Debug for BlockHash {
 pub struct EncodedBlock {
     /// Hash of the JSON.
     pub hash: BlockHash,
-    /// The block in geppetto's format.
+    /// The block in geppetto's format ([`stored_json`]).
     pub json: String,
 }
 
@@ -70,10 +70,7 @@ impl EncodedBlock {
     ///
     /// Propagates serializer errors; a block causes none.
     pub fn new(block: &Block) -> Result<Self, Error> {
-        let json = serde_json::to_string(block).map_err(|error| {
-            Error::invalid(format!("block `{}` cannot be written as JSON", block.id))
-                .with_source(error)
-        })?;
+        let json = stored_json(block)?;
         Ok(Self {
             hash: BlockHash::of_json(&json),
             json,

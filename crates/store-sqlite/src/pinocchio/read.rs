@@ -1,12 +1,13 @@
 //! Reading of the tables.
 
 use std::{
+    fmt,
     path::Path,
     time::{Duration, SystemTime},
 };
 
 use geppetto_store::{Error, ErrorKind, TurnRow};
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::{Block, Turn, serial::from_json_str};
 use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Map, Value, json};
 
@@ -173,10 +174,10 @@ fn block(conn: &Connection, turn: &str, (id, hash): &(String, String)) -> Result
 /// Parses an object. Go writes a map that is not set as `null`.
 fn object(json: &str, what: &str) -> Result<Map<String, Value>> {
     let parsed: Option<Map<String, Value>> =
-        serde_json::from_str(json).map_err(|error| unreadable(what, &error))?;
+        from_json_str(json).map_err(|error| unreadable(what, &error))?;
     Ok(parsed.unwrap_or_default())
 }
 
-fn unreadable(what: &str, error: &serde_json::Error) -> Fault {
+fn unreadable(what: &str, error: &dyn fmt::Display) -> Fault {
     Fault::damaged(format!("{what} cannot be read: {error}"))
 }

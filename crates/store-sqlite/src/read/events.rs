@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use geppetto_events::{Correlation, Event, EventMeta, EventRow};
+use geppetto_turns::serial::from_json_str;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sid;
@@ -76,6 +77,6 @@ fn context(conn: &Connection, cid: i64) -> Result<Context> {
 }
 
 fn parse(json: &str) -> Result<Event> {
-    serde_json::from_str(json)
+    from_json_str(json)
         .map_err(|error| Fault::damaged(format!("a stored event cannot be read: {error}")))
 }

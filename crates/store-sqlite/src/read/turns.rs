@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use geppetto_store::{Error, TurnRow};
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::{Block, Turn, serial::from_json_str};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
@@ -77,7 +77,7 @@ fn head(conn: &Connection, tid: i64) -> Result<Turn> {
         .prepare_cached("select head, parts from turn where tid = ?")?
         .query_row([tid], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let json = join(conn, body, parts.as_deref())?;
-    serde_json::from_str(&json)
+    from_json_str(&json)
         .map_err(|error| Fault::damaged(format!("the stored turn {tid} cannot be read: {error}")))
 }
 
@@ -126,6 +126,6 @@ fn block(conn: &Connection, bid: i64) -> Result<Arc<Block>> {
 }
 
 pub(super) fn parse_block(json: &str) -> Result<Block> {
-    serde_json::from_str(json)
+    from_json_str(json)
         .map_err(|error| Fault::damaged(format!("a stored block cannot be read: {error}")))
 }

@@ -71,7 +71,7 @@ async fn round_trip(call: Value, result: Value) {
 
 #[tokio::test]
 async fn values_that_are_deeply_nested() {
-    for depth in [2, 50, 100, 120] {
+    for depth in [2, 50, 100, 120, 125, 126, 127, 128, 129, 200] {
         round_trip(nested(depth), nested(depth)).await;
     }
 }

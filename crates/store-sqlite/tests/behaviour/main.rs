@@ -22,3 +22,4 @@ mod older_files_open;
 mod processes_share_a_file;
 mod the_path_means_one_file;
 mod turn_stores_of_pinocchio_are_imported;
+mod values_of_any_depth_do_not_lock_a_session;

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use geppetto_turns::{FormatError, Turn, serial::json_string};
+use geppetto_turns::{
+    FormatError, Turn,
+    serial::{MAX_JSON_DEPTH, json_string, limit_json_depth},
+};
 
 use super::line::{EffectLine, Header, Line, TurnLine};
 use crate::{Error, ErrorKind, SessionInfo, SessionStore};
@@ -177,7 +180,8 @@ pub async fn export_yaml<S: SessionStore + ?Sized>(
 
 fn push(out: &mut String, line: &Line<'_>) -> Result<(), Error> {
     let json = json_string(line).map_err(unwritable)?;
-    out.push_str(&json);
+    // A store in memory has values as deep as they were.
+    out.push_str(&limit_json_depth(json, MAX_JSON_DEPTH));
     out.push('\n');
     Ok(())
 }

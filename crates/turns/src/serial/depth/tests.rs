@@ -68,8 +68,16 @@ fn what_is_too_deep_becomes_text() {
     for (text, levels, expected) in [
         (r#"[[[1]]]"#, 3, r#"[[[1]]]"#),
         (r#"[[[1]],2]"#, 2, r#"[["[1]"],2]"#),
-        (r#"[[[1],{"a":"\"]"}]]"#, 2, r#"[["[1]","{\"a\":\"\\\"]\"}"]]"#),
-        (r#"{"[[[[":"}}}}","b\\":{"c":{}}}"#, 2, r#"{"[[[[":"}}}}","b\\":{"c":"{}"}}"#),
+        (
+            r#"[[[1],{"a":"\"]"}]]"#,
+            2,
+            r#"[["[1]","{\"a\":\"\\\"]\"}"]]"#,
+        ),
+        (
+            r#"{"[[[[":"}}}}","b\\":{"c":{}}}"#,
+            2,
+            r#"{"[[[[":"}}}}","b\\":{"c":"{}"}}"#,
+        ),
         ("[[]]", 0, r#""[[]]""#),
     ] {
         assert_eq!(limit_json_depth(text.to_owned(), levels), expected);
@@ -118,7 +126,9 @@ proptest! {
 
 #[test]
 fn yaml_of_any_depth_can_be_read() {
-    for depth in [1, 100, 121, 122, 123, 124, 125, 126, 127, 128, 129, 200, 500] {
+    for depth in [
+        1, 100, 121, 122, 123, 124, 125, 126, 127, 128, 129, 200, 500,
+    ] {
         let mut block = Block::user("Hello");
         block.extra.set("deep", json_value(&nested(depth)).unwrap());
         let mut turn = Turn::new();
@@ -128,7 +138,15 @@ fn yaml_of_any_depth_can_be_read() {
         if depth < 125 {
             assert_eq!(read, turn, "{depth}");
         }
-        let outer = |turn: &Turn| turn.blocks.iter().next().unwrap().extra.get("deep").cloned();
+        let outer = |turn: &Turn| {
+            turn.blocks
+                .iter()
+                .next()
+                .unwrap()
+                .extra
+                .get("deep")
+                .cloned()
+        };
         let wrapped = outer(&read).unwrap();
         assert_eq!(wrapped.is_array(), outer(&turn).unwrap() != json!(1));
     }
