@@ -21,6 +21,8 @@ pub(super) struct Beside {
     response_id: Word,
     /// Usage, as sent. Reused for each chunk.
     usage: String,
+    /// Usage of an earlier chunk, with counts that later ones do not repeat.
+    earlier_usage: String,
     /// Explanation of the finish reason.
     message: String,
     safety: Option<Box<str>>,
@@ -41,6 +43,9 @@ impl Beside {
             .map(RawValue::get)
             .filter(|raw| usage::counts(raw))
         {
+            if usage::lacks_counts(raw, &self.usage) {
+                self.earlier_usage.clone_from(&self.usage);
+            }
             self.usage.clear();
             self.usage.push_str(raw);
         }
@@ -79,7 +84,7 @@ impl Beside {
 
     /// Returns the usage so far.
     pub(super) fn usage(&self) -> Option<Usage> {
-        usage::parse(&self.usage).map(|(usage, _)| usage)
+        usage::parse(&self.usage, &self.earlier_usage).map(|(usage, _)| usage)
     }
 
     /// Stores everything in the finish, and citations and probabilities on the text.
@@ -89,7 +94,7 @@ impl Beside {
         finish: &mut Finish,
         out: &mut Output<'_>,
     ) {
-        if let Some((usage, is_odd)) = usage::parse(&self.usage) {
+        if let Some((usage, is_odd)) = usage::parse(&self.usage, &self.earlier_usage) {
             finish.usage = Some(usage);
             if is_odd {
                 out.note_odd_usage();

@@ -1,5 +1,7 @@
 //! Function calls.
 
+use std::collections::HashMap;
+
 use geppetto_engine::ItemId;
 use geppetto_provider::{
     Output,
@@ -17,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     all: Vec<ItemId>,
+    /// Complete calls and their arguments, by the id of the server.
+    whole: HashMap<Box<str>, (ItemId, Box<str>)>,
     /// The call whose arguments arrive value by value.
     streamed: Option<(ItemId, PartialArgs)>,
 }
@@ -48,6 +52,9 @@ impl Calls {
             return true;
         }
         self.settle(out);
+        if self.repeats(call, signature, out) {
+            return true;
+        }
         let item = self.open(call, signature, out);
         if continues || !call.partial.is_empty() {
             let mut args = PartialArgs::default();
@@ -58,11 +65,32 @@ impl Calls {
             }
             return true;
         }
+        let sent = call.args.map_or("", |raw| raw.get());
         let mut args = StreamedArgs::new();
-        args.push(call.args.map_or("", |raw| raw.get()));
+        args.push(sent);
         args.settle();
         args.write_all(item, out);
         out.close(item, None);
+        if !call.id.is_empty() {
+            self.whole.insert((&*call.id).into(), (item, sent.into()));
+        }
+        true
+    }
+
+    /// Returns `true` if a call repeats an earlier one, with its id and arguments.
+    ///
+    /// Report: <https://github.com/allenhutchison/obsidian-gemini/pull/230>.
+    fn repeats(&self, call: &Call<'_>, signature: &str, out: &mut Output<'_>) -> bool {
+        let Some((item, args)) = self.whole.get(&*call.id) else {
+            return false;
+        };
+        if call.args.map_or("", |raw| raw.get()) != &**args {
+            return false;
+        }
+        if let Some(block) = out.block_mut(*item).filter(|_| !signature.is_empty()) {
+            let id = THOUGHT_SIGNATURE.id();
+            block.metadata.set_raw(id, signature.into());
+        }
         true
     }
 
