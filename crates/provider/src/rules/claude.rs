@@ -37,6 +37,16 @@ impl Claude {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
+        if words.starts_with(&["mythos", "preview"]) {
+            // Adaptive thinking and effort, but no `xhigh`, like 4.6:
+            // <https://platform.claude.com/docs/en/build-with-claude/effort>.
+            let (family, major, minor) = (Family::Other, 4, 6);
+            return Some(Self {
+                family,
+                major,
+                minor,
+            });
+        }
         // A date has eight digits, a version one or two.
         let mut numbers = words
             .iter()

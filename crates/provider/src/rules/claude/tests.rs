@@ -43,6 +43,8 @@ fn properties_follow_from_the_name() {
             128_000,
         ),
         ("claude-sonnet-5", false, true, true, true, 128_000),
+        ("claude-mythos-preview", true, true, true, true, 64_000),
+        ("claude-fable-5-1", false, true, true, true, 128_000),
     ] {
         let claude = Claude::of(name).unwrap();
         let found = (
