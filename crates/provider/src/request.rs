@@ -1,6 +1,6 @@
 //! Serialization of a request: its fields, and adaptations of the history.
 
-use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_engine::{EngineError, ErrorKind, StructuredOutput};
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
@@ -18,6 +18,18 @@ pub fn nothing_to_send() -> EngineError {
     EngineError::new(
         ErrorKind::Configuration,
         "the turn holds nothing to send; give it a user block",
+    )
+}
+
+/// Returns the instruction that replaces the schema of an answer if the server or the model does not
+/// enforce it.
+#[must_use]
+pub fn schema_in_words(output: &StructuredOutput) -> String {
+    let (description, schema) = (&output.description, &output.schema);
+    let space = if description.is_empty() { "" } else { " " };
+    format!(
+        "Answer with one JSON object and nothing else.{space}{description} It must fit this JSON schema: \
+         {schema}"
     )
 }
 

@@ -8,11 +8,13 @@ mod claude;
 mod names;
 mod origin;
 mod reasons;
+mod refusal;
 pub mod schema;
 
 pub use call_ids::{CallIdForm, CallIds};
 pub use claude::Claude;
 pub use names::{NameForm, ToolNames};
-pub use origin::{ORIGIN, Origin};
+pub use origin::{ORIGIN, Origin, flag_before};
 pub use reasons::Meaning;
 pub(crate) use reasons::is_of_model;
+pub use refusal::refusal;

@@ -125,6 +125,13 @@ impl Settings {
         }
     }
 
+    /// Returns `true` if the model must call a tool.
+    #[must_use]
+    pub fn demands_tool(&self) -> bool {
+        let choice = &self.tool_config.tool_choice;
+        matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) && !self.tools.is_empty()
+    }
+
     /// Returns `Some(false)` if only one tool may be called at a time; `None` leaves it to the
     /// server.
     #[must_use]

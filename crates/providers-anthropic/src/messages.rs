@@ -3,7 +3,7 @@
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::Counts,
+    WireEngineBuilder, WireRequest, read::Counts, rules::flag_before,
 };
 use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ impl Wire for Messages {
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
         if call.is_remedied {
-            forget_signed(turn, call.first);
+            flag_before(turn, call.first, &keys::UNREADABLE, is_signed);
         }
         let origin = settings::origin(&self.server, call.settings);
         origin.mark(turn, call.first, is_of_server);
@@ -200,18 +200,6 @@ fn is_signed(block: &Block) -> bool {
             own.encrypted_content.is_some() || own.extra.get(keys::SIGNATURE).is_some()
         }
         _ => false,
-    }
-}
-
-/// Marks the thinking before `end` as unreadable by the server.
-fn forget_signed(turn: &mut Turn, end: usize) {
-    for index in 0..end {
-        if turn.blocks.get(index).is_some_and(|block| is_signed(block))
-            && let Some(block) = turn.blocks.make_mut(index)
-        {
-            let mark = keys::UNREADABLE.id();
-            block.metadata.set_raw(mark, Value::Bool(true));
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! speak the API without all of its fields, and new models refuse what their predecessors accepted.
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::Remedy;
+use geppetto_provider::{Remedy, rules};
 
 #[cfg(test)]
 mod tests;
@@ -54,9 +54,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("tool_choice", "tool_choice"),
 ];
 
-/// Maximum length of the part of a message that is read, in characters: the rest quotes the request.
-const LONGEST: usize = 600;
-
 /// Returns `true` if an error refuses thinking that was sent back: an invalid signature, or thinking that
 /// is not as the model wrote it.
 pub(crate) fn is_signature(error: &EngineError) -> bool {
@@ -99,13 +96,7 @@ fn why(setting: &str) -> &'static str {
     }
 }
 
-/// Returns the server's message in lower case, if the error is that of an invalid request.
+/// Returns the words of an error that refuses the request.
 fn said(error: &EngineError) -> Option<String> {
-    let is_invalid = matches!(
-        error.kind(),
-        ErrorKind::InvalidRequest | ErrorKind::NotFound
-    );
-    let message = error.provider_message().filter(|_| is_invalid)?;
-    let message: String = message.chars().take(LONGEST).collect();
-    Some(message.to_lowercase())
+    rules::refusal(error, &[ErrorKind::InvalidRequest, ErrorKind::NotFound])
 }

@@ -3,8 +3,8 @@
 use geppetto_engine::{EngineError, ToolChoice};
 use geppetto_provider::{
     Inference, Settings,
-    request::{RequestFields, nothing_to_send, to_json, unreadable_setting},
-    rules::Origin,
+    request::{RequestFields, nothing_to_send, schema_in_words, to_json, unreadable_setting},
+    rules::{Origin, schema},
 };
 use geppetto_turns::{Block, Rules, Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -18,7 +18,6 @@ mod history;
 mod media;
 mod message;
 mod part;
-mod schema;
 mod tools;
 
 #[cfg(test)]
@@ -108,8 +107,9 @@ impl<'a> Request<'a> {
         if let Some(output) = &self.settings.output
             && self.settings.unsent.has("output_format")
         {
-            let instruction = schema::in_words(output);
-            conversation.system.push(Part::owned_text(instruction));
+            conversation
+                .system
+                .push(Part::owned_text(schema_in_words(output)));
         }
         let tools = Tools::of(self, &conversation);
         let is_cached = !self.settings.unsent.has("cache");
@@ -177,7 +177,7 @@ impl<'a> Request<'a> {
         }
         let output = settings.output.as_ref();
         if let Some(output) = output.filter(|_| !settings.unsent.has("output_format")) {
-            let schema = schema::enforced(&output.schema);
+            let schema = schema::claude(&output.schema);
             let format = json!({"type": "json_schema", "schema": schema});
             config.insert("format".to_owned(), format);
         }

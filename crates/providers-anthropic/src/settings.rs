@@ -1,6 +1,6 @@
 //! Settings of a call in the form of the API: thinking, limits, and those that are omitted.
 
-use geppetto_engine::{ToolChoice, ToolDefinition};
+use geppetto_engine::ToolDefinition;
 use geppetto_provider::{
     Settings,
     rules::{Claude, Origin},
@@ -102,12 +102,6 @@ fn leave_out(settings: &mut Settings, claude: Option<Claude>, options: &Messages
     });
 }
 
-/// Returns `true` if a request must use a tool.
-pub(crate) fn is_demand(settings: &Settings) -> bool {
-    let choice = &settings.tool_config.tool_choice;
-    matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) && !settings.tools.is_empty()
-}
-
 /// Returns `true` if the request has a setting that can be omitted.
 pub(crate) fn is_sent(settings: &Settings, options: &MessagesOptions, setting: &str) -> bool {
     let config = &settings.inference;
@@ -124,7 +118,7 @@ pub(crate) fn is_sent(settings: &Settings, options: &MessagesOptions, setting: &
         "service_tier" => options.service_tier.is_some(),
         "output_format" => settings.output.is_some(),
         "strict_tools" => settings.tools.iter().any(ToolDefinition::is_strict),
-        "tool_choice" => is_demand(settings),
+        "tool_choice" => settings.demands_tool(),
         "cache" => options.cache.is_some(),
         // Sent if the contents need them.
         "betas" | "container" | "prefill" => true,

@@ -3,7 +3,8 @@
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, rules::Origin,
+    WireEngineBuilder, WireRequest,
+    rules::{Origin, flag_before},
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -131,7 +132,7 @@ impl Wire for Gemini {
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
         if call.is_remedied {
-            forget_signatures(turn, call.first);
+            flag_before(turn, call.first, &keys::UNREADABLE, is_signed);
         }
         let origin = Origin::new(&self.server, &call.settings.model);
         origin.mark(turn, call.first, is_of_server);
@@ -169,19 +170,6 @@ fn is_signed(block: &Block) -> bool {
         || has(keys::SIGNED_PARTS.id())
         || matches!(&block.content, Content::Other(other)
             if other.kind == keys::PART_KIND && other.payload.contains_key("thoughtSignature"))
-}
-
-/// Marks the signatures before `end` as unreadable by the server.
-fn forget_signatures(turn: &mut Turn, end: usize) {
-    for index in 0..end {
-        if turn.blocks.get(index).is_some_and(|block| is_signed(block))
-            && let Some(block) = turn.blocks.make_mut(index)
-        {
-            block
-                .metadata
-                .set_raw(keys::UNREADABLE.id(), Value::Bool(true));
-        }
-    }
 }
 
 /// Returns `true` if a block has contents for the server only.

@@ -4,7 +4,7 @@
 //! have any name, and versions of the API differ.
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::{Remedy, Settings};
+use geppetto_provider::{Remedy, Settings, rules};
 
 #[cfg(test)]
 mod tests;
@@ -115,16 +115,9 @@ const REFUSALS: &[Refusal] = &[
     ),
 ];
 
-/// Maximum length of the part of a message that is read, in characters: the rest quotes the request.
-const LONGEST: usize = 600;
-
-/// Returns the message of an error that refuses the request, in lower case.
+/// Returns the words of an error that refuses the request.
 fn message(error: &EngineError) -> Option<String> {
-    if error.kind() != ErrorKind::InvalidRequest {
-        return None;
-    }
-    let message: String = error.provider_message()?.chars().take(LONGEST).collect();
-    Some(message.to_lowercase())
+    rules::refusal(error, &[ErrorKind::InvalidRequest])
 }
 
 /// Returns the remedy for an error that refuses a setting.

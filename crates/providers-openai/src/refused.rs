@@ -4,8 +4,8 @@
 //! The names of models are not enough to know this in advance: on Azure a deployment has any name,
 //! gateways rename models, and new models refuse what their predecessors accepted.
 
-use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolChoice, ToolDefinition};
-use geppetto_provider::{Remedy, Settings};
+use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolDefinition};
+use geppetto_provider::{Remedy, Settings, rules};
 
 pub(crate) mod patterns;
 #[cfg(test)]
@@ -123,15 +123,6 @@ const BEFORE: &[&str] = &[
     "body.",
 ];
 
-/// Maximum length of the part of a message that is read, in characters: the rest quotes the request.
-const LONGEST: usize = 600;
-
-/// Returns `true` if the model is told to call a tool.
-pub(crate) fn is_demand(settings: &Settings) -> bool {
-    let choice = &settings.tool_config.tool_choice;
-    matches!(choice, ToolChoice::Required | ToolChoice::Tool(_)) && !settings.tools.is_empty()
-}
-
 /// Returns `true` if a schema of the request has a regular expression.
 pub(crate) fn has_patterns(settings: &Settings) -> bool {
     let mut tools = settings.tools.iter();
@@ -171,12 +162,7 @@ pub(crate) fn remedy(
     effort: Option<&str>,
     is_sent: impl Fn(&str) -> bool,
 ) -> Option<Remedy> {
-    if error.kind() != ErrorKind::InvalidRequest {
-        return None;
-    }
-    let message = error.provider_message()?;
-    let message: String = message.chars().take(LONGEST).collect();
-    let message = message.to_lowercase();
+    let message = rules::refusal(error, &[ErrorKind::InvalidRequest])?;
     if is_sent(patterns::SETTING) && patterns::is_refused(&message) {
         return Some(Remedy::without(patterns::SETTING, patterns::WHY));
     }

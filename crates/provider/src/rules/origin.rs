@@ -1,7 +1,10 @@
 //! Origin of a block, for contents that only the server and the model that created it can read.
 
+use std::ops::Range;
+
 use geppetto_turns::{Block, BlockMetaKey, Content, Turn};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Server and model that created a block. All providers use one key, so that none sends contents
 /// signed by another one; the key has the name of the first provider.
@@ -66,12 +69,34 @@ impl Origin {
         let Ok(origin) = serde_json::to_value(self) else {
             return;
         };
-        for index in first..turn.blocks.len() {
-            if turn.blocks.get(index).is_some_and(|block| matters(block))
-                && let Some(block) = turn.blocks.make_mut(index)
-            {
-                block.metadata.set_raw(ORIGIN.id(), origin.clone());
-            }
+        set_on(turn, first..turn.blocks.len(), &ORIGIN, &origin, matters);
+    }
+}
+
+/// Sets a flag on the blocks of a turn before index `end` for which `matters` returns `true`: that the server
+/// could not read them. For [`Wire::settle`](crate::Wire::settle).
+pub fn flag_before(
+    turn: &mut Turn,
+    end: usize,
+    key: &BlockMetaKey<bool>,
+    matters: impl Fn(&Block) -> bool,
+) {
+    set_on(turn, 0..end, key, &Value::Bool(true), matters);
+}
+
+/// Sets a value on some blocks. Blocks that are shared with other turns are copied only then.
+fn set_on<T>(
+    turn: &mut Turn,
+    range: Range<usize>,
+    key: &BlockMetaKey<T>,
+    value: &Value,
+    matters: impl Fn(&Block) -> bool,
+) {
+    for index in range {
+        if turn.blocks.get(index).is_some_and(|block| matters(block))
+            && let Some(block) = turn.blocks.make_mut(index)
+        {
+            block.metadata.set_raw(key.id(), value.clone());
         }
     }
 }

@@ -4,11 +4,13 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value, json};
 
+mod claude;
 mod moonshot;
 mod plain;
 #[cfg(test)]
 mod tests;
 
+pub use claude::claude;
 pub use moonshot::moonshot;
 pub use plain::is_plain;
 

@@ -52,23 +52,11 @@ impl<'a> Media<'a> {
                 media_type: inline.media_type,
                 data: inline.data,
             },
-            (MediaSource::Url(url), _) => return Self::image_url(url),
+            (MediaSource::Url(url), _) if !url.starts_with("data:") => Source::Url { url },
             (MediaSource::FileId(file_id), _) => Source::File { file_id },
             _ => return Err(cannot_be_sent("image")),
         };
         Ok(Self::plain("image", source))
-    }
-
-    /// Returns an image at a URL, or inside it.
-    fn image_url(url: &'a str) -> Result<Self, EngineError> {
-        let Some(content) = url.strip_prefix("data:") else {
-            return Ok(Self::plain("image", Source::Url { url }));
-        };
-        let (head, data) = content.split_once(',').unwrap_or_default();
-        let media_type = head.strip_suffix(";base64").filter(|name| !name.is_empty());
-        let media_type = media_type.ok_or_else(|| cannot_be_sent("image"))?;
-        let media_type = Cow::Borrowed(media_type);
-        Ok(Self::plain("image", Source::Base64 { media_type, data }))
     }
 
     /// Returns a file: an image, a PDF, or a text.

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use geppetto_engine::ToolDefinition;
+use geppetto_provider::rules::schema;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
-use super::{Request, cache::Marks, message::Conversation, schema};
+use super::{Request, cache::Marks, message::Conversation};
 
 /// Description of the tool that is offered if a history has calls and there is no tool: the API accepts
 /// no such history without tools.
@@ -94,7 +95,7 @@ impl<'a> Tool<'a> {
             name: &tool.name,
             description: &tool.description,
             schema: match is_strict {
-                true => Cow::Owned(schema::enforced(&tool.parameters)),
+                true => Cow::Owned(schema::claude(&tool.parameters)),
                 false => Cow::Borrowed(&tool.parameters),
             },
             is_strict,

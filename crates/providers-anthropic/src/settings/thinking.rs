@@ -46,7 +46,7 @@ pub(super) fn adapt(
     if !is_on(&settings.inference) {
         return;
     }
-    if super::is_demand(settings) {
+    if settings.demands_tool() {
         let why = "the API does not accept it in a call that must use a tool";
         return off(settings, claude, why);
     }

@@ -2,8 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use geppetto_engine::{EngineError, StructuredOutput};
-use geppetto_provider::{Settings, request::sendable_args};
+use geppetto_engine::EngineError;
+use geppetto_provider::{
+    Settings,
+    request::{schema_in_words, sendable_args},
+};
 use geppetto_turns::{
     Block, Content as Said, OtherContent, Rules, ToolCall, ToolUse, Turn, UserContent,
     repair::{CONTINUE, MISSING_PROMPT, repair_with},
@@ -85,7 +88,7 @@ impl<'a> Contents<'a> {
         writer.begin_and_end();
         let output = settings.output.as_ref();
         if let Some(output) = output.filter(|_| is_output_in_words(settings)) {
-            writer.system.push(Part::text(in_words(output)));
+            writer.system.push(Part::text(schema_in_words(output)));
         }
         Ok(Self {
             system: System {
@@ -106,23 +109,6 @@ impl<'a> Contents<'a> {
     pub(super) fn all(&self) -> &[Content<'a>] {
         &self.contents
     }
-}
-
-/// Returns the instruction for an answer whose schema the API does not accept.
-fn in_words(output: &StructuredOutput) -> String {
-    let StructuredOutput {
-        description,
-        schema,
-        ..
-    } = output;
-    let what = if description.is_empty() {
-        String::new()
-    } else {
-        format!(" {description}")
-    };
-    format!(
-        "Answer with one JSON object and nothing else.{what} It must fit this JSON schema: {schema}"
-    )
 }
 
 /// What the last content is.

@@ -3,7 +3,7 @@
 use geppetto_engine::{EngineError, ToolChoice as Choice, ToolDefinition};
 use geppetto_provider::{
     Settings,
-    request::{RequestFields, nothing_to_send, to_json},
+    request::{RequestFields, nothing_to_send, schema_in_words, to_json},
     rules::{Origin, schema},
 };
 use geppetto_turns::{Turn, repair_with};
@@ -75,7 +75,7 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
         "seed" => config.seed.is_some(),
         "reasoning_effort" => config.reasoning_effort.is_some(),
         "thinking_type" => config.thinking_type.is_some() && dialect.thinking,
-        "tool_choice" => refused::is_demand(settings),
+        "tool_choice" => settings.demands_tool(),
         "parallel_tool_calls" => settings.parallel_calls().is_some(),
         "stream" => settings.stream,
         "stream_options" => settings.stream && dialect.stream_options,
@@ -146,7 +146,7 @@ pub(super) fn encode(
     if let Some(output) = settings.output.as_ref()
         && in_words(dialect, settings)
     {
-        messages::instruct(&mut messages, options::shape_in_words(output));
+        messages::instruct(&mut messages, schema_in_words(output));
     }
     let has_calls = || blocks.iter().any(|block| block.as_tool_call().is_some());
     let wants_tool = dialect.placeholder_tool && settings.tools.is_empty() && has_calls();

@@ -134,7 +134,7 @@ pub(super) fn can_leave_out(
         "top_p" => config.top_p.is_some(),
         "reasoning_effort" => config.reasoning_effort.is_some(),
         "reasoning_summary" => config.reasoning_summary.is_some(),
-        "tool_choice" => refused::is_demand(settings),
+        "tool_choice" => settings.demands_tool(),
         "parallel_tool_calls" => {
             (options.parallel_tool_calls.or(settings.parallel_calls())).is_some()
         }

@@ -111,24 +111,6 @@ impl<'a> ResponseFormat<'a> {
     }
 }
 
-/// Returns the instruction that replaces the schema of the answer if the server does not accept
-/// one.
-pub(super) fn shape_in_words(output: &StructuredOutput) -> String {
-    let StructuredOutput {
-        description,
-        schema,
-        ..
-    } = output;
-    let what = if description.is_empty() {
-        String::new()
-    } else {
-        format!(" {description}")
-    };
-    format!(
-        "Answer with one JSON object and nothing else.{what} It must fit this JSON schema: {schema}"
-    )
-}
-
 /// Returns the tool that is offered if a history has calls and there is no tool.
 pub(super) fn placeholder() -> ToolDefinition {
     let description = "Stands for tools that are no longer there. Do not call it.";

@@ -1,7 +1,6 @@
-//! Schemas that the server enforces: of answers and of strict tools.
+//! Schemas that Anthropic's API enforces: of answers and of strict tools.
 
-use geppetto_engine::StructuredOutput;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Keywords that the API refuses in such a schema.
 ///
@@ -55,9 +54,11 @@ const NESTED: [&str; 8] = [
 /// Deepest level of nesting that is converted.
 const DEEPEST: usize = 64;
 
-/// Returns a schema in the form that the API enforces: keywords that it refuses become a note in the
-/// description, for the model; objects are closed.
-pub(super) fn enforced(schema: &Value) -> Value {
+/// Converts a JSON schema to one that Anthropic's API enforces: keywords that it refuses become a note in
+/// the description, for the model; objects are closed. Answers and arguments are checked against the
+/// original schema.
+#[must_use]
+pub fn claude(schema: &Value) -> Value {
     let mut schema = schema.clone();
     convert(&mut schema, 0);
     schema
@@ -114,17 +115,4 @@ fn convert(schema: &mut Value, depth: usize) {
             None => {}
         }
     }
-}
-
-/// Returns the instruction that replaces the schema of an answer if the model does not enforce one.
-pub(super) fn in_words(output: &StructuredOutput) -> String {
-    let description = match output.description.as_str() {
-        "" => String::new(),
-        text => format!(" {text}"),
-    };
-    let schema = json!(output.schema);
-    format!(
-        "Answer with one JSON object and nothing else.{description} It must fit this JSON schema: \
-         {schema}"
-    )
 }
