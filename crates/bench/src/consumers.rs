@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use geppetto_engine::Engine;
 use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventSink, sink_fn};
+use geppetto_providers_anthropic::MessagesEngine;
 use geppetto_providers_gemini::GeminiEngine;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
 use geppetto_session::Session;
@@ -114,6 +115,7 @@ impl Reader {
             Wire::Responses => {
                 Arc::new(ResponsesEngine::builder(MODEL).base_url(base_url).build()?)
             }
+            Wire::Messages => Arc::new(MessagesEngine::builder(MODEL).base_url(base_url).build()?),
             Wire::Gemini => Arc::new(GeminiEngine::builder(MODEL).base_url(base_url).build()?),
         };
         let seen = Arc::new(AtomicUsize::new(0));
@@ -198,6 +200,7 @@ fn untyped(wire: Wire, data: &str) -> Option<String> {
         Wire::Chat => event.get("choices")?.get(0)?.get("delta")?.get("content")?,
         Wire::Responses if event.get("type")? == DELTA => event.get("delta")?,
         Wire::Responses => return None,
+        Wire::Messages => event.get("delta")?.get("text")?,
         Wire::Gemini => {
             let content = event.get("candidates")?.get(0)?.get("content")?;
             content.get("parts")?.get(0)?.get("text")?
@@ -217,6 +220,10 @@ fn typed(wire: Wire, data: &str) -> Option<String> {
             let event: Event = serde_json::from_str(data).ok()?;
             event.delta.filter(|_| event.kind == DELTA)
         }
+        Wire::Messages => {
+            let event: MessagesEvent = serde_json::from_str(data).ok()?;
+            event.delta?.text
+        }
         Wire::Gemini => {
             let chunk: GeminiChunk = serde_json::from_str(data).ok()?;
             let candidate = chunk.candidates.into_iter().next()?;
@@ -227,6 +234,17 @@ fn typed(wire: Wire, data: &str) -> Option<String> {
 
 /// The type of the Responses events that carry text.
 const DELTA: &str = "response.output_text.delta";
+
+/// The fields of an event of Messages that the handwritten loop reads.
+#[derive(Debug, Deserialize)]
+struct MessagesEvent {
+    delta: Option<MessagesDelta>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MessagesDelta {
+    text: Option<String>,
+}
 
 /// The fields of a chunk of Gemini that the handwritten loop reads.
 #[derive(Debug, Deserialize)]

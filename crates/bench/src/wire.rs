@@ -1,4 +1,4 @@
-//! [`Wire`]: the format of the canned stream, with the structure and size of OpenAI's.
+//! [`Wire`]: the format of the canned stream, with the structure and size of the provider's.
 
 use clap::ValueEnum;
 use fastrand::Rng;
@@ -11,6 +11,8 @@ pub(crate) enum Wire {
     Chat,
     /// Responses.
     Responses,
+    /// Anthropic's Messages.
+    Messages,
     /// Gemini's generateContent.
     Gemini,
 }
@@ -24,6 +26,7 @@ impl Wire {
         match self {
             Self::Chat => "chat",
             Self::Responses => "responses",
+            Self::Messages => "messages",
             Self::Gemini => "gemini",
         }
     }
@@ -33,6 +36,7 @@ impl Wire {
         match self {
             Self::Chat => "/chat/completions",
             Self::Responses => "/responses",
+            Self::Messages => "/messages",
             Self::Gemini => "/models/gpt-4o-mini:streamGenerateContent?alt=sse",
         }
     }
@@ -43,6 +47,9 @@ impl Wire {
         match self {
             Self::Chat => json!({"model": "gpt-4o-mini", "stream": true, "messages": message}),
             Self::Responses => json!({"model": "gpt-4o-mini", "stream": true, "input": message}),
+            Self::Messages => {
+                json!({"model": "gpt-4o-mini", "stream": true, "max_tokens": 32_000, "messages": message})
+            }
             Self::Gemini => {
                 json!({"contents": [{"role": "user", "parts": [{"text": "write"}]}]})
             }
@@ -54,6 +61,7 @@ impl Wire {
         match self {
             Self::Chat => chat(deltas),
             Self::Responses => responses(deltas),
+            Self::Messages => messages(deltas),
             Self::Gemini => gemini(deltas),
         }
     }
@@ -86,6 +94,34 @@ fn chat(deltas: u32) -> String {
     }
     body.push_str(&chunk("{}", "\"stop\""));
     body.push_str("data: [DONE]\n\n");
+    body
+}
+
+/// Events of Messages have a name, and little else besides their text.
+fn messages(deltas: u32) -> String {
+    let event = |kind: &str, fields: &str| {
+        format!("event: {kind}\ndata: {{\"type\":\"{kind}\",{fields}}}\n\n")
+    };
+    let mut body = event(
+        "message_start",
+        "\"message\":{\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01Ru8tmDQp9dT4gVMYEdTv7C\",\
+         \"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"stop_reason\":null,\
+         \"stop_sequence\":null,\"usage\":{\"input_tokens\":9,\"cache_creation_input_tokens\":0,\
+         \"cache_read_input_tokens\":0,\"output_tokens\":1,\"service_tier\":\"standard\"}}",
+    );
+    let start = "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}";
+    body.push_str(&event("content_block_start", start));
+    body.push_str("event: ping\ndata: {\"type\": \"ping\"}\n\n");
+    for word in WORDS.iter().cycle().take(deltas as usize) {
+        let delta =
+            format!("\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{word}\"}}");
+        body.push_str(&event("content_block_delta", &delta));
+    }
+    body.push_str(&event("content_block_stop", "\"index\":0"));
+    let end = "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\
+               \"usage\":{\"output_tokens\":2000}";
+    body.push_str(&event("message_delta", end));
+    body.push_str("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     body
 }
 
