@@ -213,7 +213,7 @@ fn tools(outcome: &RunOutcome) -> Value {
         json!({
             "name": call.name,
             "arguments": call.args.as_str(),
-            "result": answer.map(|answer| answer.output().to_string()),
+            "result": answer.map(|answer| answer.output().clone()),
         })
     });
     Value::Array(calls.collect())

@@ -17,6 +17,10 @@ use crate::{
     server::{Server, ServerFlags},
     signals::Signals,
     storage::{OptionalStoreFlags, Storage},
+    tools::{
+        ToolFlags,
+        approval::{Approval, Asks},
+    },
 };
 
 mod schema;
@@ -61,6 +65,8 @@ pub(crate) struct AskFlags {
     /// Print what would be sent as YAML, and exit.
     #[arg(long)]
     print_prompt: bool,
+    #[command(flatten)]
+    pub(crate) tools: ToolFlags,
     #[command(flatten)]
     pub(crate) sessions: SessionFlags,
     #[command(flatten)]
@@ -191,6 +197,7 @@ pub(crate) async fn ask(
     question: Question,
 ) -> Result<(), Failure> {
     let engine = server.engine()?;
+    let tools = flags.tools.registry()?;
     let needs_file = flags.sessions.is_continued() || flags.sessions.new_session.is_some();
     let storage = flags.store.open(needs_file).await?;
     if !flags.quiet {
@@ -201,7 +208,11 @@ pub(crate) async fn ask(
         flags.quiet,
         question.schema.is_some(),
     ));
-    let builder = Builder::new(engine).event_sink(Arc::clone(&output));
+    let mut builder = Builder::new(engine).event_sink(Arc::clone(&output));
+    if flags.tools.is_on() {
+        let approval = Approval::new(Asks::Terminal, flags.tools.unasked());
+        builder = builder.tools(tools).tool_executor(approval);
+    }
     let host = storage.host(builder);
     let asked = submit_and_follow(flags, &host, &storage, server, &question, &output).await;
     storage.close(&host).await;

@@ -4,7 +4,10 @@ use std::{future::Future, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{ask::Ask, failure::Failure, say};
+use crate::{
+    ask::Ask, completions::Completions, failure::Failure, models::Models, profiles::Profiles, say,
+    sessions::Sessions, settings::Settings,
+};
 
 /// Talk to language models from the command line.
 ///
@@ -28,6 +31,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Ask(Box<Ask>),
+    Sessions(Sessions),
+    Models(Box<Models>),
+    Settings(Box<Settings>),
+    Profiles(Profiles),
+    Completions(Completions),
 }
 
 impl Cli {
@@ -36,6 +44,11 @@ impl Cli {
         say::set_verbosity(self.verbose);
         match self.verb {
             Verb::Ask(ask) => block_on(ask.run()),
+            Verb::Sessions(sessions) => block_on(sessions.run()),
+            Verb::Models(models) => block_on(models.run()),
+            Verb::Settings(settings) => block_on(settings.run()),
+            Verb::Profiles(profiles) => profiles.run(),
+            Verb::Completions(completions) => completions.run(),
         }
     }
 }

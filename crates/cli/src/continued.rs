@@ -61,7 +61,7 @@ impl SessionFlags {
 }
 
 /// Returns a new id: short, because people type it.
-fn new_id() -> String {
+pub(crate) fn new_id() -> String {
     use geppetto_engine::IdSource as _;
     let id = geppetto_engine::RandomIds::new().next_id();
     let letters = id.chars().filter(char::is_ascii_alphanumeric);
@@ -76,6 +76,17 @@ async fn latest(store: &dyn SessionStore) -> Result<String, Failure> {
         None => Err(Failure::Usage(
             "there is no session to go on with".to_owned(),
         )),
+    }
+}
+
+/// Returns the id of a session: the named one, or the one that was used last.
+pub(crate) async fn named_or_latest(
+    store: &dyn SessionStore,
+    named: Option<&str>,
+) -> Result<String, Failure> {
+    match named {
+        Some(named) => find(store, named).await,
+        None => latest(store).await,
     }
 }
 

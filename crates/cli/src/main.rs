@@ -6,15 +6,21 @@
 mod answer;
 mod ask;
 mod cli;
+mod completions;
 mod continued;
 mod failure;
 mod input;
 mod media;
+mod models;
 mod owner;
+mod profiles;
 mod say;
 mod server;
+mod sessions;
+mod settings;
 mod signals;
 mod storage;
+mod tools;
 
 use std::process::ExitCode;
 

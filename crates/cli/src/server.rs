@@ -15,9 +15,6 @@ pub(crate) mod local;
 
 pub(crate) use flags::ServerFlags;
 
-#[cfg(test)]
-mod tests;
-
 /// API type and model of the demo.
 const DEMO: &str = "demo";
 
@@ -91,6 +88,14 @@ impl Server {
             Some(address) => format!("asking {model} at {address}"),
             None => format!("asking {model} ({})", settings.api_type()),
         }
+    }
+
+    /// Returns `true` if an address is not the provider's own.
+    pub(crate) fn is_foreign(&self, address: &geppetto_settings::Address) -> bool {
+        let settings = &self.resolved.settings;
+        let name = settings.api.endpoint(settings.api_type()).name;
+        let own = geppetto_settings::catalogue::own_address(&name);
+        own.is_none_or(|own| !own.same_host(address))
     }
 
     /// Returns the settings.

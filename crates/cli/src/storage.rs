@@ -20,6 +20,7 @@ pub(crate) struct StoreFlags {
     /// sessions.db in GEPPETTO_DATA].
     #[arg(
         long,
+        global = true,
         value_name = "FILE",
         env = "GEPPETTO_STORE",
         help_heading = "Sessions"
@@ -135,13 +136,6 @@ impl Storage {
                 "session `{session}` was not stored completely: {reason}"
             ));
         }
-        if let Some(file) = self.file {
-            file.close().await;
-        }
-    }
-
-    /// Closes a store without a host.
-    pub(crate) async fn close_file(self) {
         if let Some(file) = self.file {
             file.close().await;
         }

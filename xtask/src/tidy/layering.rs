@@ -36,7 +36,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("geppetto", "turns events engine enginebuilder session"),
     (
         "cli",
-        "turns events engine settings store store-sqlite factory toolloop enginebuilder session host",
+        "turns events timeline engine settings store store-sqlite factory toolloop enginebuilder session \
+         host tui",
     ),
 ];
 

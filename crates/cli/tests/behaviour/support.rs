@@ -107,11 +107,6 @@ impl Run {
         self
     }
 
-    pub(crate) fn folder(mut self, folder: &Path) -> Self {
-        self.command.current_dir(folder);
-        self
-    }
-
     /// Starts the program with pipes.
     pub(crate) fn start(mut self) -> Child {
         self.command
@@ -120,6 +115,13 @@ impl Run {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
+    }
+
+    /// Starts the program without input.
+    pub(crate) fn background(self) -> Child {
+        let mut child = self.start();
+        drop(child.stdin.take());
+        child
     }
 
     /// Runs the program to its end.

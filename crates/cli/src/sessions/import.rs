@@ -1,0 +1,98 @@
+//! `geppetto sessions import`.
+
+use std::{
+    io::{BufRead, BufReader, Read as _},
+    path::{Path, PathBuf},
+};
+
+use geppetto_store::{Import as Archive, SessionStore};
+use geppetto_store_sqlite::pinocchio;
+use geppetto_turns::Turn;
+
+use crate::{continued, failure::Failure, say};
+
+/// Read sessions from a file: an export, a turn in YAML or JSON, or a turn store of pinocchio.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The file.
+    file: PathBuf,
+    /// Id of the session [default: that of the export, or a new one].
+    #[arg(long)]
+    id: Option<String>,
+}
+
+impl Import {
+    pub(super) async fn run(self, store: &dyn SessionStore) -> Result<(), Failure> {
+        let mut start = Vec::new();
+        let file = std::fs::File::open(&self.file).map_err(|error| self.unreadable(&error))?;
+        let mut file = BufReader::new(file);
+        let read = file.by_ref().take(16).read_to_end(&mut start);
+        read.map_err(|error| self.unreadable(&error))?;
+        if start.starts_with(b"SQLite format 3") {
+            return self.pinocchio(store).await;
+        }
+        let rest = std::io::Cursor::new(start).chain(file);
+        let archive = self.read(rest)?;
+        let own = archive.exported_id().map(ToOwned::to_owned);
+        let id = self.id.clone().or(own).unwrap_or_else(continued::new_id);
+        let info = archive.write(store, &id).await.map_err(|error| {
+            let advice = if error.kind() == geppetto_store::ErrorKind::Exists {
+                "; choose another id with --id"
+            } else {
+                ""
+            };
+            Failure::Usage(format!("{}: {error}{advice}", self.file.display()))
+        })?;
+        say::out(&info.id)
+    }
+
+    /// Reads an export, or a turn.
+    fn read(&self, mut file: impl BufRead) -> Result<Archive, Failure> {
+        let mut first = String::new();
+        let read = file.read_line(&mut first);
+        read.map_err(|error| self.unreadable(&error))?;
+        let mut archive = Archive::new();
+        let invalid = |error: &dyn std::fmt::Display| {
+            Failure::Usage(format!("{}: {error}", self.file.display()))
+        };
+        if first.starts_with("{\"session\"") {
+            archive.line(&first).map_err(|error| invalid(&error))?;
+            for line in file.lines() {
+                let line = line.map_err(|error| self.unreadable(&error))?;
+                archive.line(&line).map_err(|error| invalid(&error))?;
+            }
+            return Ok(archive);
+        }
+        let read = file.read_to_string(&mut first);
+        read.map_err(|error| self.unreadable(&error))?;
+        // JSON is YAML.
+        let turn = Turn::from_yaml(&first).map_err(|error| invalid(&error))?;
+        if turn.is_empty() {
+            return Err(invalid(&"there is no conversation in it"));
+        }
+        Ok(Archive::of_turns([turn]))
+    }
+
+    async fn pinocchio(&self, store: &dyn SessionStore) -> Result<(), Failure> {
+        let done = pinocchio::import(&self.file, store).await?;
+        for session in &done.skipped {
+            say::line(&format!(
+                "session `{session}` is kept already, and was left as it is"
+            ));
+        }
+        for (session, reason) in &done.failed {
+            say::warning(&format!("session `{session}` was not imported: {reason}"));
+        }
+        say::out(&done.imported.join("\n"))?;
+        if done.failed.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::Reported)
+        }
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> Failure {
+        let path: &Path = &self.file;
+        Failure::Usage(format!("cannot read `{}`: {error}", path.display()))
+    }
+}

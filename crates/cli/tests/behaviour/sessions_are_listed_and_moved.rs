@@ -1,0 +1,161 @@
+use super::support::Home;
+
+#[tokio::test]
+async fn the_newest_comes_first_with_its_title() {
+    let home = Home::new();
+    for (id, prompt) in [("a", "First question"), ("b", "Second\n\u{1b}[31mquestion")] {
+        home.ok(&format!("ask --new-session {id}"), prompt).await;
+    }
+    let list = home.ok("sessions list", "").await;
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 2, "{list}");
+    assert!(
+        lines[0].starts_with("b ") && lines[0].contains("Second"),
+        "{list}"
+    );
+    assert!(
+        lines[1].starts_with("a ") && lines[1].contains("First question"),
+        "{list}"
+    );
+    assert!(!list.contains('\u{1b}'), "{list:?}");
+    let page = home.ok("sessions list -n 1 --after b", "").await;
+    assert!(page.starts_with("a "), "{page}");
+    let found = home.ok("sessions ls --json --matching FIRST", "").await;
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(
+        (found["id"].as_str(), found["turns"].as_u64()),
+        (Some("a"), Some(1))
+    );
+}
+
+#[tokio::test]
+async fn an_empty_store_is_no_error() {
+    let home = Home::new();
+    let ended = home.geppetto("sessions list", []).end().await;
+    assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{ended:?}");
+    assert_eq!(ended.err, "no sessions\n");
+}
+
+#[tokio::test]
+async fn a_session_is_shown_as_a_document() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "My name is Ada").await;
+    let shown = home.ok("sessions show", "").await;
+    assert!(
+        shown.contains("My name is Ada") && shown.contains("Nice to meet you"),
+        "{shown}"
+    );
+    let ended = home.geppetto("sessions show nope", []).end().await;
+    ended.fails_with(2, "there is no session `nope`");
+}
+
+#[tokio::test]
+async fn an_export_is_imported_elsewhere_and_goes_on() {
+    let (home, other) = (Home::new(), Home::new());
+    home.ok("ask --new-session a", "My name is Ada").await;
+    let archive = home.path("a.jsonl");
+    let archive = archive.to_str().unwrap();
+    home.ok("sessions export a -o", archive).await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(archive).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(other.ok("sessions import", archive).await, "a\n");
+    assert!(
+        other
+            .ok("ask -s a", "What is my name?")
+            .await
+            .contains("Ada")
+    );
+    let again = other.geppetto("sessions import", [archive]).end().await;
+    again.fails_with(2, "--id");
+    assert_eq!(other.ok("sessions import --id b", archive).await, "b\n");
+}
+
+#[tokio::test]
+async fn a_turn_in_yaml_is_exported_and_imported() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "My name is Ada").await;
+    let yaml = home.ok("sessions export a -f yaml", "").await;
+    let file = home.write("turn.yaml", yaml);
+    let id = home.ok("sessions import", file.to_str().unwrap()).await;
+    let line = format!("ask -s {}", id.trim());
+    assert!(home.ok(&line, "What is my name?").await.contains("Ada"));
+    let markdown = home.ok("sessions export a -f markdown", "").await;
+    assert!(markdown.contains("My name is Ada"), "{markdown}");
+}
+
+#[tokio::test]
+async fn what_is_no_session_is_not_imported() {
+    let home = Home::new();
+    for (name, content) in [
+        ("a", "- just\n- a list\n"),
+        ("b", ""),
+        ("c", "{\"session\": 1}\n"),
+    ] {
+        let file = home.write(name, content);
+        let ended = home
+            .geppetto("sessions import", [file.to_str().unwrap()])
+            .end()
+            .await;
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{ended:?}");
+    }
+    let ended = home.geppetto("sessions import missing", []).end().await;
+    ended.fails_with(2, "cannot read `missing`");
+}
+
+#[tokio::test]
+async fn a_fork_has_the_history_and_leaves_the_session_as_it_is() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "My name is Ada").await;
+    home.ok("ask -s a", "My name is Bea").await;
+    let fork = home.ok("sessions fork a --turn 1 --id f", "").await;
+    assert_eq!(fork, "f\n");
+    assert!(
+        home.ok("ask -s f", "What is my name?")
+            .await
+            .contains("Ada")
+    );
+    assert!(
+        home.ok("ask -s a", "What is my name?")
+            .await
+            .contains("Bea")
+    );
+    let ended = home.geppetto("sessions fork a --turn 9", []).end().await;
+    ended.fails_with(2, "session `a` has 3 turns");
+}
+
+#[tokio::test]
+async fn sessions_are_deleted_all_or_none() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "hello").await;
+    home.geppetto("sessions delete a nope", [])
+        .end()
+        .await
+        .fails_with(2, "nope");
+    assert!(home.ok("sessions list", "").await.starts_with("a "));
+    home.ok("sessions delete a", "").await;
+    assert_eq!(home.ok("sessions list", "").await, "");
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_reported() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "hello").await;
+    let checked = home.ok("sessions check", "").await;
+    assert!(
+        checked.contains("1 sessions") && checked.contains("no problems"),
+        "{checked}"
+    );
+    let file = home.write(
+        "other.db",
+        "this is not a database, but something else entirely.",
+    );
+    let ended = home
+        .geppetto("sessions check --store", [file.to_str().unwrap()])
+        .end()
+        .await;
+    assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{ended:?}");
+}
