@@ -221,6 +221,18 @@ impl HostedSession {
         Ok(OpenSession(self.shared().acquire(&self.id).await?))
     }
 
+    /// Opens the session like [`open`](Self::open), unless it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; the errors of
+    /// [`open`](Self::open).
+    pub async fn open_existing(&self) -> Result<OpenSession, Error> {
+        let policy = self.shared().options.cut_runs;
+        let using = self.shared().acquire_existing(&self.id, policy).await?;
+        Ok(OpenSession(using))
+    }
+
     /// Continues a run that was cut off, with a host that leaves that to a person
     /// ([`CutRuns::Leave`]). Returns the run; `None` if there is nothing to continue.
     ///

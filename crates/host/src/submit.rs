@@ -31,6 +31,7 @@ pub struct Submit {
     settings: RunSettings,
     options: Vec<Option_>,
     key: Option<String>,
+    compared: Option<String>,
 }
 
 pub(crate) enum Input {
@@ -52,6 +53,7 @@ impl Submit {
             settings: RunSettings::default(),
             options: Vec::new(),
             key: None,
+            compared: None,
         }
     }
 
@@ -64,6 +66,13 @@ impl Submit {
     /// options.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// Sets a text that requests with the same idempotency key must agree in as well, such as the
+    /// name of the profile whose engine builder they set.
+    pub fn compared_with(mut self, text: impl Into<String>) -> Self {
+        self.compared = Some(text.into());
         self
     }
 
@@ -274,7 +283,7 @@ impl Submit {
             _ => &[],
         };
         let media = Block::user_with_images("", self.images.iter().cloned());
-        let content = json!({
+        let mut content = json!({
             "kind": kind,
             "text": text,
             "decisions": decisions,
@@ -283,6 +292,10 @@ impl Submit {
             "blocks": self.blocks,
             "settings": self.settings,
         });
+        if let (Some(text), Some(fields)) = (&self.compared, content.as_object_mut()) {
+            // Absent by default, so that the digests of earlier versions stay the same.
+            fields.insert("compared".to_owned(), text.as_str().into());
+        }
         serde_json::to_vec(&content).map_err(|error| {
             let message = format!("the request cannot be compared with others: {error}");
             Error::new(ErrorKind::Refused, message)
