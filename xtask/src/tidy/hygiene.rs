@@ -7,8 +7,8 @@ use super::tree::{SourceFile, Tree};
 #[cfg(test)]
 mod tests;
 
-/// Folders of recorded input and of fuzzing seeds, which are kept byte for byte.
-const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds"];
+/// Folders of recorded input, fuzzing seeds and files of others, which are kept byte for byte.
+const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds", "vendor"];
 
 /// The only reason to ignore a test: it reads files outside of the repository. `.ci/run` runs these
 /// tests where the files exist.

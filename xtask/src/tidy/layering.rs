@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("session", "turns events engine"),
     ("host", "turns events engine session store"),
     ("tui", "turns events engine session store host timeline"),
+    ("web", "turns events engine session store host timeline"),
     ("testing", "turns events engine"),
     ("geppetto", "turns events engine enginebuilder session"),
     (

@@ -1,0 +1,160 @@
+// Where messages are written.
+
+import htm from 'htm';
+import { h } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { Icon, IconButton } from './icons.js';
+import { chooseProfile, draft, edit, get, keepDraft, sendMessage, set, stop, useStore } from './store.js';
+
+const html = htm.bind(h);
+
+const TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+const LONGEST_SIDE = 1568;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+function base64(blob) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.slice(reader.result.indexOf(',') + 1));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** Reads an image, and makes it as small as models need it. */
+async function read(file) {
+  let blob = file;
+  if (!TYPES.includes(file.type)) throw new Error(`${file.name || 'The file'} is not a PNG, JPEG, GIF or WebP image.`);
+  const bitmap = await createImageBitmap(file);
+  const scale = LONGEST_SIDE / Math.max(bitmap.width, bitmap.height);
+  if ((scale < 1 && file.type !== 'image/gif') || file.size > MAX_BYTES) {
+    const factor = Math.min(1, scale);
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(bitmap.width * factor));
+    canvas.height = Math.max(1, Math.round(bitmap.height * factor));
+    canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const type = file.type === 'image/png' && file.size < MAX_BYTES ? 'image/png' : 'image/jpeg';
+    blob = await new Promise((done) => { canvas.toBlob(done, type, 0.9); });
+  }
+  bitmap.close();
+  return { data: await base64(blob), media_type: blob.type, preview: URL.createObjectURL(blob), name: file.name };
+}
+
+export function Composer() {
+  const { current, view, isSending, profiles, profile, editing, connection } = useStore();
+  const [text, setText] = useState('');
+  const [images, setImages] = useState([]);
+  const [isOver, setOver] = useState(false);
+  const area = useRef(null);
+  const picker = useRef(null);
+  const isBusy = Boolean(view.status.run);
+  const isEditing = editing !== null;
+
+  useEffect(() => {
+    setText(isEditing ? editing : draft(current));
+    area.current?.focus();
+  }, [current, editing]);
+  useEffect(() => {
+    const node = area.current;
+    if (!node) return;
+    node.style.height = 'auto';
+    node.style.height = `${Math.min(node.scrollHeight, window.innerHeight * 0.4)}px`;
+  }, [text]);
+
+  const write = (value) => {
+    setText(value);
+    if (!isEditing) keepDraft(current, value);
+  };
+  const add = async (files) => {
+    for (const file of files) {
+      try {
+        const image = await read(file);
+        setImages((own) => [...own, image]);
+        set({ announcement: 'Image added' });
+      } catch (error) {
+        set({ notice: { text: error.message || 'The image cannot be read.', help: '' } });
+      }
+    }
+  };
+  useEffect(() => {
+    const isFiles = (event) => event.dataTransfer?.types.includes('Files');
+    const over = (event) => { if (isFiles(event)) { event.preventDefault(); setOver(true); } };
+    const leave = (event) => { if (!event.relatedTarget) setOver(false); };
+    const drop = (event) => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      add([...event.dataTransfer.files]);
+    };
+    window.addEventListener('dragover', over);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragover', over);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+
+  const submit = async () => {
+    const own = text.trim();
+    if (isSending || (!own && !images.length)) return;
+    if (isEditing) {
+      if (own && await edit(own)) set({ editing: null });
+      return;
+    }
+    const before = current;
+    const sent = await sendMessage(text, images.map(({ data, media_type }) => ({ data, media_type })));
+    if (!sent) return;
+    keepDraft(before, '');
+    keepDraft(get().current, '');
+    setText('');
+    images.forEach((image) => URL.revokeObjectURL(image.preview));
+    setImages([]);
+  };
+  const onKeyDown = (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === 'ArrowUp' && !text && !isEditing && !isBusy) {
+      const users = [...view.entities.values()].filter((own) => own.kind === 'user');
+      const last = users.sort((a, b) => a.position - b.position).at(-1);
+      if (last) {
+        event.preventDefault();
+        set({ editing: last.text });
+      }
+    } else if (event.key === 'Escape' && isEditing) {
+      event.stopPropagation();
+      set({ editing: null });
+    }
+  };
+  const onPaste = (event) => {
+    const files = [...event.clipboardData.files].filter((file) => file.type.startsWith('image/'));
+    if (!files.length) return;
+    event.preventDefault();
+    add(files);
+  };
+  const canSend = !isSending && connection !== 'deleted' && (text.trim() || images.length);
+
+  return html`<form class=${`composer ${isOver ? 'over' : ''}`} aria-label="Message" onSubmit=${(event) => { event.preventDefault(); submit(); }}>
+    ${isOver && html`<p class="drop-hint">Drop images to add them</p>`}
+    ${isEditing && html`<p class="editing">Editing your last message <button type="button" class="quiet" onClick=${() => set({ editing: null })}>Cancel</button></p>`}
+    ${images.length > 0 && html`<ul class="previews">${images.map((image, index) => html`<li key=${image.preview}>
+      <img src=${image.preview} alt=${image.name || 'Image'} />
+      <${IconButton} name="close" label=${`Remove ${image.name || 'the image'}`} onClick=${() => setImages(images.filter((_, own) => own !== index))} /></li>`)}</ul>`}
+    <textarea id="prompt" ref=${area} rows="1" value=${text} placeholder="Write a message" aria-label="Message"
+      enterkeyhint="send" onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${onPaste} />
+    <div class="composer-foot">
+      <input type="file" ref=${picker} accept=${TYPES.join(',')} multiple hidden
+        onChange=${(event) => { add([...event.target.files]); event.target.value = ''; }} />
+      <${IconButton} name="image" label="Add images" disabled=${isEditing} onClick=${() => picker.current.click()} />
+      ${profiles.length > 1 && html`<select aria-label="Profile" value=${profile} onChange=${(event) => chooseProfile(event.target.value)}>
+        ${profiles.map((own) => html`<option value=${own.name} title=${own.description}>${own.title}</option>`)}</select>`}
+      <span class="hint faint">${isBusy ? 'Esc stops the answer' : 'Enter sends, Shift+Enter is a new line'}</span>
+      ${isBusy && html`<button type="button" class="round stop" aria-label="Stop the answer" title="Stop (Esc)" onClick=${stop}><${Icon} name="stop" /></button>`}
+      ${(!isBusy || canSend) && html`<button type="submit" class="round send" aria-label="Send" title="Send (Enter)" disabled=${!canSend}><${Icon} name="send" /></button>`}
+    </div>
+  </form>`;
+}

@@ -1,0 +1,111 @@
+// The page.
+
+import htm from 'htm';
+import { h, render } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+import { session } from './api.js';
+import { Composer } from './composer.js';
+import { Icon, IconButton } from './icons.js';
+import { Messages } from './messages.js';
+import { Sidebar } from './sidebar.js';
+import { fromHash, get, loadProfiles, loadSessions, open, report, set, setTheme, stop, theme, useStore } from './store.js';
+
+const html = htm.bind(h);
+
+function Banner() {
+  const { connection, notice } = useStore();
+  return html`<div class="banners">
+    ${connection === 'lost' && html`<p class="banner lost" role="status"><span class="pulse">Connection lost.</span> The answer goes on; reconnecting…</p>`}
+    ${notice && html`<p class="banner problem" role="alert"><span>${notice.text} ${notice.help && html`<span class="faint">${notice.help}</span>`}</span>
+      <${IconButton} name="close" label="Dismiss" onClick=${() => set({ notice: null })} /></p>`}
+  </div>`;
+}
+
+function Header({ isBusy }) {
+  const { current, sessions, title, view } = useStore();
+  const own = sessions.find((item) => item.id === current);
+  const name = own?.title || (current ? 'New conversation' : title);
+  useEffect(() => {
+    document.title = `${isBusy ? '● ' : ''}${current ? `${name} · ${title}` : title}`;
+  }, [name, isBusy, current]);
+  const usage = view.status.usage;
+  return html`<header>
+    <${IconButton} name="menu" label="Conversations" class="icon-button narrow" aria-controls="conversations" onClick=${() => set({ isListOpen: true })} />
+    <h1>${name}</h1>
+    <span class="faint model">${view.status.model ?? ''}${usage ? ` · ${(usage.input_tokens ?? 0) + (usage.output_tokens ?? 0)} tokens` : ''}</span>
+    ${current && html`<a class="icon-button" href=${session(current, '/export?format=markdown')} download aria-label="Download as Markdown" title="Download as Markdown"><${Icon} name="save" /></a>`}
+    <${IconButton} name="plus" label="New conversation" class="icon-button narrow" onClick=${() => open(null)} />
+  </header>`;
+}
+
+/** Keeps the end in sight while the reader is there. */
+function useFollow(view, current) {
+  const pane = useRef(null);
+  const isAtEnd = useRef(true);
+  const [isAway, setAway] = useState(false);
+  const toEnd = () => { pane.current.scrollTop = pane.current.scrollHeight; };
+  useLayoutEffect(() => { isAtEnd.current = true; setAway(false); }, [current]);
+  useLayoutEffect(() => { if (isAtEnd.current && pane.current) toEnd(); });
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = pane.current;
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 48;
+    setAway(!isAtEnd.current);
+  };
+  return { pane, onScroll, isAway, toEnd };
+}
+
+function App() {
+  const { view, current, connection, announcement, isListOpen } = useStore();
+  const isBusy = Boolean(view.status.run);
+  const { pane, onScroll, isAway, toEnd } = useFollow(view, current);
+  const isEmpty = !current || (view.isLoaded && view.entities.size === 0 && !isBusy);
+  return html`<a class="skip" href="#prompt" onClick=${(event) => { event.preventDefault(); document.getElementById('prompt').focus(); }}>Skip to the message</a>
+    <${Sidebar} />
+    ${isListOpen && html`<div class="shade" onClick=${() => set({ isListOpen: false })} />`}
+    <main>
+      <${Header} isBusy=${isBusy} />
+      <div class="pane" ref=${pane} onScroll=${onScroll}>
+        <div class="messages" role="log" aria-live="off" aria-label="Conversation" aria-busy=${isBusy}>
+          ${isEmpty && html`<div class="welcome"><h2>What is on your mind?</h2><p class="faint">Answers go on when you close this page, and are here when you come back.</p></div>`}
+          ${current && !view.isLoaded && connection !== 'deleted' && html`<p class="faint pulse">Loading…</p>`}
+          <${Messages} view=${view} isBusy=${isBusy} />
+          ${view.status.queued > 0 && html`<p class="notice">${view.status.queued} ${view.status.queued === 1 ? 'message waits' : 'messages wait'} for the answer.</p>`}
+        </div>
+      </div>
+      <div class="bottom">
+        ${isAway && html`<button type="button" class="jump" onClick=${toEnd}><${Icon} name="down" /> Latest</button>`}
+        <${Banner} />
+        <${Composer} />
+      </div>
+    </main>
+    <p class="hidden" role="status" aria-live="polite">${announcement}</p>`;
+}
+
+window.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') {
+    if (get().isListOpen) set({ isListOpen: false });
+    else if (get().view.status.run) stop();
+  }
+  if (event.key.toLowerCase() === 'o' && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    open(null);
+    document.getElementById('prompt')?.focus();
+  }
+  const isWriting = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? '');
+  if (event.key === '/' && !isWriting) {
+    event.preventDefault();
+    document.getElementById('prompt')?.focus();
+  }
+});
+window.addEventListener('popstate', fromHash);
+window.addEventListener('hashchange', fromHash);
+window.addEventListener('focus', loadSessions);
+
+setTheme(theme());
+const root = document.getElementById('app');
+root.replaceChildren();
+render(html`<${App} />`, root);
+loadProfiles().catch(report);
+loadSessions();
+fromHash();

@@ -1,0 +1,78 @@
+// Markdown of models, which nobody has checked, as HTML that runs nothing.
+
+import DOMPurify from 'dompurify';
+import htm from 'htm';
+import { marked } from 'marked';
+import { Component, h } from 'preact';
+
+const html = htm.bind(h);
+
+DOMPurify.addHook('afterSanitizeAttributes', (node) => {
+  if (node.tagName === 'A') {
+    node.setAttribute('target', '_blank');
+    node.setAttribute('rel', 'noopener noreferrer nofollow');
+  }
+  if (node.tagName === 'IMG' && !/^data:image\//.test(node.getAttribute('src') ?? '')) {
+    // The address of an image can carry the conversation to its server; a link waits for a click.
+    const link = document.createElement('a');
+    const source = node.getAttribute('src') ?? '';
+    link.textContent = node.getAttribute('alt') || source || 'image';
+    if (/^https?:/.test(source)) link.href = source;
+    link.target = '_blank';
+    link.rel = 'noopener noreferrer nofollow';
+    node.replaceWith(link);
+  }
+  const classes = node.getAttribute('class');
+  if (classes && !/^language-[\w+#.-]+$/.test(classes)) node.removeAttribute('class');
+});
+
+const CONFIG = {
+  USE_PROFILES: { html: true },
+  FORBID_TAGS: ['style', 'form', 'button', 'textarea', 'select', 'option', 'video', 'audio', 'source', 'dialog'],
+  FORBID_ATTR: ['style', 'id', 'name', 'srcset', 'action', 'role', 'tabindex', 'accesskey'],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+};
+
+const clean = (text) => DOMPurify.sanitize(text, CONFIG);
+
+/** One block; made anew only when its text changes. */
+class Block extends Component {
+  shouldComponentUpdate(next) {
+    return next.raw !== this.props.raw;
+  }
+
+  render({ token }) {
+    if (token.type === 'code') return html`<${Code} text=${token.text} language=${token.lang ?? ''} />`;
+    const text = clean(marked.parser([token]));
+    return html`<div class="block" dangerouslySetInnerHTML=${{ __html: text }} />`;
+  }
+}
+
+function Code({ text, language }) {
+  const copy = async (event) => {
+    const button = event.currentTarget;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'Not allowed';
+    }
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  };
+  return html`<div class="code">
+    <div class="code-head"><span>${language.split(/\s/)[0]}</span><button type="button" onClick=${copy}>Copy</button></div>
+    <pre tabindex="0"><code>${text}</code></pre>
+  </div>`;
+}
+
+/** Markdown that may still be written: only its last block is parsed to HTML again. */
+export function Markdown({ text }) {
+  let tokens;
+  try {
+    tokens = marked.lexer(text, { gfm: true, breaks: false }).filter((own) => own.type !== 'space' && own.type !== 'def');
+  } catch {
+    return html`<pre class="plain">${text}</pre>`;
+  }
+  return html`<div class="markdown">${tokens.map((token, index) => html`<${Block} key=${index} raw=${token.raw} token=${token} />`)}</div>`;
+}

@@ -1,0 +1,232 @@
+// The state of the page, and what changes it.
+
+import { useEffect, useState } from 'preact/hooks';
+
+import { newKey, send, session } from './api.js';
+import { emptyView, follow } from './stream.js';
+
+let state = {
+  sessions: [],
+  next: null,
+  current: null,
+  title: document.body.dataset.title || 'Chat',
+  view: emptyView(),
+  connection: 'none',
+  profiles: [],
+  profile: null,
+  notice: null,
+  announcement: '',
+  isSending: false,
+  isListOpen: false,
+  editing: null,
+};
+const listeners = new Set();
+
+export const get = () => state;
+
+export function set(changes) {
+  state = { ...state, ...changes };
+  for (const listener of listeners) listener(state);
+}
+
+export function useStore() {
+  const [own, setOwn] = useState(state);
+  useEffect(() => {
+    listeners.add(setOwn);
+    setOwn(state);
+    return () => listeners.delete(setOwn);
+  }, []);
+  return own;
+}
+
+/** Shows a problem until it is dismissed, or the next request succeeds. */
+export function report(error) {
+  set({ notice: { text: error.message, help: error.help ?? '' } });
+}
+
+const saved = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // not available, for example in a private window
+  }
+};
+const save = (name, value) => {
+  try {
+    if (value) localStorage.setItem(name, value);
+    else localStorage.removeItem(name);
+  } catch {
+    // not kept
+  }
+};
+
+export const draft = (id) => saved(`draft:${id ?? 'new'}`) ?? '';
+export const keepDraft = (id, text) => save(`draft:${id ?? 'new'}`, text);
+export const theme = () => saved('theme') ?? 'auto';
+export function setTheme(value) {
+  save('theme', value === 'auto' ? '' : value);
+  document.documentElement.dataset.theme = value;
+  set({});
+}
+
+export async function loadSessions() {
+  try {
+    const page = await send('GET', 'sessions?limit=40');
+    const listed = new Set(page.sessions.map((own) => own.id));
+    const older = state.sessions.slice(40).filter((own) => !listed.has(own.id));
+    set({ sessions: [...page.sessions, ...older], next: older.length ? state.next : page.next ?? null });
+  } catch (error) {
+    report(error);
+  }
+}
+
+export async function loadMore() {
+  if (!state.next) return;
+  const page = await send('GET', `sessions?limit=40&after=${encodeURIComponent(state.next)}`);
+  const listed = new Set(state.sessions.map((own) => own.id));
+  const added = page.sessions.filter((own) => !listed.has(own.id));
+  set({ sessions: [...state.sessions, ...added], next: page.next ?? null });
+}
+
+export async function loadProfiles() {
+  const { profiles } = await send('GET', 'profiles');
+  set({ profiles, profile: state.profile ?? profiles[0]?.name ?? null });
+}
+
+let close = () => {};
+
+/** Shows a session; `null` is a new one. */
+export function open(id) {
+  close();
+  close = () => {};
+  set({ current: id, view: emptyView(), notice: null, isListOpen: false, editing: null, connection: id ? 'connecting' : 'none' });
+  const hash = id ? `#/${id}` : '#/';
+  if (location.hash !== hash && !(hash === '#/' && !location.hash)) history.pushState(null, '', hash);
+  if (!id) {
+    set({ profile: state.profiles[0]?.name ?? null });
+    return;
+  }
+  let wasLost = false;
+  close = follow(id, {
+    onView: (view) => {
+      const before = state.view.status.run;
+      set({ view });
+      if (before && !view.status.run) ended(view);
+      if (!before && view.status.run && state.view.isLoaded) set({ announcement: 'Answering' });
+    },
+    onConnection: (connection) => {
+      if (connection === 'deleted') {
+        close();
+        set({ notice: { text: 'This conversation was deleted.', help: '' } });
+        loadSessions();
+        set({ connection });
+        return;
+      }
+      if (connection === 'lost' && !wasLost) set({ announcement: 'Connection lost' });
+      if (connection === 'open' && wasLost) set({ announcement: 'Connected again' });
+      wasLost = connection === 'lost';
+      set({ connection });
+    },
+  });
+  send('GET', session(id))
+    .then((own) => {
+      if (state.current === id && own.profile) set({ profile: own.profile });
+    })
+    .catch(() => {}); // the stream says what is wrong
+}
+
+function ended(view) {
+  const waits = [...view.entities.values()].some((own) => own.kind === 'tool_call' && own.state === 'waiting');
+  set({ announcement: waits ? 'A tool waits for your decision' : 'Answer finished' });
+  loadSessions();
+}
+
+export function fromHash() {
+  const id = location.hash.replace(/^#\//, '');
+  if ((id || null) !== state.current) open(id || null);
+}
+
+/** Sends a message. Returns `true` if the server has it. */
+export async function sendMessage(text, images) {
+  set({ isSending: true });
+  try {
+    let id = state.current;
+    if (!id) {
+      const created = await send('POST', 'sessions', state.profile ? { profile: state.profile } : {});
+      id = created.id;
+      const { profile } = state;
+      open(id);
+      set({ profile });
+    }
+    const body = { text, images };
+    if (state.profile) body.profile = state.profile;
+    const accepted = await send('POST', session(id, '/messages'), body, newKey());
+    set({ notice: null, announcement: accepted.state === 'queued' ? 'Message queued' : 'Message sent' });
+    loadSessions();
+    return true;
+  } catch (error) {
+    report(error);
+    return false;
+  } finally {
+    set({ isSending: false });
+  }
+}
+
+/** Sends a request about the current session. */
+async function act(rest, body, key) {
+  try {
+    const reply = await send('POST', session(state.current, rest), body, key);
+    set({ notice: null });
+    return reply;
+  } catch (error) {
+    report(error);
+    return null;
+  }
+}
+
+export const stop = () => act('/cancel');
+const withProfile = (body) => (state.profile ? { ...body, profile: state.profile } : body);
+export const retry = () => act('/retry', withProfile({}), newKey());
+export const edit = (text) => act('/edit', withProfile({ text }), newKey());
+export const decide = (call, body) => act(`/approvals/${encodeURIComponent(call)}`, body, newKey());
+export async function undo() {
+  if (await act('/undo')) loadSessions();
+}
+
+export async function fork(turnId) {
+  const forked = await act('/fork', turnId ? { turn_id: turnId } : {});
+  if (!forked) return;
+  open(forked.id);
+  set({ announcement: 'Continued in a new conversation' });
+  loadSessions();
+}
+
+export async function rename(id, title) {
+  try {
+    await send('PATCH', session(id), { title });
+  } catch (error) {
+    report(error);
+  }
+  loadSessions();
+}
+
+export async function remove(id) {
+  try {
+    if (state.current === id) open(null);
+    await send('DELETE', session(id));
+    keepDraft(id, '');
+    set({ sessions: state.sessions.filter((own) => own.id !== id) });
+  } catch (error) {
+    report(error);
+  }
+}
+
+export async function chooseProfile(name) {
+  set({ profile: name });
+  if (!state.current) return;
+  try {
+    await send('PATCH', session(state.current), { profile: name });
+  } catch (error) {
+    report(error);
+  }
+}

@@ -1,0 +1,36 @@
+//! Profiles.
+
+use axum::{Json, extract::State};
+use geppetto_host::HostedSession;
+use geppetto_turns::Turn;
+
+use crate::{
+    Profile,
+    app::{App, Shared},
+    model::{ProfileList, ProfileSummary},
+};
+
+pub(crate) async fn list(State(app): State<App>) -> Json<ProfileList> {
+    let profiles = app.options.profiles.iter().map(|own| ProfileSummary {
+        name: own.name.clone(),
+        title: own.title.clone().unwrap_or_else(|| own.name.clone()),
+        description: own.description.clone(),
+        model: own.model.clone(),
+    });
+    Json(ProfileList {
+        profiles: profiles.collect(),
+    })
+}
+
+/// Returns the name of the profile of a session's next message: the one that was chosen last, that
+/// of its latest turn, or the default.
+pub(crate) fn of_session(
+    app: &Shared,
+    session: &HostedSession,
+    latest: Option<&Turn>,
+) -> Option<String> {
+    let chosen = app.chosen(session.id());
+    let chosen = chosen.or_else(|| latest.and_then(Profile::of));
+    let chosen = chosen.filter(|name| app.options.profile_named(name).is_some());
+    chosen.or_else(|| app.options.profiles.first().map(|own| own.name.clone()))
+}

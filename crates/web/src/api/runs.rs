@@ -1,0 +1,114 @@
+//! Runs: start, cancel, ask again, change the last prompt.
+
+use std::{collections::HashSet, time::Duration};
+
+use axum::{Json, extract::State};
+use geppetto_host::{Error, HostedRun, HostedSession, Submit};
+use http::StatusCode;
+use tokio::task::JoinHandle;
+
+use crate::{
+    Problem,
+    app::App,
+    extract::{Input, Key, Target},
+    model::{Accepted, AcceptedState, Cancelled, Edit, Retry},
+};
+
+use super::profiles;
+
+pub(crate) async fn cancel(Target(session): Target) -> Result<Json<Cancelled>, Problem> {
+    let cancelled = session.cancel().await?;
+    Ok(Json(Cancelled { cancelled }))
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    Target(session): Target,
+    Key(key): Key,
+    Input(input): Input<Retry>,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    start(&app, &session, session.retry(), input.profile, key).await
+}
+
+pub(crate) async fn edit(
+    State(app): State<App>,
+    Target(session): Target,
+    Key(key): Key,
+    Input(input): Input<Edit>,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    if input.text.trim().is_empty() {
+        return Err(Problem::unprocessable("the new text is empty"));
+    }
+    let submit = session.edit_prompt(input.text);
+    start(&app, &session, submit, input.profile, key).await
+}
+
+/// Submits a request with its profile. Continues when the client goes away.
+pub(crate) async fn start(
+    app: &App,
+    session: &HostedSession,
+    submit: Submit,
+    profile: Option<String>,
+    key: Option<String>,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    if let Some(name) = &profile {
+        app.known(name)?;
+    }
+    let snapshot = session.snapshot().await?;
+    let name = profile.or_else(|| profiles::of_session(app, session, snapshot.turn.as_ref()));
+    let mut submit = submit;
+    if let Some(name) = &name {
+        submit = app.known(name)?.on(submit).compared_with(name.as_str());
+        app.choose(session.id(), name)?;
+    }
+    if let Some(key) = &key {
+        submit = submit.idempotency_key(key.as_str());
+    }
+    let queued = snapshot.queued.into_iter().map(|own| own.run_id);
+    let queued: HashSet<String> = queued.collect();
+    let task = tokio::spawn(submit.submit());
+    let accepted = acknowledged(session, task, &queued).await?;
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+/// Waits until a request is acknowledged, or is in the queue.
+async fn acknowledged(
+    session: &HostedSession,
+    mut task: JoinHandle<Result<HostedRun, Error>>,
+    queued: &HashSet<String>,
+) -> Result<Accepted, Problem> {
+    let mut pause = Duration::from_millis(10);
+    loop {
+        tokio::select! {
+            biased;
+            run = &mut task => {
+                let run = run.map_err(|_| lost())??;
+                return Ok(Accepted {
+                    run: run.id().to_owned(),
+                    state: AcceptedState::Started,
+                    repeated: run.is_repeated(),
+                });
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+        // The host acknowledges a queued prompt when its run starts, which may take minutes.
+        let snapshot = session.snapshot().await?;
+        let own = snapshot.queued.into_iter().rev();
+        let own = own.map(|own| own.run_id).find(|run| !queued.contains(run));
+        if let Some(run) = own {
+            return Ok(Accepted {
+                run,
+                state: AcceptedState::Queued,
+                repeated: false,
+            });
+        }
+        pause = (pause * 2).min(Duration::from_millis(250));
+    }
+}
+
+fn lost() -> Problem {
+    let detail = "the request was not completed, because the server is shutting down";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", detail)
+        .help("send the request again later, with the same Idempotency-Key")
+        .retry_after(5)
+}

@@ -1,0 +1,19 @@
+//! Behaviour of the routes, over a loopback socket, one file per behaviour.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod a_run_outlives_its_window;
+mod a_slow_window_delays_nobody;
+mod attacks_are_refused;
+mod every_reconnection_shows_the_same;
+mod requests_do_what_they_say;
+mod support;
+mod the_document_is_true;
+mod the_server_restarts;
+mod users_see_their_own_sessions;
