@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use geppetto_enginebuilder::Builder;
 use geppetto_host::{ErrorKind, Host, HostedSession};
 use geppetto_providers_openai::chat::ChatEngine;
-use geppetto_store::{Page, SessionStore};
+use geppetto_store::{Page, SessionStore, conformance::Wrapped};
 use geppetto_store_sqlite::SqliteStore;
 
 use crate::{
@@ -43,10 +43,10 @@ async fn work(args: &ChildArgs) -> Result<(), Failure> {
     let points = Points::parse(args.kill_at.as_deref()).ok_or("the place is not readable")?;
     let points = Arc::new(points);
     let sqlite = SqliteStore::open(&args.store).await?;
-    let store = Watched {
+    let store = Wrapped(Watched {
         store: sqlite.clone(),
         points: Arc::clone(&points),
-    };
+    });
     let engine = ChatEngine::builder("test-model")
         .base_url(&args.provider)
         .build()?;

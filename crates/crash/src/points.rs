@@ -6,16 +6,13 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::SystemTime,
 };
 
 use async_trait::async_trait;
-use geppetto_events::Event;
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, EffectWrite, Error, Lease, Opened, Page, Request, RunPhase,
-    SessionInfo, SessionStore, Stats, TurnRow,
+    Appended, Batch, Claim, EffectWrite, Error, Lease, Opened, RunPhase, SessionStore,
+    conformance::Wraps,
 };
-use geppetto_turns::Turn;
 
 use crate::note::Note;
 
@@ -86,16 +83,18 @@ fn place(batch: &Batch) -> &'static str {
 }
 
 #[async_trait]
-impl<S: SessionStore> SessionStore for Watched<S> {
+impl<S: SessionStore> Wraps for Watched<S> {
+    type Store = S;
+
+    fn inner(&self) -> &S {
+        &self.store
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         self.points.pass("open", "before");
         let opened = self.store.open(session, claim).await;
         self.points.pass("open", "after");
         opened
-    }
-
-    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
-        self.store.renew(lease).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), Error> {
@@ -111,60 +110,5 @@ impl<S: SessionStore> SessionStore for Watched<S> {
         let appended = self.store.append(lease, batch).await;
         self.points.pass(place, "after");
         appended
-    }
-
-    async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
-        self.store.info(session).await
-    }
-
-    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
-        self.store.turn(session, index).await
-    }
-
-    async fn turn_rows(
-        &self,
-        session: &str,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<TurnRow>, Error> {
-        self.store.turn_rows(session, from, limit).await
-    }
-
-    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        self.store.events(session, after, limit).await
-    }
-
-    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
-        self.store.effect(session, key).await
-    }
-
-    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
-        self.store.effects(session, turn).await
-    }
-
-    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
-        self.store.request(session, key).await
-    }
-
-    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
-        self.store.list(page).await
-    }
-
-    async fn fork(
-        &self,
-        from: &str,
-        index: u64,
-        to: &str,
-        at: SystemTime,
-    ) -> Result<SessionInfo, Error> {
-        self.store.fork(from, index, to, at).await
-    }
-
-    async fn delete(&self, session: &str) -> Result<bool, Error> {
-        self.store.delete(session).await
-    }
-
-    async fn stats(&self) -> Result<Stats, Error> {
-        self.store.stats().await
     }
 }

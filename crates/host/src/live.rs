@@ -168,6 +168,8 @@ impl Using {
             } = outcome.status
             {
                 place.host().lose(&self.live);
+            } else if self.live.journal.is_stuck() {
+                place.host().give_up(&self.live).await;
             }
             drop(place);
         });

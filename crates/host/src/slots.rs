@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use geppetto_store::Restored;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -145,7 +146,10 @@ impl Shared {
         }
         let slot = self.slots.slot(id);
         if let Some(using) = slot.using() {
-            return Ok(using);
+            if !using.journal.is_stuck() {
+                return Ok(using);
+            }
+            self.give_up(using.live()).await;
         }
         self.keep();
         let opened = self.open_in(&slot, id, cut_runs, missing).await;
@@ -235,6 +239,35 @@ impl Shared {
         self.slots.tidy(id, slot);
     }
 
+    /// Removes a session from memory whose store refuses its latest changes, and ends its run there,
+    /// so that the next use continues with what the store has.
+    pub(crate) async fn give_up(&self, live: &Arc<Live>) {
+        let id = live.session.id();
+        tracing::warn!(
+            session = id,
+            "the store refuses the changes of a session; it continues without them"
+        );
+        let slot = self.slots.slot(id);
+        {
+            let _permit = slot.gate.acquire().await;
+            if forget(&slot, live)
+                && let Err(error) = self.settle(id).await
+            {
+                tracing::warn!(session = id, %error, "the end of a run was not stored");
+            }
+        }
+        self.slots.tidy(id, slot);
+    }
+
+    /// Ends the run of a session that is not in memory, and releases the session.
+    async fn settle(&self, id: &str) -> Result<(), geppetto_store::Error> {
+        let store = Arc::clone(&self.store);
+        let mut restored = Restored::open(store, id, &self.options.claim()).await?;
+        let settled = restored.settle().await;
+        let closed = restored.journal().close().await;
+        settled.map(drop).and(closed)
+    }
+
     /// Deletes a session that nobody else holds, and keeps others from opening it in the meantime.
     pub(crate) async fn delete(self: &Arc<Self>, id: &str) -> Result<bool, Error> {
         let slot = self.slots.slot(id);
@@ -284,9 +317,10 @@ impl Shared {
     }
 }
 
-/// Removes a session from memory without writing anything.
-fn forget(slot: &Slot, live: &Arc<Live>) {
-    slot.take_if(|own| Arc::ptr_eq(own, live));
+/// Removes a session from memory without writing anything. Returns `false` if it was not there.
+fn forget(slot: &Slot, live: &Arc<Live>) -> bool {
+    let taken = slot.take_if(|own| Arc::ptr_eq(own, live));
     live.session.cancel_active_and_pause_queue();
     live.gone.cancel();
+    taken.is_some()
 }

@@ -57,7 +57,10 @@ mod model;
 mod requests;
 mod sharing;
 mod turns;
+mod wrapped;
 mod writes;
+
+pub use wrapped::{Wrapped, Wraps};
 
 /// Creates the stores under test.
 #[async_trait]

@@ -13,6 +13,7 @@ use crate::{Error, ErrorKind, Lease, Opened, RunEnd, RunPhase, SessionStore};
 
 mod desk;
 mod hooks;
+mod lost;
 mod pump;
 mod title;
 mod wait;
@@ -54,8 +55,12 @@ const STORE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 /// Barriers that arrive during a write, such as those of parallel tools, share the next one. If a
 /// write fails or its caller goes away, the same batch is written again by the next barrier, before
 /// anything else. A batch that the store refuses for its content ([`Invalid`](ErrorKind::Invalid)) is
-/// not: a prompt in it is withdrawn, and the next barrier writes the rest. After a failure of a fenced lease or a poisoned store every barrier fails, and
-/// with it the run: nothing is acknowledged that is not recorded.
+/// not: the barrier fails, a prompt in it is withdrawn, and the next barrier writes the rest. If the
+/// rest is refused too, its effects and events are given up, so that turns and runs can be written: a
+/// tool whose effect was given up does not start, and an event of the log says how many are missing.
+///
+/// After a failure of a fenced lease or a poisoned store every barrier fails, and with it the run:
+/// nothing is acknowledged that is not recorded.
 ///
 /// A turn is identified by its id: a turn with the id of the latest recorded one replaces it, any
 /// other one is appended. Turns that an application appends without a run are recorded with
@@ -190,6 +195,13 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         flushed.and(released)
     }
 
+    /// Returns `true` if the store refuses whatever is written, such as a turn that is too large for
+    /// it. Nothing that was acknowledged is missing; open the session again to continue from there.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.inner.desk().is_stuck()
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner<S>> {
         &self.inner
     }
@@ -198,30 +210,32 @@ impl<S: SessionStore + 'static> JournalOf<S> {
 impl<S: SessionStore> Inner<S> {
     /// Writes a change, and everything that was not written before it.
     pub(crate) async fn write(&self, change: Change) -> Result<(), Error> {
+        let has_effects = change.has_effects();
         let ticket = self.desk().add(change);
         let closed = |_| Error::new(ErrorKind::Unavailable, "the journal was closed");
         let _permit = self.writing.acquire().await.map_err(closed)?;
         while !self.desk().is_written(ticket) {
             self.write_next().await?;
         }
+        if has_effects && self.desk().gave_up_effects_of(ticket) {
+            let message = "the store refused the effect of a tool call, which was not recorded";
+            return Err(Error::invalid(message));
+        }
         Ok(())
     }
 
     async fn write_next(&self) -> Result<(), Error> {
-        let batch = self.desk().next_batch((self.clock)())?;
+        let batch = self.desk().next_batch((self.clock)());
         let Some(batch) = batch else {
             return Ok(());
         };
         let session = self.lease.session();
         match self.store.append(&self.lease, batch).await {
             Ok(appended) => self.desk().acknowledged(session, appended),
-            Err(error) => {
-                // The same batch would fail again, and with it everything after it.
-                if error.kind() == ErrorKind::Invalid {
-                    self.desk().take_back();
-                }
-                Err(error)
+            Err(error) if error.kind() == ErrorKind::Invalid && self.desk().refused(&error) => {
+                Ok(())
             }
+            Err(error) => Err(error),
         }
     }
 

@@ -16,7 +16,7 @@ use geppetto_events::Event;
 use geppetto_store::{
     Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, MemoryStore, Opened, Order, Page,
     Request, RequestWrite, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
-    conformance::{Factory, checks},
+    conformance::{Factory, Wrapped, Wraps, checks},
 };
 use geppetto_turns::Turn;
 
@@ -53,9 +53,11 @@ enum Fault {
     IgnoresGroups,
     /// Lists every page by id.
     ListsById,
+    /// Reads turns with `serde_json`'s limit of nesting.
+    ReadsLessDeep,
 }
 
-const ALL: [(Fault, &str); 15] = [
+const ALL: [(Fault, &str); 16] = [
     (Fault::DoesNotFence, "an_older_epoch_writes_nothing"),
     (
         Fault::RepeatsBatches,
@@ -80,6 +82,7 @@ const ALL: [(Fault, &str); 15] = [
     (Fault::ReplacesRequests, "a_request_is_recorded_once"),
     (Fault::IgnoresGroups, "a_group_is_listed_alone"),
     (Fault::ListsById, "the_newest_session_is_listed_first"),
+    (Fault::ReadsLessDeep, "values_of_any_depth_are_read"),
 ];
 
 struct Broken {
@@ -137,7 +140,13 @@ impl Broken {
 }
 
 #[async_trait]
-impl SessionStore for Broken {
+impl Wraps for Broken {
+    type Store = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         let session = &self.id(session);
         let mut claim = claim.clone();
@@ -147,14 +156,6 @@ impl SessionStore for Broken {
         let known = (Arc::new(opened.lease), 0);
         self.state().leases.insert(session.clone(), known);
         Ok(Opened::new(lease, opened.info, opened.latest))
-    }
-
-    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
-        self.inner.renew(lease).await
-    }
-
-    async fn release(&self, lease: &Lease) -> Result<(), Error> {
-        self.inner.release(lease).await
     }
 
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
@@ -205,7 +206,14 @@ impl SessionStore for Broken {
     }
 
     async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
-        self.inner.turn(&self.id(session), index).await
+        let turn = self.inner.turn(&self.id(session), index).await?;
+        let json = serde_json::to_string(&turn).unwrap_or_default();
+        match serde_json::from_str::<Turn>(&json) {
+            Err(error) if self.fault == Fault::ReadsLessDeep => {
+                Err(Error::new(ErrorKind::Corrupt, error.to_string()))
+            }
+            _ => Ok(turn),
+        }
     }
 
     async fn turn_rows(
@@ -294,25 +302,25 @@ struct Stores(Fault);
 
 #[async_trait]
 impl Factory for Stores {
-    type Store = Broken;
+    type Store = Wrapped<Broken>;
 
-    async fn fresh(&self) -> Broken {
-        Broken {
+    async fn fresh(&self) -> Wrapped<Broken> {
+        Wrapped(Broken {
             fault: self.0,
             inner: MemoryStore::new(),
             state: Mutex::default(),
-        }
+        })
     }
 
-    async fn reopen(&self, store: Broken) -> Broken {
+    async fn reopen(&self, store: Wrapped<Broken>) -> Wrapped<Broken> {
         let mut again = self.fresh().await;
         if self.0 != Fault::ForgetsAll {
-            again.inner = store.inner.reopened();
+            again.0.inner = store.inner.reopened();
         }
         again
     }
 
-    fn fail_next_sync(&self, store: &Broken) -> bool {
+    fn fail_next_sync(&self, store: &Wrapped<Broken>) -> bool {
         store.inner.fail_next_sync();
         true
     }

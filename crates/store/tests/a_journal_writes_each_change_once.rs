@@ -15,7 +15,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
-    time::SystemTime,
 };
 
 use geppetto_engine::{
@@ -24,8 +23,9 @@ use geppetto_engine::{
 };
 use geppetto_events::{Event, EventKind, EventStream, kind::Log};
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, EffectWrite, Error, JournalOf, Lease, MemoryStore, Opened,
-    Page, Request, RequestKey, RunPhase, SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Appended, Batch, Claim, Effect, EffectWrite, Error, JournalOf, Lease, MemoryStore, RequestKey,
+    RunPhase, SessionStore, async_trait,
+    conformance::{Wrapped, Wraps},
 };
 use geppetto_turns::{Block, InferenceResult, ToolCall, ToolUse, Turn};
 use tokio::sync::Semaphore;
@@ -33,36 +33,32 @@ use tokio::sync::Semaphore;
 const ID: &str = "chat";
 
 /// A store that writes a batch at once, and acknowledges it when it is let go.
-struct Slow {
+struct SlowWrites {
     inner: MemoryStore,
     let_go: Semaphore,
     appends: AtomicU64,
     batches: Mutex<Vec<Arc<Batch>>>,
 }
 
-impl Slow {
-    fn new(permits: usize) -> Arc<Self> {
-        Arc::new(Self {
+type Slow = Wrapped<SlowWrites>;
+
+impl SlowWrites {
+    fn new(permits: usize) -> Arc<Slow> {
+        Arc::new(Wrapped(Self {
             inner: MemoryStore::new(),
             let_go: Semaphore::new(permits),
             appends: AtomicU64::new(0),
             batches: Mutex::default(),
-        })
+        }))
     }
 }
 
 #[async_trait]
-impl SessionStore for Slow {
-    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
-        self.inner.open(session, claim).await
-    }
+impl Wraps for SlowWrites {
+    type Store = MemoryStore;
 
-    async fn renew(&self, lease: &Lease) -> Result<(), Error> {
-        self.inner.renew(lease).await
-    }
-
-    async fn release(&self, lease: &Lease) -> Result<(), Error> {
-        self.inner.release(lease).await
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
     }
 
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
@@ -71,56 +67,6 @@ impl SessionStore for Slow {
         let appended = self.inner.append(lease, batch).await;
         self.let_go.acquire().await.unwrap().forget();
         appended
-    }
-
-    async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
-        self.inner.info(session).await
-    }
-
-    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
-        self.inner.turn(session, index).await
-    }
-
-    async fn turn_rows(&self, id: &str, from: u64, limit: usize) -> Result<Vec<TurnRow>, Error> {
-        self.inner.turn_rows(id, from, limit).await
-    }
-
-    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        self.inner.events(session, after, limit).await
-    }
-
-    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
-        self.inner.effect(session, key).await
-    }
-
-    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
-        self.inner.effects(session, turn).await
-    }
-
-    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
-        self.inner.request(session, key).await
-    }
-
-    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
-        self.inner.list(page).await
-    }
-
-    async fn fork(
-        &self,
-        from: &str,
-        index: u64,
-        to: &str,
-        at: SystemTime,
-    ) -> Result<SessionInfo, Error> {
-        self.inner.fork(from, index, to, at).await
-    }
-
-    async fn delete(&self, session: &str) -> Result<bool, Error> {
-        self.inner.delete(session).await
-    }
-
-    async fn stats(&self) -> Result<Stats, Error> {
-        self.inner.stats().await
     }
 }
 
@@ -151,7 +97,7 @@ fn poll_once(future: impl Future<Output = Result<(), Error>>) -> Poll<Result<(),
 
 #[tokio::test]
 async fn a_write_that_was_abandoned_is_repeated_before_the_next() {
-    let store = Slow::new(0);
+    let store = SlowWrites::new(0);
     let journal = journal(&store).await;
     let first = turn("t1", None, "one");
     assert!(poll_once(journal.record_turn(&first)).is_pending());
@@ -170,7 +116,7 @@ async fn a_write_that_was_abandoned_is_repeated_before_the_next() {
 
 #[tokio::test]
 async fn a_withdrawn_prompt_leaves_no_turn() {
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let stream = EventStream::new();
     let first = turn("t1", None, "one");
@@ -200,7 +146,7 @@ async fn a_withdrawn_prompt_leaves_no_turn() {
 
 #[tokio::test]
 async fn a_prompt_whose_barrier_was_given_up_leaves_no_turn() {
-    let store = Slow::new(0);
+    let store = SlowWrites::new(0);
     let journal = journal(&store).await;
     let stream = EventStream::new();
     let prompt = turn("t1", None, "too slow");
@@ -220,7 +166,7 @@ async fn a_prompt_whose_barrier_was_given_up_leaves_no_turn() {
 
 #[tokio::test]
 async fn a_prompt_that_replaces_a_turn_does_so_in_one_write() {
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let stream = EventStream::new();
     let first = turn("t1", None, "one");
@@ -253,7 +199,7 @@ async fn a_prompt_that_replaces_a_turn_does_so_in_one_write() {
 
 #[tokio::test]
 async fn a_turn_is_removed_with_its_successor_unwritten() {
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let first = turn("t1", None, "one");
     let second = turn("t2", Some(&first), "two");
@@ -281,7 +227,7 @@ async fn the_title_is_the_first_words_of_the_first_prompt() {
         ("", None),
         ("\u{7}bell", Some("bell")),
     ] {
-        let store = Slow::new(99);
+        let store = SlowWrites::new(99);
         let journal = journal(&store).await;
         journal
             .record_turn(&turn("t1", None, prompt))
@@ -290,7 +236,7 @@ async fn the_title_is_the_first_words_of_the_first_prompt() {
         let title = store.info(ID).await.unwrap().title;
         assert_eq!(title.as_deref(), expected);
     }
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let long = turn("t1", None, &"many words ".repeat(50));
     journal.record_turn(&long).await.unwrap();
@@ -315,7 +261,7 @@ async fn the_title_is_the_first_words_of_the_first_prompt() {
 
 #[tokio::test]
 async fn effects_of_parallel_tools_share_a_write() {
-    let store = Slow::new(1);
+    let store = SlowWrites::new(1);
     let journal = journal(&store).await;
     let prompt = turn("t1", None, "one");
     let ctx = context(&EventStream::new(), "r1", &prompt);
@@ -356,7 +302,7 @@ async fn effects_of_parallel_tools_share_a_write() {
 
 #[tokio::test]
 async fn a_run_of_another_session_and_a_stream_without_its_events_are_refused() {
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let prompt = turn("t1", None, "one");
     let stream = EventStream::fragment();
@@ -379,7 +325,7 @@ async fn a_run_of_another_session_and_a_stream_without_its_events_are_refused() 
     );
 }
 
-impl Slow {
+impl SlowWrites {
     /// Describes the batches since the last call: durability, and what they change.
     fn batches(&self) -> Vec<String> {
         let batches = std::mem::take(&mut *self.batches.lock().unwrap());
@@ -408,7 +354,7 @@ impl Slow {
 
 #[tokio::test]
 async fn each_barrier_has_the_durability_of_the_table() {
-    let store = Slow::new(99);
+    let store = SlowWrites::new(99);
     let journal = journal(&store).await;
     let stream = EventStream::new();
     let mut prompt = turn("t1", None, "one");
@@ -459,7 +405,7 @@ async fn each_barrier_has_the_durability_of_the_table() {
 
 #[tokio::test]
 async fn a_turn_is_stored_without_waiting_if_the_store_does_not_wait() {
-    let store = Slow::new(1);
+    let store = SlowWrites::new(1);
     let journal = journal(&store).await;
     let first = turn("t1", None, "one");
     journal.persist_now(&first, &RunStatus::Cancelled).unwrap();

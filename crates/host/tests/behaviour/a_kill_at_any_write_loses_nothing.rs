@@ -14,7 +14,7 @@ use geppetto_store::{MemoryStore, OUTCOME_UNKNOWN, SessionStore};
 use geppetto_turns::{BlockKind, ToolUse, Turn};
 use tokio::runtime::Runtime;
 
-use super::support::{ID, Mortal, World, log, said, seen_text};
+use super::support::{Dying, ID, Mortal, World, log, said, seen_text};
 
 const KEY: &str = "request-1";
 
@@ -220,7 +220,7 @@ fn killed_at_every_write(steps: &[Step], asks: bool, policy: CutRuns) {
                 ..World::default()
             };
             let known = Known::default();
-            let store = Mortal::new(memory.clone(), at, written);
+            let store = Dying::mortal(memory.clone(), at, written);
             let died = live_and_die(&store, &world, steps, &known);
             let second = second_process(memory, &world, steps, &known, policy);
             let checked = catch_unwind(AssertUnwindSafe(|| runtime().block_on(second)));

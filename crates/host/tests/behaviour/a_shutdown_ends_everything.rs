@@ -8,7 +8,7 @@ use geppetto_store::{MemoryStore, SessionStore};
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
-use super::support::{ID, Mortal, World, log};
+use super::support::{Dying, ID, World, log};
 
 #[tokio::test(start_paused = true)]
 async fn after_the_runs_or_the_time_limit() {
@@ -52,7 +52,7 @@ async fn after_the_runs_or_the_time_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn the_sessions_of_a_store_that_stalls_wait_together() {
-    let store = Mortal::immortal(MemoryStore::new());
+    let store = Dying::immortal(MemoryStore::new());
     let host = World::default().host(store.clone()).build();
     for number in 0..50 {
         let session = host.session(format!("chat {number}"));

@@ -9,12 +9,12 @@ use geppetto_store::{ErrorKind as StoreKind, MemoryStore, SessionStore};
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
-use super::support::{ID, Mortal, World, log};
+use super::support::{Dying, ID, World, log};
 
 #[tokio::test(start_paused = true)]
 async fn deltas_and_a_cancel_do_not_wait_for_it() {
     let memory = MemoryStore::new();
-    let store = Mortal::immortal(memory.clone());
+    let store = Dying::immortal(memory.clone());
     let mut world = World::default();
     let gate = Gate::new();
     world.in_reply = Some(gate.clone());
@@ -60,7 +60,7 @@ async fn deltas_and_a_cancel_do_not_wait_for_it() {
 async fn a_prompt_that_was_not_stored_is_not_accepted() {
     for kind in [StoreKind::Full, StoreKind::Unavailable, StoreKind::ReadOnly] {
         let memory = MemoryStore::new();
-        let store = Mortal::immortal(memory.clone());
+        let store = Dying::immortal(memory.clone());
         let host = World::default().host(store.clone()).build();
         let session = host.session(ID);
         session.submit("Hello").await.unwrap().wait().await.unwrap();
@@ -87,7 +87,7 @@ async fn a_prompt_that_was_not_stored_is_not_accepted() {
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_end_was_not_stored_says_so() {
     let memory = MemoryStore::new();
-    let store = Mortal::immortal(memory.clone());
+    let store = Dying::immortal(memory.clone());
     let mut world = World::default();
     let gate = Gate::new();
     world.in_reply = Some(gate.clone());
@@ -120,7 +120,7 @@ async fn a_run_whose_end_was_not_stored_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_removal_whose_caller_goes_away_is_done_or_not() {
     let memory = MemoryStore::new();
-    let store = Mortal::immortal(memory.clone());
+    let store = Dying::immortal(memory.clone());
     let host = World::default().host(store.clone()).build();
     let session = host.session(ID);
     for prompt in ["One", "Two"] {

@@ -7,7 +7,7 @@ use geppetto_engine::Decision;
 use geppetto_host::{ErrorKind, NewSession};
 use geppetto_store::{MemoryStore, Page, SessionStore};
 
-use super::support::{ID, Mortal, World};
+use super::support::{Dying, ID, World};
 
 async fn sessions(store: &MemoryStore) -> Vec<String> {
     let listed = store.list(&Page::first(10)).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_prompt_that_is_refused_creates_none() {
 #[tokio::test(start_paused = true)]
 async fn of_two_that_create_it_one_succeeds() {
     let memory = MemoryStore::new();
-    let store = Mortal::immortal(memory.clone());
+    let store = Dying::immortal(memory.clone());
     let host = World::default().host(store.clone()).build();
     store.stalled.send_replace(true);
     let new = || NewSession::new().id(ID).title("Mine");

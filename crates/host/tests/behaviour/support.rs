@@ -1,11 +1,8 @@
 //! A world with tools, a model that knows what to do, and a store that dies.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::SystemTime,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
 };
 
 use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
@@ -13,8 +10,9 @@ use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, Grammar};
 use geppetto_host::{Host, HostBuilder};
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, MemoryStore, Opened, Page, Request,
-    SessionInfo, SessionStore, Stats, TurnRow, async_trait,
+    Appended, Batch, Claim, Error, ErrorKind, Lease, MemoryStore, Opened, SessionInfo,
+    SessionStore, async_trait,
+    conformance::{Wrapped, Wraps},
 };
 use geppetto_testing::Gate;
 use geppetto_toolloop::{
@@ -216,7 +214,7 @@ pub(crate) fn said(turns: &[Turn]) -> String {
 
 /// A store whose process dies at a write: nothing returns any more.
 #[derive(Clone)]
-pub(crate) struct Mortal {
+pub(crate) struct Dying {
     pub(crate) inner: MemoryStore,
     writes: Arc<AtomicU64>,
     /// Number of the write at which it dies.
@@ -230,9 +228,11 @@ pub(crate) struct Mortal {
     pub(crate) fails: Arc<Mutex<Option<ErrorKind>>>,
 }
 
-impl Mortal {
-    pub(crate) fn new(inner: MemoryStore, dies_at: u64, written: bool) -> Self {
-        Self {
+pub(crate) type Mortal = Wrapped<Dying>;
+
+impl Dying {
+    pub(crate) fn mortal(inner: MemoryStore, dies_at: u64, written: bool) -> Mortal {
+        Wrapped(Self {
             inner,
             writes: Arc::default(),
             dies_at,
@@ -240,12 +240,12 @@ impl Mortal {
             dead: Arc::default(),
             stalled: Arc::new(watch::Sender::new(false)),
             fails: Arc::default(),
-        }
+        })
     }
 
     /// Creates a store that does not die.
-    pub(crate) fn immortal(inner: MemoryStore) -> Self {
-        Self::new(inner, u64::MAX, true)
+    pub(crate) fn immortal(inner: MemoryStore) -> Mortal {
+        Self::mortal(inner, u64::MAX, true)
     }
 
     async fn fail(&self) -> Result<(), Error> {
@@ -271,7 +271,13 @@ impl Mortal {
 }
 
 #[async_trait]
-impl SessionStore for Mortal {
+impl Wraps for Dying {
+    type Store = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         self.alive().await;
         self.inner.open(session, claim).await
@@ -301,57 +307,10 @@ impl SessionStore for Mortal {
         }
         self.inner.append(lease, batch).await
     }
-
     async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
         let info = self.inner.info(session).await;
         // Others run in the meantime.
         tokio::task::yield_now().await;
         info
-    }
-
-    async fn turn(&self, session: &str, index: u64) -> Result<Turn, Error> {
-        self.inner.turn(session, index).await
-    }
-
-    async fn turn_rows(&self, id: &str, from: u64, limit: usize) -> Result<Vec<TurnRow>, Error> {
-        self.inner.turn_rows(id, from, limit).await
-    }
-
-    async fn events(&self, session: &str, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        self.inner.events(session, after, limit).await
-    }
-
-    async fn effect(&self, session: &str, key: &str) -> Result<Option<Effect>, Error> {
-        self.inner.effect(session, key).await
-    }
-
-    async fn effects(&self, session: &str, turn: u64) -> Result<Vec<Effect>, Error> {
-        self.inner.effects(session, turn).await
-    }
-
-    async fn request(&self, session: &str, key: &str) -> Result<Option<Request>, Error> {
-        self.inner.request(session, key).await
-    }
-
-    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
-        self.inner.list(page).await
-    }
-
-    async fn fork(
-        &self,
-        from: &str,
-        index: u64,
-        to: &str,
-        at: SystemTime,
-    ) -> Result<SessionInfo, Error> {
-        self.inner.fork(from, index, to, at).await
-    }
-
-    async fn delete(&self, session: &str) -> Result<bool, Error> {
-        self.inner.delete(session).await
-    }
-
-    async fn stats(&self) -> Result<Stats, Error> {
-        self.inner.stats().await
     }
 }

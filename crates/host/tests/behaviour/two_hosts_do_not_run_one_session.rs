@@ -8,7 +8,7 @@ use geppetto_store::{MemoryStore, SessionStore};
 use geppetto_testing::Gate;
 use tokio::time::sleep;
 
-use super::support::{ID, Mortal, World, log};
+use super::support::{Dying, ID, World, log};
 
 const LEASE: Duration = Duration::from_secs(9);
 
@@ -58,7 +58,7 @@ async fn the_second_one_is_told_who_has_it() {
 #[tokio::test(start_paused = true)]
 async fn a_host_that_stalls_is_taken_over_and_writes_nothing() {
     let memory = MemoryStore::new();
-    let stalling = Mortal::immortal(memory.clone());
+    let stalling = Dying::immortal(memory.clone());
     let mut world = World::default();
     let gate = Gate::new();
     world.in_reply = Some(gate.clone());

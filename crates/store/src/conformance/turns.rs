@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use geppetto_turns::{Block, ImagePart, Incomplete, ToolCall, Turn, keys::turn_meta};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Factory,
-    help::{Checked, ID, Writer, has_turns, ok, refused, turn},
+    help::{Checked, ID, Writer, has_turns, ok, refused, same, turn},
     list,
 };
-use crate::{ErrorKind, SessionStore};
+use crate::{Claim, ErrorKind, MAX_STORED_DEPTH, SessionStore};
 
 list! {
     a_turn_is_kept_as_it_is:
         "a turn is read with all blocks, ids, metadata, data and unknown keys that it was written \
          with",
+    values_of_any_depth_are_read:
+        "whatever the depth of a value, its turn is read; a value of up to MAX_STORED_DEPTH - 4 levels \
+         is read as it was",
     the_latest_turn_is_replaced:
         "a row with the index of the latest turn replaces it, whether blocks are added, changed or \
          removed; earlier turns are unchanged",
@@ -73,6 +76,41 @@ async fn a_turn_is_kept_as_it_is<F: Factory>(factory: &F) -> Checked {
     let turns = writer.turns;
     let store = factory.reopen(store).await;
     has_turns(&store, ID, &turns).await
+}
+
+fn nested(depth: usize) -> Value {
+    (1..depth).fold(json!([]), |inner, _| Value::Array(vec![inner]))
+}
+
+async fn values_of_any_depth_are_read<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let mut writer = Writer::open(&store, ID).await?;
+    let kept = MAX_STORED_DEPTH - 4;
+    for depth in [1, 120, 125, 126, 127, 128, 129, kept, kept + 20] {
+        let mut next = turn("t", None, &["text"]);
+        next.id = format!("t{depth}");
+        next.extra.set("deep", nested(depth));
+        next.metadata.set_raw("app.deep@v1", nested(depth));
+        if let Some(block) = next.blocks.make_mut(0) {
+            block.extra.set("deep", nested(depth));
+            block.metadata.set_raw("app.deep@v1", nested(depth));
+        }
+        let row = writer.row(next);
+        let batch = writer.next().turn(row);
+        ok(writer.append(batch).await, "appending deep values")?;
+    }
+    let last = writer.turns.len() - 1;
+    let turns = writer.turns;
+    let store = factory.reopen(store).await;
+    for (index, expected) in turns.iter().enumerate() {
+        let read = store.turn(ID, index as u64).await;
+        let read = ok(read, "reading deep values")?;
+        if index < last {
+            same(&read, expected, "a turn with deep values")?;
+        }
+    }
+    let opened = store.open(ID, &Claim::new("b").taking_over()).await;
+    ok(opened, "opening a session with deep values").map(drop)
 }
 
 async fn the_latest_turn_is_replaced<F: Factory>(factory: &F) -> Checked {

@@ -2,83 +2,25 @@
 
 use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
-use geppetto_engine::ReplacesTurn;
 use geppetto_events::{EventRow, EventStream, SlowReaderPolicy, Subscription};
 use geppetto_turns::Turn;
 
-use super::title;
+use super::{lost, title};
 use crate::{
-    Appended, Batch, Durability, EffectWrite, EndStatus, Error, RequestKey, RequestWrite, RunEnd,
-    RunPhase, RunRecord, SessionInfo, TurnRow,
+    Appended, Batch, Durability, EffectWrite, Error, RequestWrite, RunRecord, SessionInfo, TurnRow,
 };
 
+mod change;
 mod refused;
+mod start;
 
-use refused::Before;
+pub(crate) use change::Change;
+use refused::{Before, Refusals};
+use start::Undo;
 
-/// A change to write.
-#[derive(Default)]
-pub(crate) struct Change {
-    turn: Option<Turn>,
-    effects: Vec<EffectWrite>,
-    run: Option<RunRecord>,
-    events: Vec<EventRow>,
-    requests: Vec<RequestWrite>,
-    /// Removes the latest turn; the turn before it.
-    drops_to: Option<Option<Turn>>,
-    title: Option<String>,
-    group: Option<String>,
-    durability: Durability,
-}
-
-impl Change {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    pub(crate) fn turn(mut self, turn: &Turn) -> Self {
-        self.turn = Some(turn.clone());
-        self
-    }
-
-    pub(crate) fn effect(mut self, effect: EffectWrite) -> Self {
-        self.effects.push(effect);
-        self
-    }
-
-    /// Its turn and its last event are determined by the batch.
-    pub(crate) fn run(mut self, run: RunRecord) -> Self {
-        self.run = Some(run);
-        self
-    }
-
-    pub(crate) fn events(mut self, rows: Vec<EventRow>) -> Self {
-        self.events.extend(rows);
-        self
-    }
-
-    pub(crate) fn request(mut self, request: RequestWrite) -> Self {
-        self.requests.push(request);
-        self
-    }
-
-    /// Removes the latest turn first. `before` is the turn before it.
-    pub(crate) fn dropping_latest(mut self, before: Option<&Turn>) -> Self {
-        self.drops_to = Some(before.cloned());
-        self
-    }
-
-    pub(crate) fn labels(mut self, title: Option<&str>, group: Option<&str>) -> Self {
-        self.title = title.map(str::to_owned);
-        self.group = group.map(str::to_owned);
-        self
-    }
-
-    pub(crate) fn synced(mut self) -> Self {
-        self.durability = Durability::Synced;
-        self
-    }
-}
+/// Message of the event that stands for those that the stream no longer had.
+const LOST: &str = "events are missing: the session published them before its first run with this \
+                    journal";
 
 pub(crate) struct Desk {
     /// Number of the next batch.
@@ -103,6 +45,7 @@ pub(crate) struct Desk {
     events: Option<Subscription>,
     undo: Option<Undo>,
     has_title: bool,
+    refusals: Refusals,
 }
 
 #[derive(Default)]
@@ -126,17 +69,6 @@ struct InFlight {
     before: Before,
 }
 
-/// State before the start of the current run.
-struct Undo {
-    id: String,
-    before: Option<Turn>,
-    run: Option<RunRecord>,
-    /// Idempotency key of its request.
-    request: Option<String>,
-    /// The turn before the one that is replaced.
-    replaced: Option<Option<Turn>>,
-}
-
 impl Desk {
     pub(super) fn new(info: &SessionInfo, latest: Option<Turn>) -> Self {
         Self {
@@ -154,6 +86,7 @@ impl Desk {
             events: None,
             undo: None,
             has_title: info.title.is_some(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -182,94 +115,13 @@ impl Desk {
         Ok(())
     }
 
-    /// Remembers the state before a run on `turn` starts, and removes the turn that it replaces.
-    pub(super) fn begin(
-        &mut self,
-        turn: &Turn,
-        request: Option<&RequestKey>,
-        replaces: Option<&ReplacesTurn>,
-    ) -> Result<(), Error> {
-        let recorded = match &self.waiting.drops_to {
-            Some(before) => before.as_ref(),
-            None => self.latest.as_ref(),
-        };
-        let before = self.waiting.turns.last().or(recorded);
-        if let Some(replaces) = replaces {
-            check_latest(before, &replaces.turn_id)?;
-        }
-        self.undo = Some(Undo {
-            id: turn.id.clone(),
-            before: before.cloned(),
-            run: self.run.clone(),
-            request: request.map(|own| own.key.clone()),
-            replaced: replaces.map(|own| own.base.clone()),
-        });
-        if let Some(replaces) = replaces {
-            self.waiting.drops_to = Some(replaces.base.clone());
-        }
-        Ok(())
-    }
-
-    /// Fails unless the latest turn, including one that waits, has this id.
-    pub(super) fn check_latest(&self, id: &str) -> Result<(), Error> {
-        check_latest(self.waiting.turns.last().or(self.latest.as_ref()), id)
-    }
-
-    /// Undoes the start of the current run.
-    pub(super) fn withdraw(&mut self) {
-        let Some(Undo {
-            id,
-            before,
-            run,
-            request,
-            replaced,
-        }) = self.undo.take()
-        else {
-            return;
-        };
-        self.withdraw_request(request);
-        let waits = self.waiting.turns.last().is_some_and(|turn| turn.id == id);
-        if waits {
-            self.waiting.turns.pop();
-        }
-        match before {
-            // The replaced turn comes back.
-            before if replaced.is_some() => {
-                self.waiting.drops_to = replaced.filter(|_| !waits);
-                if !waits {
-                    self.waiting.turns.extend(before);
-                }
-            }
-            Some(before) if before.id == id => self.waiting.turns.push(before),
-            before if !waits => self.waiting.drops_to = Some(before),
-            _ => {}
-        }
-        // There is no run that a later process has to end.
-        let withdrawn = self.run.take();
-        self.run = run.or_else(|| {
-            let end = RunEnd::new(EndStatus::Cancelled);
-            withdrawn.map(|own| own.at(RunPhase::Ended(end)))
-        });
-        self.waiting.run = true;
-    }
-
-    fn withdraw_request(&mut self, key: Option<String>) {
-        let Some(key) = key else {
-            return;
-        };
-        let waiting = &mut self.waiting.requests;
-        let is_put = |own: &RequestWrite| matches!(own, RequestWrite::Put(own) if own.key == key);
-        match waiting.iter().position(is_put) {
-            Some(put) => drop(waiting.remove(put)),
-            None => waiting.push(RequestWrite::Remove { key }),
-        }
-    }
-
     /// Adds a change, and returns its number.
     pub(super) fn add(&mut self, change: Change) -> u64 {
         let waiting = &mut self.waiting;
         if change.drops_to.is_some() {
             waiting.drops_to = change.drops_to;
+            // A store removes the effects of a turn with it.
+            self.open.clear();
         }
         if let Some(turn) = change.turn {
             match waiting.turns.last_mut() {
@@ -307,11 +159,11 @@ impl Desk {
 
     /// Returns the batch to write: the last one if it was not acknowledged, or else everything that
     /// waits. `None` if there is nothing to write, and all changes are written.
-    pub(super) fn next_batch(&mut self, now: SystemTime) -> Result<Option<Arc<Batch>>, Error> {
+    pub(super) fn next_batch(&mut self, now: SystemTime) -> Option<Arc<Batch>> {
         if let Some(in_flight) = &self.in_flight {
-            return Ok(Some(Arc::clone(&in_flight.batch)));
+            return Some(Arc::clone(&in_flight.batch));
         }
-        self.take_events()?;
+        self.take_events();
         let mut batch = Batch::new(self.next, now);
         let before = self.before();
         let waiting = std::mem::take(&mut self.waiting);
@@ -352,7 +204,7 @@ impl Desk {
         }
         if batch.is_empty() && !waiting.synced {
             self.written = self.added;
-            return Ok(None);
+            return None;
         }
         if waiting.synced {
             batch.durability = Durability::Synced;
@@ -364,7 +216,7 @@ impl Desk {
             expected: Appended::new(self.turns, self.seq),
             before,
         });
-        Ok(Some(batch))
+        Some(batch)
     }
 
     /// Takes the acknowledgement of the batch in flight.
@@ -374,6 +226,7 @@ impl Desk {
         };
         self.next += 1;
         self.written = in_flight.ticket;
+        self.refusals.over();
         if appended == in_flight.expected {
             return Ok(());
         }
@@ -408,35 +261,14 @@ impl Desk {
     }
 
     /// Moves published events to those that wait.
-    fn take_events(&mut self) -> Result<(), Error> {
+    fn take_events(&mut self) {
         let Some(events) = &mut self.events else {
-            return Ok(());
+            return;
         };
         let waiting = &mut self.waiting.events;
         while let Some(read) = events.try_next_row() {
             let last = waiting.last().map_or(self.seq, EventRow::last_seq);
-            let row = read.map_err(|lost| {
-                let message = format!(
-                    "{lost} events after {last} are lost: the session published them before its \
-                     first run with this journal"
-                );
-                Error::invalid(message)
-            })?;
-            waiting.push(row);
+            waiting.push(read.unwrap_or_else(|lost| lost::row(last, lost, LOST)));
         }
-        Ok(())
     }
-}
-
-/// Fails unless `latest` has this id.
-fn check_latest(latest: Option<&Turn>, id: &str) -> Result<(), Error> {
-    let latest = latest.map_or("", |latest| latest.id.as_str());
-    if latest == id {
-        return Ok(());
-    }
-    let message = format!(
-        "turn `{id}` cannot be removed: the latest turn that was recorded is `{latest}`; record the \
-         turns that no run has produced (`record_turn`)"
-    );
-    Err(Error::invalid(message))
 }

@@ -2,8 +2,24 @@
 
 use geppetto_turns::Turn;
 
+use geppetto_events::EventRow;
+
 use super::{Desk, InFlight};
-use crate::RequestWrite;
+use crate::{Error, RequestWrite, journal::lost};
+
+/// Batches that were refused since the last one that was written.
+#[derive(Default)]
+pub(super) struct Refusals {
+    count: u32,
+    /// Number of the last change whose effects were given up.
+    effects_until: u64,
+}
+
+impl Refusals {
+    pub(super) fn over(&mut self) {
+        self.count = 0;
+    }
+}
 
 /// State before a batch was made.
 pub(super) struct Before {
@@ -34,9 +50,46 @@ impl Desk {
         }
     }
 
+    /// Takes back a batch that was refused. Returns `true` if the rest of it is to be written at once.
+    ///
+    /// The first time, everything waits again: a prompt that was refused is withdrawn by its caller. If
+    /// the next batch is refused too, effects and events are given up, so that the turn and the run
+    /// can be written. A prompt with an idempotency key never goes without it.
+    pub(in crate::journal) fn refused(&mut self, error: &Error) -> bool {
+        self.take_back();
+        self.refusals.count = self.refusals.count.saturating_add(1);
+        let waiting = &mut self.waiting;
+        let is_put = |own: &RequestWrite| matches!(own, RequestWrite::Put(_));
+        if self.refusals.count != 2 || waiting.requests.iter().any(is_put) {
+            return false;
+        }
+        if !waiting.effects.is_empty() {
+            waiting.effects.clear();
+            self.open.clear();
+            self.refusals.effects_until = self.added;
+        }
+        if let Some(last) = waiting.events.last().map(EventRow::last_seq) {
+            let count = last.saturating_sub(self.seq);
+            let message = format!("{count} events were not stored: {error}");
+            waiting.events = vec![lost::row(self.seq, count, &message)];
+        }
+        true
+    }
+
+    /// Returns `true` if the effects of a change were given up.
+    pub(in crate::journal) fn gave_up_effects_of(&self, ticket: u64) -> bool {
+        ticket <= self.refusals.effects_until
+    }
+
+    /// Returns `true` if nothing can be written any more: what waits was refused although it has no
+    /// effects and no events.
+    pub(in crate::journal) fn is_stuck(&self) -> bool {
+        self.refusals.count > 2
+    }
+
     /// Takes back the batch in flight, of which nothing was written: its changes wait again, before
     /// those that were added in the meantime.
-    pub(in crate::journal) fn take_back(&mut self) {
+    fn take_back(&mut self) {
         let Some(InFlight { batch, before, .. }) = self.in_flight.take() else {
             return;
         };
