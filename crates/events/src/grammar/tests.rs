@@ -235,6 +235,25 @@ fn a_fragment_needs_no_run() {
 }
 
 #[test]
+fn an_event_must_not_name_another_run() {
+    let of = |word: &str, run: Option<&str>| {
+        event(word, 0).with_correlation(Arc::new(Correlation {
+            run_id: run.map(str::to_owned),
+            ..Correlation::default()
+        }))
+    };
+    let mut grammar = Grammar::new();
+    grammar.accept(&of("run", Some("a"))).unwrap();
+    grammar.accept(&of("error", Some("a"))).unwrap();
+    grammar.accept(&of("error", None)).unwrap();
+    let refused = grammar.accept(&of("error", Some("b"))).unwrap_err();
+    assert!(
+        refused.to_string().contains("belongs to another run"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn what_is_open_is_told_at_the_terminal_event_and_not_at_the_end_of_the_stream() {
     for words in [
         "run call end",

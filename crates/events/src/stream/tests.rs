@@ -542,3 +542,18 @@ fn a_reader_that_is_gone_is_not_woken_and_leaves_its_place() {
     }
     assert_eq!(Arc::strong_count(&counter), 2);
 }
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_fragment_begins_within_a_run_and_its_order_is_checked() {
+    let error = || Event::new(EventKind::Error(crate::kind::ErrorEvent::default()));
+    let fragment = EventStream::fragment();
+    fragment.publish(error(), &[]);
+    assert_eq!(fragment.violations(), []);
+    fragment.publish(delta("no segment", 0), &[]);
+    assert_eq!(fragment.violations().len(), 1);
+
+    let whole = EventStream::new();
+    whole.publish(error(), &[]);
+    assert_eq!(whole.violations().len(), 1);
+}
