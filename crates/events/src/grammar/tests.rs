@@ -127,6 +127,14 @@ fn illegal_orders_are_refused() {
         ("run call t /call", "a segment is still open"),
         ("run call t t", "a segment must have an id of its own"),
         (
+            "run call t +t +t /t t",
+            "a segment must have an id of its own",
+        ),
+        (
+            "run call t +t +t /t +t",
+            "a segment must be open, and of this kind, to grow or close",
+        ),
+        (
             "run call +t",
             "a segment must be open, and of this kind, to grow or close",
         ),
@@ -232,6 +240,49 @@ fn a_fragment_needs_no_run() {
         grammar.accept(&event(word, 0)).unwrap();
     }
     grammar.finish().unwrap();
+}
+
+#[test]
+fn a_segment_grows_only_by_deltas_of_its_kind() {
+    let named = |word: &str, segment: &str| {
+        let event = event(word, 0);
+        let correlation = Correlation {
+            segment_id: Some(segment.to_owned()),
+            ..Correlation::clone(&event.correlation)
+        };
+        event.with_correlation(Arc::new(correlation))
+    };
+    let mut grammar = Grammar::new();
+    for word in ["run", "call"] {
+        grammar.accept(&event(word, 0)).unwrap();
+    }
+    grammar.accept(&named("r", "one")).unwrap();
+    let refused = grammar.accept(&named("+t", "one")).unwrap_err();
+    assert_eq!(
+        refused.rule,
+        "a segment must be open, and of this kind, to grow or close"
+    );
+}
+
+#[test]
+fn segments_without_an_id_follow_each_other() {
+    let unnamed = |word: &str, offset: u64| {
+        let event = event(word, offset);
+        let correlation = Correlation {
+            segment_id: None,
+            ..Correlation::clone(&event.correlation)
+        };
+        event.with_correlation(Arc::new(correlation))
+    };
+    let mut grammar = Grammar::new();
+    for word in ["run", "call"] {
+        grammar.accept(&event(word, 0)).unwrap();
+    }
+    for (word, offset) in [("t", 0), ("+t", 0), ("+t", 2), ("/t", 0), ("t", 0)] {
+        grammar.accept(&unnamed(word, offset)).unwrap();
+    }
+    let refused = grammar.accept(&unnamed("t", 0)).unwrap_err();
+    assert_eq!(refused.rule, "a segment must have an id of its own");
 }
 
 #[test]
