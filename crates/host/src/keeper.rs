@@ -39,7 +39,8 @@ impl Shared {
             let is_unused = live.last_used().elapsed() >= self.options.idle;
             if is_unused && live.is_idle() && !self.stopping.is_cancelled() {
                 let shared = Arc::clone(self);
-                renewals.spawn(async move {
+                // On its own: no renewal waits for it.
+                tokio::spawn(async move {
                     let id = live.session.id();
                     shared.close(id, Live::is_idle).await;
                 });

@@ -27,7 +27,7 @@ pub struct Recovered {
 impl Host {
     /// Finds all sessions with a run that was cut off, and takes them up as configured
     /// ([`HostBuilder::cut_runs`](crate::HostBuilder::cut_runs)). Call it at the start of the
-    /// program, on a task of its own; sessions can be used in the meantime.
+    /// program, on a task of its own; sessions can be used in the meantime. Reads only these sessions.
     ///
     /// At most [`recover_at_once`](crate::HostBuilder::recover_at_once) continued runs run at once;
     /// the last one has been started when this returns. Does nothing with [`CutRuns::Leave`].
@@ -41,7 +41,7 @@ impl Host {
             return Ok(recovered);
         }
         let places = Arc::new(Semaphore::new(self.shared.options.recover_at_once));
-        let mut page = Page::first(PAGE);
+        let mut page = Page::first(PAGE).with_open_runs();
         loop {
             let infos = self.shared.store.list(&page).await?;
             let Some(last) = infos.last() else {
@@ -49,8 +49,7 @@ impl Host {
             };
             page = page.after(last);
             for info in infos {
-                let is_open = info.run.as_ref().is_some_and(|run| !run.is_ended());
-                if is_open && self.shared.slots.get(&info.id).is_none() {
+                if self.shared.slots.get(&info.id).is_none() {
                     self.take_up(info.id, &places, &mut recovered).await;
                 }
             }

@@ -10,7 +10,7 @@ use tokio::{
 use crate::{Host, host::Shared, live::Live};
 
 /// Time limit for writing what is left of a session.
-const CLOSE: Duration = Duration::from_secs(5);
+pub(crate) const CLOSE: Duration = Duration::from_secs(5);
 
 /// Result of [`Host::shutdown`].
 #[derive(Debug, Default)]

@@ -6,13 +6,14 @@ use std::{
 };
 
 use geppetto_store::Restored;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     Error, ErrorKind,
     host::Shared,
     live::{Live, Using},
     options::CutRuns,
+    shutdown::CLOSE,
 };
 
 /// Sessions by id.
@@ -217,9 +218,9 @@ impl Shared {
             let _permit = slot.gate.acquire().await;
             match slot.take_if(|live| condition(live)) {
                 Some(live) => {
-                    let closed = live.journal.close().await;
+                    let closed = timeout(CLOSE, live.journal.close()).await;
                     live.gone.cancel();
-                    Some(closed)
+                    Some(closed.unwrap_or_else(|_| Err(stalled())))
                 }
                 None => None,
             }
@@ -315,6 +316,11 @@ impl Shared {
         }
         Ok(self.store.delete(id).await?)
     }
+}
+
+fn stalled() -> geppetto_store::Error {
+    let message = format!("the store took longer than {CLOSE:?}");
+    geppetto_store::Error::new(geppetto_store::ErrorKind::Unavailable, message)
 }
 
 /// Removes a session from memory without writing anything. Returns `false` if it was not there.

@@ -20,7 +20,10 @@ use crate::{
 const APPLICATION_ID: i32 = 0x6765_7074;
 
 /// The steps to each format, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("schema/version_1.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/version_1.sql"),
+    include_str!("schema/version_2.sql"),
+];
 
 /// Opens the connection of the writer, and creates or migrates the file.
 pub(crate) fn open(path: &Path, options: &SqliteOptions) -> Result<Connection> {

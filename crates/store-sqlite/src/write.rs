@@ -30,6 +30,7 @@ pub(crate) struct Session {
     pub(crate) epoch: i64,
     pub(crate) owner: Option<String>,
     pub(crate) expires_at: Option<i64>,
+    pub(crate) ttl: Option<i64>,
     pub(crate) last_batch: i64,
     pub(crate) turns: i64,
     pub(crate) last_seq: i64,
@@ -39,7 +40,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn find(conn: &Connection, id: &str) -> Result<Option<Self>> {
         let mut statement = conn.prepare_cached(
-            "select sid, epoch, owner, expires_at, last_batch, turns, last_seq, head \
+            "select sid, epoch, owner, expires_at, last_batch, turns, last_seq, head, ttl \
              from session where id = ?",
         )?;
         let found = statement.query_row(params![id], |row| {
@@ -52,6 +53,7 @@ impl Session {
                 turns: row.get(5)?,
                 last_seq: row.get(6)?,
                 head: row.get(7)?,
+                ttl: row.get(8)?,
             })
         });
         Ok(found.optional()?)

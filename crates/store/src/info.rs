@@ -126,6 +126,9 @@ pub struct Page {
     pub after: Option<Cursor>,
     /// Group whose sessions are listed. `None` by default: all sessions.
     pub group: Option<String>,
+    /// `true` to list only sessions whose last run has not ended. `false` by default. Such a page
+    /// costs what is listed, not what is stored.
+    pub open_runs: bool,
     /// Maximum number of sessions. 100 by default.
     pub limit: usize,
 }
@@ -144,6 +147,7 @@ impl Page {
             order: Order::Id,
             after: None,
             group: None,
+            open_runs: false,
             limit,
         }
     }
@@ -162,6 +166,13 @@ impl Page {
     #[must_use]
     pub fn after(mut self, place: impl Into<Cursor>) -> Self {
         self.after = Some(place.into());
+        self
+    }
+
+    /// Lists only sessions whose last run has not ended: it is running, or was cut off.
+    #[must_use]
+    pub fn with_open_runs(mut self) -> Self {
+        self.open_runs = true;
         self
     }
 

@@ -21,8 +21,8 @@ mod wait;
 pub(crate) use desk::Change;
 use desk::Desk;
 
-/// Delay until events that no barrier has stored are written: 25 ms.
-pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(25);
+/// Delay until events that no barrier has stored are written: 100 ms.
+pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(100);
 
 /// Time to wait for the store when a runtime shuts down during a run: 1 s. A store that depends on
 /// the runtime is never ready.

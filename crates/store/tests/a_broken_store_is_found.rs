@@ -53,11 +53,13 @@ enum Fault {
     IgnoresGroups,
     /// Lists every page by id.
     ListsById,
+    /// Lists sessions without an open run too.
+    ListsEndedRuns,
     /// Reads turns with `serde_json`'s limit of nesting.
     ReadsLessDeep,
 }
 
-const ALL: [(Fault, &str); 16] = [
+const ALL: [(Fault, &str); 17] = [
     (Fault::DoesNotFence, "an_older_epoch_writes_nothing"),
     (
         Fault::RepeatsBatches,
@@ -82,6 +84,7 @@ const ALL: [(Fault, &str); 16] = [
     (Fault::ReplacesRequests, "a_request_is_recorded_once"),
     (Fault::IgnoresGroups, "a_group_is_listed_alone"),
     (Fault::ListsById, "the_newest_session_is_listed_first"),
+    (Fault::ListsEndedRuns, "open_runs_are_listed_alone"),
     (Fault::ReadsLessDeep, "values_of_any_depth_are_read"),
 ];
 
@@ -252,6 +255,7 @@ impl Wraps for Broken {
         match self.fault {
             Fault::IgnoresGroups => page.group = None,
             Fault::ListsById => page.order = Order::Id,
+            Fault::ListsEndedRuns => page.open_runs = false,
             _ => {}
         }
         let page = &page;

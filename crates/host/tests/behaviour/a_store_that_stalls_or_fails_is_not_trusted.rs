@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use geppetto_engine::RunStatus;
 use geppetto_host::ErrorKind;
-use geppetto_store::{ErrorKind as StoreKind, MemoryStore, SessionStore};
+use geppetto_store::{
+    Claim, Error, ErrorKind as StoreKind, Lease, MemoryStore, SessionStore, async_trait,
+    conformance::{Wrapped, Wraps},
+};
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
@@ -148,4 +151,48 @@ async fn a_removal_whose_caller_goes_away_is_done_or_not() {
     session.submit("Three").await.unwrap().wait().await.unwrap();
     let in_memory = session.open().await.unwrap().turns();
     assert_eq!(ids(&in_memory), ids(&session.turns().await.unwrap()));
+}
+
+/// A store that never releases one session.
+struct Sticky(MemoryStore);
+
+#[async_trait]
+impl Wraps for Sticky {
+    type Store = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.0
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        if lease.session() == "sticky" {
+            std::future::pending::<()>().await;
+        }
+        self.0.release(lease).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_one_session_keeps_no_other_from_being_renewed() {
+    let memory = MemoryStore::new();
+    let host = World::default().host(Wrapped(Sticky(memory.clone())));
+    let host = host
+        .lease(Duration::from_secs(3))
+        .idle_after(Duration::from_secs(1))
+        .build();
+    let in_use = host.session(ID).open().await.unwrap();
+    drop(host.session("sticky").open().await.unwrap());
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(host.sessions_in_memory(), 1);
+    let held = memory.open(ID, &Claim::new("other")).await.unwrap_err();
+    assert_eq!(held.kind(), StoreKind::Held);
+    // The other one was given up, and can be opened again.
+    host.session("sticky")
+        .submit("one")
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    drop(in_use);
 }

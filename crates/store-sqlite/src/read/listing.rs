@@ -13,9 +13,11 @@ pub(crate) fn list(conn: &Connection, page: &Page) -> Result<Vec<SessionInfo>> {
     let after = page.after.as_ref();
     let id = after.map_or("", |after| after.id.as_str());
     let (group, most) = (page.group.as_deref(), limit(page.limit));
-    let in_group = match group {
-        Some(_) => "group_name = ?1",
-        None => "?1 is null",
+    let in_group = match (group, page.open_runs) {
+        (Some(_), false) => "group_name = ?1",
+        (None, false) => "?1 is null",
+        (Some(_), true) => "group_name = ?1 and open_run = 1",
+        (None, true) => "?1 is null and open_run = 1",
     };
     if page.order == Order::Id {
         let sql = format!(

@@ -34,7 +34,7 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
     let at = nanos(batch.at);
     conn.prepare_cached(
         "update session set last_batch = ?, turns = ?, last_seq = ?, head = ?, \
-         run = coalesce(?, run), title = coalesce(?, title), \
+         run = coalesce(?, run), open_run = coalesce(?, open_run), title = coalesce(?, title), \
          group_name = coalesce(?, group_name), created_at = coalesce(created_at, ?), \
          updated_at = iif(? or updated_at = ?, ?, updated_at) where sid = ?",
     )?
@@ -44,6 +44,7 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
         last_seq,
         head,
         encoded.run,
+        batch.run.as_ref().map(|run| !run.is_ended()),
         batch.title,
         batch.group,
         at,

@@ -179,3 +179,30 @@ async fn times_of_a_clock_that_is_wrong() {
     let listed = store.list(&Page::first(9)).await.unwrap();
     assert_eq!(listed.len(), 3);
 }
+
+#[tokio::test]
+async fn and_a_clock_that_is_set_back_extends_no_lease_for_ever() {
+    let folder = Folder::new();
+    let file = folder.file();
+    let store = SqliteStore::open(&file).await.unwrap();
+    let claim = |owner: &str| Claim::new(owner).expiring_after(Duration::from_secs(60));
+    for (seconds, is_free) in [(59, false), (110, false), (130, true), (86_400 * 365, true)] {
+        let id = seconds.to_string();
+        store.open(&id, &claim("a")).await.unwrap();
+        // As if the clock had been ahead when the lease was granted.
+        let conn = rusqlite::Connection::open(&file).unwrap();
+        let at = SystemTime::now() + Duration::from_secs(seconds);
+        let millis = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_millis();
+        let millis = i64::try_from(millis).unwrap();
+        conn.execute(
+            "update session set expires_at = ?1 where id = ?2",
+            (millis, &id),
+        )
+        .unwrap();
+        let opened = store.open(&id, &claim("b")).await;
+        assert_eq!(opened.is_ok(), is_free, "{seconds}");
+    }
+}

@@ -8,7 +8,10 @@ use crate::folder::Folder;
 
 /// Files as `sqlite3 FILE .dump` writes them: two sessions, of which the second one is a fork, with
 /// a long string, an effect, events and a request.
-const DUMPS: [&str; 1] = [include_str!("../data/format_1.sql")];
+const DUMPS: [&str; 2] = [
+    include_str!("../data/format_1.sql"),
+    include_str!("../data/format_2.sql"),
+];
 
 #[tokio::test]
 async fn with_all_that_they_had() {
@@ -49,4 +52,21 @@ async fn with_all_that_they_had() {
         let opened = store.open("fork", &Claim::new("a")).await.unwrap();
         assert_eq!(opened.latest.unwrap().blocks.len(), 2);
     }
+}
+
+#[tokio::test]
+async fn and_the_runs_that_they_left_open_are_found() {
+    let folder = Folder::new();
+    let file = folder.file();
+    let conn = Connection::open(&file).unwrap();
+    let [format_1, _] = DUMPS;
+    conn.execute_batch(format_1).unwrap();
+    let sql =
+        r#"update session set run = replace(run, '{"ended":{"status":"finished"}}', '"calling"')"#;
+    conn.execute_batch(sql).unwrap();
+    drop(conn);
+    let store = SqliteStore::open(&file).await.unwrap();
+    let open = store.list(&Page::default().with_open_runs()).await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].run.as_ref().unwrap().phase, RunPhase::Calling);
 }

@@ -7,7 +7,10 @@ use super::{
     help::{Checked, Writer, at, events, has_turns, ok, refused, same, turn},
     list,
 };
-use crate::{Batch, Claim, ErrorKind, MAX_ID_BYTES, Page, SessionStore};
+use crate::{
+    Batch, Claim, Cursor, EndStatus, ErrorKind, MAX_ID_BYTES, Page, RunEnd, RunPhase, RunRecord,
+    SessionStore,
+};
 
 list! {
     a_listing_has_every_session_once:
@@ -20,6 +23,9 @@ list! {
     a_group_is_listed_alone:
         "a page of a group has the sessions of that group only, in either order; title and group \
          are those that were set last",
+    open_runs_are_listed_alone:
+        "a page of open runs has the sessions whose last run has not ended, in either order, and \
+         together with a group",
     ids_are_any_text:
         "an id is any text of 1 to 512 bytes; ids that differ in any byte are different sessions",
     unknown_sessions_are_not_found:
@@ -140,6 +146,42 @@ async fn a_group_is_listed_alone<F: Factory>(factory: &F) -> Checked {
     same(labels, (Some("title of a"), Some("x")), "title and group")?;
     let info = ok(store.info("f").await, "reading a session")?;
     same((info.title, info.group), (None, None), "title and group")
+}
+
+async fn open_runs_are_listed_alone<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let ended = || RunPhase::Ended(RunEnd::new(EndStatus::Finished));
+    for (id, phases) in [
+        ("a", vec![RunPhase::Started]),
+        ("b", vec![RunPhase::Started, ended()]),
+        ("c", vec![RunPhase::Calling, ended(), RunPhase::Started]),
+        ("d", vec![]),
+        ("e", vec![RunPhase::Replied]),
+    ] {
+        let mut writer = Writer::open(&store, id).await?;
+        writer.say("t", &["text"]).await?;
+        for phase in phases {
+            let batch = writer.next().run(RunRecord::new("run", 0).at(phase));
+            ok(writer.append(batch.group("x")).await, "recording a run")?;
+        }
+        // Other batches leave it as it is.
+        let batch = writer.next().title("title");
+        ok(writer.append(batch).await, "setting a title")?;
+    }
+    let store = factory.reopen(store).await;
+    let list = async |page: Page| {
+        let infos = ok(store.list(&page.with_open_runs()).await, "listing")?;
+        Ok::<_, String>(infos.into_iter().map(|info| info.id).collect::<String>())
+    };
+    let first = list(Page::first(2)).await?;
+    let second = list(Page::first(2).after(Cursor::new("c", None))).await?;
+    same((first, second), ("ac".into(), "e".into()), "open runs")?;
+    let newest = list(Page::newest(9)).await?;
+    same(newest, "eca".into(), "open runs, newest first")?;
+    let group = list(Page::first(9).of_group("x")).await?;
+    same(group, "ace".into(), "open runs of a group")?;
+    let none = list(Page::first(9).of_group("y")).await?;
+    same(none, String::new(), "open runs of another group")
 }
 
 async fn ids_are_any_text<F: Factory>(factory: &F) -> Checked {
