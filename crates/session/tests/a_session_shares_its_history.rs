@@ -221,3 +221,15 @@ impl EngineBuilder for Keeps {
         self.0.build(ctx).await
     }
 }
+
+#[tokio::test]
+async fn an_empty_fork_has_the_engine_and_nothing_else() {
+    let engine = ScriptedEngine::always(Script::new().text("ok").usage(3, 1));
+    let session = Session::new(EngineRunner::new(engine));
+    say(&session, "a").await;
+    let fork = session.fork_empty();
+    assert_ne!(fork.id(), session.id());
+    assert_eq!((fork.turn_count(), fork.totals().provider_calls), (0, 0));
+    assert_eq!(say(&fork, "b").await.blocks.len(), 2);
+    assert_eq!(session.turn_count(), 1);
+}

@@ -27,14 +27,15 @@ mod menu;
 mod message;
 mod runs;
 mod session;
+mod typed_lines;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use approval::Approval;
 use menu::{Menu, Panel};
 pub(crate) use message::{Effect, FromRun, Input, Message, Opened, Over, Why};
-use runs::{Active, Draft};
+use runs::{Active, Draft, Ended};
 
 /// Time within which a resized terminal settles.
 const SETTLE: Duration = Duration::from_millis(75);
@@ -83,8 +84,10 @@ pub(crate) struct App {
     run: Option<Active>,
     /// Number of the last run.
     token: u64,
-    /// The turn at the end of a run whose last event has not arrived.
-    ended_turn: Option<(String, geppetto_turns::Turn)>,
+    /// A run that is over, whose last event has not arrived.
+    ended: Option<Ended>,
+    /// Id of the run whose last event arrived last.
+    last_read: Option<String>,
     /// Prompts that follow the running one.
     queued: VecDeque<Draft>,
     approval: Option<Approval>,
@@ -146,7 +149,8 @@ impl App {
             attached: Vec::new(),
             run: None,
             token: 0,
-            ended_turn: None,
+            ended: None,
+            last_read: None,
             queued: VecDeque::new(),
             approval: None,
             always: BTreeSet::new(),
@@ -222,6 +226,8 @@ impl App {
                     self.ask(waits);
                 }
             }
+            Message::Line(line) => self.on_line(&line),
+            Message::LastLine => self.on_last_line(),
             Message::Undone(result) => self.on_undone(result),
             Message::Models(names) => self.on_names("model", names),
             Message::Profiles(names) => self.on_names("profile", names),
@@ -249,6 +255,7 @@ impl App {
             resize,
             approval,
             self.quit_at,
+            self.ended.as_ref().map(|own| own.until),
             self.burst.held_until(),
         ];
         times.into_iter().flatten().min()
@@ -267,6 +274,8 @@ impl App {
             self.is_done = true;
         }
         self.check_deadline();
+        let now = self.now;
+        self.sync_ended(|own| own.until <= now);
     }
 
     fn on_resumed(&mut self, size: Size) {

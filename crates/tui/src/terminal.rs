@@ -3,7 +3,6 @@
 pub(crate) mod clipboard;
 pub(crate) mod console;
 pub(crate) mod screen;
-#[cfg(unix)]
-mod signals;
+pub(crate) mod signals;
 pub(crate) mod surface;
 pub(crate) mod tty;

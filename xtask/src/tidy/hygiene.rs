@@ -10,9 +10,12 @@ mod tests;
 /// Folders of recorded input, fuzzing seeds and files of others, which are kept byte for byte.
 const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds", "vendor"];
 
-/// The only reason to ignore a test: it reads files outside of the repository. `.ci/run` runs these
-/// tests where the files exist.
-const NEEDS_SHARED: &str = concat!("#[", "ignore = \"needs ../shared\"]");
+/// The only reasons to ignore a test: it reads files outside of the repository, or drives a terminal.
+/// `.ci/run` runs these tests where there are such files, and tmux.
+const NEEDS: &[&str] = &[
+    concat!("#[", "ignore = \"needs ../shared\"]"),
+    concat!("#[", "ignore = \"needs tmux\"]"),
+];
 
 /// Checks every text file except recorded input.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -55,7 +58,8 @@ fn whitespace(file: &SourceFile, findings: &mut Vec<Finding>) {
 fn rust(file: &SourceFile, findings: &mut Vec<Finding>) {
     for (number, line) in file.lines() {
         let code = without_comment(line);
-        if code.contains(concat!("#[", "ignore")) && !code.contains(NEEDS_SHARED) {
+        let is_needed = NEEDS.iter().any(|needs| code.contains(needs));
+        if code.contains(concat!("#[", "ignore")) && !is_needed {
             let message = "ignored test; make it pass or remove it";
             findings.push(Finding::error(message).at(&file.path).line(number));
         }

@@ -78,10 +78,7 @@ impl App {
                 true
             }
             KeyCode::Char('a') => {
-                if let Some(call) = approval.open.front() {
-                    self.always.insert(call.tool_name.clone());
-                }
-                self.decide(Decision::Allow);
+                self.allow_always();
                 true
             }
             KeyCode::Char('n') => {
@@ -112,20 +109,33 @@ impl App {
                 let draft = draft(self);
                 let reason = self.editor.take();
                 self.editor.set(draft);
-                let reason = reason.trim();
-                self.decide(Decision::reject(if reason.is_empty() {
-                    "the person refused this call".to_owned()
-                } else {
-                    format!("the person refused this call: {reason}")
-                }));
+                self.refuse(&reason);
             }
             _ => return false,
         }
         true
     }
 
+    /// Allows the first call, and all others of its tool in this session.
+    pub(super) fn allow_always(&mut self) {
+        let approval = self.approval.as_ref();
+        if let Some(call) = approval.and_then(|own| own.open.front()) {
+            self.always.insert(call.tool_name.clone());
+        }
+        self.decide(Decision::Allow);
+    }
+
+    /// Refuses the first call, with a word to the model.
+    pub(super) fn refuse(&mut self, reason: &str) {
+        let mut text = "the person refused this call".to_owned();
+        if !reason.trim().is_empty() {
+            text = format!("{text}: {}", reason.trim());
+        }
+        self.decide(Decision::reject(text));
+    }
+
     /// Decides about the first call, and about others of a tool that is always allowed.
-    fn decide(&mut self, decision: Decision) {
+    pub(super) fn decide(&mut self, decision: Decision) {
         let Some(approval) = &mut self.approval else {
             return;
         };

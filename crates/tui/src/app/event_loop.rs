@@ -49,7 +49,8 @@ impl<S: Surface, C: Console> Running<S, C> {
         let mut drawn = Instant::now();
         let mut is_drawn = true;
         while !self.app.is_done() {
-            let frame_due = (!is_drawn).then(|| drawn + FRAME);
+            let is_waiting = !is_drawn && !self.app.is_resizing();
+            let frame_due = is_waiting.then(|| drawn + FRAME);
             let wake = self.app.wake().into_iter().chain(frame_due).min();
             let mut is_key = false;
             let first = tokio::select! {

@@ -60,14 +60,14 @@ impl App {
     fn finished(&mut self) -> Vec<Line<'static>> {
         let (width, rows) = (self.size.width, usize::from(self.size.height));
         let view = self.timeline.view();
-        let mut finished = if std::mem::take(&mut self.rewrites) {
+        let banner = self.banner.drain(..);
+        let banner = banner.flat_map(|text| wrapped(&text, width, DIM));
+        let mut finished: Vec<_> = banner.collect();
+        finished.extend(if std::mem::take(&mut self.rewrites) {
             self.transcript.tail(view, width, rows)
         } else {
             self.transcript.take_finished(view, width)
-        };
-        for text in self.banner.drain(..) {
-            finished.extend(wrapped(&text, width, DIM));
-        }
+        });
         finished
     }
 
@@ -210,7 +210,7 @@ impl App {
             } else {
                 Style::new()
             };
-            row(&format!("  {value}  {note}"), width, style)
+            row(&format!("  {:<10} {note}", value.trim_end()), width, style)
         }));
         lines
     }

@@ -41,6 +41,9 @@ pub(crate) enum Message {
     Run(u64, FromRun),
     /// Tool calls of the session with this number wait.
     Waits(u64, Vec<PendingCall>),
+    /// A line, and the end of the lines, of a chat without a terminal.
+    Line(String),
+    LastLine,
     Undone(Result<Turn, Failure>),
     Models(Result<Vec<String>, Failure>),
     Profiles(Result<Vec<String>, Failure>),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use geppetto_engine::{Decision, RunStatus};
+use geppetto_turns::Turn;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +15,9 @@ use crate::{
         files::{Attached, Part},
     },
 };
+
+/// Time within which the last event of a run that is over is read.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 
 /// The run that the chat waits for.
 #[derive(Debug)]
@@ -29,6 +33,15 @@ pub(crate) struct Active {
     pub(crate) is_adopted: bool,
     /// What was sent, which returns if it is refused.
     sent: Option<Draft>,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) id: String,
+    pub(crate) turn: Turn,
+    /// Time until which its last event is waited for: one that never started has none.
+    pub(crate) until: Instant,
 }
 
 /// A prompt that was typed.
@@ -230,8 +243,13 @@ impl App {
                 let was_cancelled = run.cancel.is_cancelled();
                 self.run = None;
                 self.totals = over.totals;
-                self.ended_turn = id.map(|id| (id, over.turn));
-                self.sync_ended();
+                let until = self.now + READ_WITHIN;
+                self.ended = id.map(|id| Ended {
+                    id,
+                    turn: over.turn,
+                    until,
+                });
+                self.sync_read();
                 if let Some(reason) = over.not_stored {
                     self.error(format!("the answer is not stored: {reason}"));
                 }

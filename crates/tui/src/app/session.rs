@@ -4,7 +4,7 @@ use geppetto_events::EventKind;
 use geppetto_timeline::{Content, Patch, Timeline};
 use geppetto_turns::Turn;
 
-use super::{App, Effect, Opened, Why};
+use super::{App, Effect, Ended, Opened, Why};
 use crate::{
     backend::{Failure, Read},
     view::transcript::Transcript,
@@ -27,7 +27,7 @@ impl App {
         self.totals = joined.totals.clone();
         self.learn_prompts();
         self.run = None;
-        self.ended_turn = None;
+        self.ended = None;
         self.approval = None;
         self.always.clear();
         self.queued.clear();
@@ -91,7 +91,8 @@ impl App {
                         self.rewrite();
                     }
                     if event.is_terminal() {
-                        self.sync_ended();
+                        self.last_read.clone_from(&run);
+                        self.sync_read();
                         self.on_terminal(run.as_deref());
                     }
                 }
@@ -105,6 +106,8 @@ impl App {
     }
 
     fn on_run_started(&mut self, id: Option<&str>) {
+        // The last event of the run before is missing.
+        self.sync_ended(|own| Some(own.id.as_str()) != id);
         match (&self.run, id) {
             // A run that was cut off continues, or another program runs the session.
             (None, Some(id)) => self.adopt(id),
@@ -129,15 +132,18 @@ impl App {
         self.transcript.apply(patches, self.timeline.view());
     }
 
-    /// Shows what the turn of a run that is over has, and its events do not. Waits for the last
-    /// event.
-    pub(super) fn sync_ended(&mut self) {
-        let status = &self.timeline.view().status;
-        let is_running = |id: &str| status.run.as_deref() == Some(id);
-        if let Some((_, turn)) = self.ended_turn.take_if(|(id, _)| !is_running(id)) {
-            let patches = self.timeline.sync(&turn);
+    /// Shows what the turn of a run that is over has and its events do not, if `is_due`.
+    pub(super) fn sync_ended(&mut self, is_due: impl FnOnce(&mut Ended) -> bool) {
+        if let Some(ended) = self.ended.take_if(is_due) {
+            let patches = self.timeline.sync(&ended.turn);
             self.changed(&patches);
         }
+    }
+
+    /// Does so if the last event of the run has arrived.
+    pub(super) fn sync_read(&mut self) {
+        let last = self.last_read.clone();
+        self.sync_ended(|own| last.as_deref() == Some(own.id.as_str()));
     }
 
     /// Shows that the latest turn was removed.

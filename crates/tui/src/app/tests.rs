@@ -1,1 +1,8 @@
+//! Chats on real sessions with scripted engines, on a terminal in memory and a paused clock.
 
+mod approvals;
+mod commands;
+mod keys;
+mod never_stuck;
+mod screens;
+pub(crate) mod support;

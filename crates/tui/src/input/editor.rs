@@ -12,6 +12,9 @@ pub(crate) use layout::Layout;
 /// Maximum number of steps that can be undone.
 const UNDO_LIMIT: usize = 100;
 
+/// Maximum length of the texts that are kept for that, unless there is one alone.
+const UNDO_BYTES: usize = 4 << 20;
+
 /// A text with a cursor, which never stops within a grapheme, such as an emoji of several characters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Editor {
@@ -120,6 +123,8 @@ impl Editor {
         self.cursor = self.target(to);
         self.column = None;
         self.is_typing = false;
+        // A word may end within a grapheme.
+        self.settle();
     }
 
     /// Returns the offset to which a movement leads.
@@ -179,10 +184,12 @@ impl Editor {
 
     fn remember(&mut self) {
         self.is_typing = false;
-        if self.undo.len() == UNDO_LIMIT {
-            self.undo.remove(0);
-        }
         self.undo.push((self.text.clone(), self.cursor));
+        let bytes = |undo: &[(String, usize)]| undo.iter().map(|(text, _)| text.len()).sum();
+        let mut kept: usize = bytes(&self.undo);
+        while self.undo.len() > UNDO_LIMIT || (kept > UNDO_BYTES && self.undo.len() > 1) {
+            kept -= self.undo.remove(0).0.len();
+        }
     }
 
     /// Moves the cursor up or down by a row. Returns `false` if there is none.

@@ -27,9 +27,11 @@ fn a_missing_last_newline_is_found() {
 }
 
 #[test]
-fn a_test_may_be_ignored_where_files_beside_the_repository_are_missing() {
-    let source = concat!("#[", "ignore = \"needs ../shared\"]\nfn f() {}\n");
-    assert!(found("a.rs", source).is_empty());
+fn a_test_may_be_ignored_where_what_it_needs_is_missing() {
+    for needs in ["../shared", "tmux"] {
+        let source = format!("#[{} = \"needs {needs}\"]\nfn f() {{}}\n", "ignore");
+        assert!(found("a.rs", &source).is_empty());
+    }
 }
 
 #[test]

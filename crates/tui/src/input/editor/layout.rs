@@ -89,7 +89,9 @@ fn wrap(line: &str, start: usize, width: u16, rows: &mut Vec<Range<usize>>) {
     let mut space: Option<(usize, u16)> = None;
     for (at, grapheme) in line.grapheme_indices(true) {
         let wide = columns(grapheme);
-        if used.saturating_add(wide) > width && at > row {
+        // A space after the last word of a row is beside it.
+        let most = width + u16::from(grapheme == " ");
+        while used.saturating_add(wide) > most && at > row {
             let (end, before) = space.take().unwrap_or((at, used));
             rows.push(start + row..start + end);
             row = end;
