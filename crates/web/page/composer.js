@@ -136,7 +136,7 @@ export function Composer() {
     event.preventDefault();
     add(files);
   };
-  const canSend = !isSending && connection !== 'deleted' && (text.trim() || images.length);
+  const canSend = !isSending && connection !== 'deleted' && Boolean(text.trim() || images.length);
 
   return html`<form class=${`composer ${isOver ? 'over' : ''}`} aria-label="Message" onSubmit=${(event) => { event.preventDefault(); submit(); }}>
     ${isOver && html`<p class="drop-hint">Drop images to add them</p>`}

@@ -169,7 +169,7 @@ class Entity extends Component {
       case 'server_tool': return html`<${Tool} own=${own}>${children}<//>`;
       case 'agent': return html`<section class="agent" aria-label="Agent"><p class="faint">Agent: ${own.text}</p>${children}</section>`;
       case 'error': return html`<p class="error" role="alert">${own.text}</p>`;
-      default: return html`<p class=${`notice ${own.notice ?? ''}`}>${own.text}</p>`;
+      default: return html`<p class=${`notice ${own.notice ?? ''}`}>${own.notice === 'cancelled' ? 'Stopped' : own.text}</p>`;
     }
   }
 }

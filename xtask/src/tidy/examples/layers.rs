@@ -106,6 +106,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "example-run toolloop enginebuilder session testing",
     ),
     ("turns-yaml", "example-run turns"),
+    (
+        "web-chat",
+        "example-run example-support turns engine toolloop enginebuilder store store-sqlite host web",
+    ),
 ];
 
 /// Reports workspace crates that the example's idea does not require.
