@@ -33,6 +33,9 @@ mod pages {
     #[doc = include_str!("../../docs/guides/asking-a-person.md")]
     struct AskingAPerson;
 
+    #[doc = include_str!("../../docs/guides/web-chat.md")]
+    struct WebChat;
+
     #[doc = include_str!("../../docs/guides/durable-sessions.md")]
     struct DurableSessions;
 

@@ -33,9 +33,10 @@ fn the_program_serves_the_page_at_the_address_that_it_prints() {
         .start()
         .unwrap();
     let line = program.next_line().unwrap().unwrap();
-    let address = line.split('/').nth(2).unwrap();
+    let address = &line.split('/').nth(2).unwrap().to_owned();
     let readme = expected_output(include_str!("../README.md")).unwrap();
-    assert_eq!(line.replace(address, "127.0.0.1:8080"), readme.trim_end());
+    let line = line.replace(address, "127.0.0.1:8080");
+    assert_eq!(line.trim_end(), readme.trim_end());
 
     let page = request(address, "GET", "/", "");
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
