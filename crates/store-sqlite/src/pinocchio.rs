@@ -1,6 +1,7 @@
 //! Import of the turn stores of pinocchio, a Go program on geppetto.
 //!
-//! Such a file has the tables `turns`, `blocks` and `turn_block_membership`
+//! Such a file has the tables `turns`, `blocks` and `turn_block_membership`, or those of versions before
+//! February 2026: `turn_snapshots`, or a table `turns` with a column `payload`
 //! (`pkg/persistence/chatstore/turn_store_sqlite.go` in <https://github.com/go-go-golems/pinocchio>).
 
 use std::{path::Path, sync::Arc, thread};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::worker::{ended, not_started};
 
 mod read;
+mod snapshots;
 
 use read::Found;
 

@@ -1,8 +1,10 @@
 //! Reading of the tables.
 
 use std::{
+    collections::{HashMap, HashSet},
     fmt,
     path::Path,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -11,6 +13,7 @@ use geppetto_turns::{Block, Turn, serial::from_json_str};
 use rusqlite::{Connection, OpenFlags, params};
 use serde_json::{Map, Value, json};
 
+use super::snapshots::Snapshots;
 use crate::fault::{Fault, Result};
 
 /// A session of pinocchio.
@@ -36,16 +39,13 @@ pub(super) fn sessions(path: &Path, each: &dyn Fn(Found) -> bool) -> Result<()> 
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_secs(10))?;
     conn.execute_batch("begin")?;
-    check_tables(&conn, path)?;
-    let mut statement = conn.prepare(
-        "select conv_id, session_id, max(updated_at_ms) from turns group by conv_id, session_id \
-         order by min(turn_created_at_ms), conv_id, session_id",
-    )?;
+    let tables = Tables::find(&conn, path)?;
+    let mut statement = conn.prepare(&tables.sessions())?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (conversation, session): (String, String) = (row.get(0)?, row.get(1)?);
         let updated: i64 = row.get(2)?;
-        let content = match read(&conn, &conversation, &session) {
+        let content = match tables.read(&conn, &conversation, &session) {
             Ok(rows) => Ok(Session {
                 rows,
                 updated_at: time(updated),
@@ -65,27 +65,110 @@ pub(super) fn sessions(path: &Path, each: &dyn Fn(Found) -> bool) -> Result<()> 
     Ok(())
 }
 
-fn check_tables(conn: &Connection, path: &Path) -> Result<()> {
-    for (table, column) in [
-        ("turns", "turn_metadata_json"),
-        ("blocks", "payload_json"),
-        ("turn_block_membership", "ordinal"),
-    ] {
-        let found: i64 = conn.query_row(
-            "select count(*) from pragma_table_info(?) where name = ?",
-            params![table, column],
-            |row| row.get(0),
-        )?;
-        if found == 0 {
-            let message = format!(
-                "`{}` is no turn store of pinocchio: it has no table `{table}` with a column \
-                 `{column}`",
-                path.display()
-            );
-            return Err(Fault::damaged(message));
+/// A turn, and the time of its creation in milliseconds since 1970.
+pub(super) struct Dated {
+    pub(super) created: i64,
+    pub(super) turn: Turn,
+}
+
+/// The tables that a file has.
+struct Tables {
+    has_blocks: bool,
+    snapshots: Option<Snapshots>,
+}
+
+impl Tables {
+    fn find(conn: &Connection, path: &Path) -> Result<Self> {
+        let snapshots = Snapshots::find(conn)?;
+        let mut missing = None;
+        for (table, column) in [
+            ("turns", "turn_metadata_json"),
+            ("blocks", "payload_json"),
+            ("turn_block_membership", "ordinal"),
+        ] {
+            if !has_column(conn, table, column)? {
+                missing.get_or_insert((table, column));
+            }
+        }
+        match missing {
+            Some((table, column)) if snapshots.is_none() => {
+                let message = format!(
+                    "`{}` is no turn store of pinocchio: it has no table `{table}` with a column \
+                     `{column}`",
+                    path.display()
+                );
+                Err(Fault::damaged(message))
+            }
+            _ => Ok(Self {
+                has_blocks: missing.is_none(),
+                snapshots,
+            }),
         }
     }
-    Ok(())
+
+    /// Returns the query for conversation, session and time of the last change.
+    fn sessions(&self) -> String {
+        let mut parts = Vec::new();
+        if self.has_blocks {
+            parts.push(
+                "select conv_id, session_id, max(updated_at_ms) as updated, \
+                 min(turn_created_at_ms) as created from turns group by 1, 2"
+                    .to_owned(),
+            );
+        }
+        parts.extend(self.snapshots.map(Snapshots::sessions));
+        format!(
+            "select conv_id, session_id, max(updated) from ({}) group by 1, 2 \
+             order by min(created), 1, 2",
+            parts.join(" union all ")
+        )
+    }
+
+    /// Reads the turns of a session. A file that a later version has opened has older turns as
+    /// snapshots only.
+    fn read(&self, conn: &Connection, conversation: &str, session: &str) -> Result<Vec<TurnRow>> {
+        let mut turns = Vec::new();
+        if self.has_blocks {
+            turns = read(conn, conversation, session)?;
+        }
+        if let Some(snapshots) = self.snapshots {
+            let known: HashSet<String> = turns.iter().map(|own| own.turn.id.clone()).collect();
+            let older = snapshots.turns(conn, conversation, session)?;
+            turns.extend(
+                older
+                    .into_iter()
+                    .filter(|own| !known.contains(&own.turn.id)),
+            );
+            turns.sort_by_key(|own| own.created);
+        }
+        Ok(rows(&turns))
+    }
+}
+
+/// Returns `true` if there is such a table with such a column.
+pub(super) fn has_column(conn: &Connection, table: &str, column: &str) -> Result<bool> {
+    let found: i64 = conn.query_row(
+        "select count(*) from pragma_table_info(?) where name = ?",
+        params![table, column],
+        |row| row.get(0),
+    )?;
+    Ok(found > 0)
+}
+
+/// Returns the rows of turns, which share the blocks that are equal at their beginning.
+fn rows(turns: &[Dated]) -> Vec<TurnRow> {
+    let mut rows = Vec::new();
+    let mut before: Option<&Turn> = None;
+    for (index, Dated { turn, .. }) in (0..).zip(turns) {
+        let earlier = before.into_iter().flat_map(|own| own.blocks.iter());
+        let shared = earlier.zip(turn.blocks.iter());
+        let kept = shared
+            .take_while(|(a, b)| Arc::ptr_eq(a, b) || a == b)
+            .count();
+        rows.push(TurnRow::after(index, kept, turn));
+        before = Some(turn);
+    }
+    rows
 }
 
 fn time(millis: i64) -> SystemTime {
@@ -93,31 +176,36 @@ fn time(millis: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
 }
 
-/// Reads the turns of a session. Their blocks are read once each, as long as neighbours share them.
-fn read(conn: &Connection, conversation: &str, session: &str) -> Result<Vec<TurnRow>> {
+/// Reads the turns of a session. Their blocks are read once each.
+fn read(conn: &Connection, conversation: &str, session: &str) -> Result<Vec<Dated>> {
     let mut statement = conn.prepare_cached(
-        "select turn_id, turn_metadata_json, turn_data_json from turns \
+        "select turn_id, turn_metadata_json, turn_data_json, turn_created_at_ms from turns \
          where conv_id = ? and session_id = ? order by turn_created_at_ms, rowid",
     )?;
     let mut found = statement.query(params![conversation, session])?;
-    let mut rows: Vec<TurnRow> = Vec::new();
-    let mut before: Vec<(String, String)> = Vec::new();
+    let mut turns = Vec::new();
+    let mut blocks: HashMap<(String, String), Arc<Block>> = HashMap::new();
     while let Some(row) = found.next()? {
         let id: String = row.get(0)?;
-        let keys = membership(conn, [conversation, session, &id])?;
-        let shared = before.iter().zip(&keys).take_while(|(a, b)| a == b);
-        let kept = shared.count();
         let (metadata, data): (String, String) = (row.get(1)?, row.get(2)?);
         let mut turn = head(&id, &metadata, &data)?;
-        for key in keys.get(kept..).unwrap_or_default() {
-            turn.push(block(conn, &id, key)?);
+        for key in membership(conn, [conversation, session, &id])? {
+            let known = match blocks.get(&key) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let read = Arc::new(block(conn, &id, &key)?);
+                    blocks.insert(key, Arc::clone(&read));
+                    read
+                }
+            };
+            turn.push(known);
         }
-        let mut row = TurnRow::after(rows.len() as u64, 0, &turn);
-        row.kept = kept;
-        rows.push(row);
-        before = keys;
+        turns.push(Dated {
+            created: row.get(3)?,
+            turn,
+        });
     }
-    Ok(rows)
+    Ok(turns)
 }
 
 /// Returns id and hash of the blocks of a turn, as it was stored last.

@@ -100,6 +100,70 @@ async fn with_ids_payloads_and_metadata() {
     assert!(store.check().await.unwrap().is_clean());
 }
 
+/// A table of snapshots, as earlier versions create it.
+fn snapshots(table: &str, session: &str) -> String {
+    format!(
+        r#"create table {table}(
+             conv_id text not null, {session} text not null, turn_id text not null,
+             phase text not null, created_at_ms integer not null, payload text not null,
+             primary key(conv_id, {session}, turn_id, phase, created_at_ms));
+           insert into {table} values
+             ('c2', 's1', 't2', 'final', 900, 'id: t2
+blocks:
+- {{kind: user, payload: {{text: hi}}}}
+- {{kind: llm_text, payload: {{text: hello}}}}
+- {{kind: user, payload: {{text: more}}}}'),
+             ('c2', 's1', 't1', 'final', 600, 'id: t1
+blocks:
+- {{kind: user, payload: {{text: hi}}}}
+- {{kind: llm_text, payload: {{text: hello}}}}'),
+             ('c2', 's1', 't1', 'post_tools', 700, 'id: t1'),
+             ('c1', 's1', 't0', 'pre_inference', 500, 'blocks: [{{kind: user, payload: {{text: old}}}}]'),
+             ('c1', 's1', 't1', 'final', 1000, 'id: t1'),
+             ('broken', 's1', 't1', 'final', 800, 'blocks: 7');"#
+    )
+}
+
+#[tokio::test]
+async fn from_the_tables_of_earlier_versions() {
+    let folder = Folder::new();
+    for (table, session) in [("turn_snapshots", "session_id"), ("turns", "run_id")] {
+        let file = folder.file();
+        let conn = Connection::open(&file).unwrap();
+        conn.execute_batch(&snapshots(table, session)).unwrap();
+        let store = MemoryStore::new();
+        let done = pinocchio::import(&file, &store).await.unwrap();
+        assert_eq!(done.imported, ["c1/s1", "c2/s1"]);
+        let (id, why) = &done.failed[0];
+        assert!(id == "broken/s1" && why.contains("turn `t1`"), "{why}");
+        assert_eq!(store.turn("c2/s1", 0).await.unwrap().blocks.len(), 2);
+        let rows = store.turn_rows("c2/s1", 1, 1).await.unwrap();
+        assert_eq!((rows[0].kept, rows[0].blocks.len()), (2, 1));
+        let info = store.info("c2/s1").await.unwrap();
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(900);
+        assert_eq!((info.turns, info.updated_at), (2, Some(time)));
+    }
+}
+
+#[tokio::test]
+async fn and_turns_that_a_later_version_did_not_convert() {
+    let folder = Folder::new();
+    let file = file(&folder);
+    let conn = Connection::open(&file).unwrap();
+    conn.execute_batch(&snapshots("turn_snapshots", "session_id"))
+        .unwrap();
+    let store = MemoryStore::new();
+    let done = pinocchio::import(&file, &store).await.unwrap();
+    assert_eq!(done.imported, ["c1/s1", "c2/s1", "same"]);
+    let mut ids = Vec::new();
+    for index in 0..3 {
+        ids.push(store.turn("c1/s1", index).await.unwrap().id);
+    }
+    assert_eq!(ids, ["t0", "t1", "t2"]);
+    // That of the tables with blocks.
+    assert_eq!(store.turn("c1/s1", 1).await.unwrap().blocks.len(), 2);
+}
+
 #[tokio::test]
 async fn once_although_the_import_is_repeated() {
     let folder = Folder::new();
