@@ -124,11 +124,21 @@ jq_evidence() {
     python3 -c 'import json,sys; print(json.loads(sys.argv[1])["items"][0]["evidence"])' "$1"
 }
 
+# Runs the examples of the wires that a server speaks: examples SERVER EXAMPLE..
 examples() {
-    local example
-    for example in simple-streaming-inference generic-tool-calling openai-tools; do
-        converse "$1" "$example"
+    local server=$1 example
+    shift
+    for example in simple-streaming-inference generic-tool-calling openai-tools claude-tools "$@"; do
+        converse "$server" "$example"
     done
+}
+
+# Sets the address, key and model of all wires: ask ADDRESS KEY MODEL
+ask() {
+    export OPENAI_BASE_URL=$1/v1 OPENAI_API_KEY=$2 OPENAI_MODEL=$3
+    export ANTHROPIC_BASE_URL=$1 ANTHROPIC_API_KEY=$2
+    export GOOGLE_GEMINI_BASE_URL=$1 GEMINI_API_KEY=$2
+    export PINOCCHIO_AI_ENGINE=$3
 }
 
 build_server
@@ -141,7 +151,7 @@ say 'llama.cpp'
     --alias local --no-webui --offline --reasoning-budget 24 >"$work/llama.log" 2>&1 &
 pids+=($!)
 await http://127.0.0.1:18080/health "$work/llama.log"
-export OPENAI_BASE_URL=http://127.0.0.1:18080/v1 OPENAI_MODEL=local OPENAI_API_KEY=none
+ask http://127.0.0.1:18080 none local
 examples 'llama.cpp'
 
 if $with_litellm; then
@@ -165,9 +175,10 @@ YAML
         --telemetry False >"$work/litellm.log" 2>&1 &
     pids+=($!)
     await http://127.0.0.1:14000/health/liveliness "$work/litellm.log"
-    export OPENAI_BASE_URL=http://127.0.0.1:14000/v1 OPENAI_API_KEY=sk-local
-    OPENAI_MODEL=passed-through examples 'LiteLLM, passed through'
-    OPENAI_MODEL=bridged examples 'LiteLLM, bridged'
+    ask http://127.0.0.1:14000 sk-local passed-through
+    examples 'LiteLLM, passed through' gemini-tools
+    ask http://127.0.0.1:14000 sk-local bridged
+    examples 'LiteLLM, bridged' gemini-tools
 fi
 
 if $failed; then
