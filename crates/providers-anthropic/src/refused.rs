@@ -31,6 +31,7 @@ const REFUSALS: &[&str] = &[
 
 /// Words in lower case that name a field, and the setting that it carries; the more specific first.
 const FIELDS: &[(&str, &str)] = &[
+    ("thinking.type.disabled", "thinking_type"),
     ("thinking.type.enabled", "thinking_budget"),
     ("budget_tokens", "thinking_budget"),
     ("thinking.display", "thinking_display"),

@@ -17,7 +17,10 @@ enum Family {
     Opus,
     Sonnet,
     Haiku,
+    /// Fable and Mythos.
     Other,
+    /// Mythos Preview, whose name has no version.
+    MythosPreview,
 }
 
 impl Claude {
@@ -38,13 +41,10 @@ impl Claude {
             .filter(|word| !word.is_empty())
             .collect();
         if words.starts_with(&["mythos", "preview"]) {
-            // Adaptive thinking and effort, but no `xhigh`, like 4.6:
-            // <https://platform.claude.com/docs/en/build-with-claude/effort>.
-            let (family, major, minor) = (Family::Other, 4, 6);
             return Some(Self {
-                family,
-                major,
-                minor,
+                family: Family::MythosPreview,
+                major: 4,
+                minor: 6,
             });
         }
         // A date has eight digits, a version one or two.
@@ -77,7 +77,9 @@ impl Claude {
     /// <https://github.com/anomalyco/models.dev/pull/3961>.
     #[must_use]
     pub fn refuses_sampling(self) -> bool {
-        self.major >= 5 || (self.family == Family::Opus && self.since(4, 7))
+        self.major >= 5
+            || self.family == Family::MythosPreview
+            || (self.family == Family::Opus && self.since(4, 7))
     }
 
     /// Returns `true` if the model can think: since 3.7.
@@ -104,6 +106,50 @@ impl Claude {
     #[must_use]
     pub fn refuses_budget(self) -> bool {
         self.refuses_sampling()
+    }
+
+    /// Returns `true` if the model thinks unless the request disables it: since version 5.
+    ///
+    /// Source: <https://platform.claude.com/docs/en/about-claude/models/whats-new-opus-5>.
+    #[must_use]
+    pub fn thinks_by_default(self) -> bool {
+        self.major >= 5 || self.family == Family::MythosPreview
+    }
+
+    /// Returns `true` if thinking cannot be disabled ("`thinking.type.disabled` is not supported for this
+    /// model"): Fable and Mythos, and Opus since 5.5.
+    ///
+    /// Sources: <https://platform.claude.com/docs/en/models/opus-5-5/whats-new-opus-5-5>,
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html>.
+    #[must_use]
+    pub fn always_thinks(self) -> bool {
+        match self.family {
+            Family::MythosPreview => true,
+            Family::Other => self.since(5, 0),
+            Family::Opus => self.since(5, 5),
+            Family::Sonnet | Family::Haiku => false,
+        }
+    }
+
+    /// Returns `true` if the model rejects a call that must use a tool (`tool_choice` of type `any` or
+    /// `tool`): Opus since 5.5, and Fable since 5.1.
+    ///
+    /// Source: <https://platform.claude.com/docs/en/models/opus-5-5/whats-new-opus-5-5>.
+    #[must_use]
+    pub fn refuses_forced_tools(self) -> bool {
+        match self.family {
+            Family::Other => self.since(5, 1),
+            Family::Opus => self.since(5, 5),
+            Family::Sonnet | Family::Haiku | Family::MythosPreview => false,
+        }
+    }
+
+    /// Returns `true` if the model has the effort `xhigh`: Opus since 4.7, and every family since version 5.
+    ///
+    /// Source: <https://platform.claude.com/docs/en/build-with-claude/effort>.
+    #[must_use]
+    pub fn has_xhigh(self) -> bool {
+        self.refuses_sampling() && self.family != Family::MythosPreview
     }
 
     /// Returns `true` if the model has an effort: Opus 4.5, and every family since 4.6.

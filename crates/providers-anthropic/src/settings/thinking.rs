@@ -43,12 +43,20 @@ pub(super) fn adapt(
     let effort = effort(settings, claude);
     settings.inference.reasoning_effort = effort;
     settings.inference.thinking_type = mode.map(str::to_owned);
-    if !is_on(&settings.inference) {
+    let is_on = is_on(&settings.inference);
+    if settings.demands_tool() {
+        let by_default = mode.is_none() && claude.is_some_and(Claude::thinks_by_default);
+        if claude.is_some_and(Claude::refuses_forced_tools) {
+            let why = "the model refuses a call that must use a tool";
+            settings.unsent.add("tool_choice", why);
+        } else if is_on || by_default {
+            let why = "the API does not accept it in a call that must use a tool";
+            off(settings, claude, why);
+        }
         return;
     }
-    if settings.demands_tool() {
-        let why = "the API does not accept it in a call that must use a tool";
-        return off(settings, claude, why);
+    if !is_on {
+        return;
     }
     if mode == Some(ENABLED) && is_needed() {
         off(
@@ -61,10 +69,14 @@ pub(super) fn adapt(
 
 /// Omits thinking from the request.
 fn off(settings: &mut Settings, claude: Option<Claude>, why: &'static str) {
-    // Thinking is the default of newer models.
-    let by_default = claude.is_some_and(Claude::refuses_budget);
-    settings.inference.thinking_type = by_default.then(|| DISABLED.to_owned());
+    settings.inference.thinking_type = disabled(claude).map(str::to_owned);
     settings.unsent.add("thinking", why);
+}
+
+/// Returns the mode that disables thinking; `None` if the model does not think by default, or always thinks.
+fn disabled(claude: Option<Claude>) -> Option<&'static str> {
+    let claude = claude?;
+    (claude.thinks_by_default() && !claude.always_thinks()).then_some(DISABLED)
 }
 
 /// Returns the mode of thinking that the settings ask for, as the model has it.
@@ -81,6 +93,13 @@ fn mode(settings: &mut Settings, claude: Option<Claude>) -> Option<&'static str>
             settings.unsent.add("thinking", "the model does not think");
         }
         return None;
+    }
+    if is_off && claude.is_some_and(Claude::always_thinks) {
+        let why = "the model always thinks; set a low reasoning effort";
+        settings.unsent.add("thinking_type", why);
+    }
+    if is_off && claude.is_some_and(Claude::refuses_budget) {
+        return disabled(claude);
     }
     if is_off || !is_on {
         return is_off.then_some(DISABLED);
@@ -109,7 +128,7 @@ fn effort(settings: &Settings, claude: Option<Claude>) -> Option<String> {
         "minimal" => "low",
         // <https://platform.claude.com/docs/en/build-with-claude/effort>: `xhigh` since Opus 4.7, `max`
         // since 4.6.
-        "xhigh" if !claude.refuses_budget() && claude.is_adaptive() => "max",
+        "xhigh" if claude.is_adaptive() && !claude.has_xhigh() => "max",
         "xhigh" | "max" if !claude.is_adaptive() => "high",
         other => other,
     };

@@ -43,7 +43,7 @@ fn properties_follow_from_the_name() {
             128_000,
         ),
         ("claude-sonnet-5", false, true, true, true, 128_000),
-        ("claude-mythos-preview", true, true, true, true, 64_000),
+        ("claude-mythos-preview", false, true, true, true, 64_000),
         ("claude-fable-5-1", false, true, true, true, 128_000),
     ] {
         let claude = Claude::of(name).unwrap();
@@ -56,6 +56,25 @@ fn properties_follow_from_the_name() {
             claude.output_limit(),
         );
         assert_eq!(found, (name, sampling, adaptive, effort, schema, limit));
+    }
+    for (name, by_default, always, no_force, xhigh) in [
+        ("claude-opus-4-6", false, false, false, false),
+        ("claude-opus-4-8", false, false, false, true),
+        ("claude-mythos-preview", true, true, false, false),
+        ("claude-opus-5", true, false, false, true),
+        ("claude-fable-5", true, true, false, true),
+        ("claude-fable-5-1", true, true, true, true),
+        ("claude-opus-5-5", true, true, true, true),
+    ] {
+        let claude = Claude::of(name).unwrap();
+        let found = (
+            name,
+            claude.thinks_by_default(),
+            claude.always_thinks(),
+            claude.refuses_forced_tools(),
+            claude.has_xhigh(),
+        );
+        assert_eq!(found, (name, by_default, always, no_force, xhigh));
     }
     for other in ["gpt-5", "deepseek-chat", "claude", "my-claude"] {
         assert_eq!(Claude::of(other), None, "{other}");

@@ -75,9 +75,22 @@ fn each_model_gets_the_mode_that_it_has() {
             none.clone(),
         ),
         (
+            // It does not think by default, and refuses this mode.
             "claude-opus-4-7",
             config().with_reasoning_effort("none"),
+            Value::Null,
+            none.clone(),
+        ),
+        (
+            "claude-opus-5",
+            config().with_reasoning_effort("none"),
             json!({"type": "disabled"}),
+            none.clone(),
+        ),
+        (
+            "claude-opus-5-5",
+            config().with_thinking_type("disabled"),
+            Value::Null,
             none.clone(),
         ),
         (
@@ -149,10 +162,20 @@ fn a_call_that_must_use_a_tool_has_no_thinking() {
             )
             .build();
         let sent = send(&turn, model, MessagesOptions::new());
-        (sent.body["thinking"].clone(), sent.unsent)
+        (
+            sent.body["thinking"].clone(),
+            sent.body["tool_choice"].clone(),
+        )
     };
-    assert_eq!(turn(MODEL), (Value::Null, vec!["thinking".to_owned()]));
-    assert_eq!(turn("claude-opus-4-7").0, json!({"type": "disabled"}));
+    let demanded = json!({"type": "any"});
+    assert_eq!(turn(MODEL), (Value::Null, demanded));
+    assert_eq!(turn("claude-opus-4-7").0, Value::Null);
+    assert_eq!(turn("claude-opus-5").0, json!({"type": "disabled"}));
+    let (thinking, choice) = turn("claude-opus-5-5");
+    assert_eq!(
+        (&thinking["type"], choice),
+        (&json!("adaptive"), Value::Null)
+    );
 }
 
 #[test]
