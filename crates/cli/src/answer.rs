@@ -142,7 +142,7 @@ impl EventSink for Output {
 }
 
 /// Returns everything about a run, for programs.
-fn result(session: &str, run: &str, outcome: &RunOutcome) -> Map<String, Value> {
+pub(crate) fn result(session: &str, run: &str, outcome: &RunOutcome) -> Map<String, Value> {
     let last = outcome.result.as_ref();
     let mut result = Map::new();
     let mut set = |key: &str, value: Value| {

@@ -1,6 +1,6 @@
 //! `geppetto ask`: one prompt, one answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use geppetto_engine::StructuredOutput;
 use geppetto_enginebuilder::Builder;
@@ -30,9 +30,8 @@ mod schema;
 /// Standard input, unless it is a terminal, is added below the prompt: `git diff | geppetto ask
 /// "Write a commit message"`.
 #[derive(Debug, clap::Args)]
-#[command(visible_alias = "a")]
 pub(crate) struct Ask {
-    /// The prompt; several words are joined. `-` or none for standard input alone.
+    /// The prompt; several words are joined. `-` for standard input, however long it takes.
     prompt: Vec<String>,
     #[command(flatten)]
     pub(crate) flags: AskFlags,
@@ -62,9 +61,12 @@ pub(crate) struct AskFlags {
     /// Do not read standard input.
     #[arg(long)]
     no_stdin: bool,
+    /// Time to wait for the beginning of standard input, in seconds, if there is a prompt as well.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    stdin_wait: u64,
     /// Print what would be sent as YAML, and exit.
     #[arg(long)]
-    print_prompt: bool,
+    pub(crate) print_prompt: bool,
     #[command(flatten)]
     pub(crate) tools: ToolFlags,
     #[command(flatten)]
@@ -82,6 +84,8 @@ pub(crate) struct Question {
     pub(crate) system: Option<String>,
     pub(crate) attachments: Attachments,
     pub(crate) schema: Option<StructuredOutput>,
+    /// Messages before the prompt.
+    pub(crate) earlier: Vec<Block>,
 }
 
 impl Ask {
@@ -101,15 +105,17 @@ impl Ask {
     /// Reads what is to be asked.
     async fn question(&self) -> Result<Question, Failure> {
         let flags = &self.flags;
-        let schema = flags.schema.as_deref().map(schema::read).transpose()?;
+        let schema = flags.schema()?;
         let attachments = flags.attachments().await?;
-        let argument = match self.prompt.as_slice() {
-            [one] if one == "-" => String::new(),
-            words => words.join(" "),
-        };
+        let words: Vec<&str> = self.prompt.iter().map(String::as_str).collect();
+        let waits = words.contains(&"-");
+        let words: Vec<&str> = words.into_iter().filter(|word| *word != "-").collect();
+        let argument = words.join(" ");
         let mut stdin = String::new();
-        if flags.reads_stdin() && input::is_piped() {
-            stdin = input::text().await?;
+        if flags.reads_stdin() && (waits || input::is_piped()) {
+            let patience = Duration::from_secs(flags.stdin_wait);
+            let is_needed = waits || argument.trim().is_empty();
+            stdin = input::text((!is_needed).then_some(patience)).await?;
         }
         let prompt = input::joined(&argument, &stdin);
         if prompt.trim().is_empty() && attachments.is_empty() {
@@ -123,6 +129,7 @@ impl Ask {
             system: flags.system.clone(),
             attachments,
             schema,
+            earlier: Vec::new(),
         })
     }
 }
@@ -131,6 +138,11 @@ impl AskFlags {
     /// Returns `true` if standard input belongs to the prompt.
     pub(crate) fn reads_stdin(&self) -> bool {
         !self.no_stdin && !self.image.iter().chain(&self.file).any(|name| name == "-")
+    }
+
+    /// Reads the schema.
+    pub(crate) fn schema(&self) -> Result<Option<StructuredOutput>, Failure> {
+        self.schema.as_deref().map(schema::read).transpose()
     }
 
     /// Reads images and files.
@@ -154,19 +166,33 @@ impl Question {
         user.images.clone_from(&self.attachments.images);
         user.files.clone_from(&self.attachments.files);
         let mut turn = Turn::new();
+        for block in &self.earlier {
+            turn.push(block.clone());
+        }
         turn.push(Block::new(Content::User(user)));
         set_system(&mut turn, self.system.as_deref());
         turn.to_yaml()
             .map_err(|error| Failure::Run(error.to_string()))
     }
 
-    fn submit(&self, session: &HostedSession) -> Submit {
+    /// Returns the request for an answer.
+    pub(crate) fn submit(&self, session: &HostedSession) -> Submit {
         let mut submit = session
             .prompt(self.prompt.clone())
             .images(self.attachments.images.iter().cloned())
             .files(self.attachments.files.iter().cloned());
         if let Some(schema) = &self.schema {
             submit = submit.output_schema(schema.clone());
+        }
+        if !self.earlier.is_empty() {
+            let earlier = self.earlier.clone();
+            submit = submit.with(move |prompt| {
+                prompt.edit(move |turn| {
+                    for block in earlier {
+                        turn.insert_before_last(block);
+                    }
+                })
+            });
         }
         if let Some(system) = self.system.clone() {
             submit =

@@ -5,8 +5,8 @@ use std::{future::Future, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    ask::Ask, completions::Completions, failure::Failure, models::Models, profiles::Profiles, say,
-    sessions::Sessions, settings::Settings,
+    ask::Ask, chat::Chat, completions::Completions, failure::Failure, models::Models,
+    profiles::Profiles, rpc::Rpc, run::Run, say, sessions::Sessions, settings::Settings,
 };
 
 /// Talk to language models from the command line.
@@ -31,6 +31,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Ask(Box<Ask>),
+    Chat(Box<Chat>),
+    Run(Run),
+    Rpc(Box<Rpc>),
     Sessions(Sessions),
     Models(Box<Models>),
     Settings(Box<Settings>),
@@ -44,6 +47,9 @@ impl Cli {
         say::set_verbosity(self.verbose);
         match self.verb {
             Verb::Ask(ask) => block_on(ask.run()),
+            Verb::Chat(chat) => block_on(chat.run()),
+            Verb::Run(run) => block_on(run.run()),
+            Verb::Rpc(rpc) => block_on(rpc.run()),
             Verb::Sessions(sessions) => block_on(sessions.run()),
             Verb::Models(models) => block_on(models.run()),
             Verb::Settings(settings) => block_on(settings.run()),

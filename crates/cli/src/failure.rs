@@ -14,6 +14,8 @@ use crate::{say, signals::Signal};
 pub(crate) enum Failure {
     /// The command line or a setting is wrong; nothing was sent. Exit code 2.
     Usage(String),
+    /// The command line of a prompt file is wrong, or its help was requested. Exit code 2, or 0.
+    CommandLine(Box<clap::Error>),
     /// The run or the verb failed. Exit code 1.
     Run(String),
     /// As `Run`, after the output reported the failure itself.
@@ -28,12 +30,13 @@ impl Failure {
     /// Reports the failure, and returns the exit code.
     pub(crate) fn exit(&self) -> ExitCode {
         match self {
+            Self::CommandLine(error) => return crate::cli::exit(error),
             Self::OutputClosed | Self::Reported => {}
             Self::Stopped(_) => say::line("interrupted"),
             other => say::error(&other.to_string()),
         }
         ExitCode::from(match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::CommandLine(_) => 2,
             Self::Run(_) | Self::Reported => 1,
             Self::Stopped(signal) => signal.exit_code(),
             Self::OutputClosed => 0,
@@ -67,12 +70,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) | Self::Run(message) => f.write_str(message),
+            Self::CommandLine(error) => error.fmt(f),
             Self::Reported => f.write_str("failed"),
             Self::Stopped(_) => f.write_str("interrupted"),
             Self::OutputClosed => f.write_str("the output was closed"),
         }
     }
 }
+
+impl std::error::Error for Failure {}
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {

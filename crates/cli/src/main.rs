@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod chat;
 mod cli;
 mod completions;
 mod continued;
@@ -14,6 +15,8 @@ mod media;
 mod models;
 mod owner;
 mod profiles;
+mod rpc;
+mod run;
 mod say;
 mod server;
 mod sessions;

@@ -57,7 +57,7 @@ impl Models {
             .unwrap_or_default();
         match own {
             Ok(models) if asks => {
-                self.add(&mut out, &format!("{} ({address})", endpoint.name), &models)
+                self.add(&mut out, &format!("{} ({address})", endpoint.name), &models);
             }
             Ok(_) => {}
             Err(error) if local.is_empty() => {
@@ -95,7 +95,16 @@ impl Models {
     }
 }
 
-/// Asks a server for its models, page by page.
+/// Returns the models of the server in use.
+pub(crate) async fn of_server(server: &Server) -> Result<Vec<String>, Failure> {
+    let settings = &server.resolved().settings;
+    let endpoint = settings.api.endpoint(settings.api_type());
+    let models = tokio::time::timeout(LIMIT, of(&endpoint)).await;
+    let models = models.unwrap_or_else(|_| Err(format!("no answer within {LIMIT:?}")));
+    models.map_err(|error| Failure::Run(format!("no list of models: {error}")))
+}
+
+/// Asks a server for its models.
 async fn of(endpoint: &Endpoint) -> Result<Vec<String>, String> {
     let address = endpoint.base_url.as_ref().ok_or("no address is set")?;
     let base = address.as_str().trim_end_matches('/');

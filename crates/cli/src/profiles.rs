@@ -33,6 +33,7 @@ struct List {
 #[derive(Debug, clap::Args)]
 struct Show {
     /// The profile: NAME, or REGISTRY/NAME.
+    #[arg(id = "shown", value_name = "PROFILE")]
     profile: String,
     #[command(flatten)]
     settings: SettingsArgs,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geppetto_engine::Engine;
 use geppetto_factory::{EngineFactory as _, StandardFactory};
-use geppetto_settings::{App, Layer, OsPlatform, Platform, Resolved, Resolver, Source};
+use geppetto_settings::{App, Layer, Resolved, Resolver, Source};
 
 use crate::{failure::Failure, say};
 
@@ -34,32 +34,16 @@ impl Server {
     /// Chooses the model: that of flags, variables and files; otherwise that of the API with a key;
     /// otherwise the first one of a local server; otherwise the demo.
     pub(crate) async fn choose(flags: &ServerFlags) -> Result<Self, Failure> {
-        Self::choose_on(
-            &OsPlatform,
-            flags,
-            local::Ports::default(),
-            Layer::prompt_file(),
-        )
-        .await
+        Self::choose_with(flags, Layer::prompt_file()).await
     }
 
-    /// As [`choose`](Self::choose), with settings of a prompt file.
-    pub(crate) async fn choose_with(flags: &ServerFlags, file: Layer) -> Result<Self, Failure> {
-        Self::choose_on(&OsPlatform, flags, local::Ports::default(), file).await
-    }
-
-    async fn choose_on(
-        platform: &dyn Platform,
-        flags: &ServerFlags,
-        ports: local::Ports,
-        file: Layer,
-    ) -> Result<Self, Failure> {
+    /// As [`choose`](Self::choose), with another layer: settings of a prompt file, or of the run.
+    pub(crate) async fn choose_with(flags: &ServerFlags, layer: Layer) -> Result<Self, Failure> {
         let layers = Layers {
-            platform,
             flags: flags.layer()?,
-            file,
+            other: layer,
         };
-        let choice = choice::choose(&layers, flags.demo, ports).await?;
+        let choice = choice::choose(&layers, flags.demo, local::Ports::default()).await?;
         let server = Self {
             factory: StandardFactory::new().with_sources(&choice.resolved),
             resolved: choice.resolved,
@@ -68,7 +52,14 @@ impl Server {
         Ok(server)
     }
 
-    /// Prints what a person must know: warnings, and that the demo answers.
+    /// Returns what a person must know: warnings, and that the demo answers.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = String> {
+        let warnings = self.resolved.warnings.iter();
+        let warnings = warnings.map(|warning| format!("warning: {}", warning.message));
+        warnings.chain(self.notice.clone())
+    }
+
+    /// Prints what a person must know.
     pub(crate) fn announce(&self) {
         for warning in &self.resolved.warnings {
             say::warning(&warning.message);
@@ -135,18 +126,17 @@ impl Server {
 }
 
 /// The layers that the choice of a server adds to.
-pub(crate) struct Layers<'a> {
-    platform: &'a dyn Platform,
+pub(crate) struct Layers {
     flags: Layer,
-    file: Layer,
+    other: Layer,
 }
 
-impl Layers<'_> {
+impl Layers {
     /// Resolves the settings, with what the program chooses where nothing else is set.
     fn resolve(&self, fallback: Layer) -> Result<Resolved, Failure> {
         let app = app();
-        let resolver = Resolver::new(&app).platform(self.platform);
-        let resolver = resolver.layer(fallback).layer(self.file.clone());
+        let resolver = Resolver::new(&app);
+        let resolver = resolver.layer(fallback).layer(self.other.clone());
         Ok(resolver.layer(self.flags.clone()).resolve()?)
     }
 }

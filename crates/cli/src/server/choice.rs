@@ -26,7 +26,7 @@ impl From<Resolved> for Choice {
 }
 
 pub(super) async fn choose(
-    layers: &Layers<'_>,
+    layers: &Layers,
     is_demo: bool,
     ports: Ports,
 ) -> Result<Choice, Failure> {
@@ -53,11 +53,7 @@ pub(super) async fn choose(
 }
 
 /// The settings name the API; the model may be missing.
-fn with_model(
-    layers: &Layers<'_>,
-    plain: Resolved,
-    model: Option<&str>,
-) -> Result<Choice, Failure> {
+fn with_model(layers: &Layers, plain: Resolved, model: Option<&str>) -> Result<Choice, Failure> {
     let api = Api::named(plain.settings.api_type());
     match (model, api) {
         (None, Some(api)) => {
@@ -75,7 +71,7 @@ fn with_model(
 }
 
 /// A key, or the name of the model, chooses the API.
-fn of_api(layers: &Layers<'_>, api: &Api, model: Option<&str>) -> Result<Choice, Failure> {
+fn of_api(layers: &Layers, api: &Api, model: Option<&str>) -> Result<Choice, Failure> {
     let mut layer = Layer::fallback();
     if api.name != "openai" {
         let why = match model.and_then(Api::of_model) {
@@ -93,7 +89,7 @@ fn of_api(layers: &Layers<'_>, api: &Api, model: Option<&str>) -> Result<Choice,
 
 /// Nothing is configured: a server on this machine, or the demo.
 async fn without_key(
-    layers: &Layers<'_>,
+    layers: &Layers,
     plain: Resolved,
     model: Option<String>,
     ports: Ports,
@@ -125,7 +121,7 @@ async fn without_key(
     })
 }
 
-fn of_local(layers: &Layers<'_>, found: &Found, model: Option<&str>) -> Result<Choice, Failure> {
+fn of_local(layers: &Layers, found: &Found, model: Option<&str>) -> Result<Choice, Failure> {
     let source = || chosen(format!("{} found on its default port", found.name));
     let mut layer = Layer::fallback().set_from("openai-base-url", &found.base_url, source())?;
     let first = found.models.first().map(String::as_str).unwrap_or_default();
