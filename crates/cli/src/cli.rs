@@ -21,7 +21,7 @@ use crate::{
     max_term_width = 100
 )]
 pub(crate) struct Cli {
-    /// Report what the program does on standard error: once for information, twice for details.
+    /// Report what the program does on standard error: once for retries and choices, twice for everything.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
     #[command(subcommand)]
@@ -45,6 +45,7 @@ impl Cli {
     /// Runs the verb.
     pub(crate) fn run(self) -> Result<(), Failure> {
         say::set_verbosity(self.verbose);
+        crate::trace::start(self.verbose);
         match self.verb {
             Verb::Ask(ask) => block_on(ask.run()),
             Verb::Chat(chat) => block_on(chat.run()),

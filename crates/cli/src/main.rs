@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod storage;
 mod tools;
+mod trace;
 
 use std::process::ExitCode;
 

@@ -103,6 +103,15 @@ impl Field {
         format!("field:{}", self.name)
     }
 
+    fn value_name(&self) -> String {
+        let name = if self.is_argument {
+            &self.name
+        } else {
+            &self.kind
+        };
+        name.to_uppercase()
+    }
+
     fn is_list(&self) -> bool {
         self.kind.contains("List") || self.kind.ends_with("Files") || self.kind == "keyValue"
     }
@@ -113,9 +122,7 @@ impl Field {
         if let Some(default) = &self.default {
             help.push_str(&format!(" [default: {}]", shown(default)));
         }
-        let mut arg = Arg::new(self.id())
-            .help(help)
-            .value_name(self.kind.to_uppercase());
+        let mut arg = Arg::new(self.id()).help(help).value_name(self.value_name());
         arg = arg.required(self.required && self.default.is_none());
         if !self.choices.is_empty() {
             arg = arg.value_parser(clap::builder::PossibleValuesParser::new(

@@ -152,7 +152,7 @@ async fn what_is_wrong_is_said_before_anything_is_sent() {
     home.geppetto("run s.yaml", [])
         .end()
         .await
-        .fails_with(2, "topic");
+        .fails_with(2, "<TOPIC>");
     home.geppetto("run s.yaml x --lines many", [])
         .end()
         .await

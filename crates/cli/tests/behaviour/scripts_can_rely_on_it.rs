@@ -288,7 +288,7 @@ async fn the_command_line_explains_itself() {
         );
         home.ok(&format!("{verb} --help"), "").await;
     }
-    home.geppetto("aks hello", [])
+    home.geppetto("aske hello", [])
         .end()
         .await
         .fails_with(2, "ask");
