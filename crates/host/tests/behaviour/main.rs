@@ -12,6 +12,7 @@ mod a_kill_at_any_write_loses_nothing;
 mod a_person_decides_about_a_cut_run;
 mod a_refused_turn_is_left_out;
 mod a_session_is_reached_by_its_id;
+mod a_session_outlives_what_goes_wrong;
 mod a_shutdown_ends_everything;
 mod a_store_that_stalls_or_fails_is_not_trusted;
 mod any_duration_is_allowed;

@@ -18,6 +18,7 @@ mod a_store_is_copied_and_shrunk;
 mod any_content_comes_back;
 mod files_are_private_and_errors_say_what_to_do;
 mod it_meets_the_contract;
+mod many_users_of_one_file_do_not_disturb_each_other;
 mod older_files_open;
 mod processes_share_a_file;
 mod the_path_means_one_file;
