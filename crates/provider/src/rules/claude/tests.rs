@@ -57,6 +57,14 @@ fn properties_follow_from_the_name() {
         );
         assert_eq!(found, (name, sampling, adaptive, effort, schema, limit));
     }
+    for other in ["gpt-5", "deepseek-chat", "claude", "my-claude"] {
+        assert_eq!(Claude::of(other), None, "{other}");
+    }
+    assert!(Claude::is_named("my-Claude") && !Claude::is_named("gpt-5"));
+}
+
+#[test]
+fn newer_models_think_by_default_and_some_always() {
     for (name, by_default, always, no_force, xhigh) in [
         ("claude-opus-4-6", false, false, false, false),
         ("claude-opus-4-8", false, false, false, true),
@@ -76,8 +84,4 @@ fn properties_follow_from_the_name() {
         );
         assert_eq!(found, (name, by_default, always, no_force, xhigh));
     }
-    for other in ["gpt-5", "deepseek-chat", "claude", "my-claude"] {
-        assert_eq!(Claude::of(other), None, "{other}");
-    }
-    assert!(Claude::is_named("my-Claude") && !Claude::is_named("gpt-5"));
 }
