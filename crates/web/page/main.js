@@ -14,9 +14,12 @@ import { fromHash, get, loadProfiles, loadSessions, open, report, set, setTheme,
 const html = htm.bind(h);
 
 function Banner() {
-  const { connection, notice } = useStore();
+  const { connection, notice, sessions, current, view } = useStore();
+  const isCut = !view.status.run && sessions.some((own) => own.id === current && own.state === 'open');
   return html`<div class="banners">
     ${connection === 'lost' && html`<p class="banner lost" role="status"><span class="pulse">Connection lost.</span> The answer goes on; reconnecting…</p>`}
+    ${isCut && html`<p class="banner" role="status">The last answer was interrupted.
+      <button type="button" onClick=${async () => { await stop(); loadSessions(); }}>End it</button></p>`}
     ${notice && html`<p class="banner problem" role="alert"><span>${notice.text} ${notice.help && html`<span class="faint">${notice.help}</span>`}</span>
       <${IconButton} name="close" label="Dismiss" onClick=${() => set({ notice: null })} /></p>`}
   </div>`;

@@ -4,9 +4,10 @@ import htm from 'htm';
 import { Component, h } from 'preact';
 import { useState } from 'preact/hooks';
 
+import { session } from './api.js';
 import { Icon, IconButton } from './icons.js';
 import { Markdown } from './markdown.js';
-import { decide, fork, retry, set, undo } from './store.js';
+import { decide, fork, get, retry, set, undo } from './store.js';
 
 const html = htm.bind(h);
 
@@ -29,10 +30,26 @@ function size(bytes) {
   return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }
 
-function Attachments({ list }) {
+/** An image of the user, or its description where it cannot be shown. */
+function Picture({ own, source }) {
+  const [isBroken, setBroken] = useState(!source);
+  const name = own.name ?? own.media_type ?? own.kind;
+  if (!isBroken) {
+    return html`<li class="picture"><a href=${source} target="_blank" rel="noopener"><img src=${source} alt=${`Image, ${name}`} loading="lazy" onError=${() => setBroken(true)} /></a></li>`;
+  }
+  return html`<li><${Icon} name="image" /><span>${name}</span><span class="faint">${size(own.bytes)}</span></li>`;
+}
+
+function Attachments({ list, message }) {
   if (!list?.length) return null;
-  return html`<ul class="attachments">${list.map((own) => html`<li><${Icon} name="image" />
-    <span>${own.name ?? own.media_type ?? own.kind}</span><span class="faint">${size(own.bytes)}</span></li>`)}</ul>`;
+  let index = 0;
+  return html`<ul class="attachments">${list.map((own) => {
+    const isImage = own.kind === 'image';
+    const isOwn = message && isImage && !own.url && !own.file_id;
+    const source = isOwn ? session(get().current, `/images/${encodeURIComponent(message)}/${index}`) : null;
+    if (isImage) index += 1;
+    return html`<${Picture} key=${index} own=${own} source=${source} />`;
+  })}</ul>`;
 }
 
 async function copy(text) {
@@ -48,7 +65,7 @@ function User({ own, isLast, isBusy }) {
   return html`<article class="message user" aria-label="You">
     <div class="bubble">
       ${own.text && html`<p class="plain">${own.text}</p>`}
-      <${Attachments} list=${own.attachments} />
+      <${Attachments} list=${own.attachments} message=${own.id} />
     </div>
     <div class="actions">
       <${IconButton} name="copy" label="Copy the message" onClick=${() => copy(own.text)} />

@@ -4,6 +4,7 @@ pub(crate) mod approvals;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod history;
+pub(crate) mod images;
 pub(crate) mod messages;
 pub(crate) mod profiles;
 pub(crate) mod runs;

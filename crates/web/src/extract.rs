@@ -22,6 +22,9 @@ pub(crate) struct Target(pub(crate) HostedSession);
 /// A parameter of the path.
 pub(crate) struct CallId(pub(crate) String);
 
+/// A message of the path, and the index of one of its images.
+pub(crate) struct ImagePlace(pub(crate) String, pub(crate) usize);
+
 /// The parameters of the query.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -66,6 +69,17 @@ impl FromRequestParts<App> for CallId {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Ok(Self(path(parts, app, "call").await?))
+    }
+}
+
+impl FromRequestParts<App> for ImagePlace {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let message = path(parts, app, "message").await?;
+        let index = path(parts, app, "index").await?.parse();
+        let index = index.map_err(|_| Problem::bad_request("the index is not a number"))?;
+        Ok(Self(message, index))
     }
 }
 

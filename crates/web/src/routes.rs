@@ -4,7 +4,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::{
-    api::{approvals, events, export, history, messages, profiles, runs, sessions},
+    api::{approvals, events, export, history, images, messages, profiles, runs, sessions},
     app::App,
     model,
 };
@@ -163,6 +163,13 @@ fn of_history() -> Vec<Route> {
             ("after", "Number of the last event that the reader has seen."),
             ("as", "`patches` (default) or `events`."),
         ]),
+        Route::new(
+            "get",
+            "/sessions/{id}/images/{message}/{index}",
+            get(images::read),
+            "Returns an image of a message of the user.",
+        )
+        .text(&["image/png", "image/jpeg", "image/gif", "image/webp"]),
         Route::new(
             "get",
             "/sessions/{id}/export",

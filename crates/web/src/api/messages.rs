@@ -17,7 +17,7 @@ use super::runs;
 const MAX_IMAGES: usize = 20;
 
 /// Media types that providers accept.
-const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+pub(super) const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 pub(crate) async fn send(
     State(app): State<App>,

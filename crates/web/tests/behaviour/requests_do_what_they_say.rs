@@ -100,6 +100,21 @@ async fn images_are_part_of_a_message() {
         view["entities"][0]["attachments"][0]["media_type"],
         "image/png"
     );
+    let images = format!(
+        "{session}/images/{}",
+        view["entities"][0]["id"].as_str().unwrap()
+    );
+    let image = server.get(&format!("{images}/0")).await;
+    assert_eq!(
+        (image.status, image.header("content-type")),
+        (200, Some("image/png"))
+    );
+    assert!(image.body.contains("PNG"), "{image:?}");
+    let none = server.get(&format!("{images}/1")).await;
+    assert_eq!(
+        (none.status, none.problem().as_str()),
+        (404, "no-such-image")
+    );
     for wrong in [
         json!({"data": "iVBORw0KGgo=", "media_type": "image/svg+xml"}),
         json!({"data": "<svg>", "media_type": "image/png"}),
@@ -458,5 +473,83 @@ async fn an_idle_stream_sends_comments_and_a_time_to_reconnect() {
         "cache-control: no-",
     ] {
         assert!(head.contains(header), "{header}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_router_can_be_nested_in_an_application() {
+    let host = Host::new(MemoryStore::new(), Builder::new(hello()));
+    let chat = geppetto_web::router(host.clone(), Options::new());
+    let app = axum::Router::new().nest("/apps/chat", chat);
+    let server = Server::serving(host, app, geppetto_web::ServeOptions::new()).await;
+    let page = server.get("/apps/chat").await;
+    assert!(
+        page.body.contains("<base href=\"/apps/chat/\">"),
+        "{page:?}"
+    );
+    let files = page
+        .body
+        .split("href=\"page/")
+        .chain(page.body.split("src=\"page/"));
+    let files: Vec<_> = files.filter_map(|own| own.split('"').next()).collect();
+    assert!(
+        files.contains(&"main.js") && files.contains(&"style.css"),
+        "{files:?}"
+    );
+    for file in [
+        "main.js",
+        "style.css",
+        "vendor/preact.mjs",
+        "vendor/NOTICE.txt",
+    ] {
+        assert_eq!(
+            server.get(&format!("/apps/chat/page/{file}")).await.status,
+            200,
+            "{file}"
+        );
+    }
+    assert_eq!(server.get("/apps/chat/sessions").await.status, 200);
+    assert_eq!(
+        server.get("/apps/chat/nothing").await.problem(),
+        "not-found"
+    );
+}
+
+#[tokio::test]
+async fn the_files_of_the_page_name_only_files_that_exist() {
+    let server = Server::new(hello()).await;
+    let index = server.get("/").await.body;
+    for name in [
+        "main", "api", "store", "stream", "markdown", "sidebar", "messages", "composer", "icons",
+    ] {
+        let file = server.get(&format!("/page/{name}.js")).await;
+        assert_eq!(
+            file.header("content-type"),
+            Some("text/javascript; charset=utf-8")
+        );
+        let tag = file.header("etag").unwrap();
+        let again = server
+            .send(
+                "GET",
+                &format!("/page/{name}.js"),
+                &[("If-None-Match", tag)],
+                "",
+            )
+            .await;
+        assert_eq!(again.status, 304);
+        for line in file.body.lines().filter(|line| line.starts_with("import ")) {
+            let from = line.split('\'').nth(1).unwrap();
+            match from.strip_prefix("./") {
+                Some(own) => assert_eq!(
+                    server.get(&format!("/page/{own}")).await.status,
+                    200,
+                    "{line}"
+                ),
+                None => assert!(
+                    index.contains(&format!("\"{from}\": \"./page/vendor/")),
+                    "{line}"
+                ),
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
         for (method, operation) in methods.as_object().unwrap() {
             operations += 1;
             let path = path.replace("{id}", "none").replace("{call}", "call");
+            let path = path.replace("{message}", "x").replace("{index}", "0");
             let json = [("Content-Type", "application/json")];
             let reply = server
                 .send(&method.to_uppercase(), &path, &json, "{}")
@@ -31,6 +32,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
         let methods = methods.as_object().unwrap();
         if !methods.contains_key("delete") {
             let path = path.replace("{id}", "none").replace("{call}", "call");
+            let path = path.replace("{message}", "x").replace("{index}", "0");
             let reply = server.send("DELETE", &path, &[], "").await;
             assert_eq!(
                 (reply.status, reply.problem().as_str()),
@@ -39,7 +41,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
             );
         }
     }
-    assert_eq!(operations, 15);
+    assert_eq!(operations, 16);
     let mut references = Vec::new();
     collect(&document, &mut references);
     assert!(references.len() > 15);

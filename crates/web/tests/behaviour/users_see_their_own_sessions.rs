@@ -61,6 +61,7 @@ async fn and_nobody_elses() {
             ("GET", "", ""),
             ("GET", "/events", ""),
             ("GET", "/export", ""),
+            ("GET", "/images/x/0", ""),
             ("PATCH", "", r#"{"title":"mine"}"#),
             ("POST", "/messages", &hello),
             ("POST", "/cancel", "{}"),
