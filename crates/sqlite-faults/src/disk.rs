@@ -61,6 +61,12 @@ impl Disk {
         lock(&self.state).operations
     }
 
+    /// Returns the number of syncs that failed as set by [`Faults::sync_fails_at`].
+    #[must_use]
+    pub fn failed_syncs(&self) -> u64 {
+        lock(&self.state).failed_syncs
+    }
+
     /// Turns the power off and on again. What was not synced is there, torn, or gone. Open handles
     /// fail from now on, and there are no more faults.
     pub fn lose_power(&self) {

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     is_off: bool,
     random: Rng,
+    /// Number of syncs that failed, those after a loss of power not included.
+    pub(crate) failed_syncs: u64,
     /// Number of writes, truncations and syncs, for tests that choose a later fault.
     pub(crate) operations: u64,
 }
@@ -133,6 +135,7 @@ impl State {
     pub(crate) fn sync(&mut self, name: &str) -> Result<(), Code> {
         self.change_one()?;
         let fails = occurs(&mut self.faults.sync_fails_at);
+        self.failed_syncs += u64::from(fails);
         let file = self.file(name)?;
         if fails {
             file.fail_sync();
