@@ -77,7 +77,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match env::args().nth(1) {
         None => {
             let chat = Chat::new(Session::new(builder));
-            chat.title(title).tools(described).run().await?;
+            let chat = chat.title(title).tools(described).run();
+            tokio::select! {
+                ended = chat => drop(ended?),
+                () = panic_if_told_to() => {}
+            }
         }
         Some(file) => {
             let store = SqliteStore::open(file).await?;
@@ -89,4 +93,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// Panics after the milliseconds in `PANIC_AFTER_MS`: the terminal is restored even then.
+async fn panic_if_told_to() {
+    let after = env::var("PANIC_AFTER_MS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    match after {
+        Some(after) => {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            std::panic::panic_any("the application panics, as it was told to".to_owned());
+        }
+        None => std::future::pending().await,
+    }
 }

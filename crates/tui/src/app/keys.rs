@@ -96,8 +96,14 @@ impl App {
         if self.panel.take().is_some() {
             return;
         }
-        if self.run.is_some() {
-            self.cancel();
+        if let Some(run) = &self.run {
+            if run.is_adopted && run.cancel.is_cancelled() {
+                // Another process runs it, and may be gone.
+                self.run = None;
+                self.say("the chat no longer waits for the run of another process");
+            } else {
+                self.cancel();
+            }
         } else if self.is_edit {
             self.is_edit = false;
             self.editor.take();

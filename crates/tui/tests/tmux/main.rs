@@ -191,6 +191,22 @@ fn the_terminal_is_restored() {
 
 #[test]
 #[ignore = "needs tmux"]
+fn a_panic_of_the_application_restores_the_terminal_and_is_printed() {
+    let terminal = Terminal::new(80, 24);
+    terminal.types("export PANIC_AFTER_MS=1500");
+    terminal.keys(&["Enter"]);
+    terminal.run_chat("");
+    terminal
+        .shows("/help shows keys")
+        .shows("as it was told to");
+    terminal.shows("ended 101");
+    terminal.types("stty -a | grep -o '[-]*icanon' | sed 's/^/mode:/'");
+    terminal.keys(&["Enter"]);
+    terminal.shows("mode:icanon");
+}
+
+#[test]
+#[ignore = "needs tmux"]
 fn suspended_and_continued() {
     let terminal = Terminal::with_chat(80, 24, "");
     terminal.types("hello there");

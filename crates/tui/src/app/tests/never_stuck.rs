@@ -335,3 +335,25 @@ async fn an_answer_is_stored_although_the_chat_ends_right_after_it() {
     chat.ended().await;
     assert!(stored.load(Ordering::SeqCst));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_run_of_a_process_that_is_gone_is_not_waited_for() {
+    let session = session([answers("Hello."), answers("Fine.")]);
+    let chat = TestChat::start(Chat::new(session.clone()));
+    chat.is_ready().await;
+    chat.types("hi\n");
+    chat.shows("Hello.").await;
+    chat.is_ready().await;
+    let events = session.stream().events_after(0);
+    let started = events.iter().find(|own| own.type_name() == "run-started");
+    let mut elsewhere = started.unwrap().clone();
+    let mut correlation = (*elsewhere.correlation).clone();
+    correlation.run_id = Some("elsewhere".to_owned());
+    elsewhere.correlation = Arc::new(correlation);
+    session.stream().publish(elsewhere, &[]);
+    chat.hides("ready").await;
+    chat.key(KeyCode::Esc);
+    chat.shows("stopping").await;
+    chat.key(KeyCode::Esc);
+    next_prompt_is_answered(&chat).await;
+}
