@@ -1,6 +1,6 @@
 //! [`Output`]: the answer in the format of `--output`.
 
-use std::io::{self, Sink, Stderr, Stdout};
+use std::io::{self, Sink, Stdout, Write};
 
 use geppetto_engine::{RunStatus, StructuredOutput};
 use geppetto_events::{
@@ -27,6 +27,22 @@ pub(crate) enum Format {
     Yaml,
 }
 
+/// Standard error. A reader that closes it does not end the answer.
+#[derive(Debug)]
+struct Notes;
+
+impl Write for Notes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = io::stderr().flush();
+        Ok(())
+    }
+}
+
 /// Prints the events of a run, and its result.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -37,11 +53,11 @@ pub(crate) struct Output {
 #[derive(Debug)]
 enum Printer {
     /// The answer on standard output, everything else on standard error.
-    Text(Box<HumanPrinter<Stdout, Stderr>>),
+    Text(Box<HumanPrinter<Stdout, Notes>>),
     /// The answer alone.
     Quiet(Box<HumanPrinter<Stdout, Sink>>),
     /// Everything else alone.
-    Notes(Box<HumanPrinter<Sink, Stderr>>),
+    Notes(Box<HumanPrinter<Sink, Notes>>),
     Lines(JsonLinesPrinter<Stdout>),
     Nothing,
 }
@@ -53,7 +69,7 @@ impl Output {
         let printer = match (format, is_quiet) {
             (Format::Jsonl, _) => Printer::Lines(JsonLinesPrinter::new(io::stdout())),
             (Format::Text, false) if !has_schema => {
-                let printer = HumanPrinter::new(io::stdout()).with_notes(io::stderr());
+                let printer = HumanPrinter::new(io::stdout()).with_notes(Notes);
                 Printer::Text(Box::new(printer.with_color(color).with_failures(false)))
             }
             (Format::Text, true) if !has_schema => {
@@ -61,7 +77,7 @@ impl Output {
                 Printer::Quiet(Box::new(printer.with_failures(false)))
             }
             (_, false) => {
-                let printer = HumanPrinter::new(io::sink()).with_notes(io::stderr());
+                let printer = HumanPrinter::new(io::sink()).with_notes(Notes);
                 Printer::Notes(Box::new(printer.with_color(color).with_failures(false)))
             }
             (_, true) => Printer::Nothing,
@@ -69,15 +85,18 @@ impl Output {
         Self { format, printer }
     }
 
-    /// Returns `true` if the reader of the output closed it.
-    pub(crate) fn is_closed(&self) -> bool {
+    /// Fails if the output cannot be written: its reader closed it, or the disk is full.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         let error = match &self.printer {
             Printer::Text(printer) => printer.error(),
             Printer::Quiet(printer) => printer.error(),
             Printer::Lines(printer) => printer.error(),
             Printer::Notes(_) | Printer::Nothing => None,
         };
-        error.is_some()
+        match error {
+            Some(kind) => Err(Failure::of_output(&kind.into())),
+            None => Ok(()),
+        }
     }
 
     /// Prints what is only known at the end.

@@ -280,13 +280,12 @@ async fn follow(run: &HostedRun, output: &Output, signals: &mut Signals) -> Resu
     loop {
         tokio::select! {
             event = events.next() => match event {
-                None => return Ok(()),
-                Some(_) if output.is_closed() => {
+                None => return output.check(),
+                Some(_) => if let Err(failure) = output.check() {
                     run.cancel();
                     handle.outcome().await;
-                    return Err(Failure::OutputClosed);
-                }
-                Some(_) => {}
+                    return Err(failure);
+                },
             },
             signal = signals.next() => {
                 run.cancel();

@@ -1,5 +1,14 @@
 //! Behaviour of the program, which is run as its users run it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod a_chat_shares_sessions_with_ask;
 mod a_killed_program_loses_nothing;
 mod commands_of_the_guide_work;

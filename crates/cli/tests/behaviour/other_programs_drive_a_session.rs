@@ -63,6 +63,21 @@ impl Rpc {
         }
     }
 
+    /// Waits for an event, unless it came already. No other message may come before it.
+    async fn event(&mut self, kind: &str) {
+        while !self.events.iter().any(|own| own == kind) {
+            let line = self
+                .lines
+                .next_line()
+                .await
+                .unwrap()
+                .expect("there is another message");
+            let message: Value = serde_json::from_str(&line).unwrap();
+            self.events
+                .push(message["event"]["type"].as_str().unwrap().to_owned());
+        }
+    }
+
     async fn ask(&mut self, request: Value) -> Value {
         self.send(request).await;
         self.next().await
@@ -171,6 +186,7 @@ async fn a_run_is_cancelled_and_the_next_one_starts() {
     let line = format!("-m test --openai-base-url {}", server.base_url());
     let (mut rpc, _) = Rpc::start(&home, &line).await;
     let run = rpc.ask(submit("Wait")).await["result"]["run"].clone();
+    rpc.event("text-delta").await;
     let busy = rpc.ask(submit("Me too")).await;
     assert_eq!(
         (&busy["type"], &busy["code"]),

@@ -68,7 +68,7 @@ async fn a_stream_that_breaks_off_is_no_answer() {
     assert!(ended.err.contains("error: "), "{ended:?}");
 }
 
-/// <https://github.com/openai/codex/issues/20919>
+/// <https://github.com/openai/codex/issues/20919>, <https://github.com/anomalyco/opencode/issues/38723>
 #[tokio::test]
 async fn an_input_that_nobody_writes_or_closes_does_not_hold_the_prompt_up() {
     let home = Home::new();
@@ -154,6 +154,19 @@ async fn several_programs_start_at_once_on_a_new_store() {
     assert_eq!(home.ok("sessions list", "").await.lines().count(), 6);
 }
 
+/// <https://github.com/charmbracelet/mods/issues/132>
+#[tokio::test]
+async fn input_alone_goes_on_with_a_session() {
+    let home = Home::new();
+    home.ok("ask", "My name is Ada").await;
+    let ended = home
+        .geppetto("ask -c", [])
+        .input("What is my name?\n")
+        .end()
+        .await;
+    assert!(ended.out.contains("Ada"), "{ended:?}");
+}
+
 #[tokio::test]
 async fn a_large_input_is_sent_whole() {
     let home = Home::new();
@@ -197,6 +210,13 @@ async fn closed_and_full_outputs_are_no_panic() {
     let (code, _, err) = shell(&home, "geppetto ask -q -o json hello > /dev/full").await;
     assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("cannot write to standard output"), "{err}");
+    let (code, _, err) = shell(&home, "geppetto ask -q hello > /dev/full").await;
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("cannot write to standard output"), "{err}");
+    // What is wrong with standard error does not end the answer.
+    let (code, out, _) = shell(&home, "geppetto ask hello 2> >(exit)").await;
+    assert_eq!(code, Some(0));
+    assert!(out.ends_with("understand little.\n"), "{out}");
     let (code, out, _) = shell(&home, "geppetto ask hello 2>&-").await;
     assert_eq!(code, Some(0));
     assert!(out.starts_with("Hello!"), "{out}");
