@@ -414,3 +414,42 @@ async fn limits_are_in_the_help() {
         assert!(help.contains(limit), "{limit} is not in {help}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_person_is_asked_on_the_terminal() {
+    let home = Home::new();
+    let program = env!("CARGO_BIN_EXE_geppetto");
+    home.write("found.txt", "");
+    let cases = [
+        ("y\n", "returned found.txt"),
+        (
+            "not today\n",
+            "the user does not allow this call: not today",
+        ),
+    ];
+    for (typed, part) in cases {
+        let line = format!("'{program}' ask --no-store -t list-files Use list_files to list files");
+        let mut child = tokio::process::Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .env_clear()
+            .env("HOME", home.path(""))
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("GEPPETTO_NO_DISCOVERY", "1")
+            .current_dir(home.path(""))
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut input, typed.as_bytes())
+            .await
+            .unwrap();
+        // The end of the input would be the end of the terminal.
+        let output = child.wait_with_output().await.unwrap();
+        drop(input);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains("Run it?"), "{shown}");
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+}
