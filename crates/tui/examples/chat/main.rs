@@ -96,6 +96,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Panics after the milliseconds in `PANIC_AFTER_MS`: the terminal is restored even then.
+#[allow(clippy::panic, reason = "that is what it is for")]
 async fn panic_if_told_to() {
     let after = env::var("PANIC_AFTER_MS")
         .ok()
@@ -103,7 +104,7 @@ async fn panic_if_told_to() {
     match after {
         Some(after) => {
             tokio::time::sleep(Duration::from_millis(after)).await;
-            std::panic::panic_any("the application panics, as it was told to".to_owned());
+            panic!("the application panics, as it was told to");
         }
         None => std::future::pending().await,
     }
