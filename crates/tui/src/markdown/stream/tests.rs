@@ -1,0 +1,223 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Returns the finished lines of a text that arrives in pieces, and checks the live ones.
+fn streamed(text: &str, piece: usize, columns: usize) -> (Vec<String>, usize) {
+    let mut stream = Stream::new(Theme::plain());
+    let mut all = Vec::new();
+    let mut end = 0;
+    while end < text.len() {
+        end = (end + piece).min(text.len());
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        stream.advance(&text[..end], columns, false);
+        for line in stream.lines() {
+            assert!(
+                crate::markdown::wrap::spans_width(&line.spans) <= columns,
+                "{line:?}"
+            );
+        }
+        all.extend(stream.take_finished());
+    }
+    stream.advance(text, columns, true);
+    all.extend(stream.take_finished());
+    let lines = all.iter().map(ToString::to_string).collect();
+    (lines, stream.parsed)
+}
+
+fn whole(text: &str, columns: usize) -> Vec<String> {
+    streamed(text, usize::MAX / 2, columns).0
+}
+
+const SAMPLE: &str = include_str!("../../../tests/samples/tour.md");
+
+#[test]
+fn a_text_in_pieces_has_the_lines_of_the_whole_text() {
+    for columns in [20, 40, 80] {
+        let expected = whole(SAMPLE, columns);
+        for piece in [1, 2, 3, 7, 50, 333] {
+            let (lines, _) = streamed(SAMPLE, piece, columns);
+            assert_eq!(lines, expected, "in pieces of {piece} at {columns} columns");
+        }
+    }
+}
+
+#[test]
+fn items_and_lines_of_code_are_finished_before_their_block_ends() {
+    let mut stream = Stream::new(Theme::plain());
+    let text = "1. one\n2. two\n3. thr";
+    stream.advance(text, 40, false);
+    let lines: Vec<String> = stream
+        .take_finished()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(lines, ["1. one"]);
+    let text = format!("{text}ee\n   ```\n   a\n   b");
+    stream.advance(&text, 40, false);
+    let lines: Vec<String> = stream
+        .take_finished()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(lines, ["2. two", "3. three", "   ╭─", "   a"]);
+    let text = format!("{text}\n   ```\n4. four");
+    stream.advance(&text, 40, true);
+    let lines: Vec<String> = stream
+        .take_finished()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(lines, ["   b", "   ╰─", "4. four"]);
+}
+
+#[test]
+fn the_work_for_a_long_answer_is_in_proportion_to_its_length() {
+    let kinds = [
+        SAMPLE.repeat(20),
+        format!("```rust\n{}", "let a = \"some code\";\n".repeat(2_000)),
+        "- an item of a list that is long\n".repeat(1_500),
+        "> a line of a quote\n>\n".repeat(1_500),
+        format!(
+            "1. first\n\n   ```\n{}",
+            "   code in an item\n".repeat(1_500)
+        ),
+    ];
+    for text in kinds {
+        let (_, parsed) = streamed(&text, 20, 80);
+        let ratio = parsed / text.len();
+        assert!(ratio <= 40, "{ratio} times the text of {:?}", &text[..20]);
+    }
+}
+
+#[test]
+fn the_open_part_is_bounded_whatever_comes() {
+    let rows = format!("|a|b|\n|-|-|\n{}", "|cell one|cell two|\n".repeat(2_000));
+    let kinds = [
+        "word ".repeat(8_000),
+        "x".repeat(40_000),
+        rows,
+        format!("```\n{}", "x".repeat(40_000)),
+        "> ".repeat(20_000),
+        "- ".repeat(20_000),
+        "`".repeat(40_000),
+        "[".repeat(40_000),
+        "*a ".repeat(12_000),
+        "<div>\n".repeat(6_000),
+        "    indented\n".repeat(3_000),
+    ];
+    for text in kinds {
+        let mut stream = Stream::new(Theme::plain());
+        for end in (0..text.len()).step_by(5_000) {
+            stream.advance(&text[..end], 80, false);
+            assert!(stream.text.len() <= 2 * OPEN_LIMIT, "{:?}", &text[..10]);
+        }
+        stream.advance(&text, 80, true);
+        let lines: String = stream
+            .take_finished()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if text.starts_with(['x', 'w']) {
+            let count = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+            assert_eq!(count(&lines), count(&text));
+        }
+    }
+}
+
+#[test]
+fn a_long_table_keeps_its_columns_after_a_cut() {
+    let rows = format!("|a|b|\n|-|-|\n{}", "|cell one|cell two|\n".repeat(2_000));
+    let (lines, _) = streamed(&rows, 500, 80);
+    let is_row = |line: &String| line == "cell one │ cell two";
+    assert_eq!(lines.iter().filter(|line| is_row(line)).count(), 2_000);
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[a-z]{1,8}",
+        Just(" ".to_owned()),
+        Just("\n".to_owned()),
+        Just("\n\n".to_owned()),
+        prop::sample::select(vec![
+            "- ",
+            "1. ",
+            "2. ",
+            "> ",
+            "# ",
+            "## ",
+            "```",
+            "```rust\n",
+            "~~~",
+            "    ",
+            "  ",
+            "\t",
+            "*",
+            "**",
+            "_",
+            "`",
+            "~~",
+            "|",
+            "|-|-|\n",
+            "|a|b|\n|-|-|\n",
+            "---\n",
+            "===\n",
+            "[a](b)",
+            "[a]",
+            "![",
+            "](",
+            "<br>",
+            "<div>\n",
+            "<!--",
+            "-->",
+            "\\",
+            "\\(",
+            "\\)",
+            "$",
+            "&#27;",
+            "\u{1b}[2J",
+            "\r\n",
+            "\r",
+            "你好",
+            "👨‍👩‍👧",
+            "e\u{301}",
+            "\u{200b}",
+            "- [x] ",
+            "+ ",
+            "10. ",
+            "> [!NOTE]\n",
+            "\u{202e}",
+            "مرحبا",
+            "…",
+            "\u{fe0f}",
+            "\u{a0}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..60).prop_map(|all| all.concat())
+}
+
+proptest! {
+    #[test]
+    fn pieces_do_not_matter(text in pieces(), piece in 1_usize..30, columns in 1_usize..100) {
+        let (lines, _) = streamed(&text, piece, columns);
+        prop_assert_eq!(lines, whole(&text, columns));
+    }
+
+    #[test]
+    fn each_line_fits_whatever_the_text(text in any::<String>(), columns in 1_usize..200) {
+        streamed(&text, 5, columns);
+    }
+
+    #[test]
+    fn no_word_is_lost(text in pieces(), columns in 2_usize..100) {
+        let lines = whole(&text, columns).concat();
+        let words = text.split(|c: char| !c.is_ascii_lowercase() || c == 'x');
+        for word in words.filter(|word| word.len() > 3 && *word != "rust") {
+            let letters = |text: &str| -> String { text.chars().filter(char::is_ascii_lowercase).collect() };
+            prop_assert!(letters(&lines).contains(word), "{} in {}", word, lines);
+        }
+    }
+}
