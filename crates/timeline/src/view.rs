@@ -55,6 +55,16 @@ impl View {
         self.entities.values()
     }
 
+    /// Iterates over the entities from a position on, in the order in which they are shown.
+    pub fn entities_from(&self, position: u64) -> impl DoubleEndedIterator<Item = &Entity> {
+        self.entities.range(position..).map(|(_, entity)| entity)
+    }
+
+    /// Iterates over the entities before a position, in the order in which they are shown.
+    pub fn entities_before(&self, position: u64) -> impl DoubleEndedIterator<Item = &Entity> {
+        self.entities.range(..position).map(|(_, entity)| entity)
+    }
+
     /// Returns the entity with this id.
     #[must_use]
     pub fn entity(&self, id: &str) -> Option<&Entity> {

@@ -138,7 +138,7 @@ impl App {
         Self {
             size: setup.size,
             timeline: Timeline::new(),
-            transcript: Transcript::new(setup.theme.clone()),
+            transcript: Transcript::new(setup.theme),
             session: String::new(),
             epoch: 0,
             is_open: false,

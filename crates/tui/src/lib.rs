@@ -30,6 +30,7 @@ mod input;
 mod lines;
 mod markdown;
 mod models;
+pub mod print;
 mod start;
 mod terminal;
 mod view;

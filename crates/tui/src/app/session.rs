@@ -22,7 +22,7 @@ impl App {
             self.timeline.apply(&event);
         }
         let folded = self.transcript.is_folded();
-        self.transcript = Transcript::new(self.setup.theme.clone());
+        self.transcript = Transcript::new(self.setup.theme);
         self.transcript.set_folded(folded);
         self.totals = joined.totals.clone();
         self.learn_prompts();

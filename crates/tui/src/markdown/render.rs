@@ -186,7 +186,7 @@ impl<'a> Renderer<'a> {
                     let mark = format!("{} ", "#".repeat(level as usize));
                     self.leaf = Leaf::Text(vec![Run::new(&mark, self.theme.quiet())]);
                 }
-                self.styles.push(self.theme.heading());
+                self.styles.push(self.style().patch(self.theme.heading()));
             }
             Tag::BlockQuote(kind) => self.open_quote(kind, range),
             Tag::List(first) => {
@@ -247,8 +247,7 @@ impl<'a> Renderer<'a> {
     }
 
     fn style(&self) -> Style {
-        let styles = self.styles.iter();
-        styles.fold(Style::new(), |all, own| all.patch(*own))
+        self.styles.last().copied().unwrap_or_default()
     }
 
     fn finish(mut self, links: Vec<(String, String)>) -> Rendered {

@@ -29,8 +29,8 @@ pub(super) fn prefix(source: &str, containers: &[Container]) -> String {
         }
         // A list that begins with another number than 1 does not interrupt a paragraph.
         let outside = containers.get(..index).unwrap_or_default();
-        let outside = outside.iter().filter(|own| own.line != container.line);
-        prefix.push_str(&blank_line(source, outside.last()));
+        let mut outside = outside.iter().filter(|own| own.line != container.line);
+        prefix.push_str(&blank_line(source, outside.next_back()));
         let head = source.get(container.line..container.content);
         prefix.push_str(&numbered(head.unwrap_or_default(), container.number));
         if !prefix.ends_with([' ', '\t']) {

@@ -84,7 +84,7 @@ impl Stream {
             } else {
                 self.live = rendered.lines;
             }
-            if is_all && self.text.len() - self.muted < OPEN_LIMIT {
+            if is_all && (self.is_done || self.text.len() - self.muted < OPEN_LIMIT) {
                 break;
             }
         }
@@ -93,11 +93,6 @@ impl Stream {
             self.text = String::new();
             self.muted = 0;
         }
-    }
-
-    /// Returns `true` if no line was finished and nothing is open.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.finished.is_empty() && self.live.is_empty()
     }
 
     /// Returns the finished lines, each once.

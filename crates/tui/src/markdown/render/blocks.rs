@@ -11,6 +11,9 @@ use crate::markdown::{
     wrap::{self, Break, Margin, Run},
 };
 
+/// Maximum number of containers within each other of which a part is finished before the whole.
+const MAX_DEPTH: usize = 32;
+
 /// Kind of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Block {
@@ -27,13 +30,12 @@ pub(super) enum Block {
 impl Block {
     /// Returns `true` if a blank line separates the two blocks, even if there is none in the text.
     fn is_apart(self, next: Self) -> bool {
-        match (self, next) {
-            (Self::Text, Self::List | Self::Text) | (Self::Heading, Self::Text | Self::List) => {
-                false
-            }
-            (Self::Item, _) | (_, Self::Item) => false,
-            _ => true,
-        }
+        !matches!(
+            (self, next),
+            (Self::Text | Self::Heading, Self::List | Self::Text)
+                | (Self::Item, _)
+                | (_, Self::Item)
+        )
     }
 }
 
@@ -63,11 +65,16 @@ impl Renderer<'_> {
             self.record_point(block, offset);
         }
         self.before = Some(block);
-        let containers = self.containers();
-        self.out.tail = resume::prefix(self.source.text, &containers);
+        if self.source.is_cut {
+            self.out.tail = resume::prefix(self.source.text, &self.containers());
+        }
     }
 
-    fn containers(&self) -> Vec<Container> {
+    /// Returns the open containers; none if they are too deep to begin anew.
+    pub(super) fn containers(&self) -> Vec<Container> {
+        if self.open.len() > MAX_DEPTH {
+            return Vec::new();
+        }
         self.open.iter().map(|own| own.container.clone()).collect()
     }
 
@@ -76,7 +83,8 @@ impl Renderer<'_> {
         let text = self.source.text;
         let line = line_start(text, offset);
         let is_first = self.open.last().is_none_or(|own| own.container.line < line);
-        if offset >= self.complete || line <= self.source.muted || !is_first {
+        let is_deep = self.open.len() > MAX_DEPTH;
+        if is_deep || offset >= self.complete || line <= self.source.muted || !is_first {
             return;
         }
         let mut containers = self.containers();
@@ -123,7 +131,9 @@ impl Renderer<'_> {
 
     pub(super) fn write_lines(&mut self, lines: Vec<Line<'static>>) {
         self.out.lines.extend(lines);
-        for own in &mut self.open {
+        // Where an inner container has lines, the outer ones have.
+        let new = self.open.iter_mut().rev().take_while(|own| own.is_new);
+        for own in new {
             own.is_new = false;
         }
     }

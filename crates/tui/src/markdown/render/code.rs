@@ -106,7 +106,7 @@ impl Renderer<'_> {
         let text = self.source.text;
         let line = text.get(fence..).unwrap_or_default();
         let line = line.split_inclusive('\n').next().unwrap_or_default();
-        let mut containers: Vec<_> = self.open.iter().map(|own| own.container.clone()).collect();
+        let mut containers = self.containers();
         let on_line = containers.iter().position(|own| own.line >= fence);
         containers.truncate(on_line.unwrap_or(containers.len()));
         let mut prefix = resume::prefix(text, &containers);

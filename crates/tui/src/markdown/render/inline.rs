@@ -126,7 +126,7 @@ impl Renderer<'_> {
             return;
         }
         if let Some(style) = emphasis(&tag) {
-            return self.styles.push(style);
+            return self.styles.push(self.style().patch(style));
         }
         let (dest, link_type, is_image) = match tag {
             Tag::Link {
@@ -152,7 +152,7 @@ impl Renderer<'_> {
             dest.to_string()
         };
         self.links.push((start, dest));
-        self.styles.push(self.theme.link());
+        self.styles.push(self.style().patch(self.theme.link()));
     }
 
     pub(super) fn end_inline(&mut self, tag: TagEnd, range: &Range<usize>) {
@@ -175,9 +175,12 @@ impl Renderer<'_> {
                 if tag == TagEnd::Image {
                     self.push("]", quiet, range);
                 }
+                let is_first = self.runs().is_none_or(|runs| runs.is_empty());
+                let space = if is_first { "" } else { " " };
                 let is_same = dest.strip_prefix("mailto:").unwrap_or(&dest) == shown;
                 if !dest.is_empty() && !is_same {
-                    self.push(&format!(" ({})", shorten_data(&dest)), quiet, range);
+                    let text = format!("{space}({})", shorten_data(&dest));
+                    self.push(&text, quiet, range);
                 }
             }
             _ => {}

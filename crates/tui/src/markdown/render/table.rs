@@ -47,7 +47,7 @@ impl Table {
 impl Renderer<'_> {
     pub(super) fn start_table(&mut self, alignments: Vec<Alignment>, range: &Range<usize>) {
         let text = self.source.text;
-        let containers: Vec<_> = self.open.iter().map(|own| own.container.clone()).collect();
+        let containers = self.containers();
         let start = line_start(text, range.start);
         let head = text.get(start..range.end).unwrap_or_default();
         let head: String = head.split_inclusive('\n').take(2).collect();

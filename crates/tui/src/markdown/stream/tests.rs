@@ -12,7 +12,7 @@ fn streamed(text: &str, piece: usize, columns: usize) -> (Vec<String>, usize) {
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        stream.advance(&text[..end], columns, false);
+        stream.advance(text.get(..end).unwrap(), columns, false);
         for line in stream.lines() {
             assert!(
                 crate::markdown::wrap::spans_width(&line.spans) <= columns,
@@ -88,7 +88,11 @@ fn the_work_for_a_long_answer_is_in_proportion_to_its_length() {
     for text in kinds {
         let (_, parsed) = streamed(&text, 20, 80);
         let ratio = parsed / text.len();
-        assert!(ratio <= 40, "{ratio} times the text of {:?}", &text[..20]);
+        assert!(
+            ratio <= 40,
+            "{ratio} times the text of {:?}",
+            text.get(..20)
+        );
     }
 }
 
@@ -111,8 +115,8 @@ fn the_open_part_is_bounded_whatever_comes() {
     for text in kinds {
         let mut stream = Stream::new(Theme::plain());
         for end in (0..text.len()).step_by(5_000) {
-            stream.advance(&text[..end], 80, false);
-            assert!(stream.text.len() <= 2 * OPEN_LIMIT, "{:?}", &text[..10]);
+            stream.advance(text.get(..end).unwrap(), 80, false);
+            assert!(stream.text.len() <= 2 * OPEN_LIMIT, "{:?}", text.get(..10));
         }
         stream.advance(&text, 80, true);
         let lines: String = stream
