@@ -257,7 +257,7 @@ impl<'m> Wrapper<'m> {
         for cell in self.line.drain(..) {
             match own.last_mut() {
                 Some(span) if span.style == cell.style => {
-                    span.content.to_mut().push_str(&cell.text)
+                    span.content.to_mut().push_str(&cell.text);
                 }
                 _ => own.push(Span::styled(cell.text, cell.style)),
             }
