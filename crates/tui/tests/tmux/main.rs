@@ -106,11 +106,7 @@ fn a_stream_that_breaks_is_shown_with_what_arrived() {
     terminal.types("cut");
     terminal.keys(&["Enter"]);
     terminal.shows("This is the beginning.").is_ready();
-    assert!(
-        terminal.screen().contains("stream"),
-        "{}",
-        terminal.screen()
-    );
+    terminal.shows("the connection broke");
     next_prompt_is_answered(&terminal);
 }
 
