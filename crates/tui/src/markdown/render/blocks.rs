@@ -191,7 +191,7 @@ impl Renderer<'_> {
             is_new: !is_muted,
         });
         self.before = None;
-        self.block_end = self.block_end.max(range.start);
+        self.block_end = self.block_end.max(mark + space);
         if let (Some(kind), false) = (kind, is_muted) {
             let (label, style) = match kind {
                 BlockQuoteKind::Note => ("Note", self.theme.marker()),
@@ -225,10 +225,13 @@ impl Renderer<'_> {
                 .to_owned(),
         };
         let text = self.source.text;
+        let content = item_content(text, range.start);
+        // An empty item ends here.
+        self.block_end = self.block_end.max(content);
         self.open.push(Open {
             container: Container {
                 line: line_start(text, range.start),
-                content: item_content(text, range.start),
+                content,
                 number,
             },
             margin: Margin::hanging(&mark, self.theme.marker()),

@@ -125,3 +125,8 @@ fn definitions_of_links_are_shown() {
         ["See a (https://b.c).", "[a]: https://b.c",]
     );
 }
+
+#[test]
+fn an_empty_item_is_no_blank_line() {
+    assert_eq!(lines("text\n\n- \n- b\n", 40), ["text", "", "•", "• b"]);
+}
