@@ -15,7 +15,7 @@ fn check_at(columns: u16, report: &str, text: &str, lines: &[&str]) {
 }
 
 #[test]
-fn lists_keep_their_numbers_indentation_and_blank_lines() {
+fn code_in_an_item_keeps_its_indentation_and_blank_lines() {
     check(
         "openai/codex#19702: the blank line after code in an item is lost",
         "1. First:\n\n   ```rust\n   fn foo() {}\n   ```\n\n2. Second:",
@@ -59,6 +59,10 @@ fn lists_keep_their_numbers_indentation_and_blank_lines() {
             "3. three",
         ],
     );
+}
+
+#[test]
+fn items_with_blocks_keep_their_numbers_and_places() {
     check(
         "sourcegraph/cody#93: numbers are wrong where items have lists of their own",
         "1. a\n   - x\n1. b\n   - y\n1. c",

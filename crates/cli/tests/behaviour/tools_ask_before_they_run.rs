@@ -6,7 +6,7 @@ use super::support::{Ended, Home};
 /// Lets a model call a tool, and returns what the tool answered.
 async fn call(home: &Home, line: &str, tool: &str, arguments: &Value) -> (Ended, String) {
     let server = ProviderServer::start().await.unwrap();
-    server.enqueue(Reply::chat().tool_call("call_1", tool, &arguments.to_string()));
+    server.enqueue(Reply::chat().tool_call("call_1", tool, arguments.to_string()));
     server.enqueue(Reply::chat().text("Done."));
     let url = server.base_url();
     let line = format!("ask --no-store -q -m test {line} --openai-base-url");
@@ -369,7 +369,7 @@ async fn ctrl_c_kills_a_running_command() {
     server.enqueue(Reply::chat().tool_call(
         "c",
         "run_command",
-        &json!({"command": command}).to_string(),
+        json!({"command": command}).to_string(),
     ));
     let url = server.base_url();
     let run = home.geppetto(
