@@ -30,6 +30,8 @@ pub(super) enum Step {
     /// The program of `examples/check` with these arguments, without `--live`, which the runner
     /// adds.
     Examples(&'static str),
+    /// A test of a program in a terminal, by its name; needs tmux.
+    Terminal(&'static str),
     /// `cargo xtask conformance` with the paths of `--recordings`.
     Recordings,
 }
@@ -140,6 +142,11 @@ pub(super) const ITEMS: &[Item] = &[
         "interactive/gemini-tools",
         "the first of two runs is cancelled, and the second prompt runs",
         Step::Examples("interactive gemini-tools"),
+    ),
+    item(
+        "terminal-chat",
+        "`geppetto chat` in a terminal: two turns, and a third one in the next process",
+        Step::Terminal("two_turns_and_a_third_in_the_next_process"),
     ),
     item(
         "conformance",

@@ -16,8 +16,9 @@ use crate::{error::Error, harness::Harness};
 ///
 /// If the command cannot be started, or its output cannot be stored.
 pub(super) fn run(item: &Item, setting: &mut Setting) -> Result<Outcome, Error> {
-    let Some(command) = command(item.step, setting)? else {
-        return Ok(Outcome::skipped("no recordings given (--recordings PATH)"));
+    let command = match command(item.step, setting)? {
+        Plan::Run(command) => command,
+        Plan::Skip(reason) => return Ok(Outcome::skipped(reason)),
     };
     let log = format!("{}.log", item.name.replace('/', "-"));
     let log = setting.logs.join(log);
@@ -28,8 +29,15 @@ pub(super) fn run(item: &Item, setting: &mut Setting) -> Result<Outcome, Error> 
     Ok(outcome)
 }
 
-/// Returns the command of a step; `None` if there is nothing to run.
-fn command(step: Step, setting: &Setting) -> Result<Option<Command>, Error> {
+/// What an item comes to on this machine.
+enum Plan {
+    Run(Command),
+    /// The reason for which there is nothing to run.
+    Skip(&'static str),
+}
+
+/// Returns the command of a step.
+fn command(step: Step, setting: &Setting) -> Result<Plan, Error> {
     let command = match step {
         Step::Cargo(arguments) => cargo(arguments),
         Step::Rules(names) => tidy(names.iter().copied())?,
@@ -50,14 +58,24 @@ fn command(step: Step, setting: &Setting) -> Result<Option<Command>, Error> {
             }
             command
         }
-        Step::Recordings if setting.recordings.is_empty() => return Ok(None),
+        Step::Terminal(_) if Command::new("tmux").arg("-V").output().is_err() => {
+            return Ok(Plan::Skip("tmux is not installed"));
+        }
+        Step::Terminal(test) => {
+            let mut command = cargo("test --workspace --test tmux");
+            command.args([test, "--", "--ignored"]);
+            command
+        }
+        Step::Recordings if setting.recordings.is_empty() => {
+            return Ok(Plan::Skip("no recordings given (--recordings PATH)"));
+        }
         Step::Recordings => {
             let paths = setting.recordings.iter();
             let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
             Harness::Conformance.command(&paths)
         }
     };
-    Ok(Some(command))
+    Ok(Plan::Run(command))
 }
 
 /// Configures the command to run in the workspace's root, without colours and progress bars.

@@ -14,8 +14,9 @@
 )]
 
 mod support;
+mod terminal;
 
-use support::Terminal;
+use terminal::Terminal;
 
 const CANCELLED: &str = "cancelled";
 
@@ -155,7 +156,7 @@ fn a_chat_that_was_killed_continues() {
     let terminal = Terminal::with_chat(80, 24, &file.path());
     terminal.types("slow");
     terminal.keys(&["Enter"]);
-    terminal.shows("word5").kills("KILL");
+    terminal.shows("word5").kills("KILL", "chat");
     terminal.shows("ended 137");
     terminal.types("stty sane; clear");
     terminal.keys(&["Enter"]);
@@ -176,7 +177,7 @@ fn the_terminal_is_restored() {
         terminal.shows("word5");
         match end {
             "C-d" => terminal.keys(&["C-d"]),
-            signal => terminal.kills(signal),
+            signal => terminal.kills(signal, "chat"),
         };
         terminal.shows("ended 0");
         terminal.types("stty -a | grep -o '[-]*icanon' | sed 's/^/mode:/'");

@@ -1,32 +1,16 @@
-//! A terminal in tmux, on a socket of its own.
+//! The example chat, and files of its sessions.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, process::Command, sync::OnceLock};
 
-/// Time limit for what a test waits for.
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::terminal::{Terminal, unique};
 
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-/// Returns a name that no other test has.
-fn unique(name: &str) -> String {
-    let number = COUNT.fetch_add(1, Ordering::SeqCst);
-    format!("geppetto-tui-{name}-{}-{number}", std::process::id())
-}
-
-/// Returns the path of the example, which is built first.
+/// Returns the path of the example, which is built first: with the features of all packages, as by
+/// a test of the workspace.
 fn chat() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let built = Command::new(env!("CARGO"))
-            .args(["build", "-q", "-p", "geppetto-tui", "--example", "chat"])
+            .args(["build", "-q", "--workspace", "--example", "chat"])
             .status();
         assert!(built.unwrap().success(), "the example is built");
         let test = std::env::current_exe().unwrap();
@@ -56,35 +40,7 @@ impl Drop for Store {
     }
 }
 
-/// A terminal with a shell. Dropping it ends everything in it.
-pub(crate) struct Terminal {
-    socket: String,
-}
-
 impl Terminal {
-    /// Creates a terminal of this many columns and rows.
-    pub(crate) fn new(width: u16, height: u16) -> Self {
-        let own = Self {
-            socket: unique("socket"),
-        };
-        let (width, height) = (width.to_string(), height.to_string());
-        let shell = "env -u NO_COLOR PS1='$ ' ENV= bash --norc --noprofile";
-        own.tmux(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            &width,
-            "-y",
-            &height,
-            shell,
-        ]);
-        own.tmux(&["set-option", "-g", "history-limit", "5000"]);
-        own.shows("$");
-        own
-    }
-
     /// Creates a terminal that runs the chat, with an argument.
     pub(crate) fn with_chat(width: u16, height: u16, argument: &str) -> Self {
         let own = Self::new(width, height);
@@ -95,101 +51,11 @@ impl Terminal {
 
     /// Runs the chat in the shell.
     pub(crate) fn run_chat(&self, argument: &str) {
-        let path = chat().display();
-        self.types(&format!("clear; {path} {argument}; echo \"ended\" $?"));
-        self.keys(&["Enter"]);
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .args(["-L", &self.socket])
-            .args(arguments)
-            .env_remove("TMUX")
-            .stdin(Stdio::null())
-            .output()
-            .expect("tmux is installed");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    /// Types a text.
-    pub(crate) fn types(&self, text: &str) -> &Self {
-        self.tmux(&["send-keys", "-l", text]);
-        self
-    }
-
-    /// Presses keys by their names.
-    pub(crate) fn keys(&self, names: &[&str]) -> &Self {
-        let mut arguments = vec!["send-keys"];
-        arguments.extend(names);
-        self.tmux(&arguments);
-        self
-    }
-
-    /// Presses keys after a second without one.
-    pub(crate) fn keys_after_a_pause(&self, names: &[&str]) -> &Self {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(1) {
-            self.screen();
-        }
-        self.keys(names)
-    }
-
-    /// Pastes a text, as a terminal does.
-    pub(crate) fn pastes(&self, text: &str) -> &Self {
-        self.tmux(&["set-buffer", text]);
-        self.tmux(&["paste-buffer", "-p"]);
-        self
-    }
-
-    pub(crate) fn resizes(&self, width: u16, height: u16) -> &Self {
-        let (width, height) = (width.to_string(), height.to_string());
-        self.tmux(&["resize-window", "-x", &width, "-y", &height]);
-        self
-    }
-
-    /// Sends a signal to the chat.
-    pub(crate) fn kills(&self, signal: &str) -> &Self {
-        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
-        let killed = Command::new("pkill")
-            .args(["-x", &format!("-{signal}"), "-P", shell.trim(), "chat"])
-            .status();
-        assert!(killed.unwrap().success(), "the chat runs");
-        self
-    }
-
-    /// Returns the rows of the screen.
-    pub(crate) fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    /// Returns the scrollback and the screen.
-    pub(crate) fn everything(&self) -> String {
-        self.tmux(&["capture-pane", "-p", "-J", "-S", "-"])
-    }
-
-    /// Waits until the screen shows a text.
-    pub(crate) fn shows(&self, text: &str) -> &Self {
-        self.until(text, |own| own.screen().contains(text))
+        self.runs(&format!("{} {argument}", chat().display()));
     }
 
     /// Waits until nothing runs.
     pub(crate) fn is_ready(&self) -> &Self {
         self.shows("ready")
-    }
-
-    pub(crate) fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) -> &Self {
-        let start = Instant::now();
-        // Each look starts a process, which is the pause between two.
-        while !is_so(self) {
-            let screen = self.everything();
-            assert!(start.elapsed() < LIMIT, "waited for {what:?}:\n{screen}");
-        }
-        self
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
     }
 }

@@ -1,0 +1,135 @@
+//! `geppetto chat` in a real terminal: tmux, with keys sent and screens read.
+//!
+//! Ignored by default, because tmux may be missing:
+//! `cargo test -p geppetto-cli --test tmux -- --ignored`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the helpers of tests fail by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the chat is another process, which has the clock of the system"
+)]
+
+use std::path::PathBuf;
+
+use geppetto_testing::{At, ProviderServer, Reply};
+use terminal::{Terminal, unique};
+
+// The terminal of the tests of the chat itself, which this program is to behave like.
+#[expect(dead_code, reason = "the chat's own tests use all of it")]
+#[path = "../../../tui/tests/tmux/terminal.rs"]
+mod terminal;
+
+/// A home folder, deleted with the value.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(unique(name));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    /// Runs `geppetto chat` without the environment of the tests, until it waits for a prompt.
+    fn chat(&self, terminal: &Terminal, arguments: &str) {
+        terminal.runs(&format!(
+            "env -i HOME={} PATH=\"$PATH\" TERM=\"$TERM\" LANG=C.UTF-8 GEPPETTO_NO_DISCOVERY=1 {} chat {arguments}",
+            self.0.display(),
+            env!("CARGO_BIN_EXE_geppetto"),
+        ));
+        terminal.shows("/help shows keys").shows("ready");
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn says(terminal: &Terminal, prompt: &str, answer: &str) {
+    terminal.types(prompt);
+    terminal.keys(&["Enter"]).shows(answer).shows("ready");
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn two_turns_and_a_third_in_the_next_process() {
+    let home = Home::new("turns");
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, "--new-session c");
+    says(&terminal, "My name is Ada", "Nice to meet you, Ada");
+    says(&terminal, "What is my name?", "Your name is Ada");
+    terminal.keys(&["C-d"]).shows("ended 0");
+    home.chat(&terminal, "--session c");
+    says(&terminal, "And what is my name now?", "Your name is Ada");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn cancelled_and_killed_in_the_middle_of_a_text() {
+    let home = Home::new("cut");
+    let server = ProviderServer::start().await.unwrap();
+    let url = format!("-m test --openai-base-url {}", server.base_url());
+    let terminal = Terminal::new(80, 24);
+    let stalled = || {
+        Reply::chat()
+            .text("partial ")
+            .text("text")
+            .stall_at(At::Event(2))
+    };
+
+    server.enqueue(stalled());
+    home.chat(&terminal, &format!("--new-session c {url}"));
+    terminal.types("First");
+    terminal.keys(&["Enter"]).shows("partial").keys(&["Escape"]);
+    terminal.shows("cancelled").shows("ready");
+    server.enqueue(Reply::chat().text("The second answer."));
+    says(&terminal, "Second", "The second answer.");
+
+    server.enqueue(stalled());
+    terminal.types("Third");
+    terminal.keys(&["Enter"]);
+    terminal.until("the third reply", |_| server.request_count() == 3);
+    terminal.kills("KILL", "geppetto").shows("ended 137");
+    terminal.runs("stty sane").shows("ended 0");
+    home.chat(&terminal, &format!("--session c {url}"));
+    server.enqueue(Reply::chat().text("The fourth answer."));
+    says(&terminal, "Fourth", "The fourth answer.");
+    let last = server.requests().last().unwrap().json().to_string();
+    for said in ["First", "The second answer.", "Third", "Fourth"] {
+        assert!(last.contains(said), "{said}: {last}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn a_tool_asks_before_it_runs() {
+    let home = Home::new("tool");
+    let server = ProviderServer::start().await.unwrap();
+    let url = format!("-m test --openai-base-url {}", server.base_url());
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &format!("--tool shell {url}"));
+    for (key, result) in [("n", false), ("y", true)] {
+        let command = r#"{"command": "echo so-it-ran"}"#;
+        server.enqueue(Reply::chat().tool_call(format!("call_{key}"), "run_command", command));
+        server.enqueue(Reply::chat().text(format!("Answer after {key}.")));
+        terminal.types("Run it");
+        terminal
+            .keys(&["Enter"])
+            .shows("run_command")
+            .shows("allow");
+        terminal.keys_after_a_pause(&[key]);
+        if key == "n" {
+            terminal.keys(&["Enter"]); // without a word to the model
+        }
+        terminal
+            .shows(&format!("Answer after {key}."))
+            .shows("ready");
+        let last = server.requests().last().unwrap().json().to_string();
+        assert_eq!(last.contains("so-it-ran\\\\n"), result, "{last}");
+    }
+}
