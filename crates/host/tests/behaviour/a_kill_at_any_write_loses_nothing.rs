@@ -85,13 +85,15 @@ async fn first_process(host: Host, steps: &[Step], known: &Known) {
 fn live_and_die(store: &Mortal, world: &World, steps: &[Step], known: &Known) -> bool {
     let runtime = runtime();
     let host = world.host(store.clone()).build();
-    runtime.block_on(async {
+    let died = runtime.block_on(async {
         tokio::select! {
             biased;
             () = store.died() => true,
             () = first_process(host, steps, known) => false,
         }
-    })
+    });
+    store.bury();
+    died
     // The runtime drops its tasks, as a kill does.
 }
 

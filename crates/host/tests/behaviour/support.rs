@@ -222,6 +222,9 @@ pub(crate) struct Dying {
     /// Whether that write is written.
     written: bool,
     dead: Arc<Notify>,
+    /// `true` once the process is gone. What still calls the store is told so, as there is nobody to
+    /// wait for an answer.
+    buried: Arc<watch::Sender<bool>>,
     /// `true` while writes wait.
     pub(crate) stalled: Arc<watch::Sender<bool>>,
     /// Kind of the error with which writes fail.
@@ -238,6 +241,7 @@ impl Dying {
             dies_at,
             written,
             dead: Arc::default(),
+            buried: Arc::new(watch::Sender::new(false)),
             stalled: Arc::new(watch::Sender::new(false)),
             fails: Arc::default(),
         })
@@ -263,10 +267,23 @@ impl Dying {
         self.writes.load(Ordering::SeqCst)
     }
 
-    async fn alive(&self) {
-        if self.writes() >= self.dies_at {
-            std::future::pending::<()>().await;
+    /// Ends the process: nothing waits for the store any more.
+    pub(crate) fn bury(&self) {
+        self.buried.send_replace(true);
+    }
+
+    async fn alive(&self) -> Result<(), Error> {
+        if self.writes() < self.dies_at {
+            return Ok(());
         }
+        self.never().await
+    }
+
+    /// Waits for ever, as far as the process goes on.
+    async fn never<T>(&self) -> Result<T, Error> {
+        let mut buried = self.buried.subscribe();
+        buried.wait_for(|buried| *buried).await.unwrap();
+        Err(Error::new(ErrorKind::Unavailable, "the process was killed"))
     }
 }
 
@@ -279,23 +296,23 @@ impl Wraps for Dying {
     }
 
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
-        self.alive().await;
+        self.alive().await?;
         self.inner.open(session, claim).await
     }
 
     async fn renew(&self, lease: &Lease) -> Result<(), Error> {
-        self.alive().await;
+        self.alive().await?;
         self.fail().await?;
         self.inner.renew(lease).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), Error> {
-        self.alive().await;
+        self.alive().await?;
         self.inner.release(lease).await
     }
 
     async fn append(&self, lease: &Lease, batch: Arc<Batch>) -> Result<Appended, Error> {
-        self.alive().await;
+        self.alive().await?;
         self.fail().await?;
         let number = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
         if number == self.dies_at {
@@ -303,10 +320,11 @@ impl Wraps for Dying {
                 self.inner.append(lease, batch).await.unwrap();
             }
             self.dead.notify_one();
-            return std::future::pending().await;
+            return self.never().await;
         }
         self.inner.append(lease, batch).await
     }
+
     async fn info(&self, session: &str) -> Result<SessionInfo, Error> {
         let info = self.inner.info(session).await;
         // Others run in the meantime.
