@@ -35,24 +35,26 @@ fn normal(entity: &Entity, is_running: bool) -> Content {
     content
 }
 
-/// Shows a summary of several parts as the turn has it. No event tells that such an item is whole, so
-/// in a reply that is cut right after it, it is shown as cut off until [`Timeline::sync`]. Returns
-/// `true` if there is such a summary.
-fn settle_summary(live: &mut [(String, Content)], turn: &[(String, Content)]) -> bool {
-    let Some(((id, Content::Reasoning(own)), (other_id, Content::Reasoning(other)))) =
-        live.last_mut().zip(turn.last())
-    else {
-        return false;
-    };
-    let is_such = id == other_id
-        && !own.summary.is_empty()
-        && own.state != State::Streaming
-        && other.state == State::Done
-        && own.state != other.state;
-    if is_such {
-        own.state = State::Done;
+/// Shows summaries as the turn has them, and returns the number of changes. No event tells that an item
+/// with a summary is whole, so in a reply that is cut right after it, it is shown as cut off until
+/// [`Timeline::sync`].
+fn settle_summaries(live: &mut [(String, Content)], turn: &[(String, Content)]) -> usize {
+    let mut settled = 0;
+    for ((id, content), (other_id, other)) in live.iter_mut().zip(turn) {
+        if let (Content::Reasoning(own), Content::Reasoning(other)) = (content, other)
+            && id == other_id
+            && !own.summary.is_empty()
+            && matches!(
+                own.state,
+                State::Cancelled | State::Truncated | State::Failed
+            )
+            && other.state == State::Done
+        {
+            own.state = State::Done;
+            settled += 1;
+        }
     }
-    is_such
+    settled
 }
 
 /// A timeline with its readers.
@@ -68,8 +70,8 @@ struct Readers {
     earlier: Vec<View>,
     /// `true` if a broken reply may be set aside: it is shown, and not in the turn.
     is_set_aside: bool,
-    /// `true` if the last comparison settled a summary.
-    is_settled: bool,
+    /// Number of summaries that the last comparison settled.
+    settled: usize,
     problems: Vec<String>,
 }
 
@@ -85,7 +87,7 @@ impl Readers {
             queue: PatchQueue::new(),
             earlier: vec![view],
             is_set_aside: false,
-            is_settled: false,
+            settled: 0,
             problems: Vec::new(),
         }
     }
@@ -125,7 +127,7 @@ impl Readers {
         let again = Timeline::from_turns(&self.turns);
         let mut live = shown(self.live.view(), is_running);
         let again = shown(again.view(), is_running);
-        self.is_settled = settle_summary(&mut live, &again);
+        self.settled = settle_summaries(&mut live, &again);
         if live != again {
             let text = format!("{when}: events show\n{live:#?}\nand turns show\n{again:#?}");
             self.problem(self.live.seq(), &text);
@@ -144,8 +146,7 @@ impl Readers {
             self.problem(self.live.seq(), &text);
         }
         let missing = self.live.clone().sync(turn);
-        // The settled summary is one change.
-        if missing.len() > usize::from(self.is_settled) {
+        if missing.len() > self.settled {
             let text = format!("the turn changes {missing:?}");
             self.problem(self.live.seq(), &text);
         }
