@@ -33,6 +33,9 @@ mod pages {
     #[doc = include_str!("../../docs/guides/asking-a-person.md")]
     struct AskingAPerson;
 
+    #[doc = include_str!("../../crates/web/README.md")]
+    struct WebReadme;
+
     #[doc = include_str!("../../docs/guides/web-chat.md")]
     struct WebChat;
 

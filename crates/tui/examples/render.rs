@@ -15,7 +15,7 @@ use std::{
 use geppetto_timeline::View;
 use geppetto_tui::print::Printer;
 
-const TOUR: &str = include_str!("../tests/samples/tour.md");
+const TOUR: &str = include_str!("../tests/samples/tour.txt");
 const CONVERSATION: &str = include_str!("../tests/samples/conversation.json");
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -31,7 +31,7 @@ fn whole(text: &str, columns: usize) -> Vec<String> {
     streamed(text, usize::MAX / 2, columns).0
 }
 
-const SAMPLE: &str = include_str!("../../../tests/samples/tour.md");
+const SAMPLE: &str = include_str!("../../../tests/samples/tour.txt");
 
 #[test]
 fn a_text_in_pieces_has_the_lines_of_the_whole_text() {

@@ -263,7 +263,7 @@ fn a_markdown_tour_at_80_and_at_40_columns() {
     for width in [80, 40] {
         let mut stream = Stream::new(Theme::plain());
         stream.advance(
-            include_str!("../../../tests/samples/tour.md"),
+            include_str!("../../../tests/samples/tour.txt"),
             usize::from(width),
             true,
         );
