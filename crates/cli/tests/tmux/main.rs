@@ -40,7 +40,7 @@ impl Home {
             self.0.display(),
             env!("CARGO_BIN_EXE_geppetto"),
         ));
-        terminal.shows("/help shows keys").shows("ready");
+        terminal.shows("ready");
     }
 }
 
