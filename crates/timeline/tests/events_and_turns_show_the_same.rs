@@ -35,28 +35,6 @@ fn normal(entity: &Entity, is_running: bool) -> Content {
     content
 }
 
-/// Shows summaries as the turn has them, and returns the number of changes. No event tells that an item
-/// with a summary is whole, so in a reply that is cut right after it, it is shown as cut off until
-/// [`Timeline::sync`].
-fn settle_summaries(live: &mut [(String, Content)], turn: &[(String, Content)]) -> usize {
-    let mut settled = 0;
-    for ((id, content), (other_id, other)) in live.iter_mut().zip(turn) {
-        if let (Content::Reasoning(own), Content::Reasoning(other)) = (content, other)
-            && id == other_id
-            && !own.summary.is_empty()
-            && matches!(
-                own.state,
-                State::Cancelled | State::Truncated | State::Failed
-            )
-            && other.state == State::Done
-        {
-            own.state = State::Done;
-            settled += 1;
-        }
-    }
-    settled
-}
-
 /// A timeline with its readers.
 struct Readers {
     live: Timeline,
@@ -70,8 +48,6 @@ struct Readers {
     earlier: Vec<View>,
     /// `true` if a broken reply may be set aside: it is shown, and not in the turn.
     is_set_aside: bool,
-    /// Number of summaries that the last comparison settled.
-    settled: usize,
     problems: Vec<String>,
 }
 
@@ -87,7 +63,6 @@ impl Readers {
             queue: PatchQueue::new(),
             earlier: vec![view],
             is_set_aside: false,
-            settled: 0,
             problems: Vec::new(),
         }
     }
@@ -125,9 +100,8 @@ impl Readers {
             _ => self.turns.push(turn.clone()),
         }
         let again = Timeline::from_turns(&self.turns);
-        let mut live = shown(self.live.view(), is_running);
+        let live = shown(self.live.view(), is_running);
         let again = shown(again.view(), is_running);
-        self.settled = settle_summaries(&mut live, &again);
         if live != again {
             let text = format!("{when}: events show\n{live:#?}\nand turns show\n{again:#?}");
             self.problem(self.live.seq(), &text);
@@ -146,7 +120,7 @@ impl Readers {
             self.problem(self.live.seq(), &text);
         }
         let missing = self.live.clone().sync(turn);
-        if missing.len() > self.settled {
+        if !missing.is_empty() {
             let text = format!("the turn changes {missing:?}");
             self.problem(self.live.seq(), &text);
         }

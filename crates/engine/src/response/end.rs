@@ -90,9 +90,14 @@ impl ResponseWriter<'_> {
             self.ctx.add_usage(usage);
         }
         let has_tool_calls = self.items.iter().any(Item::is_requested_call);
+        let whole = match self.incomplete {
+            Some(_) => parts::whole(&self.items),
+            None => Vec::new(),
+        };
         let Appended { ids: blocks, order } = self.append_blocks(&result);
         let mut event = ProviderCallFinished::default();
         event.order = order.into();
+        event.whole = whole.into();
         event.incomplete = self.incomplete.map(|why| why.as_str().into());
         event.stop_reason.clone_from(&result.stop_reason);
         event.finish_class = Some(result.finish_class.to_string());

@@ -1,5 +1,7 @@
 //! Parts: items with their own events whose text is kept in the block of another item.
 
+use std::collections::BTreeSet;
+
 use geppetto_events::kind::ReasoningSource;
 use geppetto_turns::{Content, SummaryPart};
 
@@ -24,6 +26,24 @@ impl ResponseWriter<'_> {
         }
         id
     }
+}
+
+/// Returns the items with parts that are complete, by their numbers and in order.
+pub(super) fn whole(items: &[Item]) -> Vec<u64> {
+    let owners = items.iter().filter_map(|item| match item.keeps {
+        Keeps::PartOf(block) => Some(block.0),
+        Keeps::Block | Keeps::Nothing => None,
+    });
+    let owners: BTreeSet<usize> = owners.collect();
+    let is_whole = |owner: &usize| {
+        let item = items.get(*owner);
+        item.is_some_and(|item| item.block.incomplete().is_none())
+    };
+    owners
+        .into_iter()
+        .filter(is_whole)
+        .map(|owner| owner as u64)
+        .collect()
 }
 
 /// Moves the texts of the parts into their blocks.

@@ -180,6 +180,11 @@ pub struct ProviderCallFinished {
     /// the segments started.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub order: Box<[String]>,
+    /// Items of an incomplete reply that are complete nevertheless, by the number that their parts have
+    /// in [`part_of`](super::ReasoningStarted::part_of). Other items say so in their last event; an item
+    /// of several parts has none of its own.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub whole: Box<[u64]>,
 }
 
 /// The output of a finished provider call is discarded.

@@ -44,6 +44,17 @@ impl Scope {
         }
     }
 
+    /// Completes the items of several parts that a broken reply has whole.
+    pub(super) fn end_whole(&self, whole: &[u64], board: &mut Board) {
+        for piece in &self.reply.pieces {
+            if let (Some(number), Some(id)) = (piece.part_of, &piece.id)
+                && whole.binary_search(&number).is_ok()
+            {
+                end(id, State::Done, board);
+            }
+        }
+    }
+
     /// Ends the items of a reply that are not complete.
     pub(super) fn end_items(&mut self, state: State, board: &mut Board) {
         for text in self.reply.texts.values().filter(|text| text.is_shown) {

@@ -21,7 +21,7 @@ pub(super) struct Piece {
     /// Id of the entity, once it is shown.
     pub(super) id: Option<String>,
     position: u64,
-    part_of: Option<u64>,
+    pub(super) part_of: Option<u64>,
     parts: Vec<Part>,
 }
 

@@ -222,6 +222,7 @@ impl Scope {
             None => State::Done,
             reason => State::of_finish(reason),
         };
+        self.end_whole(&finished.whole, board);
         self.end_items(broken, board);
         let items = self
             .calls
