@@ -18,6 +18,7 @@ use crate::view::theme::Theme;
 mod blocks;
 mod code;
 mod inline;
+mod repeated;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -72,14 +73,18 @@ pub(super) fn render(source: Source<'_>, theme: Theme, columns: usize) -> Render
         let found = source.links.get(&link.reference.to_lowercase());
         found.map(|to| (to.clone().into(), "".into()))
     };
-    let parser = Parser::new_with_broken_link_callback(source.text, options(), Some(known));
+    let parse = || Parser::new_with_broken_link_callback(source.text, options(), Some(&known));
+    let parser = parse();
     let mut spans: Vec<Range<usize>> = Vec::new();
     let mut links = Vec::new();
     for (label, definition) in parser.reference_definitions().iter() {
         spans.push(definition.span.clone());
         links.push((label.to_lowercase(), definition.dest.to_string()));
     }
-    spans.sort_by_key(|span| span.start);
+    if !spans.is_empty() {
+        spans.extend(repeated::definitions(source.text, parse(), &spans));
+        spans.sort_by_key(|span| span.start);
+    }
     let mut renderer = Renderer::new(source, theme, columns, spans);
     for (event, range) in parser.into_offset_iter() {
         renderer.event(event, range);

@@ -127,6 +127,18 @@ fn definitions_of_links_are_shown() {
 }
 
 #[test]
+fn a_definition_whose_label_is_taken_is_shown_too() {
+    assert_eq!(
+        lines("[a]: b\n[c]: d\n[a]: e\n[A]: f\n", 40),
+        ["[a]: b", "[c]: d", "[a]: e", "[A]: f"]
+    );
+    assert_eq!(
+        lines("[a]: b\n\ntext [a]\n\n[a]: c\n\n- item", 40),
+        ["[a]: b", "", "text a (b)", "[a]: c", "", "• item"]
+    );
+}
+
+#[test]
 fn an_empty_item_is_no_blank_line() {
     assert_eq!(lines("text\n\n- \n- b\n", 40), ["text", "", "•", "• b"]);
 }
