@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use geppetto_settings::{Profile, ProfileRef, Registry, Resolver, SettingsArgs};
+use geppetto_settings::{Profile, ProfileRef, Registry, Resolved, Resolver, SettingsArgs};
 use geppetto_turns::printable_line;
 
 use crate::{failure::Failure, say, server};
@@ -59,11 +59,7 @@ impl Profiles {
 
 impl List {
     fn run(self) -> Result<(), Failure> {
-        let app = server::app();
-        let resolved = Resolver::new(&app)
-            .layer(self.settings.layer()?)
-            .resolve()?;
-        warn(&resolved.warnings);
+        let resolved = resolve(&self.settings)?;
         let active = resolved.profile.as_ref();
         let mut out = String::new();
         for (registry, profile) in resolved.profiles.list() {
@@ -89,11 +85,7 @@ impl List {
 
 impl Show {
     fn run(self) -> Result<(), Failure> {
-        let app = server::app();
-        let resolved = Resolver::new(&app)
-            .layer(self.settings.layer()?)
-            .resolve()?;
-        warn(&resolved.warnings);
+        let resolved = resolve(&self.settings)?;
         let wanted = ProfileRef::parse(&self.profile);
         let is_wanted = |(registry, profile): &(&Registry, &Profile)| {
             let registry_fits = wanted
@@ -133,6 +125,14 @@ impl Convert {
         let documents: Result<Vec<String>, _> = registries.iter().map(Registry::to_yaml).collect();
         say::out(&documents?.join("---\n"))
     }
+}
+
+/// Resolves the settings of flags, files and environment, and prints the warnings.
+fn resolve(flags: &SettingsArgs) -> Result<Resolved, Failure> {
+    let app = server::app();
+    let resolved = Resolver::new(&app).layer(flags.layer()?).resolve()?;
+    warn(&resolved.warnings);
+    Ok(resolved)
 }
 
 fn warn(warnings: &[geppetto_settings::Warning]) {
