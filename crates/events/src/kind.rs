@@ -116,7 +116,7 @@ event_kinds! {
     /// The provider reported metadata of its reply: usage or stop reason.
     ProviderCallMetadataUpdated(ProviderCallMetadata) = "provider-call-metadata-updated";
     /// The provider's reply ended, complete or not.
-    ProviderCallFinished(ProviderCallFinished) = "provider-call-finished";
+    ProviderCallFinished(Box<ProviderCallFinished>) = "provider-call-finished";
     /// The output of a finished call is discarded: the call was interrupted or its answer violated
     /// the schema, and a new reply replaces it.
     ProviderCallDiscarded(ProviderCallDiscarded) = "provider-call-discarded";

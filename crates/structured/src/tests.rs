@@ -459,7 +459,7 @@ fn text_that_only_the_end_of_the_segment_has_is_looked_at_too() {
 #[test]
 fn segments_that_never_end_are_forgotten_and_what_was_held_back_goes_on() {
     let ends = [
-        EventKind::ProviderCallFinished(ProviderCallFinished::default()),
+        EventKind::ProviderCallFinished(Box::default()),
         EventKind::RunFinished(RunFinished::default()),
         EventKind::RunStopped(RunStopped::default()),
         EventKind::RunFailed(RunFailed::default()),
@@ -483,7 +483,7 @@ fn the_end_of_another_run_or_call_ends_no_segment() {
     let other = |run: &str, call: &str| Arc::new(call_of(run, call));
     let run = EventKind::RunFinished(RunFinished::default());
     sink.publish(&Event::new(run).with_correlation(other("r2", "p")));
-    let call = EventKind::ProviderCallFinished(ProviderCallFinished::default());
+    let call = EventKind::ProviderCallFinished(Box::default());
     sink.publish(&Event::new(call.clone()).with_correlation(other("r2", "p")));
     sink.publish(&Event::new(call).with_correlation(other("r", "p2")));
     assert_eq!(sink.open_segments(), 1);

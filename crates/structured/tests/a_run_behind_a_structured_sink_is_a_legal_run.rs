@@ -5,8 +5,8 @@ use std::sync::Arc;
 use geppetto_events::{
     Correlation, Event, EventKind, EventSink, EventStream, Grammar, MemorySink,
     kind::{
-        CustomEvent, ProviderCallFinished, ProviderCallStarted, RunFinished, RunStarted, TextDelta,
-        TextFinished, TextStarted,
+        CustomEvent, ProviderCallStarted, RunFinished, RunStarted, TextDelta, TextFinished,
+        TextStarted,
     },
 };
 use geppetto_structured::{BlockInfo, Extractor, Malformed, StructuredSink};
@@ -49,9 +49,7 @@ fn run(text: &str, size: usize) -> Vec<Event> {
         in_segment(EventKind::TextSegmentFinished(TextFinished::new(
             text, None,
         ))),
-        in_call(EventKind::ProviderCallFinished(
-            ProviderCallFinished::default(),
-        )),
+        in_call(EventKind::ProviderCallFinished(Box::default())),
         in_call(EventKind::RunFinished(RunFinished::new("completed"))),
     ]);
     events

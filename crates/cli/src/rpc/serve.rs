@@ -130,9 +130,13 @@ impl Serving<'_> {
             };
             let is_shutdown = matches!(request, Request::Shutdown(_));
             match self.reply(request).await {
-                Ok(result) => {
+                Ok(Reply { result, run }) => {
                     let reply = json!({"type": "reply", "id": id, "result": result});
                     self.output.send(&reply).await;
+                    // A client knows the run before it is told of its end.
+                    if let Some((run, schema)) = run {
+                        self.follow(run, schema);
+                    }
                 }
                 Err((code, message)) => self.error(&id, code, &message).await,
             }
@@ -147,11 +151,11 @@ impl Serving<'_> {
         self.output.send(&line).await;
     }
 
-    async fn reply(&mut self, request: Request) -> Result<Value, (&'static str, String)> {
+    async fn reply(&self, request: Request) -> Result<Reply, (&'static str, String)> {
         let session = self.session;
-        match request {
-            Request::Submit(submit) => self.submit(submit).await,
-            Request::Approve(approve) => self.approve(approve).await,
+        let result: Result<Value, _> = match request {
+            Request::Submit(submit) => return self.submit(submit).await,
+            Request::Approve(approve) => return self.approve(approve).await,
             Request::Cancel(_) => {
                 let was_running = session.cancel().await.map_err(refused)?;
                 Ok(json!({"cancelled": was_running}))
@@ -185,10 +189,11 @@ impl Serving<'_> {
                 Ok(json!({"events": events, "seq": seq, "complete": is_all}))
             }
             Request::Shutdown(_) => Ok(json!({})),
-        }
+        };
+        result.map(|result| Reply { result, run: None })
     }
 
-    async fn submit(&mut self, request: Submit) -> Result<Value, (&'static str, String)> {
+    async fn submit(&self, request: Submit) -> Result<Reply, (&'static str, String)> {
         let invalid = |error: Failure| ("invalid", error.to_string());
         let mut attachments = Attachments::default();
         for name in request.images.iter().chain(&request.files) {
@@ -223,12 +228,13 @@ impl Serving<'_> {
             submit = submit.idempotency_key(key);
         }
         let run = submit.submit().await.map_err(refused)?;
-        let reply = json!({"run": run.id(), "repeated": run.is_repeated()});
-        self.follow(run, schema);
-        Ok(reply)
+        Ok(Reply {
+            result: json!({"run": run.id(), "repeated": run.is_repeated()}),
+            run: Some((run, schema)),
+        })
     }
 
-    async fn approve(&mut self, approve: Approve) -> Result<Value, (&'static str, String)> {
+    async fn approve(&self, approve: Approve) -> Result<Reply, (&'static str, String)> {
         let decisions = approve.decisions().map_err(|error| ("invalid", error))?;
         let run = self
             .session
@@ -236,9 +242,10 @@ impl Serving<'_> {
             .submit()
             .await
             .map_err(refused)?;
-        let reply = json!({"run": run.id()});
-        self.follow(run, None);
-        Ok(reply)
+        Ok(Reply {
+            result: json!({"run": run.id()}),
+            run: Some((run, None)),
+        })
     }
 
     /// Reports the end of a run, after its last event.
@@ -269,6 +276,13 @@ impl Serving<'_> {
             output.send(&Value::Object(done)).await;
         });
     }
+}
+
+/// The answer to a request.
+struct Reply {
+    result: Value,
+    /// The run that the request started or found, and the schema of its answer.
+    run: Option<(HostedRun, Option<StructuredOutput>)>,
 }
 
 /// Returns the code and the message of an error.

@@ -105,7 +105,7 @@ impl ResponseWriter<'_> {
         event.discarded_usage = self.discarded.take();
         event.duration_ms = result.duration_ms;
         event.has_tool_calls = has_tool_calls;
-        self.publish(EventKind::ProviderCallFinished(event));
+        self.publish(EventKind::ProviderCallFinished(Box::new(event)));
         let ended = EndedCall {
             position: self.position,
             correlation: Arc::clone(&self.correlation),

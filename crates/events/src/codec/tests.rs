@@ -227,7 +227,7 @@ fn the_january_encoder_ends_each_call_once_with_its_text_and_usage() {
         end("a"),
         delta("b"),
         end("b"),
-        EventKind::ProviderCallFinished(finished.clone()),
+        EventKind::ProviderCallFinished(Box::new(finished.clone())),
         EventKind::RunFinished(RunFinished::new("completed")),
     ]);
     let names: Vec<_> = whole.iter().map(|(name, _)| name.as_str()).collect();
@@ -246,7 +246,7 @@ fn the_january_encoder_ends_each_call_once_with_its_text_and_usage() {
         started(),
         delta("Hel"),
         end("Hel"),
-        EventKind::ProviderCallFinished(finished),
+        EventKind::ProviderCallFinished(Box::new(finished)),
         EventKind::RunStopped(RunStopped::new("cancelled")),
     ]);
     let (name, last) = stopped.last().unwrap();
@@ -268,7 +268,7 @@ fn the_january_encoder_tells_one_error_of_a_failed_run_and_none_of_an_attempt_th
             EventKind::ProviderCallStarted(ProviderCallStarted::default()),
             EventKind::TextDelta(TextDelta::new("Hel", 0, 1)),
             EventKind::Error(ErrorEvent::new("gone")),
-            EventKind::ProviderCallFinished(finished),
+            EventKind::ProviderCallFinished(Box::new(finished)),
         ]
     };
     let told = |kinds: Vec<EventKind>| -> Vec<String> {

@@ -12,7 +12,7 @@ fn event(word: &str, offset: u64) -> Event {
         "end" => EventKind::RunFinished(RunFinished::default()),
         "stop" => EventKind::RunStopped(RunStopped::default()),
         "call" | "call2" => EventKind::ProviderCallStarted(ProviderCallStarted::default()),
-        "/call" | "/call2" => EventKind::ProviderCallFinished(ProviderCallFinished::default()),
+        "/call" | "/call2" => EventKind::ProviderCallFinished(Box::default()),
         "meta" => EventKind::ProviderCallMetadataUpdated(ProviderCallMetadata::default()),
         "drop" => EventKind::ProviderCallDiscarded(ProviderCallDiscarded::default()),
         "t" => EventKind::TextSegmentStarted(TextStarted::default()),

@@ -148,7 +148,10 @@ impl Closing {
         let mut finished = ProviderCallFinished::default();
         finished.finish_class = Some(FinishClass::Interrupted.as_str().to_owned());
         finished.incomplete = Some(Incomplete::Failed.as_str().into());
-        self.push_in(&call.context, EventKind::ProviderCallFinished(finished));
+        self.push_in(
+            &call.context,
+            EventKind::ProviderCallFinished(Box::new(finished)),
+        );
     }
 
     fn finish_segment(&mut self, segment: &Segment) {

@@ -50,9 +50,7 @@ fn events(sink: impl FnOnce(StructuredSink) -> StructuredSink, pieces: &[&str]) 
         offset += piece.len();
     }
     sink.publish(&finished(&pieces.concat()));
-    sink.publish(&event(EventKind::ProviderCallFinished(
-        ProviderCallFinished::default(),
-    )));
+    sink.publish(&event(EventKind::ProviderCallFinished(Box::default())));
     assert_eq!(sink.open_segments(), 0);
     let events = screen.take();
     let mut grammar = Grammar::fragment();

@@ -57,7 +57,7 @@ impl Stream {
     fn end_call(&mut self) {
         self.correlation.segment_id = None;
         self.correlation.tool_call_id = None;
-        self.publish(E::ProviderCallFinished(ProviderCallFinished::default()));
+        self.publish(E::ProviderCallFinished(Box::default()));
     }
 
     fn segment(&mut self, id: &str) {

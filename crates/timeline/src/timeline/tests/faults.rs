@@ -15,7 +15,7 @@ fn a_discarded_attempt_vanishes_and_its_ids_are_free() {
     stream.publish(E::Error(ErrorEvent::new("boom")));
     let mut end = ProviderCallFinished::default();
     end.incomplete = Some("failed".into());
-    stream.publish(E::ProviderCallFinished(end));
+    stream.publish(E::ProviderCallFinished(Box::new(end)));
     let before = stream.timeline.view().clone();
     assert_eq!(stream.shown()[1], "answer failed Hel");
     stream.call(1, 2);
@@ -78,7 +78,7 @@ fn a_failed_run_shows_why_and_another_run_on_its_turn_replaces_that() {
     stream.publish(E::Error(ErrorEvent::new("status 503: busy")));
     let mut end = ProviderCallFinished::default();
     end.incomplete = Some("failed".into());
-    stream.publish(E::ProviderCallFinished(end));
+    stream.publish(E::ProviderCallFinished(Box::new(end)));
     let mut failed = RunFailed::new("status 503: busy");
     failed.error_kind = Some("overloaded".to_owned());
     failed.persist_error = Some("disk full".to_owned());
@@ -231,7 +231,7 @@ fn items_move_to_their_places_in_the_reply() {
     stream.correlation.segment_id = None;
     let mut end = ProviderCallFinished::default();
     end.order = ["a".to_owned(), "b".to_owned()].into();
-    stream.publish(E::ProviderCallFinished(end));
+    stream.publish(E::ProviderCallFinished(Box::new(end)));
     assert_eq!(
         stream.shown(),
         ["user hi", "answer done a", "answer done b"]
@@ -269,7 +269,7 @@ fn an_answer_at_the_output_limit_is_marked() {
     stream.end_text("Hello", Some("length"));
     let mut end = ProviderCallFinished::default();
     end.finish_class = Some("max_tokens".to_owned());
-    stream.publish(E::ProviderCallFinished(end));
+    stream.publish(E::ProviderCallFinished(Box::new(end)));
     stream.finish();
     assert_eq!(stream.shown()[1], "answer truncated Hello");
 }
