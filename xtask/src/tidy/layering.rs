@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("structured", "turns events"),
     ("timeline", "turns events"),
     ("engine", "turns events"),
+    ("ui", "turns events"),
     ("settings", "turns events engine"),
     ("store", "turns events engine"),
     ("store-sqlite", "turns events store"),
@@ -32,7 +33,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("session", "turns events engine"),
     ("host", "turns events engine session store"),
     ("tui", "turns events engine session store host timeline"),
-    ("web", "turns events engine session store host timeline"),
+    ("web", "turns events engine session store host timeline ui"),
     ("testing", "turns events engine"),
     ("geppetto", "turns events engine enginebuilder session"),
     (
@@ -88,6 +89,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-host",
     "geppetto-store-sqlite",
     "geppetto-tui",
+    "geppetto-ui",
 ];
 
 /// The packages that count as HTTP.

@@ -1,0 +1,1 @@
+//! The OpenAI API, as a server: Chat Completions and Responses.
