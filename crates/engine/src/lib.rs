@@ -41,6 +41,7 @@
 //! ```
 
 mod answer;
+mod client_tools;
 mod config;
 mod context;
 mod engine;
@@ -62,6 +63,7 @@ pub mod steps;
 pub use async_trait::async_trait;
 
 pub use answer::{AnswerRetries, AnswerRetry, RejectedAnswer};
+pub use client_tools::ClientTools;
 pub use config::{
     ConfigError, InferenceConfig, OutputMode, RetryConfig, RunSettings, StructuredOutput,
     ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling, keys,

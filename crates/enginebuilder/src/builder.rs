@@ -4,14 +4,14 @@ use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    BuiltRun, ConfigError, Engine, EngineBuilder, EngineError, EngineRunner, Extensions,
-    InferenceRunner, Middleware, Persister, Resampling, RunContext, RunJournal, SnapshotHook,
-    Stack, ToolConfig,
+    BuiltRun, ClientTools, ConfigError, Engine, EngineBuilder, EngineError, EngineRunner,
+    Extensions, InferenceRunner, Middleware, Persister, Resampling, RunContext, RunJournal,
+    SnapshotHook, Stack, ToolConfig,
 };
 use geppetto_events::EventSink;
 use geppetto_toolloop::{StepController, ToolExecutor, ToolLoop, ToolRegistry};
 
-use crate::runner::Stored;
+use crate::{runner::Stored, tools::Tools};
 
 /// Wraps `value` in an `Arc<dyn Trait>`, unless it is one already.
 ///
@@ -183,14 +183,14 @@ impl Builder {
         Ok(())
     }
 
-    fn runner(&self) -> Arc<dyn InferenceRunner> {
-        let Some(tools) = &self.tools else {
+    fn runner(&self, tools: &Tools) -> Arc<dyn InferenceRunner> {
+        let Some(registry) = &tools.registry else {
             let runner = EngineRunner::new(self.engine()).with_resampling(self.resampling);
             return Arc::new(runner);
         };
         let mut tool_loop =
-            ToolLoop::new(self.engine(), tools.clone()).with_resampling(self.resampling);
-        if let Some(config) = &self.tool_config {
+            ToolLoop::new(self.engine(), registry.clone()).with_resampling(self.resampling);
+        if let Some(config) = &tools.config {
             tool_loop = tool_loop.with_config(config.clone());
         }
         if let Some(executor) = &self.executor {
@@ -203,7 +203,7 @@ impl Builder {
     }
 
     /// Adds the settings of every run. Options of the individual run are kept.
-    fn equip(&self, ctx: RunContext) -> RunContext {
+    fn equip(&self, ctx: RunContext, tools: &Tools) -> RunContext {
         let mut ctx = ctx
             .with_event_sinks(self.sinks.iter().cloned())
             .with_default_extensions(&self.extensions);
@@ -213,8 +213,8 @@ impl Builder {
         if let Some(journal) = &self.journal {
             ctx = ctx.with_journal(Arc::clone(journal));
         }
-        if let Some(tools) = &self.tools {
-            ctx = ctx.with_tools(Arc::new(tools.clone()));
+        if let Some(registry) = &tools.registry {
+            ctx = ctx.with_tools(Arc::new(registry.clone()));
         }
         if let Some(limit) = self.max_duration {
             ctx = ctx.with_time_limit(limit);
@@ -227,8 +227,11 @@ impl Builder {
 impl EngineBuilder for Builder {
     async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         self.check()?;
-        let runner = Stored::new(self.runner(), self.persister.clone());
-        Ok(BuiltRun::new(self.equip(ctx), Arc::new(runner)))
+        // A client's tools are known to the run alone, whatever extensions the builder has.
+        let client = ctx.extension::<ClientTools>();
+        let tools = Tools::of(self.tools.as_ref(), self.tool_config.as_ref(), client)?;
+        let runner = Stored::new(self.runner(&tools), self.persister.clone());
+        Ok(BuiltRun::new(self.equip(ctx, &tools), Arc::new(runner)))
     }
 }
 

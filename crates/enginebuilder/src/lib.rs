@@ -35,5 +35,6 @@
 
 mod builder;
 mod runner;
+mod tools;
 
 pub use builder::Builder;

@@ -88,8 +88,8 @@ pub use registry::{RegistryError, ToolRegistry};
 pub use schemars;
 pub use step::{AtDeadline, DEFAULT_PAUSE, PausePhase, PendingPause, StepController};
 pub use tool::{
-    DEFAULT_OUTPUT_LIMIT, Extension, FnTool, FromToolContext, IntoToolError, IntoToolOutput,
-    NoArgs, ResumedCall, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn, ToolOutput,
-    ToolTraits, raw_tool_fn, tool_fn,
+    DEFAULT_OUTPUT_LIMIT, Extension, ExternalTool, FnTool, FromToolContext, IntoToolError,
+    IntoToolOutput, NoArgs, ResumedCall, State, Tool, ToolContext, ToolError, ToolFailure, ToolFn,
+    ToolOutput, ToolTraits, raw_tool_fn, tool_fn,
 };
 pub use tool_loop::ToolLoop;

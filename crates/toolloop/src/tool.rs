@@ -8,12 +8,14 @@ use serde_json::Value;
 
 mod context;
 mod error;
+pub(crate) mod external;
 mod extract;
 mod function;
 mod output;
 
 pub use context::{ResumedCall, ToolContext};
 pub use error::{IntoToolError, ToolError, ToolFailure};
+pub use external::ExternalTool;
 pub use extract::{Extension, FromToolContext, State};
 pub use function::{FnTool, NoArgs, ToolFn, raw_tool_fn, tool_fn};
 pub(crate) use output::cut;
@@ -109,6 +111,12 @@ pub struct ToolTraits {
     /// `true` if the tool blocks its thread, by long computation or by waiting without `await`. It
     /// then runs on the runtime's blocking pool. `false` by default.
     pub blocking: bool,
+    /// `true` if the tool is executed outside of this process, such as by the client that requested
+    /// the run. Its calls [wait](crate::Rejection::wait) for their result
+    /// ([`Decision::Answer`](geppetto_engine::Decision::Answer)): neither hooks nor
+    /// [`Tool::call`] run, and the arguments are not validated, which is up to the program that
+    /// executes the tool. `false` by default.
+    pub external: bool,
     /// Maximum size of the output passed to the model, in bytes; longer output is truncated and
     /// marked. [`DEFAULT_OUTPUT_LIMIT`] by default.
     pub output_limit: usize,
@@ -121,6 +129,7 @@ impl Default for ToolTraits {
             timeout: None,
             idempotent: false,
             blocking: false,
+            external: false,
             output_limit: DEFAULT_OUTPUT_LIMIT,
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::{attempt::Attempt, slot::Slot};
 use crate::{
     FailedToolAttempt, Rejection, Tool, ToolExecutor, ToolFailure, ToolOutput, ToolRegistry,
-    ToolTraits, arguments, isolate,
+    ToolTraits, arguments, isolate, tool::external,
 };
 
 /// Data shared by all calls of one model output.
@@ -73,6 +73,10 @@ async fn decide_and_run(
     slot: &Arc<Slot>,
     traits: ToolTraits,
 ) -> Result<(), EngineError> {
+    if traits.external && !slot.has_answer() {
+        slot.wait(slot.call.args.as_str().to_owned(), external::QUESTION, None);
+        return Ok(());
+    }
     let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);

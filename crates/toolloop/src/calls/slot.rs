@@ -163,6 +163,14 @@ impl Slot {
         self.resumed.as_ref()?.decision.as_ref()
     }
 
+    /// Returns `true` if a decision answers the call without running its tool.
+    pub(super) fn has_answer(&self) -> bool {
+        matches!(
+            self.decision(),
+            Some(Decision::Answer(_) | Decision::Reject(_))
+        )
+    }
+
     /// Makes the call wait for a person, and publishes the question. `input` must be masked.
     /// Without `data`, the data that the tool stored the last time is kept.
     pub(super) fn wait(&self, input: String, question: &str, data: Option<&Value>) -> PendingCall {
