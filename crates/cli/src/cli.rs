@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     ask::Ask, chat::Chat, completions::Completions, failure::Failure, models::Models,
-    profiles::Profiles, rpc::Rpc, run::Run, say, sessions::Sessions, settings::Settings,
+    profiles::Profiles, rpc::Rpc, run::Run, say, serve::Serve, sessions::Sessions,
+    settings::Settings,
 };
 
 /// Talk to language models from the command line.
@@ -34,6 +35,7 @@ enum Verb {
     Chat(Box<Chat>),
     Run(Run),
     Rpc(Box<Rpc>),
+    Serve(Box<Serve>),
     Sessions(Sessions),
     Models(Box<Models>),
     Settings(Box<Settings>),
@@ -51,6 +53,7 @@ impl Cli {
             Verb::Chat(chat) => block_on(chat.run()),
             Verb::Run(run) => block_on(run.run()),
             Verb::Rpc(rpc) => block_on(rpc.run()),
+            Verb::Serve(serve) => block_on(serve.run()),
             Verb::Sessions(sessions) => block_on(sessions.run()),
             Verb::Models(models) => block_on(models.run()),
             Verb::Settings(settings) => block_on(settings.run()),

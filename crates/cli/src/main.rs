@@ -18,6 +18,7 @@ mod profiles;
 mod rpc;
 mod run;
 mod say;
+mod serve;
 mod server;
 mod sessions;
 mod settings;

@@ -9,8 +9,37 @@ use std::{
 /// Number of programs that have a place at the same time. Others have a name of their own.
 const PLACES: u32 = 64;
 
-/// What all names begin with.
-const PREFIX: &str = "geppetto program ";
+/// Kind of a program. Each kind has places, and thereby names, of its own: a server that starts again
+/// finds its sessions although a chat was started in the meantime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A program that one person uses.
+    Program,
+    /// `geppetto serve`.
+    Server,
+}
+
+impl Role {
+    const ALL: [Self; 2] = [Self::Program, Self::Server];
+
+    /// Returns the beginning of all names.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Program => "geppetto program ",
+            Self::Server => "geppetto server ",
+        }
+    }
+
+    fn path(self, store: &Path, place: u32) -> PathBuf {
+        let kind = match self {
+            Self::Program => "lock",
+            Self::Server => "server-lock",
+        };
+        let mut name = store.as_os_str().to_owned();
+        name.push(format!("-{kind}-{place}"));
+        name.into()
+    }
+}
 
 /// A place, which is a locked file beside the store, and the name that belongs to it.
 ///
@@ -26,9 +55,10 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// Takes the first free place beside a store.
-    pub(crate) fn claim(store: &Path) -> Self {
+    pub(crate) fn claim(store: &Path, role: Role) -> Self {
+        let prefix = role.prefix();
         for place in 1..=PLACES {
-            let Some(mut file) = open(&path_of(store, place)) else {
+            let Some(mut file) = open(&role.path(store, place)) else {
                 break;
             };
             if file.try_lock().is_ok() {
@@ -37,14 +67,14 @@ impl Owner {
                 let _ = file.rewind();
                 let _ = write!(file, "{}", std::process::id());
                 return Self {
-                    name: format!("{PREFIX}{place} of {}", store.display()),
+                    name: format!("{prefix}{place} of {}", store.display()),
                     _file: Some(file),
                 };
             }
         }
         // Without locks, a name that nobody else has; sessions of a killed program are free when
         // their leases expire.
-        let name = format!("{PREFIX}with process {}", std::process::id());
+        let name = format!("{prefix}with process {}", std::process::id());
         Self { name, _file: None }
     }
 
@@ -52,12 +82,6 @@ impl Owner {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
-}
-
-fn path_of(store: &Path, place: u32) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(format!("-lock-{place}"));
-    name.into()
 }
 
 fn open(path: &Path) -> Option<File> {
@@ -70,24 +94,33 @@ fn open(path: &Path) -> Option<File> {
 
 /// Returns the message for a session that another program runs.
 pub(crate) fn held(error: &geppetto_host::Error) -> String {
-    let Some(owner) = error.owner().filter(|owner| owner.starts_with(PREFIX)) else {
+    let found = error.owner().and_then(|owner| {
+        let mut roles = Role::ALL.into_iter();
+        roles.find_map(|role| Some((role, owner.strip_prefix(role.prefix())?)))
+    });
+    let Some((role, place)) = found else {
         return error.to_string();
     };
-    match process_of(owner) {
-        Some(process) => format!(
+    match (process_of(role, place), role) {
+        (Some(process), Role::Program) => format!(
             "another geppetto (process {process}) runs this session; wait until it ends, or fork \
              the session with `geppetto sessions fork`"
         ),
-        None => "the program that ran this session was killed a moment ago, and may be stopping; \
-                 try again in 30 seconds, or fork the session with `geppetto sessions fork`"
+        (Some(process), Role::Server) => format!(
+            "`geppetto serve` (process {process}) has this session open; use its page, close the \
+             conversation there and try again in 30 seconds, or fork the session with `geppetto \
+             sessions fork`"
+        ),
+        (None, _) => "the program that ran this session was killed a moment ago, and may be \
+             stopping; try again in 30 seconds, or fork the session with `geppetto sessions fork`"
             .to_owned(),
     }
 }
 
 /// Returns the process of a place, if it is taken.
-fn process_of(owner: &str) -> Option<u32> {
-    let (place, store) = owner.strip_prefix(PREFIX)?.split_once(" of ")?;
-    let path = path_of(Path::new(store), place.parse().ok()?);
+fn process_of(role: Role, place: &str) -> Option<u32> {
+    let (place, store) = place.split_once(" of ")?;
+    let path = role.path(Path::new(store), place.parse().ok()?);
     let mut file = File::open(path).ok()?;
     if file.try_lock_shared().is_ok() {
         return None; // It was killed, and its lease has not expired.

@@ -4,11 +4,15 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use etcetera::BaseStrategy as _;
 use geppetto_engine::EngineBuilder;
-use geppetto_host::{CutRuns, Host};
+use geppetto_host::{CutRuns, Host, HostBuilder};
 use geppetto_store::{MemoryStore, SessionStore};
 use geppetto_store_sqlite::SqliteStore;
 
-use crate::{failure::Failure, owner::Owner, say};
+use crate::{
+    failure::Failure,
+    owner::{Owner, Role},
+    say,
+};
 
 /// Time limit for runs that go on when the program ends.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -60,12 +64,17 @@ impl StoreFlags {
 
     /// Opens the file, and creates it if it is missing.
     pub(crate) async fn open(&self) -> Result<Storage, Failure> {
+        self.open_as(Role::Program).await
+    }
+
+    /// As [`open`](Self::open), for a kind of program.
+    pub(crate) async fn open_as(&self, role: Role) -> Result<Storage, Failure> {
         let path = self.path()?;
         let store = SqliteStore::open(&path)
             .await
             .map_err(|error| Failure::Run(format!("{error}; name another file with --store")))?;
         Ok(Storage {
-            owner: Some(Owner::claim(store.path())),
+            owner: Some(Owner::claim(store.path(), role)),
             store: Arc::new(store.clone()),
             file: Some(store),
         })
@@ -76,10 +85,15 @@ impl OptionalStoreFlags {
     /// Opens the file, or keeps the sessions in memory. If no file was named and the default one
     /// cannot be opened, such as in a container without a writable home, a warning says so.
     pub(crate) async fn open(&self, needs_file: bool) -> Result<Storage, Failure> {
+        self.open_as(Role::Program, needs_file).await
+    }
+
+    /// As [`open`](Self::open), for a kind of program.
+    pub(crate) async fn open_as(&self, role: Role, needs_file: bool) -> Result<Storage, Failure> {
         if self.no_store {
             return Ok(Storage::memory());
         }
-        match self.file.open().await {
+        match self.file.open_as(role).await {
             Ok(storage) => Ok(storage),
             Err(error) if needs_file || self.file.store.is_some() => Err(error),
             Err(error) => {
@@ -121,10 +135,15 @@ impl Storage {
     /// Creates a host for the sessions. A run that was cut off by the end of its process ends as
     /// interrupted: a person who goes on gives the next prompt.
     pub(crate) fn host(&self, builder: impl EngineBuilder + 'static) -> Host {
-        let host = Host::builder(Arc::clone(&self.store), builder).cut_runs(CutRuns::End);
+        self.host_builder(builder).cut_runs(CutRuns::End).build()
+    }
+
+    /// Returns the builder of a host that owns its sessions under the name of this program.
+    pub(crate) fn host_builder(&self, builder: impl EngineBuilder + 'static) -> HostBuilder {
+        let host = Host::builder(Arc::clone(&self.store), builder);
         match &self.owner {
-            Some(owner) => host.owner(owner.name()).build(),
-            None => host.build(),
+            Some(owner) => host.owner(owner.name()),
+            None => host,
         }
     }
 

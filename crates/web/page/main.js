@@ -70,7 +70,8 @@ function App() {
       <${Header} isBusy=${isBusy} />
       <div class="pane" ref=${pane} onScroll=${onScroll}>
         <div class="messages" role="log" aria-live="off" aria-label="Conversation" aria-busy=${isBusy}>
-          ${isEmpty && html`<div class="welcome"><h2>What is on your mind?</h2><p class="faint">Answers go on when you close this page, and are here when you come back.</p></div>`}
+          ${isEmpty && html`<div class="welcome"><h2>What is on your mind?</h2><p class="faint">Answers go on when you close this page, and are here when you come back.</p>
+            ${document.body.dataset.notice && html`<p class="plain welcome-notice">${document.body.dataset.notice}</p>`}</div>`}
           ${current && !view.isLoaded && connection !== 'deleted' && html`<p class="faint pulse">Loading…</p>`}
           <${Messages} view=${view} isBusy=${isBusy} />
           ${view.status.queued > 0 && html`<p class="notice">${view.status.queued} ${view.status.queued === 1 ? 'message waits' : 'messages wait'} for the answer.</p>`}

@@ -25,6 +25,7 @@ pub struct Options {
     pub(crate) keep_alive: Duration,
     pub(crate) retry: Duration,
     pub(crate) title: String,
+    pub(crate) notices: Vec<String>,
     pub(crate) page: bool,
 }
 
@@ -43,6 +44,7 @@ impl Default for Options {
             keep_alive: Duration::from_secs(15),
             retry: Duration::from_secs(1),
             title: "Chat".to_owned(),
+            notices: Vec::new(),
             page: true,
         }
     }
@@ -137,6 +139,12 @@ impl Options {
     /// Sets the title of the page. `Chat` by default.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
+        self
+    }
+
+    /// Adds a line that the page shows before the first message, such as which model answers.
+    pub fn notice(mut self, notice: impl Into<String>) -> Self {
+        self.notices.push(notice.into());
         self
     }
 

@@ -50,7 +50,8 @@ pub(crate) async fn index(
     let html = INDEX
         .replace("{{title}}", &escaped(&app.options.title))
         .replace("{{base}}", &escaped(&base))
-        .replace("{{nonce}}", &nonce);
+        .replace("{{nonce}}", &nonce)
+        .replace("{{notice}}", &escaped(&app.options.notices.join("\n")));
     let policy = CONTENT_SECURITY_POLICY.replace(
         "script-src 'self'",
         &format!("script-src 'self' 'nonce-{nonce}'"),

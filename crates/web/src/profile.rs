@@ -85,8 +85,13 @@ impl Profile {
         })
     }
 
-    /// Returns the name of the profile that a turn ran with.
-    pub(crate) fn of(turn: &Turn) -> Option<String> {
+    /// Returns the name of the profile that a turn runs with, if it has one.
+    ///
+    /// For engines that choose a provider by profile. Unlike an engine builder that
+    /// [`apply`](Self::apply) sets, such an engine is also used by a run that continues after a
+    /// restart.
+    #[must_use]
+    pub fn of(turn: &Turn) -> Option<String> {
         turn.metadata.get(&PROFILE).ok().flatten()
     }
 }

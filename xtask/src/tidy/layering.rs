@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &str)] = &[
     (
         "cli",
         "turns events timeline engine settings store store-sqlite factory toolloop enginebuilder session \
-         host tui",
+         host tui web",
     ),
 ];
 

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod a_browser_shares_the_sessions;
 mod a_chat_shares_sessions_with_ask;
 mod a_killed_program_loses_nothing;
 mod commands_of_the_guide_work;
