@@ -1,17 +1,22 @@
 //! `geppetto chat`: a conversation in the terminal.
 
-use std::{error::Error, sync::Arc};
+use std::{
+    error::Error,
+    io::{self, IsTerminal as _},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use geppetto_enginebuilder::Builder;
 use geppetto_settings::Layer;
-use geppetto_tui::{Chat as Terminal, Models, Selection};
+use geppetto_tui::{Chat as Terminal, Ending, Models, Selection};
 
 use crate::{
-    continued::SessionFlags,
+    continued::{SessionFlags, ShortIds},
     failure::Failure,
     models, say,
     server::{Server, ServerFlags},
+    signals::Signal,
     storage::OptionalStoreFlags,
     tools::{
         self, ToolFlags,
@@ -56,7 +61,9 @@ impl Chat {
             let session = self.sessions.open(&host).await?;
             let mut chat = Terminal::hosted(session)
                 .selection(selection(&server))
-                .tools(tools::described(&registry));
+                .tools(tools::described(&registry))
+                .no_tools_hint("start with --tool NAME to let the model use some")
+                .session_ids(ShortIds);
             for notice in server.notices() {
                 chat = chat.notice(notice);
             }
@@ -76,9 +83,21 @@ impl Chat {
             ended.map_err(|error| Failure::Run(error.to_string()))
         };
         let chatted: Result<geppetto_tui::Ended, Failure> = chatted.await;
+        let chatted = chatted?;
+        let id = chatted.session_id;
+        let is_kept = storage.file().is_some() && storage.store().info(&id).await.is_ok();
         storage.close(&host).await;
-        say::detail(&format!("session {}", chatted?.session_id));
-        Ok(())
+        if is_kept && io::stdin().is_terminal() && io::stderr().is_terminal() {
+            let id = say::shell_word(&id);
+            say::line(&format!("continue with: geppetto chat --session {id}"));
+        } else {
+            say::detail(&format!("session {id}"));
+        }
+        match chatted.ending {
+            Ending::Interrupted => Err(Failure::Stopped(Signal::Interrupt)),
+            Ending::Terminated => Err(Failure::Stopped(Signal::Terminate)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`SessionFlags`]: the session that a prompt belongs to.
 
+use geppetto_engine::{IdSource, RandomIds};
 use geppetto_host::{Host, HostedSession};
 use geppetto_store::{Page, SessionStore};
 
@@ -62,10 +63,18 @@ impl SessionFlags {
 
 /// Returns a new id: short, because people type it.
 pub(crate) fn new_id() -> String {
-    use geppetto_engine::IdSource as _;
-    let id = geppetto_engine::RandomIds::new().next_id();
+    let id = RandomIds::new().next_id();
     let letters = id.chars().filter(char::is_ascii_alphanumeric);
     letters.take(12).collect()
+}
+
+/// The source of such ids.
+pub(crate) struct ShortIds;
+
+impl IdSource for ShortIds {
+    fn next_id(&self) -> String {
+        new_id()
+    }
 }
 
 /// Returns the id of the session that was used last.

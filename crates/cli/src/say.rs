@@ -59,3 +59,12 @@ pub(crate) fn out(text: &str) -> Result<(), crate::failure::Failure> {
     let written = write!(stdout, "{text}{ended}").and_then(|()| stdout.flush());
     written.map_err(|error| crate::failure::Failure::of_output(&error))
 }
+
+/// Returns a word as a shell reads it.
+pub(crate) fn shell_word(word: &str) -> String {
+    let is_plain = |own: char| own.is_ascii_alphanumeric() || "-_./:@%+,".contains(own);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tokio::time::Instant;
 
 use crate::{
-    Selection,
+    Ended, Ending, Error, Selection, error,
     input::{burst::Burst, editor::Editor, history::History},
     view::{theme::Theme, transcript::Transcript},
 };
@@ -35,7 +35,7 @@ pub(crate) mod tests;
 use approval::Approval;
 use menu::{Menu, Panel};
 pub(crate) use message::{Effect, FromRun, Input, Message, Opened, Over, Why};
-use runs::{Active, Draft, Ended};
+use runs::{Active, Draft, EndedRun};
 
 /// Time within which a resized terminal settles.
 const SETTLE: Duration = Duration::from_millis(75);
@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     pub(crate) selection: Selection,
     pub(crate) system: Option<String>,
     pub(crate) tools: Vec<(String, String)>,
+    pub(crate) no_tools_hint: Option<String>,
     pub(crate) first_prompt: Option<String>,
     pub(crate) approval: Duration,
     pub(crate) has_bracketed_paste: bool,
@@ -85,7 +86,7 @@ pub(crate) struct App {
     /// Number of the last run.
     token: u64,
     /// A run that is over, whose last event has not arrived.
-    ended: Option<Ended>,
+    ended: Option<EndedRun>,
     /// Id of the run whose last event arrived last.
     last_read: Option<String>,
     /// Prompts that follow the running one.
@@ -94,6 +95,8 @@ pub(crate) struct App {
     /// Tools that are allowed without asking, in this session.
     always: BTreeSet<String>,
     menu: Option<Menu>,
+    /// Menu that opens once its items are listed.
+    wanted: Option<menu::Kind>,
     panel: Option<Panel>,
     flash: Option<Flash>,
     selection: Selection,
@@ -102,12 +105,18 @@ pub(crate) struct App {
     models: Vec<String>,
     profiles: Vec<String>,
     sessions: Vec<String>,
+    /// Draft whose path is being completed.
+    listing: Option<String>,
     totals: SessionTotals,
     /// Duration of the last run.
     last_time: Option<Duration>,
     /// Time at which the chat ends, whatever is stored.
     quit_at: Option<Instant>,
+    /// `true` if the last key was Ctrl+C, so that another one quits.
+    is_interrupted: bool,
     is_done: bool,
+    /// Why the chat ends.
+    ending: Ending,
     /// Why the session could not be opened.
     failure: Option<String>,
     /// Time at which a new size takes effect, and that size.
@@ -155,6 +164,7 @@ impl App {
             approval: None,
             always: BTreeSet::new(),
             menu: None,
+            wanted: None,
             panel: None,
             flash: None,
             selection: setup.selection.clone(),
@@ -162,10 +172,13 @@ impl App {
             models: Vec::new(),
             profiles: Vec::new(),
             sessions: Vec::new(),
+            listing: None,
             totals: SessionTotals::default(),
             last_time: None,
             quit_at: None,
+            is_interrupted: false,
             is_done: false,
+            ending: Ending::Quit,
             failure: None,
             resize: None,
             rewrites: false,
@@ -177,14 +190,19 @@ impl App {
         }
     }
 
-    /// Returns the id of the open session.
-    pub(crate) fn session(&self) -> &str {
-        &self.session
-    }
-
-    /// Returns why the session could not be opened.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.as_deref()
+    /// Returns the end of the chat.
+    ///
+    /// # Errors
+    ///
+    /// If the session could not be opened.
+    pub(crate) fn ended(&self) -> Result<Ended, Error> {
+        match &self.failure {
+            Some(failure) => Err(error::Kind::Session(failure.clone()).into()),
+            None => Ok(Ended {
+                session_id: self.session.clone(),
+                ending: self.ending,
+            }),
+        }
     }
 
     /// Returns `true` once the chat is over.
@@ -205,7 +223,11 @@ impl App {
             Message::Input(Input::Key(key)) => self.on_key(key),
             Message::Input(Input::Paste(text)) => self.on_paste(&text),
             Message::Input(Input::Resize(size)) => self.resize = Some((now + SETTLE, size)),
-            Message::Input(Input::Closed) | Message::Terminate => self.quit(),
+            Message::Input(Input::Closed) => self.quit(),
+            Message::Terminate(ending) => {
+                self.ending = ending;
+                self.quit();
+            }
             Message::Interrupt => self.interrupt(),
             Message::Resumed(size) => self.on_resumed(size),
             Message::Tick => self.on_tick(),
@@ -234,6 +256,7 @@ impl App {
             Message::Sessions(listed) => self.on_sessions(listed),
             Message::Selected(result) => self.on_selected(result),
             Message::Attached(result) => self.on_attached(result),
+            Message::Paths(draft, paths) => self.on_paths(&draft, paths),
             Message::Saved(result) => match result {
                 Ok(path) => self.say(format!("saved as {path}")),
                 Err(what) => self.error(what),

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use geppetto_engine::{IdSource, RandomIds};
 use geppetto_host::HostedSession;
 use geppetto_session::Session;
 
@@ -39,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) first_prompt: Option<String>,
     pub(crate) notices: Vec<String>,
     pub(crate) approval: Duration,
+    pub(crate) no_tools_hint: Option<String>,
+    ids: Arc<dyn IdSource>,
 }
 
 impl Chat {
@@ -70,6 +73,8 @@ impl Chat {
                 first_prompt: None,
                 notices: Vec::new(),
                 approval: APPROVAL,
+                no_tools_hint: None,
+                ids: Arc::new(RandomIds::new()),
             },
         }
     }
@@ -112,6 +117,20 @@ impl Chat {
         self
     }
 
+    /// Sets what `/tools` says if there are none, such as the option of the program that turns them
+    /// on. Nothing by default.
+    pub fn no_tools_hint(mut self, text: impl Into<String>) -> Self {
+        self.options.no_tools_hint = Some(text.into());
+        self
+    }
+
+    /// Sets the source of ids for the [`hosted`](Self::hosted) sessions that `/new` and `/fork`
+    /// create. [`RandomIds`] by default.
+    pub fn session_ids(mut self, ids: impl IdSource + 'static) -> Self {
+        self.options.ids = Arc::new(ids);
+        self
+    }
+
     /// Sets a prompt that is submitted at the start. None by default.
     pub fn first_prompt(mut self, text: impl Into<String>) -> Self {
         self.options.first_prompt = Some(text.into());
@@ -142,19 +161,21 @@ impl Chat {
     /// If the terminal cannot be used, or the session cannot be opened.
     pub async fn run(self) -> Result<Ended, Error> {
         let environment = Environment::of_process();
-        let session_id = if environment.is_terminal {
-            start::in_terminal(self, &environment).await?
+        if environment.is_terminal {
+            start::in_terminal(self, &environment).await
         } else {
-            lines::run(self, &environment).await?
-        };
-        Ok(Ended { session_id })
+            lines::run(self, &environment).await
+        }
     }
 
     /// Returns the session.
     pub(crate) fn backend(&self) -> Arc<dyn Backend> {
         match &self.session {
             On::Session(session) => Arc::new(Memory::new(session.clone())),
-            On::Hosted(session) => Arc::new(Hosted::new(session.clone())),
+            On::Hosted(session) => {
+                let ids = Arc::clone(&self.options.ids);
+                Arc::new(Hosted::new(session.clone(), ids))
+            }
         }
     }
 }
@@ -174,4 +195,18 @@ impl fmt::Debug for Chat {
 pub struct Ended {
     /// Id of the session that was open at the end, which may be another one than at the start.
     pub session_id: String,
+    /// Why it ended.
+    pub ending: Ending,
+}
+
+/// Why a chat ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The person quit, or the input ended.
+    Quit,
+    /// An interrupt (SIGINT) in a chat without a terminal. In a terminal, it cancels the answer.
+    Interrupted,
+    /// The system or another program ended it (SIGTERM or SIGHUP).
+    Terminated,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 pub(crate) mod code;
 mod complete;
 pub(crate) mod files;
+pub(crate) mod paths;
 
 #[cfg(test)]
 mod tests;
@@ -147,4 +148,11 @@ fn number(argument: &str) -> Result<Option<usize>, String> {
             "/copy takes the number of a code block, counted from 1, not `{argument}`"
         )),
     }
+}
+
+/// Returns a number of things for people: `1 turn`, `2 turns`.
+pub(crate) fn counted(count: impl TryInto<u64>, thing: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }

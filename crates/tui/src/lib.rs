@@ -35,6 +35,6 @@ mod start;
 mod terminal;
 mod view;
 
-pub use chat::{Chat, Ended};
+pub use chat::{Chat, Ended, Ending};
 pub use error::Error;
 pub use models::{Models, Selection};

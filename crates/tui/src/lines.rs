@@ -11,11 +11,10 @@ use tokio::{
 };
 
 use crate::{
-    Chat, Error,
+    Chat, Ended, Ending, Error,
     app::{App, Message, driver::Driver},
     backend::Read,
     environment::Environment,
-    error::Kind,
     start,
     terminal::signals::{Signal, Signals},
 };
@@ -29,8 +28,8 @@ const SIZE: Size = Size::new(80, 24);
 /// Number of lines that are read ahead.
 const AHEAD: usize = 16;
 
-/// Runs a chat on standard input and output. Returns the id of the session at the end.
-pub(crate) async fn run(chat: Chat, environment: &Environment) -> Result<String, Error> {
+/// Runs a chat on standard input and output. Returns how the chat ended.
+pub(crate) async fn run(chat: Chat, environment: &Environment) -> Result<Ended, Error> {
     let (sender, lines) = mpsc::channel(AHEAD);
     // A thread of its own, which does not delay the end of the process while it waits for a line.
     std::thread::spawn(move || {
@@ -73,7 +72,7 @@ impl<N: Write> Lines<N> {
         chat: Chat,
         environment: &Environment,
         printer: &HumanPrinter<W, M>,
-    ) -> Result<String, Error> {
+    ) -> Result<Ended, Error> {
         let backend = chat.backend();
         let options = chat.options;
         let (mut driver, mut messages) = Driver::new(backend, options.models.clone());
@@ -91,8 +90,10 @@ impl<N: Write> Lines<N> {
                     line.map_or(Message::LastLine, Message::Line)
                 }
                 signal = signals.next() => match signal {
-                    Signal::Terminate => Message::Terminate,
-                    Signal::Interrupt => Message::Interrupt,
+                    Signal::Terminate => Message::Terminate(Ending::Terminated),
+                    Signal::Interrupt if self.has_prompt => Message::Interrupt,
+                    // In a script, Ctrl-C is for all of it.
+                    Signal::Interrupt => Message::Terminate(Ending::Interrupted),
                     Signal::Continue => continue,
                 },
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
@@ -105,17 +106,18 @@ impl<N: Write> Lines<N> {
             let is_unread = printer.error().is_some();
             let mut effects = app.update(message, Instant::now());
             if is_unread {
-                effects.extend(app.update(Message::Terminate, Instant::now()));
+                effects.extend(app.update(Message::Terminate(Ending::Quit), Instant::now()));
             }
             for effect in effects {
                 driver.perform(effect);
             }
         }
-        self.show(&mut app)?;
-        match app.failure() {
-            Some(failure) => Err(Kind::Session(failure.to_owned()).into()),
-            None => Ok(app.session().to_owned()),
+        if self.was_ready && self.has_prompt {
+            // The shell's prompt is on a line of its own.
+            writeln!(self.notes)?;
         }
+        self.show(&mut app)?;
+        app.ended()
     }
 
     /// Shows what there is besides the events.

@@ -6,7 +6,7 @@ use ratatui::{backend::CrosstermBackend, layout::Size};
 use tokio::time::Instant;
 
 use crate::{
-    Chat, Error,
+    Chat, Ended, Error,
     app::{App, Setup, driver::Driver, event_loop::Running},
     environment::Environment,
     terminal::{
@@ -20,8 +20,8 @@ use crate::{
 /// Size of the buffer in front of the terminal: a frame is written at once.
 const BUFFER: usize = 32 * 1024;
 
-/// Runs a chat in the terminal of the process. Returns the id of the session at the end.
-pub(crate) async fn in_terminal(chat: Chat, environment: &Environment) -> Result<String, Error> {
+/// Runs a chat in the terminal of the process. Returns how the chat ended.
+pub(crate) async fn in_terminal(chat: Chat, environment: &Environment) -> Result<Ended, Error> {
     let tty = Tty::open()?;
     let (width, height) = crossterm::terminal::size()?;
     let size = Size::new(width, height);
@@ -59,6 +59,7 @@ pub(crate) fn setup(options: crate::chat::Options, environment: &Environment, si
         selection: options.selection,
         system: options.system,
         tools: options.tools,
+        no_tools_hint: options.no_tools_hint,
         first_prompt: options.first_prompt,
         approval: options.approval,
         has_bracketed_paste: environment.has_bracketed_paste,

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use geppetto_timeline::export;
 
-use super::{App, Effect, Panel};
+use super::{App, Effect, Panel, menu::Kind};
 use crate::{
     backend::Input,
-    commands::{ALL, Command, code, files::Format},
+    commands::{ALL, Command, code, counted, files::Format},
     terminal::clipboard,
 };
 
@@ -16,10 +16,14 @@ const KEYS: &[(&str, &str)] = &[
     ("Enter", "send"),
     ("Alt+Enter, Shift+Enter, Ctrl+J", "new line"),
     ("Up, Down", "earlier prompts"),
-    ("Tab", "complete a command"),
+    ("Tab", "complete a command, a name or a path"),
     ("Esc", "cancel the answer"),
     ("Ctrl+C", "cancel; again: quit"),
     ("Ctrl+D", "quit"),
+    (
+        "Backspace before the draft",
+        "remove the last attached file",
+    ),
     ("Ctrl+T", "fold or unfold reasoning and results"),
     ("Ctrl+L", "draw the screen again"),
     ("Ctrl+Z", "suspend"),
@@ -43,17 +47,23 @@ impl App {
         }
         match command {
             Command::Help => self.help(),
-            Command::Model(None) => self.effects.push(Effect::ListModels),
+            Command::Model(None) => self.list(Kind::Model, Effect::ListModels),
             Command::Model(Some(name)) => self.effects.push(Effect::SelectModel(name)),
-            Command::Profile(None) => self.effects.push(Effect::ListProfiles),
+            Command::Profile(None) => self.list(Kind::Profile, Effect::ListProfiles),
             Command::Profile(Some(name)) => self.effects.push(Effect::SelectProfile(name)),
             Command::System(text) => self.set_system(text),
             Command::New => self.effects.push(Effect::Create),
-            Command::Sessions(None) => self.effects.push(Effect::ListSessions),
+            Command::Sessions(None) => self.list(Kind::Session, Effect::ListSessions),
             Command::Sessions(Some(id)) => self.effects.push(Effect::Open(id)),
+            Command::Fork if self.timeline.view().is_empty() => {
+                self.error("there is nothing to fork yet");
+            }
             Command::Fork => self.effects.push(Effect::Fork),
             Command::Retry => self.retry(),
             Command::Edit => self.edit_last(),
+            Command::Undo if self.timeline.view().is_empty() => {
+                self.error("there is nothing to remove yet");
+            }
             Command::Undo => self.effects.push(Effect::Undo),
             Command::Copy(block) => self.copy(block),
             Command::Save(path) => self.save(path),
@@ -63,6 +73,16 @@ impl App {
             Command::Cost => self.show_cost(),
             Command::Fold => self.fold(),
             Command::Quit => self.quit(),
+        }
+    }
+
+    /// Requests the items of a menu, which opens when they have arrived. That of models is asked of a
+    /// server, which may take long.
+    fn list(&mut self, kind: Kind, effect: Effect) {
+        self.wanted = Some(kind);
+        self.effects.push(effect);
+        if kind == Kind::Model {
+            self.say("asking for the models ...");
         }
     }
 
@@ -128,7 +148,8 @@ impl App {
                 let blocks = code::blocks(&answer);
                 let count = blocks.len();
                 let Some(text) = blocks.into_iter().nth(number - 1) else {
-                    return self.error(format!("the last answer has {count} code blocks"));
+                    let blocks = counted(count, "code block");
+                    return self.error(format!("the last answer has {blocks}"));
                 };
                 text
             }
@@ -183,7 +204,9 @@ impl App {
         });
         let lines: Vec<_> = tools.collect();
         if lines.is_empty() {
-            return self.say("there are no tools");
+            let hint = self.setup.no_tools_hint.as_deref();
+            let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            return self.say(format!("there are no tools{hint}"));
         }
         self.show(lines);
     }

@@ -13,7 +13,10 @@ use super::{Effect, FromRun, Message, Opened, Over, Why};
 use crate::{
     Models,
     backend::{Backend, Failure, Read, Reader, Request},
-    commands::files::{self, Format},
+    commands::{
+        files::{self, Format},
+        paths,
+    },
 };
 
 /// Maximum number of events that are passed on at once, and of messages that wait: a slow terminal
@@ -78,6 +81,11 @@ impl Driver {
             Effect::ListSessions => {
                 self.spawn(async move { Message::Sessions(backend.list().await) });
             }
+            Effect::ListPaths(draft) => self.spawn(async move {
+                let typed = draft.clone();
+                let paths = blocking(move || Ok(paths::complete(&typed))).await;
+                Message::Paths(draft, paths.unwrap_or_default())
+            }),
             Effect::Save {
                 path,
                 format,

@@ -10,8 +10,7 @@ use tokio::{
 
 use super::{App, Effect, Input, Message, driver::Driver};
 use crate::{
-    Error,
-    error::Kind,
+    Ended, Error,
     terminal::{screen::Screen, surface::Surface},
 };
 
@@ -40,11 +39,11 @@ pub(crate) struct Running<S, C> {
 }
 
 impl<S: Surface, C: Console> Running<S, C> {
-    /// Runs until the person quits. Returns the id of the session that is open then.
+    /// Runs until the person quits. Returns how the chat ended.
     ///
     /// It wakes up for messages and the times that the app asks for, and not otherwise: an idle chat
     /// takes no processor time.
-    pub(crate) async fn run(mut self) -> Result<String, Error> {
+    pub(crate) async fn run(mut self) -> Result<Ended, Error> {
         self.draw()?;
         let mut drawn = Instant::now();
         let mut is_drawn = true;
@@ -85,10 +84,7 @@ impl<S: Surface, C: Console> Running<S, C> {
         }
         self.draw()?;
         self.screen.close()?;
-        match self.app.failure() {
-            Some(failure) => Err(Kind::Session(failure.to_owned()).into()),
-            None => Ok(self.app.session().to_owned()),
-        }
+        self.app.ended()
     }
 
     fn draw(&mut self) -> io::Result<()> {

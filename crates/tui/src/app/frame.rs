@@ -1,5 +1,6 @@
 //! What is drawn.
 
+use geppetto_engine::PendingCall;
 use geppetto_turns::{printable, printable_line};
 use ratatui::{
     style::{Modifier, Style},
@@ -9,10 +10,13 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::{App, approval, menu::Kind};
-use crate::{terminal::screen::Frame, view::status::StatusLine};
+use crate::{commands::counted, terminal::screen::Frame, view::status::StatusLine};
 
 /// Marks the draft.
 const PROMPT: &str = "> ";
+
+/// Text in place of the draft until there is a conversation.
+const HINT: &str = "type a prompt, or /help";
 
 /// Maximum number of rows of menus, panels and questions.
 const BOX: usize = 12;
@@ -63,6 +67,9 @@ impl App {
         let banner = self.banner.drain(..);
         let banner = banner.flat_map(|text| wrapped(&text, width, DIM));
         let mut finished: Vec<_> = banner.collect();
+        if !finished.is_empty() {
+            finished.push(Line::default());
+        }
         finished.extend(if std::mem::take(&mut self.rewrites) {
             self.transcript.tail(view, width, rows)
         } else {
@@ -75,6 +82,11 @@ impl App {
     fn input(&self, rows: usize) -> (Vec<Line<'static>>, Option<(u16, usize)>) {
         if self.is_deciding() && self.editor.is_empty() {
             return (Vec::new(), None);
+        }
+        if self.editor.is_empty() && self.is_open && self.timeline.view().is_empty() {
+            let hint = row(HINT, self.input_width(), DIM).to_string();
+            let hint = Line::from(vec![Span::styled(PROMPT, BOLD), Span::styled(hint, DIM)]);
+            return (vec![hint], Some((2, 0)));
         }
         let layout = self.editor.layout(self.input_width());
         let (row, column) = layout.cursor;
@@ -110,7 +122,8 @@ impl App {
         }
         for own in &self.attached {
             let size = own.bytes.div_ceil(1024);
-            lines.push(row(&format!("+ {} ({size} KiB)", own.name), width, DIM));
+            let text = format!("+ {} ({size} KiB), Backspace removes it", own.name);
+            lines.push(row(&text, width, DIM));
         }
         if self.is_edit {
             let text = "changing the last prompt; Esc leaves it as it is";
@@ -159,15 +172,7 @@ impl App {
             1 => String::new(),
             count => format!(" ({at} of {count})"),
         };
-        let question = match call.question.trim() {
-            "" => "May it run?",
-            question => question,
-        };
-        let mut lines = wrapped(
-            &format!("{}{place}: {question}", call.tool_name),
-            width,
-            BOLD,
-        );
+        let mut lines = wrapped(&format!("{}{place}", question_of(call)), width, BOLD);
         let mut input = wrapped(&call.input, width, Style::new());
         if input.len() > BOX / 2 {
             let rest = input.split_off(BOX / 2).len();
@@ -194,13 +199,13 @@ impl App {
         let mut lines = Vec::new();
         if menu.kind != Kind::Complete {
             let filter = &menu.filter;
-            let text = format!(
-                "{} choices, Enter takes one, typing filters: {filter}",
-                shown.len()
-            );
+            let choices = counted(shown.len(), "choice");
+            let text = format!("{choices}, Enter takes one, typing filters: {filter}");
             lines.push(row(&text, width, DIM));
         }
-        let page = most.min(BOX).saturating_sub(lines.len()).max(1);
+        let mut page = most.min(BOX).saturating_sub(lines.len()).max(1);
+        let is_cut = shown.len() > page && page > 1;
+        page -= usize::from(is_cut);
         let selected = menu.selected.unwrap_or_default();
         let first = (selected + 1).saturating_sub(page);
         let items = shown.iter().enumerate().skip(first).take(page);
@@ -212,6 +217,10 @@ impl App {
             };
             row(&format!("  {:<10} {note}", value.trim_end()), width, style)
         }));
+        if is_cut {
+            let (at, count) = (selected + 1, shown.len());
+            lines.push(row(&format!("  … {at} of {count}"), width, DIM));
+        }
         lines
     }
 
@@ -259,6 +268,16 @@ impl App {
     }
 }
 
+/// Returns the question about a call, which names its tool.
+pub(super) fn question_of(call: &PendingCall) -> String {
+    let (name, question) = (&call.tool_name, call.question.trim());
+    match question {
+        "" => format!("Allow {name}?"),
+        question if question.contains(name.as_str()) => question.to_owned(),
+        question => format!("{name}: {question}"),
+    }
+}
+
 /// Returns a text of one row, cut at `width` columns.
 fn row(text: &str, width: u16, style: Style) -> Line<'static> {
     let text = printable_line(text);
@@ -281,17 +300,19 @@ fn wrapped(text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
     for line in text.split('\n') {
         let mut shown = String::new();
         let mut used = 0;
-        for word in line.split_word_bounds() {
-            if used + word.width() > usize::from(width) && !shown.trim().is_empty() {
+        // Not at the bounds of words: `--flag` and a path stay whole.
+        for word in line.split_inclusive(' ') {
+            let is_long = used + word.trim_end().width() > usize::from(width);
+            if is_long && !shown.trim().is_empty() {
                 rows.push(Line::styled(std::mem::take(&mut shown), style));
                 used = 0;
-                if word == " " {
-                    continue;
-                }
             }
             for grapheme in word.graphemes(true) {
                 let grapheme = if grapheme == "\t" { " " } else { grapheme };
                 if used + grapheme.width() > usize::from(width) && !shown.is_empty() {
+                    if grapheme == " " {
+                        continue;
+                    }
                     rows.push(Line::styled(std::mem::take(&mut shown), style));
                     used = 0;
                 }

@@ -24,6 +24,7 @@ impl App {
         if is_control && self.on_control(key.code) {
             return;
         }
+        self.is_interrupted = false;
         self.flash = None;
         if key.code == KeyCode::F(1) {
             return self.help();
@@ -62,9 +63,11 @@ impl App {
         true
     }
 
-    /// Cancels what there is to cancel: the run, a question, the draft; or else quits.
+    /// Cancels what there is to cancel: the run, a question, the draft. A second one in a row quits:
+    /// the first may have been for an answer that had just ended.
     pub(super) fn interrupt(&mut self) {
         self.flash = None;
+        let is_second = std::mem::replace(&mut self.is_interrupted, true);
         if self.quit_at.is_some() {
             self.is_done = true;
         } else if self
@@ -82,7 +85,11 @@ impl App {
                 self.cancel();
             }
         } else if self.editor.is_empty() && self.attached.is_empty() {
-            self.quit();
+            if is_second {
+                self.quit();
+            } else {
+                self.say("Ctrl+C again quits");
+            }
         } else {
             self.editor.take();
             self.attached.clear();
@@ -121,6 +128,7 @@ impl App {
 
     /// Inserts a paste, which is never a command to send it.
     pub(super) fn on_paste(&mut self, text: &str) {
+        self.is_interrupted = false;
         self.flash = None;
         self.last_key = Some(self.now);
         if self.is_deciding() {

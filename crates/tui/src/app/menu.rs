@@ -121,7 +121,7 @@ impl App {
     fn choose(&mut self, kind: Kind, value: String) {
         match kind {
             Kind::Complete => {
-                let is_whole = !value.ends_with(' ');
+                let is_whole = !value.ends_with([' ', '/']);
                 self.editor.set(value);
                 if is_whole {
                     self.submit();
@@ -146,6 +146,9 @@ impl App {
             return;
         }
         let before = before.to_owned();
+        if commands::paths::is_path(&before) {
+            return self.list_paths(before);
+        }
         self.ask_for_names(&before);
         let known = [
             ("model", self.models.as_slice()),
@@ -164,9 +167,34 @@ impl App {
         let effect = match draft {
             "/model " if self.models.is_empty() => Effect::ListModels,
             "/profile " if self.profiles.is_empty() => Effect::ListProfiles,
+            "/sessions " if self.sessions.is_empty() => Effect::ListSessions,
             _ => return,
         };
         self.effects.push(effect);
+    }
+
+    /// Requests what completes the path at the end of the draft, one request at a time.
+    fn list_paths(&mut self, draft: String) {
+        if self.listing.is_none() {
+            self.effects.push(Effect::ListPaths(draft.clone()));
+        }
+        self.listing = Some(draft);
+    }
+
+    /// Offers paths, unless the draft has changed since.
+    pub(super) fn on_paths(&mut self, draft: &str, paths: Vec<String>) {
+        let latest = self.listing.take();
+        if self.editor.parts() != (draft, "") {
+            if let Some(latest) = latest.filter(|latest| self.editor.text() == latest) {
+                self.list_paths(latest);
+            }
+            return;
+        }
+        let is_done = matches!(paths.as_slice(), [only] if only == draft);
+        if !paths.is_empty() && !is_done && !self.is_deciding() {
+            let paths = paths.into_iter().map(|path| (path, String::new()));
+            self.menu = Some(Menu::new(Kind::Complete, paths.collect()));
+        }
     }
 
     /// Completes the draft as far as it is certain, or else selects the next choice.
@@ -186,18 +214,30 @@ impl App {
         }
     }
 
+    /// Returns `true` if a menu is to open now that its items have arrived. It takes the keys, and so
+    /// does not open over a draft that was begun meanwhile.
+    fn is_wanted(&mut self, kind: Kind) -> bool {
+        self.flash = None;
+        let is_wanted = self.wanted.take_if(|own| *own == kind).is_some();
+        is_wanted && self.editor.is_empty()
+    }
+
     /// Stores names that were listed, and offers them.
     pub(super) fn on_names(&mut self, of: &'static str, names: Result<Vec<String>, Failure>) {
+        let kind = match of {
+            "model" => Kind::Model,
+            _ => Kind::Profile,
+        };
+        let is_wanted = self.is_wanted(kind);
         let names = match names {
             Ok(names) => names,
             Err(failure) => return self.error(failure),
         };
-        let (kind, own) = match of {
-            "model" => (Kind::Model, &mut self.models),
-            _ => (Kind::Profile, &mut self.profiles),
-        };
-        own.clone_from(&names);
-        if self.editor.text().starts_with('/') {
+        match kind {
+            Kind::Model => self.models.clone_from(&names),
+            _ => self.profiles.clone_from(&names),
+        }
+        if !is_wanted {
             return self.offer();
         }
         if names.is_empty() {
@@ -212,14 +252,18 @@ impl App {
 
     /// Offers sessions.
     pub(super) fn on_sessions(&mut self, listed: Result<Vec<Listed>, Failure>) {
+        let is_wanted = self.is_wanted(Kind::Session);
         let listed = match listed {
             Ok(listed) => listed,
             Err(failure) => return self.error(failure),
         };
+        self.sessions = listed.iter().map(|own| own.id.clone()).collect();
+        if !is_wanted {
+            return self.offer();
+        }
         if listed.is_empty() {
             return self.say("there are no stored sessions yet");
         }
-        self.sessions = listed.iter().map(|own| own.id.clone()).collect();
         let now = SystemTime::now();
         let items = listed.into_iter().map(|own| {
             let note = note_of(&own, now);
@@ -260,7 +304,7 @@ fn note_of(session: &Listed, now: SystemTime) -> String {
             minutes @ 60..1440 => format!("{} h ago", minutes / 60),
             minutes => format!("{} days ago", minutes / 1440),
         });
-    let turns = format!("{} turns", session.turns);
+    let turns = commands::counted(session.turns, "turn");
     let state = (!session.state.is_empty()).then(|| session.state.clone());
     let title = (!session.title.is_empty()).then(|| session.title.clone());
     let parts = [title, Some(turns), age, state];

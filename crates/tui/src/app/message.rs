@@ -8,7 +8,7 @@ use geppetto_turns::Turn;
 use ratatui::layout::Size;
 
 use crate::{
-    Selection,
+    Ending, Selection,
     backend::{Backend, Failure, Joined, Listed, Read, Request},
     commands::files::{Attached, Format},
 };
@@ -28,8 +28,8 @@ pub(crate) enum Message {
     Input(Input),
     /// The time of [`App::wake`](super::App::wake) has come.
     Tick,
-    /// SIGTERM or SIGHUP.
-    Terminate,
+    /// The system or another program ends the chat, for example with SIGTERM.
+    Terminate(Ending),
     /// SIGINT, which another program sent: the key is an input.
     Interrupt,
     /// The program continues after it was suspended.
@@ -51,6 +51,8 @@ pub(crate) enum Message {
     Selected(Result<Selection, Failure>),
     Attached(Result<Attached, Failure>),
     Saved(Result<String, Failure>),
+    /// A draft, and what the path at its end can be completed to.
+    Paths(String, Vec<String>),
 }
 
 /// News of a run.
@@ -107,6 +109,8 @@ pub(crate) enum Effect {
     ListModels,
     ListProfiles,
     ListSessions,
+    /// Lists what the path at the end of a draft can be completed to.
+    ListPaths(String),
     SelectModel(String),
     SelectProfile(String),
     Attach {
@@ -142,6 +146,7 @@ impl std::fmt::Debug for Effect {
             Self::ListModels => "ListModels",
             Self::ListProfiles => "ListProfiles",
             Self::ListSessions => "ListSessions",
+            Self::ListPaths(_) => "ListPaths",
             Self::SelectModel(_) => "SelectModel",
             Self::SelectProfile(_) => "SelectProfile",
             Self::Attach { .. } => "Attach",

@@ -37,7 +37,7 @@ pub(crate) struct Active {
 
 /// A run that is over.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct EndedRun {
     pub(crate) id: String,
     pub(crate) turn: Turn,
     /// Time until which its last event is waited for: one that never started has none.
@@ -244,7 +244,7 @@ impl App {
                 self.run = None;
                 self.totals = over.totals;
                 let until = self.now + READ_WITHIN;
-                self.ended = id.map(|id| Ended {
+                self.ended = id.map(|id| EndedRun {
                     id,
                     turn: over.turn,
                     until,

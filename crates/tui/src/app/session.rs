@@ -4,7 +4,7 @@ use geppetto_events::EventKind;
 use geppetto_timeline::{Content, Patch, Timeline};
 use geppetto_turns::Turn;
 
-use super::{App, Effect, Ended, Opened, Why};
+use super::{App, Effect, EndedRun, Opened, Why};
 use crate::{
     backend::{Failure, Read},
     view::transcript::Transcript,
@@ -28,6 +28,7 @@ impl App {
         self.learn_prompts();
         self.run = None;
         self.ended = None;
+        self.last_time = None;
         self.approval = None;
         self.always.clear();
         self.queued.clear();
@@ -54,7 +55,10 @@ impl App {
         let id = &self.session;
         match why {
             Why::Start if turns == 0 => {}
-            Why::Start | Why::Chosen => self.banner.push(format!("session {id}, {turns} turns")),
+            Why::Start | Why::Chosen => {
+                let turns = crate::commands::counted(turns, "turn");
+                self.banner.push(format!("session {id}, {turns}"));
+            }
             Why::New => self.banner.push("new session".to_owned()),
             Why::Fork => self.banner.push(format!("copy of the session: {id}")),
         }
@@ -133,7 +137,7 @@ impl App {
     }
 
     /// Shows what the turn of a run that is over has and its events do not, if `is_due`.
-    pub(super) fn sync_ended(&mut self, is_due: impl FnOnce(&mut Ended) -> bool) {
+    pub(super) fn sync_ended(&mut self, is_due: impl FnOnce(&mut EndedRun) -> bool) {
         if let Some(ended) = self.ended.take_if(is_due) {
             let patches = self.timeline.sync(&ended.turn);
             self.changed(&patches);

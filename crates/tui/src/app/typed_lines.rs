@@ -59,13 +59,7 @@ impl App {
     /// Returns the question about a tool call.
     pub(crate) fn line_question(&self) -> Option<String> {
         let call = self.approval.as_ref()?.open.front()?;
-        let question = match call.question.trim() {
-            "" => "May it run?",
-            question => question,
-        };
-        Some(format!(
-            "{}: {question}\n{}\n({HOW})",
-            call.tool_name, call.input
-        ))
+        let question = super::frame::question_of(call);
+        Some(format!("{question}\n{}\n({HOW})", call.input))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use geppetto_engine::{IdSource as _, PendingCall, RandomIds, SessionTotals, keys};
+use geppetto_engine::{IdSource, PendingCall, SessionTotals, keys};
 use geppetto_host::{ErrorKind, Events, HostedSession, State};
 use geppetto_session::ExecutionHandle;
 use geppetto_store::{Page, SessionInfo};
@@ -18,6 +18,8 @@ const LISTED: usize = 100;
 /// A session of a host.
 pub(crate) struct Hosted {
     session: HostedSession,
+    /// Source of the ids of further sessions.
+    ids: Arc<dyn IdSource>,
     /// Notified when a run has started, and so the session exists.
     exists: Arc<Notify>,
 }
@@ -38,10 +40,36 @@ impl Hosted {
         }
     }
 
-    pub(crate) fn new(session: HostedSession) -> Self {
+    pub(crate) fn new(session: HostedSession, ids: Arc<dyn IdSource>) -> Self {
         Self {
             session,
+            ids,
             exists: Arc::default(),
+        }
+    }
+
+    /// Returns the backend of another session of the host.
+    fn other(&self, session: HostedSession) -> Arc<dyn Backend> {
+        Arc::new(Self::new(session, Arc::clone(&self.ids)))
+    }
+
+    /// Returns the sessions that were used last.
+    async fn latest_sessions(&self) -> Result<Vec<(SessionInfo, State)>, Failure> {
+        let listed = self.session.host().list(&Page::newest(LISTED)).await;
+        listed.map_err(|error| error.to_string())
+    }
+
+    /// Returns the id of the only session whose id begins with `beginning`.
+    async fn find(&self, beginning: &str) -> Result<String, Failure> {
+        let sessions = self.latest_sessions().await?;
+        let ids = sessions.into_iter().map(|(info, _)| info.id);
+        let mut found = ids.filter(|id| id.starts_with(beginning));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(format!("several sessions begin with `{beginning}`")),
+            (None, _) => Err(format!(
+                "there is no session `{beginning}`; /sessions lists them"
+            )),
         }
     }
 }
@@ -132,8 +160,8 @@ impl Backend for Hosted {
 
     async fn create(&self) -> Result<Arc<dyn Backend>, Failure> {
         // Sessions without a prompt are not stored.
-        let session = self.session.host().session(RandomIds::new().next_id());
-        Ok(Arc::new(Self::new(session)))
+        let session = self.session.host().session(self.ids.next_id());
+        Ok(self.other(session))
     }
 
     async fn fork(&self) -> Result<Arc<dyn Backend>, Failure> {
@@ -144,20 +172,24 @@ impl Backend for Hosted {
             .map_err(|error| error.to_string())?;
         let last = info.turns.checked_sub(1);
         let last = last.ok_or("there is nothing to fork yet")?;
-        let fork = self.session.fork_at(last, None).await;
+        let id = self.ids.next_id();
+        let fork = self.session.fork_at(last, Some(id)).await;
         let fork = fork.map_err(|error| error.to_string())?;
-        Ok(Arc::new(Self::new(fork)))
+        Ok(self.other(fork))
     }
 
     async fn open(&self, id: &str) -> Result<Arc<dyn Backend>, Failure> {
-        let other = self.session.host().session(id);
-        other.info().await.map_err(|error| error.to_string())?;
-        Ok(Arc::new(Self::new(other)))
+        let host = self.session.host();
+        let other = match host.session(id).info().await {
+            Ok(_) => host.session(id),
+            Err(error) if error.kind() == ErrorKind::NotFound => host.session(self.find(id).await?),
+            Err(error) => return Err(error.to_string()),
+        };
+        Ok(self.other(other))
     }
 
     async fn list(&self) -> Result<Vec<Listed>, Failure> {
-        let listed = self.session.host().list(&Page::newest(LISTED)).await;
-        let listed = listed.map_err(|error| error.to_string())?.into_iter();
+        let listed = self.latest_sessions().await?.into_iter();
         Ok(listed.map(|(info, state)| entry(info, &state)).collect())
     }
 }

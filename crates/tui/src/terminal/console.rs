@@ -7,7 +7,10 @@ use futures_core::Stream;
 use ratatui::layout::Size;
 
 use super::tty::Tty;
-use crate::app::{Input, Message, event_loop::Console};
+use crate::{
+    Ending,
+    app::{Input, Message, event_loop::Console},
+};
 
 #[cfg(unix)]
 use super::signals::Signals;
@@ -61,7 +64,7 @@ impl Console for TtyConsole {
             let message = tokio::select! {
                 own = Self::input(&mut self.events) => own,
                 signal = self.signals.next() => match signal {
-                    Signal::Terminate => Message::Terminate,
+                    Signal::Terminate => Message::Terminate(Ending::Terminated),
                     Signal::Interrupt => Message::Interrupt,
                     // The one that ends a suspension is handled there.
                     Signal::Continue if std::mem::take(&mut self.was_suspended) => continue,

@@ -25,7 +25,7 @@ async fn help_is_shown_and_closed() {
     chat.key(KeyCode::F(1));
     chat.shows("/help").await;
     chat.key(KeyCode::Esc);
-    chat.hides("/help").await;
+    chat.hides("/model").await;
     chat.types("/help\n");
     chat.shows("show keys and commands").await;
 }
@@ -51,6 +51,79 @@ async fn tab_completes() {
     chat.types("/se");
     chat.key(KeyCode::Tab);
     chat.shows("> /sessions").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_is_completed_and_attached() {
+    let folder = std::env::temp_dir().join(format!("geppetto-tab-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("inner")).unwrap();
+    std::fs::write(folder.join("inner/a note.md"), "Read me.").unwrap();
+    let chat = TestChat::start_in(Chat::new(super::support::session([says("Read.")])), 120, 16);
+    chat.is_ready().await;
+    chat.types(&format!("/file {}/in", folder.display()));
+    chat.shows("/in").await;
+    chat.until("the folder", |own| {
+        own.screen().matches("inner/").count() == 1
+    })
+    .await;
+    chat.key(KeyCode::Tab);
+    chat.shows("inner/a note.md").await;
+    chat.key(KeyCode::Tab);
+    chat.until("the path", |own| own.screen().contains("note.md\n"))
+        .await;
+    chat.key(KeyCode::Enter);
+    chat.shows("+ a note.md").await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Lists models after ten seconds.
+struct SlowModels;
+
+#[async_trait]
+impl Models for SlowModels {
+    async fn models(&self) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        Ok(vec!["first".to_owned(), "second".to_owned()])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_comes_late_takes_no_keys_of_a_draft() {
+    let session = super::support::session([says("Hello."), says("Fine.")]);
+    let chat = TestChat::start(Chat::new(session).models(SlowModels));
+    chat.is_ready().await;
+    chat.types("/model\n");
+    chat.shows("asking for the models").await;
+    chat.types("hi ");
+    chat.hides("asking").await;
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    chat.types("there\n");
+    chat.shows("Hello.").await;
+    assert!(chat.text().contains("hi there"), "{}", chat.text());
+    // The names that were requested by the completion do not open a menu either.
+    chat.types("/model other\n");
+    chat.shows("from the next prompt on: other").await;
+    tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+    chat.types("how are you\n");
+    chat.shows("Fine.").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_about_turns_say_that_there_are_none() {
+    let chat = chat([]).await;
+    for (command, said) in [
+        ("/undo", "nothing to remove"),
+        ("/fork", "nothing to fork"),
+        ("/save", "nothing to save"),
+        ("/edit", "no prompt to edit"),
+        ("/retry", "no prompt to ask again"),
+        ("/copy", "no answer to copy"),
+    ] {
+        chat.types(&format!("{command}\n"));
+        chat.shows(said).await;
+        chat.key(KeyCode::Esc);
+        chat.hides(said).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -354,7 +427,7 @@ async fn stored_sessions_are_listed_and_opened() {
     chat.types("/sessions\n");
     chat.shows("2 choices").await;
     chat.types("old");
-    chat.shows("1 choices").await;
+    chat.shows("1 choice,").await;
     chat.key(KeyCode::Enter);
     chat.shows("Stored.").await;
     chat.types("go on\n");
@@ -372,7 +445,7 @@ async fn a_session_that_does_not_exist_is_not_opened() {
     chat.shows("Stored.").await;
     chat.is_ready().await;
     chat.types("/sessions nothing\n");
-    chat.shows("nothing").await;
+    chat.shows("there is no session").await;
     chat.types("hi\n");
     chat.shows("One.").await;
     chat.control('d');

@@ -4,7 +4,10 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use geppetto_testing::{Gate, Script};
 
 use super::support::chat;
-use crate::app::{Input, Message};
+use crate::{
+    Ending,
+    app::{Input, Message},
+};
 
 #[tokio::test(start_paused = true)]
 async fn alt_shift_and_control_j_insert_lines() {
@@ -110,6 +113,22 @@ async fn control_c_cancels_and_again_quits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn control_c_right_after_an_answer_does_not_quit() {
+    let chat = chat([Script::new().text("One."), Script::new().text("Two.")]).await;
+    chat.types("count\n");
+    chat.shows("One.").await;
+    chat.is_ready().await;
+    chat.control('c');
+    chat.shows("Ctrl+C again quits").await;
+    chat.types("go on\n");
+    chat.shows("Two.").await;
+    chat.is_ready().await;
+    chat.control('c');
+    chat.control('c');
+    chat.ended().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn control_c_clears_a_draft_before_it_quits() {
     let chat = chat([]).await;
     chat.types("draft");
@@ -157,7 +176,7 @@ async fn sigterm_ends_the_chat() {
     let chat = chat([Script::new().text("One").hang()]).await;
     chat.types("count\n");
     chat.shows("One").await;
-    chat.send(Message::Terminate);
+    chat.send(Message::Terminate(Ending::Terminated));
     chat.ended().await;
 }
 

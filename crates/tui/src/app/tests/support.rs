@@ -18,7 +18,7 @@ use ratatui::{
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use crate::{
-    Chat, Error,
+    Chat, Ended, Error,
     app::{App, Input, Message, driver::Driver, event_loop::Console, event_loop::Running},
     environment::Environment,
     start,
@@ -165,7 +165,7 @@ impl Console for TestConsole {
 pub(crate) struct TestChat {
     pub(crate) terminal: TestTerminal,
     input: mpsc::UnboundedSender<Message>,
-    task: JoinHandle<Result<String, Error>>,
+    task: JoinHandle<Result<Ended, Error>>,
 }
 
 impl TestChat {
@@ -281,7 +281,7 @@ impl TestChat {
     pub(crate) async fn ended(self) -> String {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.task).await;
         let ended = ended.expect("the chat ends").expect("without a panic");
-        ended.expect("without an error")
+        ended.expect("without an error").session_id
     }
 }
 
