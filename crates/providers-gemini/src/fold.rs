@@ -6,7 +6,7 @@
 use geppetto_engine::{ErrorKind, Finish};
 use geppetto_provider::{
     Fault, Flow, Fold, Frame, Output,
-    read::{MAX_ENTRIES, parse_into},
+    read::{MAX_ENTRIES, Repeat, parse_into},
     rules::Meaning,
 };
 use geppetto_turns::{Incomplete, Usage};
@@ -21,6 +21,7 @@ mod grounding;
 mod items;
 mod others;
 mod partial;
+mod repeat;
 mod texts;
 mod usage;
 
@@ -50,11 +51,16 @@ pub struct GeminiFold {
     reason: Option<String>,
     beside: Beside,
     others: Others,
+    repeat: Repeat,
+    /// `true` if the chunk that `repeat` learned has a thought, and not a text.
+    thought: Option<bool>,
 }
 
 impl Fold for GeminiFold {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Output<'_>) -> Result<Flow, Fault> {
-        self.chunk(frame.data, out)?;
+        if !self.say_again(frame.data, out)? {
+            self.chunk(frame.data, out)?;
+        }
         Ok(Flow::Continue)
     }
 
@@ -117,6 +123,7 @@ impl GeminiFold {
         {
             return Err(Fault::blocked(&feedback.reason, &feedback.message));
         }
+        self.learn(&chunk, text);
         Ok(chunk.is_empty())
     }
 
@@ -165,15 +172,7 @@ impl GeminiFold {
             }
         } else if part.text.is_some() || part.others.is_empty() {
             let text = part.text.as_deref().unwrap_or_default();
-            if !text.is_empty() {
-                self.calls.settle(out);
-            }
-            self.spoke |= self
-                .texts
-                .take(text, part.is_thought(), &part.signature, out);
-            if self.texts.are_too_many() {
-                return Err(Fault::too_many("pieces of text"));
-            }
+            self.say(text, part.is_thought(), &part.signature, out)?;
         } else {
             self.texts.close(out);
             self.parts += 1;
@@ -182,6 +181,24 @@ impl GeminiFold {
             }
             items::add(part, &mut self.beside, out);
             self.spoke = true;
+        }
+        Ok(())
+    }
+
+    /// Appends a text or a thought, and a signature unless it is empty.
+    fn say(
+        &mut self,
+        text: &str,
+        thought: bool,
+        signature: &str,
+        out: &mut Output<'_>,
+    ) -> Result<(), Fault> {
+        if !text.is_empty() {
+            self.calls.settle(out);
+        }
+        self.spoke |= self.texts.take(text, thought, signature, out);
+        if self.texts.are_too_many() {
+            return Err(Fault::too_many("pieces of text"));
         }
         Ok(())
     }

@@ -6,6 +6,9 @@ use std::{borrow::Cow, ops::Range};
 /// one differed.
 const MOST_MISSES: u8 = 16;
 
+/// Number of integers in the counts that may differ; further ones must be equal.
+const MOST_COUNTS: usize = 16;
+
 /// A field of random length that OpenAI adds to hide the lengths of texts. Nothing reads it.
 const OBFUSCATION: &str = "\"obfuscation\":\"";
 
@@ -19,8 +22,9 @@ const SEQUENCE: &str = "\"sequence_number\":";
 /// streams nothing but the text is parsed. The comparison is exact: if one byte differs elsewhere, or
 /// if the text contains an escape `\uXXXX`, [`find`](Repeat::find) returns `None`.
 ///
-/// The value of a field `obfuscation` may differ as well, and the value of `sequence_number` if the
-/// learned event has one.
+/// The value of a field `obfuscation` may differ as well, the value of `sequence_number` if the
+/// learned event has one, and the numbers of an object of token counts that [`learn`](Repeat::learn)
+/// received.
 #[derive(Debug, Default)]
 pub struct Repeat {
     event: String,
@@ -42,16 +46,34 @@ enum GapKind {
     Text,
     Obfuscation,
     Sequence,
+    /// A number of the counts.
+    Count,
+    /// Start of the counts, without length.
+    CountsStart,
+    /// End of the counts, without length.
+    CountsEnd,
 }
 
-/// The differences of an event that [`Repeat`] recognized.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+/// The parts of an event in which [`Repeat`] allows differences.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Repeated<'e> {
     /// The text.
     pub text: Cow<'e, str>,
     /// The sequence number, if the learned event has one.
     pub sequence: Option<u64>,
+    /// The JSON source of the token counts, if the learned event has them: an object of which only
+    /// the integers may differ.
+    pub counts: Option<&'e str>,
+}
+
+impl<'e> Repeated<'e> {
+    /// Returns the parts of an event that has no others than a text.
+    pub fn text(text: &'e str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            ..Self::default()
+        }
+    }
 }
 
 impl Repeat {
@@ -73,11 +95,8 @@ impl Repeat {
     }
 
     fn compare<'e>(&self, event: &'e str) -> Option<Repeated<'e>> {
-        let mut repeated = Repeated {
-            text: Cow::Borrowed(""),
-            sequence: None,
-        };
-        let (mut rest, mut at) = (event, 0);
+        let mut repeated = Repeated::default();
+        let (mut rest, mut at, mut counts) = (event, 0, "");
         for gap in &self.gaps {
             rest = rest.strip_prefix(self.event.get(at..gap.range.start)?)?;
             let length = match gap.kind {
@@ -92,50 +111,93 @@ impl Repeat {
                     repeated.sequence = Some(number(rest.get(..length)?)?);
                     length
                 }
+                GapKind::Count => {
+                    let length = digits(rest);
+                    is_integer(rest.get(..length)?).then_some(length)?
+                }
+                GapKind::CountsStart => {
+                    counts = rest;
+                    0
+                }
+                GapKind::CountsEnd => {
+                    repeated.counts = counts.get(..counts.len().checked_sub(rest.len())?);
+                    0
+                }
             };
             (rest, at) = (rest.get(length..)?, gap.range.end);
         }
         (rest == self.event.get(at..)?).then_some(repeated)
     }
 
-    /// Learns `event`, which appends `text` to the open text and contains nothing else. `sequence`
-    /// is its sequence number, if it has one.
+    /// Learns `event`, which appends the text of `parts` to the open text and contains nothing else but
+    /// its other parts.
     ///
-    /// Does nothing unless `text` is a slice of `event`. A parser that borrows returns such a slice
-    /// for text without escapes.
-    pub fn learn(&mut self, event: &str, text: &str, sequence: Option<u64>) {
+    /// Does nothing unless the text and the counts are slices of `event`. A parser that borrows returns
+    /// such a slice for text without escapes.
+    pub fn learn(&mut self, event: &str, parts: &Repeated<'_>) {
         self.known = false;
         if self.misses < MOST_MISSES {
-            self.known = self.keep(event, text, sequence).is_some();
+            self.known = self.keep(event, parts).is_some();
         }
     }
 
-    fn keep(&mut self, event: &str, text: &str, sequence: Option<u64>) -> Option<()> {
-        let start = (text.as_ptr() as usize).checked_sub(event.as_ptr() as usize)?;
-        let range = start..start.checked_add(text.len())?;
-        event.get(range.clone()).filter(|slice| *slice == text)?;
+    fn keep(&mut self, event: &str, parts: &Repeated<'_>) -> Option<()> {
         self.gaps.clear();
-        self.gaps.push(Gap {
-            range,
-            kind: GapKind::Text,
-        });
+        let range = place(event, &parts.text)?;
+        self.gap(range, GapKind::Text);
         // These names, with unescaped quotes, cannot occur inside a string, so they are fields.
         if let Some(range) = value(event, OBFUSCATION, plain) {
-            let kind = GapKind::Obfuscation;
-            self.gaps.push(Gap { range, kind });
+            self.gap(range, GapKind::Obfuscation);
         }
-        if let Some(sequence) = sequence {
+        if let Some(sequence) = parts.sequence {
             let range = value(event, SEQUENCE, digits)?;
             if number(event.get(range.clone())?)? != sequence {
                 return None;
             }
-            let kind = GapKind::Sequence;
-            self.gaps.push(Gap { range, kind });
+            self.gap(range, GapKind::Sequence);
         }
-        self.gaps.sort_unstable_by_key(|gap| gap.range.start);
+        if let Some(counts) = parts.counts {
+            let Range { start, end } = place(event, counts)?;
+            self.gap(start..start, GapKind::CountsStart);
+            for range in integers(counts) {
+                self.gap(start + range.start..start + range.end, GapKind::Count);
+            }
+            self.gap(end..end, GapKind::CountsEnd);
+        }
+        // Stable: the gaps of the counts stay between their start and their end.
+        self.gaps.sort_by_key(|gap| gap.range.start);
         event.clone_into(&mut self.event);
         Some(())
     }
+
+    fn gap(&mut self, range: Range<usize>, kind: GapKind) {
+        self.gaps.push(Gap { range, kind });
+    }
+}
+
+/// Returns the range of a slice of `event`; `None` if it is not one.
+fn place(event: &str, slice: &str) -> Option<Range<usize>> {
+    let start = (slice.as_ptr() as usize).checked_sub(event.as_ptr() as usize)?;
+    let range = start..start.checked_add(slice.len())?;
+    let is_slice = event.get(range.clone()).is_some_and(|found| found == slice);
+    is_slice.then_some(range)
+}
+
+/// Returns the ranges of the integers that are values of an object's fields, in JSON source.
+fn integers(object: &str) -> impl Iterator<Item = Range<usize>> {
+    let values = object.match_indices(':').filter_map(|(colon, _)| {
+        let after = object.get(colon + 1..)?;
+        let digits_at = after.len() - after.trim_ascii_start().len();
+        let start = colon + 1 + digits_at;
+        let end = start + digits(object.get(start..)?);
+        // Digits within a string or before a fraction must stay as they are.
+        let ends = object
+            .get(end..)?
+            .trim_ascii_start()
+            .starts_with([',', '}']);
+        (ends && end > start).then_some(start..end)
+    });
+    values.take(MOST_COUNTS)
 }
 
 /// Returns the range of a field's value; `field` is the name of the field, including the characters
@@ -186,10 +248,12 @@ fn digits(text: &str) -> usize {
     text.bytes().position(end).unwrap_or(text.len())
 }
 
-/// The value of a number in JSON, which has no leading zeros.
+/// The value of an integer in JSON; `None` if it exceeds 64 bits.
 fn number(digits: &str) -> Option<u64> {
-    if digits.len() > 1 && digits.starts_with('0') {
-        return None;
-    }
-    digits.parse().ok()
+    is_integer(digits).then(|| digits.parse().ok()).flatten()
+}
+
+/// Returns `true` if digits are an integer in JSON, which has no leading zeros.
+fn is_integer(digits: &str) -> bool {
+    !digits.is_empty() && (digits.len() == 1 || !digits.starts_with('0'))
 }

@@ -1,6 +1,9 @@
 //! [`Repeated`]: deltas that equal the previous one except for their text.
 
-use geppetto_provider::{Output, read::Repeat};
+use geppetto_provider::{
+    Output,
+    read::{self, Repeat},
+};
 
 use super::{
     blocks::{Blocks, Grown},
@@ -43,7 +46,7 @@ impl Repeated {
         }
         self.grown = blocks.last_grown(event.index.or_zero());
         if let Some(text) = text.borrowed().filter(|_| self.grown.is_some()) {
-            self.repeat.learn(data, text, None);
+            self.repeat.learn(data, &read::Repeated::text(text));
         }
     }
 }

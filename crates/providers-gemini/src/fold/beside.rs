@@ -43,12 +43,17 @@ impl Beside {
             .map(RawValue::get)
             .filter(|raw| usage::counts(raw))
         {
-            if usage::lacks_counts(raw, &self.usage) {
-                self.earlier_usage.clone_from(&self.usage);
-            }
-            self.usage.clear();
-            self.usage.push_str(raw);
+            self.take_usage(raw);
         }
+    }
+
+    /// Processes a usage object that has counts.
+    pub(super) fn take_usage(&mut self, raw: &str) {
+        if usage::lacks_counts(raw, &self.usage) {
+            self.earlier_usage.clone_from(&self.usage);
+        }
+        self.usage.clear();
+        self.usage.push_str(raw);
     }
 
     /// Processes the fields of a candidate besides its content.

@@ -11,6 +11,7 @@ use crate::keys;
 
 mod calls;
 mod ends;
+mod repeat;
 mod tools;
 
 /// Result of a fold.
@@ -67,8 +68,14 @@ fn run(
 /// Folds chunks.
 fn fold(chunks: &[Value]) -> Folded {
     let data: Vec<String> = chunks.iter().map(Value::to_string).collect();
+    let data: Vec<&str> = data.iter().map(String::as_str).collect();
+    fold_data(&data)
+}
+
+/// Folds chunks in JSON notation.
+fn fold_data(data: &[&str]) -> Folded {
     run(|ctx, turn| {
-        let frames = data.iter().map(|data| ("message", data.as_str()));
+        let frames = data.iter().map(|data| ("message", *data));
         offline::fold_frames(ctx, turn, GeminiFold::default(), frames)
     })
 }

@@ -104,13 +104,16 @@ impl Fold for ChatFold {
         let repeated = self.repeat.find(frame.data);
         if let (Some((Segment::Text, id)), Some(repeated)) = (self.open, repeated) {
             out.push(id, &repeated.text);
+            if let Some(counts) = repeated.counts {
+                self.kept.take_counts(counts);
+            }
             return Ok(Flow::Continue);
         }
         let mut chunk = Chunk::default();
         parse_into(&mut chunk, frame.data).map_err(Fault::syntax)?;
         self.accept(&chunk, frame.data, out)?;
-        if let Some(text) = only_text(&chunk, self.speaker) {
-            self.repeat.learn(frame.data, text, None);
+        if let Some(parts) = only_text(&chunk, self.speaker) {
+            self.repeat.learn(frame.data, &parts);
         }
         Ok(Flow::Continue)
     }

@@ -28,7 +28,7 @@ use crate::chat::{
 pub(super) struct Kept {
     response_id: Word,
     /// Last non-empty usage, as sent.
-    usage: Option<Box<str>>,
+    usage: String,
     service_tier: Word,
     system_fingerprint: Word,
     provider: Word,
@@ -77,12 +77,19 @@ impl Kept {
 
     /// Records the usage so far; the last non-empty one is that of the reply.
     pub(super) fn take_usage(&mut self, usage: Option<&RawValue>) {
-        raw(&mut self.usage, usage.filter(|usage| usage::counts(usage)));
+        if let Some(counts) = usage.map(RawValue::get).filter(|raw| usage::counts(raw)) {
+            self.take_counts(counts);
+        }
+    }
+
+    /// Records a usage that is not empty.
+    pub(super) fn take_counts(&mut self, counts: &str) {
+        counts.clone_into(&mut self.usage);
     }
 
     /// Returns the usage so far.
     pub(super) fn usage(&self) -> Option<Usage> {
-        let (usage, _) = usage::parse(self.usage.as_deref()?)?;
+        let (usage, _) = usage::parse(&self.usage)?;
         Some(usage)
     }
 
@@ -186,7 +193,7 @@ impl Kept {
         self.settle_details(out);
         self.settle_extra_content(out);
         self.settle_audio(finish, out);
-        if let Some((usage, is_odd)) = self.usage.take().and_then(|raw| usage::parse(&raw)) {
+        if let Some((usage, is_odd)) = usage::parse(&self.usage) {
             finish.usage = Some(usage);
             if is_odd {
                 out.note_odd_usage();

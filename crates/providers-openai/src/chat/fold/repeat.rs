@@ -3,11 +3,19 @@
 
 use std::borrow::Cow;
 
-use super::super::wire::{Choice, Chunk, Content, Delta};
+use geppetto_provider::read::Repeated;
 
-/// Returns the text of an event of choice `speaker` that has no other content, borrowed from the
-/// event. The fields listed here that may be set have the same value in each event of a run.
-pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Option<&'c str> {
+use serde_json::value::RawValue;
+
+use super::{
+    super::wire::{Choice, Chunk, Content, Delta},
+    usage,
+};
+
+/// Returns the text and the token counts of an event of choice `speaker` that has no other content,
+/// borrowed from the event. The fields listed here that may be set have the same value in each event
+/// of a run.
+pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Option<Repeated<'c>> {
     let Chunk {
         // Only the first or the last of these counts, and they are the same.
         id: _,
@@ -19,7 +27,7 @@ pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Optio
         citations: _,
         search_results: _,
         choices,
-        usage: None,
+        usage,
         error: None,
         base_resp: None,
         x_groq,
@@ -51,7 +59,13 @@ pub(super) fn only_text<'c>(chunk: &'c Chunk<'_>, speaker: Option<u64>) -> Optio
         && native_finish_reason.is_empty()
         && logprobs.0.is_none()
         && index.0.unwrap_or(0) == speaker?;
-    text_of(delta).filter(|_| is_plain)
+    let text = text_of(delta).filter(|_| is_plain)?;
+    // Some servers send the counts so far with each event.
+    let counts = usage.map(RawValue::get).filter(|raw| usage::counts(raw));
+    Some(Repeated {
+        counts,
+        ..Repeated::text(text)
+    })
 }
 
 fn text_of<'c>(delta: &'c Delta<'_>) -> Option<&'c str> {

@@ -2,14 +2,12 @@
 
 use geppetto_provider::read::Counts;
 use geppetto_turns::Usage;
-use serde_json::value::RawValue;
 
 #[cfg(test)]
 mod tests;
 
 /// Returns `true` if a usage object has any count: some servers send one of nulls with every event.
-pub(super) fn counts(raw: &RawValue) -> bool {
-    let raw = raw.get();
+pub(super) fn counts(raw: &str) -> bool {
     raw.starts_with('{') && raw.bytes().any(|byte| byte.is_ascii_digit())
 }
 

@@ -1,6 +1,6 @@
 //! Events that equal the previous one except for their text, which are not parsed.
 
-use geppetto_provider::Output;
+use geppetto_provider::{Output, read::Repeated};
 
 use super::{
     ResponsesFold,
@@ -35,7 +35,11 @@ impl ResponsesFold {
         };
         let place = self.position(event.output_index.0, &event.item_id, MESSAGE);
         self.spoken = place.map(|place| (place, event.content_index.or_zero()));
-        self.repeat.learn(data, text, event.sequence_number.0);
+        let parts = Repeated {
+            sequence: event.sequence_number.0,
+            ..Repeated::text(text)
+        };
+        self.repeat.learn(data, &parts);
     }
 
     fn spoken_message(&mut self, place: usize) -> Option<&mut Message> {

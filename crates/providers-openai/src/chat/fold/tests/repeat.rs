@@ -47,7 +47,7 @@ fn check(events: &[String]) {
         (
             said(&folded.turn),
             folded.kinds,
-            outcome.map(|result| result.finish_class),
+            outcome.map(|result| (result.finish_class, result.usage)),
         )
     });
     assert_eq!(folded[0], folded[1], "{events:#?}");
@@ -61,6 +61,7 @@ const ENDS: &[&str] = &[
     r#","obfuscation":"a\"b""#,
     r#","obfuscation":"x","usage":{"prompt_tokens":3,"completion_tokens":4}"#,
     r#","usage":{"prompt_tokens":3,"completion_tokens":5}"#,
+    r#","usage":{"prompt_tokens":3,"completion_tokens":127}"#,
     r#","service_tier":"flex""#,
     r#","error":{"message":"no"}"#,
 ];
@@ -87,6 +88,7 @@ fn one() -> impl Strategy<Value = String> {
     let text = || prop::sample::select(TEXTS);
     prop_oneof![
         20 => (text(), prop::sample::select(&ENDS[..4])).prop_map(|(text, end)| event(text, end)),
+        10 => (text(), prop::sample::select(&ENDS[5..8])).prop_map(|(text, end)| event(text, end)),
         4 => (text(), prop::sample::select(ENDS)).prop_map(|(text, end)| event(text, end)),
         1 => text().prop_map(|text| event(text, "").replace("content", "reasoning_content")),
         1 => text().prop_map(|text| event(text, "").replace("content", "refusal")),
@@ -112,8 +114,8 @@ proptest! {
 fn learn(repeat: &mut Repeat, event: &str) {
     let mut chunk = Chunk::default();
     parse_into(&mut chunk, event).unwrap();
-    let text = only_text(&chunk, Some(0)).unwrap();
-    repeat.learn(event, text, None);
+    let parts = only_text(&chunk, Some(0)).unwrap();
+    repeat.learn(event, &parts);
 }
 
 /// Returns the text of an event that is not parsed.

@@ -55,7 +55,6 @@ fn what_the_total_counts_beside_the_parts_is_added() {
 
 #[test]
 fn an_object_of_nulls_counts_nothing() {
-    let counts = |text: &str| counts(serde_json::from_str(text).unwrap());
     assert!(!counts(
         r#"{"prompt_tokens":null,"completion_tokens":null}"#
     ));
