@@ -2,7 +2,11 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use crate::isolate;
@@ -15,27 +19,40 @@ pub trait IdSource: Send + Sync {
     fn next_id(&self) -> String;
 }
 
-/// Random ids formatted as version 4 UUIDs.
-#[derive(Debug)]
-pub struct RandomIds(SeededIds);
-
-impl RandomIds {
-    /// Creates a source with a random seed from the system.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(SeededIds::new(fastrand::u64(..)))
-    }
+/// Random ids formatted as version 4 UUIDs, unique across processes and machines.
+///
+/// An id is a hash of a counter. The keys of the hash, of 128 bits, are random numbers of the operating
+/// system: [`RandomState`], whose hash (SipHash) does not reveal its keys. Other ids cannot be computed
+/// from an id.
+#[derive(Default)]
+pub struct RandomIds {
+    /// One for each half of an id.
+    keys: [RandomState; 2],
+    count: AtomicU64,
 }
 
-impl Default for RandomIds {
-    fn default() -> Self {
-        Self::new()
+impl RandomIds {
+    /// Creates a source with new keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
 impl IdSource for RandomIds {
     fn next_id(&self) -> String {
-        self.0.next_id()
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = self
+            .keys
+            .each_ref()
+            .map(|keys| u128::from(keys.hash_one(count)));
+        uuid_v4(high << 64 | low)
+    }
+}
+
+impl fmt::Debug for RandomIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomIds").finish_non_exhaustive()
     }
 }
 

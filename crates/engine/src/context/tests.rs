@@ -9,6 +9,24 @@ use tokio::time::Instant;
 use super::*;
 
 #[test]
+fn random_ids_of_all_sources_differ() {
+    let ids: std::collections::HashSet<String> = (0..200)
+        .flat_map(|_| {
+            let source = RandomIds::new();
+            (0..50).map(move |_| source.next_id())
+        })
+        .collect();
+    assert_eq!(ids.len(), 200 * 50);
+    for id in ids {
+        let groups: Vec<&str> = id.split('-').collect();
+        let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+        assert!(groups[2].starts_with('4'), "{id}");
+        assert!(groups[3].starts_with(['8', '9', 'a', 'b']), "{id}");
+    }
+}
+
+#[test]
 fn seeded_ids_repeat_and_look_like_uuids() {
     let (a, b) = (SeededIds::new(7), SeededIds::new(7));
     let ids: Vec<String> = (0..3).map(|_| a.next_id()).collect();

@@ -1,7 +1,10 @@
 //! Chunks that equal the previous one except for their text and their counts of tokens, which are not
 //! parsed.
 
-use geppetto_provider::{Fault, Output, read::Repeated};
+use geppetto_provider::{
+    Fault, Output,
+    read::{Repeated, Text},
+};
 
 use super::{GeminiFold, usage};
 use crate::wire::{Candidate, Chunk, Content, Part};
@@ -26,14 +29,14 @@ impl GeminiFold {
         let Some(part) = only_part(chunk) else {
             return;
         };
-        if let Some(text) = part.text.as_ref().and_then(|text| text.borrowed())
+        if let Some(text) = part.text.as_ref().and_then(Text::borrowed)
             && !text.is_empty()
         {
             self.thought = Some(part.is_thought());
             let parts = Repeated {
                 counts: chunk
                     .usage
-                    .map(|usage| usage.get())
+                    .map(serde_json::value::RawValue::get)
                     .filter(|raw| usage::counts(raw)),
                 ..Repeated::text(text)
             };

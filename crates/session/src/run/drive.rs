@@ -110,7 +110,7 @@ async fn persist(
     status: &RunStatus,
 ) -> NotStored {
     let stored = async { runner.persist(ctx, turn, status).await };
-    not_stored(PERSIST_TIMEOUT, stored).await
+    not_stored(PERSIST_TIMEOUT, took_too_long, stored).await
 }
 
 /// Records the turn. A cancelled run does not wait for a slow recorder, which stores the turn later.
@@ -128,12 +128,23 @@ async fn record(
         let since = cancelled_at.map_or(Duration::ZERO, Instant::elapsed);
         limit = RECORD_AFTER_CANCEL.saturating_sub(since);
     }
+    let late = || match limit {
+        PERSIST_TIMEOUT => took_too_long(),
+        _ => format!(
+            "no confirmation within {RECORD_AFTER_CANCEL:?} of the cancellation; the store is still writing"
+        ),
+    };
     let stored = async { recorder.persist(turn, status).await };
-    not_stored(limit, stored).await
+    not_stored(limit, late, stored).await
+}
+
+fn took_too_long() -> String {
+    format!("the persister took longer than {PERSIST_TIMEOUT:?}")
 }
 
 async fn not_stored(
     limit: Duration,
+    late: impl FnOnce() -> String + Send,
     stored: impl Future<Output = Result<(), StoreError>> + Send,
 ) -> NotStored {
     match time::timeout(limit, Isolated::new(stored)).await {
@@ -141,6 +152,6 @@ async fn not_stored(
         Ok(Ok(Err(error))) if error.is_fenced() => NotStored::Fenced(error.to_string()),
         Ok(Ok(Err(error))) => NotStored::Because(error.to_string()),
         Ok(Err(panic)) => NotStored::Because(format!("the persister panicked: {panic}")),
-        Err(_) => NotStored::Because(format!("the persister took longer than {limit:?}")),
+        Err(_) => NotStored::Because(late()),
     }
 }

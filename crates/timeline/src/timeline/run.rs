@@ -148,7 +148,7 @@ impl Scope {
         self.show_end(&end, number, board);
         if let Some(error) = not_stored {
             let failure = Failure {
-                text: short(&format!("the turn is not stored: {error}")),
+                text: short(&format!("the turn may not be stored: {error}")),
                 error_kind: None,
                 is_live_only: true,
             };

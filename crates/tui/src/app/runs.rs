@@ -251,7 +251,7 @@ impl App {
                 });
                 self.sync_read();
                 if let Some(reason) = over.not_stored {
-                    self.error(format!("the answer is not stored: {reason}"));
+                    self.error(format!("the answer may not be stored: {reason}"));
                 }
                 self.on_status(&over.status, was_cancelled);
                 self.after_run();

@@ -83,7 +83,7 @@ fn a_failed_run_shows_why_and_another_run_on_its_turn_replaces_that() {
     failed.error_kind = Some("overloaded".to_owned());
     failed.persist_error = Some("disk full".to_owned());
     stream.publish(E::RunFailed(failed));
-    let not_stored = "error the turn is not stored: disk full";
+    let not_stored = "error the turn may not be stored: disk full";
     assert_eq!(
         stream.shown(),
         ["user hi", "error status 503: busy", not_stored]
