@@ -5,8 +5,34 @@
 //! protocol can express.
 //!
 //! ```
-//! # #![allow(unused_imports)]
-//! use geppetto_ui::{agui, ai_sdk, openai};
+//! use geppetto_engine::{Engine, RunContext, RunGuard, RunReport};
+//! use geppetto_testing::{Script, ScriptedEngine};
+//! use geppetto_turns::Turn;
+//! use geppetto_ui::ai_sdk::{Message, Projection};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let engine = ScriptedEngine::always(Script::new().text("It is ").text("clear."));
+//! # let ctx = RunContext::new().with_run("session", "run", "turn");
+//! # let mut events = ctx.stream().subscribe();
+//! # let run = RunGuard::start(&ctx, "Weather?");
+//! # let mut turn = Turn::builder().user("Weather?").build();
+//! # let result = engine.run_inference(&ctx, &mut turn).await;
+//! # run.end(Ok(&RunReport::default()), None);
+//! # ctx.stream().close();
+//! // `events` is a subscription to a session, which prompted a model.
+//! let mut projection = Projection::new();
+//! let mut message = Message::assistant(""); // for example in a browser
+//! while let Some(event) = events.next_event().await {
+//!     for chunk in projection.apply(&event) {
+//!         println!("data: {}\n", chunk.to_json());
+//!         message.apply(&chunk);
+//!     }
+//! }
+//! assert!(projection.is_ended());
+//! assert_eq!(message.text(), "It is clear.");
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! | module | protocol |
@@ -17,4 +43,10 @@
 
 pub mod agui;
 pub mod ai_sdk;
+mod history;
 pub mod openai;
+mod raw;
+mod segment;
+
+pub use history::own_start;
+pub use raw::RawJson;

@@ -1,0 +1,103 @@
+//! What turns have of their own, and what they say about it.
+
+use std::collections::HashSet;
+
+use geppetto_turns::{Block, Content, RunEnd, RunEndStatus, Turn, Usage, keys::turn_meta};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Metadata of the engine, by its name in files: `geppetto_engine::keys`.
+const WAITING_FOR: &str = "geppetto.waiting_for@v1";
+const RUN_TOTALS: &str = "geppetto.run_totals@v1";
+const ANSWER_RETRY: &str = "geppetto.answer_retry@v1";
+
+/// Returns the index of the first block that a turn has of its own: every turn begins with the
+/// blocks of the turn before.
+#[must_use]
+pub fn own_start(turn: &Turn, previous: Option<&Turn>) -> usize {
+    previous.map_or(0, |own| turn.blocks.common_prefix(&own.blocks))
+}
+
+/// The blocks that each of several turns has of its own.
+pub(crate) fn own_blocks(turns: &[Turn]) -> impl Iterator<Item = (&Turn, Vec<&Block>)> {
+    let mut seen = HashSet::new();
+    turns.iter().enumerate().map(move |(index, turn)| {
+        let previous = index.checked_sub(1).and_then(|index| turns.get(index));
+        let mut own = blocks_from(turn, own_start(turn, previous));
+        // A history that was rewritten, such as a compacted one, has earlier blocks again.
+        own.retain(|block| block.id.is_empty() || seen.insert(block.id.clone()));
+        (turn, own)
+    })
+}
+
+/// Returns the blocks from an index on.
+pub(crate) fn blocks_from(turn: &Turn, from: usize) -> Vec<&Block> {
+    let len = turn.blocks.len();
+    let blocks = turn.blocks.range(from.min(len)..len);
+    blocks.map(|block| &**block).collect()
+}
+
+/// Removes answers that violated their schema and were replaced, with the prompts that asked for
+/// other ones.
+pub(crate) fn without_retries(blocks: &mut Vec<&Block>) {
+    let is_retry = |block: &Block| block.metadata.raw(ANSWER_RETRY).is_some();
+    let is_reply = |block: &&Block| block.kind().is_model_output() && !is_retry(block);
+    let last = blocks.iter().rposition(is_reply);
+    let mut index = 0;
+    blocks.retain(|block| {
+        let is_hidden = last.is_some_and(|last| index < last);
+        index += 1;
+        !is_retry(block) || (block.kind().is_model_output() && !is_hidden)
+    });
+}
+
+/// A tool call that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Waiting {
+    pub(crate) call_id: String,
+    pub(crate) tool_name: String,
+    pub(crate) question: String,
+}
+
+/// Returns the tool calls of a turn that wait for a person.
+pub(crate) fn waiting(turn: &Turn) -> Vec<Waiting> {
+    let record = turn.metadata.raw(WAITING_FOR);
+    let calls = record.and_then(|record| record.get("calls"));
+    let calls = calls.and_then(|calls| Vec::deserialize(calls).ok());
+    let mut calls: Vec<Waiting> = calls.unwrap_or_default();
+    let answered: HashSet<&str> = answered(turn);
+    calls.retain(|own| !answered.contains(own.call_id.as_str()));
+    calls
+}
+
+/// Returns the ids of the calls that were answered since the last call.
+fn answered(turn: &Turn) -> HashSet<&str> {
+    let blocks = turn.blocks.iter().rev();
+    let answers = blocks.map_while(|block| match &block.content {
+        Content::ToolUse(answer) => Some(answer.id.as_str()),
+        _ => None,
+    });
+    answers.collect()
+}
+
+/// Returns model and usage of a turn.
+pub(crate) fn facts(turn: &Turn) -> (Option<&str>, Option<Usage>) {
+    let result = turn.metadata.raw(turn_meta::INFERENCE_RESULT.id());
+    let model = result.and_then(|result| result.get("model").and_then(Value::as_str));
+    let totals = turn.metadata.raw(RUN_TOTALS);
+    let usage = totals.and_then(|totals| Usage::deserialize(totals.get("usage")?).ok());
+    (model.filter(|model| !model.is_empty()), usage)
+}
+
+/// Returns how the last run of a turn ended.
+pub(crate) fn end(turn: &Turn) -> Option<RunEnd> {
+    turn.metadata.get(&turn_meta::RUN_END).ok().flatten()
+}
+
+/// Returns the limit at which the last run of a turn was stopped.
+pub(crate) fn limit(turn: &Turn) -> Option<String> {
+    let end = end(turn).filter(|end| end.status == RunEndStatus::Stopped)?;
+    let is_limit = !end.reason.starts_with("waiting") && !end.reason.starts_with("cancelled");
+    is_limit.then_some(end.reason)
+}
