@@ -28,11 +28,13 @@ mod projection;
 mod request;
 
 pub use chunk::{Chunk, DataChunk, FinishReason};
-pub use history::{MESSAGE_ID, messages};
+pub use history::messages;
 pub use message::Message;
 pub use part::{Approval, Part, ToolState};
 pub use projection::Projection;
-pub use request::{Action, Answer, File, Request, RequestError};
+pub use request::{Action, Answer, File, Request};
+
+pub use crate::RequestError;
 
 /// Header of the stream's reply, and its value.
 pub const STREAM_HEADER: (&str, &str) = ("x-vercel-ai-ui-message-stream", "v1");

@@ -11,6 +11,12 @@ const WAITING_FOR: &str = "geppetto.waiting_for@v1";
 const RUN_TOTALS: &str = "geppetto.run_totals@v1";
 const ANSWER_RETRY: &str = "geppetto.answer_retry@v1";
 
+/// Question of a call that the client executes: `geppetto_toolloop::ExternalTool`.
+pub(crate) const CLIENT_QUESTION: &str = "the client executes this tool and returns its result";
+
+/// Name of the turn's metadata with the client's id of the user's message.
+pub const MESSAGE_ID: &str = "geppetto_ui.message_id@v1";
+
 /// Returns the index of the first block that a turn has of its own: every turn begins with the
 /// blocks of the turn before.
 #[must_use]

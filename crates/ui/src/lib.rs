@@ -43,10 +43,13 @@
 
 pub mod agui;
 pub mod ai_sdk;
+mod call_ids;
+mod error;
 mod history;
 pub mod openai;
 mod raw;
 mod segment;
 
-pub use history::own_start;
+pub use error::RequestError;
+pub use history::{MESSAGE_ID, own_start};
 pub use raw::RawJson;

@@ -16,10 +16,7 @@ use super::{
         tools::{NOT_RUN, answer, approval, available, incomplete},
     },
 };
-use crate::history::{self, Waiting};
-
-/// Name of the turn's metadata that keeps the interface's id of the user's message.
-pub const MESSAGE_ID: &str = "geppetto_ui.message_id@v1";
+use crate::history::{self, CLIENT_QUESTION, MESSAGE_ID, Waiting};
 
 /// Returns the messages of a conversation, as `useChat` takes them as its `messages`.
 ///
@@ -221,10 +218,12 @@ impl Writer {
         for (id, name) in std::mem::take(&mut self.open) {
             let mut asked = self.waiting.iter();
             let asked = asked.find(|own| own.call_id == id && own.tool_name == name);
-            self.out.push(match asked {
-                Some(asked) => approval(&id, &asked.question),
-                None => answer(&id, NOT_RUN, true),
-            });
+            match asked {
+                // The interface executes the tool.
+                Some(asked) if asked.question == CLIENT_QUESTION => {}
+                Some(asked) => self.out.push(approval(&id, &asked.question)),
+                None => self.out.push(answer(&id, NOT_RUN, true)),
+            }
         }
         if self.in_step {
             self.out.push(Chunk::FinishStep);

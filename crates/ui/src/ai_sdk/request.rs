@@ -1,9 +1,9 @@
 //! [`Request`]: what `DefaultChatTransport` posts.
 
-use std::fmt;
-
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::RequestError;
 
 #[cfg(test)]
 mod tests;
@@ -121,19 +121,6 @@ impl Answer {
         }
     }
 }
-
-/// A request that cannot be carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RequestError(pub(crate) String);
-
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for RequestError {}
 
 impl Request {
     /// Returns what the request asks for.

@@ -6,7 +6,7 @@ use geppetto_events::kind::{
 };
 
 use super::Projection;
-use crate::{RawJson, ai_sdk::Chunk, segment::Segment};
+use crate::{RawJson, ai_sdk::Chunk, history::CLIENT_QUESTION, segment::Segment};
 
 /// Error of a call that the model did not complete.
 pub(in crate::ai_sdk) const INCOMPLETE: &str = "not run: the call is incomplete";
@@ -87,7 +87,9 @@ impl Projection {
         let id = &call.tool_call_id;
         self.known(id, &call.tool_name, &call.input);
         self.set_state(id, State::Waiting);
-        if !self.client_tools.contains(&call.tool_name) {
+        let is_client =
+            call.question == CLIENT_QUESTION || self.client_tools.contains(&call.tool_name);
+        if !is_client {
             self.asked.insert(id.clone());
             self.part(approval(id, &call.question));
         }

@@ -1,0 +1,263 @@
+//! [`Projection`]: events in, events of AG-UI out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use geppetto_events::{Event, EventKind, kind::REPLACED};
+use geppetto_turns::Turn;
+use serde_json::json;
+
+use super::{Conversation, PROTOCOL_VERSION, UiEvent, activity::Activity, history};
+use crate::{call_ids::CallIds, segment::Segment};
+
+mod ends;
+mod notices;
+mod texts;
+mod tools;
+
+#[cfg(test)]
+mod tests;
+
+/// Converts the events of one run to the events of one AG-UI stream.
+///
+/// The stream begins with `RUN_STARTED`, and ends with exactly one of `RUN_FINISHED` and
+/// `RUN_ERROR`, with nothing open. Its work is proportional to the size of the events; it keeps the
+/// messages of the conversation for `MESSAGES_SNAPSHOT`, which follows when some are withdrawn.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    thread: String,
+    run_id: String,
+    /// Run that the stream belongs to; `None` until the first event.
+    run: Option<String>,
+    started: bool,
+    ended: bool,
+    /// `true` if the stream begins with all messages.
+    snapshot: bool,
+    conversation: Conversation,
+    ids: CallIds,
+    step: Option<String>,
+    steps: u64,
+    texts: BTreeMap<String, Segment>,
+    reasoning: BTreeMap<String, Segment>,
+    /// Calls that the model writes: their ids here, and their arguments.
+    writing: BTreeMap<String, Segment>,
+    /// Provider's ids of the calls of the run.
+    known: HashSet<String>,
+    waiting: Vec<tools::Waiting>,
+    client_tools: HashSet<String>,
+    /// The turn before the run, and its calls that wait.
+    before: Option<(String, Vec<String>)>,
+    activities: BTreeMap<String, Activity>,
+    /// Message that the calls of the reply belong to.
+    parent: Option<String>,
+    /// Messages and tool calls of each provider call, and the provider's ids of the latter.
+    of_call: HashMap<(String, u32), Vec<(String, Option<String>)>>,
+    out: Vec<UiEvent>,
+}
+
+impl Projection {
+    /// Creates the projection of a run, with the ids of the client's request.
+    #[must_use]
+    pub fn new(thread_id: impl Into<String>, run_id: impl Into<String>) -> Self {
+        Self {
+            thread: thread_id.into(),
+            run_id: run_id.into(),
+            run: None,
+            started: false,
+            ended: false,
+            snapshot: false,
+            conversation: Conversation::default(),
+            ids: CallIds::default(),
+            step: None,
+            steps: 0,
+            texts: BTreeMap::new(),
+            reasoning: BTreeMap::new(),
+            writing: BTreeMap::new(),
+            known: HashSet::new(),
+            waiting: Vec::new(),
+            client_tools: HashSet::new(),
+            before: None,
+            activities: BTreeMap::new(),
+            parent: None,
+            of_call: HashMap::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Sets the conversation at the start of the run, which snapshots include.
+    #[must_use]
+    pub fn after(mut self, turns: &[Turn]) -> Self {
+        let (messages, ids) = history::read(turns);
+        (self.conversation, self.ids) = (Conversation::new(messages), ids);
+        self.before = turns.last().map(|turn| {
+            let waiting = crate::history::waiting(turn).into_iter();
+            (turn.id.clone(), waiting.map(|own| own.call_id).collect())
+        });
+        self
+    }
+
+    /// Begins the stream with all messages, for a client whose messages are others.
+    #[must_use]
+    pub fn with_snapshot(mut self) -> Self {
+        self.snapshot = true;
+        self
+    }
+
+    /// Ignores the events of other runs.
+    #[must_use]
+    pub fn of_run(mut self, run: impl Into<String>) -> Self {
+        self.run = Some(run.into());
+        self
+    }
+
+    /// Sets the names of tools that the client executes.
+    #[must_use]
+    pub fn client_tools<I: Into<String>>(mut self, names: impl IntoIterator<Item = I>) -> Self {
+        self.client_tools = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns `true` after the last event.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns the ids of the messages that the client has to know at the start.
+    pub fn message_ids(&self) -> impl Iterator<Item = &str> {
+        self.conversation.messages().iter().map(super::Message::id)
+    }
+
+    /// Converts an event.
+    pub fn apply(&mut self, event: &Event) -> Vec<UiEvent> {
+        if self.ended || self.is_foreign(event) {
+            return Vec::new();
+        }
+        if self.run.is_none() {
+            self.run.clone_from(&event.correlation.run_id);
+        }
+        if !self.started {
+            self.begin();
+            self.give_up_waiting(event);
+        }
+        self.convert(event);
+        std::mem::take(&mut self.out)
+    }
+
+    /// Returns the stream of a session that runs nothing: its messages.
+    pub fn idle(&mut self) -> Vec<UiEvent> {
+        self.begin();
+        if !self.ended {
+            self.finish(
+                super::Outcome::Success {
+                    pending_tool_call_ids: Vec::new(),
+                },
+                None,
+                None,
+            );
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// Ends a stream whose run has no terminal event that could be read, with `RUN_ERROR`. Returns
+    /// nothing if it has ended.
+    pub fn abandon(&mut self, error: impl Into<String>) -> Vec<UiEvent> {
+        if self.ended {
+            return Vec::new();
+        }
+        self.begin();
+        self.fail(error.into(), None, None, None);
+        std::mem::take(&mut self.out)
+    }
+
+    fn is_foreign(&self, event: &Event) -> bool {
+        match (&self.run, &event.correlation.run_id) {
+            (Some(own), Some(run)) => own != run,
+            (_, None) => {
+                !self.started
+                    && matches!(event.kind, EventKind::QueueUpdated(_) | EventKind::Log(_))
+            }
+            (None, Some(_)) => false,
+        }
+    }
+
+    fn begin(&mut self) {
+        if std::mem::replace(&mut self.started, true) {
+            return;
+        }
+        self.out.push(UiEvent::RunStarted {
+            thread_id: self.thread.clone(),
+            run_id: self.run_id.clone(),
+            protocol_version: PROTOCOL_VERSION,
+        });
+        if self.snapshot {
+            self.send_messages();
+        }
+    }
+
+    fn convert(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
+                self.end(event);
+            }
+            EventKind::ProviderCallStarted(_) => self.start_step(),
+            EventKind::ProviderCallFinished(e) => self.end_reply(e.incomplete.is_some()),
+            EventKind::ProviderCallDiscarded(e) => {
+                let value = json!({"reason": e.reason});
+                self.out.push(UiEvent::custom("geppetto.discarded", &value));
+                self.discard(&call_key(event));
+            }
+            EventKind::TextDelta(e) => self.text(event, &e.delta, e.offset),
+            EventKind::TextSegmentFinished(e) => {
+                let replaced = e.finish_reason.as_deref() == Some(REPLACED);
+                self.end_text(event, &e.text, replaced);
+            }
+            EventKind::ReasoningDelta(e) => self.reason(event, &e.delta, e.offset),
+            EventKind::ReasoningSegmentFinished(e) => {
+                let replaced = e.finish_reason.as_deref() == Some(REPLACED);
+                self.end_reasoning(event, &e.text, replaced);
+            }
+            EventKind::ToolCallStarted(e) => {
+                self.start_call(event, &e.tool_call_id, &e.tool_name);
+            }
+            EventKind::ToolCallArgumentsDelta(e) => self.arguments(event, e),
+            EventKind::ToolCallRequested(e) => self.request(event, e),
+            EventKind::ToolCallWaiting(e) => self.wait(event, e),
+            EventKind::ToolCallResumed(e) => {
+                self.known.insert(e.tool_call_id.clone());
+            }
+            EventKind::ToolExecutionStarted(e) => {
+                self.ensure_call(event, &e.tool_call_id, &e.tool_name, &e.input);
+            }
+            EventKind::ToolResultReady(e) => self.result(event, e),
+            EventKind::ServerTool(e) => self.server_tool(event, e),
+            _ => self.notice(event),
+        }
+    }
+
+    /// Sends an event that changes the conversation.
+    fn send(&mut self, event: UiEvent) {
+        self.conversation.apply(&event);
+        self.out.push(event);
+    }
+
+    /// Notes what a discarded provider call has to take back.
+    fn note(&mut self, event: &Event, id: &str, provider_id: Option<&str>) {
+        let own = self.of_call.entry(call_key(event)).or_default();
+        own.push((id.to_owned(), provider_id.map(str::to_owned)));
+    }
+
+    fn send_messages(&mut self) {
+        let messages = self.conversation.messages().to_vec();
+        self.out.push(UiEvent::MessagesSnapshot { messages });
+    }
+}
+
+fn call_key(event: &Event) -> (String, u32) {
+    let (id, attempt) = event.correlation.call().unwrap_or(("", 1));
+    (id.to_owned(), attempt)
+}
+
+/// Returns the id of the segment.
+fn segment(event: &Event) -> &str {
+    event.correlation.segment_id.as_deref().unwrap_or_default()
+}
