@@ -17,6 +17,7 @@ mod slow_reader;
 mod store;
 mod stream;
 mod table;
+mod terminal;
 mod wire;
 
 /// What the program can be asked.
@@ -111,6 +112,9 @@ enum Command {
         #[arg(long, default_value_t = 1024)]
         mib: u32,
     },
+    /// Cost of the terminal chat: start, idle, a long session, cancellation, a long answer. Requires
+    /// tmux and `cargo build --release -p geppetto-cli`.
+    Terminal(Options),
     /// One run past a reader that does not read, as a process of its own.
     #[command(hide = true)]
     Flood {
@@ -177,6 +181,7 @@ fn main() -> ExitCode {
         } => paced::child(consumer, &base_url, [streams, deltas, threads]),
         Command::Partial(options) => partial::run(&options),
         Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
+        Command::Terminal(options) => terminal::run(&options),
         Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,

@@ -83,7 +83,13 @@ impl Folder {
         Ok(Self { path })
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    /// Returns the path of the folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the path of a file in the folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 

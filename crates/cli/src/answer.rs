@@ -1,6 +1,9 @@
 //! [`Output`]: the answer in the format of `--output`.
 
-use std::io::{self, Sink, Stdout, Write};
+use std::{
+    io::{self, Sink, Stdout, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use geppetto_engine::{RunStatus, StructuredOutput};
 use geppetto_events::{
@@ -48,6 +51,8 @@ impl Write for Notes {
 pub(crate) struct Output {
     format: Format,
     printer: Printer,
+    /// `true` once a run has ended, which the output reports.
+    has_ended: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -82,7 +87,11 @@ impl Output {
             }
             (_, true) => Printer::Nothing,
         };
-        Self { format, printer }
+        Self {
+            format,
+            printer,
+            has_ended: AtomicBool::new(false),
+        }
     }
 
     /// Fails if the output cannot be written: its reader closed it, or the disk is full.
@@ -107,6 +116,7 @@ impl Output {
         outcome: &RunOutcome,
         schema: Option<&StructuredOutput>,
     ) -> Result<(), Failure> {
+        self.has_ended.store(true, Ordering::Relaxed);
         let is_finished = outcome.status == RunStatus::Finished;
         let data = schema
             .filter(|_| is_finished)
@@ -136,6 +146,30 @@ impl Output {
                 self.print(&Value::Object(result))
             }
         }
+    }
+
+    /// Reports a failure before any run to programs, which read it where they read the answer
+    /// (<https://github.com/google-gemini/gemini-cli/issues/20183>).
+    pub(crate) fn report(&self, done: Result<(), Failure>) -> Result<(), Failure> {
+        let Err(failure) = &done else {
+            return done;
+        };
+        let is_told = matches!(failure, Failure::Usage(_) | Failure::Run(_));
+        if !is_told || self.has_ended.load(Ordering::Relaxed) {
+            return done;
+        }
+        let message = failure.to_string();
+        if self.format == Format::Jsonl {
+            let code = match failure {
+                Failure::Usage(_) => "invalid",
+                _ => "failed",
+            };
+            let error = json!({"type": "error", "code": code, "message": message});
+            say::out(&error.to_string())?;
+        } else {
+            self.print(&json!({"answer": "", "status": "failed", "error": message}))?;
+        }
+        done
     }
 
     fn print(&self, result: &Value) -> Result<(), Failure> {

@@ -91,6 +91,11 @@ pub(crate) struct Question {
 impl Ask {
     /// Runs the verb.
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        let output = self.flags.output();
+        output.report(self.ask(&output).await)
+    }
+
+    async fn ask(&self, output: &Arc<Output>) -> Result<(), Failure> {
         let server = Server::choose(&self.flags.server).await?;
         if let Some(print) = self.flags.server.settings.print() {
             return say::out(&print.render(server.resolved()));
@@ -99,7 +104,7 @@ impl Ask {
         if self.flags.print_prompt {
             return say::out(&question.to_yaml()?);
         }
-        ask(&self.flags, &server, question).await
+        ask(&self.flags, &server, question, output).await
     }
 
     /// Reads what is to be asked.
@@ -140,6 +145,12 @@ impl AskFlags {
         !self.no_stdin && !self.image.iter().chain(&self.file).any(|name| name == "-")
     }
 
+    /// Creates the output.
+    pub(crate) fn output(&self) -> Arc<Output> {
+        let output = Output::new(self.output, self.quiet, self.schema.is_some());
+        Arc::new(output)
+    }
+
     /// Reads the schema.
     pub(crate) fn schema(&self) -> Result<Option<StructuredOutput>, Failure> {
         self.schema.as_deref().map(schema::read).transpose()
@@ -147,6 +158,13 @@ impl AskFlags {
 
     /// Reads images and files.
     pub(crate) async fn attachments(&self) -> Result<Attachments, Failure> {
+        let named = self.image.iter().chain(&self.file);
+        if named.filter(|name| *name == "-").count() > 1 {
+            return Err(Failure::Usage(
+                "standard input can be attached once; only one of --image and --file can be `-`"
+                    .to_owned(),
+            ));
+        }
         let mut attachments = Attachments::default();
         for name in &self.image {
             attachments.image(name).await?;
@@ -221,6 +239,7 @@ pub(crate) async fn ask(
     flags: &AskFlags,
     server: &Server,
     question: Question,
+    output: &Arc<Output>,
 ) -> Result<(), Failure> {
     let engine = server.engine()?;
     let tools = flags.tools.registry()?;
@@ -229,18 +248,13 @@ pub(crate) async fn ask(
     if !flags.quiet {
         server.announce();
     }
-    let output = Arc::new(Output::new(
-        flags.output,
-        flags.quiet,
-        question.schema.is_some(),
-    ));
-    let mut builder = Builder::new(engine).event_sink(Arc::clone(&output));
+    let mut builder = Builder::new(engine).event_sink(Arc::clone(output));
     if flags.tools.is_on() {
         let approval = Approval::new(Asks::Terminal, flags.tools.unasked());
         builder = builder.tools(tools).tool_executor(approval);
     }
     let host = storage.host(builder);
-    let asked = submit_and_follow(flags, &host, &storage, server, &question, &output).await;
+    let asked = submit_and_follow(flags, &host, &storage, server, &question, output).await;
     storage.close(&host).await;
     asked
 }

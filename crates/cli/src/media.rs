@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use geppetto_turns::{FilePart, ImagePart};
+use tokio::io::AsyncReadExt as _;
 
 use crate::{failure::Failure, input};
 
@@ -76,7 +77,10 @@ impl Attachments {
             return Ok(());
         }
         match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => self.texts.push((base, text)),
+            Ok(text) if !text.contains('\0') => {
+                let text = text.trim_start_matches('\u{feff}').to_owned();
+                self.texts.push((base, text));
+            }
             Ok(text) => self.files.push(binary(base, text.as_bytes())),
             Err(error) => self.files.push(binary(base, error.as_bytes())),
         }
@@ -137,7 +141,18 @@ async fn read(name: &str) -> Result<Vec<u8>, Failure> {
             MOST >> 20
         )));
     }
-    tokio::fs::read(name).await.map_err(unreadable)
+    // A pipe or a device has no size, and may have no end.
+    let file = tokio::fs::File::open(name).await.map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    let read = file.take(MOST + 1).read_to_end(&mut bytes).await;
+    if u64::try_from(read.map_err(unreadable)?).unwrap_or(u64::MAX) > MOST {
+        return Err(Failure::Usage(format!(
+            "{} has more than {} MiB, the limit of attachments",
+            shown(name),
+            MOST >> 20
+        )));
+    }
+    Ok(bytes)
 }
 
 /// Returns the name that the model is told.

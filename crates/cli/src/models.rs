@@ -48,7 +48,8 @@ impl Models {
             let own = tokio::time::timeout(limit, of(&endpoint)).await;
             own.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
         };
-        let (own, local) = tokio::join!(own, local);
+        let both = async { tokio::join!(own, local) };
+        let (own, local) = say::while_waiting("asking for the models ...", both).await;
         let mut out = String::new();
         let address = endpoint
             .base_url
@@ -135,7 +136,7 @@ async fn of(endpoint: &Endpoint) -> Result<Vec<String>, String> {
         };
     }
     // The error of reqwest has the URL, which may have credentials.
-    let said = |error: reqwest::Error| error.without_url().to_string();
+    let said = |error: reqwest::Error| causes(&error.without_url());
     let mut response = request.send().await.map_err(said)?;
     let status = response.status();
     if !status.is_success() {
@@ -151,6 +152,20 @@ async fn of(endpoint: &Endpoint) -> Result<Vec<String>, String> {
     let list: Value =
         serde_json::from_slice(&body).map_err(|_| "the answer is not JSON".to_owned())?;
     Ok(ids(&list, items, id))
+}
+
+/// Returns an error and what caused it: reqwest's own message is only that a request failed.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(own) = cause {
+        let message = own.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = own.source();
+    }
+    text
 }
 
 /// Returns the ids of a list. Some servers answer with the list alone.

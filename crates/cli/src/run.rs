@@ -1,11 +1,12 @@
 //! `geppetto run`: prompt commands in files.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, path::Path, sync::Arc};
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use geppetto_turns::Block;
 
 use crate::{
+    answer::Output,
     ask::{AskFlags, Question, ask},
     failure::Failure,
     say,
@@ -88,6 +89,17 @@ fn command(file: &PromptFile, path: &Path) -> Command {
 async fn ask_with(file: &PromptFile, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let flags = AskFlags::from_arg_matches(matches)
         .map_err(|error| Failure::CommandLine(Box::new(error)))?;
+    let output = flags.output();
+    output.report(ask_as(&flags, file, path, matches, &output).await)
+}
+
+async fn ask_as(
+    flags: &AskFlags,
+    file: &PromptFile,
+    path: &Path,
+    matches: &ArgMatches,
+    output: &Arc<Output>,
+) -> Result<(), Failure> {
     let values = fields::values(file, matches).await?;
     let render = |what: &str, text: &str| {
         template::render(text, &values)
@@ -144,7 +156,7 @@ async fn ask_with(file: &PromptFile, path: &Path, matches: &ArgMatches) -> Resul
     if let Some(print) = flags.server.settings.print() {
         return say::out(&print.render(server.resolved()));
     }
-    ask(&flags, &server, question).await
+    ask(flags, &server, question, output).await
 }
 
 /// Removes the last message, if it is the user's.

@@ -1,6 +1,7 @@
 //! Lines on standard error.
 
 use std::{
+    future::Future,
     io::{self, IsTerminal as _, Write as _},
     sync::atomic::{AtomicU8, Ordering},
 };
@@ -67,4 +68,24 @@ pub(crate) fn shell_word(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Waits for a future. If that takes a second, a person is told what is done meanwhile.
+pub(crate) async fn while_waiting<T>(text: &str, future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let done = tokio::time::timeout(std::time::Duration::from_secs(1), &mut future);
+    match done.await {
+        Ok(done) => done,
+        Err(_) => {
+            progress(text);
+            future.await
+        }
+    }
+}
+
+/// Prints what takes long, for a person alone.
+pub(crate) fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        line(text);
+    }
 }

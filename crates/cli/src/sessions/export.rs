@@ -61,14 +61,23 @@ enum Out {
 
 impl Out {
     fn open(path: Option<PathBuf>) -> Result<Self, Failure> {
-        let Some(path) = path else {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
             return Ok(Self::Stdout);
         };
+        // A link to a file stays one.
+        let path = match std::fs::canonicalize(&path) {
+            Ok(target) if target.is_file() => target,
+            _ => path,
+        };
         let mut new = path.as_os_str().to_owned();
-        new.push(".new");
-        let new = PathBuf::from(new);
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true);
+        let is_file = std::fs::metadata(&path).is_ok_and(|found| found.is_file());
+        if is_file || !path.exists() {
+            new.push(".new");
+            options.create(true).truncate(true);
+        }
+        let new = PathBuf::from(new);
         // A conversation is for its owner alone.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -98,6 +107,8 @@ impl Out {
                 let flushed = std::io::stdout().flush();
                 flushed.map_err(|error| Failure::of_output(&error))
             }
+            // A pipe or a device, such as /dev/stdout.
+            Self::File { new, path, .. } if new == path => Ok(()),
             Self::File { file, new, path } => {
                 let done = file.sync_all().and_then(|()| std::fs::rename(&new, &path));
                 done.map_err(|error| unwritable(&path, &error))

@@ -1,7 +1,7 @@
 //! `geppetto sessions import`.
 
 use std::{
-    io::{BufRead, BufReader, Read as _},
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -11,10 +11,13 @@ use geppetto_turns::Turn;
 
 use crate::{continued, failure::Failure, say};
 
+/// Size from which a person is told that a file is read, in MiB.
+const LARGE: u64 = 16;
+
 /// Read sessions from a file: an export, a turn in YAML or JSON, or a turn store of pinocchio.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
-    /// The file.
+    /// The file, or `-` for standard input.
     file: PathBuf,
     /// Id of the session [default: that of the export, or a new one].
     #[arg(long)]
@@ -23,16 +26,22 @@ pub(crate) struct Import {
 
 impl Import {
     pub(super) async fn run(self, store: &dyn SessionStore) -> Result<(), Failure> {
-        let mut start = Vec::new();
-        let file = std::fs::File::open(&self.file).map_err(|error| self.unreadable(&error))?;
-        let mut file = BufReader::new(file);
-        let read = file.by_ref().take(16).read_to_end(&mut start);
-        read.map_err(|error| self.unreadable(&error))?;
-        if start.starts_with(b"SQLite format 3") {
-            return self.pinocchio(store).await;
-        }
-        let rest = std::io::Cursor::new(start).chain(file);
-        let archive = self.read(rest)?;
+        let archive = if self.file.as_os_str() == "-" {
+            self.read(std::io::stdin().lock())?
+        } else {
+            let file = std::fs::File::open(&self.file).map_err(|error| self.unreadable(&error))?;
+            let mebibytes = file.metadata().map_or(0, |metadata| metadata.len() >> 20);
+            if mebibytes >= LARGE {
+                let file = self.file.display();
+                say::progress(&format!("reading {file} ({mebibytes} MiB) ..."));
+            }
+            let mut file = BufReader::new(file);
+            let start = file.fill_buf().map_err(|error| self.unreadable(&error))?;
+            if start.starts_with(b"SQLite format 3") {
+                return self.pinocchio(store).await;
+            }
+            self.read(file)?
+        };
         let own = archive.exported_id().map(ToOwned::to_owned);
         let id = self.id.clone().or(own).unwrap_or_else(continued::new_id);
         let info = archive.write(store, &id).await.map_err(|error| {
@@ -51,6 +60,9 @@ impl Import {
         let mut first = String::new();
         let read = file.read_line(&mut first);
         read.map_err(|error| self.unreadable(&error))?;
+        if let Some(rest) = first.strip_prefix('\u{feff}') {
+            first = rest.to_owned();
+        }
         let mut archive = Archive::new();
         let invalid = |error: &dyn std::fmt::Display| {
             Failure::Usage(format!("{}: {error}", self.file.display()))
@@ -65,6 +77,9 @@ impl Import {
         }
         let read = file.read_to_string(&mut first);
         read.map_err(|error| self.unreadable(&error))?;
+        if first.trim().is_empty() {
+            return Err(invalid(&"the file is empty"));
+        }
         // JSON is YAML.
         let turn = Turn::from_yaml(&first).map_err(|error| invalid(&error))?;
         if turn.is_empty() {

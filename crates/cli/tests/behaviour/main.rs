@@ -17,6 +17,7 @@ mod one_prompt_one_answer;
 mod other_programs_drive_a_session;
 mod outputs_are_for_people_and_for_programs;
 mod prompt_files_become_commands;
+mod reports_about_scripts;
 mod scripts_can_rely_on_it;
 mod sessions_are_listed_and_moved;
 mod support;
