@@ -99,9 +99,15 @@ export function Composer() {
 
   const submit = async () => {
     const own = text.trim();
-    if (isSending || (!own && !images.length)) return;
+    // Of several events before the next frame, each sees the same `isSending`, but not the same state.
+    if (get().isSending || (!own && !images.length)) return;
     if (isEditing) {
-      if (own && await edit(own)) set({ editing: null });
+      set({ isSending: true });
+      try {
+        if (own && await edit(own)) set({ editing: null });
+      } finally {
+        set({ isSending: false });
+      }
       return;
     }
     const before = current;
@@ -114,7 +120,8 @@ export function Composer() {
     setImages([]);
   };
   const onKeyDown = (event) => {
-    if (event.isComposing) return;
+    // Safari ends a composition before the Enter that confirms it; 229 stands for such a key.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       submit();

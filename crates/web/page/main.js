@@ -33,10 +33,11 @@ function Header({ isBusy }) {
     document.title = `${isBusy ? '● ' : ''}${current ? `${name} · ${title}` : title}`;
   }, [name, isBusy, current]);
   const usage = view.status.usage;
+  const tokens = (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
   return html`<header>
     <${IconButton} name="menu" label="Conversations" class="icon-button narrow" aria-controls="conversations" onClick=${() => set({ isListOpen: true })} />
     <h1>${name}</h1>
-    <span class="faint model">${view.status.model ?? ''}${usage ? ` · ${(usage.input_tokens ?? 0) + (usage.output_tokens ?? 0)} tokens` : ''}</span>
+    <span class="faint model">${view.status.model ?? ''}${tokens ? ` · ${tokens.toLocaleString()} tokens` : ''}</span>
     ${current && html`<a class="icon-button" href=${session(current, '/export?format=markdown')} download aria-label="Download as Markdown" title="Download as Markdown"><${Icon} name="save" /></a>`}
     <${IconButton} name="plus" label="New conversation" class="icon-button narrow" onClick=${() => open(null)} />
   </header>`;
@@ -66,7 +67,7 @@ function App() {
   return html`<a class="skip" href="#prompt" onClick=${(event) => { event.preventDefault(); document.getElementById('prompt').focus(); }}>Skip to the message</a>
     <${Sidebar} />
     ${isListOpen && html`<div class="shade" onClick=${() => set({ isListOpen: false })} />`}
-    <main>
+    <main class=${isEmpty ? 'empty' : ''}>
       <${Header} isBusy=${isBusy} />
       <div class="pane" ref=${pane} onScroll=${onScroll}>
         <div class="messages" role="log" aria-live="off" aria-label="Conversation" aria-busy=${isBusy}>

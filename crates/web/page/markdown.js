@@ -2,7 +2,7 @@
 
 import DOMPurify from 'dompurify';
 import htm from 'htm';
-import { marked } from 'marked';
+import { Marked } from 'marked';
 import { Component, h } from 'preact';
 
 const html = htm.bind(h);
@@ -12,19 +12,34 @@ DOMPurify.addHook('afterSanitizeAttributes', (node) => {
     node.setAttribute('target', '_blank');
     node.setAttribute('rel', 'noopener noreferrer nofollow');
   }
+  // Of all fields, task lists have check boxes.
+  if (node.tagName === 'INPUT' && (node.type !== 'checkbox' || !node.disabled)) return node.remove();
   if (node.tagName === 'IMG' && !/^data:image\//.test(node.getAttribute('src') ?? '')) {
     // The address of an image can carry the conversation to its server; a link waits for a click.
     const link = document.createElement('a');
     const source = node.getAttribute('src') ?? '';
     link.textContent = node.getAttribute('alt') || source || 'image';
-    if (/^https?:/.test(source)) link.href = source;
+    if (!/^https?:/.test(source)) return node.replaceWith(link.textContent);
+    link.href = source;
     link.target = '_blank';
     link.rel = 'noopener noreferrer nofollow';
-    node.replaceWith(link);
+    return node.replaceWith(link);
   }
   const classes = node.getAttribute('class');
   if (classes && !/^language-[\w+#.-]+$/.test(classes)) node.removeAttribute('class');
+  return undefined;
 });
+
+/** Tags that may stand in Markdown, without attributes. All others are shown as they were written. */
+const TAGS = new Set(('b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li mark ol p pre '
+  + 'q s samp small span strong sub summary sup table tbody td th thead tr u ul var').split(' '));
+const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escape = (text) => text.replace(/[&<>"]/g, (own) => ESCAPES[own]);
+const escapeTags = (text) => text.split(/(<\/?[a-z][a-z0-9]*\s*\/?>)/i).map((own, index) => {
+  const name = index % 2 ? own.match(/[a-z][a-z0-9]*/i)[0].toLowerCase() : '';
+  return TAGS.has(name) ? own : escape(own).replace(/&amp;(#?\w+;)/g, '&$1');
+}).join('');
+const marked = new Marked({ gfm: true, breaks: false, renderer: { html: ({ text }) => escapeTags(text) } });
 
 const CONFIG = {
   USE_PROFILES: { html: true },
@@ -70,7 +85,7 @@ function Code({ text, language }) {
 export function Markdown({ text }) {
   let tokens;
   try {
-    tokens = marked.lexer(text, { gfm: true, breaks: false }).filter((own) => own.type !== 'space' && own.type !== 'def');
+    tokens = marked.lexer(text).filter((own) => own.type !== 'space' && own.type !== 'def');
   } catch {
     return html`<pre class="plain">${text}</pre>`;
   }

@@ -64,8 +64,8 @@ async function copy(text) {
 function User({ own, isLast, isBusy }) {
   return html`<article class="message user" aria-label="You">
     <div class="bubble">
-      ${own.text && html`<p class="plain">${own.text}</p>`}
       <${Attachments} list=${own.attachments} message=${own.id} />
+      ${own.text && html`<p class="plain">${own.text}</p>`}
     </div>
     <div class="actions">
       <${IconButton} name="copy" label="Copy the message" onClick=${() => copy(own.text)} />
@@ -75,13 +75,13 @@ function User({ own, isLast, isBusy }) {
   </article>`;
 }
 
-function Answer({ own, isLast, isBusy }) {
+function Answer({ own, isLast, isEnd, isBusy }) {
   const mark = own.refusal ? 'refused' : { cancelled: 'stopped', failed: 'failed', truncated: 'cut off' }[own.state];
   return html`<article class=${`message answer ${own.state}`} aria-label="Answer" aria-busy=${own.state === 'streaming'}>
     <${Markdown} text=${own.text} />
     ${mark && html`<p class="mark">${mark}</p>`}
     <${Sources} list=${own.sources} />
-    ${own.state !== 'streaming' && html`<div class="actions">
+    ${isEnd && own.state !== 'streaming' && html`<div class="actions">
       <${IconButton} name="copy" label="Copy the answer" onClick=${() => copy(own.text)} />
       ${isLast && html`<${IconButton} name="retry" label="Ask again" disabled=${isBusy} onClick=${retry} />`}
       ${own.turn_id && html`<${IconButton} name="fork" label="Continue from here in a new conversation" onClick=${() => fork(own.turn_id)} />`}
@@ -172,15 +172,15 @@ function Tool({ own, children }) {
 /** One entity; drawn anew only when it changes. */
 class Entity extends Component {
   shouldComponentUpdate(next) {
-    const { own, isLast, isBusy, children } = this.props;
-    return own !== next.own || isLast !== next.isLast || isBusy !== next.isBusy || children?.length || next.children?.length;
+    const { own, isLast, isEnd, isBusy, children } = this.props;
+    return own !== next.own || isEnd !== next.isEnd || isLast !== next.isLast || isBusy !== next.isBusy || children?.length || next.children?.length;
   }
 
-  render({ own, isLast, isBusy, children }) {
+  render({ own, isLast, isEnd, isBusy, children }) {
     switch (own.kind) {
       case 'user': return html`<${User} own=${own} isLast=${isLast} isBusy=${isBusy} />`;
       case 'system': return html`<details class="system"><summary>Instructions</summary><p class="plain">${own.text}</p></details>`;
-      case 'answer': return html`<${Answer} own=${own} isLast=${isLast} isBusy=${isBusy} />`;
+      case 'answer': return html`<${Answer} own=${own} isLast=${isLast} isEnd=${isEnd} isBusy=${isBusy} />`;
       case 'reasoning': return html`<${Reasoning} own=${own} />`;
       case 'tool_call':
       case 'server_tool': return html`<${Tool} own=${own}>${children}<//>`;
@@ -200,10 +200,16 @@ export function Messages({ view, isBusy }) {
   const top = entities.filter((own) => !own.parent);
   const lastUser = top.findLastIndex((own) => own.kind === 'user');
   const lastAnswer = top.findLastIndex((own) => own.kind === 'answer');
-  const draw = (own, isLast) => html`<${Entity} key=${own.id} own=${own} isLast=${isLast} isBusy=${isBusy}>
+  // What can be done with an answer stands below the last part of it.
+  const ends = new Map(top.filter((own) => own.kind === 'answer').map((own) => [own.turn_id ?? own.id, own.id]));
+  const growing = isBusy ? top.at(-1)?.turn_id : null;
+  const isEnd = (own) => ends.get(own.turn_id ?? own.id) === own.id && (!growing || own.turn_id !== growing);
+  const draw = (own, isLast) => html`<${Entity} key=${own.id} own=${own} isLast=${isLast} isEnd=${isEnd(own)} isBusy=${isBusy}>
     ${(children.get(own.id) ?? []).map((inner) => draw(inner, false))}<//>`;
   const last = top.at(-1);
+  const needsRetry = !isBusy && lastUser >= 0 && lastAnswer < lastUser && ['error', 'notice'].includes(last?.kind);
   const isQuiet = isBusy && !(last && isActive(last.state));
   return html`${top.map((own, index) => draw(own, index === lastUser || (index === lastAnswer && index > lastUser)))}
+    ${needsRetry && html`<p class="again" key="again"><button type="button" onClick=${retry}><${Icon} name="retry" /> Ask again</button></p>`}
     ${isQuiet && html`<p class="thinking pulse" key="quiet"><span class="typing" aria-hidden="true"><i /><i /><i /></span><span class="hidden">Answering</span></p>`}`;
 }

@@ -99,6 +99,7 @@ let close = () => {};
 export function open(id) {
   close();
   close = () => {};
+  expected = null;
   set({ current: id, view: emptyView(), notice: null, isListOpen: false, editing: null, connection: id ? 'connecting' : 'none' });
   const hash = id ? `#/${id}` : '#/';
   if (location.hash !== hash && !(hash === '#/' && !location.hash)) history.pushState(null, '', hash);
@@ -109,10 +110,11 @@ export function open(id) {
   let wasLost = false;
   close = follow(id, {
     onView: (view) => {
-      const before = state.view.status.run;
+      const before = state.view;
       set({ view });
-      if (before && !view.status.run) ended(view);
-      if (!before && view.status.run && state.view.isLoaded) set({ announcement: 'Answering' });
+      if (view.status.run && view.status.run !== before.status.run && before.isLoaded) set({ announcement: 'Answering' });
+      if (view.status.run) expected = { run: view.status.run, isSeen: true };
+      announceEnd(view);
     },
     onConnection: (connection) => {
       if (connection === 'deleted') {
@@ -135,7 +137,20 @@ export function open(id) {
     .catch(() => {}); // the stream says what is wrong
 }
 
-function ended(view) {
+/** The run whose end is to be announced. It may begin and end between two frames. */
+let expected = null;
+
+/** Position of the last entity that is no message of the user. */
+function lastPlace(view) {
+  let last = 0;
+  for (const own of view.entities.values()) if (own.kind !== 'user') last = Math.max(last, own.position);
+  return last;
+}
+
+function announceEnd(view) {
+  if (!expected || view.status.run) return;
+  if (!expected.isSeen && lastPlace(view) <= expected.place) return;
+  expected = null;
   const waits = [...view.entities.values()].some((own) => own.kind === 'tool_call' && own.state === 'waiting');
   set({ announcement: waits ? 'A tool waits for your decision' : 'Answer finished' });
   loadSessions();
@@ -159,13 +174,19 @@ export async function sendMessage(text, images) {
       set({ profile });
     }
     const body = { text, images };
+    const place = lastPlace(state.view);
     if (state.profile) body.profile = state.profile;
     const accepted = await send('POST', session(id, '/messages'), body, newKey());
-    set({ notice: null, announcement: accepted.state === 'queued' ? 'Message queued' : 'Message sent' });
+    set({ notice: null });
+    if (accepted.state === 'queued') set({ announcement: 'Message queued' });
+    if (expected?.run !== accepted.run) expected = { run: accepted.run, place };
+    announceEnd(state.view);
     loadSessions();
     return true;
   } catch (error) {
-    report(error);
+    const isBusy = error.kind === 'busy';
+    if (isBusy) set({ notice: { text: 'The answer is still being written.', help: 'Send the message when it is finished, or stop it.' } });
+    else report(error);
     return false;
   } finally {
     set({ isSending: false });

@@ -32,6 +32,8 @@ pub(super) enum Step {
     Examples(&'static str),
     /// A test of a program in a terminal, by its name; needs tmux.
     Terminal(&'static str),
+    /// A test of a page in a browser, by its name; needs Chromium and npm.
+    Browser(&'static str),
     /// `cargo xtask conformance` with the paths of `--recordings`.
     Recordings,
 }
@@ -147,6 +149,11 @@ pub(super) const ITEMS: &[Item] = &[
         "terminal-chat",
         "`geppetto chat` in a terminal: two turns, and a third one in the next process",
         Step::Terminal("two_turns_and_a_third_in_the_next_process"),
+    ),
+    item(
+        "web-chat",
+        "`geppetto serve` in Chromium: two turns, Stop in a text and in a tool, and prompts after it",
+        Step::Browser("conversations"),
     ),
     item(
         "conformance",

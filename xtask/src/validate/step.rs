@@ -58,11 +58,19 @@ fn command(step: Step, setting: &Setting) -> Result<Plan, Error> {
             }
             command
         }
-        Step::Terminal(_) if Command::new("tmux").arg("-V").output().is_err() => {
+        Step::Terminal(_) if !is_there("tmux") => {
             return Ok(Plan::Skip("tmux is not installed"));
         }
         Step::Terminal(test) => {
             let mut command = cargo("test --workspace --test tmux");
+            command.args([test, "--", "--ignored"]);
+            command
+        }
+        Step::Browser(_) if !(is_there("chromium") && is_there("npm")) => {
+            return Ok(Plan::Skip("chromium or npm is not installed"));
+        }
+        Step::Browser(test) => {
+            let mut command = cargo("test --workspace --test browser");
             command.args([test, "--", "--ignored"]);
             command
         }
@@ -76,6 +84,12 @@ fn command(step: Step, setting: &Setting) -> Result<Plan, Error> {
         }
     };
     Ok(Plan::Run(command))
+}
+
+/// Returns `true` if a program is in one of the folders of `PATH`.
+fn is_there(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Configures the command to run in the workspace's root, without colours and progress bars.
