@@ -63,6 +63,10 @@ pub(super) async fn run_call(env: Arc<Env>, slot: Arc<Slot>) -> Result<(), Engin
         .map_or(Ok(&[][..]), |tool| isolate::call(|| tool.secret_args()));
     let secret = secret.map_err(|message| isolate::panicked("a tool's `secret_args`", &message))?;
     slot.set_limits(secret, traits.output_limit);
+    if traits.external && !slot.has_answer() {
+        slot.wait(slot.call.args.as_str().to_owned(), external::QUESTION, None);
+        return Ok(());
+    }
     // Errors of hooks and journals may repeat the arguments.
     let outcome = decide_and_run(&env, &slot, traits).await;
     outcome.map_err(|error| slot.hide_in(error))
@@ -73,10 +77,6 @@ async fn decide_and_run(
     slot: &Arc<Slot>,
     traits: ToolTraits,
 ) -> Result<(), EngineError> {
-    if traits.external && !slot.has_answer() {
-        slot.wait(slot.call.args.as_str().to_owned(), external::QUESTION, None);
-        return Ok(());
-    }
     let (call, verdict) = admit(env, slot).await?;
     let executor = &*env.executor;
     let tool = env.registry.get(&call.name);
