@@ -148,6 +148,12 @@ impl Host {
         &self.shared.options.owner
     }
 
+    /// Returns the engine builder that sessions run.
+    #[must_use]
+    pub fn engine_builder(&self) -> &Arc<dyn EngineBuilder> {
+        &self.shared.builder
+    }
+
     /// Returns the store.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn SessionStore> {

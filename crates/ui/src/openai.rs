@@ -10,4 +10,7 @@ mod error;
 pub mod responses;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::ApiError;

@@ -6,9 +6,10 @@ use std::{
 };
 
 use geppetto_host::Host;
+use geppetto_store::MemoryStore;
 use http::StatusCode;
 
-use crate::{Options, Problem, Profile, guard::Rates, guard::Streams, hub::Hubs};
+use crate::{Options, Problem, Profile, guard::Rates, guard::Streams, hub::Hubs, openai};
 
 /// Number of sessions whose profile is remembered before their first message.
 const MAX_CHOSEN: usize = 10_000;
@@ -23,6 +24,12 @@ pub(crate) struct Shared {
     pub(crate) hubs: Hubs,
     pub(crate) rates: Rates,
     pub(crate) streams: Streams,
+    /// Runs conversations that are not stored.
+    pub(crate) scratch: Option<Host>,
+    /// Locks of the sessions in which responses start.
+    pub(crate) locks: openai::Locks,
+    /// Time at which the server started, in seconds since the Unix epoch.
+    pub(crate) started: u64,
     /// Profiles that were chosen for sessions since the server started, by session.
     chosen: Mutex<HashMap<String, String>>,
 }
@@ -40,12 +47,21 @@ impl App {
         Self(Arc::new(Shared {
             rates: Rates::new(options.rate),
             streams: Streams::new(options.max_windows, options.max_windows_per_owner),
+            scratch: options.openai.as_ref().map(|_| scratch(&host)),
+            locks: openai::Locks::default(),
+            started: openai::now(),
             host,
             options,
             hubs: Hubs::default(),
             chosen: Mutex::default(),
         }))
     }
+}
+
+/// Returns a host in memory that runs what `host` runs.
+fn scratch(host: &Host) -> Host {
+    let builder = Arc::clone(host.engine_builder());
+    Host::builder(MemoryStore::new(), builder).build()
 }
 
 impl Shared {

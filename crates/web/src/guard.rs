@@ -24,7 +24,7 @@ pub(crate) async fn origin(State(app): State<App>, request: Request, next: Next)
     let allowed = allowed_origin(&app.options, &parts.headers);
     let mut response = match check_source(&app.options, &parts, allowed.is_some()) {
         Err(problem) => problem.into_response(),
-        Ok(()) if parts.method == Method::OPTIONS && allowed.is_some() => preflight(),
+        Ok(()) if parts.method == Method::OPTIONS && allowed.is_some() => preflight(&parts.headers),
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
     };
     let headers = response.headers_mut();
@@ -168,16 +168,19 @@ fn allowed_origin(options: &Options, headers: &HeaderMap) -> Option<HeaderValue>
     options.origins.contains(&text).then(|| origin.clone())
 }
 
-fn preflight() -> Response {
+/// Allows the headers that a page asks for: clients of the OpenAI API send some of their own. None of
+/// them means more here than to a client that is not a page.
+fn preflight(request: &HeaderMap) -> Response {
+    let asked = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let mut allowed = vec!["authorization, content-type, idempotency-key, last-event-id"];
+    allowed.extend(asked.and_then(|asked| asked.to_str().ok()));
+    let allowed = allowed.join(", ");
     let headers = [
         (
             header::ACCESS_CONTROL_ALLOW_METHODS,
             "GET, POST, PATCH, DELETE",
         ),
-        (
-            header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "authorization, content-type, idempotency-key, last-event-id",
-        ),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, allowed.as_str()),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()

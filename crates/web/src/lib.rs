@@ -49,6 +49,7 @@ mod extract;
 mod guard;
 mod hub;
 pub mod model;
+pub mod openai;
 mod openapi;
 mod options;
 mod owner;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::request::Parts;
 
-use crate::{Owner, Profile, owner::FindOwner};
+use crate::{Owner, Profile, openai::OpenAi, owner::FindOwner};
 
 /// Configuration of the [`router`](crate::router).
 ///
@@ -27,6 +27,7 @@ pub struct Options {
     pub(crate) title: String,
     pub(crate) notices: Vec<String>,
     pub(crate) page: bool,
+    pub(crate) openai: Option<OpenAi>,
 }
 
 impl Default for Options {
@@ -46,6 +47,7 @@ impl Default for Options {
             title: "Chat".to_owned(),
             notices: Vec::new(),
             page: true,
+            openai: None,
         }
     }
 }
@@ -151,6 +153,13 @@ impl Options {
     /// Serves no page, for applications with an interface of their own.
     pub fn without_page(mut self) -> Self {
         self.page = false;
+        self
+    }
+
+    /// Serves the OpenAI API too, at `/v1`, so that its clients can use the engine with its tools,
+    /// middleware and profiles. Off by default.
+    pub fn openai(mut self, openai: OpenAi) -> Self {
+        self.openai = Some(openai);
         self
     }
 

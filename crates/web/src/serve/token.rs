@@ -10,7 +10,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::Problem;
+use crate::{Problem, openai};
 
 /// Name of the cookie.
 const COOKIE: &str = "geppetto_token";
@@ -35,13 +35,18 @@ pub(super) async fn check(
     if request.method() == Method::GET && in_query.is_some_and(|own| is_equal(own, &token)) {
         return remember(request.uri().path(), &token);
     }
-    Problem::new(
+    let problem = Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",
         "the request has no valid token",
-    )
-    .help("send it as `Authorization: Bearer`, or open the page with `?token=` once")
-    .into_response()
+    );
+    if openai::is_own_path(request.uri().path()) {
+        let problem = problem.help("send it as the API key");
+        return openai::Refusal::from(problem).into_response();
+    }
+    problem
+        .help("send it as `Authorization: Bearer`, or open the page with `?token=` once")
+        .into_response()
 }
 
 /// Sets the cookie, and leads to the page without the token in its address.

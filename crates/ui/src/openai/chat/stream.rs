@@ -189,6 +189,10 @@ impl ChatStream {
             EventKind::Citation(citation) => self.cite(citation, frames),
             _ => {}
         }
+        self.read_end(event, frames)
+    }
+
+    fn read_end(&mut self, event: &Event, frames: &mut Vec<ChatFrame>) -> Result<(), Diverged> {
         let is_client = |name: &str| self.options.client_tools.contains(name);
         match self.end.read(event, is_client) {
             None | Some(Over::Waits) => {}

@@ -1,0 +1,17 @@
+//! The OpenAI API, over real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test's helpers panic too"
+)]
+
+mod chat_completions;
+mod chat_requests;
+mod responses;
+mod safety;
+#[allow(dead_code, reason = "shared with the other tests")]
+#[path = "../behaviour/support.rs"]
+mod support;
