@@ -23,6 +23,7 @@ const APPLICATION_ID: i32 = 0x6765_7074;
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/version_1.sql"),
     include_str!("schema/version_2.sql"),
+    include_str!("schema/version_3.sql"),
 ];
 
 /// Opens the connection of the writer, and creates or migrates the file.

@@ -28,7 +28,7 @@ pub(crate) fn info(conn: &Connection, id: &str) -> Result<SessionInfo> {
 }
 
 const COLUMNS: &str = "id, turns, last_seq, owner, run, forked_from, forked_at, title, group_name, \
-    created_at, updated_at";
+    created_at, updated_at, address";
 
 fn to_info(row: &Row<'_>) -> Result<SessionInfo> {
     let mut info = SessionInfo::new(row.get::<_, String>(0)?);
@@ -46,6 +46,7 @@ fn to_info(row: &Row<'_>) -> Result<SessionInfo> {
     info.group = row.get(8)?;
     info.created_at = row.get::<_, Option<i64>>(9)?.and_then(time);
     info.updated_at = time(row.get(10)?);
+    info.address = row.get(11)?;
     Ok(info)
 }
 

@@ -21,7 +21,13 @@ impl BlockHash {
     /// Returns the hash of a block's JSON.
     #[must_use]
     pub fn of_json(json: &str) -> Self {
-        Self(digest(json.as_bytes()))
+        Self::of_bytes(json.as_bytes())
+    }
+
+    /// Returns the SHA-256 of any bytes. For implementations of stores.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(digest(bytes))
     }
 
     /// Returns the bytes.

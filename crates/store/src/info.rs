@@ -18,6 +18,8 @@ pub struct SessionInfo {
     pub last_seq: u64,
     /// Owner of the current lease; `None` if the session is free.
     pub owner: Option<String>,
+    /// Address of the owner, if its claim had one.
+    pub address: Option<String>,
     /// The last run.
     pub run: Option<RunRecord>,
     /// Session and turn that this one was forked from.
@@ -41,6 +43,7 @@ impl SessionInfo {
             turns: 0,
             last_seq: 0,
             owner: None,
+            address: None,
             run: None,
             forked_from: None,
             title: None,
@@ -129,6 +132,9 @@ pub struct Page {
     /// `true` to list only sessions whose last run has not ended. `false` by default. Such a page
     /// costs what is listed, not what is stored.
     pub open_runs: bool,
+    /// `true` to list only sessions that any owner may claim without taking over: they are free, or
+    /// their lease has expired. `false` by default.
+    pub unowned: bool,
     /// Maximum number of sessions. 100 by default.
     pub limit: usize,
 }
@@ -148,6 +154,7 @@ impl Page {
             after: None,
             group: None,
             open_runs: false,
+            unowned: false,
             limit,
         }
     }
@@ -173,6 +180,13 @@ impl Page {
     #[must_use]
     pub fn with_open_runs(mut self) -> Self {
         self.open_runs = true;
+        self
+    }
+
+    /// Lists only sessions that any owner may claim without taking over.
+    #[must_use]
+    pub fn unowned(mut self) -> Self {
+        self.unowned = true;
         self
     }
 

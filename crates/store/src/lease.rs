@@ -12,6 +12,9 @@ pub struct Claim {
     /// Time until the lease expires unless it is renewed. After that, any owner may claim the
     /// session. `None` by default: the lease is valid until it is released or taken over.
     pub ttl: Option<Duration>,
+    /// Address at which other processes reach the owner, such as `http://10.0.0.7:8080`, for those who
+    /// are asked for the session in the meantime. `None` by default.
+    pub address: Option<String>,
     /// `true` if the session is taken from another owner, whose lease is fenced. `false` by
     /// default: a session that another owner holds is [`Held`](crate::ErrorKind::Held).
     pub takes_over: bool,
@@ -23,6 +26,7 @@ impl Claim {
         Self {
             owner: owner.into(),
             ttl: None,
+            address: None,
             takes_over: false,
         }
     }
@@ -31,6 +35,13 @@ impl Claim {
     #[must_use]
     pub fn expiring_after(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
+        self
+    }
+
+    /// Sets the address at which other processes reach the owner.
+    #[must_use]
+    pub fn at_address(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
         self
     }
 

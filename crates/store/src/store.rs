@@ -191,6 +191,40 @@ pub trait SessionStore: Send + Sync {
     ///
     /// Those of the storage.
     async fn stats(&self) -> Result<Stats, Error>;
+
+    /// Waits for a hint that another process wrote to a session, at most for about a second. For
+    /// readers of a session that another process runs. A hint may be missing or wrong: read what is
+    /// stored after it.
+    ///
+    /// The default returns after 250 ms.
+    async fn changed(&self, session: &str) {
+        let _ = session;
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+
+    /// Asks the owner of a session, which may be another process, to cancel its run. Returns `true` if
+    /// the request was stored for the owner, who takes it by
+    /// [`asked_cancels`](Self::asked_cancels); `false` if there is no run, or if the store passes no
+    /// requests on, which is the default.
+    ///
+    /// # Errors
+    ///
+    /// Those of the storage.
+    async fn ask_cancel(&self, session: &str) -> Result<bool, Error> {
+        let _ = session;
+        Ok(false)
+    }
+
+    /// Takes the requests to cancel runs of sessions that `owner` owns: returns the ids of the
+    /// sessions, each request once. `None` if the store passes no requests on, which is the default.
+    ///
+    /// # Errors
+    ///
+    /// Those of the storage.
+    async fn asked_cancels(&self, owner: &str) -> Result<Option<Vec<String>>, Error> {
+        let _ = owner;
+        Ok(None)
+    }
 }
 
 /// Checks the id of a session. For implementations of stores.
@@ -283,5 +317,17 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     async fn stats(&self) -> Result<Stats, Error> {
         (**self).stats().await
+    }
+
+    async fn changed(&self, session: &str) {
+        (**self).changed(session).await;
+    }
+
+    async fn ask_cancel(&self, session: &str) -> Result<bool, Error> {
+        (**self).ask_cancel(session).await
+    }
+
+    async fn asked_cancels(&self, owner: &str) -> Result<Option<Vec<String>>, Error> {
+        (**self).asked_cancels(owner).await
     }
 }

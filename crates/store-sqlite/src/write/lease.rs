@@ -25,16 +25,32 @@ pub(crate) fn claim(conn: &Connection, id: &str, claim: &Claim) -> Result<u64> {
     match session {
         Some(session) => conn
             .prepare_cached(
-                "update session set epoch = ?, owner = ?, expires_at = ?, ttl = ?, last_batch = 0 \
+                "update session set epoch = ?, owner = ?, address = ?, expires_at = ?, ttl = ?, \
+                 last_batch = 0 \
                  where sid = ?",
             )?
-            .execute(params![epoch, claim.owner, expires_at, ttl, session.sid])?,
+            .execute(params![
+                epoch,
+                claim.owner,
+                claim.address,
+                expires_at,
+                ttl,
+                session.sid
+            ])?,
         None => conn
             .prepare_cached(
-                "insert into session(id, epoch, owner, expires_at, ttl, last_batch, turns, last_seq, \
-                 updated_at) values(?, ?, ?, ?, ?, 0, 0, 0, ?)",
+                "insert into session(id, epoch, owner, address, expires_at, ttl, last_batch, turns, \
+                 last_seq, updated_at) values(?, ?, ?, ?, ?, ?, 0, 0, 0, ?)",
             )?
-            .execute(params![id, epoch, claim.owner, expires_at, ttl, NEVER])?,
+            .execute(params![
+                id,
+                epoch,
+                claim.owner,
+                claim.address,
+                expires_at,
+                ttl,
+                NEVER
+            ])?,
     };
     to_u64(epoch)
 }
@@ -82,7 +98,9 @@ pub(crate) fn renew(conn: &Connection, lease: &Lease) -> Result<()> {
 
 pub(crate) fn release(conn: &Connection, lease: &Lease) -> Result<()> {
     let session = Session::leased(conn, lease.session(), lease.epoch())?;
-    conn.prepare_cached("update session set owner = null, expires_at = null where sid = ?")?
-        .execute([session.sid])?;
+    conn.prepare_cached(
+        "update session set owner = null, address = null, expires_at = null where sid = ?",
+    )?
+    .execute([session.sid])?;
     Ok(())
 }

@@ -8,9 +8,10 @@ use crate::folder::Folder;
 
 /// Files as `sqlite3 FILE .dump` writes them: two sessions, of which the second one is a fork, with
 /// a long string, an effect, events and a request.
-const DUMPS: [&str; 2] = [
+const DUMPS: [&str; 3] = [
     include_str!("../data/format_1.sql"),
     include_str!("../data/format_2.sql"),
+    include_str!("../data/format_3.sql"),
 ];
 
 #[tokio::test]
@@ -59,7 +60,7 @@ async fn and_the_runs_that_they_left_open_are_found() {
     let folder = Folder::new();
     let file = folder.file();
     let conn = Connection::open(&file).unwrap();
-    let [format_1, _] = DUMPS;
+    let [format_1, ..] = DUMPS;
     conn.execute_batch(format_1).unwrap();
     let sql =
         r#"update session set run = replace(run, '{"ended":{"status":"finished"}}', '"calling"')"#;

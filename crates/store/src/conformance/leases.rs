@@ -1,13 +1,15 @@
 //! Leases.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Factory,
     help::{Checked, ID, Writer, events, has_turns, ok, refused, same, turn},
     list,
 };
-use crate::{Claim, ErrorKind, SessionStore, TurnRow};
+use crate::{
+    Claim, EndStatus, ErrorKind, Page, RunEnd, RunPhase, RunRecord, SessionStore, TurnRow,
+};
 
 list! {
     an_older_epoch_writes_nothing:
@@ -21,6 +23,14 @@ list! {
          same owner may claim again",
     a_released_session_is_free:
         "a released session has no owner, its lease is fenced, and any owner can claim it",
+    an_address_is_that_of_the_owner:
+        "the address of a claim is shown until the session is released or claimed again",
+    a_lease_without_an_owner_is_listed:
+        "a page of unowned sessions has those that are free or whose lease has expired, in either \
+         order, and no other; any owner may claim them",
+    a_cancel_reaches_the_owner_once:
+        "a store that passes requests to cancel on gives each to the current owner, once, and none \
+         without an open run or to an earlier owner",
     a_deleted_session_fences_its_lease:
         "the lease of a deleted session is fenced, even if a session with the same id is created",
 }
@@ -164,4 +174,116 @@ async fn a_deleted_session_fences_its_lease<F: Factory>(factory: &F) -> Checked 
     let mut new = Writer::open(&store, ID).await?;
     new.say("t1", &["new"]).await?;
     has_turns(&store, ID, &new.turns).await
+}
+
+async fn an_address_is_that_of_the_owner<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let address = async || {
+        let info = ok(store.info(ID).await, "reading the session")?;
+        Ok::<_, String>(info.address)
+    };
+    let claim = Claim::new("a").at_address("http://a:1");
+    let opened = ok(store.open(ID, &claim).await, "opening the session")?;
+    same(
+        opened.info.address.as_deref(),
+        Some("http://a:1"),
+        "the address as opened",
+    )?;
+    same(
+        address().await?,
+        Some("http://a:1".to_owned()),
+        "the address",
+    )?;
+    let claim = Claim::new("b").at_address("http://b:2").taking_over();
+    let opened = ok(store.open(ID, &claim).await, "taking over")?;
+    same(
+        address().await?,
+        Some("http://b:2".to_owned()),
+        "the new owner's address",
+    )?;
+    ok(store.release(&opened.lease).await, "releasing")?;
+    same(address().await?, None, "the address of a free session")?;
+    ok(store.open(ID, &Claim::new("c")).await, "opening again")?;
+    same(
+        address().await?,
+        None,
+        "the address of an owner without one",
+    )
+}
+
+async fn a_lease_without_an_owner_is_listed<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let hour = Duration::from_secs(3600);
+    for (id, claim) in [
+        ("held", Claim::new("a")),
+        ("expired", Claim::new("a").expiring_after(Duration::ZERO)),
+        ("renewed", Claim::new("a").expiring_after(hour)),
+        ("free", Claim::new("a")),
+    ] {
+        let opened = ok(store.open(id, &claim).await, "opening a session")?;
+        if id == "free" {
+            ok(store.release(&opened.lease).await, "releasing")?;
+        }
+    }
+    for page in [Page::first(9), Page::newest(9)] {
+        let listed = ok(store.list(&page.unowned()).await, "listing")?;
+        let mut ids: Vec<String> = listed.into_iter().map(|info| info.id).collect();
+        ids.sort();
+        same(
+            ids.join(" "),
+            "expired free".to_owned(),
+            "the unowned sessions",
+        )?;
+    }
+    for id in ["expired", "free"] {
+        let claimed = store.open(id, &Claim::new("b")).await;
+        ok(claimed, "claiming an unowned session")?;
+    }
+    let open = ok(
+        store.list(&Page::first(9).unowned().with_open_runs()).await,
+        "listing",
+    )?;
+    same(open.len(), 0, "unowned sessions with an open run")
+}
+
+async fn a_cancel_reaches_the_owner_once<F: Factory>(factory: &F) -> Checked {
+    let store = factory.fresh().await;
+    let mut writer = Writer::open(&store, ID).await?;
+    if ok(store.asked_cancels("a").await, "asking for requests")?.is_none() {
+        return Ok(());
+    }
+    let ask = async || ok(store.ask_cancel(ID).await, "asking to cancel");
+    let taken = async |owner: &str| {
+        let taken = ok(store.asked_cancels(owner).await, "asking for requests")?;
+        Ok::<_, String>(taken.unwrap_or_default().len())
+    };
+    same(ask().await?, false, "a request without a run")?;
+    writer.say("t", &["text"]).await?;
+    let run = || RunRecord::new("run", 0);
+    ok(
+        writer.append(writer.next().run(run())).await,
+        "starting a run",
+    )?;
+    same(ask().await?, true, "a request")?;
+    same(taken("b").await?, 0, "the requests for another owner")?;
+    same(taken("a").await?, 1, "the requests for the owner")?;
+    same(taken("a").await?, 0, "the requests, taken twice")?;
+    same(ask().await?, true, "a request")?;
+    let end = RunPhase::Ended(RunEnd::new(EndStatus::Finished));
+    ok(
+        writer.append(writer.next().run(run().at(end))).await,
+        "ending the run",
+    )?;
+    same(taken("a").await?, 0, "the requests for a run that ended")?;
+    ok(
+        writer.append(writer.next().run(run())).await,
+        "starting a run",
+    )?;
+    same(ask().await?, true, "a request")?;
+    Writer::claim(&store, ID, &Claim::new("b").taking_over()).await?;
+    same(
+        (taken("a").await?, taken("b").await?),
+        (0, 0),
+        "the requests after a claim",
+    )
 }

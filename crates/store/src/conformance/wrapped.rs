@@ -129,6 +129,18 @@ pub trait Wraps: Send + Sync {
     async fn stats(&self) -> Result<Stats, Error> {
         self.inner().stats().await
     }
+
+    async fn changed(&self, session: &str) {
+        self.inner().changed(session).await;
+    }
+
+    async fn ask_cancel(&self, session: &str) -> Result<bool, Error> {
+        self.inner().ask_cancel(session).await
+    }
+
+    async fn asked_cancels(&self, owner: &str) -> Result<Option<Vec<String>>, Error> {
+        self.inner().asked_cancels(owner).await
+    }
 }
 
 /// The store of a [`Wraps`], to which it dereferences.
@@ -214,5 +226,17 @@ impl<W: Wraps> SessionStore for Wrapped<W> {
 
     async fn stats(&self) -> Result<Stats, Error> {
         self.0.stats().await
+    }
+
+    async fn changed(&self, session: &str) {
+        self.0.changed(session).await;
+    }
+
+    async fn ask_cancel(&self, session: &str) -> Result<bool, Error> {
+        self.0.ask_cancel(session).await
+    }
+
+    async fn asked_cancels(&self, owner: &str) -> Result<Option<Vec<String>>, Error> {
+        self.0.asked_cancels(owner).await
     }
 }

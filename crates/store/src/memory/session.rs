@@ -36,6 +36,7 @@ pub(super) struct Kept {
 /// Owner of a session.
 pub(super) struct Holder {
     owner: String,
+    address: Option<String>,
     epoch: u64,
     expires: Option<Instant>,
 }
@@ -44,6 +45,7 @@ impl Holder {
     pub(super) fn new(claim: &Claim, epoch: u64, now: Instant) -> Self {
         Self {
             owner: claim.owner.clone(),
+            address: claim.address.clone(),
             epoch,
             // A time that the clock cannot represent never comes.
             expires: claim.ttl.and_then(|ttl| now.checked_add(ttl)),
@@ -68,6 +70,12 @@ impl Kept {
         self.holder.as_ref().is_some_and(|own| own.epoch == epoch)
     }
 
+    /// Returns `true` if any owner may claim the session.
+    pub(super) fn is_unowned(&self, now: Instant) -> bool {
+        let holder = self.holder.as_ref();
+        holder.is_none_or(|own| own.expires.is_some_and(|expires| expires <= now))
+    }
+
     pub(super) fn check_claim(
         &self,
         session: &str,
@@ -75,12 +83,8 @@ impl Kept {
         now: Instant,
     ) -> Result<(), Error> {
         let holder = self.holder.as_ref();
-        let is_free = holder.is_none_or(|own| {
-            claim.takes_over
-                || own.owner == claim.owner
-                || own.expires.is_some_and(|expires| expires <= now)
-        });
-        if is_free {
+        let is_allowed = claim.takes_over || holder.is_some_and(|own| own.owner == claim.owner);
+        if is_allowed || self.is_unowned(now) {
             return Ok(());
         }
         let owner = holder.map_or("", |own| own.owner.as_str());
@@ -106,6 +110,7 @@ impl Kept {
         info.turns = self.turns();
         info.last_seq = self.last_seq();
         info.owner = self.holder.as_ref().map(|own| own.owner.clone());
+        info.address = self.holder.as_ref().and_then(|own| own.address.clone());
         info.run.clone_from(&self.run);
         info.forked_from.clone_from(&self.forked_from);
         info.title.clone_from(&self.title);
