@@ -10,12 +10,13 @@ mod tests;
 /// Folders of recorded input, fuzzing seeds and files of others, which are kept byte for byte.
 const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds", "vendor"];
 
-/// The only reasons to ignore a test: it reads files outside of the repository, or drives a terminal or
-/// a browser. `.ci/run` runs these tests where there are such files and programs.
+/// The only reasons to ignore a test: it reads files outside of the repository, or drives a terminal, a
+/// browser or a database. `.ci/run` runs these tests where there are such files and programs.
 const NEEDS: &[&str] = &[
     concat!("#[", "ignore = \"needs ../shared\"]"),
     concat!("#[", "ignore = \"needs tmux\"]"),
     concat!("#[", "ignore = \"needs chromium and npm\"]"),
+    concat!("#[", "ignore = \"needs postgres\"]"),
 ];
 
 /// Checks every text file except recorded input.

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("settings", "turns events engine"),
     ("store", "turns events engine"),
     ("store-sqlite", "turns events store"),
+    ("store-postgres", "turns events store"),
     ("transport", "turns events engine"),
     ("provider", "turns events engine transport"),
     ("providers-openai", "turns events engine provider"),
@@ -88,6 +89,7 @@ const WITHOUT_HTTP: &[&str] = &[
     "geppetto-store",
     "geppetto-host",
     "geppetto-store-sqlite",
+    "geppetto-store-postgres",
     "geppetto-tui",
     "geppetto-ui",
 ];

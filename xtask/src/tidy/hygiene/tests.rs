@@ -28,7 +28,7 @@ fn a_missing_last_newline_is_found() {
 
 #[test]
 fn a_test_may_be_ignored_where_what_it_needs_is_missing() {
-    for needs in ["../shared", "tmux", "chromium and npm"] {
+    for needs in ["../shared", "tmux", "chromium and npm", "postgres"] {
         let source = format!("#[{} = \"needs {needs}\"]\nfn f() {{}}\n", "ignore");
         assert!(found("a.rs", &source).is_empty());
     }
