@@ -10,8 +10,8 @@ use std::{
 use async_trait::async_trait;
 use geppetto_events::Event;
 use geppetto_store::{
-    Appended, Batch, Claim, Durability, Effect, Error, Lease, Opened, Page, Request, SessionInfo,
-    SessionStore, Stats, TurnRow, check_id,
+    Appended, Batch, Claim, Durability, Effect, Error, EventSchedule, Lease, Opened, Page, Request,
+    SessionInfo, SessionStore, Stats, TurnRow, check_id,
 };
 use geppetto_turns::Turn;
 
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) path: PathBuf,
     pub(crate) writer: Writer,
     pub(crate) workers: Workers,
+    schedule: EventSchedule,
 }
 
 impl SqliteStore {
@@ -77,6 +78,7 @@ impl SqliteStore {
             path,
             writer,
             workers,
+            schedule: EventSchedule::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -102,6 +104,10 @@ impl SqliteStore {
 
 #[async_trait]
 impl SessionStore for SqliteStore {
+    fn schedule(&self) -> EventSchedule {
+        self.inner.schedule.clone()
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         check_id(session)?;
         let (id, own) = (session.to_owned(), claim.clone());

@@ -15,13 +15,15 @@ mod desk;
 mod hooks;
 mod lost;
 mod pump;
+mod schedule;
 mod title;
 mod wait;
 
 pub(crate) use desk::Change;
 use desk::Desk;
+pub use schedule::EventSchedule;
 
-/// Delay until events that no barrier has stored are written: 100 ms.
+/// Maximum delay until events that no barrier has stored are written: 100 ms.
 pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(100);
 
 /// Time to wait for the store when a runtime shuts down during a run: 1 s. A store that depends on
@@ -48,7 +50,7 @@ const STORE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 /// | `persist` | the turn with its totals, the end of the run | synced |
 ///
 /// Each write also has the events published until then. In between, a task writes them
-/// [`STORE_EVENTS_AFTER`] they were published; subscribers of the session do not wait for it. It
+/// at most [`STORE_EVENTS_AFTER`] they were published ([`EventSchedule`]); subscribers of the session do not wait for it. It
 /// also writes a run's terminal event, which follows `persist`; [`flush`](Self::flush) waits for
 /// that.
 ///
@@ -76,6 +78,7 @@ pub(crate) struct Inner<S> {
     writing: Semaphore,
     desk: Mutex<Desk>,
     clock: fn() -> SystemTime,
+    schedule: EventSchedule,
     /// Closed when the journal is dropped.
     alive: watch::Sender<()>,
 }
@@ -91,6 +94,7 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         } = opened;
         Self {
             inner: Arc::new(Inner {
+                schedule: store.schedule(),
                 store,
                 lease,
                 writing: Semaphore::new(1),

@@ -87,7 +87,7 @@ pub use effect::{Effect, EffectStart, EffectState, EffectWrite};
 pub use error::{Error, ErrorKind};
 pub use hash::{BlockHash, EncodedBlock};
 pub use info::{Cursor, Opened, Order, Page, SessionInfo, Stats};
-pub use journal::{JournalOf, STORE_EVENTS_AFTER};
+pub use journal::{EventSchedule, JournalOf, STORE_EVENTS_AFTER};
 pub use json::{MAX_STORED_DEPTH, stored_json};
 pub use lease::{Claim, Lease};
 pub use memory::MemoryStore;

@@ -7,8 +7,8 @@ use geppetto_events::Event;
 use geppetto_turns::Turn;
 
 use crate::{
-    Appended, Batch, Claim, Effect, Error, Lease, Opened, Page, Request, SessionInfo, Stats,
-    TurnRow,
+    Appended, Batch, Claim, Effect, Error, EventSchedule, Lease, Opened, Page, Request,
+    SessionInfo, Stats, TurnRow,
 };
 
 /// Maximum length of a session's id, in bytes: 512.
@@ -54,6 +54,12 @@ pub const MAX_ID_BYTES: usize = 512;
 /// readable by their owner only.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
+    /// Returns when the events of sessions are written. A store that groups writes returns clones of
+    /// one schedule; the default implementation returns a new one for each session.
+    fn schedule(&self) -> EventSchedule {
+        EventSchedule::new()
+    }
+
     /// Claims a session for writing, and creates it if it does not exist. Called once per process
     /// and session, before its first write.
     ///
@@ -248,6 +254,10 @@ pub fn check_id(session: &str) -> Result<(), Error> {
 
 #[async_trait]
 impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    fn schedule(&self) -> EventSchedule {
+        (**self).schedule()
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         (**self).open(session, claim).await
     }

@@ -31,6 +31,12 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
     check_run(batch, turns)?;
     let last_seq = events::write(conn, &session, encoded)?;
     requests::write(conn, session.sid, &batch.requests)?;
+    if session.last_batch > 0 && has_events_alone(batch) {
+        // Nearly all batches. Naming the other columns would rewrite their indexes.
+        conn.prepare_cached("update session set last_batch = ?, last_seq = ? where sid = ?")?
+            .execute(params![number, last_seq, session.sid])?;
+        return appended(turns, last_seq);
+    }
     let at = nanos(batch.at);
     conn.prepare_cached(
         "update session set last_batch = ?, turns = ?, last_seq = ?, head = ?, \
@@ -58,6 +64,11 @@ pub(crate) fn append(conn: &Connection, lease: &Lease, encoded: &Encoded) -> Res
 
 fn appended(turns: i64, last_seq: i64) -> Result<Appended> {
     Ok(Appended::new(to_u64(turns)?, to_u64(last_seq)?))
+}
+
+/// Returns `true` if a batch changes nothing of its session but the events.
+fn has_events_alone(batch: &Batch) -> bool {
+    !batch.is_activity() && batch.title.is_none() && batch.group.is_none()
 }
 
 fn check_run(batch: &Batch, turns: i64) -> Result<()> {

@@ -1,13 +1,13 @@
 //! Events.
 
-use geppetto_store::{BlockHash, Error};
+use geppetto_store::Error;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Session;
 use crate::{
     encode::{Context, Encoded},
     fault::Result,
-    number::{key_of, to_i64},
+    number::to_i64,
 };
 
 /// Appends the events of a batch, and returns the number of the last event.
@@ -49,7 +49,7 @@ pub(super) fn write(conn: &Connection, session: &Session, encoded: &Encoded) -> 
 
 /// Returns the id of a context, of which each session has one copy.
 fn context(conn: &Connection, sid: i64, json: &str) -> Result<i64> {
-    let key = key_of(&BlockHash::of_json(json));
+    let key = key_of(json);
     let known = conn
         .prepare_cached("select cid from context where sid = ? and key = ? and body = ?")?
         .query_row(params![sid, key, json.as_bytes()], |row| row.get(0))
@@ -60,4 +60,13 @@ fn context(conn: &Connection, sid: i64, json: &str) -> Result<i64> {
     conn.prepare_cached("insert into context(sid, key, body) values(?, ?, ?)")?
         .execute(params![sid, key, json.as_bytes()])?;
     Ok(conn.last_insert_rowid())
+}
+
+/// Returns the value by which a context is found, which need not be unique: FNV-1a, because it is
+/// computed for every batch.
+fn key_of(json: &str) -> i64 {
+    let hash = json.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash.cast_signed()
 }

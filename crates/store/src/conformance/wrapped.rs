@@ -7,8 +7,8 @@ use geppetto_events::Event;
 use geppetto_turns::Turn;
 
 use crate::{
-    Appended, Batch, Claim, Effect, Error, Lease, Opened, Page, Request, SessionInfo, SessionStore,
-    Stats, TurnRow,
+    Appended, Batch, Claim, Effect, Error, EventSchedule, Lease, Opened, Page, Request,
+    SessionInfo, SessionStore, Stats, TurnRow,
 };
 
 /// Part of a store that differs from the store below it, such as a fault or a delay in a test. Every
@@ -157,6 +157,10 @@ impl<W> Deref for Wrapped<W> {
 
 #[async_trait]
 impl<W: Wraps> SessionStore for Wrapped<W> {
+    fn schedule(&self) -> EventSchedule {
+        self.0.inner().schedule()
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         self.0.open(session, claim).await
     }

@@ -3,9 +3,13 @@
 use std::sync::{Arc, Weak};
 
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
-use tokio::{runtime::Handle, sync::watch, time::sleep};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
-use super::{Change, Inner, JournalOf, STORE_EVENTS_AFTER};
+use super::{Change, EventSchedule, Inner, JournalOf};
 use crate::SessionStore;
 
 impl<S: SessionStore + 'static> JournalOf<S> {
@@ -19,12 +23,14 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         // Ends the task for the previous stream, if there is one.
         self.inner.alive.send_replace(());
         let alive = self.inner.alive.subscribe();
-        runtime.spawn(pump(Arc::downgrade(&self.inner), news, alive));
+        let schedule = self.inner.schedule.clone();
+        runtime.spawn(pump(Arc::downgrade(&self.inner), schedule, news, alive));
     }
 }
 
 async fn pump<S: SessionStore>(
     journal: Weak<Inner<S>>,
+    schedule: EventSchedule,
     mut news: Subscription,
     mut alive: watch::Receiver<()>,
 ) {
@@ -34,7 +40,7 @@ async fn pump<S: SessionStore>(
             _ = alive.changed() => return,
             item = news.next() => if item.is_none() { return },
         }
-        sleep(STORE_EVENTS_AFTER).await;
+        sleep_until(schedule.next(Instant::now())).await;
         while news.try_next().is_some() {}
         let Some(journal) = journal.upgrade() else {
             return;
