@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use geppetto_events::Event;
 use geppetto_store::{
-    Appended, Batch, Claim, Effect, Error, ErrorKind, Lease, Opened, Page, Request, SessionInfo,
-    SessionStore, Stats, TurnRow, check_id,
+    Appended, Batch, Claim, Effect, Error, ErrorKind, EventSchedule, Lease, Opened, Page, Request,
+    SessionInfo, SessionStore, Stats, TurnRow, check_id,
 };
 use geppetto_turns::Turn;
 use tokio::time::timeout;
@@ -56,6 +56,7 @@ struct Inner {
     pool: Arc<Pool>,
     hints: Arc<Hints>,
     writers: Vec<Writer>,
+    schedule: EventSchedule,
 }
 
 impl PostgresStore {
@@ -99,6 +100,7 @@ impl PostgresStore {
             pool,
             hints,
             writers,
+            schedule: EventSchedule::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -146,6 +148,10 @@ impl PostgresStore {
 
 #[async_trait]
 impl SessionStore for PostgresStore {
+    fn schedule(&self) -> EventSchedule {
+        self.inner.schedule.clone()
+    }
+
     async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
         check_id(session)?;
         let call = Call::new("claim_1")
