@@ -53,7 +53,7 @@ pub(crate) async fn api(State(app): State<App>, request: Request, next: Next) ->
                 .retry_after(seconds)
                 .into_response();
         }
-        if parts.method != Method::DELETE && !is_json(&parts.headers) {
+        if has_body(&parts.headers) && !is_json(&parts.headers) {
             let detail = "the request is not JSON";
             return Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", detail)
                 .help("send it with `Content-Type: application/json`")
@@ -67,6 +67,13 @@ pub(crate) async fn api(State(app): State<App>, request: Request, next: Next) ->
         .headers_mut()
         .insert(header::CACHE_CONTROL, no_store);
     response
+}
+
+/// Returns `true` if a request has a body. Clients send none with requests such as those to cancel.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -118,7 +118,7 @@ fn the_frames_have_the_form_of_the_api() {
     let call = json!({"index": 0, "id": "c1", "type": "function",
         "function": {"name": "pick", "arguments": ""}});
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 4, "total_tokens": 14,
-        "prompt_tokens_details": {"cached_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 1}});
     let expected = [
         delta(json!({"role": "assistant", "content": ""})),
