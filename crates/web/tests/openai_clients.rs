@@ -87,8 +87,7 @@ impl Engine for Prompted {
         turn: &mut Turn,
     ) -> Result<InferenceResult, EngineError> {
         let prompt = turn.last_of(BlockKind::User).and_then(|own| own.text());
-        let is_answered =
-            turn.blocks.iter().last().map(|own| own.kind()) == Some(BlockKind::ToolUse);
+        let is_answered = turn.blocks.last().map(|own| own.kind()) == Some(BlockKind::ToolUse);
         match self.replies.get(prompt.unwrap_or_default()) {
             Some([first, second]) => {
                 let engine = if is_answered { second } else { first };

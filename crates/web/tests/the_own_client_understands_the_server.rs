@@ -108,7 +108,7 @@ fn engine(conversation: &[Vec<Said>]) -> ScriptedEngine {
 fn tools() -> ToolRegistry {
     let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
     let echo = raw_tool_fn("echo", "Repeats", schema, |args: Value| async move {
-        format!("n is {}", args["n"])
+        format!("called with {args}")
     });
     ToolRegistry::new().with(echo).unwrap()
 }

@@ -10,7 +10,7 @@ use super::fields::{Fields, unknown_value};
 pub(super) fn read(body: &Fields<'_>) -> Result<Option<ClientTools>, ApiError> {
     let mut definitions = Vec::new();
     for (index, tool) in body.list("tools")?.iter().enumerate() {
-        definitions.push(definition(tool, &format!("tools[{index}]"))?);
+        definitions.extend(definition(tool, &format!("tools[{index}]"))?);
     }
     let choice = choice(body, &mut definitions)?;
     if definitions.is_empty() && choice.is_none() {
@@ -23,14 +23,32 @@ pub(super) fn read(body: &Fields<'_>) -> Result<Option<ClientTools>, ApiError> {
     }))
 }
 
-fn definition(tool: &Value, place: &str) -> Result<ToolDefinition, ApiError> {
+/// Tools that OpenAI executes itself. Clients offer them to every server; the server's own tools are
+/// there without being declared.
+const HOSTED: [&str; 12] = [
+    "web_search",
+    "web_search_preview",
+    "file_search",
+    "code_interpreter",
+    "image_generation",
+    "computer",
+    "computer_use_preview",
+    "mcp",
+    "local_shell",
+    "shell",
+    "tool_search",
+    "apply_patch",
+];
+
+/// Reads a tool; `None` for one that OpenAI executes.
+fn definition(tool: &Value, place: &str) -> Result<Option<ToolDefinition>, ApiError> {
     let fields = Fields::of(tool, place)?;
     match fields.text("type")?.unwrap_or("function") {
         "function" => {}
+        kind if is_hosted(kind) => return Ok(None),
         other => {
             let message = format!(
-                "tools of the type `{other}` are not supported; the server's own tools need no \
-                 declaration"
+                "tools of the type `{other}` are not supported; declare a function instead"
             );
             return Err(fields
                 .refuse("type", message)
@@ -40,7 +58,11 @@ fn definition(tool: &Value, place: &str) -> Result<ToolDefinition, ApiError> {
     // Chat Completions nest the function, Responses do not.
     let inner = fields.object("function")?;
     let function = inner.as_ref().unwrap_or(&fields);
-    let name = function.required("name")?;
+    // Some clients name the tool next to the function.
+    let name = match function.text("name")? {
+        Some(name) => name,
+        None => fields.required("name")?,
+    };
     let description = function.text("description")?.unwrap_or_default();
     let parameters = function.object("parameters")?;
     let parameters = match parameters {
@@ -56,7 +78,14 @@ fn definition(tool: &Value, place: &str) -> Result<ToolDefinition, ApiError> {
     definition.validate().map_err(|error| {
         ApiError::invalid(place, error.to_string()).with_code("invalid_function_parameters")
     })?;
-    Ok(definition)
+    Ok(Some(definition))
+}
+
+fn is_hosted(kind: &str) -> bool {
+    // Versions end with a date: `web_search_2025_08_26`.
+    HOSTED
+        .iter()
+        .any(|own| kind == *own || kind.starts_with(&format!("{own}_20")))
 }
 
 /// Reads the choice; `allowed_tools` removes the other tools.

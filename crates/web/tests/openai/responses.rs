@@ -345,7 +345,11 @@ async fn errors_and_refusals() {
         ("conversation", json!("conv_1"), "conversation"),
         ("prompt", json!({"id": "p"}), "prompt"),
         ("max_output_tokens", json!(0), "max_output_tokens"),
-        ("tools", json!([{"type": "web_search"}]), "tools[0].type"),
+        (
+            "tools",
+            json!([{"type": "custom", "name": "x"}]),
+            "tools[0].type",
+        ),
         (
             "text",
             json!({"format": {"type": "json_schema", "name": "x"}}),
