@@ -51,6 +51,7 @@
 //! | `host` | `geppetto-host` | durable sessions by id (feature `host`) |
 //! | `store` | `geppetto-store` | durable sessions over any store (feature `store`) |
 //! | `sqlite` | `geppetto-store-sqlite` | durable sessions in one SQLite file (feature `sqlite`) |
+//! | `web` | `geppetto-web` | a chat in the browser, as routes of an axum application (feature `web`) |
 //! | `structured` | `geppetto-structured` | data cut out of streamed text (feature `structured`) |
 //! | `testing` | `geppetto-testing` | scripted engine and provider server (features `testing`, `cassette`, `demo`) |
 
@@ -106,6 +107,9 @@ pub use geppetto_toolloop as tools;
 )]
 pub use geppetto_transport as transport;
 pub use geppetto_turns as turns;
+#[cfg(feature = "web")]
+#[cfg_attr(docsrs, doc(cfg(feature = "web")))]
+pub use geppetto_web as web;
 
 pub mod prelude;
 

@@ -30,6 +30,7 @@ pub use state::State;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Entity {
     /// Stable id, unique within the timeline. The same whether the entity was made from events or

@@ -66,6 +66,8 @@ pub mod export;
 mod limits;
 mod patch;
 mod queue;
+#[cfg(feature = "schemars")]
+mod schema;
 mod timeline;
 mod view;
 

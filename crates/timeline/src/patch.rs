@@ -21,6 +21,7 @@ use crate::{Changes, Entity, Field, Status};
 /// } // shown sorted by position
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Patch {

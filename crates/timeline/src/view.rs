@@ -28,6 +28,7 @@ pub struct View {
 
 /// What a session is doing.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Status {
@@ -39,6 +40,7 @@ pub struct Status {
     pub model: Option<String>,
     /// Token usage of the last run, as far as it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<crate::schema::Usage>"))]
     pub usage: Option<Usage>,
     /// Number of queued prompts, as of the last event of the queue.
     #[serde(skip_serializing_if = "Option::is_none")]

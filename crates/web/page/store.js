@@ -167,7 +167,7 @@ export async function sendMessage(text, images) {
   try {
     let id = state.current;
     if (!id) {
-      const created = await send('POST', 'sessions', state.profile ? { profile: state.profile } : {});
+      const created = await send('POST', 'sessions', {}); // the message has the profile
       id = created.id;
       const { profile } = state;
       open(id);

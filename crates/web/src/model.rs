@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use geppetto_host::{SessionInfo, State};
+use geppetto_timeline::View;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,6 +96,7 @@ pub struct SessionSnapshot {
     /// Number of the last event that the snapshot includes; `?after=` continues it.
     pub seq: u64,
     /// The timeline: `version`, `status` and `entities`, sorted by `position`.
+    #[schemars(with = "View")]
     pub view: Value,
     /// Queued prompts, in order.
     #[serde(default)]
@@ -138,8 +140,8 @@ pub struct WaitingCall {
 pub struct CreateSession {
     /// Title. By default the first words of the first prompt.
     pub title: Option<String>,
-    /// Profile of the session's messages. Kept by the server until the first message, and with the
-    /// turns from then on.
+    /// Profile of the session's messages. Kept with the session's turns, of which the first one is
+    /// then empty.
     pub profile: Option<String>,
 }
 

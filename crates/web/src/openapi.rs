@@ -23,6 +23,8 @@ pub(crate) fn document(title: &str, routes: &[Route]) -> Value {
             path.insert(route.method.to_owned(), operation(route, &mut generator));
         }
     }
+    // The data of the events of a stream, which the document of the route names.
+    generator.subschema_for::<geppetto_timeline::Patch>();
     json!({
         "openapi": "3.1.1",
         "info": {"title": title, "version": env!("CARGO_PKG_VERSION")},

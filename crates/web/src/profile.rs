@@ -76,13 +76,14 @@ impl Profile {
             submit = apply(submit);
         }
         let name = self.name.clone();
-        submit.with(move |prompt| {
-            prompt.edit(move |turn| {
-                if let Err(error) = turn.metadata.set(&PROFILE, &name) {
-                    tracing::warn!(%error, "the profile of a turn was not noted");
-                }
-            })
-        })
+        submit.with(move |prompt| prompt.edit(move |turn| Self::note(turn, &name)))
+    }
+
+    /// Notes the name of a profile in a turn.
+    pub(crate) fn note(turn: &mut Turn, name: &String) {
+        if let Err(error) = turn.metadata.set(&PROFILE, name) {
+            tracing::warn!(%error, "the profile of a turn was not noted");
+        }
     }
 
     /// Returns the name of the profile that a turn runs with, if it has one.

@@ -154,8 +154,8 @@ fn of_history() -> Vec<Route> {
             "get",
             "/sessions/{id}/events",
             get(events::stream),
-            "Streams the session as server-sent events: `view` is the complete timeline, `patches` a \
-             list of changes, `deleted` the end; with `as=events`, each `event` is one of the log. \
+            "Streams the session as server-sent events: `view` is the complete timeline (schema \
+             `View`), `patches` a list of changes (`Patch`), `deleted` the end; with `as=events`, each `event` is one of the log. \
              The id is the number of the last event that is included; `Last-Event-ID` continues.",
         )
         .text(&["text/event-stream"])

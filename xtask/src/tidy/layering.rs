@@ -60,7 +60,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
     (
         "geppetto",
         "settings factory transport provider providers-openai providers-anthropic providers-gemini host store \
-         store-sqlite structured toolloop testing",
+         store-sqlite structured toolloop testing web",
     ),
 ];
 

@@ -7,6 +7,7 @@ use super::{Content, Entity, Source, State};
 
 /// A text of an entity that grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Field {
@@ -20,18 +21,20 @@ pub enum Field {
 
 /// Generates the list of changeable fields.
 macro_rules! changes {
-    ($( $name:ident: $type:ty, )*) => {
+    ($( $name:ident: $type:ty $( as $schema:literal )?, )*) => {
         /// New values of fields of an entity. Fields that are `None` do not change.
         ///
         /// The names are those of the fields of [`Entity`] and [`Content`], so that a web page can
         /// assign them to its copy of the entity.
         #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[serde(default)]
         #[non_exhaustive]
         #[allow(missing_docs, reason = "named as the fields of the entities")]
         pub struct Changes {
             $(
                 #[serde(skip_serializing_if = "Option::is_none")]
+                $( #[cfg_attr(feature = "schemars", schemars(with = $schema))] )?
                 pub $name: Option<$type>,
             )*
         }
@@ -68,7 +71,7 @@ changes! {
     progress: String,
     result: String,
     result_omitted: u64,
-    attachments: Vec<Attachment>,
+    attachments: Vec<Attachment> as "Option<Vec<crate::schema::Attachment>>",
     sources: Vec<Source>,
     duration_ms: u64,
 }

@@ -7,6 +7,7 @@ use super::State;
 
 /// What an [`Entity`](super::Entity) shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
@@ -33,6 +34,7 @@ pub enum Content {
 
 /// Message of a person.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Message {
@@ -40,11 +42,16 @@ pub struct Message {
     pub text: String,
     /// Images and files, without their content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(with = "Vec<crate::schema::Attachment>")
+    )]
     pub attachments: Vec<Attachment>,
 }
 
 /// Text of the model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Answer {
@@ -62,6 +69,7 @@ pub struct Answer {
 
 /// A cited source.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Source {
@@ -75,6 +83,7 @@ pub struct Source {
 
 /// Reasoning of the model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Reasoning {
@@ -92,6 +101,7 @@ pub struct Reasoning {
 ///
 /// Secrets are masked. Arguments and results are cut at [`SHOWN_LIMIT`](crate::SHOWN_LIMIT) bytes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ToolCall {
@@ -123,6 +133,10 @@ pub struct ToolCall {
     pub result_omitted: u64,
     /// Images and files of the result, without their content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "schemars",
+        schemars(with = "Vec<crate::schema::Attachment>")
+    )]
     pub attachments: Vec<Attachment>,
     /// Time from the start of the tool to its result, in milliseconds. `None` if it did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +145,7 @@ pub struct ToolCall {
 
 /// Tool that the provider runs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServerTool {
@@ -151,6 +166,7 @@ pub struct ServerTool {
 
 /// Notice about a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Notice {
@@ -162,6 +178,7 @@ pub struct Notice {
 
 /// Kind of a [`Notice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NoticeKind {
@@ -188,6 +205,7 @@ pub enum NoticeKind {
 
 /// Error of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Failure {
@@ -203,6 +221,7 @@ pub struct Failure {
 
 /// Work of an agent within a tool call. Known from events alone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Agent {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Progress of an answer, reasoning, a tool call or an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {

@@ -97,7 +97,7 @@ pub(crate) async fn create(
     }
     let session = app.host.create(new).await?;
     if let Some(profile) = &input.profile {
-        app.choose(session.id(), profile)?;
+        profiles::choose(&app, &session, profile).await?;
     }
     let location = HeaderValue::from_str(&format!("sessions/{}", session.id()));
     let location = location.unwrap_or(HeaderValue::from_static("sessions"));
@@ -169,7 +169,7 @@ pub(crate) async fn change(
     Input(input): Input<ChangeSession>,
 ) -> Result<Json<SessionSummary>, Problem> {
     if let Some(profile) = &input.profile {
-        app.choose(session.id(), profile)?;
+        profiles::choose(&app, &session, profile).await?;
     }
     if let Some(title) = input.title {
         session.rename(checked_title(title)?).await?;

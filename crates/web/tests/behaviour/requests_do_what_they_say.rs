@@ -390,6 +390,19 @@ async fn profiles_are_listed_chosen_and_remembered() {
     // Another server process knows the profile of the session from its last turn.
     let other = Server::of(host.clone(), options).await;
     assert_eq!(other.get(&session).await.json()["profile"], "fast");
+    // Before the first message, and after a change, too.
+    let path = server.post("/sessions", &json!({"profile": "deep"})).await;
+    let path = format!("/sessions/{}", path.json()["id"].as_str().unwrap());
+    let own = other.get(&path).await.json();
+    assert_eq!(
+        (&own["profile"], &own["view"]["entities"]),
+        (&json!("deep"), &json!([]))
+    );
+    let change = json!({"profile": "deep"}).to_string();
+    let header = [("Content-Type", "application/json")];
+    let changed = server.send("PATCH", &session, &header, &change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(other.get(&session).await.json()["profile"], "deep");
     let unknown = json!({"text": "x", "profile": "free"});
     let unknown = server.post(&format!("{session}/messages"), &unknown).await;
     assert_eq!(

@@ -1,9 +1,108 @@
 //! The OpenAPI document has the routes that exist, and schemas for their bodies.
 
-use geppetto_testing::{Script, ScriptedEngine};
-use serde_json::Value;
+use std::collections::BTreeSet;
 
-use crate::support::Server;
+use geppetto_engine::ErrorKind;
+use geppetto_store::MemoryStore;
+use geppetto_testing::{Script, ScriptedEngine};
+use geppetto_timeline::{Field, Patch};
+use geppetto_web::Options;
+use serde_json::{Value, json};
+
+use crate::{
+    schema::misfits,
+    support::{Server, Window, paying},
+};
+
+fn schema(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// Pays with a person's approval, after an image.
+async fn with_a_tool() -> (Server, String, Window) {
+    let server = Server::of(paying(MemoryStore::new()).build(), Options::new()).await;
+    let session = server.session().await;
+    let window = Window::open(&server, &session).await;
+    let image = json!({"data": "iVBORw0KGgo=", "media_type": "image/png"});
+    let body = json!({"text": "Pay", "images": [image]});
+    let messages = format!("{session}/messages");
+    assert_eq!(server.post(&messages, &body).await.status, 202);
+    server.host.session(&session[10..]).idle().await;
+    let decision = json!({"decision": "allow"});
+    let approvals = format!("{session}/approvals/call-1");
+    assert_eq!(server.post(&approvals, &decision).await.status, 202);
+    server.host.session(&session[10..]).idle().await;
+    (server, session, window)
+}
+
+/// Talks twice, and fails the second time.
+async fn with_an_error() -> (Server, String, Window) {
+    let engine = ScriptedEngine::new([
+        Script::new()
+            .reasoning("Hm.")
+            .text("Well, ")
+            .text("no.")
+            .usage(3, 4),
+        Script::new()
+            .text("Half")
+            .fail(ErrorKind::InvalidRequest, "no"),
+    ]);
+    let server = Server::new(engine).await;
+    let session = server.session().await;
+    let window = Window::open(&server, &session).await;
+    server.tell(&session, "One").await;
+    server.tell(&session, "Two").await;
+    (server, session, window)
+}
+
+#[tokio::test]
+async fn views_and_patches_are_as_it_says() {
+    let mut kinds = BTreeSet::new();
+    for (server, session, mut window) in [with_a_tool().await, with_an_error().await] {
+        let document = server.get("/openapi.json").await.json();
+        let snapshot = server.get(&session).await.json();
+        let found = misfits(&snapshot, &schema("SessionSnapshot"), &document, "snapshot");
+        assert_eq!(found, [""; 0]);
+        let last = snapshot["seq"].as_u64().unwrap();
+        while window.last_id.unwrap_or_default() < last {
+            let event = window.next().await.unwrap();
+            let data: Value = serde_json::from_str(&event.data).unwrap();
+            let (name, values) = match data {
+                Value::Array(patches) => ("Patch", patches),
+                view => ("View", vec![view]),
+            };
+            for own in &values {
+                let found = misfits(own, &schema(name), &document, name);
+                assert_eq!(found, [""; 0], "{own:#}");
+                kinds.insert(own["op"].as_str().unwrap_or("view").to_owned());
+            }
+        }
+    }
+    assert!(kinds.len() > 3, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn not_everything_is_a_patch() {
+    let server = Server::new(ScriptedEngine::always(Script::new().text("Hello."))).await;
+    let document = server.get("/openapi.json").await.json();
+    // A window that is not the fastest may not receive one.
+    let append = Patch::Append {
+        id: "a".to_owned(),
+        version: 1,
+        field: Field::Text,
+        text: "b".to_owned(),
+    };
+    let append = serde_json::to_value(append).unwrap();
+    assert_eq!(misfits(&append, &schema("Patch"), &document, ""), [""; 0]);
+    for wrong in [
+        json!({"op": "append", "id": "a"}),
+        json!({"op": "none"}),
+        json!({"op": "remove", "id": 1, "version": 2}),
+    ] {
+        let found = misfits(&wrong, &schema("Patch"), &document, "");
+        assert!(!found.is_empty(), "{wrong}");
+    }
+}
 
 #[tokio::test]
 async fn every_operation_exists_and_every_reference_resolves() {
