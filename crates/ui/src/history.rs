@@ -17,6 +17,10 @@ pub(crate) const CLIENT_QUESTION: &str = "the client executes this tool and retu
 /// Name of the turn's metadata with the client's id of the user's message.
 pub const MESSAGE_ID: &str = "geppetto_ui.message_id@v1";
 
+/// Name of the turn's metadata with the client's ids of messages with results of its own tools, by
+/// the provider's id of the call.
+pub const RESULT_IDS: &str = "geppetto_ui.result_ids@v1";
+
 /// Returns the index of the first block that a turn has of its own: every turn begins with the
 /// blocks of the turn before.
 #[must_use]

@@ -51,5 +51,5 @@ mod raw;
 mod segment;
 
 pub use error::RequestError;
-pub use history::{MESSAGE_ID, own_start};
+pub use history::{MESSAGE_ID, RESULT_IDS, own_start};
 pub use raw::RawJson;

@@ -76,11 +76,10 @@ impl Order {
                     }
                 }
             }
-            UiEvent::RunFinished { outcome, .. } => {
-                if let Outcome::Interrupt { interrupts } = outcome {
-                    rule(!interrupts.is_empty(), "an interrupt asks something")?;
-                }
-            }
+            UiEvent::RunFinished {
+                outcome: Outcome::Interrupt { interrupts },
+                ..
+            } => rule(!interrupts.is_empty(), "an interrupt asks something")?,
             _ => {}
         }
         if event.is_terminal() {

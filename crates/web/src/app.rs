@@ -9,7 +9,9 @@ use geppetto_host::Host;
 use geppetto_store::MemoryStore;
 use http::StatusCode;
 
-use crate::{Options, Problem, Profile, guard::Rates, guard::Streams, hub::Hubs, openai};
+use crate::{
+    Options, Problem, Profile, guard::Rates, guard::Streams, hub::Hubs, openai, ui::Watches,
+};
 
 /// Number of sessions whose profile is remembered before their first message.
 const MAX_CHOSEN: usize = 10_000;
@@ -30,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) locks: openai::Locks,
     /// Time at which the server started, in seconds since the Unix epoch.
     pub(crate) started: u64,
+    pub(crate) watches: Watches,
     /// Profiles that were chosen for sessions since the server started, by session.
     chosen: Mutex<HashMap<String, String>>,
 }
@@ -53,6 +56,7 @@ impl App {
             host,
             options,
             hubs: Hubs::default(),
+            watches: Watches::default(),
             chosen: Mutex::default(),
         }))
     }

@@ -59,6 +59,7 @@ mod profile;
 mod router;
 mod routes;
 mod serve;
+mod ui;
 
 pub use options::Options;
 pub use owner::Owner;
@@ -66,3 +67,4 @@ pub use problem::Problem;
 pub use profile::Profile;
 pub use router::router;
 pub use serve::{ServeOptions, serve};
+pub use ui::UiContext;

@@ -28,6 +28,7 @@ pub struct Options {
     pub(crate) notices: Vec<String>,
     pub(crate) page: bool,
     pub(crate) openai: Option<OpenAi>,
+    pub(crate) stop_when_left: bool,
 }
 
 impl Default for Options {
@@ -48,6 +49,7 @@ impl Default for Options {
             notices: Vec::new(),
             page: true,
             openai: None,
+            stop_when_left: false,
         }
     }
 }
@@ -147,6 +149,15 @@ impl Options {
     /// Adds a line that the page shows before the first message, such as which model answers.
     pub fn notice(mut self, notice: impl Into<String>) -> Self {
         self.notices.push(notice.into());
+        self
+    }
+
+    /// Cancels runs that interfaces of the AI SDK and AG-UI started when their last reader closes its
+    /// connection. By default they continue: these protocols have no other way to stop an answer, but
+    /// a page that is loaded again closes its connection too. A next message ends a run that nobody
+    /// reads in any case.
+    pub fn stop_when_left(mut self) -> Self {
+        self.stop_when_left = true;
         self
     }
 

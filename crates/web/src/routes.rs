@@ -7,6 +7,7 @@ use crate::{
     api::{approvals, events, export, history, images, messages, profiles, runs, sessions},
     app::App,
     model,
+    ui::{self, agui, ai_sdk},
 };
 
 type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -90,6 +91,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let mut routes = of_sessions();
     routes.extend(of_history());
     routes.extend(of_runs());
+    routes.extend(of_ai_sdk());
+    routes.extend(of_agui());
     routes.push(
         Route::new(
             "get",
@@ -237,5 +240,55 @@ fn of_runs() -> Vec<Route> {
         )
         .body::<model::Approval>()
         .run(),
+    ]
+}
+
+fn of_ai_sdk() -> Vec<Route> {
+    vec![
+        Route::new(
+            "post",
+            "/ui",
+            post(ai_sdk::submit),
+            "Starts a run and streams it, for `useChat` of the Vercel AI SDK: UI message stream v1. \
+             The session keeps the conversation; the last message is what is new.",
+        )
+        .body::<ui::model::ChatRequest>()
+        .text(&["text/event-stream"]),
+        Route::new(
+            "get",
+            "/ui/{id}",
+            get(ai_sdk::read),
+            "Returns the messages of a session, for `useChat`.",
+        )
+        .json::<ui::model::ChatMessages>(200),
+        Route::new(
+            "get",
+            "/ui/{id}/stream",
+            get(ai_sdk::resume),
+            "Streams the running inference from its beginning, for `resumeStream` of `useChat`; 204 if \
+             nothing is running.",
+        )
+        .text(&["text/event-stream"]),
+    ]
+}
+
+fn of_agui() -> Vec<Route> {
+    vec![
+        Route::new(
+            "post",
+            "/agui",
+            post(agui::run),
+            "Starts a run and streams it as AG-UI events, for `HttpAgent`. The session keeps the \
+             conversation; without a new message, the stream is the conversation and what is running.",
+        )
+        .body::<ui::model::RunAgentInput>()
+        .text(&["text/event-stream"]),
+        Route::new(
+            "get",
+            "/agui/{id}",
+            get(agui::read),
+            "Returns the messages of a session, as AG-UI has them.",
+        )
+        .json::<ui::model::ChatMessages>(200),
     ]
 }

@@ -21,6 +21,10 @@ impl Conversation {
         &self.messages
     }
 
+    pub(super) fn push(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
     /// Removes the messages and tool calls with these ids.
     pub(super) fn remove(&mut self, ids: &[String]) {
         self.messages.retain_mut(|message| {

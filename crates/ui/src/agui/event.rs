@@ -207,6 +207,35 @@ impl UiEvent {
         matches!(self, Self::RunFinished { .. } | Self::RunError { .. })
     }
 
+    /// Returns the type, such as `RUN_STARTED`.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "RUN_STARTED",
+            Self::RunFinished { .. } => "RUN_FINISHED",
+            Self::RunError { .. } => "RUN_ERROR",
+            Self::StepStarted { .. } => "STEP_STARTED",
+            Self::StepFinished { .. } => "STEP_FINISHED",
+            Self::TextMessageStart { .. } => "TEXT_MESSAGE_START",
+            Self::TextMessageContent { .. } => "TEXT_MESSAGE_CONTENT",
+            Self::TextMessageEnd { .. } => "TEXT_MESSAGE_END",
+            Self::ReasoningStart { .. } => "REASONING_START",
+            Self::ReasoningMessageStart { .. } => "REASONING_MESSAGE_START",
+            Self::ReasoningMessageContent { .. } => "REASONING_MESSAGE_CONTENT",
+            Self::ReasoningMessageEnd { .. } => "REASONING_MESSAGE_END",
+            Self::ReasoningEnd { .. } => "REASONING_END",
+            Self::ToolCallStart { .. } => "TOOL_CALL_START",
+            Self::ToolCallArgs { .. } => "TOOL_CALL_ARGS",
+            Self::ToolCallEnd { .. } => "TOOL_CALL_END",
+            Self::ToolCallResult { .. } => "TOOL_CALL_RESULT",
+            Self::StateSnapshot { .. } => "STATE_SNAPSHOT",
+            Self::StateDelta { .. } => "STATE_DELTA",
+            Self::MessagesSnapshot { .. } => "MESSAGES_SNAPSHOT",
+            Self::ActivitySnapshot { .. } => "ACTIVITY_SNAPSHOT",
+            Self::Custom { .. } => "CUSTOM",
+        }
+    }
+
     pub(super) fn custom<T: Serialize + ?Sized>(name: &str, value: &T) -> Self {
         Self::Custom {
             name: name.to_owned(),

@@ -12,7 +12,7 @@ use super::{Message, ToolCall, UserContent, activity::Activity, message::result_
 use crate::{
     RawJson,
     call_ids::CallIds,
-    history::{self, MESSAGE_ID},
+    history::{self, MESSAGE_ID, RESULT_IDS},
 };
 
 /// Returns the messages of a conversation, with the ids that streams give them. Instructions are not
@@ -28,6 +28,7 @@ pub(super) fn read(turns: &[Turn]) -> (Vec<Message>, CallIds) {
     for (turn, mut blocks) in history::own_blocks(turns) {
         history::without_retries(&mut blocks);
         reader.user_id = turn.metadata.raw(MESSAGE_ID).and_then(Value::as_str);
+        reader.result_ids = turn.metadata.raw(RESULT_IDS);
         reader.parent = None;
         for block in blocks {
             reader.block(block);
@@ -42,6 +43,8 @@ struct Reader<'a> {
     ids: CallIds,
     /// The client's id of the next message of the user.
     user_id: Option<&'a str>,
+    /// The client's ids of messages with results.
+    result_ids: Option<&'a Value>,
     /// Message that the calls of the reply belong to.
     parent: Option<String>,
 }
@@ -117,9 +120,10 @@ impl Reader<'_> {
     fn answer(&mut self, own: &ToolUse) {
         self.parent = None;
         let call = self.ids.last(&own.id);
+        let named = self.result_ids.and_then(|ids| ids.get(&own.id)?.as_str());
         let content = own.shown_output();
         self.messages.push(Message::Tool {
-            id: result_id(&call),
+            id: named.map_or_else(|| result_id(&call), str::to_owned),
             error: own.is_error().then(|| content.clone()),
             content,
             tool_call_id: call,

@@ -6,7 +6,7 @@ use geppetto_events::{Event, EventKind, kind::REPLACED};
 use geppetto_turns::Turn;
 use serde_json::json;
 
-use super::{Conversation, PROTOCOL_VERSION, UiEvent, activity::Activity, history};
+use super::{Conversation, Message, PROTOCOL_VERSION, UiEvent, activity::Activity, history};
 use crate::{call_ids::CallIds, segment::Segment};
 
 mod ends;
@@ -44,13 +44,15 @@ pub struct Projection {
     known: HashSet<String>,
     waiting: Vec<tools::Waiting>,
     client_tools: HashSet<String>,
+    /// Messages with results that came from the client, by the provider's id of the call.
+    sent_results: BTreeMap<String, String>,
     /// The turn before the run, and its calls that wait.
     before: Option<(String, Vec<String>)>,
     activities: BTreeMap<String, Activity>,
     /// Message that the calls of the reply belong to.
     parent: Option<String>,
     /// Messages and tool calls of each provider call, and the provider's ids of the latter.
-    of_call: HashMap<(String, u32), Vec<(String, Option<String>)>>,
+    of_call: HashMap<CallKey, Vec<Shown>>,
     out: Vec<UiEvent>,
 }
 
@@ -75,6 +77,7 @@ impl Projection {
             known: HashSet::new(),
             waiting: Vec::new(),
             client_tools: HashSet::new(),
+            sent_results: BTreeMap::new(),
             before: None,
             activities: BTreeMap::new(),
             parent: None,
@@ -92,6 +95,23 @@ impl Projection {
             let waiting = crate::history::waiting(turn).into_iter();
             (turn.id.clone(), waiting.map(|own| own.call_id).collect())
         });
+        self
+    }
+
+    /// Adds the user's message that the run answers to the conversation.
+    #[must_use]
+    pub fn with_prompt(mut self, message: Message) -> Self {
+        self.conversation.push(message);
+        self
+    }
+
+    /// Sets the client's own messages with results of its tools ([`RunInput::result_ids`]), by the
+    /// provider's id of the call; they are not sent back.
+    ///
+    /// [`RunInput::result_ids`]: super::RunInput::result_ids
+    #[must_use]
+    pub fn results(mut self, ids: BTreeMap<String, String>) -> Self {
+        self.sent_results = ids;
         self
     }
 
@@ -124,7 +144,7 @@ impl Projection {
 
     /// Returns the ids of the messages that the client has to know at the start.
     pub fn message_ids(&self) -> impl Iterator<Item = &str> {
-        self.conversation.messages().iter().map(super::Message::id)
+        self.conversation.messages().iter().map(Message::id)
     }
 
     /// Converts an event.
@@ -252,7 +272,13 @@ impl Projection {
     }
 }
 
-fn call_key(event: &Event) -> (String, u32) {
+/// Id and attempt of a provider call.
+type CallKey = (String, u32);
+
+/// Id of a message or a tool call, and the provider's id of the latter.
+type Shown = (String, Option<String>);
+
+fn call_key(event: &Event) -> CallKey {
     let (id, attempt) = event.correlation.call().unwrap_or(("", 1));
     (id.to_owned(), attempt)
 }

@@ -1,11 +1,12 @@
 //! [`RunInput`]: what `HttpAgent` posts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::RequestError;
+use super::UserContent;
+use crate::{RawJson, RequestError};
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,10 @@ mod tests;
 #[non_exhaustive]
 pub struct RunInput {
     /// Id of the conversation: the session.
+    #[serde(alias = "thread_id")]
     pub thread_id: String,
     /// Id of the run, which the stream repeats.
+    #[serde(alias = "run_id")]
     pub run_id: String,
     #[serde(default)]
     messages: Vec<Message>,
@@ -35,7 +38,7 @@ pub struct RunInput {
     #[serde(default)]
     pub state: Value,
     /// Properties that the application forwards.
-    #[serde(default)]
+    #[serde(default, alias = "forwarded_props")]
     pub forwarded_props: Value,
     #[serde(default)]
     resume: Option<Vec<Resume>>,
@@ -73,7 +76,7 @@ struct Message {
     role: String,
     #[serde(default)]
     content: Value,
-    #[serde(default)]
+    #[serde(default, alias = "tool_call_id")]
     tool_call_id: Option<String>,
     #[serde(default)]
     error: Option<String>,
@@ -175,11 +178,7 @@ impl Answer {
         | Self::Deny { call, .. }
         | Self::Output { call, .. }
         | Self::Failed { call, .. }) = self;
-        // The number that makes an id unique.
-        match call.rsplit_once('#') {
-            Some((id, number)) if number.parse::<usize>().is_ok() => id,
-            _ => call,
-        }
+        provider_id(call)
     }
 
     /// Returns the id of the call, as the stream had it.
@@ -190,6 +189,14 @@ impl Answer {
         | Self::Output { call, .. }
         | Self::Failed { call, .. }) = self;
         call
+    }
+}
+
+/// Returns the id of a call without the number that makes it unique.
+fn provider_id(call: &str) -> &str {
+    match call.rsplit_once('#') {
+        Some((id, number)) if number.parse::<usize>().is_ok() => id,
+        _ => call,
     }
 }
 
@@ -217,6 +224,32 @@ impl RunInput {
             Some(last) if last.role == "user" => prompt(last),
             _ => Ok(Action::Connect),
         }
+    }
+
+    /// Returns the last message, if it is the user's, as the client has it.
+    #[must_use]
+    pub fn prompt_message(&self) -> Option<super::Message> {
+        let last = self.messages.last().filter(|own| own.role == "user")?;
+        let content = match &last.content {
+            Value::Array(parts) => UserContent::Parts(parts.iter().map(RawJson::of).collect()),
+            Value::String(text) => UserContent::Text(text.clone()),
+            _ => return None,
+        };
+        let id = last.id.clone();
+        Some(super::Message::User { id, content })
+    }
+
+    /// Returns the ids of the messages at the end that have results of tools, by the provider's id of
+    /// the call.
+    #[must_use]
+    pub fn result_ids(&self) -> BTreeMap<String, String> {
+        let messages = self.messages.iter().rev();
+        let messages = messages.skip_while(|own| matches!(&*own.role, "activity" | "reasoning"));
+        let results = messages.map_while(|own| {
+            let call = own.tool_call_id.as_deref().filter(|_| own.role == "tool")?;
+            Some((provider_id(call).to_owned(), own.id.clone()))
+        });
+        results.collect()
     }
 
     fn resumed(&self) -> Result<Vec<Answer>, RequestError> {

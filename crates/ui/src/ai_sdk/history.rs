@@ -2,14 +2,15 @@
 
 use geppetto_events::kind::ServerTool;
 use geppetto_turns::{
-    Block, Content, FilePart, ImagePart, MediaSource, Reasoning, ToolCall, ToolUse, Turn,
-    UserContent, keys::block_meta,
+    Block, Content, FilePart, ImagePart, MediaSource, Reasoning, RunEndStatus, ToolCall, ToolUse,
+    Turn, UserContent,
+    keys::{block_meta, turn_meta},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Chunk, Message, Part, metadata,
+    Chunk, FinishReason, Message, Part, metadata,
     projection::{
         ServerCall,
         texts::{refused, source},
@@ -80,6 +81,31 @@ fn file(part: &FilePart) -> Option<Part> {
 /// Returns the chunks of a turn's answer, from a block on.
 pub(super) fn chunks(turn: &Turn, from: usize) -> Vec<Chunk> {
     chunks_of(turn, history::blocks_from(turn, from))
+}
+
+/// Returns the last chunk of a turn's stream.
+pub(super) fn end(turn: &Turn) -> Chunk {
+    let end = history::end(turn).unwrap_or_default();
+    if end.status == RunEndStatus::Failed {
+        return Chunk::Error {
+            error_text: end.reason,
+        };
+    }
+    if end.reason.starts_with("cancelled") {
+        let reason = Some(end.reason);
+        return Chunk::Abort { reason };
+    }
+    let result = turn.metadata.raw(turn_meta::INFERENCE_RESULT.id());
+    let class = result.and_then(|result| result.get("finish_class")?.as_str());
+    Chunk::Finish {
+        finish_reason: match end.status {
+            RunEndStatus::Stopped if !end.reason.starts_with("waiting") => {
+                FinishReason::Interrupted
+            }
+            _ => FinishReason::of_class(class.unwrap_or_default()),
+        },
+        message_metadata: None,
+    }
 }
 
 fn chunks_of(turn: &Turn, mut blocks: Vec<&Block>) -> Vec<Chunk> {

@@ -83,6 +83,18 @@ impl Projection {
         own
     }
 
+    /// Returns the whole stream of a turn whose runs are over, whose own blocks begin at `from`.
+    #[must_use]
+    pub fn finished(turn: &Turn, from: usize) -> Vec<Chunk> {
+        let mut chunks = vec![Chunk::Start {
+            message_id: turn.id.clone(),
+            message_metadata: None,
+        }];
+        chunks.extend(history::chunks(turn, from));
+        chunks.push(history::end(turn));
+        chunks
+    }
+
     /// Ignores the events of other runs.
     #[must_use]
     pub fn of_run(mut self, run: impl Into<String>) -> Self {

@@ -24,6 +24,9 @@ pub struct Request {
     /// Message that is replaced, continued or generated again.
     #[serde(default)]
     pub message_id: Option<String>,
+    /// Profile of the server to run with, which an application sets in the transport's `body`.
+    #[serde(default)]
+    pub profile: Option<String>,
     /// The messages.
     #[serde(default)]
     messages: Vec<Message>,

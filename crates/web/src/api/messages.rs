@@ -14,10 +14,10 @@ use crate::{
 use super::runs;
 
 /// Maximum number of images of a message.
-const MAX_IMAGES: usize = 20;
+pub(crate) const MAX_IMAGES: usize = 20;
 
 /// Media types that providers accept.
-pub(super) const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+pub(crate) const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 pub(crate) async fn send(
     State(app): State<App>,

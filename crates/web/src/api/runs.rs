@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::{Json, extract::State};
 use geppetto_host::{Error, HostedRun, HostedSession, Submit};
+use geppetto_turns::Turn;
 use http::StatusCode;
 use tokio::task::JoinHandle;
 
@@ -55,12 +56,7 @@ pub(crate) async fn start(
         app.known(name)?;
     }
     let snapshot = session.snapshot().await?;
-    let name = profile.or_else(|| profiles::of_session(app, session, snapshot.turn.as_ref()));
-    let mut submit = submit;
-    if let Some(name) = &name {
-        submit = app.known(name)?.on(submit).compared_with(name.as_str());
-        app.choose(session.id(), name)?;
-    }
+    let mut submit = with_profile(app, session, submit, profile, snapshot.turn.as_ref())?;
     if let Some(key) = &key {
         submit = submit.idempotency_key(key.as_str());
     }
@@ -69,6 +65,23 @@ pub(crate) async fn start(
     let task = tokio::spawn(submit.submit());
     let accepted = acknowledged(session, task, &queued).await?;
     Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+/// Returns a request with a profile: the named one, or that of the session.
+pub(crate) fn with_profile(
+    app: &App,
+    session: &HostedSession,
+    submit: Submit,
+    profile: Option<String>,
+    latest: Option<&Turn>,
+) -> Result<Submit, Problem> {
+    let name = profile.or_else(|| profiles::of_session(app, session, latest));
+    let Some(name) = name else {
+        return Ok(submit);
+    };
+    let submit = app.known(&name)?.on(submit).compared_with(name.as_str());
+    app.choose(session.id(), &name)?;
+    Ok(submit)
 }
 
 /// Waits until a request is acknowledged, or is in the queue.
@@ -106,7 +119,7 @@ async fn acknowledged(
     }
 }
 
-fn lost() -> Problem {
+pub(crate) fn lost() -> Problem {
     let detail = "the request was not completed, because the server is shutting down";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", detail)
         .help("send the request again later, with the same Idempotency-Key")

@@ -57,6 +57,19 @@ impl Streams {
     }
 }
 
+impl Streaming {
+    /// Counts a further stream of the same owner, in place of this one.
+    pub(crate) fn another(&self) -> Self {
+        let mut open = lock(&self.open);
+        open.all += 1;
+        *open.by_owner.entry(self.owner.clone()).or_default() += 1;
+        Self {
+            open: Arc::clone(&self.open),
+            owner: self.owner.clone(),
+        }
+    }
+}
+
 impl Drop for Streaming {
     fn drop(&mut self) {
         let mut open = lock(&self.open);

@@ -205,9 +205,13 @@ impl Window {
     }
 
     pub(crate) async fn with(server: &Server, path: &str, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
         let host = server.address;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
+        Self::sending(server, &request).await
+    }
+
+    async fn sending(server: &Server, request: &str) -> Self {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut own = Self {
             stream,
@@ -225,6 +229,33 @@ impl Window {
         }
         own.dechunk();
         own
+    }
+
+    /// Opens a stream by a request with a body.
+    pub(crate) async fn post(server: &Server, path: &str, headers: &str, body: &str) -> Self {
+        let host = server.address;
+        let request = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n{body}");
+        Self::sending(server, &request).await
+    }
+
+    /// Reads until the stream has this text.
+    pub(crate) async fn until_text(&mut self, text: &str) {
+        while !self.text.contains(text) {
+            assert!(
+                self.is_open && self.read().await,
+                "the stream ended: {}",
+                self.text
+            );
+            self.dechunk();
+        }
+    }
+
+    /// Reads to the end, and returns all text.
+    pub(crate) async fn rest(&mut self) -> String {
+        while self.is_open && self.read().await {
+            self.dechunk();
+        }
+        self.text.clone()
     }
 
     /// Continues what another window has seen.
@@ -348,6 +379,15 @@ pub(crate) fn paying(store: impl SessionStore + 'static) -> HostBuilder {
         Script::new().tool_call("call-1", "pay", r#"{"amount":7}"#),
         Script::new().text("It is paid."),
     ]);
+    paying_host(store, engine)
+}
+
+/// Like [`paying`], with another model.
+pub(crate) fn paying_with(engine: ScriptedEngine) -> Host {
+    paying_host(MemoryStore::new(), engine).build()
+}
+
+fn paying_host(store: impl SessionStore + 'static, engine: ScriptedEngine) -> HostBuilder {
     let pay = raw_tool_fn(
         "pay",
         "Pays",

@@ -140,7 +140,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
             );
         }
     }
-    assert_eq!(operations, 16);
+    assert_eq!(operations, 21);
     let mut references = Vec::new();
     collect(&document, &mut references);
     assert!(references.len() > 15);

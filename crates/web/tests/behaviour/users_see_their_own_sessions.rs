@@ -36,6 +36,34 @@ async fn send(server: &Server, user: &str, method: &str, path: &str, body: &str)
     server.send(method, path, &headers, body).await
 }
 
+/// The interfaces of the AI SDK and of AG-UI do not show a session to another user.
+async fn no_interface_shows(server: &Server, id: &str) {
+    let ui = json!({"id": id, "messages": [{"id": "1", "role": "user", "parts": [
+        {"type": "text", "text": "mine"}]}]});
+    let agui = json!({"threadId": id, "runId": "r", "messages": [
+        {"id": "1", "role": "user", "content": "mine"}]});
+    let answers = json!({"id": id, "messages": [{"id": "1", "role": "assistant", "parts": [{
+        "type": "tool-pay", "toolCallId": "call-1", "state": "approval-responded",
+        "approval": {"id": "call-1", "approved": true}}]}]});
+    let others = [
+        ("POST", "/ui".to_owned(), ui.to_string()),
+        ("POST", "/ui".to_owned(), answers.to_string()),
+        ("GET", format!("/ui/{id}"), String::new()),
+        ("GET", format!("/ui/{id}/stream"), String::new()),
+        ("POST", "/agui".to_owned(), agui.to_string()),
+        ("GET", format!("/agui/{id}"), String::new()),
+    ];
+    for (method, path, body) in others {
+        let reply = send(server, "bob", method, &path, &body).await;
+        let problem = (reply.status, reply.problem());
+        assert_eq!(
+            problem,
+            (404, "no-such-session".to_owned()),
+            "{method} {path}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn and_nobody_elses() {
     let server = server().await;
@@ -80,6 +108,7 @@ async fn and_nobody_elses() {
                 "{method} {rest}"
             );
         }
+        no_interface_shows(&server, &path[10..]).await;
     }
     let list = async |user| {
         let list = send(&server, user, "GET", "/sessions", "").await.json();
@@ -91,7 +120,14 @@ async fn and_nobody_elses() {
 #[tokio::test]
 async fn and_without_a_user_there_is_nothing() {
     let server = server().await;
-    for path in ["/sessions", "/sessions/x", "/profiles"] {
+    for path in [
+        "/sessions",
+        "/sessions/x",
+        "/profiles",
+        "/ui/x",
+        "/ui/x/stream",
+        "/agui/x",
+    ] {
         let reply = server.get(path).await;
         assert_eq!(
             (reply.status, reply.problem().as_str()),

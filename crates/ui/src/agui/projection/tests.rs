@@ -109,6 +109,15 @@ fn questions_are_interrupts_and_calls_of_the_client_are_pending() {
 }
 
 #[test]
+fn names_of_types_are_those_on_the_wire() {
+    let mut projection = Projection::new("t", "r").with_snapshot();
+    for own in projection.idle() {
+        let json = serde_json::to_value(&own).unwrap();
+        assert_eq!(json["type"], own.type_name());
+    }
+}
+
+#[test]
 fn a_limit_is_no_success() {
     let out = project([("", EventKind::RunStopped(RunStopped::new("20 iterations")))]);
     assert_eq!(out.last().unwrap()["outcome"], json!({"type": "cancelled"}));

@@ -104,15 +104,20 @@ impl Projection {
         self.waiting.retain(|own| own.call != call);
         self.parent = None;
         let id = self.ids.last(call);
+        let sent = self.sent_results.remove(call);
         let is_error = result.status != ToolStatus::Success;
         let metadata = is_error.then(|| RawJson::of(&json!({"geppetto": {"error": true}})));
-        self.send(UiEvent::ToolCallResult {
-            message_id: result_id(&id),
+        let own = UiEvent::ToolCallResult {
+            message_id: sent.clone().unwrap_or_else(|| result_id(&id)),
             tool_call_id: id,
             content: result.result.clone(),
             role: "tool",
             metadata,
-        });
+        };
+        match sent {
+            Some(_) => self.conversation.apply(&own),
+            None => self.send(own),
+        }
     }
 
     /// Answers the calls that waited, if the run is another turn's: the session does so too.
