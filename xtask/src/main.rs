@@ -9,6 +9,7 @@ mod error;
 mod harness;
 mod retired;
 mod tidy;
+mod ui;
 mod validate;
 
 use std::io::{self, Write};
@@ -43,6 +44,8 @@ enum Command {
     Docs(docs::Args),
     /// Cut, break and shut down runs everywhere, and check what is left; with any number of seeds.
     Simulate(harness::Args),
+    /// Run other projects' packages (of npm and PyPI) against the protocols that they speak.
+    Ui(ui::Args),
     /// Kill processes with durable sessions everywhere, and check what their stores have.
     Crash(harness::Args),
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args, &mut out),
         Command::Docs(args) => docs::run(&args, &mut out),
         Command::Simulate(args) => Harness::Simulate.run(&args),
+        Command::Ui(args) => ui::run(&args),
         Command::Crash(args) => Harness::Crash.run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
