@@ -33,8 +33,13 @@ async function read(file) {
     const canvas = document.createElement('canvas');
     canvas.width = Math.max(1, Math.round(bitmap.width * factor));
     canvas.height = Math.max(1, Math.round(bitmap.height * factor));
-    canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const context = canvas.getContext('2d');
     const type = file.type === 'image/png' && file.size < MAX_BYTES ? 'image/png' : 'image/jpeg';
+    if (type === 'image/jpeg') {
+      context.fillStyle = 'white'; // instead of transparency, which would be black
+      context.fillRect(0, 0, canvas.width, canvas.height);
+    }
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     blob = await new Promise((done) => { canvas.toBlob(done, type, 0.9); });
   }
   bitmap.close();
@@ -44,7 +49,11 @@ async function read(file) {
 export function Composer() {
   const { current, view, isSending, profiles, profile, editing, connection } = useStore();
   const [text, setText] = useState('');
-  const [images, setImages] = useState([]);
+  const [pictures, setPictures] = useState({});
+  // Each conversation has its own, as it has its own draft.
+  const place = current ?? 'new';
+  const images = pictures[place] ?? [];
+  const setImages = (change, id = place) => setPictures((all) => ({ ...all, [id]: typeof change === 'function' ? change(all[id] ?? []) : change }));
   const [isOver, setOver] = useState(false);
   const area = useRef(null);
   const picker = useRef(null);
@@ -67,10 +76,11 @@ export function Composer() {
     if (!isEditing) keepDraft(current, value);
   };
   const add = async (files) => {
+    const id = get().current ?? 'new';
     for (const file of files) {
       try {
         const image = await read(file);
-        setImages((own) => [...own, image]);
+        setImages((own) => [...own, image], id);
         set({ announcement: 'Image added' });
       } catch (error) {
         set({ notice: { text: error.message || 'The image cannot be read.', help: '' } });
@@ -112,12 +122,18 @@ export function Composer() {
     }
     const before = current;
     const sent = await sendMessage(text, images.map(({ data, media_type }) => ({ data, media_type })));
-    if (!sent) return;
+    if (!sent) {
+      const own = get().current;
+      // A session was created for the message.
+      if (before === null && own) setPictures(({ new: moved, ...all }) => ({ ...all, [own]: moved ?? [] }));
+      return;
+    }
+    // Meanwhile another conversation may be shown, whose draft is its own.
     keepDraft(before, '');
-    keepDraft(get().current, '');
-    setText('');
+    if (sent !== before) keepDraft(sent, '');
+    if (get().current === sent) setText((own) => (own === text ? '' : own));
     images.forEach((image) => URL.revokeObjectURL(image.preview));
-    setImages([]);
+    setImages([], before ?? 'new');
   };
   const onKeyDown = (event) => {
     // Safari ends a composition before the Enter that confirms it; 229 stands for such a key.
@@ -139,7 +155,8 @@ export function Composer() {
   };
   const onPaste = (event) => {
     const files = [...event.clipboardData.files].filter((file) => file.type.startsWith('image/'));
-    if (!files.length) return;
+    // Offices and browsers add a picture of the text.
+    if (!files.length || event.clipboardData.getData('text/plain').trim()) return;
     event.preventDefault();
     add(files);
   };
@@ -151,7 +168,7 @@ export function Composer() {
     ${images.length > 0 && html`<ul class="previews">${images.map((image, index) => html`<li key=${image.preview}>
       <img src=${image.preview} alt=${image.name || 'Image'} />
       <${IconButton} name="close" label=${`Remove ${image.name || 'the image'}`} onClick=${() => setImages(images.filter((_, own) => own !== index))} /></li>`)}</ul>`}
-    <textarea id="prompt" ref=${area} rows="1" value=${text} placeholder="Write a message" aria-label="Message"
+    <textarea id="prompt" dir="auto" ref=${area} rows="1" value=${text} placeholder="Write a message" aria-label="Message"
       enterkeyhint="send" onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${onPaste} />
     <div class="composer-foot">
       <input type="file" ref=${picker} accept=${TYPES.join(',')} multiple hidden

@@ -17,6 +17,7 @@ function Banner() {
   const { connection, notice, sessions, current, view } = useStore();
   const isCut = !view.status.run && sessions.some((own) => own.id === current && own.state === 'open');
   return html`<div class="banners">
+    ${connection === 'refused' && html`<p class="banner lost" role="alert">This page is not signed in any more. Open it again, with its token if it has one.</p>`}
     ${connection === 'lost' && html`<p class="banner lost" role="status"><span class="pulse">Connection lost.</span> The answer goes on; reconnecting…</p>`}
     ${isCut && html`<p class="banner" role="status">The last answer was interrupted.
       <button type="button" onClick=${async () => { await stop(); loadSessions(); }}>End it</button></p>`}
@@ -36,7 +37,7 @@ function Header({ isBusy }) {
   const tokens = (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
   return html`<header>
     <${IconButton} name="menu" label="Conversations" class="icon-button narrow" aria-controls="conversations" onClick=${() => set({ isListOpen: true })} />
-    <h1>${name}</h1>
+    <h1 dir="auto">${name}</h1>
     <span class="faint model">${view.status.model ?? ''}${tokens ? ` · ${tokens.toLocaleString()} tokens` : ''}</span>
     ${current && html`<a class="icon-button" href=${session(current, '/export?format=markdown')} download aria-label="Download as Markdown" title="Download as Markdown"><${Icon} name="save" /></a>`}
     <${IconButton} name="plus" label="New conversation" class="icon-button narrow" onClick=${() => open(null)} />
@@ -88,7 +89,7 @@ function App() {
 }
 
 window.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') {
+  if (event.key === 'Escape' && !event.isComposing && event.keyCode !== 229) {
     if (get().isListOpen) set({ isListOpen: false });
     else if (get().view.status.run) stop();
   }

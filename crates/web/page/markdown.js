@@ -5,6 +5,8 @@ import htm from 'htm';
 import { Marked } from 'marked';
 import { Component, h } from 'preact';
 
+import { copyText } from './copy.js';
+
 const html = htm.bind(h);
 
 DOMPurify.addHook('afterSanitizeAttributes', (node) => {
@@ -39,7 +41,20 @@ const escapeTags = (text) => text.split(/(<\/?[a-z][a-z0-9]*\s*\/?>)/i).map((own
   const name = index % 2 ? own.match(/[a-z][a-z0-9]*/i)[0].toLowerCase() : '';
   return TAGS.has(name) ? own : escape(own).replace(/&amp;(#?\w+;)/g, '&$1');
 }).join('');
-const marked = new Marked({ gfm: true, breaks: false, renderer: { html: ({ text }) => escapeTags(text) } });
+
+/** Formulas, which are shown as they are: Markdown would take backslashes and underscores from them. */
+const FORMULA = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$)/;
+const formula = {
+  name: 'formula',
+  level: 'inline',
+  start: (text) => text.match(/\\[([]|\$\$/)?.index,
+  tokenizer(text) {
+    const found = text.match(FORMULA);
+    return found ? { type: 'formula', raw: found[0] } : undefined;
+  },
+  renderer: ({ raw }) => `<code>${escape(raw)}</code>`,
+};
+const marked = new Marked({ extensions: [formula] }, { gfm: true, breaks: false, renderer: { html: ({ text }) => escapeTags(text) } });
 
 const CONFIG = {
   USE_PROFILES: { html: true },
@@ -60,7 +75,7 @@ class Block extends Component {
   render({ token }) {
     if (token.type === 'code') return html`<${Code} text=${token.text} language=${token.lang ?? ''} />`;
     const text = clean(marked.parser([token]));
-    return html`<div class="block" dangerouslySetInnerHTML=${{ __html: text }} />`;
+    return html`<div class="block" dir="auto" dangerouslySetInnerHTML=${{ __html: text }} />`;
   }
 }
 
@@ -68,7 +83,7 @@ function Code({ text, language }) {
   const copy = async (event) => {
     const button = event.currentTarget;
     try {
-      await navigator.clipboard.writeText(text);
+      await copyText(text);
       button.textContent = 'Copied';
     } catch {
       button.textContent = 'Not allowed';

@@ -5,6 +5,7 @@ import { Component, h } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { session } from './api.js';
+import { copyText } from './copy.js';
 import { Icon, IconButton } from './icons.js';
 import { Markdown } from './markdown.js';
 import { decide, fork, get, retry, set, undo } from './store.js';
@@ -54,7 +55,7 @@ function Attachments({ list, message }) {
 
 async function copy(text) {
   try {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     set({ announcement: 'Copied' });
   } catch {
     set({ notice: { text: 'The browser does not allow to copy.', help: 'Select the text instead.' } });
@@ -65,7 +66,7 @@ function User({ own, isLast, isBusy }) {
   return html`<article class="message user" aria-label="You">
     <div class="bubble">
       <${Attachments} list=${own.attachments} message=${own.id} />
-      ${own.text && html`<p class="plain">${own.text}</p>`}
+      ${own.text && html`<p class="plain" dir="auto">${own.text}</p>`}
     </div>
     <div class="actions">
       <${IconButton} name="copy" label="Copy the message" onClick=${() => copy(own.text)} />

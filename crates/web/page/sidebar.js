@@ -2,7 +2,7 @@
 
 import htm from 'htm';
 import { h } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { Icon, IconButton } from './icons.js';
 import { loadMore, open, remove, rename, report, set, setTheme, theme, useStore } from './store.js';
@@ -23,7 +23,10 @@ function age(ms) {
 function Item({ own, isCurrent }) {
   const [name, setName] = useState(null);
   const title = own.title || 'New conversation';
+  const isDone = useRef(false); // an input that is removed loses its focus, too
   const done = (value) => {
+    if (isDone.current) return;
+    isDone.current = true;
     setName(null);
     if (value.trim() && value !== own.title) rename(own.id, value.trim());
   };
@@ -32,19 +35,23 @@ function Item({ own, isCurrent }) {
       onInput=${(event) => setName(event.target.value)}
       onBlur=${(event) => done(event.target.value)}
       onKeyDown=${(event) => {
+        if (event.isComposing || event.keyCode === 229) return;
         if (event.key === 'Enter') done(event.target.value);
-        if (event.key === 'Escape') setName(null);
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          done('');
+        }
       }} /></li>`;
   }
   const state = { running: 'answering', waiting: 'waits for you', open: 'interrupted' }[own.state];
   return html`<li class=${isCurrent ? 'current' : ''}>
     <a href=${`#/${own.id}`} aria-current=${isCurrent ? 'page' : undefined} title=${title}
       onClick=${(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); open(own.id); } }}>
-      <span class="name">${title}</span>
+      <span class="name" dir="auto">${title}</span>
       ${state && html`<span class=${`dot ${own.state}`} title=${state}><span class="hidden">, ${state}</span></span>`}
     </a>
     <span class="item-actions">
-      <${IconButton} name="edit" label=${`Rename “${title}”`} onClick=${() => setName(own.title || '')} />
+      <${IconButton} name="edit" label=${`Rename “${title}”`} onClick=${() => { isDone.current = false; setName(own.title || ''); }} />
       <${IconButton} name="trash" label=${`Delete “${title}”`} onClick=${() => { if (confirm(`Delete “${title}”? This cannot be undone.`)) remove(own.id); }} />
     </span>
   </li>`;

@@ -161,7 +161,7 @@ export function fromHash() {
   if ((id || null) !== state.current) open(id || null);
 }
 
-/** Sends a message. Returns `true` if the server has it. */
+/** Sends a message. Returns the session if the server has it, otherwise `null`. */
 export async function sendMessage(text, images) {
   set({ isSending: true });
   try {
@@ -170,8 +170,13 @@ export async function sendMessage(text, images) {
       const created = await send('POST', 'sessions', {}); // the message has the profile
       id = created.id;
       const { profile } = state;
-      open(id);
-      set({ profile });
+      // The draft moves along, in case the message is not sent.
+      keepDraft(id, text);
+      keepDraft(null, '');
+      if (state.current === null) {
+        open(id);
+        set({ profile });
+      }
     }
     const body = { text, images };
     const place = lastPlace(state.view);
@@ -179,15 +184,17 @@ export async function sendMessage(text, images) {
     const accepted = await send('POST', session(id, '/messages'), body, newKey());
     set({ notice: null });
     if (accepted.state === 'queued') set({ announcement: 'Message queued' });
-    if (expected?.run !== accepted.run) expected = { run: accepted.run, place };
-    announceEnd(state.view);
+    if (state.current === id) {
+      if (expected?.run !== accepted.run) expected = { run: accepted.run, place };
+      announceEnd(state.view);
+    }
     loadSessions();
-    return true;
+    return id;
   } catch (error) {
     const isBusy = error.kind === 'busy';
     if (isBusy) set({ notice: { text: 'The answer is still being written.', help: 'Send the message when it is finished, or stop it.' } });
     else report(error);
-    return false;
+    return null;
   } finally {
     set({ isSending: false });
   }

@@ -22,9 +22,12 @@ function apply(view, patch) {
   } else if (op === 'update' && own) view.entities.set(id, { ...own, ...rest, version });
 }
 
+/** Time after which a page that nobody sees closes its stream, in milliseconds. */
+const REST_AFTER = 3000;
+
 /**
  * Follows a session until `close` is called. `onView` receives each state, at most once a frame, and
- * `onConnection` one of `connecting`, `open`, `lost`, `deleted`.
+ * `onConnection` one of `connecting`, `open`, `lost`, `refused`, `deleted`.
  */
 export function follow(id, { onView, onConnection }) {
   let view = emptyView();
@@ -34,6 +37,8 @@ export function follow(id, { onView, onConnection }) {
   let failures = 0;
   let last = null;
   let isClosed = false;
+  let isResting = false;
+  let restTimer = 0;
 
   const show = () => {
     if (frame || isClosed) return;
@@ -46,6 +51,7 @@ export function follow(id, { onView, onConnection }) {
   };
 
   const connect = () => {
+    isResting = false;
     const after = last === null ? '' : `?after=${last}`;
     source = new EventSource(`sessions/${encodeURIComponent(id)}/events${after}`);
     source.onopen = () => {
@@ -68,6 +74,7 @@ export function follow(id, { onView, onConnection }) {
       view.version = Number(event.lastEventId);
       last = event.lastEventId;
       show();
+      if (document.hidden && !view.status.run) onVisibility();
     });
     source.addEventListener('deleted', gone);
   };
@@ -83,14 +90,34 @@ export function follow(id, { onView, onConnection }) {
       const response = await fetch(`sessions/${encodeURIComponent(id)}`);
       if (isClosed) return;
       if (response.status === 404) return gone();
+      if (response.status === 401 || response.status === 403) {
+        onConnection('refused');
+        failures = 9;
+        timer = setTimeout(check, 15000);
+        return undefined;
+      }
     } catch {
       if (isClosed) return;
     }
-    connect();
+    return connect();
   };
 
+  // Browsers open six connections to a server. A page that nobody sees, and where nothing runs, leaves
+  // its own to others.
+  const rest = () => {
+    if (!document.hidden || isClosed || view.status.run || !view.isLoaded || source?.readyState !== EventSource.OPEN) return;
+    source.close();
+    isResting = true;
+  };
+  const onVisibility = () => {
+    clearTimeout(restTimer);
+    if (document.hidden) restTimer = setTimeout(rest, REST_AFTER);
+    else if (isResting) connect();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+
   const retryNow = () => {
-    if (source?.readyState !== EventSource.CLOSED || isClosed) return;
+    if (source?.readyState !== EventSource.CLOSED || isClosed || isResting) return;
     clearTimeout(timer);
     connect();
   };
@@ -101,7 +128,9 @@ export function follow(id, { onView, onConnection }) {
   return () => {
     isClosed = true;
     clearTimeout(timer);
+    clearTimeout(restTimer);
     source?.close();
+    document.removeEventListener('visibilitychange', onVisibility);
     window.removeEventListener('online', retryNow);
   };
 }

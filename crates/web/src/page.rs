@@ -29,6 +29,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "messages.js": JAVASCRIPT,
     "composer.js": JAVASCRIPT,
     "icons.js": JAVASCRIPT,
+    "copy.js": JAVASCRIPT,
     "vendor/preact.mjs": JAVASCRIPT,
     "vendor/hooks.mjs": JAVASCRIPT,
     "vendor/htm.mjs": JAVASCRIPT,

@@ -80,3 +80,9 @@ fn answers_that_attack() {
 fn people_and_their_devices() {
     run("people");
 }
+
+#[test]
+#[ignore = "needs chromium and npm"]
+fn what_users_of_other_chats_reported() {
+    run("reports");
+}

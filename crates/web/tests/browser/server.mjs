@@ -13,11 +13,11 @@ const PROGRAM = process.env.GEPPETTO;
 export async function startServer(provider, ...args) {
   const home = mkdtempSync(join(tmpdir(), 'geppetto-browser-'));
   writeFileSync(join(home, 'notes.md'), '# Notes\n');
-  const own = { home, url: '' };
+  const own = { home, url: '', args };
   own.start = async () => {
     const port = own.url ? new URL(own.url).port : '0';
     const asked = provider ? ['-m', 'test-model', '--openai-base-url', provider.url] : ['--demo'];
-    own.child = spawn(PROGRAM, ['serve', '--port', port, ...asked, ...args], {
+    own.child = spawn(PROGRAM, ['serve', '--port', port, ...asked, ...own.args], {
       cwd: home,
       env: { PATH: process.env.PATH, HOME: home, GEPPETTO_NO_DISCOVERY: '1' },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,306 @@
+// Faults that users of other chats have reported; each must not happen here.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach, test } from 'node:test';
+
+import { answered, closeBrowser, noFaults, openPage, say, texts } from './page.mjs';
+import { gate, startProvider } from './provider.mjs';
+import { startServer } from './server.mjs';
+
+let provider;
+let server;
+beforeEach(async () => {
+  provider = await startProvider();
+  server = await startServer(provider);
+});
+afterEach(async () => {
+  provider.stop();
+  await server.stop();
+});
+after(closeBrowser);
+
+const typed = (page, init) => page.evaluate((own) => {
+  document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...own }));
+}, init);
+
+async function dropImage(page, type = 'image/png', name = 'a.png') {
+  await page.evaluate(async ([type, name]) => {
+    const canvas = document.createElement('canvas');
+    const blob = await new Promise((done) => { canvas.toBlob(done, 'image/png'); });
+    const data = new DataTransfer();
+    data.items.add(new File([blob], name, { type }));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, [type, name]);
+}
+
+// open-webui 2647, 6172
+test('a conversation that was left while it was answered goes on, and can be stopped', async () => {
+  const page = await openPage(server.url);
+  const held = gate();
+  provider.reply('Once ', { hold: held }, 'upon a time.');
+  await say(page, 'A story');
+  await page.answers.filter({ hasText: 'Once' }).waitFor();
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  provider.reply('Hello.');
+  await say(page, 'Hello');
+  await answered(page, 'Hello.');
+  // The answer of the one does not appear in the other.
+  assert.deepEqual(await texts(page), ['Hello', 'Hello.']);
+  await page.locator('nav .dot.running').waitFor();
+  await page.locator('nav .name', { hasText: 'A story' }).click();
+  await page.answers.filter({ hasText: 'Once' }).waitFor();
+  await page.stopButton.click();
+  await page.stopButton.waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.answers.filter({ hasText: 'Hello.' }).waitFor();
+  held.open();
+  noFaults(page);
+});
+
+// open-webui 24424
+test('several regenerations that fail leave nothing behind', async () => {
+  const page = await openPage(server.url);
+  provider.reply('First.');
+  await say(page, 'Say something');
+  await answered(page, 'First.');
+  for (let count = 0; count < 3; count += 1) {
+    provider.reply({ status: 400, error: `failure ${count}` });
+    await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+    await page.locator('.error', { hasText: `failure ${count}` }).waitFor();
+    await page.stopButton.waitFor({ state: 'detached' });
+  }
+  await page.reload();
+  provider.reply('At last.');
+  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+  await answered(page, 'At last.');
+  assert.deepEqual(await texts(page), ['Say something', 'At last.']);
+  noFaults(page);
+});
+
+// clowder-ai 314, QuillCode 694, assistant-ui 8046
+test('drafts and images belong to their conversation', async () => {
+  const page = await openPage(server.url);
+  provider.reply('Hello.');
+  await say(page, 'One');
+  await answered(page, 'Hello.');
+  await page.prompt.fill('a draft of one');
+  await dropImage(page);
+  await page.locator('.previews img').waitFor();
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  await page.locator('.previews').waitFor({ state: 'detached' });
+  assert.equal(await page.prompt.inputValue(), '');
+  await page.locator('nav .name', { hasText: 'One' }).click();
+  await page.locator('.previews img').waitFor();
+  assert.equal(await page.prompt.inputValue(), 'a draft of one');
+  noFaults(page);
+});
+
+// agent-coworker 209: the draft of another conversation was cleared
+test('a message that is slow to send clears no other draft', async () => {
+  const page = await openPage(server.url);
+  provider.reply('Hello.');
+  await say(page, 'One');
+  await answered(page, 'Hello.');
+  const sending = gate();
+  await page.route('**/messages', async (route) => {
+    sending.reach();
+    await sending.opened;
+    await route.continue();
+  });
+  provider.reply('Slow.');
+  await say(page, 'Slowly');
+  await sending.reached;
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  await page.prompt.fill('another draft');
+  sending.open();
+  await page.locator('nav .dot').waitFor({ state: 'detached' });
+  await page.waitForResponse((response) => response.url().includes('sessions?'));
+  assert.equal(await page.prompt.inputValue(), 'another draft');
+  await page.locator('nav .name', { hasText: 'One' }).click();
+  await answered(page, 'Slow.');
+  assert.equal(await page.prompt.inputValue(), '');
+  noFaults(page);
+});
+
+// llama-swap 1044: also in titles
+test('an input method can be used in titles, and Escape in them stops no answer', async () => {
+  const page = await openPage(server.url);
+  const held = gate();
+  provider.reply('Once ', { hold: held }, 'upon a time.');
+  await say(page, 'A story');
+  await page.answers.filter({ hasText: 'Once' }).waitFor();
+  const rename = async () => {
+    await page.locator('nav li.current').hover();
+    await page.locator('nav li.current').getByRole('button', { name: /Rename/ }).click();
+    await page.locator('.rename').fill('物語');
+  };
+  await rename();
+  await typed(page, { key: 'Enter', isComposing: true });
+  await typed(page, { key: 'Enter', keyCode: 229 });
+  assert.equal(await page.locator('.rename').count(), 1);
+  await page.keyboard.press('Escape');
+  await page.locator('nav li.current .name', { hasText: 'A story' }).waitFor();
+  assert.equal(await page.stopButton.count(), 1);
+  await page.prompt.focus();
+  await typed(page, { key: 'Escape', isComposing: true });
+  assert.equal(await page.stopButton.count(), 1);
+  held.open();
+  await answered(page, 'upon a time.');
+  const changes = [];
+  page.on('request', (request) => request.method() === 'PATCH' && changes.push(request.postData()));
+  await rename();
+  await page.keyboard.press('Enter');
+  await page.locator('nav li.current .name', { hasText: '物語' }).waitFor();
+  assert.equal(changes.length, 1);
+  noFaults(page);
+});
+
+// agent-dashboard 19, Memoh 822: the seventh window hangs
+test('many windows of one browser all work', async () => {
+  const pages = [await openPage(server.url)];
+  provider.reply('Hello.');
+  await say(pages[0], 'Hello');
+  await answered(pages[0], 'Hello.');
+  const context = pages[0].context();
+  // Headless pages are never hidden by themselves.
+  const hide = (page) => page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, true);
+  for (let count = 0; count < 8; count += 1) {
+    const before = pages.at(-1);
+    const closed = before.waitForEvent('requestfinished', (request) => request.url().includes('/events')).catch(() => {});
+    const failed = before.waitForEvent('requestfailed', (request) => request.url().includes('/events')).catch(() => {});
+    await hide(before);
+    await Promise.race([closed, failed]);
+    const page = await openPage(pages[0].url(), { context });
+    await answered(page, 'Hello.');
+    pages.push(page);
+  }
+  provider.reply('Still here.');
+  await say(pages.at(-1), 'Are you there?');
+  await answered(pages.at(-1), 'Still here.');
+  // A window that is seen again has what it missed.
+  await pages[0].evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => false });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await answered(pages[0], 'Still here.');
+  noFaults(...pages);
+});
+
+// textgen 6722: the page types on when the answer is complete, and Stop does not work
+test('a huge and fast answer is shown at once, and can be stopped', async () => {
+  const page = await openPage(server.url);
+  const held = gate();
+  const line = 'A line of a **very** long answer with `code` in it.\n\n';
+  provider.reply(...Array.from({ length: 3000 }, () => line), { hold: held }, 'never');
+  await say(page, 'A book');
+  await held.reached;
+  await page.waitForFunction(() => document.querySelectorAll('.markdown .block').length === 3000);
+  await page.stopButton.click();
+  await page.stopButton.waitFor({ state: 'detached' });
+  provider.reply('A word.');
+  await say(page, 'Shorter');
+  await answered(page, 'A word.');
+  held.open();
+  noFaults(page);
+});
+
+// open-swe 2348, Reasonix 7931, github/app 1851, simple-ai-chat 356
+test('Markdown: lists, fences, tasks, tables and formulas are what they are', async () => {
+  const page = await openPage(server.url);
+  const text = [
+    '3. third\n\n   ```js\n   let a = 1;\n   ```\n\n4. fourth\n   - [x] done\n   - [ ] open',
+    'I. test `<tables>` test, a<b and 3 > 2, <think>hm</think> &amp; Vec<String>',
+    '````md\n```js\ninner\n```\n````',
+    'The area is \\(a_1 * b_1\\), and \\[ \\frac{a}{b} \\] or $$x_1 + x_2$$.',
+    '| a | b |\n|--|--|\n| x<br>y | `c\\|d` |',
+    '[text][1] and H<sub>2</sub>O\n\n[1]: https://example.com/page',
+  ].join('\n\n');
+  provider.reply(...text.match(/[^]{1,9}/g), '\n\n```python\nprint("open fence")');
+  await say(page, 'Everything');
+  await answered(page, 'open fence');
+  const all = page.locator('.markdown').last();
+  assert.equal(await all.locator('ol').getAttribute('start'), '3');
+  assert.equal(await all.locator('li pre code').innerText(), 'let a = 1;\n');
+  assert.equal(await all.locator('input[type=checkbox]').count(), 2);
+  const shown = await all.innerText();
+  for (const part of ['<tables>', 'a<b and 3 > 2', '<think>hm</think>', 'Vec<String>', '\\(a_1 * b_1\\)', '\\[ \\frac{a}{b} \\]', '$$x_1 + x_2$$']) {
+    assert.ok(shown.includes(part), `${part} in ${shown}`);
+  }
+  assert.equal(await all.locator('.code code').nth(0).innerText(), '```js\ninner\n```');
+  assert.equal(await all.locator('.code code').nth(1).innerText(), 'print("open fence")');
+  assert.equal(await all.locator('td br').count(), 1);
+  assert.equal(await all.locator('sub').innerText(), '2');
+  assert.equal(await all.locator('a', { hasText: 'text' }).getAttribute('href'), 'https://example.com/page');
+  noFaults(page);
+});
+
+// Pasting from an office pastes a picture of the text
+test('a paste that has text is a text, and other files are named', async () => {
+  const page = await openPage(server.url);
+  const paste = (text) => page.evaluate((own) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array([1])], 'cells.png', { type: 'image/png' }));
+    if (own) data.setData('text/plain', own);
+    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+    return document.getElementById('prompt').dispatchEvent(event);
+  }, text);
+  assert.equal(await paste('a\tb'), true, 'the browser pastes the text');
+  assert.equal(await page.locator('.previews').count(), 0);
+  await dropImage(page, 'text/plain', 'notes.txt');
+  await page.locator('.banner.problem', { hasText: 'notes.txt' }).waitFor();
+  noFaults(page);
+});
+
+// Copying fails where the page is not on localhost or HTTPS
+test('code and answers are copied, also without HTTPS', async () => {
+  const page = await openPage(server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+  provider.reply('```\nlet a = 1;\n```\n');
+  await say(page, 'Code');
+  await answered(page, 'let a');
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  assert.equal(await clipboard(), 'let a = 1;');
+  await page.evaluate(() => Object.defineProperty(window, 'isSecureContext', { value: false }));
+  await page.getByRole('button', { name: 'Copy the answer' }).click();
+  await page.waitForFunction(() => document.querySelector('.hidden[role="status"]').textContent === 'Copied');
+  assert.equal((await clipboard()).trim(), '```\nlet a = 1;\n```');
+  noFaults(page);
+});
+
+test('texts from right to left are set that way', async () => {
+  const page = await openPage(server.url);
+  provider.reply('مرحبا بالعالم\n\nHello.');
+  await say(page, 'שלום');
+  await answered(page, 'Hello.');
+  const direction = (own) => own.evaluate((node) => getComputedStyle(node).direction);
+  assert.equal(await direction(page.users.last().locator('.plain')), 'rtl');
+  assert.equal(await direction(page.answers.last().locator('.block').nth(0)), 'rtl');
+  assert.equal(await direction(page.answers.last().locator('.block').nth(1)), 'ltr');
+  noFaults(page);
+});
+
+test('a page whose token is not valid any more says so', async () => {
+  const token = (own) => writeFileSync(join(server.home, 'token'), own.repeat(20));
+  token('a');
+  await server.kill();
+  server.args.push('--token-file', 'token');
+  await server.start();
+  const page = await openPage(`${server.url}?token=${'a'.repeat(20)}`);
+  provider.reply('Hello.');
+  await say(page, 'Hello');
+  await answered(page, 'Hello.');
+  await server.kill();
+  token('b');
+  await server.start();
+  await page.getByText('not signed in any more').waitFor();
+  await say(page, 'Keep this');
+  await page.locator('.banner.problem').waitFor();
+  assert.equal(await page.prompt.inputValue(), 'Keep this');
+  noFaults(page);
+});
