@@ -18,6 +18,7 @@ mod store;
 mod stream;
 mod table;
 mod terminal;
+mod web;
 mod wire;
 
 /// What the program can be asked.
@@ -102,6 +103,21 @@ enum Command {
         /// How many threads to read with.
         threads: usize,
     },
+    /// CPU time and delay per delta of many windows of the web chat, and its memory.
+    Web {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        load: web::WebLoad,
+    },
+    /// The server of the web chat, as a process of its own.
+    #[command(hide = true)]
+    WebServer {
+        /// Where the provider is.
+        provider: String,
+        /// How many threads to serve with.
+        threads: usize,
+    },
     /// Cost of reading a document while it streams in.
     Partial(Options),
     /// What a reader costs that does not read.
@@ -179,6 +195,8 @@ fn main() -> ExitCode {
             deltas,
             threads,
         } => paced::child(consumer, &base_url, [streams, deltas, threads]),
+        Command::Web { options, load } => web::run(&options, load),
+        Command::WebServer { provider, threads } => web::child(&provider, threads),
         Command::Partial(options) => partial::run(&options),
         Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
         Command::Terminal(options) => terminal::run(&options),

@@ -19,23 +19,25 @@ mod clock;
 mod reader;
 mod server;
 
+pub(crate) use clock::now;
 pub(crate) use reader::{Consumer, run as child};
+pub(crate) use server::start as serve_in_background;
 
 /// What is measured: the load.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Load {
     /// How many streams at once; each takes a file descriptor in both processes.
     #[arg(long, default_value_t = 1000)]
-    streams: usize,
+    pub(crate) streams: usize,
     /// How many deltas a second each stream has.
     #[arg(long, default_value_t = 50)]
-    rate: u32,
+    pub(crate) rate: u32,
     /// How many deltas each stream has.
     #[arg(long, default_value_t = 200)]
-    deltas: u32,
+    pub(crate) deltas: u32,
     /// How many threads the consumer's runtime has.
     #[arg(long, default_value_t = 1)]
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// The results of one consumer.

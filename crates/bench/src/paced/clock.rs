@@ -11,7 +11,7 @@ use std::{
 use crate::{Failure, cpu, table::median};
 
 /// The time of day in nanoseconds, which two processes on one machine share.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Starts a server for one consumer. It answers as many requests as the load has streams, and
 /// begins to write once all of them have arrived.
-pub(super) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)> {
+pub(crate) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let serving = tokio::spawn(async move {
