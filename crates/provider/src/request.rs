@@ -5,9 +5,11 @@ use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 mod arguments;
+mod images;
 mod media;
 
 pub use arguments::sendable_args;
+pub use images::{image_remedy, sent_blocks};
 pub use media::{InlineMedia, inline_file, inline_image, media_type_of};
 
 pub use crate::settings::unreadable as unreadable_setting;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     Settings,
-    request::{schema_in_words, sendable_args},
+    request::{schema_in_words, sendable_args, sent_blocks},
 };
 use geppetto_turns::{
     Block, Content as Said, OtherContent, Rules, ToolCall, ToolUse, Turn, UserContent,
@@ -45,7 +45,7 @@ pub(super) fn history(turn: &Turn, settings: &Settings) -> Vec<Arc<Block>> {
     rules.system_joined = true;
     rules.system_as_user = is_refused || Model::named(&settings.model).has_no_instructions();
     rules.no_empty = true;
-    repair_with(&turn.blocks, &rules)
+    repair_with(&sent_blocks(&turn.blocks, &settings.unsent), &rules)
 }
 
 /// Instructions and contents of a request.

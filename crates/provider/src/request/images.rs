@@ -1,0 +1,151 @@
+//! Images of a history that a server cannot read.
+//!
+//! A history keeps every image that a user or a tool supplied, so one image that a server refuses would
+//! fail every further request. Reports: <https://github.com/anthropics/claude-code/issues/56016>,
+//! <https://github.com/anomalyco/opencode/issues/21668>,
+//! <https://github.com/anthropics/claude-code/issues/8947>.
+
+use std::borrow::Cow;
+
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_turns::{Block, Blocks, Content, ImagePart, MediaSource};
+use serde_json::Value;
+
+use crate::{Inference, Remedy, rules, settings::Unsent};
+
+#[cfg(test)]
+mod tests;
+
+/// Name of the setting: all images except those of the last prompt.
+const EARLIER: &str = "earlier_images";
+
+const WHY: &str = "the server cannot read an image; those before the last prompt are left out";
+
+/// Text in place of the images of a block.
+const LEFT_OUT: &str = "(image left out: the server cannot read it)";
+
+/// Words with which servers refuse an image.
+const REFUSALS: &[&str] = &[
+    // Anthropic: "Could not process image", "image exceeds 5 MB maximum", "image cannot be empty", "At
+    // least one of the image dimensions exceed max allowed size".
+    "could not process image",
+    "image exceeds",
+    "image cannot be empty",
+    "image dimensions exceed",
+    // OpenAI: "The image data you provided does not represent a valid image.", "You uploaded an
+    // unsupported image."
+    "not represent a valid image",
+    "unsupported image",
+    "invalid image",
+    // Google: "Unable to process input image.", "Provided image is not valid."
+    "unable to process input image",
+    "image is not valid",
+];
+
+/// Returns the remedy for an error that refuses an image: images that a tool supplied, and those before the
+/// last prompt, are left out. An image of the last prompt remains an error, for its user to correct.
+#[must_use]
+pub fn image_remedy(call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+    remedy(&call.turn().blocks, &call.settings().unsent, error)
+}
+
+fn remedy(blocks: &Blocks, unsent: &Unsent, error: &EngineError) -> Option<Remedy> {
+    let message = rules::refusal(error, &[ErrorKind::InvalidRequest])?;
+    let is_refused = REFUSALS.iter().any(|words| message.contains(words));
+    let last = last_prompt(blocks);
+    let has_earlier = || {
+        let mut blocks = blocks.iter().enumerate();
+        blocks.any(|(at, block)| Some(at) != last && !images(block).is_empty())
+    };
+    (is_refused && !unsent.has(EARLIER) && has_earlier()).then(|| Remedy::without(EARLIER, WHY))
+}
+
+/// Returns the blocks of a history to send: without images that have no content, which every provider
+/// refuses, and without those that the server has refused ([`image_remedy`]).
+#[must_use]
+pub fn sent_blocks<'t>(blocks: &'t Blocks, unsent: &Unsent) -> Cow<'t, Blocks> {
+    let is_refused = unsent.has(EARLIER);
+    let last = last_prompt(blocks).filter(|_| is_refused);
+    let is_changed = |at: usize, block: &Block| {
+        let refused = is_refused && Some(at) != last;
+        images(block).iter().any(|image| refused || is_empty(image))
+    };
+    let changed = blocks
+        .iter()
+        .enumerate()
+        .filter(|(at, block)| is_changed(*at, block));
+    let changed: Vec<usize> = changed.map(|(at, _)| at).collect();
+    if changed.is_empty() {
+        return Cow::Borrowed(blocks);
+    }
+    let mut sent = blocks.clone();
+    for at in changed {
+        if let Some(block) = sent.make_mut(at) {
+            leave_out(block, is_refused && Some(at) != last);
+        }
+    }
+    Cow::Owned(sent)
+}
+
+/// Removes the images of a block: all, or those without content.
+fn leave_out(block: &mut Block, all: bool) {
+    match &mut block.content {
+        Content::User(said) => {
+            said.images.retain(|image| !all && !is_empty(image));
+            note(&mut said.text);
+        }
+        Content::ToolUse(answer) => {
+            answer.images.retain(|image| !all && !is_empty(image));
+            if answer.is_error() {
+                return;
+            }
+            let mut text = match answer.result.take() {
+                Some(Value::String(text)) => text,
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            note(&mut text);
+            answer.result = Some(text.into());
+        }
+        _ => {}
+    }
+}
+
+fn note(text: &mut String) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(LEFT_OUT);
+}
+
+fn images(block: &Block) -> &[ImagePart] {
+    match &block.content {
+        Content::User(said) => &said.images,
+        Content::ToolUse(answer) => &answer.images,
+        _ => &[],
+    }
+}
+
+/// Returns `true` if an image is inline and has no content.
+fn is_empty(image: &ImagePart) -> bool {
+    let MediaSource::Inline(content) = &image.source else {
+        return false;
+    };
+    let data = content
+        .rsplit_once(',')
+        .map_or(content.as_str(), |(_, data)| data);
+    data.trim().is_empty()
+}
+
+/// Returns the position of the last prompt.
+fn last_prompt(blocks: &Blocks) -> Option<usize> {
+    let is_prompt = |block: &Block| matches!(block.content, Content::User(_));
+    let mut at = blocks.len();
+    for block in blocks.iter().rev() {
+        at -= 1;
+        if is_prompt(block) {
+            return Some(at);
+        }
+    }
+    None
+}
