@@ -271,10 +271,17 @@ impl StreamedArgs {
         news
     }
 
-    /// Completes the text, because no more will arrive. Published text is unchanged.
+    /// Completes the text, because no more will arrive. Published text is unchanged, except that
+    /// control characters and backslashes that the model forgot to escape are escaped if the arguments
+    /// are an object then (<https://github.com/MoonshotAI/kimi-cli/issues/1378>,
+    /// <https://github.com/openclaw/openclaw/pull/141323>).
     pub fn settle(&mut self) {
         self.text.push_str(self.half.rest());
-        if self.free || self.sent > 0 {
+        if self.free {
+            return;
+        }
+        self.escape();
+        if self.sent > 0 {
             return;
         }
         let text = self.text.trim();
@@ -286,6 +293,21 @@ impl StreamedArgs {
         } else if inner.is_some() && is_object(meant) {
             self.over = true;
             self.text = meant.to_owned();
+        }
+    }
+
+    /// Escapes what must be escaped in strings, if that makes the text an object.
+    fn escape(&mut self) {
+        let text = self.text.trim();
+        if self.over || !text.starts_with('{') {
+            return;
+        }
+        let escaped = mend::mend(text, &[]).filter(|own| own.replaced == 0 && is_object(&own.text));
+        if let Some(escaped) = escaped {
+            self.replaced |= self.sent > 0;
+            self.sent = 0;
+            self.over = true;
+            self.text = escaped.text;
         }
     }
 }

@@ -24,6 +24,8 @@ pub fn sendable_args(args: &Args) -> Cow<'_, str> {
     match args.object() {
         Ok(_) if args.is_blank() => Cow::Borrowed("{}"),
         Ok(_) => Cow::Borrowed(text),
+        // Other programs write null for a call without arguments.
+        Err(_) if text.trim() == "null" => Cow::Borrowed("{}"),
         Err(_) => Cow::Owned(json!({ INVALID: text }).to_string()),
     }
 }

@@ -10,7 +10,7 @@ mod plain;
 #[cfg(test)]
 mod tests;
 
-pub use claude::claude;
+pub use claude::{claude, claude_properties};
 pub use moonshot::moonshot;
 pub use plain::is_plain;
 
@@ -121,6 +121,11 @@ impl<'a> Narrow<'a> {
             }
         }
         finish(&mut fields);
+        // "properties: should be non-empty for OBJECT type".
+        let is_bare = |properties: &Value| properties.as_object().is_some_and(Fields::is_empty);
+        if depth > 0 && fields.get("properties").is_some_and(is_bare) {
+            fields.remove("properties");
+        }
         fields
     }
 

@@ -55,6 +55,32 @@ fn what_stands_for_none_is_none() {
 }
 
 #[test]
+fn what_the_model_forgot_to_escape_is_escaped() {
+    for (pieces, meant) in [
+        (vec!["{\"a\":\"b\n", "\tc\"}"], r#"{"a":"b\u000a\u0009c"}"#),
+        (vec![r#"{"a":"\d+"#, r#""}"#], r#"{"a":"\\d+"}"#),
+        // No object after that, either.
+        (vec!["{\"a\":\"b\n"], "{\"a\":\"b\n"),
+        (vec!["{\"a\":\"b\n\"} and"], "{\"a\":\"b\n\"} and"),
+        (vec![r#"{"a": NaN}"#], r#"{"a": NaN}"#),
+        (vec!["{\"a\": \\n1}"], "{\"a\": \\n1}"),
+    ] {
+        let mut args = StreamedArgs::default();
+        for piece in &pieces {
+            args.push(piece);
+            args.take_news();
+        }
+        args.settle();
+        assert_eq!(args.as_str(), meant, "{pieces:?}");
+        assert_eq!(
+            args.take_replacement().is_some(),
+            args.is_over(),
+            "{pieces:?}"
+        );
+    }
+}
+
+#[test]
 fn an_object_in_a_string_is_the_object() {
     assert_eq!(written(&[r#""{\"a\":"#, r#"1}""#]).0, r#"{"a":1}"#);
     assert_eq!(written(&[r#""just text""#]).0, r#""just text""#);

@@ -116,3 +116,62 @@ fn convert(schema: &mut Value, depth: usize) {
         }
     }
 }
+
+/// Maximum length of the name of a property, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// Returns the schema of a tool without properties whose names Claude refuses ("Property keys should match
+/// pattern '^[a-zA-Z0-9_.-]{1,64}$'"): the description names them instead, so that the model can still use
+/// them. The API checks the properties of the arguments only, not those of nested objects. `None` if there
+/// is no such name.
+///
+/// Reports: <https://github.com/decocms/studio/pull/6874>, <https://github.com/ComposioHQ/composio/pull/3067>.
+#[must_use]
+pub fn claude_properties(schema: &Value) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
+    if properties.keys().all(|name| is_accepted(name)) {
+        return None;
+    }
+    let mut schema = schema.as_object()?.clone();
+    let is_required = |required: &Value, name: &str| {
+        let required = required.as_array();
+        required.is_some_and(|names| names.iter().any(|own| own == name))
+    };
+    let required = schema.remove("required").unwrap_or_default();
+    let mut text = match schema.get("description").and_then(Value::as_str) {
+        Some(own) if !own.is_empty() => format!("{own} "),
+        _ => String::new(),
+    };
+    text.push_str("The object also has these properties:");
+    let (mut accepted, mut names) = (Map::new(), Vec::new());
+    for (name, property) in properties {
+        if is_accepted(name) {
+            if is_required(&required, name) {
+                names.push(Value::from(name.as_str()));
+            }
+            accepted.insert(name.clone(), property.clone());
+            continue;
+        }
+        let necessity = match is_required(&required, name) {
+            true => " (required)",
+            false => "",
+        };
+        text.push_str(&format!(
+            " {}{necessity}: {property};",
+            Value::from(name.as_str())
+        ));
+    }
+    // Those in words are additional ones now.
+    schema.remove("additionalProperties");
+    schema.insert("description".to_owned(), text.trim_end_matches(';').into());
+    schema.insert("properties".to_owned(), accepted.into());
+    if !names.is_empty() {
+        schema.insert("required".to_owned(), names.into());
+    }
+    Some(Value::Object(schema))
+}
+
+fn is_accepted(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_part)
+}

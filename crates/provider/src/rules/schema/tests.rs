@@ -37,6 +37,21 @@ fn what_gemini_does_not_know_is_left_out_or_said_in_words() {
     );
 }
 
+/// <https://github.com/DEEIX-AI/DEEIX-Chat/issues/546>
+#[test]
+fn an_object_of_anything_has_no_empty_properties() {
+    check(
+        &json!({"type": "object", "properties": {
+            "headers": {"type": "object", "properties": {}},
+            "actions": {"type": "array", "items": {"$ref": "#/properties/headers"}}
+        }}),
+        &json!({"type": "object", "properties": {
+            "headers": {"type": "object"},
+            "actions": {"type": "array", "items": {"type": "object"}}
+        }}),
+    );
+}
+
 #[test]
 fn types_are_single_and_alternatives_stand_alone() {
     check(
@@ -126,5 +141,39 @@ fn schemas_that_every_server_can_read_are_plain() {
         json!({"allOf": [{"type": "object"}]}),
     ] {
         assert!(!is_plain(&other), "{other}");
+    }
+}
+
+#[test]
+fn names_of_properties_that_claude_refuses_are_told_in_words() {
+    let long = "a".repeat(65);
+    let schema = json!({
+        "type": "object",
+        "description": "A list.",
+        "additionalProperties": false,
+        "properties": {
+            "filter[name]": {"type": "string"},
+            "limit": {"type": "integer"},
+            "a b": {"type": "object", "properties": {"c d": {}}},
+            long.as_str(): {"type": "string"},
+        },
+        "required": ["filter[name]", "limit"],
+    });
+    let sent = claude_properties(&schema).unwrap();
+    assert_eq!(sent["properties"], json!({"limit": {"type": "integer"}}));
+    assert_eq!(sent["required"], json!(["limit"]));
+    assert_eq!(sent["additionalProperties"], Value::Null);
+    let words = sent["description"].as_str().unwrap();
+    for part in [
+        "A list. The object also has these properties:",
+        r#""filter[name]" (required): {"type":"string"}"#,
+        r#""a b": {"#,
+        long.as_str(),
+    ] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    let plain = json!({"type": "object", "properties": {"a.b-c_1": {"properties": {"d e": {}}}}});
+    for schema in [plain, json!({"type": "object"}), json!(true)] {
+        assert_eq!(claude_properties(&schema), None);
     }
 }
