@@ -32,6 +32,10 @@ pub(super) const SPENT: &[&[&str]] = &[
     // Ollama: "you have reached your weekly usage limit"; GitHub Copilot: "you've exceeded your
     // weekly rate limit".
     &["reached your", "usage limit"],
+    // Moonshot: "You've reached kimi monthly usage limit for this billing cycle."
+    &["monthly usage limit"],
+    &["weekly usage limit"],
+    &["limit for this billing cycle"],
     &["exceeded your weekly"],
     // ModelScope: "You have exceeded today's quota for model ..".
     &["today's quota"],

@@ -411,6 +411,10 @@ fn what_is_used_up_is_known_by_further_codes_and_words() {
         ),
         (
             429,
+            r#"{"error":{"message":"You've reached kimi monthly usage limit for this billing cycle. Your quota will be refreshed in the next cycle.","type":"rate_limit_error"}}"#,
+        ),
+        (
+            429,
             r#"{"error":{"message":"Sorry, you've exceeded your weekly rate limit.","code":"user_weekly_rate_limited"}}"#,
         ),
         (
