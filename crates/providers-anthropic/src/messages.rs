@@ -3,7 +3,7 @@
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::Counts, rules::flag_before,
+    WireEngineBuilder, WireRequest, read::Counts, request::image_remedy, rules::flag_before,
 };
 use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta};
 use serde_json::{Value, json};
@@ -133,8 +133,11 @@ impl Wire for Messages {
     /// Report: <https://github.com/CherryHQ/cherry-studio/issues/12996>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         let mut blocks = call.turn().blocks.iter();
-        if refused::is_signature(error) && blocks.any(|block| is_signed(block)) {
+        if refused::is_signature(error) && blocks.any(|block| is_thinking(block)) {
             return Some(Remedy::new(UNREADABLE, json!({})));
+        }
+        if let Some(remedy) = image_remedy(call, error) {
+            return Some(remedy);
         }
         let settings = call.settings();
         refused::remedy(error, |setting| {
@@ -144,7 +147,7 @@ impl Wire for Messages {
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
         if call.is_remedied {
-            flag_before(turn, call.first, &keys::UNREADABLE, is_signed);
+            flag_before(turn, call.first, &keys::UNREADABLE, is_thinking);
         }
         let origin = settings::origin(&self.server, call.settings);
         origin.mark(turn, call.first, is_of_server);
@@ -194,13 +197,8 @@ impl CountTokens for Messages {
 /// Message of the event that reports the omission of thinking.
 const UNREADABLE: &str = "the server could not read earlier thinking, which is left out";
 
-fn is_signed(block: &Block) -> bool {
-    match &block.content {
-        Content::Reasoning(own) => {
-            own.encrypted_content.is_some() || own.extra.get(keys::SIGNATURE).is_some()
-        }
-        _ => false,
-    }
+fn is_thinking(block: &Block) -> bool {
+    matches!(block.content, Content::Reasoning(_))
 }
 
 /// Returns `true` if a block has contents that only the server can read.

@@ -3,7 +3,9 @@
 use geppetto_engine::{EngineError, ToolChoice};
 use geppetto_provider::{
     Inference, Settings,
-    request::{RequestFields, nothing_to_send, schema_in_words, to_json, unreadable_setting},
+    request::{
+        RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json, unreadable_setting,
+    },
     rules::{Origin, schema},
 };
 use geppetto_turns::{Block, Rules, Turn, repair_with};
@@ -99,7 +101,10 @@ impl<'a> Request<'a> {
         let mut rules = Rules::new();
         rules.system_first = true;
         rules.no_empty = true;
-        let blocks = repair_with(&self.turn.blocks, &rules);
+        let blocks = repair_with(
+            &sent_blocks(&self.turn.blocks, &self.settings.unsent),
+            &rules,
+        );
         let mut conversation = Conversation::of(&blocks, self)?;
         if conversation.messages.is_empty() {
             return Err(nothing_to_send());
@@ -141,7 +146,9 @@ impl<'a> Request<'a> {
 
     /// Returns `true` if a block is thinking that is sent.
     fn is_thinking_sent(&self, block: &Block) -> bool {
-        !self.is_remedied && settings::is_readable_thinking(block, &self.origin)
+        !self.is_remedied
+            && (settings::is_readable_thinking(block, &self.origin)
+                || settings::is_unsigned_thinking(block, &self.origin, &self.settings.model))
     }
 
     /// Returns the mode of thinking.

@@ -155,3 +155,29 @@ pub(crate) fn is_readable_thinking(block: &geppetto_turns::Block, origin: &Origi
     let is_known = block.metadata.contains(&crate::keys::ORIGIN) || is_signed;
     (is_signed || is_sealed) && !is_refused && is_known && origin.can_read(block)
 }
+
+/// Vendors whose models do not sign their thoughts, by the names of the models.
+const UNSIGNED: [&str; 3] = ["deepseek", "kimi", "moonshot"];
+
+/// Returns `true` if a block is thinking without a signature that goes back to the server and the model that
+/// wrote it. DeepSeek and Moonshot do not sign thoughts, and DeepSeek refuses a history of tool calls without
+/// them.
+///
+/// Reports: <https://github.com/NousResearch/hermes-agent/pull/17510>,
+/// <https://github.com/NousResearch/hermes-agent/pull/104219>.
+pub(crate) fn is_unsigned_thinking(
+    block: &geppetto_turns::Block,
+    origin: &Origin,
+    model: &str,
+) -> bool {
+    let Content::Reasoning(own) = &block.content else {
+        return false;
+    };
+    let model = model.to_ascii_lowercase();
+    let is_refused = matches!(block.metadata.get(&crate::keys::UNREADABLE), Ok(Some(true)));
+    UNSIGNED.iter().any(|vendor| model.contains(vendor))
+        && !own.text.is_empty()
+        && !is_refused
+        && block.metadata.contains(&crate::keys::ORIGIN)
+        && origin.has_made(block)
+}

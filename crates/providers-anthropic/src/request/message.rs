@@ -109,10 +109,10 @@ impl<'a> Conversation<'a> {
             .messages
             .last()
             .is_some_and(|last| last.role == Role::Assistant);
-        if !is_last || request.is_paused() {
+        if !is_last {
             return;
         }
-        if settings::ends_with_user(request.settings) {
+        if settings::ends_with_user(request.settings) && !request.is_paused() {
             self.messages.push(prompt(CONTINUE));
         } else if let Some(last) = self.messages.last_mut()
             && let Some(Part::Text { text, .. }) = last.content.last_mut()
@@ -300,10 +300,13 @@ impl<'a> Collector<'a> {
         let part = match (signature, own.encrypted_content.as_deref()) {
             (Some(signature), _) if !signature.is_empty() => Part::Thinking {
                 thinking: &own.text,
-                signature,
+                signature: Some(signature),
             },
             (_, Some(data)) => Part::Redacted(data),
-            _ => return,
+            _ => Part::Thinking {
+                thinking: &own.text,
+                signature: None,
+            },
         };
         self.model(part);
     }

@@ -16,7 +16,8 @@ pub(super) enum Part<'a> {
     },
     Thinking {
         thinking: &'a str,
-        signature: &'a str,
+        /// `None` if the server does not sign.
+        signature: Option<&'a str>,
     },
     Redacted(&'a str),
     Call {
@@ -77,7 +78,9 @@ impl<'a> Part<'a> {
             } => {
                 map.serialize_entry("type", "thinking")?;
                 map.serialize_entry("thinking", thinking)?;
-                map.serialize_entry("signature", signature)?;
+                if let Some(signature) = signature {
+                    map.serialize_entry("signature", signature)?;
+                }
             }
             Self::Redacted(data) => {
                 map.serialize_entry("type", "redacted_thinking")?;

@@ -90,14 +90,18 @@ impl<'a> Tools<'a> {
 
 impl<'a> Tool<'a> {
     fn of(tool: &'a ToolDefinition, takes_strict: bool) -> Self {
-        let is_strict = tool.is_strict() && takes_strict;
+        let renamed = schema::claude_properties(&tool.parameters);
+        // A strict schema has all properties.
+        let is_strict = tool.is_strict() && takes_strict && renamed.is_none();
+        let schema = match renamed {
+            Some(schema) => Cow::Owned(schema),
+            None if is_strict => Cow::Owned(schema::claude(&tool.parameters)),
+            None => Cow::Borrowed(&tool.parameters),
+        };
         Self {
             name: &tool.name,
             description: &tool.description,
-            schema: match is_strict {
-                true => Cow::Owned(schema::claude(&tool.parameters)),
-                false => Cow::Borrowed(&tool.parameters),
-            },
+            schema,
             is_strict,
         }
     }
