@@ -37,10 +37,10 @@
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     Inference, Remedy, Server, Settings, Settled, Wire, WireEngine, WireEngineBuilder, WireRequest,
-    rules::Origin,
+    request::image_remedy, rules::Origin,
 };
 use geppetto_turns::{Content, DataKey, Turn};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 mod dialect;
 mod extra;
@@ -98,6 +98,13 @@ impl Chat {
     }
 }
 
+/// Code of Groq for a call of the model that it could not parse or that does not fit the tool's schema.
+const TOOL_USE_FAILED: &str = "tool_use_failed";
+
+/// Message of the event that announces the repetition.
+const MALFORMED_CALL: &str =
+    "the server could not parse the model's tool call, which is requested once more";
+
 impl Wire for Chat {
     type Options = ChatOptions;
     type Fold = ChatFold;
@@ -152,8 +159,19 @@ impl Wire for Chat {
             .with_reasoning_in_tags(self.dialect.reasoning_in_tags)
     }
 
-    /// Omits a setting that the server refuses.
+    /// Omits a setting or images that the server refuses, or asks once more after a call of the model
+    /// that the server could not parse.
+    ///
+    /// Reports: <https://github.com/pydantic/pydantic-ai/issues/4350>,
+    /// <https://github.com/HunorLaczko/ha-groq-cloud-api/issues/20>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+        if error.provider_code() == Some(TOOL_USE_FAILED) {
+            let data = json!({"code": TOOL_USE_FAILED});
+            return Some(Remedy::new(MALFORMED_CALL, data));
+        }
+        if let Some(remedy) = image_remedy(call, error) {
+            return Some(remedy);
+        }
         let settings = call.settings();
         let effort = settings.inference.reasoning_effort.as_deref();
         refused::remedy(error, effort, |setting| {

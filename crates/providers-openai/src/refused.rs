@@ -47,6 +47,9 @@ const REFUSALS: &[&str] = &[
     "unknown name",
     "unknown field",
     "not allowed",
+    "incompatible with",
+    // Mistral: "Expected last role User or Tool (or Assistant with prefix True)".
+    "expected last role",
 ];
 
 /// Fields, as servers name them in lower case, and the settings that they carry.
@@ -79,12 +82,18 @@ const FIELDS: &[(&str, Setting)] = &[
     ("reasoning_content", Setting::new(REASONING)),
     ("reasoning_details", Setting::new(REASONING)),
     ("].reasoning", Setting::new(REASONING)),
+    // llama.cpp: "Assistant response prefill is incompatible with enable_thinking."
+    ("prefill", Setting::new(PREFILL)),
+    ("last role", Setting::new(PREFILL)),
     // "Encrypted content is not supported with this model."
     ("encrypted content", Setting::new("include")),
 ];
 
 /// Name of the setting for reasoning that is sent back.
 pub(crate) const REASONING: &str = "earlier_reasoning";
+
+/// Name of the setting for a reply of the history that the model is to continue.
+pub(crate) const PREFILL: &str = "prefill";
 
 /// A setting, and where its field may stand in a message.
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +217,7 @@ fn why(setting: &str) -> &'static str {
     match setting {
         "max_tokens" => "the server refuses it; `max_completion_tokens` is sent instead",
         "max_completion_tokens" => "the server refuses it; `max_tokens` is sent instead",
+        PREFILL => "the server does not continue a reply; a prompt to continue is sent after it",
         "stream" => "the server refuses to stream; the reply is requested as one body",
         _ => "the server refuses it for this model",
     }

@@ -23,10 +23,10 @@
 //! are sent to no other. If the server reports that it cannot decrypt the content, because the
 //! account is another one, the call is repeated once without it, and an `info` event reports that.
 
-use geppetto_engine::EngineError;
+use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::no_object,
+    WireEngineBuilder, WireRequest, read::no_object, request::image_remedy, rules,
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -129,15 +129,22 @@ impl Wire for Responses {
     }
 
     /// Omits encrypted reasoning and compactions if the server cannot decrypt them, because they
-    /// came from another account or the key has changed; or a setting that the server refuses.
+    /// came from another account or the key has changed, or if it does not know the id of the item; or a
+    /// setting or images that the server refuses.
     ///
     /// Reports: <https://github.com/openai/codex/issues/8145>,
-    /// <https://github.com/Wei-Shaw/sub2api/issues/3038>.
+    /// <https://github.com/Wei-Shaw/sub2api/issues/3038>,
+    /// <https://github.com/maximhq/bifrost/issues/6488>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
-        let is_unreadable = error.provider_code() == Some(INVALID_ENCRYPTED);
+        let is_unreadable =
+            error.provider_code() == Some(INVALID_ENCRYPTED) || is_about_missing_item(error);
         let mut blocks = call.turn().blocks.iter();
         if is_unreadable && blocks.any(|block| is_sealed(block)) {
-            return Some(Remedy::new(UNREADABLE, json!({"code": INVALID_ENCRYPTED})));
+            let data = json!({"code": error.provider_code()});
+            return Some(Remedy::new(UNREADABLE, data));
+        }
+        if let Some(remedy) = image_remedy(call, error) {
+            return Some(remedy);
         }
         let settings = call.settings();
         let effort = settings.inference.reasoning_effort.as_deref();
@@ -185,6 +192,14 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Fault> {
 const UNREADABLE: &str = "the server could not read earlier reasoning, which is left out";
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
+
+/// Returns `true` if an error refuses the id of an item of the history: "Item with id 'rs_1' not found. Items
+/// are not persisted when `store` is set to false."
+fn is_about_missing_item(error: &EngineError) -> bool {
+    let kinds = [ErrorKind::NotFound, ErrorKind::InvalidRequest];
+    rules::refusal(error, &kinds)
+        .is_some_and(|message| message.contains("item with id") && message.contains("not found"))
+}
 
 fn is_sealed(block: &Block) -> bool {
     match &block.content {

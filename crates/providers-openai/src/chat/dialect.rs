@@ -243,10 +243,11 @@ impl Dialect {
     }
 
     /// Returns the dialect of the server at a base URL, by its host name; the default for unknown
-    /// hosts.
+    /// hosts, with an empty text instead of `null` as [`empty_content`](Self::empty_content) on the
+    /// ports of Ollama (11434) and LM Studio (1234).
     #[must_use]
     pub fn for_base_url(url: &str) -> Self {
-        hosts::find(url).map_or_else(Self::default, |dialect| dialect())
+        hosts::find(url).map_or_else(|| hosts::unknown(url), |dialect| dialect())
     }
 
     /// Returns the dialect of a public server by its name: `openai`, `azure`, `anthropic`,

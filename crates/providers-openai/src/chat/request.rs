@@ -3,8 +3,8 @@
 use geppetto_engine::{EngineError, ToolChoice as Choice, ToolDefinition};
 use geppetto_provider::{
     Settings,
-    request::{RequestFields, nothing_to_send, schema_in_words, to_json},
-    rules::{Origin, schema},
+    request::{RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json},
+    rules::{Claude, Origin, schema},
 };
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -59,6 +59,11 @@ pub(super) fn leave_out(settings: &mut Settings, dialect: &Dialect, options: &Ch
         match dialect.schemas {
             SchemaForm::OpenApi => tool.parameters = schema::open_api(&tool.parameters),
             SchemaForm::Moonshot => tool.parameters = schema::moonshot(&tool.parameters),
+            _ if Claude::is_named(&model) => {
+                if let Some(accepted) = schema::claude_properties(&tool.parameters) {
+                    tool.parameters = accepted;
+                }
+            }
             _ => {}
         }
     }
@@ -86,6 +91,7 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
         refused::REASONING => {
             dialect.with_model(&settings.model).reasoning != ReasoningReplay::Never
         }
+        refused::PREFILL => true,
         _ => false,
     };
     is_set && !settings.unsent.has(setting) && !settings.extra.contains_key(setting)
@@ -133,7 +139,8 @@ pub(super) fn encode(
     // On this wire the results of tools are texts.
     let mut rules = dialect.rules;
     rules.media_after_tools = true;
-    let blocks = repair_with(&turn.blocks, &rules);
+    rules.user_last |= settings.unsent.has(refused::PREFILL);
+    let blocks = repair_with(&sent_blocks(&turn.blocks, &settings.unsent), &rules);
     let to = messages::To {
         dialect,
         origin: Origin::new(server, &settings.model),

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     Settings,
-    request::{RequestFields, nothing_to_send, to_json, unreadable_setting},
+    request::{RequestFields, nothing_to_send, sent_blocks, to_json, unreadable_setting},
     rules::Origin,
 };
 use geppetto_turns::{Rules, Turn, repair_with};
@@ -206,7 +206,7 @@ impl<'a> Request<'a> {
         let takes_media = options.media_in_results;
         rules.media_after_tools =
             !takes_media.unwrap_or_else(|| takes_media_in_results(self.server));
-        let mut blocks = repair_with(&turn.blocks, &rules);
+        let mut blocks = repair_with(&sent_blocks(&turn.blocks, &self.settings.unsent), &rules);
         blocks.retain(|block| !place.is_foreign_item(block));
         let is_whole = previous.is_none() && !self.extra.contains_key("conversation");
         answered::retain(&mut blocks, is_whole);

@@ -82,6 +82,25 @@ pub(super) fn find(url: &str) -> Option<Make> {
     known.map(|(_, _, dialect)| *dialect)
 }
 
+/// Ports of local servers that refuse a null content next to tool calls: Ollama, LM Studio
+/// (<https://github.com/SAIL-Research-Lab/cheetahclaws/pull/72>,
+/// <https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/261>).
+const WITHOUT_NULL: [&str; 2] = [":11434", ":1234"];
+
+/// Returns the dialect of an unknown host: the default, with a text in place of a null content on the ports
+/// of local servers that refuse it.
+pub(super) fn unknown(url: &str) -> Dialect {
+    let authority = authority(url);
+    let is_text = WITHOUT_NULL.iter().any(|port| authority.ends_with(port));
+    Dialect {
+        empty_content: match is_text {
+            true => EmptyContent::Text,
+            false => EmptyContent::Null,
+        },
+        ..Dialect::default()
+    }
+}
+
 /// Returns the dialect of a server by its name, if it is known.
 pub(super) fn named(name: &str) -> Option<Make> {
     let known = SERVERS.iter().find(|(own, _, _)| *own == name);
@@ -302,7 +321,10 @@ fn moonshot() -> Dialect {
 /// Accepts a subset of OpenAI's fields (<https://docs.ollama.com/api/openai-compatibility>). A
 /// local server has no known host and uses the default, which is the same.
 fn ollama() -> Dialect {
-    server("ollama")
+    Dialect {
+        empty_content: EmptyContent::Text,
+        ..server("ollama")
+    }
 }
 
 /// The server removes fields that a model does not support. Ids are forwarded to the vendor

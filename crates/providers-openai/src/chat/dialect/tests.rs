@@ -108,3 +108,16 @@ fn most_servers_get_prompts_in_a_row_as_one() {
     let local = Dialect::for_base_url("http://localhost:1234/v1");
     assert!(local.rules.users_joined && local.rules.system_joined);
 }
+
+#[test]
+fn local_servers_get_no_null_next_to_calls() {
+    for (url, expected) in [
+        ("http://localhost:11434/v1", EmptyContent::Text),
+        ("http://192.168.1.2:1234/v1", EmptyContent::Text),
+        ("https://ollama.com/v1", EmptyContent::Text),
+        ("http://localhost:8000/v1", EmptyContent::Null),
+        ("https://gateway.example/v1", EmptyContent::Null),
+    ] {
+        assert_eq!(Dialect::for_base_url(url).empty_content, expected, "{url}");
+    }
+}

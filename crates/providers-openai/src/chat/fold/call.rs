@@ -51,6 +51,11 @@ impl Call {
         let has_other_name = piece.name != self.name;
         let has_ids = !piece.id.is_empty() && !self.id.is_empty();
         let is_same = has_ids && piece.id == self.id;
+        if self.name.is_empty() && !is_over && (is_same || !has_ids) {
+            // The name may arrive after the id and the first arguments:
+            // <https://github.com/anomalyco/opencode/issues/24137>.
+            return false;
+        }
         if has_ids && !is_same {
             return has_other_name || is_over || self.custom;
         }

@@ -118,12 +118,13 @@ impl Calls {
         goes_on.then(|| self.calls.len() - 1)
     }
 
-    /// Returns the last call if it has no arguments yet: its head had the index of the call before
-    /// it (<https://github.com/agno-agi/agno/pull/8880>).
+    /// Returns the last call if its arguments are not complete: its head had the index of the call
+    /// before it (<https://github.com/agno-agi/agno/pull/8880>), or the index grows with every piece
+    /// (<https://github.com/dirac-run/dirac/pull/215>).
     fn headed(&self) -> Option<usize> {
         let last = self.calls.last()?;
-        let is_head = !last.name.is_empty() && last.args.is_blank();
-        is_head.then(|| self.calls.len() - 1)
+        let is_open = !last.name.is_empty() && !last.custom && !last.args.is_over();
+        is_open.then(|| self.calls.len() - 1)
     }
 
     fn by_id(&self, piece: &CallPiece<'_>) -> Option<usize> {

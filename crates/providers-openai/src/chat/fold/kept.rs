@@ -77,7 +77,11 @@ impl Kept {
 
     /// Records the usage so far; the last non-empty one is that of the reply.
     pub(super) fn take_usage(&mut self, usage: Option<&RawValue>) {
-        if let Some(counts) = usage.map(RawValue::get).filter(|raw| usage::counts(raw)) {
+        let Some(counts) = usage.map(RawValue::get).filter(|raw| usage::counts(raw)) else {
+            return;
+        };
+        // Some gateways end with a usage of zeros: <https://github.com/atopos31/llmio/issues/71>.
+        if self.usage.is_empty() || usage::is_above_zero(counts) {
             self.take_counts(counts);
         }
     }

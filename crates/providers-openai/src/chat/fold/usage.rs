@@ -11,6 +11,11 @@ pub(super) fn counts(raw: &str) -> bool {
     raw.starts_with('{') && raw.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// Returns `true` if a usage object may have a count above zero.
+pub(super) fn is_above_zero(raw: &str) -> bool {
+    raw.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
+}
+
 /// Parses a usage object, and returns `true` if one of its numbers was invalid; `None` if it is not
 /// one.
 ///

@@ -66,6 +66,12 @@ impl Call {
         self.args.as_str().is_empty()
     }
 
+    /// Returns `true` if the arguments of a function are missing, which some gateways send in the finished
+    /// response only (<https://github.com/OpenRouterTeam/ai-sdk-provider/pull/336>).
+    pub(super) fn lacks_arguments(&self) -> bool {
+        !self.custom && self.args.is_blank()
+    }
+
     /// Returns `true` if the call is complete and unanswered.
     pub(super) fn is_requested(&self, out: &Output<'_>) -> bool {
         !self.cut && self.item.is_some_and(|item| !out.is_open(item))
@@ -114,9 +120,13 @@ impl Call {
             };
             self.open(id, &item.name, out);
         }
+        let cut = &*item.status == "incomplete";
+        if self.lacks_arguments() && !cut {
+            // The finished response may have them.
+            return;
+        }
         self.args.settle();
         self.publish_rest(out);
-        let cut = &*item.status == "incomplete";
         if let Some(item) = self.item {
             if cut {
                 self.cut(item, Incomplete::Truncated, out);

@@ -124,6 +124,12 @@ impl Entry {
         self.done
     }
 
+    /// Returns `true` if the finished response may have more than the complete item: the arguments of a call
+    /// that has none.
+    pub(super) fn is_completed_later(&self) -> bool {
+        matches!(&self.state, State::Call(call) if call.lacks_arguments())
+    }
+
     /// Returns `true` if the item is kept as it was sent.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.state, State::Other(_))

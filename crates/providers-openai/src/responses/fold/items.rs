@@ -28,7 +28,7 @@ impl ResponsesFold {
         };
         let place = self.final_position(index, &item);
         match place.and_then(|place| self.entries.get_mut(place)) {
-            Some(entry) if entry.is_done() => {}
+            Some(entry) if entry.is_done() && !entry.is_completed_later() => {}
             Some(entry) => entry.done(&item, raw, out),
             None => self.add_done(index, &item, raw, out),
         }

@@ -29,6 +29,10 @@ struct Piece {
     slot: Slot,
     /// `None` as long as the part is empty.
     item: Option<ItemId>,
+    /// `true` if the text was streamed.
+    streamed: bool,
+    /// Texts that were closed before the part went on.
+    earlier: Vec<ItemId>,
     annotations: Vec<Value>,
     /// Annotations as text, to detect repetitions.
     known: HashSet<String>,
@@ -55,7 +59,7 @@ impl Message {
     /// Appends to a part.
     pub(super) fn say(&mut self, index: u64, refusal: bool, delta: &str, out: &mut Output<'_>) {
         if !delta.is_empty() {
-            self.piece(index, refusal).push(delta, out);
+            self.piece(index, refusal).say(delta, out);
         }
     }
 
@@ -135,6 +139,7 @@ impl Message {
             let Some(id) = piece.item else {
                 continue;
             };
+            blocks.append(&mut piece.earlier);
             blocks.push(id);
             let lists = [
                 (block_meta::ANNOTATIONS.id(), &mut piece.annotations),
@@ -158,6 +163,8 @@ impl Message {
                 refusal,
                 slot,
                 item: None,
+                streamed: false,
+                earlier: Vec::new(),
                 annotations: Vec::new(),
                 known: HashSet::new(),
                 logprobs: Vec::new(),
@@ -166,6 +173,21 @@ impl Message {
 }
 
 impl Piece {
+    /// Appends a streamed text. A gateway may end the item too early, and go on with its text: the rest is
+    /// another text then (<https://github.com/diegosouzapw/OmniRoute/issues/13693>).
+    fn say(&mut self, delta: &str, out: &mut Output<'_>) {
+        if let Some(item) = self.item.filter(|item| !out.is_open(*item)) {
+            if !self.streamed {
+                // A repetition of a text that came whole.
+                return;
+            }
+            self.earlier.push(item);
+            self.item = None;
+        }
+        self.streamed = true;
+        self.push(delta, out);
+    }
+
     fn push(&mut self, text: &str, out: &mut Output<'_>) {
         let refusal = self.refusal;
         let slot = self.slot;
@@ -185,6 +207,8 @@ impl Piece {
         match self.item {
             None if full.is_empty() => {}
             None => self.push(full, out),
+            // What the server calls the full text ended before.
+            Some(_) if !self.earlier.is_empty() => {}
             // The streamed text differs from the server's final text, which counts.
             Some(item) if out.complete(item, full) == Completed::Differs => {
                 self.item = Some(out.supersede(item));

@@ -210,3 +210,25 @@ fn the_call_of_the_format_before_tools_is_one_call() {
     let args: Vec<&str> = calls.iter().map(|call| call.args.as_str()).collect();
     assert_eq!(args, [r#"{"x":1}"#]);
 }
+
+#[test]
+fn an_index_that_grows_with_every_piece_is_one_call() {
+    let events = [
+        json!([{"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}]),
+        json!([{"index": 1, "id": null, "function": {"name": "", "arguments": "{\"x\":"}}]),
+        json!([{"index": 2, "function": {"arguments": "1}"}}]),
+        json!([{"index": 3, "id": "b", "function": {"name": "g", "arguments": "{}"}}]),
+    ];
+    let expected = [call("a", "f", "{\"x\":1}"), call("b", "g", "{}")];
+    assert_eq!(calls(&events, false), expected);
+}
+
+#[test]
+fn a_name_may_follow_the_arguments() {
+    let events = [
+        json!([{"index": 0, "id": "a", "function": {"arguments": "{\"x\":"}}]),
+        json!([{"index": 0, "function": {"name": "f"}}]),
+        json!([{"index": 0, "function": {"arguments": "1}"}}]),
+    ];
+    assert_eq!(calls(&events, false), [call("a", "f", "{\"x\":1}")]);
+}

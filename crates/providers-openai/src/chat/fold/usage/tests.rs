@@ -62,3 +62,13 @@ fn an_object_of_nulls_counts_nothing() {
     assert!(counts(r#"{"prompt_tokens":0}"#));
     assert_eq!(parse("[1]"), None);
 }
+
+#[test]
+fn zeros_are_told_from_counts() {
+    assert!(!is_above_zero(
+        r#"{"prompt_tokens":0,"completion_tokens":0}"#
+    ));
+    assert!(is_above_zero(
+        r#"{"prompt_tokens":0,"completion_tokens":20}"#
+    ));
+}
