@@ -39,6 +39,9 @@ mod pages {
     #[doc = include_str!("../../docs/guides/web-chat.md")]
     struct WebChat;
 
+    #[doc = include_str!("../../docs/guides/openai-compatible-server.md")]
+    struct OpenAiCompatibleServer;
+
     #[doc = include_str!("../../docs/guides/durable-sessions.md")]
     struct DurableSessions;
 

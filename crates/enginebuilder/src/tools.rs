@@ -1,6 +1,6 @@
 //! [`Tools`]: the tools of one run.
 
-use geppetto_engine::{ClientTools, ConfigError, EngineError, ToolConfig};
+use geppetto_engine::{ClientTools, ConfigError, EngineError, ToolChoice, ToolConfig};
 use geppetto_toolloop::{ExternalTool, RegistryError, ToolRegistry};
 
 /// The tools of one run: those of the builder, and those of the client that requested it.
@@ -32,10 +32,27 @@ impl Tools {
             tools.registry = Some(registry);
         }
         if let Some(choice) = &client.choice {
+            tools.check(choice)?;
             let config = tools.config.get_or_insert_default();
             config.tool_choice = choice.clone();
         }
         Ok(tools)
+    }
+}
+
+impl Tools {
+    /// Refuses a choice of a tool that does not exist.
+    fn check(&self, choice: &ToolChoice) -> Result<(), ConfigError> {
+        let ToolChoice::Tool(name) = choice else {
+            return Ok(());
+        };
+        let registry = self.registry.as_ref();
+        if registry.is_some_and(|own| own.get(name).is_some()) {
+            return Ok(());
+        }
+        let known: Vec<&str> = registry.iter().flat_map(|own| own.names()).collect();
+        let message = format!("names `{name}`; there are: {}", known.join(", "));
+        Err(ConfigError::new("tool_choice", message))
     }
 }
 

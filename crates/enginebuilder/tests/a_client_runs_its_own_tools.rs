@@ -140,3 +140,14 @@ async fn a_name_that_is_taken_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("`now`"), "{error}");
 }
+
+#[tokio::test]
+async fn a_choice_of_a_tool_that_does_not_exist_is_refused() {
+    let engine = ScriptedEngine::always(Script::new().text("ok"));
+    for tools in [client(&["pick"]), client(&[])] {
+        let session = Session::new(Builder::new(engine.clone()));
+        let tools = tools.with_choice(ToolChoice::Tool("gone".to_owned()));
+        let refused = session.prompt("Go").extension(tools).submit().await;
+        assert!(matches!(refused, Err(SessionError::Build(_))));
+    }
+}

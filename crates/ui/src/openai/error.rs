@@ -68,7 +68,8 @@ impl ApiError {
     /// server is a server error, because a client would ask its user for another key.
     pub fn of_kind(kind: &str, message: impl Into<String>) -> Self {
         let (status, code) = match kind {
-            "invalid_request" => (400, "invalid_request"),
+            // Settings of a run are those of the request.
+            "invalid_request" | "configuration" => (400, "invalid_request"),
             "context_too_long" => (400, "context_length_exceeded"),
             "content_filtered" => (400, "content_filter"),
             "rate_limited" => (429, "rate_limit_exceeded"),

@@ -2,16 +2,16 @@
 
 use axum::{
     Json,
-    extract::Request,
+    extract::{FromRequestParts, Path, Request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use geppetto_host::{Error, ErrorKind};
 use geppetto_ui::openai::ApiError;
-use http::{StatusCode, header};
+use http::{StatusCode, header, request::Parts};
 use serde_json::json;
 
-use crate::Problem;
+use crate::{Problem, app::App};
 
 /// An error as a reply.
 #[derive(Debug)]
@@ -67,6 +67,20 @@ impl IntoResponse for Refusal {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
+    }
+}
+
+/// The id in the path.
+pub(super) struct Id(pub(super) String);
+
+impl FromRequestParts<App> for Id {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        match Path::<String>::from_request_parts(parts, app).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(error) => Err(ApiError::new(400, error.body_text()).into()),
+        }
     }
 }
 

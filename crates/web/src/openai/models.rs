@@ -2,14 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
-    error::Refusal,
+    error::{Id, Refusal},
     request::{DEFAULT_MODEL, unknown_model},
 };
 use crate::app::{App, Shared};
@@ -20,10 +17,7 @@ pub(super) async fn list(State(app): State<App>) -> Json<Value> {
     Json(json!({"object": "list", "data": models}))
 }
 
-pub(super) async fn read(
-    State(app): State<App>,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+pub(super) async fn read(State(app): State<App>, Id(name): Id) -> Result<Json<Value>, Refusal> {
     let any = app.options.openai.as_ref().is_some_and(|own| own.any_model);
     if !any && !names(&app).contains(&name.as_str()) {
         return Err(unknown_model(&name).into());

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse as _, Response},
 };
 use geppetto_ui::openai::{ApiError, responses::ResponseStream};
@@ -16,11 +16,15 @@ mod request;
 mod stored;
 
 use super::{
-    error::Refusal,
+    error::{Id, Refusal},
     reply::{Projection, stream},
     run::{ApiRun, AtEnd},
 };
-use crate::{app::App, extract::Input, owner::Scope};
+use crate::{
+    app::App,
+    extract::{Input, Params},
+    owner::Scope,
+};
 
 pub(crate) use create::Locks;
 use request::ResponseRequest;
@@ -80,8 +84,8 @@ pub(super) struct ReadParams {
 pub(super) async fn read(
     State(app): State<App>,
     scope: Scope,
-    Path(id): Path<String>,
-    Query(params): Query<ReadParams>,
+    Id(id): Id,
+    Params(params): Params<ReadParams>,
 ) -> Result<Response, Refusal> {
     let stored = Stored::find(&app, &scope, &id).await?;
     if !params.stream {
@@ -99,7 +103,7 @@ pub(super) async fn read(
 pub(super) async fn cancel(
     State(app): State<App>,
     scope: Scope,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Refusal> {
     let stored = Stored::find(&app, &scope, &id).await?;
     if !stored.read().await?.is_over() {
@@ -112,7 +116,7 @@ pub(super) async fn cancel(
 pub(super) async fn delete(
     State(app): State<App>,
     scope: Scope,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Refusal> {
     let stored = Stored::find(&app, &scope, &id).await?;
     stored.delete().await?;

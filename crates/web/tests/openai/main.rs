@@ -15,3 +15,4 @@ mod safety;
 #[allow(dead_code, reason = "shared with the other tests")]
 #[path = "../behaviour/support.rs"]
 mod support;
+mod what_other_servers_get_wrong;
