@@ -15,6 +15,14 @@ const VERBATIM: &[&str] = &["fixtures", "testdata", "snapshots", "seeds", "vendo
 const NEEDS: &[&str] = &[
     concat!("#[", "ignore = \"needs ../shared\"]"),
     concat!("#[", "ignore = \"needs tmux\"]"),
+    concat!(
+        "#[",
+        "ignore = \"needs packages of npm; run by `cargo xtask ui`\"]"
+    ),
+    concat!(
+        "#[",
+        "ignore = \"needs packages of PyPI; run by `cargo xtask ui`\"]"
+    ),
     concat!("#[", "ignore = \"needs chromium and npm\"]"),
     concat!("#[", "ignore = \"needs postgres\"]"),
 ];

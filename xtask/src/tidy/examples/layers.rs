@@ -107,6 +107,10 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
     ),
     ("turns-yaml", "example-run turns"),
     (
+        "ui-streams",
+        "example-run toolloop enginebuilder session testing ui",
+    ),
+    (
         "web-chat",
         "example-run example-support turns engine toolloop enginebuilder store store-sqlite host web",
     ),
