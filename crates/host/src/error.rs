@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt};
 
 use geppetto_session::SessionError;
+use geppetto_store::SessionInfo;
 
 /// Kind of an [`Error`]. Programs branch on the kind; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,7 +13,7 @@ pub enum ErrorKind {
     NotFound,
     /// The session exists already.
     Exists,
-    /// Another process runs the session ([`Error::owner`]).
+    /// Another process runs the session ([`Error::owned_by`]).
     Held,
     /// An inference is running ([`Error::running`]), and the host refuses another one.
     Busy,
@@ -34,6 +35,36 @@ pub enum ErrorKind {
     Refused,
 }
 
+/// The process that owns a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedBy {
+    owner: String,
+    address: Option<String>,
+}
+
+impl OwnedBy {
+    /// Returns the owner of a session as stored. `None` if it is free.
+    pub(crate) fn of(info: SessionInfo) -> Option<Self> {
+        Some(Self {
+            owner: info.owner?,
+            address: info.address,
+        })
+    }
+
+    /// Returns the name of the process ([`HostBuilder::owner`](crate::HostBuilder::owner)).
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Returns its address ([`HostBuilder::address`](crate::HostBuilder::address)), to which requests
+    /// for the session can be sent.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+}
+
 /// Failure of an operation of a host.
 pub struct Error {
     inner: Box<Inner>,
@@ -42,8 +73,9 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     message: String,
-    /// Id of the running inference, or name of the owner.
-    who: Option<String>,
+    /// Id of the running inference.
+    running: Option<String>,
+    owner: Option<OwnedBy>,
     session: Option<SessionError>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -54,7 +86,8 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 message: message.into(),
-                who: None,
+                running: None,
+                owner: None,
                 session: None,
                 source: None,
             }),
@@ -66,8 +99,13 @@ impl Error {
         self
     }
 
-    pub(crate) fn naming(mut self, who: Option<String>) -> Self {
-        self.inner.who = who;
+    pub(crate) fn running_is(mut self, run: Option<String>) -> Self {
+        self.inner.running = run;
+        self
+    }
+
+    pub(crate) fn owner_is(mut self, owner: Option<OwnedBy>) -> Self {
+        self.inner.owner = owner;
         self
     }
 
@@ -83,7 +121,7 @@ impl Error {
             SessionError::NotRecorded(_) => ErrorKind::NotStored,
             _ => ErrorKind::Refused,
         };
-        let mut own = Self::new(kind, error.to_string()).naming(running);
+        let mut own = Self::new(kind, error.to_string()).running_is(running);
         own.inner.session = Some(error);
         own
     }
@@ -97,15 +135,20 @@ impl Error {
     /// Returns the id of the running inference, if the session is [busy](ErrorKind::Busy).
     #[must_use]
     pub fn running(&self) -> Option<&str> {
-        let who = self.inner.who.as_deref();
-        who.filter(|_| self.kind() == ErrorKind::Busy)
+        self.inner.running.as_deref()
     }
 
     /// Returns the name of the process that runs the session, if it is [held](ErrorKind::Held).
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
-        let who = self.inner.who.as_deref();
-        who.filter(|_| self.kind() == ErrorKind::Held)
+        self.owned_by().map(OwnedBy::owner)
+    }
+
+    /// Returns the process that runs the session, with its address if it has one, if the session is
+    /// [held](ErrorKind::Held).
+    #[must_use]
+    pub fn owned_by(&self) -> Option<&OwnedBy> {
+        self.inner.owner.as_ref()
     }
 
     /// Returns the error of the session, if it refused the request.

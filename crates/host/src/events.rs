@@ -4,15 +4,16 @@ use std::{collections::VecDeque, fmt, time::Duration};
 
 use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
 use geppetto_store::{ErrorKind as StoreKind, SessionStore as _};
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 use crate::{Error, ErrorKind, HostedSession, live::Using};
 
 /// Number of rows that are read at once.
 const PAGE: usize = 256;
 
-/// Delay between two reads of the events of a session that another process runs.
-const READ_AGAIN: Duration = Duration::from_millis(250);
+/// Time between two attempts to open a session that another process runs, and to read it without a
+/// hint of the store.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// Reader of the events of a session; see [`HostedSession::events`].
 ///
@@ -26,6 +27,8 @@ pub struct Events {
     /// Events that were read from the store.
     read: VecDeque<Event>,
     source: Source,
+    /// Time of the last attempt to open the session, if another process had it.
+    held: Option<Instant>,
 }
 
 enum Source {
@@ -51,6 +54,7 @@ impl Events {
             after,
             read: VecDeque::new(),
             source: Source::Unknown,
+            held: None,
         }
     }
 
@@ -126,7 +130,17 @@ impl Events {
 
     async fn read_store(&mut self) -> Result<Step, Error> {
         let (shared, id) = (self.session.shared().clone(), self.session.id());
-        let read = match shared.store.events(id, self.after, PAGE).await {
+        let read = shared.store.events(id, self.after, PAGE);
+        let read = match self.held {
+            // A change during the read is not missed.
+            Some(_) => tokio::select! {
+                biased;
+                () = shared.store.changed(id) => return Ok(Step::Again),
+                read = read => read,
+            },
+            None => read.await,
+        };
+        let read = match read {
             Ok(read) => read,
             Err(error) if error.kind() == StoreKind::NotFound => return Ok(Step::End),
             Err(error) => return Err(error.into()),
@@ -135,12 +149,18 @@ impl Events {
             self.read.extend(read);
             return Ok(Step::Again);
         }
+        if self.held.is_some_and(|tried| tried.elapsed() < OPEN_AGAIN) {
+            shared.store.changed(id).await;
+            return Ok(Step::Again);
+        }
         let policy = shared.options.cut_runs;
+        self.held = None;
         match shared.acquire_existing(id, policy).await {
             Ok(using) => self.follow(using),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Step::End),
             Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::CutRun) => {
-                sleep(READ_AGAIN).await;
+                self.held = Some(Instant::now());
+                shared.store.changed(id).await;
             }
             Err(error) if error.kind() == ErrorKind::ShuttingDown => return Ok(Step::End),
             Err(error) => return Err(error),

@@ -10,6 +10,7 @@ use std::{
 
 use geppetto_engine::EngineBuilder;
 use geppetto_store::{Page, SessionInfo, SessionStore};
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,10 +35,42 @@ pub(crate) struct Shared {
     pub(crate) slots: Slots,
     /// Number of runs that have not ended.
     runs: AtomicUsize,
+    /// Number of submits that wait for a place.
+    waiting: AtomicUsize,
+    place_is_free: Notify,
+    /// Places for runs that are continued by the host itself.
+    pub(crate) recovering: Arc<Semaphore>,
     /// Cancelled when the host shuts down.
     pub(crate) stopping: CancellationToken,
     /// Starts the background task.
     pub(crate) keeper: Once,
+}
+
+/// How much a host has to do ([`Host::load`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Load {
+    /// Number of inferences that run or are queued in their sessions.
+    pub runs: usize,
+    /// Maximum of `runs` for new requests.
+    pub max_runs: usize,
+    /// Number of submits that wait for an inference to end.
+    pub waiting: usize,
+    /// Maximum of `waiting`.
+    pub max_waiting: usize,
+    /// Number of sessions in memory.
+    pub sessions: usize,
+    /// Maximum of `sessions`.
+    pub max_sessions: usize,
+}
+
+/// A place among the submits that wait.
+struct Waiting(Arc<Shared>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// A place for a run.
@@ -52,6 +85,7 @@ impl RunPlace {
 impl Drop for RunPlace {
     fn drop(&mut self) {
         self.0.runs.fetch_sub(1, Ordering::AcqRel);
+        self.0.place_is_free.notify_one();
     }
 }
 
@@ -75,17 +109,23 @@ impl Host {
         builder: Arc<dyn EngineBuilder>,
         options: Options,
     ) -> Self {
-        Self {
+        let recover_at_once = options.recover_at_once;
+        let host = Self {
             shared: Arc::new(Shared {
                 store,
                 builder,
                 options,
                 slots: Slots::default(),
                 runs: AtomicUsize::new(0),
+                waiting: AtomicUsize::new(0),
+                place_is_free: Notify::new(),
+                recovering: Arc::new(Semaphore::new(recover_at_once)),
                 stopping: CancellationToken::new(),
                 keeper: Once::new(),
             }),
-        }
+        };
+        host.keep_sweeping();
+        host
     }
 
     /// Returns a session by its id. Does nothing else: the session is opened, and created if it does
@@ -142,6 +182,20 @@ impl Host {
         self.shared.slots.live().len()
     }
 
+    /// Returns how much the host has to do.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let (shared, options) = (&self.shared, &self.shared.options);
+        Load {
+            runs: shared.runs.load(Ordering::Acquire),
+            max_runs: options.max_runs,
+            waiting: shared.waiting.load(Ordering::Acquire),
+            max_waiting: options.max_waiting,
+            sessions: self.sessions_in_memory(),
+            max_sessions: options.max_sessions,
+        }
+    }
+
     /// Returns the name under which the host owns its sessions.
     #[must_use]
     pub fn owner(&self) -> &str {
@@ -162,16 +216,40 @@ impl Host {
 }
 
 impl Shared {
-    /// Returns a place for a run.
-    pub(crate) fn place_for_run(self: &Arc<Self>) -> Result<RunPlace, Error> {
-        let before = self.runs.fetch_add(1, Ordering::AcqRel);
-        let place = RunPlace(Arc::clone(self));
+    /// Returns a place for a run. Waits for one if the host may let submits wait.
+    pub(crate) async fn place_for_run(self: &Arc<Self>) -> Result<RunPlace, Error> {
         let max = self.options.max_runs;
-        if before < max {
-            return Ok(place);
+        let mut waiting = None;
+        loop {
+            let freed = self.place_is_free.notified();
+            let taken = self
+                .runs
+                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |runs| {
+                    (runs < max).then_some(runs + 1)
+                });
+            if taken.is_ok() {
+                return Ok(RunPlace(Arc::clone(self)));
+            }
+            if waiting.is_none() {
+                waiting = self.wait();
+            }
+            if waiting.is_none() {
+                break;
+            }
+            tokio::select! {
+                () = freed => {}
+                () = self.stopping.cancelled() => return Err(Error::shutting_down()),
+            }
         }
         let message = format!("{max} inferences run or wait already; send the request again later");
         Err(Error::new(ErrorKind::AtCapacity, message))
+    }
+
+    /// Returns a place among the submits that wait, if there is one.
+    fn wait(self: &Arc<Self>) -> Option<Waiting> {
+        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let place = Waiting(Arc::clone(self));
+        (before < self.options.max_waiting).then_some(place)
     }
 
     /// Returns a place for a run that continues an earlier one.

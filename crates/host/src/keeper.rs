@@ -8,13 +8,19 @@ use std::{
 use tokio::{
     runtime::Handle,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{host::Shared, live::Live};
 
 /// Shortest delay between two rounds.
 const SHORTEST: Duration = Duration::from_millis(5);
+
+/// Delay between two looks at the requests to cancel of other processes.
+const CANCELS: Duration = Duration::from_millis(500);
+
+/// Time limit of such a look.
+const LONGEST: Duration = Duration::from_secs(10);
 
 impl Shared {
     /// Starts the background task, once.
@@ -24,6 +30,7 @@ impl Shared {
         };
         self.keeper.call_once(|| {
             runtime.spawn(keep(Arc::downgrade(self), self.period()));
+            runtime.spawn(cancel(Arc::downgrade(self)));
         });
     }
 
@@ -52,14 +59,16 @@ impl Shared {
         while renewals.join_next().await.is_some() {}
     }
 
-    /// Renews a lease. A session is lost if its lease is, or may be.
+    /// Renews a lease. A session is lost if its lease is, or if it may soon be: an owner stops before
+    /// another one can begin.
     async fn renew(&self, live: &Arc<Live>) {
         let lease = self.options.lease;
+        let sent = Instant::now();
         let renewed = self.store.renew(live.journal.lease());
         match timeout(lease / 3, renewed).await {
-            Ok(Ok(())) => return live.renewed(),
+            Ok(Ok(())) => return live.renewed(sent),
             Ok(Err(error)) if error.is_fenced() => {}
-            _ if live.last_renewed().elapsed() < lease => return,
+            _ if live.last_renewed().elapsed() < lease * 2 / 3 => return,
             _ => {}
         }
         tracing::warn!(
@@ -67,6 +76,32 @@ impl Shared {
             "the lease of a session is lost"
         );
         self.lose(live);
+    }
+}
+
+/// Cancels the runs that other processes ask to cancel, if the store passes such requests on.
+async fn cancel(host: Weak<Shared>) {
+    loop {
+        sleep(CANCELS).await;
+        let Some(host) = host.upgrade() else {
+            return;
+        };
+        if host.slots.live().is_empty() {
+            continue;
+        }
+        let asked = host.store.asked_cancels(&host.options.owner);
+        match timeout(LONGEST, asked).await {
+            Ok(Ok(Some(ids))) => {
+                for id in ids {
+                    if let Some(using) = host.slots.get(&id) {
+                        using.session.cancel_active();
+                    }
+                }
+            }
+            Ok(Ok(None)) => return,
+            // The request is still stored.
+            Ok(Err(_)) | Err(_) => {}
+        }
     }
 }
 

@@ -59,11 +59,11 @@ mod slots;
 mod snapshot;
 mod submit;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, OwnedBy};
 pub use events::Events;
 pub use geppetto_engine::Decision;
 pub use geppetto_store::{SessionInfo, UnknownOutcome};
-pub use host::Host;
+pub use host::{Host, Load};
 pub use live::OpenSession;
 pub use options::{CutRuns, HostBuilder};
 pub use recover::Recovered;

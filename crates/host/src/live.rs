@@ -49,7 +49,8 @@ struct Times {
 }
 
 impl Live {
-    pub(crate) fn new(session: Session, journal: Journal) -> Self {
+    /// Creates a session whose lease was claimed no earlier than at `claimed`.
+    pub(crate) fn new(session: Session, journal: Journal, claimed: Instant) -> Self {
         let now = Instant::now();
         Self {
             session,
@@ -57,7 +58,7 @@ impl Live {
             users: AtomicUsize::new(0),
             state: Mutex::new(Times {
                 used: now,
-                renewed: now,
+                renewed: claimed,
             }),
             gone: CancellationToken::new(),
             submits: Semaphore::new(usize::try_from(SUBMITS).unwrap_or(usize::MAX)),
@@ -70,8 +71,9 @@ impl Live {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn renewed(&self) {
-        self.times().renewed = Instant::now();
+    /// Takes note of a renewal that was sent at some time.
+    pub(crate) fn renewed(&self, sent: Instant) {
+        self.times().renewed = sent;
     }
 
     pub(crate) fn last_renewed(&self) -> Instant {
@@ -104,7 +106,7 @@ impl Live {
                 self.session.id()
             );
             let running = self.session.active().map(|run| run.id().to_owned());
-            Error::new(ErrorKind::Busy, message).naming(running)
+            Error::new(ErrorKind::Busy, message).running_is(running)
         })
     }
 

@@ -6,9 +6,10 @@ use geppetto_session::{ExecutionHandle, Session};
 use geppetto_store::{
     Continuation, EndStatus, ErrorKind as StoreKind, Restored, Resumption, RunEnd, SessionStore,
 };
+use tokio::time::Instant;
 
 use crate::{
-    Error, ErrorKind,
+    Error, ErrorKind, OwnedBy,
     host::{RunPlace, Shared},
     live::{Journal, Live},
     options::CutRuns,
@@ -28,6 +29,7 @@ impl Shared {
         cut_runs: CutRuns,
     ) -> Result<Opened, Error> {
         let store = Arc::clone(&self.store);
+        let claimed = Instant::now();
         let opened = Restored::open(store, id, &self.options.claim()).await;
         let mut restored = match opened {
             Ok(restored) => restored,
@@ -35,7 +37,7 @@ impl Shared {
         };
         let journal = restored.journal();
         match take_up(&mut restored, cut_runs).await {
-            Ok(step) => Ok(self.start(restored, step).await),
+            Ok(step) => Ok(self.start(restored, step, claimed).await),
             Err(error) => {
                 // Another process may find the session free.
                 let _ = journal.store().release(journal.lease()).await;
@@ -48,6 +50,7 @@ impl Shared {
         self: &Arc<Self>,
         restored: Restored<Arc<dyn SessionStore>>,
         step: Resumption,
+        claimed: Instant,
     ) -> Opened {
         let journal = restored.journal();
         let session = Session::builder(Arc::clone(&self.builder))
@@ -65,7 +68,7 @@ impl Shared {
             continues = run.map(|run| (run, place));
         }
         Opened {
-            live: Live::new(session, journal),
+            live: Live::new(session, journal, claimed),
             continues,
         }
     }
@@ -76,7 +79,7 @@ impl Shared {
             return error.into();
         }
         let info = self.store.info(id).await;
-        Error::from(error).naming(info.ok().and_then(|info| info.owner))
+        Error::from(error).owner_is(info.ok().and_then(OwnedBy::of))
     }
 }
 

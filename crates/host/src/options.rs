@@ -45,6 +45,7 @@ pub struct HostBuilder {
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) owner: String,
+    pub(crate) address: Option<String>,
     pub(crate) takes_over: bool,
     pub(crate) lease: Duration,
     pub(crate) cut_runs: CutRuns,
@@ -52,13 +53,16 @@ pub(crate) struct Options {
     pub(crate) idle: Duration,
     pub(crate) max_sessions: usize,
     pub(crate) max_runs: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) sweep: Option<Duration>,
     pub(crate) recover_at_once: usize,
     pub(crate) ids: Arc<dyn IdSource>,
 }
 
 impl Options {
     pub(crate) fn claim(&self) -> Claim {
-        let claim = Claim::new(self.owner.as_str()).expiring_after(self.lease);
+        let mut claim = Claim::new(self.owner.as_str()).expiring_after(self.lease);
+        claim.address.clone_from(&self.address);
         if self.takes_over {
             return claim.taking_over();
         }
@@ -75,6 +79,7 @@ impl HostBuilder {
             builder,
             options: Options {
                 owner,
+                address: None,
                 takes_over: false,
                 lease: Duration::from_secs(30),
                 cut_runs: CutRuns::default(),
@@ -82,6 +87,8 @@ impl HostBuilder {
                 idle: Duration::from_secs(300),
                 max_sessions: 10_000,
                 max_runs: 1_000,
+                max_waiting: 0,
+                sweep: None,
                 recover_at_once: 8,
                 ids: Arc::new(ids),
             },
@@ -99,6 +106,23 @@ impl HostBuilder {
         self
     }
 
+    /// Sets the address at which other hosts reach this one, such as `http://10.0.0.7:8080`. It is
+    /// stored with each lease, so that a host that is asked for a session of this one can send the
+    /// request on ([`OwnedBy`](crate::OwnedBy)). None by default.
+    pub fn address(mut self, address: impl Into<String>) -> Self {
+        self.options.address = Some(address.into());
+        self
+    }
+
+    /// Looks this often for runs that were cut off and whose session nobody owns, and continues them
+    /// ([`Host::sweep`]), beginning when the host is built within a runtime. Off by default: a session
+    /// is then taken over when it is used. For hosts that share a store; a fifth of the
+    /// [lease](Self::lease) is appropriate.
+    pub fn sweep_every(mut self, period: Duration) -> Self {
+        self.options.sweep = Some(period.max(Duration::from_millis(10)));
+        self
+    }
+
     /// Sets whether sessions are taken from other owners, whose writes then fail. `false` by
     /// default. For programs that are the only user of their store.
     pub fn takes_over(mut self, takes_over: bool) -> Self {
@@ -107,8 +131,8 @@ impl HostBuilder {
     }
 
     /// Sets the time after which another host may take over the sessions of this one, if it died or
-    /// lost its store. The host renews its leases three times within it. 30 s by default, at least
-    /// 30 ms.
+    /// lost its store. The host renews its leases three times within it. If that fails for two thirds
+    /// of it, by its own clock, it stops its runs. 30 s by default, at least 30 ms.
     pub fn lease(mut self, time: Duration) -> Self {
         self.options.lease = time.max(Duration::from_millis(30));
         self
@@ -148,7 +172,15 @@ impl HostBuilder {
         self
     }
 
-    /// Sets the maximum number of runs that [`Host::recover`] continues at once. At least 1. 8 by
+    /// Sets the maximum number of submits that wait, in order, while [`max_runs`](Self::max_runs)
+    /// inferences run; further ones are refused ([`AtCapacity`](crate::ErrorKind::AtCapacity)). 0 by
+    /// default. [`Host::load`] has their number.
+    pub fn max_waiting(mut self, max: usize) -> Self {
+        self.options.max_waiting = max;
+        self
+    }
+
+    /// Sets the maximum number of runs that [`Host::recover`] and [`Host::sweep`] continue at once. At least 1. 8 by
     /// default.
     pub fn recover_at_once(mut self, max: usize) -> Self {
         self.options.recover_at_once = max.max(1);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use geppetto_store::{Page, SessionStore as _};
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::sleep};
 
 use crate::{CutRuns, Error, ErrorKind, Host};
 
@@ -40,7 +40,6 @@ impl Host {
         if self.shared.options.cut_runs == CutRuns::Leave {
             return Ok(recovered);
         }
-        let places = Arc::new(Semaphore::new(self.shared.options.recover_at_once));
         let mut page = Page::first(PAGE).with_open_runs();
         loop {
             let infos = self.shared.store.list(&page).await?;
@@ -50,14 +49,76 @@ impl Host {
             page = page.after(last);
             for info in infos {
                 if self.shared.slots.get(&info.id).is_none() {
-                    self.take_up(info.id, &places, &mut recovered).await;
+                    let places = Arc::clone(&self.shared.recovering);
+                    if let Ok(place) = places.acquire_owned().await {
+                        self.take_up(info.id, place, &mut recovered).await;
+                    }
                 }
             }
         }
     }
 
-    async fn take_up(&self, id: String, places: &Arc<Semaphore>, recovered: &mut Recovered) {
-        let place = Arc::clone(places).acquire_owned().await;
+    /// Takes up the runs that were cut off and whose session nobody owns: their hosts released them,
+    /// or died and did not renew the leases. For hosts that share a store; called regularly with
+    /// [`sweep_every`](crate::HostBuilder::sweep_every). Reads only these sessions.
+    ///
+    /// Does not wait: what exceeds [`recover_at_once`](crate::HostBuilder::recover_at_once) or the
+    /// maximum number of runs is left to the next call, or to another host.
+    ///
+    /// # Errors
+    ///
+    /// Those of the listing.
+    pub async fn sweep(&self) -> Result<Recovered, Error> {
+        let mut recovered = Recovered::default();
+        let shared = &self.shared;
+        if shared.options.cut_runs == CutRuns::Leave || shared.stopping.is_cancelled() {
+            return Ok(recovered);
+        }
+        let page = Page::first(PAGE).with_open_runs().unowned();
+        let mut infos = shared.store.list(&page).await?;
+        // Several hosts find the same ones, and begin with different ones.
+        if !infos.is_empty() {
+            let first = shared.options.owner.bytes().map(usize::from).sum::<usize>() % infos.len();
+            infos.rotate_left(first);
+        }
+        for info in infos {
+            let load = self.load();
+            if load.runs >= load.max_runs {
+                break;
+            }
+            let Ok(place) = Arc::clone(&shared.recovering).try_acquire_owned() else {
+                break;
+            };
+            if shared.slots.get(&info.id).is_none() {
+                self.take_up(info.id, place, &mut recovered).await;
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// Starts the task that sweeps, as configured.
+    pub(crate) fn keep_sweeping(&self) {
+        let (Some(period), Ok(runtime)) = (self.shared.options.sweep, Handle::try_current()) else {
+            return;
+        };
+        let shared = Arc::downgrade(&self.shared);
+        runtime.spawn(async move {
+            loop {
+                sleep(period).await;
+                let Some(shared) = shared.upgrade() else {
+                    return;
+                };
+                if shared.stopping.is_cancelled() {
+                    return;
+                }
+                if let Err(error) = (Self { shared }).sweep().await {
+                    tracing::warn!(%error, "sessions without an owner could not be listed");
+                }
+            }
+        });
+    }
+
+    async fn take_up(&self, id: String, place: OwnedSemaphorePermit, recovered: &mut Recovered) {
         let policy = self.shared.options.cut_runs;
         match self.shared.acquire_existing(&id, policy).await {
             Ok(using) => {

@@ -7,8 +7,8 @@ use geppetto_store::{SessionInfo, SessionStore as _};
 use geppetto_turns::Turn;
 
 use crate::{
-    CutRuns, Error, Events, Host, HostedRun, OpenSession, Snapshot, Submit, host::Shared,
-    submit::Input,
+    CutRuns, Error, ErrorKind, Events, Host, HostedRun, OpenSession, OwnedBy, Snapshot, Submit,
+    host::Shared, submit::Input,
 };
 
 /// A session that is to be created with [`Host::create`].
@@ -134,7 +134,10 @@ impl HostedSession {
     /// Cancels the running inference. Returns `true` if there was one. Its terminal event follows
     /// within 100 ms, even if the store stalls.
     ///
-    /// A run that was cut off, because its process ended, is ended and does not continue.
+    /// A run that was cut off, because its process ended, is ended and does not continue. If another
+    /// process runs the session, it is asked to cancel, which takes about half a second, or until the
+    /// session is taken over; with a store that does not pass requests on
+    /// ([`SessionStore::ask_cancel`](geppetto_store::SessionStore::ask_cancel)), this fails as `Held`.
     ///
     /// # Errors
     ///
@@ -148,8 +151,14 @@ impl HostedSession {
         if !is_open(self.info().await?) {
             return Ok(false);
         }
-        let using = self.shared().acquire_existing(&self.id, CutRuns::End);
-        let using = using.await?;
+        let using = self.shared().acquire_existing(&self.id, CutRuns::End).await;
+        let using = match using {
+            Err(error) if error.kind() == ErrorKind::Held => {
+                let asked = self.shared().store.ask_cancel(&self.id).await?;
+                return if asked { Ok(true) } else { Err(error) };
+            }
+            other => other?,
+        };
         // It may have been opened, and continued, in the meantime.
         using.session.cancel_active();
         Ok(true)
@@ -178,6 +187,25 @@ impl HostedSession {
     /// process runs the session, the events are read as that process stores them.
     pub fn events(&self, after: u64) -> Events {
         Events::new(self, after)
+    }
+
+    /// Returns the process that owns the session, if it is another one. Its lease may have expired.
+    /// Does not open the session.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store; not if there is no such session.
+    pub async fn owned_by(&self) -> Result<Option<OwnedBy>, Error> {
+        let shared = self.shared();
+        if shared.slots.get(&self.id).is_some() {
+            return Ok(None);
+        }
+        let owner = match shared.store.info(&self.id).await {
+            Ok(info) => OwnedBy::of(info),
+            Err(error) if error.kind() == geppetto_store::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(owner.filter(|own| own.owner() != shared.options.owner))
     }
 
     /// Returns the current state of the session. Does not open it.

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use geppetto_session::ExecutionHandle;
+use geppetto_store::SessionStore as _;
 use tokio::{
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
@@ -18,6 +20,8 @@ pub(crate) const CLOSE: Duration = Duration::from_secs(5);
 pub struct Shutdown {
     /// Ids of the sessions whose run was cancelled, because it did not end within the time limit.
     pub cancelled: Vec<String>,
+    /// Ids of the sessions whose run another host continues ([`Host::hand_over`]).
+    pub handed_over: Vec<String>,
     /// Ids of the sessions of which not everything was stored, with the reasons.
     pub not_stored: Vec<(String, String)>,
 }
@@ -28,8 +32,22 @@ impl Host {
     /// are cancelled at once. Readers of events end.
     ///
     /// A cancelled run is over, and does not continue in the next process. To have runs continue
-    /// there, end the process without cancelling them.
+    /// there, use [`hand_over`](Self::hand_over).
     pub async fn shutdown(&self, limit: Duration) -> Shutdown {
+        self.stop(limit, AtLimit::Cancel).await
+    }
+
+    /// Shuts down like [`shutdown`](Self::shutdown), but leaves runs that do not end within `limit` to
+    /// another host: they are stopped here, without an end, and their sessions are free, so that the
+    /// next host that is asked, or [sweeps](Self::sweep), continues them at once. For rolling restarts.
+    ///
+    /// A tool that is stopped has an unknown outcome, as after a crash
+    /// ([`CutRuns`](crate::CutRuns)): a `limit` that is longer than most tools take avoids it.
+    pub async fn hand_over(&self, limit: Duration) -> Shutdown {
+        self.stop(limit, AtLimit::HandOver).await
+    }
+
+    async fn stop(&self, limit: Duration, at_limit: AtLimit) -> Shutdown {
         let shared = &self.shared;
         shared.stopping.cancel();
         // A time that the clock cannot represent never comes.
@@ -54,35 +72,71 @@ impl Host {
             let mut closing = JoinSet::new();
             for live in sessions {
                 let shared = Arc::clone(shared);
-                closing.spawn(async move { shared.end_session(&live, deadline).await });
+                closing.spawn(async move { shared.end_session(&live, deadline, at_limit).await });
             }
             while let Some(closed) = closing.join_next().await {
-                let Ok((id, was_cancelled, stored)) = closed else {
+                let Ok((id, has_run, stored)) = closed else {
                     continue;
                 };
-                if was_cancelled {
-                    ended.cancelled.push(id.clone());
+                match at_limit {
+                    AtLimit::Cancel if has_run => ended.cancelled.push(id.clone()),
+                    AtLimit::HandOver if has_run => ended.handed_over.push(id.clone()),
+                    _ => {}
                 }
                 if let Err(reason) = stored {
                     ended.not_stored.push((id, reason));
                 }
             }
             ended.cancelled.sort();
+            ended.handed_over.sort();
             ended.not_stored.sort();
         }
     }
 }
 
+/// What happens to a run that does not end in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtLimit {
+    Cancel,
+    HandOver,
+}
+
 impl Shared {
-    /// Ends a session. Returns its id, whether its run was cancelled, and why not everything was
-    /// stored.
+    /// Leaves a session with its run to another host.
+    async fn leave(&self, live: &Arc<Live>, run: &ExecutionHandle) -> Result<(), String> {
+        let left = async {
+            live.journal.flush().await?;
+            // From here on, nothing of the run is written: neither its end nor its cancellation.
+            live.journal.store().release(live.journal.lease()).await
+        };
+        let left = timeout(CLOSE, left).await;
+        self.lose(live);
+        run.outcome().await;
+        match left {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("the store took longer than {CLOSE:?}")),
+        }
+    }
+
+    /// Ends a session. Returns its id, whether its run was cancelled or handed over, and why not
+    /// everything was stored.
     async fn end_session(
         &self,
         live: &Arc<Live>,
         deadline: Option<Instant>,
+        at_limit: AtLimit,
     ) -> (String, bool, Result<(), String>) {
         let id = live.session.id().to_owned();
-        let was_cancelled = wait_for_end(live, deadline).await;
+        let running = wait_for_end(live, deadline).await;
+        let was_cancelled = running.is_some();
+        if let Some(run) = running {
+            if at_limit == AtLimit::HandOver {
+                return (id, true, self.leave(live, &run).await);
+            }
+            run.cancel();
+            run.outcome().await;
+        }
         let closing = self.close(&id, |own| std::ptr::eq(own, Arc::as_ptr(live)));
         let stored = match timeout(CLOSE, closing).await {
             Ok(Some(Ok(())) | None) => Ok(()),
@@ -96,19 +150,13 @@ impl Shared {
     }
 }
 
-/// Waits for the end of a run. Returns `true` if it was cancelled.
-async fn wait_for_end(live: &Live, deadline: Option<Instant>) -> bool {
-    let Some(run) = live.session.active() else {
-        return false;
-    };
+/// Waits for the end of a run. Returns the run if it did not end in time.
+async fn wait_for_end(live: &Live, deadline: Option<Instant>) -> Option<ExecutionHandle> {
+    let run = live.session.active()?;
     let Some(deadline) = deadline else {
         run.outcome().await;
-        return false;
+        return None;
     };
-    if timeout_at(deadline, run.outcome()).await.is_ok() {
-        return false;
-    }
-    run.cancel();
-    run.outcome().await;
-    true
+    let ended = timeout_at(deadline, run.outcome()).await;
+    ended.is_err().then_some(run)
 }

@@ -156,7 +156,7 @@ impl Submit {
         let key = self.request_key()?;
         // What is refused must not create a session.
         self.check_prompt()?;
-        let place = shared.place_for_run();
+        let place = shared.place_for_run().await;
         let creates = matches!(self.input, Input::Prompt(_)) && place.is_ok();
         let (id, policy) = (self.session.id(), shared.options.cut_runs);
         let using = match (creates, key.is_some() || place.is_ok()) {

@@ -249,6 +249,24 @@ impl SessionStore for MemoryStore {
         Ok(deleted.is_some())
     }
 
+    async fn ask_cancel(&self, session: &str) -> Result<bool, Error> {
+        let mut state = self.lock();
+        let kept = state.sessions.get_mut(session);
+        let running = kept.filter(|kept| kept.has_open_run());
+        Ok(running.map(|kept| kept.cancel = true).is_some())
+    }
+
+    async fn asked_cancels(&self, owner: &str) -> Result<Option<Vec<String>>, Error> {
+        let mut state = self.lock();
+        let own = state.sessions.iter_mut();
+        let asked = own.filter(|(_, kept)| kept.cancel && kept.is_held_by(owner));
+        let take = |(id, kept): (&String, &mut Kept)| {
+            kept.cancel = false;
+            id.clone()
+        };
+        Ok(Some(asked.map(take).collect()))
+    }
+
     async fn stats(&self) -> Result<Stats, Error> {
         let sessions = self.lock().sessions.len() as u64;
         Ok(self.shared.interner.stats(sessions))

@@ -210,7 +210,8 @@ pub trait SessionStore: Send + Sync {
 
     /// Asks the owner of a session, which may be another process, to cancel its run. Returns `true` if
     /// the request was stored for the owner, who takes it by
-    /// [`asked_cancels`](Self::asked_cancels); `false` if there is no run, or if the store passes no
+    /// [`asked_cancels`](Self::asked_cancels), also if that is another one by then; `false` if there is
+    /// no run, or if the store passes no
     /// requests on, which is the default.
     ///
     /// # Errors

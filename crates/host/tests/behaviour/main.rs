@@ -16,6 +16,7 @@ mod a_session_outlives_what_goes_wrong;
 mod a_shutdown_ends_everything;
 mod a_store_that_stalls_or_fails_is_not_trusted;
 mod any_duration_is_allowed;
+mod hosts_share_the_work;
 mod idle_sessions_leave_memory;
 mod only_prompts_create_sessions;
 mod readers_miss_nothing;

@@ -154,7 +154,7 @@ begin
   o_epoch := nextval('@.epoch');
   o_turns := s.turns;
   update @.session
-  set epoch = o_epoch, owner = p_owner, address = p_address, ttl = p_ttl, cancel = false, last_batch = 0,
+  set epoch = o_epoch, owner = p_owner, address = p_address, ttl = p_ttl, last_batch = 0,
       expires_at = clock_timestamp() + p_ttl * interval '1 millisecond'
   where sid = s.sid;
 end $$;
@@ -179,7 +179,7 @@ end $$;
 create function @.release_1(p_again boolean, p_id bytea, p_epoch bigint, out o_valid boolean)
 language plpgsql as $$
 begin
-  update @.session set owner = null, address = null, expires_at = null, cancel = false
+  update @.session set owner = null, address = null, expires_at = null
   where id = p_id and epoch = p_epoch and (owner is not null or p_again);
   o_valid := found;
 end $$;
@@ -599,7 +599,7 @@ end $$;
 create function @.ask_cancel_1(p_again boolean, p_id bytea, out o_asked boolean)
 language plpgsql as $$
 begin
-  update @.session set cancel = true where id = p_id and owner is not null and open_run;
+  update @.session set cancel = true where id = p_id and open_run;
   o_asked := found;
 end $$;
 

@@ -10,9 +10,8 @@ use crate::{Cursor, Order, Page, SessionInfo};
 pub(super) fn list(sessions: &BTreeMap<String, Kept>, page: &Page) -> Vec<SessionInfo> {
     let now = Instant::now();
     let is_listed = |kept: &Kept| {
-        let has_open_run = || kept.run.as_ref().is_some_and(|run| !run.is_ended());
         (page.group.is_none() || kept.group == page.group)
-            && (!page.open_runs || has_open_run())
+            && (!page.open_runs || kept.has_open_run())
             && (!page.unowned || kept.is_unowned(now))
     };
     if page.order == Order::Newest {

@@ -86,6 +86,7 @@ impl Plan {
         }
         if let Some(run) = &batch.run {
             kept.run = Some(run.clone());
+            kept.cancel &= kept.has_open_run();
         }
         kept.events.extend(batch.events.iter().cloned());
         for write in &batch.requests {

@@ -26,6 +26,8 @@ pub(super) struct Kept {
     /// Rows without gaps, from 1.
     pub(super) events: Vec<EventRow>,
     pub(super) requests: HashMap<String, Request>,
+    /// `true` if the owner is asked to cancel the run.
+    pub(super) cancel: bool,
     pub(super) title: Option<String>,
     pub(super) group: Option<String>,
     pub(super) created_at: Option<SystemTime>,
@@ -68,6 +70,14 @@ impl Kept {
 
     pub(super) fn is_held_with(&self, epoch: u64) -> bool {
         self.holder.as_ref().is_some_and(|own| own.epoch == epoch)
+    }
+
+    pub(super) fn has_open_run(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.is_ended())
+    }
+
+    pub(super) fn is_held_by(&self, owner: &str) -> bool {
+        self.holder.as_ref().is_some_and(|own| own.owner == owner)
     }
 
     /// Returns `true` if any owner may claim the session.

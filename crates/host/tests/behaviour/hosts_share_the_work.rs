@@ -1,0 +1,183 @@
+//! Several hosts on one store: who has a session, who continues it, who cancels it.
+
+use std::time::Duration;
+
+use geppetto_engine::RunStatus;
+use geppetto_host::ErrorKind;
+use geppetto_store::{Claim, EndStatus, MemoryStore, RunPhase, SessionStore};
+use geppetto_testing::Gate;
+use tokio::time::sleep;
+
+use super::support::{ID, World, log};
+
+const LEASE: Duration = Duration::from_secs(9);
+
+/// A world whose replies wait in the middle.
+fn waiting() -> (World, Gate) {
+    let gate = Gate::new();
+    let mut world = World::default();
+    world.in_reply = Some(gate.clone());
+    (world, gate)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_address_of_the_owner_is_known_to_others() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let first = world
+        .host(store.clone())
+        .owner("first")
+        .address("http://first:1")
+        .build();
+    let second = world.host(store).owner("second").build();
+    let session = second.session(ID);
+    assert_eq!(session.owned_by().await.unwrap(), None);
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    run.wait().await.unwrap();
+    let held = session.submit("Me too").await.unwrap_err();
+    let owner = held.owned_by().unwrap();
+    assert_eq!(
+        (owner.owner(), owner.address()),
+        ("first", Some("http://first:1"))
+    );
+    assert_eq!(session.owned_by().await.unwrap().as_ref(), Some(owner));
+    assert_eq!(first.session(ID).owned_by().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_reaches_the_owner_from_any_host() {
+    let store = MemoryStore::new();
+    let (world, gate) = waiting();
+    let first = world.host(store.clone()).owner("first").build();
+    let second = world.host(store.clone()).owner("second").build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    assert!(second.session(ID).cancel().await.unwrap());
+    let error = run.wait().await.unwrap_err();
+    assert!(matches!(error.status(), RunStatus::Cancelled), "{error:?}");
+    assert!(!second.session(ID).cancel().await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_not_lost_with_the_owner() {
+    let store = MemoryStore::new();
+    let (world, gate) = waiting();
+    let died = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    drop(died.session(ID).submit("Hello").await.unwrap());
+    gate.reached().await;
+    let second = World::default().host(store.clone()).owner("second").build();
+    assert!(second.session(ID).cancel().await.unwrap());
+    // The first one is gone, and a third one continues its run.
+    let opened = store
+        .open(ID, &Claim::new("gone").taking_over())
+        .await
+        .unwrap();
+    store.release(&opened.lease).await.unwrap();
+    let (world, gate) = waiting();
+    let third = world.host(store.clone()).owner("third").build();
+    third.session(ID).open().await.unwrap();
+    gate.reached().await;
+    third.session(ID).idle().await;
+    let RunPhase::Ended(end) = store.info(ID).await.unwrap().run.unwrap().phase else {
+        panic!("the run has not ended");
+    };
+    assert_eq!(end.status, EndStatus::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_host_is_gone_is_continued_by_a_sweep() {
+    let store = MemoryStore::new();
+    let (world, gate) = waiting();
+    let died = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    drop(died.session(ID).submit("Hello").await.unwrap());
+    gate.reached().await;
+    let second = World::default().host(store.clone()).owner("second");
+    let second = second
+        .lease(LEASE)
+        .sweep_every(Duration::from_secs(1))
+        .build();
+    // The first one renews its lease.
+    sleep(LEASE * 3).await;
+    assert_eq!(second.sweep().await.unwrap().taken_up, [""; 0]);
+    assert_eq!(second.sessions_in_memory(), 0);
+    // As if it had been killed: it renews no more.
+    let claim = Claim::new("gone").taking_over().expiring_after(LEASE);
+    store.open(ID, &claim).await.unwrap();
+    sleep(LEASE + Duration::from_secs(3)).await;
+    second.session(ID).idle().await;
+    let turns = second.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_hands_over_loses_no_run_and_nobody_waits_for_a_lease() {
+    let store = MemoryStore::new();
+    let (world, gate) = waiting();
+    let first = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    let second = World::default().host(store.clone()).owner("second");
+    let second = second.lease(LEASE).build();
+    let mut reader = second.session(ID).events(0);
+    let ended = first.hand_over(Duration::from_secs(1)).await;
+    assert_eq!(
+        (ended.handed_over.as_slice(), ended.cancelled.len()),
+        (&[ID.to_owned()][..], 0)
+    );
+    assert!(ended.not_stored.is_empty(), "{ended:?}");
+    assert!(run.wait().await.is_err());
+    assert_eq!(second.sweep().await.unwrap().taken_up, [ID]);
+    second.session(ID).idle().await;
+    let turns = second.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+    // The last events are written.
+    sleep(Duration::from_secs(1)).await;
+    // The reader of the second one has seen all of it, once.
+    let stored = log(&store).await;
+    let mut last = 0;
+    while last < stored.last().unwrap().seq {
+        let event = reader.next().await.unwrap().unwrap();
+        assert!(event.seq > last);
+        last = event.seq;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn submits_wait_in_a_queue_that_is_visible() {
+    let (world, gate) = waiting();
+    let host = world
+        .host(MemoryStore::new())
+        .max_runs(1)
+        .max_waiting(1)
+        .build();
+    let first = host.session("a").submit("Hello").await.unwrap();
+    gate.reached().await;
+    let own = host.clone();
+    let second = tokio::spawn(async move { own.session("b").submit("Hello").await });
+    while host.load().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    let refused = host.session("c").submit("Hello").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::AtCapacity);
+    let load = host.load();
+    assert_eq!(
+        (load.runs, load.max_runs, load.waiting, load.max_waiting),
+        (1, 1, 1, 1)
+    );
+    gate.open();
+    first.wait().await.unwrap();
+    second.await.unwrap().unwrap().wait().await.unwrap();
+    assert_eq!(host.load().waiting, 0);
+}
