@@ -46,6 +46,7 @@
 mod api;
 mod app;
 mod extract;
+mod forward;
 mod guard;
 mod hub;
 pub mod model;
@@ -61,7 +62,7 @@ mod routes;
 mod serve;
 mod ui;
 
-pub use options::Options;
+pub use options::{Forward, Options};
 pub use owner::Owner;
 pub use problem::Problem;
 pub use profile::Profile;

@@ -29,6 +29,24 @@ pub struct Options {
     pub(crate) page: bool,
     pub(crate) openai: Option<OpenAi>,
     pub(crate) stop_when_left: bool,
+    pub(crate) forward: Forward,
+}
+
+/// What happens to a request for a session that another process owns, whose address is known
+/// ([`HostBuilder::address`](geppetto_host::HostBuilder::address)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Forward {
+    /// It is handled here: reads show what is stored, and changes are refused with 409. The default.
+    #[default]
+    Nothing,
+    /// The client is sent to the owner with status 307 and the owner's address, which it must be able
+    /// to reach. Browsers do not send their credentials to another origin.
+    Redirect,
+    /// The request is passed to the owner over HTTP/1.1 without TLS, and its reply to the client; a
+    /// stream as it arrives. If the owner cannot be reached, the request is handled here. For networks
+    /// that are trusted.
+    Proxy,
 }
 
 impl Default for Options {
@@ -50,6 +68,7 @@ impl Default for Options {
             page: true,
             openai: None,
             stop_when_left: false,
+            forward: Forward::default(),
         }
     }
 }
@@ -74,6 +93,13 @@ impl Options {
     /// Requests without it are refused with 401.
     pub fn owner_from_extension(self) -> Self {
         self.owner(|parts| parts.extensions.get::<Owner>().cloned())
+    }
+
+    /// Sets what happens to a request for a session that another process owns, where several share a
+    /// store. [`Forward::Nothing`] by default.
+    pub fn forward(mut self, forward: Forward) -> Self {
+        self.forward = forward;
+        self
     }
 
     /// Accepts requests for this host, such as `chat.example.com`, with any port, in addition to

@@ -9,7 +9,7 @@ use axum::{
 use geppetto_host::Host;
 use http::{StatusCode, Uri};
 
-use crate::{Options, Problem, app::App, guard, openai, openapi, page, routes::routes};
+use crate::{Options, Problem, app::App, forward, guard, openai, openapi, page, routes::routes};
 
 /// Returns the routes of a web chat on the sessions of a host, to be nested in an application or
 /// served alone ([`serve`](crate::serve())).
@@ -34,7 +34,9 @@ pub(crate) fn assemble(app: App, with_chat: bool) -> Router {
     if app.options.openai.is_some() {
         api = api.merge(openai::routes());
     }
-    let mut all = api.layer(from_fn_with_state(app.clone(), guard::api));
+    let mut all = api
+        .layer(from_fn_with_state(app.clone(), forward::owner))
+        .layer(from_fn_with_state(app.clone(), guard::api));
     if with_chat {
         all = all.route("/openapi.json", get(async move || Json(document)));
     }

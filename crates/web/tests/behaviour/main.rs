@@ -16,6 +16,7 @@ mod every_reconnection_shows_the_same;
 mod generated_windows_agree;
 mod pages_of_the_ai_sdk_are_served;
 mod requests_do_what_they_say;
+mod requests_reach_the_owner;
 mod schema;
 mod support;
 mod the_document_is_true;

@@ -42,7 +42,23 @@ impl Server {
     }
 
     pub(crate) async fn serving(host: Host, app: axum::Router, options: ServeOptions) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let any = "127.0.0.1:0".parse().unwrap();
+        Self::bound(any, host, app, options).await
+    }
+
+    /// Listens at an address that is known before.
+    pub(crate) async fn at(address: SocketAddr, host: Host, options: Options) -> Self {
+        let app = router(host.clone(), options);
+        Self::bound(address, host, app, ServeOptions::new()).await
+    }
+
+    async fn bound(
+        address: SocketAddr,
+        host: Host,
+        app: axum::Router,
+        options: ServeOptions,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let options = options
