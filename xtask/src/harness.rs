@@ -18,6 +18,8 @@ pub(crate) enum Harness {
     Simulate,
     /// `geppetto-crash`: processes with durable sessions that are killed everywhere.
     Crash,
+    /// `geppetto-cluster`: hosts on one Postgres, with faults.
+    Cluster,
 }
 
 /// Arguments of a command that another program reads; `--help` is among them.
@@ -46,6 +48,7 @@ impl Harness {
                  --bin simulate --"
             }
             Self::Crash => "run --quiet --package geppetto-crash -- kill",
+            Self::Cluster => "run --quiet --package geppetto-cluster -- run",
         }
     }
 

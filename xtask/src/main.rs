@@ -48,6 +48,8 @@ enum Command {
     Ui(ui::Args),
     /// Kill processes with durable sessions everywhere, and check what their stores have.
     Crash(harness::Args),
+    /// Kill, stop and cut off hosts that share a Postgres, and check their history.
+    Cluster(harness::Args),
 }
 
 /// The verdict of a command that could run.
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => Harness::Simulate.run(&args),
         Command::Ui(args) => ui::run(&args),
         Command::Crash(args) => Harness::Crash.run(&args),
+        Command::Cluster(args) => Harness::Cluster.run(&args),
     };
     let verdict = verdict.and_then(|verdict| {
         out.flush().map_err(Error::Output)?;

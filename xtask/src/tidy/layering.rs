@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("geppetto", "turns events engine enginebuilder session"),
     (
         "cli",
-        "turns events timeline engine settings store store-sqlite factory toolloop enginebuilder session \
+        "turns events timeline engine settings store store-sqlite store-postgres factory toolloop enginebuilder session \
          host tui web",
     ),
 ];
@@ -68,6 +68,7 @@ const ALLOWED_BY_FEATURE: &[(&str, &str)] = &[
 const UNRESTRICTED: &[&str] = &[
     "crates/bench",
     "crates/conformance",
+    "crates/cluster",
     "crates/crash",
     "crates/sqlite-faults",
     "doctests",

@@ -13,6 +13,7 @@ const BESIDE: &[&str] = &["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 const HARNESSES: &[&str] = &[
     "crates/bench",
     "crates/conformance",
+    "crates/cluster",
     "crates/crash",
     "crates/sqlite-faults",
 ];
