@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{Server, Window};
+use crate::support::{Server, Window, is_answered};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
@@ -338,6 +338,51 @@ async fn connections_beyond_the_limit_wait_and_are_served() {
     }
     drop(idle);
     assert_eq!(server.get("/sessions").await.status, 200);
+}
+
+/// Returns how many connections this process can hold, at most 10,000.
+fn many_connections() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let files = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    // The server has up to 2,048 of them at once, and other tests a few.
+    files
+        .unwrap_or(1_024_usize)
+        .saturating_sub(2_500)
+        .clamp(200, 10_000)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_connections_that_say_nothing_delay_no_window() {
+    let host = host();
+    let app = router(host.clone(), Options::new());
+    let options = ServeOptions::new().header_timeout(Duration::from_millis(100));
+    let server = Server::serving(host, app, options).await;
+    let session = server.session().await;
+    let mut window = Window::open(&server, &session).await;
+    let mut idle = Vec::new();
+    while idle.len() < many_connections() {
+        for _ in 0..100 {
+            idle.push(TcpStream::connect(server.address).await.unwrap());
+        }
+        if idle.len() == 1_000 {
+            // In the midst of them.
+            server.tell(&session, "Hello").await;
+            window.until(is_answered).await;
+        }
+    }
+    assert_eq!(server.get("/sessions").await.status, 200);
+    for mut connection in idle.drain(..) {
+        let mut bytes = Vec::new();
+        // The server has ended it, or ends it now.
+        connection.read_to_end(&mut bytes).await.ok();
+    }
+    server.tell(&session, "Still there?").await;
+    window
+        .until(|view| view.len() == 4 && is_answered(view))
+        .await;
 }
 
 #[tokio::test]
