@@ -48,13 +48,18 @@ function Header({ isBusy }) {
 function useFollow(view, current) {
   const pane = useRef(null);
   const isAtEnd = useRef(true);
+  const lastTop = useRef(0);
   const [isAway, setAway] = useState(false);
   const toEnd = () => { pane.current.scrollTop = pane.current.scrollHeight; };
   useLayoutEffect(() => { isAtEnd.current = true; setAway(false); }, [current]);
   useLayoutEffect(() => { if (isAtEnd.current && pane.current) toEnd(); });
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = pane.current;
-    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 48;
+    const rest = scrollHeight - scrollTop - clientHeight;
+    // A slow finger moves a few pixels at a time, and must not be pulled back after each.
+    const isLeaving = scrollTop < lastTop.current && rest > 2;
+    isAtEnd.current = isLeaving ? false : rest < (isAtEnd.current ? 48 : 8);
+    lastTop.current = scrollTop;
     setAway(!isAtEnd.current);
   };
   return { pane, onScroll, isAway, toEnd };

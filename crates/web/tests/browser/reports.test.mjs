@@ -239,6 +239,29 @@ test('Markdown: lists, fences, tasks, tables and formulas are what they are', as
   noFaults(page);
 });
 
+// ClaraVerse 198, lobehub 2534, jan 2873
+test('a slow finger leaves the end while an answer is written', async () => {
+  const page = await openPage(server.url);
+  const words = Array.from({ length: 400 }, (_, number) => `Line ${number} of a long answer.\n\n`);
+  const held = gate();
+  provider.reply(...words.slice(0, 60), { hold: held }, ...words.slice(60).flatMap((own) => [own, { pause: 8 }]), 'The end.');
+  await say(page, 'A long answer');
+  await page.answers.filter({ hasText: 'Line 59' }).waitFor();
+  await page.mouse.move(700, 300);
+  held.open();
+  for (let count = 0; count < 20; count += 1) {
+    await page.mouse.wheel(0, -12);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  await page.getByRole('button', { name: 'Latest' }).waitFor();
+  const top = () => page.evaluate(() => document.querySelector('.pane').scrollTop);
+  const before = await top();
+  await answered(page, 'The end.');
+  assert.ok(Math.abs(await top() - before) < 260, `${before} ${await top()}`);
+  await page.getByRole('button', { name: 'Latest' }).waitFor();
+  noFaults(page);
+});
+
 // Pasting from an office pastes a picture of the text
 test('a paste that has text is a text, and other files are named', async () => {
   const page = await openPage(server.url);
