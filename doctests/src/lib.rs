@@ -45,6 +45,9 @@ mod pages {
     #[doc = include_str!("../../docs/guides/durable-sessions.md")]
     struct DurableSessions;
 
+    #[doc = include_str!("../../docs/guides/several-machines.md")]
+    struct SeveralMachines;
+
     #[doc = include_str!("../../docs/guides/writing-a-middleware.md")]
     struct WritingAMiddleware;
 

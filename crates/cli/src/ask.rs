@@ -275,7 +275,7 @@ async fn submit_and_follow(
         let outcome = handle.outcome().await;
         output.finish(session.id(), run.id(), &outcome, question.schema.as_ref())?;
     }
-    if storage.file().is_some() && !flags.quiet {
+    if storage.is_kept() && !flags.quiet {
         note_session(&session);
     }
     ended?;

@@ -85,7 +85,7 @@ impl Chat {
         let chatted: Result<geppetto_tui::Ended, Failure> = chatted.await;
         let chatted = chatted?;
         let id = chatted.session_id;
-        let is_kept = storage.file().is_some() && storage.store().info(&id).await.is_ok();
+        let is_kept = storage.is_kept() && storage.store().info(&id).await.is_ok();
         storage.close(&host).await;
         if is_kept && io::stdin().is_terminal() && io::stderr().is_terminal() {
             let id = say::shell_word(&id);

@@ -30,6 +30,13 @@ impl Role {
         }
     }
 
+    /// Returns a name that no other program has.
+    pub(crate) fn name_of_its_own(self) -> String {
+        let ids = geppetto_engine::RandomIds::new();
+        let id = geppetto_engine::IdSource::next_id(&ids);
+        format!("{}{} {id}", self.prefix(), std::process::id())
+    }
+
     fn path(self, store: &Path, place: u32) -> PathBuf {
         let kind = match self {
             Self::Program => "lock",

@@ -9,7 +9,7 @@ use std::{
 
 use geppetto_enginebuilder::Builder;
 use geppetto_host::{CutRuns, Host};
-use geppetto_web::{Options, ServeOptions};
+use geppetto_web::{Forward, Options, ServeOptions};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -35,6 +35,9 @@ use token::Token;
 /// Time after which an unused session is free for other programs.
 const IDLE: Duration = Duration::from_secs(15);
 
+/// Time between two looks for the runs of servers that are gone, among those that share a store.
+const SWEEP: Duration = Duration::from_secs(5);
+
 /// Chat in the browser: serves a page, and the API that the page uses, on this machine.
 ///
 /// The address of the page is printed on standard output. Conversations are those of `ask` and
@@ -59,6 +62,11 @@ pub(crate) struct Serve {
     /// System prompt of new conversations: how the model is to behave.
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// Address at which the other servers that share a Postgres store reach this one, such as
+    /// http://10.0.0.7:8420 [default: where it listens]. A request for a conversation of another
+    /// server is passed on to it; all servers need the same token.
+    #[arg(long, value_name = "URL")]
+    peer_address: Option<String>,
     #[command(flatten)]
     tools: ToolFlags,
     #[command(flatten)]
@@ -87,13 +95,35 @@ impl Serve {
         let listener = listen(SocketAddr::new(self.address, self.port)).await?;
         let storage = self.store.open_as(Role::Server, false).await?;
         server.announce();
-        let host = storage
+        let mut host = storage
             .host_builder(builder)
             .cut_runs(CutRuns::default())
-            .idle_after(IDLE)
-            .build();
-        let options = self.options(&server, &picker, token.is_some());
+            .idle_after(IDLE);
+        let mut options = self.options(&server, &picker, token.is_some());
+        if storage.is_shared() {
+            options = options.forward(Forward::Proxy);
+            host = host.sweep_every(SWEEP);
+            if let Some(address) = self.peer_address(&listener) {
+                host = host.address(address);
+            }
+        }
+        let host = host.build();
         serve(listener, host, storage, options, token).await
+    }
+
+    /// Returns the address for other servers. `None` if only the name of the machine would say it.
+    fn peer_address(&self, listener: &TcpListener) -> Option<String> {
+        if self.peer_address.is_some() {
+            return self.peer_address.clone();
+        }
+        let address = listener.local_addr().ok()?;
+        if address.ip().is_unspecified() {
+            say::warning(
+                "other servers cannot pass requests on to this one without --peer-address",
+            );
+            return None;
+        }
+        Some(format!("http://{address}"))
     }
 
     fn options(&self, server: &Server, picker: &Picker, has_token: bool) -> Options {
@@ -183,6 +213,7 @@ async fn serve(
     resuming.abort();
     match signal.try_recv() {
         // A service manager starts the server again, and cut answers go on there.
+        Ok(Signal::Terminate) if storage.is_shared() => storage.hand_over(&host).await,
         Ok(Signal::Terminate) if storage.file().is_some() => drop(host),
         _ => storage.close(&host).await,
     }

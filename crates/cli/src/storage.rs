@@ -6,6 +6,7 @@ use etcetera::BaseStrategy as _;
 use geppetto_engine::EngineBuilder;
 use geppetto_host::{CutRuns, Host, HostBuilder};
 use geppetto_store::{MemoryStore, SessionStore};
+use geppetto_store_postgres::PostgresStore;
 use geppetto_store_sqlite::SqliteStore;
 
 use crate::{
@@ -20,13 +21,15 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Flags that say where sessions are kept.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct StoreFlags {
-    /// File with the sessions [default: geppetto/sessions.db in the user's data folder, or
-    /// sessions.db in GEPPETTO_DATA].
+    /// File with the sessions, or postgres://USER:PASSWORD@HOST/DATABASE, which servers on several
+    /// machines share [default: geppetto/sessions.db in the user's data folder, or sessions.db in
+    /// GEPPETTO_DATA]. Give an URL with a password in GEPPETTO_STORE: others see arguments.
     #[arg(
         long,
         global = true,
         value_name = "FILE",
         env = "GEPPETTO_STORE",
+        hide_env_values = true,
         help_heading = "Sessions"
     )]
     pub(crate) store: Option<PathBuf>,
@@ -62,6 +65,16 @@ impl StoreFlags {
         Ok(strategy.data_dir().join("geppetto").join("sessions.db"))
     }
 
+    /// Returns the URL of a store that machines share, if it is one.
+    fn url(&self) -> Option<&str> {
+        let text = self.store.as_ref()?.to_str()?;
+        let schemes = ["postgres://", "postgresql://"];
+        schemes
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+            .then_some(text)
+    }
+
     /// Opens the file, and creates it if it is missing.
     pub(crate) async fn open(&self) -> Result<Storage, Failure> {
         self.open_as(Role::Program).await
@@ -69,6 +82,9 @@ impl StoreFlags {
 
     /// As [`open`](Self::open), for a kind of program.
     pub(crate) async fn open_as(&self, role: Role) -> Result<Storage, Failure> {
+        if let Some(url) = self.url() {
+            return Storage::shared(url, role).await;
+        }
         let path = self.path()?;
         let store = SqliteStore::open(&path)
             .await
@@ -77,6 +93,7 @@ impl StoreFlags {
             owner: Some(Owner::claim(store.path(), role)),
             store: Arc::new(store.clone()),
             file: Some(store),
+            shared: None,
         })
     }
 }
@@ -111,14 +128,43 @@ pub(crate) struct Storage {
     store: Arc<dyn SessionStore>,
     file: Option<SqliteStore>,
     owner: Option<Owner>,
+    shared: Option<Shared>,
+}
+
+/// A store that machines share.
+struct Shared {
+    store: PostgresStore,
+    role: Role,
 }
 
 impl Storage {
+    async fn shared(url: &str, role: Role) -> Result<Self, Failure> {
+        let store = PostgresStore::connect(url).await;
+        let store = store.map_err(|error| Failure::Run(error.to_string()))?;
+        Ok(Self {
+            store: Arc::new(store.clone()),
+            file: None,
+            owner: None,
+            shared: Some(Shared { store, role }),
+        })
+    }
+
+    /// Returns `true` if other machines use the store too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Returns `true` if sessions outlive the program.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.file.is_some() || self.shared.is_some()
+    }
+
     fn memory() -> Self {
         Self {
             store: Arc::new(MemoryStore::new()),
             file: None,
             owner: None,
+            shared: None,
         }
     }
 
@@ -127,7 +173,7 @@ impl Storage {
         &self.store
     }
 
-    /// Returns the file; `None` in memory.
+    /// Returns the file; `None` in memory, and for a store that machines share.
     pub(crate) fn file(&self) -> Option<&SqliteStore> {
         self.file.as_ref()
     }
@@ -141,9 +187,28 @@ impl Storage {
     /// Returns the builder of a host that owns its sessions under the name of this program.
     pub(crate) fn host_builder(&self, builder: impl EngineBuilder + 'static) -> HostBuilder {
         let host = Host::builder(Arc::clone(&self.store), builder);
-        match &self.owner {
-            Some(owner) => host.owner(owner.name()),
-            None => host,
+        match (&self.owner, &self.shared) {
+            (Some(owner), _) => host.owner(owner.name()),
+            (None, Some(shared)) => host.owner(shared.role.name_of_its_own()),
+            (None, None) => host,
+        }
+    }
+
+    /// Leaves what runs to another server that shares the store, and releases all sessions.
+    pub(crate) async fn hand_over(self, host: &Host) {
+        let ended = host.hand_over(LIMIT).await;
+        for session in ended.handed_over {
+            say::detail(&format!("session `{session}` goes on at another server"));
+        }
+        self.end().await;
+    }
+
+    async fn end(self) {
+        if let Some(file) = self.file {
+            file.close().await;
+        }
+        if let Some(shared) = self.shared {
+            shared.store.close().await;
         }
     }
 
@@ -155,8 +220,6 @@ impl Storage {
                 "session `{session}` was not stored completely: {reason}"
             ));
         }
-        if let Some(file) = self.file {
-            file.close().await;
-        }
+        self.end().await;
     }
 }

@@ -41,6 +41,12 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends the connections that nobody uses. After a failover, they may be to a server that is a
+    /// standby now, and goes on to answer with what it has.
+    pub(crate) fn clear(&self) {
+        self.idle().clear();
+    }
+
     /// Adds a connection.
     pub(crate) fn put(&self, client: Client) {
         if !client.is_closed() {

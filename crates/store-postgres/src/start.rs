@@ -50,16 +50,17 @@ pub(crate) async fn start(url: &Url, options: PostgresOptions) -> Result<Parts, 
             Ok(prepared) => prepared,
             Err(error) => return drop(opened.send(Err(error))),
         };
+        let place = Arc::clone(&connector.place);
+        let pool = Arc::new(Pool::new(connector.clone(), options.readers));
+        pool.put(client);
         let mut writers = Vec::new();
         let mut tasks = Vec::new();
         for _ in 0..options.writers {
-            let (writer, task) = Writer::start(connector.clone(), server.is_asynchronous);
+            let (writer, task) =
+                Writer::start(connector.clone(), server.is_asynchronous, Arc::clone(&pool));
             writers.push(writer);
             tasks.push(tokio::spawn(task));
         }
-        let place = Arc::clone(&connector.place);
-        let pool = Arc::new(Pool::new(connector, options.readers));
-        pool.put(client);
         let hints = Arc::new(Hints::default());
         tokio::spawn(hints::send(Arc::clone(&hints), Arc::downgrade(&pool)));
         if let Some(writer) = writers.first().cloned() {

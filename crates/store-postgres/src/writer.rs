@@ -13,6 +13,7 @@ use crate::{
     call::Call,
     connector::Connector,
     fault::{self, Effect},
+    pool::Pool,
 };
 
 mod group;
@@ -39,12 +40,14 @@ impl Writer {
     pub(crate) fn start(
         connector: Connector,
         is_asynchronous: bool,
+        pool: Arc<Pool>,
     ) -> (Self, impl Future<Output = ()>) {
         let (jobs, receiver) = mpsc::unbounded_channel();
         let task = Task {
             begin: begin(&connector, is_asynchronous),
             connector,
             client: None,
+            pool,
         };
         (Self { jobs }, task.run(receiver))
     }
@@ -107,6 +110,7 @@ struct Task {
     connector: Connector,
     begin: String,
     client: Option<Client>,
+    pool: Arc<Pool>,
 }
 
 /// What came of an attempt.
@@ -193,6 +197,7 @@ impl Task {
                 Attempt::Lost(_) => {
                     again = true;
                     self.client = None;
+                    self.pool.clear();
                 }
                 Attempt::Retry(_) => {}
             }
