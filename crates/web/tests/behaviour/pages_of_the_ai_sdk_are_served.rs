@@ -311,3 +311,67 @@ async fn of_several_questions_each_can_be_answered_alone() {
     assert_eq!(first.last().unwrap()["finishReason"], "tool-calls");
     assert_eq!(text(&decide("c2").await), "Both are paid.");
 }
+
+#[tokio::test]
+async fn routes_of_interfaces_are_guarded_like_the_others() {
+    let host = Host::new(MemoryStore::new(), Builder::new(three_answers()));
+    let server = Server::of(host, Options::new().max_body(10_000).rate(1, 30)).await;
+    let json = ("Content-Type", "application/json");
+    let chat = json!({"id": "chat", "messages": [user("m1", "Hi")]}).to_string();
+    let large = "x".repeat(20_000);
+    for path in ["/ui", "/agui"] {
+        let send = async |headers: &[(&str, &str)], body: &str| {
+            let reply = server.send("POST", path, headers, body).await;
+            (reply.status, reply.problem())
+        };
+        let refused = |status: u16, problem: &str| (status, problem.to_owned());
+        let origin = ("Origin", "https://evil.example");
+        assert_eq!(
+            send(&[json, origin], &chat).await,
+            refused(403, "foreign-origin")
+        );
+        let host = ("Host", "evil.example");
+        assert_eq!(
+            send(&[json, host], &chat).await,
+            refused(403, "foreign-host")
+        );
+        let plain = ("Content-Type", "text/plain");
+        assert_eq!(send(&[plain], &chat).await, refused(415, "not-json"));
+        let long = json!({"id": "chat", "threadId": large, "runId": "r"}).to_string();
+        assert_eq!(send(&[json], &long).await, refused(413, "too-large"));
+        assert_eq!(send(&[json], "[]").await, refused(400, "bad-request"));
+        let deep = format!("{{\"id\":{}{}}}", "[".repeat(4_000), "]".repeat(4_000));
+        assert_eq!(send(&[json], &deep).await, refused(400, "bad-request"));
+    }
+    let sessions = server.get("/sessions").await.json();
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 0);
+    let flood = async || {
+        let json = [json];
+        let reply = server.send("POST", "/ui", &json, "{}").await;
+        reply.status
+    };
+    let mut seen = Vec::new();
+    for _ in 0..40 {
+        seen.push(flood().await);
+    }
+    assert_eq!(seen.last(), Some(&429), "{seen:?}");
+}
+
+#[tokio::test]
+async fn streams_of_interfaces_are_counted() {
+    let engine = ScriptedEngine::always(Script::new().text("one ").hang());
+    let host = Host::new(MemoryStore::new(), Builder::new(engine));
+    let server = Server::of(host, Options::new().max_streams(1, 1)).await;
+    let body = json!({"id": "chat", "messages": [user("m1", "Hi")]}).to_string();
+    let length = body.len();
+    let head = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    let mut page = Window::post(&server, "/ui", &head, &body).await;
+    page.until_text("one ").await;
+    let other = json!({"id": "other", "messages": [user("m1", "Hi")]});
+    let refused = server.post("/ui", &other).await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (503, "too-many-streams")
+    );
+    assert_eq!(server.get("/ui/other").await.status, 404);
+}
