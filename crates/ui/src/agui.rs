@@ -28,7 +28,7 @@ mod projection;
 mod request;
 
 pub use conversation::Conversation;
-pub use event::{Interrupt, Outcome, TokenUsage, UiEvent};
+pub use event::{CONFIRM, Interrupt, Outcome, TokenUsage, UiEvent};
 pub use history::messages;
 pub use message::{FunctionCall, Message, ToolCall, UserContent};
 pub use projection::Projection;

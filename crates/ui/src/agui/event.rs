@@ -124,14 +124,17 @@ pub enum Outcome {
     Cancelled,
 }
 
+/// Beginning of the ids of interrupts.
+pub const CONFIRM: &str = "confirm:";
+
 /// A decision that a run needs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Interrupt {
-    /// Id: that of the tool call.
+    /// Id: that of the tool call, after [`CONFIRM`].
     pub id: String,
-    /// Kind: `tool_call`.
+    /// Kind: `confirmation`. Interfaces take the answer to a `tool_call` for its result.
     pub reason: &'static str,
     /// Question for the person.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -154,8 +157,8 @@ impl Interrupt {
             "required": ["approved"],
         });
         Self {
-            id: call.to_owned(),
-            reason: "tool_call",
+            id: format!("{CONFIRM}{call}"),
+            reason: "confirmation",
             message: question.to_owned(),
             tool_call_id: call.to_owned(),
             response_schema: RawJson::of(&schema),

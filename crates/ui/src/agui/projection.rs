@@ -7,7 +7,7 @@ use geppetto_turns::Turn;
 use serde_json::json;
 
 use super::{Conversation, Message, PROTOCOL_VERSION, UiEvent, activity::Activity, history};
-use crate::{call_ids::CallIds, segment::Segment};
+use crate::{call_ids::CallIds, history::CLIENT_QUESTION, segment::Segment};
 
 mod ends;
 mod notices;
@@ -47,7 +47,7 @@ pub struct Projection {
     /// Messages with results that came from the client, by the provider's id of the call.
     sent_results: BTreeMap<String, String>,
     /// The turn before the run, and its calls that wait.
-    before: Option<(String, Vec<String>)>,
+    before: Option<(String, Vec<tools::Waiting>)>,
     activities: BTreeMap<String, Activity>,
     /// Message that the calls of the reply belong to.
     parent: Option<String>,
@@ -93,7 +93,14 @@ impl Projection {
         (self.conversation, self.ids) = (Conversation::new(messages), ids);
         self.before = turns.last().map(|turn| {
             let waiting = crate::history::waiting(turn).into_iter();
-            (turn.id.clone(), waiting.map(|own| own.call_id).collect())
+            let waiting = waiting.map(|own| tools::Waiting {
+                id: self.ids.last(&own.call_id),
+                is_client: own.question == CLIENT_QUESTION
+                    || self.client_tools.contains(&own.tool_name),
+                call: own.call_id,
+                question: own.question,
+            });
+            (turn.id.clone(), waiting.collect())
         });
         self
     }
@@ -163,17 +170,13 @@ impl Projection {
         std::mem::take(&mut self.out)
     }
 
-    /// Returns the stream of a session that runs nothing: its messages.
+    /// Returns the stream of a session that runs nothing: its messages, and what it waits for.
     pub fn idle(&mut self) -> Vec<UiEvent> {
         self.begin();
         if !self.ended {
-            self.finish(
-                super::Outcome::Success {
-                    pending_tool_call_ids: Vec::new(),
-                },
-                None,
-                None,
-            );
+            self.waiting = self.before.take().unwrap_or_default().1;
+            let outcome = self.waiting_outcome();
+            self.finish(outcome, None, None);
         }
         std::mem::take(&mut self.out)
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::UserContent;
+use super::{CONFIRM, UserContent};
 use crate::{RawJson, RequestError};
 
 #[cfg(test)]
@@ -89,6 +89,14 @@ struct Resume {
     status: String,
     #[serde(default)]
     payload: Value,
+}
+
+impl Resume {
+    /// Returns the id of the tool call.
+    fn call(&self) -> &str {
+        let id = self.interrupt_id.as_str();
+        id.strip_prefix(CONFIRM).unwrap_or(id)
+    }
 }
 
 /// What a request asks for.
@@ -277,7 +285,7 @@ impl RunInput {
             .resume
             .iter()
             .flatten()
-            .map(|own| (own.interrupt_id.as_str(), ()))
+            .map(|own| (own.call(), ()))
             .collect();
         results.retain(|own| !decided.contains_key(own.shown_call()));
         results
@@ -286,7 +294,7 @@ impl RunInput {
 
 /// Reads a decision: a boolean, or an object with `approved`. Nothing else allows a call.
 fn decision(resume: &Resume) -> Result<Answer, RequestError> {
-    let call = resume.interrupt_id.clone();
+    let call = resume.call().to_owned();
     let payload = &resume.payload;
     let reason = ["reason", "message", "feedback"];
     let reason = reason.iter().find_map(|name| payload.get(name)?.as_str());

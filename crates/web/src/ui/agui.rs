@@ -143,7 +143,16 @@ impl Call<'_> {
         let snapshot = session.snapshot().await?;
         let waits = |call: &str| snapshot.waits.iter().any(|own| own.call_id == call);
         let open: Vec<&Answer> = answers.iter().filter(|own| waits(own.call())).collect();
+        let latest = snapshot.turn.as_ref();
         if open.is_empty() {
+            let calls = answers.iter().map(Answer::call);
+            if let Some(submit) = runs::continued(&session, latest, calls) {
+                let turns = session.turns().await?;
+                let projection = self.projection().after(&turns);
+                let submit = self.equipped(submit)?;
+                let run = runs::submit(self.app, &session, submit, None, latest).await?;
+                return Ok(self.follow(session, &run, projection, snapshot.seq));
+            }
             let detail = "none of the tool calls or interrupts waits for an answer";
             return Err(Problem::new(StatusCode::CONFLICT, "not-waiting", detail)
                 .help("connect again; another window may have answered"));
@@ -157,7 +166,6 @@ impl Call<'_> {
             .map(|own| (own.call().to_owned(), decision(own)));
         let submit = self.equipped(session.answer(decisions))?;
         let submit = runs::with_result_ids(submit, ids);
-        let latest = snapshot.turn.as_ref();
         let run = runs::submit(self.app, &session, submit, None, latest).await?;
         Ok(self.follow(session, &run, projection, snapshot.seq))
     }

@@ -194,7 +194,21 @@ async fn answered(
     let snapshot = session.snapshot().await?;
     let waits = |call: &str| snapshot.waits.iter().any(|own| own.call_id == call);
     let open: Vec<&Answer> = answers.iter().filter(|own| waits(own.call())).collect();
+    let latest = snapshot.turn.as_ref();
     if open.is_empty() {
+        let calls = answers.iter().map(Answer::call);
+        if let Some(submit) = runs::continued(&session, latest, calls) {
+            let run = runs::submit(app, &session, submit, None, latest).await?;
+            let projection = Projection::new();
+            return Ok(follow(
+                app,
+                session,
+                &run,
+                projection,
+                snapshot.seq,
+                streaming,
+            ));
+        }
         let detail = "none of the tool calls in the message waits for an answer";
         return Err(Problem::new(StatusCode::CONFLICT, "not-waiting", detail)
             .help("load the messages again; another window may have answered"));
@@ -208,7 +222,6 @@ async fn answered(
         .iter()
         .map(|own| (own.call().to_owned(), decision(own)));
     let submit = session.answer(decisions);
-    let latest = snapshot.turn.as_ref();
     let run = runs::submit(app, &session, submit, None, latest).await?;
     Ok(follow(
         app,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use geppetto_host::{ErrorKind, HostedRun, HostedSession, NewSession, Submit};
-use geppetto_turns::{Content, Turn, TurnMetaKey};
+use geppetto_turns::{Content, RunEndStatus, Turn, TurnMetaKey, keys::turn_meta};
 use geppetto_ui::{MESSAGE_ID, RESULT_IDS, own_start};
 
 use super::files::Media;
@@ -169,6 +169,20 @@ fn named(submit: Submit, id: String) -> Submit {
             }
         })
     })
+}
+
+/// Returns a request that continues a run which failed after these calls were answered: the answers
+/// are kept, and the tools do not run again.
+pub(super) fn continued<'a>(
+    session: &HostedSession,
+    latest: Option<&Turn>,
+    mut calls: impl Iterator<Item = &'a str>,
+) -> Option<Submit> {
+    let turn = latest?;
+    let end = turn.metadata.get(&turn_meta::RUN_END).ok().flatten()?;
+    let has_answer = calls.any(|call| turn.tool_answer(call).is_some());
+    let is_cut = end.status == RunEndStatus::Failed && has_answer;
+    is_cut.then(|| session.inference())
 }
 
 /// Keeps the client's ids of messages with results with their turn.

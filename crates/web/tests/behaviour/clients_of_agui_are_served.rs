@@ -9,7 +9,7 @@ use geppetto_toolloop::{Extension, ToolRegistry, raw_tool_fn};
 use geppetto_web::{Options, UiContext};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Server, Window, paying};
+use crate::support::{Reply, Server, Window, paying, paying_with};
 
 fn input(messages: &Value, more: &Value) -> Value {
     let mut own = json!({
@@ -320,4 +320,39 @@ async fn a_mix_of_tools_of_the_client_and_of_the_server_is_answered() {
     assert_eq!(text(&run(&server, messages, tools).await), "Done.");
     let messages = server.get("/agui/t").await.json();
     assert!(messages.to_string().contains("no GPS"), "{messages:#}");
+}
+
+#[tokio::test]
+async fn a_client_that_connects_sees_what_the_session_waits_for() {
+    let host = paying(MemoryStore::new()).build();
+    let server = Server::of(host, Options::new()).await;
+    let asked = run(&server, json!([user("m1", "Pay")]), json!({})).await;
+    let again = run(&server, json!([]), json!({})).await;
+    assert_eq!(outcome(&again), outcome(&asked));
+    assert_eq!(outcome(&again)["type"], "interrupt");
+}
+
+#[tokio::test]
+async fn a_decision_outlives_the_failure_of_its_run() {
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("call-1", "pay", r#"{"amount":7}"#),
+        Script::new().fail(geppetto_engine::ErrorKind::InvalidRequest, "it broke"),
+        Script::new().text("It is paid."),
+    ]);
+    let server = Server::of(paying_with(engine), Options::new()).await;
+    let asked = run(&server, json!([user("m1", "Pay")]), json!({})).await;
+    let id = &outcome(&asked)["interrupts"][0]["id"];
+    let resume = json!({"resume": [
+        {"interruptId": id, "status": "resolved", "payload": {"approved": true}}]});
+    let messages = server.get("/agui/t").await.json();
+    let failed = run(&server, messages.clone(), resume.clone()).await;
+    assert_eq!(failed.last().unwrap()["type"], "RUN_ERROR");
+    assert!(failed.iter().any(|own| own["type"] == "TOOL_CALL_RESULT"));
+    // The tool does not run again.
+    let again = run(&server, messages, resume).await;
+    assert_eq!(text(&again), "It is paid.");
+    assert!(
+        !again.iter().any(|own| own["type"] == "TOOL_CALL_RESULT"),
+        "{again:#?}"
+    );
 }

@@ -88,7 +88,7 @@ impl Projection {
     }
 
     /// Returns what the run waits for: decisions of a person, or results of the client's tools.
-    fn waiting_outcome(&self) -> Outcome {
+    pub(super) fn waiting_outcome(&self) -> Outcome {
         let asked = self.waiting.iter().filter(|own| !own.is_client);
         let interrupts: Vec<Interrupt> = asked
             .map(|own| Interrupt::new(&own.id, &own.question))

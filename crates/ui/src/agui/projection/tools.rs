@@ -20,7 +20,7 @@ const NOT_DECIDED: &str = "Error: not run: the user went on without deciding";
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
     /// Provider's id.
-    call: String,
+    pub(super) call: String,
     pub(super) id: String,
     pub(super) question: String,
     /// `true` if the client executes the tool.
@@ -128,7 +128,7 @@ impl Projection {
         if event.correlation.turn_id.as_ref() == Some(&turn) {
             return;
         }
-        for call in waiting {
+        for Waiting { call, .. } in waiting {
             let result = ToolResultReady::new(call, "", NOT_DECIDED, ToolStatus::Error);
             self.known.insert(result.tool_call_id.clone());
             self.result(event, &result);
