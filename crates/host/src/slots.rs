@@ -6,7 +6,10 @@ use std::{
 };
 
 use geppetto_store::Restored;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
 
 use crate::{
     Error, ErrorKind,
@@ -153,11 +156,22 @@ impl Shared {
             self.give_up(using.live()).await;
         }
         self.keep();
-        let opened = self.open_in(&slot, id, cut_runs, missing).await;
+        // A session that opens after the shutdown would never be closed.
+        let opened = tokio::select! {
+            biased;
+            () = self.gave_up() => Err(Error::shutting_down()),
+            opened = self.open_in(&slot, id, cut_runs, missing) => opened,
+        };
         if opened.is_err() {
             self.slots.tidy(id, slot);
         }
         opened
+    }
+
+    /// Waits until the host has been shut down for as long as a store may take.
+    async fn gave_up(&self) {
+        self.stopping.cancelled().await;
+        sleep(CLOSE).await;
     }
 
     async fn open_in(

@@ -1,10 +1,13 @@
 //! A shutdown accepts nothing more, waits or cancels, stores everything, and frees all sessions.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use geppetto_host::{ErrorKind, Shutdown};
 use geppetto_session::BusyPolicy;
-use geppetto_store::{MemoryStore, SessionStore};
+use geppetto_store::{
+    Claim, Error, MemoryStore, Opened, SessionStore, async_trait,
+    conformance::{Wrapped, Wraps},
+};
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
@@ -74,4 +77,48 @@ async fn the_sessions_of_a_store_that_stalls_wait_together() {
     );
     assert_eq!(ended.not_stored.len(), 50);
     assert_eq!(host.sessions_in_memory(), 0);
+}
+
+/// A store in which a session opens late.
+struct OpensLate {
+    inner: MemoryStore,
+    gate: Gate,
+}
+
+#[async_trait]
+impl Wraps for OpensLate {
+    type Store = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+
+    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
+        self.gate.pass().await;
+        self.inner.open(session, claim).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_opens_too_late_is_given_up() {
+    let (inner, gate) = (MemoryStore::new(), Gate::new());
+    let store = OpensLate {
+        inner: inner.clone(),
+        gate: gate.clone(),
+    };
+    let host = World::default().host(Arc::new(Wrapped(store))).build();
+    let session = host.session(ID);
+    let submitted = tokio::spawn(async move { session.submit("Hello").await });
+    sleep(Duration::from_millis(1)).await;
+    let begun = Instant::now();
+    let ended = host.shutdown(Duration::from_secs(1)).await;
+    assert!(begun.elapsed() < Duration::from_secs(7));
+    assert_eq!(ended.not_stored, []);
+    // Its caller learns of it, though the store has not answered yet.
+    let error = submitted.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShuttingDown);
+    gate.open();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(host.sessions_in_memory(), 0);
+    assert!(inner.info(ID).await.is_err(), "nothing was stored");
 }
