@@ -35,8 +35,10 @@ impl EventSchedule {
         let latest = now + STORE_EVENTS_AFTER;
         let start = *self.start.get_or_init(|| latest);
         let since = latest.saturating_duration_since(start).as_nanos();
-        let late = Duration::from_nanos((since % TICK.as_nanos()) as u64);
-        latest.checked_sub(late).unwrap_or(latest)
+        let late = u64::try_from(since % TICK.as_nanos()).unwrap_or_default();
+        latest
+            .checked_sub(Duration::from_nanos(late))
+            .unwrap_or(latest)
     }
 }
 
