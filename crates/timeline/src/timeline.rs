@@ -189,9 +189,24 @@ impl Timeline {
                 self.apply_agent(&event, Some(&id), depth + 1);
             }
             _ => {
+                let is_foreign = |scope: &Scope| scope.is_foreign(&event);
+                if event.is_terminal() && !self.agents.get(&id).is_some_and(is_foreign) {
+                    self.end_agents_of(&id, &event);
+                }
                 if let Some(scope) = self.agents.get_mut(&id) {
                     scope.take(&event, &mut self.board);
                 }
+            }
+        }
+    }
+
+    /// Ends the agents that work for the agent `id`, whose run ends.
+    fn end_agents_of(&mut self, id: &str, event: &Event) {
+        let state = state_of_agents(event);
+        for (inner, scope) in &mut self.agents {
+            let rest = inner.strip_prefix(id);
+            if rest.is_some_and(|rest| rest.starts_with('/')) {
+                scope.abandon(state, &mut self.board);
             }
         }
     }
@@ -201,14 +216,19 @@ impl Timeline {
         if self.scope.is_foreign(event) {
             return;
         }
-        let state = match &event.kind {
-            EventKind::RunStopped(_) => State::Cancelled,
-            _ => State::Failed,
-        };
+        let state = state_of_agents(event);
         for scope in self.agents.values_mut() {
             scope.abandon(state, &mut self.board);
         }
         self.agents.clear();
+    }
+}
+
+/// Returns the state of the agents that still work when the run ends that they work for.
+fn state_of_agents(end: &Event) -> State {
+    match &end.kind {
+        EventKind::RunStopped(_) => State::Cancelled,
+        _ => State::Failed,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     app::{App, Setup, driver::Driver, event_loop::Running},
     environment::Environment,
     terminal::{
-        console::TtyConsole,
+        console::{self, TtyConsole},
         screen::Screen,
         tty::{self, Tty},
     },
@@ -23,8 +23,7 @@ const BUFFER: usize = 32 * 1024;
 /// Runs a chat in the terminal of the process. Returns how the chat ended.
 pub(crate) async fn in_terminal(chat: Chat, environment: &Environment) -> Result<Ended, Error> {
     let tty = Tty::open()?;
-    let (width, height) = crossterm::terminal::size()?;
-    let size = Size::new(width, height);
+    let size = console::size()?;
     let row = tty::cursor_row();
     let out = io::BufWriter::with_capacity(BUFFER, io::stdout());
     let mut screen = Screen::new(CrosstermBackend::new(out), size, row.unwrap_or_default());

@@ -157,6 +157,9 @@ impl App {
         match clipboard::copy(&text, self.setup.in_tmux) {
             Some(bytes) => {
                 self.effects.push(Effect::Send(bytes));
+                if self.setup.in_tmux {
+                    self.effects.push(Effect::CopyInTmux(text.clone()));
+                }
                 let count = text.chars().count();
                 self.say(format!(
                     "{count} characters sent to the clipboard of the terminal"

@@ -17,6 +17,7 @@ use crate::{
         files::{self, Format},
         paths,
     },
+    terminal::clipboard,
 };
 
 /// Maximum number of events that are passed on at once, and of messages that wait: a slow terminal
@@ -107,6 +108,9 @@ impl Driver {
             Effect::Attach { path, is_image } => self.spawn(async move {
                 Message::Attached(blocking(move || files::attach(&path, is_image)).await)
             }),
+            Effect::CopyInTmux(text) => {
+                spawn_blocking(move || clipboard::copy_in_tmux(&text));
+            }
             effect => self.select(effect),
         }
     }

@@ -124,6 +124,8 @@ pub(crate) enum Effect {
     },
     /// Sends bytes to the terminal.
     Send(Vec<u8>),
+    /// Copies a text to the buffers of tmux.
+    CopyInTmux(String),
     /// Stops the program until it is continued.
     Suspend,
     /// Erases the screen of a new size.
@@ -152,6 +154,7 @@ impl std::fmt::Debug for Effect {
             Self::Attach { .. } => "Attach",
             Self::Save { .. } => "Save",
             Self::Send(_) => "Send",
+            Self::CopyInTmux(_) => "CopyInTmux",
             Self::Suspend => "Suspend",
             Self::Restart(_) => "Restart",
             Self::RestartAtBottom(_) => "RestartAtBottom",

@@ -41,6 +41,13 @@ impl Run {
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
+
+    /// Replaces tabs by spaces.
+    pub(crate) fn replace_tabs(&mut self) {
+        if self.text.contains('\t') {
+            self.text = self.text.replace('\t', " ");
+        }
+    }
 }
 
 /// What is written before the lines of a text, such as the marker of a list.

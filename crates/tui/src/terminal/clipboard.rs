@@ -1,5 +1,10 @@
 //! The clipboard of the terminal, by OSC 52.
 
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 #[cfg(test)]
@@ -25,4 +30,23 @@ pub(crate) fn copy(text: &str, in_tmux: bool) -> Option<Vec<u8>> {
         return Some((plain + &wrapped).into_bytes());
     }
     Some(plain.into_bytes())
+}
+
+/// Copies a text to the buffers of tmux, and through it to the clipboard. By default tmux ignores the
+/// sequence of a program (`set-clipboard external`). A tmux that refuses is not reported: the sequence
+/// was sent as well. Blocks.
+pub(crate) fn copy_in_tmux(text: &str) {
+    let started = Command::new("tmux")
+        .args(["load-buffer", "-w", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut tmux) = started else {
+        return;
+    };
+    if let Some(mut stdin) = tmux.stdin.take() {
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    let _ = tmux.wait();
 }

@@ -15,6 +15,9 @@ use crate::{
 #[cfg(unix)]
 use super::signals::Signals;
 
+#[cfg(test)]
+mod tests;
+
 /// The terminal of the process.
 pub(crate) struct TtyConsole {
     events: EventStream,
@@ -46,7 +49,7 @@ impl TtyConsole {
             let input = match next {
                 Some(Ok(Event::Key(key))) => Input::Key(key),
                 Some(Ok(Event::Paste(text))) => Input::Paste(text),
-                Some(Ok(Event::Resize(width, height))) => Input::Resize(Size::new(width, height)),
+                Some(Ok(Event::Resize(width, height))) => Input::Resize(usable(width, height)),
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => Input::Closed,
             };
@@ -95,7 +98,17 @@ impl Console for TtyConsole {
     }
 }
 
-fn size() -> io::Result<Size> {
+/// Returns the size of the terminal.
+pub(crate) fn size() -> io::Result<Size> {
     let (width, height) = crossterm::terminal::size()?;
-    Ok(Size::new(width, height))
+    Ok(usable(width, height))
+}
+
+/// Returns a size, or 80 by 24 for one without columns or rows: a pseudo-terminal has none until
+/// somebody sets them, such as in a container.
+fn usable(width: u16, height: u16) -> Size {
+    if width == 0 || height == 0 {
+        return Size::new(80, 24);
+    }
+    Size::new(width, height)
 }

@@ -249,3 +249,17 @@ fn a_dumb_terminal_has_lines() {
     terminal.keys(&["Enter"]);
     terminal.shows("ended 0");
 }
+
+#[test]
+#[ignore = "needs tmux"]
+fn an_answer_is_copied_in_tmux() {
+    let terminal = Terminal::with_chat(80, 24, "");
+    terminal.types("hello there");
+    terminal.keys(&["Enter"]);
+    terminal.shows("demo provider").is_ready();
+    terminal.types("/copy");
+    terminal.keys(&["Enter"]).shows("characters sent");
+    terminal.keys(&["C-d"]).shows("ended 0");
+    terminal.runs("tmux show-buffer");
+    terminal.shows("ended 0").shows("demo provider");
+}

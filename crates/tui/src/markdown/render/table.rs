@@ -93,6 +93,10 @@ impl Renderer<'_> {
             if let (false, Some(cell)) = (rest.is_empty(), row.last_mut()) {
                 cell.push(Run::new(&format!(" | {rest}"), Style::new()));
             }
+            for run in row.iter_mut().flatten() {
+                // Cells are padded to their widths, which tab stops would change.
+                run.replace_tabs();
+            }
             let is_head = table.rows.is_empty();
             if !is_muted || is_head {
                 table.rows.push(row);

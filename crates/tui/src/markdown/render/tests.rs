@@ -142,3 +142,12 @@ fn a_definition_whose_label_is_taken_is_shown_too() {
 fn an_empty_item_is_no_blank_line() {
     assert_eq!(lines("text\n\n- \n- b\n", 40), ["text", "", "•", "• b"]);
 }
+
+#[test]
+fn a_tab_in_a_table_moves_no_column() {
+    let text = "| a | b |\n|---|---|\n| one\ttwo | x |\n| three | y |";
+    assert_eq!(
+        lines(text, 40),
+        ["a       │ b", "────────┼──", "one two │ x", "three   │ y",]
+    );
+}
