@@ -130,7 +130,13 @@ enum Command {
     },
     /// Cost of the terminal chat: start, idle, a long session, cancellation, a long answer. Requires
     /// tmux and `cargo build --release -p geppetto-cli`.
-    Terminal(Options),
+    Terminal {
+        #[command(flatten)]
+        options: Options,
+        /// The program to measure; the one next to this program by default.
+        #[arg(long)]
+        program: Option<std::path::PathBuf>,
+    },
     /// One run past a reader that does not read, as a process of its own.
     #[command(hide = true)]
     Flood {
@@ -199,7 +205,7 @@ fn main() -> ExitCode {
         Command::WebServer { provider, threads } => web::child(&provider, threads),
         Command::Partial(options) => partial::run(&options),
         Command::SlowReader { options, mib } => slow_reader::run(&options, mib),
-        Command::Terminal(options) => terminal::run(&options),
+        Command::Terminal { options, program } => terminal::run(&options, program),
         Command::Flood { stalled, mib } => slow_reader::child(stalled, mib),
         Command::Consume {
             consumer,

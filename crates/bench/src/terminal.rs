@@ -37,18 +37,19 @@ fn program() -> Result<PathBuf, Failure> {
     Err("build the program first: cargo build --release -p geppetto-cli".into())
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options, named: Option<PathBuf>) -> Result<(), Failure> {
+    let program = named.map_or_else(program, Ok)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    runtime.block_on(measure(options))
+    runtime.block_on(measure(options, program))
 }
 
-async fn measure(options: &Options) -> Result<(), Failure> {
+async fn measure(options: &Options, program: PathBuf) -> Result<(), Failure> {
     let runs = options.runs.max(1);
     let folder = Folder::new(None)?;
-    let screen = Screen::open(program()?, folder.path().to_owned())?;
+    let screen = Screen::open(program, folder.path().to_owned())?;
     let (start_cpu, start_wall) = start(&screen, runs, "--demo").await?;
     let idle = idle(&screen).await?;
     long_session(&folder.file("long.db")).await?;

@@ -10,6 +10,9 @@ use tokio::{
     time::timeout,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Time limit for one server. A refused connection takes none of it.
 const LIMIT: Duration = Duration::from_millis(500);
 

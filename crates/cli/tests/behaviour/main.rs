@@ -13,6 +13,7 @@ mod a_browser_shares_the_sessions;
 mod a_chat_shares_sessions_with_ask;
 mod a_killed_program_loses_nothing;
 mod commands_of_the_guide_work;
+mod models_of_every_provider_are_listed;
 mod one_prompt_one_answer;
 mod other_programs_drive_a_session;
 mod outputs_are_for_people_and_for_programs;

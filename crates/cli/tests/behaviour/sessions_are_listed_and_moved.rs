@@ -159,3 +159,55 @@ async fn a_damaged_store_is_reported() {
         .await;
     assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{ended:?}");
 }
+
+/// The tables as pinocchio creates them.
+const TABLES: &str = "
+    create table turns(
+      conv_id text not null, session_id text not null, turn_id text not null,
+      turn_created_at_ms integer not null, turn_metadata_json text not null default '{}',
+      turn_data_json text not null default '{}', runtime_key text not null default '',
+      inference_id text not null default '', updated_at_ms integer not null,
+      primary key(conv_id, session_id, turn_id));
+    create table blocks(
+      block_id text not null, content_hash text not null,
+      hash_algorithm text not null default 'sha256-canonical-json-v1', kind text not null,
+      role text not null default '', payload_json text not null default '{}',
+      block_metadata_json text not null default '{}', first_seen_at_ms integer not null,
+      primary key(block_id, content_hash));
+    create table turn_block_membership(
+      conv_id text not null, session_id text not null, turn_id text not null,
+      phase text not null, snapshot_created_at_ms integer not null, ordinal integer not null,
+      block_id text not null, content_hash text not null,
+      primary key(conv_id, session_id, turn_id, phase, snapshot_created_at_ms, ordinal));";
+
+const ROWS: &str = r#"
+    insert into turns values
+      ('c1', 's1', 't1', 1000, '{}', '{}', '', '', 1500),
+      ('bad', 's1', 't1', 4000, '{}', '{}', '', '', 4500);
+    insert into blocks values
+      ('b1', 'h1', '', 'user', 'user', '{"text":"My name is Ada"}', '{}', 1),
+      ('b2', 'h1', '', 'llm_text', 'assistant', '{"text":"Nice to meet you, Ada."}', '{}', 1);
+    insert into turn_block_membership values
+      ('c1', 's1', 't1', 'final', 1300, 0, 'b1', 'h1'),
+      ('c1', 's1', 't1', 'final', 1300, 1, 'b2', 'h1'),
+      ('bad', 's1', 't1', 'final', 4000, 0, 'b9', 'h1');"#;
+
+#[tokio::test]
+async fn the_turn_store_of_pinocchio_is_imported_and_goes_on() {
+    let home = Home::new();
+    let conn = rusqlite::Connection::open(home.path("turns.db")).unwrap();
+    conn.execute_batch(TABLES).unwrap();
+    conn.execute_batch(ROWS).unwrap();
+    drop(conn);
+    let ended = home.geppetto("sessions import turns.db", []).end().await;
+    assert_eq!(
+        (ended.code, ended.out.as_str()),
+        (1, "c1/s1\n"),
+        "{ended:?}"
+    );
+    assert!(ended.err.contains("`bad/s1` was not imported"), "{ended:?}");
+    let answer = home.ok("ask -s c1/s1", "What is my name?").await;
+    assert!(answer.contains("Ada"), "{answer}");
+    let again = home.geppetto("sessions import turns.db", []).end().await;
+    assert!(again.err.contains("`c1/s1` is kept already"), "{again:?}");
+}

@@ -15,11 +15,10 @@
 
 use std::path::PathBuf;
 
-use geppetto_testing::{At, ProviderServer, Reply};
+use geppetto_testing::{At, Gate, ProviderServer, Reply};
 use terminal::{Terminal, unique};
 
 // The terminal of the tests of the chat itself, which this program is to behave like.
-#[expect(dead_code, reason = "the chat's own tests use all of it")]
 #[path = "../../../tui/tests/tmux/terminal.rs"]
 mod terminal;
 
@@ -131,5 +130,146 @@ async fn a_tool_asks_before_it_runs() {
             .shows("ready");
         let last = server.requests().last().unwrap().json().to_string();
         assert_eq!(last.contains("exit code 0"), result, "{last}");
+    }
+}
+
+/// Returns the arguments of a chat with a server.
+fn with(server: &ProviderServer) -> String {
+    format!("-m test --openai-base-url {}", server.base_url())
+}
+
+/// Cancels with a key what the screen shows, after which the next prompt is answered.
+fn cancels(terminal: &Terminal, server: &ProviderServer, key: &str) {
+    terminal.keys(&[key]).shows("cancelled").shows("ready");
+    server.enqueue(Reply::chat().text("The next answer."));
+    says(terminal, "Next", "The next answer.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn cancelled_while_a_tool_runs() {
+    let home = Home::new("running");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &format!("--yes shell {}", with(&server)));
+    let command = r#"{"command": "sleep 3000"}"#;
+    server.enqueue(Reply::chat().tool_call("call_1", "run_command", command));
+    terminal.types("Run it");
+    terminal.keys(&["Enter"]).shows("running a tool");
+    cancels(&terminal, &server, "Escape");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn cancelled_before_the_next_attempt() {
+    let home = Home::new("retrying");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &with(&server));
+    server.enqueue(Reply::error(503, "overloaded", "try later").header("retry-after", "50"));
+    terminal.types("Hello");
+    terminal.keys(&["Enter"]).shows("50 s");
+    cancels(&terminal, &server, "C-c");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn a_stream_that_breaks_leaves_what_arrived() {
+    let home = Home::new("broken");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &with(&server));
+    for _ in 0..3 {
+        let cut = Reply::chat().text("The begin").text("ning").text("never");
+        server.enqueue(cut.cut_at(At::Event(3)));
+    }
+    terminal.types("Hello");
+    terminal
+        .keys(&["Enter"])
+        .shows("The beginning")
+        .shows("\u{2717}");
+    terminal.shows("ready");
+    server.enqueue(Reply::chat().text("The next answer."));
+    says(&terminal, "Next", "The next answer.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn quitting_in_the_middle_of_an_answer_stores_it() {
+    let home = Home::new("quit");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &format!("--new-session q {}", with(&server)));
+    server.enqueue(
+        Reply::chat()
+            .text("partial ")
+            .text("text")
+            .stall_at(At::Event(2)),
+    );
+    terminal.types("Hello");
+    terminal.keys(&["Enter"]).shows("partial").keys(&["C-d"]);
+    terminal.shows("geppetto chat --session q").shows("ended 0");
+    home.chat(&terminal, &format!("--session q {}", with(&server)));
+    terminal.shows("partial");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn pasted_and_resized_in_the_middle_of_an_answer() {
+    let home = Home::new("resize");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &with(&server));
+    let gate = Gate::new();
+    let long = "words that are wrapped at the end of the line ".repeat(5);
+    server.enqueue(
+        Reply::chat()
+            .text(&*long)
+            .text("The end.")
+            .hold_at(At::Event(2), &gate),
+    );
+    terminal.types("Hello");
+    terminal.keys(&["Enter"]).shows("words that");
+    for (width, height) in [(40, 12), (100, 30), (60, 20)] {
+        terminal.resizes(width, height);
+    }
+    terminal.pastes("first\nsecond");
+    terminal.shows("> first\n  second");
+    gate.open();
+    terminal.shows("The end.").shows("ready");
+    assert_eq!(terminal.everything().matches("The end.").count(), 1);
+    server.enqueue(Reply::chat().text("The next answer."));
+    terminal.keys(&["Enter"]).shows("The next answer.");
+    let last = server.requests().last().unwrap().json().to_string();
+    assert!(last.contains("first\\nsecond"), "{last}");
+}
+
+/// A paste at the shell after the chat:
+/// <https://github.com/anthropics/claude-code/issues/3134>,
+/// <https://github.com/anthropics/claude-code/issues/14379>,
+/// <https://github.com/anthropics/claude-code/issues/16817>,
+/// <https://github.com/leo-arch/clifm/issues/266>
+#[test]
+#[ignore = "needs tmux"]
+fn every_end_leaves_the_terminal_as_it_was() {
+    let home = Home::new("ends");
+    let terminal = Terminal::new(80, 24);
+    for (end, code) in [
+        (["C-d", ""], 0),
+        (["C-c", "C-c"], 0),
+        (["TERM", "kill"], 143),
+        (["HUP", "kill"], 143),
+    ] {
+        home.chat(&terminal, "--demo --no-store");
+        match end {
+            [signal, "kill"] => terminal.kills(signal, "geppetto"),
+            [first, second] => terminal.keys(&[first]).keys(&[second]),
+        };
+        terminal.shows(&format!("ended {code}"));
+        // Echo, line ends and the interrupt key work, and a paste is plain text.
+        terminal.runs("cat");
+        terminal.pastes("pasted").shows("pasted");
+        assert!(!terminal.screen().contains("00~"), "{}", terminal.screen());
+        terminal.keys(&["Enter", "C-d"]).shows("ended 0");
     }
 }

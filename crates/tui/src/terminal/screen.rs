@@ -111,7 +111,16 @@ impl<S: Surface> Screen<S> {
         self.shown = Buffer::empty(Rect::new(0, 0, self.size.width, 0));
         self.surface
             .set_cursor_position(Position::new(0, self.top))?;
-        self.surface.clear_region(ClearType::AfterCursor)
+        if self.top > 0 {
+            return self.surface.clear_region(ClearType::AfterCursor);
+        }
+        // tmux moves a screen that is erased from its first cell into the scrollback.
+        self.surface.clear_region(ClearType::CurrentLine)?;
+        if self.size.height > 1 {
+            self.surface.set_cursor_position(Position::new(0, 1))?;
+            self.surface.clear_region(ClearType::AfterCursor)?;
+        }
+        Ok(())
     }
 
     /// Writes lines above the frame, which is erased.
