@@ -9,7 +9,7 @@ use std::{
 
 use geppetto_enginebuilder::Builder;
 use geppetto_host::{CutRuns, Host};
-use geppetto_web::{Forward, Options, ServeOptions};
+use geppetto_web::{Forward, Options, ServeOptions, openai::OpenAi};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -127,7 +127,7 @@ impl Serve {
     }
 
     fn options(&self, server: &Server, picker: &Picker, has_token: bool) -> Options {
-        let mut options = Options::new().title("geppetto");
+        let mut options = Options::new().title("geppetto").openai(OpenAi::new());
         if !self.address.is_unspecified() {
             options = options.host(host_of(self.address));
         }

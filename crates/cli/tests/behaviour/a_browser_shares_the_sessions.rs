@@ -140,6 +140,32 @@ async fn with_ask_and_the_other_way_round() {
 }
 
 #[tokio::test]
+async fn clients_of_the_openai_api_use_it_too() {
+    let home = Home::new();
+    let served = Served::start(home.geppetto("serve --demo --port 0", [])).await;
+    let models = served.get("v1/models").await;
+    let model = models["data"][0]["id"].as_str().unwrap();
+    let messages = json!([{"role": "user", "content": "My name is Ada"},
+        {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "What is my name?"}]);
+    let reply = served
+        .post(
+            "v1/chat/completions",
+            json!({"model": model, "messages": messages}),
+        )
+        .await;
+    let answer = reply["choices"][0]["message"]["content"].as_str().unwrap();
+    assert!(answer.contains("Ada"), "{reply}");
+    assert_eq!(served.get("sessions").await["sessions"], json!([]));
+    let response = served
+        .post("v1/responses", json!({"input": "My name is Ada"}))
+        .await;
+    assert_eq!(response["status"], "completed");
+    let sessions = served.get("sessions").await;
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(served.end("-INT").await.0, 0);
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let home = Home::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
