@@ -86,13 +86,17 @@ async fn work(args: &RunArgs) -> Result<bool> {
         &takeovers(&postgres)?,
     );
     let wrong = check::check(&store, &postgres, &notes, &sessions).await?;
+    report(&summary, &wrong)?;
+    Ok(wrong.is_empty())
+}
+
+fn report(summary: &str, wrong: &[String]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{summary}")?;
     for line in wrong.iter().take(50) {
         writeln!(out, "wrong: {line}")?;
     }
-    writeln!(out, "{} wrong", wrong.len())?;
-    Ok(wrong.is_empty())
+    writeln!(out, "{} wrong", wrong.len())
 }
 
 /// Starts the hosts.
