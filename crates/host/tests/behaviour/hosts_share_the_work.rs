@@ -15,8 +15,10 @@ const LEASE: Duration = Duration::from_secs(9);
 /// A world whose replies wait in the middle.
 fn waiting() -> (World, Gate) {
     let gate = Gate::new();
-    let mut world = World::default();
-    world.in_reply = Some(gate.clone());
+    let world = World {
+        in_reply: Some(gate.clone()),
+        ..World::default()
+    };
     (world, gate)
 }
 

@@ -2,7 +2,10 @@
 
 #![allow(
     clippy::unwrap_used,
-    reason = "helpers of tests fail where the test fails"
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers panic too"
 )]
 
 mod a_server_that_restarts_is_reached_again;
