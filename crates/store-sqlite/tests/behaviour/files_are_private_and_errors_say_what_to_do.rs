@@ -112,7 +112,7 @@ async fn a_file_of_a_newer_version_names_both_versions() {
     drop(conn);
     let (kind, message) = refused(&file).await;
     assert_eq!(kind, ErrorKind::TooNew);
-    let expected = "has format 9, and this program knows formats up to 2; update the program";
+    let expected = "has format 9, and this program knows formats up to 3; update the program";
     assert!(message.contains(expected), "{message}");
 }
 
