@@ -146,7 +146,7 @@ fn quitting_while_it_streams_stores_the_turn() {
     terminal.shows("word5").keys(&["C-d"]);
     terminal.shows("ended 0");
     terminal.run_chat(&file.path());
-    terminal.shows("1 turns").shows("word5").is_ready();
+    terminal.shows("1 turn").shows("word5").is_ready();
 }
 
 #[test]
