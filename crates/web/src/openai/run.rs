@@ -3,12 +3,15 @@
 use geppetto_engine::Decision;
 use geppetto_events::Event;
 use geppetto_host::{Events, HostedRun, HostedSession, NewSession, Submit};
-use geppetto_session::RunEvents;
+use geppetto_session::{ExecutionHandle, RunEvents};
 use geppetto_turns::Turn;
 use geppetto_ui::openai::ApiError;
 
 use super::{error::Refusal, request::Settings};
 use crate::{api::sessions::random_id, app::App, owner::Scope};
+
+#[cfg(test)]
+mod tests;
 
 /// Reason that the model receives for a call that would have to wait for a person.
 const NOBODY: &str = "a person has to allow this call, and the user's interface cannot ask";
@@ -42,6 +45,8 @@ impl Source {
 /// The session of a request, and what remains of it.
 pub(super) struct Place {
     pub(super) session: HostedSession,
+    /// The run, once it has started. Another request may run the session afterwards.
+    run: Option<ExecutionHandle>,
     end: AtEnd,
 }
 
@@ -50,7 +55,7 @@ pub(super) struct Place {
 pub(super) enum AtEnd {
     /// It is deleted.
     Delete,
-    /// Its run is cancelled.
+    /// The run of the request is cancelled.
     Cancel,
     /// Its run continues.
     Continue,
@@ -58,7 +63,11 @@ pub(super) enum AtEnd {
 
 impl Place {
     pub(super) fn new(session: HostedSession, end: AtEnd) -> Self {
-        Self { session, end }
+        Self {
+            session,
+            run: None,
+            end,
+        }
     }
 }
 
@@ -69,6 +78,10 @@ impl Drop for Place {
         };
         let (session, end) = (self.session.clone(), self.end);
         if end == AtEnd::Continue {
+            return;
+        }
+        if let (AtEnd::Cancel, Some(run)) = (end, &self.run) {
+            run.cancel();
             return;
         }
         runtime.spawn(async move {
@@ -108,11 +121,23 @@ impl ApiRun {
     }
 
     pub(super) async fn start(
-        place: Place,
+        mut place: Place,
         submit: Submit,
         settings: Settings,
     ) -> Result<Self, Refusal> {
-        let run = submit.submit().await?;
+        let run = match submit.submit().await {
+            Ok(run) => run,
+            Err(error) => {
+                if place.end == AtEnd::Cancel {
+                    place.end = AtEnd::Continue;
+                }
+                return Err(error.into());
+            }
+        };
+        place.run = run.handle().cloned();
+        if place.run.is_none() && place.end == AtEnd::Cancel {
+            place.end = AtEnd::Continue;
+        }
         Ok(Self {
             events: Source::of(&run),
             place,
@@ -178,6 +203,7 @@ impl ApiRun {
         };
         let run = submit.submit().await?;
         self.events = Source::of(&run);
+        self.place.run = run.handle().cloned();
         self.run = Some(run);
         Ok(())
     }
