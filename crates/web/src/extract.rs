@@ -114,12 +114,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, app)).await;
-        let body = body.map_err(|_| {
-            let detail = "the body did not arrive in time";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail).help("send it again")
-        })?;
-        let body = body.map_err(|error| unread(&error, app.options.max_body))?;
+        let body = body(request, app).await?;
         let json: &[u8] = if body.is_empty() { b"{}" } else { &body };
         // A list is no object, although serde reads one as the fields in order.
         if json.trim_ascii_start().first() != Some(&b'{') {
@@ -130,6 +125,16 @@ impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
             Problem::bad_request(format!("the body is not what is expected: {error}"))
         })
     }
+}
+
+/// Reads the body of a request, within the limits of size and time.
+pub(crate) async fn body(request: Request, app: &App) -> Result<Bytes, Problem> {
+    let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, app)).await;
+    let body = body.map_err(|_| {
+        let detail = "the body did not arrive in time";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail).help("send it again")
+    })?;
+    body.map_err(|error| unread(&error, app.options.max_body))
 }
 
 fn unread(error: &BytesRejection, max: usize) -> Problem {

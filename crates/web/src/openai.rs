@@ -19,7 +19,7 @@ mod tools;
 
 pub(crate) use error::{Refusal, is_own_path, translate};
 pub(crate) use models::now;
-pub(crate) use responses::Locks;
+pub(crate) use responses::{Locks, session_of};
 pub(crate) use routes::routes;
 
 use crate::{Options, app::App};

@@ -27,6 +27,7 @@ use crate::{
 };
 
 pub(crate) use create::Locks;
+pub(crate) use id::session_of;
 use request::ResponseRequest;
 use stored::Stored;
 

@@ -34,6 +34,11 @@ impl ResponseId {
     }
 }
 
+/// Returns the session of a response's id.
+pub(crate) fn session_of(id: &str) -> Option<String> {
+    ResponseId::parse(id).map(|own| own.session)
+}
+
 impl fmt::Display for ResponseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "resp_{}_{}_{}", self.session, self.turn, self.after)
