@@ -2,7 +2,8 @@
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
-use geppetto_events::{Event, Received, SlowReaderPolicy, Subscription};
+use geppetto_engine::ErrorKind as EngineErrorKind;
+use geppetto_events::{Event, EventKind, Received, SlowReaderPolicy, Subscription};
 use geppetto_store::{ErrorKind as StoreKind, SessionStore as _};
 use tokio::time::Instant;
 
@@ -80,8 +81,8 @@ impl Events {
             let step = match &mut self.source {
                 Source::Unknown => {
                     self.source = Source::Store;
-                    if let Some(using) = self.session.shared().slots.get(self.session.id()) {
-                        self.follow(using);
+                    if let Some(using) = self.session.shared().owned(self.session.id()).await {
+                        self.follow(using).await;
                     }
                     Step::Again
                 }
@@ -89,11 +90,25 @@ impl Events {
                 Source::Live { events, using } => {
                     let received = tokio::select! {
                         biased;
-                        received = events.next() => received,
                         () = using.gone.cancelled() => None,
+                        received = events.next() => received,
                     };
+                    let shared = self.session.shared();
                     match received {
-                        Some(Received::Event(event)) => Step::Event(event),
+                        // Another host goes on with the run, and has stored how.
+                        Some(Received::Event(event)) if is_fenced(&event) => {
+                            shared.lose(using.live());
+                            self.source = Source::Store;
+                            Step::Again
+                        }
+                        Some(Received::Event(event)) if shared.is_certain(using.live()) => {
+                            Step::Event(event)
+                        }
+                        // It may be one that is not stored, because another host owns the session.
+                        Some(Received::Event(_)) => {
+                            self.source = Source::Unknown;
+                            Step::Again
+                        }
                         Some(_) => {
                             // What is no longer in memory is in the store, or about to be. The
                             // source is set first: this future may be dropped.
@@ -120,8 +135,11 @@ impl Events {
         }
     }
 
-    fn follow(&mut self, using: Using) {
+    async fn follow(&mut self, using: Using) {
         let stream = using.session.stream();
+        if self.after > stream.last_seq() && !self.session.shared().still_owns(using.live()).await {
+            return;
+        }
         // A number that no event has had is not waited for.
         self.after = self.after.min(stream.last_seq());
         let events = stream.resume_after(self.after, SlowReaderPolicy::Coalesce);
@@ -156,7 +174,7 @@ impl Events {
         let policy = shared.options.cut_runs;
         self.held = None;
         match shared.acquire_existing(id, policy).await {
-            Ok(using) => self.follow(using),
+            Ok(using) => self.follow(using).await,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Step::End),
             Err(error) if matches!(error.kind(), ErrorKind::Held | ErrorKind::CutRun) => {
                 self.held = Some(Instant::now());
@@ -166,6 +184,16 @@ impl Events {
             Err(error) => return Err(error),
         }
         Ok(Step::Again)
+    }
+}
+
+/// Returns `true` if an event ends a run because another host owns its session.
+fn is_fenced(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::RunFailed(failed) => {
+            failed.error_kind.as_deref() == Some(EngineErrorKind::Fenced.as_str())
+        }
+        _ => false,
     }
 }
 

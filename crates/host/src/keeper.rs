@@ -11,7 +11,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{host::Shared, live::Live};
+use crate::{
+    host::Shared,
+    live::{Live, Using},
+};
 
 /// Shortest delay between two rounds.
 const SHORTEST: Duration = Duration::from_millis(5);
@@ -59,6 +62,29 @@ impl Shared {
         while renewals.join_next().await.is_some() {}
     }
 
+    /// Returns a session, if it is in memory and belongs to this host.
+    pub(crate) async fn owned(&self, id: &str) -> Option<Using> {
+        let using = self.slots.get(id)?;
+        self.owns(using.live()).await.then_some(using)
+    }
+
+    /// Returns `true` if a session belongs to this host. Asks the store if the lease was not renewed
+    /// in time: a process that was stopped and goes on does not know yet what happened meanwhile.
+    pub(crate) async fn owns(&self, live: &Arc<Live>) -> bool {
+        self.is_certain(live) || self.still_owns(live).await
+    }
+
+    /// Returns `true` if a session belongs to this host according to the store.
+    pub(crate) async fn still_owns(&self, live: &Arc<Live>) -> bool {
+        self.renew(live).await;
+        !live.gone.is_cancelled()
+    }
+
+    /// Returns `true` if no other host can own a session: its lease was renewed in time.
+    pub(crate) fn is_certain(&self, live: &Live) -> bool {
+        live.last_renewed().elapsed() < self.options.lease * 2 / 3
+    }
+
     /// Renews a lease. A session is lost if its lease is, or if it may soon be: an owner stops before
     /// another one can begin.
     async fn renew(&self, live: &Arc<Live>) {
@@ -68,7 +94,7 @@ impl Shared {
         match timeout(lease / 3, renewed).await {
             Ok(Ok(())) => return live.renewed(sent),
             Ok(Err(error)) if error.is_fenced() => {}
-            _ if live.last_renewed().elapsed() < lease * 2 / 3 => return,
+            _ if self.is_certain(live) => return,
             _ => {}
         }
         tracing::warn!(

@@ -144,7 +144,7 @@ impl HostedSession {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session,
     /// [`Held`](crate::ErrorKind::Held) if another process runs it; those of the store.
     pub async fn cancel(&self) -> Result<bool, Error> {
-        if let Some(live) = self.shared().slots.get(&self.id) {
+        if let Some(live) = self.shared().owned(&self.id).await {
             return Ok(live.session.cancel_active());
         }
         let is_open = |info: SessionInfo| info.run.is_some_and(|run| !run.is_ended());
@@ -197,7 +197,7 @@ impl HostedSession {
     /// Those of the store; not if there is no such session.
     pub async fn owned_by(&self) -> Result<Option<OwnedBy>, Error> {
         let shared = self.shared();
-        if shared.slots.get(&self.id).is_some() {
+        if shared.owned(&self.id).await.is_some() {
             return Ok(None);
         }
         let owner = match shared.store.info(&self.id).await {

@@ -150,10 +150,11 @@ impl Shared {
         }
         let slot = self.slots.slot(id);
         if let Some(using) = slot.using() {
-            if !using.journal.is_stuck() {
+            if using.journal.is_stuck() {
+                self.give_up(using.live()).await;
+            } else if self.owns(using.live()).await {
                 return Ok(using);
             }
-            self.give_up(using.live()).await;
         }
         self.keep();
         // A session that opens after the shutdown would never be closed.

@@ -58,7 +58,7 @@ pub struct Snapshot {
 impl Shared {
     pub(crate) async fn snapshot(self: &Arc<Self>, id: &str) -> Result<Snapshot, Error> {
         let info = self.store.info(id).await?;
-        let Some(using) = self.slots.get(id) else {
+        let Some(using) = self.owned(id).await else {
             return self.stored(info).await;
         };
         let own = using.session.snapshot();

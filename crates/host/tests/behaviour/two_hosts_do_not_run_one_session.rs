@@ -118,6 +118,12 @@ async fn a_run_whose_session_was_taken_over_ends_as_fenced() {
         .build();
     let run = first.session(ID).submit("Hello").await.unwrap();
     gate.reached().await;
+    let mut reader = first.session(ID).events(0);
+    let mut text = String::new();
+    while text != "Hello" {
+        let event = reader.next().await.unwrap().unwrap();
+        text.push_str(event.text_delta().unwrap_or_default());
+    }
     let second = World::default().host(store.clone()).owner("second");
     let second = second.takes_over(true).lease(LEASE).build();
     second.session(ID).open().await.unwrap();
@@ -140,6 +146,64 @@ async fn a_run_whose_session_was_taken_over_ends_as_fenced() {
         (ErrorKind::Held, Some("second"))
     );
     assert_eq!(store.info(ID).await.unwrap(), before);
+    // Its reader is told the end that the second one stored, not that the run failed here.
+    let mut ends = Vec::new();
+    while reader.position() < before.last_seq {
+        let event = reader.next().await.unwrap().unwrap();
+        ends.extend(event.is_terminal().then(|| event.type_name().to_owned()));
+    }
+    assert_eq!(ends, ["run-stopped", "run-finished"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_a_host_that_lost_the_session_is_not_sent_back() {
+    let store = MemoryStore::new();
+    let first = World::default().host(store.clone()).owner("first").build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    run.wait().await.unwrap();
+    let second = World::default().host(store.clone()).owner("second");
+    let second = second.takes_over(true).build();
+    for _ in 0..2 {
+        let run = second.session(ID).submit("Again").await.unwrap();
+        run.wait().await.unwrap();
+    }
+    let last = second.session(ID).snapshot().await.unwrap().seq;
+    // It is in the memory of the second one, and the first one does not know that it lost it.
+    let mut reader = first.session(ID).events(last);
+    let more = async { second.session(ID).submit("More").await.unwrap() };
+    let (event, run) = tokio::join!(reader.next(), more);
+    assert_eq!(event.unwrap().unwrap().first_seq(), last + 1);
+    run.wait().await.unwrap();
+}
+
+/// A process that was stopped for longer than its lease goes on as if nothing had happened.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_was_stopped_asks_the_store_before_it_answers() {
+    let memory = MemoryStore::new();
+    let stopped = Dying::immortal(memory.clone());
+    let world = World::default();
+    let first = world.host(stopped.clone()).owner("first").lease(LEASE);
+    let first = first.build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    run.wait().await.unwrap();
+    let mut reader = first.session(ID).events(0);
+    while !reader.next().await.unwrap().unwrap().is_terminal() {}
+    stopped.stalled.send_replace(true);
+    tokio::time::advance(LEASE * 2).await;
+    let second = World::default().host(memory.clone()).owner("second");
+    let second = second.lease(LEASE).build();
+    let run = second.session(ID).submit("Again").await.unwrap();
+    run.wait().await.unwrap();
+    stopped.stalled.send_replace(false);
+
+    assert_eq!(first.sessions_in_memory(), 1);
+    let session = first.session(ID);
+    let turns = session.snapshot().await.unwrap().turn_count;
+    assert_eq!((turns, first.sessions_in_memory()), (2, 0));
+    let owner = session.owned_by().await.unwrap().unwrap();
+    assert_eq!(owner.owner(), "second");
+    let event = reader.next().await.unwrap().unwrap();
+    assert_eq!(event.type_name(), "run-started");
 }
 
 #[tokio::test(start_paused = true)]
