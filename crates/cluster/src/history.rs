@@ -35,8 +35,6 @@ pub(crate) struct Seen {
     pub(crate) session: String,
     pub(crate) ranges: Vec<(u64, u64)>,
     pub(crate) connections: u64,
-    /// Number of last events of runs that were received twice.
-    pub(crate) repeated_ends: u64,
 }
 
 #[derive(Debug, Default)]

@@ -48,12 +48,6 @@ pub(crate) async fn read(
                 break;
             };
             let (first, end) = (event.first_seq(), event.seq);
-            // The owner died between the end of a run and the storing of its last event, which the
-            // next owner adds: documented in the guide.
-            if end == last && event.is_terminal() {
-                seen.repeated_ends += 1;
-                continue;
-            }
             if first > last + 1 || end <= last {
                 let problem = format!(
                     "{session}: a reader at {last} received {first} to {end}: {data}; before: {before}"

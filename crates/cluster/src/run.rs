@@ -131,11 +131,10 @@ fn summary(seed: u64, notes: &crate::history::Notes, faults: &str, takeovers: &s
         .filter(|prompt| prompt.acknowledged)
         .count();
     let events: usize = notes.readers.iter().map(|seen| seen.ranges.len()).sum();
-    let repeated: u64 = notes.readers.iter().map(|seen| seen.repeated_ends).sum();
     let connections: u64 = notes.readers.iter().map(|seen| seen.connections).sum();
     format!(
         "seed {seed}: {acknowledged} of {} prompts acknowledged, {} effects, {events} events read over \
-         {connections} connections, {repeated} ends of runs twice, faults {faults}, {takeovers}",
+         {connections} connections, faults {faults}, {takeovers}",
         notes.prompts.len(),
         notes.effects.len()
     )

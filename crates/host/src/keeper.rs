@@ -82,7 +82,7 @@ impl Shared {
 
     /// Returns `true` if no other host can own a session: its lease was renewed in time.
     pub(crate) fn is_certain(&self, live: &Live) -> bool {
-        live.last_renewed().elapsed() < self.options.lease * 2 / 3
+        live.last_renewed().elapsed() < self.options.lease / 3 * 2
     }
 
     /// Renews a lease. A session is lost if its lease is, or if it may soon be: an owner stops before

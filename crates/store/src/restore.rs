@@ -53,6 +53,8 @@ pub struct Restored<S: SessionStore + 'static> {
     pub info: SessionInfo,
     /// The last run, if a process ended during it.
     pub cut: Option<CutRun>,
+    /// `true` if the last process did not release the session.
+    is_abandoned: bool,
     journal: JournalOf<S>,
 }
 
@@ -79,6 +81,8 @@ impl<S: SessionStore + 'static> Restored<S> {
     ///
     /// Those of [`SessionStore::open`] and of its reads.
     pub async fn open(store: S, session: &str, claim: &Claim) -> Result<Self, Error> {
+        let before = store.info(session).await;
+        let is_abandoned = before.is_ok_and(|info| info.owner.is_some());
         let opened = store.open(session, claim).await?;
         let Opened {
             lease,
@@ -96,6 +100,7 @@ impl<S: SessionStore + 'static> Restored<S> {
             turns,
             info,
             cut,
+            is_abandoned,
             journal: JournalOf::new(store, opened),
         })
     }

@@ -173,7 +173,10 @@ async fn after_runs_that_ended_it_has_everything() {
     assert_eq!(session.turns(), turns);
     assert_eq!(session.totals(), totals);
     assert_eq!((totals.provider_calls, totals.tool_calls), (4, 1));
-    assert_eq!(session.stream().last_seq(), last_seq);
+    // One event stands for those that the first process may have published and not stored.
+    let skipped = stored_events(&store).await.pop().unwrap();
+    assert_eq!(skipped.first_seq(), last_seq + 1);
+    assert_eq!(session.stream().last_seq(), skipped.seq);
     // A reader of the first process resumes anywhere: the log, then the stream.
     let turn = session.submit("Hi").await.unwrap().wait().await.unwrap();
     assert_eq!(turn.assistant_text(), "Hello again.");
@@ -185,6 +188,40 @@ async fn after_runs_that_ended_it_has_everything() {
     );
     assert_eq!(store.info(ID).await.unwrap().owner, None);
     assert_eq!(world.effects(), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_events_that_were_never_stored_misses_nothing_after_them() {
+    let store = MemoryStore::new();
+    let (world, engine) = (
+        World::default(),
+        ScriptedEngine::always(Script::new().text("Hello.")),
+    );
+    let (session, journal) = open(&store, "first", &engine, &world).await;
+    session.submit("Hi").await.unwrap().wait().await.unwrap();
+    journal.flush().await.unwrap();
+    // A process that is killed right afterwards has published these, and stored none.
+    session.pause_queue();
+    session.resume_queue();
+    let read = session.stream().last_seq();
+    assert!(read > store.info(ID).await.unwrap().last_seq);
+
+    for owner in ["second", "third"] {
+        let (session, _) = open(&store, owner, &engine, &world).await;
+        let run = session.submit("Hi").await.unwrap();
+        let started = run.events().next().await.unwrap();
+        assert!(started.seq > read, "{} after {read}", started.seq);
+        run.wait().await.unwrap();
+    }
+    let (session, journal) = open(&store, "fourth", &engine, &world).await;
+    journal.close().await.unwrap();
+    let last = session.stream().last_seq();
+    // A session that was closed properly skips no number.
+    let (session, _) = open(&store, "fifth", &engine, &world).await;
+    assert_eq!(session.stream().last_seq(), last);
+    let ends = stored_events(&store).await;
+    let ends = ends.iter().filter(|event| event.is_terminal()).count();
+    assert_eq!(ends, 3);
 }
 
 #[tokio::test(start_paused = true)]

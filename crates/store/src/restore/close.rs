@@ -19,6 +19,10 @@ use super::{
 };
 use crate::{RunPhase, RunRecord};
 
+/// Message of the event that stands for those that may be lost after a run.
+const NUMBERS_SKIPPED: &str = "the last process did not close the session; the numbers of events that it \
+                               may have published and not stored are not used again";
+
 /// Message of the event that stands for lost ones.
 const EVENTS_LOST: &str = "the program ended during the run; its last events, if any, are lost";
 
@@ -75,11 +79,28 @@ impl Closing {
 
     /// Stands for the events that were published and not stored.
     pub(super) fn lose(&mut self) {
-        let mut event = Event::in_context(
-            EventKind::Log(Log::new("warn", EVENTS_LOST)),
-            Arc::clone(&self.context.meta),
-            Arc::clone(&self.context.correlation),
-        );
+        let context = self.context.clone();
+        self.stand_for_lost(&context, Log::new("warn", EVENTS_LOST));
+    }
+
+    /// Stands for the events that may have been published after the run and not stored, such as
+    /// changes of the queue.
+    pub(super) fn skip(&mut self) {
+        let session_id = self.context.correlation.session_id.clone();
+        let (mut correlation, mut meta) = (Correlation::default(), EventMeta::default());
+        meta.session_id.clone_from(&session_id);
+        correlation.session_id = session_id;
+        let context = Context {
+            meta: Arc::new(meta),
+            correlation: Arc::new(correlation),
+        };
+        self.stand_for_lost(&context, Log::new("debug", NUMBERS_SKIPPED));
+    }
+
+    fn stand_for_lost(&mut self, context: &Context, log: Log) {
+        let (meta, correlation) = (&context.meta, &context.correlation);
+        let log = EventKind::Log(log);
+        let mut event = Event::in_context(log, Arc::clone(meta), Arc::clone(correlation));
         self.seq += LOST;
         (event.seq, event.merged) = (self.seq, LOST);
         self.rows.push(EventRow::single(event));

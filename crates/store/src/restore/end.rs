@@ -14,7 +14,7 @@ use geppetto_turns::{
 use super::{
     CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored,
     close::{Closing, Reply, ToolEnd},
-    log::OpenLog,
+    log::last_of_run,
     turn::{answer, open_calls, push},
 };
 use crate::{
@@ -51,22 +51,31 @@ impl<S: SessionStore + 'static> Restored<S> {
         self.end_run(&cut, end, tools).await
     }
 
-    /// Adds the terminal event that the last process did not store.
+    /// Adds the terminal event that the last process did not store, and stands for the events that
+    /// may have followed it.
     async fn end_log(&mut self) -> Result<(), Error> {
         let Some(run) = self.info.run.clone() else {
             return Ok(());
         };
-        let store = self.journal.store();
-        let log = OpenLog::read(store, &self.info, &run).await?;
-        let seq = self.journal.inner().desk().seq();
         // A run that was withdrawn has no events.
-        if log.ended || !is_open(store, &self.info.id, seq).await? {
+        let last = last_of_run(self.journal.store(), &self.info, &run).await?;
+        let is_open = last.is_some_and(|event| !event.is_terminal());
+        let seq = self.journal.inner().desk().seq();
+        let mut closing = Closing::new(&self.info.id, self.turns.last(), &run, seq);
+        if is_open {
+            closing.push(terminal_event(&run));
+        }
+        if self.is_abandoned {
+            closing.skip();
+        }
+        let rows = closing.into_rows();
+        if rows.is_empty() {
             return Ok(());
         }
-        let mut closing = Closing::new(&self.info.id, self.turns.last(), &run, seq);
-        closing.push(terminal_event(&run));
-        let change = Change::new().synced().events(closing.into_rows());
-        self.journal.inner().write(change).await
+        let change = Change::new().synced().events(rows);
+        self.journal.inner().write(change).await?;
+        self.is_abandoned = false;
+        Ok(())
     }
 
     /// Ends the cut run, whose turn was completed.
@@ -89,6 +98,7 @@ impl<S: SessionStore + 'static> Restored<S> {
         run.phase = RunPhase::Ended(end);
         change = change.run(run.clone()).synced();
         self.journal.inner().write(change).await?;
+        self.is_abandoned &= cut.log.ended;
         self.info.run = Some(run);
         self.cut = None;
         Ok(())
@@ -232,17 +242,6 @@ fn end_turn(session: &str, turn: &mut Turn, cut: &CutRun) -> BTreeMap<String, (S
 pub(super) fn waiting_end(turn: &Turn) -> RunEnd {
     let waiting = WaitingFor::decisions(PendingCall::of(turn));
     RunEnd::new(EndStatus::Waiting).because(waiting.to_string())
-}
-
-/// Returns `true` if event number `seq`, the last one, is not the end of a run.
-async fn is_open<S: SessionStore>(store: &S, session: &str, seq: u64) -> Result<bool, Error> {
-    let Some(before) = seq.checked_sub(1) else {
-        return Ok(false);
-    };
-    let events = store.events(session, before, 1).await?;
-    let is_open = |kind: &EventKind| !matches!(kind, EventKind::QueueUpdated(_));
-    let last = events.last();
-    Ok(last.is_some_and(|event| !event.is_terminal() && is_open(&event.kind)))
 }
 
 /// Returns the terminal event that the run's process did not store.

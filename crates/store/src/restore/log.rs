@@ -88,8 +88,9 @@ impl OpenLog {
         info: &SessionInfo,
         run: &RunRecord,
     ) -> Result<Self, Error> {
+        let last = last_of_run(store, info, run).await?;
         let mut log = Self {
-            ended: is_ended(store, info, run).await?,
+            ended: last.is_some_and(|event| event.is_terminal()),
             ..Self::default()
         };
         let mut after = run.seq;
@@ -236,19 +237,15 @@ impl OpenLog {
     }
 }
 
-/// Returns `true` if the log ends with the terminal event of the run, apart from changes of the
-/// queue.
-async fn is_ended<S: SessionStore>(
+/// Returns the last event of a run, if it is among the last events of the log.
+pub(super) async fn last_of_run<S: SessionStore>(
     store: &S,
     info: &SessionInfo,
     run: &RunRecord,
-) -> Result<bool, Error> {
+) -> Result<Option<Event>, Error> {
     let after = info.last_seq.saturating_sub(LAST);
     let last = usize::try_from(LAST).unwrap_or(PAGE);
     let events = store.events(&info.id, after, last).await?;
-    let is_queue = |event: &&Event| matches!(event.kind, EventKind::QueueUpdated(_));
-    let last = events.iter().rev().find(|event| !is_queue(event));
-    Ok(last.is_some_and(|event| {
-        event.is_terminal() && event.correlation.run_id.as_deref() == Some(&run.run)
-    }))
+    let is_of_run = |event: &Event| event.correlation.run_id.as_deref() == Some(&run.run);
+    Ok(events.into_iter().rev().find(is_of_run))
 }

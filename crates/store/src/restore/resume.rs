@@ -109,6 +109,7 @@ impl<S: SessionStore + 'static> Restored<S> {
         run.phase = RunPhase::Started;
         run.totals = RunTotals::default();
         self.journal.inner().write(change.run(run.clone())).await?;
+        self.is_abandoned &= cut.log.ended;
         self.info.run = Some(run);
         self.cut = None;
         Ok(Continuation {
