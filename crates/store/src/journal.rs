@@ -23,7 +23,8 @@ pub(crate) use desk::Change;
 use desk::Desk;
 pub use schedule::EventSchedule;
 
-/// Maximum delay until events that no barrier has stored are written: 100 ms.
+/// Maximum delay until events that no barrier has stored are written: 100 ms; twice that while more
+/// than 100 sessions of the store have some ([`EventSchedule`]).
 pub const STORE_EVENTS_AFTER: Duration = Duration::from_millis(100);
 
 /// Time to wait for the store when a runtime shuts down during a run: 1 s. A store that depends on

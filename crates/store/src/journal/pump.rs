@@ -3,11 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use geppetto_events::{EventStream, SlowReaderPolicy, Subscription};
-use tokio::{
-    runtime::Handle,
-    sync::watch,
-    time::{Instant, sleep_until},
-};
+use tokio::{runtime::Handle, sync::watch};
 
 use super::{Change, EventSchedule, Inner, JournalOf};
 use crate::SessionStore;
@@ -40,7 +36,7 @@ async fn pump<S: SessionStore>(
             _ = alive.changed() => return,
             item = news.next() => if item.is_none() { return },
         }
-        sleep_until(schedule.next(Instant::now())).await;
+        schedule.wait().await;
         while news.try_next().is_some() {}
         let Some(journal) = journal.upgrade() else {
             return;
