@@ -71,6 +71,12 @@ pub enum SessionError {
         /// Id of the call.
         call_id: String,
     },
+    /// An answer without decisions, and no tool call is waiting for one.
+    #[error("no tool call waits for a decision in session `{session_id}`")]
+    NothingWaits {
+        /// Id of the session.
+        session_id: String,
+    },
     /// A decision refers to a tool call that is already answered.
     #[error(
         "the tool call `{call_id}` of session `{session_id}` has its answer already; a call is \

@@ -42,8 +42,8 @@ pub(crate) struct Options {
     pub(crate) parent: Option<RunContext>,
     pub(crate) builder: Option<Arc<dyn EngineBuilder>>,
     pub(crate) edits: Vec<Edit>,
-    /// Decisions of people, by call id.
-    pub(crate) decisions: Vec<(String, Decision)>,
+    /// Decisions of people, by call id, if the run answers waiting calls.
+    pub(crate) decisions: Option<Vec<(String, Decision)>>,
     /// Accept the prompt only once the journal has recorded it; `None` uses the session's setting.
     pub(crate) recorded: Option<bool>,
 }
@@ -57,7 +57,7 @@ impl fmt::Debug for Options {
             .field("time_limit", &self.time_limit)
             .field("deadline", &self.deadline)
             .field("edits", &self.edits.len())
-            .field("decisions", &self.decisions.len())
+            .field("decisions", &self.decisions.as_ref().map(Vec::len))
             .field("recorded", &self.recorded)
             .finish_non_exhaustive()
     }

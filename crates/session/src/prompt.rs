@@ -67,7 +67,7 @@ impl Prompt {
     }
 
     pub(crate) fn decisions(mut self, decisions: Vec<(String, Decision)>) -> Self {
-        self.options.decisions = decisions;
+        self.options.decisions = Some(decisions);
         self
     }
 

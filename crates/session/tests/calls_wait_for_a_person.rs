@@ -396,6 +396,12 @@ async fn a_decision_about_what_does_not_wait_is_an_error_and_changes_nothing() {
         .await
         .unwrap();
     run.wait().await.unwrap();
+    let none: [(&str, Decision); 0] = [];
+    let error = session.answer(none).submit().await.unwrap_err();
+    assert!(
+        matches!(error, SessionError::NothingWaits { .. }),
+        "{error}"
+    );
     let error = session
         .answer([("a", Decision::Allow)])
         .submit()

@@ -95,7 +95,7 @@ fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, Sessi
         options.extensions = options.extensions.with(ReplacesTurn::clone(replaced));
     }
     check(&options).map_err(|error| SessionError::Build(Arc::new(error.into())))?;
-    check_decisions(&options.decisions, &turn, &inner.id)?;
+    check_decisions(options.decisions.as_deref(), &turn, &inner.id)?;
     edit(&mut turn, std::mem::take(&mut options.edits), session)?;
     if turn.is_empty() {
         return Err(empty());
@@ -125,16 +125,21 @@ fn check(options: &Options) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Checks that each decision refers to a waiting call, and that there is one per call.
+/// Checks that an answer has something to answer, that each decision refers to a waiting call, and
+/// that there is one per call.
 fn check_decisions(
-    decisions: &[(String, Decision)],
+    decisions: Option<&[(String, Decision)]>,
     turn: &Turn,
     session_id: &str,
 ) -> Result<(), SessionError> {
-    if decisions.is_empty() {
+    let Some(decisions) = decisions else {
         return Ok(());
-    }
+    };
     let waits = PendingCall::of(turn);
+    if decisions.is_empty() && waits.is_empty() {
+        let session_id = session_id.to_owned();
+        return Err(SessionError::NothingWaits { session_id });
+    }
     let waits: HashSet<&str> = waits.iter().map(|own| own.call_id.as_str()).collect();
     let mut decided = HashSet::new();
     for (id, _) in decisions {
@@ -185,7 +190,7 @@ fn context(session: &Session, run: &Run, options: Options) -> RunContext {
         .with_event_sinks(options.sinks)
         .with_default_extensions(&options.extensions)
         .with_run_settings(options.settings)
-        .with_decisions(options.decisions);
+        .with_decisions(options.decisions.unwrap_or_default());
     if let Some(deadline) = options.deadline {
         base = base.with_deadline(deadline);
     }

@@ -34,7 +34,9 @@ impl Session {
     /// Submitting fails, with nothing changed, with
     /// [`SessionError::AlreadyAnswered`](crate::SessionError::AlreadyAnswered) for a call that is
     /// already answered, [`SessionError::NotWaiting`](crate::SessionError::NotWaiting) for a call
-    /// that is not waiting, and [`SessionError::DecidedTwice`](crate::SessionError::DecidedTwice).
+    /// that is not waiting, [`SessionError::DecidedTwice`](crate::SessionError::DecidedTwice), and
+    /// [`SessionError::NothingWaits`](crate::SessionError::NothingWaits) without decisions and
+    /// waiting calls.
     ///
     /// ```
     /// # use async_trait::async_trait;
