@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Blocks, Content};
+use crate::{Block, Blocks, Content, ToolUse};
 
+mod late;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+use late::Past;
 pub use rules::{ATTACHED, CONTINUE, MISSING_PROMPT, MISSING_REPLY, NO_OUTPUT, Rules, repair_with};
 
 /// Text of a synthesized answer to a call that has none.
@@ -16,23 +18,29 @@ pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded resul
 /// Turns any history into one that providers accept.
 ///
 /// - Every tool call is answered exactly once, right after the model output that made it. Missing
-///   answers are synthesized (with the id `repair:` followed by the call id); duplicate answers,
-///   answers without a call, and answers that arrive after the conversation continued are dropped.
+///   answers are synthesized (with the id `repair:` followed by the call id); duplicate answers and
+///   answers without a call are dropped.
+/// - An answer that prompts or instructions separate from its call is moved to the call, and they follow it.
+/// - An answer that arrives after the model continued without it becomes a user's text in its place, which
+///   names the tool: its call already has an answer, and providers accept no second one.
 /// - Calls without an id or a name, and calls that reuse an id within the same model output, are
 ///   dropped.
 /// - Incomplete reasoning and tool calls ([`Block::incomplete`]) are dropped. Incomplete text is
 ///   kept, because the user has seen it.
 ///
-/// The function is pure, deterministic and idempotent. It only inserts and drops blocks, and each
-/// decision depends only on preceding blocks, so the result for an extended history has the earlier
-/// result as a prefix, up to the model output that was still awaiting answers. Blocks are shared
-/// with the input, not copied.
+/// The function is pure, deterministic and idempotent. It inserts and drops blocks, and reorders answers.
+/// Each decision depends only on blocks before the next model output, so the result for an extended history
+/// has the earlier result as a prefix, up to the last model output that was still awaiting answers. Blocks
+/// are shared with the input, not copied.
 #[must_use]
 pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
     let mut output = Output {
         blocks: Vec::with_capacity(history.len()),
         calls: Vec::new(),
         answering: false,
+        held: Vec::new(),
+        past: None,
+        late: Vec::new(),
     };
     for block in history {
         match &block.content {
@@ -42,7 +50,7 @@ pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
                     output.call(block, &call.id);
                 }
             }
-            Content::ToolUse(answer) => output.answer(block, &answer.id),
+            Content::ToolUse(answer) => output.answer(block, answer),
             Content::Reasoning(_) => {
                 if block.incomplete().is_none() {
                     output.model_output_goes_on();
@@ -53,11 +61,9 @@ pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
                 output.model_output_goes_on();
                 output.blocks.push(Arc::clone(block));
             }
-            Content::System(_) | Content::User(_) => {
-                output.close();
-                output.blocks.push(Arc::clone(block));
-            }
-            Content::Other(_) => output.blocks.push(Arc::clone(block)),
+            Content::System(_) | Content::User(_) => output.interject(block),
+            Content::Other(_) if output.held.is_empty() => output.blocks.push(Arc::clone(block)),
+            Content::Other(_) => output.held.push(Arc::clone(block)),
         }
     }
     output.close();
@@ -70,12 +76,30 @@ struct Output {
     calls: Vec<(String, bool)>,
     /// `true` if answers to the current model output have begun.
     answering: bool,
+    /// Blocks that stand between calls and their answers.
+    held: Vec<Arc<Block>>,
+    /// Earlier calls, once an answer to none of the current ones has been seen.
+    past: Option<Past>,
+    /// Late answers that wait for the end of the current answers.
+    late: Vec<Arc<Block>>,
 }
 
 impl Output {
-    /// The model continues: after answers, this begins a new output.
+    /// The model continues: after answers or prompts, this begins a new output.
     fn model_output_goes_on(&mut self) {
-        if self.answering {
+        if self.answering || !self.held.is_empty() {
+            self.close();
+        }
+    }
+
+    /// Adds a block that is neither the model's nor an answer, after the answers of open calls.
+    fn interject(&mut self, block: &Arc<Block>) {
+        self.held.push(Arc::clone(block));
+        self.close_if_answered();
+    }
+
+    fn close_if_answered(&mut self) {
+        if self.calls.iter().all(|(_, answered)| *answered) {
             self.close();
         }
     }
@@ -85,19 +109,42 @@ impl Output {
             return;
         }
         self.calls.push((id.to_owned(), false));
-        self.blocks.push(Arc::clone(block));
+        self.push(Arc::clone(block));
     }
 
-    fn answer(&mut self, block: &Arc<Block>, id: &str) {
-        let open = self
-            .calls
-            .iter_mut()
-            .find(|(call, answered)| call == id && !answered);
-        if let Some((_, answered)) = open {
-            *answered = true;
-            self.answering = true;
-            self.blocks.push(Arc::clone(block));
+    fn answer(&mut self, block: &Arc<Block>, answer: &ToolUse) {
+        let call = self.calls.iter_mut().find(|(call, _)| *call == answer.id);
+        match call {
+            Some((_, answered)) if !*answered => {
+                *answered = true;
+                self.answering = true;
+                self.push(Arc::clone(block));
+                if !self.held.is_empty() {
+                    self.close_if_answered();
+                }
+            }
+            Some(_) => {}
+            None => self.late(answer),
         }
+    }
+
+    /// Adds a late answer as a user's text, which must not separate the current answers.
+    fn late(&mut self, answer: &ToolUse) {
+        let past = self.past.get_or_insert_with(|| Past::of(&self.blocks));
+        let Some(text) = past.late(answer) else {
+            return;
+        };
+        self.late.push(Arc::new(text));
+        if self.calls.is_empty() {
+            self.blocks.append(&mut self.late);
+        }
+    }
+
+    fn push(&mut self, block: Arc<Block>) {
+        if let Some(past) = &mut self.past {
+            past.learn(&block);
+        }
+        self.blocks.push(block);
     }
 
     /// Answers the open calls when the conversation continues or ends.
@@ -109,6 +156,8 @@ impl Output {
                 self.blocks.push(Arc::new(answer));
             }
         }
+        self.blocks.append(&mut self.held);
+        self.blocks.append(&mut self.late);
         self.answering = false;
     }
 }

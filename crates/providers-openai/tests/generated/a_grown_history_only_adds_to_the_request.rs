@@ -130,7 +130,10 @@ fn grows(
         check_answers(&now);
         let repaired = repair(&turn.blocks).into_iter().collect();
         assert_eq!(repair(&turn.blocks), repair(&repaired));
-        before = now;
+        // Calls wait for their answers until the model goes on without them.
+        turn.push(Block::user("And?"));
+        turn.push(Block::llm_text("Next."));
+        before = sent(&*engine, &transport, &turn, list);
     }
 }
 

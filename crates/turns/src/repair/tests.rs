@@ -20,6 +20,7 @@ pub(super) fn history(spec: &str) -> Blocks {
             "r" => Block::reasoning("hm"),
             "c" => Block::tool_call(ToolCall::new(id, "tool", "{}")),
             "a" => Block::tool_result(id, "ok"),
+            "b" => Block::tool_result(id, "other"),
             "m" => with_image(Block::tool_result(id, "")),
             _ => panic!("{word}"),
         };
@@ -49,6 +50,9 @@ pub(super) fn spec(blocks: &[Arc<Block>]) -> String {
                 ""
             };
             let word = match &block.content {
+                Content::User(said) if said.text.starts_with("(late ") => {
+                    format!("l{}", block.id.trim_start_matches("repair:late:"))
+                }
                 Content::User(_) => "u".to_owned(),
                 Content::System(_) => "s".to_owned(),
                 Content::LlmText(_) => "t".to_owned(),
@@ -88,11 +92,40 @@ fn missing_answers_are_synthesised_in_place() {
 }
 
 #[test]
-fn strays_duplicates_and_late_answers_are_left_out() {
+fn strays_and_duplicates_are_left_out() {
     check("a1 u a2 t", "u t");
     check("u c1 a1 a1 t", "u c1 a1 t");
+    check("u c1 a1 b1 t", "u c1 a1 t");
     check("u c1 c1 a1 t", "u c1 a1 t");
-    check("u c1 u a1 t", "u c1 x1 u t");
+    check("u c1! u a1 t", "u u t");
+}
+
+#[test]
+fn answers_behind_a_prompt_are_moved_to_their_calls() {
+    check("u c1 u a1 t", "u c1 a1 u t");
+    check("u c1 c2 s u a2 u a1 u t", "u c1 c2 a2 a1 s u u u t");
+    check("u c1 c2 u a2 t a1", "u c1 c2 a2 x1 u t l1");
+    check("u c1 u", "u c1 x1 u");
+}
+
+#[test]
+fn late_answers_are_texts() {
+    check("u c1 u t a1 u", "u c1 x1 u t l1 u");
+    check("u c1 t u t m1 t", "u c1 t x1 u t l1 t");
+    // Not twice, and not what was said before.
+    check("u c1 u t a1 a1 t a1", "u c1 x1 u t l1 t");
+    check("u c1 a1 t u a1 b1 t", "u c1 a1 t u l1 t");
+    // Not within the answers of other calls.
+    check("u c1 u c2 c3 a2 a1 a3 t", "u c1 x1 u c2 c3 a2 a3 l1 t");
+    check("u c1 u c2 c3 a2 a1 u", "u c1 x1 u c2 c3 a2 x3 u l1");
+    // A call that has the id again gets the answer.
+    check("u c1 u c1 a1 b1 t b1", "u c1 x1 u c1 a1 t l1");
+    let repaired = repair(&history("u c1 u t b1"));
+    let said = repaired[5].text();
+    assert_eq!(
+        said,
+        Some("(late result of the earlier call of tool, id 1):\nother")
+    );
 }
 
 #[test]
@@ -130,6 +163,7 @@ pub(super) fn any_history() -> impl Strategy<Value = String> {
         (0..4).prop_map(|n| format!("c{n}!")),
         (0..4).prop_map(|n| format!("m{n}")),
         (0..4).prop_map(|n| format!("a{n}")),
+        (0..4).prop_map(|n| format!("b{n}")),
     ];
     prop::collection::vec(word, 0..30).prop_map(|words| words.join(" "))
 }
@@ -182,20 +216,29 @@ proptest! {
     }
 
     #[test]
-    fn repair_only_adds_answers_or_leaves_out(before in any_history()) {
+    fn repair_only_adds_leaves_out_or_moves_answers(before in any_history()) {
         let blocks = history(&before);
         let after = repair(&blocks);
-        let mut rest = blocks.iter();
+        let is_answer = |block: &Block| matches!(block.content, Content::ToolUse(_));
+        let mut rest = blocks.iter().filter(|block| !is_answer(block));
+        let mut answers: Vec<&Arc<Block>> = blocks.iter().filter(|block| is_answer(block)).collect();
         for block in &after {
             if block.id.starts_with("repair:") { continue; }
-            prop_assert!(rest.any(|old| Arc::ptr_eq(old, block)), "{before} -> {}", spec(&after));
+            let is_there = match is_answer(block) {
+                true => {
+                    let at = answers.iter().position(|old| Arc::ptr_eq(old, block));
+                    at.map(|at| answers.remove(at)).is_some()
+                }
+                false => rest.any(|old| Arc::ptr_eq(old, block)),
+            };
+            prop_assert!(is_there, "{before} -> {}", spec(&after));
         }
     }
 
     #[test]
     fn a_grown_history_keeps_the_old_result_as_prefix(old in any_history(), more in any_history()) {
-        // A prompt ends the model output; nothing before it can change after that.
-        let old = format!("{old} u");
+        // What the model says to a prompt ends its earlier output; nothing before it can change after that.
+        let old = format!("{old} u t");
         let before = repair(&history(&old));
         let after = repair(&history(&format!("{old} {more}")));
         prop_assert!(after.starts_with(&before), "{} | {}", spec(&before), spec(&after));
