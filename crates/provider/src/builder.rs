@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     Server, Wire, WireEngine,
     connection::Connection,
-    engine::{Prices, Shared},
+    engine::{Learned, Prices, Shared},
     settings::Defaults,
 };
 
@@ -177,6 +177,7 @@ impl<W: Wire> WireEngineBuilder<W> {
             added: self.defaults,
             prices: self.prices,
             stream: connection.stream,
+            learned: Learned::default(),
         }))
     }
 }

@@ -15,8 +15,11 @@ use crate::{
     settings::Defaults,
     wire::Settled,
 };
+pub(crate) use learned::Learned;
+use learned::LeftOut;
 use tokens::Tokens;
 
+mod learned;
 mod tokens;
 
 /// List prices of models, by name.
@@ -44,6 +47,7 @@ pub(crate) struct Shared<W> {
     pub(crate) added: Defaults,
     pub(crate) prices: Option<Prices>,
     pub(crate) stream: bool,
+    pub(crate) learned: Learned,
 }
 
 impl<W: Wire> WireEngine<W> {
@@ -77,7 +81,8 @@ impl<W: Wire> WireEngine<W> {
         &self.shared.wire
     }
 
-    /// Returns the settings of a turn, with the engine's defaults.
+    /// Returns the settings of a turn, with the engine's defaults. Those that the server has refused in a call
+    /// of this engine with equal settings are omitted ([`Settings::unsent`]).
     ///
     /// # Errors
     ///
@@ -87,6 +92,7 @@ impl<W: Wire> WireEngine<W> {
         let mut settings = Settings::of::<W>(turn, &shared.defaults, &shared.model, shared.stream)?;
         shared.added.add_to(&mut settings, turn)?;
         shared.wire.adapt(&mut settings, turn)?;
+        shared.learned.apply(&mut settings);
         Ok(settings)
     }
 
@@ -117,6 +123,7 @@ impl<W: Wire> WireEngine<W> {
         out: &mut Output<'_>,
     ) -> Result<(Outcome<W::Fold>, bool), EngineError> {
         let mut is_remedied = false;
+        let mut left_out: Vec<LeftOut> = Vec::new();
         for _ in 0..MOST_REMEDIES {
             let error = outcome.broken.as_ref().filter(|_| !out.has_output());
             let remedy = error.and_then(|error| {
@@ -126,7 +133,10 @@ impl<W: Wire> WireEngine<W> {
             let Some(remedy) = remedy else { break };
             match remedy.left_out {
                 Some((setting, _)) if settings.unsent.has(setting) => break,
-                Some((setting, why)) => settings.unsent.add(setting, why),
+                Some((setting, why)) => {
+                    settings.unsent.add(setting, why);
+                    left_out.extend(remedy.is_lasting.then_some((setting, why)));
+                }
                 None if is_remedied => break,
                 None => is_remedied = true,
             }
@@ -138,6 +148,9 @@ impl<W: Wire> WireEngine<W> {
             let other = Inference::new(out.asked(), settings).with_remedy(is_remedied);
             let request = self.request(&other, tokens.current())?;
             outcome = self.ask(call, &request, out, settings, is_remedied).await;
+        }
+        if outcome.broken.is_none() || out.has_output() {
+            self.shared.learned.remember(settings, left_out);
         }
         Ok((outcome, is_remedied))
     }

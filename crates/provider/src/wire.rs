@@ -209,6 +209,8 @@ pub struct Remedy {
     pub(crate) data: Value,
     /// The setting that is omitted, with the reason.
     pub(crate) left_out: Option<(&'static str, &'static str)>,
+    /// `true` if later calls of the engine with equal settings omit the setting as well.
+    pub(crate) is_lasting: bool,
 }
 
 impl Remedy {
@@ -219,12 +221,16 @@ impl Remedy {
             message,
             data,
             left_out: None,
+            is_lasting: false,
         }
     }
 
     /// Creates the remedy to omit a setting that the server refuses ([`Settings::unsent`]). The
     /// event has the same message and data as for settings that are omitted from the beginning.
     /// Without `stream`, the reply is requested as one body.
+    ///
+    /// If the call then succeeds, later calls of the engine with equal settings omit the setting from the
+    /// beginning, unless the refusal is [`of_contents`](Self::of_contents).
     #[must_use]
     pub fn without(setting: &'static str, why: &'static str) -> Self {
         let mut settings = Map::new();
@@ -233,6 +239,15 @@ impl Remedy {
             message: UNSENT,
             data: json!({ "settings": settings }),
             left_out: Some((setting, why)),
+            is_lasting: true,
         }
+    }
+
+    /// Limits the remedy to this call, because the refusal depends on the contents of the turn: an image that
+    /// the server cannot read, a container that has expired.
+    #[must_use]
+    pub fn of_contents(mut self) -> Self {
+        self.is_lasting = false;
+        self
     }
 }

@@ -55,6 +55,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("tool_choice", "tool_choice"),
 ];
 
+/// Settings whose refusal depends on the contents of the turn.
+const OF_CONTENTS: [&str; 2] = ["container", "prefill"];
+
 /// Returns `true` if an error refuses thinking that was sent back: an invalid signature, or thinking that
 /// is not as the model wrote it.
 pub(crate) fn is_signature(error: &EngineError) -> bool {
@@ -84,7 +87,12 @@ pub(crate) fn remedy(error: &EngineError, is_sent: impl Fn(&str) -> bool) -> Opt
     }
     let mut named = FIELDS.iter().filter(|(words, _)| message.contains(words));
     let (_, setting) = named.find(|(_, setting)| is_sent(setting))?;
-    Some(Remedy::without(setting, why(setting)))
+    let remedy = Remedy::without(setting, why(setting));
+    // The next reply may run code in another container; few turns end with a text to continue.
+    match OF_CONTENTS.contains(setting) {
+        true => Some(remedy.of_contents()),
+        false => Some(remedy),
+    }
 }
 
 fn why(setting: &str) -> &'static str {

@@ -183,7 +183,12 @@ pub(crate) fn remedy(
         true => "reasoning_effort",
         false => refused(&message, is_sent)?,
     };
-    Some(Remedy::without(setting, why(setting)))
+    let remedy = Remedy::without(setting, why(setting));
+    // Few turns end with a text to continue.
+    match setting == PREFILL {
+        true => Some(remedy.of_contents()),
+        false => Some(remedy),
+    }
 }
 
 /// Returns the setting that a message in lower case refuses: the first one that it names of those

@@ -57,7 +57,8 @@ fn remedy(blocks: &Blocks, unsent: &Unsent, error: &EngineError) -> Option<Remed
         let mut blocks = blocks.iter().enumerate();
         blocks.any(|(at, block)| Some(at) != last && !images(block).is_empty())
     };
-    (is_refused && !unsent.has(EARLIER) && has_earlier()).then(|| Remedy::without(EARLIER, WHY))
+    (is_refused && !unsent.has(EARLIER) && has_earlier())
+        .then(|| Remedy::without(EARLIER, WHY).of_contents())
 }
 
 /// Returns the blocks of a history to send: without images that have no content, which every provider

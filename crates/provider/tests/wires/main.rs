@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod a_refused_setting_is_refused_once;
 mod a_token_that_is_refused_is_renewed_once;
 mod an_engine_has_settings_of_its_own;
 mod failed_attempts_are_repeated_before_output;

@@ -1,0 +1,94 @@
+//! [`Learned`]: settings that a server has refused.
+//!
+//! Otherwise each call of a conversation would be refused once before it succeeds, which costs a round trip per
+//! call of a tool loop. Reports: <https://github.com/kortix-ai/suna/pull/6894>,
+//! <https://github.com/NousResearch/hermes-agent/pull/15416>, <https://github.com/rcourtman/Pulse/pull/1867>.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use geppetto_engine::{InferenceConfig, StructuredOutput, ToolConfig, ToolDefinition};
+use serde_json::{Map, Value};
+
+use crate::Settings;
+
+/// Maximum number of remembered refusals per engine. The oldest one is forgotten first.
+const MOST: usize = 16;
+
+/// A setting, and the reason for its omission.
+pub(super) type LeftOut = (&'static str, &'static str);
+
+/// Settings that the server of an engine has refused.
+///
+/// A refusal applies to calls with equal settings only, because a server that refuses a value, or a combination
+/// of settings, may accept others.
+#[derive(Debug, Default)]
+pub(crate) struct Learned(Mutex<VecDeque<Refusal>>);
+
+#[derive(Debug)]
+struct Refusal {
+    model: String,
+    inference: InferenceConfig,
+    tools: Vec<ToolDefinition>,
+    tool_config: ToolConfig,
+    output: Option<StructuredOutput>,
+    extra: Map<String, Value>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Refusal {
+    fn applies_to(&self, settings: &Settings) -> bool {
+        self.model == settings.model
+            && self.inference == settings.inference
+            && self.tool_config == settings.tool_config
+            && self.output == settings.output
+            && self.extra == settings.extra
+            && self.tools == settings.tools
+    }
+}
+
+impl Learned {
+    /// Remembers what had to be omitted for a call to succeed.
+    pub(super) fn remember(&self, settings: &Settings, left_out: Vec<LeftOut>) {
+        if left_out.is_empty() {
+            return;
+        }
+        let mut refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = refusals.iter_mut().find(|known| known.applies_to(settings)) {
+            let is_new = |left_out: &LeftOut| !known.left_out.contains(left_out);
+            let added: Vec<LeftOut> = left_out.into_iter().filter(is_new).collect();
+            known.left_out.extend(added);
+            return;
+        }
+        if refusals.len() == MOST {
+            refusals.pop_front();
+        }
+        refusals.push_back(Refusal {
+            model: settings.model.clone(),
+            inference: settings.inference.clone(),
+            tools: settings.tools.clone(),
+            tool_config: settings.tool_config.clone(),
+            output: settings.output.clone(),
+            extra: settings.extra.clone(),
+            left_out,
+        });
+    }
+
+    /// Omits what the server refused in an earlier call with the same settings.
+    pub(super) fn apply(&self, settings: &mut Settings) {
+        let refusals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = refusals.iter().find(|known| known.applies_to(settings)) else {
+            return;
+        };
+        for (setting, why) in &known.left_out {
+            if !settings.unsent.has(setting) {
+                settings.unsent.add(setting, *why);
+            }
+        }
+        if settings.unsent.has("stream") {
+            settings.stream = false;
+        }
+    }
+}
