@@ -64,6 +64,13 @@ pub trait Fold: Send {
     /// stream breaks off while this is `true`, the reply is complete.
     fn is_complete(&self) -> bool;
 
+    /// Returns `true` if a complete reply without any output is known to be a fault of the model, so that the
+    /// call is worth repeating. It is repeated once; if that fails, or the second reply is empty as well, the
+    /// reply is empty. `false` by default.
+    fn is_blank(&self) -> bool {
+        false
+    }
+
     /// Returns `true` if nothing follows the frame that completes a reply, so that a reply of which
     /// another frame has begun is not complete. `false` by default: servers send usage and end
     /// markers after it, which may be missing.

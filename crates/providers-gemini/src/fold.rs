@@ -87,6 +87,14 @@ impl Fold for GeminiFold {
         self.whole || self.reason.is_some()
     }
 
+    /// Models of Gemini now and then end a reply without any part.
+    ///
+    /// Reports: <https://github.com/AstrBotDevs/AstrBot/pull/6735>,
+    /// <https://github.com/livekit/agents/issues/4066>, <https://github.com/BerriAI/litellm/issues/24442>.
+    fn is_blank(&self) -> bool {
+        self.reason.is_some() && self.meaning() == Meaning::Stop && self.calls.is_empty()
+    }
+
     /// Nothing follows the chunk with the finish reason, but some servers send a reason with every
     /// chunk: then the beginning of another one shows that the reason was not the last.
     fn ends_with_its_last_frame(&self) -> bool {

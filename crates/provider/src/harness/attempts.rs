@@ -2,8 +2,8 @@
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use geppetto_engine::EngineError;
-use geppetto_transport::{Redactor, Request, Response};
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_transport::{Redactor, Request, Response, Retry};
 use geppetto_turns::Turn;
 
 use super::{
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{Flow, Fold, Output, rules};
 
-/// Sends the request until there is a reply, and reads it. An attempt that breaks off before any
-/// output is retried like a refused one. Each attempt has its own fold.
+/// Sends the request until there is a reply, and reads it. An empty reply is requested once more if it is a
+/// fault of the model; if that fails, the empty reply is the reply.
 pub(crate) async fn converse<F: Fold>(
     call: &Call<'_>,
     request: &Request,
@@ -33,6 +33,36 @@ pub(crate) async fn converse<F: Fold>(
         1 => http.start_retry(),
         _ => http.retry().start_repeat(),
     };
+    let outcome = attempt(call, request, out, &new_fold, &mut stop, &mut retry).await;
+    let is_blank = outcome.broken.is_none() && !out.has_output() && outcome.fold.is_blank();
+    if !is_blank || !repeats(&mut retry, &blank(), out, &mut stop).await {
+        return outcome;
+    }
+    // Boxed: few calls need it.
+    let again = Box::pin(attempt(
+        call, request, out, &new_fold, &mut stop, &mut retry,
+    ))
+    .await;
+    let has_failed = |error: &EngineError| !error.is_cancelled() && !out.has_output();
+    let (reply, other) = match again.broken.as_ref().is_some_and(has_failed) {
+        true => (outcome, again),
+        false => (again, outcome),
+    };
+    call.count(&*other.fold, out);
+    reply
+}
+
+/// Sends the request until there is a reply, and reads it. An attempt that breaks off before any
+/// output is retried like a refused one. Each attempt has its own fold.
+async fn attempt<F: Fold>(
+    call: &Call<'_>,
+    request: &Request,
+    out: &mut Output<'_>,
+    new_fold: &(impl Fn(&Turn) -> F + Send),
+    stop: &mut Stop<'_>,
+    retry: &mut Retry,
+) -> Outcome<F> {
+    let http = call.http;
     let limited =
         |error: EngineError| error.with_retry_limit(Arc::new(http.retry().budget().clone()));
     let mut of_model = false;
@@ -41,8 +71,7 @@ pub(crate) async fn converse<F: Fold>(
         let mut fold = Box::new(new_fold(out.asked()));
         // Boxed separately from the call's own state, which then stays small while the reply is
         // read.
-        let opening =
-            Box::pin(http.open_with(request, &mut retry, |failed| announce(out, &failed)));
+        let opening = Box::pin(http.open_with(request, retry, |failed| announce(out, &failed)));
         let response = match stop.race(opening).await.and_then(|opened| opened) {
             Ok(response) => Box::new(response),
             Err(error) => {
@@ -56,13 +85,13 @@ pub(crate) async fn converse<F: Fold>(
         };
         out.begin(response.redactor().clone());
         let request_id = response.request_id().map(|id| out.word(id));
-        let broken = read(&mut *fold, response, call, &mut stop, out).await.err();
+        let broken = read(&mut *fold, response, call, stop, out).await.err();
         if !out.has_output()
             && let Some(error) = &broken
             && !error.is_cancelled()
             // A failure of the model itself is retried once.
             && !(is_of_model(error) && std::mem::replace(&mut of_model, true))
-            && repeats(&mut retry, error, out, &mut stop).await
+            && repeats(retry, error, out, stop).await
         {
             call.count(&*fold, out);
             continue;
@@ -73,6 +102,11 @@ pub(crate) async fn converse<F: Fold>(
             request_id,
         };
     }
+}
+
+/// Returns the reason for which an empty reply is repeated.
+fn blank() -> EngineError {
+    EngineError::new(ErrorKind::Server, "the reply is empty")
 }
 
 fn is_of_model(error: &EngineError) -> bool {

@@ -8,6 +8,8 @@ use geppetto_turns::Incomplete;
 use crate::support::{Asked, turn};
 
 const TEXT: &str = "data: {\"type\":\"text\",\"text\":\"Hi\"}\n\n";
+/// The end of a reply that the wire does not expect without output.
+const BLANK: &str = "data: {\"type\":\"stop\",\"reason\":\"blank\"}\n\n";
 const STOP: &str = "data: {\"type\":\"stop\",\"reason\":\"stop\"}\n\n";
 
 fn reply(frames: &[&str]) -> Reply {
@@ -108,4 +110,34 @@ async fn a_cancel_ends_the_call_at_once() {
     assert!(outcome.unwrap_err().is_cancelled());
     let mark = turn.blocks.last().unwrap().incomplete();
     assert_eq!(mark, Some(Incomplete::Cancelled));
+}
+
+fn refused() -> Reply {
+    Reply::new(http::StatusCode::BAD_REQUEST).chunk("{}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_reply_is_repeated_once() {
+    for (replies, text, requests) in [
+        ([reply(&[BLANK]), reply(&[TEXT, BLANK])], "Hi", 2),
+        ([reply(&[BLANK]), reply(&[BLANK])], "", 2),
+        ([reply(&[BLANK]), refused()], "", 2),
+        ([reply(&[TEXT, BLANK]), reply(&[BLANK])], "Hi", 1),
+    ] {
+        let asked = Asked::<false>::new(replies, |builder| builder);
+        let mut turn = turn();
+        asked.ask(&mut turn).await.unwrap();
+        assert_eq!(turn.assistant_text(), text);
+        assert_eq!(asked.server.requests().len(), requests);
+        assert_eq!(asked.infos().len(), requests - 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_reply_is_the_reply_without_retries() {
+    let asked = Asked::<false>::new([reply(&[BLANK]), reply(&[TEXT, BLANK])], |builder| {
+        builder.retry_policy(geppetto_transport::RetryPolicy::never())
+    });
+    asked.ask(&mut turn()).await.unwrap();
+    assert_eq!(asked.server.requests().len(), 1);
 }

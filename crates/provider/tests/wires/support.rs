@@ -76,7 +76,12 @@ impl<const LINES: bool> Wire for Steps<LINES> {
         }
         let verb = if settings.stream { "stream" } else { "ask" };
         let path = format!("/models/{}:{verb}?v=1", settings.model);
-        let request = WireRequest::json(path, &json!({"said": said}))?;
+        let mut body = json!({"said": said});
+        let temperature = settings.inference.temperature;
+        if let Some(t) = temperature.filter(|_| !settings.unsent.has("temperature")) {
+            body["temperature"] = json!(t);
+        }
+        let request = WireRequest::json(path, &body)?;
         match &self.options.beta {
             Some(beta) => request.try_with_header("x-beta", beta),
             None => Ok(request),
@@ -88,6 +93,11 @@ impl<const LINES: bool> Wire for Steps<LINES> {
     }
 
     fn remedy(&self, _: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+        match error.provider_code() {
+            Some("bad_temperature") => return Some(Remedy::without("temperature", "refused")),
+            Some("bad_image") => return Some(Remedy::without("image", "refused").of_contents()),
+            _ => {}
+        }
         (error.provider_code() == Some("bad_thoughts"))
             .then(|| Remedy::new("thoughts are left out", json!({"code": "bad_thoughts"})))
     }
@@ -194,6 +204,10 @@ impl Fold for StepsFold {
 
     fn is_complete(&self) -> bool {
         !self.reason.is_empty()
+    }
+
+    fn is_blank(&self) -> bool {
+        self.reason == "blank"
     }
 
     fn growing_fields(&self, _: Frame<'_>) -> &'static [&'static str] {
