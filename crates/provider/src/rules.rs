@@ -10,6 +10,7 @@ mod origin;
 mod reasons;
 mod refusal;
 pub mod schema;
+mod vertex;
 
 pub use call_ids::{CallIdForm, CallIds};
 pub use claude::Claude;
@@ -18,3 +19,4 @@ pub use origin::{ORIGIN, Origin, flag_before};
 pub use reasons::Meaning;
 pub(crate) use reasons::is_of_model;
 pub use refusal::refusal;
+pub use vertex::{is_vertex, push_model, vertex_url};

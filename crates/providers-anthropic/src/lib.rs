@@ -21,6 +21,10 @@
 //! A base URL may be written with or without the version: `https://api.anthropic.com`,
 //! `https://api.anthropic.com/v1`, `http://127.0.0.1:8080`.
 //!
+//! With a base URL of Vertex AI ([`vertex_url`]), the model is in the address and the version of the API in the body;
+//! the key is an access token, best from a token source. Models have their names there
+//! (`claude-sonnet-4-5@20250929`).
+//!
 //! | item | purpose |
 //! |---|---|
 //! | [`MessagesEngine`], [`MessagesEngineBuilder`] | the engine and its settings |
@@ -61,6 +65,7 @@
 //! - A single body is folded like a stream.
 //! - A reply that ends before its stop reason is an error, never a success; the output so far is in the turn.
 
+mod address;
 mod fold;
 pub mod keys;
 mod messages;
@@ -73,5 +78,7 @@ pub use fold::MessagesFold;
 /// Key for [`MessagesEngineBuilder::api_key`](geppetto_provider::WireEngineBuilder::api_key),
 /// re-exported so that an application needs no other crate for it.
 pub use geppetto_provider::ApiKey;
+/// Base URL of Vertex AI, re-exported so that an application needs no other crate for it.
+pub use geppetto_provider::rules::vertex_url;
 pub use messages::{Messages, MessagesEngine, MessagesEngineBuilder};
 pub use options::{Cache, MessagesOptions};

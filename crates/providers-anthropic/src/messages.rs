@@ -9,16 +9,12 @@ use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta
 use serde_json::{Value, json};
 
 use crate::{
-    MessagesFold, MessagesOptions, keys, refused,
+    MessagesFold, MessagesOptions,
+    address::{Address, PATH},
+    keys, refused,
     request::{Purpose, Request},
     settings,
 };
-
-const PATH: &str = "/messages";
-const COUNT_PATH: &str = "/messages/count_tokens";
-
-/// Segment of the version in a base URL.
-const VERSION: &str = "/v1";
 
 /// Version of the API, which each request names.
 const API_VERSION: &str = "2023-06-01";
@@ -35,8 +31,7 @@ pub struct Messages {
     options: MessagesOptions,
     /// Host of the server.
     server: String,
-    /// `true` if the base URL has no version.
-    adds_version: bool,
+    address: Address,
 }
 
 impl Messages {
@@ -54,16 +49,17 @@ impl Messages {
 
     fn send(
         &self,
-        path: &str,
+        path: String,
         call: &Inference<'_>,
         purpose: Purpose,
     ) -> Result<WireRequest, EngineError> {
         let origin = settings::origin(&self.server, call.settings());
-        let request = Request::of(call, &self.options, origin)?;
-        let version = if self.adds_version { VERSION } else { "" };
-        let body = request.encode(purpose)?;
-        let sent = WireRequest::new(format!("{version}{path}"), body)
-            .try_with_header("anthropic-version", API_VERSION)?;
+        let is_vertex = self.address.is_vertex();
+        let request = Request::of(call, &self.options, origin)?.for_vertex(is_vertex);
+        let mut sent = WireRequest::new(path, request.encode(purpose)?);
+        if !is_vertex {
+            sent = sent.try_with_header("anthropic-version", API_VERSION)?;
+        }
         let betas = request.betas(self.is_anthropic())?;
         match betas.is_empty() {
             true => Ok(sent),
@@ -84,14 +80,10 @@ impl Wire for Messages {
     const RESERVED: &'static [&'static str] = &["messages", "model", "stream"];
 
     fn new(options: MessagesOptions, server: &Server) -> Result<Self, EngineError> {
-        let base = server.base_url();
-        let path = base.split(['?', '#']).next().unwrap_or(base);
-        let path = path.trim_end_matches('/');
-        let path = path.strip_suffix(PATH).unwrap_or(path);
         let wire = Self {
             options,
             server: server.authority().to_owned(),
-            adds_version: !path.ends_with(VERSION),
+            address: Address::of(server)?,
         };
         if wire.is_anthropic() && !server.has_key() {
             return Err(EngineError::new(
@@ -104,7 +96,7 @@ impl Wire for Messages {
     }
 
     fn key_header(&self) -> KeyHeader {
-        match self.options.bearer {
+        match self.options.bearer || self.address.is_vertex() {
             true => KeyHeader::Bearer,
             false => KeyHeader::Header("x-api-key".into()),
         }
@@ -120,7 +112,9 @@ impl Wire for Messages {
     }
 
     fn request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
-        self.send(PATH, call, Purpose::Reply)
+        let settings = call.settings();
+        let path = self.address.reply(&settings.model, settings.stream);
+        self.send(path, call, Purpose::Reply)
     }
 
     fn fold(&self, _: &Inference<'_>) -> MessagesFold {
@@ -185,7 +179,7 @@ fn mark_end(turn: &mut Turn, first: usize) {
 
 impl CountTokens for Messages {
     fn count_request(&self, call: &Inference<'_>) -> Result<WireRequest, EngineError> {
-        self.send(COUNT_PATH, call, Purpose::Count)
+        self.send(self.address.count(), call, Purpose::Count)
     }
 
     fn counted(body: &str) -> Result<u64, Fault> {

@@ -30,8 +30,12 @@ use message::Conversation;
 use part::Part;
 use tools::Tools;
 
+/// Version of the API on Vertex AI.
+const VERTEX_VERSION: &str = "vertex-2023-10-16";
+
 /// Fields accepted in a request that counts tokens.
-const COUNTED: [&str; 12] = [
+const COUNTED: [&str; 13] = [
+    "anthropic_version",
     "cache_control",
     "context_management",
     "mcp_servers",
@@ -65,6 +69,8 @@ pub(crate) struct Request<'a> {
     /// `true` if the server refused the signatures of thinking.
     is_remedied: bool,
     server_tools: Vec<Value>,
+    /// `true` if the server is Vertex AI.
+    is_vertex: bool,
 }
 
 impl<'a> Request<'a> {
@@ -88,7 +94,15 @@ impl<'a> Request<'a> {
             origin,
             is_remedied: call.is_remedied(),
             server_tools: server_tools.unwrap_or_else(|| options.server_tools.clone()),
+            is_vertex: false,
         })
+    }
+
+    /// Sets whether the server is Vertex AI, which has the model in the address and the version of the API
+    /// in the body.
+    pub(crate) fn for_vertex(mut self, is_vertex: bool) -> Self {
+        self.is_vertex = is_vertex;
+        self
     }
 
     /// Serializes the body.
@@ -229,7 +243,10 @@ impl Serialize for Body<'_> {
         let map = serializer.serialize_map(None)?;
         let allowed = (self.purpose == Purpose::Count).then_some(&COUNTED[..]);
         let mut fields = RequestFields::new(map, &settings.extra, allowed);
-        fields.put("model", Some(&settings.model))?;
+        let is_vertex = self.request.is_vertex;
+        let has_model = !is_vertex || self.purpose == Purpose::Count;
+        fields.put("anthropic_version", is_vertex.then_some(VERTEX_VERSION))?;
+        fields.put("model", has_model.then_some(&settings.model))?;
         fields.put("max_tokens", settings.inference.max_response_tokens)?;
         fields.put("stream", settings.stream.then_some(true))?;
         self.sampling(&mut fields)?;

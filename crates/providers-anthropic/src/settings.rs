@@ -24,6 +24,8 @@ const LIMIT_OF_OTHERS: u64 = 8_192;
 /// not part of it: both names are the same model.
 pub(crate) fn origin(server: &str, settings: &Settings) -> Origin {
     let model = settings.model.as_str();
+    // On Vertex AI, the date follows an `@`.
+    let model = model.split_once('@').map_or(model, |(model, _)| model);
     let undated = model.rsplit_once('-').filter(|(_, date)| {
         *date == "latest" || (date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()))
     });

@@ -1,9 +1,10 @@
 //! Addresses: the path of a request, which depends on the server and on the model.
 
-use std::fmt::Write as _;
-
 use geppetto_engine::{ConfigError, EngineError};
-use geppetto_provider::Server;
+use geppetto_provider::{
+    Server,
+    rules::{is_vertex, push_model},
+};
 
 use crate::GeminiOptions;
 
@@ -12,20 +13,6 @@ mod tests;
 
 /// Base URL of the Gemini Developer API.
 pub(crate) const BASE_URL: &str = "https://generativelanguage.googleapis.com";
-
-/// Returns the base URL of Vertex AI for a Google Cloud project. The location is a region
-/// (`us-central1`), a multi-region (`us`, `eu`), or `global`.
-///
-/// Source: <https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations>.
-#[must_use]
-pub fn vertex_url(project: &str, location: &str) -> String {
-    let host = match location {
-        "global" => "aiplatform.googleapis.com".to_owned(),
-        "us" | "eu" => format!("aiplatform.{location}.rep.googleapis.com"),
-        region => format!("{region}-aiplatform.googleapis.com"),
-    };
-    format!("https://{host}/v1/projects/{project}/locations/{location}")
-}
 
 /// The part of paths that does not depend on the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +33,8 @@ impl Address {
     pub(crate) fn of(server: &Server, options: &GeminiOptions) -> Result<Self, EngineError> {
         let path = path_of(server.base_url());
         check(path)?;
-        let host = server.authority().to_ascii_lowercase();
         let has_project = path.contains("/projects/");
-        let is_vertex =
-            has_project || host.contains("aiplatform.") && host.contains("googleapis.com");
+        let is_vertex = is_vertex(server.authority(), path);
         let named = path.split('/').any(is_version);
         let default = if is_vertex { "v1" } else { "v1beta" };
         let version = options
@@ -95,25 +80,7 @@ impl Address {
             false => (self.publisher, "models/"),
         };
         let mut path = format!("{}{publisher}/{folder}", self.version);
-        for byte in model.bytes() {
-            match byte {
-                b'A'..=b'Z'
-                | b'a'..=b'z'
-                | b'0'..=b'9'
-                | b'-'
-                | b'.'
-                | b'_'
-                | b'~'
-                | b'@'
-                | b'/' => {
-                    path.push(char::from(byte));
-                }
-                byte => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(path, "%{byte:02X}");
-                }
-            }
-        }
+        push_model(&mut path, model);
         path.push(':');
         path.push_str(method);
         path

@@ -71,10 +71,11 @@ mod request;
 mod thinking;
 mod wire;
 
-pub use address::vertex_url;
 pub use fold::GeminiFold;
 pub use gemini::{Gemini, GeminiEngine, GeminiEngineBuilder};
 /// Key for [`GeminiEngineBuilder::api_key`](geppetto_provider::WireEngineBuilder::api_key),
 /// re-exported so that an application needs no other crate for it.
 pub use geppetto_provider::ApiKey;
+/// Base URL of Vertex AI, re-exported so that an application needs no other crate for it.
+pub use geppetto_provider::rules::vertex_url;
 pub use options::{GeminiOptions, SafetySetting};

@@ -36,6 +36,8 @@ const APIS: &[&Api] = &[
     &gemini::COUNT,
     &anthropic::MESSAGES,
     &anthropic::COUNT_TOKENS,
+    &anthropic::VERTEX_COUNT,
+    &anthropic::VERTEX,
 ];
 
 impl Api {

@@ -69,3 +69,34 @@ async fn tokens_are_counted_by_the_server() {
         .unwrap();
     assert_eq!(tokens, 5);
 }
+
+#[tokio::test]
+async fn on_vertex_the_model_is_in_the_address() {
+    let server = ProviderServer::start().await.unwrap();
+    let base = format!("{}/projects/p/locations/us-east5", server.base_url());
+    let engine = MessagesEngine::builder("claude-sonnet-4-5@20250929")
+        .base_url(base)
+        .token_source(Token)
+        .build()
+        .unwrap();
+    server.enqueue(Reply::messages().text("Hi"));
+    let mut turn = Turn::builder().user("Hi").build();
+    let ctx = RunContext::new();
+    engine.run_inference(&ctx, &mut turn).await.unwrap();
+    let request = server.next_request().await;
+    request
+        .assert_header("authorization", "Bearer token")
+        .assert_path(
+            "/v1/projects/p/locations/us-east5/publishers/anthropic/models/\
+         claude-sonnet-4-5@20250929:streamRawPredict",
+        );
+    let body = request.json();
+    assert_eq!(body["anthropic_version"], "vertex-2023-10-16");
+    assert_eq!((body.get("model"), &body["stream"]), (None, &true.into()));
+    assert_eq!(engine.count_input_tokens(&ctx, &turn).await.unwrap(), 2);
+    let counted = server.next_request().await;
+    counted.assert_path(
+        "/v1/projects/p/locations/us-east5/publishers/anthropic/models/count-tokens:rawPredict",
+    );
+    assert_eq!(counted.json()["model"], "claude-sonnet-4-5@20250929");
+}

@@ -1,6 +1,6 @@
-use geppetto_provider::Server;
+use geppetto_provider::{Server, rules::vertex_url};
 
-use super::{Address, vertex_url};
+use super::Address;
 use crate::GeminiOptions;
 
 fn path(base: &str, model: &str) -> String {

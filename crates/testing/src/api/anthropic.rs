@@ -32,6 +32,59 @@ pub(super) const COUNT_TOKENS: Api = Api {
     ..MESSAGES
 };
 
+/// Messages on Vertex AI: the model is in the path, the version of the API in the body.
+pub(super) const VERTEX: Api = Api {
+    serves: |path| path.contains(PUBLISHER) && path.ends_with("awPredict"),
+    check: |request| validate::messages_request(&plain(request)?),
+    model: vertex_model,
+    ..MESSAGES
+};
+
+pub(super) const VERTEX_COUNT: Api = Api {
+    serves: |path| path.ends_with("/models/count-tokens:rawPredict"),
+    check: |request| {
+        let mut body = request.json().clone();
+        vertex_version(&mut body)?;
+        validate::messages_count(&body)
+    },
+    answer: Some(count),
+    ..MESSAGES
+};
+
+const PUBLISHER: &str = "/publishers/anthropic/models/";
+
+fn vertex_model(request: &ReceivedRequest) -> Option<&str> {
+    let (_, model) = request.path().split_once(PUBLISHER)?;
+    model.rsplit_once(':').map(|(model, _)| model)
+}
+
+/// Returns the body of a request to Vertex AI as one of the Messages API.
+fn plain(request: &ReceivedRequest) -> Result<Value, ProviderRefusal> {
+    let mut body = request.json().clone();
+    vertex_version(&mut body)?;
+    if body.get("model").is_some() {
+        return Err(ProviderRefusal::invalid_request(
+            "model: Extra inputs are not permitted",
+        ));
+    }
+    let model = vertex_model(request).unwrap_or_default();
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("model".to_owned(), model.into());
+    }
+    Ok(body)
+}
+
+/// Removes the version of the API from a body, which must have it.
+fn vertex_version(body: &mut Value) -> Result<(), ProviderRefusal> {
+    let fields = body.as_object_mut();
+    match fields.and_then(|fields| fields.remove("anthropic_version")) {
+        Some(version) if version == "vertex-2023-10-16" => Ok(()),
+        _ => Err(ProviderRefusal::invalid_request(
+            "anthropic_version: Field required",
+        )),
+    }
+}
+
 /// Each request names the version of the API.
 fn version(request: &ReceivedRequest) -> Result<(), ProviderRefusal> {
     match request.header("anthropic-version") {
