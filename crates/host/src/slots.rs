@@ -341,6 +341,8 @@ fn stalled() -> geppetto_store::Error {
 /// Removes a session from memory without writing anything. Returns `false` if it was not there.
 fn forget(slot: &Slot, live: &Arc<Live>) -> bool {
     let taken = slot.take_if(|own| Arc::ptr_eq(own, live));
+    // Before the run is cancelled: it continues elsewhere, and must not be stored as cancelled.
+    live.journal.abandon();
     live.session.cancel_active_and_pause_queue();
     live.gone.cancel();
     taken.is_some()

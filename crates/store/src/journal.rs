@@ -82,6 +82,8 @@ pub(crate) struct Inner<S> {
     schedule: EventSchedule,
     /// Closed when the journal is dropped.
     alive: watch::Sender<()>,
+    /// `true` once nothing may be written any more.
+    abandoned: watch::Sender<bool>,
 }
 
 impl<S: SessionStore + 'static> JournalOf<S> {
@@ -102,6 +104,7 @@ impl<S: SessionStore + 'static> JournalOf<S> {
                 desk: Mutex::new(Desk::new(&info, latest)),
                 clock: SystemTime::now,
                 alive: watch::Sender::new(()),
+                abandoned: watch::Sender::new(false),
             }),
         }
     }
@@ -200,6 +203,14 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         flushed.and(released)
     }
 
+    /// Writes nothing from here on: every barrier fails, as if another process owned the session
+    /// ([`Fenced`](ErrorKind::Fenced)), also those that wait for the store. For an owner that may soon
+    /// lose its lease: the session stays as it is, so that its run continues elsewhere, and is not
+    /// ended as cancelled.
+    pub fn abandon(&self) {
+        self.inner.abandoned.send_replace(true);
+    }
+
     /// Returns `true` if the store refuses whatever is written, such as a turn that is too large for
     /// it. Nothing that was acknowledged is missing; open the session again to continue from there.
     #[must_use]
@@ -215,6 +226,15 @@ impl<S: SessionStore + 'static> JournalOf<S> {
 impl<S: SessionStore> Inner<S> {
     /// Writes a change, and everything that was not written before it.
     pub(crate) async fn write(&self, change: Change) -> Result<(), Error> {
+        let mut abandoned = self.abandoned.subscribe();
+        tokio::select! {
+            biased;
+            _ = abandoned.wait_for(|own| *own) => Err(Error::fenced(self.lease.session())),
+            written = self.write_in_order(change) => written,
+        }
+    }
+
+    async fn write_in_order(&self, change: Change) -> Result<(), Error> {
         let has_effects = change.has_effects();
         let ticket = self.desk().add(change);
         let closed = |_| Error::new(ErrorKind::Unavailable, "the journal was closed");

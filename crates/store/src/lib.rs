@@ -96,6 +96,6 @@ pub use restore::{
     Continuation, CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored, Resumption, UnknownOutcome,
     read_turns,
 };
-pub use run_record::{EndStatus, RunEnd, RunPhase, RunRecord};
+pub use run_record::{BrokenReply, EndStatus, RunEnd, RunPhase, RunRecord};
 pub use store::{MAX_ID_BYTES, SessionStore, check_id};
 pub use turn_row::TurnRow;

@@ -72,6 +72,14 @@ pub struct CutRun {
     log: OpenLog,
 }
 
+impl CutRun {
+    /// Returns `true` if the run was being cancelled.
+    pub(crate) fn was_cancelled(&self) -> bool {
+        let broken = self.run.broken.as_ref();
+        broken.is_some_and(|broken| broken.cancelled)
+    }
+}
+
 impl<S: SessionStore + 'static> Restored<S> {
     /// Opens a session for writing and reads its history. Creates it if it does not exist.
     ///
@@ -173,10 +181,14 @@ async fn read_cut<S: SessionStore>(
     }
     let mut unknown = effects;
     unknown.retain(|own| own.is_open() && open.iter().any(|call| call.is_of(own)));
+    let partial_text = match run.kept_reply() {
+        Some(_) => String::new(),
+        None => log.partial_text().to_owned(),
+    };
     Ok(CutRun {
         run: run.clone(),
         unknown,
-        partial_text: log.partial_text().to_owned(),
+        partial_text,
         log,
     })
 }

@@ -27,6 +27,35 @@ pub struct RunRecord {
     /// of the run, and not of its turn, which may come from a client.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub decisions: BTreeMap<String, Decision>,
+    /// The last reply, if it broke off. It is in the turn until the provider is asked again, and is
+    /// discarded once that call has output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<BrokenReply>,
+}
+
+/// A reply that broke off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BrokenReply {
+    /// Index of its first block in the turn.
+    pub from: u64,
+    /// Sequence number of the last event before it.
+    pub after: u64,
+    /// `true` if the run was cancelled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+}
+
+impl BrokenReply {
+    /// Creates the mark of a reply that broke off without a cancellation.
+    #[must_use]
+    pub fn new(from: u64, after: u64) -> Self {
+        Self {
+            from,
+            after,
+            cancelled: false,
+        }
+    }
 }
 
 /// Step of a run.
@@ -90,6 +119,7 @@ impl RunRecord {
             seq: 0,
             continues: Vec::new(),
             decisions: BTreeMap::new(),
+            broken: None,
         }
     }
 
@@ -104,6 +134,13 @@ impl RunRecord {
     #[must_use]
     pub fn is(&self, run: &str) -> bool {
         self.run == run || self.continues.iter().any(|own| own == run)
+    }
+
+    /// Returns the last reply, if it broke off and is in the turn.
+    pub(crate) fn kept_reply(&self) -> Option<&BrokenReply> {
+        self.broken
+            .as_ref()
+            .filter(|_| self.phase == RunPhase::Replied)
     }
 
     /// Returns `true` if the run ended.

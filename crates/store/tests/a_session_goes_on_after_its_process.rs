@@ -18,8 +18,8 @@ use geppetto_enginebuilder::Builder;
 use geppetto_events::{Event, EventKind};
 use geppetto_session::{Session, SessionError};
 use geppetto_store::{
-    Claim, EndStatus, INTERRUPTED, MemoryStore, OUTCOME_UNKNOWN, Restored, RunPhase,
-    STORE_EVENTS_AFTER, SessionStore,
+    Claim, EndStatus, INTERRUPTED, MemoryStore, OUTCOME_UNKNOWN, Restored, Resumption, RunPhase,
+    STORE_EVENTS_AFTER, SessionStore, UnknownOutcome,
 };
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
@@ -401,4 +401,70 @@ async fn a_run_that_was_cut_off_may_be_continued_on_its_turn() {
     assert_eq!(stored_turns(&store).await, session.turns());
     assert_eq!(last_end(&store).await, EndStatus::Finished);
     stored_events(&store).await;
+}
+
+/// The process ends while a reply that broke off waits to be asked for again.
+async fn broken_off(script: Script) -> (MemoryStore, World, ScriptedEngine) {
+    let store = MemoryStore::new();
+    let (world, gate) = (World::default(), Gate::new());
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("c1", "pay", "{}"),
+        script,
+        Script::new().text("You paid.").hold_at(&gate),
+    ]);
+    let (old, _journal) = open(&store, "first", &engine, &world).await;
+    let _run = old.submit("Pay").await.unwrap();
+    tokio::time::sleep(STORE_EVENTS_AFTER * 2).await;
+    let record = store.info(ID).await.unwrap().run.unwrap();
+    assert_eq!(record.phase, RunPhase::Replied);
+    assert_eq!(record.broken.unwrap().from, 3);
+    gate.open();
+    (store, world, engine)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_broke_off_is_not_kept_beside_the_one_that_replaces_it() {
+    let script = Script::new()
+        .reasoning("I think")
+        .text("You pa")
+        .fail(ErrorKind::Disconnected, "cut");
+    let (store, world, engine) = broken_off(script).await;
+    let claim = Claim::new("second").taking_over();
+    let mut restored = Restored::open(store.clone(), ID, &claim).await.unwrap();
+    assert_eq!(restored.cut.as_ref().unwrap().partial_text, "");
+    let next = restored.resume(UnknownOutcome::Tell).await.unwrap();
+    let Resumption::Run(continuation) = next else {
+        panic!("{next:?}");
+    };
+    assert_eq!(restored.turns[0].blocks.len(), 3);
+    let discarded = |event: &Event| matches!(event.kind, EventKind::ProviderCallDiscarded(_));
+    let events = stored_events(&store).await;
+    assert_eq!(events.iter().filter(|event| discarded(event)).count(), 1);
+    let (session, journal) = session(restored, &engine, &world);
+    let run = session.inference().extension(continuation.continues);
+    let turn = run.submit().await.unwrap().wait().await.unwrap();
+    assert_eq!(
+        (turn.assistant_text(), turn.blocks.len()),
+        ("You paid.".into(), 4)
+    );
+    journal.close().await.unwrap();
+    assert_eq!(stored_turns(&store).await, session.turns());
+    assert_eq!(world.effects(), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_broke_off_is_kept_by_a_run_that_is_ended() {
+    let script = Script::new().reasoning("I think").text("You pa");
+    let (store, _, _) = broken_off(script.fail(ErrorKind::Disconnected, "cut")).await;
+    let claim = Claim::new("second").taking_over();
+    let mut restored = Restored::open(store.clone(), ID, &claim).await.unwrap();
+    restored.settle().await.unwrap();
+    let turn = &restored.turns[0];
+    assert_eq!(
+        (turn.assistant_text(), turn.blocks.len()),
+        ("You pa".into(), 5)
+    );
+    assert_eq!(last_end(&store).await, EndStatus::Interrupted);
+    let discarded = |event: &Event| matches!(event.kind, EventKind::ProviderCallDiscarded(_));
+    assert!(!stored_events(&store).await.iter().any(discarded));
 }

@@ -3,14 +3,15 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Mutex,
+    sync::{Arc, Mutex, atomic::AtomicU32},
     time::Duration,
 };
 
 use geppetto_engine::PendingCall;
 use geppetto_host::{CutRuns, Decision, Host, HostedRun, HostedSession, UnknownOutcome};
 use geppetto_session::RunError;
-use geppetto_store::{MemoryStore, OUTCOME_UNKNOWN, SessionStore};
+use geppetto_store::{EndStatus, MemoryStore, OUTCOME_UNKNOWN, RunEnd, RunPhase, SessionStore};
+use geppetto_testing::Gate;
 use geppetto_turns::{BlockKind, ToolUse, Turn};
 use tokio::runtime::Runtime;
 
@@ -140,6 +141,16 @@ async fn second_process(
     let next = (acknowledged + 1).min(steps.len());
     let possible = [expected(&steps[..acknowledged]), expected(&steps[..next])];
     assert!(possible.contains(&found), "{found:?} {possible:?}");
+    if policy != CutRuns::End {
+        // No reply is there twice.
+        for turn in &turns {
+            let texts = turn
+                .blocks
+                .iter()
+                .filter(|block| block.incomplete().is_some());
+            assert_eq!(texts.count(), 0, "{turn:#?}");
+        }
+    }
     if finished == acknowledged && finished == steps.len() {
         let text = turns.last().map(Turn::assistant_text).unwrap_or_default();
         assert!(turns.is_empty() || text.ends_with('.'), "{text}");
@@ -213,14 +224,19 @@ fn effects_are_known(world: &World, turns: &[Turn], policy: CutRuns) {
 }
 
 fn killed_at_every_write(steps: &[Step], asks: bool, policy: CutRuns) {
+    let world = || World {
+        asks,
+        ..World::default()
+    };
+    killed_in_a_world(world, steps, policy);
+}
+
+fn killed_in_a_world(world: impl Fn() -> World, steps: &[Step], policy: CutRuns) {
     for written in [false, true] {
         let mut at = 1;
         loop {
             let memory = MemoryStore::new();
-            let world = World {
-                asks,
-                ..World::default()
-            };
+            let world = world();
             let known = Known::default();
             let store = Dying::mortal(memory.clone(), at, written);
             let died = live_and_die(&store, &world, steps, &known);
@@ -274,4 +290,72 @@ fn where_the_last_prompt_is_asked_again_changed_and_removed() {
         Step::Prompt("Bye"),
     ];
     killed_at_every_write(&steps, false, RESUME);
+}
+
+#[test]
+fn where_a_reply_breaks_off_and_is_asked_for_again() {
+    let world = || World {
+        breaks: Arc::new(AtomicU32::new(1)),
+        ..World::default()
+    };
+    for policy in [RESUME, CutRuns::End] {
+        killed_in_a_world(world, &[Step::Prompt("Hello"), Step::Prompt("Bye")], policy);
+    }
+}
+
+/// Submits a prompt and cancels its run in the middle of the reply.
+async fn cancelled_process(host: Host, gate: Gate) {
+    let run = host.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    run.cancel();
+    run.wait().await.unwrap_err();
+    host.shutdown(Duration::from_secs(1)).await;
+}
+
+#[test]
+fn where_the_run_is_being_cancelled() {
+    for written in [false, true] {
+        for at in 1.. {
+            let memory = MemoryStore::new();
+            let gate = Gate::new();
+            let world = World {
+                in_reply: Some(gate.clone()),
+                ..World::default()
+            };
+            let store = Dying::mortal(memory.clone(), at, written);
+            let host = world.host(store.clone()).build();
+            let died = runtime().block_on(async {
+                tokio::select! {
+                    biased;
+                    () = store.died() => true,
+                    () = cancelled_process(host, gate) => false,
+                }
+            });
+            store.bury();
+            runtime().block_on(async {
+                let host = World::default().host(memory.clone()).build();
+                host.recover().await.unwrap();
+                let session = host.session(ID);
+                session.idle().await;
+                let text = said(&session.turns().await.unwrap_or_default());
+                // It was cancelled and stays so, or it was killed before that and continues.
+                let is_cancelled = memory.info(ID).await.is_ok_and(|info| {
+                    let end = RunEnd::new(EndStatus::Cancelled);
+                    info.run
+                        .is_some_and(|run| run.phase == RunPhase::Ended(end))
+                });
+                let expected = if is_cancelled { "Hello" } else { "Hello." };
+                let is_first = at == 1 && text.is_empty();
+                assert!(
+                    text == expected || is_first,
+                    "write {at}, {written}: {text}"
+                );
+                assert!(died || is_cancelled);
+            });
+            if !died {
+                assert!(at > 3, "only {at} writes");
+                break;
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use geppetto_engine::{Engine, EngineError, Finish, ResponseWriter, RunContext};
@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) in_reply: Option<Gate>,
     /// `true` if a person is asked before `pay` runs.
     pub(crate) asks: bool,
+    /// Number of next replies that break off.
+    pub(crate) breaks: Arc<AtomicU32>,
 }
 
 /// Asks before `pay` runs.
@@ -88,6 +90,7 @@ impl World {
     pub(crate) fn builder(&self) -> Builder {
         let model = Model {
             in_reply: self.in_reply.clone(),
+            breaks: Arc::clone(&self.breaks),
         };
         let builder = Builder::new(model).tools(self.tools());
         if self.asks {
@@ -105,6 +108,16 @@ impl World {
 /// have the same ids), then answers `Done.` Other prompts are repeated.
 struct Model {
     in_reply: Option<Gate>,
+    breaks: Arc<AtomicU32>,
+}
+
+impl Model {
+    fn breaks_off(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        let breaks = &self.breaks;
+        let taken = breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        taken.is_ok()
+    }
 }
 
 #[async_trait]
@@ -143,6 +156,10 @@ impl Engine for Model {
                     return Err(reply.fail(error, Finish::default()));
                 }
             }
+        }
+        if self.breaks_off() {
+            let error = EngineError::new(geppetto_engine::ErrorKind::Disconnected, "cut");
+            return Err(reply.fail(error, Finish::default()));
         }
         reply.push(text, ".");
         reply.close(text, None);

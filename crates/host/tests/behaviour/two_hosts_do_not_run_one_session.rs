@@ -106,6 +106,38 @@ async fn a_host_that_stalls_is_taken_over_and_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_of_a_lease_that_may_end_is_not_stored_as_cancelled() {
+    let memory = MemoryStore::new();
+    let stalling = Dying::immortal(memory.clone());
+    let mut world = World::default();
+    let gate = Gate::new();
+    world.in_reply = Some(gate.clone());
+    let first = world.host(stalling.clone()).owner("first").lease(LEASE);
+    let first = first.build();
+    let run = first.session(ID).submit("Hello").await.unwrap();
+    gate.reached().await;
+    sleep(Duration::from_millis(500)).await;
+    let before = memory.info(ID).await.unwrap();
+    stalling.stalled.send_replace(true);
+    while first.sessions_in_memory() > 0 {
+        sleep(Duration::from_millis(100)).await;
+    }
+    run.wait().await.unwrap_err();
+    // The store answers again, and the lease has not ended yet.
+    stalling.stalled.send_replace(false);
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(memory.info(ID).await.unwrap(), before);
+
+    sleep(LEASE).await;
+    let second = World::default().host(memory).owner("second").build();
+    let recovered = second.recover().await.unwrap();
+    assert_eq!(recovered.taken_up, [ID]);
+    second.session(ID).idle().await;
+    let turns = second.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_whose_session_was_taken_over_ends_as_fenced() {
     let store = MemoryStore::new();
     let mut world = World::default();

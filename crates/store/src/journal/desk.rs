@@ -7,7 +7,8 @@ use geppetto_turns::Turn;
 
 use super::{lost, title};
 use crate::{
-    Appended, Batch, Durability, EffectWrite, Error, RequestWrite, RunRecord, SessionInfo, TurnRow,
+    Appended, Batch, BrokenReply, Durability, EffectWrite, Error, RequestWrite, RunRecord,
+    SessionInfo, TurnRow,
 };
 
 mod change;
@@ -43,6 +44,8 @@ pub(crate) struct Desk {
     added: u64,
     written: u64,
     events: Option<Subscription>,
+    /// Where the reply to the last provider call begins.
+    pub(super) asked: Option<BrokenReply>,
     undo: Option<Undo>,
     has_title: bool,
     refusals: Refusals,
@@ -84,6 +87,7 @@ impl Desk {
             added: 0,
             written: 0,
             events: None,
+            asked: None,
             undo: None,
             has_title: info.title.is_some(),
             refusals: Refusals::default(),

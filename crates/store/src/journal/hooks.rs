@@ -11,8 +11,8 @@ use geppetto_turns::{Block, Content, InferenceResult, ToolUse, Turn};
 
 use super::{Change, JournalOf, check_turn};
 use crate::{
-    EffectStart, EffectWrite, Request, RequestKey, RequestWrite, RunEnd, RunPhase, RunRecord,
-    SessionStore,
+    BrokenReply, EffectStart, EffectWrite, Request, RequestKey, RequestWrite, RunEnd, RunPhase,
+    RunRecord, SessionStore,
 };
 
 impl<S: SessionStore + 'static> JournalOf<S> {
@@ -59,6 +59,7 @@ impl<S: SessionStore + 'static> JournalOf<S> {
         let known = desk.run_record().filter(|own| own.run == run).cloned();
         let mut record = known.unwrap_or_else(|| RunRecord::new(run, 0));
         record.phase = RunPhase::Ended(RunEnd::from(status));
+        record.broken = None;
         let totals = turn.metadata.get(&geppetto_engine::keys::RUN_TOTALS);
         if let Ok(Some(totals)) = totals {
             record.totals = totals;
@@ -118,18 +119,37 @@ impl<S: SessionStore + 'static> RunJournal for JournalOf<S> {
     }
 
     async fn before_provider_call(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
-        let change = Change::new().turn(turn);
-        self.record_step(ctx, change, RunPhase::Calling).await
+        let mut run = Self::record(ctx, RunPhase::Calling);
+        {
+            let mut desk = self.inner().desk();
+            let mut asked = BrokenReply::new(turn.blocks.len() as u64, ctx.stream().last_seq());
+            let earlier = desk.run_record().filter(|own| own.run == run.run);
+            if let Some(broken) = earlier.and_then(|own| own.broken.as_ref()) {
+                // Its output is discarded once this call has some.
+                asked.after = broken.after;
+                run.broken = Some(asked.clone());
+            }
+            desk.asked = Some(asked);
+        }
+        let change = Change::new().turn(turn).run(run);
+        Ok(self.inner().write(change).await?)
     }
 
     async fn after_provider_call(
         &self,
         ctx: &RunContext,
         turn: &Turn,
-        _result: Result<&InferenceResult, &EngineError>,
+        result: Result<&InferenceResult, &EngineError>,
     ) -> Result<(), EngineError> {
-        let change = Change::new().turn(turn).synced();
-        self.record_step(ctx, change, RunPhase::Replied).await
+        let mut run = Self::record(ctx, RunPhase::Replied);
+        if let Err(error) = result {
+            run.broken.clone_from(&self.inner().desk().asked);
+            if let Some(broken) = &mut run.broken {
+                broken.cancelled = error.is_cancelled() && ctx.is_cancelled();
+            }
+        }
+        let change = Change::new().turn(turn).run(run).synced();
+        Ok(self.inner().write(change).await?)
     }
 
     async fn before_tool(

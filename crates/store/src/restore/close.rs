@@ -127,8 +127,9 @@ impl Closing {
         for call in &log.calls {
             self.finish_call(call);
         }
+        let keeps_all = run.kept_reply().is_some() && reply == Reply::Kept;
         let discarded = log.calls.iter().enumerate();
-        for (_, call) in discarded.filter(|(index, _)| Some(*index) != kept) {
+        for (_, call) in discarded.filter(|(index, _)| !keeps_all && Some(*index) != kept) {
             let discarded = ProviderCallDiscarded::new(INTERRUPTED);
             self.push_in(&call.context, EventKind::ProviderCallDiscarded(discarded));
         }

@@ -47,7 +47,11 @@ impl<S: SessionStore + 'static> Restored<S> {
             Some(latest) => end_turn(&self.info.id, latest, &cut),
             None => BTreeMap::new(),
         };
-        let end = RunEnd::new(EndStatus::Interrupted).because(INTERRUPTED);
+        let end = if cut.was_cancelled() {
+            RunEnd::new(EndStatus::Cancelled)
+        } else {
+            RunEnd::new(EndStatus::Interrupted).because(INTERRUPTED)
+        };
         self.end_run(&cut, end, tools).await
     }
 
@@ -95,6 +99,7 @@ impl<S: SessionStore + 'static> Restored<S> {
         }
         let mut change = self.closing(cut, &run, Reply::Kept, &tools, Some(&end));
         run.decisions.clear();
+        run.broken = None;
         run.phase = RunPhase::Ended(end);
         change = change.run(run.clone()).synced();
         self.journal.inner().write(change).await?;
@@ -164,7 +169,7 @@ fn end_of_turn(run: &str, end: &RunEnd) -> geppetto_turns::RunEnd {
 /// Returns the status of a run whose last reply was complete when the process ended; `None` if it
 /// was not.
 pub(super) fn completed(session: &str, turn: Option<&Turn>, run: &RunRecord) -> Option<EndStatus> {
-    let turn = turn.filter(|_| run.phase == RunPhase::Replied)?;
+    let turn = turn.filter(|_| run.phase == RunPhase::Replied && run.broken.is_none())?;
     let result = turn.metadata.get(&turn_meta::INFERENCE_RESULT).ok()??;
     let last = turn.blocks.last()?;
     let is_input = matches!(

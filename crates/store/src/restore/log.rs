@@ -93,7 +93,8 @@ impl OpenLog {
             ended: last.is_some_and(|event| event.is_terminal()),
             ..Self::default()
         };
-        let mut after = run.seq;
+        let before = run.broken.as_ref().map(|broken| broken.after);
+        let mut after = before.map_or(run.seq, |before| before.min(run.seq));
         loop {
             let events = store.events(&info.id, after, PAGE).await?;
             let Some(last) = events.last() else {

@@ -1,10 +1,10 @@
 //! Continues a run that was cut off.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use geppetto_engine::{ContinuesRuns, Decision, PendingCall, RunTotals};
 use geppetto_events::kind::ToolStatus;
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::{Block, BlockKind, Turn};
 
 use super::{
     CutRun, INTERRUPTED, OUTCOME_UNKNOWN, Restored,
@@ -12,7 +12,7 @@ use super::{
     end::{completed, may_run_calls, waiting_end},
     turn::{OpenCall, open_calls, push},
 };
-use crate::{Effect, Error, RunPhase, SessionStore};
+use crate::{BrokenReply, Effect, Error, RunPhase, SessionStore};
 
 /// Policy for a tool that had started when the process ended, has no answer, and does not declare
 /// that its calls may be repeated under their key.
@@ -54,13 +54,13 @@ impl<S: SessionStore + 'static> Restored<S> {
     /// of that run, and the turn is ready for another one. Call this before
     /// [`event_stream`](Self::event_stream) and the use of [`turns`](Self::turns).
     ///
-    /// - A provider call in flight is discarded, which the log announces; the provider is asked
+    /// - A provider call in flight, or one whose reply broke off, is discarded, which the log announces; the provider is asked
     ///   again.
     /// - Finished tools keep their answers. Calls whose tool had not started, and those whose tool
     ///   is idempotent, run in the continuation, under the same keys; their hooks are called first.
     /// - `unknown` applies to the calls of other tools that had started and have no answer.
     ///
-    /// If the last reply was complete, or its calls must not run, the run is
+    /// If the last reply was complete, its calls must not run, or the run was being cancelled, it is
     /// [ended](Self::settle) instead.
     ///
     /// # Errors
@@ -71,13 +71,23 @@ impl<S: SessionStore + 'static> Restored<S> {
             self.settle().await?;
             return Ok(Resumption::Nothing);
         };
+        if cut.was_cancelled() {
+            self.settle().await?;
+            return Ok(Resumption::Nothing);
+        }
         let Some(latest) = self.turns.last_mut() else {
             self.settle().await?;
             return Ok(Resumption::Nothing);
         };
+        if let Some(broken) = cut.run.kept_reply() {
+            remove_reply(latest, broken);
+        }
         let session = self.info.id.as_str();
         let has_calls = !open_calls(session, latest).is_empty();
-        let must_end = has_calls && cut.run.phase == RunPhase::Replied && !may_run_calls(latest);
+        let must_end = has_calls
+            && cut.run.broken.is_none()
+            && cut.run.phase == RunPhase::Replied
+            && !may_run_calls(latest);
         if must_end || completed(session, Some(latest), &cut.run).is_some() {
             self.settle().await?;
             return Ok(Resumption::Nothing);
@@ -107,6 +117,7 @@ impl<S: SessionStore + 'static> Restored<S> {
         run.continues.clone_from(&cut.run.continues);
         run.decisions.clone_from(&decisions);
         run.phase = RunPhase::Started;
+        run.broken = None;
         run.totals = RunTotals::default();
         self.journal.inner().write(change.run(run.clone())).await?;
         self.is_abandoned &= cut.log.ended;
@@ -117,6 +128,22 @@ impl<S: SessionStore + 'static> Restored<S> {
             decisions,
         })
     }
+}
+
+/// Removes a reply that broke off, because the provider is asked again.
+fn remove_reply(turn: &mut Turn, broken: &BrokenReply) {
+    let is_input = |block: &Arc<Block>| {
+        let kind = block.kind();
+        matches!(
+            kind,
+            BlockKind::User | BlockKind::System | BlockKind::ToolUse
+        )
+    };
+    // Never more than the model wrote, whatever a middleware did to the turn.
+    let inputs = turn.blocks.iter().rposition(is_input);
+    let inputs = inputs.map_or(0, |last| last + 1);
+    let from = usize::try_from(broken.from).unwrap_or(usize::MAX);
+    turn.blocks.truncate(from.max(inputs));
 }
 
 /// Prepares the turn of a cut run for its continuation. Returns the ends of its open tool calls.
