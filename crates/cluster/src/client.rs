@@ -55,8 +55,9 @@ async fn connect(
 ) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     let key = key.map(|key| format!("Idempotency-Key: {key}\r\n"));
+    // Version 1.0 has no chunks, which may begin in the middle of a line.
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
          Content-Type: application/json\r\n{}Content-Length: {}\r\n\r\n",
         key.unwrap_or_default(),
         body.len()
@@ -98,7 +99,7 @@ impl Stream {
             if !matches!(read, Ok(Ok(1..))) {
                 return None;
             }
-            // An event has one line of data, and chunks begin lines of their own.
+            // An event has one line of data.
             if let Some(data) = line.strip_prefix("data: ").filter(|_| line.ends_with('\n')) {
                 return Some(data.trim_end().to_owned());
             }
