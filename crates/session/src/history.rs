@@ -128,6 +128,7 @@ impl History {
             return None;
         }
         let mut turn = next_turn(base, prompt, session_id, ids);
+        keep_system(&mut turn, latest);
         // What the replaced turn cost stays spent.
         let _ = turn.metadata.set(&keys::SESSION_TOTALS, &self.totals);
         let earlier = latest.metadata.get(&keys::RUN_SETTINGS).ok().flatten();
@@ -215,6 +216,26 @@ fn prompt_of(turn: &Turn, base: Option<&Turn>) -> Vec<Block> {
     let prompt = blocks.skip_while(|block| !is_user(block));
     let prompt = prompt.take_while(is_user);
     prompt.map(|block| Block::clone(block)).collect()
+}
+
+/// Gives a turn the system prompt of the turn that it replaces, which may have been set by an edit of
+/// that turn alone.
+fn keep_system(turn: &mut Turn, replaced: &Turn) {
+    let is_system = |block: &Arc<Block>| {
+        block.kind() == BlockKind::System && !block.metadata.contains(&block_meta::MIDDLEWARE)
+    };
+    let kept = replaced.blocks.iter().find(|block| is_system(block));
+    let own = turn.blocks.iter().position(is_system);
+    match (kept, own) {
+        (Some(kept), None) => turn.prepend(Arc::clone(kept)),
+        (Some(kept), Some(own)) => {
+            let is_changed = turn.blocks.get(own).map(|own| &own.content) != Some(&kept.content);
+            if is_changed && let Some(own) = turn.blocks.make_mut(own) {
+                own.content = kept.content.clone();
+            }
+        }
+        (None, _) => {}
+    }
 }
 
 /// Returns the index in `turn` at which the blocks of `base` end. A middleware may have inserted or

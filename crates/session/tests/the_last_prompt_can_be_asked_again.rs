@@ -148,3 +148,59 @@ async fn an_undo_removes_the_turn_and_keeps_the_totals() {
     session.undo().unwrap();
     assert_eq!(session.latest(), None);
 }
+
+#[tokio::test]
+async fn with_the_system_prompt_that_was_set_for_it() {
+    let engine = ScriptedEngine::always(Script::new().text("Hello."));
+    let session = Session::new(Builder::new(engine.clone()));
+    let brief = session
+        .prompt("hi")
+        .edit(|turn| turn.prepend(Block::system("Be brief.")));
+    brief.submit().await.unwrap().wait().await.unwrap();
+    session
+        .retry()
+        .submit()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    session
+        .edit_prompt("hi there")
+        .submit()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    // Another one from the second turn on.
+    let long = session.prompt("more").edit(|turn| {
+        let system = turn.blocks.make_mut(0).unwrap();
+        system.content = Block::system("Be long.").content;
+    });
+    long.submit().await.unwrap().wait().await.unwrap();
+    session
+        .retry()
+        .submit()
+        .await
+        .unwrap()
+        .wait()
+        .await
+        .unwrap();
+    let systems: Vec<_> = engine
+        .turns()
+        .iter()
+        .map(|turn| turn.system_prompt().map(ToOwned::to_owned))
+        .collect();
+    let expected = [
+        "Be brief.",
+        "Be brief.",
+        "Be brief.",
+        "Be long.",
+        "Be long.",
+    ];
+    assert_eq!(systems, expected.map(|own| Some(own.to_owned())));
+    let turn = session.latest().unwrap();
+    assert_eq!(prompts(&turn), ["hi there", "more"]);
+    assert_eq!(turn.blocks_of(BlockKind::System).count(), 1);
+}
