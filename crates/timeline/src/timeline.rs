@@ -63,6 +63,21 @@ impl Timeline {
         timeline
     }
 
+    /// Creates the timeline of the last turns of a long session, oldest first. What the turn before
+    /// them, `base`, has is not shown.
+    ///
+    /// Takes time in proportion to these turns. The result of a tool call of `base` is not shown either.
+    pub fn from_last_turns<'a>(base: &Turn, turns: impl IntoIterator<Item = &'a Turn>) -> Self {
+        let mut timeline = Self {
+            history: History::after(base),
+            ..Self::new()
+        };
+        for turn in turns {
+            timeline.sync(turn);
+        }
+        timeline
+    }
+
     /// Sets the sequence number of the last event that the timeline includes, for one made from
     /// turns: later events are applied, earlier ones ignored, and readers with an older version
     /// receive the complete view.

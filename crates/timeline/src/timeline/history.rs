@@ -1,6 +1,9 @@
 //! [`History`]: entities made from turns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use geppetto_turns::{Blocks, Content as BlockContent, Turn, keys::turn_meta};
 
@@ -24,6 +27,8 @@ const ANSWER_RETRY: &str = "geppetto.answer_retry@v1";
 pub(super) struct History {
     /// Blocks of the last turn.
     blocks: Blocks,
+    /// Blocks of the turn before the first one that is shown.
+    hidden: Blocks,
     /// Name of the last turn, and the index of its first block of its own.
     turn: Option<(String, usize)>,
     /// Number of turns, to name those without an id.
@@ -42,12 +47,23 @@ struct Calls {
 }
 
 impl History {
+    /// Creates the history of a timeline that shows what follows a turn.
+    pub(super) fn after(base: &Turn) -> Self {
+        Self {
+            blocks: base.blocks.clone(),
+            hidden: base.blocks.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Forgets the last turn, if it is this one.
     pub(super) fn forget(&mut self, turn_id: &str) {
         if self.turn.as_ref().is_some_and(|(name, _)| name == turn_id) {
-            let turns = self.turns;
+            let hidden = std::mem::take(&mut self.hidden);
             *self = Self {
-                turns,
+                turns: self.turns,
+                blocks: hidden.clone(),
+                hidden,
                 ..Self::default()
             };
         }
@@ -56,9 +72,10 @@ impl History {
     pub(super) fn sync(&mut self, turn: &Turn, scope: &mut Scope, board: &mut Board) {
         let shared = turn.blocks.common_prefix(&self.blocks);
         let is_same = |(name, _): &&(String, usize)| !turn.id.is_empty() && *name == turn.id;
+        let hidden = turn.blocks.common_prefix(&self.hidden);
         let from = match self.turn.as_ref().filter(is_same) {
-            Some((_, from)) => shared.min(*from),
-            None => shared,
+            Some((_, from)) => shared.min(*from).max(hidden),
+            None => shared.max(hidden),
         };
         self.turns += 1;
         let name = match turn.id.as_str() {
@@ -76,7 +93,7 @@ impl History {
             name: &name,
             calls: match from == self.blocks.len() {
                 true => std::mem::take(&mut self.calls),
-                false => Calls::of(turn, from, scope),
+                false => Calls::of(turn, hidden..from, scope),
             },
             scope,
             board,
@@ -107,10 +124,10 @@ impl History {
 }
 
 impl Calls {
-    /// Counts the calls of the first blocks of a turn, whose entities exist.
-    fn of(turn: &Turn, len: usize, scope: &Scope) -> Self {
+    /// Counts the calls of some blocks of a turn, whose entities exist.
+    fn of(turn: &Turn, shown: Range<usize>, scope: &Scope) -> Self {
         let mut calls = Self::default();
-        for block in turn.blocks.range(0..len) {
+        for block in turn.blocks.range(shown) {
             match &block.content {
                 BlockContent::ToolCall(call) => {
                     let entity = calls.next(&call.id, scope);

@@ -186,3 +186,44 @@ fn nothing_of_a_run_that_was_cut_off_is_shown_as_running() {
         ["tool_call not_run look {}"]
     );
 }
+
+/// Turns of a conversation with reasoning and a tool, whose calls have the same id.
+fn conversation(count: usize) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let mut blocks = vec![Block::system("Be brief.").with_id("s")];
+    for number in 0..count {
+        blocks.push(Block::user(format!("question {number}")).with_id(format!("u{number}")));
+        let call = ToolCall::new("call", "look", format!("{{\"number\":{number}}}"));
+        blocks.push(Block::tool_call(call).with_id(format!("c{number}")));
+        blocks.push(Block::tool_result("call", format!("{number}")).with_id(format!("r{number}")));
+        blocks.push(Block::llm_text(format!("answer {number}")).with_id(format!("a{number}")));
+        let mut next = Turn::new();
+        next.id = format!("t{number}");
+        let before: Option<&Turn> = turns.last();
+        next.blocks = before.map(|turn| turn.blocks.clone()).unwrap_or_default();
+        for block in blocks.drain(..) {
+            next.push(block);
+        }
+        turns.push(next);
+    }
+    turns
+}
+
+#[test]
+fn the_last_turns_alone_are_shown_as_after_all_others() {
+    let turns = conversation(6);
+    let all = lines(&Timeline::from_turns(&turns));
+    for from in 1..6 {
+        let mut timeline = Timeline::from_last_turns(&turns[from - 1], &turns[from..]);
+        let shown = lines(&timeline);
+        assert!(all.ends_with(&shown), "{shown:#?}");
+        assert_eq!(shown.len(), 3 * (6 - from));
+        assert_eq!(timeline.sync(&turns[5]), []);
+        // Removed turns, up to those that are not shown.
+        for last in (from - 1..5).rev() {
+            timeline.retract(&turns[last + 1].id);
+            timeline.sync(&turns[last]);
+            assert_eq!(lines(&timeline), shown[..3 * (last + 1 - from)]);
+        }
+    }
+}
