@@ -171,9 +171,9 @@ impl SessionStore for PostgresStore {
         let turns = read::number(get(&row, 2)?)?;
         let lease = Lease::new(session, read::number(epoch)?, claim.clone());
         // Nobody else can write now, so this is the state as claimed.
-        let id = session.to_owned();
+        let (id, reads_latest) = (session.to_owned(), claim.reads_latest);
         let state = self.read(|pool| async move {
-            let latest = match turns.checked_sub(1) {
+            let latest = match turns.checked_sub(1).filter(|_| reads_latest) {
                 Some(index) => Some(read::turn(&pool, &id, index).await?),
                 None => None,
             };

@@ -117,11 +117,16 @@ impl SessionStore for SqliteStore {
         });
         let epoch = claimed.await?;
         // Nobody else can write now, so this is the state as claimed.
-        let id = session.to_owned();
-        let state = self
-            .inner
-            .workers
-            .read(move |conn| Ok((read::info(conn, &id)?, read::latest(conn, &id)?)));
+        let (id, reads_latest) = (session.to_owned(), claim.reads_latest);
+        let state = self.inner.workers.read(move |conn| {
+            let info = read::info(conn, &id)?;
+            let latest = if reads_latest {
+                read::latest(conn, &id)?
+            } else {
+                None
+            };
+            Ok((info, latest))
+        });
         let (info, latest) = state.await?;
         let lease = Lease::new(session, epoch, claim.clone());
         Ok(Opened::new(lease, info, latest))

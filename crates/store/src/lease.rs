@@ -18,6 +18,9 @@ pub struct Claim {
     /// `true` if the session is taken from another owner, whose lease is fenced. `false` by
     /// default: a session that another owner holds is [`Held`](crate::ErrorKind::Held).
     pub takes_over: bool,
+    /// `true` if the answer has the latest turn, which is the default. A caller that reads all turns
+    /// anyway saves one read of all their blocks.
+    pub reads_latest: bool,
 }
 
 impl Claim {
@@ -28,6 +31,7 @@ impl Claim {
             ttl: None,
             address: None,
             takes_over: false,
+            reads_latest: true,
         }
     }
 
@@ -49,6 +53,13 @@ impl Claim {
     #[must_use]
     pub fn taking_over(mut self) -> Self {
         self.takes_over = true;
+        self
+    }
+
+    /// Leaves [`Opened::latest`](crate::Opened::latest) empty, for a caller that reads the turns itself.
+    #[must_use]
+    pub fn without_latest(mut self) -> Self {
+        self.reads_latest = false;
         self
     }
 }

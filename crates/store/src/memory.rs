@@ -138,7 +138,8 @@ impl SessionStore for MemoryStore {
         kept.holder = Some(Holder::new(claim, epoch, now));
         kept.last_batch = 0;
         let lease = Lease::new(session, epoch, claim.clone());
-        let latest = kept.head.as_ref().map(|row| row.turn().clone());
+        let head = kept.head.as_ref().filter(|_| claim.reads_latest);
+        let latest = head.map(|row| row.turn().clone());
         Ok(Opened::new(lease, kept.info(session), latest))
     }
 

@@ -91,7 +91,8 @@ impl<S: SessionStore + 'static> Restored<S> {
     pub async fn open(store: S, session: &str, claim: &Claim) -> Result<Self, Error> {
         let before = store.info(session).await;
         let is_abandoned = before.is_ok_and(|info| info.owner.is_some());
-        let opened = store.open(session, claim).await?;
+        let claim = claim.clone().without_latest();
+        let opened = store.open(session, &claim).await?;
         let Opened {
             lease,
             info,

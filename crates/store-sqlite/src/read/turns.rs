@@ -43,46 +43,50 @@ pub(crate) fn turn_rows(
         return Ok(Vec::new());
     };
     let mut rows = Vec::new();
-    let mut next = Node::at(conn, session.head, last)?;
-    while let Some(node) = next {
+    let mut next = Node::at(conn, session.head, last)?.map(|node| node.tid);
+    while let Some(tid) = next {
+        let (mut turn, node) = head(conn, tid)?;
         let index = to_u64(node.idx)?;
-        let kept = to_usize(node.kept)?;
-        let mut turn = head(conn, node.tid)?;
-        for bid in own(conn, &node, node.len)? {
-            turn.push(block(conn, bid)?);
+        for block in own(conn, &node, node.len)? {
+            turn.push(block);
         }
         let mut row = TurnRow::after(index, 0, &turn);
-        row.kept = kept;
+        row.kept = to_usize(node.kept)?;
         rows.push(row);
-        next = match node.prev.filter(|_| index > from) {
-            Some(prev) => Some(Node::find(conn, prev)?),
-            None => None,
-        };
+        next = node.prev.filter(|_| index > from);
     }
     rows.reverse();
     Ok(rows)
 }
 
 fn whole(conn: &Connection, node: &Node) -> Result<Turn> {
-    let mut turn = head(conn, node.tid)?;
-    for bid in all(conn, node)? {
-        turn.push(block(conn, bid)?);
+    let (mut turn, _) = head(conn, node.tid)?;
+    for block in all(conn, node)? {
+        turn.push(block);
     }
     Ok(turn)
 }
 
-/// Returns the turn without its blocks.
-fn head(conn: &Connection, tid: i64) -> Result<Turn> {
-    let (body, parts): (Vec<u8>, Option<Vec<u8>>) = conn
-        .prepare_cached("select head, parts from turn where tid = ?")?
-        .query_row([tid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+/// Returns the turn without its blocks, and its place.
+fn head(conn: &Connection, tid: i64) -> Result<(Turn, Node)> {
+    let mut statement = conn.prepare_cached(
+        "select prev, base, jump, jump_idx, idx, kept, len, refs, head, parts from turn where tid = ?",
+    )?;
+    let found = statement.query_row([tid], |row| {
+        let (body, parts): (Vec<u8>, Option<Vec<u8>>) = (row.get(8)?, row.get(9)?);
+        Ok((Node::of(tid, row)?, body, parts))
+    });
+    let missing = || Fault::damaged(format!("the stored turn {tid} is missing"));
+    let (node, body, parts) = found.optional()?.ok_or_else(missing)?;
     let json = join(conn, body, parts.as_deref())?;
-    from_json_str(&json)
-        .map_err(|error| Fault::damaged(format!("the stored turn {tid} cannot be read: {error}")))
+    let turn = from_json_str(&json).map_err(|error| {
+        Fault::damaged(format!("the stored turn {tid} cannot be read: {error}"))
+    })?;
+    Ok((turn, node))
 }
 
-/// Returns the ids of all blocks of a turn. Each step back to an earlier turn has at least one.
-fn all(conn: &Connection, node: &Node) -> Result<Vec<i64>> {
+/// Returns all blocks of a turn. Each step back to an earlier turn has at least one.
+fn all(conn: &Connection, node: &Node) -> Result<Vec<Arc<Block>>> {
     let mut reversed = Vec::new();
     let mut node = *node;
     let mut end = node.len;
@@ -99,30 +103,26 @@ fn all(conn: &Connection, node: &Node) -> Result<Vec<i64>> {
     Ok(reversed)
 }
 
-/// Returns the ids of the blocks that a turn does not share, before position `end`.
-fn own(conn: &Connection, node: &Node, end: i64) -> Result<Vec<i64>> {
+/// Returns the blocks that a turn does not share, before position `end`.
+fn own(conn: &Connection, node: &Node, end: i64) -> Result<Vec<Arc<Block>>> {
     let mut statement = conn.prepare_cached(
-        "select bid from position where tid = ? and pos >= ? and pos < ? order by pos",
+        "select body, parts from position cross join block using(bid) \
+         where tid = ? and pos >= ? and pos < ? order by pos",
     )?;
-    let found = statement.query_map(params![node.tid, node.kept, end], |row| row.get(0))?;
-    let found: Vec<i64> = found.collect::<Result<_, _>>()?;
+    let mut rows = statement.query(params![node.tid, node.kept, end])?;
+    let mut blocks = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (body, parts): (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+        let json = join(conn, body, parts.as_deref())?;
+        blocks.push(Arc::new(parse_block(&json)?));
+    }
     let expected = to_usize(end - node.kept)?;
-    if found.len() != expected {
-        let (tid, found) = (node.tid, found.len());
+    if blocks.len() != expected {
+        let (tid, found) = (node.tid, blocks.len());
         let message = format!("the stored turn {tid} has {found} of its {expected} blocks");
         return Err(Fault::damaged(message));
     }
-    Ok(found)
-}
-
-fn block(conn: &Connection, bid: i64) -> Result<Arc<Block>> {
-    let found: Option<(Vec<u8>, Option<Vec<u8>>)> = conn
-        .prepare_cached("select body, parts from block where bid = ?")?
-        .query_row([bid], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let missing = || Fault::damaged(format!("the stored block {bid} is missing"));
-    let (body, parts) = found.ok_or_else(missing)?;
-    parse_block(&join(conn, body, parts.as_deref())?).map(Arc::new)
+    Ok(blocks)
 }
 
 pub(super) fn parse_block(json: &str) -> Result<Block> {

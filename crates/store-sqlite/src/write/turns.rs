@@ -1,7 +1,7 @@
 //! Turns.
 
 use geppetto_store::{Error, TurnRow};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Session, blocks};
 use crate::{
@@ -30,21 +30,24 @@ impl Node {
         let mut statement = conn.prepare_cached(
             "select prev, base, jump, jump_idx, idx, kept, len, refs from turn where tid = ?",
         )?;
-        let found = statement.query_row([tid], |row| {
-            Ok(Self {
-                tid,
-                prev: row.get(0)?,
-                base: row.get(1)?,
-                jump: row.get(2)?,
-                jump_idx: row.get(3)?,
-                idx: row.get(4)?,
-                kept: row.get(5)?,
-                len: row.get(6)?,
-                refs: row.get(7)?,
-            })
-        });
+        let found = statement.query_row([tid], |row| Self::of(tid, row));
         let missing = || Fault::damaged(format!("the stored turn {tid} is missing"));
         found.optional()?.ok_or_else(missing)
+    }
+
+    /// Returns the node of a row that begins with the columns of [`find`](Self::find).
+    pub(crate) fn of(tid: i64, row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            tid,
+            prev: row.get(0)?,
+            base: row.get(1)?,
+            jump: row.get(2)?,
+            jump_idx: row.get(3)?,
+            idx: row.get(4)?,
+            kept: row.get(5)?,
+            len: row.get(6)?,
+            refs: row.get(7)?,
+        })
     }
 
     /// Returns the turn at an index of the history that ends with `head`.
