@@ -62,7 +62,11 @@ impl Renderer<'_> {
                 let blank = wrap::wrap(&[], &margin, self.columns, Break::Words);
                 self.out.lines.extend(blank);
             }
-            self.record_point(block, offset);
+            // A paragraph right below a heading may become a heading or a table, which is apart from it.
+            let is_decided = lines > 1 || before != Block::Heading || block != Block::Text;
+            if is_decided {
+                self.record_point(block, offset);
+            }
         }
         self.before = Some(block);
         if self.source.is_cut {

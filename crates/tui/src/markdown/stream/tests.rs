@@ -166,6 +166,23 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|all| all.concat())
 }
 
+#[test]
+fn a_paragraph_below_a_heading_may_become_something_else() {
+    for text in [
+        "# A\n|a|b|\n|-|-|\n|1|2|\n",
+        "# A\nb\n---\nc\n",
+        "A\n---\nb\nc\n===\n",
+    ] {
+        for piece in 1..10 {
+            assert_eq!(
+                streamed(text, piece, 40).0,
+                whole(text, 40),
+                "{text:?} by {piece}"
+            );
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn pieces_do_not_matter(text in pieces(), piece in 1_usize..30, columns in 1_usize..100) {
