@@ -69,6 +69,8 @@ pub(crate) struct App {
     setup: Setup,
     size: Size,
     timeline: Timeline,
+    /// Number of turns of the session before those in the timeline.
+    earlier: usize,
     transcript: Transcript,
     /// Id of the open session.
     session: String,
@@ -102,6 +104,8 @@ pub(crate) struct App {
     selection: Selection,
     /// System prompt that the next run sets.
     system: Option<String>,
+    /// System prompt of the session when it was opened.
+    opened_system: Option<String>,
     models: Vec<String>,
     profiles: Vec<String>,
     sessions: Vec<String>,
@@ -147,6 +151,7 @@ impl App {
         Self {
             size: setup.size,
             timeline: Timeline::new(),
+            earlier: 0,
             transcript: Transcript::new(setup.theme),
             session: String::new(),
             epoch: 0,
@@ -169,6 +174,7 @@ impl App {
             flash: None,
             selection: setup.selection.clone(),
             system: None,
+            opened_system: None,
             models: Vec::new(),
             profiles: Vec::new(),
             sessions: Vec::new(),

@@ -11,9 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 mod hosted;
 mod memory;
+mod past;
 
 pub(crate) use hosted::Hosted;
 pub(crate) use memory::Memory;
+pub(crate) use past::Past;
 
 use crate::Selection;
 
@@ -67,8 +69,7 @@ impl Request {
 
 /// A session as it is when it is opened.
 pub(crate) struct Joined {
-    /// The turns; the last one as of the start of a running inference.
-    pub(crate) turns: Vec<Turn>,
+    pub(crate) past: Past,
     /// Events of the running inference so far.
     pub(crate) events: Vec<Event>,
     /// Sequence number before `events`.
@@ -114,6 +115,9 @@ pub(crate) enum Read {
 pub(crate) trait Backend: Send + Sync {
     /// Returns the id of the session.
     fn id(&self) -> &str;
+
+    /// Returns all turns.
+    async fn turns(&self) -> Result<Vec<Turn>, Failure>;
 
     /// Returns the state of the session, and a reader of the events after it.
     async fn join(&self) -> Result<Joined, Failure>;

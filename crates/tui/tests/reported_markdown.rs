@@ -350,3 +350,72 @@ fn links_lead_somewhere_and_are_kept_whole_where_they_fit() {
         "an inline image is not megabytes of base64: {shown}"
     );
 }
+
+#[test]
+fn a_tilde_is_about_and_two_are_a_line_through() {
+    for (report, text) in [
+        (
+            "https://github.com/github/copilot-cli/issues/1936",
+            "Make a fix (~2000 lines) and delete old file (~5000 lines)",
+        ),
+        (
+            "https://github.com/Kilo-Org/kilocode/issues/12478",
+            "~4 or ~8 people, ~/foo and ~/bar",
+        ),
+        (
+            "https://github.com/anthropics/claude-code/issues/19251, \
+             https://github.com/earendil-works/pi/issues/2332",
+            "~test~ and ~50%, between 20~30 and 40~50",
+        ),
+        (
+            "https://github.com/anomalyco/opencode/issues/26138",
+            "~hello~ and ~/Downloads/foo",
+        ),
+    ] {
+        check(report, text, &[text]);
+    }
+}
+
+#[test]
+fn placeholders_and_generics_stay() {
+    for text in [
+        "<team>-<role>-g<generation>-<index>",
+        "invalid tag name: <ws/team>, known: <b>bold</b>, uppercase: <Team>, digit: <team2>",
+        "Promise<boolean>, a < b and c > d, Map<string, List<int>>",
+    ] {
+        check(
+            "https://github.com/gastownhall/beads/issues/5495",
+            text,
+            &[text],
+        );
+    }
+    check(
+        "https://github.com/newo-ether/Agora/issues/72",
+        "<input type=\"text\" name=\"username\">\n<button>Click me</button>",
+        &[
+            "<input type=\"text\" name=\"username\">",
+            "<button>Click me</button>",
+        ],
+    );
+    check(
+        "https://github.com/bcurts/agentchattr/issues/43",
+        "select a from t where a <> 1 and b >= 2 && c",
+        &["select a from t where a <> 1 and b >= 2 && c"],
+    );
+}
+
+#[test]
+fn code_has_no_bar_in_front_of_it() {
+    check(
+        "https://github.com/Nemoden/gogpt/issues/8",
+        "```\nmkdir t && \\\nfor f in *; do \\\n    cp \"$f\"; \\\ndone\n```",
+        &[
+            "╭─",
+            "mkdir t && \\",
+            "for f in *; do \\",
+            "    cp \"$f\"; \\",
+            "done",
+            "╰─",
+        ],
+    );
+}

@@ -195,6 +195,36 @@ async fn a_stream_that_breaks_leaves_what_arrived() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs tmux"]
+async fn retry_asks_the_last_prompt_again_in_its_place() {
+    let home = Home::new("retry");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &format!("--new-session r {}", with(&server)));
+    server.enqueue(Reply::chat().text("The first answer."));
+    says(&terminal, "Hello there", "The first answer.");
+    server.enqueue(Reply::chat().text("Another answer."));
+    says(&terminal, "/retry", "Another answer.");
+    assert!(
+        !terminal.screen().contains("The first answer."),
+        "{}",
+        terminal.screen()
+    );
+    let again = server.requests().last().unwrap().json().to_string();
+    assert_eq!(again.matches("Hello there").count(), 1, "{again}");
+    assert!(!again.contains("The first answer."), "{again}");
+    // The next process has the second answer alone.
+    terminal.keys(&["C-d"]).shows("ended 0");
+    home.chat(&terminal, &format!("--session r {}", with(&server)));
+    terminal.shows("1 turn").shows("Another answer.");
+    server.enqueue(Reply::chat().text("The end."));
+    says(&terminal, "Go on", "The end.");
+    let last = server.requests().last().unwrap().json().to_string();
+    assert!(last.contains("Another answer."), "{last}");
+    assert!(!last.contains("The first answer."), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
 async fn quitting_in_the_middle_of_an_answer_stores_it() {
     let home = Home::new("quit");
     let server = ProviderServer::start().await.unwrap();
@@ -242,6 +272,54 @@ async fn pasted_and_resized_in_the_middle_of_an_answer() {
     terminal.keys(&["Enter"]).shows("The next answer.");
     let last = server.requests().last().unwrap().json().to_string();
     assert!(last.contains("first\\nsecond"), "{last}");
+}
+
+/// <https://github.com/ratatui/ratatui/issues/2666>, <https://github.com/ratatui/ratatui/issues/2086>,
+/// <https://github.com/lijunzh/koda/issues/418>
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn a_long_answer_is_not_repeated_by_resizes() {
+    let home = Home::new("long");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &with(&server));
+    let lines: Vec<String> = (1..=200).map(|number| format!("line {number}.")).collect();
+    server.enqueue(Reply::chat().text(lines.join("\n")));
+    says(&terminal, "Count", "line 200.");
+    for (width, height) in [(40, 12), (100, 30), (60, 20), (80, 24)] {
+        terminal.resizes(width, height);
+        terminal.until("the new size", |own| own.size() == (width, height));
+        terminal.until("the last line", |own| {
+            let screen = own.screen();
+            screen.contains("line 200.") && screen.contains("ready")
+        });
+    }
+    let text = terminal.everything();
+    for number in 1..=200 {
+        let own = format!("line {number}.");
+        let count = text.lines().filter(|line| line.trim() == own).count();
+        assert!(count >= 1, "{own} is missing: {text}");
+        // Those of the screens that the terminal itself moved into its scrollback.
+        assert!(count == 1 || number > 100, "{own} is there {count} times");
+    }
+}
+
+/// <https://github.com/github/copilot-cli/issues/3855>
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs tmux"]
+async fn what_is_selected_with_the_mouse_has_no_bars_and_no_spaces_behind_it() {
+    let home = Home::new("copy");
+    let server = ProviderServer::start().await.unwrap();
+    let terminal = Terminal::new(80, 24);
+    home.chat(&terminal, &with(&server));
+    let answer = "Run this:\n\n```sh\nls -l\n  grep x\n```\n\n- one\n- two";
+    server.enqueue(Reply::chat().text(answer));
+    says(&terminal, "How?", "two");
+    let written = terminal.with_spaces();
+    let rows: Vec<&str> = written.lines().collect();
+    let at = rows.iter().position(|row| *row == "Run this:").unwrap();
+    let expected = ["", "╭─ sh", "ls -l", "  grep x", "╰─", "", "• one", "• two"];
+    assert_eq!(rows[at + 1..at + 9], expected, "{written}");
 }
 
 /// A paste at the shell after the chat:

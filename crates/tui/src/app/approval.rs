@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use geppetto_engine::{Decision, PendingCall};
 use tokio::time::Instant;
 
@@ -67,21 +67,24 @@ impl App {
         let is_typing = self
             .last_key
             .is_some_and(|last| self.now.duration_since(last) < QUIET);
+        let is_shortcut = key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match key.code {
             KeyCode::Esc => {
                 self.leave_approval();
                 true
             }
-            _ if is_typing => false,
-            KeyCode::Char('y') => {
+            _ if is_typing || is_shortcut => false,
+            KeyCode::Char('y' | 'Y') => {
                 self.decide(Decision::Allow);
                 true
             }
-            KeyCode::Char('a') => {
+            KeyCode::Char('a' | 'A') => {
                 self.allow_always();
                 true
             }
-            KeyCode::Char('n') => {
+            KeyCode::Char('n' | 'N') => {
                 approval.reason = Some(self.editor.take());
                 true
             }

@@ -55,13 +55,13 @@ impl App {
             Command::New => self.effects.push(Effect::Create),
             Command::Sessions(None) => self.list(Kind::Session, Effect::ListSessions),
             Command::Sessions(Some(id)) => self.effects.push(Effect::Open(id)),
-            Command::Fork if self.timeline.view().is_empty() => {
+            Command::Fork if !self.has_turns() => {
                 self.error("there is nothing to fork yet");
             }
             Command::Fork => self.effects.push(Effect::Fork),
             Command::Retry => self.retry(),
             Command::Edit => self.edit_last(),
-            Command::Undo if self.timeline.view().is_empty() => {
+            Command::Undo if !self.has_turns() => {
                 self.error("there is nothing to remove yet");
             }
             Command::Undo => self.effects.push(Effect::Undo),
@@ -111,7 +111,9 @@ impl App {
             let mut entities = self.timeline.view().entities();
             let system = entities.find(|own| own.kind() == "system");
             let text = system.and_then(geppetto_timeline::Entity::text);
-            text.map(ToOwned::to_owned).or(self.setup.system.clone())
+            let text = text.map(ToOwned::to_owned);
+            let text = text.or_else(|| self.opened_system.clone());
+            text.or_else(|| self.setup.system.clone())
         });
         match shown {
             Some(text) => self.show(text.lines().map(ToOwned::to_owned).collect()),
@@ -178,7 +180,7 @@ impl App {
         let Some(format) = Format::of(&path) else {
             return self.error("the name must end in .md, .yaml or .json");
         };
-        if self.timeline.view().is_empty() {
+        if !self.has_turns() {
             return self.error("there is nothing to save yet");
         }
         let markdown = match format {
@@ -189,6 +191,7 @@ impl App {
             path,
             format,
             markdown,
+            earlier: self.earlier,
         });
     }
 

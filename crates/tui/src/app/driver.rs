@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use geppetto_session::ExecutionHandle;
+use geppetto_timeline::{Timeline, export};
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, spawn_blocking},
@@ -79,6 +80,7 @@ impl Driver {
             Effect::Create => self.open(Why::New, async move { backend.create().await }),
             Effect::Fork => self.open(Why::Fork, async move { backend.fork().await }),
             Effect::Open(id) => self.open(Why::Chosen, async move { backend.open(&id).await }),
+            Effect::Reopen => self.open(Why::Again, async move { Ok(backend) }),
             Effect::ListSessions => {
                 self.spawn(async move { Message::Sessions(backend.list().await) });
             }
@@ -91,9 +93,10 @@ impl Driver {
                 path,
                 format,
                 markdown,
+                earlier,
             } => self.spawn(async move {
                 let content = match format {
-                    Format::Markdown => Ok(markdown),
+                    Format::Markdown => whole(&*backend, markdown, earlier).await,
                     format => content(&*backend, format).await,
                 };
                 let written = match content {
@@ -248,6 +251,16 @@ async fn read(epoch: u64, mut reader: Box<dyn Reader>, messages: mpsc::Sender<Me
             sleep(READ_AGAIN).await;
         }
     }
+}
+
+/// Returns the conversation as Markdown, of which the first turns are not shown.
+async fn whole(backend: &dyn Backend, shown: String, earlier: usize) -> Result<String, Failure> {
+    if earlier == 0 {
+        return Ok(shown);
+    }
+    let turns = backend.turns().await?;
+    let before = Timeline::from_turns(turns.iter().take(earlier));
+    Ok(format!("{}\n{shown}", export::markdown(before.view())))
 }
 
 /// Returns the conversation as it is saved.

@@ -18,6 +18,9 @@ const PROMPT: &str = "> ";
 /// Text in place of the draft until there is a conversation.
 const HINT: &str = "type a prompt, or /help";
 
+/// Minimum number of rows below the conversation: a blank one, the draft and the status.
+const FRAME: usize = 3;
+
 /// Maximum number of rows of menus, panels and questions.
 const BOX: usize = 12;
 
@@ -70,10 +73,12 @@ impl App {
         if !finished.is_empty() {
             finished.push(Line::default());
         }
-        finished.extend(if std::mem::take(&mut self.rewrites) {
-            self.transcript.tail(view, width, rows)
-        } else {
-            self.transcript.take_finished(view, width)
+        finished.extend(match std::mem::take(&mut self.rewrites) {
+            true if self.transcript.is_new() => self.transcript.tail(view, width, rows),
+            true => self
+                .transcript
+                .again(view, width, rows.saturating_sub(FRAME)),
+            false => self.transcript.take_finished(view, width),
         });
         finished
     }
@@ -83,7 +88,7 @@ impl App {
         if self.is_deciding() && self.editor.is_empty() {
             return (Vec::new(), None);
         }
-        if self.editor.is_empty() && self.is_open && self.timeline.view().is_empty() {
+        if self.editor.is_empty() && self.is_open && !self.has_turns() {
             let hint = row(HINT, self.input_width(), DIM).to_string();
             let hint = Line::from(vec![Span::styled(PROMPT, BOLD), Span::styled(hint, DIM)]);
             return (vec![hint], Some((2, 0)));

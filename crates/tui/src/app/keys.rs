@@ -16,9 +16,12 @@ impl App {
     }
 
     /// Handles a key.
-    pub(super) fn on_key(&mut self, key: KeyEvent) {
+    pub(super) fn on_key(&mut self, mut key: KeyEvent) {
         if key.kind == KeyEventKind::Release {
             return;
+        }
+        if is_composed(key) {
+            key.modifiers = KeyModifiers::NONE;
         }
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         if is_control && self.on_control(key.code) {
@@ -38,6 +41,8 @@ impl App {
             KeyCode::Esc => self.on_escape(),
             KeyCode::Up => self.on_vertical(true),
             KeyCode::Down => self.on_vertical(false),
+            KeyCode::Char('p') if is_control => self.on_vertical(true),
+            KeyCode::Char('n') if is_control => self.on_vertical(false),
             KeyCode::PageUp | KeyCode::PageDown => self.scroll_panel(key.code == KeyCode::PageUp),
             KeyCode::Tab => self.complete(),
             KeyCode::Char(typed) if !is_control && !key.modifiers.contains(KeyModifiers::ALT) => {
@@ -91,11 +96,12 @@ impl App {
                 self.say("Ctrl+C again quits");
             }
         } else {
-            self.editor.take();
+            let draft = self.editor.take();
+            self.history.push(&draft);
             self.attached.clear();
             self.is_edit = false;
             self.menu = None;
-            self.say("the draft is cleared; Ctrl+C again quits");
+            self.say("the draft is cleared, Up brings it back; Ctrl+C again quits");
         }
     }
 
@@ -209,6 +215,14 @@ impl App {
             }
         }
     }
+}
+
+/// Returns `true` for a character that AltGr composes, which the console of Windows reports with Control
+/// and Alt. Letters and digits with both are shortcuts of other terminals.
+fn is_composed(key: KeyEvent) -> bool {
+    let alt_gr = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    let is_symbol = |typed: char| !typed.is_ascii_alphanumeric() && !typed.is_control();
+    key.modifiers.contains(alt_gr) && matches!(key.code, KeyCode::Char(typed) if is_symbol(typed))
 }
 
 /// Returns up to where a key deletes.

@@ -86,6 +86,7 @@ impl App {
         let Some(menu) = &mut self.menu else {
             return false;
         };
+        let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         let is_plain = !key
             .modifiers
             .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
@@ -93,6 +94,8 @@ impl App {
             (KeyCode::Esc, _) => self.menu = None,
             (KeyCode::Up, _) => menu.go(true),
             (KeyCode::Down, _) => menu.go(false),
+            (KeyCode::Char('p'), _) if is_control => menu.go(true),
+            (KeyCode::Char('n'), _) if is_control => menu.go(false),
             (KeyCode::Tab, Kind::Complete) => self.complete(),
             (KeyCode::Tab, _) => menu.go(false),
             (KeyCode::BackTab, _) => menu.go(true),

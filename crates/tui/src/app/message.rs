@@ -81,6 +81,8 @@ pub(crate) enum Why {
     New,
     Fork,
     Chosen,
+    /// To show earlier turns of the session that is open.
+    Again,
 }
 
 /// A session that was opened.
@@ -106,6 +108,8 @@ pub(crate) enum Effect {
     Create,
     Fork,
     Open(String),
+    /// Opens the session again.
+    Reopen,
     ListModels,
     ListProfiles,
     ListSessions,
@@ -120,7 +124,10 @@ pub(crate) enum Effect {
     Save {
         path: PathBuf,
         format: Format,
+        /// The conversation that is shown, as Markdown.
         markdown: String,
+        /// Number of turns before it.
+        earlier: usize,
     },
     /// Sends bytes to the terminal.
     Send(Vec<u8>),
@@ -145,6 +152,7 @@ impl std::fmt::Debug for Effect {
             Self::Create => "Create",
             Self::Fork => "Fork",
             Self::Open(_) => "Open",
+            Self::Reopen => "Reopen",
             Self::ListModels => "ListModels",
             Self::ListProfiles => "ListProfiles",
             Self::ListSessions => "ListSessions",

@@ -299,7 +299,7 @@ impl App {
         if let Some(system) = self.system.take() {
             return Some(system);
         }
-        let is_new = self.timeline.view().is_empty();
+        let is_new = !self.has_turns();
         self.setup.system.clone().filter(|_| is_new)
     }
 }

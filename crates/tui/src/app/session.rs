@@ -1,7 +1,7 @@
 //! The open session: its events, and changes of its history.
 
 use geppetto_events::EventKind;
-use geppetto_timeline::{Content, Patch, Timeline};
+use geppetto_timeline::{Content, Patch};
 use geppetto_turns::Turn;
 
 use super::{App, Effect, EndedRun, Opened, Why};
@@ -17,7 +17,11 @@ impl App {
         self.is_open = true;
         opened.backend.id().clone_into(&mut self.session);
         let joined = &mut opened.joined;
-        self.timeline = Timeline::from_turns(&joined.turns).starting_after(joined.seq);
+        let past = std::mem::take(&mut joined.past);
+        self.timeline = past.timeline().starting_after(joined.seq);
+        self.earlier = past.earlier;
+        let system = past.latest().and_then(Turn::system_prompt);
+        self.opened_system = system.map(ToOwned::to_owned);
         for event in joined.events.drain(..) {
             self.timeline.apply(&event);
         }
@@ -25,16 +29,17 @@ impl App {
         self.transcript = Transcript::new(self.setup.theme);
         self.transcript.set_folded(folded);
         self.totals = joined.totals.clone();
-        self.learn_prompts();
+        if opened.why != Why::Again {
+            self.learn_prompts();
+            self.always.clear();
+        }
         self.run = None;
         self.ended = None;
         self.last_time = None;
         self.approval = None;
-        self.always.clear();
         self.queued.clear();
         self.rewrites = true;
-        self.say_opened(opened.why, joined.turns.len());
-        joined.turns.clear();
+        self.say_opened(opened.why, past.count());
         let waits = std::mem::take(&mut joined.waits);
         if let Some(id) = opened.running.take() {
             self.adopt(&id);
@@ -59,6 +64,7 @@ impl App {
                 let turns = crate::commands::counted(turns, "turn");
                 self.banner.push(format!("session {id}, {turns}"));
             }
+            Why::Again => {}
             Why::New => self.banner.push("new session".to_owned()),
             Why::Fork => self.banner.push(format!("copy of the session: {id}")),
         }
@@ -167,6 +173,14 @@ impl App {
             self.editor.set(prompt);
         }
         self.say("removed the last prompt and its answer");
+        if self.earlier > 0 && self.last_prompt().is_none() {
+            self.effects.push(Effect::Reopen);
+        }
+    }
+
+    /// Returns `true` if the session has turns.
+    pub(super) fn has_turns(&self) -> bool {
+        self.earlier > 0 || !self.timeline.view().is_empty()
     }
 
     /// Returns the text of the last prompt.

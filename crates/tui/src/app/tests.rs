@@ -3,6 +3,8 @@
 mod approvals;
 mod commands;
 mod keys;
+mod long_sessions;
 mod never_stuck;
+mod reported_input;
 mod screens;
 pub(crate) mod support;

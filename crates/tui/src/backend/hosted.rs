@@ -10,7 +10,7 @@ use geppetto_store::{Page, SessionInfo};
 use geppetto_turns::Turn;
 use tokio::sync::Notify;
 
-use super::{Backend, Failure, Input, Joined, Listed, Read, Reader, Request};
+use super::{Backend, Failure, Input, Joined, Listed, Past, Read, Reader, Request};
 
 /// Maximum number of sessions that are listed.
 const LISTED: usize = 100;
@@ -28,7 +28,7 @@ impl Hosted {
     /// Returns the state of a session that does not exist yet.
     fn nothing(&self) -> Joined {
         Joined {
-            turns: Vec::new(),
+            past: Past::default(),
             events: Vec::new(),
             seq: 0,
             waits: Vec::new(),
@@ -80,27 +80,36 @@ impl Backend for Hosted {
         self.session.id()
     }
 
+    async fn turns(&self) -> Result<Vec<Turn>, Failure> {
+        let turns = self.session.turns().await;
+        turns.map_err(|error| error.to_string())
+    }
+
     async fn join(&self) -> Result<Joined, Failure> {
-        let snapshot = match self.session.snapshot().await {
-            Ok(snapshot) => snapshot,
+        // The turns are read once. A session that another process runs is not opened.
+        let open = match self.session.open_existing().await {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.nothing()),
-            Err(error) => return Err(error.to_string()),
+            open => open.ok(),
         };
-        let mut turns = self
-            .session
-            .turns()
-            .await
-            .map_err(|error| error.to_string())?;
-        let before = usize::try_from(snapshot.turn_count.saturating_sub(1));
-        turns.truncate(before.unwrap_or(usize::MAX));
-        turns.extend(snapshot.turn);
+        let snapshot = self.session.snapshot().await;
+        let snapshot = snapshot.map_err(|error| error.to_string())?;
+        let count = usize::try_from(snapshot.turn_count).unwrap_or(usize::MAX);
+        let latest = snapshot.turn;
+        let totals = totals(latest.as_ref());
+        let past = match open {
+            Some(open) => Past::read(count, latest, |index| open.turn(index)),
+            None => {
+                let turns = self.turns().await?;
+                Past::read(count, latest, |index| turns.get(index).cloned())
+            }
+        };
         let first = snapshot
             .events
             .first()
             .map(geppetto_events::Event::first_seq);
         Ok(Joined {
-            totals: totals(turns.last()),
-            turns,
+            past,
+            totals,
             seq: first.map_or(snapshot.seq, |first| first.saturating_sub(1)),
             events: snapshot.events,
             waits: snapshot.waits,

@@ -8,7 +8,7 @@ use geppetto_events::{Received, SlowReaderPolicy, Subscription};
 use geppetto_session::{ExecutionHandle, Session};
 use geppetto_turns::Turn;
 
-use super::{Backend, Failure, Input, Joined, Listed, Read, Reader, Request};
+use super::{Backend, Failure, Input, Joined, Listed, Past, Read, Reader, Request};
 
 /// A session that the application keeps in memory.
 pub(crate) struct Memory {
@@ -27,22 +27,25 @@ impl Backend for Memory {
         self.session.id()
     }
 
+    async fn turns(&self) -> Result<Vec<Turn>, Failure> {
+        Ok(self.session.turns())
+    }
+
     async fn join(&self) -> Result<Joined, Failure> {
         // Subscribed first, so that no event is missing.
         let stream = self.session.stream();
         let mut events = stream.subscribe_with(SlowReaderPolicy::Coalesce);
         let snapshot = self.session.snapshot();
         events.skip_to(snapshot.seq);
-        let mut turns = self.session.turns();
+        let turn = |index| self.session.turn(index);
         // A run may have ended or started since.
-        turns.truncate(snapshot.turn_count.saturating_sub(1));
-        turns.extend(snapshot.turn);
+        let past = Past::read(snapshot.turn_count, snapshot.turn, turn);
         let first = snapshot
             .events
             .first()
             .map(geppetto_events::Event::first_seq);
         Ok(Joined {
-            turns,
+            past,
             seq: first.map_or(snapshot.seq, |first| first.saturating_sub(1)),
             events: snapshot.events,
             waits: self.session.waits(),

@@ -54,6 +54,11 @@ impl Transcript {
         }
     }
 
+    /// Returns `true` until lines are returned.
+    pub(crate) fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
     /// Takes note of changes that `view` already includes.
     pub(crate) fn apply(&mut self, patches: &[Patch], view: &View) {
         for patch in patches {

@@ -114,6 +114,20 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// Returns the rows of the screen with the spaces that were written at their ends.
+    #[allow(dead_code, reason = "one of the tests that share this file")]
+    pub(crate) fn with_spaces(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-N"])
+    }
+
+    /// Returns the columns and rows that the program was told.
+    #[allow(dead_code, reason = "one of the tests that share this file")]
+    pub(crate) fn size(&self) -> (u16, u16) {
+        let size = self.tmux(&["display-message", "-p", "#{pane_width} #{pane_height}"]);
+        let mut numbers = size.split_whitespace().map(|own| own.parse().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+
     /// Returns the scrollback and the screen.
     pub(crate) fn everything(&self) -> String {
         self.tmux(&["capture-pane", "-p", "-J", "-S", "-"])

@@ -219,3 +219,31 @@ async fn several_calls_are_asked_about_in_turn() {
     chat.shows("One mail.").await;
     assert_eq!(mail.sent(), 1);
 }
+
+/// <https://github.com/openai/codex/issues/31037>, <https://github.com/openai/codex/issues/19165>,
+/// <https://github.com/openai/codex/issues/44868>,
+/// <https://github.com/anthropics/claude-code/issues/37955>
+#[tokio::test(start_paused = true)]
+async fn keys_of_a_draft_or_with_modifiers_are_no_answer() {
+    let mail = Mail::new([wants_to_send(), Script::new().text("Sent it.")]);
+    let chat = TestChat::start(Chat::new(mail.session.clone()));
+    chat.is_ready().await;
+    chat.types("write to ann\n");
+    // Typed on while the question appears.
+    for typed in "why nobody may say any".chars() {
+        chat.key(KeyCode::Char(typed));
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    chat.shows("May I send this mail?").await;
+    assert_eq!(mail.sent(), 0);
+    chat.shows("> why nobody may say any").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    chat.control('y');
+    chat.press(KeyCode::Char('a'), crossterm::event::KeyModifiers::ALT);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(mail.sent(), 0);
+    // With the shift lock.
+    chat.press(KeyCode::Char('Y'), crossterm::event::KeyModifiers::SHIFT);
+    chat.shows("Sent it.").await;
+    assert_eq!(mail.sent(), 1);
+}

@@ -278,6 +278,24 @@ async fn retry_asks_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_and_edit_keep_the_system_prompt() {
+    let session = super::support::session([says("A."), says("B."), says("C.")]);
+    let chat = TestChat::start(Chat::new(session.clone()).system_prompt("Be brief."));
+    chat.is_ready().await;
+    for (typed, answer) in [("hi\n", "A."), ("/retry\n", "B."), ("/edit\n", "C.")] {
+        chat.types(typed);
+        if typed == "/edit\n" {
+            chat.shows("> hi").await;
+            chat.types(" there\n");
+        }
+        chat.shows(answer).await;
+        chat.is_ready().await;
+        let turn = session.latest().unwrap();
+        assert_eq!(turn.system_prompt(), Some("Be brief."), "{typed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn edit_asks_another_prompt_in_its_place() {
     let engine = ScriptedEngine::new([says("One."), says("Another.")]);
     let session = Session::new(Builder::new(engine.clone()));

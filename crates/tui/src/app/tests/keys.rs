@@ -191,6 +191,8 @@ async fn a_suspended_chat_continues_below_the_shell() {
     chat.shows("Hello.").await;
 }
 
+/// <https://github.com/crossterm-rs/crossterm/issues/772>, <https://github.com/jooaf/thoth/issues/26>,
+/// <https://github.com/Dicklesworthstone/coding_agent_session_search/issues/21>
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_released_is_not_typed_again() {
     use crossterm::event::{KeyEvent, KeyEventKind};

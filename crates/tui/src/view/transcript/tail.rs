@@ -14,8 +14,8 @@ const MAX_LINES: usize = 2_000;
 
 impl Transcript {
     /// Returns the last finished lines, at least `rows` of them if there are so many, beginning with
-    /// an entity, whether they were returned before or not; earlier lines count as returned. For the
-    /// screen after a resize or a change of folding, and for a session that is opened.
+    /// an entity, whether they were returned before or not; earlier lines count as returned. For a
+    /// session that is opened.
     pub(crate) fn tail(&mut self, view: &View, width: u16, rows: usize) -> Vec<Line<'static>> {
         let columns = usize::from(width.max(1));
         self.streams.clear();
@@ -45,6 +45,15 @@ impl Transcript {
         }
         out.extend(self.take_finished(view, width));
         out
+    }
+
+    /// Returns the lines of a screen of `rows` again, after a resize or a change of folding: the last
+    /// `rows` that were returned, and those that were not. More would be twice in the scrollback.
+    pub(crate) fn again(&mut self, view: &View, width: u16, rows: usize) -> Vec<Line<'static>> {
+        let unseen = self.take_finished(view, width).len();
+        let mut lines = self.tail(view, width, rows);
+        lines.drain(..lines.len().saturating_sub(rows + unseen));
+        lines
     }
 
     /// Finds the first entity that is not final.

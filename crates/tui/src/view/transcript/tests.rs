@@ -192,6 +192,38 @@ fn the_tail_begins_with_an_entity_and_counts_the_rest_as_returned() {
 }
 
 #[test]
+fn a_repainted_screen_has_its_rows_and_what_was_not_on_it() {
+    let one = entity(1, r#""kind":"user","text":"one""#);
+    let paragraphs = |count: u32| {
+        let paragraphs = (0..count).map(|number| format!("line {number}"));
+        paragraphs.collect::<Vec<_>>().join(r"\n\n")
+    };
+    let answer = |count: u32, state: &str| {
+        let text = paragraphs(count);
+        let rest = format!(r#""kind":"answer","state":"{state}","text":"{text}""#);
+        view(&[one.clone(), entity(2, &rest)].join(","))
+    };
+    let mut transcript = Transcript::new(Theme::plain());
+    assert!(transcript.is_new());
+    let returned = transcript
+        .take_finished(&answer(100, "streaming"), 40)
+        .len();
+    assert!(!transcript.is_new());
+    let before = text(&transcript.take_finished(&answer(100, "streaming"), 40)).len();
+    assert_eq!(before, 0, "returned once");
+    // Three paragraphs more, and the end of the one that was open.
+    let view = answer(103, "done");
+    let all = text(&Transcript::new(Theme::plain()).take_finished(&view, 20));
+    let unseen = all.len() - returned;
+    assert!((4..12).contains(&unseen), "{unseen}");
+    let lines = text(&transcript.again(&view, 20, 6));
+    assert_eq!(lines, all[returned - 6..]);
+    assert_eq!(text(&transcript.take_finished(&view, 20)), [""; 0]);
+    // Nothing is new.
+    assert_eq!(text(&transcript.again(&view, 30, 4)), all[all.len() - 4..]);
+}
+
+#[test]
 fn control_characters_are_visible_everywhere() {
     let bad = r"a\u001b[2J\u0007b";
     let entities = [
