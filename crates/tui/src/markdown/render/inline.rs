@@ -121,9 +121,19 @@ impl Renderer<'_> {
         }
     }
 
+    /// Returns `true` for text between single tildes, which models write for "about" and for home folders.
+    fn is_single_tilde(&self, range: &Range<usize>) -> bool {
+        let text = self.source.text.get(range.start..).unwrap_or_default();
+        !text.starts_with("~~")
+    }
+
     pub(super) fn start_inline(&mut self, tag: Tag<'_>, range: &Range<usize>) {
         if self.is_muted(range) || self.is_in_formula(range.start) {
             return;
+        }
+        if matches!(tag, Tag::Strikethrough) && self.is_single_tilde(range) {
+            self.push("~", self.style(), &(range.start..range.start));
+            return self.styles.push(self.style());
         }
         if let Some(style) = emphasis(&tag) {
             return self.styles.push(self.style().patch(style));
@@ -162,6 +172,9 @@ impl Renderer<'_> {
         match tag {
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
                 self.styles.pop();
+                if tag == TagEnd::Strikethrough && self.is_single_tilde(range) {
+                    self.push("~", self.style(), range);
+                }
             }
             TagEnd::Link | TagEnd::Image => {
                 self.styles.pop();
