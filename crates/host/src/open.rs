@@ -1,8 +1,8 @@
 //! Opening a session: its claim, its history, and the run that was cut off.
 
-use std::sync::Arc;
+use std::{error::Error as StdError, sync::Arc};
 
-use geppetto_session::{ExecutionHandle, Session};
+use geppetto_session::{ExecutionHandle, Session, SessionError};
 use geppetto_store::{
     Continuation, EndStatus, ErrorKind as StoreKind, Restored, Resumption, RunEnd, SessionStore,
 };
@@ -36,14 +36,15 @@ impl Shared {
             Err(error) => return Err(self.not_opened(id, error).await),
         };
         let journal = restored.journal();
-        match take_up(&mut restored, cut_runs).await {
-            Ok(step) => Ok(self.start(restored, step, claimed).await),
-            Err(error) => {
-                // Another process may find the session free.
-                let _ = journal.store().release(journal.lease()).await;
-                Err(error)
-            }
+        let started = match take_up(&mut restored, cut_runs).await {
+            Ok(step) => self.start(restored, step, claimed).await,
+            Err(error) => Err(error),
+        };
+        if started.is_err() {
+            // Another process may find the session free.
+            let _ = journal.store().release(journal.lease()).await;
         }
+        started
     }
 
     async fn start(
@@ -51,7 +52,7 @@ impl Shared {
         restored: Restored<Arc<dyn SessionStore>>,
         step: Resumption,
         claimed: Instant,
-    ) -> Opened {
+    ) -> Result<Opened, Error> {
         let journal = restored.journal();
         let session = Session::builder(Arc::clone(&self.builder))
             .id(restored.info.id.as_str())
@@ -64,13 +65,13 @@ impl Shared {
         let mut continues = None;
         if let Resumption::Run(continuation) = step {
             let place = self.place_for_continuation();
-            let run = continue_run(&session, &journal, continuation).await;
+            let run = continue_run(&session, &journal, continuation).await?;
             continues = run.map(|run| (run, place));
         }
-        Opened {
+        Ok(Opened {
             live: Live::new(session, journal, claimed),
             continues,
-        }
+        })
     }
 
     /// Adds the owner to the error of a session that another process holds.
@@ -104,19 +105,24 @@ async fn take_up(
     }
 }
 
-/// Starts the run that continues a cut one. If it cannot start, the cut run has failed.
+/// Starts the run that continues a cut one. If it cannot start, the cut run has failed, unless that
+/// is the store's fault: then it is still cut, and the next one who opens the session continues it.
 async fn continue_run(
     session: &Session,
     journal: &Journal,
     continuation: Continuation,
-) -> Option<ExecutionHandle> {
+) -> Result<Option<ExecutionHandle>, Error> {
     let prompt = if continuation.decisions.is_empty() {
         session.inference()
     } else {
         session.answer(continuation.decisions)
     };
     let error = match prompt.extension(continuation.continues).submit().await {
-        Ok(run) => return Some(run),
+        Ok(run) => return Ok(Some(run)),
+        Err(error) if is_of_store(&error) => {
+            journal.abandon();
+            return Err(Error::of_session(error, None));
+        }
         Err(error) => error,
     };
     let session = session.id();
@@ -126,5 +132,18 @@ async fn continue_run(
     if let Err(error) = journal.record_end(end).await {
         tracing::warn!(session, %error, "the end of a cut run was not stored");
     }
-    None
+    Ok(None)
+}
+
+/// Returns `true` if a run did not start because the store failed, and not because it refused the
+/// content.
+fn is_of_store(error: &SessionError) -> bool {
+    let mut source: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<geppetto_store::Error>() {
+            return error.kind() != StoreKind::Invalid;
+        }
+        source = error.source();
+    }
+    false
 }

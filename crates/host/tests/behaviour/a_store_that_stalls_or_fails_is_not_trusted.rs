@@ -1,7 +1,7 @@
 //! A store that stalls delays neither readers nor a cancellation; what it does not store is not
 //! acknowledged.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use geppetto_engine::RunStatus;
 use geppetto_host::ErrorKind;
@@ -12,7 +12,7 @@ use geppetto_store::{
 use geppetto_testing::Gate;
 use tokio::time::{Instant, sleep};
 
-use super::support::{Dying, ID, World, log};
+use super::support::{Dying, ID, World, log, said};
 
 #[tokio::test(start_paused = true)]
 async fn deltas_and_a_cancel_do_not_wait_for_it() {
@@ -195,4 +195,36 @@ async fn closing_one_session_keeps_no_other_from_being_renewed() {
         .await
         .unwrap();
     drop(in_use);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_run_stays_cut_while_the_store_cannot_record_its_continuation() {
+    // The end of the cut run in the log, and the start of the run that continues it.
+    for fails_at in [1, 2] {
+        let memory = MemoryStore::new();
+        let mut world = World::default();
+        let gate = Gate::new();
+        world.in_reply = Some(gate.clone());
+        let first = world.host(memory.clone()).build();
+        let _run = first.session(ID).submit("Hello").await.unwrap();
+        gate.reached().await;
+
+        let failing = Dying::immortal(memory.clone());
+        failing.fails_at.store(fails_at, Ordering::SeqCst);
+        let second = World::default().host(failing.clone()).build();
+        let recovered = second.recover().await.unwrap();
+        assert_eq!(recovered.failed.len(), 1, "{recovered:?}");
+        assert_eq!(second.sessions_in_memory(), 0);
+        let info = memory.info(ID).await.unwrap();
+        assert!(!info.run.unwrap().is_ended());
+        assert_eq!(info.owner, None);
+
+        let recovered = second.recover().await.unwrap();
+        assert_eq!(recovered.taken_up, [ID]);
+        second.session(ID).idle().await;
+        let turns = second.session(ID).turns().await.unwrap();
+        assert_eq!(said(&turns), "Hello.");
+        second.shutdown(Duration::ZERO).await;
+        log(&memory).await;
+    }
 }

@@ -244,6 +244,8 @@ pub(crate) struct Dying {
     buried: Arc<watch::Sender<bool>>,
     /// `true` while writes wait.
     pub(crate) stalled: Arc<watch::Sender<bool>>,
+    /// Number of the write that fails once.
+    pub(crate) fails_at: Arc<AtomicU64>,
     /// Kind of the error with which writes fail.
     pub(crate) fails: Arc<Mutex<Option<ErrorKind>>>,
 }
@@ -260,6 +262,7 @@ impl Dying {
             dead: Arc::default(),
             buried: Arc::new(watch::Sender::new(false)),
             stalled: Arc::new(watch::Sender::new(false)),
+            fails_at: Arc::default(),
             fails: Arc::default(),
         })
     }
@@ -332,6 +335,9 @@ impl Wraps for Dying {
         self.alive().await?;
         self.fail().await?;
         let number = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
+        if number == self.fails_at.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "not now"));
+        }
         if number == self.dies_at {
             if self.written {
                 self.inner.append(lease, batch).await.unwrap();
