@@ -119,6 +119,12 @@ impl<'a> Output<'a> {
         self.writer.supersede(id)
     }
 
+    /// Removes an item that the server withdraws ([`ResponseWriter::withdraw`]).
+    pub fn withdraw(&mut self, id: ItemId) {
+        self.halved.forget(id);
+        self.writer.withdraw(id);
+    }
+
     /// Writes the pending half of a character of an item.
     fn flush(&mut self, id: ItemId) {
         if self.halved.has(id) {

@@ -7,7 +7,7 @@
     reason = "a test's helpers panic too"
 )]
 
-use geppetto_engine::Engine;
+use geppetto_engine::{Engine, ErrorKind};
 use geppetto_enginebuilder::Builder;
 use geppetto_host::Host;
 use geppetto_providers_openai::{ChatEngine, ResponsesEngine};
@@ -163,6 +163,29 @@ async fn over_responses(conversation: &[Vec<Said>], stream: bool) -> Value {
         .base_url(url)
         .stream(stream);
     play(client.build().unwrap(), conversation).await
+}
+
+/// The server's model breaks off, and is asked again.
+#[tokio::test]
+async fn a_reply_that_the_server_replaced_is_not_kept() {
+    let engine = || {
+        let broken = Script::new()
+            .reasoning("Hm.")
+            .text("Once upon")
+            .fail(ErrorKind::Truncated, "cut");
+        ScriptedEngine::new([broken, Script::new().text("Another text.")])
+    };
+    for stream in [true, false] {
+        let url = server(engine()).await;
+        let client = ResponsesEngine::builder("default")
+            .base_url(url)
+            .stream(stream);
+        let session = Session::new(Builder::new(client.build().unwrap()).tools(tools()));
+        let turn = session.submit("Go").await.unwrap().wait().await.unwrap();
+        let kept = blocks(&turn);
+        assert_eq!(kept.last().unwrap()[1], "Another text.", "{stream}");
+        assert_eq!(kept.len(), 2, "{stream}: {kept:?}");
+    }
 }
 
 proptest! {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use geppetto_turns::Incomplete;
+
 use super::{ItemId, ResponseWriter, item::Keeps};
 
 /// Comparison of the full text of an item with its streamed deltas.
@@ -62,5 +64,27 @@ impl ResponseWriter<'_> {
             item.keeps = keeps;
         }
         new
+    }
+
+    /// Removes a text or a piece of reasoning from the reply, for a provider that withdraws an item,
+    /// which may have a successor elsewhere in the reply. An open one ends as
+    /// [replaced](geppetto_events::kind::REPLACED); the events of a closed one have been published, and
+    /// only its block is left out.
+    ///
+    /// The block of a tool call stays, marked incomplete ([`revoke`](Self::revoke)).
+    pub fn withdraw(&mut self, id: ItemId) {
+        let Some(item) = self.items.get_mut(id.0) else {
+            return;
+        };
+        if item.is_tool_call() {
+            self.revoke(id, Incomplete::Truncated);
+            return;
+        }
+        item.keeps = Keeps::Nothing;
+        let ended = item.is_open().then(|| item.replaced()).flatten();
+        let correlation = Arc::clone(&item.correlation);
+        if let Some(event) = ended {
+            self.emit(&correlation, event);
+        }
     }
 }

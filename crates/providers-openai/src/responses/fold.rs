@@ -250,12 +250,17 @@ impl ResponsesFold {
     ) -> Result<(), Fault> {
         self.envelope(response, out);
         let mut unread = None;
+        let mut places = HashSet::new();
         for (position, raw) in response.output.iter().flatten().enumerate() {
             let taken = self.final_item(position as u64, raw, out);
+            let taken = taken.map(|place| places.extend(place));
             unread = unread.or(taken.and_then(|()| self.check()).err());
             if self.entries.len() > MAX_ENTRIES {
                 break;
             }
+        }
+        if status == "completed" {
+            self.withdraw_others(&places, out);
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {

@@ -32,6 +32,9 @@ const PLACED: [&str; 11] = [
     "input",
 ];
 
+/// Status of an item that the server ended before it was complete.
+pub(super) const INCOMPLETE: &str = "incomplete";
+
 /// An item of a response's output.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -167,11 +170,27 @@ impl Entry {
         self.fields = fields.into_iter().filter(further).collect();
     }
 
+    /// Returns `true` if the server ended the item as incomplete.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.done && self.status == INCOMPLETE
+    }
+
+    /// Removes the item from the reply. A tool call stays, marked incomplete, and a block without
+    /// events as it is.
+    pub(super) fn withdraw(&mut self, out: &mut Output<'_>) {
+        match &mut self.state {
+            State::Message(message) => message.withdraw(out),
+            State::Reasoning(reasoning) => reasoning.withdraw(out),
+            State::Call(call) => call.revoke(out),
+            State::Other(_) => {}
+        }
+    }
+
     /// Returns the reason why the item is incomplete, if it is.
     fn missing(&self, broken: Option<Incomplete>) -> Option<Incomplete> {
         match broken {
             Some(why) if !self.done => Some(why),
-            _ if self.status == "incomplete" => Some(Incomplete::Truncated),
+            _ if self.status == INCOMPLETE => Some(Incomplete::Truncated),
             _ => None,
         }
     }

@@ -16,30 +16,63 @@ use super::{
 use crate::responses::wire::{Event, Item, Text};
 
 impl ResponsesFold {
-    /// Processes an item of the finished response, unless it was streamed.
+    /// Processes an item of the finished response, unless it was streamed. Returns its position;
+    /// `None` if it is no item.
     pub(super) fn final_item(
         &mut self,
         index: u64,
         raw: &RawValue,
         out: &mut Output<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<usize>, Fault> {
         let Some(item) = read::item(raw, out)? else {
-            return Ok(());
+            return Ok(None);
         };
         let place = self.final_position(index, &item);
-        match place.and_then(|place| self.entries.get_mut(place)) {
-            Some(entry) if entry.is_done() && !entry.is_completed_later() => {}
-            Some(entry) => entry.done(&item, raw, out),
+        let known = place.and_then(|place| Some((place, self.entries.get_mut(place)?)));
+        Ok(Some(match known {
+            Some((place, entry)) => {
+                if !entry.is_done() || entry.is_completed_later() {
+                    entry.done(&item, raw, out);
+                }
+                place
+            }
             None => self.add_done(index, &item, raw, out),
-        }
-        Ok(())
+        }))
     }
 
-    fn add_done(&mut self, index: u64, item: &Item<'_>, raw: &RawValue, out: &mut Output<'_>) {
+    /// Withdraws the items of replies that the server has replaced: those that ended as incomplete and
+    /// are no part of the finished response, whose items are at `places`, and items before them that
+    /// are none either. Other items may be missing there (several servers leave out reasoning, or send
+    /// no items at all).
+    pub(super) fn withdraw_others(&mut self, places: &HashSet<usize>, out: &mut Output<'_>) {
+        if places.is_empty() {
+            return;
+        }
+        let entries = self.entries.iter().enumerate();
+        let last = entries
+            .rev()
+            .find(|(place, entry)| entry.is_incomplete() && !places.contains(place));
+        let Some((last, _)) = last else {
+            return;
+        };
+        for (place, entry) in self.entries.iter_mut().enumerate().take(last + 1) {
+            if !places.contains(&place) {
+                entry.withdraw(out);
+            }
+        }
+    }
+
+    fn add_done(
+        &mut self,
+        index: u64,
+        item: &Item<'_>,
+        raw: &RawValue,
+        out: &mut Output<'_>,
+    ) -> usize {
         let (count, served) = (self.entries.len(), self.is_served(item));
         let mut entry = Entry::open(index, count, item, Some(raw), served, out);
         entry.done(item, raw, out);
-        self.add(entry);
+        self.add(entry)
     }
 
     /// Processes the start of an item.
@@ -72,7 +105,9 @@ impl ResponsesFold {
                 self.learn(place);
             }
             Some((_, entry)) if entry.id == *item.id => {}
-            _ => self.add_done(self.index_of(event), &item, raw, out),
+            _ => {
+                self.add_done(self.index_of(event), &item, raw, out);
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use geppetto_provider::{Output, read::raw_value};
 use geppetto_turns::keys::block_meta;
 use serde_json::{Value, value::RawValue};
 
-use super::entry::Streamed;
+use super::entry::{INCOMPLETE, Streamed};
 use crate::responses::wire::{Item, Part, parts};
 
 /// Type of the item.
@@ -65,7 +65,9 @@ impl Message {
 
     /// Closes a part; `full` is its full text.
     pub(super) fn complete(&mut self, index: u64, refusal: bool, full: &str, out: &mut Output<'_>) {
-        self.piece(index, refusal).complete(full, out);
+        let piece = self.piece(index, refusal);
+        piece.fill(full, out);
+        piece.close(out);
     }
 
     pub(super) fn add_logprobs(&mut self, index: u64, raw: Option<&RawValue>) {
@@ -97,11 +99,26 @@ impl Message {
         part: &Part<'_>,
         out: &mut Output<'_>,
     ) {
-        if !part.refusal.is_empty() {
-            self.complete(index, true, &part.refusal, out);
+        self.fill_part(index, output_index, part, out);
+        for (refusal, text) in [(true, &part.refusal), (false, &part.text)] {
+            if !text.is_empty() {
+                self.piece(index, refusal).close(out);
+            }
         }
-        if !part.text.is_empty() {
-            self.complete(index, false, &part.text, out);
+    }
+
+    /// Processes a complete part, without closing its texts.
+    fn fill_part(
+        &mut self,
+        index: u64,
+        output_index: Option<u64>,
+        part: &Part<'_>,
+        out: &mut Output<'_>,
+    ) {
+        for (refusal, text) in [(true, &part.refusal), (false, &part.text)] {
+            if !text.is_empty() {
+                self.piece(index, refusal).fill(text, out);
+            }
         }
         let (annotations, logprobs) = (list(part.annotations), list(part.logprobs));
         if annotations.is_empty() && logprobs.is_empty() {
@@ -119,16 +136,32 @@ impl Message {
 
     /// Processes the complete item.
     pub(super) fn done(&mut self, item: &Item<'_>, output_index: u64, out: &mut Output<'_>) {
+        // The finished response shows whether an incomplete item is part of it.
+        let is_open = &*item.status == INCOMPLETE;
         let whole = parts(item.content);
         let indices = self.pieces.keys().map(|(index, _)| *index).collect();
         let streamed = Streamed::new(indices, whole.len());
         for (position, part) in whole.iter().enumerate() {
             let index = streamed.index(position);
-            self.take_part(index, Some(output_index), part, out);
+            if is_open {
+                self.fill_part(index, Some(output_index), part, out);
+            } else {
+                self.take_part(index, Some(output_index), part, out);
+            }
         }
+        if is_open {
+            return;
+        }
+        for piece in self.pieces.values() {
+            piece.close(out);
+        }
+    }
+
+    /// Removes the texts.
+    pub(super) fn withdraw(&mut self, out: &mut Output<'_>) {
         for piece in self.pieces.values_mut() {
-            if let Some(item) = piece.item {
-                out.close(item, None);
+            for item in piece.earlier.drain(..).chain(piece.item.take()) {
+                out.withdraw(item);
             }
         }
     }
@@ -203,7 +236,8 @@ impl Piece {
         out.push(item, text);
     }
 
-    fn complete(&mut self, full: &str, out: &mut Output<'_>) {
+    /// Adds what is missing of the full text.
+    fn fill(&mut self, full: &str, out: &mut Output<'_>) {
         match self.item {
             None if full.is_empty() => {}
             None => self.push(full, out),
@@ -216,6 +250,9 @@ impl Piece {
             }
             Some(_) => {}
         }
+    }
+
+    fn close(&self, out: &mut Output<'_>) {
         if let Some(item) = self.item {
             out.close(item, None);
         }

@@ -7,7 +7,7 @@ use geppetto_events::kind::ReasoningSource;
 use geppetto_provider::Output;
 use geppetto_turns::{Block, Content};
 
-use super::entry::Streamed;
+use super::entry::{INCOMPLETE, Streamed};
 use crate::responses::wire::{Item, parts};
 
 /// Type of the item.
@@ -59,6 +59,14 @@ impl Reasoning {
 
     /// Closes a part; `full` is its full text.
     pub(super) fn complete(&mut self, summary: bool, index: u64, full: &str, out: &mut Output<'_>) {
+        self.fill(summary, index, full, out);
+        if let Some(part) = self.parts.get(&(summary, index)) {
+            out.close(*part, None);
+        }
+    }
+
+    /// Adds what is missing of the full text of a part.
+    fn fill(&mut self, summary: bool, index: u64, full: &str, out: &mut Output<'_>) {
         match self.parts.get(&(summary, index)) {
             None => self.say(summary, index, full, out),
             // If the final text differs, the streamed text is kept.
@@ -66,13 +74,12 @@ impl Reasoning {
                 out.complete(*part, full);
             }
         }
-        if let Some(part) = self.parts.get(&(summary, index)) {
-            out.close(*part, None);
-        }
     }
 
     /// Processes the complete item.
     pub(super) fn done(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
+        // The finished response shows whether an incomplete item is part of it.
+        let is_open = &*item.status == INCOMPLETE;
         for (summary, raw) in [(true, item.summary), (false, item.content)] {
             let whole = parts(raw);
             let indices = self.parts.keys().filter(|(is, _)| *is == summary);
@@ -80,15 +87,29 @@ impl Reasoning {
             let streamed = Streamed::new(indices, whole.len());
             for (position, part) in whole.iter().enumerate() {
                 let index = streamed.index(position);
-                self.complete(summary, index, &part.text, out);
+                if is_open {
+                    self.fill(summary, index, &part.text, out);
+                } else {
+                    self.complete(summary, index, &part.text, out);
+                }
             }
         }
         (*item.encrypted_content).clone_into(&mut self.encrypted);
+        self.settle(out);
+        if is_open {
+            return;
+        }
         for part in self.parts.values() {
             out.close(*part, None);
         }
-        self.settle(out);
         out.close(self.block, None);
+    }
+
+    /// Removes the reasoning.
+    pub(super) fn withdraw(&mut self, out: &mut Output<'_>) {
+        for part in self.parts.values().chain([&self.block]) {
+            out.withdraw(*part);
+        }
     }
 
     /// Stores the additional data of the item in its block.

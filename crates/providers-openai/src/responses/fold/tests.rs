@@ -15,6 +15,7 @@ mod glued;
 mod odd;
 mod repeat;
 mod unread;
+mod withdrawn;
 
 struct Seen {
     turn: Turn,

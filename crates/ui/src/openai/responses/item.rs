@@ -16,6 +16,8 @@ pub(super) struct Item {
     pub(super) status: &'static str,
     /// Not part of the final output: its reply was discarded.
     pub(super) is_dropped: bool,
+    /// Broke off: it ends as incomplete when it is known whether its reply is discarded.
+    pub(super) is_broken: bool,
     pub(super) content: Content,
 }
 
@@ -81,20 +83,7 @@ impl Item {
                 json!({"type": "message", "id": id, "status": status, "role": "assistant",
                     "content": content})
             }
-            Content::Reasoning(parts) => {
-                let parts = parts.iter().filter(|_| !is_open);
-                let (summary, text): (Vec<&Part>, Vec<&Part>) =
-                    parts.partition(|own| own.is_summary());
-                let list = |parts: Vec<&Part>| parts.into_iter().map(Part::json).collect();
-                let summary: Vec<Value> = list(summary);
-                let mut item = json!({"type": "reasoning", "id": id, "summary": summary});
-                if !text.is_empty()
-                    && let Some(fields) = item.as_object_mut()
-                {
-                    fields.insert("content".to_owned(), Value::Array(list(text)));
-                }
-                item
-            }
+            Content::Reasoning(parts) => self.reasoning(parts),
             Content::Function {
                 call_id,
                 name,
@@ -129,5 +118,23 @@ impl Item {
                 json!({"type": "web_search_call", "id": id, "status": status, "action": action})
             }
         }
+    }
+
+    fn reasoning(&self, parts: &[Part]) -> Value {
+        let is_open = self.is_open();
+        let parts = parts.iter().filter(|_| !is_open);
+        let (summary, text): (Vec<&Part>, Vec<&Part>) = parts.partition(|own| own.is_summary());
+        let list = |parts: Vec<&Part>| parts.into_iter().map(Part::json).collect();
+        let summary: Vec<Value> = list(summary);
+        let mut item = json!({"type": "reasoning", "id": self.id, "summary": summary});
+        if let Some(fields) = item.as_object_mut() {
+            if !text.is_empty() {
+                fields.insert("content".to_owned(), Value::Array(list(text)));
+            }
+            if self.status == "incomplete" {
+                fields.insert("status".to_owned(), self.status.into());
+            }
+        }
+        item
     }
 }

@@ -221,6 +221,7 @@ impl ResponseStream {
 
     /// Starts an item; returns its index.
     pub(super) fn open(&mut self, content: Content) -> usize {
+        self.close_all(|own| own.is_broken);
         let index = self.items.len();
         let id = self.options.id.strip_prefix("resp_");
         let id = format!(
@@ -234,6 +235,7 @@ impl ResponseStream {
             call: self.call.clone(),
             status: "in_progress",
             is_dropped: false,
+            is_broken: false,
             content,
         };
         let added = json!({"output_index": index, "item": item.json()});
@@ -244,13 +246,25 @@ impl ResponseStream {
 
     /// Ends an item.
     pub(super) fn close(&mut self, index: usize, status: &'static str) {
-        self.end_parts(index);
+        // The texts of an item that is withdrawn are not final.
+        if self.items.get(index).is_some_and(|own| !own.is_dropped) {
+            self.end_parts(index);
+        }
         let Some(item) = self.items.get_mut(index).filter(|own| own.is_open()) else {
             return;
         };
         item.status = status;
         let done = json!({"output_index": index, "item": item.json()});
         self.send("response.output_item.done", done);
+    }
+
+    /// Ends open items as incomplete.
+    fn close_all(&mut self, ends: impl Fn(&Item) -> bool) {
+        let open = self.items.iter().filter(|own| own.is_open() && ends(own));
+        let open: Vec<usize> = open.map(|own| own.index).collect();
+        for index in open {
+            self.close(index, "incomplete");
+        }
     }
 
     pub(super) fn is_open(&self, index: usize) -> bool {
@@ -311,11 +325,7 @@ impl ResponseStream {
     }
 
     fn end(&mut self, status: &'static str, name: &'static str) {
-        let open = self.items.iter().filter(|own| own.is_open());
-        let open: Vec<usize> = open.map(|own| own.index).collect();
-        for index in open {
-            self.close(index, "incomplete");
-        }
+        self.close_all(|_| true);
         self.status = status;
         let response = self.response();
         self.send(name, json!({"response": response}));

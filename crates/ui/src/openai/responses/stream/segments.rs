@@ -145,13 +145,22 @@ impl ResponseStream {
         let Some(index) = segment.item else {
             return;
         };
+        if matches!(reason, Some("cancelled" | "failed" | "truncated")) {
+            if let Some(group) = segment.group {
+                self.groups.remove(&group);
+            }
+            if let Some(item) = self.items.get_mut(index) {
+                item.is_broken = true;
+            }
+            return;
+        }
         if is_replaced && let Some(item) = self.items.get_mut(index) {
             item.is_dropped = true;
         }
-        let is_broken = is_replaced || matches!(reason, Some("cancelled" | "failed" | "truncated"));
-        match segment.group {
-            Some(_) if !is_replaced => self.end_parts(index),
-            _ => self.close(index, if is_broken { "incomplete" } else { "completed" }),
+        match (is_replaced, segment.group) {
+            (true, _) => self.close(index, "incomplete"),
+            (false, Some(_)) => self.end_parts(index),
+            (false, None) => self.close(index, "completed"),
         }
     }
 
