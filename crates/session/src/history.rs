@@ -1,13 +1,13 @@
 //! [`History`]: the turns of a session.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use geppetto_engine::{
     IdSource, NOT_DECIDED, PendingCall, ReplacesTurn, RunSettings, SessionTotals, keys,
 };
-use geppetto_events::kind::InputMessage;
+use geppetto_events::kind::{Attachment, InputMessage, ToolResultReady, ToolStatus};
 use geppetto_turns::{
-    Block, BlockKind, Blocks, Turn,
+    Block, BlockKind, Blocks, ToolUse, Turn,
     keys::{block_meta, turn_meta},
 };
 use serde_json::Value;
@@ -176,6 +176,15 @@ impl History {
         messages
     }
 
+    /// Returns the answers to the last calls of `turn` that were added since the last run ended.
+    pub(crate) fn unannounced_results(&self, turn: &Turn) -> Vec<ToolResultReady> {
+        let known = last_answers(&self.announced);
+        let known: HashSet<&str> = known.iter().map(|own| own.id.as_str()).collect();
+        let added = last_answers(&turn.blocks).into_iter().rev();
+        let added = added.filter(|own| !known.contains(own.id.as_str()));
+        added.map(result).collect()
+    }
+
     /// Records the start of a run on `turn`.
     pub(crate) fn begin(&mut self, turn: Turn, place: &Place) {
         self.version += 1;
@@ -194,6 +203,24 @@ impl History {
             *latest = turn;
         }
     }
+}
+
+/// Returns the answers after the last block of the model, from the end.
+fn last_answers(blocks: &Blocks) -> Vec<&ToolUse> {
+    let last = blocks.iter().rev();
+    let last = last.take_while(|block| !block.kind().is_model_output());
+    last.filter_map(|block| block.as_tool_use()).collect()
+}
+
+/// Returns the result that an answer shows.
+fn result(answer: &ToolUse) -> ToolResultReady {
+    let status = match answer.is_error() {
+        true => ToolStatus::Error,
+        false => ToolStatus::Success,
+    };
+    let mut own = ToolResultReady::new(&*answer.id, "", answer.shown_output(), status);
+    own.attachments = Attachment::all(&answer.images, &answer.files).into();
+    own
 }
 
 /// Place of a run's turn in the history.

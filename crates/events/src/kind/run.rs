@@ -4,7 +4,7 @@ use geppetto_turns::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{InputMessage, info};
+use super::{InputMessage, ToolResultReady, info};
 
 /// A run started.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub struct RunStarted {
     /// earlier one; `None` in events of other programs and of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<InputMessage>>,
+    /// Results of tool calls of earlier runs, which the program that requested the run has added to
+    /// the conversation. They have no events of their own.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub results: Box<[ToolResultReady]>,
 }
 
 impl RunStarted {
@@ -35,7 +39,15 @@ impl RunStarted {
             continues: None,
             replaces: None,
             messages: None,
+            results: Box::default(),
         }
+    }
+
+    /// Sets the results of tool calls that were added since the last run.
+    #[must_use]
+    pub fn with_results(mut self, results: impl IntoIterator<Item = ToolResultReady>) -> Self {
+        self.results = results.into_iter().collect();
+        self
     }
 
     /// Sets the messages added since the last run.

@@ -137,15 +137,17 @@ fn begin(session: &Session, run: &Arc<Run>, ready: Ready, release: Release) -> B
         turn,
         place,
     } = ready;
-    let (earlier, messages) = {
+    let (earlier, messages, results) = {
         let mut state = session.lock();
         let messages = state.history.unannounced(&turn);
+        let results = state.history.unannounced_results(&turn);
         state.history.begin(turn.clone(), &place);
-        (state.history.totals().clone(), messages)
+        (state.history.totals().clone(), messages, results)
     };
     let pin = session.stream().subscribe();
     run.started(session.stream().last_seq(), &turn);
     let started = RunStarted::new(last_prompt(&turn)).with_messages(messages);
+    let started = started.with_results(results);
     let guard = RunGuard::start_with(&ctx, started);
     run.begun();
     Box::new(Finisher {

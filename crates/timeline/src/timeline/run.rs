@@ -38,6 +38,11 @@ impl Scope {
         if let Some(replaced) = &started.replaces {
             self.retract(replaced, board);
         }
+        for answer in &started.results {
+            if self.tools.latest(&answer.tool_call_id).is_some() {
+                self.result(event, answer, board);
+            }
+        }
         self.give_up_waiting(&run, board);
         (self.notices, self.last_class, self.last_item) = (0, None, None);
         self.errors.clear();

@@ -3,12 +3,13 @@ use geppetto_enginebuilder::Builder;
 use geppetto_host::Host;
 use geppetto_store::{MemoryStore, Page};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
+use geppetto_timeline::{Entity, State, View};
 use geppetto_web::{Options, Owner, openai::OpenAi};
 use serde_json::{Value, json};
 
 use crate::{
     chat_completions::{hello, server},
-    support::{Reply, Server, paying},
+    support::{Reply, Server, Window, answer, is_answered, paying},
 };
 
 pub(crate) const RESPONSES: &str = "/v1/responses";
@@ -231,6 +232,43 @@ async fn the_clients_tools_are_functions() {
     assert_eq!(kinds(2), kinds(1));
 }
 
+/// A window of the chat, and a client of the API that executes its own tool.
+#[tokio::test]
+async fn a_window_shows_what_a_client_answered() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("c1", "pick", r#"{"n":1}"#),
+        Script::new().text("Se").hold_at(&gate).text("ven."),
+    ]);
+    let server = server(&engine).await;
+    let first = create(&server, json!({"input": "Pick", "tools": pick()})).await;
+    let sessions = server.host.list(&Page::newest(9)).await.unwrap();
+    let session = format!("/sessions/{}", sessions[0].0.id);
+    let mut window = Window::open(&server, &session).await;
+    let state = |view: &View| {
+        let call = view.entities().find(|own| own.kind() == "tool_call");
+        call.and_then(Entity::state).map(State::as_str)
+    };
+    window.until(|view| state(view) == Some("waiting")).await;
+    let output = json!({"type": "function_call_output", "call_id": "c1", "output": "7"});
+    let second = json!({"input": [output], "tools": pick(), "previous_response_id": first["id"]});
+    let meanwhile = async {
+        window.until(|view| answer(view) == "Se").await;
+        assert_eq!(state(&window.view), Some("done"));
+        gate.open();
+        window
+            .until(|view| answer(view) == "Seven." && is_answered(view))
+            .await;
+    };
+    tokio::join!(create(&server, second), meanwhile);
+    let mut fresh = Window::open(&server, &session).await;
+    fresh.until(|view| !view.is_empty()).await;
+    assert_eq!(state(&fresh.view), Some("done"));
+    while window.view != fresh.view {
+        assert!(window.step().await, "{:#?}", window.view);
+    }
+}
+
 #[tokio::test]
 async fn items_can_be_referred_to() {
     let engine = ScriptedEngine::new([Script::new().text("one"), Script::new().text("two")]);
@@ -347,7 +385,7 @@ async fn errors_and_refusals() {
         ("max_output_tokens", json!(0), "max_output_tokens"),
         (
             "tools",
-            json!([{"type": "custom", "name": "x"}]),
+            json!([{"type": "telepathy", "name": "x"}]),
             "tools[0].type",
         ),
         (
