@@ -164,6 +164,20 @@ impl HostedSession {
         Ok(true)
     }
 
+    /// Removes a prompt from the queue of this process; its run ends as cancelled. Returns `true` if
+    /// the prompt was queued.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; those of the store.
+    pub async fn remove_queued(&self, run_id: &str) -> Result<bool, Error> {
+        match self.shared().slots.get(&self.id) {
+            Some(live) => Ok(live.session.remove_queued(run_id)),
+            // The queue is in memory.
+            None => self.info().await.map(|_| false),
+        }
+    }
+
     /// Returns the running inference, if it runs in this process.
     #[must_use]
     pub fn running(&self) -> Option<HostedRun> {

@@ -19,8 +19,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The session of the path, if it exists for the owner of the request.
 pub(crate) struct Target(pub(crate) HostedSession);
 
+/// The id of a session in the path, which may not exist.
+pub(crate) struct SessionId(pub(crate) String);
+
 /// A parameter of the path.
 pub(crate) struct CallId(pub(crate) String);
+
+/// The run of the path.
+pub(crate) struct RunId(pub(crate) String);
 
 /// A message of the path, and the index of one of its images.
 pub(crate) struct ImagePlace(pub(crate) String, pub(crate) usize);
@@ -64,11 +70,27 @@ impl FromRequestParts<App> for Target {
     }
 }
 
+impl FromRequestParts<App> for SessionId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(path(parts, app, "id").await?))
+    }
+}
+
 impl FromRequestParts<App> for CallId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         Ok(Self(path(parts, app, "call").await?))
+    }
+}
+
+impl FromRequestParts<App> for RunId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(path(parts, app, "run").await?))
     }
 }
 

@@ -62,7 +62,14 @@ pub(crate) async fn api(State(app): State<App>, request: Request, next: Next) ->
     }
     parts.extensions.insert(scope);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let no_store = HeaderValue::from_static("no-store");
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let is_stream = media_type.is_some_and(|own| own.as_bytes().starts_with(b"text/event-stream"));
+    // A proxy that compresses a stream sends it in large pieces
+    // (<https://github.com/blinkk/rootjs/pull/1209>).
+    let no_store = HeaderValue::from_static(match is_stream {
+        true => "no-store, no-transform",
+        false => "no-store",
+    });
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, no_store);
@@ -199,7 +206,8 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src
      style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; \
      base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-fn secure(headers: &mut HeaderMap) {
+/// Sets the headers that protect a page.
+pub(crate) fn secure(headers: &mut HeaderMap) {
     const HEADERS: [(HeaderName, &str); 6] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -9,6 +9,7 @@ mod chat;
 mod content;
 mod error;
 mod fields;
+pub(crate) mod model;
 mod models;
 mod reply;
 mod request;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Problem,
-    routes::{Reply, Route},
+    openai::model::ErrorBody,
+    routes::{Errors, Reply, Route},
 };
 
 /// Returns the document of these routes, as of
@@ -18,7 +19,9 @@ pub(crate) fn document(title: &str, routes: &[Route]) -> Value {
     let mut generator = settings.into_generator();
     let mut paths = Map::new();
     for route in routes {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        // A parameter with slashes is one like any other here.
+        let path = route.path.replace("{*", "{");
+        let path = paths.entry(path).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {
             path.insert(route.method.to_owned(), operation(route, &mut generator));
         }
@@ -37,6 +40,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut parameters = Vec::new();
     let segments = route.path.split('/');
     for name in segments.filter_map(|own| own.strip_prefix('{')?.strip_suffix('}')) {
+        let name = name.trim_start_matches('*');
         parameters.push(json!({
             "name": name, "in": "path", "required": true, "schema": {"type": "string"},
         }));
@@ -70,6 +74,10 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let content = match &route.reply {
         Reply::Nothing => None,
         Reply::Json(schema) => Some(json!({"application/json": {"schema": schema(generator)}})),
+        Reply::JsonOrStream(schema) => Some(json!({
+            "application/json": {"schema": schema(generator)},
+            "text/event-stream": {"schema": {"type": "string"}},
+        })),
         Reply::Text(types) => Some(Value::Object(
             types
                 .iter()
@@ -80,12 +88,18 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     if let (Some(content), Some(fields)) = (content, success.as_object_mut()) {
         fields.insert("content".to_owned(), content);
     }
-    let problem = generator.subschema_for::<Problem>();
+    let errors = match route.errors {
+        Errors::Problem => {
+            let problem = generator.subschema_for::<Problem>();
+            json!({"application/problem+json": {"schema": problem}})
+        }
+        Errors::OpenAi => {
+            let error = generator.subschema_for::<ErrorBody>();
+            json!({"application/json": {"schema": error}})
+        }
+    };
     json!({
         route.status.to_string(): success,
-        "default": {
-            "description": "A problem.",
-            "content": {"application/problem+json": {"schema": problem}},
-        },
+        "default": {"description": "A problem.", "content": errors},
     })
 }

@@ -22,24 +22,22 @@ pub fn router(host: Host, options: Options) -> Router {
 
 /// Returns the routes; `with_chat` includes those of the chat.
 pub(crate) fn assemble(app: App, with_chat: bool) -> Router {
-    let table = match with_chat {
+    let mut table = match with_chat {
         true => routes(),
         false => Vec::new(),
     };
+    if app.options.openai.is_some() {
+        table.extend(openai::routes());
+    }
     let document = openapi::document(&app.options.title, &table);
     let mut api = Router::new();
     for route in table {
         api = api.route(route.path, route.handler);
     }
-    if app.options.openai.is_some() {
-        api = api.merge(openai::routes());
-    }
     let mut all = api
         .layer(from_fn_with_state(app.clone(), forward::owner))
-        .layer(from_fn_with_state(app.clone(), guard::api));
-    if with_chat {
-        all = all.route("/openapi.json", get(async move || Json(document)));
-    }
+        .layer(from_fn_with_state(app.clone(), guard::api))
+        .route("/openapi.json", get(async move || Json(document)));
     if with_chat && app.options.page {
         all = all
             .route("/", get(page::index))

@@ -21,6 +21,7 @@ pub(crate) struct Route {
     pub(crate) body: Option<SchemaOf>,
     pub(crate) status: u16,
     pub(crate) reply: Reply,
+    pub(crate) errors: Errors,
     pub(crate) query: &'static [(&'static str, &'static str)],
     /// Accepts an `Idempotency-Key`.
     pub(crate) repeatable: bool,
@@ -31,10 +32,21 @@ pub(crate) enum Reply {
     Nothing,
     Json(SchemaOf),
     Text(&'static [&'static str]),
+    /// JSON, or a stream of server-sent events if the request asks for one.
+    JsonOrStream(SchemaOf),
+}
+
+/// Body of a reply to a request that failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Errors {
+    /// [`Problem`](crate::Problem).
+    Problem,
+    /// The error format of the OpenAI API.
+    OpenAi,
 }
 
 impl Route {
-    fn new(
+    pub(crate) fn new(
         method: &'static str,
         path: &'static str,
         handler: MethodRouter<App>,
@@ -48,19 +60,31 @@ impl Route {
             body: None,
             status: 200,
             reply: Reply::Nothing,
+            errors: Errors::Problem,
             query: &[],
             repeatable: false,
         }
     }
 
-    fn body<T: JsonSchema>(mut self) -> Self {
+    pub(crate) fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Some(SchemaGenerator::subschema_for::<T>);
         self
     }
 
-    fn json<T: JsonSchema>(mut self, status: u16) -> Self {
+    pub(crate) fn json<T: JsonSchema>(mut self, status: u16) -> Self {
         self.status = status;
         self.reply = Reply::Json(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    pub(crate) fn json_or_stream<T: JsonSchema>(mut self) -> Self {
+        self.reply = Reply::JsonOrStream(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// Sets the error format of the OpenAI API.
+    pub(crate) fn with_api_errors(mut self) -> Self {
+        self.errors = Errors::OpenAi;
         self
     }
 
@@ -74,7 +98,7 @@ impl Route {
         self
     }
 
-    fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) fn query(mut self, query: &'static [(&'static str, &'static str)]) -> Self {
         self.query = query;
         self
     }
@@ -232,6 +256,13 @@ fn of_runs() -> Vec<Route> {
         )
         .body::<model::Edit>()
         .run(),
+        Route::new(
+            "delete",
+            "/sessions/{id}/queue/{run}",
+            delete(messages::withdraw),
+            "Removes a message that waits in the queue.",
+        )
+        .nothing(),
         Route::new(
             "post",
             "/sessions/{id}/approvals/{call}",

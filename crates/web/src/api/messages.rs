@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::{
     Problem,
     app::App,
-    extract::{Input, Key, Target},
+    extract::{Input, Key, RunId, Target},
     model::{Accepted, ImageInput, SendMessage},
 };
 
@@ -38,6 +38,19 @@ pub(crate) async fn send(
     }
     let submit = session.prompt(input.text).images(images);
     runs::start(&app, &session, submit, input.profile, key).await
+}
+
+/// Removes a message from the queue.
+pub(crate) async fn withdraw(
+    Target(session): Target,
+    RunId(run): RunId,
+) -> Result<StatusCode, Problem> {
+    if session.remove_queued(&run).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let detail = "no message of this run waits in the queue";
+    Err(Problem::new(StatusCode::CONFLICT, "not-queued", detail)
+        .help("the run may have started; cancel it with POST /sessions/{id}/cancel"))
 }
 
 fn image(input: ImageInput) -> Result<ImagePart, Problem> {

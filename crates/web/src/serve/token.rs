@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -10,7 +11,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Problem, openai};
+use crate::{Problem, guard, openai};
 
 /// Name of the cookie.
 const COOKIE: &str = "geppetto_token";
@@ -42,18 +43,57 @@ pub(super) async fn check(
     if request.method() == Method::GET && in_query.is_some_and(|own| is_equal(own, &token)) {
         return remember(request.uri().path(), &token);
     }
+    let path = request.uri().path().to_owned();
+    let shared = sharing(request, next).await;
+    let mut response = refusal(&path);
+    guard::secure(response.headers_mut());
+    response.headers_mut().extend(shared);
+    response
+}
+
+fn refusal(path: &str) -> Response {
     let problem = Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",
         "the request has no valid token",
     );
-    if openai::is_own_path(request.uri().path()) {
+    if openai::is_own_path(path) {
         let problem = problem.help("send it as the API key");
         return openai::Refusal::from(problem).into_response();
     }
     problem
         .help("send it as `Authorization: Bearer`, or open the page with `?token=` once")
         .into_response()
+}
+
+/// Returns the headers that let a page of another origin read the refusal, if the router allows that
+/// origin: without them, the page sees a failed connection. They are those of the router's reply to
+/// the preflight of the request, which needs no token.
+async fn sharing(request: Request, next: Next) -> HeaderMap {
+    let (parts, _) = request.into_parts();
+    if !parts.headers.contains_key(header::ORIGIN) {
+        return HeaderMap::new();
+    }
+    let mut preflight = Request::new(Body::empty());
+    *preflight.method_mut() = Method::OPTIONS;
+    *preflight.uri_mut() = parts.uri;
+    let asked = HeaderValue::from_str(parts.method.as_str());
+    let headers = preflight.headers_mut();
+    for name in [header::HOST, header::ORIGIN] {
+        headers.extend(parts.headers.get(&name).cloned().map(|value| (name, value)));
+    }
+    headers.extend(asked.map(|method| (header::ACCESS_CONTROL_REQUEST_METHOD, method)));
+    let mut reply = next.run(preflight).await;
+    let names = [
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        header::VARY,
+    ];
+    let found = names.into_iter().filter_map(|name| {
+        let value = reply.headers_mut().remove(&name)?;
+        Some((name, value))
+    });
+    found.collect()
 }
 
 /// Sets the cookie, and leads to the page without the token in its address.

@@ -98,6 +98,42 @@ async fn an_origin_that_is_allowed_gets_its_headers_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_refused_token_can_be_read_by_an_origin_that_is_allowed() {
+    let host = host();
+    let app = router(
+        host.clone(),
+        Options::new().allow_origin("https://app.example.com"),
+    );
+    let options = ServeOptions::new().token("0123456789abcdef");
+    let server = Server::serving(host, app, options).await;
+    let origin = ("Origin", "https://app.example.com");
+    for (method, path) in [
+        ("GET", "/sessions"),
+        ("POST", "/ui"),
+        ("POST", "/v1/responses"),
+    ] {
+        let reply = server.send(method, path, &[JSON, origin], "").await;
+        assert_eq!(reply.status, 401);
+        assert_eq!(
+            reply.header("access-control-allow-origin"),
+            Some(origin.1),
+            "{path}"
+        );
+        assert_eq!(
+            reply.header("access-control-allow-credentials"),
+            Some("true")
+        );
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        let other = [JSON, ("Origin", "https://evil.example")];
+        let reply = server.send(method, path, &other, "").await;
+        assert_eq!(
+            (reply.status, reply.header("access-control-allow-origin")),
+            (401, None)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_was_rebound_to_this_server_is_not_served() {
     let server = Server::of(host(), Options::new()).await;
     for (wrong, path) in [
@@ -319,6 +355,40 @@ async fn a_slow_or_large_head_ends_its_connection() {
     );
     let reply = server.raw(large.as_bytes()).await;
     assert!(matches!(reply.status, 0 | 431), "{reply:?}");
+}
+
+/// One byte a second.
+#[tokio::test(start_paused = true)]
+async fn a_slow_body_ends_its_connection() {
+    let server = Server::of(host(), Options::new()).await;
+    for path in ["/sessions", "/ui", "/agui"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Content-Length: 1000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        let mut sent = 0;
+        let (mut reading, mut writing) = stream.split();
+        let read = reading.read_to_end(&mut reply);
+        let write = async {
+            while writing.write_all(b" ").await.is_ok() {
+                sent += 1;
+                assert!(sent < 1000, "{path}: the server waits");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = read => {}
+            () = write => {}
+        }
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(reply.starts_with("HTTP/1.1 408"), "{path}: {reply}");
+        assert!(reply.contains("urn:geppetto:timeout"), "{path}: {reply}");
+    }
+    assert_eq!(server.get("/sessions").await.status, 200);
 }
 
 #[tokio::test]

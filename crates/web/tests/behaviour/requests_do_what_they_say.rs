@@ -242,6 +242,53 @@ async fn a_queued_message_is_answered_at_once_and_shown() {
 }
 
 #[tokio::test]
+async fn a_queued_message_can_be_removed() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().hold_at(&gate).text("One."),
+        Script::new().text("Three."),
+    ]);
+    let host = Host::builder(MemoryStore::new(), Builder::new(engine));
+    let host = host.busy_policy(BusyPolicy::Queue { max: 4 }).build();
+    let server = Server::of(host, Options::new()).await;
+    let session = server.session().await;
+    let messages = format!("{session}/messages");
+    let first = server.post(&messages, &json!({"text": "First"})).await;
+    gate.reached().await;
+    let second = server.post(&messages, &json!({"text": "Second"})).await;
+    server.post(&messages, &json!({"text": "Third"})).await;
+    let path = |reply: &crate::support::Reply| {
+        format!("{session}/queue/{}", reply.json()["run"].as_str().unwrap())
+    };
+    let removed = server.send("DELETE", &path(&second), &[], "").await;
+    assert_eq!((removed.status, removed.body.as_str()), (204, ""));
+    let left = server.get(&session).await.json();
+    let texts: Vec<&Value> = left["queued"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| &own["text"])
+        .collect();
+    assert_eq!(texts, ["Third"]);
+    // Removed already; running.
+    for wrong in [&second, &first] {
+        let refused = server.send("DELETE", &path(wrong), &[], "").await;
+        assert_eq!(
+            (refused.status, refused.problem().as_str()),
+            (409, "not-queued")
+        );
+    }
+    let mut window = Window::open(&server, &session).await;
+    gate.open();
+    window
+        .until(|view| answer(view) == "Three." && is_answered(view))
+        .await;
+    let users = window.view.entities().filter(|own| own.kind() == "user");
+    let texts: Vec<_> = users.filter_map(|own| own.text()).collect();
+    assert_eq!(texts, ["First", "Third"]);
+}
+
+#[tokio::test]
 async fn the_last_prompt_is_retried_edited_and_undone() {
     let engine =
         ScriptedEngine::new(["One.", "Two.", "Three."].map(|text| Script::new().text(text)));

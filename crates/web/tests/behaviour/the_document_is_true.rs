@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use geppetto_engine::ErrorKind;
+use geppetto_enginebuilder::Builder;
+use geppetto_host::Host;
 use geppetto_store::MemoryStore;
 use geppetto_testing::{Script, ScriptedEngine};
 use geppetto_timeline::{Field, Patch};
-use geppetto_web::Options;
+use geppetto_web::{Options, ServeOptions, openai::OpenAi};
 use serde_json::{Value, json};
 
 use crate::{
@@ -114,11 +116,13 @@ async fn every_operation_exists_and_every_reference_resolves() {
             operations += 1;
             let path = path.replace("{id}", "none").replace("{call}", "call");
             let path = path.replace("{message}", "x").replace("{index}", "0");
+            let path = path.replace("{run}", "run");
             let json = [("Content-Type", "application/json")];
             let reply = server
                 .send(&method.to_uppercase(), &path, &json, "{}")
                 .await;
-            let named = path.contains("/none");
+            // A page asks for the stream of a chat that has no message yet.
+            let named = path.contains("/none") && path != "/ui/none/stream";
             assert_eq!(reply.status == 404, named, "{method} {path}: {reply:?}");
             if named {
                 assert_eq!(reply.problem(), "no-such-session", "{method} {path}");
@@ -132,6 +136,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
         if !methods.contains_key("delete") {
             let path = path.replace("{id}", "none").replace("{call}", "call");
             let path = path.replace("{message}", "x").replace("{index}", "0");
+            let path = path.replace("{run}", "run");
             let reply = server.send("DELETE", &path, &[], "").await;
             assert_eq!(
                 (reply.status, reply.problem().as_str()),
@@ -140,7 +145,7 @@ async fn every_operation_exists_and_every_reference_resolves() {
             );
         }
     }
-    assert_eq!(operations, 21);
+    assert_eq!(operations, 22);
     let mut references = Vec::new();
     collect(&document, &mut references);
     assert!(references.len() > 15);
@@ -148,6 +153,61 @@ async fn every_operation_exists_and_every_reference_resolves() {
         let pointer = reference.trim_start_matches('#');
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[tokio::test]
+async fn the_openai_api_is_part_of_it() {
+    let engine = ScriptedEngine::always(Script::new().text("Hello."));
+    let host = Host::new(MemoryStore::new(), Builder::new(engine));
+    let options = || Options::new().openai(OpenAi::new());
+    let server = Server::of(host.clone(), options()).await;
+    let document = server.get("/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    let of_api = paths.iter().filter(|(path, _)| path.starts_with("/v1/"));
+    let mut operations = 0;
+    for (path, methods) in of_api.clone() {
+        for (method, operation) in methods.as_object().unwrap() {
+            operations += 1;
+            let path = path.replace("{id}", "none");
+            let json = [("Content-Type", "application/json")];
+            let reply = server
+                .send(&method.to_uppercase(), &path, &json, "{}")
+                .await;
+            assert_eq!(
+                reply.status == 404,
+                path.contains("none"),
+                "{method} {path}"
+            );
+            if reply.status >= 400 {
+                let found = misfits(&reply.json(), &schema("ApiError"), &document, "error");
+                assert_eq!(found, [""; 0]);
+            }
+            let errors = &operation["responses"]["default"]["content"]["application/json"];
+            assert_eq!(errors["schema"], schema("ApiError"));
+        }
+    }
+    assert_eq!(operations, 7);
+    for (path, body, name) in [
+        (
+            "/v1/chat/completions",
+            json!({"messages": [{"role": "user", "content": "Hi"}]}),
+            "ChatCompletion",
+        ),
+        ("/v1/responses", json!({"input": "Hi"}), "Response"),
+    ] {
+        let reply = server.post(path, &body).await.json();
+        assert_eq!(misfits(&reply, &schema(name), &document, name), [""; 0]);
+    }
+    let models = server.get("/v1/models").await.json();
+    assert_eq!(
+        misfits(&models, &schema("ModelList"), &document, "models"),
+        [""; 0]
+    );
+    // Alone, the API has a document of its own.
+    let alone = geppetto_web::openai::router(host.clone(), options());
+    let alone = Server::serving(host, alone, ServeOptions::new()).await;
+    let own = alone.get("/openapi.json").await.json();
+    assert_eq!(own["paths"].as_object().unwrap().len(), of_api.count());
 }
 
 fn collect(value: &Value, references: &mut Vec<String>) {
