@@ -175,7 +175,7 @@ export function Composer() {
         onChange=${(event) => { add([...event.target.files]); event.target.value = ''; }} />
       <${IconButton} name="image" label="Add images" disabled=${isEditing} onClick=${() => picker.current.click()} />
       ${profiles.length > 1 && html`<select aria-label="Profile" value=${profile} onChange=${(event) => chooseProfile(event.target.value)}>
-        ${profiles.map((own) => html`<option value=${own.name} title=${own.description}>${own.title}</option>`)}</select>`}
+        ${profiles.map((own) => html`<option value=${own.name} title=${own.description}>${own.title}${own.model && own.model !== own.title ? ` · ${own.model}` : ''}</option>`)}</select>`}
       <span class="hint faint">${isBusy ? 'Esc stops the answer' : 'Enter sends, Shift+Enter is a new line'}</span>
       ${isBusy && html`<button type="button" class="round stop" aria-label="Stop the answer" title="Stop (Esc)" onClick=${stop}><${Icon} name="stop" /></button>`}
       ${(!isBusy || canSend) && html`<button type="submit" class="round send" aria-label="Send" title="Send (Enter)" disabled=${!canSend}><${Icon} name="send" /></button>`}

@@ -9,7 +9,7 @@ import { Composer } from './composer.js';
 import { Icon, IconButton } from './icons.js';
 import { Messages } from './messages.js';
 import { Sidebar } from './sidebar.js';
-import { fromHash, get, loadProfiles, loadSessions, open, report, set, setTheme, stop, theme, useStore } from './store.js';
+import { fromHash, get, loadProfiles, loadSessions, open, report, set, setTheme, stop, theme, unqueue, useStore } from './store.js';
 
 const html = htm.bind(h);
 
@@ -65,8 +65,16 @@ function useFollow(view, current) {
   return { pane, onScroll, isAway, toEnd };
 }
 
+/** Messages that wait for the answer. */
+function Queue({ list, count }) {
+  if (!list.length) return count > 0 && html`<p class="notice">${count} ${count === 1 ? 'message waits' : 'messages wait'} for the answer.</p>`;
+  return html`<ul class="queue" aria-label="Waiting messages">${list.map((own) => html`<li key=${own.run}>
+    <span class="plain" dir="auto">${own.text || 'Images'}</span>
+    <${IconButton} name="close" label="Remove this message" onClick=${() => unqueue(own.run)} /></li>`)}</ul>`;
+}
+
 function App() {
-  const { view, current, connection, announcement, isListOpen } = useStore();
+  const { view, current, connection, announcement, isListOpen, queued } = useStore();
   const isBusy = Boolean(view.status.run);
   const { pane, onScroll, isAway, toEnd } = useFollow(view, current);
   const isEmpty = !current || (view.isLoaded && view.entities.size === 0 && !isBusy);
@@ -81,7 +89,7 @@ function App() {
             ${document.body.dataset.notice && html`<p class="plain welcome-notice">${document.body.dataset.notice}</p>`}</div>`}
           ${current && !view.isLoaded && connection !== 'deleted' && html`<p class="faint pulse">Loading…</p>`}
           <${Messages} view=${view} isBusy=${isBusy} />
-          ${view.status.queued > 0 && html`<p class="notice">${view.status.queued} ${view.status.queued === 1 ? 'message waits' : 'messages wait'} for the answer.</p>`}
+          <${Queue} list=${queued} count=${view.status.queued ?? 0} />
         </div>
       </div>
       <div class="bottom">

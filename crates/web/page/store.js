@@ -19,6 +19,7 @@ let state = {
   isSending: false,
   isListOpen: false,
   editing: null,
+  queued: [],
 };
 const listeners = new Set();
 
@@ -100,7 +101,7 @@ export function open(id) {
   close();
   close = () => {};
   expected = null;
-  set({ current: id, view: emptyView(), notice: null, isListOpen: false, editing: null, connection: id ? 'connecting' : 'none' });
+  set({ current: id, view: emptyView(), queued: [], notice: null, isListOpen: false, editing: null, connection: id ? 'connecting' : 'none' });
   const hash = id ? `#/${id}` : '#/';
   if (location.hash !== hash && !(hash === '#/' && !location.hash)) history.pushState(null, '', hash);
   if (!id) {
@@ -114,6 +115,8 @@ export function open(id) {
       set({ view });
       if (view.status.run && view.status.run !== before.status.run && before.isLoaded) set({ announcement: 'Answering' });
       if (view.status.run) expected = { run: view.status.run, isSeen: true };
+      // A message of the queue runs, or all are gone.
+      if (state.queued.length && view.status.run !== before.status.run) loadSession(id);
       announceEnd(view);
     },
     onConnection: (connection) => {
@@ -130,11 +133,20 @@ export function open(id) {
       set({ connection });
     },
   });
-  send('GET', session(id))
-    .then((own) => {
-      if (state.current === id && own.profile) set({ profile: own.profile });
-    })
-    .catch(() => {}); // the stream says what is wrong
+  loadSession(id).then((own) => {
+    if (own?.profile && state.current === id) set({ profile: own.profile });
+  });
+}
+
+/** Loads what the event stream does not have: the queue, and the profile. */
+async function loadSession(id) {
+  try {
+    const own = await send('GET', session(id));
+    if (state.current === id) set({ queued: own.queued ?? [] });
+    return own;
+  } catch {
+    return null; // the stream says what is wrong
+  }
 }
 
 /** The run whose end is to be announced. It may begin and end between two frames. */
@@ -183,7 +195,10 @@ export async function sendMessage(text, images) {
     if (state.profile) body.profile = state.profile;
     const accepted = await send('POST', session(id, '/messages'), body, newKey());
     set({ notice: null });
-    if (accepted.state === 'queued') set({ announcement: 'Message queued' });
+    if (accepted.state === 'queued') {
+      set({ announcement: 'Message queued' });
+      loadSession(id);
+    }
     if (state.current === id) {
       if (expected?.run !== accepted.run) expected = { run: accepted.run, place };
       announceEnd(state.view);
@@ -210,6 +225,18 @@ async function act(rest, body, key) {
     report(error);
     return null;
   }
+}
+
+/** Removes a message from the queue. */
+export async function unqueue(run) {
+  const id = state.current;
+  try {
+    await send('DELETE', session(id, `/queue/${encodeURIComponent(run)}`));
+    set({ announcement: 'Message removed' });
+  } catch (error) {
+    if (error.kind !== 'not-queued') report(error); // it runs already
+  }
+  loadSession(id);
 }
 
 export const stop = () => act('/cancel');
