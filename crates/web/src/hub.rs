@@ -11,12 +11,15 @@ use geppetto_host::{ErrorKind, HostedSession};
 use geppetto_timeline::{Patch, Timeline, View};
 use tokio::{sync::Notify, task::AbortHandle};
 
+mod frame;
 mod join;
 mod window;
 
+use frame::Frame;
+pub(crate) use frame::event;
 pub(crate) use join::joined;
 use window::Place;
-pub(crate) use window::{Update, Window};
+pub(crate) use window::Window;
 
 /// Delay before a failed read of the store is repeated.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -133,7 +136,7 @@ impl Hub {
     fn apply(&self, event: &Event) {
         let mut state = self.lock();
         let patches = state.timeline.apply(event);
-        state.publish(&patches);
+        state.publish(patches);
     }
 
     /// Shows what the history has and the events had not.
@@ -143,7 +146,7 @@ impl Hub {
         if !patches.is_empty() {
             // They have the number of the last event, which windows have seen.
             state.floor = state.timeline.seq();
-            state.publish(&patches);
+            state.publish(patches);
         }
     }
 
@@ -170,13 +173,13 @@ impl State {
         matches!(self.phase, Phase::Building | Phase::Live)
     }
 
-    fn publish(&mut self, patches: &[Patch]) {
-        if patches.is_empty() {
+    fn publish(&mut self, patches: Vec<Patch>) {
+        if patches.is_empty() || self.windows.is_empty() {
             return;
         }
-        let seq = self.timeline.seq();
+        let frame = Arc::new(Frame::new(self.timeline.seq(), patches));
         for place in self.windows.values_mut() {
-            place.push(seq, patches);
+            place.push(&frame);
         }
     }
 }

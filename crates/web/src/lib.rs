@@ -49,6 +49,7 @@ mod extract;
 mod forward;
 mod guard;
 mod hub;
+mod idle;
 pub mod model;
 pub mod openai;
 mod openapi;

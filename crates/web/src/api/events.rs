@@ -3,15 +3,13 @@
 use std::convert::Infallible;
 
 use axum::{
+    body::{Body, Bytes},
     extract::State,
-    response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
-    },
+    response::{IntoResponse, Response},
 };
-use futures_util::{Stream, StreamExt as _, stream};
-use geppetto_host::{Events, HostedSession};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use futures_util::stream;
+use geppetto_host::Events;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
 
 use crate::{
@@ -19,7 +17,8 @@ use crate::{
     app::App,
     extract::{Params, Target},
     guard::Streaming,
-    hub::{Update, Window},
+    hub::{self, Window},
+    idle::Idle,
     owner::Scope,
 };
 
@@ -55,73 +54,77 @@ pub(crate) async fn stream(
     let last = last.and_then(|last| last.to_str().ok());
     let after = last.and_then(|last| last.trim().parse().ok());
     let after = after.or(params.after);
-    let retry = Event::default().retry(app.options.retry).comment("open");
-    let retry = stream::once(async move { Ok::<_, Infallible>(retry) });
-    let keep_alive = KeepAlive::new().interval(app.options.keep_alive).text("");
-    let sse = match params.format {
-        Format::Patches => {
-            let window = app.hubs.window(&session, after);
-            let events = retry.chain(patches(window, streaming));
-            Sse::new(events).keep_alive(keep_alive).into_response()
-        }
-        Format::Events => {
-            let events = retry.chain(raw(&session, after.unwrap_or_default(), streaming));
-            Sse::new(events).keep_alive(keep_alive).into_response()
-        }
+    let source = match params.format {
+        Format::Patches => Source::Window(app.hubs.window(&session, after)),
+        Format::Events => Source::Events(Box::new(session.events(after.unwrap_or_default()))),
     };
-    let unbuffered = (
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    Ok(([unbuffered], sse).into_response())
+    let retry = app.options.retry.as_millis();
+    let feed = Feed {
+        first: Some(Bytes::from(format!("retry: {retry}\n: open\n\n"))),
+        source,
+        idle: Idle::new(app.options.keep_alive),
+        streaming,
+    };
+    let frames = stream::unfold(feed, async |mut feed| {
+        let frame = feed.next().await?;
+        Some((Ok::<_, Infallible>(frame), feed))
+    });
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream"),
+        ),
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ];
+    Ok((headers, Body::from_stream(frames)).into_response())
 }
 
-/// Returns the changes of a timeline, merged while the reader is slow.
-fn patches(
-    window: Window,
-    streaming: Streaming,
-) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    stream::unfold((window, streaming), async |(mut window, streaming)| {
-        let event = match window.next().await? {
-            Update::View(view) => {
-                let data = serde_json::to_string(&view).unwrap_or_default();
-                named("view", data).id(view.version.to_string())
-            }
-            Update::Patches(seq, patches) => {
-                let data = serde_json::to_string(&patches).unwrap_or_default();
-                named("patches", data).id(seq.to_string())
-            }
-            Update::Deleted => named("deleted", "{}".to_owned()),
+enum Source {
+    /// Changes of a timeline, merged while the reader is slow.
+    Window(Window),
+    /// Events of a session, with adjacent deltas merged while the reader is slow.
+    Events(Box<Events>),
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<Bytes> {
+        let events = match self {
+            Self::Window(window) => return window.next().await,
+            Self::Events(events) => events,
         };
-        Some((Ok(event), (window, streaming)))
-    })
+        match events.next().await {
+            Ok(event) => {
+                let event = event?;
+                Some(hub::event("event", Some(event.seq), &event))
+            }
+            Err(error) => {
+                // The reader reconnects and continues.
+                tracing::warn!(%error, "an event stream was cut off");
+                None
+            }
+        }
+    }
 }
 
-/// Returns the events of a session, with adjacent deltas merged while the reader is slow.
-fn raw(
-    session: &HostedSession,
-    after: u64,
+/// The body of a stream.
+struct Feed {
+    first: Option<Bytes>,
+    source: Source,
+    idle: Idle,
+    /// Counts the stream until it is dropped.
+    #[allow(dead_code, reason = "held, not read")]
     streaming: Streaming,
-) -> impl Stream<Item = Result<Event, Infallible>> + Send + use<> {
-    let events = session.events(after);
-    stream::unfold(
-        (events, streaming),
-        async |(mut events, streaming): (Events, _)| {
-            let event = match events.next().await {
-                Ok(event) => event?,
-                Err(error) => {
-                    // The reader reconnects and continues.
-                    tracing::warn!(%error, "an event stream was cut off");
-                    return None;
-                }
-            };
-            let data = serde_json::to_string(&event).unwrap_or_default();
-            let own = named("event", data).id(event.seq.to_string());
-            Some((Ok(own), (events, streaming)))
-        },
-    )
 }
 
-fn named(name: &str, data: String) -> Event {
-    Event::default().event(name).data(data)
+impl Feed {
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let next = self.idle.wait(self.source.next()).await;
+        next.unwrap_or(Some(Bytes::from_static(b":\n\n")))
+    }
 }

@@ -2,24 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use geppetto_timeline::{Patch, PatchQueue, View};
 use tokio::sync::Notify;
 
-use super::{Hub, Phase};
+use super::{
+    Hub, Phase,
+    frame::{self, Frame},
+};
 
 /// Number of bytes of text that wait for a window; with more, it receives the complete view instead.
 const MAX_WAITING: usize = 1 << 20;
-
-/// What a window shows next.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Update {
-    /// The complete view, in place of everything before.
-    View(Box<View>),
-    /// Changes, and the version that they lead to.
-    Patches(u64, Vec<Patch>),
-    /// The session was deleted.
-    Deleted,
-}
 
 /// A reader of a hub. Closed when it is dropped.
 pub(crate) struct Window {
@@ -29,51 +22,78 @@ pub(crate) struct Window {
     ended: bool,
 }
 
+/// What a window shows next.
+enum Update {
+    /// The complete view, in place of everything before.
+    View(Box<View>),
+    /// Changes that all windows receive.
+    Frame(Arc<Frame>),
+    /// Changes, and the version that they lead to.
+    Patches(u64, Vec<Patch>),
+    /// The session was deleted.
+    Deleted,
+}
+
 /// What a window has not seen.
 pub(super) struct Place {
     waiting: Waiting,
     woken: Arc<Notify>,
 }
 
+#[derive(Default)]
 enum Waiting {
+    #[default]
+    Nothing,
     /// Everything after this version.
     After(u64),
     /// The complete view.
     View,
-    /// These changes.
-    Patches {
-        queue: Box<PatchQueue>,
-        /// Version after them.
-        seq: u64,
-        /// Size of their texts.
-        size: usize,
-    },
+    /// The last changes.
+    Frame(Arc<Frame>),
+    /// Several changes, merged.
+    Merged(Box<Merged>),
 }
 
-impl Waiting {
-    fn nothing() -> Self {
-        Self::Patches {
-            queue: Box::default(),
-            seq: 0,
-            size: 0,
+#[derive(Default)]
+struct Merged {
+    queue: PatchQueue,
+    /// Version after the changes.
+    version: u64,
+    /// Size of their texts.
+    size: usize,
+}
+
+impl Merged {
+    fn push(&mut self, frame: &Frame) {
+        self.version = frame.version;
+        self.size += frame.patches.iter().map(size_of_patch).sum::<usize>();
+        if self.size <= MAX_WAITING {
+            for patch in &frame.patches {
+                self.queue.push(patch.clone());
+            }
         }
     }
 }
 
 impl Place {
-    pub(super) fn push(&mut self, version: u64, patches: &[Patch]) {
-        let Waiting::Patches { queue, seq, size } = &mut self.waiting else {
-            return;
-        };
-        *size += patches.iter().map(size_of_patch).sum::<usize>();
-        if *size > MAX_WAITING {
-            self.waiting = Waiting::View;
-        } else {
-            *seq = version;
-            for patch in patches {
-                queue.push(patch.clone());
+    pub(super) fn push(&mut self, frame: &Arc<Frame>) {
+        self.waiting = match std::mem::take(&mut self.waiting) {
+            whole @ (Waiting::View | Waiting::After(_)) => {
+                self.waiting = whole;
+                return;
             }
-        }
+            Waiting::Nothing => Waiting::Frame(Arc::clone(frame)),
+            Waiting::Frame(first) => {
+                let mut merged = Box::<Merged>::default();
+                merged.push(&first);
+                merged.push(frame);
+                Waiting::of(merged)
+            }
+            Waiting::Merged(mut merged) => {
+                merged.push(frame);
+                Waiting::of(merged)
+            }
+        };
         self.woken.notify_one();
     }
 
@@ -87,6 +107,15 @@ impl Place {
 
     pub(super) fn wake(&self) {
         self.woken.notify_one();
+    }
+}
+
+impl Waiting {
+    fn of(merged: Box<Merged>) -> Self {
+        if merged.size > MAX_WAITING {
+            return Self::View;
+        }
+        Self::Merged(merged)
     }
 }
 
@@ -112,22 +141,32 @@ impl Hub {
 }
 
 impl Window {
-    /// Waits for the next update; changes that come meanwhile are merged. Returns `None` when
-    /// nothing follows.
-    pub(crate) async fn next(&mut self) -> Option<Update> {
+    /// Waits for the next server-sent event; changes that come meanwhile are merged. Returns `None`
+    /// when nothing follows.
+    ///
+    /// Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.ended {
                 return None;
             }
-            match self.take() {
-                Some(Update::Deleted) => {
-                    self.ended = true;
-                    return Some(Update::Deleted);
+            let update = self.take();
+            let Some(update) = update else {
+                if self.ended {
+                    return None;
                 }
-                Some(update) => return Some(update),
-                None if self.ended => return None,
-                None => self.woken.notified().await,
-            }
+                self.woken.notified().await;
+                continue;
+            };
+            return Some(match update {
+                Update::View(view) => frame::event("view", Some(view.version), &view),
+                Update::Frame(frame) => frame.encoded(),
+                Update::Patches(version, patches) => frame::patches(version, &patches),
+                Update::Deleted => {
+                    self.ended = true;
+                    frame::event("deleted", None, &serde_json::json!({}))
+                }
+            });
         }
     }
 
@@ -144,22 +183,19 @@ impl Window {
         }
         let floor = state.floor;
         let place = state.windows.get_mut(&self.id)?;
-        if let Waiting::Patches { queue, .. } = &place.waiting
-            && queue.is_empty()
-        {
-            return None;
-        }
-        let waiting = std::mem::replace(&mut place.waiting, Waiting::nothing());
+        let waiting = std::mem::take(&mut place.waiting);
         let timeline = &state.timeline;
         let view = || Update::View(Box::new(timeline.view().clone()));
         Some(match waiting {
+            Waiting::Nothing => return None,
             Waiting::View => view(),
             Waiting::After(version) if version > floor => match timeline.since(version) {
                 Some(patches) => Update::Patches(timeline.seq(), patches),
                 None => view(),
             },
             Waiting::After(_) => view(),
-            Waiting::Patches { mut queue, seq, .. } => Update::Patches(seq, queue.take()),
+            Waiting::Frame(frame) => Update::Frame(frame),
+            Waiting::Merged(mut merged) => Update::Patches(merged.version, merged.queue.take()),
         })
     }
 }

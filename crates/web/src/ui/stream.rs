@@ -10,10 +10,9 @@ use futures_util::stream;
 use geppetto_events::Event;
 use geppetto_host::{ErrorKind, Events, HostedSession};
 use http::{HeaderName, HeaderValue, header};
-use tokio::time::timeout;
 
 use super::watch::Watching;
-use crate::guard::Streaming;
+use crate::{guard::Streaming, idle::Idle};
 
 /// A projection, as streams need it. Each text is the data of one server-sent event.
 pub(crate) trait Wire: Send + 'static {
@@ -48,7 +47,7 @@ pub(crate) fn of_run<W: Wire>(run: Run<W>) -> Response {
         session: run.session,
         streaming: run.streaming,
         watching: run.watching,
-        keep_alive: run.keep_alive,
+        idle: Idle::new(run.keep_alive),
         over: false,
     };
     let frames = stream::unfold(state, async |mut state| {
@@ -76,7 +75,7 @@ struct State<W> {
     #[allow(dead_code, reason = "held, not read")]
     streaming: Streaming,
     watching: Watching,
-    keep_alive: Duration,
+    idle: Idle,
     over: bool,
 }
 
@@ -89,10 +88,10 @@ impl<W: Wire> State<W> {
         loop {
             let event = match self.known.pop_front() {
                 Some(event) => event,
-                None => match timeout(self.keep_alive, self.events.next()).await {
-                    Err(_) => return Some(Ok(Bytes::from_static(b": keep-alive\n\n"))),
-                    Ok(Ok(Some(event))) => event,
-                    Ok(read) => return Some(self.broken(read.err()).await),
+                None => match self.idle.wait(self.events.next()).await {
+                    None => return Some(Ok(Bytes::from_static(b": keep-alive\n\n"))),
+                    Some(Ok(Some(event))) => event,
+                    Some(read) => return Some(self.broken(read.err()).await),
                 },
             };
             let data = self.wire.apply(&event);
