@@ -46,6 +46,7 @@ pub mod ai_sdk;
 mod call_ids;
 mod error;
 mod history;
+mod nullable;
 pub mod openai;
 mod raw;
 mod segment;

@@ -1,6 +1,6 @@
 //! [`RunInput`]: what `HttpAgent` posts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,13 +26,13 @@ pub struct RunInput {
     /// Id of the run, which the stream repeats.
     #[serde(alias = "run_id")]
     pub run_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     messages: Vec<Message>,
     /// Tools that the client executes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     pub tools: Vec<ClientTool>,
     /// What the application's interface tells the model.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     pub context: Vec<Context>,
     /// State of the application.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub struct ClientTool {
     /// Name.
     pub name: String,
     /// Description.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     pub description: String,
     /// Schema of the arguments.
     #[serde(default)]
@@ -71,7 +71,7 @@ pub struct Context {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Message {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     id: String,
     role: String,
     #[serde(default)]
@@ -288,6 +288,10 @@ impl RunInput {
             .map(|own| (own.call(), ()))
             .collect();
         results.retain(|own| !decided.contains_key(own.shown_call()));
+        // Some clients send a result twice; the first counts
+        // (<https://github.com/agno-agi/agno/pull/5191>).
+        let mut seen = HashSet::new();
+        results.retain(|own| seen.insert(own.shown_call().to_owned()));
         results
     }
 }

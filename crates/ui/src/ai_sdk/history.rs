@@ -241,9 +241,12 @@ impl Writer {
     }
 
     fn end(&mut self, turn: &Turn) {
+        let (mut ends_with_calls, mut waits) = (self.answered, false);
         for (id, name) in std::mem::take(&mut self.open) {
+            ends_with_calls = true;
             let mut asked = self.waiting.iter();
             let asked = asked.find(|own| own.call_id == id && own.tool_name == name);
+            waits |= asked.is_some();
             match asked {
                 // The interface executes the tool.
                 Some(asked) if asked.question == CLIENT_QUESTION => {}
@@ -253,6 +256,10 @@ impl Writer {
         }
         if self.in_step {
             self.out.push(Chunk::FinishStep);
+        }
+        // As in streams.
+        if self.in_step && ends_with_calls && !waits {
+            self.out.extend([Chunk::StartStep, Chunk::FinishStep]);
         }
         let (model, usage) = history::facts(turn);
         let limit = history::limit(turn);

@@ -55,6 +55,8 @@ pub struct Projection {
     client_tools: HashSet<String>,
     /// Finish class of the last reply.
     class: Option<String>,
+    /// `true` if the run ends because calls wait for an answer.
+    waits: bool,
     out: Vec<Chunk>,
 }
 

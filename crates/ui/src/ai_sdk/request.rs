@@ -28,17 +28,20 @@ pub struct Request {
     #[serde(default)]
     pub profile: Option<String>,
     /// The messages.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     messages: Vec<Message>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Message {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     id: String,
     role: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::nullable::or_default")]
     parts: Vec<Value>,
+    /// Text of a message without parts, as pages of version 4 send it.
+    #[serde(default)]
+    content: Value,
 }
 
 /// What a request asks for.
@@ -193,6 +196,9 @@ impl Request {
                     )));
                 }
             }
+        }
+        if message.parts.is_empty() {
+            texts.extend(message.content.as_str());
         }
         let text = texts.join("\n");
         if text.trim().is_empty() && files.is_empty() {

@@ -40,12 +40,18 @@ const HOSTED: [&str; 12] = [
     "apply_patch",
 ];
 
-/// Reads a tool; `None` for one that OpenAI executes.
+/// Tools of the agents of OpenAI, in the format of Responses. Their other tools are functions; a
+/// request with both is served without these, as other servers do
+/// (<https://github.com/CommandCodeAI/command-code/issues/885>).
+const OF_AGENTS: [&str; 2] = ["custom", "namespace"];
+
+/// Reads a tool; `None` for one that is not offered to the model.
 fn definition(tool: &Value, place: &str) -> Result<Option<ToolDefinition>, ApiError> {
     let fields = Fields::of(tool, place)?;
     match fields.text("type")?.unwrap_or("function") {
         "function" => {}
         kind if is_hosted(kind) => return Ok(None),
+        kind if OF_AGENTS.contains(&kind) && fields.text("name")?.is_some() => return Ok(None),
         other => {
             let message = format!(
                 "tools of the type `{other}` are not supported; declare a function instead"

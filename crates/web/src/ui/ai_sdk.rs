@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Problem,
     app::App,
-    extract::{Input, Target},
+    extract::{Input, SessionId, Target},
     guard::Streaming,
     owner::Scope,
 };
@@ -272,9 +272,15 @@ fn follow(
 pub(crate) async fn resume(
     State(app): State<App>,
     scope: Scope,
-    Target(session): Target,
+    SessionId(id): SessionId,
 ) -> Result<Response, Problem> {
     let streaming = app.streams.open(scope.group().unwrap_or_default())?;
+    let session = match scope.session(&app.host, &id).await {
+        Ok(session) => session,
+        // A page with `resume` asks before the first message, too.
+        Err(problem) if problem.status == 404 => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(problem) => return Err(problem),
+    };
     match replay(&app, session, streaming).await? {
         Some(response) => Ok(with_header(response)),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -317,9 +323,16 @@ async fn replay(
     })))
 }
 
-/// Returns the messages of a session.
+/// Returns the messages of a session. The answer of a running inference is not among them: a page
+/// that has a part of it shows that part twice when it resumes the stream, which begins with the
+/// message (<https://github.com/vercel/ai/issues/14688>).
 pub(crate) async fn read(Target(session): Target) -> Result<Json<Vec<Message>>, Problem> {
-    Ok(Json(messages(&session.turns().await?)))
+    let snapshot = session.snapshot().await?;
+    let is_over = matches!(snapshot.state, SessionState::Idle | SessionState::Waiting);
+    let mut messages = messages(&session.turns().await?);
+    let running = snapshot.turn.filter(|_| !is_over).map(|turn| turn.id);
+    messages.retain(|own| running.as_ref().is_none_or(|id| own.id != *id));
+    Ok(Json(messages))
 }
 
 fn with_header(mut response: Response) -> Response {

@@ -22,3 +22,4 @@ mod support;
 mod the_document_is_true;
 mod the_server_restarts;
 mod users_see_their_own_sessions;
+mod what_users_of_other_chats_reported;

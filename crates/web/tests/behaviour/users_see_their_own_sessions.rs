@@ -49,7 +49,6 @@ async fn no_interface_shows(server: &Server, id: &str) {
         ("POST", "/ui".to_owned(), ui.to_string()),
         ("POST", "/ui".to_owned(), answers.to_string()),
         ("GET", format!("/ui/{id}"), String::new()),
-        ("GET", format!("/ui/{id}/stream"), String::new()),
         ("POST", "/agui".to_owned(), agui.to_string()),
         ("GET", format!("/agui/{id}"), String::new()),
     ];
@@ -62,6 +61,9 @@ async fn no_interface_shows(server: &Server, id: &str) {
             "{method} {path}"
         );
     }
+    // As of a chat that does not exist.
+    let stream = send(server, "bob", "GET", &format!("/ui/{id}/stream"), "").await;
+    assert_eq!((stream.status, stream.body.as_str()), (204, ""));
 }
 
 #[tokio::test]

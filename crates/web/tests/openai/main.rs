@@ -15,4 +15,5 @@ mod safety;
 #[allow(dead_code, reason = "shared with the other tests")]
 #[path = "../behaviour/support.rs"]
 mod support;
+mod what_clients_of_other_servers_reported;
 mod what_other_servers_get_wrong;

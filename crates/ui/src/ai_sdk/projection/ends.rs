@@ -74,6 +74,7 @@ impl Projection {
                 self.finish(finish_reason, usage.as_deref(), model, None);
             }
             EventKind::RunStopped(e) if e.reason.starts_with("waiting") => {
+                self.waits = true;
                 self.finish(FinishReason::ToolCalls, usage.as_deref(), model, None);
             }
             EventKind::RunStopped(e) if e.reason.starts_with("cancelled") => {
@@ -102,20 +103,35 @@ impl Projection {
         model: Option<&str>,
         limit: Option<&str>,
     ) {
-        self.end_calls();
-        self.end_parts(None);
-        self.finish_step();
+        self.end_last_step();
         self.out.push(Chunk::Finish {
             finish_reason,
             message_metadata: metadata::of(usage, model, limit),
         });
     }
 
-    /// Ends everything that is open before an end without metadata of its own.
-    fn close(&mut self, usage: Option<&Usage>, model: Option<&str>, limit: Option<&str>) {
+    /// Ends everything that is open.
+    ///
+    /// A message whose last step is complete tool calls is sent again by
+    /// `lastAssistantMessageIsCompleteWithToolCalls`, forever if nothing follows
+    /// (<https://github.com/vercel/ai/issues/8043>). After calls that were answered here, an empty step
+    /// is the last one.
+    fn end_last_step(&mut self) {
         self.end_calls();
         self.end_parts(None);
+        let ends_with_calls = match &self.step {
+            Some(step) => step.has_calls(),
+            None => !self.calls.is_empty(),
+        };
         self.finish_step();
+        if ends_with_calls && !self.waits {
+            self.out.extend([Chunk::StartStep, Chunk::FinishStep]);
+        }
+    }
+
+    /// Ends everything that is open before an end without metadata of its own.
+    fn close(&mut self, usage: Option<&Usage>, model: Option<&str>, limit: Option<&str>) {
+        self.end_last_step();
         if let Some(message_metadata) = metadata::of(usage, model, limit) {
             self.out.push(Chunk::MessageMetadata { message_metadata });
         }

@@ -22,6 +22,23 @@ impl Step {
         self.call == *call
     }
 
+    /// Returns `true` if the step has calls of tools that the provider does not execute.
+    pub(super) fn has_calls(&self) -> bool {
+        let is_call = |chunk: &Chunk| {
+            matches!(
+                chunk,
+                Chunk::ToolInputStart {
+                    provider_executed: None,
+                    ..
+                } | Chunk::ToolInputAvailable {
+                    provider_executed: None,
+                    ..
+                }
+            )
+        };
+        self.chunks.iter().any(|(_, chunk)| is_call(chunk))
+    }
+
     /// Adds a chunk of a segment; of none, if its id is empty.
     pub(super) fn add(&mut self, segment: &str, chunk: &Chunk) {
         if let Some((_, last)) = self.chunks.last_mut()

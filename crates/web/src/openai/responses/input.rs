@@ -3,7 +3,7 @@
 use geppetto_engine::Decision;
 use geppetto_turns::{Block, ToolCall};
 use geppetto_ui::openai::ApiError;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::openai::{
     chat::result,
@@ -21,7 +21,10 @@ const KNOWN: [&str; 6] = [
 ];
 
 /// Items of tools of OpenAI, and others that mean nothing to another model.
-const IGNORED: [&str; 12] = [
+/// Agents send them back with the conversation
+/// (<https://github.com/CommandCodeAI/command-code/issues/893>,
+/// <https://github.com/mxyhi/token_proxy/issues/307>).
+const IGNORED: [&str; 18] = [
     "web_search_call",
     "file_search_call",
     "code_interpreter_call",
@@ -34,6 +37,12 @@ const IGNORED: [&str; 12] = [
     "local_shell_call_output",
     "compaction",
     "tool_search_call",
+    "tool_search_output",
+    "additional_tools",
+    "shell_call",
+    "shell_call_output",
+    "apply_patch_call",
+    "apply_patch_call_output",
 ];
 
 /// The input of a request.
@@ -59,7 +68,14 @@ impl Given {
                 let arguments = fields.text("arguments")?.unwrap_or_default();
                 self.call(id, fields.required("name")?, arguments);
             }
-            "function_call_output" => {
+            // Its input is a text, which is no JSON.
+            "custom_tool_call" => {
+                let id = fields.required("call_id")?;
+                let input = fields.text("input")?.unwrap_or_default();
+                let arguments = json!({"input": input}).to_string();
+                self.call(id, fields.required("name")?, &arguments);
+            }
+            "function_call_output" | "custom_tool_call_output" => {
                 let (id, output) = (fields.required("call_id")?, fields.get("output"));
                 self.blocks
                     .push(result(id, output, &fields.place("output"))?);
