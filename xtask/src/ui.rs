@@ -36,6 +36,10 @@ const PROTOCOLS: &[Protocol] = &[
         test: "interface_clients",
     },
     Protocol {
+        name: "react",
+        test: "interface_clients",
+    },
+    Protocol {
         name: "openai",
         test: "openai_clients",
     },
@@ -44,7 +48,7 @@ const PROTOCOLS: &[Protocol] = &[
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Check these protocols only: ai_sdk, agui, openai.
+    /// Check these protocols only: ai_sdk, agui, react, openai.
     #[arg(long, value_name = "PROTOCOL")]
     only: Vec<String>,
 }

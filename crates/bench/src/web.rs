@@ -47,6 +47,9 @@ pub(crate) struct WebLoad {
     /// How many threads the server has.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// The windows are pages of the AI SDK, one per session.
+    #[arg(long)]
+    ai_sdk: bool,
 }
 
 /// The results of one run.
@@ -116,7 +119,14 @@ async fn measure(load: WebLoad) -> Result<Measured, Failure> {
     let mut windows = tokio::task::JoinSet::new();
     let mut stalled = Vec::new();
     let mut sessions = Vec::new();
-    for _ in 0..load.sessions {
+    if load.ai_sdk {
+        for number in 0..load.sessions {
+            let window = client::page(address, &format!("chat-{number}")).await?;
+            windows.spawn(client::read(window, load.deltas, Arc::clone(&arrived)));
+        }
+    }
+    let of_chat = if load.ai_sdk { 0 } else { load.sessions };
+    for _ in 0..of_chat {
         let session = client::session(address).await?;
         for number in 0..load.windows {
             let window = client::window(address, &session).await?;
@@ -131,7 +141,10 @@ async fn measure(load: WebLoad) -> Result<Measured, Failure> {
     for session in &sessions {
         client::send(address, session).await?;
     }
-    let reading = load.windows.saturating_sub(load.stalled);
+    let reading = match load.ai_sdk {
+        true => 1,
+        false => load.windows.saturating_sub(load.stalled),
+    };
     let all = load.sessions * reading * load.deltas as usize;
     let first = usage_at(&arrived, all / 10, address).await?;
     let last = usage_at(&arrived, all - all / 10, address).await?;

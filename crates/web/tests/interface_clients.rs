@@ -1,8 +1,8 @@
 //! The packages `ai` and `@ag-ui/client` of npm against a server.
 //!
-//! `cargo xtask ui` installs them, and names the folders in `GEPPETTO_VERIFY_AI_SDK` and
-//! `GEPPETTO_VERIFY_AGUI`: copies of `crates/ui/verify/ai_sdk` and `crates/ui/verify/agui` with
-//! `node_modules`.
+//! `cargo xtask ui` installs them, and names the folders in `GEPPETTO_VERIFY_AI_SDK`,
+//! `GEPPETTO_VERIFY_AGUI` and `GEPPETTO_VERIFY_REACT`: copies of `crates/ui/verify/ai_sdk`, `agui` and
+//! `react` with `node_modules`.
 
 #![allow(
     clippy::unwrap_used,
@@ -169,4 +169,10 @@ async fn the_ai_sdk_understands_the_server() {
 #[ignore = "needs packages of npm; run by `cargo xtask ui`"]
 async fn the_client_of_agui_understands_the_server() {
     check("GEPPETTO_VERIFY_AGUI").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs packages of npm and Chromium; run by `cargo xtask ui`"]
+async fn a_react_page_works_on_the_server() {
+    check("GEPPETTO_VERIFY_REACT").await;
 }

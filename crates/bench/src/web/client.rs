@@ -58,6 +58,21 @@ pub(super) async fn window(address: &str, session: &str) -> io::Result<TcpStream
     Ok(stream)
 }
 
+/// Sends a message as a page of the AI SDK does; the reply is its stream.
+pub(super) async fn page(address: &str, id: &str) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address).await?;
+    let body = format!(
+        r#"{{"id":"{id}","messages":[{{"id":"m","role":"user","parts":[{{"type":"text","text":"Go"}}]}}]}}"#
+    );
+    let head = format!(
+        "POST /ui HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    Ok(stream)
+}
+
 /// Returns the CPU time of the server in microseconds, and its memory in MiB.
 pub(super) async fn usage(address: &str) -> Result<(f64, f64), Failure> {
     let reply = request(address, "GET", "/usage", "").await?;

@@ -70,6 +70,12 @@ fn connections_that_are_lost() {
 }
 
 #[test]
+#[ignore = "needs npm"]
+fn streams_of_protocols_that_are_cut() {
+    run("protocols");
+}
+
+#[test]
 #[ignore = "needs chromium and npm"]
 fn answers_that_attack() {
     run("safety");
