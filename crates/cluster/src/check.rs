@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use geppetto_cluster::Postgres;
 use geppetto_store::{SessionStore, read_turns};
 use geppetto_store_postgres::PostgresStore;
 use geppetto_turns::Content as BlockContent;
 
 use crate::{
     history::{Notes, Seen},
-    postgres::Postgres,
     provider,
 };
 

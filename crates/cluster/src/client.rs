@@ -9,6 +9,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::host::TOKEN;
+
 /// Time limit of a request.
 const LIMIT: Duration = Duration::from_secs(8);
 
@@ -19,23 +21,23 @@ pub(crate) struct Answer {
 
 /// Sends a request. An error means that its outcome is unknown.
 pub(crate) async fn send(
-    port: u16,
+    to: &str,
     method: &str,
     path: &str,
     key: Option<&str>,
     body: &str,
 ) -> Result<Answer> {
-    timeout(LIMIT, send_now(port, method, path, key, body)).await?
+    timeout(LIMIT, send_now(to, method, path, key, body)).await?
 }
 
 async fn send_now(
-    port: u16,
+    to: &str,
     method: &str,
     path: &str,
     key: Option<&str>,
     body: &str,
 ) -> Result<Answer> {
-    let mut stream = connect(port, method, path, key, body).await?;
+    let mut stream = connect(to, method, path, key, body).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
     let text = String::from_utf8_lossy(&bytes);
@@ -47,17 +49,18 @@ async fn send_now(
 }
 
 async fn connect(
-    port: u16,
+    to: &str,
     method: &str,
     path: &str,
     key: Option<&str>,
     body: &str,
 ) -> Result<TcpStream> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    let mut stream = TcpStream::connect(to).await?;
     let key = key.map(|key| format!("Idempotency-Key: {key}\r\n"));
     // Version 1.0 has no chunks, which may begin in the middle of a line.
     let head = format!(
-        "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
+         Authorization: Bearer {TOKEN}\r\n\
          Content-Type: application/json\r\n{}Content-Length: {}\r\n\r\n",
         key.unwrap_or_default(),
         body.len()
@@ -76,9 +79,9 @@ fn status(head: &str) -> Result<u16> {
 pub(crate) struct Stream(BufReader<TcpStream>);
 
 impl Stream {
-    pub(crate) async fn open(port: u16, path: &str) -> Result<Self> {
+    pub(crate) async fn open(to: &str, path: &str) -> Result<Self> {
         let opening = async {
-            let stream = connect(port, "GET", path, None, "").await?;
+            let stream = connect(to, "GET", path, None, "").await?;
             let mut reader = BufReader::new(stream);
             let mut line = String::new();
             reader.read_line(&mut line).await?;

@@ -54,8 +54,8 @@ impl History {
     }
 
     /// Listens for effects, and returns the address.
-    pub(crate) async fn witness(&self) -> Result<String> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    pub(crate) async fn witness(&self, ip: &str) -> Result<String> {
+        let listener = TcpListener::bind((ip, 0)).await?;
         let address = listener.local_addr()?.to_string();
         let own = self.clone();
         tokio::spawn(async move {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use geppetto_enginebuilder::Builder;
 use geppetto_host::Host;
 use geppetto_providers_openai::chat::ChatEngine;
+use geppetto_store::conformance::Wrapped;
 use geppetto_store_postgres::PostgresStore;
 use geppetto_toolloop::{ToolContext, ToolError, ToolRegistry, raw_tool_fn};
 use geppetto_web::{Forward, Options, ServeOptions, router, serve};
@@ -17,10 +18,16 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use crate::HostArgs;
+use crate::{
+    HostArgs,
+    barrier::{Barriers, Watched},
+};
 
 /// Time after which a session is taken over.
 pub(crate) const LEASE: Duration = Duration::from_millis(1_500);
+
+/// Token of all hosts.
+pub(crate) const TOKEN: &str = "token-of-the-cluster-harness-0123456789";
 
 /// Time that runs have to end when the host stops in order.
 const GRACE: Duration = Duration::from_millis(200);
@@ -43,9 +50,14 @@ async fn work(args: &HostArgs) -> Result<()> {
     let engine = ChatEngine::builder("test-model")
         .base_url(&args.provider)
         .build()?;
-    let tools = tools(&args.witness, &args.name)?;
-    let address = format!("127.0.0.1:{}", args.port);
-    let host = Host::builder(store.clone(), Builder::new(engine).tools(tools))
+    let barriers = Barriers::connect(&args.control, &args.name).await?;
+    let tools = tools(&args.witness, &args.name, &barriers)?;
+    let address = args.address.as_str();
+    let watched = Wrapped(Watched {
+        store: store.clone(),
+        barriers,
+    });
+    let host = Host::builder(watched, Builder::new(engine).tools(tools))
         .owner(format!("{} {}", args.name, std::process::id()))
         .address(format!("http://{address}"))
         .lease(LEASE)
@@ -53,12 +65,15 @@ async fn work(args: &HostArgs) -> Result<()> {
         .build();
     let options = Options::new().forward(Forward::Proxy).rate(10_000, 10_000);
     let app = router(host.clone(), options.without_page());
-    let listener = TcpListener::bind(&address).await.context(address)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| address.to_owned())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let stop = async move {
         terminated.recv().await;
     };
     let options = ServeOptions::new()
+        .token(TOKEN)
         .grace(Duration::from_millis(100))
         .shutdown_on(stop);
     serve(listener, app, options).await?;
@@ -75,7 +90,7 @@ struct Arguments {
 }
 
 /// Returns `pay`, which must not be repeated, and `keep`, which may be.
-fn tools(witness: &str, host: &str) -> Result<ToolRegistry> {
+fn tools(witness: &str, host: &str, barriers: &Arc<Barriers>) -> Result<ToolRegistry> {
     let mut registry = ToolRegistry::new();
     let place: Arc<(String, String)> = Arc::new((witness.to_owned(), host.to_owned()));
     for (name, idempotent) in [("pay", false), ("keep", true)] {
@@ -84,17 +99,19 @@ fn tools(witness: &str, host: &str) -> Result<ToolRegistry> {
             "properties": {"op": {"type": "integer"}, "call": {"type": "integer"}},
             "required": ["op", "call"],
         });
-        let place = Arc::clone(&place);
+        let (place, barriers) = (Arc::clone(&place), Arc::clone(barriers));
         let act = move |args: Arguments, ctx: ToolContext| {
-            let place = Arc::clone(&place);
+            let (place, barriers) = (Arc::clone(&place), Arc::clone(&barriers));
             async move {
                 let (witness, host) = &*place;
+                barriers.pass(name, "before").await;
                 let Arguments { op, call } = args;
                 let key = ctx.idempotency_key;
                 let effect =
                     json!({"op": op, "call": call, "tool": name, "key": key, "host": host});
                 let told = tell(witness, &effect.to_string()).await;
                 told.map_err(|error| ToolError::new(error.to_string()))?;
+                barriers.pass(name, "after").await;
                 Ok::<_, ToolError>("done")
             }
         };

@@ -3,17 +3,26 @@
 use std::{
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use anyhow::Result;
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    time::sleep,
+};
 
-use crate::{postgres, proxy::Proxy};
+use crate::proxy::Proxy;
 
 pub(crate) struct Member {
-    pub(crate) port: u16,
+    pub(crate) name: String,
+    /// Address of the host: IP and port.
+    pub(crate) address: String,
     pub(crate) proxy: Proxy,
+    /// Words before the command, which enter the network of the host.
+    prefix: Vec<String>,
     arguments: Vec<String>,
+    variables: Vec<String>,
     child: Mutex<Option<Child>>,
 }
 
@@ -21,16 +30,27 @@ pub(crate) struct Member {
 pub(crate) struct Hosts(pub(crate) Arc<Vec<Member>>);
 
 impl Member {
-    pub(crate) fn new(name: &str, proxy: Proxy, mut arguments: Vec<String>) -> Result<Self> {
+    /// Describes a host at an IP address.
+    pub(crate) fn new(
+        name: &str,
+        ip: &str,
+        proxy: Proxy,
+        prefix: Vec<String>,
+        mut arguments: Vec<String>,
+        variables: Vec<String>,
+    ) -> Result<Self> {
         let free = std::net::TcpListener::bind("127.0.0.1:0")?;
-        let port = free.local_addr()?.port();
+        let address = format!("{ip}:{}", free.local_addr()?.port());
         drop(free);
-        let own = ["--name", name, "--port", &port.to_string()].map(str::to_owned);
+        let own = ["--name", name, "--address", &address].map(str::to_owned);
         arguments.extend(own);
         Ok(Self {
-            port,
+            name: name.to_owned(),
+            address,
             proxy,
+            prefix,
             arguments,
+            variables,
             child: Mutex::default(),
         })
     }
@@ -41,7 +61,13 @@ impl Member {
 
     pub(crate) fn start(&self) -> Result<()> {
         let program = std::env::current_exe()?;
-        let child = Command::new(program)
+        // `env` sets the variables for the host alone, not for the program that enters its network.
+        let mut words = self.prefix.iter().map(String::as_str).chain(["env"]);
+        let mut command = Command::new(words.next().unwrap_or("env"));
+        let child = command
+            .args(words)
+            .args(&self.variables)
+            .arg(program)
             .arg("host")
             .args(&self.arguments)
             .stdin(Stdio::null())
@@ -56,7 +82,7 @@ impl Member {
         if let Some(pid) = self.child().as_ref().and_then(Child::id) {
             let mut kill = std::process::Command::new("kill");
             // It may have ended.
-            let _ = postgres::run(kill.args([&format!("-{name}"), &pid.to_string()]));
+            let _ = geppetto_cluster::run(kill.args([&format!("-{name}"), &pid.to_string()]));
         }
     }
 
@@ -70,8 +96,18 @@ impl Member {
 }
 
 impl Hosts {
-    /// Returns the port of any host.
-    pub(crate) fn any(&self, random: &mut fastrand::Rng) -> u16 {
-        random.choice(self.0.iter()).map_or(0, |member| member.port)
+    /// Ends all hosts in order.
+    pub(crate) async fn end(&self) {
+        for member in self.0.iter() {
+            member.signal("TERM");
+            member.ended().await;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+
+    /// Returns the address of any host.
+    pub(crate) fn any(&self, random: &mut fastrand::Rng) -> String {
+        let member = random.choice(self.0.iter());
+        member.map_or_else(String::new, |member| member.address.clone())
     }
 }

@@ -1,12 +1,16 @@
 //! The cluster harness behind `cargo xtask cluster`; see `docs/testing.md`.
 
+mod audit;
+mod barrier;
 mod check;
 mod client;
+mod clock;
+mod control;
 mod faults;
 mod history;
 mod host;
 mod hosts;
-mod postgres;
+mod network;
 mod provider;
 mod proxy;
 mod reader;
@@ -43,6 +47,15 @@ struct RunArgs {
     /// Number of hosts.
     #[arg(long, default_value_t = 3)]
     hosts: usize,
+    /// Faults to have; all of them by default. May be given several times.
+    #[arg(long, value_enum)]
+    only: Vec<faults::Fault>,
+    /// Network of the hosts.
+    #[arg(long, value_enum, default_value_t = network::Kind::Auto)]
+    network: network::Kind,
+    /// Leaves the clocks of the hosts right.
+    #[arg(long)]
+    right_clocks: bool,
     /// Number of sessions.
     #[arg(long, default_value_t = 6)]
     sessions: usize,
@@ -60,12 +73,15 @@ struct HostArgs {
     /// Address of the witness of effects.
     #[arg(long)]
     witness: String,
+    /// Address of the harness, which stops the host at its barriers.
+    #[arg(long)]
+    control: String,
     /// Name of the host.
     #[arg(long)]
     name: String,
-    /// Port to listen on.
+    /// Address to listen on.
     #[arg(long)]
-    port: u16,
+    address: String,
 }
 
 fn main() -> ExitCode {

@@ -3,69 +3,70 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
 };
 
 use anyhow::{Context as _, Result, bail};
 
-pub(crate) struct Postgres {
+/// A Postgres server with a data folder of its own, which is removed when this value is dropped, or
+/// when the process has ended in whatever way.
+#[derive(Debug)]
+pub struct Postgres {
     folder: PathBuf,
     bin: PathBuf,
-    pub(crate) port: u16,
+    port: u16,
     is_root: bool,
+    /// Ends the server when its input is closed.
+    guard: Option<Child>,
 }
 
-/// Notes every change of a session, for the checker: nothing of the store knows of it.
-const AUDIT: &str = "
-create table geppetto.audit(n bigint generated always as identity, at timestamptz default clock_timestamp(),
-    sid bigint, epoch bigint, owner bytea, last_batch bigint, turns bigint, last_seq bigint);
-create function geppetto.note() returns trigger language plpgsql as $$ begin
-    insert into geppetto.audit(sid, epoch, owner, last_batch, turns, last_seq)
-    values (new.sid, new.epoch, new.owner, new.last_batch, new.turns, new.last_seq);
-    return null; end $$;
-create trigger note after insert or update on geppetto.session for each row execute function geppetto.note();
-";
-
 impl Postgres {
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts a server with settings in addition to the defaults, such as `fsync = off`. Its superuser
+    /// is `owner`, without a password.
+    ///
+    /// # Errors
+    ///
+    /// If Postgres is not installed, or does not start.
+    pub fn start(settings: &[&str]) -> Result<Self> {
         let bin = programs().context("Postgres is not installed; install Debian's `postgresql`")?;
-        let name = format!("geppetto-cluster-{}", std::process::id());
+        let name = format!(
+            "geppetto-postgres-{}-{}",
+            std::process::id(),
+            fastrand::u32(..)
+        );
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder)?;
         let free = std::net::TcpListener::bind("127.0.0.1:0")?;
         let port = free.local_addr()?.port();
         drop(free);
         let is_root = run(Command::new("id").arg("-u"))?.trim() == "0";
-        let server = Self {
+        let mut server = Self {
             folder,
             bin,
             port,
             is_root,
+            guard: None,
         };
         if is_root {
             run(Command::new("chown").arg("nobody").arg(&server.folder))?;
         }
         let data = server.data();
         let mut initdb = server.command("initdb");
-        initdb.arg("-D").arg(&data).args([
-            "-U",
-            "owner",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-N",
-        ]);
-        run(&mut initdb)?;
+        initdb
+            .arg("-D")
+            .arg(&data)
+            .args(["-U", "owner", "-A", "trust", "-E", "UTF8"]);
+        run(initdb.args(["--locale=C", "-N"]))?;
         let path = data.join("postgresql.conf");
         let mut config = fs::read_to_string(&path)?;
         config.push_str(&format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 100\n\
-             unix_socket_directories = '{}'\n",
-            server.folder.display()
+            "listen_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 200\n\
+             unix_socket_directories = '{}'\n{}\n",
+            server.folder.display(),
+            settings.join("\n")
         ));
         fs::write(path, config)?;
+        server.guard = Some(server.guarded()?);
         server.up()?;
         Ok(server)
     }
@@ -74,11 +75,43 @@ impl Postgres {
         self.folder.join("data")
     }
 
-    pub(crate) fn url(&self, port: u16) -> String {
-        format!("postgres://owner@127.0.0.1:{port}/postgres?sslmode=disable")
+    /// Returns the port of the server.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
-    pub(crate) fn up(&self) -> Result<()> {
+    /// Returns the URL of the default database.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// Returns the URL of the default database at the address of a proxy.
+    #[must_use]
+    pub fn url_at(&self, ip: &str, port: u16) -> String {
+        format!("postgres://owner@{ip}:{port}/postgres?sslmode=disable")
+    }
+
+    /// Returns a folder that is removed with the server.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the URL of another database of the server.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        let port = self.port;
+        format!("postgres://owner@127.0.0.1:{port}/{database}?sslmode=disable")
+    }
+
+    /// Starts the server again, and waits until it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub fn up(&self) -> Result<()> {
         let mut start = self.command("pg_ctl");
         start
             .arg("-D")
@@ -88,7 +121,12 @@ impl Postgres {
         run(start.args(["-w", "-t", "60", "start"])).map(drop)
     }
 
-    pub(crate) fn down(&self, mode: &str) -> Result<()> {
+    /// Stops the server: `fast`, or `immediate` as in a crash.
+    ///
+    /// # Errors
+    ///
+    /// If it was not running.
+    pub fn down(&self, mode: &str) -> Result<()> {
         let mut stop = self.command("pg_ctl");
         run(stop
             .arg("-D")
@@ -97,14 +135,52 @@ impl Postgres {
         .map(drop)
     }
 
-    pub(crate) fn audit(&self) -> Result<()> {
-        self.sql(AUDIT).map(drop)
+    /// Runs SQL in the default database, and returns the fields of its rows without alignment.
+    ///
+    /// # Errors
+    ///
+    /// Those of the server.
+    pub fn sql(&self, sql: &str) -> Result<String> {
+        self.sql_in("postgres", sql)
     }
 
-    pub(crate) fn sql(&self, sql: &str) -> Result<String> {
+    /// Runs SQL in another database.
+    ///
+    /// # Errors
+    ///
+    /// Those of the server.
+    pub fn sql_in(&self, database: &str, sql: &str) -> Result<String> {
         run(Command::new("psql")
-            .arg(self.url(self.port))
+            .arg(self.url_of(database))
             .args(["-qtAXc", sql]))
+    }
+
+    /// Returns the id of the server's first process.
+    ///
+    /// # Errors
+    ///
+    /// If the server is not running.
+    pub fn pid(&self) -> Result<u32> {
+        let file = fs::read_to_string(self.data().join("postmaster.pid"))?;
+        Ok(file.lines().next().context("no process")?.trim().parse()?)
+    }
+
+    /// Starts a shell that ends the server when this process has ended.
+    fn guarded(&self) -> Result<Child> {
+        let stop = self.command("pg_ctl");
+        let stop: Vec<String> = std::iter::once(stop.get_program())
+            .chain(stop.get_args())
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
+        let script = format!(
+            "read _; cd /; {} -D '{}' -m immediate stop; rm -rf '{}'",
+            stop.join(" "),
+            self.data().display(),
+            self.folder.display()
+        );
+        let mut guard = Command::new("sh");
+        guard.args(["-c", &script]).stdin(Stdio::piped());
+        Ok(guard.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
     }
 
     fn command(&self, program: &str) -> Command {
@@ -123,8 +199,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let _ = self.down("immediate");
-        let _ = fs::remove_dir_all(&self.folder);
+        if let Some(mut guard) = self.guard.take() {
+            drop(guard.stdin.take());
+            let _ = guard.wait();
+        }
     }
 }
 
@@ -142,7 +220,12 @@ fn programs() -> Option<PathBuf> {
         .find(|folder: &PathBuf| Path::is_file(&folder.join("pg_ctl")))
 }
 
-pub(crate) fn run(command: &mut Command) -> Result<String> {
+/// Runs a program, and returns its output.
+///
+/// # Errors
+///
+/// If it cannot be started or fails; with what it said.
+pub fn run(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("{command:?}"))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);

@@ -1,12 +1,13 @@
 //! The network between a host and the database.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::watch,
+    time::sleep,
 };
 
 /// State of the network.
@@ -22,16 +23,20 @@ enum State {
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     state: Arc<watch::Sender<State>>,
+    /// Delay of what is sent.
+    lag: Arc<watch::Sender<Duration>>,
     /// Ends all connections when its value changes.
     resets: Arc<watch::Sender<u64>>,
 }
 
 impl Proxy {
-    pub(crate) async fn start(to: u16) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// Listens at an address, and passes on to a port of the loopback interface.
+    pub(crate) async fn start(ip: &str, to: u16) -> Result<Self> {
+        let listener = TcpListener::bind((ip, 0)).await?;
         let proxy = Self {
             port: listener.local_addr()?.port(),
             state: Arc::new(watch::Sender::new(State::Up)),
+            lag: Arc::new(watch::Sender::new(Duration::ZERO)),
             resets: Arc::new(watch::Sender::new(0)),
         };
         let own = proxy.clone();
@@ -49,6 +54,10 @@ impl Proxy {
 
     pub(crate) fn heal(&self) {
         self.state.send_replace(State::Up);
+    }
+
+    pub(crate) fn lag(&self, lag: Duration) {
+        self.lag.send_replace(lag);
     }
 
     pub(crate) fn reset(&self) {
@@ -78,6 +87,10 @@ impl Proxy {
         let mut state = self.state.subscribe();
         let mut buffer = vec![0; 1 << 16];
         while let Ok(len @ 1..) = from.read(&mut buffer).await {
+            let lag = *self.lag.borrow();
+            if !lag.is_zero() {
+                sleep(lag).await;
+            }
             let _ = state.wait_for(|state| *state == State::Up).await;
             let Some(bytes) = buffer.get(..len) else {
                 return;

@@ -30,7 +30,7 @@ pub(crate) async fn read(
     let mut before = String::new();
     while !*stop.borrow() {
         let path = format!("/sessions/{session}/events?as=events&after={last}");
-        let Ok(mut stream) = Stream::open(hosts.any(&mut random), &path).await else {
+        let Ok(mut stream) = Stream::open(&hosts.any(&mut random), &path).await else {
             sleep(Duration::from_millis(100)).await;
             continue;
         };

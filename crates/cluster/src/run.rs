@@ -2,23 +2,23 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::Result;
+use geppetto_cluster::Postgres;
 use geppetto_store_postgres::PostgresStore;
-use tokio::{
-    sync::watch,
-    task::JoinSet,
-    time::{Instant, sleep},
-};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    RunArgs, check, faults,
+    RunArgs, audit, check, clock,
+    control::Control,
+    faults::Faults,
     history::History,
     hosts::{Hosts, Member},
-    postgres::Postgres,
+    network::Network,
     provider,
     proxy::Proxy,
     reader,
@@ -34,58 +34,59 @@ pub(crate) fn run(args: &RunArgs) -> Result<bool> {
 
 async fn work(args: &RunArgs) -> Result<bool> {
     let mut random = fastrand::Rng::with_seed(args.seed);
-    let postgres = Arc::new(Postgres::start()?);
-    let store = PostgresStore::connect(&postgres.url(postgres.port)).await?;
-    postgres.audit()?;
+    let postgres = Arc::new(Postgres::start(&[])?);
+    let store = PostgresStore::connect(&postgres.url()).await?;
+    audit::begin(&postgres)?;
     let history = History::default();
     let provider = provider::start().await?;
-    let witness = history.witness().await?;
-    let members = members(args, &postgres, &provider.base_url(), &witness).await?;
+    let network = Arc::new(Network::new(args.network, args.hosts)?);
+    let control = Control::default();
+    let services = Services {
+        provider: provider.address().port(),
+        witness: history.witness(&network.services()).await?,
+        control: control.listen(&network.services()).await?,
+    };
+    let clocks = match args.right_clocks {
+        true => None,
+        false => clock::library(postgres.folder()),
+    };
+    let members = members(args, &postgres, &network, &services, clocks.as_deref()).await?;
     let hosts = Hosts(Arc::new(members));
     let (stop, stopped) = watch::channel(false);
-    let (mut workers, mut readers) = (JoinSet::new(), JoinSet::new());
-    let mut sessions = Vec::new();
+    let mut clients = Clients::default();
     for n in 0..args.sessions {
         let session = Worker::create(&hosts, &mut random).await?;
-        let worker = Worker {
-            hosts: hosts.clone(),
-            history: history.clone(),
-            store: store.clone(),
-            random: random.fork(),
-            first_op: (n as u64 + 1) * 1_000_000,
-            stop: stopped.clone(),
-        };
-        workers.spawn(worker.work(session.clone()));
-        for _ in 0..2 {
-            let (hosts, history) = (hosts.clone(), history.clone());
-            readers.spawn(reader::read(
+        let (random, first_op) = (random.fork(), (n as u64 + 1) * 1_000_000);
+        let (hosts, history) = (hosts.clone(), history.clone());
+        let (store, stop) = (store.clone(), stopped.clone());
+        clients.add(
+            session,
+            Worker {
                 hosts,
                 history,
-                session.clone(),
-                random.fork(),
-                stopped.clone(),
-            ));
-        }
-        sessions.push(session);
+                store,
+                random,
+                first_op,
+                stop,
+            },
+        );
     }
     let end = Instant::now() + Duration::from_secs(args.seconds);
-    let counts = faults::until(end, &hosts, &postgres, &mut random).await?;
+    let scene = (hosts.clone(), Arc::clone(&postgres), Arc::clone(&network));
+    let faults = Faults::new(scene, control, random.fork(), &args.only);
+    let counts = faults.until(end).await?;
     stop.send_replace(true);
-    while workers.join_next().await.is_some() {}
-    while readers.join_next().await.is_some() {}
-    for member in hosts.0.iter() {
-        member.signal("TERM");
-        member.ended().await;
-    }
-    sleep(Duration::from_millis(100)).await;
+    while clients.tasks.join_next().await.is_some() {}
+    hosts.end().await;
     let notes = std::mem::take(&mut *history.notes());
-    let summary = summary(
-        args.seed,
-        &notes,
-        &format!("{counts:?}"),
-        &takeovers(&postgres)?,
+    let takeovers = takeovers(&postgres)?;
+    let summary = format!(
+        "{}; {}, {} clocks",
+        summary(args.seed, &notes, &format!("{counts:?}"), &takeovers),
+        network.name(),
+        if clocks.is_some() { "wrong" } else { "right" },
     );
-    let wrong = check::check(&store, &postgres, &notes, &sessions).await?;
+    let wrong = check::check(&store, &postgres, &notes, &clients.sessions).await?;
     report(&summary, &wrong)?;
     Ok(wrong.is_empty())
 }
@@ -99,25 +100,69 @@ fn report(summary: &str, wrong: &[String]) -> io::Result<()> {
     writeln!(out, "{} wrong", wrong.len())
 }
 
+/// The clients of all sessions.
+#[derive(Default)]
+struct Clients {
+    tasks: JoinSet<()>,
+    sessions: Vec<String>,
+}
+
+impl Clients {
+    /// Adds a session, its worker, and two readers.
+    fn add(&mut self, session: String, mut worker: Worker) {
+        for _ in 0..2 {
+            self.tasks.spawn(reader::read(
+                worker.hosts.clone(),
+                worker.history.clone(),
+                session.clone(),
+                worker.random.fork(),
+                worker.stop.clone(),
+            ));
+        }
+        self.tasks.spawn(worker.work(session.clone()));
+        self.sessions.push(session);
+    }
+}
+
+/// Where the hosts find what they need.
+struct Services {
+    /// Port of the provider, on the loopback interface.
+    provider: u16,
+    witness: String,
+    control: String,
+}
+
 /// Starts the hosts.
 async fn members(
     args: &RunArgs,
     postgres: &Postgres,
-    provider: &str,
-    witness: &str,
+    network: &Network,
+    services: &Services,
+    clocks: Option<&Path>,
 ) -> Result<Vec<Member>> {
     let mut members = Vec::new();
+    let ip = network.services();
+    let provider = Proxy::start(&ip, services.provider).await?;
     for n in 0..args.hosts {
-        let proxy = Proxy::start(postgres.port).await?;
+        let proxy = Proxy::start(&ip, postgres.port()).await?;
         let arguments = [
-            ("--store", postgres.url(proxy.port)),
-            ("--provider", provider.to_owned()),
-            ("--witness", witness.to_owned()),
+            ("--store", postgres.url_at(&ip, proxy.port)),
+            ("--provider", format!("http://{ip}:{}/v1", provider.port)),
+            ("--witness", services.witness.clone()),
+            ("--control", services.control.clone()),
         ];
         let arguments = arguments
             .into_iter()
             .flat_map(|(name, value)| [name.to_owned(), value]);
-        let member = Member::new(&format!("h{n}"), proxy, arguments.collect())?;
+        let variables = clocks.map(|clocks| clock::variables(clocks, n));
+        let member = Member::new(
+            &format!("h{n}"),
+            &network.host(n),
+            proxy,
+            network.prefix(n),
+            arguments.collect(),
+            variables.unwrap_or_default(),
+        )?;
         member.start()?;
         members.push(member);
     }

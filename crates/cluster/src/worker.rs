@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use geppetto_store::SessionStore;
 use geppetto_store_postgres::PostgresStore;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -37,7 +37,7 @@ impl Worker {
     pub(crate) async fn create(hosts: &Hosts, random: &mut fastrand::Rng) -> Result<String> {
         let deadline = Instant::now() + LONGEST;
         loop {
-            let sent = client::send(hosts.any(random), "POST", "/sessions", None, "{}").await;
+            let sent = client::send(&hosts.any(random), "POST", "/sessions", None, "{}").await;
             if let Ok(answer) = sent
                 && answer.status == 201
             {
@@ -74,15 +74,12 @@ impl Worker {
             acknowledged: false,
         };
         self.history.notes().prompts.insert(op, prompt);
-        let (path, body) = (
-            format!("/sessions/{session}/messages"),
-            format!(r#"{{"text":"op {op}"}}"#),
-        );
+        let (path, key, body) = request(session, op);
         let deadline = Instant::now() + LONGEST;
         let mut last;
         loop {
-            let port = self.hosts.any(&mut self.random);
-            match client::send(port, "POST", &path, Some(&format!("key {op}")), &body).await {
+            let to = self.hosts.any(&mut self.random);
+            match client::send(&to, "POST", &path, key.as_deref(), &body).await {
                 Ok(answer) if (200..300).contains(&answer.status) => break,
                 Ok(answer) => last = answer.body,
                 Err(error) => last = error.to_string(),
@@ -104,4 +101,22 @@ impl Worker {
             sleep(AGAIN).await;
         }
     }
+}
+
+/// Returns path, idempotency key and body of a prompt: of the chat's own routes, and every third time
+/// of the AI SDK's, whose body names the session, and whose messages have ids instead of a key.
+fn request(session: &str, op: u64) -> (String, Option<String>, String) {
+    let text = format!("op {op}");
+    if op.is_multiple_of(3) {
+        let part = json!({"type": "text", "text": text});
+        let message = json!({"id": format!("m{op}"), "role": "user", "parts": [part]});
+        let body = json!({"id": session, "messages": [message]});
+        return ("/ui".to_owned(), None, body.to_string());
+    }
+    let path = format!("/sessions/{session}/messages");
+    (
+        path,
+        Some(format!("key {op}")),
+        json!({"text": text}).to_string(),
+    )
 }

@@ -6,10 +6,12 @@ use geppetto_enginebuilder::Builder;
 use geppetto_host::{ErrorKind, Host, HostedSession};
 use geppetto_providers_openai::chat::ChatEngine;
 use geppetto_store::{Page, SessionStore, conformance::Wrapped};
+use geppetto_store_postgres::PostgresStore;
 use geppetto_store_sqlite::SqliteStore;
+use tokio::task::JoinSet;
 
 use crate::{
-    ChildArgs,
+    ChildArgs, database,
     note::{End, Note},
     points::{Points, Watched},
     prompt::{Kind, Prompt},
@@ -40,28 +42,46 @@ pub(crate) fn run(args: &ChildArgs) -> Result<bool, Failure> {
 }
 
 async fn work(args: &ChildArgs) -> Result<(), Failure> {
+    if database::is_url(&args.store) {
+        let store = PostgresStore::connect(&args.store).await?;
+        if work_on(args, store.clone()).await? {
+            store.close().await;
+        }
+    } else {
+        let store = SqliteStore::open(&args.store).await?;
+        if work_on(args, store.clone()).await? {
+            store.close().await;
+        }
+    }
+    Ok(())
+}
+
+/// Works on a store. Readers have ended when this returns. Returns `true` if the process ends in order.
+async fn work_on<S>(args: &ChildArgs, inner: S) -> Result<bool, Failure>
+where
+    S: SessionStore + Clone + 'static,
+{
     let points = Points::parse(args.kill_at.as_deref()).ok_or("the place is not readable")?;
     let points = Arc::new(points);
-    let sqlite = SqliteStore::open(&args.store).await?;
     let store = Wrapped(Watched {
-        store: sqlite.clone(),
+        store: inner.clone(),
         points: Arc::clone(&points),
     });
     let engine = ChatEngine::builder("test-model")
         .base_url(&args.provider)
         .build()?;
     let mut random = fastrand::Rng::with_seed(args.seed);
-    let ids = sessions(&sqlite, args.settle, &mut random).await?;
+    let ids = sessions(&inner, args.settle, &mut random).await?;
     let builder = Builder::new(engine).tools(tools::registry(&points)?);
     let host = Host::builder(store, builder).owner("crash").build();
     let recovered = host.recover().await?;
     if let Some((id, error)) = recovered.failed.into_iter().next() {
         return Err(format!("{id} was not recovered: {error}").into());
     }
-    let mut tasks = tokio::task::JoinSet::new();
+    let (mut tasks, mut readers) = (JoinSet::new(), JoinSet::new());
     for (id, n) in ids.into_iter().zip(0_u64..) {
         let reader = host.session(id.as_str());
-        tokio::spawn(read(reader, random.u64(..100)));
+        readers.spawn(read(reader, random.u64(..100)));
         let worker = Worker {
             again: again(args, &id),
             session: host.session(id),
@@ -74,11 +94,11 @@ async fn work(args: &ChildArgs) -> Result<(), Failure> {
     while let Some(ended) = tasks.join_next().await {
         ended??;
     }
-    if args.settle || random.bool() {
+    let is_orderly = args.settle || random.bool();
+    if is_orderly {
         host.shutdown(Duration::from_secs(10)).await;
-        sqlite.close().await;
     }
-    Ok(())
+    Ok(is_orderly)
 }
 
 /// Reads the events of a session from any number on: the log first, then what happens.
@@ -108,7 +128,7 @@ async fn read(session: HostedSession, after: u64) {
 
 /// Returns the sessions to work in: all of them in the end, otherwise the first ones and a fork.
 async fn sessions(
-    store: &SqliteStore,
+    store: &impl SessionStore,
     all: bool,
     random: &mut fastrand::Rng,
 ) -> Result<Vec<String>, Failure> {
@@ -154,8 +174,10 @@ impl Worker {
         };
         for _ in 0..prompts {
             let prompt = self.prompt();
-            self.ask(prompt).await?;
-            self.maybe_fork().await?;
+            // What is not final yet cannot be compared with its copy.
+            if self.ask(prompt).await? {
+                self.maybe_fork().await?;
+            }
         }
         Ok(())
     }
@@ -171,8 +193,9 @@ impl Worker {
         Prompt { op, kind }
     }
 
-    /// Submits a prompt and waits for its run; a long one is cancelled.
-    async fn ask(&mut self, prompt: Prompt) -> Result<(), Failure> {
+    /// Submits a prompt and waits for its run; a long one is cancelled. Returns `true` if its end is
+    /// stored.
+    async fn ask(&mut self, prompt: Prompt) -> Result<bool, Failure> {
         let (id, op, text) = (self.session.id().to_owned(), prompt.op, prompt.to_string());
         Note::Submitting {
             session: id.clone(),
@@ -208,12 +231,12 @@ impl Worker {
         let is_old = run.handle().is_none();
         let end = match run.wait().await {
             // Nobody knows how a run ended that is not the last one.
-            Ok(_) if is_old => return Ok(()),
+            Ok(_) if is_old => return Ok(true),
             Ok(_) => End::Finished,
             Err(error) if error.is_cancelled() && prompt.kind == Kind::Long => {
                 // The end of a cancelled run does not wait for a slow disk, and says so.
                 if error.outcome().persist_error.is_some() {
-                    return Ok(());
+                    return Ok(false);
                 }
                 End::Cancelled
             }
@@ -225,7 +248,7 @@ impl Worker {
             end,
         }
         .send();
-        Ok(())
+        Ok(true)
     }
 
     async fn maybe_fork(&mut self) -> Result<(), Failure> {

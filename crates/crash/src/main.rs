@@ -2,6 +2,7 @@
 
 mod check;
 mod child;
+mod database;
 mod model;
 mod note;
 mod parent;
@@ -13,7 +14,6 @@ mod tools;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -37,6 +37,9 @@ struct ParentArgs {
     /// Number of kills.
     #[arg(long, default_value_t = 200)]
     kills: u64,
+    /// The store.
+    #[arg(long, value_enum, default_value_t = database::Kind::Sqlite)]
+    store: database::Kind,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -51,9 +54,9 @@ struct ParentArgs {
 /// Options of a child.
 #[derive(Debug, clap::Args)]
 struct ChildArgs {
-    /// The database.
+    /// The file, or the URL of the database.
     #[arg(long)]
-    store: PathBuf,
+    store: String,
     /// Base URL of the provider.
     #[arg(long)]
     provider: String,

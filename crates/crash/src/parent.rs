@@ -4,13 +4,12 @@ use std::{
     error::Error,
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     sync::Arc,
     time::Duration,
 };
 
-use geppetto_store_sqlite::SqliteStore;
 use geppetto_testing::ProviderServer;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
@@ -20,7 +19,8 @@ use tokio::{
 
 use crate::{
     ParentArgs,
-    check::{When, check},
+    check::When,
+    database::{Database, Place},
     model::Model,
     note::Note,
     points::PLACES,
@@ -48,19 +48,23 @@ async fn campaign(args: &ParentArgs) -> Result<bool, Failure> {
     let provider = Arc::new(provider::start().await?);
     let folder = std::env::temp_dir().join(format!("geppetto-crash-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
+    let place = Place::new(args.store)?;
     let start = Instant::now();
     let mut jobs = tokio::task::JoinSet::new();
     let stores = args.kills.div_ceil(args.kills_per_store.max(1));
     for job in 0..args.jobs {
         let (folder, provider) = (folder.clone(), Arc::clone(&provider));
+        let place = place.clone();
         let (seed, step, kills) = (args.seed, args.jobs, args.kills_per_store);
         let left = args.kills;
         jobs.spawn(async move {
             let mut report = Report::default();
             let mut store = job;
             while store < stores && report.violations.is_empty() {
-                let path = folder.join(format!("{store}.db"));
-                let mut life = Life::new(&path, &provider, seed.wrapping_add(store))?;
+                let path = folder.join(format!("{store}.notes"));
+                let database = place.database(&path)?;
+                let seed = seed.wrapping_add(store);
+                let mut life = Life::new(database, path, &provider, seed)?;
                 life.kill(kills.min(left - store * kills), &mut report)
                     .await?;
                 life.end(&mut report).await?;
@@ -78,7 +82,7 @@ async fn campaign(args: &ParentArgs) -> Result<bool, Failure> {
     } else {
         report
             .violations
-            .push(format!("the stores are kept in {}", folder.display()));
+            .push(format!("notes and files are kept in {}", folder.display()));
     }
     let table = report.table(start.elapsed().as_secs_f64());
     io::stdout().write_all(table.as_bytes())?;
@@ -87,7 +91,8 @@ async fn campaign(args: &ParentArgs) -> Result<bool, Failure> {
 
 /// The life of one store, over many processes.
 struct Life<'a> {
-    store: PathBuf,
+    database: Database,
+    notes: PathBuf,
     provider: &'a ProviderServer,
     seed: u64,
     random: fastrand::Rng,
@@ -106,10 +111,16 @@ enum Left {
 }
 
 impl<'a> Life<'a> {
-    fn new(store: &Path, provider: &'a ProviderServer, seed: u64) -> io::Result<Self> {
-        let log = File::create(store.with_extension("notes"))?;
+    fn new(
+        database: Database,
+        notes: PathBuf,
+        provider: &'a ProviderServer,
+        seed: u64,
+    ) -> io::Result<Self> {
+        let log = File::create(&notes)?;
         Ok(Self {
-            store: store.to_owned(),
+            database,
+            notes,
             provider,
             seed,
             random: fastrand::Rng::with_seed(seed),
@@ -146,10 +157,8 @@ impl<'a> Life<'a> {
             self.check(When::Settled, report).await?;
         }
         if report.violations.is_empty() {
-            for end in ["db", "db-wal", "db-shm", "notes"] {
-                // SQLite removes its other files itself.
-                let _ = std::fs::remove_file(self.store.with_extension(end));
-            }
+            self.database.remove();
+            let _ = std::fs::remove_file(&self.notes);
         }
         report.stores += 1;
         let ops = self.model.sessions.values().flat_map(|own| &own.ops);
@@ -178,7 +187,7 @@ impl<'a> Life<'a> {
         command
             .arg("child")
             .arg("--store")
-            .arg(&self.store)
+            .arg(self.database.argument())
             .args(["--provider", &self.provider.base_url()])
             .args(["--seed", &self.random.u64(..).to_string()])
             .args([
@@ -203,7 +212,8 @@ impl<'a> Life<'a> {
             return Err("the child has no stdout".into());
         };
         let mut notes = BufReader::new(stdout).lines();
-        let random_time = (place.is_none() && !settles).then(|| self.random.u64(1..200));
+        let random_time =
+            (place.is_none() && !settles).then(|| self.random.u64(1..self.database.longest_life()));
         let wait = random_time.map_or(STUCK, Duration::from_millis);
         let mut left = Left::Killed;
         match timeout(wait, self.listen(&mut notes)).await {
@@ -245,13 +255,7 @@ impl<'a> Life<'a> {
     }
 
     async fn check(&mut self, when: When, report: &mut Report) -> Result<(), Failure> {
-        let store = SqliteStore::open(&self.store).await?;
-        let mut found = check(&store, &mut self.model, when).await;
-        let damage = store.check().await?;
-        if !damage.is_clean() {
-            found.push(format!("{damage:?}"));
-        }
-        store.close().await;
+        let found = self.database.check(&mut self.model, when).await?;
         let (seed, child) = (self.seed, self.children);
         let named = found
             .into_iter()
