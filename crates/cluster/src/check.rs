@@ -6,7 +6,7 @@ use anyhow::Result;
 use geppetto_cluster::Postgres;
 use geppetto_store::{SessionStore, read_turns};
 use geppetto_store_postgres::PostgresStore;
-use geppetto_turns::Content as BlockContent;
+use geppetto_turns::{Content as BlockContent, keys::turn_meta};
 
 use crate::{
     history::{Notes, Seen},
@@ -119,7 +119,10 @@ async fn prompts(
         *found.entry(op).or_default() += 1;
         let text = turn.assistant_text();
         if text != provider::whole_text(op) {
-            wrong.push(format!("{session}: prompt {op} has the answer `{text}`"));
+            let end = turn.metadata.get(&turn_meta::RUN_END);
+            wrong.push(format!(
+                "{session}: prompt {op} has the answer `{text}`, {end:?}"
+            ));
         }
     }
     for (op, prompt) in notes

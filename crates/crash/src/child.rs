@@ -98,6 +98,7 @@ where
     if is_orderly {
         host.shutdown(Duration::from_secs(10)).await;
     }
+    readers.shutdown().await;
     Ok(is_orderly)
 }
 
