@@ -150,7 +150,8 @@ impl Postgres {
     ///
     /// Those of the server.
     pub fn sql_in(&self, database: &str, sql: &str) -> Result<String> {
-        run(Command::new("psql")
+        // Debian's `psql` in the path is a slow script.
+        run(Command::new(self.bin.join("psql"))
             .arg(self.url_of(database))
             .args(["-qtAXc", sql]))
     }
