@@ -19,6 +19,7 @@ mod fill;
 pub mod halves;
 pub(crate) mod mend;
 mod object;
+mod python;
 mod repeat;
 mod streamed_args;
 mod text;

@@ -94,12 +94,18 @@ impl Settings {
     /// Translates the names of the offered tools, and of a required one, to this form.
     /// [`of`](Self::of) uses [`NameForm::Plain`].
     pub fn translate_names(&mut self, form: NameForm) {
+        self.translate_names_beside(form, &[]);
+    }
+
+    /// Same as [`translate_names`](Self::translate_names), with names that no tool may have, because tools of the
+    /// provider have them.
+    pub fn translate_names_beside(&mut self, form: NameForm, reserved: &[&str]) {
         let own: Vec<String> = self
             .tools
             .iter()
             .map(|tool| self.names.own(&tool.name).to_owned())
             .collect();
-        let names = ToolNames::new(form, own.iter().map(String::as_str));
+        let names = ToolNames::beside(form, own.iter().map(String::as_str), reserved);
         if let ToolChoice::Tool(name) = &mut self.tool_config.tool_choice {
             *name = names.sent(self.names.own(name)).into_owned();
         }

@@ -3,7 +3,10 @@
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::Counts, request::image_remedy, rules::flag_before,
+    WireEngineBuilder, WireRequest,
+    read::Counts,
+    request::image_remedy,
+    rules::{NameForm, flag_before},
 };
 use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta};
 use serde_json::{Value, json};
@@ -12,7 +15,7 @@ use crate::{
     MessagesFold, MessagesOptions,
     address::{Address, PATH},
     keys, refused,
-    request::{Purpose, Request},
+    request::{Purpose, Request, server_tools},
     settings,
 };
 
@@ -108,6 +111,14 @@ impl Wire for Messages {
 
     fn adapt(&self, settings: &mut Settings, turn: &Turn) -> Result<(), EngineError> {
         settings::adapt(settings, turn, &self.options, &self.server);
+        let own = server_tools(turn, &self.options)?;
+        let reserved: Vec<&str> = own
+            .iter()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect();
+        if !reserved.is_empty() {
+            settings.translate_names_beside(NameForm::Plain, &reserved);
+        }
         Ok(())
     }
 

@@ -85,15 +85,13 @@ impl<'a> Request<'a> {
         origin: Origin,
     ) -> Result<Self, EngineError> {
         let turn = call.turn();
-        let tools = turn.data.get(&keys::SERVER_TOOLS);
-        let server_tools = tools.map_err(unreadable_setting)?;
         Ok(Self {
             turn,
             settings: call.settings(),
             options,
             origin,
             is_remedied: call.is_remedied(),
-            server_tools: server_tools.unwrap_or_else(|| options.server_tools.clone()),
+            server_tools: server_tools(turn, options)?,
             is_vertex: false,
         })
     }
@@ -225,6 +223,20 @@ impl<'a> Request<'a> {
         })?;
         Some(id.into())
     }
+}
+
+/// Returns the tools that the provider runs itself: those of the turn, or of the options.
+///
+/// # Errors
+///
+/// An error of kind `Configuration` if those of the turn cannot be read.
+pub(crate) fn server_tools(
+    turn: &Turn,
+    options: &MessagesOptions,
+) -> Result<Vec<Value>, EngineError> {
+    let tools = turn.data.get(&keys::SERVER_TOOLS);
+    let tools = tools.map_err(unreadable_setting)?;
+    Ok(tools.unwrap_or_else(|| options.server_tools.clone()))
 }
 
 /// The request, field by field, in a fixed order. Passed-through fields come last and replace fields of

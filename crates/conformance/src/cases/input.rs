@@ -151,7 +151,7 @@ const INFERENCE: [&str; 9] = [
 ];
 
 /// The top-level keys that are fields of [`ToolConfig`].
-const TOOLS: [&str; 9] = [
+const TOOLS: [&str; 10] = [
     "enabled",
     "tool_choice",
     "max_iterations",
@@ -159,6 +159,7 @@ const TOOLS: [&str; 9] = [
     "max_parallel_tools",
     "tool_error_handling",
     "retry_config",
+    "max_identical_calls",
     "max_tool_calls",
     "max_total_tokens",
 ];

@@ -115,8 +115,8 @@ pub struct ToolConfig {
     pub tool_choice: ToolChoice,
     /// Maximum number of iterations (a provider call and its tools) of a run. 20 by default.
     pub max_iterations: u32,
-    /// Call the model once more, without tools, when a run reaches `max_iterations`, for an answer
-    /// from the results so far. The run ends at the limit in either case. `false` by default, so
+    /// Call the model once more, without tools, when a run reaches `max_iterations` or
+    /// `max_identical_calls`, for an answer from the results so far. The run ends at the limit in either case. `false` by default, so
     /// that a run never makes more provider calls than `max_iterations` allows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub final_answer: bool,
@@ -132,6 +132,13 @@ pub struct ToolConfig {
     /// Maximum number of tool calls of a run; 0 allows none. No limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
+    /// Maximum number of consecutive replies with the same tool calls and arguments; at least 1. A further one ends
+    /// the run before its tools run: the model repeats itself. No limit by default; 3 is usual.
+    ///
+    /// Reports: <https://github.com/anomalyco/opencode/issues/45442>,
+    /// <https://github.com/anthropics/claude-code/issues/30150>.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_identical_calls: Option<u32>,
     /// Maximum number of tokens of a run, prompt and output of all calls together; at least 1. No
     /// limit by default.
     ///
@@ -153,6 +160,7 @@ impl Default for ToolConfig {
             tool_error_handling: ToolErrorHandling::Continue,
             retry_config: RetryConfig::default(),
             max_tool_calls: None,
+            max_identical_calls: None,
             max_total_tokens: None,
         }
     }
@@ -177,6 +185,13 @@ impl ToolConfig {
     #[must_use]
     pub fn with_final_answer(mut self, wanted: bool) -> Self {
         self.final_answer = wanted;
+        self
+    }
+
+    /// Sets the maximum number of consecutive replies with the same tool calls.
+    #[must_use]
+    pub fn with_max_identical_calls(mut self, replies: impl Into<Option<u32>>) -> Self {
+        self.max_identical_calls = replies.into();
         self
     }
 
@@ -217,6 +232,7 @@ impl ToolConfig {
         };
         at_least_one("max_iterations", self.max_iterations)?;
         at_least_one("max_parallel_tools", self.max_parallel_tools)?;
+        at_least_one("max_identical_calls", self.max_identical_calls.unwrap_or(1))?;
         if self.max_total_tokens == Some(0) {
             return Err(ConfigError::new(
                 "max_total_tokens",

@@ -74,6 +74,8 @@ pub enum Limit {
     Iterations(u32),
     /// Maximum number of tool calls.
     ToolCalls(u32),
+    /// Maximum number of consecutive replies with the same tool calls.
+    IdenticalCalls(u32),
     /// Maximum number of tokens, prompt and output together.
     Tokens(u64),
     /// Maximum number of tokens of the session, over all its runs.
@@ -91,6 +93,9 @@ impl fmt::Display for Limit {
         match self {
             Self::Iterations(n) => write!(f, "limit reached: {n} iterations"),
             Self::ToolCalls(n) => write!(f, "limit reached: {n} tool calls"),
+            Self::IdenticalCalls(n) => {
+                write!(f, "limit reached: {n} replies with the same tool calls")
+            }
             Self::Tokens(n) => write!(f, "limit reached: {n} tokens"),
             Self::SessionTokens(n) => write!(f, "limit reached: {n} tokens in this session"),
             Self::SessionProviderCalls(n) => {

@@ -7,6 +7,7 @@ use super::{
     halves::Half,
     mend,
     object::{ObjectEnd, is_object},
+    python,
 };
 
 use crate::Output;
@@ -273,7 +274,8 @@ impl StreamedArgs {
 
     /// Completes the text, because no more will arrive. Published text is unchanged, except that
     /// control characters and backslashes that the model forgot to escape are escaped if the arguments
-    /// are an object then (<https://github.com/MoonshotAI/kimi-cli/issues/1378>,
+    /// are an object then, and a Python dictionary is replaced by the object that it means
+    /// (<https://github.com/MoonshotAI/kimi-cli/issues/1378>,
     /// <https://github.com/openclaw/openclaw/pull/141323>).
     pub fn settle(&mut self) {
         self.text.push_str(self.half.rest());
@@ -296,18 +298,19 @@ impl StreamedArgs {
         }
     }
 
-    /// Escapes what must be escaped in strings, if that makes the text an object.
+    /// Escapes what must be escaped in strings, if that makes the text an object, and reads a Python dictionary.
     fn escape(&mut self) {
         let text = self.text.trim();
         if self.over || !text.starts_with('{') {
             return;
         }
         let escaped = mend::mend(text, &[]).filter(|own| own.replaced == 0 && is_object(&own.text));
-        if let Some(escaped) = escaped {
+        let meant = escaped.map(|own| own.text);
+        if let Some(meant) = meant.or_else(|| python::object(text)) {
             self.replaced |= self.sent > 0;
             self.sent = 0;
             self.over = true;
-            self.text = escaped.text;
+            self.text = meant;
         }
     }
 }

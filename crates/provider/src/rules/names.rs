@@ -93,9 +93,24 @@ impl ToolNames {
     /// Creates the translation of the names of the offered tools.
     #[must_use]
     pub fn new<'n>(form: NameForm, names: impl Iterator<Item = &'n str> + Clone) -> Self {
-        let fits = |name: &&str| matches!(form.fit(name), Cow::Borrowed(_));
+        Self::beside(form, names, &[])
+    }
+
+    /// Creates the translation of the names of the offered tools, none of which may be sent under a `reserved` name:
+    /// those of tools that the provider runs itself.
+    ///
+    /// Report: <https://github.com/danny-avila/LibreChat/issues/13162>.
+    #[must_use]
+    pub fn beside<'n>(
+        form: NameForm,
+        names: impl Iterator<Item = &'n str> + Clone,
+        reserved: &[&str],
+    ) -> Self {
+        let fits =
+            |name: &&str| matches!(form.fit(name), Cow::Borrowed(_)) && !reserved.contains(name);
         // Names that are accepted are never translated.
         let mut taken: HashSet<String> = names.clone().filter(fits).map(str::to_owned).collect();
+        taken.extend(reserved.iter().map(|name| (*name).to_owned()));
         let mut translated = Translated::default();
         for name in names.filter(|name| !fits(name)) {
             if translated.sent.contains_key(name) {

@@ -184,6 +184,11 @@ impl ToolFailure {
 impl fmt::Display for ToolFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Exceptions of other languages, and some errors, have no message. An answer without words would be a
+            // result: <https://github.com/smallest-inc/smallest-python-sdk/pull/118>.
+            Self::Error(error) if error.message.trim().is_empty() => {
+                f.write_str("the tool failed without a message")
+            }
             Self::Error(error) => f.write_str(&error.message),
             Self::TimedOut(limit) => write!(f, "timed out: the tool took longer than {limit:?}"),
             Self::Panicked(message) => write!(f, "the tool panicked: {message}"),

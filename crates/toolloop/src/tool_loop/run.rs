@@ -23,6 +23,9 @@ use crate::{
 };
 
 mod answer;
+mod repeats;
+
+use repeats::Repeats;
 
 /// One run of the loop. Dropped midway, it leaves a turn in which every call is answered.
 pub(super) struct LoopRun<'a> {
@@ -46,6 +49,8 @@ pub(super) struct LoopRun<'a> {
     asked_since: u32,
     /// Number of provider calls of this run, not counting retries.
     iterations: u32,
+    /// Replies that repeat their tool calls.
+    repeats: Repeats,
     /// Number of provider calls that the context had counted before the run.
     calls_before: u32,
     /// Number of calls that passed the hooks, which the limit counts.
@@ -88,6 +93,7 @@ impl<'a> LoopRun<'a> {
             answers: AnswerRetries::new(),
             asked_since: 0,
             iterations: 0,
+            repeats: Repeats::default(),
             calls_before: ctx.provider_calls(),
             tool_calls: 0,
             tools_before: ctx.tool_calls(),
@@ -129,6 +135,7 @@ impl<'a> LoopRun<'a> {
             }
             self.check()?;
             self.check_limits().await?;
+            self.check_repeats(&requests).await?;
             if self.answer(requests).await? {
                 return Ok(());
             }

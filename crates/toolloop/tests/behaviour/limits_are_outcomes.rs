@@ -61,6 +61,32 @@ async fn twenty_iterations_by_default() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn identical_calls() {
+    let config = ToolConfig::default().with_max_identical_calls(2);
+    let with = |id, args| vec![Do::Call(id, "slow", args)];
+    // Spaces make no difference, other arguments do.
+    let script = vec![
+        with("a", r#"{"n":1}"#),
+        with("b", r#"{ "n": 1 }"#),
+        with("c", r#"{"n":2}"#),
+        with("d", r#"{"n":2}"#),
+        with("e", r#"{"n":2}"#),
+    ];
+    let (done, _) = limited(config.clone(), script).await;
+    let report = done.outcome.as_ref().unwrap();
+    assert_eq!(report.stop, RunStop::LimitReached(Limit::IdenticalCalls(2)));
+    assert_eq!((report.provider_calls, report.tool_calls), (5, 4));
+    let refused = "Error: not run: limit reached: 2 replies with the same tool calls";
+    assert_eq!(done.answers()[4..], pairs(&[("e", refused)]));
+
+    let script = vec![calls("a"), calls("b"), calls("c"), vec![Do::Say("So far.")]];
+    let (done, _) = limited(config.with_final_answer(true), script).await;
+    let stop = done.outcome.as_ref().unwrap().stop.clone();
+    assert_eq!(stop, RunStop::LimitReached(Limit::IdenticalCalls(2)));
+    assert!(done.turn.assistant_text().ends_with("So far."));
+}
+
+#[tokio::test(start_paused = true)]
 async fn tool_calls() {
     let mut config = ToolConfig::default();
     config.max_tool_calls = Some(3);

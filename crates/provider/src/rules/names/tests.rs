@@ -26,6 +26,15 @@ fn a_name_that_no_tool_can_have_is_made_fit() {
 }
 
 #[test]
+fn reserved_names_are_not_sent() {
+    let own = ["web_search", "web.search", "read"];
+    let names = ToolNames::beside(NameForm::Plain, own.iter().copied(), &["web_search"]);
+    let sent: Vec<_> = own.iter().map(|name| names.sent(name)).collect();
+    assert_eq!(sent, ["web_search_2", "web_search_3", "read"]);
+    assert_eq!(names.own("web_search_2"), "web_search");
+}
+
+#[test]
 fn names_are_translated_one_to_one() {
     let long = ["x".repeat(64) + ".a", "x".repeat(64) + "/a"];
     let own = [

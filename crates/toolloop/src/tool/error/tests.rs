@@ -18,3 +18,11 @@ fn any_error_becomes_one_with_its_sources() {
     assert!(error.source().is_some_and(<dyn Error>::is::<Outer>));
     assert_eq!(error.repeatable(), None);
 }
+
+#[test]
+fn a_failure_has_words() {
+    for message in ["", " \n"] {
+        let failure = ToolFailure::Error(ToolError::new(message));
+        assert_eq!(failure.to_string(), "the tool failed without a message");
+    }
+}
