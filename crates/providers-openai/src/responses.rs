@@ -129,17 +129,18 @@ impl Wire for Responses {
     }
 
     /// Omits encrypted reasoning and compactions if the server cannot decrypt them, because they
-    /// came from another account or the key has changed, or if it does not know the id of the item; or a
-    /// setting or images that the server refuses.
+    /// came from another account or the key has changed, or if it refuses an item or its id; or a setting or
+    /// images that the server refuses.
     ///
     /// Reports: <https://github.com/openai/codex/issues/8145>,
     /// <https://github.com/Wei-Shaw/sub2api/issues/3038>,
-    /// <https://github.com/maximhq/bifrost/issues/6488>.
+    /// <https://github.com/maximhq/bifrost/issues/6488>,
+    /// <https://github.com/NousResearch/hermes-agent/pull/101243>, <https://github.com/laravel/ai/pull/1052>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         let is_unreadable =
-            error.provider_code() == Some(INVALID_ENCRYPTED) || is_about_missing_item(error);
+            error.provider_code() == Some(INVALID_ENCRYPTED) || is_about_items(error);
         let mut blocks = call.turn().blocks.iter();
-        if is_unreadable && blocks.any(|block| is_sealed(block)) {
+        if is_unreadable && blocks.any(|block| is_sealed(block) || has_id(block)) {
             let data = json!({"code": error.provider_code()});
             return Some(Remedy::new(UNREADABLE, data));
         }
@@ -193,12 +194,19 @@ const UNREADABLE: &str = "the server could not read earlier reasoning, which is 
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
 
-/// Returns `true` if an error refuses the id of an item of the history: "Item with id 'rs_1' not found. Items
-/// are not persisted when `store` is set to false."
-fn is_about_missing_item(error: &EngineError) -> bool {
+/// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
+/// 'rs_1' not found. Items are not persisted when `store` is set to false.", "Item 'fc_1' of type
+/// 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", "Conflicting authenticated
+/// continuation identities" (Azure, for reasoning of several replies).
+fn is_about_items(error: &EngineError) -> bool {
     let kinds = [ErrorKind::NotFound, ErrorKind::InvalidRequest];
-    rules::refusal(error, &kinds)
-        .is_some_and(|message| message.contains("item with id") && message.contains("not found"))
+    let Some(message) = rules::refusal(error, &kinds) else {
+        return false;
+    };
+    let is_missing = message.contains("item with id") && message.contains("not found");
+    is_missing
+        || message.contains("was provided without its required")
+        || message.contains("continuation identities")
 }
 
 fn is_sealed(block: &Block) -> bool {
@@ -211,10 +219,23 @@ fn is_sealed(block: &Block) -> bool {
     }
 }
 
-/// Marks the reasoning before `end` as unreadable by the server.
+/// Returns `true` if a text or a call has an id of the server.
+fn has_id(block: &Block) -> bool {
+    match &block.content {
+        Content::LlmText(text) => text.item_id.is_some(),
+        Content::ToolCall(call) => call.item_id.is_some(),
+        _ => false,
+    }
+}
+
+/// Marks the reasoning before `end`, and ids of items, as unreadable by the server.
 fn forget_sealed(turn: &mut Turn, end: usize) {
+    let is_refused = |block: &Block| is_sealed(block) || has_id(block);
     for index in 0..end {
-        if turn.blocks.get(index).is_some_and(|block| is_sealed(block))
+        if turn
+            .blocks
+            .get(index)
+            .is_some_and(|block| is_refused(block))
             && let Some(block) = turn.blocks.make_mut(index)
         {
             block
@@ -227,10 +248,8 @@ fn forget_sealed(turn: &mut Turn, end: usize) {
 /// Returns `true` if a block has server-specific contents: an id, encrypted reasoning, an item.
 fn is_of_server(block: &Block) -> bool {
     match &block.content {
-        Content::LlmText(text) => text.item_id.is_some(),
-        Content::ToolCall(call) => call.item_id.is_some(),
         Content::Reasoning(_) => true,
         Content::Other(other) => other.kind == keys::ITEM_KIND,
-        _ => false,
+        _ => has_id(block),
     }
 }

@@ -133,6 +133,14 @@ impl Entry {
         matches!(&self.state, State::Call(call) if call.lacks_arguments())
     }
 
+    /// Processes the encrypted part of a complete item, which some servers send in the finished response only
+    /// (<https://github.com/earendil-works/pi/issues/6409>).
+    pub(super) fn seal(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
+        if let State::Reasoning(reasoning) = &mut self.state {
+            reasoning.seal(item, out);
+        }
+    }
+
     /// Returns `true` if the item is kept as it was sent.
     pub(super) fn is_kept(&self) -> bool {
         matches!(self.state, State::Other(_))

@@ -33,6 +33,8 @@ impl ResponsesFold {
             Some((place, entry)) => {
                 if !entry.is_done() || entry.is_completed_later() {
                     entry.done(&item, raw, out);
+                } else {
+                    entry.seal(&item, out);
                 }
                 place
             }

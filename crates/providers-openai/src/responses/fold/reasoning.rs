@@ -112,6 +112,14 @@ impl Reasoning {
         }
     }
 
+    /// Processes the encrypted part, unless the item has one.
+    pub(super) fn seal(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
+        if self.encrypted.is_empty() && !item.encrypted_content.is_empty() {
+            (*item.encrypted_content).clone_into(&mut self.encrypted);
+            self.settle(out);
+        }
+    }
+
     /// Stores the additional data of the item in its block.
     pub(super) fn settle(&mut self, out: &mut Output<'_>) -> ItemId {
         if let Some(block) = out.block_mut(self.block)

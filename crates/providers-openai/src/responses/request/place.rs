@@ -145,11 +145,16 @@ impl Place {
                 .is_some_and(|place| !self.stored || is_named(place))
     }
 
-    /// Returns the id to send with the item of the block at `at`: none for an incomplete item, and
-    /// none if reasoning that belongs to it is omitted.
+    /// Returns the id to send with the item of the block at `at`: none for an incomplete item, none if the server
+    /// has refused it, and none if reasoning that belongs to it is omitted.
     pub(super) fn id<'a>(&self, history: &History<'a>, at: usize) -> Option<&'a str> {
         let id = history.id(at)?;
-        let is_whole = history.blocks.get(at)?.incomplete().is_none();
+        let block = history.blocks.get(at)?;
+        let is_refused = matches!(block.metadata.get(&keys::UNREADABLE), Ok(Some(true)));
+        if is_refused || self.sealed != Sealed::Sent {
+            return None;
+        }
+        let is_whole = block.incomplete().is_none();
         let mut reasoning = history.reasoning(at);
         (is_whole && reasoning.all(|place| self.keeps(history, place))).then_some(id)
     }
