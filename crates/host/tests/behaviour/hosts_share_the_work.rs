@@ -1,10 +1,17 @@
 //! Several hosts on one store: who has a session, who continues it, who cancels it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use geppetto_engine::RunStatus;
 use geppetto_host::ErrorKind;
-use geppetto_store::{Claim, EndStatus, MemoryStore, RunPhase, SessionStore};
+use geppetto_store::{
+    Claim, EndStatus, Error, ErrorKind as StoreKind, MemoryStore, Opened, Page, RunPhase,
+    SessionInfo, SessionStore, async_trait,
+    conformance::{Wrapped, Wraps},
+};
 use geppetto_testing::Gate;
 use tokio::time::sleep;
 
@@ -90,6 +97,9 @@ async fn a_cancel_is_not_lost_with_the_owner() {
     assert_eq!(end.status, EndStatus::Cancelled);
 }
 
+// Reports: https://github.com/janbjorge/pgqueuer/issues/475 and 430,
+// https://github.com/timgit/pg-boss/issues/436, https://github.com/vduseev/raquel/issues/17,
+// https://github.com/nazarli-shabnam/clevis/issues/215 (what is only slow is not taken over).
 #[tokio::test(start_paused = true)]
 async fn a_run_whose_host_is_gone_is_continued_by_a_sweep() {
     let store = MemoryStore::new();
@@ -114,6 +124,74 @@ async fn a_run_whose_host_is_gone_is_continued_by_a_sweep() {
     let claim = Claim::new("gone").taking_over().expiring_after(LEASE);
     store.open(ID, &claim).await.unwrap();
     sleep(LEASE + Duration::from_secs(3)).await;
+    second.session(ID).idle().await;
+    let turns = second.session(ID).turns().await.unwrap();
+    assert_eq!(turns[0].assistant_text(), "Hello.");
+}
+
+/// A store that cannot be reached for some listings, and then for some claims.
+struct Failing {
+    store: MemoryStore,
+    lists: AtomicU32,
+    claims: AtomicU32,
+}
+
+fn is_reached(failures: &AtomicU32) -> Result<(), Error> {
+    let left = |left: u32| left.checked_sub(1);
+    if failures.fetch_update(Relaxed, Relaxed, left).is_ok() {
+        return Err(Error::new(StoreKind::Unavailable, "the server restarts"));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Wraps for Failing {
+    type Store = MemoryStore;
+
+    fn inner(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    async fn list(&self, page: &Page) -> Result<Vec<SessionInfo>, Error> {
+        is_reached(&self.lists)?;
+        self.store.list(page).await
+    }
+
+    async fn open(&self, session: &str, claim: &Claim) -> Result<Opened, Error> {
+        is_reached(&self.claims)?;
+        self.store.open(session, claim).await
+    }
+}
+
+// Reports: https://github.com/dbos-inc/dbos-transact-py/issues/716 (a database that restarted while
+// runs were taken up stranded them), and 742 (of two that take up a run, one runs it).
+#[tokio::test(start_paused = true)]
+async fn a_sweep_during_which_the_store_fails_is_repeated() {
+    let store = MemoryStore::new();
+    let (world, gate) = waiting();
+    let died = world
+        .host(store.clone())
+        .owner("first")
+        .lease(LEASE)
+        .build();
+    drop(died.session(ID).submit("Hello").await.unwrap());
+    gate.reached().await;
+    let claim = Claim::new("gone").taking_over().expiring_after(LEASE);
+    store.open(ID, &claim).await.unwrap();
+    sleep(LEASE).await;
+    let failing = Failing {
+        store,
+        lists: AtomicU32::new(2),
+        claims: AtomicU32::new(2),
+    };
+    let second = World::default().host(Wrapped(failing)).owner("second");
+    let second = second.lease(LEASE).build();
+    assert!(second.sweep().await.is_err() && second.sweep().await.is_err());
+    for _ in 0..2 {
+        let swept = second.sweep().await.unwrap();
+        assert_eq!((swept.taken_up.len(), swept.failed.len()), (0, 1));
+    }
+    assert_eq!(second.sweep().await.unwrap().taken_up, [ID]);
     second.session(ID).idle().await;
     let turns = second.session(ID).turns().await.unwrap();
     assert_eq!(turns[0].assistant_text(), "Hello.");

@@ -55,6 +55,8 @@ async fn the_second_one_is_told_who_has_it() {
         .unwrap();
 }
 
+// Reports: https://github.com/oban-bg/oban/issues/1488 (a leader that renewed the lease of another),
+// https://github.com/gchq/stroom/pull/5772 (a lease that could not be renewed was kept).
 #[tokio::test(start_paused = true)]
 async fn a_host_that_stalls_is_taken_over_and_writes_nothing() {
     let memory = MemoryStore::new();
