@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent};
 use geppetto_engine::{
     BuiltRun, EngineBuilder, EngineError, EngineRunner, ErrorKind, Persister, RunContext,
     RunStatus, StoreError,
@@ -21,14 +21,18 @@ use geppetto_session::Session;
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{ToolRegistry, raw_tool_fn};
 use geppetto_turns::Turn;
+use ratatui::layout::Size;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::support::{TestChat, chat, session};
 use crate::{
     Chat,
-    app::{Message, driver::Driver},
+    app::{App, Message, driver::Driver},
     backend::{Input, Memory, Read, Request},
+    environment::Environment,
     models::NoModels,
+    start,
 };
 
 fn answers(text: &str) -> Script {
@@ -271,6 +275,41 @@ async fn missing_events_do_not_keep_it_busy() {
     chat.shows("7 events are missing").await;
     chat.key(KeyCode::Esc);
     next_prompt_is_answered(&chat).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_events_are_all_lost_is_over_with_its_outcome() {
+    let session = session([answers("Hello."), answers("Fine.")]);
+    let backend = Arc::new(Memory::new(session.clone()));
+    let (mut driver, mut messages) = Driver::new(backend, Arc::new(NoModels));
+    let environment = Environment {
+        is_terminal: true,
+        has_colour: false,
+        has_bracketed_paste: true,
+        in_tmux: false,
+    };
+    let options = Chat::new(session.clone()).options;
+    let setup = start::setup(options, &environment, Size::new(60, 16));
+    let mut app = App::new(setup, Instant::now());
+    let opened = messages.recv().await.unwrap();
+    let mut effects = app.update(opened, Instant::now());
+    for turns in 1..=2 {
+        app.editor.set("hi");
+        let enter = KeyEvent::from(KeyCode::Enter);
+        effects.extend(app.update(
+            Message::Input(crate::app::Input::Key(enter)),
+            Instant::now(),
+        ));
+        effects.drain(..).for_each(|effect| driver.perform(effect));
+        assert!(app.run.is_some());
+        while app.run.is_some() {
+            let message = messages.recv().await.unwrap();
+            if !matches!(message, Message::Events(..)) {
+                effects.extend(app.update(message, Instant::now()));
+            }
+        }
+        assert_eq!(session.turn_count(), turns);
+    }
 }
 
 /// Takes a second to store a turn.
