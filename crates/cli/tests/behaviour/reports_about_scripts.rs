@@ -227,3 +227,46 @@ async fn a_chat_of_a_script_ends_with_the_signal_and_not_with_the_next_line() {
         assert_eq!(server.request_count(), before + 1, "{output:?}");
     }
 }
+
+/// <https://github.com/simonw/llm/issues/606>, <https://github.com/kharvd/gpt-cli/issues/57>,
+/// <https://github.com/sigoden/aichat/issues/1281>, <https://github.com/simonw/llm/issues/597>,
+/// <https://github.com/simonw/llm/issues/601>
+#[tokio::test]
+async fn a_chat_answers_each_line_of_a_pipe_and_ends() {
+    let home = Home::new();
+    home.ok("ask --new-session c", "My name is Ada").await;
+    for input in [
+        "hello\nWhat is my name?",
+        "hello\r\n\r\nWhat is my name?\r\n",
+    ] {
+        let ended = home
+            .geppetto("chat --session c", [])
+            .input(input)
+            .end()
+            .await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.out.contains("Hello!"), "{ended:?}");
+        assert!(ended.out.contains("Your name is Ada"), "{ended:?}");
+        assert!(!ended.out.contains('\u{1b}'), "{ended:?}");
+    }
+}
+
+/// <https://github.com/simonw/llm/issues/1135>
+#[tokio::test]
+async fn a_session_does_not_need_its_attached_files_again() {
+    let home = Home::new();
+    let server = ProviderServer::start().await.unwrap();
+    let url = server.base_url();
+    let path = home.write("a.png", b"\x89PNG\r\n\x1a\n");
+    server.enqueue(Reply::chat().text("A plain image."));
+    let line = format!("ask --new-session i -m test --image a.png --openai-base-url {url}");
+    assert_eq!(home.ok(&line, "what is it").await, "A plain image.\n");
+    std::fs::remove_file(path).unwrap();
+    for answer in ["Still plain.", "Yes."] {
+        server.enqueue(Reply::chat().text(answer));
+        let line = format!("ask -s i -m test --openai-base-url {url}");
+        assert_eq!(home.ok(&line, "and now").await, format!("{answer}\n"));
+        let sent = server.requests().last().unwrap().json().to_string();
+        assert!(sent.contains("data:image/png;base64,iVBORw0KGgo"), "{sent}");
+    }
+}

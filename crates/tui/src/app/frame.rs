@@ -18,9 +18,6 @@ const PROMPT: &str = "> ";
 /// Text in place of the draft until there is a conversation.
 const HINT: &str = "type a prompt, or /help";
 
-/// Minimum number of rows below the conversation: a blank one, the draft and the status.
-const FRAME: usize = 3;
-
 /// Maximum number of rows of menus, panels and questions.
 const BOX: usize = 12;
 
@@ -75,9 +72,7 @@ impl App {
         }
         finished.extend(match std::mem::take(&mut self.rewrites) {
             true if self.transcript.is_new() => self.transcript.tail(view, width, rows),
-            true => self
-                .transcript
-                .again(view, width, rows.saturating_sub(FRAME)),
+            true => self.transcript.again(view, width, rows),
             false => self.transcript.take_finished(view, width),
         });
         finished

@@ -48,7 +48,8 @@ impl Transcript {
     }
 
     /// Returns the lines of a screen of `rows` again, after a resize or a change of folding: the last
-    /// `rows` that were returned, and those that were not. More would be twice in the scrollback.
+    /// `rows` that were returned, and those that were not. More would be twice in the scrollback, and fewer
+    /// may miss some: a terminal that becomes lower drops what is below the cursor first.
     pub(crate) fn again(&mut self, view: &View, width: u16, rows: usize) -> Vec<Line<'static>> {
         let unseen = self.take_finished(view, width).len();
         let mut lines = self.tail(view, width, rows);
