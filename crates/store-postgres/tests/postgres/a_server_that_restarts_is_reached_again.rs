@@ -7,6 +7,11 @@ use geppetto_store_postgres::PostgresStore;
 
 use crate::{an_unknown_commit_is_found_out::batch, server::Server};
 
+// Reports: https://github.com/oban-bg/oban/issues/821,
+// https://github.com/getredash/redash/issues/1868,
+// https://github.com/JoshuaC215/agent-service-toolkit/issues/212,
+// https://github.com/supabase/pg_net/pull/211,
+// https://github.com/cycle/database/issues/75.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn and_has_what_was_acknowledged() {

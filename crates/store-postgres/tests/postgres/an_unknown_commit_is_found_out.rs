@@ -23,6 +23,8 @@ pub(crate) fn batch(number: u64) -> Batch {
         .events([EventRow::single(event)])
 }
 
+// Reports: https://github.com/get-convex/convex-backend/pull/559, https://github.com/vitessio/vitess/pull/2085,
+// https://github.com/rustrak/rustrak/pull/273.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn and_nothing_is_written_twice_or_lost() {
@@ -110,6 +112,8 @@ async fn and_a_transaction_that_is_cut_in_the_middle_holds_nothing_for_long() {
     assert_eq!(other.info("chat").await.unwrap().turns, turns + 1);
 }
 
+// Reports: https://github.com/porsager/postgres/issues/1089, https://github.com/brianc/node-postgres/issues/2973,
+// https://github.com/RolnickLab/antenna/issues/1382, https://github.com/netdata/netdata/pull/4988.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn and_a_server_that_does_not_answer_is_reported_in_time() {

@@ -9,6 +9,9 @@ use geppetto_turns::{Block, Turn};
 
 use crate::server;
 
+// Reports: https://github.com/getsentry/junior/pull/897, https://github.com/Autumn-27/ARTEX/issues/112,
+// https://github.com/hardbyte/awa/issues/85, https://github.com/osbuild/osbuild-composer/pull/4779,
+// https://github.com/certtools/intelmq/issues/2652 (an escape in the content is not one of the store's).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn zero_characters_and_long_texts_too() {

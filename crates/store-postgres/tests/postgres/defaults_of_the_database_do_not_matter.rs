@@ -38,6 +38,7 @@ const SETTINGS: &[&str] = &[
     "plpgsql.extra_errors = 'all'",
 ];
 
+// Reports: https://github.com/oban-bg/oban/issues/1132, https://github.com/ubicloud/ubicloud/issues/5433.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn none_of_many() {

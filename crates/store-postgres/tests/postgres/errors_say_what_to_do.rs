@@ -119,6 +119,8 @@ async fn of_schemas_and_locks() {
     says(&error, ErrorKind::Corrupt, "another schema");
 }
 
+// Reports: https://github.com/bitnami/charts/issues/23219, https://github.com/cloudnative-pg/cloudnative-pg/issues/1254,
+// https://github.com/patroni/patroni/issues/1235.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs postgres"]
 async fn of_standbys() {

@@ -18,3 +18,4 @@ mod it_meets_the_contract;
 mod many_writers_of_equal_content_do_not_disturb_each_other;
 mod proxy;
 mod server;
+mod several_programs_share_a_server;
