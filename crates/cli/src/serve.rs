@@ -9,6 +9,7 @@ use std::{
 
 use geppetto_enginebuilder::Builder;
 use geppetto_host::{CutRuns, Host};
+use geppetto_session::BusyPolicy;
 use geppetto_web::{Forward, Options, ServeOptions, openai::OpenAi};
 use tokio::net::TcpListener;
 
@@ -62,6 +63,13 @@ pub(crate) struct Serve {
     /// System prompt of new conversations: how the model is to behave.
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
+    /// Further model of the same provider that can be chosen in the page. Repeatable.
+    #[arg(long = "also-model", value_name = "MODEL")]
+    models: Vec<String>,
+    /// Number of messages that can wait in a conversation while an answer is written. With 0, they
+    /// are refused.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    queue: usize,
     /// Address at which the other servers that share a Postgres store reach this one, such as
     /// http://10.0.0.7:8420 [default: where it listens]. A request for a conversation of another
     /// server is passed on to it; all servers need the same token.
@@ -83,7 +91,8 @@ impl Serve {
             return say::out(&print.render(server.resolved()));
         }
         let token = Token::find(self.token_file.as_deref(), self.address)?;
-        let picker = Picker::new(&server, &self.server, self.system.as_deref()).await?;
+        let system = self.system.as_deref();
+        let picker = Picker::new(&server, &self.server, &self.models, system).await?;
         let mut builder = Builder::new(picker.engine());
         if self.tools.is_on() {
             let approval = Approval::new(Asks::Interface, self.tools.unasked());
@@ -99,6 +108,9 @@ impl Serve {
             .host_builder(builder)
             .cut_runs(CutRuns::default())
             .idle_after(IDLE);
+        if self.queue > 0 {
+            host = host.busy_policy(BusyPolicy::Queue { max: self.queue });
+        }
         let mut options = self.options(&server, &picker, token.is_some());
         if storage.is_shared() {
             options = options.forward(Forward::Proxy);

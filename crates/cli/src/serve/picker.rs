@@ -28,10 +28,12 @@ struct ByProfile {
 }
 
 impl Picker {
-    /// Creates the engine of the settings, and those of all other profiles.
+    /// Creates the engine of the settings, and those of all other profiles. Each of the `models` is a
+    /// profile of the settings with that model.
     pub(super) async fn new(
         server: &Server,
         flags: &ServerFlags,
+        models: &[String],
         system: Option<&str>,
     ) -> Result<Self, Failure> {
         let active = server.resolved().profile.as_ref();
@@ -43,6 +45,13 @@ impl Picker {
                 .title(title_of(server))
                 .description(printable_line(&server.about())),
         }];
+        // They run on the default engine.
+        profiles.extend(models.iter().map(|model| {
+            let title = printable_line(model);
+            Profile::new(format!("model/{model}"))
+                .title(title)
+                .model(model)
+        }));
         let mut engines = ByProfile {
             default: server.engine()?,
             others: HashMap::new(),

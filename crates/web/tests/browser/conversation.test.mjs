@@ -199,3 +199,27 @@ test('an error is shown, and the next prompt works', async () => {
   await answered(page, 'Always.');
   noFaults(page);
 });
+
+test('a message waits for the answer, another one is removed, and a model is chosen', async () => {
+  server = await startServer(provider, '--queue', '4', '--also-model', 'other-model');
+  const page = await openPage(server.url);
+  const held = gate();
+  provider.reply('One', { hold: held }, '.');
+  await page.getByLabel('Profile').selectOption('model/other-model');
+  await say(page, 'First');
+  await page.answers.filter({ hasText: 'One' }).waitFor();
+  assert.equal(provider.requests.at(-1).model, 'other-model');
+  await say(page, 'Second');
+  await page.locator('.queue li', { hasText: 'Second' }).waitFor();
+  await say(page, 'Third');
+  await page.locator('.queue li', { hasText: 'Third' }).waitFor();
+  await page.locator('.queue li', { hasText: 'Second' }).getByRole('button').click();
+  await page.locator('.queue li', { hasText: 'Second' }).waitFor({ state: 'detached' });
+  await look(page, 'queue');
+  provider.reply('Three.');
+  held.open();
+  await answered(page, 'Three.');
+  await page.locator('.queue').waitFor({ state: 'detached' });
+  assert.deepEqual(await texts(page), ['First', 'One.', 'Third', 'Three.']);
+  noFaults(page);
+});
