@@ -61,6 +61,9 @@ pub(crate) fn connect(path: &Path, options: &SqliteOptions, access: Access) -> R
     conn.set_prepared_statement_cache_capacity(96);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // Without it, plans depend on the values that are bound, so that SQLite compiles a cached statement
+    // again for each execution.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let cache = match access {
         Access::Read => READ_CACHE,
         Access::Write => WRITE_CACHE,
