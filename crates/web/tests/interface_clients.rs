@@ -172,7 +172,7 @@ async fn the_client_of_agui_understands_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs packages of npm and Chromium; run by `cargo xtask ui`"]
+#[ignore = "needs packages of npm; run by `cargo xtask ui`"]
 async fn a_react_page_works_on_the_server() {
     check("GEPPETTO_VERIFY_REACT").await;
 }

@@ -70,7 +70,7 @@ fn connections_that_are_lost() {
 }
 
 #[test]
-#[ignore = "needs npm"]
+#[ignore = "needs chromium and npm"]
 fn streams_of_protocols_that_are_cut() {
     run("protocols");
 }
