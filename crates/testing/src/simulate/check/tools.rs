@@ -29,10 +29,14 @@ impl Check<'_> {
             .filter(|block| block.incomplete().is_none())
             .filter_map(|block| block.as_tool_call())
             .collect();
-        for call in calls {
-            let mut attempts = logs.iter().filter(|log| log.call_id == call.id);
+        for call in &calls {
+            let attempts: Vec<_> = logs.iter().filter(|log| log.call_id == call.id).collect();
+            // A reply that breaks off after its end is complete, and its repetition uses the id again. The answer
+            // is that of the last call, which may not have run.
+            let same = calls.iter().filter(|own| own.id == call.id).count();
+            let last = attempts.last().filter(|_| attempts.len() >= same);
             if let Some(answer) = turn.tool_answer(&call.id) {
-                self.answer(answer, attempts.next_back());
+                self.answer(answer, last.copied());
             }
         }
     }
