@@ -13,6 +13,7 @@ mod instructions;
 mod paced;
 mod partial;
 mod session;
+mod shared;
 mod slow_reader;
 mod store;
 mod stream;
@@ -57,6 +58,32 @@ enum Command {
     StoreOpen {
         /// The file.
         file: std::path::PathBuf,
+    },
+    /// Cost of the Postgres store, and of several hosts on it: acknowledgements, take-over, remote
+    /// readers, load. Starts a private Postgres in the folder of temporary files.
+    Postgres {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+        /// Measure this alone.
+        #[arg(long)]
+        only: Option<shared::Part>,
+        /// Lease of a host that is killed, in milliseconds.
+        #[arg(long, default_value_t = 3000)]
+        lease: u64,
+        /// Number of kills, and of hand-overs.
+        #[arg(long, default_value_t = 30)]
+        kills: usize,
+    },
+    /// A host that is killed, as a process of its own.
+    #[command(hide = true)]
+    PostgresHost {
+        /// URL of the database.
+        url: String,
+        /// Session to run.
+        session: String,
+        /// Lease in milliseconds.
+        lease: u64,
     },
     /// Memory of many streams at once.
     Concurrent {
@@ -186,6 +213,17 @@ fn main() -> ExitCode {
             folder,
         } => store::run(&options, only, folder),
         Command::StoreOpen { file } => store::open(&file),
+        Command::Postgres {
+            json,
+            only,
+            lease,
+            kills,
+        } => shared::run(json, only, lease, kills),
+        Command::PostgresHost {
+            url,
+            session,
+            lease,
+        } => shared::host(&url, &session, lease),
         Command::Concurrent { options, streams } => concurrent::run(&options, streams),
         Command::Hold { base_url, streams } => concurrent::hold(&base_url, streams),
         Command::Paced {

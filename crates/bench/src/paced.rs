@@ -20,7 +20,7 @@ mod reader;
 mod server;
 
 pub(crate) use clock::now;
-pub(crate) use reader::{Consumer, run as child};
+pub(crate) use reader::{Consumer, DATABASE, run as child};
 pub(crate) use server::start as serve_in_background;
 
 /// What is measured: the load.
@@ -42,10 +42,10 @@ pub(crate) struct Load {
 
 /// The results of one consumer.
 #[derive(Debug, Clone, Copy)]
-struct Measured {
-    micros_per_delta: f64,
-    p50_micros: f64,
-    p99_micros: f64,
+pub(crate) struct Measured {
+    pub(crate) micros_per_delta: f64,
+    pub(crate) p50_micros: f64,
+    pub(crate) p99_micros: f64,
     resident_mib: f64,
 }
 
@@ -56,6 +56,7 @@ pub(crate) fn run(options: &Options, load: Load, only: Option<Consumer>) -> Resu
         .build()?;
     let consumers: Vec<_> = Consumer::value_variants()
         .iter()
+        .filter(|consumer| **consumer != Consumer::Shared)
         .filter(|consumer| only.is_none_or(|only| only == **consumer))
         .copied()
         .collect();
@@ -63,7 +64,7 @@ pub(crate) fn run(options: &Options, load: Load, only: Option<Consumer>) -> Resu
     for _ in 0..options.runs.max(1) {
         for consumer in &consumers {
             let (address, _) = runtime.block_on(server::start(load))?;
-            let cost = measure(*consumer, load, &format!("http://{address}/v1"))?;
+            let cost = measure(*consumer, load, &format!("http://{address}/v1"), None)?;
             measured.entry(*consumer).or_default().push(cost);
         }
     }
@@ -82,9 +83,17 @@ pub(crate) fn serve(load: Load) -> Result<(), Failure> {
     })
 }
 
-fn measure(consumer: Consumer, load: Load, base_url: &str) -> Result<Measured, Failure> {
+/// Measures one consumer, which has a database for [`Consumer::Shared`].
+pub(crate) fn measure(
+    consumer: Consumer,
+    load: Load,
+    base_url: &str,
+    database: Option<&str>,
+) -> Result<Measured, Failure> {
     let numbers = [load.streams, load.deltas as usize, load.threads];
+    let database = database.map(|url| (DATABASE, url));
     let output = Command::new(std::env::current_exe()?)
+        .envs(database)
         .args(["paced-consumer", consumer.name(), base_url])
         .args(numbers.map(|number| number.to_string()))
         .stderr(Stdio::inherit())

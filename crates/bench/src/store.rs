@@ -8,13 +8,13 @@ use std::{
 use clap::ValueEnum;
 use geppetto_enginebuilder::Builder;
 use geppetto_session::Session;
-use geppetto_store::{Claim, Restored};
+use geppetto_store::{Claim, Restored, SessionStore};
 use geppetto_store_sqlite::SqliteStore;
 use serde_json::{Map, Value};
 
 use crate::{Failure, Options, table::print};
 
-mod append;
+pub(crate) mod append;
 mod open;
 mod space;
 mod turns;
@@ -115,11 +115,10 @@ fn size(file: &Path) -> Result<u64, Failure> {
 }
 
 /// Returns a session whose runs are recorded.
-pub(crate) async fn stored(
-    store: &SqliteStore,
-    id: &str,
-    builder: Builder,
-) -> Result<Session, Failure> {
+pub(crate) async fn stored<S>(store: &S, id: &str, builder: Builder) -> Result<Session, Failure>
+where
+    S: SessionStore + Clone + 'static,
+{
     let restored = Restored::open(store.clone(), id, &Claim::new("bench")).await?;
     let journal = restored.journal();
     let builder = builder.journal(journal.clone()).persister(journal);

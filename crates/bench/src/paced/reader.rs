@@ -9,6 +9,7 @@ use geppetto_enginebuilder::Builder;
 use geppetto_events::{EventSink, sink_fn};
 use geppetto_providers_openai::ChatEngine;
 use geppetto_session::Session;
+use geppetto_store_postgres::PostgresStore;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -21,6 +22,9 @@ use crate::{
     table::print,
 };
 
+/// Variable with the URL of the database of [`Consumer::Shared`].
+pub(crate) const DATABASE: &str = "GEPPETTO_BENCH_DATABASE";
+
 /// Who reads the streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Consumer {
@@ -28,6 +32,8 @@ pub(crate) enum Consumer {
     Sink,
     /// The same with a journal in a SQLite store.
     Stored,
+    /// The same with a journal in the Postgres store at the URL in [`DATABASE`].
+    Shared,
     /// A session whose events a task of its own reads.
     Subscriber,
     /// The typed loop written by hand.
@@ -41,6 +47,7 @@ impl Consumer {
         match self {
             Self::Sink => "sink",
             Self::Stored => "stored",
+            Self::Shared => "shared",
             Self::Subscriber => "subscriber",
             Self::HandTyped => "hand-typed",
             Self::Raw => "raw",
@@ -51,6 +58,7 @@ impl Consumer {
         match self {
             Self::Sink => "a session with one sink",
             Self::Stored => "the same with a journal in a SQLite store",
+            Self::Shared => "the same with a journal in a Postgres store",
             Self::Subscriber => "a session whose events a task of its own reads",
             Self::HandTyped => "reqwest + eventsource-stream + typed chunks, text only",
             Self::Raw => "the body's bytes alone (reqwest), each chunk taken for one delta",
@@ -87,7 +95,7 @@ async fn read_all(
     arrivals: &Arc<Arrivals>,
 ) -> Result<(), Failure> {
     let mut tasks = match consumer {
-        Consumer::Sink | Consumer::Stored | Consumer::Subscriber => {
+        Consumer::Sink | Consumer::Stored | Consumer::Shared | Consumer::Subscriber => {
             sessions(consumer, base_url, streams, arrivals).await?
         }
         Consumer::HandTyped | Consumer::Raw => loops(consumer, base_url, streams, arrivals),
@@ -121,11 +129,17 @@ async fn sessions(
         Consumer::Stored => Some(Folder::new(None)?.store().await.map(Arc::new)?),
         _ => None,
     };
+    let shared = match consumer {
+        Consumer::Shared => Some(PostgresStore::connect(&std::env::var(DATABASE)?).await?),
+        _ => None,
+    };
     let mut tasks = JoinSet::new();
     for n in 0..streams {
-        let session = match &store {
-            Some(open) => stored(&open.0, &format!("session {n}"), builder.clone()).await?,
-            None => Session::new(builder.clone()),
+        let (id, builder) = (format!("session {n}"), builder.clone());
+        let session = match (&store, &shared) {
+            (Some(open), _) => stored(&open.0, &id, builder).await?,
+            (_, Some(store)) => stored(store, &id, builder).await?,
+            _ => Session::new(builder),
         };
         let run = session.submit("write").await?;
         let arrivals = Arc::clone(arrivals);
