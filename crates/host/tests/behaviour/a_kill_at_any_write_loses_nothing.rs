@@ -120,6 +120,14 @@ fn expected(steps: &[Step]) -> Vec<String> {
     prompts
 }
 
+fn no_reply_is_there_twice(turns: &[Turn]) {
+    for turn in turns {
+        let blocks = turn.blocks.iter();
+        let broken = blocks.filter(|block| block.incomplete().is_some());
+        assert_eq!(broken.count(), 0, "{turn:#?}");
+    }
+}
+
 async fn second_process(
     store: MemoryStore,
     world: &World,
@@ -142,14 +150,7 @@ async fn second_process(
     let possible = [expected(&steps[..acknowledged]), expected(&steps[..next])];
     assert!(possible.contains(&found), "{found:?} {possible:?}");
     if policy != CutRuns::End {
-        // No reply is there twice.
-        for turn in &turns {
-            let texts = turn
-                .blocks
-                .iter()
-                .filter(|block| block.incomplete().is_some());
-            assert_eq!(texts.count(), 0, "{turn:#?}");
-        }
+        no_reply_is_there_twice(&turns);
     }
     if finished == acknowledged && finished == steps.len() {
         let text = turns.last().map(Turn::assistant_text).unwrap_or_default();

@@ -355,7 +355,7 @@ async fn quitting_waits_at_most_two_seconds() {
     chat.is_ready().await;
     chat.types("hi\n");
     chat.shows("Once").await;
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     chat.control('d');
     chat.ended().await;
     assert!(before.elapsed() <= Duration::from_millis(2_100));

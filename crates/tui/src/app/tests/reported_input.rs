@@ -159,7 +159,7 @@ async fn the_terminal_cursor_is_behind_wide_characters() {
 #[tokio::test(start_paused = true)]
 async fn a_path_at_the_start_is_no_command() {
     let chat = chat([answers("Two files."), answers("No.")]).await;
-    asks(&chat, "/home/user/项目 what is in it?", "Two files.").await;
+    asks(&chat, "/data/项目 what is in it?", "Two files.").await;
     // A single name may be a mistyped command: nothing is sent or lost.
     chat.types("/tmp is full?\n");
     chat.shows("there is no command /tmp").await;
