@@ -74,26 +74,30 @@ impl Host {
         if shared.options.cut_runs == CutRuns::Leave || shared.stopping.is_cancelled() {
             return Ok(recovered);
         }
-        let page = Page::first(PAGE).with_open_runs().unowned();
-        let mut infos = shared.store.list(&page).await?;
-        // Several hosts find the same ones, and begin with different ones.
-        if !infos.is_empty() {
+        let mut page = Page::first(PAGE).with_open_runs().unowned();
+        // A page of sessions that cannot be opened does not hide the next one.
+        loop {
+            let mut infos = shared.store.list(&page).await?;
+            let Some(last) = infos.last() else {
+                return Ok(recovered);
+            };
+            page = page.after(last);
+            // Several hosts find the same ones, and begin with different ones.
             let first = shared.options.owner.bytes().map(usize::from).sum::<usize>() % infos.len();
             infos.rotate_left(first);
-        }
-        for info in infos {
-            let load = self.load();
-            if load.runs >= load.max_runs {
-                break;
+            for info in infos {
+                let load = self.load();
+                if load.runs >= load.max_runs {
+                    return Ok(recovered);
+                }
+                let Ok(place) = Arc::clone(&shared.recovering).try_acquire_owned() else {
+                    return Ok(recovered);
+                };
+                if shared.slots.get(&info.id).is_none() {
+                    self.take_up(info.id, place, &mut recovered).await;
+                }
             }
-            let Ok(place) = Arc::clone(&shared.recovering).try_acquire_owned() else {
-                break;
-            };
-            if shared.slots.get(&info.id).is_none() {
-                self.take_up(info.id, place, &mut recovered).await;
-            }
         }
-        Ok(recovered)
     }
 
     /// Starts the task that sweeps, as configured.

@@ -198,6 +198,29 @@ async fn a_sweep_during_which_the_store_fails_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_that_cannot_be_opened_hide_no_other_from_a_sweep() {
+    let store = MemoryStore::new();
+    let (world, _gate) = waiting();
+    let died = world.host(store.clone()).owner("first").build();
+    // One more than a sweep lists at once.
+    for n in 0..257 {
+        let id = format!("chat-{n}");
+        drop(died.session(&id).submit("Hello").await.unwrap());
+        let claim = Claim::new("gone").taking_over().expiring_after(LEASE);
+        store.open(&id, &claim).await.unwrap();
+    }
+    sleep(LEASE).await;
+    let failing = Failing {
+        store,
+        lists: AtomicU32::new(0),
+        claims: AtomicU32::new(256),
+    };
+    let second = World::default().host(Wrapped(failing)).owner("second");
+    let swept = second.lease(LEASE).build().sweep().await.unwrap();
+    assert_eq!((swept.taken_up.len(), swept.failed.len()), (1, 256));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_hands_over_loses_no_run_and_nobody_waits_for_a_lease() {
     let store = MemoryStore::new();
     let (world, gate) = waiting();
