@@ -58,6 +58,7 @@ pub(super) fn readable(ty: &Type) -> String {
     let Some((name, inner)) = parts(ty) else {
         return match ty {
             Type::Reference(reference) => readable(&reference.elem),
+            Type::Slice(slice) => format!("list of {}", readable(&slice.elem)),
             _ => "value".to_owned(),
         };
     };
