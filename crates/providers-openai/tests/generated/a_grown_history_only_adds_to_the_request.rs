@@ -131,8 +131,13 @@ fn grows(
         let repaired = repair(&turn.blocks).into_iter().collect();
         assert_eq!(repair(&turn.blocks), repair(&repaired));
         // Calls wait for their answers until the model goes on without them.
-        turn.push(Block::user("And?"));
-        turn.push(Block::llm_text("Next."));
+        if now
+            .iter()
+            .any(|item| item.contains("has no recorded result"))
+        {
+            turn.push(Block::user("And?"));
+            turn.push(Block::llm_text("Next."));
+        }
         before = sent(&*engine, &transport, &turn, list);
     }
 }
