@@ -225,8 +225,7 @@ async fn serve(
     resuming.abort();
     match signal.try_recv() {
         // A service manager starts the server again, and cut answers go on there.
-        Ok(Signal::Terminate) if storage.is_shared() => storage.hand_over(&host).await,
-        Ok(Signal::Terminate) if storage.file().is_some() => drop(host),
+        Ok(Signal::Terminate) if storage.is_kept() => storage.hand_over(&host).await,
         _ => storage.close(&host).await,
     }
     served

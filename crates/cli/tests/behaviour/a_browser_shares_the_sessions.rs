@@ -323,15 +323,14 @@ async fn a_killed_or_terminated_server_goes_on_with_the_answer() {
         served
             .post(&format!("sessions/{id}/messages"), json!({"text": "Count"}))
             .await;
+        provider.next_request().await;
         served.until(id, "two ").await;
         served.end(signal).await;
 
         provider.enqueue(Reply::chat().text("All three."));
         let served = Served::start(home.geppetto(line, [url.as_str()])).await;
         // Nobody opens the conversation.
-        while provider.request_count() < 2 {
-            tokio::task::yield_now().await;
-        }
+        provider.next_request().await;
         served.until(id, "All three.").await;
         let own = served.idle(id).await;
         assert!(
@@ -349,9 +348,7 @@ async fn the_answer_of_another_program_that_was_killed_waits_for_a_person() {
     provider.enqueue(Reply::chat().text("never").stall_at(At::Event(1)));
     let line = "ask -m test --new-session s Wait --openai-base-url";
     let mut child = home.geppetto(line, [url.as_str()]).background();
-    while provider.request_count() == 0 {
-        tokio::task::yield_now().await;
-    }
+    provider.next_request().await;
     child.kill().await.unwrap();
     let line = "serve --port 0 -m test --openai-base-url";
     let served = Served::start(home.geppetto(line, [url.as_str()])).await;

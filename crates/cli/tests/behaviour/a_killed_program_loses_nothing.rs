@@ -41,9 +41,7 @@ async fn a_session_that_another_program_runs_is_refused_by_its_process() {
     server.enqueue(Reply::chat().text("never").stall_at(At::Event(1)));
     let line = "ask -m test --new-session s Wait --openai-base-url";
     let mut child = home.geppetto(line, [url.as_str()]).background();
-    while server.request_count() == 0 {
-        tokio::task::yield_now().await;
-    }
+    server.next_request().await;
     let id = child.id().unwrap();
     let ended = home
         .geppetto("ask -m test -s s Me --openai-base-url", [url.as_str()])

@@ -208,15 +208,13 @@ async fn a_chat_of_a_script_ends_with_the_signal_and_not_with_the_next_line() {
                 .text("partial")
                 .stall_at(geppetto_testing::At::Event(1)),
         );
-        let before = server.request_count();
         let mut child = home
             .geppetto("chat -m test --openai-base-url", [url.as_str()])
             .start();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"first\nsecond\n").await.unwrap();
-        while server.request_count() == before {
-            tokio::task::yield_now().await;
-        }
+        server.next_request().await;
+        let asked = server.request_count();
         let id = child.id().unwrap().to_string();
         let killed = std::process::Command::new("kill")
             .args(["-s", signal, &id])
@@ -224,7 +222,7 @@ async fn a_chat_of_a_script_ends_with_the_signal_and_not_with_the_next_line() {
         assert!(killed.unwrap().success());
         let output = child.wait_with_output().await.unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
-        assert_eq!(server.request_count(), before + 1, "{output:?}");
+        assert_eq!(server.request_count(), asked, "{output:?}");
     }
 }
 

@@ -248,12 +248,9 @@ async fn a_signal_ends_the_run_and_keeps_the_session() {
     let home = Home::new();
     let server = ProviderServer::start().await.unwrap();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let before = server.request_count();
         server.enqueue(Reply::chat().text("never ").stall_at(At::Event(2)));
         let child = asks(&home, &server, &format!("--new-session {signal}")).background();
-        while server.request_count() == before {
-            tokio::task::yield_now().await;
-        }
+        server.next_request().await;
         let id = child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill")
             .args([&format!("-{signal}"), &id])

@@ -1,9 +1,14 @@
 //! Runs the program in a home of its own, without the environment of the tests.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
     time::Duration,
 };
 
@@ -13,14 +18,19 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// After this time, a test is stuck.
+/// After this time, a program is stuck.
 const STUCK: Duration = Duration::from_secs(60);
+
+/// After this time, a test is stuck. It ends the tests with its name: what waits for ever would say
+/// nothing.
+const STUCK_TEST: Duration = Duration::from_secs(240);
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
 /// A home folder, deleted with the value.
 pub(crate) struct Home {
     folder: PathBuf,
+    _guard: mpsc::Sender<()>,
 }
 
 impl Home {
@@ -32,6 +42,7 @@ impl Home {
         // Paths in outputs are without symbolic links.
         Self {
             folder: folder.canonicalize().unwrap(),
+            _guard: guard(),
         }
     }
 
@@ -80,6 +91,20 @@ impl Drop for Home {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Ends the process if the test of this thread still has the value when it is stuck.
+fn guard() -> mpsc::Sender<()> {
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    let (guard, dropped) = mpsc::channel();
+    thread::spawn(move || {
+        if dropped.recv_timeout(STUCK_TEST) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // Not captured, as the output of `eprintln!` would be.
+            let _ = writeln!(std::io::stderr(), "{test} is stuck after {STUCK_TEST:?}");
+            std::process::abort();
+        }
+    });
+    guard
 }
 
 /// A program that was not started.
