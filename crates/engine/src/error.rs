@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Fenced,
     /// An engine, a middleware or a hook panicked, which ended only that run.
     Panicked,
+    /// The runtime shut down during the run, and dropped its task.
+    Shutdown,
     /// Any other failure; see the message and the source.
     Other,
 }
@@ -85,6 +87,7 @@ impl ErrorKind {
             Self::Tool => "tool",
             Self::Fenced => "fenced",
             Self::Panicked => "panicked",
+            Self::Shutdown => "shutdown",
             Self::Other => "other",
         }
     }

@@ -36,6 +36,8 @@ impl Shared {
             Err(error) => return Err(self.not_opened(id, error).await),
         };
         let journal = restored.journal();
+        // A program that ends without `Host::shutdown` loses no more than one that is killed.
+        journal.leave_open_at_shutdown();
         let started = match take_up(&mut restored, cut_runs).await {
             Ok(step) => self.start(restored, step, claimed).await,
             Err(error) => Err(error),

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -84,6 +87,8 @@ pub(crate) struct Inner<S> {
     alive: watch::Sender<()>,
     /// `true` once nothing may be written any more.
     abandoned: watch::Sender<bool>,
+    /// Whether a run whose runtime shuts down stays open in the store.
+    leaves_open: AtomicBool,
 }
 
 impl<S: SessionStore + 'static> JournalOf<S> {
@@ -105,6 +110,7 @@ impl<S: SessionStore + 'static> JournalOf<S> {
                 clock: SystemTime::now,
                 alive: watch::Sender::new(()),
                 abandoned: watch::Sender::new(false),
+                leaves_open: AtomicBool::new(false),
             }),
         }
     }
@@ -209,6 +215,14 @@ impl<S: SessionStore + 'static> JournalOf<S> {
     /// ended as cancelled.
     pub fn abandon(&self) {
         self.inner.abandoned.send_replace(true);
+    }
+
+    /// Leaves a run open in the store when its runtime shuts down, as a kill of the process does: the
+    /// next one who opens the session finds a run that was cut off. Otherwise, such a run is stored
+    /// with what it has, as [failed](geppetto_engine::ErrorKind::Shutdown). For owners that continue
+    /// cut runs.
+    pub fn leave_open_at_shutdown(&self) {
+        self.inner.leaves_open.store(true, Ordering::Relaxed);
     }
 
     /// Returns `true` if the store refuses whatever is written, such as a turn that is too large for

@@ -11,6 +11,7 @@ mod a_bad_request_hurts_no_other;
 mod a_kill_at_any_write_loses_nothing;
 mod a_person_decides_about_a_cut_run;
 mod a_refused_turn_is_left_out;
+mod a_runtime_that_shuts_down_is_a_kill;
 mod a_session_is_reached_by_its_id;
 mod a_session_outlives_what_goes_wrong;
 mod a_shutdown_ends_everything;

@@ -105,7 +105,7 @@ impl Drop for Finisher {
         }
         if self.known.is_none() {
             let error = EngineError::new(
-                ErrorKind::Other,
+                ErrorKind::Shutdown,
                 "the run's task was dropped, as when its runtime shuts down",
             );
             self.stamp(Err(&error));

@@ -1,6 +1,6 @@
 //! The barriers of a run.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use async_trait::async_trait;
 use geppetto_engine::{
@@ -50,6 +50,13 @@ impl<S: SessionStore + 'static> JournalOf<S> {
             ctx.session_id().unwrap_or_default()
         );
         Err(EngineError::new(ErrorKind::Configuration, message))
+    }
+
+    /// Returns `true` if a run stays open although its task is gone.
+    fn leaves_open(&self, status: &RunStatus) -> bool {
+        let kind = ErrorKind::Shutdown;
+        let is_shutdown = matches!(status, RunStatus::Failed { kind: own, .. } if *own == kind);
+        is_shutdown && self.inner().leaves_open.load(Ordering::Relaxed)
     }
 
     /// Returns the last step of the run that ended on `turn`.
@@ -223,6 +230,11 @@ impl<S: SessionStore + 'static> Persister for JournalOf<S> {
 
     fn persist_now(&self, turn: &Turn, status: &RunStatus) -> Result<(), StoreError> {
         check_turn(turn)?;
+        if self.leaves_open(status) {
+            self.abandon();
+            let message = "not stored: the run goes on when its session is opened again";
+            return Err(StoreError::new(message));
+        }
         let change = Change::new().turn(turn).run(self.ended(turn, status));
         Ok(self.inner().write_now(change.synced())?)
     }
