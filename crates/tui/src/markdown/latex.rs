@@ -7,18 +7,26 @@ use std::ops::Range;
 const MAX_LEN: usize = 2_000;
 
 /// Returns where the formulas of a text are. They are shown as they were written: in Markdown, their
-/// backslashes, underscores and asterisks would vanish.
-pub(super) fn formulas(text: &str) -> Vec<Range<usize>> {
+/// backslashes, underscores and asterisks would vanish. `bounds` are the places where blocks begin and
+/// end, in order; no formula goes beyond its block.
+pub(super) fn formulas(text: &str, bounds: &[usize]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some((start, close)) = next(text, from) {
-        let end = ends(text, start + 2, close);
+        let after = bounds.partition_point(|own| *own <= start);
+        let block_end = bounds.get(after).copied().unwrap_or(text.len());
+        let end = ends(text, start + 2, block_end, close);
         if let Some(end) = end {
             found.push(start..end);
         }
         from = end.unwrap_or(start + 2);
     }
     found
+}
+
+/// Returns `true` if a formula may begin in a text.
+pub(super) fn may_be_in(text: &str) -> bool {
+    next(text, 0).is_some()
 }
 
 fn next(text: &str, from: usize) -> Option<(usize, &'static str)> {
@@ -39,16 +47,12 @@ fn next(text: &str, from: usize) -> Option<(usize, &'static str)> {
     None
 }
 
-fn ends(text: &str, start: usize, close: &str) -> Option<usize> {
-    let mut limit = (start + MAX_LEN).min(text.len());
+fn ends(text: &str, start: usize, block_end: usize, close: &str) -> Option<usize> {
+    let mut limit = (start + MAX_LEN).min(block_end);
     while !text.is_char_boundary(limit) {
         limit -= 1;
     }
     let rest = text.get(start..limit)?;
-    let rest = rest
-        .find("\n\n")
-        .and_then(|end| rest.get(..end))
-        .unwrap_or(rest);
     Some(start + rest.find(close)? + close.len())
 }
 
@@ -59,14 +63,16 @@ mod tests {
     #[test]
     fn formulas_are_found_up_to_their_end() {
         let text = r"so \(a_1\) and \[b\]";
-        let found = formulas(text).into_iter().map(|own| text.get(own).unwrap());
+        let found = formulas(text, &[])
+            .into_iter()
+            .map(|own| text.get(own).unwrap());
         assert_eq!(found.collect::<Vec<_>>(), [r"\(a_1\)", r"\[b\]"]);
     }
 
     #[test]
     fn an_escaped_backslash_or_an_open_bracket_is_none() {
-        assert_eq!(formulas("a \\\\( b \\)"), []);
-        assert_eq!(formulas("a \\( b \n\n \\)"), []);
-        assert_eq!(formulas("\\é\\"), []);
+        assert_eq!(formulas("a \\\\( b \\)", &[]), []);
+        assert_eq!(formulas("a \\( b \n\n \\)", &[0, 7, 9, 11]), []);
+        assert_eq!(formulas("\\é\\", &[]), []);
     }
 }

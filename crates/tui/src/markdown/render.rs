@@ -6,7 +6,9 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{
+    BrokenLink, BrokenLinkCallback, CodeBlockKind, Event, Options, Parser, Tag, TagEnd,
+};
 use ratatui::{
     style::{Modifier, Style},
     text::Line,
@@ -86,10 +88,34 @@ pub(super) fn render(source: Source<'_>, theme: Theme, columns: usize) -> Render
         spans.sort_by_key(|span| span.start);
     }
     let mut renderer = Renderer::new(source, theme, columns, spans);
+    if latex::may_be_in(source.text) {
+        renderer.formulas = latex::formulas(source.text, &block_bounds(parse()));
+    }
     for (event, range) in parser.into_offset_iter() {
         renderer.event(event, range);
     }
     renderer.finish(links)
+}
+
+/// Returns where blocks begin and end, in order.
+fn block_bounds<'p>(parser: Parser<'p, impl BrokenLinkCallback<'p>>) -> Vec<usize> {
+    let mut bounds = Vec::new();
+    for (event, range) in parser.into_offset_iter() {
+        let is_block = match &event {
+            Event::Start(tag) => emphasis(tag).is_none() && !is_link(tag),
+            Event::Rule => true,
+            _ => false,
+        };
+        if is_block {
+            bounds.extend([range.start, range.end]);
+        }
+    }
+    bounds.sort_unstable();
+    bounds
+}
+
+fn is_link(tag: &Tag<'_>) -> bool {
+    matches!(tag, Tag::Link { .. } | Tag::Image { .. })
 }
 
 fn options() -> Options {
@@ -157,7 +183,7 @@ impl<'a> Renderer<'a> {
             block_end: source.muted,
             complete: source.text.rfind('\n').map_or(0, |at| at + 1),
             definitions: spans.into_iter(),
-            formulas: latex::formulas(source.text),
+            formulas: Vec::new(),
             next_formula: 0,
         }
     }
@@ -182,12 +208,12 @@ impl<'a> Renderer<'a> {
         let is_muted = self.is_muted(range);
         match tag {
             Tag::Paragraph | Tag::HtmlBlock if !is_muted => {
-                self.begin(Block::Text, range.start);
+                self.begin(Block::Text, range);
                 self.leaf = Leaf::Text(Vec::new());
             }
             Tag::Heading { level, .. } => {
                 if !is_muted {
-                    self.begin(Block::Heading, range.start);
+                    self.begin(Block::Heading, range);
                     let mark = format!("{} ", "#".repeat(level as usize));
                     self.leaf = Leaf::Text(vec![Run::new(&mark, self.theme.quiet())]);
                 }
@@ -197,7 +223,7 @@ impl<'a> Renderer<'a> {
             Tag::List(first) => {
                 self.flush();
                 if !is_muted {
-                    self.begin(Block::List, range.start);
+                    self.begin(Block::List, range);
                 }
                 self.before = None;
                 self.lists.push(first);
@@ -206,7 +232,7 @@ impl<'a> Renderer<'a> {
             Tag::CodeBlock(kind) => self.start_code(&kind, range),
             Tag::Table(alignments) => {
                 if !is_muted {
-                    self.begin(Block::Table, range.start);
+                    self.begin(Block::Table, range);
                 }
                 self.start_table(alignments, range);
             }

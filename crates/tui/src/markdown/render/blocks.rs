@@ -51,7 +51,8 @@ pub(super) struct Open {
 
 impl Renderer<'_> {
     /// Begins a block: after a blank line, if there is one in the text or should be.
-    pub(super) fn begin(&mut self, block: Block, offset: usize) {
+    pub(super) fn begin(&mut self, block: Block, range: &Range<usize>) {
+        let offset = range.start;
         self.flush();
         self.show_definitions(offset);
         if let Some(before) = self.before {
@@ -62,15 +63,28 @@ impl Renderer<'_> {
                 let blank = wrap::wrap(&[], &margin, self.columns, Break::Words);
                 self.out.lines.extend(blank);
             }
-            // A paragraph right below a heading may become a heading or a table, which is apart from it.
-            let is_decided = lines > 1 || before != Block::Heading || block != Block::Text;
-            if is_decided {
+            if lines > 1 || before != Block::Heading || self.is_decided(block, range) {
                 self.record_point(block, offset);
             }
         }
         self.before = Some(block);
         if self.source.is_cut {
             self.out.tail = resume::prefix(self.source.text, &self.containers());
+        }
+    }
+
+    /// Returns `true` if a block right below a heading keeps its kind when more text comes. A heading
+    /// and a table are apart from the heading above, and a paragraph is not: it may become one of
+    /// them, and they a paragraph while the line below the first is incomplete.
+    fn is_decided(&self, block: Block, range: &Range<usize>) -> bool {
+        match block {
+            Block::Text => false,
+            Block::Heading => range.end <= self.complete,
+            Block::Table => {
+                let table = self.source.text.get(range.start..self.complete);
+                table.is_some_and(|lines| lines.matches('\n').count() > 1)
+            }
+            _ => true,
         }
     }
 
@@ -175,7 +189,7 @@ impl Renderer<'_> {
         self.flush();
         let is_muted = self.is_muted(range);
         if !is_muted {
-            self.begin(Block::Quote, range.start);
+            self.begin(Block::Quote, range);
         }
         let text = self.source.text;
         let rest = text.get(range.start..).unwrap_or_default();
@@ -213,7 +227,7 @@ impl Renderer<'_> {
         self.flush();
         let is_muted = self.is_muted(range);
         if !is_muted {
-            self.begin(Block::Item, range.start);
+            self.begin(Block::Item, range);
         }
         let depth = self.lists.iter().filter(|own| own.is_none()).count();
         let number = self.lists.last_mut().and_then(|next| {
@@ -254,7 +268,7 @@ impl Renderer<'_> {
     }
 
     pub(super) fn rule(&mut self, range: &Range<usize>) {
-        self.begin(Block::Rule, range.start);
+        self.begin(Block::Rule, range);
         let rule = "─".repeat(self.room().min(80));
         self.write(&[Run::new(&rule, self.theme.quiet())], Break::Columns);
         self.ends_at(range);

@@ -29,7 +29,7 @@ impl Renderer<'_> {
         let is_muted = self.is_muted(range);
         let info = info(kind);
         if !is_muted {
-            self.begin(Block::Code, range.start);
+            self.begin(Block::Code, range);
             if let Some(info) = info {
                 let head = format!("╭─ {info}");
                 self.write(

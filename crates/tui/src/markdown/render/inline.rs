@@ -66,7 +66,7 @@ impl Renderer<'_> {
     /// Adds text to the block, or begins one: the text of a tight list has none.
     fn push(&mut self, text: &str, style: Style, range: &Range<usize>) {
         if matches!(self.leaf, Leaf::None) {
-            self.begin(Block::Text, range.start);
+            self.begin(Block::Text, range);
             self.leaf = Leaf::Text(Vec::new());
         }
         self.ends_at(range);

@@ -172,6 +172,28 @@ fn a_paragraph_below_a_heading_may_become_something_else() {
         "# A\n|a|b|\n|-|-|\n|1|2|\n",
         "# A\nb\n---\nc\n",
         "A\n---\nb\nc\n===\n",
+        "# A\nb\n - [x] c\n",
+        "# A\n|a|b|\n|-|-|c\n\nd\n",
+        "# A\nb\n=== c\n",
+        "> # A\n> b\n> - c\n",
+    ] {
+        for piece in 1..10 {
+            assert_eq!(
+                streamed(text, piece, 40).0,
+                whole(text, 40),
+                "{text:?} by {piece}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_formula_does_not_go_beyond_its_block() {
+    for text in [
+        "\\(\n \nb\\)c\n|a|b|\n|-|-|\n",
+        "a \\(b\n# c\\) d\n\ne\n",
+        "- \\[a\n- b\\]\n\nc\n",
+        "`\\(`\n\n> a\\)\n\nb\n",
     ] {
         for piece in 1..10 {
             assert_eq!(
