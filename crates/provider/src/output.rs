@@ -25,6 +25,9 @@ mod tests;
 /// calls and items, which must be sent back unchanged.
 const LONGEST_ID: usize = 64 * 1024;
 
+/// Name of a tool call that has none.
+const UNNAMED: &str = "unnamed_tool";
+
 /// Output of a fold: a [`ResponseWriter`] that the fold cannot end, with helpers for all wires.
 ///
 /// The methods of the writer are available through [`Deref`]. Methods that extend or end a text are
@@ -77,10 +80,16 @@ impl<'a> Output<'a> {
 
     /// Opens a tool call ([`ResponseWriter::open_tool_call`]). The id is sanitized with
     /// [`id`](Self::id), and the name translated back to the tool's own
-    /// ([`Settings::names`](crate::Settings::names)).
+    /// ([`Settings::names`](crate::Settings::names)). A call without a name has that of no tool, so that it is answered
+    /// with the names of the tools, and the reply is not the end of the run
+    /// (<https://github.com/tailcallhq/forgecode/issues/1141>).
     pub fn open_tool_call(&mut self, id: &str, name: &str) -> ItemId {
         let id = self.id(id).into_owned();
-        self.writer.open_tool_call(id, self.names.own(name))
+        let name = match name {
+            "" => UNNAMED,
+            name => self.names.own(name),
+        };
+        self.writer.open_tool_call(id, name)
     }
 
     /// Appends a delta to an open item.

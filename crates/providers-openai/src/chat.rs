@@ -101,6 +101,9 @@ impl Chat {
 /// Code of Groq for a call of the model that it could not parse or that does not fit the tool's schema.
 const TOOL_USE_FAILED: &str = "tool_use_failed";
 
+/// Reason why reasoning of the history is omitted.
+const UNREADABLE: &str = "the server could not read it";
+
 /// Message of the event that announces the repetition.
 const MALFORMED_CALL: &str =
     "the server could not parse the model's tool call, which is requested once more";
@@ -163,6 +166,7 @@ impl Wire for Chat {
     /// that the server could not parse.
     ///
     /// Reports: <https://github.com/pydantic/pydantic-ai/issues/4350>,
+    /// <https://github.com/EvoScientist/EvoScientist/pull/266>,
     /// <https://github.com/HunorLaczko/ha-groq-cloud-api/issues/20>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
         if error.provider_code() == Some(TOOL_USE_FAILED) {
@@ -173,10 +177,13 @@ impl Wire for Chat {
             return Some(remedy);
         }
         let settings = call.settings();
+        let is_sent = |setting: &str| request::can_leave_out(settings, &self.dialect, setting);
+        // A gateway forwards reasoning to a server that has items.
+        if refused::is_about_items(error) && is_sent(refused::REASONING) {
+            return Some(Remedy::without(refused::REASONING, UNREADABLE));
+        }
         let effort = settings.inference.reasoning_effort.as_deref();
-        refused::remedy(error, effort, |setting| {
-            request::can_leave_out(settings, &self.dialect, setting)
-        })
+        refused::remedy(error, effort, is_sent)
     }
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {

@@ -37,6 +37,8 @@ const REFUSALS: &[&str] = &[
     "may only be set to",
     // Moonshot: "invalid temperature: only 1 is allowed for this model".
     "is allowed for this model",
+    // OpenRouter: "Reasoning is mandatory for this endpoint and cannot be disabled."
+    "cannot be disabled",
     // Groq: "`reasoning_effort` must be one of `none` or `default`".
     "must be one of",
     // OpenAI: "Your organization must be verified to generate reasoning summaries."
@@ -66,6 +68,8 @@ const FIELDS: &[(&str, Setting)] = &[
     ("reasoning.effort", Setting::new("reasoning_effort")),
     ("reasoning.summary", Setting::new("reasoning_summary")),
     ("reasoning summaries", Setting::new("reasoning_summary")),
+    (MANDATORY, Setting::new("reasoning_effort")),
+    (MANDATORY, Setting::new("thinking_type")),
     ("thinking", Setting::quoted("thinking_type")),
     ("tool_choice", Setting::new("tool_choice")),
     ("parallel_tool_calls", Setting::new("parallel_tool_calls")),
@@ -88,6 +92,15 @@ const FIELDS: &[(&str, Setting)] = &[
     // "Encrypted content is not supported with this model."
     ("encrypted content", Setting::new("include")),
 ];
+
+/// Words of OpenRouter about a model that cannot rest (<https://github.com/earendil-works/pi/issues/4316>).
+const MANDATORY: &str = "reasoning is mandatory";
+
+/// Name of the setting for reasoning in a reply that is requested as one body.
+pub(crate) const UNSTREAMED: &str = "thinking";
+
+/// Name of the setting for replies of the history that go back without their reasoning.
+pub(crate) const BARE: &str = "replies_without_reasoning";
 
 /// Name of the setting for reasoning that is sent back.
 pub(crate) const REASONING: &str = "earlier_reasoning";
@@ -165,7 +178,9 @@ pub(crate) fn plain_output(settings: &Settings) -> Option<StructuredOutput> {
 /// Reports: <https://github.com/anomalyco/opencode/issues/37964>,
 /// <https://github.com/continuedev/continue/issues/9607>,
 /// <https://github.com/iamsrikanthnani/pluely/issues/242>,
-/// <https://github.com/cloudwego/eino/issues/994>.
+/// <https://github.com/cloudwego/eino/issues/994>,
+/// <https://github.com/openclaw/openclaw/issues/21114>,
+/// <https://github.com/diegosouzapw/OmniRoute/issues/1682>.
 pub(crate) fn remedy(
     error: &EngineError,
     effort: Option<&str>,
@@ -174,6 +189,9 @@ pub(crate) fn remedy(
     let message = rules::refusal(error, &[ErrorKind::InvalidRequest])?;
     if is_sent(patterns::SETTING) && patterns::is_refused(&message) {
         return Some(Remedy::without(patterns::SETTING, patterns::WHY));
+    }
+    if let Some(setting) = wanted(&message).filter(|setting| is_sent(setting)) {
+        return Some(Remedy::without(setting, why(setting)));
     }
     // "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat' model."
     let is_effort = effort.is_some_and(|effort| {
@@ -190,6 +208,39 @@ pub(crate) fn remedy(
         false => Some(remedy),
     }
 }
+
+/// Returns the setting that a message in lower case wants to be changed: "parameter.enable_thinking must be set to
+/// false for non-streaming calls" (`DashScope`), "enable thinking can not be support when `stream=False`"
+/// (`ModelScope`), "The `reasoning_content` in the thinking mode must be passed back to the API" (`DeepSeek`),
+/// "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot).
+fn wanted(message: &str) -> Option<&'static str> {
+    let has = |words: &str| message.contains(words);
+    if has("thinking") && (has("non-streaming") || has("stream=false")) {
+        return Some(UNSTREAMED);
+    }
+    let is_missing = has("must be passed back") || has("is missing");
+    (has("reasoning_content") && is_missing).then_some(BARE)
+}
+
+/// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
+/// 'rs_1' not found. Items are not persisted when `store` is set to false.", "Item 'fc_1' of type
+/// 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", "Conflicting authenticated
+/// continuation identities" (Azure, for reasoning of several replies).
+pub(crate) fn is_about_items(error: &EngineError) -> bool {
+    if error.provider_code() == Some(INVALID_ENCRYPTED) {
+        return true;
+    }
+    let kinds = [ErrorKind::NotFound, ErrorKind::InvalidRequest];
+    let Some(message) = rules::refusal(error, &kinds) else {
+        return false;
+    };
+    let is_missing = message.contains("item with id") && message.contains("not found");
+    is_missing
+        || message.contains("was provided without its required")
+        || message.contains("continuation identities")
+}
+
+const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
 
 /// Returns the setting that a message in lower case refuses: the first one that it names of those
 /// that are sent.
@@ -223,6 +274,8 @@ fn why(setting: &str) -> &'static str {
         "max_tokens" => "the server refuses it; `max_completion_tokens` is sent instead",
         "max_completion_tokens" => "the server refuses it; `max_tokens` is sent instead",
         PREFILL => "the server does not continue a reply; a prompt to continue is sent after it",
+        UNSTREAMED => "the server lets the model think in streams only; here it does not think",
+        BARE => "the server wants the reasoning of each reply, which is sent",
         "stream" => "the server refuses to stream; the reply is requested as one body",
         _ => "the server refuses it for this model",
     }

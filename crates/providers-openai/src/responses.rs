@@ -23,10 +23,10 @@
 //! are sent to no other. If the server reports that it cannot decrypt the content, because the
 //! account is another one, the call is repeated once without it, and an `info` event reports that.
 
-use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_engine::EngineError;
 use geppetto_provider::{
     CountTokens, Fault, Inference, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::no_object, request::image_remedy, rules,
+    WireEngineBuilder, WireRequest, read::no_object, request::image_remedy,
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -137,8 +137,7 @@ impl Wire for Responses {
     /// <https://github.com/maximhq/bifrost/issues/6488>,
     /// <https://github.com/NousResearch/hermes-agent/pull/101243>, <https://github.com/laravel/ai/pull/1052>.
     fn remedy(&self, call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
-        let is_unreadable =
-            error.provider_code() == Some(INVALID_ENCRYPTED) || is_about_items(error);
+        let is_unreadable = refused::is_about_items(error);
         let mut blocks = call.turn().blocks.iter();
         if is_unreadable && blocks.any(|block| is_sealed(block) || has_id(block)) {
             let data = json!({"code": error.provider_code()});
@@ -191,23 +190,6 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Fault> {
 
 /// Message of the event that reports the omission of reasoning.
 const UNREADABLE: &str = "the server could not read earlier reasoning, which is left out";
-
-const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
-
-/// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
-/// 'rs_1' not found. Items are not persisted when `store` is set to false.", "Item 'fc_1' of type
-/// 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", "Conflicting authenticated
-/// continuation identities" (Azure, for reasoning of several replies).
-fn is_about_items(error: &EngineError) -> bool {
-    let kinds = [ErrorKind::NotFound, ErrorKind::InvalidRequest];
-    let Some(message) = rules::refusal(error, &kinds) else {
-        return false;
-    };
-    let is_missing = message.contains("item with id") && message.contains("not found");
-    is_missing
-        || message.contains("was provided without its required")
-        || message.contains("continuation identities")
-}
 
 fn is_sealed(block: &Block) -> bool {
     match &block.content {

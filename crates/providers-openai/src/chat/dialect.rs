@@ -74,8 +74,8 @@ pub struct Dialect {
     pub thinking: bool,
     /// Messages in which reasoning is sent back to the server. None by default.
     pub reasoning: ReasoningReplay,
-    /// `true` if each message with tool calls has the reasoning field, with an empty text if there
-    /// was no reasoning. `false` by default; `true` for DeepSeek and Moonshot.
+    /// `true` if each message with tool calls has the reasoning field, with an empty text (a space for
+    /// Moonshot) if there was no reasoning. `false` by default; `true` for DeepSeek and Moonshot.
     pub reasoning_key: bool,
     /// Content of a message that has only tool calls. `null` by default.
     pub empty_content: EmptyContent,
@@ -301,6 +301,16 @@ impl Dialect {
     /// Sends reasoning back in `reasoning_content`, with the results of tools.
     pub(super) fn replay_reasoning(&mut self) {
         self.reasoning = ReasoningReplay::WithToolCalls(ReasoningField::ReasoningContent);
+        self.reasoning_key = true;
+    }
+
+    /// Sends reasoning back with every message.
+    pub(super) fn replay_all_reasoning(&mut self) {
+        let field = match self.reasoning {
+            ReasoningReplay::Never => ReasoningField::ReasoningContent,
+            ReasoningReplay::WithToolCalls(field) | ReasoningReplay::Always(field) => field,
+        };
+        self.reasoning = ReasoningReplay::Always(field);
         self.reasoning_key = true;
     }
 

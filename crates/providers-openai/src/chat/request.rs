@@ -91,6 +91,11 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
         refused::REASONING => {
             dialect.with_model(&settings.model).reasoning != ReasoningReplay::Never
         }
+        refused::BARE => {
+            let reasoning = dialect.with_model(&settings.model).reasoning;
+            !matches!(reasoning, ReasoningReplay::Always(_))
+        }
+        refused::UNSTREAMED => !settings.stream,
         refused::PREFILL => true,
         _ => false,
     };
@@ -134,6 +139,8 @@ pub(super) fn encode(
     let mut dialect = dialect.with_model(&settings.model);
     if settings.unsent.has(refused::REASONING) {
         dialect.to_mut().reasoning = ReasoningReplay::Never;
+    } else if settings.unsent.has(refused::BARE) {
+        dialect.to_mut().replay_all_reasoning();
     }
     let dialect = &*dialect;
     // On this wire the results of tools are texts.
@@ -252,6 +259,8 @@ impl Body<'_> {
             .thinking_type
             .as_deref()
             .filter(|_| self.dialect.thinking && !self.settings.unsent.has("thinking_type"));
-        fields.put("thinking", thinking.map(options::Thinking::of))
+        fields.put("thinking", thinking.map(options::Thinking::of))?;
+        let is_refused = self.settings.unsent.has(refused::UNSTREAMED);
+        fields.put("enable_thinking", is_refused.then_some(false))
     }
 }

@@ -128,6 +128,17 @@ pub(super) struct Item<'a> {
     pub(super) action: Action<'a>,
 }
 
+impl Item<'_> {
+    /// Returns the id by which events name the item: its own, or else that of the call. llama.cpp sends no ids of
+    /// items (<https://github.com/tontinton/maki/pull/514>).
+    pub(super) fn key(&self) -> &str {
+        match &*self.id {
+            "" => &self.call_id,
+            id => id,
+        }
+    }
+}
+
 /// Action of a web search.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

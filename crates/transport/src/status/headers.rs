@@ -33,7 +33,8 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
 /// In order of precedence: `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds), then
 /// `retry-after` in seconds (fractions allowed) or as an HTTP date. A date is relative to the
 /// `date` header of the reply, because the clocks of two machines differ, or to `now` if there is
-/// none; a date in the past is no delay.
+/// none; a date in the past is no delay. A number too large for a delay is a Unix time
+/// (<https://github.com/openclaw/clawhub/pull/421>).
 ///
 /// Rules: RFC 9110, section 10.2.3.
 #[must_use]
@@ -42,18 +43,18 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         .iter()
         .filter_map(|name| text(headers, name))
         .find_map(|value| value.parse::<f64>().ok())
-        .and_then(|value| seconds(value / 1000.0));
+        .and_then(|value| after_number(value / 1000.0, now));
     if milliseconds.is_some() {
         return milliseconds;
     }
     let value = text(headers, header::RETRY_AFTER.as_str())?;
-    if let Ok(value) = value.parse::<f64>() {
-        return seconds(value);
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
     let now = text(headers, header::DATE.as_str())
         .and_then(|sent| httpdate::parse_http_date(sent).ok())
         .unwrap_or(now);
+    if let Ok(value) = value.parse::<f64>() {
+        return after_number(value, now);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
 }
 

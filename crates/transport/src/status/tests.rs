@@ -108,8 +108,23 @@ fn redirects_name_the_host_and_nothing_else() {
 fn waits_are_read_in_every_form() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     type Headers<'a> = &'a [(&'a str, &'a str)];
-    let cases: [(Headers<'_>, Option<Duration>); 14] = [
+    let cases: [(Headers<'_>, Option<Duration>); 16] = [
         (&[], None),
+        // Times, of which only the first one is ahead.
+        (
+            &[
+                ("retry-after", "1771404540"),
+                ("date", "Wed, 18 Feb 2026 08:48:30 GMT"),
+            ],
+            Some(Duration::from_secs(30)),
+        ),
+        (
+            &[
+                ("retry-after", "1771404540"),
+                ("date", "Wed, 18 Feb 2026 08:50:00 GMT"),
+            ],
+            Some(Duration::ZERO),
+        ),
         (&[("retry-after", "7")], Some(Duration::from_secs(7))),
         (&[("retry-after", "0.25")], Some(Duration::from_millis(250))),
         (&[("retry-after", "-1")], None),

@@ -379,6 +379,7 @@ fn zai() -> Dialect {
         max_tokens: MaxTokensField::MaxTokens,
         thinking: true,
         reasoning: ReasoningReplay::WithToolCalls(ReasoningField::ReasoningContent),
+        rules: rules(|rules| rules.user_first = true),
         ..server("zai")
     }
 }

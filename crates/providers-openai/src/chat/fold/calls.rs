@@ -277,11 +277,12 @@ impl Calls {
         call.publish(out);
     }
 
-    /// Returns the announced calls that cannot be executed: those without a name, and, if the model
-    /// was stopped, those with truncated arguments, or all of them.
+    /// Returns the announced calls that cannot be executed: if the model was stopped, those with truncated
+    /// arguments or without a name, or all of them.
     pub(super) fn broken(&self, is_cut: bool, all: bool) -> impl Iterator<Item = ItemId> {
         let broken = move |call: &&Call| {
-            all || call.name.is_empty() || (is_cut && !call.custom && !call.args.is_over())
+            let is_part = call.name.is_empty() || (!call.custom && !call.args.is_over());
+            all || (is_cut && is_part)
         };
         self.calls
             .iter()

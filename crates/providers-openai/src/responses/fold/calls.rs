@@ -181,7 +181,7 @@ impl Call {
         self.args.settle();
         let is_nameless = self.item.is_none() && !self.args.as_str().is_empty();
         if is_nameless {
-            // The tool is unknown: the call is kept, and cannot be run.
+            // No item of the server is this call: it is kept, and cannot be run.
             self.open("", "", out);
         }
         self.publish_rest(out);

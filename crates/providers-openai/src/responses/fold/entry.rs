@@ -40,6 +40,8 @@ pub(super) const INCOMPLETE: &str = "incomplete";
 pub(super) struct Entry {
     pub(super) index: u64,
     pub(super) id: String,
+    /// Id of a tool call, by which some servers name the item.
+    pub(super) call_id: String,
     /// Type of the item.
     pub(super) kind: String,
     status: String,
@@ -87,6 +89,7 @@ impl Entry {
         Self {
             index,
             id: item.id.to_string(),
+            call_id: item.call_id.to_string(),
             kind: item.kind.to_string(),
             status: item.status.to_string(),
             done: false,
@@ -101,9 +104,19 @@ impl Entry {
 
     /// Sets id and name of a call whose arguments arrived first.
     pub(super) fn identify(&mut self, item: &Item<'_>, out: &mut Output<'_>) {
+        if self.call_id.is_empty() {
+            (*item.call_id).clone_into(&mut self.call_id);
+        }
         if let State::Call(call) = &mut self.state {
             call.identify(item, out);
         }
+    }
+
+    /// Returns `true` if the ids of an item are those of this one.
+    pub(super) fn is(&self, item: &Item<'_>) -> bool {
+        let is_same_call = self.call_id == *item.call_id;
+        self.id == *item.id
+            && (is_same_call || self.call_id.is_empty() || item.call_id.is_empty())
     }
 
     /// Processes an item that was complete when it was added, if nothing followed.
@@ -161,6 +174,9 @@ impl Entry {
         self.done = true;
         if !item.id.is_empty() {
             (*item.id).clone_into(&mut self.id);
+        }
+        if self.call_id.is_empty() {
+            (*item.call_id).clone_into(&mut self.call_id);
         }
         (*item.status).clone_into(&mut self.status);
         match &mut self.state {

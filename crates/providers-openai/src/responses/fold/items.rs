@@ -82,10 +82,14 @@ impl ResponsesFold {
         let Some((raw, item)) = read::named_item(event, out)? else {
             return Ok(());
         };
-        let place = self.position(event.output_index.0, &item.id, &item.kind);
-        let known = place.and_then(|place| self.entries.get_mut(place));
-        if let Some(entry) = known.filter(|entry| !entry.is_done() && entry.id == *item.id) {
+        let place = self.position(event.output_index.0, item.key(), &item.kind);
+        if let Some(place) = place
+            && let Some(entry) = self.entries.get_mut(place)
+            && !entry.is_done()
+            && entry.is(&item)
+        {
             entry.identify(&item, out);
+            self.learn(place);
             return Ok(());
         }
         let index = self.index_of(event);
@@ -100,13 +104,13 @@ impl ResponsesFold {
         let Some((raw, item)) = read::named_item(event, out)? else {
             return Ok(());
         };
-        let place = self.position(event.output_index.0, &item.id, &item.kind);
+        let place = self.position(event.output_index.0, item.key(), &item.kind);
         match place.and_then(|place| Some((place, self.entries.get_mut(place)?))) {
             Some((place, entry)) if !entry.is_done() => {
                 entry.done(&item, raw, out);
                 self.learn(place);
             }
-            Some((_, entry)) if entry.id == *item.id => {}
+            Some((_, entry)) if entry.is(&item) => {}
             _ => {
                 self.add_done(self.index_of(event), &item, raw, out);
             }

@@ -32,12 +32,12 @@ impl Places {
             let newest = by_index.entry(entry.index).or_insert(place);
             *newest = place.max(*newest);
         }
-        if entry.id.is_empty() {
-            return;
-        }
-        for by_id in [&mut kind.by_id, &mut self.by_id] {
-            let newest = by_id.entry(entry.id.clone()).or_insert(place);
-            *newest = place.max(*newest);
+        let ids = [&entry.id, &entry.call_id];
+        for id in ids.into_iter().filter(|id| !id.is_empty()) {
+            for by_id in [&mut kind.by_id, &mut self.by_id] {
+                let newest = by_id.entry(id.clone()).or_insert(place);
+                *newest = place.max(*newest);
+            }
         }
     }
 }
@@ -80,10 +80,10 @@ impl ResponsesFold {
     /// Returns the position of an item of the finished response: by index and id, by its id alone
     /// if the server omits streamed items, and otherwise by its index.
     pub(super) fn final_position(&self, index: u64, item: &Item<'_>) -> Option<usize> {
-        let of_kind = self.position(Some(index), &item.id, &item.kind);
-        let is_named = |place: &usize| self.entries.get(*place).is_some_and(|e| e.id == *item.id);
+        let of_kind = self.position(Some(index), item.key(), &item.kind);
+        let is_named = |place: &usize| self.entries.get(*place).is_some_and(|e| e.is(item));
         of_kind.filter(is_named).or_else(|| {
-            let id = Some(&*item.id).filter(|id| !id.is_empty());
+            let id = Some(item.key()).filter(|id| !id.is_empty());
             id.and_then(|id| self.position(None, id, &item.kind))
                 .or(of_kind)
         })

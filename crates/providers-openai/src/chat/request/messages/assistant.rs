@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::To;
 use crate::chat::{
-    CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField, ReasoningReplay,
+    CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField, ReasoningReplay, SchemaForm,
     extra::{EXTRA_CONTENT, extra_content},
     keys,
 };
@@ -122,6 +122,16 @@ impl<'a> Assistant<'a> {
         self.text.is_empty() && self.refusal.is_empty() && self.calls.is_empty()
     }
 
+    /// Returns the value of `reasoning_content`. Moonshot takes an empty text for a missing field
+    /// (<https://github.com/theopenco/llmgateway/pull/2093>).
+    fn reasoning_content(&self) -> &str {
+        let is_kimi = self.to.dialect.schemas == SchemaForm::Moonshot;
+        match self.reasoning.as_str() {
+            "" if is_kimi => " ",
+            reasoning => reasoning,
+        }
+    }
+
     /// Returns the field for reasoning, if there is any to send.
     fn reasoning_field(&self) -> Option<ReasoningField> {
         let dialect = self.to.dialect;
@@ -154,7 +164,7 @@ impl Serialize for Assistant<'_> {
         }
         match field {
             Some(ReasoningField::ReasoningContent) => {
-                map.serialize_entry("reasoning_content", &self.reasoning)?;
+                map.serialize_entry("reasoning_content", self.reasoning_content())?;
             }
             Some(ReasoningField::Reasoning) => map.serialize_entry("reasoning", &self.reasoning)?,
             // The provider behind the gateway sent no typed parts

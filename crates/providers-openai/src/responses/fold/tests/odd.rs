@@ -110,7 +110,7 @@ fn a_call_that_is_named_late_or_never_is_not_lost() {
     assert_eq!(calls(&seen), ["f:{}"]);
     assert_eq!(seen.result().finish_class, FinishClass::ToolCallsPending);
     let seen = fold(&[piece, completed(&json!([]))]);
-    assert_eq!(calls(&seen), [":{}"]);
+    assert_eq!(calls(&seen), ["unnamed_tool:{}"]);
     assert!(seen.turn.blocks.get(0).unwrap().incomplete().is_some());
     assert!(!seen.names().contains(&"tool-call-requested"));
 }
