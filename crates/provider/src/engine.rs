@@ -140,8 +140,8 @@ impl<W: Wire> WireEngine<W> {
                 None if is_remedied => break,
                 None => is_remedied = true,
             }
-            if settings.unsent.has("stream") {
-                (settings.stream, call.is_stream) = (false, false);
+            if let Some(stream) = settings.unsent.form() {
+                (settings.stream, call.is_stream) = (stream, stream);
             }
             out.inform(remedy.message, remedy.data);
             call.count(&*outcome.fold, out);

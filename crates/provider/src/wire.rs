@@ -227,7 +227,7 @@ impl Remedy {
 
     /// Creates the remedy to omit a setting that the server refuses ([`Settings::unsent`]). The
     /// event has the same message and data as for settings that are omitted from the beginning.
-    /// Without `stream`, the reply is requested as one body.
+    /// Without `stream`, the reply is requested as one body; without `one_body`, as a stream.
     ///
     /// If the call then succeeds, later calls of the engine with equal settings omit the setting from the
     /// beginning, unless the refusal is [`of_contents`](Self::of_contents).

@@ -37,6 +37,8 @@ const REFUSALS: &[&str] = &[
     "may only be set to",
     // Moonshot: "invalid temperature: only 1 is allowed for this model".
     "is allowed for this model",
+    // llama.cpp: "Cannot use tools with stream" (<https://github.com/OpenAgentPlatform/Dive/issues/90>).
+    "cannot use",
     // OpenRouter: "Reasoning is mandatory for this endpoint and cannot be disabled."
     "cannot be disabled",
     // Groq: "`reasoning_effort` must be one of `none` or `default`".
@@ -76,6 +78,7 @@ const FIELDS: &[(&str, Setting)] = &[
     ("paralleltoolcalls", Setting::new("parallel_tool_calls")),
     ("stream_options", Setting::new("stream_options")),
     ("stream this model", Setting::new("stream")),
+    ("tools with stream", Setting::new("stream")),
     ("max_tokens", Setting::new("max_tokens")),
     (
         "max_completion_tokens",
@@ -98,6 +101,15 @@ const MANDATORY: &str = "reasoning is mandatory";
 
 /// Name of the setting for reasoning in a reply that is requested as one body.
 pub(crate) const UNSTREAMED: &str = "thinking";
+
+/// Name of the setting for the schema of an answer in its own field.
+pub(crate) const SCHEMA: &str = "answer_schema";
+
+/// Name of the setting for the field that asks for a JSON object.
+pub(crate) const OBJECT: &str = "response_format";
+
+/// Name of the setting for a reply that is requested as one body.
+pub(crate) const BODY: &str = "one_body";
 
 /// Name of the setting for replies of the history that go back without their reasoning.
 pub(crate) const BARE: &str = "replies_without_reasoning";
@@ -180,6 +192,8 @@ pub(crate) fn plain_output(settings: &Settings) -> Option<StructuredOutput> {
 /// <https://github.com/iamsrikanthnani/pluely/issues/242>,
 /// <https://github.com/cloudwego/eino/issues/994>,
 /// <https://github.com/openclaw/openclaw/issues/21114>,
+/// <https://github.com/FoundationAgents/OpenManus/issues/330>,
+/// <https://github.com/diegosouzapw/OmniRoute/pull/9992>,
 /// <https://github.com/diegosouzapw/OmniRoute/issues/1682>.
 pub(crate) fn remedy(
     error: &EngineError,
@@ -190,7 +204,8 @@ pub(crate) fn remedy(
     if is_sent(patterns::SETTING) && patterns::is_refused(&message) {
         return Some(Remedy::without(patterns::SETTING, patterns::WHY));
     }
-    if let Some(setting) = wanted(&message).filter(|setting| is_sent(setting)) {
+    let mut wanted = wanted(&message).into_iter();
+    if let Some(setting) = wanted.find(|setting| is_sent(setting)) {
         return Some(Remedy::without(setting, why(setting)));
     }
     // "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat' model."
@@ -209,17 +224,30 @@ pub(crate) fn remedy(
     }
 }
 
-/// Returns the setting that a message in lower case wants to be changed: "parameter.enable_thinking must be set to
+/// Returns the settings, of which one is to be changed, of a message in lower case: "parameter.enable_thinking must be set to
 /// false for non-streaming calls" (`DashScope`), "enable thinking can not be support when `stream=False`"
 /// (`ModelScope`), "The `reasoning_content` in the thinking mode must be passed back to the API" (`DeepSeek`),
-/// "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot).
-fn wanted(message: &str) -> Option<&'static str> {
+/// "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot), "This model only
+/// support stream mode" (`DashScope`), "This `response_format` type is unavailable now" (`DeepSeek`), "Unsupported JSON
+/// schema fields: {'minItems'}" (Cerebras).
+fn wanted(message: &str) -> &'static [&'static str] {
     let has = |words: &str| message.contains(words);
     if has("thinking") && (has("non-streaming") || has("stream=false")) {
-        return Some(UNSTREAMED);
+        return &[UNSTREAMED];
     }
-    let is_missing = has("must be passed back") || has("is missing");
-    (has("reasoning_content") && is_missing).then_some(BARE)
+    if has("only support stream") || has("only supports stream") {
+        return &[BODY];
+    }
+    if has("reasoning_content") && (has("must be passed back") || has("is missing")) {
+        return &[BARE];
+    }
+    let names_format = has("response_format") || has("json_schema") || has("text.format");
+    let is_refused = has("unavailable") || REFUSALS.iter().any(|words| has(words));
+    let is_invalid = has("invalid schema") || has("in context=");
+    if has("unsupported json schema") || (names_format && is_refused && !is_invalid) {
+        return &[SCHEMA, OBJECT];
+    }
+    &[]
 }
 
 /// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
@@ -275,6 +303,9 @@ fn why(setting: &str) -> &'static str {
         "max_completion_tokens" => "the server refuses it; `max_tokens` is sent instead",
         PREFILL => "the server does not continue a reply; a prompt to continue is sent after it",
         UNSTREAMED => "the server lets the model think in streams only; here it does not think",
+        SCHEMA => "the server refuses the schema of the answer, which is in the instructions",
+        OBJECT => "the server refuses it; the schema of the answer is in the instructions",
+        BODY => "the server refuses to reply in one body; a stream is requested",
         BARE => "the server wants the reasoning of each reply, which is sent",
         "stream" => "the server refuses to stream; the reply is requested as one body",
         _ => "the server refuses it for this model",

@@ -87,8 +87,8 @@ impl Learned {
                 settings.unsent.add(setting, *why);
             }
         }
-        if settings.unsent.has("stream") {
-            settings.stream = false;
+        if let Some(stream) = settings.unsent.form() {
+            settings.stream = stream;
         }
     }
 }

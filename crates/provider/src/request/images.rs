@@ -3,7 +3,8 @@
 //! A history keeps every image that a user or a tool supplied, so one image that a server refuses would
 //! fail every further request. Reports: <https://github.com/anthropics/claude-code/issues/56016>,
 //! <https://github.com/anomalyco/opencode/issues/21668>,
-//! <https://github.com/anthropics/claude-code/issues/8947>.
+//! <https://github.com/anthropics/claude-code/issues/8947>, <https://github.com/HKUDS/nanobot/pull/1892>,
+//! <https://github.com/boldsoftware/shelley/issues/224>.
 
 use std::borrow::Cow;
 
@@ -40,6 +41,21 @@ const REFUSALS: &[&str] = &[
     // Google: "Unable to process input image.", "Provided image is not valid."
     "unable to process input image",
     "image is not valid",
+    // Servers of models that take no images. DeepSeek: "unknown variant `image_url`, expected `text`"; OpenAI and Baidu:
+    // "image_url is only supported by certain models"; OpenRouter: "No endpoints found that support image input";
+    // llama.cpp: "image input is not supported"; xAI: "Image inputs are not supported by this model"; vLLM: "is not a
+    // multimodal model", "At most 0 image(s) may be provided".
+    "unknown variant `image_url`",
+    "unknown variant 'image_url'",
+    "unknown variant `image`",
+    "unknown variant `input_image`",
+    "image_url is only supported",
+    "support image input",
+    "image input is not",
+    "image inputs are not",
+    "not a multimodal model",
+    "at most 0 image",
+    "missing data required for image input",
 ];
 
 /// Returns the remedy for an error that refuses an image: images that a tool supplied, and those before the
@@ -50,7 +66,9 @@ pub fn image_remedy(call: &Inference<'_>, error: &EngineError) -> Option<Remedy>
 }
 
 fn remedy(blocks: &Blocks, unsent: &Unsent, error: &EngineError) -> Option<Remedy> {
-    let message = rules::refusal(error, &[ErrorKind::InvalidRequest])?;
+    // OpenRouter has no server for the request, and says so with 404.
+    let kinds = [ErrorKind::InvalidRequest, ErrorKind::NotFound];
+    let message = rules::refusal(error, &kinds)?;
     let is_refused = REFUSALS.iter().any(|words| message.contains(words));
     let last = last_prompt(blocks);
     let has_earlier = || {

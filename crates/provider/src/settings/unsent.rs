@@ -26,6 +26,15 @@ impl Unsent {
         self.0.iter().any(|(unsent, _)| *unsent == setting)
     }
 
+    /// Returns `true` if the server refuses to reply in one body (`one_body`), `false` if it refuses to stream
+    /// (`stream`).
+    pub(crate) fn form(&self) -> Option<bool> {
+        if self.has("stream") {
+            return Some(false);
+        }
+        self.has("one_body").then_some(true)
+    }
+
     /// Publishes one `info` event that names the settings, and logs each at debug level, at the
     /// first attempt of a call.
     pub(crate) fn announce(&self, writer: &ResponseWriter<'_>) {

@@ -95,7 +95,12 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
             let reasoning = dialect.with_model(&settings.model).reasoning;
             !matches!(reasoning, ReasoningReplay::Always(_))
         }
-        refused::UNSTREAMED => !settings.stream,
+        refused::UNSTREAMED | refused::BODY => !settings.stream,
+        refused::SCHEMA => settings.output.is_some() && !in_words(dialect, settings),
+        refused::OBJECT => {
+            let is_object = dialect.output == OutputFormat::JsonObject;
+            settings.output.is_some() && (is_object || settings.unsent.has(refused::SCHEMA))
+        }
         refused::PREFILL => true,
         _ => false,
     };
@@ -141,6 +146,9 @@ pub(super) fn encode(
         dialect.to_mut().reasoning = ReasoningReplay::Never;
     } else if settings.unsent.has(refused::BARE) {
         dialect.to_mut().replay_all_reasoning();
+    }
+    if settings.unsent.has(refused::SCHEMA) {
+        dialect.to_mut().output = OutputFormat::JsonObject;
     }
     let dialect = &*dialect;
     // On this wire the results of tools are texts.
@@ -225,6 +233,7 @@ impl Body<'_> {
         let plain = refused::plain_output(settings);
         let format = plain.as_ref().or(settings.output.as_ref());
         let format = format.and_then(|output| match self.dialect.output {
+            _ if settings.unsent.has(refused::OBJECT) => None,
             OutputFormat::JsonObject => Some(ResponseFormat::any_object()),
             _ if in_words(self.dialect, settings) => None,
             _ => Some(ResponseFormat::of(output)),

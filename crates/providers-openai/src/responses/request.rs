@@ -5,7 +5,9 @@ use std::ops::Deref;
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     Settings,
-    request::{RequestFields, nothing_to_send, sent_blocks, to_json, unreadable_setting},
+    request::{
+        RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json, unreadable_setting,
+    },
     rules::Origin,
 };
 use geppetto_turns::{Rules, Turn, repair_with};
@@ -141,6 +143,8 @@ pub(super) fn can_leave_out(
         "stream" => settings.stream,
         "include" => !options.include.of(&settings.model).is_empty(),
         patterns::SETTING => refused::has_patterns(settings),
+        refused::SCHEMA => settings.output.is_some(),
+        refused::BODY => !settings.stream,
         _ => false,
     };
     is_set && !settings.unsent.has(setting) && !settings.extra.contains_key(setting)
@@ -283,6 +287,9 @@ impl Body<'_> {
         let verbosity = self.options.verbosity.as_deref();
         let plain = refused::plain_output(self.request);
         let output = plain.as_ref().or(self.request.output.as_ref());
+        let in_words = output.filter(|_| self.request.unsent.has(refused::SCHEMA));
+        fields.put("instructions", in_words.map(schema_in_words))?;
+        let output = output.filter(|_| in_words.is_none());
         let text = TextSettings::of(output, verbosity);
         fields.put("text", text)?;
         fields.put("reasoning", Reasoning::of(config, &self.request.unsent))?;

@@ -114,7 +114,7 @@ fn after_number(number: f64, now: SystemTime) -> Option<Duration> {
         .duration_since(SystemTime::UNIX_EPOCH)
         .ok()?
         .as_secs_f64();
-    if number < SECONDS_OF_A_TIME {
+    if number.is_nan() || number < SECONDS_OF_A_TIME {
         return seconds(number);
     }
     let at = if number < MILLISECONDS_OF_A_TIME {

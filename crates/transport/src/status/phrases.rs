@@ -95,6 +95,7 @@ const REFUSED: &[&[&str]] = &[
     // llama.cpp, about features for which the model or the server is not configured.
     &["input is not supported", "mmproj"],
     &["requires --jinja flag"],
+    &["cannot use tools with stream"],
     // OpenAI and compatible servers: "Invalid schema for function 'f': ..", "Invalid schema for
     // response_format 'f': ..".
     &["invalid schema for function"],

@@ -115,8 +115,7 @@ impl Entry {
     /// Returns `true` if the ids of an item are those of this one.
     pub(super) fn is(&self, item: &Item<'_>) -> bool {
         let is_same_call = self.call_id == *item.call_id;
-        self.id == *item.id
-            && (is_same_call || self.call_id.is_empty() || item.call_id.is_empty())
+        self.id == *item.id && (is_same_call || self.call_id.is_empty() || item.call_id.is_empty())
     }
 
     /// Processes an item that was complete when it was added, if nothing followed.
