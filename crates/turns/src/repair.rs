@@ -39,8 +39,8 @@ pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
         calls: Vec::new(),
         answering: false,
         held: Vec::new(),
+        interjected: false,
         past: None,
-        late: Vec::new(),
     };
     for block in history {
         match &block.content {
@@ -76,18 +76,19 @@ struct Output {
     calls: Vec<(String, bool)>,
     /// `true` if answers to the current model output have begun.
     answering: bool,
-    /// Blocks that stand between calls and their answers.
+    /// Blocks that wait for the end of the current answers, which they would separate: those that stand
+    /// between calls and their answers, and late answers.
     held: Vec<Arc<Block>>,
+    /// `true` if one of them is a prompt or an instruction.
+    interjected: bool,
     /// Earlier calls, once an answer to none of the current ones has been seen.
     past: Option<Past>,
-    /// Late answers that wait for the end of the current answers.
-    late: Vec<Arc<Block>>,
 }
 
 impl Output {
     /// The model continues: after answers or prompts, this begins a new output.
     fn model_output_goes_on(&mut self) {
-        if self.answering || !self.held.is_empty() {
+        if self.answering || self.interjected {
             self.close();
         }
     }
@@ -95,6 +96,7 @@ impl Output {
     /// Adds a block that is neither the model's nor an answer, after the answers of open calls.
     fn interject(&mut self, block: &Arc<Block>) {
         self.held.push(Arc::clone(block));
+        self.interjected = true;
         self.close_if_answered();
     }
 
@@ -119,7 +121,7 @@ impl Output {
                 *answered = true;
                 self.answering = true;
                 self.push(Arc::clone(block));
-                if !self.held.is_empty() {
+                if self.interjected {
                     self.close_if_answered();
                 }
             }
@@ -134,9 +136,11 @@ impl Output {
         let Some(text) = past.late(answer) else {
             return;
         };
-        self.late.push(Arc::new(text));
+        let text = Arc::new(text);
         if self.calls.is_empty() {
-            self.blocks.append(&mut self.late);
+            self.blocks.push(text);
+        } else {
+            self.held.push(text);
         }
     }
 
@@ -157,7 +161,7 @@ impl Output {
             }
         }
         self.blocks.append(&mut self.held);
-        self.blocks.append(&mut self.late);
         self.answering = false;
+        self.interjected = false;
     }
 }

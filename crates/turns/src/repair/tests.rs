@@ -117,7 +117,11 @@ fn late_answers_are_texts() {
     check("u c1 a1 t u a1 b1 t", "u c1 a1 t u l1 t");
     // Not within the answers of other calls.
     check("u c1 u c2 c3 a2 a1 a3 t", "u c1 x1 u c2 c3 a2 a3 l1 t");
-    check("u c1 u c2 c3 a2 a1 u", "u c1 x1 u c2 c3 a2 x3 u l1");
+    check("u c1 u c2 c3 a2 a1 u", "u c1 x1 u c2 c3 a2 x3 l1 u");
+    // In their place, also if it is right after the answers of other calls.
+    check("u c1 u t u c2 a2 a1", "u c1 x1 u t u c2 a2 l1");
+    check("u c1 u t u c2 a2 a1 u", "u c1 x1 u t u c2 a2 l1 u");
+    check("u c1 u c2 u a1 a2 u t", "u c1 x1 u c2 a2 u l1 u t");
     // A call that has the id again gets the answer.
     check("u c1 u c1 a1 b1 t b1", "u c1 x1 u c1 a1 t l1");
     let repaired = repair(&history("u c1 u t b1"));
@@ -241,6 +245,17 @@ proptest! {
         let old = format!("{old} u t");
         let before = repair(&history(&old));
         let after = repair(&history(&format!("{old} {more}")));
+        prop_assert!(after.starts_with(&before), "{} | {}", spec(&before), spec(&after));
+    }
+
+    #[test]
+    fn a_grown_history_without_open_calls_keeps_all_of_the_old_result(
+        old in any_history(), more in any_history(),
+    ) {
+        let before = repair(&history(&old));
+        // Nothing waits for its answer, and no call can be made in the output that the history ends with.
+        prop_assume!(!before.iter().any(|block| block.id.starts_with("repair:") && block.as_tool_use().is_some()));
+        let after = repair(&history(&format!("{old} u {more}")));
         prop_assert!(after.starts_with(&before), "{} | {}", spec(&before), spec(&after));
     }
 }
