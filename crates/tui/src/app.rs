@@ -25,6 +25,7 @@ mod frame;
 mod keys;
 mod menu;
 mod message;
+mod question;
 mod runs;
 mod session;
 mod typed_lines;
@@ -106,9 +107,10 @@ pub(crate) struct App {
     system: Option<String>,
     /// System prompt of the session when it was opened.
     opened_system: Option<String>,
-    models: Vec<String>,
-    profiles: Vec<String>,
-    sessions: Vec<String>,
+    /// Names that were listed, and what is shown next to each.
+    models: Vec<(String, String)>,
+    profiles: Vec<(String, String)>,
+    sessions: Vec<(String, String)>,
     /// Draft whose path is being completed.
     listing: Option<String>,
     totals: SessionTotals,

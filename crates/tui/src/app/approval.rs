@@ -18,6 +18,8 @@ pub(crate) struct Approval {
     /// Calls without a decision; the first one is asked about.
     pub(crate) open: VecDeque<PendingCall>,
     pub(crate) count: usize,
+    /// Number of lines of the arguments above the first one shown.
+    pub(crate) scrolled: usize,
     decided: Vec<(String, Decision)>,
     deadline: Instant,
     /// The draft, while a reason is typed.
@@ -49,6 +51,7 @@ impl App {
         self.approval = Some(Approval {
             count: open.len(),
             open,
+            scrolled: 0,
             decided: decided.collect(),
             deadline: self.now + self.setup.approval,
             reason: None,
@@ -74,6 +77,10 @@ impl App {
             KeyCode::Esc => {
                 self.leave_approval();
                 true
+            }
+            // Reading is not typing.
+            KeyCode::PageUp | KeyCode::PageDown => {
+                self.scroll_question(key.code == KeyCode::PageUp)
             }
             _ if is_typing || is_shortcut => false,
             KeyCode::Char('y' | 'Y') => {
@@ -144,6 +151,7 @@ impl App {
         };
         if let Some(call) = approval.open.pop_front() {
             approval.decided.push((call.call_id, decision));
+            approval.scrolled = 0;
         }
         while let Some(call) = approval.open.pop_front() {
             if !self.always.contains(&call.tool_name) {

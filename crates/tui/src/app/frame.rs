@@ -1,6 +1,5 @@
 //! What is drawn.
 
-use geppetto_engine::PendingCall;
 use geppetto_turns::{printable, printable_line};
 use ratatui::{
     style::{Modifier, Style},
@@ -9,7 +8,7 @@ use ratatui::{
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{App, approval, menu::Kind};
+use super::{App, menu::Kind};
 use crate::{commands::counted, terminal::screen::Frame, view::status::StatusLine};
 
 /// Marks the draft.
@@ -18,11 +17,11 @@ const PROMPT: &str = "> ";
 /// Text in place of the draft until there is a conversation.
 const HINT: &str = "type a prompt, or /help";
 
-/// Maximum number of rows of menus, panels and questions.
+/// Maximum number of rows of menus.
 const BOX: usize = 12;
 
-const DIM: Style = Style::new().add_modifier(Modifier::DIM);
-const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+pub(super) const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const REVERSED: Style = Style::new().add_modifier(Modifier::REVERSED);
 
 impl App {
@@ -44,6 +43,7 @@ impl App {
         let mut above = self.above(free.min(rows / 2));
         free = free.saturating_sub(above.len());
         // Nothing is open without a run, a question aside.
+        self.transcript.set_asking(self.approval.is_some());
         let view = self.timeline.view();
         let live_rows = u16::try_from(free.saturating_sub(1)).unwrap_or(u16::MAX);
         let mut lines = self.transcript.live(view, width, live_rows);
@@ -158,38 +158,6 @@ impl App {
         shown
     }
 
-    /// Returns the question about a tool call.
-    fn question(&self) -> Vec<Line<'static>> {
-        let width = self.size.width;
-        let Some(approval) = &self.approval else {
-            return Vec::new();
-        };
-        let Some(call) = approval.open.front() else {
-            return Vec::new();
-        };
-        let at = approval.count - approval.open.len() + 1;
-        let place = match approval.count {
-            1 => String::new(),
-            count => format!(" ({at} of {count})"),
-        };
-        let mut lines = wrapped(&format!("{}{place}", question_of(call)), width, BOLD);
-        let mut input = wrapped(&call.input, width, Style::new());
-        if input.len() > BOX / 2 {
-            let rest = input.split_off(BOX / 2).len();
-            input.push(row(&format!("… {rest} more lines"), width, DIM));
-        }
-        lines.append(&mut input);
-        let keys = match approval.reason {
-            Some(_) => "Why not? The model is told. Enter refuses, Esc goes back".to_owned(),
-            None => format!(
-                "y allow, a always in this session, n refuse, Esc leave open; refused after {}",
-                approval::time(self.setup.approval)
-            ),
-        };
-        lines.extend(wrapped(&keys, width, DIM));
-        lines
-    }
-
     fn menu_lines(&self, most: usize) -> Vec<Line<'static>> {
         let Some(menu) = &self.menu else {
             return Vec::new();
@@ -242,7 +210,7 @@ impl App {
         #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
         let rate = (run.is_none() && output > 0 && seconds > 0.0).then(|| output as f64 / seconds);
         StatusLine {
-            model: self.selection.model.clone().or(status.model.clone()),
+            model: self.model(),
             state: state.to_owned(),
             is_busy: run.is_some(),
             frame: run.map_or(0, |run| run.frames(self.now)),
@@ -268,18 +236,8 @@ impl App {
     }
 }
 
-/// Returns the question about a call, which names its tool.
-pub(super) fn question_of(call: &PendingCall) -> String {
-    let (name, question) = (&call.tool_name, call.question.trim());
-    match question {
-        "" => format!("Allow {name}?"),
-        question if question.contains(name.as_str()) => question.to_owned(),
-        question => format!("{name}: {question}"),
-    }
-}
-
 /// Returns a text of one row, cut at `width` columns.
-fn row(text: &str, width: u16, style: Style) -> Line<'static> {
+pub(super) fn row(text: &str, width: u16, style: Style) -> Line<'static> {
     let text = printable_line(text);
     let mut cut = String::new();
     let mut used = 0;
@@ -294,7 +252,7 @@ fn row(text: &str, width: u16, style: Style) -> Line<'static> {
 }
 
 /// Returns a text in rows of at most `width` columns. Control characters are visible.
-fn wrapped(text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+pub(super) fn wrapped(text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
     let text = printable(text);
     let mut rows = Vec::new();
     for line in text.split('\n') {

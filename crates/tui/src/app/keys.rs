@@ -43,7 +43,7 @@ impl App {
             KeyCode::Down => self.on_vertical(false),
             KeyCode::Char('p') if is_control => self.on_vertical(true),
             KeyCode::Char('n') if is_control => self.on_vertical(false),
-            KeyCode::PageUp | KeyCode::PageDown => self.scroll_panel(key.code == KeyCode::PageUp),
+            KeyCode::PageUp | KeyCode::PageDown => self.scroll(key.code == KeyCode::PageUp),
             KeyCode::Tab => self.complete(),
             KeyCode::Char(typed) if !is_control && !key.modifiers.contains(KeyModifiers::ALT) => {
                 if self.burst.character(self.now) {
@@ -161,7 +161,10 @@ impl App {
         }
     }
 
-    fn scroll_panel(&mut self, is_up: bool) {
+    fn scroll(&mut self, is_up: bool) {
+        if self.scroll_question(is_up) {
+            return;
+        }
         if let Some(panel) = &mut self.panel {
             let last = panel.lines.len().saturating_sub(1);
             panel.scrolled = if is_up {

@@ -51,6 +51,21 @@ impl Menu {
         }
     }
 
+    /// Creates a menu that begins at the item in use, so that Enter alone changes nothing.
+    fn at(kind: Kind, mut items: Vec<(String, String)>, current: Option<&str>) -> Self {
+        let place = items
+            .iter()
+            .position(|(value, _)| Some(value.as_str()) == current);
+        if let Some((_, note)) = place.and_then(|at| items.get_mut(at)) {
+            let separator = if note.is_empty() { "" } else { " · " };
+            *note = format!("current{separator}{note}");
+        }
+        Self {
+            selected: Some(place.unwrap_or(0)),
+            ..Self::new(kind, items)
+        }
+    }
+
     /// Returns the items that contain the filter.
     pub(crate) fn shown(&self) -> Vec<&(String, String)> {
         let filter = self.filter.to_lowercase();
@@ -236,21 +251,28 @@ impl App {
             Ok(names) => names,
             Err(failure) => return self.error(failure),
         };
+        let items: Vec<_> = names
+            .into_iter()
+            .map(|name| (name, String::new()))
+            .collect();
         match kind {
-            Kind::Model => self.models.clone_from(&names),
-            _ => self.profiles.clone_from(&names),
+            Kind::Model => self.models.clone_from(&items),
+            _ => self.profiles.clone_from(&items),
         }
         if !is_wanted {
             return self.offer();
         }
-        if names.is_empty() {
+        if items.is_empty() {
             return self.say(match kind {
                 Kind::Model => "no models are listed here; /model NAME requests one by its name",
                 _ => "there are no profiles to choose from",
             });
         }
-        let items = names.into_iter().map(|name| (name, String::new()));
-        self.menu = Some(Menu::new(kind, items.collect()));
+        let current = match kind {
+            Kind::Model => self.model(),
+            _ => self.selection.profile.clone(),
+        };
+        self.menu = Some(Menu::at(kind, items, current.as_deref()));
     }
 
     /// Offers sessions.
@@ -260,19 +282,26 @@ impl App {
             Ok(listed) => listed,
             Err(failure) => return self.error(failure),
         };
-        self.sessions = listed.iter().map(|own| own.id.clone()).collect();
-        if !is_wanted {
-            return self.offer();
-        }
-        if listed.is_empty() {
-            return self.say("there are no stored sessions yet");
-        }
         let now = SystemTime::now();
         let items = listed.into_iter().map(|own| {
             let note = note_of(&own, now);
             (own.id, note)
         });
-        self.menu = Some(Menu::new(Kind::Session, items.collect()));
+        self.sessions = items.collect();
+        if !is_wanted {
+            return self.offer();
+        }
+        if self.sessions.is_empty() {
+            return self.say("there are no stored sessions yet");
+        }
+        let items = self.sessions.clone();
+        self.menu = Some(Menu::at(Kind::Session, items, Some(&self.session)));
+    }
+
+    /// Returns the model of the next run, or else that of the last one.
+    pub(super) fn model(&self) -> Option<String> {
+        let last = &self.timeline.view().status.model;
+        self.selection.model.clone().or_else(|| last.clone())
     }
 
     pub(super) fn on_selected(&mut self, result: Result<Selection, Failure>) {
@@ -305,7 +334,7 @@ fn note_of(session: &Listed, now: SystemTime) -> String {
             0 => "now".to_owned(),
             minutes @ 1..60 => format!("{minutes} min ago"),
             minutes @ 60..1440 => format!("{} h ago", minutes / 60),
-            minutes => format!("{} days ago", minutes / 1440),
+            minutes => format!("{} ago", commands::counted(minutes / 1440, "day")),
         });
     let turns = commands::counted(session.turns, "turn");
     let state = (!session.state.is_empty()).then(|| session.state.clone());

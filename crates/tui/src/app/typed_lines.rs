@@ -59,7 +59,7 @@ impl App {
     /// Returns the question about a tool call.
     pub(crate) fn line_question(&self) -> Option<String> {
         let call = self.approval.as_ref()?.open.front()?;
-        let question = super::frame::question_of(call);
+        let question = super::question::question_of(call);
         Some(format!("{question}\n{}\n({HOW})", call.input))
     }
 }

@@ -24,8 +24,8 @@ impl Completion {
     }
 }
 
-/// Completes a draft. `models`, `profiles` and `sessions` are the arguments that are known.
-pub(crate) fn complete(draft: &str, known: &[(&str, &[String])]) -> Completion {
+/// Completes a draft. `known` are the arguments of commands, and what is shown next to each.
+pub(crate) fn complete(draft: &str, known: &[(&str, &[(String, String)])]) -> Completion {
     let none = Completion::default();
     let Some(command) = draft.strip_prefix('/') else {
         return none;
@@ -44,10 +44,10 @@ pub(crate) fn complete(draft: &str, known: &[(&str, &[String])]) -> Completion {
         }
         Some((name, argument)) => {
             let names = known.iter().find(|(own, _)| *own == name);
-            let names = names.map_or(&[] as &[String], |(_, names)| names);
-            let matching = names.iter().filter(|own| own.starts_with(argument));
+            let names = names.map_or(&[] as &[(String, String)], |(_, names)| names);
+            let matching = names.iter().filter(|(own, _)| own.starts_with(argument));
             matching
-                .map(|own| (format!("/{name} {own}"), String::new()))
+                .map(|(own, note)| (format!("/{name} {own}"), note.clone()))
                 .collect()
         }
     };

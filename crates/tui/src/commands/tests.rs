@@ -60,11 +60,7 @@ fn wrong_commands_say_what_to_do() {
 #[test]
 fn names_and_arguments_are_completed() {
     let texts = |draft: &str| -> Vec<String> {
-        let models = [
-            "gpt-5".to_owned(),
-            "gpt-5-mini".to_owned(),
-            "qwen".to_owned(),
-        ];
+        let models = ["gpt-5", "gpt-5-mini", "qwen"].map(|own| (own.to_owned(), String::new()));
         let found = complete(draft, &[("model", &models)]);
         found.choices.into_iter().map(|(text, _)| text).collect()
     };

@@ -25,6 +25,8 @@ pub(super) struct Look<'a> {
     pub(super) theme: Theme,
     pub(super) columns: usize,
     pub(super) is_folded: bool,
+    /// `true` while the person is asked about the calls that wait.
+    pub(super) is_asking: bool,
     pub(super) view: &'a View,
     pub(super) children: &'a Children,
 }

@@ -27,6 +27,8 @@ pub(crate) struct Transcript {
     theme: Theme,
     /// `true` if reasoning and long results are shown folded.
     folded: bool,
+    /// `true` while the person is asked about the calls that wait.
+    is_asking: bool,
     /// Entities before this position were returned, except for the late ones.
     position: u64,
     /// Entities before the position that were not returned: they appeared late, or may vanish.
@@ -45,6 +47,7 @@ impl Transcript {
         Self {
             theme,
             folded: true,
+            is_asking: false,
             position: 0,
             late: Vec::new(),
             last: None,
@@ -105,7 +108,7 @@ impl Transcript {
         }
         for id in std::mem::take(&mut self.late) {
             if let Some(entity) = view.entity(&id)
-                && !self.finish(entity, view, columns, &mut out)
+                && (may_vanish(entity, view) || !self.finish(entity, view, columns, &mut out))
             {
                 self.late.push(id);
             }
@@ -173,6 +176,7 @@ impl Transcript {
             theme: self.theme,
             columns,
             is_folded: self.folded,
+            is_asking: self.is_asking,
             view,
             children: &self.children,
         }
@@ -271,6 +275,11 @@ impl Transcript {
     /// [`tail`](Self::tail).
     pub(crate) fn set_folded(&mut self, folded: bool) {
         self.folded = folded;
+    }
+
+    /// Sets whether the person is asked about the calls that wait, so that their rows need not.
+    pub(crate) fn set_asking(&mut self, is_asking: bool) {
+        self.is_asking = is_asking;
     }
 
     /// Returns `true` if reasoning and long results are folded.

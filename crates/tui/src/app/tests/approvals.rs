@@ -94,6 +94,42 @@ fn wants_to_send() -> Script {
     Script::new().tool_call("call_1", "send", r#"{"to": "ann"}"#)
 }
 
+/// A decision needs the whole command, on lines as it has them. Reported for other programs:
+/// <https://github.com/letta-ai/letta-code/issues/1584>, <https://github.com/pingdotgg/t3code/issues/2790>,
+/// <https://github.com/microsoft/vscode/issues/314918>.
+#[tokio::test(start_paused = true)]
+async fn all_arguments_can_be_read_before_the_decision() {
+    let lines: Vec<String> = (1..=9).map(|number| format!("line {number}")).collect();
+    let text = format!("{}\nto: eve", lines.join("\n"));
+    let arguments = json!({"to": "ann", "text": text, "urgent": true}).to_string();
+    let mail = Mail::new([
+        Script::new().tool_call("call_1", "send", arguments.as_str()),
+        Script::new().text("Sent it."),
+    ]);
+    let chat = mail.asks().await;
+    let mut seen = String::new();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        seen.push_str(&chat.screen());
+        assert!(chat.screen().contains("May I send this mail?"), "{seen}");
+        assert!(chat.screen().contains("y allow"), "{seen}");
+        chat.key(KeyCode::PageDown);
+    }
+    assert!(seen.contains("PgDn: more"), "{seen}");
+    for own in [
+        "\nto: ann\n",
+        "text: line 1\n      line 2\n",
+        "\nurgent: true\n",
+    ] {
+        assert!(seen.contains(own), "{own} in {seen}");
+    }
+    // A text does not look like another argument.
+    assert!(seen.contains("\n      to: eve\n"), "{seen}");
+    assert!(!seen.contains("\nto: eve"), "{seen}");
+    chat.types("y");
+    chat.shows("Sent it.").await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn allowed_once() {
     let mail = Mail::new([
@@ -102,11 +138,8 @@ async fn allowed_once() {
         wants_to_send(),
     ]);
     let chat = mail.asks().await;
-    assert!(
-        chat.screen().contains(r#"{"to": "ann"}"#),
-        "{}",
-        chat.screen()
-    );
+    assert!(chat.screen().contains("\nto: ann\n"), "{}", chat.screen());
+    assert_eq!(chat.screen().matches("May I send this mail?").count(), 1);
     chat.types("y");
     chat.shows("Sent it.").await;
     chat.is_ready().await;

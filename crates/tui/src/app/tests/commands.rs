@@ -177,6 +177,15 @@ async fn a_model_is_chosen_and_requested() {
     chat.types("hi\n");
     chat.shows("Hello.").await;
     assert_eq!(*asked.lock().unwrap(), [Some("small".to_owned())]);
+    // Enter alone keeps the model in use.
+    chat.is_ready().await;
+    chat.types("/model\n");
+    chat.shows("current").await;
+    chat.key(KeyCode::Enter);
+    chat.until("the model in use", |own| {
+        own.screen().contains("from the next prompt on: small")
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -454,6 +463,20 @@ async fn stored_sessions_are_listed_and_opened() {
     chat.control('d');
     assert_eq!(chat.ended().await, "old");
     assert_eq!(host.session("old").turns().await.unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_of_sessions_are_completed_with_their_titles() {
+    let host = host().await;
+    let chat = TestChat::start(Chat::hosted(host.session("new")));
+    chat.is_ready().await;
+    chat.types("/sessions ");
+    chat.until("the title", |own| {
+        let screen = own.screen();
+        let row = screen.lines().find(|row| row.contains("/sessions old"));
+        row.is_some_and(|row| row.contains("an old prompt · 1 turn"))
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

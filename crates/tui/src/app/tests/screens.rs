@@ -92,14 +92,13 @@ async fn a_question_about_a_tool_in_forty_columns() {
     let waits = VecDeque::from([call]);
     chat.send(Message::Waits(1, waits.into()));
     chat.shows("your decision").await;
-    insta::assert_snapshot!(above_status(&chat), @r#"
+    insta::assert_snapshot!(above_status(&chat), @"
     shell: May I run this command?
-    {"command": "rm -rf target && cargo
-    build"}
+    command: rm -rf target && cargo build
     y allow, a always in this session, n
     refuse, Esc leave open; refused after 10
     minutes
-    "#);
+    ");
 }
 
 #[tokio::test(start_paused = true)]

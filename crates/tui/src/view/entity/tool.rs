@@ -35,7 +35,8 @@ impl Look<'_> {
             let text = format!("run with: {}", summary(&call.ran_with));
             lines.extend(self.marked("  ", quiet, &text, quiet));
         }
-        if !call.question.is_empty() {
+        let is_asked = self.is_asking && call.state == State::Waiting;
+        if !call.question.is_empty() && !is_asked {
             let warning = self.theme.warning();
             lines.extend(self.marked("  ? ", warning, &call.question, Style::new()));
         }

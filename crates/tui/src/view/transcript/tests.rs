@@ -90,6 +90,8 @@ fn an_error_of_an_attempt_is_shown_until_it_vanishes() {
     let answer = entity(2, r#""kind":"answer","state":"done","text":"Yes.""#);
     let before = view(&format!("{error},{answer}"));
     assert_eq!(text(&transcript.take_finished(&before, 40)), ["Yes."]);
+    // Nor does it become a finished line when more frames are drawn before it vanishes.
+    assert_eq!(text(&transcript.take_finished(&before, 40)), [""; 0]);
     assert_eq!(
         text(&transcript.live(&before, 40, 10)),
         ["", "✗ overloaded"]
