@@ -65,8 +65,8 @@ pub(super) struct Rendered {
     /// Prefix with which text is rendered that continues the last block, and the tint of its code.
     pub(super) tail: String,
     pub(super) tail_tint: Option<Tint>,
-    /// Definitions of links.
-    pub(super) links: Vec<(String, String)>,
+    /// Definitions of links: label, address, and the end in the source.
+    pub(super) links: Vec<(String, String, usize)>,
 }
 
 /// Renders Markdown as lines of at most `columns` columns.
@@ -81,7 +81,8 @@ pub(super) fn render(source: Source<'_>, theme: Theme, columns: usize) -> Render
     let mut links = Vec::new();
     for (label, definition) in parser.reference_definitions().iter() {
         spans.push(definition.span.clone());
-        links.push((label.to_lowercase(), definition.dest.to_string()));
+        let dest = definition.dest.to_string();
+        links.push((label.to_lowercase(), dest, definition.span.end));
     }
     if !spans.is_empty() {
         spans.extend(repeated::definitions(source.text, parse(), &spans));
@@ -281,7 +282,7 @@ impl<'a> Renderer<'a> {
         self.styles.last().copied().unwrap_or_default()
     }
 
-    fn finish(mut self, links: Vec<(String, String)>) -> Rendered {
+    fn finish(mut self, links: Vec<(String, String, usize)>) -> Rendered {
         self.flush();
         self.show_definitions(self.source.text.len());
         self.out.links = links;

@@ -75,6 +75,7 @@ impl Stream {
             let rendered = self.render(self.text.len(), columns, false);
             let open = self.text.len() - self.muted;
             if let Some(point) = rendered.point.filter(|_| !self.is_done) {
+                self.remember(rendered.links, point.offset);
                 let mut lines = rendered.lines;
                 self.live = lines.split_off(point.lines.min(lines.len()));
                 self.finished.append(&mut lines);
@@ -133,17 +134,21 @@ impl Stream {
             is_cut,
             links: &self.links,
         };
-        let mut rendered = render::render(source, self.theme, columns);
         #[cfg(test)]
         {
             self.parsed += end;
         }
-        for (label, dest) in std::mem::take(&mut rendered.links) {
+        render::render(source, self.theme, columns)
+    }
+
+    /// Remembers the definitions of links in the text before `end`, which is dropped. Those after it may still
+    /// change.
+    fn remember(&mut self, links: Vec<(String, String, usize)>, end: usize) {
+        for (label, dest, _) in links.into_iter().filter(|own| own.2 <= end) {
             if self.links.len() < MAX_LINKS {
                 self.links.entry(label).or_insert(dest);
             }
         }
-        rendered
     }
 
     /// Drops the text before `offset`.
@@ -161,6 +166,7 @@ impl Stream {
         let len = last('\n').or_else(|| last(' ')).unwrap_or(open.len());
         let end = self.muted + len;
         let rendered = self.render(end, columns, true);
+        self.remember(rendered.links, end);
         self.finished.extend(rendered.lines);
         self.live = Vec::new();
         let is_deep = rendered.tail.len() > OPEN_LIMIT / 2;

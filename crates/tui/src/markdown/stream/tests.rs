@@ -205,6 +205,24 @@ fn a_formula_does_not_go_beyond_its_block() {
     }
 }
 
+#[test]
+fn a_definition_counts_when_its_line_is_complete() {
+    for text in [
+        "[a]: https://example.com/guide\n\nSee [the guide][a].\n",
+        "- [a]: https://example.com/guide\n- See [the guide][a].\n",
+        "Text[^1].\n\n[^1]: The note.\n\nMore[^1].\n",
+        "[a]: https://example.com/guide \"a title\n\nSee [the guide][a].\n",
+    ] {
+        for piece in 1..20 {
+            assert_eq!(
+                streamed(text, piece, 60).0,
+                whole(text, 60),
+                "{text:?} by {piece}"
+            );
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn pieces_do_not_matter(text in pieces(), piece in 1_usize..30, columns in 1_usize..100) {
