@@ -44,14 +44,14 @@ function Header({ isBusy }) {
   </header>`;
 }
 
-/** Keeps the end in sight while the reader is there. */
-function useFollow(view, current) {
+/** Keeps the end in sight while the reader is there, and from each message on that is sent. */
+function useFollow(current, asked) {
   const pane = useRef(null);
   const isAtEnd = useRef(true);
   const lastTop = useRef(0);
   const [isAway, setAway] = useState(false);
   const toEnd = () => { pane.current.scrollTop = pane.current.scrollHeight; };
-  useLayoutEffect(() => { isAtEnd.current = true; setAway(false); }, [current]);
+  useLayoutEffect(() => { isAtEnd.current = true; setAway(false); }, [current, asked]);
   useLayoutEffect(() => { if (isAtEnd.current && pane.current) toEnd(); });
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = pane.current;
@@ -74,9 +74,9 @@ function Queue({ list, count }) {
 }
 
 function App() {
-  const { view, current, connection, announcement, isListOpen, queued } = useStore();
+  const { view, current, connection, announcement, isListOpen, queued, asked } = useStore();
   const isBusy = Boolean(view.status.run);
-  const { pane, onScroll, isAway, toEnd } = useFollow(view, current);
+  const { pane, onScroll, isAway, toEnd } = useFollow(current, asked);
   const isEmpty = !current || (view.isLoaded && view.entities.size === 0 && !isBusy);
   return html`<a class="skip" href="#prompt" onClick=${(event) => { event.preventDefault(); document.getElementById('prompt').focus(); }}>Skip to the message</a>
     <${Sidebar} />

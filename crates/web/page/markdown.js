@@ -3,7 +3,7 @@
 import DOMPurify from 'dompurify';
 import htm from 'htm';
 import { Marked } from 'marked';
-import { Component, h } from 'preact';
+import { Component, h, render } from 'preact';
 
 import { copyText } from './copy.js';
 
@@ -66,8 +66,26 @@ const CONFIG = {
 
 const clean = (text) => DOMPurify.sanitize(text, CONFIG);
 
+/** Gives code in lists and quotes the head that other code has. */
+function frameCode(block) {
+  for (const pre of block.querySelectorAll('pre')) {
+    const language = pre.querySelector('code')?.className.replace('language-', '') ?? '';
+    const frame = document.createElement('div');
+    pre.replaceWith(frame);
+    render(html`<${Code} text=${pre.textContent} language=${language} />`, frame);
+  }
+}
+
 /** One block; made anew only when its text changes. */
 class Block extends Component {
+  componentDidMount() {
+    this.componentDidUpdate();
+  }
+
+  componentDidUpdate() {
+    if (this.node) frameCode(this.node);
+  }
+
   shouldComponentUpdate(next) {
     return next.raw !== this.props.raw;
   }
@@ -75,7 +93,7 @@ class Block extends Component {
   render({ token }) {
     if (token.type === 'code') return html`<${Code} text=${token.text} language=${token.lang ?? ''} />`;
     const text = clean(marked.parser([token]));
-    return html`<div class="block" dir="auto" dangerouslySetInnerHTML=${{ __html: text }} />`;
+    return html`<div class="block" dir="auto" ref=${(node) => { this.node = node; }} dangerouslySetInnerHTML=${{ __html: text }} />`;
   }
 }
 
@@ -83,7 +101,7 @@ function Code({ text, language }) {
   const copy = async (event) => {
     const button = event.currentTarget;
     try {
-      await copyText(text);
+      await copyText(text.replace(/\n$/, ''));
       button.textContent = 'Copied';
     } catch {
       button.textContent = 'Not allowed';

@@ -20,6 +20,8 @@ let state = {
   isListOpen: false,
   editing: null,
   queued: [],
+  /** Number of messages that were sent here; a reader who sends one wants to see it. */
+  asked: 0,
 };
 const listeners = new Set();
 
@@ -175,7 +177,7 @@ export function fromHash() {
 
 /** Sends a message. Returns the session if the server has it, otherwise `null`. */
 export async function sendMessage(text, images) {
-  set({ isSending: true });
+  set({ isSending: true, asked: state.asked + 1 });
   try {
     let id = state.current;
     if (!id) {
@@ -241,8 +243,12 @@ export async function unqueue(run) {
 
 export const stop = () => act('/cancel');
 const withProfile = (body) => (state.profile ? { ...body, profile: state.profile } : body);
-export const retry = () => act('/retry', withProfile({}), newKey());
-export const edit = (text) => act('/edit', withProfile({ text }), newKey());
+const ask = (rest, body) => {
+  set({ asked: state.asked + 1 });
+  return act(rest, withProfile(body), newKey());
+};
+export const retry = () => ask('/retry', {});
+export const edit = (text) => ask('/edit', { text });
 export const decide = (call, body) => act(`/approvals/${encodeURIComponent(call)}`, body, newKey());
 export async function undo() {
   if (await act('/undo')) loadSessions();

@@ -145,6 +145,37 @@ test('a reader who scrolled up stays there, and one at the end follows', async (
   noFaults(page);
 });
 
+// https://github.com/open-chat-labs/open-chat/issues/1200
+test('a reader who scrolled up sees the message that they send, and its answer', async () => {
+  const page = await openPage(server.url);
+  provider.reply(...LONG);
+  await say(page, 'A long answer');
+  await answered(page, 'Paragraph 59');
+  const isAtEnd = () => page.waitForFunction(() => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight < 4; });
+  const jump = page.getByRole('button', { name: 'Latest' });
+  const scrollUp = async () => {
+    await page.mouse.move(700, 300);
+    await page.mouse.wheel(0, -900);
+    await jump.waitFor();
+  };
+  await isAtEnd();
+  await scrollUp();
+  provider.reply(...LONG, 'Yes.');
+  await say(page, 'And then?');
+  await answered(page, 'Yes.');
+  await isAtEnd();
+  await jump.waitFor({ state: 'detached' });
+  await scrollUp();
+  provider.reply(...LONG, 'No.');
+  await page.prompt.focus();
+  await page.keyboard.press('ArrowUp');
+  await page.prompt.fill('And now?');
+  await page.keyboard.press('Enter');
+  await answered(page, 'No.');
+  await isAtEnd();
+  noFaults(page);
+});
+
 test('a narrow screen has everything', async () => {
   const page = await openPage(server.url, { viewport: { width: 360, height: 640 }, hasTouch: true });
   provider.reply('| a | wide | table | with | many | columns |\n|---|---|---|---|---|---|\n| 1 | two | three | four | five | six |\n\n```\na long line of code that does not fit into the width of a small screen at all\n```\n\nhttps://example.com/an/address/that/is/much/longer/than/the/screen/is/wide/and/has/no/spaces\n');

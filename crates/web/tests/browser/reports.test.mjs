@@ -231,11 +231,28 @@ test('Markdown: lists, fences, tasks, tables and formulas are what they are', as
   for (const part of ['<tables>', 'a<b and 3 > 2', '<think>hm</think>', 'Vec<String>', '\\(a_1 * b_1\\)', '\\[ \\frac{a}{b} \\]', '$$x_1 + x_2$$']) {
     assert.ok(shown.includes(part), `${part} in ${shown}`);
   }
-  assert.equal(await all.locator('.code code').nth(0).innerText(), '```js\ninner\n```');
-  assert.equal(await all.locator('.code code').nth(1).innerText(), 'print("open fence")');
+  assert.equal(await all.locator('> .code code').nth(0).innerText(), '```js\ninner\n```');
+  assert.equal(await all.locator('> .code code').nth(1).innerText(), 'print("open fence")');
   assert.equal(await all.locator('td br').count(), 1);
   assert.equal(await all.locator('sub').innerText(), '2');
   assert.equal(await all.locator('a', { hasText: 'text' }).getAttribute('href'), 'https://example.com/page');
+  noFaults(page);
+});
+
+test('code in lists and quotes is copied, and columns are aligned as the table says', async () => {
+  const page = await openPage(server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+  provider.reply('1. First:\n\n   ```sh\n   make\n     all\n   ```\n2. Then\n\n> ```js\n> let a = 1;\n> ```\n\n| a | b | c | d |\n|:-:|--:|:--|---|\n| 1 | 2 | 3 | 4 |\n');
+  await say(page, 'Steps');
+  await answered(page, 'Then');
+  const heads = page.locator('.code-head');
+  assert.deepEqual(await heads.locator('span').allInnerTexts(), ['sh', 'js']);
+  for (const [index, text] of ['make\n  all', 'let a = 1;'].entries()) {
+    await heads.nth(index).getByRole('button').click();
+    await heads.nth(index).getByRole('button', { name: 'Copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
+  }
+  const aligned = await page.locator('td').evaluateAll((all) => all.map((own) => getComputedStyle(own).textAlign));
+  assert.deepEqual(aligned, ['center', 'right', 'left', 'start']);
   noFaults(page);
 });
 
