@@ -406,6 +406,29 @@ fn placeholders_and_generics_stay() {
 }
 
 #[test]
+fn colons_and_bars_in_cells_stay() {
+    check(
+        "https://github.com/danny-avila/LibreChat/issues/6694",
+        "| Code | Part |\n|--|--|\n| LON:DGE | :0.18: |\n| ::note | a::b |",
+        &[
+            "Code    │ Part",
+            "────────┼───────",
+            "LON:DGE │ :0.18:",
+            "::note  │ a::b",
+        ],
+    );
+    check(
+        "https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1112",
+        "| Model | Meaning |\n|--|--|\n| `(1 \\| group)` | an intercept \\| group |",
+        &[
+            "Model         │ Meaning",
+            "──────────────┼─────────────────────",
+            "`(1 | group)` │ an intercept | group",
+        ],
+    );
+}
+
+#[test]
 fn code_has_no_bar_in_front_of_it() {
     check(
         "https://github.com/Nemoden/gogpt/issues/8",

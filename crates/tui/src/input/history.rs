@@ -19,6 +19,10 @@ impl History {
     /// Adds a prompt, unless it is blank or equal to the last one.
     pub(crate) fn push(&mut self, text: &str) {
         self.leave();
+        self.keep(text);
+    }
+
+    fn keep(&mut self, text: &str) {
         if text.trim().is_empty() || self.entries.last().is_some_and(|last| last == text) {
             return;
         }
@@ -52,9 +56,10 @@ impl History {
         Some(std::mem::take(&mut self.draft))
     }
 
-    /// Makes the shown entry the draft, because it was edited or sent.
+    /// Makes the shown entry the draft, because it was edited or sent. The draft before it becomes the last entry.
     pub(crate) fn leave(&mut self) {
         self.at = None;
-        self.draft.clear();
+        let draft = std::mem::take(&mut self.draft);
+        self.keep(&draft);
     }
 }

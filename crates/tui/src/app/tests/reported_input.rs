@@ -195,3 +195,75 @@ async fn a_terminal_that_becomes_tiny_while_a_list_is_open() {
         chat.is_ready().await;
     }
 }
+
+/// <https://github.com/google-gemini/gemini-cli/issues/14617>,
+/// <https://github.com/google-gemini/gemini-cli/issues/16373>,
+/// <https://github.com/google-gemini/gemini-cli/issues/20948>,
+/// <https://github.com/anthropics/claude-code/issues/6275>,
+/// <https://github.com/anthropics/claude-code/issues/6519>
+#[tokio::test(start_paused = true)]
+async fn a_draft_is_not_lost_when_an_earlier_prompt_is_edited_or_sent() {
+    let chat = chat([answers("Hello."), answers("Fine."), answers("Good.")]).await;
+    asks(&chat, "earlier", "Hello.").await;
+    chat.pastes("a plan\nof two hours");
+    chat.key(KeyCode::Up);
+    chat.key(KeyCode::Up);
+    chat.shows("> earlier").await;
+    chat.types("!");
+    chat.shows("> earlier!").await;
+    chat.key(KeyCode::Up);
+    chat.shows("> a plan\n  of two hours").await;
+    chat.key(KeyCode::Down);
+    chat.shows("> earlier!").await;
+    chat.key(KeyCode::Enter);
+    chat.shows("Fine.").await;
+    chat.is_ready().await;
+    // Sent as it is.
+    chat.types("another plan");
+    chat.key(KeyCode::Up);
+    chat.shows("> earlier!").await;
+    chat.key(KeyCode::Enter);
+    chat.shows("Good.").await;
+    chat.is_ready().await;
+    for shown in ["> earlier!", "> another plan"] {
+        chat.key(KeyCode::Up);
+        chat.shows(shown).await;
+    }
+}
+
+/// <https://github.com/google-gemini/gemini-cli/issues/14171>,
+/// <https://github.com/google-gemini/gemini-cli/issues/18754>
+#[tokio::test(start_paused = true)]
+async fn earlier_prompts_outlive_a_new_session_and_none_is_skipped() {
+    let chat = chat([answers("Hello."), answers("Let me").hang()]).await;
+    asks(&chat, "first", "Hello.").await;
+    chat.types("second\n");
+    chat.shows("Let me").await;
+    chat.key(KeyCode::Esc);
+    chat.is_ready().await;
+    for shown in ["> second", "> first"] {
+        chat.key(KeyCode::Up);
+        chat.shows(shown).await;
+    }
+    for _ in 0..2 {
+        chat.key(KeyCode::Down);
+    }
+    chat.types("/new\n");
+    chat.shows("new session").await;
+    for shown in ["> /new", "> second", "> first"] {
+        chat.key(KeyCode::Up);
+        chat.until(shown, |own| own.screen().contains(shown)).await;
+    }
+}
+
+/// <https://github.com/aaif-goose/goose/pull/2664>, <https://github.com/aaif-goose/goose/issues/4265>
+#[tokio::test(start_paused = true)]
+async fn control_c_in_a_list_closes_it_and_the_chat_goes_on() {
+    let chat = chat([answers("Hello.")]).await;
+    chat.types("/");
+    chat.shows("/help").await;
+    chat.control('c');
+    chat.until("the list is closed", |own| !own.screen().contains("/fork"))
+        .await;
+    asks(&chat, "hi", "Hello.").await;
+}

@@ -205,6 +205,33 @@ fn a_formula_does_not_go_beyond_its_block() {
     }
 }
 
+/// <https://github.com/anomalyco/opencode/issues/42896>, <https://github.com/anomalyco/opencode/issues/48155>,
+/// <https://github.com/anomalyco/opencode/issues/48714>, <https://github.com/JustVugg/colibri/issues/910>,
+/// <https://github.com/minorcell/memo-code/issues/220>
+#[test]
+fn items_with_emphasis_and_code_arrive_whole() {
+    let text = "Done:\n\n1. **Four** fixes, of `which` all are *needed* and *tested*,\n2. All four **are in `main`**.\n    \
+                * **MLX:** massive improvements\n    * **GGUF:** a `better` file\n3. The rest\n\n- **`run` を \
+                書き直しました。**\n- 以前は **PTY+shell** で `herdr` を送り、**確定せず**\n\nA last line without an end";
+    let expected = [
+        "Done:",
+        "",
+        "1. Four fixes, of `which` all are needed and tested,",
+        "2. All four are in `main`.",
+        "   • MLX: massive improvements",
+        "   • GGUF: a `better` file",
+        "3. The rest",
+        "",
+        "• `run` を 書き直しました。",
+        "• 以前は PTY+shell で `herdr` を送り、確定せず",
+        "",
+        "A last line without an end",
+    ];
+    for piece in 1..40 {
+        assert_eq!(streamed(text, piece, 60).0, expected, "by {piece}");
+    }
+}
+
 #[test]
 fn a_definition_counts_when_its_line_is_complete() {
     for text in [
