@@ -1,7 +1,7 @@
 //! [`Output`]: the answer in the format of `--output`.
 
 use std::{
-    io::{self, Sink, Stdout, Write},
+    io::{self, IsTerminal as _, Sink, Stdout, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -11,7 +11,10 @@ use geppetto_events::{
     printer::{HumanPrinter, JsonLinesPrinter},
 };
 use geppetto_session::RunOutcome;
-use geppetto_turns::serial::{json_string, yaml_string};
+use geppetto_turns::{
+    InferenceResult,
+    serial::{json_string, yaml_string},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{failure::Failure, say};
@@ -94,6 +97,12 @@ impl Output {
         }
     }
 
+    /// Returns `true` if what is printed cannot be taken back: the text of a reply that breaks off would stand before that
+    /// of the next one, for a program or in a file. A person is told.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.printer, Printer::Text(_) | Printer::Quiet(_)) && !io::stdout().is_terminal()
+    }
+
     /// Fails if the output cannot be written: its reader closed it, or the disk is full.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let error = match &self.printer {
@@ -108,6 +117,10 @@ impl Output {
         }
     }
 
+    fn has_notes(&self) -> bool {
+        !matches!(self.printer, Printer::Quiet(_) | Printer::Nothing)
+    }
+
     /// Prints what is only known at the end.
     pub(crate) fn finish(
         &self,
@@ -118,6 +131,11 @@ impl Output {
     ) -> Result<(), Failure> {
         self.has_ended.store(true, Ordering::Relaxed);
         let is_finished = outcome.status == RunStatus::Finished;
+        if is_finished && self.has_notes() && outcome.result.as_ref().is_some_and(is_cut) {
+            say::warning(
+                "the answer is cut off by the output limit; --ai-max-response-tokens sets it",
+            );
+        }
         let data = schema
             .filter(|_| is_finished)
             .map(|schema| schema.read(&outcome.turn));
@@ -221,14 +239,15 @@ pub(crate) fn result(session: &str, run: &str, outcome: &RunOutcome) -> Map<Stri
         "usage",
         serde_json::to_value(&outcome.usage).unwrap_or_default(),
     );
-    set(
-        "cost_usd",
-        last.and_then(geppetto_turns::InferenceResult::cost_usd)
-            .into(),
-    );
+    set("cost_usd", last.and_then(InferenceResult::cost_usd).into());
     set("provider_calls", outcome.provider_calls.into());
     set("tool_calls", tools(outcome));
     result
+}
+
+/// Returns `true` if the provider ended the answer before its end.
+fn is_cut(result: &InferenceResult) -> bool {
+    result.truncated
 }
 
 /// Returns the text after the last prompt, or of what there is of it.

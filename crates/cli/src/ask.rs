@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use geppetto_engine::StructuredOutput;
+use geppetto_engine::{Resampling, StructuredOutput};
 use geppetto_enginebuilder::Builder;
 use geppetto_host::{HostedRun, HostedSession, Submit};
 use geppetto_turns::{Block, BlockKind, Content, Turn, UserContent};
@@ -249,6 +249,9 @@ pub(crate) async fn ask(
         server.announce();
     }
     let mut builder = Builder::new(engine).event_sink(Arc::clone(output));
+    if output.is_final() {
+        builder = builder.resampling(Resampling::never());
+    }
     if flags.tools.is_on() {
         let approval = Approval::new(Asks::Terminal, flags.tools.unasked());
         builder = builder.tools(tools).tool_executor(approval);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use geppetto_engine::Resampling;
 use geppetto_enginebuilder::Builder;
 use geppetto_settings::Layer;
 use geppetto_tui::{Chat as Terminal, Ending, Models, Selection};
@@ -106,7 +107,11 @@ fn with_tools(
     tools: &ToolFlags,
     approval: &Arc<Approval>,
 ) -> Result<Builder, Failure> {
-    let builder = Builder::new(engine);
+    let mut builder = Builder::new(engine);
+    if !io::stdout().is_terminal() {
+        // The text of a reply that broke off could not be taken back.
+        builder = builder.resampling(Resampling::never());
+    }
     if !tools.is_on() {
         return Ok(builder);
     }

@@ -2,7 +2,10 @@
 
 use std::{future::Future, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::{
     ask::Ask, chat::Chat, completions::Completions, failure::Failure, models::Models,
@@ -79,5 +82,19 @@ fn block_on(verb: impl Future<Output = Result<(), Failure>>) -> Result<(), Failu
 pub(crate) fn exit(error: &clap::Error) -> ExitCode {
     // A closed output cannot be reported anywhere.
     let _ = error.print();
+    if let Some(prompt) = prompt_without_verb(error) {
+        let prompt = say::shell_word(prompt);
+        say::line(&format!("To ask a model: geppetto ask {prompt}"));
+    }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Returns the text that was given in place of a verb, unless it is a verb with a typing error.
+fn prompt_without_verb(error: &clap::Error) -> Option<&str> {
+    let is_verb = error.get(ContextKind::SuggestedSubcommand).is_some();
+    let first = std::env::args_os().nth(1)?;
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(text)) if !is_verb && first == text.as_str() => Some(text),
+        _ => None,
+    }
 }

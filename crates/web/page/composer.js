@@ -62,7 +62,8 @@ export function Composer() {
 
   useEffect(() => {
     setText(isEditing ? editing : draft(current));
-    area.current?.focus();
+    // On a screen that is touched, the focus opens a keyboard over the conversation.
+    if (isEditing || !matchMedia('(pointer: coarse)').matches) area.current?.focus();
   }, [current, editing]);
   useEffect(() => {
     const node = area.current;

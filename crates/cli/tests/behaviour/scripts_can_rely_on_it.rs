@@ -68,6 +68,59 @@ async fn a_stream_that_breaks_off_is_no_answer() {
     assert!(ended.err.contains("error: "), "{ended:?}");
 }
 
+#[tokio::test]
+async fn text_in_a_pipe_is_that_of_one_reply() {
+    let home = Home::new();
+    let server = ProviderServer::start().await.unwrap();
+    let url = server.base_url();
+    for (line, code, out) in [
+        ("ask -m test Hello", 1, "Half an\n"),
+        ("ask -q -m test Hello", 1, "Half an\n"),
+        ("chat -m test", 0, "Half an\n"),
+    ] {
+        let cut = || Reply::chat().text("Half an").text("!").cut_at(At::Event(2));
+        server.enqueue(cut());
+        let run = home.geppetto(&format!("{line} --openai-base-url"), [url.as_str()]);
+        let ended = run.input("Hello\n").end().await;
+        assert_eq!((ended.code, ended.out.as_str()), (code, out), "{ended:?}");
+        assert!(ended.err.contains("broke"), "{ended:?}");
+        // What is printed at the end is asked for again.
+        server.enqueue(cut());
+        server.enqueue(Reply::chat().text("Half an answer."));
+        let ended = asks(&home, &server, "-o json").end().await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert_eq!(ended.json()["answer"], "Half an answer.");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_the_output_limit_cut_off_says_so() {
+    let home = Home::new();
+    let server = ProviderServer::start().await.unwrap();
+    for (line, is_said) in [("", true), ("-o json", true), ("-q", false)] {
+        server.enqueue(Reply::chat().text("Half an").finish("length"));
+        let ended = asks(&home, &server, line).end().await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.out.contains("Half an"), "{ended:?}");
+        assert_eq!(
+            ended.err.contains("warning: the answer is cut off"),
+            is_said,
+            "{ended:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_without_a_verb_names_the_verb() {
+    let home = Home::new();
+    let ended = home.geppetto("", ["What's a river?"]).end().await;
+    ended.fails_with(2, r"geppetto ask 'What'\''s a river?'");
+    for line in ["sessions frob", "asks"] {
+        let ended = home.geppetto(line, []).end().await;
+        assert!(!ended.err.contains("To ask a model"), "{ended:?}");
+    }
+}
+
 /// <https://github.com/openai/codex/issues/20919>, <https://github.com/anomalyco/opencode/issues/38723>
 #[tokio::test]
 async fn an_input_that_nobody_writes_or_closes_does_not_hold_the_prompt_up() {

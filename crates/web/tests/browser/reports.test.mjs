@@ -313,6 +313,80 @@ test('code and answers are copied, also without HTTPS', async () => {
   noFaults(page);
 });
 
+// https://github.com/novvaccaine/llmchat/issues/36, https://github.com/react-chatbotify/react-chatbotify/issues/299
+test('no keyboard of the screen covers a conversation that is opened', async () => {
+  const page = await openPage(server.url, { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
+  const focused = () => page.evaluate(() => document.activeElement.id);
+  assert.notEqual(await focused(), 'prompt');
+  provider.reply('Hello.');
+  await page.prompt.tap();
+  await say(page, 'Hi');
+  await answered(page, 'Hello.');
+  await page.evaluate(() => document.activeElement.blur());
+  await page.reload();
+  await page.answers.filter({ hasText: 'Hello.' }).waitFor();
+  assert.notEqual(await focused(), 'prompt');
+  // Who edits a message wants to write.
+  await page.getByRole('button', { name: 'Edit and ask again' }).tap();
+  await page.locator('.editing').waitFor();
+  await page.waitForFunction(() => document.activeElement.id === 'prompt');
+  noFaults(page);
+});
+
+// https://github.com/janhq/jan/issues/5961, https://github.com/obot-platform/obot/issues/3911,
+// https://github.com/janhq/jan/issues/3116
+test('a title that was given stays, and each is edited as its own', async () => {
+  const page = await openPage(server.url);
+  for (const name of ['First', 'Second']) {
+    provider.reply(`${name} answer.`);
+    await say(page, name);
+    await answered(page, `${name} answer.`);
+    if (name === 'First') await page.getByRole('button', { name: 'New conversation' }).first().click();
+  }
+  const rename = async (from, to) => {
+    await page.locator('nav li', { hasText: from }).hover();
+    await page.getByRole('button', { name: `Rename “${from}”` }).click();
+    assert.equal(await page.locator('.rename').inputValue(), from);
+    await page.locator('.rename').fill(to);
+    await page.keyboard.press('Enter');
+    await page.locator('nav .name', { hasText: to }).waitFor();
+  };
+  await rename('First', 'Rivers');
+  await rename('Second', 'Mountains');
+  provider.reply('Another answer.');
+  await say(page, 'And another');
+  await answered(page, 'Another answer.');
+  for (let count = 0; count < 2; count += 1) {
+    await page.locator('.message.user').last().hover();
+    const users = await page.users.count();
+    await page.getByRole('button', { name: 'Remove this message and its answer' }).click();
+    await page.waitForFunction((before) => document.querySelectorAll('.message.user').length < before, users);
+  }
+  await page.reload();
+  await page.locator('nav .name').first().waitFor();
+  assert.deepEqual((await page.locator('nav .name').allInnerTexts()).sort(), ['Mountains', 'Rivers']);
+  noFaults(page);
+});
+
+// https://github.com/epam/ai-dial-chat/issues/7562, https://github.com/danny-avila/LibreChat/issues/6694,
+// https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1112
+test('a reload sends nothing again, and cells keep their colons and bars', async () => {
+  const page = await openPage(server.url);
+  provider.reply('| Code | Part |\n|--|--|\n| LON:DGE | `(1 \\| g)` |\n');
+  await say(page, 'A table');
+  await answered(page, 'LON');
+  const cells = () => page.locator('td').allInnerTexts();
+  assert.deepEqual(await cells(), ['LON:DGE', '(1 | g)']);
+  for (let count = 0; count < 3; count += 1) {
+    await page.reload();
+    await page.answers.filter({ hasText: 'LON' }).waitFor();
+  }
+  assert.deepEqual(await cells(), ['LON:DGE', '(1 | g)']);
+  assert.equal(await page.users.count(), 1);
+  assert.equal(provider.requests.length, 1);
+  noFaults(page);
+});
+
 test('texts from right to left are set that way', async () => {
   const page = await openPage(server.url);
   provider.reply('مرحبا بالعالم\n\nHello.');
