@@ -5,7 +5,7 @@ import { h } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Icon, IconButton } from './icons.js';
-import { chooseProfile, draft, edit, get, keepDraft, sendMessage, set, stop, useStore } from './store.js';
+import { chooseProfile, draft, edit, get, keepDraft, keepEdit, sendMessage, set, stop, useStore } from './store.js';
 
 const html = htm.bind(h);
 
@@ -46,6 +46,12 @@ async function read(file) {
   return { data: await base64(blob), media_type: blob.type, preview: URL.createObjectURL(blob), name: file.name };
 }
 
+function endEdit(id) {
+  keepEdit(id, null);
+  // Meanwhile another conversation may be shown, with a message that is edited.
+  if (get().current === id) set({ editing: null });
+}
+
 export function Composer() {
   const { current, view, isSending, profiles, profile, editing, connection } = useStore();
   const [text, setText] = useState('');
@@ -74,7 +80,8 @@ export function Composer() {
 
   const write = (value) => {
     setText(value);
-    if (!isEditing) keepDraft(current, value);
+    if (isEditing) keepEdit(current, value);
+    else keepDraft(current, value);
   };
   const add = async (files) => {
     const id = get().current ?? 'new';
@@ -115,7 +122,7 @@ export function Composer() {
     if (isEditing) {
       set({ isSending: true });
       try {
-        if (own && await edit(own)) set({ editing: null });
+        if (own && await edit(own)) endEdit(current);
       } finally {
         set({ isSending: false });
       }
@@ -151,7 +158,7 @@ export function Composer() {
       }
     } else if (event.key === 'Escape' && isEditing) {
       event.stopPropagation();
-      set({ editing: null });
+      endEdit(current);
     }
   };
   const onPaste = (event) => {
@@ -165,7 +172,7 @@ export function Composer() {
 
   return html`<form class=${`composer ${isOver ? 'over' : ''}`} aria-label="Message" onSubmit=${(event) => { event.preventDefault(); submit(); }}>
     ${isOver && html`<p class="drop-hint">Drop images to add them</p>`}
-    ${isEditing && html`<p class="editing">Editing your last message <button type="button" class="quiet" onClick=${() => set({ editing: null })}>Cancel</button></p>`}
+    ${isEditing && html`<p class="editing">Editing your last message <button type="button" class="quiet" onClick=${() => endEdit(current)}>Cancel</button></p>`}
     ${images.length > 0 && html`<ul class="previews">${images.map((image, index) => html`<li key=${image.preview}>
       <img src=${image.preview} alt=${image.name || 'Image'} />
       <${IconButton} name="close" label=${`Remove ${image.name || 'the image'}`} onClick=${() => setImages(images.filter((_, own) => own !== index))} /></li>`)}</ul>`}

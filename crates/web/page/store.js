@@ -98,12 +98,16 @@ export async function loadProfiles() {
 
 let close = () => {};
 
+/** Changed texts of last messages that were not sent, by session. */
+const edits = new Map();
+export const keepEdit = (id, text) => (text === null ? edits.delete(id) : edits.set(id, text));
+
 /** Shows a session; `null` is a new one. */
 export function open(id) {
   close();
   close = () => {};
   expected = null;
-  set({ current: id, view: emptyView(), queued: [], notice: null, isListOpen: false, editing: null, connection: id ? 'connecting' : 'none' });
+  set({ current: id, view: emptyView(), queued: [], notice: null, isListOpen: false, editing: edits.get(id) ?? null, connection: id ? 'connecting' : 'none' });
   const hash = id ? `#/${id}` : '#/';
   if (location.hash !== hash && !(hash === '#/' && !location.hash)) history.pushState(null, '', hash);
   if (!id) {
@@ -217,15 +221,22 @@ export async function sendMessage(text, images) {
   }
 }
 
-/** Sends a request about the current session. */
+const acting = new Set();
+
+/** Sends a request about the current session, unless the same one is on its way: a button may be pressed twice. */
 async function act(rest, body, key) {
+  const path = session(state.current, rest);
+  if (acting.has(path)) return null;
+  acting.add(path);
   try {
-    const reply = await send('POST', session(state.current, rest), body, key);
+    const reply = await send('POST', path, body, key);
     set({ notice: null });
     return reply;
   } catch (error) {
     report(error);
     return null;
+  } finally {
+    acting.delete(path);
   }
 }
 

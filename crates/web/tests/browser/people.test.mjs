@@ -99,6 +99,30 @@ test('a double press sends once', async () => {
   noFaults(page);
 });
 
+// https://github.com/epam/ai-dial-chat/issues/5784, https://github.com/chatwoot/chatwoot/issues/5957
+test('a decision that is pressed twice is sent once', async () => {
+  const page = await openPage(server.url);
+  provider.reply({ tool: 'list_files', args: { path: '.' } });
+  provider.reply('Listed.');
+  await say(page, 'List the files');
+  const allow = page.getByRole('button', { name: 'Allow' });
+  await allow.waitFor();
+  const sent = [];
+  page.on('request', (request) => { if (request.url().includes('/approvals/')) sent.push(request.url()); });
+  await allow.evaluate((button) => { button.click(); button.click(); });
+  await answered(page, 'Listed.');
+  assert.equal(sent.length, 1);
+  assert.equal(await page.locator('.banner.problem').count(), 0);
+  assert.equal(provider.requests.length, 2);
+  provider.reply('Fine.');
+  await say(page, 'And you?');
+  await answered(page, 'Fine.');
+  await page.getByRole('button', { name: 'Remove this message and its answer' }).evaluate((button) => { button.click(); button.click(); });
+  await page.locator('.message.user', { hasText: 'And you?' }).waitFor({ state: 'detached' });
+  assert.deepEqual(await page.users.allInnerTexts(), ['List the files']);
+  noFaults(page);
+});
+
 test('what is typed while an answer is written stays', async () => {
   const page = await openPage(server.url);
   const held = gate();

@@ -368,6 +368,68 @@ test('a title that was given stays, and each is edited as its own', async () => 
   noFaults(page);
 });
 
+// https://github.com/danny-avila/LibreChat/issues/2345, https://github.com/getpaseo/paseo/issues/4076,
+// https://github.com/logicleai/logicle/issues/211, https://github.com/skalesapp/skales/issues/197
+test('a message that is edited or asked again keeps its image', async () => {
+  const page = await openPage(server.url);
+  await dropImage(page);
+  await page.locator('.previews img').waitFor();
+  provider.reply('Nothing.');
+  await say(page, 'What is this?');
+  await answered(page, 'Nothing.');
+  provider.reply('Still nothing.');
+  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+  await answered(page, 'Still nothing.');
+  provider.reply('White.');
+  await page.prompt.focus();
+  await page.keyboard.press('ArrowUp');
+  await page.locator('.editing').waitFor();
+  await page.prompt.fill('Which colour?');
+  await page.keyboard.press('Enter');
+  await answered(page, 'White.');
+  for (const request of provider.requests) {
+    const { content } = request.messages.at(-1);
+    assert.ok(content.some?.((part) => part.type === 'image_url'), JSON.stringify(content).slice(0, 200));
+  }
+  assert.equal(await page.locator('.picture').count(), 1);
+  noFaults(page);
+});
+
+// https://github.com/dino/dino/issues/1061, https://github.com/element-hq/element-web/issues/27174,
+// https://github.com/BoltAI/BoltAI/issues/25, https://github.com/johnsideserf/siggy/issues/481
+test('what is changed in a message waits in its conversation', async () => {
+  const page = await openPage(server.url);
+  for (const name of ['First', 'Second']) {
+    provider.reply(`${name} answer.`);
+    await say(page, name);
+    await answered(page, `${name} answer.`);
+    if (name === 'First') await page.getByRole('button', { name: 'New conversation' }).first().click();
+  }
+  await page.prompt.focus();
+  await page.keyboard.press('ArrowUp');
+  await page.locator('.editing').waitFor();
+  await page.prompt.fill('Second, changed');
+  await page.locator('nav .name', { hasText: 'First' }).click();
+  await page.locator('.editing').waitFor({ state: 'detached' });
+  assert.equal(await page.prompt.inputValue(), '');
+  provider.reply('Another answer.');
+  await say(page, 'Hello');
+  await answered(page, 'Another answer.');
+  await page.locator('nav .name', { hasText: 'Second' }).click();
+  await page.locator('.editing').waitFor();
+  await page.waitForFunction(() => document.getElementById('prompt').value === 'Second, changed');
+  provider.reply('Changed answer.');
+  await page.keyboard.press('Enter');
+  await answered(page, 'Changed answer.');
+  assert.deepEqual(await texts(page), ['Second, changed', 'Changed answer.']);
+  await page.locator('nav .name', { hasText: 'First' }).click();
+  await page.answers.filter({ hasText: 'Another answer.' }).waitFor();
+  await page.locator('nav .name', { hasText: 'Second' }).click();
+  await page.answers.filter({ hasText: 'Changed answer.' }).waitFor();
+  assert.equal(await page.locator('.editing').count(), 0);
+  noFaults(page);
+});
+
 // https://github.com/epam/ai-dial-chat/issues/7562, https://github.com/danny-avila/LibreChat/issues/6694,
 // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1112
 test('a reload sends nothing again, and cells keep their colons and bars', async () => {
