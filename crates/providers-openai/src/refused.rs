@@ -204,7 +204,7 @@ pub(crate) fn remedy(
     if is_sent(patterns::SETTING) && patterns::is_refused(&message) {
         return Some(Remedy::without(patterns::SETTING, patterns::WHY));
     }
-    let mut wanted = wanted(&message).into_iter();
+    let mut wanted = wanted(&message).iter().copied();
     if let Some(setting) = wanted.find(|setting| is_sent(setting)) {
         return Some(Remedy::without(setting, why(setting)));
     }
@@ -253,7 +253,11 @@ fn wanted(message: &str) -> &'static [&'static str] {
 /// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
 /// 'rs_1' not found. Items are not persisted when `store` is set to false.", "Item 'fc_1' of type
 /// 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", "Conflicting authenticated
-/// continuation identities" (Azure, for reasoning of several replies).
+/// continuation identities" (Azure, for reasoning of several replies), "The encrypted content gAAA... could not be
+/// verified" (relays that drop OpenAI's code), "reasoning `encrypted_content` was not issued to this caller".
+///
+/// Reports: <https://github.com/experientiallabs/experiential/pull/972>,
+/// <https://github.com/can1357/oh-my-pi/issues/11928>.
 pub(crate) fn is_about_items(error: &EngineError) -> bool {
     if error.provider_code() == Some(INVALID_ENCRYPTED) {
         return true;
@@ -263,7 +267,10 @@ pub(crate) fn is_about_items(error: &EngineError) -> bool {
         return false;
     };
     let is_missing = message.contains("item with id") && message.contains("not found");
+    let is_sealed = message.contains("encrypted content") || message.contains("encrypted_content");
+    let is_unread = ["could not be verified", "decrypt", "not issued"];
     is_missing
+        || (is_sealed && is_unread.iter().any(|words| message.contains(words)))
         || message.contains("was provided without its required")
         || message.contains("continuation identities")
 }
