@@ -38,7 +38,8 @@ pub(crate) struct WebLoad {
     /// How many of the windows of each session read nothing.
     #[arg(long, default_value_t = 0)]
     stalled: usize,
-    /// How many deltas a second each answer has.
+    /// How many deltas a second each answer has. With 0, it comes as fast as the server reads it, and
+    /// delays mean nothing.
     #[arg(long, default_value_t = 20)]
     rate: u32,
     /// How many deltas each answer has.

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::{MissedTickBehavior, interval},
 };
 
@@ -38,7 +38,11 @@ pub(crate) async fn start(load: Load) -> io::Result<(SocketAddr, JoinHandle<()>)
         while let Some(socket) = opened.recv().await {
             sockets.push(socket);
         }
-        pace(&sockets, load).await;
+        if load.rate == 0 {
+            send_at_once(sockets, load.deltas).await;
+        } else {
+            pace(&sockets, load).await;
+        }
     });
     Ok((address, serving))
 }
@@ -88,16 +92,36 @@ async fn pace(sockets: &[TcpStream], load: Load) {
         for tick in 0..ticks {
             interval.tick().await;
             for socket in sockets.iter().skip(tick).step_by(ticks) {
-                let delta = format!("{{\"content\":\" {}\"}}", clock::now());
                 // A consumer that is gone reports that itself.
-                let _ = write(socket, &event(&delta, "null")).await;
+                let _ = write(socket, &delta()).await;
             }
         }
     }
     for socket in sockets {
-        let end = event("{}", "\"stop\"") + &chunk("data: [DONE]\n\n") + "0\r\n\r\n";
-        let _ = write(socket, &end).await;
+        let _ = write(socket, &end()).await;
     }
+}
+
+/// Writes the deltas of all streams as fast as they are read.
+async fn send_at_once(sockets: Vec<TcpStream>, deltas: u32) {
+    let mut streams = JoinSet::new();
+    for socket in sockets {
+        streams.spawn(async move {
+            for _ in 0..deltas {
+                write(&socket, &delta()).await?;
+            }
+            write(&socket, &end()).await
+        });
+    }
+    streams.join_all().await;
+}
+
+fn delta() -> String {
+    event(&format!("{{\"content\":\" {}\"}}", clock::now()), "null")
+}
+
+fn end() -> String {
+    event("{}", "\"stop\"") + &chunk("data: [DONE]\n\n") + "0\r\n\r\n"
 }
 
 async fn write(socket: &TcpStream, text: &str) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! [`Board`]: the view of a timeline, with the patches of its changes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use geppetto_events::Event;
 
@@ -176,21 +176,22 @@ impl Board {
         });
     }
 
-    /// Brings entities into this order, and moves as few as possible.
+    /// Brings entities into this order, and moves few of them.
     pub(super) fn arrange<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) {
-        let ids: Vec<&str> = ids.into_iter().collect();
+        let place = |id| Some((id, self.view.entity(id)?.position));
+        let placed: Vec<(&str, u64)> = ids.into_iter().filter_map(place).collect();
+        if placed.is_sorted_by(|(_, one), (_, next)| one < next) {
+            return;
+        }
+        let mut later: BTreeSet<u64> = placed.iter().map(|(_, position)| *position).collect();
         let mut last = 0;
-        for (index, id) in ids.iter().enumerate() {
-            let Some(position) = self.view.entity(id).map(|own| own.position) else {
-                continue;
-            };
+        for (id, position) in placed {
+            later.remove(&position);
             if position > last {
                 last = position;
                 continue;
             }
-            let later = ids.get(index + 1..).unwrap_or_default().iter();
-            let later = later.filter_map(|id| Some(self.view.entity(id)?.position));
-            let next = later.filter(|own| *own > last).min();
+            let next = later.range(last + 1..).next();
             last = match next.map(|next| last + (next - last) / 2) {
                 Some(between) if between > last && self.is_free(between) => between,
                 _ => self.reserve(),

@@ -227,3 +227,13 @@ fn the_last_turns_alone_are_shown_as_after_all_others() {
         }
     }
 }
+
+#[test]
+fn many_blocks_that_come_before_those_that_are_shown_move_them() {
+    let block = |number: usize| Block::user(format!("{number}")).with_id(format!("u{number}"));
+    let whole: Vec<Block> = (0..10_000).map(block).collect();
+    let end = turn("t", whole.get(5_000..).unwrap());
+    let whole = turn("t", &whole);
+    let timeline = Timeline::from_turns([&end, &whole]);
+    assert_eq!(lines(&timeline), lines(&Timeline::from_turns([&whole])));
+}
