@@ -27,12 +27,15 @@ const REFUSALS: &[&str] = &[
     "expired",
     "not found",
     "input tag",
+    // MiniMax: "invalid thinking.type: \"enabled\" (allowed: adaptive, disabled)".
+    "(allowed:",
 ];
 
 /// Words in lower case that name a field, and the setting that it carries; the more specific first.
 const FIELDS: &[(&str, &str)] = &[
     ("thinking.type.disabled", "thinking_type"),
     ("thinking.type.enabled", "thinking_budget"),
+    ("thinking.type: \"enabled\"", "thinking_budget"),
     ("budget_tokens", "thinking_budget"),
     ("thinking.display", "thinking_display"),
     ("assistant message prefill", "prefill"),
@@ -42,6 +45,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("output_config.format", "output_format"),
     ("structured output", "output_format"),
     ("output_config", "output_format"),
+    ("output_config", "reasoning_effort"),
     ("output format", "output_format"),
     ("cache_control", "cache"),
     ("anthropic-beta", "betas"),
@@ -79,9 +83,15 @@ pub(crate) fn is_signature(error: &EngineError) -> bool {
 ///
 /// Reports: <https://github.com/AAswordman/Operit/pull/568>,
 /// <https://github.com/omnigent-ai/omnigent/pull/17>,
-/// <https://github.com/OpenHands/OpenHands/pull/12909>.
+/// <https://github.com/OpenHands/OpenHands/pull/12909>,
+/// <https://github.com/CherryHQ/cherry-studio/issues/16431>,
+/// <https://github.com/BerriAI/litellm/issues/18241>,
+/// <https://github.com/VicBilibily/GCMP/issues/26>.
 pub(crate) fn remedy(error: &EngineError, is_sent: impl Fn(&str) -> bool) -> Option<Remedy> {
     let message = said(error)?;
+    if wants_thinking(&message) && is_sent(THINKING) {
+        return Some(Remedy::without(THINKING, why(THINKING)).of_contents());
+    }
     if !REFUSALS.iter().any(|words| message.contains(words)) {
         return None;
     }
@@ -95,12 +105,24 @@ pub(crate) fn remedy(error: &EngineError, is_sent: impl Fn(&str) -> bool) -> Opt
     }
 }
 
+/// Name of the setting for thinking in a conversation with replies that were made without it.
+pub(crate) const THINKING: &str = "thinking_after_replies";
+
+/// Returns `true` if a message in lower case wants thoughts that the conversation does not have: "Missing thinking block in
+/// the assistant message at message index 1", "The `content[].thinking` in the thinking mode must be passed back to the
+/// API" (DeepSeek, which thinks unless it is told not to).
+fn wants_thinking(message: &str) -> bool {
+    message.contains("missing thinking block")
+        || (message.contains("thinking") && message.contains("must be passed back"))
+}
+
 fn why(setting: &str) -> &'static str {
     match setting {
         "thinking_budget" => "the server refuses it; the model decides how much to think",
         "prefill" => "the server refuses it; a prompt to continue is sent after it",
         "output_format" => "the server refuses it; the schema is described in the instructions",
         "container" => "the server does not have it any more",
+        THINKING => "the server wants the thoughts of earlier replies, which were made without it",
         _ => "the server refuses it for this model",
     }
 }

@@ -12,7 +12,7 @@ use geppetto_turns::{Block, Rules, Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
-use crate::{MessagesOptions, keys, settings};
+use crate::{MessagesOptions, keys, refused, settings};
 
 mod betas;
 mod cache;
@@ -167,6 +167,9 @@ impl<'a> Request<'a> {
     fn thinking(&self, conversation: &Conversation<'_>) -> Option<Value> {
         let config = &self.settings.inference;
         let unsent = &self.settings.unsent;
+        if unsent.has(refused::THINKING) {
+            return Some(json!({"type": settings::DISABLED}));
+        }
         let mode = config.thinking_type.as_deref()?;
         if unsent.has("thinking_type") {
             return None;

@@ -7,11 +7,11 @@ use geppetto_provider::{
 };
 use geppetto_turns::{Content, Turn};
 
-use crate::MessagesOptions;
+use crate::{MessagesOptions, refused};
 
 mod thinking;
 
-pub(crate) use thinking::{ADAPTIVE, ENABLED};
+pub(crate) use thinking::{ADAPTIVE, DISABLED, ENABLED};
 
 /// Output limit unless the settings or the model have another one, in tokens. A limit far above what is
 /// needed costs nothing.
@@ -111,6 +111,7 @@ pub(crate) fn is_sent(settings: &Settings, options: &MessagesOptions, setting: &
     let is_set = match setting {
         "thinking_budget" => thinking == Some(ENABLED),
         "thinking_type" => thinking.is_some(),
+        refused::THINKING => thinking != Some(DISABLED),
         "thinking_display" => thinking::display(settings).is_some(),
         "reasoning_effort" => config.reasoning_effort.is_some(),
         "temperature" => config.temperature.is_some(),

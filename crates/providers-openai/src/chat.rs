@@ -177,7 +177,10 @@ impl Wire for Chat {
             return Some(remedy);
         }
         let settings = call.settings();
-        let is_sent = |setting: &str| request::can_leave_out(settings, &self.dialect, setting);
+        let is_sent = |setting: &str| {
+            (setting != refused::SYSTEM || has_instructions(call.turn()))
+                && request::can_leave_out(settings, &self.dialect, setting)
+        };
         // A gateway forwards reasoning to a server that has items.
         if refused::is_about_items(error) && is_sent(refused::REASONING) {
             return Some(Remedy::without(refused::REASONING, UNREADABLE));
@@ -192,4 +195,10 @@ impl Wire for Chat {
             matches!(block.content, Content::Reasoning(_)) || extra_content(block).is_some()
         });
     }
+}
+
+/// Returns `true` if a turn has instructions.
+fn has_instructions(turn: &Turn) -> bool {
+    let mut blocks = turn.blocks.iter();
+    blocks.any(|block| matches!(block.content, Content::System(_)))
 }

@@ -4,12 +4,18 @@
 //! The names of models are not enough to know this in advance: on Azure a deployment has any name,
 //! gateways rename models, and new models refuse what their predecessors accepted.
 
-use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolDefinition};
-use geppetto_provider::{Remedy, Settings, rules};
+use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolChoice, ToolDefinition};
+use geppetto_provider::{
+    Remedy, Settings,
+    rules::{self, schema},
+};
 
 pub(crate) mod patterns;
 #[cfg(test)]
 mod tests;
+mod wanted;
+
+use wanted::wanted;
 
 /// Words with which servers refuse a field, or its value for this model. An error about a value
 /// that is invalid for any model ("decimal above maximum value", "Invalid value: 'hihg'") has none
@@ -52,8 +58,10 @@ const REFUSALS: &[&str] = &[
     "unknown field",
     "not allowed",
     "incompatible with",
-    // Mistral: "Expected last role User or Tool (or Assistant with prefix True)".
+    // Mistral: "Expected last role User or Tool (or Assistant with prefix True)"; Perplexity: "Last message must have
+    // role `user`."
     "expected last role",
+    "last message must have role",
 ];
 
 /// Fields, as servers name them in lower case, and the settings that they carry.
@@ -76,6 +84,9 @@ const FIELDS: &[(&str, Setting)] = &[
     ("tool_choice", Setting::new("tool_choice")),
     ("parallel_tool_calls", Setting::new("parallel_tool_calls")),
     ("paralleltoolcalls", Setting::new("parallel_tool_calls")),
+    ("parallel tool calls", Setting::new("parallel_tool_calls")),
+    // Cohere: "unknown field: parameter 'strict' is not a valid field".
+    ("strict", Setting::quoted(STRICT)),
     ("stream_options", Setting::new("stream_options")),
     ("stream this model", Setting::new("stream")),
     ("tools with stream", Setting::new("stream")),
@@ -92,6 +103,7 @@ const FIELDS: &[(&str, Setting)] = &[
     // llama.cpp: "Assistant response prefill is incompatible with enable_thinking."
     ("prefill", Setting::new(PREFILL)),
     ("last role", Setting::new(PREFILL)),
+    ("last message", Setting::new(PREFILL)),
     // "Encrypted content is not supported with this model."
     ("encrypted content", Setting::new("include")),
 ];
@@ -116,6 +128,27 @@ pub(crate) const BARE: &str = "replies_without_reasoning";
 
 /// Name of the setting for reasoning that is sent back.
 pub(crate) const REASONING: &str = "earlier_reasoning";
+
+/// Name of the setting for schemas that the server is to enforce.
+pub(crate) const STRICT: &str = "strict";
+
+/// Name of the setting for reasoning next to tools.
+pub(crate) const EFFORT_WITH_TOOLS: &str = "reasoning_with_tools";
+
+/// Name of the setting for thinking next to a tool that must be called.
+pub(crate) const THINKING_WITH_CHOICE: &str = "thinking_with_tool_choice";
+
+/// Name of the setting for a tool choice that is an object.
+pub(crate) const NAMED_CHOICE: &str = "tool_choice_by_name";
+
+/// Name of the setting for messages without content.
+pub(crate) const NULL_CONTENT: &str = "null_content";
+
+/// Name of the setting for keywords of schemas that Google's API does not have.
+pub(crate) const KEYWORDS: &str = "schema_keywords";
+
+/// Name of the setting for instructions in messages of their own.
+pub(crate) const SYSTEM: &str = "system_messages";
 
 /// Name of the setting for a reply of the history that the model is to continue.
 pub(crate) const PREFILL: &str = "prefill";
@@ -165,15 +198,31 @@ pub(crate) fn has_patterns(settings: &Settings) -> bool {
         || output.is_some_and(|output| patterns::has_any(&output.schema))
 }
 
-/// Returns the tools without regular expressions, if the server cannot read them.
+/// Returns the tools without what the server refuses in them: regular expressions, keywords, `strict`, and those that
+/// are not the one to be called.
 pub(crate) fn plain_tools(settings: &Settings) -> Option<Vec<ToolDefinition>> {
+    let unsent = &settings.unsent;
+    let (words, keywords) = (unsent.has(patterns::SETTING), unsent.has(KEYWORDS));
+    let (strict, named) = (unsent.has(STRICT), unsent.has(NAMED_CHOICE));
     let plain = |tool: &ToolDefinition| {
         let mut tool = tool.clone();
-        tool.parameters = patterns::without(&tool.parameters);
+        if words {
+            tool.parameters = patterns::without(&tool.parameters);
+        }
+        if keywords {
+            tool.parameters = schema::open_api(&tool.parameters);
+        }
+        if strict {
+            tool.strict = None;
+        }
         tool
     };
-    let is_refused = settings.unsent.has(patterns::SETTING);
-    is_refused.then(|| settings.tools.iter().map(plain).collect())
+    let is_offered = |tool: &&ToolDefinition| match &settings.tool_config.tool_choice {
+        ToolChoice::Tool(name) if named => tool.name == *name,
+        _ => true,
+    };
+    let tools = settings.tools.iter().filter(is_offered);
+    (words || keywords || strict || named).then(|| tools.map(plain).collect())
 }
 
 /// Returns the format of the answer without regular expressions, if the server cannot read them.
@@ -194,7 +243,10 @@ pub(crate) fn plain_output(settings: &Settings) -> Option<StructuredOutput> {
 /// <https://github.com/openclaw/openclaw/issues/21114>,
 /// <https://github.com/FoundationAgents/OpenManus/issues/330>,
 /// <https://github.com/diegosouzapw/OmniRoute/pull/9992>,
-/// <https://github.com/diegosouzapw/OmniRoute/issues/1682>.
+/// <https://github.com/diegosouzapw/OmniRoute/issues/1682>,
+/// <https://github.com/OpenRouterTeam/openrouter-examples/issues/71>,
+/// <https://github.com/BerriAI/litellm/issues/3918>,
+/// <https://github.com/TheAgenticAI/TheAgenticBrowser/issues/4>.
 pub(crate) fn remedy(
     error: &EngineError,
     effort: Option<&str>,
@@ -208,10 +260,8 @@ pub(crate) fn remedy(
     if let Some(setting) = wanted.find(|setting| is_sent(setting)) {
         return Some(Remedy::without(setting, why(setting)));
     }
-    // "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat' model."
-    let is_effort = effort.is_some_and(|effort| {
-        is_sent("reasoning_effort") && message.contains(&format!("unsupported value: '{effort}'"))
-    });
+    let is_effort = effort
+        .is_some_and(|effort| is_sent("reasoning_effort") && is_refused_effort(&message, effort));
     let setting = match is_effort {
         true => "reasoning_effort",
         false => refused(&message, is_sent)?,
@@ -222,32 +272,6 @@ pub(crate) fn remedy(
         true => Some(remedy.of_contents()),
         false => Some(remedy),
     }
-}
-
-/// Returns the settings, of which one is to be changed, of a message in lower case: "parameter.enable_thinking must be set to
-/// false for non-streaming calls" (`DashScope`), "enable thinking can not be support when `stream=False`"
-/// (`ModelScope`), "The `reasoning_content` in the thinking mode must be passed back to the API" (`DeepSeek`),
-/// "thinking is enabled but reasoning_content is missing in assistant tool call message" (Moonshot), "This model only
-/// support stream mode" (`DashScope`), "This `response_format` type is unavailable now" (`DeepSeek`), "Unsupported JSON
-/// schema fields: {'minItems'}" (Cerebras).
-fn wanted(message: &str) -> &'static [&'static str] {
-    let has = |words: &str| message.contains(words);
-    if has("thinking") && (has("non-streaming") || has("stream=false")) {
-        return &[UNSTREAMED];
-    }
-    if has("only support stream") || has("only supports stream") {
-        return &[BODY];
-    }
-    if has("reasoning_content") && (has("must be passed back") || has("is missing")) {
-        return &[BARE];
-    }
-    let names_format = has("response_format") || has("json_schema") || has("text.format");
-    let is_refused = has("unavailable") || REFUSALS.iter().any(|words| has(words));
-    let is_invalid = has("invalid schema") || has("in context=");
-    if has("unsupported json schema") || (names_format && is_refused && !is_invalid) {
-        return &[SCHEMA, OBJECT];
-    }
-    &[]
 }
 
 /// Returns `true` if an error refuses an item of the history because of its id or its reasoning: "Item with id
@@ -276,6 +300,18 @@ pub(crate) fn is_about_items(error: &EngineError) -> bool {
 }
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
+
+/// Efforts that a model may have.
+const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+/// Returns `true` if a message in lower case refuses an effort for this model without naming the field: "Unsupported
+/// value: 'high' is not supported with the 'gpt-5.2-chat' model.", "Invalid value: 'none'. Supported values are: 'low',
+/// 'medium', and 'high'." (<https://github.com/BerriAI/litellm/issues/16704>). Another word is a mistake.
+fn is_refused_effort(message: &str, effort: &str) -> bool {
+    let is_known = || EFFORTS.contains(&effort);
+    message.contains(&format!("unsupported value: '{effort}'"))
+        || (message.contains(&format!("invalid value: '{effort}'")) && is_known())
+}
 
 /// Returns the setting that a message in lower case refuses: the first one that it names of those
 /// that are sent.
@@ -315,6 +351,16 @@ fn why(setting: &str) -> &'static str {
         BODY => "the server refuses to reply in one body; a stream is requested",
         BARE => "the server wants the reasoning of each reply, which is sent",
         "stream" => "the server refuses to stream; the reply is requested as one body",
+        EFFORT_WITH_TOOLS => "the server refuses tools while the model reasons; here it does not",
+        THINKING_WITH_CHOICE => {
+            "the server refuses a call that must use a tool; here it does not think"
+        }
+        NAMED_CHOICE => {
+            "the server does not accept a name; only this tool is offered, and required"
+        }
+        NULL_CONTENT => "the server refuses messages without content; an empty text is sent",
+        KEYWORDS => "the server refuses keywords of the schemas, which are described in words",
+        SYSTEM => "the server refuses instructions of their own; they are part of the prompt",
         _ => "the server refuses it for this model",
     }
 }

@@ -4,7 +4,8 @@
 //! fail every further request. Reports: <https://github.com/anthropics/claude-code/issues/56016>,
 //! <https://github.com/anomalyco/opencode/issues/21668>,
 //! <https://github.com/anthropics/claude-code/issues/8947>, <https://github.com/HKUDS/nanobot/pull/1892>,
-//! <https://github.com/boldsoftware/shelley/issues/224>.
+//! <https://github.com/boldsoftware/shelley/issues/224>,
+//! <https://github.com/anthropics/claude-code/issues/28485>.
 
 use std::borrow::Cow;
 
@@ -33,6 +34,8 @@ const REFUSALS: &[&str] = &[
     "image exceeds",
     "image cannot be empty",
     "image dimensions exceed",
+    // Anthropic: "messages.34.content.2.image.source.base64.data: Image format image/png not supported".
+    "image format image/",
     // OpenAI: "The image data you provided does not represent a valid image.", "You uploaded an
     // unsupported image."
     "not represent a valid image",

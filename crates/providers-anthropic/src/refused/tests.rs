@@ -78,3 +78,35 @@ fn a_refused_signature_is_recognized() {
         "thinking: budget_tokens must be lower"
     )));
 }
+
+#[test]
+fn an_effort_is_refused_with_its_object() {
+    let error = error("output_config: Extra inputs are not permitted");
+    let found = remedy(&error, |setting| setting == "reasoning_effort").unwrap();
+    assert!(format!("{found:?}").contains("left_out: Some((\"reasoning_effort\""));
+}
+
+#[test]
+fn what_other_vendors_want_is_found() {
+    for (message, setting) in [
+        (
+            "invalid params, invalid thinking.type: \"enabled\" (allowed: adaptive, disabled) (2013)",
+            "thinking_budget",
+        ),
+        (
+            "Missing thinking block in the assistant message at message index 11.",
+            "thinking_after_replies",
+        ),
+        (
+            "The `content[].thinking` in the thinking mode must be passed back to the API.",
+            "thinking_after_replies",
+        ),
+    ] {
+        let found = remedy(&error(message), |_| true).unwrap();
+        assert!(
+            format!("{found:?}").contains(&format!("left_out: Some((\"{setting}\"")),
+            "{found:?}"
+        );
+        assert_eq!(remedy(&error(message), |_| false), None);
+    }
+}

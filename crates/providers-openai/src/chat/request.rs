@@ -9,7 +9,7 @@ use geppetto_provider::{
 use geppetto_turns::{Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{ChatOptions, Dialect, OutputFormat, ReasoningReplay, SchemaForm};
+use super::{ChatOptions, Dialect, EmptyContent, OutputFormat, ReasoningReplay, SchemaForm};
 use crate::{
     models,
     refused::{self, patterns},
@@ -101,6 +101,29 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
             let is_object = dialect.output == OutputFormat::JsonObject;
             settings.output.is_some() && (is_object || settings.unsent.has(refused::SCHEMA))
         }
+        refused::STRICT => {
+            let has_schema = settings.output.is_some() && !in_words(dialect, settings);
+            has_schema || settings.tools.iter().any(|tool| tool.strict.is_some())
+        }
+        refused::NAMED_CHOICE => {
+            let choice = &settings.tool_config.tool_choice;
+            matches!(choice, Choice::Tool(_)) && !settings.unsent.has("tool_choice")
+        }
+        refused::KEYWORDS => {
+            let schemas = dialect.with_model(&settings.model).schemas;
+            let mut tools = settings.tools.iter();
+            schemas != SchemaForm::OpenApi
+                && tools.any(|tool| schema::open_api(&tool.parameters) != tool.parameters)
+        }
+        refused::EFFORT_WITH_TOOLS => {
+            let effort = config.reasoning_effort.as_deref();
+            effort != Some("none") && !settings.extra.contains_key("reasoning_effort")
+        }
+        refused::THINKING_WITH_CHOICE => {
+            dialect.thinking && !settings.extra.contains_key("thinking")
+        }
+        refused::NULL_CONTENT => dialect.empty_content == EmptyContent::Null,
+        refused::SYSTEM => !dialect.with_model(&settings.model).rules.system_as_user,
         refused::PREFILL => true,
         _ => false,
     };
@@ -149,6 +172,14 @@ pub(super) fn encode(
     }
     if settings.unsent.has(refused::SCHEMA) {
         dialect.to_mut().output = OutputFormat::JsonObject;
+    }
+    if settings.unsent.has(refused::NULL_CONTENT) {
+        dialect.to_mut().empty_content = EmptyContent::Text;
+    }
+    if settings.unsent.has(refused::SYSTEM) {
+        let own = &mut dialect.to_mut().rules;
+        own.system_as_user = true;
+        own.users_joined = true;
     }
     let dialect = &*dialect;
     // On this wire the results of tools are texts.
@@ -226,7 +257,11 @@ impl Body<'_> {
         let all = offer.iter().chain(&self.placeholder);
         let tools: Vec<Tool<'_>> = all.map(Tool::of).collect();
         fields.put("tools", (!tools.is_empty()).then_some(tools))?;
-        let choice = ToolChoice::of(&settings.tool_config.tool_choice, self.dialect);
+        let choice = match &settings.tool_config.tool_choice {
+            Choice::Tool(_) if settings.unsent.has(refused::NAMED_CHOICE) => &Choice::Required,
+            choice => choice,
+        };
+        let choice = ToolChoice::of(choice, self.dialect);
         self.put(fields, "tool_choice", choice.filter(|_| offered))?;
         let parallel = settings.parallel_calls();
         self.put(fields, "parallel_tool_calls", parallel)?;
@@ -236,7 +271,10 @@ impl Body<'_> {
             _ if settings.unsent.has(refused::OBJECT) => None,
             OutputFormat::JsonObject => Some(ResponseFormat::any_object()),
             _ if in_words(self.dialect, settings) => None,
-            _ => Some(ResponseFormat::of(output)),
+            _ => Some(ResponseFormat::of(
+                output,
+                !settings.unsent.has(refused::STRICT),
+            )),
         });
         fields.put("response_format", format)
     }
@@ -262,14 +300,27 @@ impl Body<'_> {
         self.put(fields, "stop", stop)?;
         let seed = config.seed.filter(|_| !self.settings.unsent.has("seed"));
         fields.put(&self.dialect.seed, seed)?;
+        self.reasoning(fields)
+    }
+
+    fn reasoning<M: SerializeMap>(
+        &self,
+        fields: &mut RequestFields<'_, M>,
+    ) -> Result<(), M::Error> {
+        let (config, unsent) = (&self.settings.inference, &self.settings.unsent);
         let effort = config.reasoning_effort.as_deref();
-        self.put(fields, "reasoning_effort", effort)?;
-        let thinking = config
-            .thinking_type
-            .as_deref()
-            .filter(|_| self.dialect.thinking && !self.settings.unsent.has("thinking_type"));
+        match unsent.has(refused::EFFORT_WITH_TOOLS) {
+            true => fields.put("reasoning_effort", Some("none"))?,
+            false => self.put(fields, "reasoning_effort", effort)?,
+        }
+        let thinking = config.thinking_type.as_deref();
+        let thinking = thinking.filter(|_| self.dialect.thinking && !unsent.has("thinking_type"));
+        let thinking = match unsent.has(refused::THINKING_WITH_CHOICE) {
+            true => Some("disabled"),
+            false => thinking,
+        };
         fields.put("thinking", thinking.map(options::Thinking::of))?;
-        let is_refused = self.settings.unsent.has(refused::UNSTREAMED);
+        let is_refused = unsent.has(refused::UNSTREAMED);
         fields.put("enable_thinking", is_refused.then_some(false))
     }
 }

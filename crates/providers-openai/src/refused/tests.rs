@@ -111,6 +111,56 @@ const MESSAGES: &[(&str, Option<&str>)] = &[
         "Extra inputs are not permitted, field: 'messages[8].reasoning', value: 'Now I need to'",
         Some(REASONING),
     ),
+    (
+        "unknown field: parameter 'strict' is not a valid field. For proper usage, please refer to ..",
+        Some(STRICT),
+    ),
+    (
+        "Parallel tool calls are not supported.",
+        Some("parallel_tool_calls"),
+    ),
+    ("Last message must have role `user`.", Some(PREFILL)),
+    (
+        "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions.",
+        Some(EFFORT_WITH_TOOLS),
+    ),
+    (
+        "tool_choice 'specified' is incompatible with thinking enabled",
+        Some(THINKING_WITH_CHOICE),
+    ),
+    (
+        "cannot specify both 'thinking' and 'reasoning_effort'",
+        Some("reasoning_effort"),
+    ),
+    (
+        "\"llama3.1:8b\" does not support thinking",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Invalid value: 'high'. Supported values are: 'low' and 'medium'.",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Invalid tool_choice type: 'object'. Supported string values: none, auto, required",
+        Some(NAMED_CHOICE),
+    ),
+    (
+        "code=400, message=Only allowed string values for 'tool_choice' are [none, auto, required]",
+        Some(NAMED_CHOICE),
+    ),
+    (
+        "Unknown name \"$schema\" at 'tools[0].function_declarations[0].parameters': Cannot find field.",
+        Some(KEYWORDS),
+    ),
+    (
+        "messages.1.ChatCompletionMessageGenericParam.content.str\n  Input should be a valid string \
+         [type=string_type, input_value=None, input_type=NoneType]",
+        Some(NULL_CONTENT),
+    ),
+    (
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        Some(SYSTEM),
+    ),
     // Values that are invalid for any model.
     (
         "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 200 \
@@ -140,6 +190,7 @@ fn the_refused_setting_is_the_one_that_the_message_names() {
         let error = EngineError::new(ErrorKind::InvalidRequest, "").with_provider_message(*message);
         let expected = setting.map(|setting| match setting {
             patterns::SETTING => Remedy::without(patterns::SETTING, patterns::WHY),
+            PREFILL => Remedy::without(PREFILL, why(PREFILL)).of_contents(),
             setting => Remedy::without(setting, why(setting)),
         });
         assert_eq!(

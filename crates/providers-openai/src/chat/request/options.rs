@@ -85,7 +85,8 @@ struct Schema<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     description: &'a str,
     schema: &'a Value,
-    strict: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strict: Option<bool>,
 }
 
 impl<'a> ResponseFormat<'a> {
@@ -97,15 +98,15 @@ impl<'a> ResponseFormat<'a> {
         }
     }
 
-    /// Returns the format with its schema.
-    pub(super) fn of(output: &'a StructuredOutput) -> Self {
+    /// Returns the format with its schema, and with `strict` if the server has this field.
+    pub(super) fn of(output: &'a StructuredOutput, has_strict: bool) -> Self {
         Self {
             kind: "json_schema",
             json_schema: Some(Schema {
                 name: &output.name,
                 description: &output.description,
                 schema: &output.schema,
-                strict: output.is_strict(),
+                strict: has_strict.then(|| output.is_strict()),
             }),
         }
     }
