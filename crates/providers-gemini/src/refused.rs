@@ -43,6 +43,8 @@ const REFUSALS: &[Refusal] = &[
                 "unsupported",
                 "does not support",
                 "only works in thinking mode",
+                // <https://github.com/pydantic/pydantic-ai/issues/1967>
+                "can't be disabled",
                 "only enabled when",
                 "not enabled",
                 "unknown name",

@@ -278,10 +278,12 @@ pub(crate) fn remedy(
 /// 'rs_1' not found. Items are not persisted when `store` is set to false.", "Item 'fc_1' of type
 /// 'function_call' was provided without its required 'reasoning' item: 'rs_1'.", "Conflicting authenticated
 /// continuation identities" (Azure, for reasoning of several replies), "The encrypted content gAAA... could not be
-/// verified" (relays that drop OpenAI's code), "reasoning `encrypted_content` was not issued to this caller".
+/// verified" (relays that drop OpenAI's code), "reasoning `encrypted_content` was not issued to this caller", "The
+/// requested item was created under a different Azure OpenAI resource." (relays in front of several).
 ///
 /// Reports: <https://github.com/experientiallabs/experiential/pull/972>,
-/// <https://github.com/can1357/oh-my-pi/issues/11928>.
+/// <https://github.com/can1357/oh-my-pi/issues/11928>,
+/// <https://github.com/VicBilibily/GCMP/issues/345>.
 pub(crate) fn is_about_items(error: &EngineError) -> bool {
     if error.provider_code() == Some(INVALID_ENCRYPTED) {
         return true;
@@ -297,6 +299,7 @@ pub(crate) fn is_about_items(error: &EngineError) -> bool {
         || (is_sealed && is_unread.iter().any(|words| message.contains(words)))
         || message.contains("was provided without its required")
         || message.contains("continuation identities")
+        || message.contains("item was created under a different")
 }
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";

@@ -73,16 +73,29 @@ async fn objects(
     if !call.is_stream || call.frames != Frames::JsonLines {
         let first = stop.race(lines.next()).await??;
         let first = first.map_or_else(String::new, |line| line.text.to_owned());
-        let Some(second) = stop.race(lines.next()).await?? else {
+        let mut second = None;
+        while let Some(line) = stop.race(lines.next()).await?? {
+            if !is_end_marker(line.text) {
+                second = Some((!line.is_cut).then(|| line.text.to_owned()));
+                break;
+            }
+        }
+        let Some(second) = second else {
             return Ok(Reply::Whole(BodyText {
                 text: first,
                 replaced: lines.invalid_utf8(),
             }));
         };
-        let second = (!second.is_cut).then(|| second.text.to_owned());
         ahead.extend([Some(first), second].into_iter().flatten());
     }
     Ok(Reply::Stream(Box::new(Source::lines(lines, ahead))))
+}
+
+/// Returns `true` if a line is the end marker of a stream, which a gateway appends to a body:
+/// <https://github.com/decolua/9router/issues/3492>.
+fn is_end_marker(line: &str) -> bool {
+    let data = line.trim().strip_prefix("data:");
+    data.is_some_and(|data| data.trim() == "[DONE]")
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {
