@@ -5,7 +5,10 @@
 //! <https://github.com/anomalyco/opencode/issues/21668>,
 //! <https://github.com/anthropics/claude-code/issues/8947>, <https://github.com/HKUDS/nanobot/pull/1892>,
 //! <https://github.com/boldsoftware/shelley/issues/224>,
-//! <https://github.com/anthropics/claude-code/issues/28485>.
+//! <https://github.com/anthropics/claude-code/issues/28485>, <https://github.com/vercel/ai/issues/2837>,
+//! <https://github.com/thinking-machines-lab/tinker-feedback/issues/83>,
+//! <https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/473>,
+//! <https://github.com/theopenco/llmgateway/issues/3847>.
 
 use std::borrow::Cow;
 
@@ -59,6 +62,14 @@ const REFUSALS: &[&str] = &[
     "not a multimodal model",
     "at most 0 image",
     "missing data required for image input",
+    // LM Studio: "Model does not support images"; gateways: "does not support vision".
+    "not support images",
+    "not support vision",
+    // Servers that accept texts only. Groq: "'messages.0.content' : value must be a string"; servers in Python: "Input
+    // should be 'text'".
+    "content must be a string",
+    "content' : value must be a string",
+    "should be 'text'",
 ];
 
 /// Returns the remedy for an error that refuses an image: images that a tool supplied, and those before the
