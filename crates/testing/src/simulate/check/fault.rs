@@ -2,7 +2,7 @@
 //! did not.
 
 use geppetto_engine::RunStatus;
-use geppetto_events::Event;
+use geppetto_events::{Event, EventKind};
 use geppetto_turns::{Incomplete, ToolUse, Turn};
 
 use super::{Check, Observed};
@@ -61,7 +61,7 @@ impl Check<'_> {
                 if seam == Seam::Engine
                     && !panics
                     && self.leaves_a_trace(turn)
-                    && keeps_a_broken_reply(turn) => {}
+                    && (keeps_a_broken_reply(turn) || self.reply_broke_off()) => {}
             // A rejected call does not end the run that it would have ended.
             RunStatus::Finished if seam == Seam::Admission && self.leaves_a_trace(turn) => {}
             RunStatus::Failed { message, .. } if Some(status) != whole => {
@@ -78,6 +78,24 @@ impl Check<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Returns `true` if the last reply of the run broke off and was not discarded. Its blocks may be
+    /// complete: where calls arrive whole, a connection can break between two of them.
+    fn reply_broke_off(&self) -> bool {
+        let mut broke_off = false;
+        for event in &self.seen.events {
+            match &event.kind {
+                EventKind::ProviderCallFinished(call) => {
+                    let why = call.incomplete.as_deref();
+                    broke_off = why.is_some_and(|why| why != "cancelled");
+                }
+                EventKind::ProviderCallDiscarded(_) => broke_off = false,
+                _ if event.is_terminal() => break,
+                _ => {}
+            }
+        }
+        broke_off
     }
 
     /// Returns `true` if an answer, an event or another attempt shows the fault.
