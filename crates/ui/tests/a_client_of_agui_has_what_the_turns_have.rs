@@ -77,7 +77,7 @@ impl Order {
                 }
             }
             UiEvent::RunFinished {
-                outcome: Outcome::Interrupt { interrupts },
+                outcome: Some(Outcome::Interrupt { interrupts }),
                 ..
             } => rule(!interrupts.is_empty(), "an interrupt asks something")?,
             _ => {}

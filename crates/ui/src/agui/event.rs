@@ -26,7 +26,9 @@ pub enum UiEvent {
     RunFinished {
         thread_id: String,
         run_id: String,
-        outcome: Outcome,
+        /// `None` if the client knows no word for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         usage: Vec<TokenUsage>,
     },

@@ -44,6 +44,8 @@ pub struct Projection {
     known: HashSet<String>,
     waiting: Vec<tools::Waiting>,
     client_tools: HashSet<String>,
+    /// `true` for clients of the protocol before 1.0.
+    is_legacy: bool,
     /// Messages with results that came from the client, by the provider's id of the call.
     sent_results: BTreeMap<String, String>,
     /// The turn before the run, and its calls that wait.
@@ -77,6 +79,7 @@ impl Projection {
             known: HashSet::new(),
             waiting: Vec::new(),
             client_tools: HashSet::new(),
+            is_legacy: false,
             sent_results: BTreeMap::new(),
             before: None,
             activities: BTreeMap::new(),
@@ -140,6 +143,16 @@ impl Projection {
     #[must_use]
     pub fn client_tools<I: Into<String>>(mut self, names: impl IntoIterator<Item = I>) -> Self {
         self.client_tools = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Leaves out what clients of the protocol before 1.0 refuse ([`RunInput::is_legacy`]): the calls
+    /// that a successful run waits for, which such clients find themselves, and that a run was stopped.
+    ///
+    /// [`RunInput::is_legacy`]: super::RunInput::is_legacy
+    #[must_use]
+    pub fn legacy(mut self, is_legacy: bool) -> Self {
+        self.is_legacy = is_legacy;
         self
     }
 

@@ -42,6 +42,8 @@ pub struct RunInput {
     pub forwarded_props: Value,
     #[serde(default)]
     resume: Option<Vec<Resume>>,
+    #[serde(default, alias = "protocol_version")]
+    protocol_version: Option<String>,
 }
 
 /// A tool that the client executes.
@@ -214,6 +216,13 @@ impl RunInput {
         let own = self.messages.iter();
         let own = own.filter(|own| matches!(&*own.role, "user" | "assistant" | "tool"));
         own.map(|own| own.id.as_str())
+    }
+
+    /// Returns `true` if the client speaks the protocol before 1.0, as that of CopilotKit does
+    /// (`@ag-ui/client` 0.0.59): it refuses fields and outcomes that it does not know.
+    #[must_use]
+    pub fn is_legacy(&self) -> bool {
+        self.protocol_version.is_none()
     }
 
     /// Returns what the request asks for.

@@ -95,6 +95,7 @@ impl Call<'_> {
         let names = self.input.tools.iter().map(|tool| tool.name.as_str());
         Projection::new(self.input.thread_id.as_str(), self.input.run_id.as_str())
             .client_tools(names)
+            .legacy(self.input.is_legacy())
     }
 
     fn profile(&self) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::support::{Reply, Server, Window, paying, paying_with};
 fn input(messages: &Value, more: &Value) -> Value {
     let mut own = json!({
         "threadId": "t", "runId": "r", "messages": messages, "tools": [], "context": [], "state": {},
+        "protocolVersion": "1.0",
     });
     let fields = own.as_object_mut().unwrap();
     fields.extend(more.as_object().unwrap().clone());
@@ -96,6 +97,42 @@ async fn a_client_with_other_messages_receives_those_of_the_session() {
         .map(|own| &own["content"])
         .collect();
     assert_eq!(ids, ["Hi", "one", "And?"]);
+}
+
+/// The client of `CopilotKit` (`@ag-ui/client` 0.0.59) refuses an outcome with fields that it does not know, and
+/// outcomes other than success and interrupt.
+#[tokio::test]
+async fn a_client_before_1_0_reads_every_outcome() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("call-1", "locate", "{}"),
+        Script::new()
+            .text("You are in")
+            .hold_at(&gate)
+            .text(" Bern."),
+    ]);
+    let server = Server::new(engine).await;
+    let legacy = |messages: Value, tools: Value| {
+        let mut own = input(&messages, &json!({"tools": tools}));
+        own.as_object_mut().unwrap().remove("protocolVersion");
+        own
+    };
+    let tools = json!([{"name": "locate", "description": "Where the user is"}]);
+    let first = legacy(json!([user("m1", "Where am I?")]), tools.clone());
+    let first = events(&server.post("/agui", &first).await);
+    assert_eq!(*outcome(&first), json!({"type": "success"}));
+
+    let mut messages = server.get("/agui/t").await.json();
+    let known = messages.as_array_mut().unwrap();
+    known.push(json!({"id": "m2", "role": "tool", "toolCallId": "call-1", "content": "Bern"}));
+    let body = legacy(messages, tools);
+    let (second, ()) = tokio::join!(server.post("/agui", &body), async {
+        gate.reached().await;
+        server.post("/sessions/t/cancel", &json!({})).await;
+    });
+    let second = events(&second);
+    assert_eq!(text(&second), "You are in");
+    assert_eq!(*outcome(&second), Value::Null);
 }
 
 #[tokio::test]

@@ -104,6 +104,13 @@ impl Projection {
     pub(super) fn finish(&mut self, outcome: Outcome, usage: Option<&Usage>, model: Option<&str>) {
         self.end_step();
         self.ended = true;
+        let outcome = match outcome {
+            Outcome::Cancelled if self.is_legacy => None,
+            Outcome::Success { .. } if self.is_legacy => Some(Outcome::Success {
+                pending_tool_call_ids: Vec::new(),
+            }),
+            outcome => Some(outcome),
+        };
         self.out.push(UiEvent::RunFinished {
             thread_id: self.thread.clone(),
             run_id: self.run_id.clone(),
