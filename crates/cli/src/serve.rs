@@ -225,7 +225,9 @@ async fn serve(
     resuming.abort();
     match signal.try_recv() {
         // A service manager starts the server again, and cut answers go on there.
-        Ok(Signal::Terminate) if storage.is_kept() => storage.hand_over(&host).await,
+        Ok(Signal::Terminate) if storage.is_shared() => storage.hand_over(&host).await,
+        // The end of the runtime cuts them off, and leaves them to the next server in this place.
+        Ok(Signal::Terminate) if storage.file().is_some() => drop(host),
         _ => storage.close(&host).await,
     }
     served

@@ -194,11 +194,11 @@ impl Storage {
         }
     }
 
-    /// Leaves what runs to the next server, and releases all sessions.
+    /// Leaves what runs to another server that shares the store, and releases all sessions.
     pub(crate) async fn hand_over(self, host: &Host) {
         let ended = host.hand_over(LIMIT).await;
         for session in ended.handed_over {
-            say::detail(&format!("session `{session}` goes on at the next server"));
+            say::detail(&format!("session `{session}` goes on at another server"));
         }
         self.end().await;
     }

@@ -13,8 +13,8 @@ const PAGE: usize = 256;
 /// Time after which sessions of a server with another name are free.
 const AGAIN: Duration = Duration::from_secs(31);
 
-/// Continues the runs of servers that were killed, and those that a server which was told to end has
-/// left without an owner. Runs of other programs are left to the people who started them.
+/// Continues the runs of servers that were killed or told to end. Runs of other programs, and those
+/// that were imported, which have no owner, are left to people.
 pub(super) async fn own_runs(host: Host) {
     let mut sessions = match open_runs(&host).await {
         Ok(sessions) => sessions,
@@ -55,7 +55,7 @@ async fn open_runs(host: &Host) -> Result<Vec<String>, geppetto_store::Error> {
         page = page.after(last);
         let is_own = |owner: &String| owner.starts_with(Role::Server.prefix());
         let own = infos.into_iter();
-        let own = own.filter(|info| info.owner.as_ref().is_none_or(is_own));
+        let own = own.filter(|info| info.owner.as_ref().is_some_and(is_own));
         found.extend(own.map(|info| info.id));
     }
 }

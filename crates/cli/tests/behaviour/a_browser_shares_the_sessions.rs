@@ -341,7 +341,7 @@ async fn a_killed_or_terminated_server_goes_on_with_the_answer() {
 }
 
 #[tokio::test]
-async fn the_answer_of_another_program_that_was_killed_waits_for_a_person() {
+async fn an_answer_that_was_cut_elsewhere_or_imported_waits_for_a_person() {
     let home = Home::new();
     let provider = ProviderServer::start().await.unwrap();
     let url = provider.base_url();
@@ -350,9 +350,22 @@ async fn the_answer_of_another_program_that_was_killed_waits_for_a_person() {
     let mut child = home.geppetto(line, [url.as_str()]).background();
     provider.next_request().await;
     child.kill().await.unwrap();
+    let archive = home.path("s.jsonl");
+    let archive = archive.to_str().unwrap();
+    home.ok("sessions export s -o", archive).await;
+    home.ok("sessions import --id imported", archive).await;
     let line = "serve --port 0 -m test --openai-base-url";
     let served = Served::start(home.geppetto(line, [url.as_str()])).await;
-    let listed = served.get("sessions").await;
-    assert_eq!(listed["sessions"][0]["state"], "open");
-    assert_eq!(provider.request_count(), 1);
+    // What the server continues at its start is asked for before this.
+    provider.enqueue(Reply::chat().text("Yes."));
+    let created = served.post("sessions", json!({})).await;
+    let id = created["id"].as_str().unwrap();
+    let messages = format!("sessions/{id}/messages");
+    served.post(&messages, json!({"text": "There?"})).await;
+    served.idle(id).await;
+    for session in ["s", "imported"] {
+        let own = served.get(&format!("sessions/{session}")).await;
+        assert_eq!(own["session"]["state"], "open", "{own}");
+    }
+    assert_eq!(provider.request_count(), 2);
 }
