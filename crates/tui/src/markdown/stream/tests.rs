@@ -31,6 +31,14 @@ fn whole(text: &str, columns: usize) -> Vec<String> {
     streamed(text, usize::MAX / 2, columns).0
 }
 
+#[track_caller]
+fn same_in_pieces(text: &str) {
+    let expected = whole(text, 60);
+    for piece in 1..20 {
+        assert_eq!(streamed(text, piece, 60).0, expected, "{text:?} by {piece}");
+    }
+}
+
 const SAMPLE: &str = include_str!("../../../tests/samples/tour.txt");
 
 #[test]
@@ -177,13 +185,7 @@ fn a_paragraph_below_a_heading_may_become_something_else() {
         "# A\nb\n=== c\n",
         "> # A\n> b\n> - c\n",
     ] {
-        for piece in 1..10 {
-            assert_eq!(
-                streamed(text, piece, 40).0,
-                whole(text, 40),
-                "{text:?} by {piece}"
-            );
-        }
+        same_in_pieces(text);
     }
 }
 
@@ -195,13 +197,7 @@ fn a_formula_does_not_go_beyond_its_block() {
         "- \\[a\n- b\\]\n\nc\n",
         "`\\(`\n\n> a\\)\n\nb\n",
     ] {
-        for piece in 1..10 {
-            assert_eq!(
-                streamed(text, piece, 40).0,
-                whole(text, 40),
-                "{text:?} by {piece}"
-            );
-        }
+        same_in_pieces(text);
     }
 }
 
@@ -240,13 +236,7 @@ fn a_definition_counts_when_its_line_is_complete() {
         "Text[^1].\n\n[^1]: The note.\n\nMore[^1].\n",
         "[a]: https://example.com/guide \"a title\n\nSee [the guide][a].\n",
     ] {
-        for piece in 1..20 {
-            assert_eq!(
-                streamed(text, piece, 60).0,
-                whole(text, 60),
-                "{text:?} by {piece}"
-            );
-        }
+        same_in_pieces(text);
     }
 }
 
