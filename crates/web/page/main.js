@@ -50,19 +50,28 @@ function useFollow(current, asked) {
   const isAtEnd = useRef(true);
   const lastTop = useRef(0);
   const [isAway, setAway] = useState(false);
-  const toEnd = () => { pane.current.scrollTop = pane.current.scrollHeight; };
-  useLayoutEffect(() => { isAtEnd.current = true; setAway(false); }, [current, asked]);
+  const setAtEnd = (own) => { isAtEnd.current = own; setAway(!own); };
+  const toEnd = () => {
+    pane.current.scrollTop = pane.current.scrollHeight;
+    // Read back, because the browser bounds it. What is above it later was moved by the reader.
+    lastTop.current = pane.current.scrollTop;
+  };
+  const backToEnd = () => { toEnd(); setAtEnd(true); };
+  useLayoutEffect(() => setAtEnd(true), [current, asked]);
   useLayoutEffect(() => { if (isAtEnd.current && pane.current) toEnd(); });
+  // A wheel is heard before the pane moves: text that arrives in between does not pull it back.
+  const onWheel = ({ deltaY, ctrlKey }) => {
+    if (deltaY < 0 && !ctrlKey && pane.current.scrollTop > 0) setAtEnd(false);
+  };
+  // Only moves of the reader change whether the end is followed, however few pixels they have.
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = pane.current;
     const rest = scrollHeight - scrollTop - clientHeight;
-    // A slow finger moves a few pixels at a time, and must not be pulled back after each.
-    const isLeaving = scrollTop < lastTop.current && rest > 2;
-    isAtEnd.current = isLeaving ? false : rest < (isAtEnd.current ? 48 : 8);
+    if (scrollTop < lastTop.current && rest > 2) setAtEnd(false);
+    else if (scrollTop > lastTop.current && rest < 8) setAtEnd(true);
     lastTop.current = scrollTop;
-    setAway(!isAtEnd.current);
   };
-  return { pane, onScroll, isAway, toEnd };
+  return { pane, onWheel, onScroll, isAway, backToEnd };
 }
 
 /** Messages that wait for the answer. */
@@ -76,14 +85,14 @@ function Queue({ list, count }) {
 function App() {
   const { view, current, connection, announcement, isListOpen, queued, asked } = useStore();
   const isBusy = Boolean(view.status.run);
-  const { pane, onScroll, isAway, toEnd } = useFollow(current, asked);
+  const { pane, onWheel, onScroll, isAway, backToEnd } = useFollow(current, asked);
   const isEmpty = !current || (view.isLoaded && view.entities.size === 0 && !isBusy);
   return html`<a class="skip" href="#prompt" onClick=${(event) => { event.preventDefault(); document.getElementById('prompt').focus(); }}>Skip to the message</a>
     <${Sidebar} />
     ${isListOpen && html`<div class="shade" onClick=${() => set({ isListOpen: false })} />`}
     <main class=${isEmpty ? 'empty' : ''}>
       <${Header} isBusy=${isBusy} />
-      <div class="pane" ref=${pane} onScroll=${onScroll}>
+      <div class="pane" ref=${pane} onWheel=${onWheel} onScroll=${onScroll}>
         <div class="messages" role="log" aria-live="off" aria-label="Conversation" aria-busy=${isBusy}>
           ${isEmpty && html`<div class="welcome"><h2>What is on your mind?</h2><p class="faint">Answers go on when you close this page, and are here when you come back.</p>
             ${document.body.dataset.notice && html`<p class="plain welcome-notice">${document.body.dataset.notice}</p>`}</div>`}
@@ -93,7 +102,7 @@ function App() {
         </div>
       </div>
       <div class="bottom">
-        ${isAway && html`<button type="button" class="jump" onClick=${toEnd}><${Icon} name="down" /> Latest</button>`}
+        ${isAway && html`<button type="button" class="jump" onClick=${backToEnd}><${Icon} name="down" /> Latest</button>`}
         <${Banner} />
         <${Composer} />
       </div>
