@@ -6,9 +6,10 @@ import { useState } from 'preact/hooks';
 
 import { session } from './api.js';
 import { copyText } from './copy.js';
+import { allowAlways, decide } from './decisions.js';
 import { Icon, IconButton } from './icons.js';
 import { Markdown } from './markdown.js';
-import { decide, fork, get, retry, set, undo } from './store.js';
+import { fork, get, retry, set, undo } from './store.js';
 
 const html = htm.bind(h);
 
@@ -128,7 +129,7 @@ function Decision({ own }) {
   const [wrong, setWrong] = useState('');
   const send = async (body) => {
     setSending(true);
-    await decide(own.call_id, body);
+    await decide(own, body);
     setSending(false);
   };
   const allow = () => {
@@ -148,6 +149,7 @@ function Decision({ own }) {
     <label class="field">Reason or answer for the model<input value=${reason} placeholder="optional" onInput=${(event) => setReason(event.target.value)} /></label>
     <div class="buttons">
       <button type="button" class="primary" disabled=${isSending} onClick=${allow}>Allow</button>
+      ${args === null && html`<button type="button" disabled=${isSending} title="All calls of this tool in this conversation, until this page is closed" onClick=${() => allowAlways(own)}>Always allow</button>`}
       <button type="button" disabled=${isSending} onClick=${() => send({ decision: 'reject', reason })}>Reject</button>
       <button type="button" disabled=${isSending || !reason.trim()} onClick=${() => send({ decision: 'answer', result: reason })}>Answer instead</button>
       ${args === null && html`<button type="button" class="quiet" onClick=${() => setArgs(pretty(own.arguments))}>Change the arguments</button>`}

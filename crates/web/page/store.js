@@ -32,12 +32,17 @@ export function set(changes) {
   for (const listener of listeners) listener(state);
 }
 
+/** Calls a function with each state. */
+export function listen(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useStore() {
   const [own, setOwn] = useState(state);
   useEffect(() => {
-    listeners.add(setOwn);
     setOwn(state);
-    return () => listeners.delete(setOwn);
+    return listen(setOwn);
   }, []);
   return own;
 }
@@ -260,7 +265,6 @@ const ask = (rest, body) => {
 };
 export const retry = () => ask('/retry', {});
 export const edit = (text) => ask('/edit', { text });
-export const decide = (call, body) => act(`/approvals/${encodeURIComponent(call)}`, body, newKey());
 export async function undo() {
   if (await act('/undo')) loadSessions();
 }

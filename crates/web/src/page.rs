@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "composer.js": JAVASCRIPT,
     "icons.js": JAVASCRIPT,
     "copy.js": JAVASCRIPT,
+    "decisions.js": JAVASCRIPT,
     "vendor/preact.mjs": JAVASCRIPT,
     "vendor/hooks.mjs": JAVASCRIPT,
     "vendor/htm.mjs": JAVASCRIPT,

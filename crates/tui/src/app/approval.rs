@@ -7,6 +7,7 @@ use geppetto_engine::{Decision, PendingCall};
 use tokio::time::Instant;
 
 use super::App;
+use crate::view::transcript::Decided;
 
 /// Time without a key before a question takes keys: what is being typed when it appears is not an
 /// answer.
@@ -30,6 +31,16 @@ impl Approval {
     /// Returns the time at which the calls are refused.
     pub(crate) fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// Returns the decisions that wait for those about the other calls.
+    pub(crate) fn decided(&self) -> Decided {
+        let word = |decision: &Decision| match decision {
+            Decision::Reject(_) => "refused",
+            _ => "allowed",
+        };
+        let decided = self.decided.iter();
+        decided.map(|(id, own)| (id.clone(), word(own))).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::{
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::{App, menu::Kind};
+use super::{App, approval::Approval, menu::Kind};
 use crate::{commands::counted, terminal::screen::Frame, view::status::StatusLine};
 
 /// Marks the draft.
@@ -43,7 +43,8 @@ impl App {
         let mut above = self.above(free.min(rows / 2));
         free = free.saturating_sub(above.len());
         // Nothing is open without a run, a question aside.
-        self.transcript.set_asking(self.approval.is_some());
+        let decided = self.approval.as_ref().map(Approval::decided);
+        self.transcript.set_asking(decided);
         let view = self.timeline.view();
         let live_rows = u16::try_from(free.saturating_sub(1)).unwrap_or(u16::MAX);
         let mut lines = self.transcript.live(view, width, live_rows);

@@ -7,7 +7,7 @@ use geppetto_timeline::{
 use geppetto_turns::{printable::shorten_data, printable_line};
 use ratatui::{style::Style, text::Line};
 
-use super::theme::Theme;
+use super::{theme::Theme, transcript::Decided};
 use crate::markdown::wrap::{Break, Margin, Run, truncate, wrap};
 
 mod agent;
@@ -25,8 +25,8 @@ pub(super) struct Look<'a> {
     pub(super) theme: Theme,
     pub(super) columns: usize,
     pub(super) is_folded: bool,
-    /// `true` while the person is asked about the calls that wait.
-    pub(super) is_asking: bool,
+    /// What the person decided, while they are asked about the calls that wait.
+    pub(super) asking: Option<&'a Decided>,
     pub(super) view: &'a View,
     pub(super) children: &'a Children,
 }

@@ -18,6 +18,9 @@ mod tests;
 
 use returned::{Change, Returned};
 
+/// Decisions that are not sent yet, each by the id of its call, in a word.
+pub(crate) type Decided = HashMap<String, &'static str>;
+
 /// Lines of a timeline. Finished lines are returned once and never change; those of what is still
 /// open are returned as often as they are drawn.
 ///
@@ -27,8 +30,8 @@ pub(crate) struct Transcript {
     theme: Theme,
     /// `true` if reasoning and long results are shown folded.
     folded: bool,
-    /// `true` while the person is asked about the calls that wait.
-    is_asking: bool,
+    /// What the person decided, while they are asked about the calls that wait.
+    asking: Option<Decided>,
     /// Entities before this position were returned, except for the late ones.
     position: u64,
     /// Entities before the position that were not returned: they appeared late, or may vanish.
@@ -47,7 +50,7 @@ impl Transcript {
         Self {
             theme,
             folded: true,
-            is_asking: false,
+            asking: None,
             position: 0,
             late: Vec::new(),
             last: None,
@@ -176,7 +179,7 @@ impl Transcript {
             theme: self.theme,
             columns,
             is_folded: self.folded,
-            is_asking: self.is_asking,
+            asking: self.asking.as_ref(),
             view,
             children: &self.children,
         }
@@ -277,9 +280,10 @@ impl Transcript {
         self.folded = folded;
     }
 
-    /// Sets whether the person is asked about the calls that wait, so that their rows need not.
-    pub(crate) fn set_asking(&mut self, is_asking: bool) {
-        self.is_asking = is_asking;
+    /// Sets what the person decided, while they are asked about the calls that wait: rows of those
+    /// without a decision need not ask again.
+    pub(crate) fn set_asking(&mut self, asking: Option<Decided>) {
+        self.asking = asking;
     }
 
     /// Returns `true` if reasoning and long results are folded.

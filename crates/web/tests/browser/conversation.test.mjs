@@ -118,6 +118,45 @@ test('a tool runs when a person allows it', async () => {
   noFaults(page);
 });
 
+test('a tool that is always allowed asks once in a conversation', async () => {
+  server = await startServer(provider, '--tool', 'list-files');
+  const page = await openPage(server.url);
+  const files = { tool: 'list_files', args: { path: '.' } };
+  const always = page.getByRole('button', { name: 'Always allow' });
+  provider.reply(files, files);
+  provider.reply('Twice.');
+  await say(page, 'Look twice');
+  await always.first().click();
+  await answered(page, 'Twice.');
+  provider.reply(files);
+  provider.reply('And again.');
+  await say(page, 'Again');
+  await answered(page, 'And again.');
+  assert.equal(await page.locator('.banner.problem').count(), 0);
+  await page.getByRole('button', { name: 'New conversation' }).first().click();
+  provider.reply(files);
+  await say(page, 'Elsewhere');
+  await always.waitFor();
+  noFaults(page);
+});
+
+test('calls are decided about one after the other, also while one runs', async () => {
+  server = await startServer(provider, '--tool', 'list-files');
+  const page = await openPage(server.url);
+  const files = { tool: 'list_files', args: { path: '.' } };
+  provider.reply(files, files, files);
+  provider.reply('All of it.');
+  await say(page, 'Look three times');
+  const allow = page.getByRole('button', { name: 'Allow', exact: true });
+  await allow.nth(2).waitFor();
+  await page.evaluate(() => {
+    for (const own of document.querySelectorAll('.decision .primary')) own.click();
+  });
+  await answered(page, 'All of it.');
+  assert.equal(await page.locator('.banner.problem').count(), 0);
+  noFaults(page);
+});
+
 test('an image that is dropped is sent', async () => {
   server = await startServer(provider);
   const page = await openPage(server.url);

@@ -105,7 +105,7 @@ test('a decision that is pressed twice is sent once', async () => {
   provider.reply({ tool: 'list_files', args: { path: '.' } });
   provider.reply('Listed.');
   await say(page, 'List the files');
-  const allow = page.getByRole('button', { name: 'Allow' });
+  const allow = page.getByRole('button', { name: 'Allow', exact: true });
   await allow.waitFor();
   const sent = [];
   page.on('request', (request) => { if (request.url().includes('/approvals/')) sent.push(request.url()); });

@@ -182,6 +182,23 @@ async fn refused_with_a_word_to_the_model() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn decided_calls_do_not_ask_while_others_wait() {
+    let two = wants_to_send().tool_call("call_2", "send", r#"{"to": "bob"}"#);
+    let mail = Mail::new([two, Script::new().text("Sent one.")]);
+    let chat = mail.asks().await;
+    assert_eq!(chat.screen().matches("needs your decision").count(), 2);
+    chat.types("n");
+    chat.shows("Why not?").await;
+    chat.types("not to ann\n");
+    chat.shows("refused").await;
+    assert_eq!(chat.screen().matches("needs your decision").count(), 1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    chat.types("y");
+    chat.shows("Sent one.").await;
+    assert_eq!(mail.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_being_typed_is_not_an_answer() {
     let mail = Mail::new([wants_to_send(), Script::new().text("Sent it.")]);
     let chat = TestChat::start(Chat::new(mail.session.clone()));

@@ -21,9 +21,11 @@ impl Look<'_> {
     pub(super) fn tool_call(&self, id: &str, call: &ToolCall) -> Vec<Line<'static>> {
         let quiet = self.theme.quiet();
         let progress = printable_line(call.progress.trim());
+        let decided = self.asking.filter(|_| call.state == State::Waiting);
+        let decided = decided.and_then(|own| own.get(&call.call_id));
         let status = match call.state {
             State::Running if !progress.is_empty() => progress.into_owned(),
-            state => word(state).to_owned(),
+            state => decided.copied().unwrap_or_else(|| word(state)).to_owned(),
         };
         let took = call.duration_ms.map(duration).unwrap_or_default();
         let mut lines = vec![self.head(&call.name, call.state, &call.arguments, &[&status, &took])];
@@ -35,7 +37,7 @@ impl Look<'_> {
             let text = format!("run with: {}", summary(&call.ran_with));
             lines.extend(self.marked("  ", quiet, &text, quiet));
         }
-        let is_asked = self.is_asking && call.state == State::Waiting;
+        let is_asked = self.asking.is_some() && call.state == State::Waiting;
         if !call.question.is_empty() && !is_asked {
             let warning = self.theme.warning();
             lines.extend(self.marked("  ? ", warning, &call.question, Style::new()));
