@@ -133,24 +133,29 @@ impl StreamedArgs {
             self.text.push_str(&piece);
             return;
         }
-        if self.over && self.is_empty_object() && piece.trim_start().starts_with('{') {
-            self.clear();
-        }
-        if self.over {
-            self.take_surplus(&piece);
-            return;
-        }
-        let Some(end) = self.end.read(&piece) else {
-            self.text.push_str(&piece);
-            return;
-        };
-        let (rest, after) = piece.split_at_checked(end).unwrap_or((&piece, ""));
-        self.text.push_str(rest);
-        self.over = is_object(&self.text);
-        if self.over {
-            self.take_surplus(after);
-        } else {
-            self.text.push_str(after);
+        let mut piece: &str = &piece;
+        loop {
+            let next = piece.trim_start();
+            if self.over && self.is_empty_object() && self.surplus == 0 && next.starts_with('{') {
+                self.clear();
+                piece = next;
+            }
+            if self.over {
+                self.take_surplus(piece);
+                return;
+            }
+            let Some(end) = self.end.read(piece) else {
+                self.text.push_str(piece);
+                return;
+            };
+            let (rest, after) = piece.split_at_checked(end).unwrap_or((piece, ""));
+            self.text.push_str(rest);
+            self.over = is_object(&self.text);
+            if !self.over {
+                self.text.push_str(after);
+                return;
+            }
+            piece = after;
         }
     }
 

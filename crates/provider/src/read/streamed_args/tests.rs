@@ -32,6 +32,7 @@ fn nothing_follows_a_whole_object() {
         (vec![object, "}"], 1),
         (vec!["{}", object], 0),
         (vec!["{}", "{}", object], 0),
+        (vec![r#"{}{} {"a":"} {"}"#], 0),
     ] {
         assert_eq!(written(&pieces), (object.to_owned(), surplus), "{pieces:?}");
     }
@@ -123,5 +124,25 @@ fn the_end_counts_where_the_pieces_are_not_whole() {
         args.complete(end);
         args.settle();
         assert_eq!(args.as_str(), expect, "{pieces:?} {end}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn the_pieces_do_not_matter(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec!["{}", "{", "}", " ", "\"", "a", ":", "1", r#"{"a":1}"#, "null", "[]", "\\"]), 0..8),
+        cuts in proptest::collection::vec(proptest::arbitrary::any::<bool>(), 64),
+    ) {
+        let text = parts.concat();
+        let mut pieces = vec![String::new()];
+        for (at, byte) in text.chars().enumerate() {
+            if cuts[at % cuts.len()] {
+                pieces.push(String::new());
+            }
+            pieces.last_mut().unwrap().push(byte);
+        }
+        let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        proptest::prop_assert_eq!(written(&[text.as_str()]), written(&pieces));
     }
 }
