@@ -1,6 +1,10 @@
 //! `run_command`.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use geppetto_toolloop::{FnTool, ToolContext, ToolError, tool_fn};
 use schemars::JsonSchema;
@@ -70,47 +74,55 @@ async fn run(args: &RunCommand, folder: PathBuf, ctx: &ToolContext) -> Result<St
         .unwrap_or(SECONDS)
         .clamp(1, MOST_SECONDS);
     let mut group = Group::start(&args.command, folder)?;
-    let (out, err) = (group.child.stdout.take(), group.child.stderr.take());
-    let read = async { tokio::join!(collect(out), collect(err)) };
-    tokio::pin!(read);
-    let mut ended = None;
-    let mut texts = None;
-    let status = {
-        let wait = async {
-            loop {
-                tokio::select! {
-                    status = group.child.wait() => return status,
-                    read = &mut read, if texts.is_none() => texts = Some(read),
-                }
-            }
-        };
-        tokio::select! {
-            status = timeout(Duration::from_secs(seconds), wait) => match status {
-                Ok(status) => ended.insert(status?).code(),
-                Err(_) => None,
-            },
-            () = ctx.cancelled() => None,
-        }
-    };
-    // Also what the command left running, which would keep the pipes open.
-    group.kill();
-    let texts = match texts {
-        Some(texts) => texts,
-        None => timeout(REST, read).await.unwrap_or_default(),
-    };
+    let mut texts = (Text::default(), Text::default());
+    let ended = follow(&mut group, &mut texts, seconds, ctx).await?;
     let said = format!(
         "{}{}",
         section("output", &texts.0),
         section("errors", &texts.1)
     );
-    match (ended, status) {
-        (Some(_), Some(code)) => Ok(format!("exit code {code}\n{said}")),
-        (Some(_), None) => Ok(format!("ended by a signal\n{said}")),
-        (None, _) if ctx.is_cancelled() => Err(ToolError::new(format!("cancelled\n{said}"))),
-        (None, _) => Err(ToolError::new(format!(
+    match ended.map(|status| status.code()) {
+        Some(Some(code)) => Ok(format!("exit code {code}\n{said}")),
+        Some(None) => Ok(format!("ended by a signal\n{said}")),
+        None if ctx.is_cancelled() => Err(ToolError::new(format!("cancelled\n{said}"))),
+        None => Err(ToolError::new(format!(
             "the command was killed after {seconds} seconds\n{said}"
         ))),
     }
+}
+
+/// Reads what a command writes, until it has ended or is killed. Returns `None` if it was killed.
+async fn follow(
+    group: &mut Group,
+    (output, errors): &mut (Text, Text),
+    seconds: u64,
+    ctx: &ToolContext,
+) -> Result<Option<ExitStatus>, ToolError> {
+    let (out, err) = (group.child.stdout.take(), group.child.stderr.take());
+    let read = async { tokio::join!(collect(out, output), collect(err, errors)) };
+    tokio::pin!(read);
+    let mut is_read = false;
+    let ended = {
+        let wait = async {
+            loop {
+                tokio::select! {
+                    status = group.child.wait() => return status,
+                    _ = &mut read, if !is_read => is_read = true,
+                }
+            }
+        };
+        tokio::select! {
+            ended = timeout(Duration::from_secs(seconds), wait) => ended.ok().transpose()?,
+            () = ctx.cancelled() => None,
+        }
+    };
+    // Also what the command left running, which would keep the pipes open.
+    group.kill();
+    if !is_read {
+        // A process that left the group can keep them open nevertheless.
+        let _ = timeout(REST, read).await;
+    }
+    Ok(ended)
 }
 
 fn section(name: &str, text: &Text) -> String {
@@ -211,9 +223,8 @@ impl Text {
     }
 }
 
-async fn collect(pipe: Option<impl AsyncRead + Unpin>) -> Text {
-    let mut text = Text::default();
-    let Some(mut pipe) = pipe else { return text };
+async fn collect(pipe: Option<impl AsyncRead + Unpin>, text: &mut Text) {
+    let Some(mut pipe) = pipe else { return };
     let mut buffer = vec![0; 8 << 10];
     while let Ok(read) = pipe.read(&mut buffer).await {
         if read == 0 {
@@ -221,5 +232,4 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>) -> Text {
         }
         text.push(buffer.get(..read).unwrap_or_default());
     }
-    text
 }

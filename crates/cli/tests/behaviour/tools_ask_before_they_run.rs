@@ -246,6 +246,24 @@ async fn a_command_is_killed_with_everything_it_started() {
 }
 
 #[cfg(unix)]
+/// <https://github.com/anomalyco/opencode/issues/47350>: a process of a group of its own outlives the
+/// command and keeps its pipes open. What was written before is the output.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_output_is_kept_where_a_process_holds_the_pipes() {
+    let home = Home::new();
+    let holds = "mkfifo go; setsid sh -c 'echo > go; exec sleep 5' & read started < go";
+    let run = json!({"command": format!("echo out; echo err >&2; {holds}; exit 3")});
+    let said = answer(&home, "--yes shell", "run_command", run).await;
+    assert_eq!(said, "exit code 3\noutput:\nout\nerrors:\nerr\n");
+    let run = json!({"command": "echo out; setsid sleep 5; echo late", "timeout_seconds": 1});
+    let said = answer(&home, "--yes shell", "run_command", run).await;
+    assert!(
+        said.contains("killed after 1 seconds\noutput:\nout\n"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn a_long_output_keeps_its_start_and_its_end() {
     let home = Home::new();
