@@ -153,8 +153,7 @@ impl Prompt {
 
     /// Cancels the run when `token` is cancelled. Cancelling the run does not cancel `token`.
     ///
-    /// A queued prompt whose token is cancelled keeps its place until it would start, and then
-    /// never runs.
+    /// A queued prompt whose token is cancelled leaves the queue and never runs.
     pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
         self.options.token = Some(token.clone());
         self

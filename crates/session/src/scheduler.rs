@@ -94,6 +94,7 @@ fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, Sessi
         drop(state);
         launch(session, &run, request, release)?;
     } else {
+        leave_when_cancelled(session, &run, &request.options);
         state.queue.push(Waiting {
             run: Arc::clone(&run),
             request,
@@ -149,6 +150,7 @@ fn enqueue(
         });
     }
     let run = new_run(session, &request.options)?;
+    leave_when_cancelled(session, &run, &request.options);
     state.queue.push(Waiting {
         run: Arc::clone(&run),
         request,
@@ -164,6 +166,7 @@ fn replace(
     mut state: MutexGuard<'_, State>,
 ) -> Result<Arc<Run>, SessionError> {
     let run = new_run(session, &request.options)?;
+    leave_when_cancelled(session, &run, &request.options);
     let replaced = state.queue.replace(Waiting {
         run: Arc::clone(&run),
         request,
@@ -184,6 +187,26 @@ fn replace(
         waiting.run.finished(outcome);
     }
     Ok(run)
+}
+
+/// Removes a prompt from the queue when the token or the parent of its run is cancelled: what is
+/// before it may take long, or not end at all.
+fn leave_when_cancelled(session: &Session, run: &Arc<Run>, options: &Options) {
+    if options.token.is_none() && parent(session, options).is_none() {
+        return;
+    }
+    // A waiting prompt does not keep its session.
+    let (inner, run) = (Arc::downgrade(&session.inner), Arc::clone(run));
+    let runtime = run.runtime.clone();
+    sync::spawn(&runtime, async move {
+        tokio::select! {
+            () = run.token.cancelled() => {}
+            _ = run.wait_begun() => return,
+        }
+        if let Some(inner) = inner.upgrade() {
+            Session { inner }.remove_queued(&run.id);
+        }
+    });
 }
 
 fn parent<'a>(session: &'a Session, options: &'a Options) -> Option<&'a RunContext> {

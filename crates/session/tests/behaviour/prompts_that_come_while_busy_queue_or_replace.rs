@@ -12,6 +12,7 @@ use geppetto_events::{Event, EventSink, sink_fn};
 use geppetto_session::{BusyPolicy, EngineRunner, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{Block, Turn};
+use tokio_util::sync::CancellationToken;
 
 fn session(policy: BusyPolicy, scripts: impl IntoIterator<Item = Script>) -> Session {
     let engine = ScriptedEngine::new(scripts);
@@ -55,6 +56,38 @@ async fn queued_prompts_run_in_order_and_can_be_seen_and_removed() {
     assert_eq!(session.turn_count(), 2);
     assert!(!session.is_running());
     assert_eq!(session.stream().violations(), []);
+}
+
+/// <https://github.com/use-agent-os/agent-os/issues/1948>: who gives up a prompt does not wait for
+/// the runs before it.
+#[tokio::test]
+async fn a_queued_prompt_ends_when_its_token_or_its_parent_is_cancelled() {
+    for by_token in [true, false] {
+        let gate = Gate::new();
+        let scripts = [
+            Script::new().hold_at(&gate).text("1"),
+            Script::new().text("3"),
+        ];
+        let session = session(BusyPolicy::Queue { max: 1 }, scripts);
+        let first = session.submit("first").await.unwrap();
+        session.pause_queue();
+        let (token, parent) = (CancellationToken::new(), RunContext::new());
+        let second = session.prompt("second").cancelled_by(&token);
+        let second = second.parent(&parent).submit().await.unwrap();
+        match by_token {
+            true => token.cancel(),
+            false => parent.cancel(),
+        }
+        assert!(second.wait().await.unwrap_err().is_cancelled());
+        assert_eq!(session.queued(), []);
+
+        let third = session.submit("third").await.unwrap();
+        gate.open();
+        first.wait().await.unwrap();
+        session.resume_queue();
+        assert_eq!(third.wait().await.unwrap().assistant_text(), "3");
+        assert_eq!(session.turn_count(), 2);
+    }
 }
 
 #[tokio::test]
