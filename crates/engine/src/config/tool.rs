@@ -115,7 +115,7 @@ pub struct ToolConfig {
     pub tool_choice: ToolChoice,
     /// Maximum number of iterations (a provider call and its tools) of a run. 20 by default.
     pub max_iterations: u32,
-    /// Call the model once more, without tools, when a run reaches `max_iterations` or
+    /// Call the model once more, without tools, when a run reaches `max_iterations`, `max_tool_calls` or
     /// `max_identical_calls`, for an answer from the results so far. The run ends at the limit in either case. `false` by default, so
     /// that a run never makes more provider calls than `max_iterations` allows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -180,8 +180,8 @@ impl ToolConfig {
         self
     }
 
-    /// Sets whether a run that reaches its last iteration calls the model once more, without tools,
-    /// for a final answer.
+    /// Sets whether a run that reaches a limit of iterations or tool calls calls the model once more,
+    /// without tools, for a final answer.
     #[must_use]
     pub fn with_final_answer(mut self, wanted: bool) -> Self {
         self.final_answer = wanted;

@@ -306,6 +306,9 @@ impl<'a> LoopRun<'a> {
         let done = calls.run(allowed_len, &limit.to_string()).await?;
         self.check()?;
         if allowed < wanted {
+            if self.config.final_answer && done.waits.is_empty() && !done.ends_run {
+                self.ask_for_words(&limit).await?;
+            }
             return Err(End::Limit(limit));
         }
         Ok(done)

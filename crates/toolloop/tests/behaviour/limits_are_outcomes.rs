@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use geppetto_engine::{
     Engine, EngineError, Finish, InferenceRunner, Limit, ResponseWriter, RunContext, RunJournal,
-    RunStop, ToolConfig, keys,
+    RunStop, ToolChoice, ToolConfig, keys,
 };
 use geppetto_events::EventKind;
 use geppetto_toolloop::ToolLoop;
@@ -103,8 +103,17 @@ async fn tool_calls() {
         ])
     );
     assert!(!diary.lines().contains(&"+d".to_owned()));
-    // Exactly as many as allowed.
+    // A last answer from the results so far (<https://github.com/agno-agi/agno/issues/9385>).
     config.max_tool_calls = Some(1);
+    config.tool_choice = ToolChoice::Required;
+    let script = vec![calls("a"), calls("b"), vec![Do::Say("So far.")]];
+    let (done, _) = limited(config.clone().with_final_answer(true), script).await;
+    let report = done.outcome.as_ref().unwrap();
+    assert_eq!(report.stop, RunStop::LimitReached(Limit::ToolCalls(1)));
+    assert_eq!((report.provider_calls, report.tool_calls), (3, 1));
+    assert!(done.turn.assistant_text().ends_with("So far."));
+    // Exactly as many as allowed.
+    config.tool_choice = ToolChoice::Auto;
     let (done, _) = limited(config, vec![calls("a"), vec![Do::Say("ok")]]).await;
     assert_eq!(done.outcome.unwrap().stop, RunStop::Finished);
 }
