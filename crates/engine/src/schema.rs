@@ -8,7 +8,8 @@
 //! - [`strict`] rewrites a schema into the subset accepted by OpenAI's strict mode, or reports the
 //!   part for which that is impossible.
 //!
-//! [`check`] and [`fit`] validate received values: arguments of tools, and answers.
+//! [`check`] and [`fit`] validate received values: arguments of tools, and answers. [`unquote`] reads
+//! values that arrive as text.
 //!
 //! With the feature `schemars`, [`of_type`] returns the schema of a Rust type.
 
@@ -24,6 +25,7 @@ mod nulls;
 mod numbers;
 #[cfg(feature = "schemars")]
 mod of_type;
+mod quoted;
 mod refs;
 mod strict;
 
@@ -36,6 +38,7 @@ pub use mismatch::{Mismatch, Problem};
 pub use of_type::of_type;
 #[cfg(feature = "schemars")]
 pub(crate) use of_type::{is_object, name_of, wrapped};
+pub use quoted::unquote;
 
 /// Name of the property that wraps a value other than an object, because servers accept only
 /// objects as answers.

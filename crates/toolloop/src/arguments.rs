@@ -16,3 +16,11 @@ pub(crate) fn parse(schema: &Value, args: &Args) -> Result<Value, String> {
     let fitted = schema::fit(schema, Value::Object(object));
     fitted.map_err(|mismatch| mismatch.describe("arguments"))
 }
+
+/// Returns the arguments that are meant by arguments with quoted values ([`schema::unquote`]);
+/// `None` if there are none, or if the arguments do not fit either way.
+pub(crate) fn unquoted(schema: &Value, args: &Args) -> Option<Args> {
+    let object = args.object().ok()?;
+    let meant = schema::unquote(schema, &Value::Object(object))?;
+    Some(Args::from(meant.to_string().as_str()))
+}

@@ -12,7 +12,8 @@ pub(super) fn drop_optional(root: &Value, value: &mut Value) {
     walk(root, root, value, 0);
 }
 
-fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
+/// Like [`drop_optional`], for a value of `schema`, which is part of `root`.
+pub(super) fn walk(root: &Value, schema: &Value, value: &mut Value, depth: usize) {
     if depth >= MAX_DEPTH {
         return;
     }
@@ -69,7 +70,7 @@ fn object(
 }
 
 /// Returns the only alternative other than null, if there is exactly one.
-fn only_choice(keywords: &Map<String, Value>) -> Option<&Value> {
+pub(super) fn only_choice(keywords: &Map<String, Value>) -> Option<&Value> {
     let choices = ["anyOf", "oneOf"]
         .iter()
         .find_map(|name| keywords.get(*name)?.as_array())?;

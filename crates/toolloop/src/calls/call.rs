@@ -106,8 +106,9 @@ async fn decide_and_run(
         return Ok(());
     }
     let started = isolate::call(|| {
-        let input = executor.mask_arguments(&call, tool.map(|tool| &**tool));
-        let changed = call.args != slot.call.args;
+        let changed = slot.is_changed(&call.args);
+        let shown = if changed { &call } else { &slot.call };
+        let input = executor.mask_arguments(shown, tool.map(|tool| &**tool));
         if changed {
             slot.show_changed(&input);
         }
@@ -210,6 +211,14 @@ async fn ask_hooks(
     let Some(tool) = env.registry.get(&call.name) else {
         return Ok(None);
     };
+    // Before the decision: what is decided about is what runs.
+    if let Some(meant) = arguments::unquoted(&tool.definition().parameters, &call.args) {
+        slot.replace_args(&meant);
+        if call.args == slot.call.args {
+            slot.means(&meant);
+        }
+        call.args = meant;
+    }
     let asked = executor.is_allowed(ctx, call, &**tool);
     let allowed = isolate::wait("the hook `is_allowed`", asked).await?;
     let rejected = allowed.err().filter(counts);

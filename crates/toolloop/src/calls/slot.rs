@@ -40,6 +40,8 @@ struct State {
     /// by a hook, and the names of the secret arguments.
     secrets: (Vec<Args>, Vec<String>),
     output_limit: usize,
+    /// What the arguments written by the model mean, if some of their values are quoted.
+    meant: Option<Args>,
     /// Arguments substituted by a hook, masked.
     changed: Option<Args>,
     /// Time of the start event, if it was published.
@@ -66,6 +68,7 @@ impl Slot {
             progress: Progress::Open,
             secrets: (Vec::new(), Vec::new()),
             output_limit: crate::DEFAULT_OUTPUT_LIMIT,
+            meant: None,
             changed: None,
             started: None,
             ran: false,
@@ -111,6 +114,16 @@ impl Slot {
         if *args != self.call.args {
             self.state().secrets.0.push(args.clone());
         }
+    }
+
+    /// Records the meaning of the arguments written by the model.
+    pub(super) fn means(&self, meant: &Args) {
+        self.state().meant = Some(meant.clone());
+    }
+
+    /// Returns `true` if arguments are not those that the model wrote, or what they mean.
+    pub(super) fn is_changed(&self, args: &Args) -> bool {
+        *args != self.call.args && self.state().meant.as_ref() != Some(args)
     }
 
     /// Records the masked form of the substituted arguments.
