@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use async_trait::async_trait;
+use geppetto_cluster::place;
 use geppetto_store::{
-    Appended, Batch, Claim, EffectWrite, Error, Lease, Opened, RunPhase, SessionStore,
-    conformance::Wraps,
+    Appended, Batch, Claim, Error, Lease, Opened, SessionStore, conformance::Wraps,
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -124,20 +124,6 @@ impl Barriers {
 pub(crate) struct Watched<S> {
     pub(crate) store: S,
     pub(crate) barriers: Arc<Barriers>,
-}
-
-/// Returns the barrier that a batch belongs to.
-fn place(batch: &Batch) -> &'static str {
-    let phase = batch.run.as_ref().map(|run| &run.phase);
-    match (phase, batch.effects.first()) {
-        (_, Some(EffectWrite::Begin(_))) => "begin",
-        (_, Some(_)) => "finish",
-        (Some(RunPhase::Started), None) => "prompt",
-        (Some(RunPhase::Calling), None) => "call",
-        (Some(RunPhase::Replied), None) => "reply",
-        (Some(RunPhase::Ended(_)), None) => "end",
-        _ => "events",
-    }
 }
 
 #[async_trait]

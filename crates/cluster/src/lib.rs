@@ -1,4 +1,4 @@
-//! The part of the cluster harness that other harnesses use: a private Postgres.
+//! The parts of the cluster harness that other harnesses use: a private Postgres, and names of places.
 //!
 //! ```no_run
 //! let postgres = geppetto_cluster::Postgres::start(&["fsync = off"])?;
@@ -7,6 +7,8 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
+mod place;
 mod postgres;
 
+pub use place::place;
 pub use postgres::{Postgres, run};

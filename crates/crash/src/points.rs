@@ -9,9 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
+use geppetto_cluster::place;
 use geppetto_store::{
-    Appended, Batch, Claim, EffectWrite, Error, Lease, Opened, RunPhase, SessionStore,
-    conformance::Wraps,
+    Appended, Batch, Claim, Error, Lease, Opened, SessionStore, conformance::Wraps,
 };
 
 use crate::note::Note;
@@ -66,20 +66,6 @@ impl Points {
 pub(crate) struct Watched<S> {
     pub(crate) store: S,
     pub(crate) points: Arc<Points>,
-}
-
-/// Returns the barrier that a batch belongs to.
-fn place(batch: &Batch) -> &'static str {
-    let phase = batch.run.as_ref().map(|run| &run.phase);
-    match (phase, batch.effects.first()) {
-        (_, Some(EffectWrite::Begin(_))) => "begin",
-        (_, Some(_)) => "finish",
-        (Some(RunPhase::Started), None) => "prompt",
-        (Some(RunPhase::Calling), None) => "call",
-        (Some(RunPhase::Replied), None) => "reply",
-        (Some(RunPhase::Ended(_)), None) => "end",
-        _ => "events",
-    }
 }
 
 #[async_trait]
