@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{ImagePart, Incomplete, ToolCall};
 
-/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `aN` answer N, `mN` answer N with an
-/// image, `!` marks the preceding block as incomplete.
+/// `u` user, `s` system, `t` text, `r` reasoning, `cN` call N, `dN` call N with other arguments, `aN` answer N,
+/// `mN` answer N with an image, `!` marks the preceding block as incomplete.
 pub(super) fn history(spec: &str) -> Blocks {
     let mut blocks: Vec<Block> = Vec::new();
     for (n, word) in spec.split_whitespace().enumerate() {
@@ -19,6 +19,7 @@ pub(super) fn history(spec: &str) -> Blocks {
             "t" => Block::llm_text(format!("text {n}")),
             "r" => Block::reasoning("hm"),
             "c" => Block::tool_call(ToolCall::new(id, "tool", "{}")),
+            "d" => Block::tool_call(ToolCall::new(id, "tool", r#"{"x":1}"#)),
             "a" => Block::tool_result(id, "ok"),
             "b" => Block::tool_result(id, "other"),
             "m" => with_image(Block::tool_result(id, "")),
@@ -132,6 +133,38 @@ fn late_answers_are_texts() {
     );
 }
 
+/// Report: <https://github.com/openclaw/openclaw/issues/84730>.
+#[test]
+fn calls_with_one_id_are_told_apart_by_the_order_of_their_answers() {
+    check("u c1 d1 a1 b1 t", "u c1 c1:2 a1 a1:2 t");
+    check("u c1 c2 d1 a1 a2 b1 u", "u c1 c2 c1:2 a1 a2 a1:2 u");
+    check("u c1 u d1 a1 b1 t", "u c1 x1 u c1 a1 t");
+    check(
+        "u c1 d1 a1 b1 c1 d1 b1 a1",
+        "u c1 c1:2 a1 a1:2 c1 c1:2 a1 a1:2",
+    );
+    // One answer cannot be told apart, and a call that is repeated unchanged is one.
+    check("u c1 d1 a1 t", "u c1 a1 t");
+    check("u c1 d1 t", "u c1 t x1");
+    check("u c1 c1 a1 b1 t", "u c1 a1 t");
+    check("u c1 d1 c1 a1 b1 a1 t", "u c1 c1:2 a1 a1:2 t");
+    // What follows a prompt is too late for a call that was left out.
+    check("u c1 d1 a1 u b1 t", "u c1 a1 u l1 t");
+    check("u c1 d1 u a1 b1 t", "u c1 a1 u l1 t");
+    // No other call has the new id.
+    check("u c1 d1 d1:2 a1 b1 a1:2", "u c1 c1:2 c1:2:2 a1 a1:2 a1:2:2");
+    check("u c1:2 c1 d1 a1 b1 a1:2", "u c1:2 c1 c1:3 a1 a1:3 a1:2");
+    let blocks = history("u c1 d1 b1 a1");
+    let repaired = repair(&blocks);
+    let call = repaired[2].as_tool_call().unwrap();
+    assert_eq!(
+        (call.id.as_str(), call.args.as_str()),
+        ("1:2", r#"{"x":1}"#)
+    );
+    assert_eq!(repaired[2].id, blocks.get(2).unwrap().id);
+    assert_eq!(repaired[4].id, blocks.get(4).unwrap().id);
+}
+
 #[test]
 fn a_call_id_may_be_used_again_later() {
     check("u c0 a0 c0 a0 t u c0", "u c0 a0 c0 a0 t u c0 x0");
@@ -165,6 +198,7 @@ pub(super) fn any_history() -> impl Strategy<Value = String> {
         Just("r!".to_owned()),
         (0..4).prop_map(|n| format!("c{n}")),
         (0..4).prop_map(|n| format!("c{n}!")),
+        (0..4).prop_map(|n| format!("d{n}")),
         (0..4).prop_map(|n| format!("m{n}")),
         (0..4).prop_map(|n| format!("a{n}")),
         (0..4).prop_map(|n| format!("b{n}")),
@@ -210,6 +244,17 @@ pub(super) fn is_accepted(blocks: &[Arc<Block>]) -> bool {
     open.is_empty()
 }
 
+/// Returns `true` if a block is a call or an answer with another id in its place.
+fn is_renamed(old: &Block, block: &Block) -> bool {
+    let mut new = block.clone();
+    match (&mut new.content, &old.content) {
+        (Content::ToolCall(new), Content::ToolCall(old)) => new.id.clone_from(&old.id),
+        (Content::ToolUse(new), Content::ToolUse(old)) => new.id.clone_from(&old.id),
+        _ => return false,
+    }
+    new == *old
+}
+
 proptest! {
     #[test]
     fn any_history_becomes_one_that_is_accepted_and_stays_so(before in any_history()) {
@@ -228,12 +273,13 @@ proptest! {
         let mut answers: Vec<&Arc<Block>> = blocks.iter().filter(|block| is_answer(block)).collect();
         for block in &after {
             if block.id.starts_with("repair:") { continue; }
+            let is_same = |old: &Arc<Block>| Arc::ptr_eq(old, block) || is_renamed(old, block);
             let is_there = match is_answer(block) {
                 true => {
-                    let at = answers.iter().position(|old| Arc::ptr_eq(old, block));
+                    let at = answers.iter().position(|old| is_same(old));
                     at.map(|at| answers.remove(at)).is_some()
                 }
-                false => rest.any(|old| Arc::ptr_eq(old, block)),
+                false => rest.any(is_same),
             };
             prop_assert!(is_there, "{before} -> {}", spec(&after));
         }
