@@ -16,10 +16,11 @@ use crate::{
     wire::Settled,
 };
 pub(crate) use learned::Learned;
-use learned::LeftOut;
+use learned::Lesson;
 use tokens::Tokens;
 
 mod learned;
+pub(crate) mod limit;
 mod tokens;
 
 /// List prices of models, by name.
@@ -123,22 +124,29 @@ impl<W: Wire> WireEngine<W> {
         out: &mut Output<'_>,
     ) -> Result<(Outcome<W::Fold>, bool), EngineError> {
         let mut is_remedied = false;
-        let mut left_out: Vec<LeftOut> = Vec::new();
+        let mut lesson = Lesson::of(settings);
         for _ in 0..MOST_REMEDIES {
             let error = outcome.broken.as_ref().filter(|_| !out.has_output());
             let remedy = error.and_then(|error| {
                 let asked = Inference::new(out.asked(), settings).with_remedy(is_remedied);
-                self.shared.wire.remedy(&asked, error)
+                limit::remedy(error, &settings.inference)
+                    .or_else(|| self.shared.wire.remedy(&asked, error))
             });
             let Some(remedy) = remedy else { break };
-            match remedy.left_out {
-                Some((setting, _)) if settings.unsent.has(setting) => break,
-                Some((setting, why)) => {
+            match (remedy.left_out, remedy.limit) {
+                (Some((setting, _)), _) if settings.unsent.has(setting) => break,
+                (Some((setting, why)), _) => {
                     settings.unsent.add(setting, why);
-                    left_out.extend(remedy.is_lasting.then_some((setting, why)));
+                    lesson
+                        .left_out
+                        .extend(remedy.is_lasting.then_some((setting, why)));
                 }
-                None if is_remedied => break,
-                None => is_remedied = true,
+                (None, Some(limit)) => {
+                    limit::apply(limit, &mut settings.inference);
+                    lesson.limit = Some(limit).filter(|_| remedy.is_lasting);
+                }
+                (None, None) if is_remedied => break,
+                (None, None) => is_remedied = true,
             }
             if let Some(stream) = settings.unsent.form() {
                 (settings.stream, call.is_stream) = (stream, stream);
@@ -150,7 +158,7 @@ impl<W: Wire> WireEngine<W> {
             outcome = self.ask(call, &request, out, settings, is_remedied).await;
         }
         if outcome.broken.is_none() || out.has_output() {
-            self.shared.learned.remember(settings, left_out);
+            self.shared.learned.remember(settings, lesson);
         }
         Ok((outcome, is_remedied))
     }

@@ -64,6 +64,14 @@ pub trait Fold: Send {
     /// stream breaks off while this is `true`, the reply is complete.
     fn is_complete(&self) -> bool;
 
+    /// Returns the failure that the server has reported without a reason: the fold continues to read,
+    /// because a later frame may contain it.
+    ///
+    /// Called at the end of the stream or the body, however it ended. `None` by default.
+    fn failure(&self) -> Option<Fault> {
+        None
+    }
+
     /// Returns `true` if a complete reply without any output is known to be a fault of the model, so that the
     /// call is worth repeating. It is repeated once; if that fails, or the second reply is empty as well, the
     /// reply is empty. `false` by default.

@@ -15,7 +15,7 @@ mod open;
 mod source;
 mod stop;
 
-pub(crate) use attempts::converse;
+pub(crate) use attempts::{converse, ended};
 pub(crate) use stop::Stop;
 
 /// State shared by the attempts at one call.

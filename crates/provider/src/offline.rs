@@ -6,9 +6,8 @@ use geppetto_turns::{InferenceResult, Turn};
 use crate::{
     Flow, Fold, Frame, Output,
     harness::{
-        Outcome, classify,
+        Outcome, classify, ended,
         feed::{feed_body, feed_frame},
-        truncated,
     },
 };
 
@@ -73,7 +72,7 @@ fn run<F: Fold>(
     let mut out = output(ctx, turn);
     let broken = feed(&mut fold, &mut out).err();
     let outcome = Outcome {
-        broken: broken.or_else(|| (!fold.is_complete()).then(truncated)),
+        broken: broken.or_else(|| ended(&fold, FORMAT, &out).err()),
         fold: Box::new(fold),
         request_id: None,
     };

@@ -9,8 +9,8 @@ mod images;
 mod media;
 
 pub use arguments::sendable_args;
-pub use images::{image_remedy, sent_blocks};
-pub use media::{InlineMedia, inline_file, inline_image, media_type_of};
+pub use images::{MEDIA_IN_RESULTS, image_remedy, results_remedy, sent_blocks};
+pub use media::{InlineMedia, file_url, image_url, inline_file, inline_image, media_type_of};
 
 pub use crate::settings::unreadable as unreadable_setting;
 

@@ -6,7 +6,7 @@ use geppetto_engine::EngineError;
 use geppetto_turns::{DataKey, Turn};
 use serde_json::{Map, Value, json};
 
-use crate::{Fold, Settings, settings::UNSENT};
+use crate::{Fold, Settings, engine::limit, settings::UNSENT};
 
 mod request;
 mod server;
@@ -209,6 +209,8 @@ pub struct Remedy {
     pub(crate) data: Value,
     /// The setting that is omitted, with the reason.
     pub(crate) left_out: Option<(&'static str, &'static str)>,
+    /// The output limit that is requested instead.
+    pub(crate) limit: Option<u64>,
     /// `true` if later calls of the engine with equal settings omit the setting as well.
     pub(crate) is_lasting: bool,
 }
@@ -221,6 +223,7 @@ impl Remedy {
             message,
             data,
             left_out: None,
+            limit: None,
             is_lasting: false,
         }
     }
@@ -233,13 +236,19 @@ impl Remedy {
     /// beginning, unless the refusal is [`of_contents`](Self::of_contents).
     #[must_use]
     pub fn without(setting: &'static str, why: &'static str) -> Self {
-        let mut settings = Map::new();
-        settings.insert(setting.to_owned(), why.into());
         Self {
-            message: UNSENT,
-            data: json!({ "settings": settings }),
             left_out: Some((setting, why)),
             is_lasting: true,
+            ..Self::new(UNSENT, reason(setting, why))
+        }
+    }
+
+    /// Creates the remedy to request a smaller output limit, which the server has named.
+    pub(crate) fn limited(limit: u64) -> Self {
+        Self {
+            limit: Some(limit),
+            is_lasting: true,
+            ..Self::new(UNSENT, reason(limit::SETTING, &limit::why(limit)))
         }
     }
 
@@ -250,4 +259,11 @@ impl Remedy {
         self.is_lasting = false;
         self
     }
+}
+
+/// Returns the data of an event about one setting.
+fn reason(setting: &str, why: &str) -> Value {
+    let mut settings = Map::new();
+    settings.insert(setting.to_owned(), why.into());
+    json!({ "settings": settings })
 }

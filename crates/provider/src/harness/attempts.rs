@@ -136,15 +136,25 @@ async fn read<F: Fold>(
                 return Err(broken.unwrap_or_else(truncated));
             }
             // If the server has sent the finish reason, nothing relevant is missing.
-            if let Some(error) = broken.filter(|_| !fold.is_complete()) {
+            if let Some(error) = broken.filter(|_| !fold.is_complete() && fold.failure().is_none())
+            {
                 return Err(error);
             }
         }
     }
-    if fold.is_complete() {
-        Ok(())
-    } else {
-        Err(truncated())
+    ended(fold, call.format, out)
+}
+
+/// Returns the error of a reply that has ended without one, but not as its server ends replies.
+///
+/// # Errors
+///
+/// If the server has reported a failure without a reason, or the reply is truncated.
+pub(crate) fn ended<F: Fold>(fold: &F, format: &str, out: &Output<'_>) -> Result<(), EngineError> {
+    match fold.failure() {
+        Some(fault) => Err(classify::frame(fault, "", format, out.redactor())),
+        None if fold.is_complete() => Ok(()),
+        None => Err(truncated()),
     }
 }
 

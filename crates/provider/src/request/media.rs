@@ -17,6 +17,14 @@ pub struct InlineMedia<'a> {
     pub data: &'a str,
 }
 
+impl InlineMedia<'_> {
+    /// Returns the content as a `data:` URL.
+    #[must_use]
+    pub fn to_url(&self) -> String {
+        format!("data:{};base64,{}", self.media_type, self.data)
+    }
+}
+
 /// Media types by the first characters of their base64 text.
 const BEGINNINGS: [(&str, &str); 5] = [
     ("/9j/", "image/jpeg"),
@@ -43,6 +51,19 @@ pub fn inline_image(image: &ImagePart) -> Option<InlineMedia<'_>> {
     Some(media)
 }
 
+/// Returns the address of an image: that of the part, or a `data:` URL whose media type is that of
+/// [`inline_image`]. `None` if the image is a file of the server.
+#[must_use]
+pub fn image_url(image: &ImagePart) -> Option<Cow<'_, str>> {
+    if let Some(media) = inline_image(image) {
+        return Some(media.to_url().into());
+    }
+    match &image.source {
+        MediaSource::Url(url) => Some(url.into()),
+        _ => image.to_url().map(Cow::Owned),
+    }
+}
+
 /// Returns the inline content of a file; `None` if it is not inline, or a `data:` URL without base64.
 ///
 /// The media type is that of the part or of the `data:` URL, otherwise that of the content or of the
@@ -56,6 +77,19 @@ pub fn inline_file(file: &FilePart) -> Option<InlineMedia<'_>> {
         media.media_type = Cow::Borrowed(found.unwrap_or("application/octet-stream"));
     }
     Some(media)
+}
+
+/// Returns the address of a file: that of the part, or a `data:` URL whose media type is that of
+/// [`inline_file`]. `None` if it is a file of the server.
+#[must_use]
+pub fn file_url(file: &FilePart) -> Option<Cow<'_, str>> {
+    if let Some(media) = inline_file(file) {
+        return Some(media.to_url().into());
+    }
+    match &file.source {
+        MediaSource::Url(url) => Some(url.into()),
+        _ => file.to_data_url().map(Cow::Owned),
+    }
 }
 
 fn content(source: &MediaSource) -> Option<&str> {
