@@ -4,7 +4,8 @@ use geppetto_engine::{EngineError, ToolChoice};
 use geppetto_provider::{
     Inference, Settings,
     request::{
-        RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json, unreadable_setting,
+        MEDIA_IN_RESULTS, RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json,
+        unreadable_setting,
     },
     rules::{Origin, schema},
 };
@@ -113,6 +114,7 @@ impl<'a> Request<'a> {
         let mut rules = Rules::new();
         rules.system_first = true;
         rules.no_empty = true;
+        rules.media_after_tools = self.settings.unsent.has(MEDIA_IN_RESULTS);
         let blocks = repair_with(
             &sent_blocks(&self.turn.blocks, &self.settings.unsent),
             &rules,

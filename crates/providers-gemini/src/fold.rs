@@ -183,6 +183,7 @@ impl GeminiFold {
             self.say(text, part.is_thought(), &part.signature, out)?;
         } else {
             self.texts.close(out);
+            self.calls.settle(out);
             self.parts += 1;
             if self.parts > MAX_ENTRIES {
                 return Err(Fault::too_many("parts"));

@@ -4,17 +4,16 @@
 //! The names of models are not enough to know this in advance: on Azure a deployment has any name,
 //! gateways rename models, and new models refuse what their predecessors accepted.
 
-use geppetto_engine::{EngineError, ErrorKind, StructuredOutput, ToolChoice, ToolDefinition};
-use geppetto_provider::{
-    Remedy, Settings,
-    rules::{self, schema},
-};
+use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_provider::{Remedy, rules};
 
 pub(crate) mod patterns;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod wanted;
 
+pub(crate) use plain::{has_long_descriptions, has_patterns, plain_output, plain_tools};
 use wanted::wanted;
 
 /// Words with which servers refuse a field, or its value for this model. An error about a value
@@ -147,11 +146,17 @@ pub(crate) const NULL_CONTENT: &str = "null_content";
 /// Name of the setting for keywords of schemas that Google's API does not have.
 pub(crate) const KEYWORDS: &str = "schema_keywords";
 
+/// Name of the setting for messages in the order of the history.
+pub(crate) const ORDER: &str = "message_order";
+
 /// Name of the setting for instructions in messages of their own.
 pub(crate) const SYSTEM: &str = "system_messages";
 
 /// Name of the setting for a reply of the history that the model is to continue.
 pub(crate) const PREFILL: &str = "prefill";
+
+/// Name of the setting for descriptions of tools that are longer than some servers accept.
+pub(crate) const DESCRIPTIONS: &str = "long_descriptions";
 
 /// A setting, and where its field may stand in a message.
 #[derive(Debug, Clone, Copy)]
@@ -189,49 +194,6 @@ const BEFORE: &[&str] = &[
     "model: ",
     "body.",
 ];
-
-/// Returns `true` if a schema of the request has a regular expression.
-pub(crate) fn has_patterns(settings: &Settings) -> bool {
-    let mut tools = settings.tools.iter();
-    let output = settings.output.as_ref();
-    tools.any(|tool| patterns::has_any(&tool.parameters))
-        || output.is_some_and(|output| patterns::has_any(&output.schema))
-}
-
-/// Returns the tools without what the server refuses in them: regular expressions, keywords, `strict`, and those that
-/// are not the one to be called.
-pub(crate) fn plain_tools(settings: &Settings) -> Option<Vec<ToolDefinition>> {
-    let unsent = &settings.unsent;
-    let (words, keywords) = (unsent.has(patterns::SETTING), unsent.has(KEYWORDS));
-    let (strict, named) = (unsent.has(STRICT), unsent.has(NAMED_CHOICE));
-    let plain = |tool: &ToolDefinition| {
-        let mut tool = tool.clone();
-        if words {
-            tool.parameters = patterns::without(&tool.parameters);
-        }
-        if keywords {
-            tool.parameters = schema::open_api(&tool.parameters);
-        }
-        if strict {
-            tool.strict = None;
-        }
-        tool
-    };
-    let is_offered = |tool: &&ToolDefinition| match &settings.tool_config.tool_choice {
-        ToolChoice::Tool(name) if named => tool.name == *name,
-        _ => true,
-    };
-    let tools = settings.tools.iter().filter(is_offered);
-    (words || keywords || strict || named).then(|| tools.map(plain).collect())
-}
-
-/// Returns the format of the answer without regular expressions, if the server cannot read them.
-pub(crate) fn plain_output(settings: &Settings) -> Option<StructuredOutput> {
-    let is_refused = settings.unsent.has(patterns::SETTING);
-    let mut output = settings.output.clone().filter(|_| is_refused)?;
-    output.schema = patterns::without(&output.schema);
-    Some(output)
-}
 
 /// Returns the remedy for an error that refuses a setting. `is_sent` returns `true` if the request
 /// has a setting that can be omitted; `effort` is the requested reasoning effort.
@@ -363,6 +325,10 @@ fn why(setting: &str) -> &'static str {
         }
         NULL_CONTENT => "the server refuses messages without content; an empty text is sent",
         KEYWORDS => "the server refuses keywords of the schemas, which are described in words",
+        DESCRIPTIONS => {
+            "the server refuses descriptions of tools above 1,024 characters; they are cut"
+        }
+        ORDER => "the server refuses the order of the messages, which are joined or separated",
         SYSTEM => "the server refuses instructions of their own; they are part of the prompt",
         _ => "the server refuses it for this model",
     }

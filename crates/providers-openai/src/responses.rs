@@ -26,7 +26,9 @@
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     CountTokens, Fault, Inference, Remedy, Server, Settings, Settled, Wire, WireEngine,
-    WireEngineBuilder, WireRequest, read::no_object, request::image_remedy,
+    WireEngineBuilder, WireRequest,
+    read::no_object,
+    request::{image_remedy, results_remedy},
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -143,8 +145,9 @@ impl Wire for Responses {
             let data = json!({"code": error.provider_code()});
             return Some(Remedy::new(UNREADABLE, data));
         }
-        if let Some(remedy) = image_remedy(call, error) {
-            return Some(remedy);
+        let of_images = image_remedy(call, error).or_else(|| results_remedy(call, error));
+        if of_images.is_some() {
+            return of_images;
         }
         let settings = call.settings();
         let effort = settings.inference.reasoning_effort.as_deref();

@@ -21,8 +21,10 @@ pub(super) struct Calls {
     all: Vec<ItemId>,
     /// Complete calls and their arguments, by the id of the server.
     whole: HashMap<Box<str>, (ItemId, Box<str>)>,
-    /// The call whose arguments arrive value by value.
+    /// The call whose arguments arrive value by value, or in a later part.
     streamed: Option<(ItemId, PartialArgs)>,
+    /// Its arguments as sent, none or empty, if it is complete unless a part without a name has others.
+    empty: Option<Box<str>>,
 }
 
 impl Calls {
@@ -42,10 +44,16 @@ impl Calls {
     pub(super) fn take(&mut self, call: &Call<'_>, signature: &str, out: &mut Output<'_>) -> bool {
         let continues = &*call.continues == "true";
         if call.name.is_empty() {
-            let Some((_, args)) = &mut self.streamed else {
+            let Some((item, args)) = &mut self.streamed else {
                 return false;
             };
+            sign(*item, signature, out);
             call.partial.iter().for_each(|piece| args.take(piece));
+            let sent = call
+                .args
+                .and_then(|raw| serde_json::from_str(raw.get()).ok());
+            args.add(sent.unwrap_or_default());
+            self.empty = None;
             if !continues {
                 self.settle(out);
             }
@@ -66,11 +74,13 @@ impl Calls {
             return true;
         }
         let sent = call.args.map_or("", |raw| raw.get());
-        let mut args = StreamedArgs::new();
-        args.push(sent);
-        args.settle();
-        args.write_all(item, out);
-        out.close(item, None);
+        if is_blank(sent) {
+            self.streamed = Some((item, PartialArgs::default()));
+            self.empty = Some(sent.into());
+        } else {
+            write(item, sent, out);
+            out.close(item, None);
+        }
         if !call.id.is_empty() {
             self.whole.insert((&*call.id).into(), (item, sent.into()));
         }
@@ -87,22 +97,15 @@ impl Calls {
         if call.args.map_or("", |raw| raw.get()) != &**args {
             return false;
         }
-        if let Some(block) = out.block_mut(*item).filter(|_| !signature.is_empty()) {
-            let id = THOUGHT_SIGNATURE.id();
-            block.metadata.set_raw(id, signature.into());
-        }
+        sign(*item, signature, out);
         true
     }
 
     fn open(&mut self, call: &Call<'_>, signature: &str, out: &mut Output<'_>) -> ItemId {
         let item = out.open_tool_call(&call.id, &call.name);
         self.all.push(item);
+        sign(item, signature, out);
         if let Some(block) = out.block_mut(item) {
-            if !signature.is_empty() {
-                block
-                    .metadata
-                    .set_raw(THOUGHT_SIGNATURE.id(), signature.into());
-            }
             // A second call with the same id has received another one.
             let is_own = block.as_tool_call().is_some_and(|own| own.id == *call.id);
             if !call.id.is_empty() && is_own {
@@ -112,16 +115,23 @@ impl Calls {
         item
     }
 
-    /// Ends the call whose arguments arrive value by value.
+    /// Ends the call whose arguments arrive value by value, or in a later part.
     pub(super) fn settle(&mut self, out: &mut Output<'_>) {
+        let empty = self.empty.take();
         if let Some((item, args)) = self.streamed.take() {
-            out.push(item, &args.into_text());
+            match empty {
+                Some(sent) => write(item, &sent, out),
+                None => out.push(item, &args.into_text()),
+            }
             out.close(item, None);
         }
     }
 
     /// Ends the call whose arguments the end of the reply cut off.
     pub(super) fn cut(&mut self, why: Incomplete, out: &mut Output<'_>) {
+        if self.empty.is_some() {
+            return self.settle(out);
+        }
         if let Some((item, args)) = self.streamed.take() {
             out.push(item, &args.into_text());
             out.cut(item, why);
@@ -134,4 +144,28 @@ impl Calls {
             out.revoke(*item, Incomplete::Truncated);
         }
     }
+}
+
+/// Writes arguments that arrived in one piece.
+fn write(item: ItemId, sent: &str, out: &mut Output<'_>) {
+    let mut args = StreamedArgs::new();
+    args.push(sent);
+    args.settle();
+    args.write_all(item, out);
+}
+
+fn sign(item: ItemId, signature: &str, out: &mut Output<'_>) {
+    if let Some(block) = out.block_mut(item).filter(|_| !signature.is_empty()) {
+        let id = THOUGHT_SIGNATURE.id();
+        block.metadata.set_raw(id, signature.into());
+    }
+}
+
+/// Returns `true` if the arguments of a call are missing or empty: a relay sends the name of a call in one chunk, and its
+/// arguments in the next (<https://github.com/smallmain/vscode-unify-chat-provider/issues/48>).
+fn is_blank(args: &str) -> bool {
+    args == "null"
+        || args
+            .chars()
+            .all(|c| matches!(c, '{' | '}') || c.is_whitespace())
 }

@@ -57,6 +57,14 @@ impl PartialArgs {
         }
     }
 
+    /// Adds values that arrive as an object.
+    pub(super) fn add(&mut self, values: Map<String, Value>) {
+        self.values += values.len();
+        if self.values <= MAX_ENTRIES {
+            self.root.extend(values);
+        }
+    }
+
     /// Returns the arguments as text.
     pub(super) fn into_text(self) -> String {
         Value::Object(self.root).to_string()

@@ -6,7 +6,7 @@ use geppetto_provider::{
     request::{RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json},
     rules::{Claude, Origin, schema},
 };
-use geppetto_turns::{Turn, repair_with};
+use geppetto_turns::{Rules, Turn, repair_with};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{ChatOptions, Dialect, EmptyContent, OutputFormat, ReasoningReplay, SchemaForm};
@@ -88,6 +88,7 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
             config.max_response_tokens.is_some() && limit_field(settings, dialect) == setting
         }
         patterns::SETTING => refused::has_patterns(settings),
+        refused::DESCRIPTIONS => refused::has_long_descriptions(settings),
         refused::REASONING => {
             dialect.with_model(&settings.model).reasoning != ReasoningReplay::Never
         }
@@ -95,6 +96,7 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
             let reasoning = dialect.with_model(&settings.model).reasoning;
             !matches!(reasoning, ReasoningReplay::Always(_))
         }
+        refused::ORDER => dialect.rules != dialect.rules.and(Rules::strict()),
         refused::UNSTREAMED | refused::BODY => !settings.stream,
         refused::SCHEMA => settings.output.is_some() && !in_words(dialect, settings),
         refused::OBJECT => {
@@ -180,6 +182,10 @@ pub(super) fn encode(
         let own = &mut dialect.to_mut().rules;
         own.system_as_user = true;
         own.users_joined = true;
+    }
+    if settings.unsent.has(refused::ORDER) {
+        let own = &mut dialect.to_mut().rules;
+        *own = own.and(Rules::strict());
     }
     let dialect = &*dialect;
     // On this wire the results of tools are texts.

@@ -83,6 +83,9 @@ pub struct ResponsesFold {
 enum Status {
     #[default]
     Open,
+    /// Failed, without a reason so far. Azure sends it in the next event
+    /// (<https://github.com/maximhq/bifrost/issues/6419>).
+    Failed,
     Completed,
     /// Incomplete, with the server's reason.
     Incomplete(String),
@@ -126,7 +129,11 @@ impl Fold for ResponsesFold {
     }
 
     fn is_complete(&self) -> bool {
-        self.status != Status::Open
+        !matches!(self.status, Status::Open | Status::Failed)
+    }
+
+    fn failure(&self) -> Option<Fault> {
+        (self.status == Status::Failed).then(|| Fault::reported("null"))
     }
 
     fn growing_fields(&self, frame: Frame<'_>) -> &'static [&'static str] {
@@ -264,8 +271,8 @@ impl ResponsesFold {
         }
         let error = response.error.map_or("null", RawValue::get);
         self.status = match status {
-            "failed" => return Err(Fault::reported(error)),
             _ if is_reported(error) => return Err(Fault::reported(error)),
+            "failed" => Status::Failed,
             "cancelled" => {
                 return Err(Fault::new(
                     ErrorKind::Server,

@@ -6,7 +6,8 @@ use geppetto_engine::EngineError;
 use geppetto_provider::{
     Settings,
     request::{
-        RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json, unreadable_setting,
+        MEDIA_IN_RESULTS, RequestFields, nothing_to_send, schema_in_words, sent_blocks, to_json,
+        unreadable_setting,
     },
     rules::Origin,
 };
@@ -143,7 +144,9 @@ pub(super) fn can_leave_out(
         "stream" => settings.stream,
         "include" => !options.include.of(&settings.model).is_empty(),
         patterns::SETTING => refused::has_patterns(settings),
+        refused::DESCRIPTIONS => refused::has_long_descriptions(settings),
         refused::SCHEMA => settings.output.is_some(),
+        refused::BARE => true,
         refused::BODY => !settings.stream,
         _ => false,
     };
@@ -205,11 +208,12 @@ impl<'a> Request<'a> {
             sealed,
             // The API stores responses by default.
             stored: stored.unwrap_or(true),
+            all_thoughts: self.settings.unsent.has(refused::BARE),
         };
         let mut rules = Rules::new();
         let takes_media = options.media_in_results;
-        rules.media_after_tools =
-            !takes_media.unwrap_or_else(|| takes_media_in_results(self.server));
+        rules.media_after_tools = self.settings.unsent.has(MEDIA_IN_RESULTS)
+            || !takes_media.unwrap_or_else(|| takes_media_in_results(self.server));
         let mut blocks = repair_with(&sent_blocks(&turn.blocks, &self.settings.unsent), &rules);
         blocks.retain(|block| !place.is_foreign_item(block));
         let is_whole = previous.is_none() && !self.extra.contains_key("conversation");

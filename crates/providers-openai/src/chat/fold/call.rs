@@ -21,9 +21,9 @@ pub(super) struct Call {
     /// Number of the last event with a piece of this call.
     pub(super) event: u64,
     pub(super) item: Option<ItemId>,
-    /// `true` if the call starts with the name of its predecessor and without an id: it does not
-    /// count as long as its arguments are missing or the same.
-    pub(super) doubtful: bool,
+    /// The earlier call that this one may repeat: it starts with the same name, and with the same id at another
+    /// index or without an id at the same index. It does not count as long as its arguments are missing or the same.
+    pub(super) repeats: Option<usize>,
     /// Additional data of the server for the call, until it is on its block.
     pub(super) extra: Option<Box<str>>,
 }
@@ -31,7 +31,7 @@ pub(super) struct Call {
 impl Call {
     /// Returns `true` if only the end of the reply could change what is published next.
     pub(super) fn is_known(&self) -> bool {
-        self.is_named() && !self.args.waits() && (!self.doubtful || self.args.is_over())
+        self.is_named() && !self.args.waits() && (self.repeats.is_none() || self.args.is_over())
     }
 
     /// Returns `true` if parts of the id and the name are known.

@@ -102,8 +102,9 @@ impl Calls {
                 if piece.id.is_empty() && piece.name.is_empty() {
                     return self.headed();
                 }
-                // Some gateways increment the index with every piece.
-                return self.by_id(piece).filter(|_| piece.name.is_empty());
+                return self
+                    .by_id(piece)
+                    .filter(|at| self.goes_on_elsewhere(*at, piece));
             };
             let call = self.calls.get(at)?;
             return (!call.is_followed_by(piece)).then_some(at);
@@ -125,6 +126,13 @@ impl Calls {
         let last = self.calls.last()?;
         let is_open = !last.name.is_empty() && !last.custom && !last.args.is_over();
         is_open.then(|| self.calls.len() - 1)
+    }
+
+    /// Returns `true` if a piece at another index continues a call with its id: some gateways increment the
+    /// index with every piece, and some send the head of a call twice.
+    fn goes_on_elsewhere(&self, at: usize, piece: &CallPiece<'_>) -> bool {
+        let is_head = |call: &Call| call.name == piece.name && call.args.is_blank();
+        piece.name.is_empty() || self.calls.get(at).is_some_and(is_head)
     }
 
     fn by_id(&self, piece: &CallPiece<'_>) -> Option<usize> {
@@ -164,12 +172,16 @@ impl Calls {
 
     fn begin(&mut self, piece: &CallPiece<'_>) -> usize {
         let at = self.calls.len();
-        let mut doubtful = false;
-        if let Some(index) = piece.index {
-            let before = self.by_index.insert((piece.choice, index), at);
-            let before = before.and_then(|before| self.calls.get(before));
-            doubtful = piece.id.is_empty() && before.is_some_and(|call| call.name == piece.name);
-        }
+        let before = piece
+            .index
+            .and_then(|index| self.by_index.insert((piece.choice, index), at));
+        let is_elsewhere = piece.index.is_some() && before.is_none();
+        let before = match piece.id.is_empty() {
+            true => before,
+            false => self.by_id(piece).filter(|_| is_elsewhere),
+        };
+        let is_same = |call: &Call| !piece.name.is_empty() && call.name == piece.name;
+        let repeats = before.filter(|at| self.calls.get(*at).is_some_and(is_same));
         self.calls.push(Call {
             choice: piece.choice,
             custom: piece.custom,
@@ -178,22 +190,20 @@ impl Calls {
             } else {
                 StreamedArgs::new()
             },
-            doubtful,
+            repeats,
             ..Call::default()
         });
         at
     }
 
-    /// Returns `true` if a call does not count, because it repeats its predecessor.
+    /// Returns `true` if a call does not count, because it repeats an earlier one.
     fn is_none(&self, at: usize) -> bool {
-        let Some(call) = self.calls.get(at).filter(|call| call.doubtful) else {
+        let call = self.calls.get(at);
+        let Some((call, before)) = call.and_then(|call| Some((call, call.repeats?))) else {
             return false;
         };
-        let before = at.checked_sub(1).and_then(|at| self.calls.get(at));
-        call.args.is_blank()
-            || before.is_some_and(|before| {
-                before.name == call.name && before.args.as_str() == call.args.as_str()
-            })
+        let is_same = |before: &Call| before.args.as_str() == call.args.as_str();
+        call.args.is_blank() || self.calls.get(before).is_some_and(is_same)
     }
 
     /// Announces the calls that are known, and publishes their additions.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_provider::request::{file_url, image_url};
 use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 use serde::Serialize;
 
@@ -35,7 +36,7 @@ pub(super) struct File<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     file_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file_data: Option<String>,
+    file_data: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     filename: Option<&'a str>,
 }
@@ -59,22 +60,23 @@ impl<'a> Said<'a> {
 }
 
 fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
-    let sent = match &file.source {
-        MediaSource::FileId(id) => File {
+    let sent = match (&file.source, file_url(file)) {
+        (MediaSource::FileId(id), _) => File {
             file_id: Some(id),
             ..File::default()
         },
+        (_, Some(url)) if url.starts_with("data:") => File {
+            file_data: Some(url),
+            filename: Some(file.name.as_deref().unwrap_or("file")),
+            ..File::default()
+        },
         // The wire has no field for the URL of a file.
-        MediaSource::Url(url) => {
+        (_, Some(url)) => {
             return Ok(Part::Text {
                 text: format!("(file: {url})").into(),
             });
         }
-        _ => File {
-            file_data: file.to_data_url(),
-            filename: Some(file.name.as_deref().unwrap_or("file")),
-            ..File::default()
-        },
+        (_, None) => File::default(),
     };
     if sent.file_id.is_none() && sent.file_data.is_none() {
         return Err(EngineError::new(
@@ -86,19 +88,15 @@ fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
 }
 
 fn image(image: &ImagePart) -> Result<Part<'_>, EngineError> {
-    let url = match &image.source {
-        MediaSource::FileId(file_id) => {
-            return Ok(Part::File {
-                file: File {
-                    file_id: Some(file_id),
-                    ..File::default()
-                },
-            });
-        }
-        MediaSource::Url(url) => Some(Cow::Borrowed(url.as_str())),
-        _ => image.to_url().map(Cow::Owned),
-    };
-    let Some(url) = url else {
+    if let MediaSource::FileId(file_id) = &image.source {
+        return Ok(Part::File {
+            file: File {
+                file_id: Some(file_id),
+                ..File::default()
+            },
+        });
+    }
+    let Some(url) = image_url(image) else {
         return Err(EngineError::new(
             ErrorKind::Configuration,
             "an image has neither an address nor content nor a file id",

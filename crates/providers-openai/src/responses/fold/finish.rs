@@ -68,7 +68,9 @@ impl ResponsesFold {
                 Some(Meaning::Filter) => FinishClass::Refused,
                 _ => FinishClass::Unknown,
             },
-            Status::Open | Status::Pending(_) | Status::Other(_) => FinishClass::Unknown,
+            Status::Open | Status::Failed | Status::Pending(_) | Status::Other(_) => {
+                FinishClass::Unknown
+            }
         }
     }
 
@@ -83,7 +85,7 @@ impl ResponsesFold {
     /// Returns the server's finish reason: the status, or the reason of an incomplete response.
     fn stop_reason(&self) -> Option<String> {
         match &self.status {
-            Status::Open => None,
+            Status::Open | Status::Failed => None,
             Status::Completed => Some("completed".to_owned()),
             Status::Incomplete(reason) if reason.is_empty() => Some("incomplete".to_owned()),
             Status::Incomplete(word) | Status::Pending(word) | Status::Other(word) => {

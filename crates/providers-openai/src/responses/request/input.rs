@@ -2,15 +2,12 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
-use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_engine::EngineError;
 use geppetto_provider::{
     request::sendable_args,
     rules::{Origin, ToolNames},
 };
-use geppetto_turns::{
-    Block, Content, FilePart, ImagePart, LlmText, MediaSource, Reasoning, SummaryPart, ToolCall,
-    ToolUse, UserContent,
-};
+use geppetto_turns::{Block, Content, LlmText, Reasoning, SummaryPart, ToolCall, ToolUse};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,6 +16,10 @@ use super::{
     place::{History, Place},
 };
 use crate::responses::keys;
+
+mod media;
+
+use media::{parts, said};
 
 /// A typed input item.
 #[derive(Debug, Serialize)]
@@ -33,7 +34,8 @@ enum Typed<'a> {
         fields: Option<&'a Map<String, Value>>,
     },
     Reasoning {
-        id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
         summary: Vec<Summary<'a>>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         content: Vec<Part<'a>>,
@@ -126,9 +128,9 @@ enum FilePlace<'a> {
     #[serde(rename = "file_id")]
     Id(&'a str),
     #[serde(rename = "file_url")]
-    Url(&'a str),
+    Url(Cow<'a, str>),
     #[serde(rename = "file_data")]
-    Data(String),
+    Data(Cow<'a, str>),
 }
 
 #[derive(Debug, Serialize)]
@@ -153,6 +155,7 @@ pub(super) fn of<'a>(
     let mut input = Input {
         origin: &place.origin,
         names,
+        thoughts: place.all_thoughts.then(Thoughts::default),
         items: Vec::with_capacity(blocks.len()),
         custom: HashSet::new(),
         calls: CallIds::default(),
@@ -192,11 +195,19 @@ pub(super) fn of<'a>(
     Ok(input.items)
 }
 
+/// Reasoning for the calls of a server that requires some before each.
+#[derive(Default)]
+struct Thoughts<'a> {
+    /// The reasoning that precedes the current calls.
+    last: &'a str,
+}
+
 struct Input<'a> {
     /// Destination of the items.
     origin: &'a Origin,
     /// Translation of tool names.
     names: &'a ToolNames,
+    thoughts: Option<Thoughts<'a>>,
     items: Vec<InputItem<'a>>,
     /// Ids of calls of custom tools, whose answers have a separate type.
     custom: HashSet<&'a str>,
@@ -249,6 +260,9 @@ impl<'a> Input<'a> {
     fn reasoning(&mut self, block: &'a Block, reasoning: &'a Reasoning) {
         let encrypted_content = id_of(&reasoning.encrypted_content);
         // The encrypted content includes the text; the API does not accept both.
+        if let Some(thoughts) = &mut self.thoughts {
+            thoughts.last = &reasoning.text;
+        }
         let in_words = encrypted_content.is_none()
             && reasoning.summary.is_empty()
             && !reasoning.text.is_empty();
@@ -256,7 +270,7 @@ impl<'a> Input<'a> {
             text: &reasoning.text,
         };
         self.push(Form::Typed(Typed::Reasoning {
-            id: reasoning.item_id.as_deref().unwrap_or_default(),
+            id: Some(reasoning.item_id.as_deref().unwrap_or_default()),
             summary: reasoning.summary.iter().map(Summary::of).collect(),
             content: in_words.then_some(text).into_iter().collect(),
             encrypted_content,
@@ -264,7 +278,26 @@ impl<'a> Input<'a> {
         }));
     }
 
+    /// Repeats the reasoning before a call that follows none, for a server that requires that.
+    ///
+    /// Report: <https://github.com/rikkahub/rikkahub/issues/1690>.
+    fn think_again(&mut self) {
+        let last = self.items.last().map(|InputItem(form)| form);
+        let is_thought = matches!(last, Some(Form::Typed(Typed::Reasoning { .. })));
+        let Some(Thoughts { last: text }) = self.thoughts.as_ref().filter(|_| !is_thought) else {
+            return;
+        };
+        self.push(Form::Typed(Typed::Reasoning {
+            id: None,
+            summary: Vec::new(),
+            content: vec![Part::ReasoningText { text }],
+            encrypted_content: None,
+            fields: None,
+        }));
+    }
+
     fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Option<&'a str>) {
+        self.think_again();
         let call_id = self.calls.call(&call.id);
         let name = self.names.sent(&call.name);
         let fields = self.fields_of(block);
@@ -306,6 +339,9 @@ impl<'a> Input<'a> {
     }
 
     fn answer(&mut self, answer: &'a ToolUse) -> Result<(), EngineError> {
+        if let Some(thoughts) = &mut self.thoughts {
+            *thoughts = Thoughts::default();
+        }
         let call_id = self.calls.answer(&answer.id);
         let text = answer.output();
         let output = if answer.has_media() {
@@ -337,66 +373,4 @@ impl<'a> Summary<'a> {
 
 fn id_of(id: &Option<String>) -> Option<&str> {
     id.as_deref().filter(|id| !id.is_empty())
-}
-
-/// Returns the parts of a user message.
-fn said(user: &UserContent) -> Result<Vec<Part<'_>>, EngineError> {
-    parts(user.text.as_str().into(), &user.images, &user.files)
-}
-
-/// Returns a text, unless it is empty and there is something else, then images and files.
-fn parts<'a>(
-    text: Cow<'a, str>,
-    images: &'a [ImagePart],
-    files: &'a [FilePart],
-) -> Result<Vec<Part<'a>>, EngineError> {
-    let is_needed = !text.is_empty() || (images.is_empty() && files.is_empty());
-    let text = is_needed.then_some(Part::InputText { text });
-    let images = images.iter().map(image);
-    let files = files.iter().map(file);
-    text.into_iter()
-        .map(Ok)
-        .chain(images)
-        .chain(files)
-        .collect()
-}
-
-fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
-    let place = match &file.source {
-        MediaSource::FileId(id) => Some(FilePlace::Id(id)),
-        MediaSource::Url(url) => Some(FilePlace::Url(url)),
-        _ => file.to_data_url().map(FilePlace::Data),
-    };
-    let Some(place) = place else {
-        return Err(EngineError::new(
-            ErrorKind::Configuration,
-            "a file has neither an address nor content nor a file id",
-        ));
-    };
-    // A name is refused together with a URL or an id.
-    let is_inline = matches!(place, FilePlace::Data(_));
-    let name = file.name.as_deref().unwrap_or("file");
-    Ok(Part::InputFile {
-        filename: is_inline.then_some(name),
-        place,
-    })
-}
-
-fn image(image: &ImagePart) -> Result<Part<'_>, EngineError> {
-    let (image_url, file_id) = match &image.source {
-        MediaSource::FileId(id) => (None, Some(id.as_str())),
-        MediaSource::Url(url) => (Some(Cow::Borrowed(url.as_str())), None),
-        _ => (image.to_url().map(Cow::Owned), None),
-    };
-    if image_url.is_none() && file_id.is_none() {
-        return Err(EngineError::new(
-            ErrorKind::Configuration,
-            "an image has neither an address nor content nor a file id",
-        ));
-    }
-    Ok(Part::InputImage {
-        image_url,
-        file_id,
-        detail: image.detail.as_deref().unwrap_or("auto"),
-    })
 }

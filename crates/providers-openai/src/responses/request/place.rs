@@ -112,6 +112,8 @@ pub(super) struct Place {
     pub(super) sealed: Sealed,
     /// `true` if the server stores responses.
     pub(super) stored: bool,
+    /// `true` if the server requires reasoning before each call.
+    pub(super) all_thoughts: bool,
 }
 
 impl Place {

@@ -232,3 +232,28 @@ fn a_name_may_follow_the_arguments() {
     ];
     assert_eq!(calls(&events, false), [call("a", "f", "{\"x\":1}")]);
 }
+
+/// Reports: <https://github.com/mudler/LocalAI/issues/9722>,
+/// <https://github.com/QuantumNous/new-api/issues/6278>.
+#[test]
+fn a_call_that_is_sent_again_at_another_index_is_one_call() {
+    let head = |index: u64, args: &str| json!([{"index": index, "id": "a", "function": {"name": "f", "arguments": args}}]);
+    let rest = |index: u64, args: &str| json!([{"index": index, "function": {"arguments": args}}]);
+    let (x, y) = (r#"{"x":1}"#, r#"{"x":2}"#);
+    let one = vec![call("a", "f", x)];
+    assert_eq!(calls(&[head(0, x), head(1, x)], false), one);
+    assert_eq!(
+        calls(&[head(0, ""), rest(0, x), head(1, ""), rest(1, x)], false),
+        one
+    );
+    assert_eq!(calls(&[head(0, x), head(1, ""), head(2, x)], false), one);
+    // The first entry is only the head of the call.
+    assert_eq!(calls(&[head(0, ""), head(1, x)], false), one);
+    // Other arguments are another call: Kimi numbers its calls in every turn, and may repeat a number.
+    let two = vec![call("a", "f", x), call("a", "f", y)];
+    assert_eq!(calls(&[head(0, x), head(1, y)], false), two);
+    assert_eq!(
+        calls(&[head(0, ""), rest(0, x), head(1, ""), rest(1, y)], false),
+        two
+    );
+}
