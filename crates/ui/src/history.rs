@@ -22,10 +22,25 @@ pub const MESSAGE_ID: &str = "geppetto_ui.message_id@v1";
 pub const RESULT_IDS: &str = "geppetto_ui.result_ids@v1";
 
 /// Returns the index of the first block that a turn has of its own: every turn begins with the
-/// blocks of the turn before.
+/// blocks of the turn before, or with copies of them, as when one turn is in memory and the other was
+/// read from a store.
 #[must_use]
 pub fn own_start(turn: &Turn, previous: Option<&Turn>) -> usize {
-    previous.map_or(0, |own| turn.blocks.common_prefix(&own.blocks))
+    let Some(previous) = previous else {
+        return 0;
+    };
+    let shared = turn.blocks.common_prefix(&previous.blocks);
+    let (own, other) = (&turn.blocks, &previous.blocks);
+    let own = own.range(shared..own.len());
+    let both = own.zip(other.range(shared..other.len()));
+    shared + both.take_while(|(own, other)| is_same(own, other)).count()
+}
+
+fn is_same(block: &Block, other: &Block) -> bool {
+    match block.id.is_empty() {
+        true => block == other,
+        false => block.id == other.id,
+    }
 }
 
 /// The blocks that each of several turns has of its own.

@@ -3,7 +3,8 @@
 use geppetto_enginebuilder::Builder;
 use geppetto_host::Host;
 use geppetto_store::MemoryStore;
-use geppetto_testing::{Script, ScriptedEngine};
+use geppetto_store_sqlite::SqliteStore;
+use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_timeline::View;
 use geppetto_toolloop::{ToolRegistry, raw_tool_fn};
 use geppetto_web::Options;
@@ -102,4 +103,44 @@ async fn after_a_number_that_no_event_has() {
         window.until(|view| !view.is_empty()).await;
         assert_eq!(window.view, expected, "{wrong}");
     }
+}
+
+/// A page of the AI SDK that resumes its stream knows the answers before. The turns that a store reads
+/// from its file have copies of the blocks that the running turn has.
+#[tokio::test]
+async fn a_page_of_the_ai_sdk_resumes_the_running_answer_alone() {
+    let gate = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().reasoning("Let me think.").text("one"),
+        Script::new().text("two"),
+        Script::new().text("three ").hold_at(&gate).text("four"),
+    ]);
+    let name = format!("geppetto-web-resumes-{}.db", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    let store = SqliteStore::open(&file).await.unwrap();
+    let host = Host::new(store, Builder::new(engine));
+    let server = Server::of(host, Options::new()).await;
+    let message = |id: &str| {
+        let parts = json!([{"type": "text", "text": "Go on"}]);
+        json!({"id": "chat", "messages": [{"id": id, "role": "user", "parts": parts}]})
+    };
+    for id in ["m1", "m2"] {
+        assert_eq!(server.post("/ui", &message(id)).await.status, 200);
+    }
+    let body = message("m3").to_string();
+    let length = body.len();
+    let head = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+    let mut page = Window::post(&server, "/ui", &head, &body).await;
+    page.until_text("three ").await;
+    drop(page);
+
+    let mut again = Window::with(&server, "/ui/chat/stream", "").await;
+    gate.open();
+    let stream = again.rest().await;
+    assert!(stream.contains("four"), "{stream}");
+    for other in ["one", "two", "think"] {
+        assert!(!stream.contains(other), "{stream}");
+    }
+    server.stop().await;
+    let _ = std::fs::remove_file(file);
 }
