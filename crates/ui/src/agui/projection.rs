@@ -6,7 +6,9 @@ use geppetto_events::{Event, EventKind, kind::REPLACED};
 use geppetto_turns::Turn;
 use serde_json::json;
 
-use super::{Conversation, Message, PROTOCOL_VERSION, UiEvent, activity::Activity, history};
+use super::{
+    Conversation, Message, PROTOCOL_VERSION, RunInput, UiEvent, activity::Activity, history,
+};
 use crate::{call_ids::CallIds, history::CLIENT_QUESTION, segment::Segment};
 
 mod ends;
@@ -32,6 +34,8 @@ pub struct Projection {
     ended: bool,
     /// `true` if the stream begins with all messages.
     snapshot: bool,
+    /// Number of messages that come alone before that.
+    first: Option<usize>,
     conversation: Conversation,
     ids: CallIds,
     step: Option<String>,
@@ -69,6 +73,7 @@ impl Projection {
             started: false,
             ended: false,
             snapshot: false,
+            first: None,
             conversation: Conversation::default(),
             ids: CallIds::default(),
             step: None,
@@ -132,6 +137,19 @@ impl Projection {
         self
     }
 
+    /// Sets the messages that the client has: those of its request. If the conversation has others, the
+    /// stream begins with all messages, in such a way that the client has them in order.
+    ///
+    /// Call it after what sets the conversation: [`after`](Self::after) and
+    /// [`with_prompt`](Self::with_prompt).
+    #[must_use]
+    pub fn for_client(mut self, input: &RunInput) -> Self {
+        let messages = self.conversation.messages();
+        self.snapshot |= !input.has(messages);
+        self.first = input.in_order(messages);
+        self
+    }
+
     /// Ignores the events of other runs.
     #[must_use]
     pub fn of_run(mut self, run: impl Into<String>) -> Self {
@@ -160,11 +178,6 @@ impl Projection {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.ended
-    }
-
-    /// Returns the ids of the messages that the client has to know at the start.
-    pub fn message_ids(&self) -> impl Iterator<Item = &str> {
-        self.conversation.messages().iter().map(Message::id)
     }
 
     /// Converts an event.
@@ -225,9 +238,15 @@ impl Projection {
             run_id: self.run_id.clone(),
             protocol_version: PROTOCOL_VERSION,
         });
-        if self.snapshot {
-            self.send_messages();
+        if !self.snapshot {
+            return;
         }
+        if let Some(first) = self.first {
+            let messages = self.conversation.messages().iter().take(first);
+            let messages = messages.cloned().collect();
+            self.out.push(UiEvent::MessagesSnapshot { messages });
+        }
+        self.send_messages();
     }
 
     fn convert(&mut self, event: &Event) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{CONFIRM, UserContent};
 use crate::{RawJson, RequestError};
 
+mod known;
 #[cfg(test)]
 mod tests;
 
@@ -82,6 +83,8 @@ struct Message {
     tool_call_id: Option<String>,
     #[serde(default)]
     error: Option<String>,
+    #[serde(default, alias = "tool_calls")]
+    tool_calls: Value,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -211,13 +214,6 @@ fn provider_id(call: &str) -> &str {
 }
 
 impl RunInput {
-    /// Returns the ids of the client's messages that streams make.
-    pub fn message_ids(&self) -> impl Iterator<Item = &str> {
-        let own = self.messages.iter();
-        let own = own.filter(|own| matches!(&*own.role, "user" | "assistant" | "tool"));
-        own.map(|own| own.id.as_str())
-    }
-
     /// Returns `true` if the client speaks the protocol before 1.0, as that of CopilotKit does
     /// (`@ag-ui/client` 0.0.59): it refuses fields and outcomes that it does not know.
     #[must_use]

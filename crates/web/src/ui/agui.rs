@@ -120,9 +120,7 @@ impl Call<'_> {
         if let Some(message) = self.input.prompt_message() {
             projection = projection.with_prompt(message);
         }
-        if !projection.message_ids().eq(self.input.message_ids()) {
-            projection = projection.with_snapshot();
-        }
+        projection = projection.for_client(self.input);
         // A message that is known is one whose answer is asked for again, or that was edited.
         let submit = match known {
             Some(index) => runs::replace(self.app, &session, &turns, index, prompt).await?,
@@ -235,6 +233,7 @@ impl Call<'_> {
         turns.truncate(count.saturating_sub(1));
         turns.extend(snapshot.turn);
         let projection = self.projection().after(&turns).with_snapshot();
+        let projection = projection.for_client(self.input);
         Ok(stream::of_run(Run {
             wire: projection.of_run(run.as_str()),
             events: session.events(snapshot.seq),
@@ -251,7 +250,8 @@ impl Call<'_> {
 
     /// Returns the stream of a session that runs nothing.
     fn idle(&self, turns: &[Turn]) -> Response {
-        let mut projection = self.projection().after(turns).with_snapshot();
+        let projection = self.projection().after(turns).with_snapshot();
+        let mut projection = projection.for_client(self.input);
         let out = projection.idle();
         let data: Vec<String> = out.iter().map(UiEvent::to_json).collect();
         stream::whole(&data, None)

@@ -89,14 +89,16 @@ async fn a_client_with_other_messages_receives_those_of_the_session() {
     run(&server, json!([user("m1", "Hi")]), json!({})).await;
     let forged = json!([user("x", "forged"), user("m2", "And?")]);
     let events = run(&server, forged, json!({})).await;
-    assert_eq!(events[1]["type"], "MESSAGES_SNAPSHOT");
-    let ids: Vec<_> = events[1]["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|own| &own["content"])
-        .collect();
-    assert_eq!(ids, ["Hi", "one", "And?"]);
+    let contents = |event: &Value| -> Vec<String> {
+        assert_eq!(event["type"], "MESSAGES_SNAPSHOT");
+        let messages = event["messages"].as_array().unwrap().iter();
+        messages
+            .map(|own| own["content"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    // First without the message that the client has, which would stay above the others.
+    assert_eq!(contents(&events[1]), ["Hi", "one"]);
+    assert_eq!(contents(&events[2]), ["Hi", "one", "And?"]);
 }
 
 /// The client of `CopilotKit` (`@ag-ui/client` 0.0.59) refuses an outcome with fields that it does not know, and

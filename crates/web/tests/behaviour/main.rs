@@ -12,6 +12,7 @@ mod a_run_outlives_its_window;
 mod a_slow_window_delays_nobody;
 mod attacks_are_refused;
 mod clients_of_agui_are_served;
+mod clients_of_agui_show_the_session;
 mod every_reconnection_shows_the_same;
 mod generated_windows_agree;
 mod pages_of_the_ai_sdk_are_served;
