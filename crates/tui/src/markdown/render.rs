@@ -29,6 +29,14 @@ use blocks::{Block, Open};
 use code::Code;
 use table::Table;
 
+/// White space of Markdown. Other white space, such as a no-break space, is text.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Returns `true` if there are only blank lines.
+fn is_blank(text: &str) -> bool {
+    text.trim_matches(BLANKS).is_empty()
+}
+
 /// Text to render.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::BlockQuoteKind;
 use ratatui::text::{Line, Span};
 
-use super::{Leaf, Point, Renderer, resume};
+use super::{BLANKS, Leaf, Point, Renderer, resume};
 use crate::markdown::{
     resume::Container,
     wrap::{self, Break, Margin, Run},
@@ -100,9 +100,16 @@ impl Renderer<'_> {
     fn record_point(&mut self, block: Block, offset: usize) {
         let text = self.source.text;
         let line = line_start(text, offset);
-        let is_first = self.open.last().is_none_or(|own| own.container.line < line);
+        let is_below = self.open.last().is_none_or(|own| own.container.line < line);
+        // The mark of an item stands on its first line.
+        let is_marked = self.open.iter().all(|own| !own.is_new);
         let is_deep = self.open.len() > MAX_DEPTH;
-        if is_deep || offset >= self.complete || line <= self.source.muted || !is_first {
+        if is_deep
+            || offset >= self.complete
+            || line <= self.source.muted
+            || !is_below
+            || !is_marked
+        {
             return;
         }
         let mut containers = self.containers();
@@ -127,7 +134,7 @@ impl Renderer<'_> {
 
     pub(super) fn ends_at(&mut self, range: &Range<usize>) {
         let text = self.source.text.get(range.clone()).unwrap_or_default();
-        let end = range.start + text.trim_end().len();
+        let end = range.start + text.trim_end_matches(BLANKS).len();
         self.block_end = self.block_end.max(end);
     }
 

@@ -5,9 +5,9 @@ use std::ops::Range;
 use pulldown_cmark::CodeBlockKind;
 
 use super::{
-    Leaf, Point, Renderer,
+    BLANKS, Leaf, Point, Renderer,
     blocks::{Block, line_start},
-    info, resume,
+    info, is_blank, resume,
 };
 use crate::markdown::{
     tint::Tint,
@@ -74,9 +74,7 @@ impl Renderer<'_> {
         self.before = Some(Block::Code);
         let text = self.source.text;
         let own = text.get(range.clone()).unwrap_or_default();
-        let is_last = text
-            .get(range.end..)
-            .is_none_or(|rest| rest.trim().is_empty());
+        let is_last = is_blank(text.get(range.end..).unwrap_or_default());
         let is_open = !self.source.is_done && is_last && !is_closed(own);
         let is_fence = is_open && code.fence.is_some() && may_close(&code.line, own);
         if !code.line.is_empty() && !is_fence {
@@ -132,7 +130,7 @@ fn is_closed(block: &str) -> bool {
     let Some((mark, len)) = fence(block) else {
         return false;
     };
-    let Some((_, last)) = block.trim_end().rsplit_once('\n') else {
+    let Some((_, last)) = block.trim_end_matches(BLANKS).rsplit_once('\n') else {
         return false;
     };
     let last = last.trim_start_matches(['>', ' ', '\t']);
@@ -141,6 +139,6 @@ fn is_closed(block: &str) -> bool {
 
 /// Returns `true` if an incomplete line may become the closing fence.
 fn may_close(line: &str, block: &str) -> bool {
-    let line = line.trim();
+    let line = line.trim_matches(BLANKS);
     fence(block).is_some_and(|(mark, len)| line.len() <= len && line.chars().all(|c| c == mark))
 }

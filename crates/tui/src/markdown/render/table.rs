@@ -9,9 +9,9 @@ use ratatui::{
 };
 
 use super::{
-    Leaf, Renderer,
+    BLANKS, Leaf, Renderer,
     blocks::{Block, line_start},
-    resume,
+    is_blank, resume,
 };
 use crate::{
     markdown::wrap::{self, Break, Margin, Run},
@@ -110,13 +110,11 @@ impl Renderer<'_> {
         };
         self.before = Some(Block::Table);
         let text = self.source.text;
-        let is_last = text
-            .get(range.end..)
-            .is_none_or(|rest| rest.trim().is_empty());
+        let is_last = is_blank(text.get(range.end..).unwrap_or_default());
         if is_last && !self.source.is_done && !self.source.is_cut {
             let start = range.start.max(self.source.muted);
             let raw = text.get(start..range.end).unwrap_or_default();
-            let run = Run::new(raw.trim_end(), Style::new());
+            let run = Run::new(raw.trim_end_matches(BLANKS), Style::new());
             return self.write(&[run], Break::Columns);
         }
         let lines = table.lines(self.room(), self.theme);

@@ -201,6 +201,31 @@ fn a_formula_does_not_go_beyond_its_block() {
     }
 }
 
+#[test]
+fn an_item_keeps_its_mark_after_an_empty_quote() {
+    for text in [
+        "- > \n  a\n\n  b\n\nc\n",
+        "1. > \n\n   - a\n   - b\n\nc\n",
+        "> - > \n>\n>   a\n>\n>   b\n\nc\n",
+        "- [a]: /b\n\n  > \n\n  c\n\n  d\n",
+    ] {
+        same_in_pieces(text);
+    }
+}
+
+#[test]
+fn a_line_of_no_break_spaces_is_not_blank() {
+    for text in [
+        "|a|b|\n|-|-|\n\n    \u{a0}\n\nc\n",
+        "```\na\n```\n\u{a0}\n\nc\n",
+        "```\na\n```\u{a0}\nb\n```\nc\n",
+        "> ```\n> a\n\n\u{a0}\n\nc\n",
+        "a\n\u{a0}\n# b\n\n\u{3000}\n- c\n",
+    ] {
+        same_in_pieces(text);
+    }
+}
+
 /// <https://github.com/anomalyco/opencode/issues/42896>, <https://github.com/anomalyco/opencode/issues/48155>,
 /// <https://github.com/anomalyco/opencode/issues/48714>, <https://github.com/JustVugg/colibri/issues/910>,
 /// <https://github.com/minorcell/memo-code/issues/220>
