@@ -63,7 +63,12 @@ impl Renderer<'_> {
             code.point = Some((end, self.out.lines.len(), code.tint.clone()));
             code.line = rest;
         }
-        self.ends_at(range);
+        if code.fence.is_some() {
+            // Blank lines in a fence are code.
+            self.block_end = self.block_end.max(range.end);
+        } else {
+            self.ends_at(range);
+        }
         self.leaf = Leaf::Code(code);
     }
 

@@ -214,6 +214,18 @@ fn an_item_keeps_its_mark_after_an_empty_quote() {
 }
 
 #[test]
+fn blank_lines_in_an_open_fence_are_code() {
+    for text in [
+        "1. ```\n\n\n2. a\n",
+        "- ```\n  a\n\n\n- b\n\nc\n",
+        "- ```\n  a\n  ```\n\n- b\n\n      c\n\n- d\n",
+        "> ```\n> a\n>\n>\n\nb\n",
+    ] {
+        same_in_pieces(text);
+    }
+}
+
+#[test]
 fn a_line_of_no_break_spaces_is_not_blank() {
     for text in [
         "|a|b|\n|-|-|\n\n    \u{a0}\n\nc\n",
