@@ -10,14 +10,16 @@ use geppetto_engine::{Completed, EngineError, Finish, ItemId, ResponseWriter};
 use geppetto_events::{EventKind, kind::Info};
 use geppetto_transport::Redactor;
 use geppetto_turns::{Incomplete, InferenceResult};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{read::halves, rules::ToolNames};
 use halved::Halved;
 use notes::Notes;
+use repeated::Repeated;
 
 mod halved;
 mod notes;
+mod repeated;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +44,7 @@ pub struct Output<'a> {
     redactor: Redactor,
     halved: Halved,
     notes: Notes,
+    repeated: Repeated,
     /// The model most recently named by the server.
     model: String,
     /// Translation of tool names in the reply.
@@ -55,6 +58,7 @@ impl<'a> Output<'a> {
             redactor: Redactor::new(),
             halved: Halved::default(),
             notes: Notes::default(),
+            repeated: Repeated::default(),
             model: String::new(),
             names: ToolNames::default(),
         }
@@ -83,13 +87,17 @@ impl<'a> Output<'a> {
     /// ([`Settings::names`](crate::Settings::names)). A call without a name has that of no tool, so that it is answered
     /// with the names of the tools, and the reply is not the end of the run
     /// (<https://github.com/tailcallhq/forgecode/issues/1141>).
+    ///
+    /// A call that repeats the id, the name and the arguments of an earlier one is revoked at the end of the reply.
     pub fn open_tool_call(&mut self, id: &str, name: &str) -> ItemId {
-        let id = self.id(id).into_owned();
+        let sent = self.id(id).into_owned();
         let name = match name {
             "" => UNNAMED,
             name => self.names.own(name),
         };
-        self.writer.open_tool_call(id, name)
+        let item = self.writer.open_tool_call(sent, name);
+        self.repeated.note(id, item);
+        item
     }
 
     /// Appends a delta to an open item.
@@ -193,6 +201,11 @@ impl<'a> Output<'a> {
         }
         self.notes.replaced(self.halved.lost());
         self.notes.settle(&mut finish, &self.writer);
+        let repeated = std::mem::take(&mut self.repeated).revoke(&mut self.writer);
+        if repeated > 0 {
+            let message = "left out tool calls that the server repeated";
+            self.inform(message, json!({"calls": repeated}));
+        }
         if finish.stop_reason.is_some() || finish.usage.is_some() {
             let reason = finish.stop_reason.as_deref();
             self.writer.metadata(reason, finish.usage.as_ref());

@@ -59,14 +59,28 @@ const BEFORE: &[(&str, i64)] = &[
 /// (<https://github.com/QwenLM/qwen-code/issues/73>).
 const AFFORDABLE: &str = "can only afford ";
 
-/// Smallest reply that is worth to be requested where the credit is not enough for more.
+/// Smallest reply that is worth to be requested where the credit or the context window is not enough for more.
 const SMALLEST: u64 = 1024;
 
 /// Returns the remedy for an error that names a smaller output limit than the requested one.
 pub(super) fn remedy(error: &EngineError, asked: &InferenceConfig) -> Option<Remedy> {
-    // Credit changes.
-    let affordable = || affordable(error, asked).map(|limit| Remedy::limited(limit).of_contents());
-    of(error, asked).map(Remedy::limited).or_else(affordable)
+    // Credit changes, and so does the prompt.
+    let of_call = || affordable(error, asked).or_else(|| room(error, asked));
+    of(error, asked)
+        .map(Remedy::limited)
+        .or_else(|| of_call().map(|limit| Remedy::limited(limit).of_contents()))
+}
+
+/// Returns the number of tokens that a prompt leaves for the reply, if more were requested. vLLM: "'max_tokens' or
+/// 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and your request has 50
+/// input tokens (8192 > 4096 - 50)." (<https://github.com/vllm-project/vllm/pull/36197>).
+fn room(error: &EngineError, asked: &InferenceConfig) -> Option<u64> {
+    let asked = asked.max_response_tokens?;
+    let message = rules::refusal(error, &[ErrorKind::ContextTooLong])?;
+    let (_, window) = message.split_once(" > ")?;
+    let (_, input) = window.split_once(" - ")?;
+    let limit = number(window)?.checked_sub(number(input)?)?;
+    Some(limit).filter(|limit| (SMALLEST..asked).contains(limit))
 }
 
 /// Returns the number of tokens for which the credit is enough, if more were requested.

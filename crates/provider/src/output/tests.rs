@@ -99,3 +99,31 @@ fn a_half_without_its_partner_is_replaced_and_counted_wherever_its_item_ends() {
     let whole = end(|out, id| assert_eq!(out.complete(id, "a😀"), Completed::Rest));
     assert_eq!(whole, (vec!["a😀".to_owned()], None));
 }
+
+#[test]
+fn a_call_that_is_sent_twice_is_one() {
+    let (ctx, mut turn) = (context(), Turn::new());
+    let mut out = output(&ctx, &mut turn);
+    let calls = [
+        ("a", "f", "{}"),
+        ("a", "f", "{}"),
+        ("a", "f", "{\"x\":1}"),
+        ("a", "g", "{}"),
+        ("", "f", "{}"),
+        ("", "f", "{}"),
+        ("b", "f", "{}"),
+    ];
+    for (id, name, args) in calls {
+        let item = out.open_tool_call(id, name);
+        out.push(item, args);
+        out.close(item, None);
+    }
+    out.end(Finish::new(FinishClass::ToolCallsPending), None)
+        .unwrap();
+    let revoked: Vec<bool> = turn
+        .blocks
+        .iter()
+        .map(|block| block.incomplete().is_some())
+        .collect();
+    assert_eq!(revoked, [false, true, false, false, false, false, false]);
+}

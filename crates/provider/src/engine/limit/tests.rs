@@ -104,3 +104,22 @@ fn a_reply_is_as_long_as_the_credit_allows() {
     assert_eq!(of_credit("0", None), None);
     assert_eq!(of_credit("12", None), None);
 }
+
+#[test]
+fn a_reply_fits_behind_its_prompt() {
+    let of_window = |numbers: &str, asked: u64| {
+        let message = format!(
+            "'max_tokens' or 'max_completion_tokens' is too large: {asked}. This model's maximum context length is 4096 \
+             tokens and your request has 50 input tokens ({numbers})."
+        );
+        let error = EngineError::new(ErrorKind::ContextTooLong, "too long");
+        let mut config = InferenceConfig::default();
+        config.max_response_tokens = Some(asked);
+        room(&error.with_provider_message(message), &config)
+    };
+    assert_eq!(of_window("8192 > 4096 - 50", 8192), Some(4046));
+    assert_eq!(of_window("8192 > 4096 - 4000", 8192), None);
+    assert_eq!(of_window("8192 > 4096 - 5000", 8192), None);
+    assert_eq!(of_window("8192 + 50 > 4096", 8192), None);
+    assert_eq!(of_window("too many", 8192), None);
+}
