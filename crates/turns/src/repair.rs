@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::{Block, Blocks, Content, ToolCall, ToolUse};
+use calls::{Calls, Open};
 
+mod calls;
 mod late;
 mod rules;
 #[cfg(test)]
@@ -37,7 +39,7 @@ pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded resul
 pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
     let mut output = Output {
         blocks: Vec::with_capacity(history.len()),
-        calls: Vec::new(),
+        calls: Calls::default(),
         answering: false,
         held: Vec::new(),
         interjected: false,
@@ -71,10 +73,10 @@ pub fn repair(history: &Blocks) -> Vec<Arc<Block>> {
     output.blocks
 }
 
-struct Output {
+struct Output<'h> {
     blocks: Vec<Arc<Block>>,
     /// The calls of the current model output.
-    calls: Vec<Open>,
+    calls: Calls<'h>,
     /// `true` if answers to the current model output have begun.
     answering: bool,
     /// Blocks that wait for the end of the current answers, which they would separate: those that stand
@@ -86,19 +88,7 @@ struct Output {
     past: Option<Past>,
 }
 
-/// A call of the current model output.
-struct Open {
-    id: String,
-    /// Id in the result: that of the call, unless another call has it.
-    sent: String,
-    /// Index of its block in the result.
-    at: usize,
-    is_answered: bool,
-    /// `true` if an earlier call has the same id: without an answer of its own it does not count.
-    is_second: bool,
-}
-
-impl Output {
+impl<'h> Output<'h> {
     /// The model continues: after answers or prompts, this begins a new output.
     fn model_output_goes_on(&mut self) {
         if self.answering || self.interjected {
@@ -114,63 +104,26 @@ impl Output {
     }
 
     fn close_if_answered(&mut self) {
-        let mut calls = self.calls.iter();
-        if calls.all(|open| open.is_answered || open.is_second) {
+        if self.calls.are_answered() {
             self.close();
         }
     }
 
-    fn call(&mut self, block: &Arc<Block>, call: &ToolCall) {
-        let said = |open: &Open| {
-            self.blocks
-                .get(open.at)
-                .and_then(|block| block.as_tool_call())
-        };
-        let is_repeated = |open: &Open| {
-            said(open).is_some_and(|said| said.name == call.name && said.args == call.args)
-        };
-        let mut namesakes = self.calls.iter().filter(|open| open.id == call.id);
-        let is_second = match namesakes.next() {
-            Some(first) if is_repeated(first) || namesakes.any(is_repeated) => return,
-            first => first.is_some(),
-        };
-        let sent = self.distinct(&call.id);
-        let block = match sent == call.id {
-            true => Arc::clone(block),
-            false => renamed(block, &sent),
-        };
-        self.calls.push(Open {
-            id: call.id.clone(),
-            sent,
-            at: self.blocks.len(),
-            is_answered: false,
-            is_second,
-        });
-        self.push(block);
-    }
-
-    /// Returns an id that no call of the current output has.
-    fn distinct(&self, id: &str) -> String {
-        let is_free = |id: &String| self.calls.iter().all(|open| open.sent != *id);
-        let own = Some(id.to_owned()).filter(is_free);
-        let mut others = (2_u64..).map(|number| format!("{id}:{number}"));
-        own.or_else(|| others.find(is_free)).unwrap_or_default()
+    fn call(&mut self, block: &Arc<Block>, call: &'h ToolCall) {
+        if let Some(id) = self.calls.add(call, self.blocks.len()) {
+            let block = with_id(block, &call.id, id);
+            self.push(block);
+        }
     }
 
     fn answer(&mut self, block: &Arc<Block>, answer: &ToolUse) {
-        let calls = self.calls.iter_mut();
-        let mut namesakes = calls.filter(|open| open.id == answer.id).peekable();
-        if namesakes.peek().is_none() {
+        if !self.calls.have(&answer.id) {
             return self.late(answer);
         }
-        let Some(open) = namesakes.find(|open| !open.is_answered) else {
+        let Some(id) = self.calls.answer(&answer.id) else {
             return;
         };
-        open.is_answered = true;
-        let block = match open.sent == answer.id {
-            true => Arc::clone(block),
-            false => renamed(block, &open.sent),
-        };
+        let block = with_id(block, &answer.id, id);
         self.answering = true;
         self.push(block);
         if self.interjected {
@@ -201,19 +154,11 @@ impl Output {
 
     /// Answers the open calls when the conversation continues or ends.
     fn close(&mut self) {
-        let is_dropped = |open: &Open| open.is_second && !open.is_answered;
-        if self.calls.iter().any(is_dropped) {
-            let mut at = 0..;
-            let dropped = self.calls.extract_if(.., |open| is_dropped(open));
-            let dropped: Vec<usize> = dropped.map(|open| open.at).collect();
-            self.blocks.retain(|_| {
-                at.next()
-                    .is_none_or(|at| dropped.binary_search(&at).is_err())
-            });
-        }
-        for open in self.calls.drain(..) {
-            if !open.is_answered {
-                let id = open.sent;
+        let calls = self.calls.take();
+        self.drop_blocks(calls.iter().filter(|open| open.is_dropped()));
+        for open in calls {
+            if !open.is_answered && !open.is_dropped() {
+                let id = open.id;
                 let answer =
                     Block::tool_error(id.as_str(), MISSING_ANSWER).with_id(format!("repair:{id}"));
                 self.blocks.push(Arc::new(answer));
@@ -223,11 +168,26 @@ impl Output {
         self.answering = false;
         self.interjected = false;
     }
+
+    /// Drops the blocks of calls, which are in order.
+    fn drop_blocks<'o>(&mut self, calls: impl Iterator<Item = &'o Open>) {
+        let mut dropped = calls.map(|open| open.at).peekable();
+        let Some(first) = dropped.peek().copied() else {
+            return;
+        };
+        let rest = self.blocks.split_off(first);
+        let rest = rest.into_iter().zip(first..);
+        let kept = rest.filter(|(_, at)| dropped.next_if_eq(at).is_none());
+        self.blocks.extend(kept.map(|(block, _)| block));
+    }
 }
 
-/// Returns a call or an answer with another id.
-fn renamed(block: &Block, id: &str) -> Arc<Block> {
-    let mut block = block.clone();
+/// Returns a call or an answer, which has the id `own`, with this id.
+fn with_id(block: &Arc<Block>, own: &str, id: &str) -> Arc<Block> {
+    if own == id {
+        return Arc::clone(block);
+    }
+    let mut block = (**block).clone();
     match &mut block.content {
         Content::ToolCall(call) => id.clone_into(&mut call.id),
         Content::ToolUse(answer) => id.clone_into(&mut answer.id),

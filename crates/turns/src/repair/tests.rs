@@ -188,6 +188,30 @@ fn calls_without_id_or_name_are_left_out() {
     assert!(repair(&blocks).is_empty());
 }
 
+/// What a history contains costs no more than its length.
+#[test]
+fn many_calls_with_one_id_are_told_apart() {
+    const MANY: usize = 40_000;
+    let call = |number: usize| Block::tool_call(ToolCall::new("1", "f", number.to_string()));
+    let other = |number: usize| Block::tool_call(ToolCall::new(format!("1:{number}"), "f", "{}"));
+    let calls = (0..MANY).map(other).chain((0..MANY).map(call));
+    let answers = (0..MANY).map(|number| Block::tool_result("1", number.to_string()));
+    let all: Blocks = calls.chain([Block::user("wait")]).chain(answers).collect();
+    let repaired = repair(&all);
+    assert!(is_answered_in_order(&repaired));
+    assert_eq!(repaired.len(), 4 * MANY + 1);
+}
+
+/// Returns `true` if each call has one answer, and ids are distinct.
+fn is_answered_in_order(blocks: &[Arc<Block>]) -> bool {
+    let mut open = std::collections::HashSet::new();
+    blocks.iter().all(|block| match &block.content {
+        Content::ToolCall(call) => open.insert(call.id.clone()),
+        Content::ToolUse(answer) => open.remove(&answer.id),
+        _ => true,
+    }) && open.is_empty()
+}
+
 pub(super) fn any_history() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         Just("u".to_owned()),
