@@ -54,6 +54,10 @@ impl Message {
             | Self::Activity { id, .. } => id,
         }
     }
+
+    pub(super) fn is_reasoning(&self) -> bool {
+        matches!(self, Self::Reasoning { .. })
+    }
 }
 
 /// Content of a message of the user: a text, or a list of parts.

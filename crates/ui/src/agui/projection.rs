@@ -55,6 +55,9 @@ pub struct Projection {
     /// The turn before the run, and its calls that wait.
     before: Option<(String, Vec<tools::Waiting>)>,
     activities: BTreeMap<String, Activity>,
+    /// `true` if reasoning was withdrawn that the client still has: it keeps its reasoning where a
+    /// snapshot has none.
+    stale_reasoning: bool,
     /// Message that the calls of the reply belong to.
     parent: Option<String>,
     /// Messages and tool calls of each provider call, and the provider's ids of the latter.
@@ -88,6 +91,7 @@ impl Projection {
             sent_results: BTreeMap::new(),
             before: None,
             activities: BTreeMap::new(),
+            stale_reasoning: false,
             parent: None,
             of_call: HashMap::new(),
             out: Vec::new(),
@@ -303,6 +307,7 @@ impl Projection {
 
     fn send_messages(&mut self) {
         let messages = self.conversation.messages().to_vec();
+        self.stale_reasoning &= !messages.iter().any(Message::is_reasoning);
         self.out.push(UiEvent::MessagesSnapshot { messages });
     }
 }

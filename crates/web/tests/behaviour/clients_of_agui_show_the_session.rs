@@ -89,6 +89,7 @@ impl Client {
     }
 }
 
+/// <https://github.com/microsoft/agent-framework/issues/7807>: all messages came with each answer.
 #[tokio::test]
 async fn a_message_after_reasoning_needs_no_snapshot() {
     let script = |text: &str| Script::new().reasoning("Let me think.").text(text);

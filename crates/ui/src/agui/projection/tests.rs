@@ -1,8 +1,9 @@
 use geppetto_events::{
     Correlation,
     kind::{
-        CustomEvent, ProviderCallStarted, RunStarted, RunStopped, ServerTool, ServerToolPhase,
-        TextDelta, TextFinished, ToolCallRequested, ToolCallWaiting, ToolResultReady, ToolStatus,
+        CustomEvent, ProviderCallDiscarded, ProviderCallStarted, ReasoningDelta, ReasoningFinished,
+        ReasoningSource, RunStarted, RunStopped, ServerTool, ServerToolPhase, TextDelta,
+        TextFinished, ToolCallRequested, ToolCallWaiting, ToolResultReady, ToolStatus,
     },
 };
 use serde_json::{Value, json};
@@ -163,4 +164,27 @@ fn the_state_of_the_application_is_sent() {
         json!({"type": "CUSTOM", "name": "weather", "value": {"sky": "blue"}}),
     ];
     assert_eq!(out[2..], expected);
+}
+
+/// `@ag-ui/client` keeps its reasoning where a snapshot has none. So reasoning that was withdrawn is
+/// removed with the next snapshot that has some.
+#[test]
+fn withdrawn_reasoning_is_removed_with_the_next() {
+    let reasoning = |segment, text: &str| {
+        let source = ReasoningSource::Thinking;
+        let delta = ReasoningDelta::new(text, 0, 1, source.clone());
+        let end = ReasoningFinished::new(text, None, source);
+        [
+            (segment, EventKind::ReasoningDelta(delta)),
+            (segment, EventKind::ReasoningSegmentFinished(end)),
+        ]
+    };
+    let discarded = ProviderCallDiscarded::new("broken");
+    let events = reasoning("a", "I thi").into_iter();
+    let events = events.chain([("", EventKind::ProviderCallDiscarded(discarded))]);
+    let out = project(events.chain(reasoning("b", "I think")));
+    let snapshots = out.iter().filter(|own| own["type"] == "MESSAGES_SNAPSHOT");
+    let snapshots: Vec<&Value> = snapshots.map(|own| &own["messages"]).collect();
+    let second = json!([{"id": "b", "role": "reasoning", "content": "I think"}]);
+    assert_eq!(snapshots, [&json!([]), &second]);
 }

@@ -99,6 +99,9 @@ impl Projection {
             message_id: id.clone(),
         });
         self.send(UiEvent::ReasoningEnd { message_id: id });
+        if self.stale_reasoning {
+            self.send_messages();
+        }
     }
 
     /// Ends texts and reasoning whose ends are missing.
@@ -117,6 +120,9 @@ impl Projection {
 
     /// Removes messages and calls from the conversation.
     pub(super) fn withdraw(&mut self, ids: &[String]) {
+        let mut messages = self.conversation.messages().iter();
+        self.stale_reasoning |=
+            messages.any(|own| own.is_reasoning() && ids.iter().any(|id| id == own.id()));
         self.conversation.remove(ids);
         self.send_messages();
     }

@@ -17,10 +17,9 @@ impl RunInput {
     /// An answer of which the client has only a part, because it closed its connection to stop it, is
     /// another one.
     pub(in crate::agui) fn has(&self, messages: &[Message]) -> bool {
-        let is_reasoning = |own: &Message| matches!(own, Message::Reasoning { .. });
         // A client keeps its reasoning where the conversation has none, so another snapshot does not
         // remove it.
-        let with_reasoning = messages.iter().any(is_reasoning);
+        let with_reasoning = messages.iter().any(Message::is_reasoning);
         let mut own = self.messages.iter().filter(|own| match &*own.role {
             "user" | "assistant" | "tool" => true,
             "reasoning" => with_reasoning,
