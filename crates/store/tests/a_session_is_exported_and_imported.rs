@@ -224,6 +224,46 @@ async fn an_import_that_the_store_refuses_leaves_nothing() {
     assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
 
+/// <https://github.com/anthropics/claude-code/issues/50347>,
+/// <https://github.com/anthropics/claude-code/issues/49876>: a conversation that was cut off is not
+/// taken for a whole one.
+#[tokio::test]
+async fn an_export_that_was_cut_off_is_not_taken_for_a_whole_one() {
+    let lines = exported(&cut_session().await, ID).await;
+    let whole = lines.lines().count();
+    let cases = [
+        (1, "the export is cut off after 0 of 150 turns"),
+        (150, "the export is cut off after 149 of 150 turns"),
+        (151, "the export is cut off after event 0 of 3"),
+        (whole - 1, "the export is cut off after event 2 of 3"),
+    ];
+    for (kept, message) in cases {
+        let part: Vec<&str> = lines.lines().take(kept).collect();
+        let store = MemoryStore::new();
+        let import = read(&part.join("\n")).unwrap();
+        let error = import.write(&store, ID).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), &*error.to_string()),
+            (ErrorKind::Invalid, message)
+        );
+        assert_eq!(
+            store.info(ID).await.unwrap_err().kind(),
+            ErrorKind::NotFound
+        );
+
+        let import = read(&part.join("\n")).unwrap().partial();
+        assert_eq!(import.missing().as_deref(), Some(message));
+        let info = import.write(&store, ID).await.unwrap();
+        assert_eq!(info.turns, (kept as u64 - 1).min(150));
+        assert_eq!(info.run.is_some(), kept > 150);
+    }
+    assert_eq!(read(&lines).unwrap().missing(), None);
+    // Earlier exports do not tell what follows.
+    let old = lines.replacen(r#","turns":150,"last_seq":3"#, "", 1);
+    let part: Vec<&str> = old.lines().take(150).collect();
+    assert_eq!(read(&part.join("\n")).unwrap().missing(), None);
+}
+
 #[tokio::test]
 async fn turns_and_yaml_become_sessions() {
     let store = cut_session().await;

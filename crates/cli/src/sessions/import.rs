@@ -14,6 +14,9 @@ use crate::{continued, failure::Failure, say};
 /// Size from which a person is told that a file is read, in MiB.
 const LARGE: u64 = 16;
 
+/// What can be done about a file that is cut off.
+const PARTIAL: &str = "; import what is there with --partial";
+
 /// Read sessions from a file: an export, a turn in YAML or JSON, or a turn store of pinocchio.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
@@ -22,6 +25,9 @@ pub(crate) struct Import {
     /// Id of the session [default: that of the export, or a new one].
     #[arg(long)]
     id: Option<String>,
+    /// Import what is there of an export that was cut off.
+    #[arg(long)]
+    partial: bool,
 }
 
 impl Import {
@@ -44,11 +50,15 @@ impl Import {
         };
         let own = archive.exported_id().map(ToOwned::to_owned);
         let id = self.id.clone().or(own).unwrap_or_else(continued::new_id);
+        let missing = archive.missing();
+        if let Some(missing) = missing.as_ref().filter(|_| self.partial) {
+            say::warning(missing);
+        }
         let info = archive.write(store, &id).await.map_err(|error| {
-            let advice = if error.kind() == geppetto_store::ErrorKind::Exists {
-                "; choose another id with --id"
-            } else {
-                ""
+            let advice = match error.kind() {
+                geppetto_store::ErrorKind::Exists => "; choose another id with --id",
+                _ if missing.is_some() => PARTIAL,
+                _ => "",
             };
             Failure::Usage(format!("{}: {error}{advice}", self.file.display()))
         })?;
@@ -68,11 +78,11 @@ impl Import {
             Failure::Usage(format!("{}: {error}", self.file.display()))
         };
         if first.starts_with("{\"session\"") {
-            archive.line(&first).map_err(|error| invalid(&error))?;
-            for line in file.lines() {
-                let line = line.map_err(|error| self.unreadable(&error))?;
-                archive.line(&line).map_err(|error| invalid(&error))?;
+            if self.partial {
+                archive = archive.partial();
             }
+            archive.line(&first).map_err(|error| invalid(&error))?;
+            self.rest(&mut archive, file)?;
             return Ok(archive);
         }
         let read = file.read_to_string(&mut first);
@@ -86,6 +96,29 @@ impl Import {
             return Err(invalid(&"there is no conversation in it"));
         }
         Ok(Archive::of_turns([turn]))
+    }
+
+    /// Reads the lines after the first one. The last line may be a part of one.
+    fn rest(&self, archive: &mut Archive, mut file: impl BufRead) -> Result<(), Failure> {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let read = file.read_line(&mut line);
+            read.map_err(|error| self.unreadable(&error))?;
+            if line.is_empty() {
+                return Ok(());
+            }
+            let Err(error) = archive.line(&line) else {
+                continue;
+            };
+            let is_cut = !line.ends_with('\n');
+            let file = self.file.display();
+            if !is_cut || !self.partial {
+                let advice = if is_cut { PARTIAL } else { "" };
+                return Err(Failure::Usage(format!("{file}: {error}{advice}")));
+            }
+            say::warning(&format!("{file}: {error}"));
+        }
     }
 
     async fn pinocchio(&self, store: &dyn SessionStore) -> Result<(), Failure> {

@@ -74,6 +74,51 @@ async fn an_export_is_imported_elsewhere_and_goes_on() {
     assert_eq!(other.ok("sessions import --id b", archive).await, "b\n");
 }
 
+/// <https://github.com/andrewyng/openworker/pull/56>: what is left of a file that was cut off can be
+/// had, and it is told.
+#[tokio::test]
+async fn an_export_that_was_cut_off_is_imported_where_it_is_wanted() {
+    let home = Home::new();
+    home.ok("ask --new-session a", "My name is Ada").await;
+    home.ok("ask -s a", "And yours?").await;
+    home.ok("sessions fork a --id f", "").await;
+    for id in ["a", "f"] {
+        let whole = home.ok("sessions export", id).await;
+        home.write("whole.jsonl", &whole);
+        home.ok("sessions import whole.jsonl --id", &format!("{id}2"))
+            .await;
+    }
+    let whole = home.ok("sessions export", "a").await;
+    let second = whole.match_indices("\n{\"turn\"").nth(1).unwrap().0;
+    for (name, end, message) in [
+        (
+            "line",
+            second + 1,
+            "the export is cut off after 1 of 2 turns",
+        ),
+        ("middle", second + 20, "line 3: not valid JSON: "),
+    ] {
+        home.write("cut.jsonl", &whole[..end]);
+        let line = format!("sessions import cut.jsonl --id {name}");
+        let refused = home.geppetto(&line, []).end().await;
+        refused.fails_with(2, message);
+        assert!(
+            refused
+                .err
+                .ends_with("; import what is there with --partial\n"),
+            "{refused:?}"
+        );
+        let taken = home.geppetto(&format!("{line} --partial"), []).end().await;
+        assert_eq!((taken.code, taken.out.trim_end()), (0, name), "{taken:?}");
+        assert!(
+            taken.err.contains("cut off after 1 of 2 turns"),
+            "{taken:?}"
+        );
+        let line = format!("ask -s {name}");
+        assert!(home.ok(&line, "What is my name?").await.contains("Ada"));
+    }
+}
+
 #[tokio::test]
 async fn a_turn_in_yaml_is_exported_and_imported() {
     let home = Home::new();

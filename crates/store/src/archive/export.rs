@@ -19,7 +19,7 @@ const PAGE: usize = 64;
 ///
 /// | key | lines | content |
 /// |---|---|---|
-/// | `session` | 1, the first | `version` (1), `id`, times in milliseconds since 1970, title, group, the last run |
+/// | `session` | 1, the first | `version` (1), `id`, times in milliseconds since 1970, title, group, the last run, number of turns and of the last event |
 /// | `turn` | one a turn | `kept`: number of blocks that are those of the turn before; `rest`: the turn with its other blocks |
 /// | `effect` | those of the latest turn | key, call, tool, number of times begun, the answer |
 /// | `event` | the event log | an event; merged deltas are one |

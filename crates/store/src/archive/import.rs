@@ -42,6 +42,11 @@ pub struct Import {
     run: Option<RunRecord>,
     /// Number of events until the last step of the run.
     run_events: u64,
+    /// Number of turns, and of the last event, that the first line announces.
+    announced: (u64, u64),
+    /// Number of the last event, in the exported session.
+    last_seq: u64,
+    partial: bool,
 }
 
 impl Import {
@@ -88,6 +93,28 @@ impl Import {
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
+    }
+
+    /// Writes what is there of an export that was cut off. By default, that is an error.
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
+    /// Returns what an export that was cut off between two lines lacks; `None` if it is complete, or
+    /// of an earlier program, whose exports do not tell.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let (turns, seq) = self.announced;
+        let read = self.turns.len() as u64;
+        if read < turns {
+            return Some(format!(
+                "the export is cut off after {read} of {turns} turns"
+            ));
+        }
+        let last = self.last_seq;
+        (last < seq).then(|| format!("the export is cut off after event {last} of {seq}"))
     }
 
     /// Reads a line. Blank lines are skipped.
@@ -164,7 +191,7 @@ impl Import {
     ///
     /// [`Exists`](ErrorKind::Exists) if there is a session with this id,
     /// [`Held`](ErrorKind::Held) if another import writes it,
-    /// [`Invalid`](ErrorKind::Invalid) if no line was read, and those of
+    /// [`Invalid`](ErrorKind::Invalid) if no line was read or the export was cut off, and those of
     /// [`SessionStore::append`].
     pub async fn write<S: SessionStore + ?Sized>(
         self,
@@ -173,6 +200,9 @@ impl Import {
     ) -> Result<SessionInfo, Error> {
         if self.id.is_none() && self.turns.is_empty() {
             return Err(Error::invalid("there is no session to import"));
+        }
+        if let Some(missing) = self.missing().filter(|_| !self.partial) {
+            return Err(Error::invalid(missing));
         }
         match store.info(session).await {
             // Left by an import whose process ended.
@@ -207,10 +237,12 @@ impl Import {
         self.title = self.title.take().or(header.title);
         self.group = self.group.take().or(header.group);
         self.run = header.run;
+        self.announced = (header.turns, header.last_seq);
         self.id = Some(header.id);
     }
 
     fn event(&mut self, event: Event) {
+        self.last_seq = event.seq;
         self.events.push(event);
         if let (Some(run), Some(event)) = (&self.run, self.events.last())
             && event.seq <= run.seq
@@ -224,7 +256,8 @@ impl Import {
             .updated_at
             .or(self.created_at)
             .unwrap_or_else(SystemTime::now);
-        let turn = (self.turns.len() as u64).saturating_sub(1);
+        let (turns, missing) = (self.turns.len() as u64, self.missing());
+        let turn = turns.saturating_sub(1);
         let from = self.id.as_deref().unwrap_or(session);
         let events = self.events.into_iter().zip(1..);
         let events = events.map(|(event, seq)| renumbered(event, seq, from, session));
@@ -237,7 +270,9 @@ impl Import {
             .iter()
             .flat_map(|line| writes(line, turn))
             .collect();
-        batch.run = self.run.map(|mut run| {
+        // The turn of the run may be missing.
+        let run = self.run.filter(|run| missing.is_none() || run.turn < turns);
+        batch.run = run.map(|mut run| {
             run.seq = self.run_events;
             run
         });

@@ -39,6 +39,12 @@ pub(super) struct Header {
     pub(super) group: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) run: Option<RunRecord>,
+    /// Number of turns that follow. 0 in exports of earlier programs.
+    #[serde(default)]
+    pub(super) turns: u64,
+    /// Number of the last event of the log, which follows. 0 in exports of earlier programs.
+    #[serde(default)]
+    pub(super) last_seq: u64,
 }
 
 /// A turn, relative to the one before it.
@@ -76,6 +82,8 @@ impl Header {
             title: info.title.clone(),
             group: info.group.clone(),
             run: info.run.clone(),
+            turns: info.turns,
+            last_seq: info.last_seq,
         }
     }
 }
