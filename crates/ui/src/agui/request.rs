@@ -214,6 +214,16 @@ fn provider_id(call: &str) -> &str {
 }
 
 impl RunInput {
+    /// Returns the texts of the client's messages with the roles `system` and `developer`, which are not
+    /// part of the conversation.
+    #[must_use]
+    pub fn instructions(&self) -> Vec<String> {
+        let own = self.messages.iter();
+        let own = own.filter(|own| matches!(&*own.role, "system" | "developer"));
+        let texts = own.map(|own| text_of(&own.content));
+        texts.filter(|text| !text.trim().is_empty()).collect()
+    }
+
     /// Returns `true` if the client speaks the protocol before 1.0, as that of CopilotKit does
     /// (`@ag-ui/client` 0.0.59): it refuses fields and outcomes that it does not know.
     #[must_use]

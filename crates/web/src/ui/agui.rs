@@ -180,6 +180,7 @@ impl Call<'_> {
         let context = context.map(|own| (own.description.clone(), own.value.clone()));
         let mut submit = submit.extension(UiContext {
             context: context.collect(),
+            instructions: input.instructions(),
             state: input.state.clone(),
             forwarded_props: input.forwarded_props.clone(),
         });

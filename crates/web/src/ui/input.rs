@@ -12,6 +12,9 @@ use serde_json::Value;
 pub struct UiContext {
     /// Descriptions and values that the application's interface wants the model to know.
     pub context: Vec<(String, String)>,
+    /// Texts of the messages with the roles `system` and `developer`, such as CopilotKit's
+    /// instructions.
+    pub instructions: Vec<String>,
     /// State of the application.
     pub state: Value,
     /// Properties that the application forwards.

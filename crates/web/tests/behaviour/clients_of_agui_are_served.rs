@@ -1,11 +1,14 @@
 //! `HttpAgent` of AG-UI: messages, tools of the client, interrupts, and connections that are taken up
 //! again.
 
+use async_trait::async_trait;
+use geppetto_engine::{EngineError, Middleware, Next, RunContext};
 use geppetto_enginebuilder::Builder;
 use geppetto_host::Host;
 use geppetto_store::MemoryStore;
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{Extension, ToolRegistry, raw_tool_fn};
+use geppetto_turns::{Block, InferenceResult, Turn};
 use geppetto_web::{Options, UiContext};
 use serde_json::{Value, json};
 
@@ -268,6 +271,44 @@ async fn tools_and_middleware_see_the_clients_context() {
         .find(|own| own["type"] == "TOOL_CALL_RESULT")
         .unwrap();
     assert_eq!(result["content"], r#"[("page", "cart")] {"items":2}"#);
+}
+
+/// <https://github.com/CopilotKit/CopilotKit/issues/3037>,
+/// <https://github.com/CopilotKit/CopilotKit/issues/2457>: a client has instructions, and the application
+/// decides what the model sees of them.
+#[tokio::test]
+async fn middleware_sees_the_clients_instructions() {
+    struct Instructed;
+    #[async_trait]
+    impl Middleware for Instructed {
+        async fn run(
+            &self,
+            ctx: &RunContext,
+            turn: &mut Turn,
+            next: Next<'_>,
+        ) -> Result<InferenceResult, EngineError> {
+            let own = ctx.extension::<UiContext>().unwrap();
+            turn.prepend(Block::system(own.instructions.join("|")));
+            next.run(ctx, turn).await
+        }
+    }
+    let engine = ScriptedEngine::always(Script::new().text("BANANA"));
+    let builder = Builder::new(engine.clone()).middleware(Instructed);
+    let host = Host::new(MemoryStore::new(), builder);
+    let server = Server::of(host, Options::new()).await;
+    let messages = json!([
+        {"id": "s1", "role": "system", "content": "Say BANANA."},
+        {"id": "s2", "role": "developer", "content": [{"type": "text", "text": "Twice."}]},
+        {"id": "s3", "role": "system", "content": " "},
+        user("m1", "Hi"),
+    ]);
+    let events = run(&server, messages, json!({})).await;
+    assert_eq!(
+        (text(&events).as_str(), has_snapshot(&events)),
+        ("BANANA", false)
+    );
+    let asked = engine.turns().pop().unwrap();
+    assert_eq!(asked.system_prompt(), Some("Say BANANA.|Twice."));
 }
 
 #[tokio::test]
