@@ -108,6 +108,10 @@ pub struct ToolTraits {
     /// Running the tool twice has the same effect as running it once, so it may be retried after
     /// any failure. `false` by default.
     pub idempotent: bool,
+    /// `true` if the same call returns something else later, such as the state of a job. Replies that
+    /// call only such tools do not count towards
+    /// [`max_identical_calls`](geppetto_engine::ToolConfig::max_identical_calls). `false` by default.
+    pub polling: bool,
     /// `true` if the tool blocks its thread, by long computation or by waiting without `await`. It
     /// then runs on the runtime's blocking pool. `false` by default.
     pub blocking: bool,
@@ -128,6 +132,7 @@ impl Default for ToolTraits {
             exclusive: false,
             timeout: None,
             idempotent: false,
+            polling: false,
             blocking: false,
             external: false,
             output_limit: DEFAULT_OUTPUT_LIMIT,

@@ -133,7 +133,8 @@ pub struct ToolConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tool_calls: Option<u32>,
     /// Maximum number of consecutive replies with the same tool calls and arguments; at least 1. A further one ends
-    /// the run before its tools run: the model repeats itself. No limit by default; 3 is usual.
+    /// the run before its tools run: the model repeats itself. Calls of tools that poll do not count. No limit by default;
+    /// 3 is usual.
     ///
     /// Reports: <https://github.com/anomalyco/opencode/issues/45442>,
     /// <https://github.com/anthropics/claude-code/issues/30150>.

@@ -185,6 +185,12 @@ impl FnTool {
         self
     }
 
+    /// Declares that the same call returns something else later, so that repeating it is not a loop.
+    pub fn polling(mut self) -> Self {
+        self.traits.polling = true;
+        self
+    }
+
     /// Declares that the tool blocks its thread, so it runs on the blocking pool.
     pub fn blocking(mut self) -> Self {
         self.traits.blocking = true;

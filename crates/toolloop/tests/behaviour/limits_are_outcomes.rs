@@ -86,6 +86,24 @@ async fn identical_calls() {
     assert!(done.turn.assistant_text().ends_with("So far."));
 }
 
+/// <https://github.com/fastclaw-ai/fastclaw/pull/80>, <https://github.com/QwenLM/qwen-code/pull/9492>: a
+/// model that polls a job does not repeat itself.
+#[tokio::test(start_paused = true)]
+async fn identical_calls_of_a_tool_that_polls() {
+    let with = |name, args| vec![Do::Call("a", name, args)];
+    let mut script = vec![with("poll", "{}"); 4];
+    script.extend([with("slow", "{}"), with("slow", "{}"), with("poll", "{}")]);
+    script.extend([with("slow", "{}"), with("slow", "{}"), with("slow", "{}")]);
+    let diary = Diary::default();
+    let poll = slow(&diary, "poll", 1).polling();
+    let tools = registry(vec![Box::new(poll), Box::new(slow(&diary, "slow", 1))]);
+    let config = ToolConfig::default().with_max_identical_calls(2);
+    let done = run(&ToolLoop::new(Script::new(script), tools).with_config(config)).await;
+    let report = done.outcome.as_ref().unwrap();
+    assert_eq!(report.stop, RunStop::LimitReached(Limit::IdenticalCalls(2)));
+    assert_eq!(report.provider_calls, 10);
+}
+
 #[tokio::test(start_paused = true)]
 async fn tool_calls() {
     let mut config = ToolConfig::default();

@@ -46,6 +46,14 @@ impl LoopRun<'_> {
         let Some(most) = self.config.max_identical_calls else {
             return Ok(());
         };
+        let polls = |own: &Request| {
+            let traits = self.registry.traits(&own.call.name);
+            traits.is_some_and(|traits| traits.polling)
+        };
+        if requests.iter().all(polls) {
+            self.repeats = Repeats::default();
+            return Ok(());
+        }
         if self.repeats.count(requests) <= most {
             return Ok(());
         }
