@@ -154,6 +154,16 @@ impl Run {
             None => Ok(()),
         }
     }
+
+    /// Returns a future that ends when the run begins, cannot begin, or is dropped: it does not keep
+    /// the run.
+    pub(crate) fn leaves_queue(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut progress = self.progress.subscribe();
+        async move {
+            let left = progress.wait_for(|own| !matches!(own, Progress::Waiting));
+            let _ = left.await;
+        }
+    }
 }
 
 /// Returns the ids of the runs that contain the calling code.

@@ -195,16 +195,16 @@ fn leave_when_cancelled(session: &Session, run: &Arc<Run>, options: &Options) {
     if options.token.is_none() && parent(session, options).is_none() {
         return;
     }
-    // A waiting prompt does not keep its session.
-    let (inner, run) = (Arc::downgrade(&session.inner), Arc::clone(run));
-    let runtime = run.runtime.clone();
-    sync::spawn(&runtime, async move {
+    // A waiting prompt does not keep its session, and this task keeps neither.
+    let (inner, id) = (Arc::downgrade(&session.inner), run.id.clone());
+    let (token, left) = (run.token.clone(), run.leaves_queue());
+    sync::spawn(&run.runtime, async move {
         tokio::select! {
-            () = run.token.cancelled() => {}
-            _ = run.wait_begun() => return,
+            () = token.cancelled() => {}
+            () = left => return,
         }
         if let Some(inner) = inner.upgrade() {
-            Session { inner }.remove_queued(&run.id);
+            Session { inner }.remove_queued(&id);
         }
     });
 }

@@ -19,7 +19,8 @@ pub struct InferenceConfig {
     /// Nucleus sampling: the probability mass to sample from, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
-    /// Output limit in tokens, at least 1.
+    /// Output limit in tokens, at least 1. If a server refuses it and names the limit of its model, that one is requested
+    /// instead, with an `info` event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_response_tokens: Option<u64>,
     /// Stop sequences. An empty list clears the engine's.
