@@ -55,19 +55,26 @@ pub fn fit(schema: &Value, mut value: Value) -> Result<Value, Mismatch> {
 
 /// Returns the problems of `value` with a schema that is part of `root`.
 pub(super) fn problems_with(root: &Value, schema: &Value, value: &Value) -> Vec<Problem> {
-    let allowed = parts(value)
-        .saturating_mul(MAX_STEPS_PER_PART)
-        .saturating_add(MAX_STEPS);
+    problems_within(&mut Steps::for_value(value), root, schema, value)
+}
+
+/// Like [`problems_with`], in at most so many steps.
+pub(super) fn problems_within(
+    steps: &mut Steps,
+    root: &Value,
+    schema: &Value,
+    value: &Value,
+) -> Vec<Problem> {
     let mut walk = Walk {
         root,
         path: "$".to_owned(),
         depth: 0,
         steps: 0,
-        allowed,
+        allowed: steps.0,
         problems: Vec::new(),
     };
     walk.check(schema, value);
-    if walk.steps > allowed {
+    if !steps.take(walk.steps) {
         let message = "too large or too deeply nested to be checked; make it simpler";
         return vec![Problem::new("$", message)];
     }
@@ -80,6 +87,41 @@ fn parts(value: &Value) -> usize {
         Value::Array(items) => items.iter().map(parts).sum::<usize>() + 1,
         Value::Object(fields) => fields.values().map(parts).sum::<usize>() + 1,
         _ => 1,
+    }
+}
+
+/// Returns the length of all strings in a value.
+fn bytes(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(fields) => fields.values().map(bytes).sum(),
+        Value::String(text) => text.len(),
+        _ => 0,
+    }
+}
+
+/// Number of steps that are left for a value.
+pub(super) struct Steps(usize);
+
+impl Steps {
+    pub(super) fn for_value(value: &Value) -> Self {
+        let steps = parts(value).saturating_mul(MAX_STEPS_PER_PART);
+        Self(steps.saturating_add(MAX_STEPS))
+    }
+
+    /// Returns the steps for a value whose strings are values, too.
+    pub(super) fn for_quoted(value: &Value) -> Self {
+        let Self(steps) = Self::for_value(value);
+        // A part is at least two bytes of a text.
+        let quoted = (bytes(value) / 2).saturating_mul(MAX_STEPS_PER_PART);
+        Self(steps.saturating_add(quoted))
+    }
+
+    /// Takes steps. Returns `false` if there were not as many.
+    pub(super) fn take(&mut self, count: usize) -> bool {
+        let left = self.0.checked_sub(count);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
     }
 }
 

@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    check::{check, fit, problems_with},
+    check::{Steps, check, fit, problems_within},
     nulls, refs,
 };
 
 /// Maximum depth of nested values.
 const MAX_DEPTH: usize = 32;
 
-/// Maximum number of strings that are read, because each of them is validated.
-const MAX_STRINGS: usize = 1_000;
+/// Number of bytes of a string that are read in a step.
+const BYTES_PER_STEP: usize = 1_024;
 
 /// Reads strings that are the JSON text of a value, where the schema allows the value and not the
 /// string: `"[1, 2]"` for a list, `"20"` for an integer. Models and servers quote nested values
@@ -39,7 +39,7 @@ pub fn unquote(schema: &Value, value: &Value) -> Option<Value> {
     let mut value = value.clone();
     let mut walk = Walk {
         root: schema,
-        left: MAX_STRINGS,
+        steps: Steps::for_quoted(&value),
     };
     walk.value(schema, &mut value, 0);
     fit(schema, value).ok()
@@ -47,12 +47,15 @@ pub fn unquote(schema: &Value, value: &Value) -> Option<Value> {
 
 struct Walk<'a> {
     root: &'a Value,
-    left: usize,
+    steps: Steps,
 }
 
 impl<'a> Walk<'a> {
     fn value(&mut self, schema: &'a Value, value: &mut Value, depth: usize) {
-        let Some(keywords) = schema.as_object().filter(|_| depth < MAX_DEPTH) else {
+        if depth >= MAX_DEPTH || !self.steps.take(1) {
+            return;
+        }
+        let Some(keywords) = schema.as_object() else {
             return;
         };
         if let Value::String(text) = value {
@@ -90,9 +93,8 @@ impl<'a> Walk<'a> {
 
     /// Returns the value whose text is not allowed, but which is itself.
     fn read(&mut self, schema: &'a Value, text: &str, depth: usize) -> Option<Value> {
-        self.left = self.left.checked_sub(1)?;
-        let fits = |value: &Value| problems_with(self.root, schema, value).is_empty();
-        if fits(&Value::String(text.to_owned())) {
+        let string = Value::String(text.to_owned());
+        if !self.steps.take(text.len() / BYTES_PER_STEP) || self.fits(schema, &string) {
             return None;
         }
         let mut value = serde_json::from_str(text).ok()?;
@@ -100,9 +102,11 @@ impl<'a> Walk<'a> {
             return None;
         }
         self.value(schema, &mut value, depth + 1);
-        nulls::walk(self.root, schema, &mut value, 0);
-        problems_with(self.root, schema, &value)
-            .is_empty()
-            .then_some(value)
+        nulls::walk(self.root, schema, &mut value, &mut self.steps);
+        self.fits(schema, &value).then_some(value)
+    }
+
+    fn fits(&mut self, schema: &Value, value: &Value) -> bool {
+        problems_within(&mut self.steps, self.root, schema, value).is_empty()
     }
 }

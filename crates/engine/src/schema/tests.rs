@@ -354,3 +354,16 @@ fn an_object_with_several_conditions_keeps_one() {
     assert_eq!(sent["if"], json!({"required": ["expand"]}));
     assert_eq!(sent.get("allOf"), None);
 }
+
+/// Alternatives that refer to the whole schema multiply at each level.
+#[test]
+fn the_work_for_a_value_is_bounded_whatever_the_schema() {
+    let parts: Vec<Value> = (0..6).map(|_| json!({"$ref": "#"})).collect();
+    let schema =
+        json!({"allOf": parts, "properties": {"a": {"type": "array", "items": {"$ref": "#"}}}});
+    let value = json!({"a": ["[1]", {"a": null}], "b": null});
+    assert!(fit(&schema, value.clone()).is_err());
+    assert_eq!(unquote(&schema, &value), None);
+    let list = format!("[{}1]", "1,".repeat(2_000));
+    assert_eq!(unquote(&schema, &json!({"a": [list]})), None);
+}
