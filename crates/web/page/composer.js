@@ -2,7 +2,7 @@
 
 import htm from 'htm';
 import { h } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Icon, IconButton } from './icons.js';
 import { chooseProfile, draft, edit, get, keepDraft, keepEdit, sendMessage, set, stop, useStore } from './store.js';
@@ -66,7 +66,8 @@ export function Composer() {
   const isBusy = Boolean(view.status.run);
   const isEditing = editing !== null;
 
-  useEffect(() => {
+  // Before the next event: what is typed or pasted at once is not put behind the text of another place.
+  useLayoutEffect(() => {
     setText(isEditing ? editing : draft(current));
     // On a screen that is touched, the focus opens a keyboard over the conversation.
     if (isEditing || !matchMedia('(pointer: coarse)').matches) area.current?.focus();

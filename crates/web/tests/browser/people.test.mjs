@@ -138,6 +138,11 @@ test('what is typed while an answer is written stays', async () => {
   noFaults(page);
 });
 
+const isAtEnd = () => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight < 4; };
+
+/** The button to the end is there before the pane has moved. */
+const isAway = () => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight > 896; };
+
 test('a reader who scrolled up stays there, and one at the end follows', async () => {
   const page = await openPage(server.url);
   const held = gate();
@@ -150,11 +155,12 @@ test('a reader who scrolled up stays there, and one at the end follows', async (
     const own = document.querySelector('.pane');
     return [Math.round(own.scrollTop), Math.round(own.scrollHeight - own.scrollTop - own.clientHeight)];
   });
-  await page.waitForFunction(() => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight < 4; });
+  await page.waitForFunction(isAtEnd);
   await page.mouse.move(700, 300);
   await page.mouse.wheel(0, -900);
   const jump = page.getByRole('button', { name: 'Latest' });
   await jump.waitFor();
+  await page.waitForFunction(isAway);
   const [top] = await place();
   held.open();
   await more.reached;
@@ -165,7 +171,7 @@ test('a reader who scrolled up stays there, and one at the end follows', async (
   await jump.waitFor({ state: 'detached' });
   more.open();
   await answered(page, 'The end.');
-  await page.waitForFunction(() => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight < 4; });
+  await page.waitForFunction(isAtEnd);
   noFaults(page);
 });
 
@@ -175,19 +181,19 @@ test('a reader who scrolled up sees the message that they send, and its answer',
   provider.reply(...LONG);
   await say(page, 'A long answer');
   await answered(page, 'Paragraph 59');
-  const isAtEnd = () => page.waitForFunction(() => { const own = document.querySelector('.pane'); return own.scrollHeight - own.scrollTop - own.clientHeight < 4; });
   const jump = page.getByRole('button', { name: 'Latest' });
   const scrollUp = async () => {
     await page.mouse.move(700, 300);
     await page.mouse.wheel(0, -900);
     await jump.waitFor();
+    await page.waitForFunction(isAway);
   };
-  await isAtEnd();
+  await page.waitForFunction(isAtEnd);
   await scrollUp();
   provider.reply(...LONG, 'Yes.');
   await say(page, 'And then?');
   await answered(page, 'Yes.');
-  await isAtEnd();
+  await page.waitForFunction(isAtEnd);
   await jump.waitFor({ state: 'detached' });
   await scrollUp();
   provider.reply(...LONG, 'No.');
@@ -196,7 +202,7 @@ test('a reader who scrolled up sees the message that they send, and its answer',
   await page.prompt.fill('And now?');
   await page.keyboard.press('Enter');
   await answered(page, 'No.');
-  await isAtEnd();
+  await page.waitForFunction(isAtEnd);
   noFaults(page);
 });
 
