@@ -35,11 +35,14 @@ export function allowAlways(own) {
 
 /** Returns a call that waits and its decision. */
 function next({ current, view }) {
+  const tools = allowed.get(current);
+  // Each view asks, and nearly none has a decision to send.
+  if (!decisions.size && !tools) return null;
   for (const own of view.entities.values()) {
     if (own.kind !== 'tool_call' || own.state !== 'waiting' || sent.has(own.id)) continue;
     const decision = decisions.get(own.call_id);
     if (decision) return { own, ...decision };
-    if (allowed.get(current)?.has(own.name)) return { own, body: { decision: 'allow' } };
+    if (tools?.has(own.name)) return { own, body: { decision: 'allow' } };
   }
   return null;
 }
