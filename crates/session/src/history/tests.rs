@@ -27,6 +27,10 @@ fn every_change_gives_a_new_version() {
     changed(&history);
     history.commit(Turn::default(), totals(1));
     changed(&history);
+    history.begin(Turn::default(), &Place::New);
+    changed(&history);
+    assert!(history.undo().is_some());
+    changed(&history);
     let version = history.version();
     assert!(history.replace_latest(Turn::default(), version));
     changed(&history);
@@ -60,4 +64,16 @@ fn the_totals_of_an_appended_turn_count() {
     let mut single = Turn::default();
     single.metadata.set(&keys::RUN_TOTALS, &run).unwrap();
     assert_eq!(appended(&mut history, &single), 10);
+}
+
+/// The base ended with a user's message, and a middleware inserted a block before it.
+#[test]
+fn the_prompt_starts_after_the_last_block_of_the_turn_before() {
+    let mut base = Turn::default();
+    base.push(Block::user("first"));
+    let mut latest = base.clone();
+    latest.prepend(Block::system("inserted"));
+    latest.push(Block::user("second"));
+    let history = History::new(vec![base, latest]);
+    assert_eq!(history.last_prompt(), [Block::user("second")]);
 }

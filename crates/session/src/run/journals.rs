@@ -8,6 +8,9 @@ use geppetto_engine::{
 };
 use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
+#[cfg(test)]
+mod tests;
+
 /// Adds the recorder of a session to the journal of a run.
 pub(super) fn journaled(ctx: RunContext, recorder: Arc<dyn Recorder>) -> RunContext {
     let first: Arc<dyn RunJournal> = recorder;

@@ -73,3 +73,29 @@ async fn a_queued_one_when_its_run_begins() {
     let second = queued.await.unwrap().unwrap();
     assert_eq!(second.wait().await.unwrap().assistant_text(), "two");
 }
+
+/// The changes of the queue are published after the run was created, and before it started.
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_before_that_has_no_events() {
+    let gate = Gate::new();
+    let builder = Gated {
+        inner: EngineRunner::new(ScriptedEngine::always(Script::new().text("ok"))),
+        gate: gate.clone(),
+    };
+    let session = Session::builder(builder)
+        .busy_policy(BusyPolicy::Queue { max: 1 })
+        .build();
+    let run = tokio::spawn({
+        let session = session.clone();
+        async move { session.submit("first").await }
+    });
+    gate.reached().await;
+    session.pause_queue();
+    session.resume_queue();
+    let snapshot = session.snapshot();
+    assert_eq!(snapshot.events, []);
+    assert_eq!(snapshot.seq, session.stream().last_seq());
+    assert!(snapshot.running.is_some() && snapshot.seq > 0);
+    gate.open();
+    run.await.unwrap().unwrap().wait().await.unwrap();
+}

@@ -151,3 +151,21 @@ async fn a_cancelled_run_does_not_wait_for_it_and_others_do() {
     assert!(error.is_cancelled());
     assert!(error.outcome().persist_error.is_some());
 }
+
+/// Nothing records a fork: its prompts are accepted as in a session without a recorder.
+#[tokio::test(start_paused = true)]
+async fn prompts_of_a_fork_do_not_wait_for_the_journal_of_the_builder() {
+    let own = Log {
+        refuses: true,
+        ..Log::default()
+    };
+    let builder = Builder::new(engine()).journal(own);
+    let session = Session::builder(builder).recorder(Log::default()).build();
+    let refused = session.submit("one").await.unwrap_err();
+    assert!(
+        matches!(refused, SessionError::NotRecorded(_)),
+        "{refused:?}"
+    );
+    let run = session.fork_empty().submit("one").await.unwrap();
+    assert!(run.wait().await.is_err());
+}

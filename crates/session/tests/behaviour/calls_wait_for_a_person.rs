@@ -611,3 +611,23 @@ async fn a_sink_sees_why_the_run_stopped() {
         )
     );
 }
+
+/// While the answering run is active, it may be past the question.
+#[tokio::test(start_paused = true)]
+async fn nothing_waits_while_a_run_is_active() {
+    let gate = Gate::new();
+    let outside = Outside {
+        gate: Some(gate.clone()),
+        ..Outside::default()
+    };
+    let engine = ScriptedEngine::new([mail("a", "ann"), says("done")]);
+    let session = outside.session(&engine, []);
+    waiting(&session.submit("go").await.unwrap()).await;
+    assert_eq!(session.waits().len(), 1);
+    let run = session.answer([("a", Decision::Allow)]);
+    let run = run.submit().await.unwrap();
+    gate.reached().await;
+    assert_eq!(session.waits(), []);
+    gate.open();
+    run.wait().await.unwrap();
+}

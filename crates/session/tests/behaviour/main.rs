@@ -16,6 +16,7 @@ mod a_refusal_is_an_error_with_its_words;
 mod a_run_can_be_read_however_late;
 mod a_run_can_wait;
 mod a_run_has_options_of_its_own;
+mod a_run_shows_what_was_added_before_it;
 mod a_session_behaves_like_its_model;
 mod a_session_shares_its_history;
 mod an_error_tells_its_cause_once;

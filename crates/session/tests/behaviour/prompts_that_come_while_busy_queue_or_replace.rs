@@ -62,7 +62,12 @@ async fn queued_prompts_run_in_order_and_can_be_seen_and_removed() {
 /// the runs before it.
 #[tokio::test]
 async fn a_queued_prompt_ends_when_its_token_or_its_parent_is_cancelled() {
-    for by_token in [true, false] {
+    for (with_token, with_parent, by_token) in [
+        (true, true, true),
+        (true, true, false),
+        (true, false, true),
+        (false, true, false),
+    ] {
         let gate = Gate::new();
         let scripts = [
             Script::new().hold_at(&gate).text("1"),
@@ -72,8 +77,15 @@ async fn a_queued_prompt_ends_when_its_token_or_its_parent_is_cancelled() {
         let first = session.submit("first").await.unwrap();
         session.pause_queue();
         let (token, parent) = (CancellationToken::new(), RunContext::new());
-        let second = session.prompt("second").cancelled_by(&token);
-        let second = second.parent(&parent).submit().await.unwrap();
+        let mut second = session.prompt("second");
+        if with_token {
+            second = second.cancelled_by(&token);
+        }
+        if with_parent {
+            second = second.parent(&parent);
+        }
+        let second = second.submit().await.unwrap();
+        tokio::task::yield_now().await;
         match by_token {
             true => token.cancel(),
             false => parent.cancel(),
