@@ -44,10 +44,9 @@ pub(crate) fn requests(
     if recorded.is_empty() {
         return Vec::new();
     }
-    let mut by_block: HashMap<&str, &RequestedCall> = HashMap::new();
+    let by_block = by_block(turn, recorded);
     let mut by_call: HashMap<&str, Vec<&RequestedCall>> = HashMap::new();
     for own in recorded.iter().rev() {
-        by_block.insert(&own.block_id, own);
         by_call.entry(&own.call.id).or_default().push(own);
     }
     let mut old: HashMap<&str, usize> = HashMap::new();
@@ -61,10 +60,10 @@ pub(crate) fn requests(
     // from it.
     let mut open: HashMap<&str, usize> = HashMap::new();
     let mut found: Vec<Option<(RequestedCall, Request)>> = Vec::new();
-    for block in &turn.blocks {
+    for (place, block) in turn.blocks.iter().enumerate() {
         if let Some(answer) = block.as_tool_use()
-            && let Some(place) = open.remove(answer.id.as_str())
-            && let Some(slot) = found.get_mut(place)
+            && let Some(index) = open.remove(answer.id.as_str())
+            && let Some(slot) = found.get_mut(index)
         {
             *slot = None;
         }
@@ -78,7 +77,7 @@ pub(crate) fn requests(
         *count += 1;
         let is_new = *count > old.get(call.id.as_str()).copied().unwrap_or_default();
         let own = match by_block.get(block.id.as_str()) {
-            Some(own) if own.call.id == call.id => Some(*own),
+            Some((own, last)) if own.call.id == call.id && *last == place => Some(*own),
             // The most recent one: earlier ones were replaced.
             _ if is_new => candidates.first().copied(),
             _ => None,
@@ -100,6 +99,24 @@ pub(crate) fn requests(
         found.push(Some((own.clone(), request)));
     }
     found.into_iter().flatten().collect()
+}
+
+/// Returns the recorded calls by the ids of their blocks, each with the place of the last block with
+/// that id: earlier ones belong to earlier replies, whose calls may have had the same id.
+fn by_block<'a>(
+    turn: &Turn,
+    recorded: &'a [RequestedCall],
+) -> HashMap<&'a str, (&'a RequestedCall, usize)> {
+    let recorded = recorded.iter().rev();
+    let mut calls: HashMap<&str, _> = recorded
+        .map(|own| (own.block_id.as_str(), (own, 0)))
+        .collect();
+    for (place, block) in turn.blocks.iter().enumerate() {
+        if let Some((_, last)) = calls.get_mut(block.id.as_str()) {
+            *last = place;
+        }
+    }
+    calls
 }
 
 /// Returns the calls of `turn` that were waiting for a person when an earlier run ended, in the

@@ -190,3 +190,32 @@ fn a_tool_that_declares_no_secrets_has_none() {
     let shared: Arc<dyn Tool> = Arc::new(plain);
     assert_eq!(shared.secret_args(), [""; 0]);
 }
+
+#[test]
+fn short_lines_are_not_secrets_by_themselves() {
+    let args = Args::from(json!({"api_key": "the\nswordfish is here"}).to_string());
+    let shown = hide("the cat: swordfish is here", &args, &secret());
+    assert_eq!(shown, "the cat: ***");
+}
+
+/// Base64 of it ends with two bytes; what depends on further bytes stays.
+#[test]
+fn a_secret_is_found_in_base64_whatever_its_length() {
+    for (value, encoded, shown) in [
+        ("swordfis", "c3dvcmRmaXM=", "***M="),
+        ("swordfish", "c3dvcmRmaXNo", "***"),
+        ("swordfish!", "c3dvcmRmaXNoIQ==", "***Q=="),
+    ] {
+        let args = Args::from(json!({"api_key": value}).to_string());
+        assert_eq!(hide(encoded, &args, &secret()), shown);
+    }
+}
+
+#[test]
+fn up_to_64_values_are_searched_for() {
+    for (count, expected) in [(64, "7: ***"), (65, "***")] {
+        let values: Vec<String> = (0..count).map(|n| format!("swordfish-{n}-")).collect();
+        let args = Args::from(json!({"api_key": values}).to_string());
+        assert_eq!(hide("7: swordfish-7-", &args, &secret()), expected);
+    }
+}

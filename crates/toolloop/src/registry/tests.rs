@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::{ToolError, raw_tool_fn, tool_fn};
+use crate::{State, ToolError, raw_tool_fn, tool_fn};
 
 fn named(name: &str) -> impl Tool + use<> {
     tool_fn(name, "", || async { Ok::<_, ToolError>("ok") })
@@ -87,4 +87,35 @@ fn a_registry_is_built_one_tool_after_the_other() {
     let tools = tools.with(named("b")).unwrap();
     assert_eq!(tools.names().collect::<Vec<_>>(), ["a", "b"]);
     assert!(tools.with(named("a")).is_err());
+}
+
+#[test]
+fn a_tool_in_an_arc_of_its_own_gets_the_state() {
+    let tool = || {
+        Arc::new(tool_fn("a", "", |State(number): State<u8>| async move {
+            Ok::<_, ToolError>(number)
+        }))
+    };
+    let error = ToolRegistry::new().with(tool()).unwrap_err();
+    assert!(
+        matches!(error, RegistryError::MissingState { .. }),
+        "{error:?}"
+    );
+    ToolRegistry::new().with_state(7_u8).with(tool()).unwrap();
+}
+
+#[test]
+fn middleware_and_engines_see_the_tools_through_the_catalog() {
+    let send = raw_tool_fn("send", "", json!({}), || async { Ok::<_, ToolError>(1) });
+    let tools = registry(&["plain"])
+        .with(send.secret_args(["pin"]))
+        .unwrap();
+    let catalog: &dyn ToolCatalog = &tools;
+    let names = catalog.definitions().into_iter().map(|own| own.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["plain", "send"]);
+    let secret = ["plain", "send", "nowhere"].map(|own| catalog.has_secret_arguments(own));
+    assert_eq!(secret, [false, true, false]);
+    let args = Args::from(r#"{"pin":"1234"}"#);
+    let shown = ["plain", "send"].map(|own| catalog.mask_arguments(own, &args));
+    assert_eq!(shown, [r#"{"pin":"1234"}"#, r#"{"pin":"***"}"#]);
 }

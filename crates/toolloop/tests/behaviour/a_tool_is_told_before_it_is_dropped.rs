@@ -74,3 +74,22 @@ async fn an_error_keeps_what_it_says_about_being_repeated() {
     run_of(tool.idempotent()).await;
     assert!(!diary.lines().contains(&"+attempt 2".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_can_ask_whether_it_should_stop() {
+    let diary = Diary::default();
+    let notes = diary.clone();
+    let function = move |_: Value, ctx: ToolContext| -> SlowCall {
+        let notes = notes.clone();
+        Box::pin(async move {
+            notes.note(ctx.is_cancelled().to_string());
+            ctx.cancelled().await;
+            notes.note(ctx.is_cancelled().to_string());
+            Ok("stopped".to_owned())
+        })
+    };
+    let tool = raw_tool_fn("listens", "", any(), function).timeout(ms(100));
+    let (answers, _) = run_of(tool).await;
+    assert_eq!(answers, pairs(&[("a", "stopped")]));
+    assert_eq!(diary.lines(), ["false", "true"]);
+}

@@ -96,3 +96,15 @@ async fn the_others_see_it() {
         pairs(&[("a", "half of it"), ("b", "Error: no such city")])
     );
 }
+
+/// Calls that were not allowed to run anyway are told what happened.
+#[tokio::test(start_paused = true)]
+async fn also_before_calls_beyond_a_limit() {
+    let calls = vec![Do::Call("a", "fails", "{}"), Do::Call("b", "quick", "{}")];
+    let mut config = aborting(1);
+    config.max_tool_calls = Some(1);
+    let tools = tools(&Diary::default());
+    let done = run(&ToolLoop::new(Script::new([calls]), tools).with_config(config)).await;
+    let not_run = "Error: not run: another tool call ended the run";
+    assert_eq!(done.answers()[1], ("b".to_owned(), not_run.to_owned()));
+}

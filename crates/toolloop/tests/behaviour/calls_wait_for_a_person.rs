@@ -5,8 +5,8 @@ use geppetto_engine::{
     Decision, ErrorKind, InferenceRunner, Limit, PendingCall, RunContext, RunStop, ToolChoice,
     ToolConfig, ToolErrorHandling, keys,
 };
-use geppetto_toolloop::{MASK, Rejection, Tool, ToolExecutor, ToolLoop, raw_tool_fn};
-use geppetto_turns::{Args, ToolCall, Turn};
+use geppetto_toolloop::{MASK, Rejection, Tool, ToolContext, ToolExecutor, ToolLoop, raw_tool_fn};
+use geppetto_turns::{Args, Block, ToolCall, Turn};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -305,4 +305,84 @@ async fn a_decision_holds_for_the_call_that_waited_and_no_later_one_with_its_id(
         answers(&turn)[1],
         ("a".into(), "Error: rejected: no".into())
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_a_person_is_the_result_and_no_hook_is_asked() {
+    let hooks = Hooks::waiting(&["a"]);
+    let script = Script::new([vec![Do::Call("a", "act", "{}")], vec![Do::Say("ok")]]);
+    let tool_loop = looped(script, &hooks, ToolConfig::default());
+    let mut turn = prompt();
+    go(&tool_loop, &mut turn, &[]).await.unwrap();
+    hooks.asked.lock().unwrap().clear();
+    let answer = Decision::answer("blue");
+    go(&tool_loop, &mut turn, &[("a", answer)]).await.unwrap();
+    assert_eq!(answers(&turn), pairs(&[("a", "blue")]));
+    assert_eq!(*hooks.asked.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn later_calls_with_the_id_of_earlier_ones_run_with_their_own_arguments_and_key() {
+    let keys: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&keys);
+    let act = raw_tool_fn("act", "", any(), move |args: Value, ctx: ToolContext| {
+        noted.lock().unwrap().push(ctx.idempotency_key);
+        async move { args.to_string() }
+    });
+    let call = |args| vec![Do::Call("a", "act", args)];
+    let replies = [call(r#"{"n":1}"#), call(r#"{"n":2}"#), vec![Do::Say("ok")]];
+    let tool_loop = ToolLoop::new(Script::new(replies), registry(vec![Box::new(act)]))
+        .with_executor(Hooks::waiting(&["a"]));
+    // A call of an earlier program has the id too.
+    let mut turn = Turn::builder().user("go").build();
+    turn.push(Block::tool_call(ToolCall::new("a", "act", r#"{"n":0}"#)));
+    turn.push(Block::user("never mind"));
+    for decisions in [
+        &[][..],
+        &[("a", Decision::Allow)],
+        &[("a", Decision::Allow)],
+    ] {
+        go(&tool_loop, &mut turn, decisions).await.unwrap();
+    }
+    let expected = [("a", r#"{"n":1}"#), ("a", r#"{"n":2}"#)];
+    assert_eq!(answers(&turn), pairs(&expected));
+    let keys = keys.lock().unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
+}
+
+/// Runs two calls that a person has allowed, one that ends the run and one that takes its time.
+async fn ended_by_the_other(parallel: u32) -> (Turn, Vec<String>) {
+    let diary = Diary::default();
+    let fail = raw_tool_fn("fail", "", any(), |_: Value| async {
+        tokio::time::sleep(ms(5)).await;
+        Err::<(), _>("broken")
+    });
+    let tools = registry(vec![Box::new(fail), Box::new(slow(&diary, "slow", 60_000))]);
+    let calls = vec![Do::Call("a", "fail", "{}"), Do::Call("b", "slow", "{}")];
+    let mut config = ToolConfig::default();
+    config.tool_error_handling = ToolErrorHandling::Abort;
+    config.max_parallel_tools = parallel;
+    let tool_loop = ToolLoop::new(Script::new([calls]), tools)
+        .with_config(config)
+        .with_executor(Hooks::waiting(&["a", "b"]));
+    let mut turn = prompt();
+    go(&tool_loop, &mut turn, &[]).await.unwrap();
+    let both = [("a", Decision::Allow), ("b", Decision::Allow)];
+    go(&tool_loop, &mut turn, &both).await.unwrap_err();
+    (turn, diary.lines())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_not_started_when_its_run_ends_waits_on() {
+    let (turn, ran) = ended_by_the_other(1).await;
+    assert_eq!((ids(&turn), ran), (vec!["b".to_owned()], vec![]));
+    assert_eq!(answers(&turn).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_started_when_its_run_ends_is_answered() {
+    let (turn, ran) = ended_by_the_other(2).await;
+    assert_eq!((ids(&turn), ran.len()), (vec![], 2));
+    assert_eq!(answers(&turn).len(), 2);
 }

@@ -1,8 +1,11 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use geppetto_engine::{RunContext, ToolConfig};
-use geppetto_events::kind::{ToolExecutionStarted, ToolResultReady};
+use geppetto_events::{
+    EventKind,
+    kind::{ToolExecutionStarted, ToolResultReady},
+};
 use geppetto_toolloop::{
     FailedToolAttempt, Rejection, Tool, ToolError, ToolExecutor, ToolLoop, raw_tool_fn,
 };
@@ -94,7 +97,7 @@ async fn all_of_them_are_asked_in_their_order() {
         ],
         vec![Do::Say("ok")],
     ]);
-    let tool_loop = ToolLoop::new(script, tools).with_executor(Everything(diary.clone()));
+    let tool_loop = ToolLoop::new(script, tools).with_executor(Arc::new(Everything(diary.clone())));
     let done = run(&tool_loop).await;
     assert_eq!(
         diary.lines(),
@@ -141,6 +144,15 @@ async fn all_of_them_are_asked_in_their_order() {
         ["start 1 masked!", "error 1 Error: no?", "finish 1"]
     );
     assert_eq!(done.turn.tool_calls().next().unwrap().args.as_str(), "{}");
+    // Readers of the turn see what readers of the events saw.
+    let answer = done.turn.tool_answer("1").unwrap();
+    assert_eq!(answer.shown_output(), "Error: no?");
+    let durations = done.events.iter().filter_map(|own| match &own.kind {
+        EventKind::ToolCallFinished(own) => Some(own.duration_ms),
+        _ => None,
+    });
+    let durations: Vec<Option<u64>> = durations.collect();
+    assert_eq!(durations, [Some(7), None, None, None]);
 }
 
 /// Lets a call wait for a person.

@@ -34,4 +34,5 @@ mod the_clock_stops_for_people;
 mod the_configuration_is_the_applications;
 mod the_journal_sees_each_step;
 mod tools_that_block_delay_nobody;
+mod tools_wait_for_a_person;
 mod waiting_for_a_person_holds_no_place;

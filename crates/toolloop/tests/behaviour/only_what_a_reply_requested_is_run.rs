@@ -363,3 +363,84 @@ async fn a_second_engine_may_give_its_call_the_id_of_a_broken_one_before_it() {
     assert!(answers[0].1.contains("not run"), "{answers:?}");
     assert!(answers[1].1.starts_with("done call_"), "{answers:?}");
 }
+
+/// Notes the arguments of each call.
+fn notes_args(diary: &Diary) -> geppetto_toolloop::FnTool {
+    let notes = diary.clone();
+    geppetto_toolloop::raw_tool_fn("slow", "", any(), move |args: serde_json::Value| {
+        notes.note(args.to_string());
+        async { Ok::<_, geppetto_toolloop::ToolError>("done") }
+    })
+}
+
+async fn changed_by(after: Edit, reply: Vec<Do>, mut turn: Turn) -> (Vec<String>, Vec<String>) {
+    let diary = Diary::default();
+    let edits: Arc<dyn Middleware> = Arc::new(Edits {
+        before: nothing,
+        after,
+    });
+    let script = Script::new([reply, vec![Do::Say("ok")]]);
+    let engine = Arc::new(Stack::new(script, [edits]));
+    let tool_loop = ToolLoop::new(engine, registry(vec![Box::new(notes_args(&diary))]));
+    let (ctx, sink) = context();
+    tool_loop.run(&ctx, &mut turn).await.unwrap();
+    (diary.lines(), tool_events(&sink.events()))
+}
+
+/// A provider may give calls of different replies the same id, and an earlier program may have left
+/// the first of them open.
+#[tokio::test(start_paused = true)]
+async fn of_two_calls_with_one_id_the_new_one_is_run() {
+    fn forget_the_first(turn: &mut Turn) {
+        let first = turn
+            .blocks
+            .iter()
+            .position(|own| own.as_tool_call().is_some());
+        let kept = turn.blocks.iter().enumerate();
+        let kept = kept.filter(|(at, _)| Some(*at) != first);
+        turn.blocks = kept.map(|(_, own)| Arc::clone(own)).collect();
+    }
+    for after in [nothing as Edit, copy, render, forget_the_first] {
+        let reply = vec![Do::Call("a", "slow", r#"{"new":1}"#)];
+        let (ran, _) = changed_by(after, reply, left_open()).await;
+        assert_eq!(ran, [r#"{"new":1}"#]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_a_middleware_marks_as_incomplete_is_not_run() {
+    fn mark(turn: &mut Turn) {
+        let last = turn.blocks.len() - 1;
+        if let Some(block) = turn.blocks.make_mut(last)
+            && block.as_tool_call().is_some()
+        {
+            block.mark_incomplete(geppetto_turns::Incomplete::Cancelled);
+        }
+    }
+    let (ran, _) = changed_by(mark, vec![Do::Call("a", "slow", "{}")], prompt()).await;
+    assert_eq!(ran, Vec::<String>::new());
+}
+
+/// The events of a call are about the call with its id.
+#[tokio::test(start_paused = true)]
+async fn a_middleware_may_swap_the_ids_of_calls() {
+    fn swap(turn: &mut Turn) {
+        for at in 0..turn.blocks.len() {
+            if let Some(block) = turn.blocks.make_mut(at)
+                && let Content::ToolCall(call) = &mut block.content
+            {
+                call.id = if call.id == "a" { "b" } else { "a" }.to_owned();
+            }
+        }
+    }
+    let calls = vec![
+        Do::Call("a", "slow", r#"{"n":1}"#),
+        Do::Call("b", "slow", r#"{"n":2}"#),
+    ];
+    let (ran, events) = changed_by(swap, calls, prompt()).await;
+    assert_eq!(ran, [r#"{"n":1}"#, r#"{"n":2}"#]);
+    assert!(
+        events.contains(&r#"start b {"n":1}"#.to_owned()),
+        "{events:?}"
+    );
+}

@@ -163,3 +163,10 @@ async fn what_cannot_work_is_told_before_anything_is_asked() {
         assert_eq!(done.turn, prompt());
     }
 }
+
+#[test]
+fn the_tools_of_a_loop_can_be_read() {
+    let tools = registry(vec![Box::new(slow(&Diary::default(), "slow", 1))]);
+    let tool_loop = ToolLoop::new(Script::new([]), tools);
+    assert_eq!(tool_loop.registry().names().collect::<Vec<_>>(), ["slow"]);
+}

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use geppetto_engine::{RunContext, ToolConfig};
 use geppetto_events::EventKind;
 use geppetto_toolloop::{Rejection, Tool, ToolExecutor, ToolLoop};
-use geppetto_turns::ToolCall;
+use geppetto_turns::{Args, ToolCall};
 use tokio::time::{Instant, sleep};
 
 use crate::support::*;
@@ -144,13 +144,43 @@ async fn many_calls_may_wait_at_once() {
     let calls =
         (0..300).map(|n| Do::Call(Box::leak(format!("c{n}").into_boxed_str()), "asks", "{}"));
     let script = Script::new([calls.collect(), vec![Do::Say("ok")]]);
-    let done = run(&tool_loop(script, &diary, |_| Ok(()))).await;
+    let mut config = ToolConfig::default();
+    config.max_parallel_tools = 2;
+    let tool_loop = tool_loop(script, &diary, |_| Ok(())).with_config(config);
+    let done = run(&tool_loop).await;
     let results = done.events.iter();
     let results = results.filter(|own| matches!(own.kind, EventKind::ToolResultReady(_)));
     assert_eq!(results.count(), 300);
+    // 256 wait in addition to the two that may run.
+    let lines = diary.lines();
+    let asked = lines.iter().take_while(|own| own.starts_with("asked"));
+    assert_eq!(asked.count(), 258);
     assert!(
         done.answers()
             .iter()
             .all(|(id, text)| *text == format!("done {id}"))
     );
+}
+
+/// Looks longer at calls of unknown tools.
+struct Looks;
+
+#[async_trait]
+impl ToolExecutor for Looks {
+    async fn pre_execute(&self, _: &RunContext, call: &ToolCall) -> Result<Args, Rejection> {
+        let time = if call.name == "slow" { 10 } else { 20 };
+        sleep(ms(time)).await;
+        Ok(call.args.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_an_unknown_tool_needs_no_place() {
+    let diary = Diary::default();
+    let calls = vec![Do::Call("a", "slow", "{}"), Do::Call("b", "nowhere", "{}")];
+    let script = Script::new([calls, vec![Do::Say("ok")]]);
+    let done = run(&tool_loop(script, &diary, |_| Ok(())).with_executor(Looks)).await;
+    let events = done.tool_events();
+    let place = |line: &str| events.iter().position(|own| own == line).unwrap();
+    assert!(place("finish b") < place("finish a"), "{events:?}");
 }

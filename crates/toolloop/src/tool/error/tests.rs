@@ -26,3 +26,12 @@ fn a_failure_has_words() {
         assert_eq!(failure.to_string(), "the tool failed without a message");
     }
 }
+
+#[test]
+fn what_a_tool_declares_is_kept() {
+    let error = ToolError::new("busy");
+    assert_eq!((error.message(), error.repeatable()), ("busy", None));
+    assert_eq!(error.safe_to_repeat().repeatable(), Some(true));
+    let error = ToolError::new("no such file").permanent();
+    assert_eq!(error.repeatable(), Some(false));
+}

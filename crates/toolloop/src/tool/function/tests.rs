@@ -186,3 +186,12 @@ async fn what_is_missing_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_tool_without_arguments_has_the_schema_of_an_object() {
+    let schema = schemars::schema_for!(NoArgs);
+    assert_eq!(
+        (&schema.as_value()["title"], &schema.as_value()["type"]),
+        (&json!("NoArgs"), &json!("object"))
+    );
+}

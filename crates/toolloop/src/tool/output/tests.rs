@@ -34,3 +34,13 @@ fn a_cut_is_visible_and_between_characters() {
     let note = "… [output cut: 64 KiB of 1.2 MiB shown]";
     assert_eq!(long, "x".repeat(64 * 1024) + note);
 }
+
+#[test]
+fn an_output_is_made_of_a_text_an_image_or_a_file() {
+    let image = ImagePart::bytes("image/png", vec![7]);
+    let file = FilePart::bytes("a.pdf", "application/pdf", vec![9]);
+    let text = ToolOutput::from("done");
+    assert_eq!((text.text.as_str(), text.images.len()), ("done", 0));
+    assert_eq!(ToolOutput::image(image.clone()).images, [image]);
+    assert_eq!(ToolOutput::file(file.clone()).files, [file]);
+}
