@@ -5,12 +5,16 @@ use serde::{Serialize, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 mod arguments;
+mod files;
 mod images;
 mod media;
+mod results;
+mod sent;
 
 pub use arguments::sendable_args;
-pub use images::{MEDIA_IN_RESULTS, image_remedy, results_remedy, sent_blocks};
 pub use media::{InlineMedia, file_url, image_url, inline_file, inline_image, media_type_of};
+pub use results::{MEDIA_IN_RESULTS, results_remedy};
+pub use sent::{Sendable, media_remedy, sent_blocks};
 
 pub use crate::settings::unreadable as unreadable_setting;
 

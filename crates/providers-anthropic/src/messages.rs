@@ -5,7 +5,7 @@ use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
     WireEngineBuilder, WireRequest,
     read::Counts,
-    request::{image_remedy, results_remedy},
+    request::{media_remedy, results_remedy},
     rules::{NameForm, flag_before},
 };
 use geppetto_turns::{Block, Content, DataKey, FinishClass, Turn, keys::turn_meta};
@@ -141,9 +141,9 @@ impl Wire for Messages {
         if refused::is_signature(error) && blocks.any(|block| is_thinking(block)) {
             return Some(Remedy::new(UNREADABLE, json!({})));
         }
-        let of_images = image_remedy(call, error).or_else(|| results_remedy(call, error));
-        if of_images.is_some() {
-            return of_images;
+        let of_media = media_remedy(call, error).or_else(|| results_remedy(call, error));
+        if of_media.is_some() {
+            return of_media;
         }
         let settings = call.settings();
         refused::remedy(error, |setting| {

@@ -116,7 +116,7 @@ impl<'a> Request<'a> {
         rules.no_empty = true;
         rules.media_after_tools = self.settings.unsent.has(MEDIA_IN_RESULTS);
         let blocks = repair_with(
-            &sent_blocks(&self.turn.blocks, &self.settings.unsent),
+            &sent_blocks(&self.turn.blocks, &self.settings.unsent, &media::SENDABLE),
             &rules,
         );
         let mut conversation = Conversation::of(&blocks, self)?;

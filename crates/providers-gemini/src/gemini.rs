@@ -4,7 +4,7 @@ use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_provider::{
     CountTokens, Fault, Inference, KeyHeader, Remedy, Server, Settings, Settled, Wire, WireEngine,
     WireEngineBuilder, WireRequest,
-    request::image_remedy,
+    request::media_remedy,
     rules::{Origin, flag_before},
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
@@ -128,7 +128,7 @@ impl Wire for Gemini {
             let is_new = !call.is_remedied() && blocks.any(|block| may_be_signed(block));
             return is_new.then(|| Remedy::new(UNREADABLE, json!({"code": error.provider_code()})));
         }
-        image_remedy(call, error).or_else(|| refused::remedy(error, call.settings()))
+        media_remedy(call, error).or_else(|| refused::remedy(error, call.settings()))
     }
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {

@@ -37,7 +37,7 @@
 use geppetto_engine::EngineError;
 use geppetto_provider::{
     Inference, Remedy, Server, Settings, Settled, Wire, WireEngine, WireEngineBuilder, WireRequest,
-    request::image_remedy, rules::Origin,
+    request::media_remedy, rules::Origin,
 };
 use geppetto_turns::{Content, DataKey, Turn};
 use serde_json::{Value, json};
@@ -173,7 +173,7 @@ impl Wire for Chat {
             let data = json!({"code": TOOL_USE_FAILED});
             return Some(Remedy::new(MALFORMED_CALL, data));
         }
-        if let Some(remedy) = image_remedy(call, error) {
+        if let Some(remedy) = media_remedy(call, error) {
             return Some(remedy);
         }
         let settings = call.settings();

@@ -193,6 +193,8 @@ const BEFORE: &[&str] = &[
     "supplied: ",
     "model: ",
     "body.",
+    // NVIDIA: "body -> seed\n  Extra inputs are not permitted (type=extra_forbidden)".
+    "body -> ",
 ];
 
 /// Returns the remedy for an error that refuses a setting. `is_sent` returns `true` if the request
@@ -271,11 +273,15 @@ const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh",
 
 /// Returns `true` if a message in lower case refuses an effort for this model without naming the field: "Unsupported
 /// value: 'high' is not supported with the 'gpt-5.2-chat' model.", "Invalid value: 'none'. Supported values are: 'low',
-/// 'medium', and 'high'." (<https://github.com/BerriAI/litellm/issues/16704>). Another word is a mistake.
+/// 'medium', and 'high'." (<https://github.com/BerriAI/litellm/issues/16704>), or names it in the words of servers in
+/// Python: "reasoning_effort\n Input should be 'low', 'medium' or 'high'"
+/// (<https://github.com/egoist/chatwise-releases/issues/1325>). Another word is a mistake.
 fn is_refused_effort(message: &str, effort: &str) -> bool {
     let is_known = || EFFORTS.contains(&effort);
+    let is_no_choice = || message.contains("reasoning_effort") && message.contains("input should be");
     message.contains(&format!("unsupported value: '{effort}'"))
         || (message.contains(&format!("invalid value: '{effort}'")) && is_known())
+        || (is_no_choice() && is_known())
 }
 
 /// Returns the setting that a message in lower case refuses: the first one that it names of those

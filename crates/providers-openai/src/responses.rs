@@ -28,7 +28,7 @@ use geppetto_provider::{
     CountTokens, Fault, Inference, Remedy, Server, Settings, Settled, Wire, WireEngine,
     WireEngineBuilder, WireRequest,
     read::no_object,
-    request::{image_remedy, results_remedy},
+    request::{media_remedy, results_remedy},
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -145,9 +145,9 @@ impl Wire for Responses {
             let data = json!({"code": error.provider_code()});
             return Some(Remedy::new(UNREADABLE, data));
         }
-        let of_images = image_remedy(call, error).or_else(|| results_remedy(call, error));
-        if of_images.is_some() {
-            return of_images;
+        let of_media = media_remedy(call, error).or_else(|| results_remedy(call, error));
+        if of_media.is_some() {
+            return of_media;
         }
         let settings = call.settings();
         let effort = settings.inference.reasoning_effort.as_deref();

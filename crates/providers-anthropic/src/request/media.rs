@@ -3,9 +3,15 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{inline_file, inline_image};
+use geppetto_provider::request::{Sendable, inline_file, inline_image};
 use geppetto_turns::{Extra, FilePart, ImagePart, MediaSource};
 use serde::{Serialize, ser::SerializeMap};
+
+/// What has a form on this wire.
+pub(super) const SENDABLE: Sendable = Sendable {
+    image: |part| Media::image(part).is_ok(),
+    file: |part| Media::file(part).is_ok(),
+};
 
 /// An image or a document.
 #[derive(Debug)]

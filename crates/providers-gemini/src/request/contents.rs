@@ -45,7 +45,8 @@ pub(super) fn history(turn: &Turn, settings: &Settings) -> Vec<Arc<Block>> {
     rules.system_joined = true;
     rules.system_as_user = is_refused || Model::named(&settings.model).has_no_instructions();
     rules.no_empty = true;
-    repair_with(&sent_blocks(&turn.blocks, &settings.unsent), &rules)
+    let blocks = sent_blocks(&turn.blocks, &settings.unsent, &media::SENDABLE);
+    repair_with(&blocks, &rules)
 }
 
 /// Instructions and contents of a request.

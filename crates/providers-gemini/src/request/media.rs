@@ -3,10 +3,16 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{InlineMedia, inline_file, inline_image, media_type_of};
+use geppetto_provider::request::{InlineMedia, Sendable, inline_file, inline_image, media_type_of};
 use geppetto_turns::{FilePart, ImagePart, MediaSource};
 
 use super::parts::Media;
+
+/// What has a form on this wire.
+pub(super) const SENDABLE: Sendable = Sendable {
+    image: |part| image(part).is_ok(),
+    file: |part| file(part).is_ok(),
+};
 
 /// Media types that a function response may contain.
 ///

@@ -19,6 +19,7 @@ mod calls;
 mod details;
 mod ends;
 mod finish;
+mod inside;
 mod kept;
 mod others;
 mod piece;
@@ -121,6 +122,12 @@ impl Fold for ChatFold {
     fn body(&mut self, body: &str, out: &mut Output<'_>) -> Result<(), Fault> {
         let mut chunk = Chunk::default();
         parse_into(&mut chunk, body).map_err(Fault::syntax)?;
+        if chunk.choices.is_empty()
+            && let Some(inner) = inside::inside(body)
+        {
+            chunk = Chunk::default();
+            parse_into(&mut chunk, inner).map_err(Fault::syntax)?;
+        }
         self.whole = true;
         self.accept(&chunk, body, out)?;
         if chunk.choices.is_empty() && &*chunk.object == "chat.completion" {

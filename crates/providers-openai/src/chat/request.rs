@@ -192,7 +192,8 @@ pub(super) fn encode(
     let mut rules = dialect.rules;
     rules.media_after_tools = true;
     rules.user_last |= settings.unsent.has(refused::PREFILL);
-    let blocks = repair_with(&sent_blocks(&turn.blocks, &settings.unsent), &rules);
+    let sent = sent_blocks(&turn.blocks, &settings.unsent, &user::SENDABLE);
+    let blocks = repair_with(&sent, &rules);
     let to = messages::To {
         dialect,
         origin: Origin::new(server, &settings.model),

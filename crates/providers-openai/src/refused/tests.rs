@@ -50,6 +50,15 @@ const MESSAGES: &[(&str, Option<&str>)] = &[
     ),
     ("Argument not supported on this model: stop", Some("stop")),
     (
+        "body -> seed\n  Extra inputs are not permitted (type=extra_forbidden)",
+        Some("seed"),
+    ),
+    (
+        "1 validation error for ChatCompletionServerRequest\nreasoning_effort\n Input should be 'low' or 'medium' \
+         [type=enum, input_value='high', input_type=str]",
+        Some("reasoning_effort"),
+    ),
+    (
         "body.stream_options: Extra inputs are not permitted",
         Some("stream_options"),
     ),

@@ -214,7 +214,8 @@ impl<'a> Request<'a> {
         let takes_media = options.media_in_results;
         rules.media_after_tools = self.settings.unsent.has(MEDIA_IN_RESULTS)
             || !takes_media.unwrap_or_else(|| takes_media_in_results(self.server));
-        let mut blocks = repair_with(&sent_blocks(&turn.blocks, &self.settings.unsent), &rules);
+        let sent = sent_blocks(&turn.blocks, &self.settings.unsent, &input::SENDABLE);
+        let mut blocks = repair_with(&sent, &rules);
         blocks.retain(|block| !place.is_foreign_item(block));
         let is_whole = previous.is_none() && !self.extra.contains_key("conversation");
         answered::retain(&mut blocks, is_whole);

@@ -48,6 +48,9 @@ pub(super) const FIRM: &[(&str, Cause)] = &[
     ("insufficientfunds", Cause::QuotaExhausted),
     // Moonshot: <https://platform.moonshot.ai/docs/api/chat>.
     ("exceededcurrentquota", Cause::QuotaExhausted),
+    // LiteLLM: terminal_quota_exhausted (<https://github.com/NousResearch/hermes-agent/pull/106427>); Google, in
+    // `details`: QUOTA_EXHAUSTED.
+    ("quotaexhausted", Cause::QuotaExhausted),
     // ChatGPT plans, organisations of OpenAI.
     ("usagelimit", Cause::QuotaExhausted),
     ("usagenotincluded", Cause::QuotaExhausted),

@@ -3,9 +3,15 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{file_url, image_url};
+use geppetto_provider::request::{Sendable, file_url, image_url};
 use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 use serde::Serialize;
+
+/// What has a form on this wire.
+pub(super) const SENDABLE: Sendable = Sendable {
+    image: |part| image(part).is_ok(),
+    file: |part| file(part).is_ok(),
+};
 
 /// A text, or parts if there are images.
 #[derive(Debug, Serialize)]

@@ -19,6 +19,7 @@ use crate::responses::keys;
 
 mod media;
 
+pub(super) use media::SENDABLE;
 use media::{parts, said};
 
 /// A typed input item.

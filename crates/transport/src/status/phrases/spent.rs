@@ -23,6 +23,7 @@ pub(super) const SPENT: &[&[&str]] = &[
     &["exceeded your monthly"],
     // OpenAI.
     &["billing hard limit"],
+    &["hard billing limit"],
     &["usage limit has been reached"],
     &["exceededbudget"],
     // Cloudflare: "you have used up your daily free allocation of 10,000 neurons".

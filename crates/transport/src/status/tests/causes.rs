@@ -171,6 +171,14 @@ fn what_is_used_up_is_not_asked_again() {
         ),
         (
             429,
+            r#"{"error":{"message":"m","type":"rate_limit_error","code":"terminal_quota_exhausted"}}"#,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"You have hit your hard billing limit."}}"#,
+        ),
+        (
+            429,
             r#"{"error":{"message":"Your account is suspended","type":"exceeded_current_quota_error"}}"#,
         ),
         (

@@ -3,10 +3,16 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{file_url, image_url};
+use geppetto_provider::request::{Sendable, file_url, image_url};
 use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 
 use super::{FilePlace, Part};
+
+/// What has a form on this wire.
+pub(in super::super) const SENDABLE: Sendable = Sendable {
+    image: |part| image(part).is_ok(),
+    file: |part| file(part).is_ok(),
+};
 
 /// Returns the parts of a user message.
 pub(super) fn said(user: &UserContent) -> Result<Vec<Part<'_>>, EngineError> {
