@@ -27,6 +27,8 @@ const REFUSALS: &[&str] = &[
     "expired",
     "not found",
     "input tag",
+    // "output_config.effort: Input should be 'low', 'medium' or 'high'".
+    "effort: input should be",
     // MiniMax: "invalid thinking.type: \"enabled\" (allowed: adaptive, disabled)".
     "(allowed:",
 ];

@@ -73,6 +73,9 @@ const CUSTOM_TOOL: &str = "custom";
 /// Field of the typed pieces of reasoning, on the wire and in the payload of their block.
 const REASONING_DETAILS: &str = "reasoning_details";
 
+/// Field of a message, and of a reasoning block's extra data, that contains Claude's thinking with its signatures.
+const THINKING_BLOCKS: &str = "thinking_blocks";
+
 const PATH: &str = "/chat/completions";
 
 /// Calls a server in the Chat Completions format. Cheap to clone; clones share connections.
@@ -178,8 +181,12 @@ impl Wire for Chat {
         }
         let settings = call.settings();
         let is_sent = |setting: &str| {
-            (setting != refused::SYSTEM || has_instructions(call.turn()))
-                && request::can_leave_out(settings, &self.dialect, setting)
+            let is_there = match setting {
+                refused::SYSTEM => has_instructions(call.turn()),
+                refused::SIGNED => has_signed(call.turn()),
+                _ => true,
+            };
+            is_there && request::can_leave_out(settings, &self.dialect, setting)
         };
         // A gateway forwards reasoning to a server that has items.
         if refused::is_about_items(error) && is_sent(refused::REASONING) {
@@ -195,6 +202,15 @@ impl Wire for Chat {
             matches!(block.content, Content::Reasoning(_)) || extra_content(block).is_some()
         });
     }
+}
+
+/// Returns `true` if a turn has signed thinking.
+fn has_signed(turn: &Turn) -> bool {
+    let mut blocks = turn.blocks.iter();
+    blocks.any(|block| match &block.content {
+        Content::Reasoning(own) => own.extra.get(THINKING_BLOCKS).is_some(),
+        _ => false,
+    })
 }
 
 /// Returns `true` if a turn has instructions.

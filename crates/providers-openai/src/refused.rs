@@ -99,6 +99,7 @@ const FIELDS: &[(&str, Setting)] = &[
     ("reasoning_content", Setting::new(REASONING)),
     ("reasoning_details", Setting::new(REASONING)),
     ("].reasoning", Setting::new(REASONING)),
+    ("thinking_blocks", Setting::new(SIGNED)),
     // llama.cpp: "Assistant response prefill is incompatible with enable_thinking."
     ("prefill", Setting::new(PREFILL)),
     ("last role", Setting::new(PREFILL)),
@@ -127,6 +128,9 @@ pub(crate) const BARE: &str = "replies_without_reasoning";
 
 /// Name of the setting for reasoning that is sent back.
 pub(crate) const REASONING: &str = "earlier_reasoning";
+
+/// Name of the setting for Claude's signed thinking that is sent back.
+pub(crate) const SIGNED: &str = "thinking_blocks";
 
 /// Name of the setting for schemas that the server is to enforce.
 pub(crate) const STRICT: &str = "strict";
@@ -271,17 +275,46 @@ const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";
 /// Efforts that a model may have.
 const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/// Returns `true` if a message in lower case refuses an effort for this model without naming the field: "Unsupported
-/// value: 'high' is not supported with the 'gpt-5.2-chat' model.", "Invalid value: 'none'. Supported values are: 'low',
-/// 'medium', and 'high'." (<https://github.com/BerriAI/litellm/issues/16704>), or names it in the words of servers in
-/// Python: "reasoning_effort\n Input should be 'low', 'medium' or 'high'"
+/// Words of servers about a value that is none of the choices.
+const NO_CHOICE: &[&str] = &[
+    // Servers in Python: "reasoning_effort\n Input should be 'low', 'medium' or 'high'", and earlier "value is not a valid
+    // enumeration member; permitted: 'low'".
+    "input should be",
+    "enumeration member",
+    // In Rust: "unknown variant `xhigh`, expected one of `low`, `medium`"; in JavaScript: "Invalid option: expected one of".
+    "expected one of",
+];
+
+/// Returns `true` if a message in lower case refuses an effort for this model without the words of [`REFUSALS`]:
+/// "Unsupported value: 'high' is not supported with the 'gpt-5.2-chat' model.", "Invalid value: 'none'. Supported values
+/// are: 'low', 'medium', and 'high'." (<https://github.com/BerriAI/litellm/issues/16704>), or by the choices that there are
 /// (<https://github.com/egoist/chatwise-releases/issues/1325>). Another word is a mistake.
 fn is_refused_effort(message: &str, effort: &str) -> bool {
-    let is_known = || EFFORTS.contains(&effort);
-    let is_no_choice = || message.contains("reasoning_effort") && message.contains("input should be");
-    message.contains(&format!("unsupported value: '{effort}'"))
-        || (message.contains(&format!("invalid value: '{effort}'")) && is_known())
-        || (is_no_choice() && is_known())
+    if message.contains(&format!("unsupported value: '{effort}'")) {
+        return true;
+    }
+    let has = |words: &str| message.contains(words);
+    let is_no_choice = NO_CHOICE.iter().any(|words| has(words));
+    let is_named = ["reasoning_effort", "reasoning.effort", "reasoningeffort"]
+        .iter()
+        .any(|field| has(field));
+    // Choices of `detail` and `verbosity` are the same words.
+    let is_listed = is_quoted(message, "low")
+        && is_quoted(message, "high")
+        && !has("verbosity")
+        && !has("detail");
+    EFFORTS.contains(&effort)
+        && (has(&format!("invalid value: '{effort}'")) || (is_no_choice && (is_named || is_listed)))
+}
+
+fn is_quoted(message: &str, word: &str) -> bool {
+    let mut places = message.match_indices(word);
+    places.any(|(at, _)| {
+        let (before, after) = message.split_at(at);
+        let after = after.get(word.len()..).unwrap_or_default();
+        let is_mark = |c: char| matches!(c, '\'' | '"' | '`');
+        before.ends_with(is_mark) && after.starts_with(is_mark)
+    })
 }
 
 /// Returns the setting that a message in lower case refuses: the first one that it names of those

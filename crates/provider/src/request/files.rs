@@ -3,6 +3,8 @@
 //! Reports: <https://github.com/anthropics/claude-code/issues/5174>,
 //! <https://github.com/danny-avila/LibreChat/issues/14485>.
 
+use super::images::is_text_only;
+
 /// Name of the setting: all files except those of the last prompt.
 pub(super) const EARLIER: &str = "earlier_files";
 
@@ -31,6 +33,9 @@ const REFUSALS: &[&str] = &[
     // Servers of models that take no files.
     "unknown variant `file`",
     "unknown variant `input_file`",
+    "unknown variant `document`",
+    // vLLM.
+    "unknown part type: file",
     "invalid value: 'file'",
     "invalid value: 'input_file'",
     "support file input",
@@ -41,7 +46,7 @@ const REFUSALS: &[&str] = &[
 
 /// Returns `true` if a message in lower case refuses a file.
 pub(super) fn is_refused(message: &str) -> bool {
-    REFUSALS.iter().any(|words| message.contains(words))
+    REFUSALS.iter().any(|words| message.contains(words)) || is_text_only(message)
 }
 
 /// Returns the text in place of a file.

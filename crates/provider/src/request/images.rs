@@ -54,8 +54,13 @@ const REFUSALS: &[&str] = &[
     // LM Studio: "Model does not support images"; gateways: "does not support vision".
     "not support images",
     "not support vision",
-    // Servers that accept texts only. Groq: "'messages.0.content' : value must be a string"; servers in Python: "Input
-    // should be 'text'".
+    // vLLM.
+    "unknown part type: image",
+];
+
+/// Words of servers that accept texts only. Groq: "'messages.0.content' : value must be a string"; servers in Python: "Input
+/// should be 'text'".
+const TEXTS_ONLY: &[&str] = &[
     "content must be a string",
     "content' : value must be a string",
     "should be 'text'",
@@ -63,5 +68,10 @@ const REFUSALS: &[&str] = &[
 
 /// Returns `true` if a message in lower case refuses an image.
 pub(super) fn is_refused(message: &str) -> bool {
-    REFUSALS.iter().any(|words| message.contains(words))
+    REFUSALS.iter().any(|words| message.contains(words)) || is_text_only(message)
+}
+
+/// Returns `true` if a message in lower case refuses all that is no text.
+pub(super) fn is_text_only(message: &str) -> bool {
+    TEXTS_ONLY.iter().any(|words| message.contains(words))
 }

@@ -51,6 +51,25 @@ pub fn inline_image(image: &ImagePart) -> Option<InlineMedia<'_>> {
     Some(media)
 }
 
+/// Returns an image as a file if it is none: a PDF, or inline content of another declared type.
+///
+/// Report: <https://github.com/microsoft/vscode/pull/324960>.
+pub(super) fn as_file(image: &ImagePart) -> Option<FilePart> {
+    const PDF: &str = "application/pdf";
+    let media = of(content(&image.source)?, image.media_type.as_deref())?;
+    let found = sniff(media.data);
+    let is_image = found.map_or_else(
+        || media.media_type.is_empty() || media.media_type.starts_with("image/"),
+        |found| found != PDF,
+    );
+    (!is_image).then(|| {
+        let mut file = FilePart::new(MediaSource::Inline(media.data.to_owned()));
+        let media_type = found.unwrap_or(&media.media_type);
+        file.media_type = Some(media_type.to_owned());
+        file
+    })
+}
+
 /// Returns the address of an image: that of the part, or a `data:` URL whose media type is that of
 /// [`inline_image`]. `None` if the image is a file of the server.
 #[must_use]

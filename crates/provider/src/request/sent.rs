@@ -9,7 +9,7 @@ use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_turns::{Block, Blocks, Content, FilePart, ImagePart, MediaSource};
 use serde_json::Value;
 
-use super::{files, images};
+use super::{files, images, media::as_file};
 use crate::{Inference, Remedy, rules, settings::Unsent};
 
 #[cfg(test)]
@@ -43,18 +43,22 @@ fn remedy(blocks: &Blocks, unsent: &Unsent, error: &EngineError) -> Option<Remed
     let without = |name: &'static str, why: &'static str| {
         (!unsent.has(name)).then(|| Remedy::without(name, why).of_contents())
     };
-    if images::is_refused(&message) && has_earlier(|block| !images_of(block).is_empty()) {
-        return without(images::EARLIER, images::WHY);
-    }
-    if files::is_refused(&message) && has_earlier(|block| !files_of(block).is_empty()) {
-        return without(files::EARLIER, files::WHY);
-    }
-    None
+    let of_images =
+        images::is_refused(&message) && has_earlier(|block| !images_of(block).is_empty());
+    let is_file = |block: &Block| {
+        let mut images = images_of(block).iter();
+        !files_of(block).is_empty() || images.any(|image| as_file(image).is_some())
+    };
+    let of_files = files::is_refused(&message) && has_earlier(is_file);
+    let images = of_images.then(|| without(images::EARLIER, images::WHY));
+    images
+        .flatten()
+        .or_else(|| without(files::EARLIER, files::WHY).filter(|_| of_files))
 }
 
-/// Returns the blocks of a history to send: without images that have no content, which every provider refuses, without what
-/// the server has refused ([`media_remedy`]), and without what has no form in a request. What the last prompt has and the
-/// request has no form for remains, and is an error.
+/// Returns the blocks of a history to send. Files among the images are files. Left out are images without content, which
+/// every provider refuses, what the server has refused ([`media_remedy`]), and what has no form in a request, except for
+/// that of the last prompt, which is an error.
 #[must_use]
 pub fn sent_blocks<'t>(
     blocks: &'t Blocks,
@@ -70,7 +74,9 @@ pub fn sent_blocks<'t>(
     };
     let changed = blocks.iter().enumerate().filter(|(at, block)| {
         let kept = kept(*at);
-        !images_of(block).iter().all(|image| kept.image(image))
+        !images_of(block)
+            .iter()
+            .all(|image| kept.image(image) && as_file(image).is_none())
             || !files_of(block).iter().all(|file| kept.file(file))
     });
     let changed: Vec<usize> = changed.map(|(at, _)| at).collect();
@@ -115,7 +121,7 @@ fn leave_out(block: &mut Block, kept: &Kept<'_>) {
         }
         Content::ToolUse(answer) => {
             let removed = removed(&mut answer.images, &mut answer.files, kept);
-            if answer.is_error() {
+            if removed.is_empty() || answer.is_error() {
                 return;
             }
             let mut text = match answer.result.take() {
@@ -132,13 +138,15 @@ fn leave_out(block: &mut Block, kept: &Kept<'_>) {
     }
 }
 
-/// Removes what is not kept; returns the words in its place.
+/// Moves files among the images to the files, and removes what is not kept; returns the words in its place.
 fn removed(
     images: &mut Vec<ImagePart>,
     files: &mut Vec<FilePart>,
     kept: &Kept<'_>,
 ) -> Vec<Cow<'static, str>> {
     let mut words = Vec::new();
+    files.extend(images.iter().filter_map(as_file));
+    images.retain(|image| as_file(image).is_none());
     let before = images.len();
     images.retain(|image| kept.image(image));
     if images.len() < before {

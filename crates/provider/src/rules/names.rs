@@ -154,6 +154,17 @@ impl ToolNames {
             .translated
             .as_ref()
             .and_then(|names| names.own.get(sent));
-        known.map_or(sent, String::as_str)
+        known.map_or_else(|| without_mark(sent), String::as_str)
+    }
+}
+
+/// Returns a name without the mark of Harmony's format behind it, which servers of `gpt-oss` leave there:
+/// `search<|channel|>commentary`. No server accepts a tool of such a name.
+///
+/// Report: <https://github.com/movieclaw/movieclaw/pull/224>.
+fn without_mark(name: &str) -> &str {
+    match name.split_once("<|") {
+        Some((name, _)) if !name.is_empty() => name,
+        _ => name,
     }
 }

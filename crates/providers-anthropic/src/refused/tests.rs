@@ -28,6 +28,10 @@ fn the_refused_setting_is_found() {
             "reasoning_effort",
         ),
         (
+            "output_config.effort: Input should be 'low', 'medium' or 'high'",
+            "reasoning_effort",
+        ),
+        (
             "output_config: Extra inputs are not permitted",
             "output_format",
         ),

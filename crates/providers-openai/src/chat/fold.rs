@@ -24,6 +24,7 @@ mod kept;
 mod others;
 mod piece;
 mod repeat;
+mod signed;
 mod tags;
 mod usage;
 
@@ -364,6 +365,9 @@ impl ChatFold {
         }
         if let Some(raw) = delta.reasoning_details {
             self.reasoning_details(raw, out);
+        }
+        if let Some(pieces) = delta.thinking_blocks.and_then(details::parse) {
+            self.kept.take_signed(pieces, out);
         }
     }
 

@@ -125,6 +125,7 @@ pub(super) fn can_leave_out(settings: &Settings, dialect: &Dialect, setting: &st
             dialect.thinking && !settings.extra.contains_key("thinking")
         }
         refused::NULL_CONTENT => dialect.empty_content == EmptyContent::Null,
+        refused::SIGNED => true,
         refused::SYSTEM => !dialect.with_model(&settings.model).rules.system_as_user,
         refused::PREFILL => true,
         _ => false,
@@ -198,6 +199,7 @@ pub(super) fn encode(
         dialect,
         origin: Origin::new(server, &settings.model),
         names: &settings.names,
+        signed: !settings.unsent.has(refused::SIGNED),
     };
     let mut messages = messages::of(&blocks, &to)?;
     if messages.is_empty() {

@@ -90,6 +90,8 @@ wire_object! {
         thinking: Content<'a>,
         /// OpenRouter: typed pieces, with signatures and encrypted data.
         reasoning_details: Option<&'a RawValue>,
+        /// `LiteLLM`: Claude's thinking with its signatures, next to the text of the reasoning.
+        thinking_blocks: Option<&'a RawValue>,
         /// Google: signatures of thoughts, next to the text that they belong to.
         extra_content: Option<&'a RawValue>,
         refusal: Text<'a>,
@@ -192,6 +194,7 @@ impl Delta<'_> {
             && self.refusal.is_empty()
             && self.tool_calls.is_empty()
             && self.reasoning_details.is_none()
+            && self.thinking_blocks.is_none()
             && self.function_call.is_none()
             && self.audio.0.is_none()
             && self.images.is_none()

@@ -59,6 +59,23 @@ const MESSAGES: &[(&str, Option<&str>)] = &[
         Some("reasoning_effort"),
     ),
     (
+        "body -> reasoning_effort\n  value is not a valid enumeration member; permitted: 'low', 'medium'",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Input should be 'minimal', 'low' or 'high'",
+        Some("reasoning_effort"),
+    ),
+    (
+        "unknown variant `max`, expected one of `low`, `medium`, `high` at line 1 column 80",
+        Some("reasoning_effort"),
+    ),
+    (
+        "Invalid option: expected one of \"low\"|\"medium\" at reasoning_effort",
+        Some("reasoning_effort"),
+    ),
+    ("verbosity: Input should be 'low', 'medium' or 'high'", None),
+    (
         "body.stream_options: Extra inputs are not permitted",
         Some("stream_options"),
     ),

@@ -167,6 +167,8 @@ fn refused_files_are_left_out_except_those_of_the_last_prompt() {
         "Expected context stuffing file type to be a supported format: .pdf but got .docx.",
         "Unsupported MIME type: application/msword",
         "Invalid value: 'input_file'. Supported values are: 'input_text'.",
+        "Unknown part type: file",
+        "'messages.0.content' : value must be a string",
     ] {
         let mut unsent = Unsent::default();
         assert!(
@@ -186,4 +188,30 @@ fn refused_files_are_left_out_except_those_of_the_last_prompt() {
         let alone: Blocks = blocks.iter().skip(3).cloned().collect();
         assert!(remedy(&alone, &Unsent::default(), &refused(words)).is_none());
     }
+}
+
+/// <https://github.com/microsoft/vscode/pull/324960>.
+#[test]
+fn a_file_among_the_images_is_a_file() {
+    const PDF: &str = "JVBERi0xLjQK";
+    let mut block = Block::user("Read");
+    if let Content::User(said) = &mut block.content {
+        said.images = vec![
+            image(PDF),
+            image(PNG),
+            image("data:text/csv;base64,YSxi"),
+            image("unknown"),
+        ];
+    }
+    let blocks: Blocks = [block].into_iter().collect();
+    let sent = sent_blocks(&blocks, &Unsent::default(), &ALL);
+    assert_eq!(counts(&sent), [2]);
+    let block = sent.iter().next().unwrap();
+    let files = files_of(block);
+    let types: Vec<_> = files
+        .iter()
+        .map(|file| file.media_type.as_deref())
+        .collect();
+    assert_eq!(types, [Some("application/pdf"), Some("text/csv")]);
+    assert_eq!(text(&sent, 0), "Read", "nothing is left out");
 }

@@ -73,3 +73,11 @@ fn a_name_without_a_translation_stays() {
     assert_eq!(names.own("other"), "other");
     assert_eq!(names.sent("gone.tool"), "gone_tool");
 }
+
+#[test]
+fn a_mark_behind_a_name_is_no_part_of_it() {
+    let names = ToolNames::new(NameForm::Plain, ["search", "files.read"].into_iter());
+    assert_eq!(names.own("search<|channel|>commentary"), "search");
+    assert_eq!(names.own("files_read"), "files.read");
+    assert_eq!(names.own("<|call|>"), "<|call|>");
+}

@@ -14,10 +14,11 @@ use serde_json::{Value, value::RawValue};
 use super::{
     Segment,
     details::{Detail, Details},
+    signed::Signed,
     usage,
 };
 use crate::chat::{
-    REASONING_DETAILS,
+    REASONING_DETAILS, THINKING_BLOCKS,
     extra::EXTRA_CONTENT,
     keys,
     wire::{Audio, Chunk, Logprobs},
@@ -35,6 +36,7 @@ pub(super) struct Kept {
     citations: Option<Box<str>>,
     search_results: Option<Box<str>>,
     details: Details,
+    signed: Signed,
     text: Beside,
     refusal: Beside,
     reasoning: Beside,
@@ -134,14 +136,23 @@ impl Kept {
     }
 
     pub(super) fn take_details(&mut self, news: Vec<Detail>, whole: bool, out: &mut Output<'_>) {
-        if self.reasoning.item.is_none() {
-            // Encrypted reasoning has no text and no events, but it has a position.
-            self.reasoning.item = Some(out.add_block(Block::reasoning("")));
-        }
+        self.place_reasoning(out);
         if whole {
             self.details.add(news);
         } else {
             self.details.merge(news);
+        }
+    }
+
+    pub(super) fn take_signed(&mut self, pieces: Vec<Detail>, out: &mut Output<'_>) {
+        self.place_reasoning(out);
+        self.signed.take(pieces);
+    }
+
+    /// Encrypted reasoning has no text and no events, but it has a position.
+    fn place_reasoning(&mut self, out: &mut Output<'_>) {
+        if self.reasoning.item.is_none() {
+            self.reasoning.item = Some(out.add_block(Block::reasoning("")));
         }
     }
 
@@ -175,7 +186,7 @@ impl Kept {
 
     /// Returns the number of pieces of reasoning so far.
     pub(super) fn details(&self) -> usize {
-        self.details.len()
+        self.details.len() + self.signed.len()
     }
 
     pub(super) fn take_audio(&mut self, audio: &Audio<'_>, out: &Output<'_>) {
@@ -195,6 +206,7 @@ impl Kept {
             beside.settle(finish, out);
         }
         self.settle_details(out);
+        self.settle_signed(out);
         self.settle_extra_content(out);
         self.settle_audio(finish, out);
         if let Some((usage, is_odd)) = usage::parse(&self.usage) {
@@ -254,6 +266,17 @@ impl Kept {
             && let Content::Reasoning(reasoning) = &mut block.content
         {
             reasoning.extra.set(REASONING_DETAILS, details);
+        }
+    }
+
+    fn settle_signed(&mut self, out: &mut Output<'_>) {
+        let (blocks, lost) = self.signed.end();
+        out.count_replaced(lost);
+        if !blocks.is_empty()
+            && let Some(block) = self.reasoning.item.and_then(|id| out.block_mut(id))
+            && let Content::Reasoning(reasoning) = &mut block.content
+        {
+            reasoning.extra.set(THINKING_BLOCKS, blocks);
         }
     }
 

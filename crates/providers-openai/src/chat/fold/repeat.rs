@@ -76,6 +76,7 @@ fn text_of<'c>(delta: &'c Delta<'_>) -> Option<&'c str> {
         reasoning_text,
         thinking,
         reasoning_details: None,
+        thinking_blocks: None,
         extra_content: None,
         refusal,
         tool_calls,

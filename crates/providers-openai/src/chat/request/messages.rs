@@ -57,6 +57,8 @@ pub(super) struct To<'a> {
     pub(super) origin: Origin,
     /// Translation of tool names.
     pub(super) names: &'a ToolNames,
+    /// `true` if signed thinking of the same server and model is sent back.
+    pub(super) signed: bool,
 }
 
 /// Converts a repaired history to messages. Uninterrupted output of a model is one message; blocks

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::To;
 use crate::chat::{
     CUSTOM_TOOL, EmptyContent, REASONING_DETAILS, ReasoningField, ReasoningReplay, SchemaForm,
+    THINKING_BLOCKS,
     extra::{EXTRA_CONTENT, extra_content},
     keys,
 };
@@ -24,6 +25,8 @@ pub(in crate::chat::request) struct Assistant<'a> {
     /// Reasoning that the server sent as part of the text.
     tagged: String,
     details: Vec<&'a Value>,
+    /// Claude's signed thinking, for the server that sent it.
+    signed: Vec<&'a Value>,
     calls: Vec<Call<'a>>,
     /// Additional data of the server for the text.
     extra: Option<&'a Value>,
@@ -40,6 +43,7 @@ impl<'a> Assistant<'a> {
             reasoning: String::new(),
             tagged: String::new(),
             details: Vec::new(),
+            signed: Vec::new(),
             calls: Vec::new(),
             extra: None,
             called: false,
@@ -70,9 +74,14 @@ impl<'a> Assistant<'a> {
         if !origin.can_read(block) {
             return;
         }
-        let details = reasoning.extra.get(REASONING_DETAILS);
-        self.details
-            .extend(details.and_then(Value::as_array).into_iter().flatten());
+        let list = |name: &str| {
+            let list = reasoning.extra.get(name).and_then(Value::as_array);
+            list.into_iter().flatten()
+        };
+        self.details.extend(list(REASONING_DETAILS));
+        if self.to.signed {
+            self.signed.extend(list(THINKING_BLOCKS));
+        }
     }
 
     pub(super) fn call(&mut self, block: &'a Block, call: &'a ToolCall, id: Cow<'a, str>) {
@@ -176,6 +185,9 @@ impl Serialize for Assistant<'_> {
                 map.serialize_entry(REASONING_DETAILS, &self.details)?;
             }
             _ => {}
+        }
+        if !self.signed.is_empty() {
+            map.serialize_entry(THINKING_BLOCKS, &self.signed)?;
         }
         if !self.calls.is_empty() {
             map.serialize_entry("tool_calls", &self.calls)?;
