@@ -12,7 +12,10 @@ mod results;
 mod sent;
 
 pub use arguments::sendable_args;
-pub use media::{InlineMedia, file_url, image_url, inline_file, inline_image, media_type_of};
+pub use media::{
+    InlineMedia, file_url, image_url, inline_file, inline_image, inline_text, is_text,
+    media_type_of,
+};
 pub use results::{MEDIA_IN_RESULTS, results_remedy};
 pub use sent::{Sendable, media_remedy, sent_blocks};
 

@@ -38,6 +38,8 @@ const REFUSALS: &[&str] = &[
     "unknown part type: file",
     "invalid value: 'file'",
     "invalid value: 'input_file'",
+    // DashScope (<https://github.com/QwenLM/qwen-code/pull/2028>).
+    "invalid value: file",
     "support file input",
     "file input is not",
     "not support files",

@@ -56,6 +56,8 @@ const REFUSALS: &[&str] = &[
     "not support vision",
     // vLLM.
     "unknown part type: image",
+    // Google (<https://github.com/google-gemini/gemini-cli/pull/9530>).
+    "unsupported mime type: image/",
 ];
 
 /// Words of servers that accept texts only. Groq: "'messages.0.content' : value must be a string"; servers in Python: "Input

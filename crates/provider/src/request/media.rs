@@ -86,16 +86,78 @@ pub fn image_url(image: &ImagePart) -> Option<Cow<'_, str>> {
 /// Returns the inline content of a file; `None` if it is not inline, or a `data:` URL without base64.
 ///
 /// The media type is that of the part or of the `data:` URL, otherwise that of the content or of the
-/// name; `application/octet-stream` if nothing names it.
+/// name; `text/plain` for other content that is text, such as the source of a program, and
+/// `application/octet-stream` if nothing names it.
 #[must_use]
 pub fn inline_file(file: &FilePart) -> Option<InlineMedia<'_>> {
     let mut media = of(content(&file.source)?, file.media_type.as_deref())?;
     if matches!(&*media.media_type, "" | "application/octet-stream") {
         let by_name = file.name.as_deref().and_then(media_type_of);
         let found = sniff(media.data).or(by_name);
+        let found = found.or_else(|| is_readable(file).then_some("text/plain"));
         media.media_type = Cow::Borrowed(found.unwrap_or("application/octet-stream"));
     }
     Some(media)
+}
+
+/// Returns the text of an inline file of a textual media type. APIs without a form for such files take it as text.
+///
+/// Reports: <https://github.com/trpc-group/trpc-agent-go/issues/1816>,
+/// <https://github.com/langchain-ai/langchain/issues/37575>.
+#[must_use]
+pub fn inline_text(file: &FilePart) -> Option<String> {
+    match inline_file(file) {
+        Some(media) if is_text(&media.media_type) => file.inline_bytes().map(decoded),
+        Some(_) => None,
+        // A `data:` URL without base64.
+        None => file.inline_bytes().map(decoded),
+    }
+}
+
+/// Returns `true` if a media type is one of texts.
+#[must_use]
+pub fn is_text(media_type: &str) -> bool {
+    const OTHERS: [&str; 7] = [
+        "application/json",
+        "application/xml",
+        "application/yaml",
+        "application/x-yaml",
+        "application/toml",
+        "application/sql",
+        "application/javascript",
+    ];
+    media_type.starts_with("text/")
+        || OTHERS.contains(&media_type)
+        || media_type.ends_with("+json")
+        || media_type.ends_with("+xml") && !media_type.starts_with("image/")
+}
+
+/// Returns `true` if the content of a file is text in UTF-8 without control characters.
+fn is_readable(file: &FilePart) -> bool {
+    let is_odd = |c: char| c.is_control() && !c.is_whitespace();
+    let text = file.inline_bytes().map(String::from_utf8);
+    text.is_some_and(|text| text.is_ok_and(|text| !text.is_empty() && !text.contains(is_odd)))
+}
+
+/// Decodes a text: in UTF-16 if it begins with a mark of it, else in UTF-8, else in Latin-1, which has a character for
+/// every byte.
+fn decoded(bytes: Vec<u8>) -> String {
+    let units = |read: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let units = pairs.iter().skip(1).copied().map(read);
+        char::decode_utf16(units)
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
+            let bytes = error.into_bytes();
+            bytes.into_iter().map(char::from).collect()
+        }),
+    }
 }
 
 /// Returns the address of a file: that of the part, or a `data:` URL whose media type is that of

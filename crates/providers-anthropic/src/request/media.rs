@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{Sendable, inline_file, inline_image};
+use geppetto_provider::request::{Sendable, inline_file, inline_image, inline_text};
 use geppetto_turns::{Extra, FilePart, ImagePart, MediaSource};
 use serde::{Serialize, ser::SerializeMap};
 
@@ -85,8 +85,7 @@ impl<'a> Media<'a> {
                         media_type,
                         data: inline.data,
                     },
-                    name if is_text(name) => text(file)?,
-                    _ => return Err(cannot_be_sent("file")),
+                    _ => text(file)?,
                 }
             }
             (MediaSource::Inline(_), None) => text(file)?,
@@ -132,21 +131,9 @@ impl<'a> Media<'a> {
     }
 }
 
-fn is_text(media_type: &str) -> bool {
-    const OTHERS: [&str; 5] = [
-        "application/json",
-        "application/xml",
-        "application/yaml",
-        "application/x-yaml",
-        "application/javascript",
-    ];
-    media_type.starts_with("text/") || OTHERS.contains(&media_type)
-}
-
 /// Returns the text of a file, which the API accepts as plain text only.
 fn text(file: &FilePart) -> Result<Source<'static>, EngineError> {
-    let bytes = file.inline_bytes().ok_or_else(|| cannot_be_sent("file"))?;
-    let data = String::from_utf8(bytes).map_err(|_| cannot_be_sent("file"))?;
+    let data = inline_text(file).ok_or_else(|| cannot_be_sent("file"))?;
     Ok(Source::Text {
         media_type: "text/plain",
         data,

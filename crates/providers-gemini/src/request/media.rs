@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{InlineMedia, Sendable, inline_file, inline_image, media_type_of};
+use geppetto_provider::request::{
+    InlineMedia, Sendable, inline_file, inline_image, is_text, media_type_of,
+};
 use geppetto_turns::{FilePart, ImagePart, MediaSource};
 
 use super::parts::Media;
@@ -52,6 +54,13 @@ pub(super) fn file(file: &FilePart) -> Result<Media<'_>, EngineError> {
     let inline = inline_file(file).map(|mut media| {
         if let (UNKNOWN, Some(by_name)) = (&*media.media_type, by_name) {
             media.media_type = by_name.into();
+        }
+        media
+    });
+    // Vertex AI accepts no other type of texts (<https://github.com/QuantumNous/new-api/pull/1139>).
+    let inline = inline.map(|mut media| {
+        if is_text(&media.media_type) {
+            media.media_type = "text/plain".into();
         }
         media
     });

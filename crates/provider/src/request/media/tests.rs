@@ -1,6 +1,6 @@
 use geppetto_turns::{FilePart, ImagePart, MediaSource};
 
-use super::{inline_file, inline_image};
+use super::{inline_file, inline_image, inline_text};
 
 fn image(content: &str, declared: Option<&str>) -> Option<(String, String)> {
     let mut image = ImagePart::new(MediaSource::Inline(content.to_owned()));
@@ -46,9 +46,47 @@ fn the_type_of_a_file_is_declared_or_found() {
         ),
         ("a.CSV", "", "Zm9v", "text/csv"),
         ("a.md", "text/plain; charset=utf-8", "Zm9v", "text/plain"),
-        ("a.xyz", "", "Zm9v", "application/octet-stream"),
+        ("a.xyz", "", "AAEC/w==", "application/octet-stream"),
+        ("main.rs", "", "Zm4gbWFpbigpIHt9Cg==", "text/plain"),
+        (
+            "Makefile",
+            "application/octet-stream",
+            "YWxsOgoJYgo=",
+            "text/plain",
+        ),
+        ("a.xyz", "", "", "application/octet-stream"),
     ] {
         assert_eq!(named(name, declared, content).as_deref(), Some(expected));
     }
     assert_eq!(inline_file(&FilePart::file_id("file_1")), None);
+}
+
+#[test]
+fn the_text_of_a_file_is_read_in_its_encoding() {
+    let text =
+        |media_type: &str, bytes: &[u8]| inline_text(&FilePart::bytes("a", media_type, bytes));
+    assert_eq!(
+        text("text/csv", "a,ü\n".as_bytes()).as_deref(),
+        Some("a,ü\n")
+    );
+    assert_eq!(text("application/json", b"{}").as_deref(), Some("{}"));
+    assert_eq!(text("application/ld+json", b"{}").as_deref(), Some("{}"));
+    assert_eq!(text("text/plain", b"\xef\xbb\xbfa").as_deref(), Some("a"));
+    assert_eq!(
+        text("text/plain", b"\xff\xfea\0\xfc\0").as_deref(),
+        Some("aü")
+    );
+    assert_eq!(
+        text("text/plain", b"\xfe\xff\0a\0\xfc").as_deref(),
+        Some("aü")
+    );
+    assert_eq!(
+        text("text/plain", b"a\xfc").as_deref(),
+        Some("aü"),
+        "Latin-1"
+    );
+    assert_eq!(text("application/pdf", b"%PDF"), None);
+    assert_eq!(text("image/svg+xml", b"<svg/>"), None);
+    assert_eq!(text("application/octet-stream", &[0, 255]), None);
+    assert_eq!(inline_text(&FilePart::url("https://a.test/a.csv")), None);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use geppetto_engine::{EngineError, ErrorKind};
-use geppetto_provider::request::{Sendable, file_url, image_url};
+use geppetto_provider::request::{Sendable, file_url, image_url, inline_text};
 use geppetto_turns::{FilePart, ImagePart, MediaSource, UserContent};
 use serde::Serialize;
 
@@ -66,6 +66,13 @@ impl<'a> Said<'a> {
 }
 
 fn file(file: &FilePart) -> Result<Part<'_>, EngineError> {
+    // Servers take PDF only, if any files at all.
+    if let Some(text) = inline_text(file) {
+        let name = file.name.as_deref().unwrap_or("file");
+        return Ok(Part::Text {
+            text: format!("(file: {name})\n{text}").into(),
+        });
+    }
     let sent = match (&file.source, file_url(file)) {
         (MediaSource::FileId(id), _) => File {
             file_id: Some(id),
