@@ -38,7 +38,7 @@ impl Signed {
     pub(super) fn end(&mut self) -> (Vec<Value>, u64) {
         let mut lost = 0;
         let mut blocks = std::mem::take(&mut self.0);
-        blocks.retain(|block| is_whole(block));
+        blocks.retain(is_whole);
         for block in &mut blocks {
             for name in GROWING {
                 if let Some(Value::String(text)) = block.get_mut(name) {
