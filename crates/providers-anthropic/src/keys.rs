@@ -38,5 +38,6 @@ pub const CONTAINER: BlockMetaKey<String> = BlockMetaKey::new("anthropic.contain
 /// `true` on the last block of a reply that the provider paused and continues with the next request.
 pub const PAUSED: BlockMetaKey<bool> = BlockMetaKey::new("anthropic.paused@v1");
 
-/// `true` on reasoning whose signature the server refused. It is not sent again.
+/// `true` on reasoning whose signature the server refused, and on a block of its own tools that it refused. It is not sent
+/// again.
 pub const UNREADABLE: BlockMetaKey<bool> = BlockMetaKey::new("anthropic.unreadable@v1");

@@ -146,6 +146,13 @@ impl Wire for Messages {
             return of_media;
         }
         let settings = call.settings();
+        let mut blocks = call.turn().blocks.iter();
+        if refused::is_about_blocks(error)
+            && !settings.unsent.has(refused::BLOCKS)
+            && blocks.any(|block| is_of_server_tool(block))
+        {
+            return Some(refused::without_blocks());
+        }
         refused::remedy(error, |setting| {
             settings::is_sent(settings, &self.options, setting)
         })
@@ -154,6 +161,9 @@ impl Wire for Messages {
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
         if call.is_remedied {
             flag_before(turn, call.first, &keys::UNREADABLE, is_thinking);
+        }
+        if call.settings.unsent.has(refused::BLOCKS) {
+            flag_before(turn, call.first, &keys::UNREADABLE, is_of_server_tool);
         }
         let origin = settings::origin(&self.server, call.settings);
         origin.mark(turn, call.first, is_of_server);
@@ -205,6 +215,15 @@ const UNREADABLE: &str = "the server could not read earlier thinking, which is l
 
 fn is_thinking(block: &Block) -> bool {
     matches!(block.content, Content::Reasoning(_))
+}
+
+/// Returns `true` if a block is the call or the result of a tool that the server has run itself.
+fn is_of_server_tool(block: &Block) -> bool {
+    let Content::Other(other) = &block.content else {
+        return false;
+    };
+    let kind = other.payload.get("type").and_then(|kind| kind.as_str());
+    other.kind == keys::BLOCK_KIND && kind.is_some_and(settings::is_server_tool)
 }
 
 /// Returns `true` if a block has contents that only the server can read.

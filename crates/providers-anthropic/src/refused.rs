@@ -107,6 +107,11 @@ pub(crate) fn remedy(error: &EngineError, is_sent: impl Fn(&str) -> bool) -> Opt
     }
 }
 
+/// Returns the remedy for an error about blocks of the server's own tools.
+pub(crate) fn without_blocks() -> Remedy {
+    Remedy::without(BLOCKS, why(BLOCKS)).of_contents()
+}
+
 /// Name of the setting for thinking in a conversation with replies that were made without it.
 pub(crate) const THINKING: &str = "thinking_after_replies";
 
@@ -118,11 +123,28 @@ fn wants_thinking(message: &str) -> bool {
         || (message.contains("thinking") && message.contains("must be passed back"))
 }
 
+/// Name of the setting for blocks of the server's own tools that are sent back.
+pub(crate) const BLOCKS: &str = "blocks_of_server_tools";
+
+/// Returns `true` if an error refuses a block of a tool that a server has run itself: "messages.1.content.0: Input tag
+/// 'server_tool_use' found using 'type' does not match any of the expected tags" (gateways that search, in front of servers
+/// that do not), "unknown variant `web_search_tool_result`".
+///
+/// Report: <https://github.com/BerriAI/litellm/pull/36228>.
+pub(crate) fn is_about_blocks(error: &EngineError) -> bool {
+    let message = said(error);
+    let message = message.as_deref().unwrap_or_default();
+    ["server_tool_use", "_tool_result", "srvtoolu_"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
 fn why(setting: &str) -> &'static str {
     match setting {
         "thinking_budget" => "the server refuses it; the model decides how much to think",
         "prefill" => "the server refuses it; a prompt to continue is sent after it",
         "output_format" => "the server refuses it; the schema is described in the instructions",
+        BLOCKS => "the server does not accept blocks of its own tools as it sent them",
         "container" => "the server does not have it any more",
         THINKING => "the server wants the thoughts of earlier replies, which were made without it",
         _ => "the server refuses it for this model",

@@ -144,6 +144,11 @@ pub(crate) fn ends_with_user(settings: &Settings) -> bool {
         || claude.is_some_and(|claude| !claude.takes_prefill())
 }
 
+/// Returns `true` if a type is that of a call or a result of a tool that a server has run itself.
+pub(crate) fn is_server_tool(kind: &str) -> bool {
+    matches!(kind, "server_tool_use" | "mcp_tool_use") || kind.ends_with("_tool_result")
+}
+
 /// Returns `true` if a block is thinking that the server can read.
 pub(crate) fn is_readable_thinking(block: &geppetto_turns::Block, origin: &Origin) -> bool {
     let Content::Reasoning(own) = &block.content else {

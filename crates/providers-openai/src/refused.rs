@@ -132,6 +132,9 @@ pub(crate) const REASONING: &str = "earlier_reasoning";
 /// Name of the setting for Claude's signed thinking that is sent back.
 pub(crate) const SIGNED: &str = "thinking_blocks";
 
+/// Name of the setting for items of built-in tools that are sent back.
+pub(crate) const ITEMS: &str = "items_of_built_in_tools";
+
 /// Name of the setting for schemas that the server is to enforce.
 pub(crate) const STRICT: &str = "strict";
 
@@ -268,6 +271,29 @@ pub(crate) fn is_about_items(error: &EngineError) -> bool {
         || message.contains("was provided without its required")
         || message.contains("continuation identities")
         || message.contains("item was created under a different")
+}
+
+/// Returns `true` if an error refuses a field of an item in the history, which is of a built-in tool if the history has any:
+/// "Unknown parameter: 'input[3].action'." (OpenAI), "input: missing field `queries` at line 1 column 180" (`DeepSeek`),
+/// "`input[1].action` missing required field `query`" (Console Go). Servers do not accept all that they send.
+///
+/// Reports: <https://github.com/Yeachan-Heo/gajae-code/issues/1688>,
+/// <https://github.com/lidge-jun/opencodex/issues/930>,
+/// <https://github.com/lidge-jun/opencodex/issues/3071>.
+pub(crate) fn is_about_fields(error: &EngineError) -> bool {
+    let Some(message) = rules::refusal(error, &[ErrorKind::InvalidRequest]) else {
+        return false;
+    };
+    let has = |words: &str| message.contains(words);
+    let is_refused = has("unknown parameter")
+        || has("missing required")
+        || has("missing field")
+        || has("unknown variant")
+        || has("unknown field")
+        || has("invalid type")
+        || has("invalid value")
+        || has("not permitted");
+    is_refused && (has("input[") || has("input: ") || has("input."))
 }
 
 const INVALID_ENCRYPTED: &str = "invalid_encrypted_content";

@@ -29,6 +29,7 @@ use geppetto_provider::{
     WireEngineBuilder, WireRequest,
     read::no_object,
     request::{media_remedy, results_remedy},
+    rules::flag_before,
 };
 use geppetto_turns::{Block, Content, DataKey, Turn};
 use serde::Deserialize;
@@ -151,14 +152,19 @@ impl Wire for Responses {
         }
         let settings = call.settings();
         let effort = settings.inference.reasoning_effort.as_deref();
-        refused::remedy(error, effort, |setting| {
+        let of_settings = refused::remedy(error, effort, |setting| {
             request::can_leave_out(settings, &self.options, setting)
-        })
+        });
+        of_settings.or_else(|| items_remedy(call, error))
     }
 
     fn settle(&self, call: &Settled<'_>, turn: &mut Turn) {
         if call.is_remedied {
-            forget_sealed(turn, call.first);
+            let is_refused = |block: &Block| is_sealed(block) || has_id(block);
+            flag_before(turn, call.first, &keys::UNREADABLE, is_refused);
+        }
+        if call.settings.unsent.has(refused::ITEMS) {
+            flag_before(turn, call.first, &keys::UNREADABLE, is_item);
         }
         let origin = request::origin(&self.server, call.settings);
         origin.mark(turn, call.first, is_of_server);
@@ -194,6 +200,9 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Fault> {
 /// Message of the event that reports the omission of reasoning.
 const UNREADABLE: &str = "the server could not read earlier reasoning, which is left out";
 
+/// Reason for the omission of items of built-in tools.
+const NO_ITEMS: &str = "the server does not accept items of its built-in tools as it sent them";
+
 fn is_sealed(block: &Block) -> bool {
     match &block.content {
         Content::Reasoning(own) => own.encrypted_content.is_some(),
@@ -213,20 +222,21 @@ fn has_id(block: &Block) -> bool {
     }
 }
 
-/// Marks the reasoning before `end`, and ids of items, as unreadable by the server.
-fn forget_sealed(turn: &mut Turn, end: usize) {
-    let is_refused = |block: &Block| is_sealed(block) || has_id(block);
-    for index in 0..end {
-        if turn
-            .blocks
-            .get(index)
-            .is_some_and(|block| is_refused(block))
-            && let Some(block) = turn.blocks.make_mut(index)
-        {
-            block
-                .metadata
-                .set_raw(keys::UNREADABLE.id(), Value::Bool(true));
+/// Returns the remedy for an error that refuses a field of an item of a built-in tool.
+fn items_remedy(call: &Inference<'_>, error: &EngineError) -> Option<Remedy> {
+    let mut blocks = call.turn().blocks.iter();
+    let is_new = !call.settings().unsent.has(refused::ITEMS);
+    (is_new && refused::is_about_fields(error) && blocks.any(|block| is_item(block)))
+        .then(|| Remedy::without(refused::ITEMS, NO_ITEMS).of_contents())
+}
+
+/// Returns `true` if a block is an item of a built-in tool, as the server sent it.
+fn is_item(block: &Block) -> bool {
+    match &block.content {
+        Content::Other(other) => {
+            other.kind == keys::ITEM_KIND && !request::is_sealed_item(&other.payload)
         }
+        _ => false,
     }
 }
 

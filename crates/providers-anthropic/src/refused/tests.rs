@@ -1,6 +1,6 @@
 use geppetto_engine::{EngineError, ErrorKind};
 
-use super::{is_signature, remedy};
+use super::{is_about_blocks, is_signature, remedy};
 
 fn error(message: &str) -> EngineError {
     EngineError::new(ErrorKind::InvalidRequest, "refused").with_provider_message(message)
@@ -112,5 +112,26 @@ fn what_other_vendors_want_is_found() {
             "{found:?}"
         );
         assert_eq!(remedy(&error(message), |_| false), None);
+    }
+}
+
+#[test]
+fn blocks_of_server_tools_are_told_from_calls_of_the_client() {
+    for (message, expected) in [
+        (
+            "messages.1.content.0: Input tag 'server_tool_use' found using 'type' does not match any of the expected tags",
+            true,
+        ),
+        (
+            "unknown variant `web_search_tool_result`, expected one of `text`, `tool_use`",
+            true,
+        ),
+        (
+            "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_1",
+            false,
+        ),
+        ("tools.0: Input tag 'custom' found using 'type'", false),
+    ] {
+        assert_eq!(is_about_blocks(&error(message)), expected, "{message}");
     }
 }

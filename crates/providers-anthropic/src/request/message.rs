@@ -19,7 +19,7 @@ use super::{
     media::Media,
     part::{Marked, Part},
 };
-use crate::{keys, settings};
+use crate::{keys, refused, settings};
 
 /// Longest id of a call, in characters.
 const LONGEST_ID: usize = 128;
@@ -240,6 +240,12 @@ impl<'a> Collector<'a> {
             Content::Other(other) if other.kind == keys::BLOCK_KIND => {
                 let kind = other.payload.get("type").and_then(Value::as_str);
                 let is_of_user = kind.is_some_and(|kind| OF_USER.contains(&kind));
+                let is_marked = || matches!(block.metadata.get(&keys::UNREADABLE), Ok(Some(true)));
+                if kind.is_some_and(settings::is_server_tool)
+                    && (self.request.settings.unsent.has(refused::BLOCKS) || is_marked())
+                {
+                    return Ok(());
+                }
                 let is_own = self.request.origin.may_have_made(block);
                 if is_of_user {
                     self.push(Role::User, Part::Raw(&other.payload));

@@ -262,3 +262,31 @@ fn patterns_become_words_and_properties_of_that_name_stay() {
     assert_eq!(sent, expected);
     assert!(!patterns::has_any(&sent));
 }
+
+#[test]
+fn a_refused_field_of_an_item_is_told_from_others() {
+    let error = |message: &str| {
+        EngineError::new(ErrorKind::InvalidRequest, "refused").with_provider_message(message)
+    };
+    for (message, expected) in [
+        ("Unknown parameter: 'input[3].action'.", true),
+        ("Missing required parameter: 'input[2].container_id'.", true),
+        (
+            "Failed to deserialize the JSON body into the target type: input: missing field `queries` at line 1",
+            true,
+        ),
+        (
+            "Upstream request failed: `input[1].action` missing required field `query`",
+            true,
+        ),
+        (
+            "Invalid value: 'web_search_call'. Supported values are: 'message'. input[1].type",
+            true,
+        ),
+        ("Unknown parameter: 'reasoning.summary'.", false),
+        ("Missing required parameter: 'model'.", false),
+        ("input[1] is too long", false),
+    ] {
+        assert_eq!(is_about_fields(&error(message)), expected, "{message}");
+    }
+}

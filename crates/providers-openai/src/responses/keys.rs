@@ -24,7 +24,7 @@ pub const MODEL: BlockMetaKey<String> = BlockMetaKey::new("openai_responses.mode
 pub const ITEM_FIELDS: BlockMetaKey<Value> = BlockMetaKey::new("openai_responses.item_fields@v1");
 
 /// `true` on reasoning that the server could not decrypt when it was sent back, for example after a
-/// change of the account. It is not sent again.
+/// change of the account, and on an item that it refused. It is not sent again.
 pub const UNREADABLE: BlockMetaKey<bool> = BlockMetaKey::new("openai_responses.unreadable@v1");
 
 /// Turn data with tools that the provider runs itself, in the API's format, which are passed

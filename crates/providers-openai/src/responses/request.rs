@@ -209,6 +209,7 @@ impl<'a> Request<'a> {
             // The API stores responses by default.
             stored: stored.unwrap_or(true),
             all_thoughts: self.settings.unsent.has(refused::BARE),
+            no_items: self.settings.unsent.has(refused::ITEMS),
         };
         let mut rules = Rules::new();
         let takes_media = options.media_in_results;

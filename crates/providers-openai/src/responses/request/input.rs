@@ -8,7 +8,7 @@ use geppetto_provider::{
     rules::{Origin, ToolNames},
 };
 use geppetto_turns::{Block, Content, LlmText, Reasoning, SummaryPart, ToolCall, ToolUse};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
@@ -82,7 +82,15 @@ pub(super) struct InputItem<'a>(Form<'a>);
 #[serde(untagged)]
 enum Form<'a> {
     Typed(Typed<'a>),
-    Raw(&'a Map<String, Value>),
+    Raw(#[serde(serialize_with = "accepted")] &'a Map<String, Value>),
+}
+
+/// Writes an item as it was sent, except for `action` of a generated image, which the API returns and refuses
+/// (<https://github.com/Yeachan-Heo/gajae-code/issues/1688>).
+fn accepted<S: Serializer>(item: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    let is_image = item.get("type").and_then(Value::as_str) == Some("image_generation_call");
+    let fields = item.iter();
+    serializer.collect_map(fields.filter(|(name, _)| !is_image || *name != "action"))
 }
 
 /// Output of a tool: a text, or parts if there are images or files.

@@ -114,6 +114,8 @@ pub(super) struct Place {
     pub(super) stored: bool,
     /// `true` if the server requires reasoning before each call.
     pub(super) all_thoughts: bool,
+    /// `true` if the server has refused an item of a built-in tool.
+    pub(super) no_items: bool,
 }
 
 impl Place {
@@ -170,12 +172,14 @@ impl Place {
         at: usize,
         item: &Map<String, Value>,
     ) -> bool {
-        if super::is_sealed_item(item) {
-            let block = history.blocks.get(at);
-            let mark = block.map(|block| block.metadata.get(&keys::UNREADABLE));
-            if self.sealed != Sealed::Sent || matches!(mark, Some(Ok(Some(true)))) {
-                return false;
-            }
+        let is_sealed = super::is_sealed_item(item);
+        let block = history.blocks.get(at);
+        let mark = block.map(|block| block.metadata.get(&keys::UNREADABLE));
+        if matches!(mark, Some(Ok(Some(true))))
+            || (is_sealed && self.sealed != Sealed::Sent)
+            || (!is_sealed && self.no_items)
+        {
+            return false;
         }
         let kind = item.get("type").and_then(Value::as_str).unwrap_or_default();
         !self.stored
