@@ -22,7 +22,7 @@ use geppetto_store::{
     STORE_EVENTS_AFTER, SessionStore, UnknownOutcome,
 };
 use geppetto_testing::{Gate, Script, ScriptedEngine};
-use geppetto_toolloop::{ToolError, ToolRegistry, tool_fn};
+use geppetto_toolloop::{ToolError, ToolOutput, ToolRegistry, tool_fn};
 use geppetto_turns::{Incomplete, Turn};
 
 const ID: &str = "chat";
@@ -52,7 +52,10 @@ impl World {
                 Ok::<_, ToolError>("sent")
             }
         };
+        let submit = || async { ToolOutput::text("filed").ending_run() };
         ToolRegistry::new()
+            .with(tool_fn("submit", "Submits a report", submit))
+            .unwrap()
             .with(tool_fn("pay", "Pays", pay))
             .unwrap()
             .with(tool_fn("send", "Sends", send))
@@ -401,6 +404,34 @@ async fn a_run_that_was_cut_off_may_be_continued_on_its_turn() {
     assert_eq!(stored_turns(&store).await, session.turns());
     assert_eq!(last_end(&store).await, EndStatus::Finished);
     stored_events(&store).await;
+}
+
+/// The process ends after a tool has ended the run, while another one runs.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_a_tool_has_ended_is_over() {
+    let store = MemoryStore::new();
+    let world = World::default();
+    let engine = ScriptedEngine::new([Script::new()
+        .tool_call("c1", "submit", "{}")
+        .tool_call("c2", "send", "{}")]);
+    let (old, _journal) = open(&store, "first", &engine, &world).await;
+    let _run = old.submit("Report, then send").await.unwrap();
+    world.gate.reached().await;
+    tokio::time::sleep(STORE_EVENTS_AFTER * 2).await;
+    let claim = Claim::new("second").taking_over();
+    let mut restored = Restored::open(store.clone(), ID, &claim).await.unwrap();
+    let Resumption::Run(next) = restored.resume(UnknownOutcome::Tell).await.unwrap() else {
+        panic!("the run continues");
+    };
+    let (session, journal) = session(restored, &engine, &world);
+    let run = session.inference().extension(next.continues);
+    let turn = run.submit().await.unwrap().wait().await.unwrap();
+    assert_eq!(turn.tool_answer("c1").unwrap().output(), "filed");
+    let unknown = turn.tool_answer("c2").unwrap().error.as_deref();
+    assert_eq!(unknown, Some(OUTCOME_UNKNOWN));
+    assert_eq!(engine.inferences(), 1);
+    journal.close().await.unwrap();
+    assert_eq!(last_end(&store).await, EndStatus::Finished);
 }
 
 /// The process ends while a reply that broke off waits to be asked for again.

@@ -70,14 +70,6 @@ pub(crate) struct Calls<'a> {
     settled: bool,
 }
 
-/// Result of calls that completed without interruption.
-pub(crate) struct Done {
-    /// `true` if the output of a tool ends the run.
-    pub(crate) ends_run: bool,
-    /// The calls that wait for a person.
-    pub(crate) waits: Vec<PendingCall>,
-}
-
 /// Dependencies of the calls.
 pub(crate) struct Tooling<'a> {
     pub(crate) registry: &'a ToolRegistry,
@@ -122,8 +114,12 @@ impl<'a> Calls<'a> {
     /// Runs the first `allowed` of the runnable calls and answers all; the remaining ones are
     /// answered as not run, with the reason `why`.
     ///
-    /// Calls that wait for a person are not answered.
-    pub(crate) async fn run(mut self, allowed: usize, why: &str) -> Result<Done, EngineError> {
+    /// Returns the calls that wait for a person, which are not answered.
+    pub(crate) async fn run(
+        mut self,
+        allowed: usize,
+        why: &str,
+    ) -> Result<Vec<PendingCall>, EngineError> {
         let runnable = self.slots.iter().enumerate();
         let mut runnable = runnable.filter(|(_, slot)| slot.refusal.is_none());
         let first_not_allowed = runnable.nth(allowed).map(|(index, _)| index);
@@ -137,10 +133,7 @@ impl<'a> Calls<'a> {
             self.not_run = Some(why.to_owned());
         }
         self.settle();
-        outcome.map(|()| Done {
-            ends_run: self.slots.iter().any(|slot| slot.ends_run()),
-            waits: std::mem::take(&mut self.left),
-        })
+        outcome.map(|()| std::mem::take(&mut self.left))
     }
 
     /// Answers all calls as not run.

@@ -121,8 +121,8 @@ pub struct ToolTraits {
     /// [`Tool::call`] run, and the arguments are not validated, which is up to the program that
     /// executes the tool. `false` by default.
     pub external: bool,
-    /// Maximum size of the output passed to the model, in bytes; longer output is truncated and
-    /// marked. [`DEFAULT_OUTPUT_LIMIT`] by default.
+    /// Maximum size of the output passed to the model, in bytes; longer output is truncated to this size, and a note
+    /// with both sizes follows. [`DEFAULT_OUTPUT_LIMIT`] by default.
     pub output_limit: usize,
 }
 

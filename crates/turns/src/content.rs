@@ -241,6 +241,9 @@ pub struct ToolUse {
     /// Time from the start of the tool to its answer, in milliseconds. `None` if the tool did not
     /// start.
     pub duration_ms: Option<u64>,
+    /// `true` if the tool ended the run: once the other calls of the reply are answered, the model is not called
+    /// again. Not sent to providers.
+    pub ends_run: bool,
     /// Unknown payload keys, preserved on write.
     pub extra: Extra,
 }

@@ -14,8 +14,10 @@ mod tests;
 use late::Past;
 pub use rules::{ATTACHED, CONTINUE, MISSING_PROMPT, MISSING_REPLY, NO_OUTPUT, Rules, repair_with};
 
-/// Text of a synthesized answer to a call that has none.
-pub const MISSING_ANSWER: &str = "cancelled: the tool call has no recorded result";
+/// Text of a synthesized answer to a call that has none. Nothing is known about the call: it may have been cancelled,
+/// or its answer was lost.
+pub const MISSING_ANSWER: &str = "outcome unknown: the tool call has no recorded result, so it may \
+     have taken effect or not; check before repeating it";
 
 /// Turns any history into one that providers accept.
 ///

@@ -48,8 +48,6 @@ struct State {
     started: Option<Instant>,
     /// `true` if the tool was started.
     ran: bool,
-    /// `true` if the tool's output ends the run.
-    ends_run: bool,
 }
 
 enum Progress {
@@ -72,7 +70,6 @@ impl Slot {
             changed: None,
             started: None,
             ran: false,
-            ends_run: false,
         };
         Self {
             call: request.call,
@@ -129,11 +126,6 @@ impl Slot {
     /// Records the masked form of the substituted arguments.
     pub(super) fn show_changed(&self, masked: &str) {
         self.state().changed = Some(Args::from(masked));
-    }
-
-    /// Returns `true` if the output of the tool ends the run.
-    pub(super) fn ends_run(&self) -> bool {
-        self.state().ends_run
     }
 
     /// Returns `text` without the call's secrets.
@@ -267,6 +259,7 @@ impl Slot {
         );
         answer.images = images;
         answer.files = files;
+        answer.ends_run = ends_run;
         if state.ran {
             answer.ran_with = state.changed.take();
             let took = state.started.map(|started| started.elapsed().as_millis());
@@ -278,7 +271,6 @@ impl Slot {
         };
         let mut event = ToolResultReady::new(&*self.call.id, &*self.call.name, shown, status);
         event.attachments = Attachment::all(&answer.images, &answer.files).into();
-        state.ends_run = ends_run;
         state.progress = Progress::Answered(answer);
         drop(state);
         self.publish_answer(executor, event)

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ptr, sync::Arc};
 
-use geppetto_turns::{Block, Blocks};
+use geppetto_turns::{Block, Blocks, Turn};
 
 use crate::calls::Request;
 
@@ -21,6 +21,13 @@ pub(super) fn summary(requests: &[Request], what: &str) -> String {
         "tool calls"
     };
     format!("{} {noun} {what}: {}", names.len(), names.join(", "))
+}
+
+/// Returns `true` if a tool that the last model output called has ended the run.
+pub(super) fn has_ended(turn: &Turn) -> bool {
+    let last = turn.blocks.iter().rev();
+    let mut answers = last.map_while(|block| block.as_tool_use());
+    answers.any(|answer| answer.ends_run)
 }
 
 /// Returns the index of the first new block.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use geppetto_engine::{
-    AnswerRetries, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext, RunReport,
-    RunStop, ToolConfig, WaitingFor, keys,
+    AnswerRetries, ContinuesRuns, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext,
+    RunReport, RunStop, ToolConfig, WaitingFor, keys,
     steps::{self, deadline_passed, snapshot},
 };
 use geppetto_events::{Event, EventKind, kind::ToolCallResumed};
@@ -13,12 +13,12 @@ use tokio::time::Instant;
 
 use super::{
     ToolLoop,
-    history::{first_new, summary},
+    history::{first_new, has_ended, summary},
     setup::{self, Override},
 };
 use crate::{
     PausePhase, ResumedCall, ToolRegistry,
-    calls::{Calls, Done, Request, Tooling, end_reason, ended_badly, refusal, requests, resumed},
+    calls::{Calls, Request, Tooling, end_reason, ended_badly, refusal, requests, resumed},
     step::PauseEnd,
 };
 
@@ -155,7 +155,8 @@ impl<'a> LoopRun<'a> {
         if requests.is_empty() {
             // The conversation continued without them.
             self.turn.metadata.remove(&keys::WAITING_FOR);
-            return Ok(false);
+            let is_cut = self.ctx.extension::<ContinuesRuns>().is_some();
+            return Ok(is_cut && has_ended(self.turn));
         }
         self.check()?;
         self.resumed = true;
@@ -183,11 +184,13 @@ impl<'a> LoopRun<'a> {
     async fn answer(&mut self, requests: Vec<Request>) -> Result<bool, End> {
         let (to_run, answered) = (summary(&requests, "to run"), summary(&requests, "answered"));
         self.pause(PausePhase::AfterInference, to_run).await?;
-        let Done { ends_run, waits } = self.run_tools(requests).await?;
+        let waits = self.run_tools(requests).await?;
         snapshot(&self.ctx, self.turn, Phase::PostTools)?;
         if !waits.is_empty() {
             return Err(End::Waiting(waits));
         }
+        // Also by a call of the same reply that was answered before others waited.
+        let ends_run = has_ended(self.turn);
         if !ends_run {
             self.pause(PausePhase::AfterTools, answered).await?;
         }
@@ -292,8 +295,8 @@ impl<'a> LoopRun<'a> {
         self.infer().await
     }
 
-    /// Runs the tools.
-    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<Done, End> {
+    /// Runs the tools. Returns the calls that wait for a person.
+    async fn run_tools(&mut self, requests: Vec<Request>) -> Result<Vec<PendingCall>, End> {
         let wanted = requests.iter().filter(|own| own.refusal.is_none()).count();
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let most = self.config.max_tool_calls.unwrap_or(u32::MAX);
@@ -303,15 +306,15 @@ impl<'a> LoopRun<'a> {
         self.tool_calls += allowed;
         let calls = Calls::new(&self.ctx, self.turn, &tooling, requests);
         let allowed_len = usize::try_from(allowed).unwrap_or(usize::MAX);
-        let done = calls.run(allowed_len, &limit.to_string()).await?;
+        let waits = calls.run(allowed_len, &limit.to_string()).await?;
         self.check()?;
         if allowed < wanted {
-            if self.config.final_answer && done.waits.is_empty() && !done.ends_run {
+            if self.config.final_answer && waits.is_empty() && !has_ended(self.turn) {
                 self.ask_for_words(&limit).await?;
             }
             return Err(End::Limit(limit));
         }
-        Ok(done)
+        Ok(waits)
     }
 
     fn tooling<'b>(

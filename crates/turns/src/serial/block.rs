@@ -78,6 +78,7 @@ fn content_from(kind: &str, mut payload: Fields) -> Result<Content, FormatError>
             files: items(p, "files", file_from)?,
             shown: p.text::<FormatError>("shown")?,
             duration_ms: p.count::<FormatError>("duration_ms")?,
+            ends_run: p.flag::<FormatError>("ends_run")?.unwrap_or_default(),
             extra: payload.rest(),
         }),
         _ => Content::Other(OtherContent {
@@ -257,6 +258,9 @@ impl Serialize for Payload<'_> {
                 media::<S>(m, &content.images, &content.files)?;
                 option_entry::<S>(m, "shown", content.shown.as_ref())?;
                 option_entry::<S>(m, "duration_ms", content.duration_ms.as_ref())?;
+                if content.ends_run {
+                    m.serialize_entry("ends_run", &true)?;
+                }
                 rest::<S>(m, content.extra.iter())?;
             }
             Content::Other(content) => {
