@@ -255,6 +255,7 @@ blocks:
       id: c1
       result: done
       ran_with: {area: left}
+      ends_run: true
       images: [{media_type: image/png, content: Zm9v}]
       files: [{file_id: f1}, {url: "https://example.com/b.pdf"}]
 "#;
@@ -264,6 +265,7 @@ blocks:
         answer.output(),
         "(run with other arguments: {\"area\":\"left\"})\ndone"
     );
+    assert!(answer.ends_run);
     assert_eq!(answer.images, [ImagePart::bytes("image/png", "foo")]);
     assert_eq!(answer.files[0], FilePart::file_id("f1"));
     assert_eq!(answer.files[1], FilePart::url("https://example.com/b.pdf"));
@@ -271,4 +273,5 @@ blocks:
     assert_eq!(again, turn);
     let json = serde_json::to_value(&turn).unwrap();
     assert_eq!(json["blocks"][0]["payload"]["files"][0]["pages"], 3);
+    assert_eq!(json["blocks"][2]["payload"]["ends_run"], true);
 }
