@@ -117,7 +117,7 @@ async fn decide_and_run(
     started.map_err(|message| isolate::panicked("a hook that shows a tool's start", &message))?;
     let answered = match (given, tool) {
         (Some(given), _) => slot.answer(executor, given),
-        (None, None) => slot.answer(executor, Err(unknown(env, &call.name))),
+        (None, None) => slot.answer(executor, Err(unknown(env, slot, &call.name))),
         (None, Some(tool)) => match arguments::parse(&tool.definition().parameters, &call.args) {
             Err(problem) => slot.answer(executor, Err(format!("the tool was not run: {problem}"))),
             Ok(args) => {
@@ -233,8 +233,11 @@ fn refused(env: &Env, slot: &Slot, what: &str, rejection: &Rejection) -> String 
     format!("{what}: {}", rejection.reason)
 }
 
-fn unknown(env: &Env, name: &str) -> String {
-    let known: Vec<&str> = env.registry.names().collect();
+fn unknown(env: &Env, slot: &Slot, name: &str) -> String {
+    // Tools that were withheld from the reply are not named.
+    let offer = slot.offer.as_deref();
+    let on_offer = |own: &&str| offer.is_none_or(|offer| offer.has(own));
+    let known: Vec<&str> = env.registry.names().filter(on_offer).collect();
     if known.is_empty() {
         return format!("unknown tool `{name}`; there are no tools");
     }

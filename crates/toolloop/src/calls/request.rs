@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use geppetto_engine::{PendingCall, RequestedCall, RunContext, ToolChoice};
+use geppetto_engine::{PendingCall, RequestedCall, RunContext, ToolChoice, ToolOffer};
 use geppetto_events::Correlation;
 use geppetto_turns::{Content, FinishClass, InferenceResult, ToolCall, Turn};
 
@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) correlation: Arc<Correlation>,
     /// Number of earlier calls of the conversation with the same id.
     pub(crate) repeated: usize,
+    /// Tools offered to the reply; `None` if an earlier run made the call.
+    pub(crate) offer: Option<Arc<ToolOffer>>,
     /// Reason why the call is not run, if its reply determines it.
     pub(crate) refusal: Option<String>,
     /// Present if the call was waiting for a person when an earlier run ended.
@@ -91,6 +93,7 @@ pub(crate) fn requests(
             call: call.clone(),
             correlation: Arc::clone(&own.correlation),
             repeated: *count - 1,
+            offer: Some(Arc::clone(&own.offer)),
             refusal: None,
             resumed: None,
             keeps_waiting: false,
@@ -158,6 +161,7 @@ pub(crate) fn resumed(ctx: &RunContext, turn: &Turn) -> Vec<Request> {
             call: call.clone(),
             correlation: Arc::new(correlation),
             repeated,
+            offer: None,
             refusal: None,
             keeps_waiting: pending.started && decision.is_none() && decides,
             resumed: Some(ResumedCall { pending, decision }),

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use geppetto_engine::{Decision, EngineError, PendingCall, RunContext, steps::is_stopped};
+use geppetto_engine::{
+    Decision, EngineError, PendingCall, RunContext, ToolOffer, steps::is_stopped,
+};
 use geppetto_events::{
     Correlation, Event, EventKind,
     kind::{
@@ -25,6 +27,8 @@ pub(super) struct Slot {
     /// Number of earlier calls of the conversation with the same id.
     repeated: usize,
     key: OnceLock<String>,
+    /// Tools offered to the reply, if known.
+    pub(super) offer: Option<Arc<ToolOffer>>,
     /// Reason why the call is not run, if known before the hooks are called.
     pub(super) refusal: Option<String>,
     pub(super) resumed: Option<ResumedCall>,
@@ -75,6 +79,7 @@ impl Slot {
             call: request.call,
             repeated: request.repeated,
             key: OnceLock::new(),
+            offer: request.offer,
             refusal: request.refusal,
             resumed: request.resumed,
             keeps_waiting: request.keeps_waiting,

@@ -299,6 +299,9 @@ async fn a_tool_choice_holds_whatever_the_model_does() {
     }
 }
 
+/// Nor is it named to a model that calls a tool which does not exist.
+///
+/// Report: <https://github.com/pydantic/pydantic-ai/issues/7552>.
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_was_not_on_offer_is_not_run() {
     fn withhold(turn: &mut Turn) {
@@ -311,7 +314,8 @@ async fn a_tool_that_was_not_on_offer_is_not_run() {
         Box::new(slow(&diary, "slow", 1)),
         Box::new(slow(&diary, "other", 1)),
     ]);
-    let script = Script::new([vec![Do::Call("c", "slow", "{}")], vec![Do::Say("ok")]]);
+    let calls = vec![Do::Call("c", "slow", "{}"), Do::Call("d", "nowhere", "{}")];
+    let script = Script::new([calls, vec![Do::Say("ok")]]);
     let edits: Arc<dyn Middleware> = Arc::new(Edits {
         before: withhold,
         after: nothing,
@@ -320,7 +324,8 @@ async fn a_tool_that_was_not_on_offer_is_not_run() {
     let done = run(&ToolLoop::new(engine, tools)).await;
     assert_eq!(diary.lines(), Vec::<String>::new());
     let answer = "Error: not run: `slow` was not on offer for this reply; there were: other";
-    assert_eq!(done.answers(), pairs(&[("c", answer)]));
+    let unknown = "Error: unknown tool `nowhere`; there are: other";
+    assert_eq!(done.answers(), pairs(&[("c", answer), ("d", unknown)]));
 }
 
 /// Calls a second engine when the first one fails, and keeps the output of the first one.

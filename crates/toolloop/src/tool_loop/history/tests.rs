@@ -35,6 +35,7 @@ fn a_summary_counts_and_names_the_calls() {
         call: ToolCall::new("c", name, "{}"),
         correlation: Arc::default(),
         repeated: 0,
+        offer: None,
         refusal: None,
         resumed: None,
         keeps_waiting: false,
