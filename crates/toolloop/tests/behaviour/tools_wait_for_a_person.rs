@@ -102,7 +102,7 @@ async fn the_question_is_published_and_recorded() {
         .events()
         .into_iter()
         .filter_map(|own| match own.kind {
-            EventKind::ToolCallWaiting(own) => Some(own.question.to_string()),
+            EventKind::ToolCallWaiting(own) => Some(own.question.clone()),
             _ => None,
         })
         .collect();
