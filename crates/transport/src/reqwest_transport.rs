@@ -30,6 +30,9 @@ mod proxy;
 mod resolver;
 mod tls;
 
+#[cfg(test)]
+mod tests;
+
 /// Network transport: HTTP/1.1 and HTTP/2 through reqwest, TLS by rustls with the certificates of
 /// the system.
 ///

@@ -7,6 +7,9 @@ use geppetto_engine::EngineError;
 
 use crate::ApiKey;
 
+#[cfg(test)]
+mod tests;
+
 /// Source of a key that expires, such as an OAuth access token.
 ///
 /// An engine asks for the token before each provider call. If the server refuses it (HTTP 401) before any

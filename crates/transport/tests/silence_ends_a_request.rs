@@ -11,8 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use geppetto_engine::{EngineError, ErrorKind};
 use geppetto_transport::{
-    Body, HttpClient, Request, Response, RetryPolicy, TimeoutPhase, Timeouts, TransportError,
-    TransportErrorKind,
+    Body, HttpClient, JsonLines, Request, Response, RetryPolicy, TimeoutPhase, Timeouts,
+    TransportError, TransportErrorKind,
     memory::{MemoryTransport, Reply},
 };
 use http::StatusCode;
@@ -312,11 +312,13 @@ async fn a_heartbeat_ends_no_wait_for_a_message() {
 
 #[tokio::test(start_paused = true)]
 async fn a_total_limit_that_is_longer_does_not_replace_the_one_on_the_first_byte() {
-    let client = with_total(client([Reply::ok().after(100 * SECOND)]), 90 * SECOND);
-    let started = Instant::now();
-    let error = open(&client).await.unwrap_err();
-    assert_eq!(error.to_string(), "no reply began within 60s");
-    assert_eq!(started.elapsed(), 60 * SECOND);
+    for total in [60, 90] {
+        let client = with_total(client([Reply::ok().after(100 * SECOND)]), total * SECOND);
+        let started = Instant::now();
+        let error = open(&client).await.unwrap_err();
+        assert_eq!(error.to_string(), "no reply began within 60s");
+        assert_eq!(started.elapsed(), 60 * SECOND);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,4 +361,35 @@ async fn a_body_whose_message_limit_passed_has_ended() {
         TransportErrorKind::Timeout(TimeoutPhase::Message)
     );
     assert_eq!(body.chunk().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_before_the_total_limit_is_told_as_silence() {
+    let client = with_total(client([Reply::ok().chunk("x").hang()]), 1000 * SECOND);
+    let mut body = open(&client).await.unwrap();
+    assert_eq!(body.chunk().await.unwrap().unwrap(), "x");
+    let error = body.chunk().await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Idle)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_of_json_lines_ends_no_wait_either() {
+    let client = client([alive_but_silent("{\"n\":1}\n", "{\"beat\":1}\n")]);
+    let mut lines = JsonLines::new(open(&client).await.unwrap());
+    assert_eq!(lines.next().await.unwrap().unwrap().text, "{\"n\":1}");
+    let started = Instant::now();
+    let error = loop {
+        match lines.next().await {
+            Ok(_) => lines.was_heartbeat(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        error.kind(),
+        TransportErrorKind::Timeout(TimeoutPhase::Message)
+    );
+    assert!(is_exactly(started.elapsed(), SECOND * 900));
 }

@@ -106,9 +106,7 @@ impl ReadLimits {
         let timer = self
             .timer
             .get_or_insert_with(|| OnWake::new(Box::pin(sleep_until(deadline))));
-        if timer.get_ref().deadline() > deadline {
-            timer.get_mut().as_mut().reset(deadline);
-        }
+        // It is never late: each deadline is at or after the one before.
         loop {
             ready!(Pin::new(&mut *timer).poll(cx));
             if Instant::now() >= deadline {

@@ -1,7 +1,9 @@
+use std::task::{Context, Poll};
+
 use bytes::{Bytes, BytesMut};
 
-use super::Body;
-use crate::TransportErrorKind;
+use super::{Body, BodySource};
+use crate::{TransportError, TransportErrorKind};
 
 async fn collect(mut body: Body) -> Vec<Bytes> {
     let mut chunks = Vec::new();
@@ -77,4 +79,43 @@ async fn a_prefix_is_as_long_as_its_limit() {
     let mut prefix = BytesMut::new();
     body.read_prefix(5, &mut prefix).await;
     assert_eq!(prefix, "abcde");
+}
+
+#[tokio::test]
+async fn looking_into_a_body_takes_nothing_of_it() {
+    let look = async |limit| {
+        let mut body = Body::from_chunks(["ab", "cd", "ef"]);
+        let has_c = |head: &[u8]| head.contains(&b'c');
+        let seen = body.look_until(limit, has_c).await.unwrap().to_vec();
+        let whole = body.read_to_end(10).await.unwrap();
+        assert_eq!(whole, "abcdef");
+        String::from_utf8(seen).unwrap()
+    };
+    // Up to the chunk that decides, the limit, or the end.
+    assert_eq!(look(10).await, "abcd");
+    assert_eq!(look(2).await, "ab");
+    assert_eq!(look(3).await, "abc");
+    let mut body = Body::from_chunks(["ab", "cd"]);
+    assert_eq!(body.look_until(10, |_| false).await.unwrap(), b"abcd");
+    assert_eq!(body.look_until(10, |_| true).await.unwrap(), b"abcd");
+    let mut body = Body::from_chunks(["ab"]);
+    assert_eq!(body.look_until(10, |_| true).await.unwrap(), b"");
+}
+
+/// Has one chunk, and then nothing for good.
+struct Hangs(Option<Bytes>);
+
+impl BodySource for Hangs {
+    fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        match self.0.take() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[tokio::test]
+async fn looking_waits_for_no_more_than_it_may_see() {
+    let mut body = Body::new(Hangs(Some("ab".into())));
+    assert_eq!(body.look_until(2, |_| false).await.unwrap(), b"ab");
 }

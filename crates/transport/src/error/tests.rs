@@ -89,3 +89,13 @@ fn the_message_is_the_one_that_was_given() {
     let error = TransportError::new(Kind::Connect, "refused by the host");
     assert_eq!(error.message(), "refused by the host");
 }
+
+#[test]
+fn an_error_knows_whether_it_was_a_time_limit_and_its_source() {
+    let late = TransportError::timeout(TimeoutPhase::Idle, Duration::from_secs(1));
+    let refused = TransportError::new(Kind::Connect, "refused");
+    assert_eq!((late.is_timeout(), refused.is_timeout()), (true, false));
+    assert!(refused.source().is_none());
+    let refused = refused.with_source(io::Error::other("the cause"));
+    assert_eq!(refused.source().unwrap().to_string(), "the cause");
+}

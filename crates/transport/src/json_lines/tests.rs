@@ -150,3 +150,12 @@ async fn a_connection_that_breaks_gives_what_was_whole() {
     assert_eq!(error.kind(), TransportErrorKind::Disconnected);
     assert!(matches!(lines.next().await, Ok(None)));
 }
+
+#[tokio::test]
+async fn a_backslash_outside_of_a_string_escapes_nothing() {
+    let (values, cut) = read(vec![b"{\\}\n{\"a\":1}\n".to_vec()]).await;
+    assert_eq!(
+        (values, cut),
+        (vec!["{\\}".to_owned(), "{\"a\":1}".to_owned()], false)
+    );
+}

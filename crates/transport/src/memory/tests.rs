@@ -39,3 +39,13 @@ async fn a_reply_may_be_added_later() {
     let reply = transport.send(Request::get("http://a/")).await.unwrap();
     assert_eq!(reply.into_body().read_to_end(10).await.unwrap(), "late");
 }
+
+#[tokio::test]
+async fn unused_replies_are_counted() {
+    let transport = MemoryTransport::new([Reply::ok(), Reply::ok()]);
+    assert_eq!(transport.replies_left(), 2);
+    for left in [1, 0, 0] {
+        let _ = transport.send(Request::get("http://a/")).await;
+        assert_eq!(transport.replies_left(), left);
+    }
+}

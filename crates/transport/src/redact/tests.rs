@@ -176,3 +176,24 @@ fn an_empty_variable_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn a_variable_gives_its_key() {
+    let key = ApiKey::from_env("CARGO_PKG_NAME").unwrap();
+    assert_eq!(key.expose(), "geppetto-transport");
+}
+
+#[test]
+fn only_a_scheme_is_not_part_of_a_secret() {
+    let phrase = Redactor::new().with_secret("correct horse-battery");
+    assert_eq!(phrase.redact("correct horse-battery"), "***");
+    assert_eq!(phrase.redact("a horse-battery"), "a horse-battery");
+    let bearer = Redactor::new().with_secret("Bearer horse-battery");
+    assert_eq!(bearer.redact("a horse-battery"), "a ***");
+}
+
+#[test]
+fn a_token_after_its_scheme_and_a_colon_is_masked() {
+    let text = "token: 9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c";
+    assert_eq!(Redactor::new().redact(text), "token: ***");
+}

@@ -97,3 +97,14 @@ fn the_redactor_of_a_request_knows_its_header_and_url_secrets() {
         "*** and *** and *** were used"
     );
 }
+
+#[test]
+fn a_request_has_the_method_and_the_body_that_it_was_given() {
+    let post = Request::post("http://localhost").with_body("text");
+    assert_eq!(
+        (post.method().as_str(), &post.body()[..]),
+        ("POST", &b"text"[..])
+    );
+    let get = Request::get("http://localhost");
+    assert_eq!((get.method().as_str(), get.body().len()), ("GET", 0));
+}

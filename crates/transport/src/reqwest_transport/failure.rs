@@ -4,6 +4,9 @@ use std::{error::Error as StdError, io, time::Duration};
 
 use crate::error::{TimeoutPhase, TransportError, TransportErrorKind};
 
+#[cfg(test)]
+mod tests;
+
 /// Details of a failed request.
 pub(super) struct Failed<'a> {
     /// Host and port.

@@ -7,6 +7,9 @@ use std::{
 
 use reqwest::Url;
 
+#[cfg(test)]
+mod tests;
+
 /// For each server, the number of replies that were read completely: at most so many connections to
 /// it may be idle in the pool.
 ///

@@ -1,6 +1,6 @@
 use std::{num::NonZeroU32, time::Duration};
 
-use geppetto_engine::{EngineError, ErrorKind};
+use geppetto_engine::{EngineError, ErrorKind, RetryLimit};
 use tokio::time::advance;
 
 use super::{RetryBudget, RetryPolicy};
@@ -137,4 +137,23 @@ async fn an_outage_is_not_met_with_three_times_the_load() {
         .sum();
     // A reserve of 10 and 20 % of 1,000 requests.
     assert_eq!(retries, 210);
+}
+
+#[test]
+fn a_free_attempt_is_an_attempt() {
+    let policy = RetryPolicy::new().with_max_attempts(attempts(2));
+    let mut retry = policy.start();
+    assert_eq!((retry.max_attempts(), retry.attempt()), (2, 1));
+    assert_eq!(retry.next_free(), Some(Duration::ZERO));
+    assert_eq!((retry.attempt(), retry.next_free()), (2, None));
+    assert_eq!(retry.next(&transient()), None);
+}
+
+#[test]
+fn the_budget_of_a_policy_is_a_limit_for_others() {
+    let budget = RetryBudget::with_limits(0.0, 0.0, 1.0);
+    let policy = RetryPolicy::new().with_budget(budget);
+    let limit: &dyn RetryLimit = policy.budget();
+    assert_eq!((limit.withdraw(), limit.withdraw()), (true, false));
+    assert_eq!(delays(&policy, &transient()), []);
 }

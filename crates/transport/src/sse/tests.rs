@@ -418,3 +418,40 @@ async fn invalid_utf8_is_counted_up_to_the_last_event() {
         assert_eq!(stream.invalid_utf8(), 3);
     }
 }
+
+#[tokio::test]
+async fn an_object_that_is_no_error_ends_no_stream_well() {
+    let one = &[("message", "x")];
+    for text in ["data: x\n\n{\"a\":1}", "data: x\n\n{\"a\":1}\n"] {
+        check(text, one, true).await;
+    }
+    // Not held back until the end of the stream.
+    check("{\n nonsense\n}\n\ndata: x\n\n", one, false).await;
+}
+
+#[tokio::test]
+async fn a_last_event_of_several_values_needs_no_blank_line() {
+    let text = "data: {\"a\":1}\ndata: [DONE]\n";
+    check(text, &[("message", "{\"a\":1}\n[DONE]")], false).await;
+}
+
+/// However they are cut into chunks.
+#[tokio::test]
+async fn errors_outside_of_events_may_be_as_long_as_the_limit() {
+    for line in ["error: {\"a\":1}", "{\"error\":\"123\"}\n"] {
+        let text = format!("{line}\n");
+        let longest = line.len();
+        for cut in [0, 1, 3, 7, line.len() - 1] {
+            let read = async |most: usize| {
+                let (first, second) = text.split_at(cut);
+                let body = Body::from_chunks([first.to_owned(), second.to_owned()]);
+                let mut stream = SseStream::new(body).with_max_event_bytes(limit(most));
+                let read = stream.next().await.map(|own| own.is_some());
+                read.map_err(|error| error.kind())
+            };
+            assert_eq!(read(longest).await, Ok(true), "{line:?} {cut}");
+            let refused = Err(TransportErrorKind::TooLarge);
+            assert_eq!(read(longest - 1).await, refused, "{line:?} {cut}");
+        }
+    }
+}

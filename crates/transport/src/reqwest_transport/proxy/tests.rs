@@ -116,3 +116,21 @@ fn debug_shows_no_credentials() {
         "{shown}"
     );
 }
+
+#[test]
+fn an_address_without_a_proxy_may_have_colons_and_no_port() {
+    let proxies = environment(&[
+        ("http_proxy", "plain.example:3128"),
+        ("no_proxy", "fd00::5,fe80::/10,[fd00::2]:81"),
+    ]);
+    let proxies = proxies.unwrap();
+    for (url, proxied) in [
+        ("http://[fd00::5]/", false),
+        ("http://[fe80::7]/", false),
+        ("http://[fd00::1]/", true),
+        ("http://[fd00::2]:81/", false),
+        ("http://[fd00::2]:82/", true),
+    ] {
+        assert_eq!(place(&proxies, url).is_some(), proxied, "{url}");
+    }
+}

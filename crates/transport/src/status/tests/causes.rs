@@ -2,7 +2,7 @@
 
 use geppetto_engine::{EngineError, ErrorKind};
 
-use super::{Redactor, error, error_in_reply};
+use super::{ErrorDetails, Redactor, error, error_in_reply};
 
 /// Returns the cause of an error, and whether it is retried.
 type Verdict = (ErrorKind, bool);
@@ -542,4 +542,64 @@ fn what_a_request_refers_to_may_be_gone() {
         let words = error(status, &[], body).to_string();
         assert!(words.contains("refers to by its id"), "{words}");
     }
+}
+
+/// With these statuses, such words are about a limit of tokens, or quote the request.
+#[test]
+fn words_about_length_are_not_taken_literally_with_every_status() {
+    let said = |message: &str| serde_json::json!({"error": {"message": message}}).to_string();
+    for (status, expected) in [
+        (400, TOO_LONG),
+        (401, NO_KEY),
+        (402, USED_UP),
+        (403, FORBIDDEN),
+        (404, NOT_FOUND),
+        (408, TOO_SLOW),
+        (429, LIMITED),
+        (500, TOO_LONG),
+        (503, BUSY),
+        (529, BUSY),
+    ] {
+        check(status, &said("prompt is too long"), expected);
+        let names_context = [401, 403, 404].contains(&status);
+        let expected = if names_context { TOO_LONG } else { expected };
+        check(status, &said("context length exceeded"), expected);
+    }
+}
+
+#[test]
+fn a_limit_of_a_day_or_a_week_is_a_quota_whatever_the_words() {
+    for code in ["requests_per_day", "RequestsPerDay", "weekly_limit_reached"] {
+        let body = serde_json::json!({"error": {"code": code, "message": "Too many requests"}});
+        check(429, &body.to_string(), USED_UP);
+        assert!(
+            ErrorDetails::from_json(&body).is_quota_exhausted(),
+            "{code}"
+        );
+    }
+    let body = serde_json::json!({"error": {"code": "x", "message": "Too many requests"}});
+    assert!(!ErrorDetails::from_json(&body).is_quota_exhausted());
+}
+
+#[test]
+fn the_words_of_an_invalid_request_say_more_than_its_number() {
+    let body = r#"{"base_resp":{"status_code":2013,"status_msg":"context window exceeds limit"}}"#;
+    let error = error_in_reply(body, &Redactor::new());
+    assert_eq!(verdict(&error), TOO_LONG);
+}
+
+/// Four digits are a code of Z.AI only in errors of its format, which have no type.
+#[test]
+fn a_number_is_read_in_the_format_of_its_provider_alone() {
+    let body =
+        |error_type: &str| format!(r#"{{"error":{{{error_type}"code":"1211","message":"no"}}}}"#);
+    check(400, &body(""), NOT_FOUND);
+    check(400, &body(r#""type":"odd","#), INVALID);
+}
+
+/// What a failed server said about itself counts more than the status that the message quotes.
+#[test]
+fn a_quoted_status_of_a_server_does_not_replace_the_words() {
+    let body = r#"{"error":{"message":"status code 500: the engine is overloaded"}}"#;
+    check(502, body, BUSY);
 }

@@ -1,6 +1,9 @@
 //! Formats of bodies, and the parts that are included in an error.
 
+use serde_json::{Value, json};
+
 use super::{ErrorDetails, Redactor, error, error_in_reply};
+use crate::status::words::shorten;
 
 #[track_caller]
 fn says(body: &str, message: &str, code: Option<&str>) {
@@ -115,4 +118,70 @@ fn an_empty_code_is_none() {
     let details = ErrorDetails::parse(body);
     assert_eq!(details.code, None);
     assert_eq!(details.best_code(), Some("server_error"));
+}
+
+#[test]
+fn texts_are_messages_and_what_only_looks_like_a_page_is_a_text() {
+    let details = ErrorDetails::from_json(&json!("the model is down"));
+    assert_eq!(details.message.as_deref(), Some("the model is down"));
+    says("<3 the model is busy", "<3 the model is busy", None);
+    says(
+        "the page <html> is missing",
+        "the page <html> is missing",
+        None,
+    );
+    let text = r#"litellm: {"error":{"message":"no","code":"model_not_found"}}"#;
+    says(text, text, Some("model_not_found"));
+}
+
+#[test]
+fn an_empty_title_is_no_type() {
+    let details = ErrorDetails::from_json(&json!({"error": " ", "message": "busy"}));
+    let found = (details.message.as_deref(), details.error_type.as_deref());
+    assert_eq!(found, (Some("busy"), None));
+}
+
+#[test]
+fn of_nested_errors_the_first_that_says_something_counts() {
+    let code = |error: Value| {
+        let details = ErrorDetails::from_json(&json!({ "error": error }));
+        details.best_code().map(str::to_owned)
+    };
+    let only_type = json!({"metadata": {"raw": {"type": "overloaded_error"}}});
+    assert_eq!(code(only_type).as_deref(), Some("overloaded_error"));
+    let second = json!({"metadata": {"raw": {}}, "upstream_error": {"code": "overloaded"}});
+    assert_eq!(code(second).as_deref(), Some("overloaded"));
+}
+
+#[test]
+fn errors_are_read_to_a_bounded_depth_however_they_are_nested() {
+    let wraps: [fn(Value) -> Value; 4] = [
+        |inner| json!({"code": 500, "metadata": {"raw": inner}}),
+        |inner| json!({"code": 500, "metadata": {"raw": inner.to_string()}}),
+        |inner| json!({"message": inner.to_string()}),
+        |inner| json!({"code": 500, "error": inner}),
+    ];
+    for (at, wrap) in wraps.into_iter().enumerate() {
+        let nested = |levels: usize| {
+            let innermost = json!({"code": "deep"});
+            let value = (0..levels).fold(innermost, |inner, _| wrap(inner));
+            ErrorDetails::from_json(&value)
+                .best_code()
+                .map(str::to_owned)
+        };
+        assert_eq!(nested(4).as_deref(), Some("deep"), "{at}");
+        assert_ne!(nested(10).as_deref(), Some("deep"), "{at}");
+    }
+}
+
+#[test]
+fn a_text_is_cut_between_characters() {
+    assert_eq!(shorten("aéé", 2).as_deref(), Some("a…"));
+    assert_eq!(shorten("aéé", 3).as_deref(), Some("aé…"));
+}
+
+#[test]
+fn the_status_that_an_error_names_is_its_status() {
+    let error = error_in_reply(r#"{"error":{"code":429,"message":"no"}}"#, &Redactor::new());
+    assert_eq!(error.status(), Some(429));
 }

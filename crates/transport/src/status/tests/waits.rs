@@ -138,3 +138,30 @@ fn a_limit_of_which_nothing_is_left_says_when_it_is_whole_again() {
     );
     assert_eq!(failed.retry_after(), None);
 }
+
+#[test]
+fn the_first_wait_of_a_message_counts() {
+    for words in [
+        "Try again in 5s; the quota resets in 60s.",
+        "It resets in 5s; you may also try again in 60s.",
+    ] {
+        assert_eq!(stated(words), Some(Duration::from_secs(5)), "{words}");
+    }
+}
+
+/// A refusal does not pass with time.
+#[test]
+fn a_wait_of_an_error_that_stays_is_ignored() {
+    let body = r#"{"error":{"code":"invalid_api_key","message":"no","retry_after":5}}"#;
+    assert_eq!(error(401, &[], body).retry_after(), None);
+    let in_reply = error_in_reply(body, &Redactor::new());
+    assert_eq!(in_reply.retry_after(), None);
+}
+
+#[test]
+fn headers_that_a_gateway_repeats_in_the_body_count() {
+    let body = r#"{"error":{"code":429,"message":"no","metadata":{"headers":
+        {"X-RateLimit-Remaining":"0","X-RateLimit-Reset":30,"Bad Name":"x"}}}}"#;
+    let error = error_in_reply(body, &Redactor::new());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
+}
