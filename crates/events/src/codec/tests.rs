@@ -432,3 +432,118 @@ fn no_event_writes_a_field_twice() {
     let said = "`my-app.tagged` has a field `type`, which every event has; give it another name";
     assert_eq!(error.to_string(), said);
 }
+
+#[test]
+fn the_number_and_the_count_of_merged_events_are_kept() {
+    let value = json!({"type": "text-delta", "seq": 7, "merged": 3, "delta": "d", "sequence": 1});
+    let event = decode(value.clone());
+    assert_eq!((event.seq, event.merged), (7, 3));
+    assert_eq!(serde_json::to_value(&event).unwrap(), value);
+    let single = decode(json!({"type": "text-delta", "seq": 7, "delta": "d", "sequence": 1}));
+    assert_eq!(single.merged, 1);
+    assert_eq!(serde_json::to_value(&single).unwrap().get("merged"), None);
+}
+
+#[test]
+fn reasoning_without_a_source_stays_without_one() {
+    for name in [
+        "reasoning-segment-started",
+        "reasoning-delta",
+        "reasoning-segment-finished",
+    ] {
+        let event = serde_json::to_value(decode(json!({ "type": name }))).unwrap();
+        assert_eq!(event.get("source"), None, "{name}");
+        for source in ["provider", "thinking", "summary", "odd"] {
+            let event = decode(json!({"type": name, "source": source}));
+            assert_eq!(serde_json::to_value(event).unwrap()["source"], source);
+        }
+    }
+    let known =
+        ["provider", "thinking", "summary"].map(|name| ReasoningSource::from(name.to_owned()));
+    use ReasoningSource as S;
+    assert_eq!(known, [S::Provider, S::Thinking, S::Summary]);
+    let known =
+        ["success", "error", "unknown", "odd"].map(|name| ToolStatus::from(name.to_owned()));
+    use ToolStatus as T;
+    let expected = [T::Success, T::Error, T::Unknown, T::Other("odd".to_owned())];
+    assert_eq!(known, expected);
+}
+
+#[test]
+fn the_text_so_far_ends_with_its_segment() {
+    let mut encoder = CumulativeEncoder::new();
+    let mut field = |kind, name: &str| encoder.encode(&Event::new(kind)).unwrap()[name].clone();
+    let args = |delta: &str| {
+        EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new("c1", delta, 0, 1))
+    };
+    let text = |delta: &str| EventKind::TextDelta(TextDelta::new(delta, 0, 1));
+    field(text("ab"), "text");
+    field(
+        EventKind::TextSegmentFinished(TextFinished::new("ab", None)),
+        "text",
+    );
+    assert_eq!(field(text("c"), "text"), "c");
+    field(args("{"), "arguments");
+    field(
+        EventKind::ToolCallRequested(ToolCallRequested::new("c1", "n", "{")),
+        "input",
+    );
+    assert_eq!(field(args("["), "arguments"), "[");
+}
+
+#[test]
+fn january_events_of_reasoning_and_tools_go_there_and_back() {
+    let present = |old: Value| serde_json::to_value(decode(old)).unwrap();
+    let delta = json!({"type": "reasoning-delta", "delta": "b", "source": "provider"});
+    assert_eq!(
+        present(json!({"type": "reasoning-text-delta", "delta": "b"})),
+        delta
+    );
+    let old = json!({"type": "tool-result", "tool_result": {"id": "c", "result": "r"}});
+    assert_eq!(present(old)["type"], "tool-call-finished");
+
+    let mut encoder = JanuaryEncoder::new();
+    let mut old = |kind| encoder.encode(&Event::new(kind));
+    let thought =
+        |delta: &str, source| EventKind::ReasoningDelta(ReasoningDelta::new(delta, 0, 1, source));
+    let provider = old(thought("a", ReasoningSource::Provider)).unwrap();
+    assert_eq!(
+        (&provider["type"], &provider["delta"]),
+        (&json!("reasoning-text-delta"), &json!("a"))
+    );
+    for (delta, so_far) in [("b", "b"), ("c", "bc")] {
+        let thinking = old(thought(delta, ReasoningSource::Thinking)).unwrap();
+        let found = (&thinking["type"], &thinking["completion"]);
+        assert_eq!(found, (&json!("partial-thinking"), &json!(so_far)));
+    }
+    let result = ToolResultReady::new("c", "n", "r", ToolStatus::Success);
+    let result = old(EventKind::ToolResultReady(result)).unwrap();
+    assert_eq!(result["tool_result"], json!({"id": "c", "result": "r"}));
+    // One end of an interrupted run.
+    assert!(old(EventKind::Interrupt(Interrupt::new("so far"))).is_some());
+    assert_eq!(
+        old(EventKind::RunStopped(RunStopped::new("cancelled"))),
+        None
+    );
+    assert!(old(EventKind::RunStopped(RunStopped::new("cancelled"))).is_some());
+}
+
+#[test]
+fn optional_parts_of_events_are_kept() {
+    let refusal = TextStarted::new("assistant").with_refusal(true);
+    assert!(refusal.refusal && refusal.role == "assistant");
+    let messages = [InputMessage::user("u", "hi")];
+    let results = [ToolResultReady::new("c", "n", "r", ToolStatus::Success)];
+    let started = RunStarted::new("hi").with_messages(messages.clone());
+    let started = started.with_results(results.clone());
+    assert_eq!(started.prompt, "hi");
+    assert_eq!(started.messages.as_deref(), Some(&messages[..]));
+    assert_eq!(*started.results, results);
+    for (update, expected) in [
+        (QueueUpdated::paused(2, "busy"), (true, 2, Some("busy"))),
+        (QueueUpdated::resumed(1), (false, 1, None)),
+    ] {
+        let found = (update.paused, update.waiting, update.reason.as_deref());
+        assert_eq!(found, expected);
+    }
+}

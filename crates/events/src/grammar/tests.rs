@@ -317,3 +317,23 @@ fn what_is_open_is_told_at_the_terminal_event_and_not_at_the_end_of_the_stream()
         assert!(error.rule.ends_with("is still open"), "{words}: {error}");
     }
 }
+
+#[test]
+fn the_arguments_of_a_call_must_join_up_too() {
+    let mut grammar = Grammar::fragment();
+    let delta = |delta: &str, offset| {
+        let delta = ToolCallArgumentsDelta::new("c", delta, offset, 1);
+        let mut event = event("+c", 0);
+        event.kind = EventKind::ToolCallArgumentsDelta(delta);
+        event
+    };
+    grammar.accept(&event("call", 0)).unwrap();
+    grammar.accept(&event("c", 0)).unwrap();
+    grammar.accept(&delta("{\"a\"", 0)).unwrap();
+    grammar.accept(&delta(":1}", 4)).unwrap();
+    let error = grammar.accept(&delta("x", 4)).unwrap_err();
+    assert_eq!(
+        error.rule,
+        "a delta must begin where the one before it ended"
+    );
+}

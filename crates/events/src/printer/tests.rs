@@ -360,3 +360,74 @@ fn images_in_arguments_and_results_of_tools_are_shortened() {
     let shown = "data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA… (100000 characters)";
     assert_eq!(all, format!("→ upload {shown}\n← shot {shown}\n"));
 }
+
+#[test]
+fn notes_of_every_kind_are_shown() {
+    let mut citation = Citation::default();
+    citation.title = "Rust".to_owned();
+    citation.url = "https://rust-lang.org".to_owned();
+    let mut pause = DebuggerPause::new("p", "after_tools");
+    pause.summary = "1 tool call".to_owned();
+    let (all, ..) = printed([
+        EventKind::ToolCallWaiting(Box::new(ToolCallWaiting::new("c", "send", "{}", "May I?"))),
+        EventKind::Log(Log::new("warn", "slow")),
+        EventKind::Citation(Box::new(citation)),
+        EventKind::DebuggerPause(Box::new(pause)),
+        text("Hel"),
+        EventKind::ProviderCallDiscarded(ProviderCallDiscarded::new("cut")),
+        thought("hm"),
+        EventKind::ReasoningSegmentFinished(ReasoningFinished::new(
+            "hm",
+            None,
+            ReasoningSource::Provider,
+        )),
+        thought("again"),
+        EventKind::RunStopped(RunStopped::new("cancelled")),
+    ]);
+    let expected = "? send May I?\n[warn] slow\n[Rust] https://rust-lang.org\n(paused after_tools: 1 tool call)\n\
+        Hel\n(the reply broke, asking again: cut)\nthinking: hm\nthinking: again\n[stopped: cancelled]\n";
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn only_tokens_that_were_used_are_named() {
+    let said = |usage: Usage| {
+        let mut finished = RunFinished::new("completed");
+        finished.usage = Some(Box::new(usage));
+        printed([EventKind::RunFinished(finished)]).0
+    };
+    assert_eq!(said(Usage::new(5, 7)), "[5 tokens in, 7 out]\n");
+    let mut cached = Usage::new(5, 7);
+    cached.cached_tokens = 3;
+    assert_eq!(said(cached), "[5 tokens in (3 cached), 7 out]\n");
+}
+
+#[test]
+fn the_first_error_of_each_printer_is_kept() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let yaml = YamlPrinter::new(Closed);
+    let answer = HumanPrinter::new(Closed);
+    let notes = HumanPrinter::new(Buffer::default()).with_notes(Closed);
+    assert_eq!(
+        (yaml.error(), answer.error(), notes.error()),
+        (None, None, None)
+    );
+    for event in story() {
+        yaml.publish(&event);
+        answer.publish(&event);
+        notes.publish(&event);
+    }
+    let broken = Some(io::ErrorKind::BrokenPipe);
+    assert_eq!(
+        (yaml.error(), answer.error(), notes.error()),
+        (broken, broken, broken)
+    );
+}

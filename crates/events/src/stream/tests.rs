@@ -6,7 +6,7 @@ use super::{Arc, Event, EventSink, EventStream, Received, SlowReaderPolicy};
 use crate::{
     Correlation, EventKind, MemorySink,
     isolate::tests::Bomb,
-    kind::{Log, RunStarted, TextDelta},
+    kind::{Log, ReasoningDelta, ReasoningSource, RunStarted, TextDelta, ToolCallArgumentsDelta},
     sink_fn,
 };
 
@@ -556,4 +556,163 @@ fn a_fragment_begins_within_a_run_and_its_order_is_checked() {
     let whole = EventStream::new();
     whole.publish(error(), &[]);
     assert_eq!(whole.violations().len(), 1);
+}
+
+/// Publishes two events; returns the number of events that a late reader receives.
+fn read_late(first: Event, second: Event) -> usize {
+    let stream = stream(1 << 20);
+    stream.publish(first, &[]);
+    stream.publish(second, &[]);
+    stream.events_after(0).len()
+}
+
+#[test]
+fn only_deltas_of_one_segment_are_merged() {
+    let thought = |text: &str, source, offset| {
+        EventKind::ReasoningDelta(ReasoningDelta::new(text, offset, 1, source))
+    };
+    let args = |id: &str, text: &str, offset| {
+        EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new(id, text, offset, 1))
+    };
+    let text = |text: &str, offset| EventKind::TextDelta(TextDelta::new(text, offset, 1));
+    let (a, b) = (ReasoningSource::Thinking, ReasoningSource::Summary);
+    let no_offset = |mut kind: EventKind| {
+        if let EventKind::TextDelta(delta) = &mut kind {
+            delta.offset = None;
+        }
+        kind
+    };
+    for (first, second, expected) in [
+        (text("ab", 0), text("c", 2), 1),
+        (text("ab", 0), text("c", 3), 2),
+        (no_offset(text("ab", 0)), no_offset(text("c", 0)), 1),
+        (text("ab", 0), no_offset(text("c", 0)), 2),
+        (thought("ab", a.clone(), 0), thought("c", a.clone(), 2), 1),
+        (thought("ab", a.clone(), 0), thought("c", a.clone(), 3), 2),
+        (thought("ab", a.clone(), 0), thought("c", b, 2), 2),
+        (args("x", "ab", 0), args("x", "c", 2), 1),
+        (args("x", "ab", 0), args("x", "c", 3), 2),
+        (args("x", "ab", 0), args("y", "c", 2), 2),
+        (text("ab", 0), thought("c", a, 2), 2),
+    ] {
+        let what = format!("{first:?} {second:?}");
+        let read = read_late(Event::new(first), Event::new(second));
+        assert_eq!(read, expected, "{what}");
+    }
+}
+
+#[test]
+fn deltas_that_differ_in_more_than_their_text_are_not_merged() {
+    let correlation = Correlation {
+        segment_id: Some("s".to_owned()),
+        ..Correlation::default()
+    };
+    let mut meta = crate::EventMeta::default();
+    meta.message_id = "m".to_owned();
+    let same: [fn(Event) -> Event; 2] = [
+        |own| own.with_meta(Arc::default()),
+        |own| own.with_correlation(Arc::default()),
+    ];
+    for change in same {
+        assert_eq!(read_late(delta("a", 0), change(delta("b", 1))), 1);
+    }
+    let others = [
+        delta("b", 1).with_correlation(Arc::new(correlation)),
+        delta("b", 1).with_meta(Arc::new(meta)),
+        serde_json::from_value(serde_json::json!({
+            "type": "text-delta", "delta": "b", "offset": 1, "sequence": 1, "odd": true,
+        }))
+        .unwrap(),
+        Event {
+            merged: 2,
+            ..delta("b", 1)
+        },
+    ];
+    for other in others {
+        assert_eq!(read_late(delta("a", 0), other.clone()), 2, "{other:?}");
+    }
+}
+
+#[test]
+fn merged_text_has_at_most_16_kib() {
+    for (len, expected) in [(16 * 1024 - 1, 1), (16 * 1024, 2)] {
+        let first = delta(&"x".repeat(len), 0);
+        assert_eq!(read_late(first, delta("y", len as u64)), expected);
+    }
+}
+
+#[test]
+fn the_text_of_an_event_counts_towards_what_is_retained() {
+    use crate::kind::*;
+    let text = "x".repeat(1000);
+    let long = text.as_str();
+    let mut tool = ServerTool::new("t", ServerToolPhase::Running, "i");
+    tool.data.insert("query".to_owned(), long.into());
+    let source = ReasoningSource::Thinking;
+    let kinds = [
+        EventKind::TextDelta(TextDelta::new(long, 0, 1)),
+        EventKind::ReasoningDelta(ReasoningDelta::new(long, 0, 1, source.clone())),
+        EventKind::ToolCallArgumentsDelta(ToolCallArgumentsDelta::new("c", long, 0, 1)),
+        EventKind::TextSegmentFinished(TextFinished::new(long, None)),
+        EventKind::ReasoningSegmentFinished(ReasoningFinished::new(long, None, source)),
+        EventKind::ToolCallRequested(ToolCallRequested::new("c", "n", long)),
+        EventKind::ToolCallWaiting(Box::new(ToolCallWaiting::new("c", "n", long, ""))),
+        EventKind::ToolCallWaiting(Box::new(ToolCallWaiting::new("c", "n", "", long))),
+        EventKind::ToolCallResumed(ToolCallResumed::new("c", "n", long)),
+        EventKind::ToolExecutionStarted(ToolExecutionStarted::new("c", "n", long)),
+        EventKind::ToolResultReady(ToolResultReady::new("c", "n", long, ToolStatus::Success)),
+        EventKind::ServerTool(Box::new(tool)),
+    ];
+    for kind in kinds {
+        let entry = super::entry::Entry::Single(Event::new(kind.clone()));
+        assert_eq!(entry.weight(), size_of::<Event>() + 1000, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_stream_with_a_reader_keeps_its_numbers() {
+    let stream = stream(1 << 20);
+    let mut reader = stream.subscribe();
+    let stream = stream.starting_after(7);
+    stream.publish(log("x"), &[]);
+    assert_eq!(reader.try_next().unwrap().into_event().unwrap().seq, 1);
+}
+
+#[test]
+fn a_thread_that_has_published_still_waits_for_the_sinks() {
+    let (entered, release) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let seen = Arc::new(MemorySink::new());
+    let gate = {
+        let (entered, release) = (Arc::clone(&entered), Arc::clone(&release));
+        sink_fn(move |event: &Event| {
+            if event.seq == 2 {
+                entered.wait();
+                release.wait();
+            }
+        })
+    };
+    let gate: Arc<dyn EventSink> = Arc::new(gate);
+    let memory: Arc<dyn EventSink> = Arc::<MemorySink>::clone(&seen);
+    let sinks = [gate, memory];
+    let stream = stream(1 << 20);
+    stream.publish(log("1"), &sinks);
+    let other = thread::spawn({
+        let (stream, sinks) = (stream.clone(), sinks.clone());
+        move || stream.publish(log("2"), &sinks)
+    });
+    entered.wait();
+    let releasing = thread::spawn({
+        let stream = stream.clone();
+        move || {
+            while stream.last_seq() < 3 {
+                thread::yield_now();
+            }
+            (0..10_000).for_each(|_| thread::yield_now());
+            release.wait();
+        }
+    });
+    stream.publish(log("3"), &sinks);
+    assert_eq!(seen.events().len(), 3);
+    releasing.join().unwrap();
+    other.join().unwrap();
 }

@@ -94,3 +94,83 @@ fn an_id_that_is_no_text_is_an_error_that_names_it() {
         "mcp-failed: item_id: expected text, found 3"
     );
 }
+
+fn event(phase: ServerToolPhase, data: &Value) -> ServerTool {
+    with(ServerTool::new("web_search", phase, "i"), data)
+}
+
+/// Returns the merged call of the events.
+fn merged(events: &[(ServerToolPhase, Value)]) -> ServerTool {
+    let mut events = events
+        .iter()
+        .map(|(phase, data)| event(phase.clone(), data));
+    let mut own = ServerTool::merged(&events.next().unwrap());
+    events.for_each(|later| own.merge(&later));
+    own
+}
+
+#[test]
+fn the_events_of_a_call_merge_to_its_latest_phase_its_input_and_its_results() {
+    use ServerToolPhase as P;
+    let own = merged(&[
+        (P::Started, json!({})),
+        (P::InputDelta, json!({"delta": "{\"q\""})),
+        (
+            P::InputDelta,
+            json!({"delta": ":1}", "url": "https://ignored"}),
+        ),
+        (P::Running, json!({"query": "rust", "code": ""})),
+        (P::Partial, json!({"url": "https://a", "image": "AAAA"})),
+        (
+            P::Results,
+            json!({"results": [{"url": "https://a"}, {"url": "https://b"}], "url": ""}),
+        ),
+    ]);
+    let results = json!([{"url": "https://a"}, {"url": "https://b"}]);
+    let data = json!({"arguments": "{\"q\":1}", "query": "rust", "results": results});
+    assert_eq!(own, event(P::Running, &data));
+    assert_eq!(
+        (own.text("query"), own.text("results")),
+        (Some("rust"), None)
+    );
+    let own = merged(&[
+        (P::InputDone, json!({"code": "1+1"})),
+        (P::Failed, json!({})),
+    ]);
+    assert_eq!(own, event(P::Failed, &json!({"code": "1+1"})));
+}
+
+#[test]
+fn a_merged_call_is_bounded_whatever_arrives() {
+    use ServerToolPhase as P;
+    let half = "x".repeat(32 * 1024);
+    let mut own = ServerTool::merged(&event(P::InputDelta, &json!({ "delta": half })));
+    for delta in [half.as_str(), "y"] {
+        own.merge(&event(P::InputDelta, &json!({ "delta": delta })));
+    }
+    assert_eq!(own.text("arguments").unwrap(), half.repeat(2));
+    for n in 0..201 {
+        own.merge(&event(P::Partial, &json!({"url": format!("https://{n}")})));
+    }
+    assert_eq!(own.data["results"].as_array().unwrap().len(), 200);
+}
+
+#[test]
+fn a_phase_is_known_by_its_name_and_two_end_a_call() {
+    use ServerToolPhase as P;
+    for (name, phase) in [
+        ("started", P::Started),
+        ("running", P::Running),
+        ("input_delta", P::InputDelta),
+        ("input_done", P::InputDone),
+        ("partial", P::Partial),
+        ("results", P::Results),
+        ("completed", P::Completed),
+        ("failed", P::Failed),
+        ("odd", P::Other("odd".to_owned())),
+    ] {
+        assert_eq!(P::from(name.to_owned()), phase);
+        assert_eq!(phase.as_str(), name);
+        assert_eq!(phase.is_end(), ["completed", "failed"].contains(&name));
+    }
+}

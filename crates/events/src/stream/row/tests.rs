@@ -1,5 +1,8 @@
 use super::EventRow;
-use crate::{Event, EventKind, EventStream, SlowReaderPolicy, kind::TextDelta};
+use crate::{
+    Event, EventKind, EventStream, SlowReaderPolicy,
+    kind::{ReasoningDelta, ReasoningSource, TextDelta, ToolCallArgumentsDelta},
+};
 
 const PIECES: [&str; 5] = ["a", "", "bcd", "é", "fg"];
 
@@ -91,4 +94,36 @@ fn missing_events_are_reported_as_their_number() {
     assert_eq!(reader.try_next_row(), Some(Err(5)));
     assert_eq!(reader.try_next_row().unwrap().unwrap().first_seq(), 6);
     assert_eq!(reader.try_next_row(), None);
+}
+
+#[test]
+fn deltas_of_every_kind_are_read_from_any_number() {
+    let kinds: [fn(&str, u64) -> EventKind; 3] = [
+        |delta, offset| EventKind::TextDelta(TextDelta::new(delta, offset, 0)),
+        |delta, offset| {
+            let source = ReasoningSource::Thinking;
+            EventKind::ReasoningDelta(ReasoningDelta::new(delta, offset, 0, source))
+        },
+        |delta, offset| {
+            let delta = ToolCallArgumentsDelta::new("c", delta, offset, 0);
+            EventKind::ToolCallArgumentsDelta(delta)
+        },
+    ];
+    for kind in kinds {
+        let stream = EventStream::fragment();
+        for (delta, offset) in [("a", 0), ("bc", 1), ("d", 3)] {
+            stream.publish(Event::new(kind(delta, offset)), &[]);
+        }
+        let rows = rows(&stream, 0);
+        let [row] = &rows[..] else {
+            panic!("{rows:?}");
+        };
+        for (seq, text, offset) in [(0, "abcd", 0), (1, "bcd", 1), (2, "d", 3)] {
+            let event = row.after(seq).unwrap();
+            assert_eq!(event.kind, kind(text, offset));
+            assert_eq!(stream.events_after(seq), [event]);
+        }
+        let stored = EventRow::from_parts(row.event().clone(), row.lens());
+        assert_eq!(stored.as_ref(), Some(row));
+    }
 }
