@@ -50,9 +50,11 @@ fn three_kinds_of_events_end_a_run() {
 
 #[test]
 fn segments_and_tool_calls_belong_to_their_provider_call() {
-    let mut call = Correlation::default();
-    call.run_id = Some("r".to_owned());
-    call.provider_call_id = Some("p".to_owned());
+    let call = Correlation {
+        run_id: Some("r".to_owned()),
+        provider_call_id: Some("p".to_owned()),
+        ..Correlation::default()
+    };
     let (mut segment, mut tool_call) = (call.clone(), call.clone());
     segment.segment_id = Some("s".to_owned());
     tool_call.tool_call_id = Some("t".to_owned());

@@ -363,9 +363,11 @@ fn images_in_arguments_and_results_of_tools_are_shortened() {
 
 #[test]
 fn notes_of_every_kind_are_shown() {
-    let mut citation = Citation::default();
-    citation.title = "Rust".to_owned();
-    citation.url = "https://rust-lang.org".to_owned();
+    let citation = Citation {
+        title: "Rust".to_owned(),
+        url: "https://rust-lang.org".to_owned(),
+        ..Citation::default()
+    };
     let mut pause = DebuggerPause::new("p", "after_tools");
     pause.summary = "1 tool call".to_owned();
     let (all, ..) = printed([

@@ -607,8 +607,10 @@ fn deltas_that_differ_in_more_than_their_text_are_not_merged() {
         segment_id: Some("s".to_owned()),
         ..Correlation::default()
     };
-    let mut meta = crate::EventMeta::default();
-    meta.message_id = "m".to_owned();
+    let meta = crate::EventMeta {
+        message_id: "m".to_owned(),
+        ..crate::EventMeta::default()
+    };
     let same: [fn(Event) -> Event; 2] = [
         |own| own.with_meta(Arc::default()),
         |own| own.with_correlation(Arc::default()),

@@ -50,8 +50,10 @@ async fn a_reply_without_content_is_an_error() {
 
 #[test]
 fn a_client_has_the_settings_that_it_was_given() {
-    let mut timeouts = Timeouts::default();
-    timeouts.idle = Duration::from_secs(7);
+    let timeouts = Timeouts {
+        idle: Duration::from_secs(7),
+        ..Timeouts::default()
+    };
     let client = HttpClient::new(MemoryTransport::new([]))
         .with_timeouts(timeouts)
         .with_retry_policy(RetryPolicy::never());
