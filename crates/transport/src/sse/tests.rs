@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{SseEnd, SseStream};
+use super::{DEFAULT_MAX_EVENT_BYTES, SseEnd, SseStream};
 use crate::{Body, BodySource, TransportError, TransportErrorKind};
 
 type Owned = (String, String, Option<String>);
@@ -454,4 +454,13 @@ async fn errors_outside_of_events_may_be_as_long_as_the_limit() {
             assert_eq!(read(longest - 1).await, refused, "{line:?} {cut}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_image_in_an_event_is_read_without_settings() {
+    let data = "x".repeat(4 << 20);
+    let mut stream = SseStream::new(Body::from_chunks([format!("data: {data}\n\n")]));
+    let event = stream.next().await.unwrap().unwrap();
+    assert_eq!(event.data.len(), data.len());
+    assert_eq!(DEFAULT_MAX_EVENT_BYTES, 16 << 20);
 }
