@@ -1,6 +1,7 @@
 //! [`Output`]: the answer in the format of `--output`.
 
 use std::{
+    collections::HashMap,
     io::{self, IsTerminal as _, Sink, Stdout, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -12,12 +13,15 @@ use geppetto_events::{
 };
 use geppetto_session::RunOutcome;
 use geppetto_turns::{
-    InferenceResult,
+    Content, InferenceResult, Turn,
     serial::{json_string, yaml_string},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{failure::Failure, say};
+
+#[cfg(test)]
+mod tests;
 
 /// Form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -274,19 +278,31 @@ fn status(status: &RunStatus) -> &'static str {
     }
 }
 
-/// Returns the tool calls of the run with their results.
+/// Returns the tool calls of the run with their results. A result belongs to the last call with its
+/// id before it: many providers use the ids of calls again in each reply.
 fn tools(outcome: &RunOutcome) -> Value {
-    if outcome.tool_calls == 0 {
-        return Value::Null;
+    match outcome.tool_calls {
+        0 => Value::Null,
+        _ => calls(&outcome.turn),
     }
-    let turn = &outcome.turn;
-    let calls = turn.tool_calls().map(|call| {
-        let answer = turn.tool_answer(&call.id);
-        json!({
-            "name": call.name,
-            "arguments": call.args.as_str(),
-            "result": answer.map(|answer| answer.output().clone()),
-        })
-    });
-    Value::Array(calls.collect())
+}
+
+fn calls(turn: &Turn) -> Value {
+    let mut results: HashMap<&str, String> = HashMap::new();
+    let mut calls = Vec::new();
+    for block in turn.blocks.iter().rev() {
+        match &block.content {
+            Content::ToolUse(answer) => {
+                results.insert(&answer.id, answer.output());
+            }
+            Content::ToolCall(call) => calls.push(json!({
+                "name": call.name,
+                "arguments": call.args.as_str(),
+                "result": results.remove(&*call.id),
+            })),
+            _ => {}
+        }
+    }
+    calls.reverse();
+    Value::Array(calls)
 }
