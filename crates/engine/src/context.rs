@@ -27,6 +27,7 @@ mod effects;
 mod extensions;
 mod ids;
 mod inner;
+mod input;
 mod limits;
 mod lineage;
 mod settings;
@@ -43,6 +44,7 @@ use deadline::Deadline;
 use effects::Effects;
 pub use extensions::Extensions;
 pub use ids::{IdSource, IsolatedIds, RandomIds, SeededIds};
+pub use input::{InputFate, InputSource, JoiningInput};
 
 /// Context of a run: cancellation, sinks, ids, deadline, hooks, typed extensions.
 ///
@@ -80,6 +82,8 @@ pub struct RunContext {
     applied: Option<Arc<settings::AppliedHere>>,
     budget: Option<Arc<limits::Budget>>,
     start_recorded: bool,
+    /// Source of messages that join the run.
+    input: Option<Arc<dyn InputSource>>,
 }
 
 /// Number and attempt of a provider call.
@@ -149,6 +153,7 @@ impl RunContext {
             applied: None,
             budget: None,
             start_recorded: false,
+            input: None,
         }
     }
 

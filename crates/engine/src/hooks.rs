@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use async_trait::async_trait;
 use geppetto_turns::{Args, InferenceResult, ToolCall, ToolUse, Turn};
 
-use crate::{EngineError, PendingCall, RunContext, RunStatus, ToolDefinition};
+use crate::{EngineError, JoiningInput, PendingCall, RunContext, RunStatus, ToolDefinition};
 
 mod shared;
 
@@ -182,6 +182,17 @@ pub trait RunJournal: Send + Sync {
     /// Called once per run, before its first provider call. A session that acknowledges prompts
     /// after this barrier calls it before the prompt is added to the history.
     async fn run_started(&self, _ctx: &RunContext, _turn: &Turn) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// Called before messages join the run in progress; `turn` contains them. If this fails, they are
+    /// not part of the conversation, and the run ends with the error.
+    async fn input_joins(
+        &self,
+        _ctx: &RunContext,
+        _turn: &Turn,
+        _input: &[JoiningInput],
+    ) -> Result<(), EngineError> {
         Ok(())
     }
 

@@ -69,8 +69,8 @@ pub use config::{
     ToolChoice, ToolConfig, ToolDefinition, ToolErrorHandling, keys,
 };
 pub use context::{
-    Attempts, Cancelled, Extensions, IdSource, IsolatedIds, RandomIds, RunContext, SeededIds,
-    SetAside,
+    Attempts, Cancelled, Extensions, IdSource, InputFate, InputSource, IsolatedIds, JoiningInput,
+    RandomIds, RunContext, SeededIds, SetAside,
 };
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind, RetryLimit};

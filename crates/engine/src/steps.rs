@@ -4,10 +4,17 @@
 
 use std::{future::Future, pin::pin, time::Duration};
 
+use geppetto_events::{
+    EventKind,
+    kind::{InputJoined, InputMessage},
+};
 use geppetto_turns::Turn;
 use tokio::time::{Instant, sleep};
 
-use crate::{EngineError, ErrorKind, OnWake, Phase, RunContext, RunReport, RunStatus, isolate};
+use crate::{
+    EngineError, ErrorKind, InputFate, JoiningInput, OnWake, Phase, RunContext, RunReport,
+    RunStatus, isolate,
+};
 
 /// Grace period of tools and provider calls after a cancellation, after which they are abandoned:
 /// 80 ms.
@@ -29,6 +36,44 @@ pub async fn start(ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Adds the messages that join the run ([`InputSource`](crate::InputSource)) to `turn`, after the
+/// journal's barrier, and publishes them. Runners call this where the conversation may go on with a
+/// user's message: before a provider call, when all tool calls are answered and no reply is paused.
+///
+/// # Errors
+///
+/// The error of the journal; see [`isolate::journaled`]. `turn` is unchanged.
+pub async fn join_input(ctx: &RunContext, turn: &mut Turn) -> Result<(), EngineError> {
+    let input = ctx.take_input();
+    if input.is_empty() {
+        return Ok(());
+    }
+    let from = turn.blocks.len();
+    // Dropped at the barrier, this leaves the turn as it was.
+    let mut joined = turn.clone();
+    for block in input.iter().flat_map(JoiningInput::blocks) {
+        joined.push(block.clone());
+    }
+    joined.assign_block_ids(from, || ctx.next_id());
+    if let Some(journal) = ctx.journal() {
+        let recorded = journal.input_joins(ctx, &joined, &input);
+        if let Err(error) = isolate::journaled(recorded).await {
+            for own in input {
+                own.end(InputFate::Refused(&error));
+            }
+            return Err(error);
+        }
+    }
+    *turn = joined;
+    let added = turn.blocks.range(from..turn.blocks.len());
+    let messages = added.filter_map(|block| InputMessage::of_block(block));
+    let seq = ctx.publish(EventKind::InputJoined(InputJoined::new(messages)));
+    for own in input {
+        own.end(InputFate::Joined(seq));
+    }
+    Ok(())
 }
 
 /// Awaits the journal's barrier for a run whose start was recorded and whose prompt is not accepted.

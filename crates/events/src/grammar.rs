@@ -13,6 +13,7 @@
 //! - a requested call may wait for a person, before its tool starts or after. It is then finished in the same run, or the run is
 //!   stopped or fails while the call is waiting, and a later run continues the call with
 //!   `tool-call-resumed`;
+//! - messages join a run between its provider calls, and not while a tool call is executing;
 //! - only a finished provider call can be discarded, which retracts its requested tool calls;
 //! - all other events (errors, logs, progress of built-in tools, custom events) may occur anywhere
 //!   in a run; logs, custom events and `queue-updated` also outside of runs.
@@ -151,10 +152,21 @@ impl Grammar {
             EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
                 self.end_of_run()
             }
+            EventKind::InputJoined(_) => self.still_open().map_or(Ok(()), Err),
             EventKind::ProviderCallStarted(_) => self.start_of_call(event),
             EventKind::ProviderCallMetadataUpdated(_) => self.in_its_call(event),
             EventKind::ProviderCallFinished(_) => self.end_of_call(event),
             EventKind::ProviderCallDiscarded(_) => self.discard_call(event),
+            kind if Segments::concerns(kind) => {
+                self.in_its_call(event)?;
+                self.segments.accept(event)
+            }
+            _ => self.accept_tool(event),
+        }
+    }
+
+    fn accept_tool(&mut self, event: &Event) -> Result<(), &'static str> {
+        match &event.kind {
             EventKind::ToolCallRequested(e) => {
                 self.in_its_call(event)?;
                 self.segments.request(&e.tool_call_id)?;
@@ -189,10 +201,6 @@ impl Grammar {
                 ToolState::Finished,
                 "a call may only finish when its result is ready, and once",
             ),
-            kind if Segments::concerns(kind) => {
-                self.in_its_call(event)?;
-                self.segments.accept(event)
-            }
             _ => Ok(()),
         }
     }

@@ -20,7 +20,7 @@ mod tool;
 pub use agent::AgentEvent;
 pub use citation::Citation;
 pub use custom::{AppEvent, CustomEvent, RESERVED_FIELDS};
-pub use input::{Attachment, InputMessage};
+pub use input::{Attachment, InputJoined, InputMessage};
 pub use queue::QueueUpdated;
 pub use run::{
     AgentModeSwitch, DebuggerPause, ErrorEvent, Info, Interrupt, Log, ProviderCallDiscarded,
@@ -111,6 +111,8 @@ event_kinds! {
     RunStopped(RunStopped) = "run-stopped";
     /// A run failed; last event of the run.
     RunFailed(RunFailed) = "run-failed";
+    /// Messages joined the conversation of a run in progress.
+    InputJoined(InputJoined) = "input-joined";
     /// A request is being sent to the provider.
     ProviderCallStarted(ProviderCallStarted) = "provider-call-started";
     /// The provider reported metadata of its reply: usage or stop reason.

@@ -32,7 +32,7 @@ struct Ended {
 impl HostedRun {
     pub(crate) fn started(handle: ExecutionHandle) -> Self {
         Self {
-            id: handle.id().to_owned(),
+            id: handle.joined().unwrap_or(handle.id()).to_owned(),
             session: handle.session().id().to_owned(),
             repeated: false,
             of: Of::Handle(handle),

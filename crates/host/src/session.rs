@@ -178,6 +178,21 @@ impl HostedSession {
         }
     }
 
+    /// Lets a queued prompt of this process join the running inference; see
+    /// [`Prompt::join_running`](geppetto_session::Prompt::join_running). Returns `true` if the prompt
+    /// was queued and may join a run.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such session; those of the store.
+    pub async fn join_queued(&self, run_id: &str) -> Result<bool, Error> {
+        match self.shared().slots.get(&self.id) {
+            Some(live) => Ok(live.session.join_queued(run_id)),
+            // The queue is in memory.
+            None => self.info().await.map(|_| false),
+        }
+    }
+
     /// Returns the running inference, if it runs in this process.
     #[must_use]
     pub fn running(&self) -> Option<HostedRun> {

@@ -113,6 +113,13 @@ impl Submit {
         self
     }
 
+    /// Lets the prompt join the running inference, if there is one; see [`Prompt::join_running`]. The
+    /// prompt is stored, and acknowledged, when it is read. The [`HostedRun`] is then the one that it
+    /// joined.
+    pub fn join_running(self) -> Self {
+        self.with(Prompt::join_running)
+    }
+
     /// Sets the maximum duration of the run.
     pub fn time_limit(self, limit: Duration) -> Self {
         self.with(move |prompt| prompt.time_limit(limit))

@@ -48,11 +48,21 @@ impl ExecutionHandle {
         &self.session
     }
 
+    /// Returns the id of the run that the prompt joined ([`Prompt::join_running`](crate::Prompt::join_running));
+    /// `None` if it has not joined one. The handle is then one of that run, apart from its
+    /// [`id`](Self::id): the events, the outcome and the cancellation are those of that run.
+    #[must_use]
+    pub fn joined(&self) -> Option<&str> {
+        let actual = self.run.actual();
+        (!std::ptr::eq(actual, &*self.run)).then_some(&*actual.id)
+    }
+
     /// Cancels the run, or removes it from the queue. Has no effect if the run was already
     /// cancelled or is over.
     pub fn cancel(&self) {
         self.run.token.cancel();
         self.session.remove_queued(&self.run.id);
+        self.run.actual().token.cancel();
     }
 
     /// Returns a handle that cancels the run when it is dropped, for a run that is useful only to
@@ -97,8 +107,8 @@ impl ExecutionHandle {
         Ok(blocking::block_on(self.wait())?)
     }
 
-    /// Returns the turn on which the run started, including its prompt. `None` until it has
-    /// started.
+    /// Returns the turn on which the run started, including its prompt, unless it joined the run later.
+    /// `None` until it has started.
     #[must_use]
     pub fn input(&self) -> Option<&Turn> {
         self.run.input()
@@ -175,7 +185,7 @@ impl RunEvents {
             };
             match received {
                 Some(Received::Event(event)) => {
-                    if event.correlation.run_id.as_deref() == Some(&self.run.id) {
+                    if self.is_own(&event) {
                         self.ended = event.is_terminal();
                         return Poll::Ready(Some(event));
                     }
@@ -185,6 +195,13 @@ impl RunEvents {
             }
         }
         Poll::Ready(None)
+    }
+
+    fn is_own(&self, event: &Event) -> bool {
+        let run = self.run.actual();
+        // A prompt that joined a run has its events from then on.
+        let first = self.run.first_seq.load(Ordering::Acquire);
+        event.correlation.run_id.as_deref() == Some(&run.id) && event.seq > first
     }
 
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {

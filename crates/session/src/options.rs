@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use geppetto_engine::{Decision, EngineBuilder, Extensions, RunContext, RunSettings};
 use geppetto_events::EventSink;
-use geppetto_turns::{Block, Turn};
+use geppetto_turns::{Block, BlockKind, Turn};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,16 @@ pub(crate) enum Input {
     Replaces(Option<Vec<Block>>),
     /// The latest turn, unchanged.
     Latest,
+}
+
+impl Input {
+    /// Returns the blocks of the prompt.
+    pub(crate) fn blocks(&self) -> &[Block] {
+        match self {
+            Self::Prompt(blocks) | Self::Replaces(Some(blocks)) => blocks,
+            Self::Replaces(None) | Self::Latest => &[],
+        }
+    }
 }
 
 /// An edit of the turn on which a run starts.
@@ -46,6 +56,34 @@ pub(crate) struct Options {
     pub(crate) decisions: Option<Vec<(String, Decision)>>,
     /// Accept the prompt only once the journal has recorded it; `None` uses the session's setting.
     pub(crate) recorded: Option<bool>,
+    /// Join the running inference, if its model is called again.
+    pub(crate) joins: bool,
+}
+
+impl Request {
+    /// Returns `true` if this may join a run in progress: it was asked to, and consists of a user's
+    /// messages without options that the run would have to have.
+    pub(crate) fn may_join(&self) -> bool {
+        let Input::Prompt(blocks) = &self.input else {
+            return false;
+        };
+        let is_message = |block: &Block| block.kind() == BlockKind::User;
+        self.options.joins && self.options.are_shared() && blocks.iter().all(is_message)
+    }
+}
+
+impl Options {
+    /// Returns `true` if the prompt can join a run that does not have these options. Model, settings,
+    /// engine builder and edits are those for a run of its own.
+    fn are_shared(&self) -> bool {
+        self.settings.output.is_none()
+            && self.sinks.is_empty()
+            && self.time_limit.is_none()
+            && self.deadline.is_none()
+            && self.token.is_none()
+            && self.parent.is_none()
+            && self.decisions.is_none()
+    }
 }
 
 impl fmt::Debug for Options {
@@ -59,6 +97,7 @@ impl fmt::Debug for Options {
             .field("edits", &self.edits.len())
             .field("decisions", &self.decisions.as_ref().map(Vec::len))
             .field("recorded", &self.recorded)
+            .field("joins", &self.joins)
             .finish_non_exhaustive()
     }
 }

@@ -98,6 +98,28 @@ impl Prompt {
         self
     }
 
+    /// Lets the prompt join the running inference, if there is one: its messages enter the conversation
+    /// before the model is called again, after the tools that it is waiting for, and the answer of
+    /// that run takes them into account ([`EventKind::InputJoined`](geppetto_events::EventKind::InputJoined)).
+    /// The handle is then one of that run ([`ExecutionHandle::joined`]).
+    ///
+    /// Until then, the prompt is queued, whatever the session's [`BusyPolicy`](crate::BusyPolicy). If
+    /// the model is not called again, because this was its last reply or the run ended otherwise, the
+    /// prompt is the next to run. Without a running inference, it runs at once.
+    ///
+    /// Model, settings, engine builder and edits of the turn apply only if the prompt has a run of its
+    /// own. A prompt with system messages, an answer's schema, a time limit, sinks, a token or a parent
+    /// never joins another run: for it, this has no effect. Extensions of a prompt that joins are visible to
+    /// the journal only.
+    ///
+    /// Runs of a tool loop take prompts; those of an engine alone, and custom runners that do not
+    /// call [`steps::join_input`](geppetto_engine::steps::join_input), do not. A tool may submit such
+    /// a prompt to its own session, but must not wait for its outcome, which is that of the run.
+    pub fn join_running(mut self) -> Self {
+        self.options.joins = true;
+        self
+    }
+
     /// Sets the model of this run. It does not persist in the session's history.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.options.settings.inference.model = Some(model.into());

@@ -1,12 +1,14 @@
 //! [`Queue`]: prompts that wait for the end of the running inference.
 
 mod control;
+mod join;
 mod pause;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use geppetto_turns::Block;
 
+pub(crate) use join::Joins;
 pub use pause::{PauseAfter, PauseReason};
 
 use crate::{
@@ -22,12 +24,27 @@ pub struct QueuedPrompt {
     pub run_id: String,
     /// Text of the prompt; empty for an inference on the latest turn.
     pub text: String,
+    /// `true` if it joins the running inference once its model is called again
+    /// ([`Prompt::join_running`](crate::Prompt::join_running)).
+    pub joins: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) run: Arc<Run>,
     pub(crate) request: Request,
+    /// `true` if a run took it and ended before it was part of the conversation.
+    was_taken: bool,
+}
+
+impl Waiting {
+    pub(crate) fn new(run: &Arc<Run>, request: Request) -> Self {
+        Self {
+            run: Arc::clone(run),
+            request,
+            was_taken: false,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +57,41 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Lets a prompt join the running inference. Returns `true` if it is queued and may.
+    pub(crate) fn join(&mut self, run_id: &str) -> bool {
+        let mut waiting = self.0.iter_mut();
+        let found = waiting.find(|waiting| waiting.run.id == run_id);
+        found.is_some_and(|waiting| {
+            waiting.request.options.joins = true;
+            waiting.request.may_join()
+        })
+    }
+
+    /// Returns `true` if a prompt waits; without `any`, one that was to join the run that ended.
+    pub(crate) fn has_next(&self, any: bool) -> bool {
+        let next = self.0.front();
+        next.is_some_and(|waiting| any || waiting.request.may_join())
+    }
+
+    /// Takes the prompts that join the running inference, in order.
+    fn take_joining(&mut self) -> Vec<Waiting> {
+        if !self.0.iter().any(|waiting| waiting.request.may_join()) {
+            return Vec::new();
+        }
+        let all = std::mem::take(&mut self.0).into_iter();
+        let (joining, others): (Vec<_>, Vec<_>) =
+            all.partition(|waiting| waiting.request.may_join());
+        self.0 = others.into();
+        joining
+    }
+
+    /// Puts a prompt that was taken back to the front, behind those that were put back before.
+    fn put_back(&mut self, mut waiting: Waiting) {
+        waiting.was_taken = true;
+        let earlier = self.0.iter().take_while(|own| own.was_taken).count();
+        self.0.insert(earlier, waiting);
     }
 
     pub(crate) fn push(&mut self, waiting: Waiting) {
@@ -82,6 +134,7 @@ impl Queue {
             .map(|waiting| QueuedPrompt {
                 run_id: waiting.run.id.clone(),
                 text: text(waiting),
+                joins: waiting.request.may_join(),
             })
             .collect()
     }

@@ -10,7 +10,7 @@ use tracing::Span;
 
 use crate::{
     RunOutcome, SessionError,
-    sync::{AtomicU8, AtomicU64},
+    sync::{self, AtomicU8, AtomicU64},
 };
 
 mod drive;
@@ -34,6 +34,8 @@ pub(crate) struct Run {
     input: OnceLock<Turn>,
     /// Error that prevented the run from starting.
     not_started: OnceLock<SessionError>,
+    /// Run that the prompt is part of, if it is not that of this run.
+    joined: OnceLock<Arc<Run>>,
     /// Runtime and span in which the run was submitted.
     pub(crate) runtime: Handle,
     span: Span,
@@ -46,6 +48,8 @@ pub(crate) struct Run {
 enum Progress {
     Waiting,
     Begun,
+    /// The prompt is part of another run.
+    Joined,
     Finished(Arc<RunOutcome>),
 }
 
@@ -72,6 +76,7 @@ impl Run {
             progress: watch::Sender::new(Progress::Waiting),
             input: OnceLock::new(),
             not_started: OnceLock::new(),
+            joined: OnceLock::new(),
             runtime,
             span: Span::current(),
             lineage,
@@ -106,9 +111,23 @@ impl Run {
         ));
     }
 
+    /// Makes the prompt part of a run in progress. `last_seq` is the number of the last event before
+    /// the one that says so.
+    pub(crate) fn joined(&self, run: &Arc<Run>, last_seq: u64) {
+        // A prompt joins once.
+        let _ = self.joined.set(Arc::clone(run));
+        self.first_seq.store(last_seq, Ordering::Release);
+        self.progress.send_replace(Progress::Joined);
+    }
+
+    /// Returns the run that the prompt is part of: this one, or the one that it joined.
+    pub(crate) fn actual(&self) -> &Run {
+        self.joined.get().map_or(self, |run| run)
+    }
+
     /// Returns the turn on which the run started, if it has.
     pub(crate) fn input(&self) -> Option<&Turn> {
-        self.input.get()
+        self.actual().input.get()
     }
 
     pub(crate) fn has_started(&self) -> bool {
@@ -125,14 +144,20 @@ impl Run {
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        matches!(&*self.progress.borrow(), Progress::Finished(_))
+        matches!(&*self.actual().progress.borrow(), Progress::Finished(_))
     }
 
     pub(crate) async fn wait(&self) -> Arc<RunOutcome> {
+        let mut own = self;
         let mut progress = self.progress.subscribe();
         loop {
-            if let Progress::Finished(outcome) = &*progress.borrow_and_update() {
-                return Arc::clone(outcome);
+            match &*progress.borrow_and_update() {
+                Progress::Finished(outcome) => return Arc::clone(outcome),
+                Progress::Joined => own = self.actual(),
+                Progress::Waiting | Progress::Begun => {}
+            }
+            if !std::ptr::eq(own, self) {
+                return Box::pin(own.wait()).await;
             }
             // The sender lives as long as `self`, so this cannot end without an outcome.
             let _ = progress.changed().await;
@@ -168,7 +193,7 @@ impl Run {
 
 /// Returns the ids of the runs that contain the calling code.
 pub(crate) fn submitters(parent: Option<&RunContext>) -> Vec<String> {
-    let current = RunContext::current();
+    let current = sync::current();
     let inside = current.as_ref().or(parent);
     inside.map_or_else(Vec::new, |ctx| ctx.lineage().to_vec())
 }

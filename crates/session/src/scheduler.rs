@@ -15,12 +15,18 @@ use crate::{
     sync::{self, MutexGuard},
 };
 
+/// Maximum number of prompts that wait to join a run, in a session that does not queue prompts.
+const MAX_JOINING: usize = 100;
+
 /// Decision about a request.
 enum Decision {
     /// The run holds the session's active slot.
     Runs(Arc<Run>, Request),
     /// The run waits in the queue.
     Waits(Arc<Run>),
+    /// The run waits in the queue. It was submitted from inside of the run that it joins, which must
+    /// not wait for itself.
+    WaitsInside(Arc<Run>),
     /// A run whose terminal event may already have been published is about to release the session.
     Ending(Arc<Run>, Request),
 }
@@ -53,7 +59,9 @@ pub(crate) async fn submit(
                 break run;
             }
             Decision::Waits(run) if recorded => break run,
-            Decision::Waits(run) => return Ok(ExecutionHandle::new(session.clone(), run)),
+            Decision::Waits(run) | Decision::WaitsInside(run) => {
+                return Ok(ExecutionHandle::new(session.clone(), run));
+            }
         }
     };
     let handle = ExecutionHandle::new(session.clone(), Arc::clone(&run));
@@ -72,7 +80,7 @@ pub(crate) fn try_submit(
             launch(session, &run, request, release)?;
             run
         }
-        Decision::Waits(run) => run,
+        Decision::Waits(run) | Decision::WaitsInside(run) => run,
         Decision::Ending(_, request) => behind_the_end(session, request)?,
     };
     Ok(ExecutionHandle::new(session.clone(), run))
@@ -95,10 +103,7 @@ fn behind_the_end(session: &Session, request: Request) -> Result<Arc<Run>, Sessi
         launch(session, &run, request, release)?;
     } else {
         leave_when_cancelled(session, &run, &request.options);
-        state.queue.push(Waiting {
-            run: Arc::clone(&run),
-            request,
-        });
+        state.queue.push(Waiting::new(&run, request));
     }
     Ok(run)
 }
@@ -111,9 +116,13 @@ fn decide(session: &Session, request: Request) -> Result<Decision, SessionError>
         state.active = Some(Arc::clone(&run));
         return Ok(Decision::Runs(run, request));
     }
+    let is_running = state.active.as_ref().is_some_and(|run| !run.is_ending());
     match (session.inner.policy, &request.input) {
         (BusyPolicy::Queue { max }, Input::Prompt(_)) => {
-            return enqueue(session, request, state, max).map(Decision::Waits);
+            return enqueue(session, request, state, max);
+        }
+        _ if is_running && request.may_join() => {
+            return enqueue(session, request, state, MAX_JOINING);
         }
         (BusyPolicy::Replace, _) => return replace(session, request, state).map(Decision::Waits),
         _ => {}
@@ -132,7 +141,7 @@ fn enqueue(
     request: Request,
     mut state: MutexGuard<'_, State>,
     max: usize,
-) -> Result<Arc<Run>, SessionError> {
+) -> Result<Decision, SessionError> {
     let active = state.active.as_ref().filter(|run| !run.is_ending());
     // The slot of an ending run is as good as free, unless nothing will claim it.
     let is_next = active.is_none() && state.paused.is_none();
@@ -144,19 +153,20 @@ fn enqueue(
         });
     }
     let inside_of = submitters(parent(session, &request.options));
-    if active.is_some_and(|run| inside_of.contains(&run.id)) {
+    let is_inside = active.is_some_and(|run| inside_of.contains(&run.id));
+    if is_inside && !request.may_join() {
         return Err(SessionError::InsideOwnRun {
             session_id: session.id().to_owned(),
         });
     }
     let run = new_run(session, &request.options)?;
     leave_when_cancelled(session, &run, &request.options);
-    state.queue.push(Waiting {
-        run: Arc::clone(&run),
-        request,
-    });
+    state.queue.push(Waiting::new(&run, request));
     session.queue_changed(&state);
-    Ok(run)
+    Ok(match is_inside {
+        true => Decision::WaitsInside(run),
+        false => Decision::Waits(run),
+    })
 }
 
 /// Cancels the running inference, replaces the waiting prompts, and waits as the next one.
@@ -167,10 +177,7 @@ fn replace(
 ) -> Result<Arc<Run>, SessionError> {
     let run = new_run(session, &request.options)?;
     leave_when_cancelled(session, &run, &request.options);
-    let replaced = state.queue.replace(Waiting {
-        run: Arc::clone(&run),
-        request,
-    });
+    let replaced = state.queue.replace(Waiting::new(&run, request));
     session.queue_changed(&state);
     let active = state.active.clone();
     let latest = state.history.latest().cloned().unwrap_or_default();
@@ -254,7 +261,8 @@ fn release(session: &Session, pause: Option<PauseReason>) {
     if state.paused.as_ref().is_some_and(PauseReason::is_wait) && !waits(&state) {
         session.unpause(&mut state);
     }
-    if let Some(reason) = pause.filter(|_| !state.queue.is_empty()) {
+    let queues = matches!(session.inner.policy, BusyPolicy::Queue { .. });
+    if let Some(reason) = pause.filter(|_| state.queue.has_next(queues)) {
         session.pause(&mut state, reason);
     }
     start_next(session, state);
@@ -271,7 +279,7 @@ pub(crate) fn start_next(session: &Session, mut state: MutexGuard<'_, State>) {
     }
     let mut next = state.hand_over();
     drop(state);
-    while let Some(Waiting { run, request }) = next {
+    while let Some(Waiting { run, request, .. }) = next {
         // An error that prevents it from starting is in its outcome.
         let _ = launch(session, &run, request, release);
         next = session.lock().hand_over();

@@ -16,6 +16,7 @@ pub(crate) use shuttle::sync::{
     atomic::{AtomicU8, AtomicU64},
 };
 
+use geppetto_engine::RunContext;
 use tokio::runtime::Handle;
 
 /// Spawns a task.
@@ -27,6 +28,18 @@ pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 's
 #[cfg(test)]
 pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static) {
     shuttle::future::spawn(task);
+}
+
+/// Returns the run inside of which the calling code runs.
+#[cfg(not(test))]
+pub(crate) fn current() -> Option<RunContext> {
+    RunContext::current()
+}
+
+/// Under shuttle all tasks are on one thread, and may be switched while a run's scope is entered.
+#[cfg(test)]
+pub(crate) fn current() -> Option<RunContext> {
+    None
 }
 
 /// Marks a further point at which tasks may interleave: before each use of the event stream, which

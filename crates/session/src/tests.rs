@@ -4,4 +4,5 @@
 //! `SHUTTLE_ITERATIONS` sets the number of schedules; `SHUTTLE_SEED` selects different ones.
 
 mod bench;
+mod joining;
 mod schedules;

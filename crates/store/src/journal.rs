@@ -44,6 +44,7 @@ const STORE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 /// | barrier | what is recorded | durability |
 /// |---|---|---|
 /// | `run_started` | the turn with the prompt, the run | synced |
+/// | `input_joins` | the turn with the message, its request | synced |
 /// | `before_provider_call` | the run, the turn if it changed | written |
 /// | `after_provider_call` | the reply, the run | synced |
 /// | `before_tool` | the effect as begun | synced |

@@ -79,6 +79,7 @@ function Queue({ list, count }) {
   if (!list.length) return count > 0 && html`<p class="notice">${count} ${count === 1 ? 'message waits' : 'messages wait'} for the answer.</p>`;
   return html`<ul class="queue" aria-label="Waiting messages">${list.map((own) => html`<li key=${own.run}>
     <span class="plain" dir="auto">${own.text || 'Images'}</span>
+    ${own.joins && html`<span class="hidden">It is read with the next step of the answer.</span>`}
     <${IconButton} name="close" label="Remove this message" onClick=${() => unqueue(own.run)} /></li>`)}</ul>`;
 }
 

@@ -194,6 +194,17 @@ class Entity extends Component {
   }
 }
 
+/** The index of the last turn's prompt, which can be changed: further messages of the user may have joined its run. */
+function promptBefore(top, lastUser) {
+  const turn = top[lastUser]?.turn_id;
+  if (!turn) return lastUser;
+  const isOwn = (own) => own?.kind === 'user' && own.turn_id === turn;
+  let at = top.findLastIndex((own, index) => index < lastUser && own.turn_id !== turn) + 1;
+  while (at < lastUser && !isOwn(top[at])) at += 1;
+  while (isOwn(top[at + 1])) at += 1;
+  return at;
+}
+
 export function Messages({ view, isBusy }) {
   const entities = [...view.entities.values()].sort((a, b) => a.position - b.position);
   const children = new Map();
@@ -212,7 +223,8 @@ export function Messages({ view, isBusy }) {
   const last = top.at(-1);
   const needsRetry = !isBusy && lastUser >= 0 && lastAnswer < lastUser && ['error', 'notice'].includes(last?.kind);
   const isQuiet = isBusy && !(last && isActive(last.state));
-  return html`${top.map((own, index) => draw(own, index === lastUser || (index === lastAnswer && index > lastUser)))}
+  const prompt = promptBefore(top, lastUser);
+  return html`${top.map((own, index) => draw(own, index === prompt || (index === lastAnswer && index > lastUser)))}
     ${needsRetry && html`<p class="again" key="again"><button type="button" onClick=${retry}><${Icon} name="retry" /> Ask again</button></p>`}
     ${isQuiet && html`<p class="thinking pulse" key="quiet"><span class="typing" aria-hidden="true"><i /><i /><i /></span><span class="hidden">Answering</span></p>`}`;
 }

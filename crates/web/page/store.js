@@ -120,14 +120,19 @@ export function open(id) {
     return;
   }
   let wasLost = false;
+  let messages = 0;
   close = follow(id, {
     onView: (view) => {
       const before = state.view;
       set({ view });
       if (view.status.run && view.status.run !== before.status.run && before.isLoaded) set({ announcement: 'Answering' });
       if (view.status.run) expected = { run: view.status.run, isSeen: true };
-      // A message of the queue runs, or all are gone.
-      if (state.queued.length && view.status.run !== before.status.run) loadSession(id);
+      if (state.queued.length) {
+        // A message of the queue runs or has joined the answer, or all are gone.
+        const count = [...view.entities.values()].filter((own) => own.kind === 'user').length;
+        if (view.status.run !== before.status.run || count !== messages) loadSession(id);
+        messages = count;
+      }
       announceEnd(view);
     },
     onConnection: (connection) => {
@@ -201,7 +206,8 @@ export async function sendMessage(text, images) {
         set({ profile });
       }
     }
-    const body = { text, images };
+    // While an answer is written, its model reads the message with its next step.
+    const body = { text, images, join: true };
     const place = lastPlace(state.view);
     if (state.profile) body.profile = state.profile;
     const accepted = await send('POST', session(id, '/messages'), body, newKey());

@@ -117,6 +117,9 @@ pub struct QueuedMessage {
     pub run: String,
     /// Its text.
     pub text: String,
+    /// `true` if it joins the running answer once the model is called again.
+    #[serde(default)]
+    pub joins: bool,
 }
 
 /// A tool call that waits for a person's decision.
@@ -167,6 +170,9 @@ pub struct SendMessage {
     pub images: Vec<ImageInput>,
     /// Profile of this message and the following ones.
     pub profile: Option<String>,
+    /// `true` if the message joins the running answer, if there is one: the model reads it when it is
+    /// called again, for example after a tool. If it is not, the message is answered next.
+    pub join: bool,
 }
 
 /// An image: its content, or a URL that the provider fetches.

@@ -88,6 +88,7 @@ impl RunContext {
             applied: None,
             budget: None,
             start_recorded: false,
+            input: None,
             ..self.clone()
         }
         .with_run(self.session_id().unwrap_or_default(), &run_id, "")

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
 use super::{Persister, Phase, RunJournal, SnapshotHook, StoreError, ToolEffect};
-use crate::{EngineError, PendingCall, RunContext, RunStatus};
+use crate::{EngineError, JoiningInput, PendingCall, RunContext, RunStatus};
 
 impl<H: SnapshotHook + ?Sized> SnapshotHook for Arc<H> {
     fn snapshot(&self, ctx: &RunContext, turn: &Turn, phase: Phase) {
@@ -30,6 +30,15 @@ impl<P: Persister + ?Sized> Persister for Arc<P> {
 impl<J: RunJournal + ?Sized> RunJournal for Arc<J> {
     async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
         (**self).run_started(ctx, turn).await
+    }
+
+    async fn input_joins(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        input: &[JoiningInput],
+    ) -> Result<(), EngineError> {
+        (**self).input_joins(ctx, turn, input).await
     }
 
     async fn before_provider_call(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {

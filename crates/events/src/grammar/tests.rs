@@ -5,7 +5,7 @@ use crate::{Correlation, kind::*};
 
 /// One event per word: `run`, `end`, `stop`, `call`, `/call`, `drop`, `t`/`+t`/`/t` text, `r…`
 /// reasoning, `meta`, `c`/`+c`/`req` a tool call being written, `exec`, `res`, `fin`, `log`,
-/// `queue`.
+/// `queue`, `join`.
 fn event(word: &str, offset: u64) -> Event {
     let kind = match word {
         "run" => EventKind::RunStarted(RunStarted::default()),
@@ -35,6 +35,7 @@ fn event(word: &str, offset: u64) -> Event {
         }
         "fin" => EventKind::ToolCallFinished(ToolCallFinished::new("c", "n", ToolStatus::Success)),
         "log" => EventKind::Log(Log::default()),
+        "join" => EventKind::InputJoined(InputJoined::default()),
         "queue" => EventKind::QueueUpdated(QueueUpdated::default()),
         "error" => EventKind::Error(ErrorEvent::default()),
         other => panic!("{other}"),
@@ -45,7 +46,7 @@ fn event(word: &str, offset: u64) -> Event {
         _ => None,
     };
     let call = match word {
-        "run" | "end" | "stop" | "log" | "queue" | "error" => None,
+        "run" | "join" | "end" | "stop" | "log" | "queue" | "error" => None,
         _ => Some(if word.ends_with('2') { "p2" } else { "p" }),
     };
     Event::new(kind).with_correlation(Arc::new(Correlation {
@@ -93,6 +94,7 @@ fn legal_orders_are_accepted() {
         "run error end",
         "queue run call t +t queue +t /t /call end queue",
         "run call meta t +t +t /t meta /call end",
+        "run join call c req /call exec res fin join call2 /call2 end",
     ] {
         assert_eq!(run(words), Ok(()), "{words}");
     }
@@ -114,6 +116,12 @@ fn illegal_orders_are_refused() {
             "a run must start before anything happens in it",
         ),
         ("run call end", "a provider call is still open"),
+        ("run call join", "a provider call is still open"),
+        (
+            "run call c req /call exec join",
+            "a tool call is still open",
+        ),
+        ("join", "a run must start before anything happens in it"),
         (
             "run call call",
             "a provider call must not start before the last one finished",

@@ -51,6 +51,25 @@ impl InputMessage {
     }
 }
 
+/// Messages joined the conversation while a run is in progress: the next provider call of the run
+/// contains them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct InputJoined {
+    /// The messages, in order.
+    pub messages: Vec<InputMessage>,
+}
+
+impl InputJoined {
+    /// Creates the event for these messages.
+    pub fn new(messages: impl IntoIterator<Item = InputMessage>) -> Self {
+        Self {
+            messages: messages.into_iter().collect(),
+        }
+    }
+}
+
 /// Description of an image or a file. Inline content is not part of it: its place is the turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -19,6 +19,7 @@ mod a_store_that_stalls_or_fails_is_not_trusted;
 mod any_duration_is_allowed;
 mod hosts_share_the_work;
 mod idle_sessions_leave_memory;
+mod messages_that_join_a_run_are_stored;
 mod only_prompts_create_sessions;
 mod readers_miss_nothing;
 mod requests_are_submitted_once;

@@ -46,6 +46,18 @@ impl Session {
         found
     }
 
+    /// Lets a queued prompt join the running inference
+    /// ([`Prompt::join_running`](crate::Prompt::join_running)). Returns `true` if the prompt was queued
+    /// and may join a run.
+    pub fn join_queued(&self, run_id: &str) -> bool {
+        let mut state = self.lock();
+        let joins = state.queue.join(run_id);
+        if joins {
+            self.queue_changed(&state);
+        }
+        joins
+    }
+
     /// Cancels the running inference. Returns `true` if there was one.
     ///
     /// The next queued prompt starts when the run is over, unless the queue is paused;

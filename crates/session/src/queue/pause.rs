@@ -4,13 +4,12 @@ use std::fmt;
 
 use geppetto_engine::{EngineError, ErrorKind, Limit, RunReport, RunStatus, RunStop};
 
-use crate::BusyPolicy;
-
 /// Kinds of runs after which a session pauses its queue
 /// ([`SessionBuilder::pause_queue_after`](crate::SessionBuilder::pause_queue_after)).
 ///
-/// Applies to sessions with [`BusyPolicy::Queue`], and only if prompts are queued when the run
-/// ends: if none are, the next prompt starts as usual.
+/// Applies to sessions with [`BusyPolicy::Queue`](crate::BusyPolicy::Queue), and in others to prompts that were to join the run
+/// ([`Prompt::join_running`](crate::Prompt::join_running)); and only if prompts are queued when the
+/// run ends: if none are, the next prompt starts as usual.
 ///
 /// Independently of this setting, the queue is paused after a run that waits, for example for a
 /// person's answer ([`RunStatus::Waiting`]): a prompt submitted before the question would end the
@@ -35,14 +34,7 @@ pub enum PauseAfter {
 impl PauseAfter {
     /// Returns the reason for pausing the queue after a run that ended like this; `None` if it is
     /// not paused.
-    pub(crate) fn reason(
-        self,
-        policy: BusyPolicy,
-        ended: Result<&RunReport, &EngineError>,
-    ) -> Option<PauseReason> {
-        if !matches!(policy, BusyPolicy::Queue { .. }) {
-            return None;
-        }
+    pub(crate) fn reason(self, ended: Result<&RunReport, &EngineError>) -> Option<PauseReason> {
         if let Ok(report) = ended
             && let RunStop::Waiting(what) = &report.stop
         {

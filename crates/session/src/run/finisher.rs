@@ -74,7 +74,7 @@ impl Finisher {
         }
         guard.end(ended.as_ref(), persist_error.clone());
         let inner = &self.session.inner;
-        let pause = inner.pause_after.reason(inner.policy, ended.as_ref());
+        let pause = inner.pause_after.reason(ended.as_ref());
         let turn = std::mem::take(&mut self.turn);
         let outcome = RunOutcome::new(turn, ended, &self.ctx, persist_error);
         (self.release)(&self.session, pause);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    EngineError, PendingCall, Recorder, RunContext, RunJournal, RunStatus, ToolEffect,
+    EngineError, JoiningInput, PendingCall, Recorder, RunContext, RunJournal, RunStatus, ToolEffect,
 };
 use geppetto_turns::{InferenceResult, ToolUse, Turn};
 
@@ -31,6 +31,16 @@ impl RunJournal for Journals {
     async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
         self.first.run_started(ctx, turn).await?;
         self.second.run_started(ctx, turn).await
+    }
+
+    async fn input_joins(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        input: &[JoiningInput],
+    ) -> Result<(), EngineError> {
+        self.first.input_joins(ctx, turn, input).await?;
+        self.second.input_joins(ctx, turn, input).await
     }
 
     async fn before_provider_call(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {

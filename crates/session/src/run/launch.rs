@@ -75,7 +75,7 @@ impl Pending {
         let latest = self.session.latest();
         let inner = &self.session.inner;
         let ended = Err(&*error.to_engine_error());
-        let pause = inner.pause_after.reason(inner.policy, ended);
+        let pause = inner.pause_after.reason(ended);
         (self.release)(&self.session, pause);
         self.run.not_started(latest, error);
     }

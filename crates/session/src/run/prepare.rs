@@ -13,6 +13,7 @@ use crate::{
     Session, SessionError,
     history::{Place, identify, stamp},
     options::{Edit, Options, Request},
+    queue::Joins,
 };
 
 /// A run that is ready to start.
@@ -27,7 +28,7 @@ pub(super) struct Ready {
 /// can change it in the meantime.
 pub(super) async fn prepare(
     session: &Session,
-    run: &Run,
+    run: &Arc<Run>,
     request: Request,
 ) -> Result<Ready, SessionError> {
     let recorded = request
@@ -69,7 +70,7 @@ struct Planned {
 }
 
 /// Returns the turn on which the run starts, and the context it is built with.
-fn plan(session: &Session, run: &Run, request: Request) -> Result<Planned, SessionError> {
+fn plan(session: &Session, run: &Arc<Run>, request: Request) -> Result<Planned, SessionError> {
     let inner = &session.inner;
     let Request { input, mut options } = request;
     let (turn, builder, limits, totals) = {
@@ -178,7 +179,7 @@ fn edit(turn: &mut Turn, edits: Vec<Edit>, session: &Session) -> Result<(), Sess
     Ok(())
 }
 
-fn context(session: &Session, run: &Run, options: Options) -> RunContext {
+fn context(session: &Session, run: &Arc<Run>, options: Options) -> RunContext {
     let inner = &session.inner;
     let mut base = RunContext::for_stream(inner.stream.clone(), Arc::clone(&inner.ids));
     if let Some(parent) = options.parent.as_ref().or(inner.parent.as_ref()) {
@@ -186,6 +187,7 @@ fn context(session: &Session, run: &Run, options: Options) -> RunContext {
     }
     base = base
         .with_cancellation(run.token.clone())
+        .with_input(Arc::new(Joins::new(session, run)))
         .with_lineage(run.lineage.iter().cloned())
         .with_event_sinks(options.sinks)
         .with_default_extensions(&options.extensions)

@@ -60,6 +60,16 @@ impl Session {
         self.prompt(text).submit().await
     }
 
+    /// Submits a prompt that joins the running inference, if there is one: the model reads it when it is
+    /// called again, instead of after the end of the run; see [`Prompt::join_running`].
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Prompt::submit`], and [`SessionError::QueueFull`] if 100 prompts wait.
+    pub async fn steer(&self, text: impl Into<String>) -> Result<ExecutionHandle, SessionError> {
+        self.prompt(text).join_running().submit().await
+    }
+
     /// Like [`submit`](Self::submit), without waiting; see [`Prompt::try_submit`].
     ///
     /// # Errors

@@ -7,10 +7,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    BuiltRun, EngineBuilder, EngineError, Finish, InferenceRunner, ResponseWriter, RunContext,
-    RunReport, RunStatus, SeededIds, StoreError,
+    BuiltRun, EngineBuilder, EngineError, Finish, InferenceRunner, JoiningInput, ResponseWriter,
+    RunContext, RunJournal, RunReport, RunStatus, SeededIds, StoreError, steps,
 };
-use geppetto_turns::Turn;
+use geppetto_turns::{InferenceResult, Turn};
 use shuttle::{
     Config, Runner,
     scheduler::{PctScheduler, RandomScheduler},
@@ -75,8 +75,37 @@ impl Counts {
     }
 }
 
-/// Replies "xx" to every prompt, and yields wherever it can.
+/// Replies "xx" to every prompt, and to the messages that join, and yields wherever it can.
 struct Counting(Counts);
+
+async fn reply(ctx: &RunContext, turn: &mut Turn) -> Result<InferenceResult, EngineError> {
+    let mut reply = ResponseWriter::start(ctx, turn, "test", "counting");
+    let text = reply.open_text();
+    for _ in 0..2 {
+        reply.push(text, "x");
+        shuttle::future::yield_now().await;
+        if ctx.is_cancelled() {
+            return Err(reply.fail(EngineError::cancelled(), Finish::default()));
+        }
+    }
+    Ok(reply.finish(Finish::completed()))
+}
+
+/// A journal that yields before it records a message that joins.
+struct Yields;
+
+#[async_trait]
+impl RunJournal for Yields {
+    async fn input_joins(
+        &self,
+        _: &RunContext,
+        _: &Turn,
+        _: &[JoiningInput],
+    ) -> Result<(), EngineError> {
+        shuttle::future::yield_now().await;
+        Ok(())
+    }
+}
 
 struct Leave(Arc<AtomicUsize>);
 
@@ -92,17 +121,14 @@ impl InferenceRunner for Counting {
         let now = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.most.fetch_max(now, Ordering::SeqCst);
         let _leave = Leave(Arc::clone(&self.0.running));
-        let mut reply = ResponseWriter::start(ctx, turn, "test", "counting");
-        let text = reply.open_text();
-        for _ in 0..2 {
-            reply.push(text, "x");
-            shuttle::future::yield_now().await;
-            if ctx.is_cancelled() {
-                return Err(reply.fail(EngineError::cancelled(), Finish::default()));
+        loop {
+            let result = reply(ctx, turn).await?;
+            let asked = turn.blocks.len();
+            steps::join_input(ctx, turn).await?;
+            if turn.blocks.len() == asked {
+                return Ok(RunReport::single(result, ctx.total_usage()));
             }
         }
-        let result = reply.finish(Finish::completed());
-        Ok(RunReport::single(result, ctx.total_usage()))
     }
 
     async fn persist(&self, _: &RunContext, turn: &Turn, _: &RunStatus) -> Result<(), StoreError> {
@@ -117,6 +143,7 @@ impl InferenceRunner for Counting {
 impl EngineBuilder for Counting {
     async fn build(&self, ctx: RunContext) -> Result<BuiltRun, EngineError> {
         shuttle::future::yield_now().await;
+        let ctx = ctx.with_journal(Arc::new(Yields));
         Ok(BuiltRun::new(ctx, Arc::new(Self(self.0.clone()))))
     }
 }

@@ -29,6 +29,7 @@ mod long_queues_come_to_their_end;
 mod never_two_active_never_a_lost_handle;
 mod one_prompt_may_follow_a_terminal_event;
 mod panics_end_no_more_than_their_run;
+mod prompts_join_the_running_inference;
 mod prompts_that_come_while_busy_queue_or_replace;
 mod the_end_of_a_run_outlives_a_question;
 mod the_events_of_a_run_are_a_stream;

@@ -4,8 +4,8 @@ use std::sync::{Arc, atomic::Ordering};
 
 use async_trait::async_trait;
 use geppetto_engine::{
-    ContinuesRuns, EngineError, ErrorKind, PendingCall, Persister, ReplacesTurn, RunContext,
-    RunJournal, RunStatus, StoreError, ToolEffect,
+    ContinuesRuns, EngineError, ErrorKind, JoiningInput, PendingCall, Persister, ReplacesTurn,
+    RunContext, RunJournal, RunStatus, StoreError, ToolEffect,
 };
 use geppetto_turns::{Block, Content, InferenceResult, ToolUse, Turn};
 
@@ -102,6 +102,28 @@ impl<S: SessionStore> Drop for Start<'_, S> {
     }
 }
 
+/// Removes the records of requests when dropped, unless they are kept.
+struct Requests<'a, S: SessionStore + 'static>(Option<(&'a JournalOf<S>, Vec<&'a RequestKey>)>);
+
+impl<S: SessionStore> Requests<'_, S> {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<S: SessionStore> Drop for Requests<'_, S> {
+    fn drop(&mut self) {
+        let Some((journal, keys)) = self.0.take() else {
+            return;
+        };
+        for own in keys {
+            let key = own.key.clone();
+            let change = Change::new().request(RequestWrite::Remove { key });
+            journal.inner().desk().add(change);
+        }
+    }
+}
+
 #[async_trait]
 impl<S: SessionStore + 'static> RunJournal for JournalOf<S> {
     async fn run_started(&self, ctx: &RunContext, turn: &Turn) -> Result<(), EngineError> {
@@ -122,6 +144,28 @@ impl<S: SessionStore + 'static> RunJournal for JournalOf<S> {
         let start = Start(Some(self));
         self.inner().write(self.start(ctx, turn)).await?;
         start.keep();
+        Ok(())
+    }
+
+    async fn input_joins(
+        &self,
+        ctx: &RunContext,
+        turn: &Turn,
+        input: &[JoiningInput],
+    ) -> Result<(), EngineError> {
+        check_turn(turn)?;
+        let run = ctx.inference_id().unwrap_or_default();
+        let keys = input.iter().filter_map(|own| own.extension::<RequestKey>());
+        let keys: Vec<&RequestKey> = keys.collect();
+        let mut change = Change::new().turn(turn).synced();
+        for own in &keys {
+            let request = Request::new(own.key.as_str(), own.digest, run);
+            change = change.request(RequestWrite::Put(request));
+        }
+        // Whether refused or given up, the requests are not those of this run.
+        let requests = Requests(Some((self, keys)));
+        self.inner().write(change).await?;
+        requests.keep();
         Ok(())
     }
 

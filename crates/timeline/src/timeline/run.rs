@@ -2,7 +2,7 @@
 
 use geppetto_events::{
     Event, EventKind,
-    kind::{InputMessage, ProviderCallFinished, RunStarted},
+    kind::{InputJoined, InputMessage, ProviderCallFinished, RunStarted},
 };
 use geppetto_turns::{RunEnd, Usage};
 
@@ -89,6 +89,18 @@ impl Scope {
             Some(input) => input.clone(),
             None => of_prompt().into_iter().collect(),
         };
+        self.show_messages(event, messages, board);
+    }
+
+    /// Shows messages that join the run.
+    pub(super) fn join_input(&self, event: &Event, joined: &InputJoined, board: &mut Board) {
+        if self.parent.is_none() {
+            self.show_messages(event, joined.messages.clone(), board);
+        }
+    }
+
+    fn show_messages(&self, event: &Event, messages: Vec<InputMessage>, board: &mut Board) {
+        let turn = self.turn();
         for (index, message) in messages.into_iter().enumerate() {
             let id = match message.id.as_str() {
                 "" => format!("event:{}:input:{index}", event_number(event, board)),

@@ -94,6 +94,7 @@ impl Scope {
             EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
                 self.end(event, board);
             }
+            EventKind::InputJoined(e) => self.join_input(event, e, board),
             EventKind::ProviderCallStarted(_) => self.start_call(event, board),
             EventKind::ProviderCallFinished(e) => self.end_call(event, e, board),
             EventKind::ProviderCallDiscarded(_) => self.discard(event, board),

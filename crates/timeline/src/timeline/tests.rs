@@ -10,6 +10,7 @@ use crate::{SHOWN_LIMIT, entity::Entity};
 mod agents;
 mod faults;
 mod history;
+mod joined;
 
 /// Publishes events of a session.
 struct Stream {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use geppetto_engine::{
     AnswerRetries, ContinuesRuns, EngineError, Limit, PendingCall, Phase, ReplyLog, RunContext,
-    RunReport, RunStop, ToolConfig, WaitingFor, keys,
+    ToolConfig, keys,
     steps::{self, deadline_passed, snapshot},
 };
 use geppetto_events::{Event, EventKind, kind::ToolCallResumed};
-use geppetto_turns::{FinishClass, InferenceResult, Turn, keys::turn_meta};
+use geppetto_turns::{FinishClass, InferenceResult, Turn};
 use tokio::time::Instant;
 
 use super::{
@@ -23,6 +23,7 @@ use crate::{
 };
 
 mod answer;
+mod end;
 mod repeats;
 
 use repeats::Repeats;
@@ -114,6 +115,9 @@ impl<'a> LoopRun<'a> {
         loop {
             self.check()?;
             self.check_spent()?;
+            if !self.is_paused() {
+                steps::join_input(&self.ctx, self.turn).await?;
+            }
             if self.iterations > 0 || self.resumed {
                 self.configured = Override::relaxed(&self.config, self.turn)?;
             }
@@ -339,81 +343,6 @@ impl<'a> LoopRun<'a> {
             PauseEnd::GoOn | PauseEnd::RunStopped => self.check(),
             PauseEnd::TimedOut(time) => Err(End::Limit(Limit::Pause(time))),
         }
-    }
-
-    /// Ends the run: answers open calls, takes the final snapshot, notifies the journal.
-    pub(super) async fn end(mut self, outcome: Result<(), End>) -> Result<RunReport, EngineError> {
-        let outcome = match outcome {
-            Ok(()) => {
-                let report = self.report(RunStop::Finished);
-                Ok(self.report(RunStop::after(&report.result)))
-            }
-            Err(End::Limit(limit)) => {
-                self.settle(&limit.to_string());
-                Ok(self.report(RunStop::LimitReached(limit)))
-            }
-            Err(End::Waiting(waits)) => {
-                let waiting = WaitingFor::decisions(waits);
-                Ok(self.report(RunStop::Waiting(Box::new(waiting))))
-            }
-            Err(End::Error(error)) if error.is_cancelled() => {
-                // The engine does not know the reason of the cancellation.
-                let error = match self.ctx.cancel_reason() {
-                    Some(_) => self.ctx.cancelled_error(),
-                    None => error,
-                };
-                self.settle(&self.ctx.cancelled_error().to_string());
-                Err(error)
-            }
-            Err(End::Error(error)) => {
-                self.settle_failed();
-                Err(error)
-            }
-        };
-        self.settled = true;
-        steps::end(&self.ctx, self.turn, outcome).await
-    }
-
-    fn report(&self, stop: RunStop) -> RunReport {
-        let written = || {
-            let result = self.turn.metadata.get(&turn_meta::INFERENCE_RESULT);
-            result.ok().flatten().unwrap_or_default()
-        };
-        let mut report = RunReport::default();
-        report.stop = stop;
-        report.result = self.result.clone().unwrap_or_else(written);
-        report.usage = self.ctx.total_usage();
-        report.provider_calls = self.ctx.provider_calls().saturating_sub(self.calls_before);
-        report.tool_calls = self.ctx.tool_calls().saturating_sub(self.tools_before);
-        report
-    }
-
-    /// Answers the calls that are still open, and restores the configuration.
-    fn settle(&mut self, reason: &str) {
-        self.restore_config();
-        let requests = self.pending();
-        self.refuse(requests, reason);
-    }
-
-    /// Like [`settle`](Self::settle), but waiting calls keep waiting: the failure of a hook after
-    /// the question does not answer it.
-    fn settle_failed(&mut self) {
-        self.restore_config();
-        let waiting = PendingCall::of(self.turn);
-        let mut requests = self.pending();
-        requests.retain(|own| !waiting.iter().any(|call| call.call_id == own.call.id));
-        self.refuse(requests, "the run failed");
-        if !waiting.is_empty() {
-            PendingCall::record(self.turn, &waiting);
-        }
-    }
-
-    fn refuse(&mut self, requests: Vec<Request>, reason: &str) {
-        if requests.is_empty() {
-            return;
-        }
-        let tooling = Self::tooling(self.tool_loop, &self.registry, &self.config);
-        Calls::new(&self.ctx, self.turn, &tooling, requests).refuse(reason);
     }
 }
 

@@ -185,11 +185,15 @@ impl App {
 
     /// Returns the text of the last prompt.
     pub(super) fn last_prompt(&self) -> Option<String> {
-        let view = self.timeline.view();
-        view.entities().rev().find_map(|own| match &own.content {
-            Content::User(message) if own.parent.is_none() => Some(message.text.clone()),
+        let prompts = self.timeline.view().entities();
+        let mut prompts = prompts.filter_map(|own| match &own.content {
+            Content::User(message) if own.parent.is_none() => Some((&own.turn_id, &message.text)),
             _ => None,
-        })
+        });
+        let (turn, last) = prompts.next_back()?;
+        // Further messages may have joined the run.
+        let first = prompts.find(|(own, _)| turn.is_some() && *own == turn);
+        Some(first.map_or(last, |(_, text)| text).clone())
     }
 
     /// Returns the text of the last answer.

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use geppetto_events::{Event, EventKind, kind::REPLACED};
+use geppetto_events::{
+    Event, EventKind,
+    kind::{InputMessage, REPLACED},
+};
 use geppetto_turns::Turn;
 use serde_json::json;
 
 use super::{
-    Conversation, Message, PROTOCOL_VERSION, RunInput, UiEvent, activity::Activity, history,
+    Conversation, Message, PROTOCOL_VERSION, RunInput, UiEvent, UserContent, activity::Activity,
+    history,
 };
 use crate::{call_ids::CallIds, history::CLIENT_QUESTION, segment::Segment};
 
@@ -258,6 +262,7 @@ impl Projection {
             EventKind::RunFinished(_) | EventKind::RunStopped(_) | EventKind::RunFailed(_) => {
                 self.end(event);
             }
+            EventKind::InputJoined(e) => self.join_input(&e.messages),
             EventKind::ProviderCallStarted(_) => self.start_step(),
             EventKind::ProviderCallFinished(e) => self.end_reply(e.incomplete.is_some()),
             EventKind::ProviderCallDiscarded(e) => {
@@ -303,6 +308,17 @@ impl Projection {
     fn note(&mut self, event: &Event, id: &str, provider_id: Option<&str>) {
         let own = self.of_call.entry(call_key(event)).or_default();
         own.push((id.to_owned(), provider_id.map(str::to_owned)));
+    }
+
+    /// Sends messages of the user that joined the run: only a snapshot has them.
+    fn join_input(&mut self, messages: &[InputMessage]) {
+        for own in messages {
+            self.conversation.push(Message::User {
+                id: own.id.clone(),
+                content: UserContent::Text(own.text.clone()),
+            });
+        }
+        self.send_messages();
     }
 
     fn send_messages(&mut self) {

@@ -36,7 +36,10 @@ pub(crate) async fn send(
             "the message has neither text nor images",
         ));
     }
-    let submit = session.prompt(input.text).images(images);
+    let mut submit = session.prompt(input.text).images(images);
+    if input.join {
+        submit = submit.join_running();
+    }
     runs::start(&app, &session, submit, input.profile, key).await
 }
 

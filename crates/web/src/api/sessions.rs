@@ -146,6 +146,7 @@ pub(crate) async fn read(
     let queued = snapshot.queued.into_iter().map(|own| QueuedMessage {
         run: own.run_id,
         text: own.text,
+        joins: own.joins,
     });
     let waits = snapshot.waits.into_iter().map(|own| WaitingCall {
         call_id: own.call_id,

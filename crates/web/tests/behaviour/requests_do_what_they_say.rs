@@ -7,6 +7,8 @@ use geppetto_host::Host;
 use geppetto_session::BusyPolicy;
 use geppetto_store::MemoryStore;
 use geppetto_testing::{Gate, Script, ScriptedEngine};
+use geppetto_timeline::Entity;
+use geppetto_toolloop::{ToolRegistry, raw_tool_fn};
 use geppetto_web::{Options, Profile};
 use serde_json::{Value, json};
 
@@ -232,13 +234,58 @@ async fn a_queued_message_is_answered_at_once_and_shown() {
     let snapshot = server.get(&session).await.json();
     assert_eq!(
         snapshot["queued"],
-        json!([{"run": queued["run"], "text": "Second"}])
+        json!([{"run": queued["run"], "text": "Second", "joins": false}])
     );
     let mut window = Window::open(&server, &session).await;
     gate.open();
     window
         .until(|view| answer(view) == "Two." && is_answered(view))
         .await;
+}
+
+#[tokio::test]
+async fn a_message_joins_the_running_answer() {
+    let gate = Gate::new();
+    let at_work = gate.clone();
+    let work = raw_tool_fn("work", "", json!({"type": "object"}), move |_: Value| {
+        let gate = at_work.clone();
+        async move {
+            gate.pass().await;
+            "worked"
+        }
+    });
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("call_1", "work", "{}"),
+        Script::new().text("In green."),
+    ]);
+    let builder = Builder::new(engine).tools(ToolRegistry::new().with(work).unwrap());
+    let host = Host::builder(MemoryStore::new(), builder).build();
+    let options = Options::new().profile(Profile::new("default"));
+    let server = Server::of(host, options).await;
+    let session = server.session().await;
+    let messages = format!("{session}/messages");
+    server.post(&messages, &json!({"text": "Paint it"})).await;
+    gate.reached().await;
+    let joining = json!({"text": "in green", "join": true});
+    let joining = server.post(&messages, &joining).await.json();
+    assert_eq!(joining["state"], "queued");
+    let snapshot = server.get(&session).await.json();
+    assert_eq!(
+        snapshot["queued"],
+        json!([{"run": joining["run"], "text": "in green", "joins": true}])
+    );
+    let mut window = Window::open(&server, &session).await;
+    gate.open();
+    window
+        .until(|view| answer(view) == "In green." && is_answered(view))
+        .await;
+    let kinds: Vec<_> = window.view.entities().map(Entity::kind).collect();
+    assert_eq!(kinds, ["user", "tool_call", "user", "answer"]);
+    let snapshot = server.get(&session).await.json();
+    assert_eq!(
+        (&snapshot["session"]["turns"], &snapshot["queued"]),
+        (&json!(1), &json!([]))
+    );
 }
 
 #[tokio::test]

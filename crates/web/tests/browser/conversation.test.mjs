@@ -262,3 +262,34 @@ test('a message waits for the answer, another one is removed, and a model is cho
   assert.deepEqual(await texts(page), ['First', 'One.', 'Third', 'Three.']);
   noFaults(page);
 });
+
+test('a message sent while an answer is written is read with its next step, or answered next', async () => {
+  server = await startServer(provider, '--tool', 'list-files', '--yes', 'list-files');
+  const page = await openPage(server.url);
+  const looking = gate();
+  provider.reply('Looking.', { hold: looking }, { tool: 'list_files', args: {} });
+  await say(page, 'List the files');
+  await page.answers.filter({ hasText: 'Looking' }).waitFor();
+  await say(page, 'Only the newest');
+  await page.locator('.queue li', { hasText: 'Only the newest' }).waitFor();
+  await look(page, 'joins');
+  const telling = gate();
+  provider.reply('It is ', { hold: telling }, 'new.txt.');
+  looking.open();
+  await page.answers.filter({ hasText: 'It is' }).waitFor();
+  assert.equal(provider.requests[1].messages.at(-1).content, 'Only the newest');
+  await page.locator('.queue').waitFor({ state: 'detached' });
+  // Nothing reads this one but a run of its own.
+  await say(page, 'Thanks');
+  await page.locator('.queue li', { hasText: 'Thanks' }).waitFor();
+  provider.reply('You are welcome.');
+  telling.open();
+  await answered(page, 'You are welcome.');
+  await page.locator('.queue').waitFor({ state: 'detached' });
+  const all = ['List the files', 'Looking.', 'Only the newest', 'It is new.txt.', 'Thanks', 'You are welcome.'];
+  assert.deepEqual(await texts(page), all);
+  await page.reload();
+  await page.answers.filter({ hasText: 'You are welcome.' }).waitFor();
+  assert.deepEqual(await texts(page), all);
+  noFaults(page);
+});

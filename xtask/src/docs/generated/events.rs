@@ -20,6 +20,7 @@ const PAYLOADS: &[&str] = &[
     "crates/events/src/kind/tool.rs",
     "crates/events/src/kind/citation.rs",
     "crates/events/src/kind/queue.rs",
+    "crates/events/src/kind/input.rs",
 ];
 
 pub(super) fn render(part: &str, tree: &Tree, values: &Values) -> Result<String, Error> {

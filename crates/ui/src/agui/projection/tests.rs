@@ -1,9 +1,9 @@
 use geppetto_events::{
     Correlation,
     kind::{
-        CustomEvent, ProviderCallDiscarded, ProviderCallStarted, ReasoningDelta, ReasoningFinished,
-        ReasoningSource, RunStarted, RunStopped, ServerTool, ServerToolPhase, TextDelta,
-        TextFinished, ToolCallRequested, ToolCallWaiting, ToolResultReady, ToolStatus,
+        CustomEvent, InputJoined, ProviderCallDiscarded, ProviderCallStarted, ReasoningDelta,
+        ReasoningFinished, ReasoningSource, RunStarted, RunStopped, ServerTool, ServerToolPhase,
+        TextDelta, TextFinished, ToolCallRequested, ToolCallWaiting, ToolResultReady, ToolStatus,
     },
 };
 use serde_json::{Value, json};
@@ -65,6 +65,27 @@ fn a_replaced_text_is_taken_back() {
     assert!(
         out.contains(&json!({"type": "MESSAGES_SNAPSHOT", "messages": []})),
         "{out:#?}"
+    );
+}
+
+#[test]
+fn a_message_that_joins_the_run_is_in_a_snapshot() {
+    let joined = InputJoined::new([InputMessage::user("u", "in green")]);
+    let out = project([
+        ("a", EventKind::TextDelta(TextDelta::new("Red.", 0, 1))),
+        (
+            "a",
+            EventKind::TextSegmentFinished(TextFinished::new("Red.", None)),
+        ),
+        ("", EventKind::InputJoined(joined)),
+        ("b", EventKind::TextDelta(TextDelta::new("Green.", 0, 1))),
+    ]);
+    let snapshot = out.iter().find(|own| own["type"] == "MESSAGES_SNAPSHOT");
+    let messages = snapshot.unwrap()["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 2);
+    assert_eq!(
+        messages[1],
+        json!({"id": "u", "role": "user", "content": "in green"})
     );
 }
 
