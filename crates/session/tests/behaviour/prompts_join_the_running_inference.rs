@@ -4,16 +4,16 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use geppetto_engine::{EngineError, ErrorKind, JoiningInput, RunContext, RunJournal, keys};
+use geppetto_engine::{RunContext, StructuredOutput, keys};
 use geppetto_enginebuilder::Builder;
-use geppetto_events::{EventKind, kind::InputMessage};
-use geppetto_session::{
-    BusyPolicy, ExecutionHandle, PauseAfter, Session, SessionBuilder, SessionError,
-};
+use geppetto_events::{EventKind, kind::InputMessage, sink_fn};
+use geppetto_session::{BusyPolicy, ExecutionHandle, PauseAfter, Session, SessionError};
 use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_toolloop::{Rejection, Tool, ToolExecutor, ToolRegistry, raw_tool_fn};
-use geppetto_turns::{BlockKind, ToolCall, Turn};
+use geppetto_turns::{Block, BlockKind, ToolCall, Turn};
 use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 fn tools(gate: &Gate) -> ToolRegistry {
     let gate = gate.clone();
@@ -27,11 +27,11 @@ fn tools(gate: &Gate) -> ToolRegistry {
     ToolRegistry::new().with(work).unwrap()
 }
 
-fn calls() -> Script {
+pub(crate) fn calls() -> Script {
     Script::new().tool_call("call_1", "work", "{}")
 }
 
-fn builder(engine: &ScriptedEngine, gate: &Gate) -> Builder {
+pub(crate) fn builder(engine: &ScriptedEngine, gate: &Gate) -> Builder {
     Builder::new(engine.clone()).tools(tools(gate))
 }
 
@@ -46,7 +46,7 @@ fn kinds(turn: &Turn) -> Vec<BlockKind> {
     turn.blocks.iter().map(|block| block.kind()).collect()
 }
 
-fn users(turn: &Turn) -> Vec<&str> {
+pub(crate) fn users(turn: &Turn) -> Vec<&str> {
     let users = turn.blocks.iter();
     let users = users.filter(|block| block.kind() == BlockKind::User);
     users.filter_map(|block| block.text()).collect()
@@ -120,6 +120,38 @@ async fn its_event_has_the_messages_as_they_are_in_the_turn() {
 }
 
 #[tokio::test]
+async fn a_reader_that_came_before_has_the_events_from_there_on() {
+    let gate = Gate::new();
+    let (_, session) = session(&gate, [Script::new().text("Done.")]);
+    let run = session.submit("Paint it").await.unwrap();
+    gate.reached().await;
+    let green = session.steer("in green").await.unwrap();
+    let mut events = green.events();
+    gate.open();
+    run.wait().await.unwrap();
+    assert_eq!(events.next().await.unwrap().type_name(), "input-joined");
+}
+
+#[tokio::test]
+async fn a_paused_queue_says_that_it_left() {
+    let gate = Gate::new();
+    let (_, session) = session(&gate, [Script::new().text("Done.")]);
+    let run = session.submit("Paint it").await.unwrap();
+    gate.reached().await;
+    session.pause_queue();
+    let _green = session.steer("in green").await.unwrap();
+    gate.open();
+    let turn = run.wait().await.unwrap();
+    assert_eq!(users(&turn), ["Paint it", "in green"]);
+    let log = session.stream().events_after(0);
+    let waiting = log.iter().filter_map(|event| match &event.kind {
+        EventKind::QueueUpdated(update) => Some(update.waiting),
+        _ => None,
+    });
+    assert_eq!(waiting.collect::<Vec<_>>(), [0, 1, 0]);
+}
+
+#[tokio::test]
 async fn it_is_the_next_prompt_if_the_model_is_not_called_again() {
     let gate = Gate::new();
     let engine = ScriptedEngine::new([
@@ -158,9 +190,22 @@ async fn a_prompt_with_options_of_its_own_does_not_join() {
     let (_, session) = session(&gate, [Script::new().text("Done.")]);
     let run = session.submit("Paint it").await.unwrap();
     gate.reached().await;
-    let own = session.prompt("in green").join_running();
-    let own = own.time_limit(Duration::from_secs(9));
-    assert!(matches!(own.submit().await, Err(SessionError::Busy { .. })));
+    let prompt = || session.prompt("in green").join_running();
+    let hour = Duration::from_secs(3600);
+    for own in [
+        prompt().time_limit(hour),
+        prompt().deadline(Instant::now() + hour),
+        prompt().cancelled_by(&CancellationToken::new()),
+        prompt().parent(&RunContext::new()),
+        prompt().event_sink(Arc::new(sink_fn(|_| {}))),
+        prompt().output_schema(StructuredOutput::json_schema(
+            "a",
+            json!({"type": "object"}),
+        )),
+        prompt().block(Block::system("In green.")),
+    ] {
+        assert!(matches!(own.submit().await, Err(SessionError::Busy { .. })));
+    }
     gate.open();
     assert_eq!(users(&run.wait().await.unwrap()), ["Paint it"]);
 }
@@ -325,81 +370,4 @@ async fn a_run_that_waits_for_a_person_reads_it_when_it_goes_on() {
     assert_eq!(users(&turn), ["Paint it", "in green"]);
     assert_eq!(green.joined(), Some(answer.id()));
     assert_eq!(session.queue_paused(), None);
-}
-
-/// Refuses messages that join, or waits at a gate before it records them.
-struct Barrier(Option<Gate>);
-
-#[async_trait]
-impl RunJournal for Barrier {
-    async fn input_joins(
-        &self,
-        _: &RunContext,
-        turn: &Turn,
-        input: &[JoiningInput],
-    ) -> Result<(), EngineError> {
-        let joining = input.iter().flat_map(JoiningInput::blocks);
-        let joining: Vec<_> = joining.filter_map(|block| block.text()).collect();
-        assert!(users(turn).ends_with(&joining));
-        match &self.0 {
-            Some(gate) => {
-                gate.pass().await;
-                Ok(())
-            }
-            None => Err(EngineError::new(ErrorKind::Other, "disk full")),
-        }
-    }
-}
-
-fn recorded(engine: &ScriptedEngine, gate: &Gate, barrier: Barrier) -> SessionBuilder {
-    Session::builder(builder(engine, gate).journal(barrier)).acknowledge_recorded(true)
-}
-
-#[tokio::test]
-async fn one_that_is_not_recorded_is_not_accepted() {
-    let gate = Gate::new();
-    let engine = ScriptedEngine::new([calls()]);
-    let session = recorded(&engine, &gate, Barrier(None)).build();
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
-    let (green, run) = tokio::join!(session.steer("in green"), async {
-        gate.open();
-        run.wait().await.unwrap_err()
-    });
-    let error = green.unwrap_err();
-    assert!(matches!(&error, SessionError::NotRecorded(_)), "{error}");
-    assert!(error.to_string().contains("disk full"), "{error}");
-    assert_eq!(users(run.turn()), ["Paint it"]);
-    assert_eq!((session.queued().len(), session.turn_count()), (0, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn those_that_are_being_recorded_when_the_run_is_cancelled_keep_their_order() {
-    let (gate, recording) = (Gate::new(), Gate::new());
-    let next = Script::new().text("Next.");
-    let engine = ScriptedEngine::new([calls(), next.clone(), next.clone(), next]);
-    let session = recorded(&engine, &gate, Barrier(Some(recording.clone())))
-        .pause_queue_after(PauseAfter::FailureOrCancel)
-        .acknowledge_recorded(false)
-        .busy_policy(BusyPolicy::Queue { max: 9 })
-        .build();
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
-    let later = session.submit("later").await.unwrap();
-    for text in ["one", "two"] {
-        let _ = session.steer(text).await.unwrap();
-    }
-    gate.open();
-    recording.reached().await;
-    run.cancel();
-    let error = run.wait().await.unwrap_err();
-    assert_eq!(users(error.turn()), ["Paint it"]);
-    let queued = session.queued().into_iter().map(|own| own.text);
-    assert_eq!(queued.collect::<Vec<_>>(), ["one", "two", "later"]);
-    session.resume_queue();
-    recording.open();
-    let turn = later.wait().await.unwrap();
-    // The second one joins the run of the first.
-    assert_eq!(users(&turn), ["Paint it", "one", "two", "later"]);
-    assert_eq!((session.queued().len(), session.turn_count()), (0, 3));
 }
