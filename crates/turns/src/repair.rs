@@ -22,11 +22,12 @@ pub const MISSING_ANSWER: &str = "outcome unknown: the tool call has no recorded
 /// Turns any history into one that providers accept.
 ///
 /// - Every tool call is answered exactly once, right after the model output that made it. Missing
-///   answers are synthesized (with the id `repair:` followed by the call id); duplicate answers and
+///   answers are synthesized (with the id `repair:` followed by the call id); repeated answers and
 ///   answers without a call are dropped.
 /// - An answer that prompts or instructions separate from its call is moved to the call, and they follow it.
 /// - An answer that arrives after the model continued without it becomes a user's text in its place, which
-///   names the tool: its call already has an answer, and providers accept no second one.
+///   names the tool: its call already has an answer, and providers accept no second one. So does a second answer
+///   that says something else, after the answers of the other calls.
 /// - Calls without an id or a name are dropped.
 /// - Calls of one model output with the same id are told apart by the order of their answers, and get distinct ids
 ///   (`ID:2`). A call that is the same as an earlier one with its id, or without an answer of its own, is dropped.
@@ -123,7 +124,7 @@ impl<'h> Output<'h> {
             return self.late(answer);
         }
         let Some(id) = self.calls.answer(&answer.id) else {
-            return;
+            return self.late(answer);
         };
         let block = with_id(block, &answer.id, id);
         self.answering = true;

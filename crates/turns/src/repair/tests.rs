@@ -96,9 +96,20 @@ fn missing_answers_are_synthesised_in_place() {
 fn strays_and_duplicates_are_left_out() {
     check("a1 u a2 t", "u t");
     check("u c1 a1 a1 t", "u c1 a1 t");
-    check("u c1 a1 b1 t", "u c1 a1 t");
     check("u c1 c1 a1 t", "u c1 a1 t");
     check("u c1! u a1 t", "u u t");
+}
+
+/// A tool that first says that it has begun, and then its result.
+///
+/// Report: <https://github.com/google/adk-python/issues/2215>.
+#[test]
+fn a_second_answer_that_says_something_else_is_a_text_after_the_answers() {
+    check("u c1 a1 b1 t", "u c1 a1 l1 t");
+    check("u c1 c2 a1 a2 b1", "u c1 c2 a1 a2 l1");
+    check("u c1 c2 a1 b1 a2 u", "u c1 c2 a1 a2 l1 u");
+    check("u c1 c2 a1 b1 b1 t", "u c1 c2 a1 x2 l1 t");
+    check("u c1 a1 b1 a1 t", "u c1 a1 l1 l1 t");
 }
 
 #[test]
@@ -124,7 +135,7 @@ fn late_answers_are_texts() {
     check("u c1 u t u c2 a2 a1 u", "u c1 x1 u t u c2 a2 l1 u");
     check("u c1 u c2 u a1 a2 u t", "u c1 x1 u c2 a2 u l1 u t");
     // A call that has the id again gets the answer.
-    check("u c1 u c1 a1 b1 t b1", "u c1 x1 u c1 a1 t l1");
+    check("u c1 u c1 a1 b1 t b1", "u c1 x1 u c1 a1 l1 t");
     let repaired = repair(&history("u c1 u t b1"));
     let said = repaired[5].text();
     assert_eq!(
@@ -138,7 +149,7 @@ fn late_answers_are_texts() {
 fn calls_with_one_id_are_told_apart_by_the_order_of_their_answers() {
     check("u c1 d1 a1 b1 t", "u c1 c1:2 a1 a1:2 t");
     check("u c1 c2 d1 a1 a2 b1 u", "u c1 c2 c1:2 a1 a2 a1:2 u");
-    check("u c1 u d1 a1 b1 t", "u c1 x1 u c1 a1 t");
+    check("u c1 u d1 a1 b1 t", "u c1 x1 u c1 a1 l1 t");
     check(
         "u c1 d1 a1 b1 c1 d1 b1 a1",
         "u c1 c1:2 a1 a1:2 c1 c1:2 a1 a1:2",
@@ -146,7 +157,7 @@ fn calls_with_one_id_are_told_apart_by_the_order_of_their_answers() {
     // One answer cannot be told apart, and a call that is repeated unchanged is one.
     check("u c1 d1 a1 t", "u c1 a1 t");
     check("u c1 d1 t", "u c1 t x1");
-    check("u c1 c1 a1 b1 t", "u c1 a1 t");
+    check("u c1 c1 a1 b1 t", "u c1 a1 l1 t");
     check("u c1 d1 c1 a1 b1 a1 t", "u c1 c1:2 a1 a1:2 t");
     // What follows a prompt is too late for a call that was left out.
     check("u c1 d1 a1 u b1 t", "u c1 a1 u l1 t");
