@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use geppetto_events::{Event, EventKind, kind::ReasoningSource};
 use geppetto_turns::Usage;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     ResponseOptions,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::openai::{ApiError, usage};
 
+mod defaults;
 mod segments;
 
 /// An event of a response.
@@ -344,7 +345,7 @@ impl ResponseStream {
             };
             json!({"code": code, "message": error.message})
         });
-        let mut response = defaults();
+        let mut response = defaults::fields();
         response.extend(options.request.clone());
         let incomplete = self.incomplete.map(|reason| json!({"reason": reason}));
         for (name, value) in [
@@ -364,34 +365,6 @@ impl ResponseStream {
             response.insert(name.to_owned(), value);
         }
         Value::Object(response)
-    }
-}
-
-/// Fields of a response that the request did not set.
-fn defaults() -> Map<String, Value> {
-    let fields = json!({
-        "background": false,
-        "instructions": null,
-        "max_output_tokens": null,
-        "max_tool_calls": null,
-        "metadata": {},
-        "parallel_tool_calls": true,
-        "previous_response_id": null,
-        "reasoning": {"effort": null, "summary": null},
-        "service_tier": "default",
-        "store": true,
-        "temperature": 1.0,
-        "text": {"format": {"type": "text"}, "verbosity": "medium"},
-        "tool_choice": "auto",
-        "tools": [],
-        "top_logprobs": 0,
-        "top_p": 1.0,
-        "truncation": "disabled",
-        "user": null,
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
     }
 }
 
