@@ -69,10 +69,11 @@ pub async fn join_input(ctx: &RunContext, turn: &mut Turn) -> Result<(), EngineE
     *turn = joined;
     let added = turn.blocks.range(from..turn.blocks.len());
     let messages = added.filter_map(|block| InputMessage::of_block(block));
-    let seq = ctx.publish(EventKind::InputJoined(InputJoined::new(messages)));
+    let event = EventKind::InputJoined(InputJoined::new(messages));
     for own in input {
-        own.end(InputFate::Joined(seq));
+        own.end(InputFate::Joined);
     }
+    ctx.publish(event);
     Ok(())
 }
 

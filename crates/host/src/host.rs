@@ -252,7 +252,7 @@ impl Shared {
         (before < self.options.max_waiting).then_some(place)
     }
 
-    /// Returns a place for a run that continues an earlier one.
+    /// Returns a place for a run that continues an earlier one, or a prompt that may join one.
     pub(crate) fn place_for_continuation(self: &Arc<Self>) -> RunPlace {
         self.runs.fetch_add(1, Ordering::AcqRel);
         RunPlace(Arc::clone(self))

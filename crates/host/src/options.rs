@@ -166,7 +166,8 @@ impl HostBuilder {
 
     /// Sets the maximum number of inferences that run or are queued at once; further ones are
     /// refused ([`AtCapacity`](crate::ErrorKind::AtCapacity)). Runs that continue after a restart
-    /// count, and are never refused. 1,000 by default.
+    /// count, and are never refused, and so do prompts that join a running inference, until it reads
+    /// them. 1,000 by default.
     pub fn max_runs(mut self, max: usize) -> Self {
         self.options.max_runs = max;
         self

@@ -32,6 +32,7 @@ pub struct Submit {
     options: Vec<Option_>,
     key: Option<String>,
     compared: Option<String>,
+    joins: bool,
 }
 
 pub(crate) enum Input {
@@ -54,6 +55,7 @@ impl Submit {
             options: Vec::new(),
             key: None,
             compared: None,
+            joins: false,
         }
     }
 
@@ -116,7 +118,8 @@ impl Submit {
     /// Lets the prompt join the running inference, if there is one; see [`Prompt::join_running`]. The
     /// prompt is stored, and acknowledged, when it is read. The [`HostedRun`] is then the one that it
     /// joined.
-    pub fn join_running(self) -> Self {
+    pub fn join_running(mut self) -> Self {
+        self.joins = true;
         self.with(Prompt::join_running)
     }
 
@@ -163,7 +166,7 @@ impl Submit {
         let key = self.request_key()?;
         // What is refused must not create a session.
         self.check_prompt()?;
-        let place = shared.place_for_run().await;
+        let place = place(&self.session, self.joins).await;
         let creates = matches!(self.input, Input::Prompt(_)) && place.is_ok();
         let (id, policy) = (self.session.id(), shared.options.cut_runs);
         let using = match (creates, key.is_some() || place.is_ok()) {
@@ -250,7 +253,9 @@ impl Submit {
             }
             Err(error) => return Err(refused(&live, error)),
         };
-        using.until_over(run.clone(), place);
+        if run.joined().is_none() {
+            using.until_over(run.clone(), place);
+        }
         Ok(HostedRun::started(run))
     }
 
@@ -308,6 +313,16 @@ impl Submit {
             Error::new(ErrorKind::Refused, message)
         })
     }
+}
+
+/// Returns a place among the runs. A prompt that joins one needs it only if it is not read.
+async fn place(session: &HostedSession, joins: bool) -> Result<RunPlace, Error> {
+    let shared = session.shared();
+    let live = shared.slots.get(session.id());
+    if joins && live.is_some_and(|live| live.session.is_running()) {
+        return Ok(shared.place_for_continuation());
+    }
+    shared.place_for_run().await
 }
 
 /// Returns `true` if another host owns the session now.

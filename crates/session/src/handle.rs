@@ -65,6 +65,13 @@ impl ExecutionHandle {
         self.run.actual().token.cancel();
     }
 
+    /// Cancels the run, or removes it from the queue. A run that its prompt joined, or is joining,
+    /// goes on.
+    pub(crate) fn withdraw(&self) {
+        self.run.withdraw();
+        self.session.remove_queued(&self.run.id);
+    }
+
     /// Returns a handle that cancels the run when it is dropped, for a run that is useful only to
     /// its caller, such as the run of an agent that a tool calls.
     pub fn cancel_on_drop(self) -> CancelOnDrop {

@@ -123,7 +123,11 @@ impl History {
         };
         let latest = self.latest()?;
         let base = self.before_latest();
-        let prompt = replaced.unwrap_or_else(|| prompt_of(latest, base));
+        let prompt = replaced.unwrap_or_else(|| {
+            let mut prompt = prompt_of(latest, base);
+            prompt.extend(joined_after(prompt.len(), latest, base));
+            prompt
+        });
         if prompt.is_empty() {
             return None;
         }
@@ -243,6 +247,18 @@ fn prompt_of(turn: &Turn, base: Option<&Turn>) -> Vec<Block> {
     let prompt = blocks.skip_while(|block| !is_user(block));
     let prompt = prompt.take_while(is_user);
     prompt.map(|block| Block::clone(block)).collect()
+}
+
+/// Returns the user's messages that joined the run of a turn after the first `prompt` ones.
+fn joined_after(prompt: usize, turn: &Turn, base: Option<&Turn>) -> Vec<Block> {
+    let from = base.map_or(0, |base| end_of(base, turn));
+    let blocks = turn.blocks.range(from..turn.blocks.len());
+    let users = blocks.filter(|block| block.kind() == BlockKind::User);
+    let joined = users.skip(prompt).filter(|block| {
+        let metadata = &block.metadata;
+        !metadata.contains(&block_meta::MIDDLEWARE) && !metadata.contains(&keys::ANSWER_RETRY)
+    });
+    joined.map(|block| Block::clone(block)).collect()
 }
 
 /// Gives a turn the system prompt of the turn that it replaces, which may have been set by an edit of

@@ -48,20 +48,24 @@ impl Waiting {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Queue(VecDeque<Waiting>);
+pub(crate) struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// Number of times that a prompt replaced all waiting ones.
+    replacements: u64,
+}
 
 impl Queue {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.waiting.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.waiting.is_empty()
     }
 
     /// Lets a prompt join the running inference. Returns `true` if it is queued and may.
     pub(crate) fn join(&mut self, run_id: &str) -> bool {
-        let mut waiting = self.0.iter_mut();
+        let mut waiting = self.waiting.iter_mut();
         let found = waiting.find(|waiting| waiting.run.id == run_id);
         found.is_some_and(|waiting| {
             waiting.request.options.joins = true;
@@ -71,45 +75,57 @@ impl Queue {
 
     /// Returns `true` if a prompt waits; without `any`, one that was to join the run that ended.
     pub(crate) fn has_next(&self, any: bool) -> bool {
-        let next = self.0.front();
+        let next = self.waiting.front();
         next.is_some_and(|waiting| any || waiting.request.may_join())
     }
 
     /// Takes the prompts that join the running inference, in order.
     fn take_joining(&mut self) -> Vec<Waiting> {
-        if !self.0.iter().any(|waiting| waiting.request.may_join()) {
+        if !self
+            .waiting
+            .iter()
+            .any(|waiting| waiting.request.may_join())
+        {
             return Vec::new();
         }
-        let all = std::mem::take(&mut self.0).into_iter();
+        let all = std::mem::take(&mut self.waiting).into_iter();
         let (joining, others): (Vec<_>, Vec<_>) =
             all.partition(|waiting| waiting.request.may_join());
-        self.0 = others.into();
+        self.waiting = others.into();
         joining
     }
 
     /// Puts a prompt that was taken back to the front, behind those that were put back before.
     fn put_back(&mut self, mut waiting: Waiting) {
         waiting.was_taken = true;
-        let earlier = self.0.iter().take_while(|own| own.was_taken).count();
-        self.0.insert(earlier, waiting);
+        let earlier = self.waiting.iter().take_while(|own| own.was_taken).count();
+        self.waiting.insert(earlier, waiting);
     }
 
     pub(crate) fn push(&mut self, waiting: Waiting) {
-        self.0.push_back(waiting);
+        self.waiting.push_back(waiting);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Waiting> {
-        self.0.pop_front()
+        self.waiting.pop_front()
     }
 
     /// Replaces all waiting prompts by one.
     pub(crate) fn replace(&mut self, waiting: Waiting) -> VecDeque<Waiting> {
-        std::mem::replace(&mut self.0, VecDeque::from([waiting]))
+        self.replacements += 1;
+        std::mem::replace(&mut self.waiting, VecDeque::from([waiting]))
+    }
+
+    pub(crate) fn replacements(&self) -> u64 {
+        self.replacements
     }
 
     pub(crate) fn remove(&mut self, run_id: &str) -> Option<Waiting> {
-        let index = self.0.iter().position(|waiting| waiting.run.id == run_id)?;
-        self.0.remove(index)
+        let index = self
+            .waiting
+            .iter()
+            .position(|waiting| waiting.run.id == run_id)?;
+        self.waiting.remove(index)
     }
 
     /// Returns `true` if the run was queued.
@@ -117,7 +133,7 @@ impl Queue {
         let Some(waiting) = self.remove(run_id) else {
             return false;
         };
-        self.0.push_front(waiting);
+        self.waiting.push_front(waiting);
         true
     }
 
@@ -129,7 +145,7 @@ impl Queue {
             }
             Input::Latest | Input::Replaces(_) => String::new(),
         };
-        self.0
+        self.waiting
             .iter()
             .map(|waiting| QueuedPrompt {
                 run_id: waiting.run.id.clone(),

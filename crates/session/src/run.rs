@@ -36,6 +36,8 @@ pub(crate) struct Run {
     not_started: OnceLock<SessionError>,
     /// Run that the prompt is part of, if it is not that of this run.
     joined: OnceLock<Arc<Run>>,
+    /// Set if the submit was dropped.
+    withdrawn: OnceLock<()>,
     /// Runtime and span in which the run was submitted.
     pub(crate) runtime: Handle,
     span: Span,
@@ -77,6 +79,7 @@ impl Run {
             input: OnceLock::new(),
             not_started: OnceLock::new(),
             joined: OnceLock::new(),
+            withdrawn: OnceLock::new(),
             runtime,
             span: Span::current(),
             lineage,
@@ -114,10 +117,20 @@ impl Run {
     /// Makes the prompt part of a run in progress. `last_seq` is the number of the last event before
     /// the one that says so.
     pub(crate) fn joined(&self, run: &Arc<Run>, last_seq: u64) {
+        self.first_seq.store(last_seq, Ordering::Release);
         // A prompt joins once.
         let _ = self.joined.set(Arc::clone(run));
-        self.first_seq.store(last_seq, Ordering::Release);
         self.progress.send_replace(Progress::Joined);
+    }
+
+    /// Cancels the run, but not one that its prompt joins.
+    pub(crate) fn withdraw(&self) {
+        let _ = self.withdrawn.set(());
+        self.token.cancel();
+    }
+
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.get().is_some()
     }
 
     /// Returns the run that the prompt is part of: this one, or the one that it joined.

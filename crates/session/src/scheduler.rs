@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use geppetto_engine::{EngineError, ErrorKind, RunContext, isolate, keys};
+use geppetto_turns::Turn;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -65,9 +66,21 @@ pub(crate) async fn submit(
         }
     };
     let handle = ExecutionHandle::new(session.clone(), Arc::clone(&run));
-    let guard = handle.cancel_on_drop();
-    run.wait_begun().await?;
-    Ok(guard.detach())
+    let mut dropped = Withdraw(Some(&handle));
+    let begun = run.wait_begun().await;
+    dropped.0 = None;
+    begun.map(|()| handle.clone())
+}
+
+/// Withdraws a prompt whose submit is dropped.
+struct Withdraw<'a>(Option<&'a ExecutionHandle>);
+
+impl Drop for Withdraw<'_> {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0 {
+            handle.withdraw();
+        }
+    }
 }
 
 /// Like [`submit`], without waiting.
@@ -121,7 +134,7 @@ fn decide(session: &Session, request: Request) -> Result<Decision, SessionError>
         (BusyPolicy::Queue { max }, Input::Prompt(_)) => {
             return enqueue(session, request, state, max);
         }
-        _ if is_running && request.may_join() => {
+        _ if request.may_join() && (is_running || state.has_waiting()) => {
             return enqueue(session, request, state, MAX_JOINING);
         }
         (BusyPolicy::Replace, _) => return replace(session, request, state).map(Decision::Waits),
@@ -180,20 +193,25 @@ fn replace(
     let replaced = state.queue.replace(Waiting::new(&run, request));
     session.queue_changed(&state);
     let active = state.active.clone();
-    let latest = state.history.latest().cloned().unwrap_or_default();
+    let latest = state.history.latest().cloned();
     drop(state);
     if let Some(active) = active {
         active.token.cancel();
     }
     for waiting in replaced {
-        let error = EngineError::new(
-            ErrorKind::Cancelled,
-            "a newer prompt replaced this one before it ran",
-        );
-        let outcome = RunOutcome::never_ran(latest.clone(), Arc::new(error));
-        waiting.run.finished(outcome);
+        was_replaced(&waiting.run, latest.clone());
     }
     Ok(run)
+}
+
+/// Ends a run that a newer prompt replaced.
+pub(crate) fn was_replaced(run: &Run, latest: Option<Turn>) {
+    let error = EngineError::new(
+        ErrorKind::Cancelled,
+        "a newer prompt replaced this one before it ran",
+    );
+    let latest = latest.unwrap_or_default();
+    run.finished(RunOutcome::never_ran(latest, Arc::new(error)));
 }
 
 /// Removes a prompt from the queue when the token or the parent of its run is cancelled: what is
@@ -261,6 +279,7 @@ fn release(session: &Session, pause: Option<PauseReason>) {
     if state.paused.as_ref().is_some_and(PauseReason::is_wait) && !waits(&state) {
         session.unpause(&mut state);
     }
+    session.end_empty_pause(&mut state);
     let queues = matches!(session.inner.policy, BusyPolicy::Queue { .. });
     if let Some(reason) = pause.filter(|_| state.queue.has_next(queues)) {
         session.pause(&mut state, reason);

@@ -171,7 +171,8 @@ pub struct SendMessage {
     /// Profile of this message and the following ones.
     pub profile: Option<String>,
     /// `true` if the message joins the running answer, if there is one: the model reads it when it is
-    /// called again, for example after a tool. If it is not, the message is answered next.
+    /// called again, for example after a tool, with the profile of that answer. If it is not, the
+    /// message is answered next.
     pub join: bool,
 }
 

@@ -20,8 +20,9 @@ pub trait InputSource: Send + Sync {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InputFate<'a> {
-    /// It is part of the conversation. The event that says so has this sequence number.
-    Joined(u64),
+    /// It is part of the conversation. The event that says so follows, so that its readers find out what
+    /// joined.
+    Joined,
     /// The journal refused it. It is not part of the conversation.
     Refused(&'a EngineError),
     /// The run ended first. It is not part of the conversation.

@@ -7,7 +7,7 @@ use std::{
 
 use geppetto_host::{CutRuns, ErrorKind, Host, HostedSession, Submit, UnknownOutcome};
 use geppetto_store::{MemoryStore, SessionStore};
-use geppetto_testing::Gate;
+use geppetto_testing::{Gate, Script, ScriptedEngine};
 use geppetto_turns::{BlockKind, Turn};
 
 use super::support::{Dying, ID, World, log};
@@ -59,6 +59,33 @@ async fn and_found_again_by_their_keys() {
     assert_eq!(error.kind(), ErrorKind::KeyReused);
     assert_eq!(session.info().await.unwrap().turns, 1);
     log(&store).await;
+}
+
+#[tokio::test]
+async fn and_need_no_place_of_their_own_among_the_runs() {
+    let (world, working) = world();
+    let replying = Gate::new();
+    let engine = ScriptedEngine::new([
+        Script::new().tool_call("call_1", "send", "{}"),
+        Script::new().hold_at(&replying).text("Done."),
+    ]);
+    let host = Host::builder(MemoryStore::new(), world.builder_of(engine));
+    let host = host.max_runs(1).build();
+    let session = host.session(ID);
+    let run = session.prompt("send").submit().await.unwrap();
+    working.reached().await;
+    let message = tokio::spawn(joining(&session, "hello").submit());
+    while session.snapshot().await.unwrap().queued.is_empty() {
+        assert!(!message.is_finished(), "{:?}", message.await);
+        tokio::task::yield_now().await;
+    }
+    working.open();
+    replying.reached().await;
+    let joined = message.await.unwrap().unwrap();
+    assert_eq!(joined.id(), run.id());
+    assert_eq!(host.load().runs, 1);
+    replying.open();
+    assert_eq!(users(&run.wait().await.unwrap()), ["send", "hello"]);
 }
 
 /// Submits a prompt whose tool waits, and a message that joins its run.

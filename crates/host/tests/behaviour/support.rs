@@ -92,6 +92,11 @@ impl World {
             in_reply: self.in_reply.clone(),
             breaks: Arc::clone(&self.breaks),
         };
+        self.builder_of(model)
+    }
+
+    /// Returns a builder with another model.
+    pub(crate) fn builder_of(&self, model: impl Engine + 'static) -> Builder {
         let builder = Builder::new(model).tools(self.tools());
         if self.asks {
             return builder.tool_executor(Ask);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use geppetto_events::{Correlation, Event, EventKind, EventMeta, kind::QueueUpdated};
 
 use super::{PauseReason, QueuedPrompt};
-use crate::{Session, SessionError, scheduler, session::State};
+use crate::{BusyPolicy, Session, SessionError, scheduler, session::State};
 
 impl Session {
     /// Returns the queued prompts, in order.
@@ -21,6 +21,7 @@ impl Session {
             let mut state = self.lock();
             let removed = state.queue.remove(run_id);
             if removed.is_some() {
+                self.end_empty_pause(&mut state);
                 self.queue_changed(&state);
             }
             (removed, state.history.latest().cloned())
@@ -69,8 +70,10 @@ impl Session {
     /// Pauses the queue: the running inference continues, and no prompt starts until
     /// [`resume_queue`](Self::resume_queue). Queued prompts keep their places.
     ///
-    /// Prompts submitted during the pause wait if the session queues or replaces prompts, even if
-    /// no inference is running; otherwise they are refused ([`SessionError::QueuePaused`]). An
+    /// Prompts submitted during the pause wait if the session queues or replaces prompts or if they
+    /// join runs ([`Prompt::join_running`](crate::Prompt::join_running)), even if
+    /// no inference is running; otherwise they are refused ([`SessionError::QueuePaused`]). A running
+    /// inference still takes the prompts that join it. An
     /// inference on the latest turn ([`Session::inference`]), such as a retry of a failed prompt,
     /// can start.
     ///
@@ -118,6 +121,16 @@ impl Session {
             self.announce(state);
         }
         was_paused
+    }
+
+    /// Ends a pause after a run once no prompt waits for its end, in a session that does not queue
+    /// prompts: there is nothing to resume.
+    pub(crate) fn end_empty_pause(&self, state: &mut State) {
+        let queues = matches!(self.inner.policy, BusyPolicy::Queue { .. });
+        let is_after_run = matches!(state.paused, Some(PauseReason::RunEnded(_)));
+        if !queues && is_after_run && state.queue.is_empty() {
+            self.unpause(state);
+        }
     }
 
     /// Publishes a change of a paused queue.

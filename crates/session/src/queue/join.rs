@@ -28,7 +28,7 @@ impl InputSource for Joins {
             return Vec::new();
         };
         let session = Session { inner };
-        let taken = {
+        let (taken, replaced) = {
             let mut state = session.lock();
             if run.token.is_cancelled() {
                 return Vec::new();
@@ -37,25 +37,27 @@ impl InputSource for Joins {
             if !taken.is_empty() {
                 session.queue_changed(&state);
             }
-            taken
+            (taken, state.queue.replacements())
         };
         let taken = taken.into_iter();
-        taken.map(|own| joining(&session, &run, own)).collect()
+        let taken = taken.map(|own| joining(&session, &run, own, replaced));
+        taken.collect()
     }
 }
 
-fn joining(session: &Session, run: &Arc<Run>, waiting: Waiting) -> JoiningInput {
+/// `replaced` is the number of replacements of the queue before the prompt was taken.
+fn joining(session: &Session, run: &Arc<Run>, waiting: Waiting, replaced: u64) -> JoiningInput {
     let blocks = waiting.request.input.blocks().to_vec();
     let extensions = waiting.request.options.extensions.clone();
     let (session, run) = (session.clone(), Arc::clone(run));
     let settle = move |fate: InputFate<'_>| match fate {
-        InputFate::Joined(seq) => {
+        InputFate::Joined => {
             {
                 // Under the lock, which a cancellation of the prompt takes as well.
                 let _state = session.lock();
-                waiting.run.joined(&run, seq.saturating_sub(1));
+                waiting.run.joined(&run, session.stream().last_seq());
             }
-            if waiting.run.token.is_cancelled() {
+            if waiting.run.token.is_cancelled() && !waiting.run.is_withdrawn() {
                 run.token.cancel();
             }
         }
@@ -64,13 +66,26 @@ fn joining(session: &Session, run: &Arc<Run>, waiting: Waiting) -> JoiningInput 
             let error = SessionError::NotRecorded(Arc::new(error));
             waiting.run.not_started(session.latest(), error);
         }
-        // It is the next prompt.
-        _ => {
-            let mut state = session.lock();
-            state.queue.put_back(waiting);
-            session.queue_changed(&state);
-            scheduler::start_next(&session, state);
-        }
+        _ => put_back(&session, waiting, replaced),
     };
     JoiningInput::new(blocks, settle).with_extensions(extensions)
+}
+
+/// Makes a prompt that was taken and not read the next one, unless it was cancelled or replaced since.
+fn put_back(session: &Session, waiting: Waiting, replaced: u64) {
+    let mut state = session.lock();
+    let is_cancelled = waiting.run.token.is_cancelled();
+    if !is_cancelled && state.queue.replacements() == replaced {
+        state.queue.put_back(waiting);
+        session.queue_changed(&state);
+        scheduler::start_next(session, state);
+        return;
+    }
+    let latest = state.history.latest().cloned();
+    drop(state);
+    if is_cancelled {
+        waiting.run.not_started(latest, SessionError::Cancelled);
+    } else {
+        scheduler::was_replaced(&waiting.run, latest);
+    }
 }

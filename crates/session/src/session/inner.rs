@@ -56,6 +56,11 @@ impl State {
         self.active.is_none() && is_next
     }
 
+    /// Returns `true` if prompts wait, or have to.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.paused.is_some() || !self.queue.is_empty()
+    }
+
     /// Assigns the active slot, if it is free, to the first queued prompt, which the caller starts.
     /// Does nothing while the queue is paused.
     pub(crate) fn hand_over(&mut self) -> Option<Waiting> {

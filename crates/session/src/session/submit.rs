@@ -29,6 +29,8 @@ impl Session {
     /// Nothing happens until it is [submitted](Prompt::submit), which refuses like
     /// [`inference`](Self::inference).
     ///
+    /// Messages that joined the earlier run ([`Prompt::join_running`]) follow the prompt.
+    ///
     /// The settings of the earlier run, such as its model, apply again; settings given here take
     /// precedence.
     pub fn retry(&self) -> Prompt {
@@ -36,7 +38,7 @@ impl Session {
     }
 
     /// Like [`retry`](Self::retry), with another text. The images and files of the last prompt are
-    /// kept.
+    /// kept; messages that joined the earlier run are not.
     pub fn edit_prompt(&self, text: impl Into<String>) -> Prompt {
         let last = self.lock().history.last_prompt();
         let last = last.into_iter().find_map(|block| match block.content {

@@ -25,6 +25,7 @@ mod answers_are_values;
 mod calls_wait_for_a_person;
 mod every_outcome_says_what_the_run_took;
 mod joining_at_any_event_shows_it_all;
+mod joining_prompts_are_not_lost;
 mod long_queues_come_to_their_end;
 mod messages_that_join_are_recorded;
 mod never_two_active_never_a_lost_handle;

@@ -116,7 +116,7 @@ impl<'a> LoopRun<'a> {
             self.check()?;
             self.check_spent()?;
             if !self.is_paused() {
-                steps::join_input(&self.ctx, self.turn).await?;
+                self.join_input().await?;
             }
             if self.iterations > 0 || self.resumed {
                 self.configured = Override::relaxed(&self.config, self.turn)?;
@@ -144,6 +144,16 @@ impl<'a> LoopRun<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// Adds the messages that join the run. The model may repeat its calls because of them.
+    async fn join_input(&mut self) -> Result<(), End> {
+        let known = self.turn.blocks.len();
+        steps::join_input(&self.ctx, self.turn).await?;
+        if self.turn.blocks.len() > known {
+            self.repeats = Repeats::default();
+        }
+        Ok(())
     }
 
     /// Returns `true` if the provider paused its reply, which the next call continues.
