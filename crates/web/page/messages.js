@@ -194,14 +194,13 @@ class Entity extends Component {
   }
 }
 
-/** The index of the last turn's prompt, which can be changed: further messages of the user may have joined its run. */
+/** The index of the last turn's prompt, which can be changed: further messages of the user may have joined its run, and go with it. */
 function promptBefore(top, lastUser) {
   const turn = top[lastUser]?.turn_id;
   if (!turn) return lastUser;
   const isOwn = (own) => own?.kind === 'user' && own.turn_id === turn;
   let at = top.findLastIndex((own, index) => index < lastUser && own.turn_id !== turn) + 1;
   while (at < lastUser && !isOwn(top[at])) at += 1;
-  while (isOwn(top[at + 1])) at += 1;
   return at;
 }
 

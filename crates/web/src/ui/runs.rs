@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use geppetto_engine::keys;
 use geppetto_host::{ErrorKind, HostedRun, HostedSession, NewSession, Submit};
-use geppetto_turns::{Content, RunEndStatus, Turn, TurnMetaKey, keys::turn_meta};
+use geppetto_turns::{
+    Block, Content, RunEndStatus, Turn, TurnMetaKey, UserContent,
+    keys::{block_meta, turn_meta},
+};
 use geppetto_ui::{MESSAGE_ID, RESULT_IDS, own_start};
 
 use super::files::Media;
@@ -81,7 +85,8 @@ pub(super) fn turn_of(turns: &[Turn], id: &str) -> Option<usize> {
     }
     let is_own = |index: usize, turn: &Turn| {
         let named = turn.metadata.get(&MESSAGE).ok().flatten();
-        named.as_deref() == Some(id) || user_block(turns, index, turn) == Some(id)
+        let mut own = messages(turns, index, turn).into_iter();
+        named.as_deref() == Some(id) || own.any(|(own, _)| own == id)
     };
     let mut turns_of = turns.iter().enumerate().rev();
     turns_of
@@ -89,13 +94,21 @@ pub(super) fn turn_of(turns: &[Turn], id: &str) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// Returns the id of the first block of the user that a turn has of its own.
-fn user_block<'a>(turns: &[Turn], index: usize, turn: &'a Turn) -> Option<&'a str> {
+/// Returns the user's messages that a turn has of its own, with their ids: its prompt, and what joined
+/// its run.
+fn messages<'a>(turns: &[Turn], index: usize, turn: &'a Turn) -> Vec<(&'a str, &'a UserContent)> {
     let from = start_of(turns, index);
     let len = turn.blocks.len();
-    let mut blocks = turn.blocks.range(from.min(len)..len);
-    let block = blocks.find(|block| matches!(block.content, Content::User(_)))?;
-    Some(block.id.as_str())
+    let own = turn.blocks.range(from.min(len)..len);
+    let own = own.filter(|block| {
+        let metadata = &block.metadata;
+        !metadata.contains(&block_meta::MIDDLEWARE) && !metadata.contains(&keys::ANSWER_RETRY)
+    });
+    let own = own.filter_map(|block| match &block.content {
+        Content::User(content) => Some((block.id.as_str(), content)),
+        _ => None,
+    });
+    own.collect()
 }
 
 /// Returns the index of the first block that a turn has of its own.
@@ -125,6 +138,11 @@ pub(super) async fn replace(
     new: Prompt,
 ) -> Result<Submit, Problem> {
     let turn = turns.get(index);
+    let known = turn.map_or_else(Vec::new, |turn| messages(turns, index, turn));
+    let place = known.iter().position(|(id, _)| *id == new.id);
+    if let Some(place) = place.filter(|place| *place > 0) {
+        return replace_joined(app, session, turns, index, &known, place, new).await;
+    }
     let media = turn.map(|turn| Media::of_prompt(turn, start_of(turns, index)));
     if media.as_ref() == Some(&new.media) && !new.text.trim().is_empty() {
         rewind(app, session, turns.len(), index + 1).await?;
@@ -132,6 +150,42 @@ pub(super) async fn replace(
     }
     rewind(app, session, turns.len(), index).await?;
     Ok(prompt(session, new))
+}
+
+/// Like [`replace`], for a message that joined the run of a turn. What came before it is kept, but the
+/// answers.
+async fn replace_joined(
+    app: &App,
+    session: &HostedSession,
+    turns: &[Turn],
+    index: usize,
+    known: &[(&str, &UserContent)],
+    place: usize,
+    new: Prompt,
+) -> Result<Submit, Problem> {
+    let mut content = UserContent::default();
+    content.text = new.text;
+    content.images = new.media.images;
+    content.files = new.media.files;
+    let is_last = place + 1 == known.len();
+    if is_last && known.get(place).is_some_and(|(_, own)| **own == content) {
+        return again(app, session, turns, index).await;
+    }
+    let mut kept = known.iter().take(place).map(|(_, own)| (*own).clone());
+    let first = kept.next().unwrap_or_default();
+    let id = turns.get(index).and_then(message_id).unwrap_or_default();
+    let media = Media {
+        images: first.images,
+        files: first.files,
+    };
+    let first = Prompt {
+        id,
+        text: first.text,
+        media,
+    };
+    rewind(app, session, turns.len(), index).await?;
+    let more = kept.chain([content]).map(Content::User).map(Block::new);
+    Ok(more.fold(prompt(session, first), Submit::block))
 }
 
 /// Returns a request for another answer to the message of a turn; turns after it are removed.

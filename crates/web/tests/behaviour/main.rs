@@ -11,6 +11,7 @@
 mod a_run_outlives_its_window;
 mod a_slow_window_delays_nobody;
 mod attacks_are_refused;
+mod clients_know_messages_that_joined;
 mod clients_of_agui_are_served;
 mod clients_of_agui_show_the_session;
 mod every_reconnection_shows_the_same;

@@ -293,3 +293,31 @@ test('a message sent while an answer is written is read with its next step, or a
   assert.deepEqual(await texts(page), all);
   noFaults(page);
 });
+
+test('what joined an answer is asked again with it, and goes when the message before it is changed', async () => {
+  server = await startServer(provider, '--tool', 'list-files', '--yes', 'list-files');
+  const page = await openPage(server.url);
+  const looking = gate();
+  provider.reply('Looking.', { hold: looking }, { tool: 'list_files', args: {} });
+  await say(page, 'List the files');
+  await page.answers.filter({ hasText: 'Looking' }).waitFor();
+  await say(page, 'Only the newest');
+  await page.locator('.queue li', { hasText: 'Only the newest' }).waitFor();
+  provider.reply('It is new.txt.');
+  looking.open();
+  await answered(page, 'It is new.txt.');
+  provider.reply('Still new.txt.');
+  await page.answers.last().hover();
+  await page.getByRole('button', { name: 'Ask again', exact: true }).click();
+  await answered(page, 'Still new.txt.');
+  assert.deepEqual(await texts(page), ['List the files', 'Only the newest', 'Still new.txt.']);
+  provider.reply('All of them.');
+  await page.users.first().hover();
+  await page.getByRole('button', { name: 'Edit and ask again' }).click();
+  assert.equal(await page.prompt.inputValue(), 'List the files');
+  await page.prompt.fill('Count the files');
+  await page.keyboard.press('Enter');
+  await answered(page, 'All of them.');
+  assert.deepEqual(await texts(page), ['Count the files', 'All of them.']);
+  noFaults(page);
+});
