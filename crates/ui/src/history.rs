@@ -62,10 +62,14 @@ pub(crate) fn blocks_from(turn: &Turn, from: usize) -> Vec<&Block> {
     blocks.map(|block| &**block).collect()
 }
 
+/// Returns `true` for an answer that violated its schema, and for the prompt that asked for another one.
+pub(crate) fn is_retry(block: &Block) -> bool {
+    block.metadata.raw(ANSWER_RETRY).is_some()
+}
+
 /// Removes answers that violated their schema and were replaced, with the prompts that asked for
 /// other ones.
 pub(crate) fn without_retries(blocks: &mut Vec<&Block>) {
-    let is_retry = |block: &Block| block.metadata.raw(ANSWER_RETRY).is_some();
     let is_reply = |block: &&Block| block.kind().is_model_output() && !is_retry(block);
     let last = blocks.iter().rposition(is_reply);
     let mut index = 0;

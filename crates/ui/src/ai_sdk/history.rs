@@ -19,6 +19,9 @@ use super::{
 };
 use crate::history::{self, CLIENT_QUESTION, MESSAGE_ID, Waiting};
 
+#[cfg(test)]
+mod tests;
+
 /// Returns the messages of a conversation, as `useChat` takes them as its `messages`.
 ///
 /// The answer of a turn is one message with the turn's id, as in streams; a turn without an answer
@@ -29,7 +32,8 @@ pub fn messages(turns: &[Turn]) -> Vec<Message> {
     for (turn, blocks) in history::own_blocks(turns) {
         let mut id = turn.metadata.raw(MESSAGE_ID).and_then(Value::as_str);
         for block in &blocks {
-            let is_internal = block.metadata.raw(block_meta::MIDDLEWARE.id()).is_some();
+            let is_internal = block.metadata.raw(block_meta::MIDDLEWARE.id()).is_some()
+                || history::is_retry(block);
             if let Content::User(content) = &block.content
                 && !is_internal
             {

@@ -12,7 +12,7 @@ use crate::{
     model::{Accepted, Approval},
 };
 
-use super::runs;
+use super::runs::{self, Sent};
 
 pub(crate) async fn decide(
     State(app): State<App>,
@@ -36,5 +36,6 @@ pub(crate) async fn decide(
         Approval::Answer { result } => Decision::answer(result),
     };
     let submit = session.answer([(call, decision)]);
+    let submit = Sent::new(submit);
     runs::start(&app, &session, submit, None, key).await
 }

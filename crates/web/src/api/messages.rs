@@ -11,7 +11,7 @@ use crate::{
     model::{Accepted, ImageInput, SendMessage},
 };
 
-use super::runs;
+use super::runs::{self, Sent};
 
 /// Maximum number of images of a message.
 pub(crate) const MAX_IMAGES: usize = 20;
@@ -36,10 +36,12 @@ pub(crate) async fn send(
             "the message has neither text nor images",
         ));
     }
+    let text = input.text.clone();
     let mut submit = session.prompt(input.text).images(images);
     if input.join {
         submit = submit.join_running();
     }
+    let submit = Sent::new(submit).with_text(text);
     runs::start(&app, &session, submit, input.profile, key).await
 }
 

@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::{Json, extract::State};
 use geppetto_host::{Error, HostedRun, HostedSession, Submit};
+use geppetto_session::QueuedPrompt;
 use geppetto_turns::Turn;
 use http::StatusCode;
 use tokio::task::JoinHandle;
@@ -28,7 +29,8 @@ pub(crate) async fn retry(
     Key(key): Key,
     Input(input): Input<Retry>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    start(&app, &session, session.retry(), input.profile, key).await
+    let submit = Sent::new(session.retry());
+    start(&app, &session, submit, input.profile, key).await
 }
 
 pub(crate) async fn edit(
@@ -40,15 +42,34 @@ pub(crate) async fn edit(
     if input.text.trim().is_empty() {
         return Err(Problem::unprocessable("the new text is empty"));
     }
-    let submit = session.edit_prompt(input.text);
+    let submit = Sent::new(session.edit_prompt(input.text));
     start(&app, &session, submit, input.profile, key).await
+}
+
+/// A request, with what tells it from others in the queue.
+pub(crate) struct Sent {
+    submit: Submit,
+    text: Option<String>,
+}
+
+impl Sent {
+    /// Creates a request that is not queued.
+    pub(crate) fn new(submit: Submit) -> Self {
+        Self { submit, text: None }
+    }
+
+    /// Sets the text by which it is found in the queue.
+    pub(crate) fn with_text(self, text: String) -> Self {
+        let text = Some(text);
+        Self { text, ..self }
+    }
 }
 
 /// Submits a request with its profile. Continues when the client goes away.
 pub(crate) async fn start(
     app: &App,
     session: &HostedSession,
-    submit: Submit,
+    sent: Sent,
     profile: Option<String>,
     key: Option<String>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
@@ -56,14 +77,18 @@ pub(crate) async fn start(
         app.known(name)?;
     }
     let snapshot = session.snapshot().await?;
-    let mut submit = with_profile(app, session, submit, profile, snapshot.turn.as_ref())?;
+    let mut submit = with_profile(app, session, sent.submit, profile, snapshot.turn.as_ref())?;
     if let Some(key) = &key {
         submit = submit.idempotency_key(key.as_str());
     }
     let queued = snapshot.queued.into_iter().map(|own| own.run_id);
     let queued: HashSet<String> = queued.collect();
     let task = tokio::spawn(submit.submit());
-    let accepted = acknowledged(session, task, &queued).await?;
+    let is_own = |own: &QueuedPrompt| {
+        let is_text = sent.text.as_ref().is_none_or(|text| own.text == *text);
+        is_text && !queued.contains(&own.run_id)
+    };
+    let accepted = acknowledged(session, task, is_own).await?;
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
@@ -88,7 +113,7 @@ pub(crate) fn with_profile(
 async fn acknowledged(
     session: &HostedSession,
     mut task: JoinHandle<Result<HostedRun, Error>>,
-    queued: &HashSet<String>,
+    is_own: impl Fn(&QueuedPrompt) -> bool,
 ) -> Result<Accepted, Problem> {
     let mut pause = Duration::from_millis(10);
     loop {
@@ -106,11 +131,9 @@ async fn acknowledged(
         }
         // The host acknowledges a queued prompt when its run starts, which may take minutes.
         let snapshot = session.snapshot().await?;
-        let own = snapshot.queued.into_iter().rev();
-        let own = own.map(|own| own.run_id).find(|run| !queued.contains(run));
-        if let Some(run) = own {
+        if let Some(own) = snapshot.queued.into_iter().rev().find(&is_own) {
             return Ok(Accepted {
-                run,
+                run: own.run_id,
                 state: AcceptedState::Queued,
                 repeated: false,
             });

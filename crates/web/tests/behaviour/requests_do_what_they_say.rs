@@ -289,6 +289,29 @@ async fn a_message_joins_the_running_answer() {
 }
 
 #[tokio::test]
+async fn messages_of_several_windows_that_join_are_told_apart() {
+    let gate = Gate::new();
+    let reply = Script::new().hold_at(&gate).text("One.");
+    let engine = ScriptedEngine::new([reply]);
+    let host = Host::builder(MemoryStore::new(), Builder::new(engine)).build();
+    let server = Server::of(host, Options::new()).await;
+    let session = server.session().await;
+    let messages = format!("{session}/messages");
+    server.post(&messages, &json!({"text": "First"})).await;
+    gate.reached().await;
+    let texts = ["in green", "and small"];
+    let sent = texts.map(|text| json!({"text": text, "join": true}));
+    let [green, small] = &sent;
+    let (green, small) = tokio::join!(server.post(&messages, green), server.post(&messages, small));
+    let snapshot = server.get(&session).await.json();
+    let queued = snapshot["queued"].as_array().unwrap();
+    for (text, reply) in texts.into_iter().zip([green, small]) {
+        let own = queued.iter().find(|own| own["text"] == text).unwrap();
+        assert_eq!(reply.json()["run"], own["run"], "{text}: {queued:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_queued_message_can_be_removed() {
     let gate = Gate::new();
     let engine = ScriptedEngine::new([
