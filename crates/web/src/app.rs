@@ -10,7 +10,8 @@ use geppetto_store::MemoryStore;
 use http::StatusCode;
 
 use crate::{
-    Options, Problem, Profile, guard::Rates, guard::Streams, hub::Hubs, openai, ui::Watches,
+    Options, Problem, Profile, api::runs::Pending, guard::Rates, guard::Streams, hub::Hubs, openai,
+    ui::Watches,
 };
 
 /// Number of sessions whose profile is remembered before their first message.
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     /// Time at which the server started, in seconds since the Unix epoch.
     pub(crate) started: u64,
     pub(crate) watches: Watches,
+    /// Messages that wait for an answer.
+    pub(crate) pending: Arc<Pending>,
     /// Profiles that were chosen for sessions since the server started, by session.
     chosen: Mutex<HashMap<String, String>>,
 }
@@ -57,6 +60,7 @@ impl App {
             options,
             hubs: Hubs::default(),
             watches: Watches::default(),
+            pending: Arc::default(),
             chosen: Mutex::default(),
         }))
     }

@@ -263,7 +263,8 @@ pub struct Accepted {
 pub enum AcceptedState {
     /// The prompt is stored, and the run has started.
     Started,
-    /// The prompt waits for the running inference, and is stored when its own run starts.
+    /// The prompt waits for the running inference, and is stored when that reads it or its own run
+    /// starts.
     Queued,
 }
 

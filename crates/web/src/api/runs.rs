@@ -1,6 +1,10 @@
 //! Runs: start, cancel, ask again, change the last prompt.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::{Json, extract::State};
 use geppetto_host::{Error, HostedRun, HostedSession, Submit};
@@ -65,6 +69,29 @@ impl Sent {
     }
 }
 
+/// Messages with an `Idempotency-Key` that wait in the queue of their session: their runs and texts,
+/// by session and key.
+#[derive(Default)]
+pub(crate) struct Pending(Mutex<HashMap<(String, String), (String, String)>>);
+
+impl Pending {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), (String, String)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the run of a message that was sent before and still waits.
+    fn again(
+        &self,
+        place: &(String, String),
+        text: &str,
+        queued: &[QueuedPrompt],
+    ) -> Option<String> {
+        let (run, known) = self.lock().get(place).cloned()?;
+        let waits = queued.iter().any(|own| own.run_id == run);
+        (waits && known == text).then_some(run)
+    }
+}
+
 /// Submits a request with its profile. Continues when the client goes away.
 pub(crate) async fn start(
     app: &App,
@@ -77,18 +104,34 @@ pub(crate) async fn start(
         app.known(name)?;
     }
     let snapshot = session.snapshot().await?;
+    let place = key.clone().map(|key| (session.id().to_owned(), key));
+    let message = place.zip(sent.text.clone());
+    if let Some((place, text)) = &message
+        && let Some(run) = app.pending.again(place, text, &snapshot.queued)
+    {
+        return Ok((StatusCode::ACCEPTED, Json(waits(run, true))));
+    }
     let mut submit = with_profile(app, session, sent.submit, profile, snapshot.turn.as_ref())?;
     if let Some(key) = &key {
         submit = submit.idempotency_key(key.as_str());
     }
     let queued = snapshot.queued.into_iter().map(|own| own.run_id);
     let queued: HashSet<String> = queued.collect();
-    let task = tokio::spawn(submit.submit());
+    let mut task = tokio::spawn(submit.submit());
     let is_own = |own: &QueuedPrompt| {
         let is_text = sent.text.as_ref().is_none_or(|text| own.text == *text);
         is_text && !queued.contains(&own.run_id)
     };
-    let accepted = acknowledged(session, task, is_own).await?;
+    let accepted = acknowledged(session, &mut task, is_own).await?;
+    if let (AcceptedState::Queued, Some((place, text))) = (accepted.state, message) {
+        let run = accepted.run.clone();
+        app.pending.lock().insert(place.clone(), (run, text));
+        let pending = Arc::clone(&app.pending);
+        tokio::spawn(async move {
+            let _ = task.await;
+            pending.lock().remove(&place);
+        });
+    }
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
@@ -112,14 +155,14 @@ pub(crate) fn with_profile(
 /// Waits until a request is acknowledged, or is in the queue.
 async fn acknowledged(
     session: &HostedSession,
-    mut task: JoinHandle<Result<HostedRun, Error>>,
+    task: &mut JoinHandle<Result<HostedRun, Error>>,
     is_own: impl Fn(&QueuedPrompt) -> bool,
 ) -> Result<Accepted, Problem> {
     let mut pause = Duration::from_millis(10);
     loop {
         tokio::select! {
             biased;
-            run = &mut task => {
+            run = &mut *task => {
                 let run = run.map_err(|_| lost())??;
                 return Ok(Accepted {
                     run: run.id().to_owned(),
@@ -132,13 +175,17 @@ async fn acknowledged(
         // The host acknowledges a queued prompt when its run starts, which may take minutes.
         let snapshot = session.snapshot().await?;
         if let Some(own) = snapshot.queued.into_iter().rev().find(&is_own) {
-            return Ok(Accepted {
-                run: own.run_id,
-                state: AcceptedState::Queued,
-                repeated: false,
-            });
+            return Ok(waits(own.run_id, false));
         }
         pause = (pause * 2).min(Duration::from_millis(250));
+    }
+}
+
+fn waits(run: String, repeated: bool) -> Accepted {
+    Accepted {
+        run,
+        state: AcceptedState::Queued,
+        repeated,
     }
 }
 

@@ -312,6 +312,34 @@ async fn messages_of_several_windows_that_join_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_sent_again_while_it_waits_waits_once() {
+    let gate = Gate::new();
+    let reply = Script::new().hold_at(&gate).text("One.");
+    let engine = ScriptedEngine::new([reply, Script::new().text("Two.")]);
+    let host = Host::builder(MemoryStore::new(), Builder::new(engine)).build();
+    let server = Server::of(host, Options::new()).await;
+    let session = server.session().await;
+    let messages = format!("{session}/messages");
+    server.post(&messages, &json!({"text": "First"})).await;
+    gate.reached().await;
+    let headers = [JSON, ("Idempotency-Key", "key-1")];
+    let body = json!({"text": "Second", "join": true}).to_string();
+    let first = server.send("POST", &messages, &headers, &body).await.json();
+    let again = server.send("POST", &messages, &headers, &body).await.json();
+    assert_eq!(first["state"], "queued");
+    assert_eq!(
+        again,
+        json!({"run": first["run"], "state": "queued", "repeated": true})
+    );
+    let mut window = Window::open(&server, &session).await;
+    gate.open();
+    window
+        .until(|view| answer(view) == "Two." && is_answered(view))
+        .await;
+    assert_eq!(server.get(&session).await.json()["session"]["turns"], 2);
+}
+
+#[tokio::test]
 async fn a_queued_message_can_be_removed() {
     let gate = Gate::new();
     let engine = ScriptedEngine::new([
