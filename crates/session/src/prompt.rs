@@ -243,11 +243,10 @@ impl Prompt {
     /// ([`RunJournal::run_started`](geppetto_engine::RunJournal::run_started)), which precedes the
     /// prompt's entry into the history.
     ///
-    /// Dropping the future before it is ready leaves nothing in the history, other than a prompt that
-    /// joins a run ([`join_running`](Self::join_running)) and is being recorded: that run may have read
-    /// it, and goes on. If the journal has
-    /// already passed the barrier, its
-    /// [`run_withdrawn`](geppetto_engine::RunJournal::run_withdrawn) follows.
+    /// Dropping the future before it is ready leaves nothing in the history. If the journal has already
+    /// passed the barrier, its [`run_withdrawn`](geppetto_engine::RunJournal::run_withdrawn) follows. A
+    /// prompt that is being recorded because it joins a run ([`join_running`](Self::join_running)) is an
+    /// exception: the run may read it, and goes on.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use geppetto_store::MemoryStore;
 use http::StatusCode;
 
 use crate::{
-    Options, Problem, Profile, api::runs::Pending, guard::Rates, guard::Streams, hub::Hubs, openai,
-    ui::Watches,
+    Options, Problem, Profile, api::pending::Pending, guard::Rates, guard::Streams, hub::Hubs,
+    openai, ui::Watches,
 };
 
 /// Number of sessions whose profile is remembered before their first message.

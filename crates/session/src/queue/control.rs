@@ -70,12 +70,11 @@ impl Session {
     /// Pauses the queue: the running inference continues, and no prompt starts until
     /// [`resume_queue`](Self::resume_queue). Queued prompts keep their places.
     ///
-    /// Prompts submitted during the pause wait if the session queues or replaces prompts or if they
-    /// join runs ([`Prompt::join_running`](crate::Prompt::join_running)), even if
-    /// no inference is running; otherwise they are refused ([`SessionError::QueuePaused`]). A running
-    /// inference still takes the prompts that join it. An
-    /// inference on the latest turn ([`Session::inference`]), such as a retry of a failed prompt,
-    /// can start.
+    /// Prompts submitted during the pause wait, even if no inference is running, if the session queues
+    /// or replaces prompts or if they join runs ([`Prompt::join_running`](crate::Prompt::join_running));
+    /// otherwise they are refused ([`SessionError::QueuePaused`]). A running inference still takes the
+    /// prompts that join it. An inference on the latest turn ([`Session::inference`]), such as a retry
+    /// of a failed prompt, can start.
     ///
     /// Subscribers receive a `queue-updated` event, and another one for each change of the queue
     /// while it is paused. Pausing a paused queue has no effect.

@@ -35,11 +35,26 @@ pub(crate) fn builder(engine: &ScriptedEngine, gate: &Gate) -> Builder {
     Builder::new(engine.clone()).tools(tools(gate))
 }
 
-/// A session whose first reply calls a tool, which waits at the gate.
-fn session(gate: &Gate, more: impl IntoIterator<Item = Script>) -> (ScriptedEngine, Session) {
+/// A session whose run waits for a tool, which waits at the gate.
+struct Working {
+    gate: Gate,
+    engine: ScriptedEngine,
+    session: Session,
+    run: ExecutionHandle,
+}
+
+async fn working(more: impl IntoIterator<Item = Script>) -> Working {
+    let gate = Gate::new();
     let engine = ScriptedEngine::new([calls()].into_iter().chain(more));
-    let session = Session::new(builder(&engine, gate));
-    (engine, session)
+    let session = Session::new(builder(&engine, &gate));
+    let run = session.submit("Paint it").await.unwrap();
+    gate.reached().await;
+    Working {
+        gate,
+        engine,
+        session,
+        run,
+    }
 }
 
 fn kinds(turn: &Turn) -> Vec<BlockKind> {
@@ -63,10 +78,12 @@ async fn event_types(run: &ExecutionHandle) -> Vec<String> {
 
 #[tokio::test]
 async fn it_is_read_after_the_tools_and_before_the_next_call() {
-    let gate = Gate::new();
-    let (engine, session) = session(&gate, [Script::new().text("Done, in green.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        engine,
+        gate,
+        session,
+        run,
+    } = working([Script::new().text("Done, in green.")]).await;
     let green = session.steer("in green").await.unwrap();
     let small = session.steer("and small").await.unwrap();
     assert_eq!(green.joined(), None);
@@ -103,10 +120,9 @@ async fn it_is_read_after_the_tools_and_before_the_next_call() {
 
 #[tokio::test]
 async fn its_event_has_the_messages_as_they_are_in_the_turn() {
-    let gate = Gate::new();
-    let (_, session) = session(&gate, [Script::new().text("Done.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        gate, session, run, ..
+    } = working([Script::new().text("Done.")]).await;
     let green = session.steer("in green").await.unwrap();
     gate.open();
     let turn = run.wait().await.unwrap();
@@ -121,10 +137,9 @@ async fn its_event_has_the_messages_as_they_are_in_the_turn() {
 
 #[tokio::test]
 async fn a_reader_that_came_before_has_the_events_from_there_on() {
-    let gate = Gate::new();
-    let (_, session) = session(&gate, [Script::new().text("Done.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        gate, session, run, ..
+    } = working([Script::new().text("Done.")]).await;
     let green = session.steer("in green").await.unwrap();
     let mut events = green.events();
     gate.open();
@@ -134,10 +149,9 @@ async fn a_reader_that_came_before_has_the_events_from_there_on() {
 
 #[tokio::test]
 async fn a_paused_queue_says_that_it_left() {
-    let gate = Gate::new();
-    let (_, session) = session(&gate, [Script::new().text("Done.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        gate, session, run, ..
+    } = working([Script::new().text("Done.")]).await;
     session.pause_queue();
     let _green = session.steer("in green").await.unwrap();
     gate.open();
@@ -186,10 +200,9 @@ async fn it_runs_at_once_without_a_running_inference() {
 
 #[tokio::test]
 async fn a_prompt_with_options_of_its_own_does_not_join() {
-    let gate = Gate::new();
-    let (_, session) = session(&gate, [Script::new().text("Done.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        gate, session, run, ..
+    } = working([Script::new().text("Done.")]).await;
     let prompt = || session.prompt("in green").join_running();
     let hour = Duration::from_secs(3600);
     for own in [
@@ -259,10 +272,9 @@ async fn a_prompt_in_the_queue_can_be_told_to_join() {
 
 #[tokio::test]
 async fn it_can_be_withdrawn_until_it_is_read() {
-    let gate = Gate::new();
-    let (_, session) = session(&gate, [Script::new().text("Done.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let Working {
+        gate, session, run, ..
+    } = working([Script::new().text("Done.")]).await;
     let green = session.steer("in green").await.unwrap();
     green.cancel();
     assert!(green.wait().await.unwrap_err().is_cancelled());
@@ -272,11 +284,12 @@ async fn it_can_be_withdrawn_until_it_is_read() {
 
 #[tokio::test]
 async fn once_it_is_read_its_cancellation_is_that_of_the_run() {
-    let (gate, replying) = (Gate::new(), Gate::new());
+    let replying = Gate::new();
     let reply = Script::new().text("Done").hold_at(&replying).text(".");
-    let (_, session) = session(&gate, [reply, Script::new().text("Next.")]);
-    let run = session.submit("Paint it").await.unwrap();
-    gate.reached().await;
+    let next = Script::new().text("Next.");
+    let Working {
+        gate, session, run, ..
+    } = working([reply, next]).await;
     let green = session.steer("in green").await.unwrap();
     gate.open();
     replying.reached().await;

@@ -1,10 +1,6 @@
 //! Runs: start, cancel, ask again, change the last prompt.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 use geppetto_host::{Error, HostedRun, HostedSession, Submit};
@@ -66,29 +62,6 @@ impl Sent {
     pub(crate) fn with_text(self, text: String) -> Self {
         let text = Some(text);
         Self { text, ..self }
-    }
-}
-
-/// Messages with an `Idempotency-Key` that wait in the queue of their session: their runs and texts,
-/// by session and key.
-#[derive(Default)]
-pub(crate) struct Pending(Mutex<HashMap<(String, String), (String, String)>>);
-
-impl Pending {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), (String, String)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the run of a message that was sent before and still waits.
-    fn again(
-        &self,
-        place: &(String, String),
-        text: &str,
-        queued: &[QueuedPrompt],
-    ) -> Option<String> {
-        let (run, known) = self.lock().get(place).cloned()?;
-        let waits = queued.iter().any(|own| own.run_id == run);
-        (waits && known == text).then_some(run)
     }
 }
 
